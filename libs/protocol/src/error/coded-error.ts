@@ -1,0 +1,60 @@
+/** One field that validation refused. */
+export interface ErrorDetail {
+  /** Where, as in `amount.cents` or `items.2.name`; empty for the message itself. */
+  readonly path: string;
+  /** What is wrong with it, for a developer to read. */
+  readonly message: string;
+}
+
+/** An error as it travels in a frame. */
+export interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: readonly ErrorDetail[];
+  /** When trying again makes sense, in milliseconds from now. */
+  readonly retryAfterMs?: number;
+}
+
+/** What a coded error may carry beside its code and text. */
+export interface CodedErrorOptions extends ErrorOptions {
+  readonly details?: readonly ErrorDetail[];
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * An error with a stable code: the only kind whose text reaches the other side.
+ *
+ * Throw one from a handler to tell the client why; compare `code`, not the class.
+ */
+export class CodedError extends Error {
+  readonly details?: readonly ErrorDetail[];
+  /** When trying again makes sense, in milliseconds from now. */
+  readonly retryAfterMs?: number;
+
+  constructor(
+    readonly code: string,
+    message: string,
+    options: CodedErrorOptions = {},
+  ) {
+    super(message, options);
+    this.name = 'CodedError';
+    if (options.details) this.details = options.details;
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+  }
+
+  /** Returns the part of the error that may leave this process. */
+  toWire(): WireError {
+    const { code, message, details, retryAfterMs } = this;
+    return {
+      code,
+      message,
+      ...(details && { details }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    };
+  }
+
+  /** Makes the error that a received frame describes. */
+  static fromWire({ code, message, details, retryAfterMs }: WireError): CodedError {
+    return new CodedError(code, message, { details, retryAfterMs });
+  }
+}

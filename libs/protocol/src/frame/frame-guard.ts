@@ -1,0 +1,96 @@
+import { CloseCode } from '../error/close-code.js';
+import { ErrorCode } from '../error/error-code.js';
+import { MAX_FRAME_ID } from '../limits.js';
+import { FrameFault } from './frame-fault.js';
+import { PROTOCOL_VERSION, type ClientFrame } from './frame.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Reader = (fields: Fields) => FrameFault | undefined;
+
+const MAX_NAME_LENGTH = 128;
+const SERVER_ONLY: readonly unknown[] =
+  'welcome opened closed ack error subscribed unsubscribed publication authenticated goaway'.split(' ');
+
+// A Map, not an object: a frame type such as "constructor" must find nothing.
+const READERS = new Map<unknown, Reader>([
+  ['message', (fields) => checkId(fields) ?? checkEndpoint(fields) ?? checkPayload(fields)],
+  ['open', (fields) => checkId(fields) ?? checkEndpoint(fields)],
+  ['close', (fields) => checkId(fields) ?? checkEndpoint(fields)],
+  ['auth', (fields) => checkId(fields) ?? checkToken(fields, 'null')],
+  ['hello', (fields) => checkVersion(fields) ?? checkToken(fields, 'optional')],
+  ['ping', () => undefined],
+  ['pong', () => undefined],
+]);
+
+/**
+ * Tells whether a parsed JSON value is a frame that a client may send.
+ *
+ * Fields that a frame does not have are ignored, so that newer clients can add some.
+ *
+ * @returns the value itself as a frame, or why it is not one
+ */
+export function guardClientFrame(value: unknown): ClientFrame | FrameFault {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return new FrameFault(ErrorCode.BadFrame, 'A frame is a JSON object with a field "t".');
+  }
+  const fields = value as Fields;
+  const read = READERS.get(fields.t);
+  if (!read) return unknownFrame(fields);
+  return read(fields) ?? (value as ClientFrame);
+}
+
+function unknownFrame({ t, id }: Fields): FrameFault {
+  if (SERVER_ONLY.includes(t)) {
+    return broken(`Only a server sends "${String(t)}" frames.`);
+  }
+  const known = [...READERS.keys()].join(', ');
+  return new FrameFault(
+    ErrorCode.UnknownFrame,
+    `The frame's "t" must be one of: ${known}.`,
+    isId(id) ? id : undefined,
+  );
+}
+
+function checkId({ id }: Fields): FrameFault | undefined {
+  return isId(id) ? undefined : broken(`The frame's "id" must be a whole number from 1 to ${MAX_FRAME_ID}.`);
+}
+
+function checkEndpoint({ endpoint, id }: Fields): FrameFault | undefined {
+  return isName(endpoint) ? undefined : malformed('"endpoint" must be the name of an endpoint', id);
+}
+
+function checkPayload({ type, data, id }: Fields): FrameFault | undefined {
+  if (!isName(type)) return malformed('"type" must be the name of a message', id);
+  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
+  return malformed('"data" must be an object with the properties of the message', id);
+}
+
+function checkToken({ token, id }: Fields, absent: 'null' | 'optional'): FrameFault | undefined {
+  if (typeof token === 'string' || token === null || (token === undefined && absent === 'optional'))
+    return undefined;
+  return absent === 'optional'
+    ? broken('"token" must be a string or null.')
+    : malformed('"token" must be a string or null', id);
+}
+
+function checkVersion({ v }: Fields): FrameFault | undefined {
+  if (v === PROTOCOL_VERSION) return undefined;
+  const message = `This server speaks version ${PROTOCOL_VERSION} of the protocol.`;
+  return new FrameFault(ErrorCode.BadFrame, message, undefined, CloseCode.UnsupportedVersion);
+}
+
+function isId(id: unknown): id is number {
+  return Number.isInteger(id) && (id as number) >= 1 && (id as number) <= MAX_FRAME_ID;
+}
+
+function isName(name: unknown): name is string {
+  return typeof name === 'string' && name.length > 0 && name.length <= MAX_NAME_LENGTH;
+}
+
+function malformed(what: string, id: unknown): FrameFault {
+  return new FrameFault(ErrorCode.BadFrame, `The frame is not valid: ${what}.`, isId(id) ? id : undefined);
+}
+
+function broken(message: string): FrameFault {
+  return new FrameFault(ErrorCode.BadFrame, message, undefined, CloseCode.BadRequest);
+}

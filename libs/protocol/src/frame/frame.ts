@@ -1,0 +1,180 @@
+import type { WireError } from '../error/coded-error.js';
+
+/** The version of the protocol that this package speaks. */
+export const PROTOCOL_VERSION = 1;
+
+/** The WebSocket subprotocol of version 1 with frames in JSON. */
+export const JSON_SUBPROTOCOL = 'nestwire.v1.json';
+
+/** Client, first frame: the version it speaks, and who it is. */
+export interface HelloFrame {
+  readonly t: 'hello';
+  readonly v: number;
+  /** The credential; left out or null when there is none, or when a header or cookie holds it. */
+  readonly token?: string | null;
+}
+
+/** Client: opens the stream of an endpoint; answered by `opened` or `error`. */
+export interface OpenFrame {
+  readonly t: 'open';
+  readonly id: number;
+  readonly endpoint: string;
+}
+
+/** Client: closes the stream of an endpoint; answered by `closed` or `error`. */
+export interface CloseFrame {
+  readonly t: 'close';
+  readonly id: number;
+  readonly endpoint: string;
+}
+
+/** Client: a message to an endpoint; answered by `ack` or `error`. */
+export interface ClientMessageFrame {
+  readonly t: 'message';
+  readonly id: number;
+  readonly endpoint: string;
+  /** The name of the message class. */
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Client: signs in, or out with null, on the open connection; answered by `authenticated` or `error`. */
+export interface AuthFrame {
+  readonly t: 'auth';
+  readonly id: number;
+  readonly token: string | null;
+}
+
+/** Either side: asks for a `pong`. */
+export interface PingFrame {
+  readonly t: 'ping';
+}
+
+/** Either side: answers a `ping`. */
+export interface PongFrame {
+  readonly t: 'pong';
+}
+
+/** Server, first frame: the connection stands. */
+export interface WelcomeFrame {
+  readonly t: 'welcome';
+  readonly v: number;
+  /** The connection's id, as in the server's log. */
+  readonly connection: string;
+  /** The id of the user, or null for an anonymous connection. */
+  readonly user: string | null;
+  /** How long the server lets the connection be silent before it pings, in milliseconds. */
+  readonly pingMs: number;
+  /** How long after a ping something must arrive, in milliseconds. */
+  readonly pongMs: number;
+  /** The largest frame the server accepts, in bytes of UTF-8. */
+  readonly maxPayloadBytes: number;
+  /** How many messages of one stream may wait for their answer. */
+  readonly maxPendingMessages: number;
+}
+
+/** Server: the stream of an endpoint is open. */
+export interface OpenedFrame {
+  readonly t: 'opened';
+  /** The id of the `open`; absent when the server opened the stream by itself. */
+  readonly id?: number;
+  readonly endpoint: string;
+  /** The session's id, as in the server's log. */
+  readonly session: string;
+}
+
+/** Why a stream was closed. */
+export interface WireCloseReason {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Server: the stream of an endpoint is closed. */
+export interface ClosedFrame {
+  readonly t: 'closed';
+  /** The id of the `close`; absent when the server closed the stream by itself. */
+  readonly id?: number;
+  readonly endpoint: string;
+  readonly reason: WireCloseReason;
+}
+
+/** Server: all messages sent to the endpoint up to this one are handled, save those answered by `error`. */
+export interface AckFrame {
+  readonly t: 'ack';
+  readonly endpoint: string;
+  readonly id: number;
+}
+
+/** Server: the frame with this id failed; without an id, a frame that had none. */
+export interface ErrorFrame {
+  readonly t: 'error';
+  readonly id?: number;
+  readonly error: WireError;
+}
+
+/** Server: a message of an endpoint's stream. */
+export interface ServerMessageFrame {
+  readonly t: 'message';
+  readonly endpoint: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Server: publications of the channel belong to the endpoint's stream from here on. */
+export interface SubscribedFrame {
+  readonly t: 'subscribed';
+  readonly endpoint: string;
+  readonly channel: string;
+}
+
+/** Server: publications of the channel no longer belong to the endpoint's stream. */
+export interface UnsubscribedFrame {
+  readonly t: 'unsubscribed';
+  readonly endpoint: string;
+  readonly channel: string;
+}
+
+/** Server: a message of a channel, the same bytes for all who receive it. */
+export interface PublicationFrame {
+  readonly t: 'publication';
+  readonly channel: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Server: answers `auth`. */
+export interface AuthenticatedFrame {
+  readonly t: 'authenticated';
+  readonly id: number;
+  /** The id of the user, or null for an anonymous connection. */
+  readonly user: string | null;
+}
+
+/** Server: it is going away; the client comes back after a random part of the spread. */
+export interface GoAwayFrame {
+  readonly t: 'goaway';
+  readonly spreadMs: number;
+}
+
+/** What a client sends. */
+export type ClientFrame =
+  HelloFrame | OpenFrame | CloseFrame | ClientMessageFrame | AuthFrame | PingFrame | PongFrame;
+
+/** What a server sends. */
+export type ServerFrame =
+  | WelcomeFrame
+  | OpenedFrame
+  | ClosedFrame
+  | AckFrame
+  | ErrorFrame
+  | ServerMessageFrame
+  | SubscribedFrame
+  | UnsubscribedFrame
+  | PublicationFrame
+  | AuthenticatedFrame
+  | GoAwayFrame
+  | PingFrame
+  | PongFrame;
+
+/** One unit on the wire, either way. */
+export type Frame = ClientFrame | ServerFrame;

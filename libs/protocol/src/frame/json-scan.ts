@@ -1,0 +1,156 @@
+import { ErrorCode } from '../error/error-code.js';
+import type { JsonLimits } from '../limits.js';
+import { FrameFault } from './frame-fault.js';
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const COLON = 58;
+const OPEN_BRACE = 123;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACE = 125;
+const CLOSE_BRACKET = 93;
+const MINUS = 45;
+const ZERO = 48;
+const NINE = 57;
+const SPACE = 32;
+const SAFE_LITERAL_LENGTH = 15;
+const RESERVED: readonly string[] = ['__proto__', 'constructor', 'prototype'];
+const RESERVED_LENGTHS = new Set([...RESERVED.map((key) => key.length)]);
+
+/**
+ * Checks a text before it is parsed: depth, size, reserved and repeated keys, numbers out of range.
+ *
+ * Linear, and no tree is built, so that no text costs more than its length. A text that is not
+ * JSON may pass; the parser refuses it.
+ *
+ * @returns why the text must not be parsed, or undefined
+ */
+export function scanJson(text: string, limits: JsonLimits): FrameFault | undefined {
+  const fault = new Scan(text, limits).run();
+  return fault && new FrameFault(fault[0], fault[1], readId(text));
+}
+
+type Finding = readonly [code: string, message: string];
+
+class Scan {
+  private at = 0;
+  private nodes = 0;
+  private depth = 0;
+  private readonly keys: number[] = [];
+  private rootKeys: string[] | undefined;
+
+  constructor(
+    private readonly text: string,
+    private readonly limits: JsonLimits,
+  ) {}
+
+  run(): Finding | undefined {
+    const { text } = this;
+    while (this.at < text.length) {
+      const char = text.charCodeAt(this.at);
+      let finding: Finding | undefined;
+      if (char === QUOTE) finding = this.readString();
+      else if (char === OPEN_BRACE || char === OPEN_BRACKET) finding = this.open();
+      else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) this.close();
+      else if (char === MINUS || (char >= ZERO && char <= NINE)) finding = this.readNumber();
+      else this.at++;
+      if (finding) return finding;
+    }
+    return undefined;
+  }
+
+  private open(): Finding | undefined {
+    this.at++;
+    this.depth++;
+    this.keys[this.depth] = 0;
+    if (this.depth > this.limits.maxDepth)
+      return tooComplex(`nests deeper than ${this.limits.maxDepth} levels`);
+    return this.countNode();
+  }
+
+  private close(): void {
+    this.at++;
+    this.depth--;
+  }
+
+  private countNode(): Finding | undefined {
+    this.nodes++;
+    return this.nodes > this.limits.maxNodes
+      ? tooComplex(`holds more than ${this.limits.maxNodes} objects, arrays and keys`)
+      : undefined;
+  }
+
+  private readString(): Finding | undefined {
+    const { text } = this;
+    const start = this.at + 1;
+    let end = text.indexOf('"', start);
+    while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+    if (end < 0) end = text.length;
+    this.at = end + 1;
+    while (text.charCodeAt(this.at) <= SPACE) this.at++;
+    return text.charCodeAt(this.at) === COLON ? this.readKey(start, end) : undefined;
+  }
+
+  private readKey(start: number, end: number): Finding | undefined {
+    const { text, depth } = this;
+    const keys = (this.keys[depth] = (this.keys[depth] ?? 0) + 1);
+    if (keys > this.limits.maxKeys)
+      return tooComplex(`has an object of more than ${this.limits.maxKeys} keys`);
+    const escaped = text.indexOf('\\', start);
+    const isPlain = escaped < 0 || escaped >= end;
+    if (depth === 1 || !isPlain || RESERVED_LENGTHS.has(end - start)) {
+      const finding = this.checkKey(isPlain ? text.slice(start, end) : unescape(text, start, end));
+      if (finding) return finding;
+    }
+    return this.countNode();
+  }
+
+  private checkKey(key: string): Finding | undefined {
+    if (RESERVED.includes(key)) return [ErrorCode.BadFrame, `The key "${key}" is reserved.`];
+    if (this.depth !== 1) return undefined;
+    if (this.rootKeys?.includes(key)) return [ErrorCode.BadFrame, 'A field of the frame stands there twice.'];
+    (this.rootKeys ??= []).push(key);
+    return undefined;
+  }
+
+  private readNumber(): Finding | undefined {
+    const { text } = this;
+    const start = this.at;
+    let isInteger = true;
+    for (this.at++; this.at < text.length; this.at++) {
+      const char = text.charCodeAt(this.at);
+      if (char >= ZERO && char <= NINE) continue;
+      if (!'.eE+-'.includes(text[this.at]!)) break;
+      isInteger = false;
+    }
+    if (isInteger && this.at - start <= SAFE_LITERAL_LENGTH) return undefined;
+    const number = Number(text.slice(start, this.at));
+    if (isInteger ? Number.isSafeInteger(number) : Number.isFinite(number) || Number.isNaN(number))
+      return undefined;
+    return [ErrorCode.InvalidMessage, 'A number is out of range: send large whole numbers as bigint.'];
+  }
+}
+
+function tooComplex(what: string): Finding {
+  return [ErrorCode.TooComplex, `The frame ${what}.`];
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+function unescape(text: string, start: number, end: number): string {
+  try {
+    return JSON.parse(text.slice(start - 1, end + 1)) as string;
+  } catch {
+    return '';
+  }
+}
+
+/** Reads the id of a refused frame where a client of ours writes it: before any nesting. */
+function readId(text: string): number | undefined {
+  const id = Number(/^[^[{]*\{[^[{]*?"id"\s*:\s*(\d{1,10})\s*[,}]/.exec(text.slice(0, 512))?.[1]);
+  return id >= 1 ? id : undefined;
+}

@@ -1,0 +1,67 @@
+import { CodedError } from '../error/coded-error.js';
+import { ErrorCode } from '../error/error-code.js';
+import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../limits.js';
+import { messageNameOf } from '../message/message.registry.js';
+import { propertiesOf } from '../message/message.reviver.js';
+import { encodeProperties } from '../value/wire-value.js';
+import type { Codec, EncodedMessage } from './codec.js';
+import { FrameFault } from './frame-fault.js';
+import { guardClientFrame } from './frame-guard.js';
+import { JSON_SUBPROTOCOL, type ClientFrame, type Frame } from './frame.js';
+import { scanJson } from './json-scan.js';
+
+/** Frames as JSON text: readable in a browser's developer tools, typed by hand in wscat. */
+export class JsonCodec implements Codec {
+  readonly subprotocol = JSON_SUBPROTOCOL;
+
+  constructor(private readonly limits: JsonLimits = DEFAULT_JSON_LIMITS) {}
+
+  encodeFrame(frame: Frame): string {
+    return JSON.stringify(frame);
+  }
+
+  decodeClientFrame(text: string): ClientFrame | FrameFault {
+    const fault = scanJson(text, this.limits);
+    if (fault) return fault;
+    try {
+      return guardClientFrame(JSON.parse(text));
+    } catch {
+      return new FrameFault(ErrorCode.BadJson, 'The frame is not valid JSON.');
+    }
+  }
+}
+
+/**
+ * Encodes a message: its name, and its properties as JSON text.
+ *
+ * @throws {CodedError} NOT_A_MESSAGE when the class is not marked with `@StreamMessage`
+ * @throws {CodedError} NOT_ENCODABLE when a property cannot travel
+ */
+export function encodeMessage(message: object): EncodedMessage {
+  const type = messageNameOf(message?.constructor);
+  if (!type) throw notAMessage(message);
+  return { type, data: JSON.stringify(encodeProperties(propertiesOf(message))) };
+}
+
+/** Writes the frame of a client's message around its encoded properties. */
+export function clientMessageText(id: number, endpoint: string, { type, data }: EncodedMessage): string {
+  return `{"t":"message","id":${id},"endpoint":${JSON.stringify(endpoint)},"type":${JSON.stringify(type)},"data":${data}}`;
+}
+
+/** Writes the frame of a server's message around its encoded properties. */
+export function serverMessageText(endpoint: string, { type, data }: EncodedMessage): string {
+  return `{"t":"message","endpoint":${JSON.stringify(endpoint)},"type":${JSON.stringify(type)},"data":${data}}`;
+}
+
+/** Writes the frame of a channel's message around its encoded properties. */
+export function publicationText(channel: string, { type, data }: EncodedMessage): string {
+  return `{"t":"publication","channel":${JSON.stringify(channel)},"type":${JSON.stringify(type)},"data":${data}}`;
+}
+
+function notAMessage(message: unknown): CodedError {
+  const name = (message as object | undefined)?.constructor?.name ?? String(message);
+  return new CodedError(
+    ErrorCode.NotAMessage,
+    `${name} is not a message: mark its class with @StreamMessage('a.name') and make it with new or create().`,
+  );
+}

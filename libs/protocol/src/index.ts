@@ -1,0 +1,58 @@
+import './message/reflect-metadata.js';
+
+export { CloseCode, shouldReconnect } from './error/close-code.js';
+export { CodedError, type CodedErrorOptions, type ErrorDetail, type WireError } from './error/coded-error.js';
+export { ErrorCode } from './error/error-code.js';
+export type { Codec, EncodedMessage } from './frame/codec.js';
+export { FrameFault } from './frame/frame-fault.js';
+export { guardClientFrame } from './frame/frame-guard.js';
+export {
+  JSON_SUBPROTOCOL,
+  PROTOCOL_VERSION,
+  type AckFrame,
+  type AuthenticatedFrame,
+  type AuthFrame,
+  type ClientFrame,
+  type ClientMessageFrame,
+  type ClosedFrame,
+  type CloseFrame,
+  type ErrorFrame,
+  type Frame,
+  type GoAwayFrame,
+  type HelloFrame,
+  type OpenedFrame,
+  type OpenFrame,
+  type PingFrame,
+  type PongFrame,
+  type PublicationFrame,
+  type ServerFrame,
+  type ServerMessageFrame,
+  type SubscribedFrame,
+  type UnsubscribedFrame,
+  type WelcomeFrame,
+  type WireCloseReason,
+} from './frame/frame.js';
+export {
+  clientMessageText,
+  encodeMessage,
+  JsonCodec,
+  publicationText,
+  serverMessageText,
+} from './frame/json.codec.js';
+export {
+  DEFAULT_JSON_LIMITS,
+  DEFAULT_MAX_PAYLOAD_BYTES,
+  MAX_BIGINT_DIGITS,
+  MAX_FRAME_ID,
+  type JsonLimits,
+} from './limits.js';
+export { create, type MessageProps } from './message/create.js';
+export { decodeMessage } from './message/decode-message.js';
+export {
+  messageClassesNamed,
+  messageClassNamed,
+  messageNameOf,
+  type Message,
+  type MessageClass,
+} from './message/message.registry.js';
+export { StreamMessage, type AnyClass } from './message/stream-message.decorator.js';

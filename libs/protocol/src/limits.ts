@@ -1,0 +1,21 @@
+/** What one text frame may hold; breaking a limit is answered, not parsed. */
+export interface JsonLimits {
+  /** Deepest nesting of objects and arrays, the frame itself counted. */
+  readonly maxDepth: number;
+  /** Objects, arrays and keys in one frame, together. */
+  readonly maxNodes: number;
+  /** Keys of one object. */
+  readonly maxKeys: number;
+}
+
+/** The limits of a frame that both peers start from. */
+export const DEFAULT_JSON_LIMITS: JsonLimits = { maxDepth: 32, maxNodes: 2_000, maxKeys: 256 };
+
+/** Largest frame a server accepts unless it says otherwise in `welcome`, in bytes of UTF-8. */
+export const DEFAULT_MAX_PAYLOAD_BYTES = 65_536;
+
+/** Largest `id` of a client frame; ids start at 1. */
+export const MAX_FRAME_ID = 2_147_483_647;
+
+/** Most digits of a `bigint` on the wire, its sign not counted. */
+export const MAX_BIGINT_DIGITS = 40;

@@ -1,0 +1,41 @@
+import type { MessageClass } from './message.registry.js';
+
+/**
+ * Carries messages between instances and plain properties.
+ *
+ * The default assigns properties; `@nestwire/protocol/class-transformer` puts class-transformer
+ * in its place.
+ */
+export interface MessageTransformer {
+  /** Makes an instance of the class from its decoded properties. */
+  toInstance<T extends object>(cls: new (...args: never[]) => T, properties: Record<string, unknown>): T;
+  /** Returns the properties of a message that travel; they may hold instances. */
+  toProperties(message: object): object;
+}
+
+const assigning: MessageTransformer = {
+  toInstance: (cls, properties) => Object.assign(new cls(), properties),
+  toProperties: (message) => message,
+};
+
+// Symbol.for: two copies of this package in one process share the choice.
+const TRANSFORMER = Symbol.for('nestwire.message.transformer');
+const shared = globalThis as { [TRANSFORMER]?: MessageTransformer };
+
+/** Puts a transformer in place of the default, for the whole process. */
+export function useMessageTransformer(transformer: MessageTransformer): void {
+  shared[TRANSFORMER] = transformer;
+}
+
+/** Makes an instance of a message class from decoded properties. */
+export function reviveMessage<T extends object>(
+  cls: MessageClass & (new (...args: never[]) => T),
+  properties: Record<string, unknown>,
+): T {
+  return (shared[TRANSFORMER] ?? assigning).toInstance(cls, properties);
+}
+
+/** Returns the properties of a message that travel. */
+export function propertiesOf(message: object): object {
+  return (shared[TRANSFORMER] ?? assigning).toProperties(message);
+}
