@@ -37,6 +37,7 @@ export {
   encodeMessage,
   JsonCodec,
   publicationText,
+  rememberEncoding,
   serverMessageText,
 } from './frame/json.codec.js';
 export {

@@ -31,6 +31,17 @@ export class JsonCodec implements Codec {
   }
 }
 
+const encodings = new WeakMap<object, EncodedMessage>();
+
+/**
+ * Remembers how a frozen message was encoded, so that forwarding it encodes nothing.
+ *
+ * Only for messages that cannot change any more; the memory goes with the message.
+ */
+export function rememberEncoding(message: object, encoded: EncodedMessage): void {
+  encodings.set(message, encoded);
+}
+
 /**
  * Encodes a message: its name, and its properties as JSON text.
  *
@@ -38,6 +49,8 @@ export class JsonCodec implements Codec {
  * @throws {CodedError} NOT_ENCODABLE when a property cannot travel
  */
 export function encodeMessage(message: object): EncodedMessage {
+  const known = encodings.get(message);
+  if (known) return known;
   const type = messageNameOf(message?.constructor);
   if (!type) throw notAMessage(message);
   return { type, data: JSON.stringify(encodeProperties(propertiesOf(message))) };
