@@ -1,54 +1,85 @@
 import { instanceToPlain, plainToInstance } from 'class-transformer';
-import { useMessageTransformer } from './message/message.reviver.js';
 import { messageNameOf } from './message/message.registry.js';
+import { useMessageTransformer } from './message/message.reviver.js';
 
 export { Exclude, Expose, Transform, Type } from 'class-transformer';
+
+type Properties = Record<string, unknown>;
+
+/** What names the entries of a `Map` that became an object: their number, or their key as a string. */
+type MapNaming = 'number' | 'key';
 
 // Importing this entry is the switch: from here on messages pass through class-transformer.
 useMessageTransformer({
   toInstance: (cls, properties) =>
-    restore(properties, plainToInstance(cls as new () => object, properties)) as never,
-  toProperties: (message) => restore(message, instanceToPlain(message)) as object,
+    restore(properties, plainToInstance(cls as new () => object, withoutMaps(properties)), 'number') as never,
+  toProperties: (message) => restore(message, instanceToPlain(message), 'key') as object,
 });
+
+/** Puts objects in the place of maps, by number of entry: plainToInstance loses the values of a `Map`. */
+function withoutMaps(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date || value instanceof Uint8Array) return value;
+  if (value instanceof Map)
+    return Object.fromEntries([...value.values()].map((item, at) => [at, withoutMaps(item)]));
+  if (value instanceof Set) return new Set([...value].map(withoutMaps));
+  if (Array.isArray(value)) return value.map(withoutMaps);
+  const entries = Object.entries(value).map(([key, item]) => [key, withoutMaps(item)] as const);
+  return Object.assign(
+    Object.create(Object.getPrototypeOf(value) as object) as object,
+    Object.fromEntries(entries),
+  );
+}
 
 /**
  * Puts back what class-transformer does not know: it turns bytes into an object, a `Set` into an
  * array, a `Map` and a nested message into plain objects. What a `@Transform` made stays.
  */
-function restore(source: unknown, result: unknown): unknown {
+function restore(source: unknown, result: unknown, naming: MapNaming): unknown {
   if (typeof source !== 'object' || source === null || typeof result !== 'object' || result === null)
     return result;
+  if (source instanceof Date) return result;
   if (source instanceof Uint8Array) return ArrayBuffer.isView(result) || isPlain(result) ? source : result;
   if (source instanceof Set)
-    return Array.isArray(result) ? new Set(restoreItems([...source], result)) : result;
-  if (source instanceof Map) return restoreMap(source, result);
-  if (source instanceof Date) return result;
-  if (Array.isArray(source)) return Array.isArray(result) ? restoreItems(source, result) : result;
-  return restoreProperties(source as Record<string, unknown>, result as Record<string, unknown>);
+    return Array.isArray(result) ? new Set(restoreItems([...source], result, naming)) : result;
+  if (source instanceof Map) return restoreMap(source, result, naming);
+  if (Array.isArray(source)) return Array.isArray(result) ? restoreItems(source, result, naming) : result;
+  return restoreProperties(source as Properties, result as Properties, naming);
 }
 
-function restoreItems(source: readonly unknown[], result: unknown[]): unknown[] {
-  return source.length === result.length ? result.map((item, index) => restore(source[index], item)) : result;
+function restoreItems(source: readonly unknown[], result: unknown[], naming: MapNaming): unknown[] {
+  return source.length === result.length
+    ? result.map((item, at) => restore(source[at], item, naming))
+    : result;
 }
 
-function restoreMap(source: ReadonlyMap<unknown, unknown>, result: object): unknown {
-  if (!(result instanceof Map)) return isPlain(result) ? source : result;
-  // class-transformer passes over keys such as "constructor".
-  for (const [key, value] of source) if (!result.has(key)) result.set(key, value);
-  return result;
+function restoreMap(source: ReadonlyMap<unknown, unknown>, result: object, naming: MapNaming): unknown {
+  if (!(result instanceof Map) && !isPlain(result)) return result;
+  const items = new Map<unknown, unknown>(result instanceof Map ? result : Object.entries(result));
+  // Keys that look the same as strings cannot be told apart in an object.
+  if (naming === 'key' && items.size !== source.size) return source;
+  return new Map(
+    [...source].map(([key, item], at) => {
+      const name = naming === 'number' ? String(at) : String(key);
+      return [key, items.has(name) ? restore(item, items.get(name), naming) : item];
+    }),
+  );
 }
 
-function restoreProperties(source: Record<string, unknown>, result: Record<string, unknown>): object {
+function restoreProperties(source: Properties, result: Properties, naming: MapNaming): object {
   for (const key of Object.keys(result)) {
     const value = result[key];
-    if (typeof value === 'object' && value !== null && Object.hasOwn(source, key))
-      result[key] = restore(source[key], value);
+    if (typeof value === 'object' && value !== null && Object.hasOwn(source, key)) {
+      result[key] = restore(source[key], value, naming);
+    }
   }
-  const nested = isPlain(result) && !isPlain(source) && messageNameOf(source.constructor);
-  return nested ? Object.setPrototypeOf(result, Object.getPrototypeOf(source)) : result;
+  const isNestedMessage = isPlain(result) && !isPlain(source) && messageNameOf(source.constructor);
+  return isNestedMessage
+    ? (Object.setPrototypeOf(result, Object.getPrototypeOf(source) as object) as object)
+    : result;
 }
 
 function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

@@ -50,6 +50,8 @@ export const ErrorCode = {
   NotConnected: 'NOT_CONNECTED',
   /** The client's offline queue is full. */
   QueueFull: 'QUEUE_FULL',
+  /** A reader did not keep up, and its policy is to fail. */
+  ReaderOverflow: 'READER_OVERFLOW',
   /** No answer came in time; the message may have been handled. */
   AnswerTimeout: 'ANSWER_TIMEOUT',
   /** The connection was lost before the answer; the message may have been handled. */

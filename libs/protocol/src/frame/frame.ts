@@ -109,6 +109,8 @@ export interface AckFrame {
 export interface ErrorFrame {
   readonly t: 'error';
   readonly id?: number;
+  /** The stream that failed by itself, where no frame of the client is answered. */
+  readonly endpoint?: string;
   readonly error: WireError;
 }
 

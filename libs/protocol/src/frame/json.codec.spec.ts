@@ -1,0 +1,178 @@
+import * as fc from 'fast-check';
+import { CloseCode } from '../error/close-code.js';
+import { DEFAULT_JSON_LIMITS } from '../limits.js';
+import { StreamMessage } from '../message/stream-message.decorator.js';
+import { FrameFault } from './frame-fault.js';
+import { scanJson } from './json-scan.js';
+import {
+  clientMessageText,
+  encodeMessage,
+  JsonCodec,
+  rememberEncoding,
+  serverMessageText,
+} from './json.codec.js';
+
+const codec = new JsonCodec();
+const message = '{"t":"message","id":7,"endpoint":"chat","type":"chat.message","data":{"text":"hi"}}';
+
+@StreamMessage('codec.note')
+class Note {
+  declare readonly $type: 'codec.note';
+  text = 'x';
+}
+
+describe('JsonCodec', () => {
+  it.each([
+    '{"t":"hello","v":1}',
+    '{"t":"hello","v":1,"token":null,"later":"field"}',
+    '{"t":"open","id":1,"endpoint":"chat"}',
+    '{"t":"close","id":2147483647,"endpoint":"chat"}',
+    '{"t":"auth","id":1,"token":null}',
+    '{"t":"ping"}',
+    '{"t":"pong"}',
+    message,
+  ])('reads %s', (text) => {
+    expect(codec.decodeClientFrame(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each([
+    ['{', 'BAD_JSON'],
+    ['nul', 'BAD_JSON'],
+    ['', 'BAD_JSON'],
+    ['{"t":"ping",}', 'BAD_JSON'],
+    ['null', 'BAD_FRAME'],
+    ['[[]]', 'BAD_FRAME'],
+    ['5', 'BAD_FRAME'],
+    ['{}', 'UNKNOWN_FRAME'],
+    ['{"t":5}', 'UNKNOWN_FRAME'],
+    ['{"t":"constructor"}', 'UNKNOWN_FRAME'],
+    ['{"t":"ping","t":"pong"}', 'BAD_FRAME'],
+    ['{"t":"ping","\\u0074":"pong"}', 'BAD_FRAME'],
+    ['{"t":"ping","__proto__":{}}', 'BAD_FRAME'],
+    ['{"t":"ping","x":[{"constructor":{"prototype":1}}]}', 'BAD_FRAME'],
+    ['{"t":"ping","x":{"\\u005f_proto__":1}}', 'BAD_FRAME'],
+    ['{"t":"ping","x":1e400}', 'INVALID_MESSAGE'],
+    ['{"t":"ping","x":9007199254740993}', 'INVALID_MESSAGE'],
+    ['{"t":"open","id":3,"endpoint":""}', 'BAD_FRAME'],
+    ['{"t":"message","id":3,"endpoint":"chat","type":"a","data":[]}', 'BAD_FRAME'],
+  ])('answers %s with %s', (text, code) => {
+    expect(codec.decodeClientFrame(text)).toMatchObject({ code });
+  });
+
+  it.each([['0'], ['-1'], ['1.5'], ['"1"'], ['null'], ['4294967296'], ['9007199254740991']])(
+    'takes the id %s for a broken protocol',
+    (id) => {
+      expect(codec.decodeClientFrame(`{"t":"open","id":${id},"endpoint":"chat"}`)).toMatchObject({
+        closeCode: CloseCode.BadRequest,
+      });
+    },
+  );
+
+  it('carries the id of a refused frame where it can be read', () => {
+    const deep = message.replace('"hi"', '['.repeat(40) + ']'.repeat(40));
+
+    expect(codec.decodeClientFrame(deep)).toMatchObject({ code: 'TOO_COMPLEX', id: 7 });
+  });
+
+  it('refuses other versions and server frames with a close code', () => {
+    expect(codec.decodeClientFrame('{"t":"hello","v":999}')).toMatchObject({ closeCode: 4503 });
+    expect(codec.decodeClientFrame('{"t":"welcome"}')).toMatchObject({ closeCode: 4500 });
+  });
+
+  it('never throws, whatever the text', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.string().map((s) => message.replace('hi', s)),
+        ),
+        (text) => {
+          codec.decodeClientFrame(text);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('writes the same bytes for a message to every receiver of a stream', () => {
+    const note = new Note();
+
+    expect(serverMessageText('chat', encodeMessage(note))).toBe(
+      serverMessageText('chat', encodeMessage(note)),
+    );
+    expect(serverMessageText('chat', encodeMessage(note))).toBe(
+      '{"t":"message","endpoint":"chat","type":"codec.note","data":{"text":"x"}}',
+    );
+  });
+
+  it('encodes nothing twice that is remembered', () => {
+    const note = Object.freeze(new Note());
+    const encoded = encodeMessage(note);
+
+    rememberEncoding(note, encoded);
+
+    expect(encodeMessage(note)).toBe(encoded);
+  });
+
+  it('refuses what is not a message', () => {
+    expect(() => encodeMessage({ text: 'x' })).toThrow(expect.objectContaining({ code: 'NOT_A_MESSAGE' }));
+    expect(() => encodeMessage(null as never)).toThrow(expect.objectContaining({ code: 'NOT_A_MESSAGE' }));
+    expect(() => encodeMessage(new (class extends Note {})())).toThrow(/mark its class/);
+  });
+});
+
+describe('scanJson', () => {
+  it('counts what JSON.parse would build', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 8 }), (value) => {
+        const { depth, nodes } = measure(value);
+        const text = JSON.stringify({ value });
+        const limits = { maxDepth: depth, maxNodes: nodes, maxKeys: 1_000 };
+        const tight = [
+          { ...limits, maxDepth: depth - 1 },
+          { ...limits, maxNodes: nodes - 1 },
+        ];
+
+        expect(ignoreNames(scanJson(text, limits))).toBeUndefined();
+        for (const limit of tight) expect(scanJson(text, limit)).toBeInstanceOf(FrameFault);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('holds the limits of a frame at their edges', () => {
+    const nested = (depth: number) => '{"x":'.repeat(depth) + '1' + '}'.repeat(depth);
+    const keys = (count: number) => `{${Array.from({ length: count }, (_, i) => `"k${i}":0`).join()}}`;
+
+    expect(scanJson(nested(32), DEFAULT_JSON_LIMITS)).toBeUndefined();
+    expect(scanJson(nested(33), DEFAULT_JSON_LIMITS)).toMatchObject({ code: 'TOO_COMPLEX' });
+    expect(scanJson(keys(256), DEFAULT_JSON_LIMITS)).toBeUndefined();
+    expect(scanJson(keys(257), DEFAULT_JSON_LIMITS)).toMatchObject({ code: 'TOO_COMPLEX' });
+    expect(scanJson(`{"a":[${'{},'.repeat(2_000)}0]}`, DEFAULT_JSON_LIMITS)).toMatchObject({
+      code: 'TOO_COMPLEX',
+    });
+  });
+
+  it('leaves strings that look like structure alone', () => {
+    expect(
+      scanJson(JSON.stringify({ a: '{"__proto__":[[[', b: '\\"constructor":1' }), DEFAULT_JSON_LIMITS),
+    ).toBeUndefined();
+  });
+});
+
+function ignoreNames(fault: FrameFault | undefined): FrameFault | undefined {
+  return fault && (fault.code === 'BAD_FRAME' || fault.code === 'INVALID_MESSAGE') ? undefined : fault;
+}
+
+function measure(value: unknown): { depth: number; nodes: number } {
+  let nodes = 0;
+  const walk = (node: unknown): number => {
+    if (typeof node !== 'object' || node === null) return 0;
+    nodes++;
+    if (!Array.isArray(node)) nodes += Object.keys(node).length;
+    return 1 + Math.max(0, ...Object.values(node).map(walk));
+  };
+  const depth = walk({ value });
+  return { depth, nodes };
+}
