@@ -1,0 +1,103 @@
+import { systemClock, type Clock } from './transport/clock.js';
+import { globalWebSocket, type WebSocketClass } from './transport/web-socket.js';
+
+/** Why a credential is asked for. */
+export interface AuthRequest {
+  /**
+   * `connect`: a connection is about to be made. `renew`: the server refused the last credential
+   * or it expired, so a remembered one is of no use. `authenticate`: `client.authenticate()` was called.
+   */
+  readonly reason: 'connect' | 'renew' | 'authenticate';
+}
+
+/** Returns a credential, or null to be anonymous. */
+export type Auth = (request: AuthRequest) => string | null | undefined | Promise<string | null | undefined>;
+
+/**
+ * What happens to a message that is sent while there is no connection.
+ *
+ * `throw`: it is refused with NOT_CONNECTED. `queue`: it waits, in order and bounded, and is sent
+ * once connected. `drop`: it is discarded and its promise resolves, for messages that are soon stale.
+ */
+export type OfflinePolicy = 'throw' | 'queue' | 'drop';
+
+/**
+ * What happens to a message that finds a reader's queue full.
+ *
+ * `drop-oldest` makes room for it, `drop-newest` discards it, `fail` ends the reader with READER_OVERFLOW.
+ */
+export type OverflowPolicy = 'drop-oldest' | 'drop-newest' | 'fail';
+
+/** How a client connects, sends and reads. */
+export interface ConnectionOptions {
+  /** Where the server's streams are, as in `wss://example.org/streams`; holds no credential. */
+  readonly url: string;
+  /** Asked for a credential at each connect, renewal and `authenticate()`. @default anonymous */
+  readonly auth?: Auth;
+  /** Time for one attempt, from asking `auth` to the server's `welcome`, in ms. @default 10_000 */
+  readonly connectTimeoutMs?: number;
+  /** Upper bound of the first wait before trying again, in ms; it doubles with each failure. @default 500 */
+  readonly minRetryMs?: number;
+  /** Upper bound of any wait before trying again, in ms. @default 20_000 */
+  readonly maxRetryMs?: number;
+  /** How long a connection lasts until failures before it are forgotten, in ms. @default 30_000 */
+  readonly healthyMs?: number;
+  /** Time until a message must be answered, in ms, from the call on. @default 30_000 */
+  readonly timeoutMs?: number;
+  /** What happens to a message sent without a connection. @default 'throw' */
+  readonly offline?: OfflinePolicy;
+  /** Most messages that wait for a connection, a stream. @default 100 */
+  readonly maxOfflineMessages?: number;
+  /** Most bytes that wait for a connection, a stream. @default 262_144 */
+  readonly maxOfflineBytes?: number;
+  /** Longest time that a message waits for a connection, in ms. @default 30_000 */
+  readonly maxOfflineMs?: number;
+  /** Most messages that wait for earlier ones to be answered, a stream. @default 1_000 */
+  readonly maxWaitingMessages?: number;
+  /** Most bytes that wait for earlier messages to be answered, a stream. @default 1_048_576 */
+  readonly maxWaitingBytes?: number;
+  /** Most messages that wait for a reader, each reader. @default 1_000 */
+  readonly maxUnreadMessages?: number;
+  /** What happens to a message that finds a reader's queue full. @default 'drop-oldest' */
+  readonly overflow?: OverflowPolicy;
+  /** Hears what a developer should know, once a stream and kind. @default console.warn */
+  readonly onWarning?: (text: string, cause?: unknown) => void;
+  /** The class to connect with. @default the platform's; in Node without one, ws */
+  readonly webSocket?: WebSocketClass;
+  /** Time and chance, for tests. @default the machine's */
+  readonly clock?: Clock;
+}
+
+/** The options with their defaults. */
+export type ResolvedOptions = Required<Omit<ConnectionOptions, 'auth'>> & Pick<ConnectionOptions, 'auth'>;
+
+/**
+ * Puts defaults in place of what was left out or undefined.
+ *
+ * @throws {TypeError} when there is no class to connect with
+ */
+export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const webSocket = options.webSocket ?? globalWebSocket();
+  if (!webSocket)
+    throw new TypeError('This platform has no WebSocket: give createStreamClient() a class as `webSocket`.');
+  return {
+    connectTimeoutMs: 10_000,
+    minRetryMs: 500,
+    maxRetryMs: 20_000,
+    healthyMs: 30_000,
+    timeoutMs: 30_000,
+    offline: 'throw',
+    maxOfflineMessages: 100,
+    maxOfflineBytes: 262_144,
+    maxOfflineMs: 30_000,
+    maxWaitingMessages: 1_000,
+    maxWaitingBytes: 1_048_576,
+    maxUnreadMessages: 1_000,
+    overflow: 'drop-oldest',
+    onWarning: console.warn,
+    clock: systemClock,
+    ...(given as unknown as ConnectionOptions),
+    webSocket,
+  };
+}

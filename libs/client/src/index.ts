@@ -1,0 +1,21 @@
+export type {
+  Auth,
+  AuthRequest,
+  ConnectionOptions,
+  OfflinePolicy,
+  OverflowPolicy,
+} from './client-options.js';
+export type { ConnectionStatus, ConnectionStatusListener } from './connection/connection-status.js';
+export { createStreamClient } from './create-stream-client.js';
+export type { EndpointStream } from './endpoint/endpoint-stream.js';
+export type { SendOptions } from './endpoint/pending-message.js';
+export type { MessageStream } from './endpoint/readers.js';
+export type {
+  AnyStreamClient,
+  ReservedName,
+  StreamClient,
+  StreamClientOptions,
+  StreamTypes,
+} from './stream-client.js';
+export type { Clock } from './transport/clock.js';
+export type { WebSocketClass, WebSocketLike } from './transport/web-socket.js';

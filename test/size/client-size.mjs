@@ -1,0 +1,61 @@
+// Bundles the client as a browser gets it, and fails when it is larger than its budget.
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const KIB = 1_024;
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const source = (lib, file) => `${root}libs/${lib}/src/${file}.ts`;
+
+// Sources in place of packages, so that nothing has to be built before. Side effects are those
+// that the packages declare: the two entries of protocol and its stand-in for reflect-metadata.
+const sources = {
+  name: 'sources',
+  setup({ onResolve }) {
+    const entries = {
+      '@nestwire/client': source('client', 'index'),
+      '@nestwire/protocol': source('protocol', 'index'),
+      '@nestwire/protocol/class-transformer': source('protocol', 'class-transformer'),
+      './message/reflect-metadata.js': source('protocol', 'message/reflect-metadata'),
+    };
+    onResolve({ filter: /^@nestwire\/|reflect-metadata\.js$/ }, ({ path }) => {
+      const sideEffects = !path.endsWith('client');
+      return entries[path] && { path: entries[path], sideEffects };
+    });
+  },
+};
+
+const cases = [
+  {
+    name: 'createStreamClient',
+    budgetKiB: 5,
+    code: `export { createStreamClient } from '@nestwire/client';`,
+  },
+  {
+    name: 'createStreamClient with class-transformer',
+    budgetKiB: 11,
+    code: `import '@nestwire/protocol/class-transformer'; export { createStreamClient } from '@nestwire/client';`,
+  },
+];
+
+for (const { name, budgetKiB, code } of cases) {
+  const bytes = await sizeOf(code);
+  const verdict = bytes <= budgetKiB * KIB ? 'within' : 'ABOVE';
+  console.log(`${name}: ${(bytes / KIB).toFixed(2)} KiB min+gzip, ${verdict} the budget of ${budgetKiB} KiB`);
+  if (bytes > budgetKiB * KIB) process.exitCode = 1;
+}
+
+async function sizeOf(contents) {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2023',
+    plugins: [sources],
+    logLevel: 'error',
+  });
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+}
