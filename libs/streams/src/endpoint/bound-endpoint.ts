@@ -1,0 +1,89 @@
+import type { Type } from '@nestjs/common';
+import type { Access } from '../pipeline/access.js';
+import { isStatic } from '../pipeline/nest-compat.js';
+import type { AnySession } from '../pipeline/stream-context.js';
+import type { SessionScope } from '../scope/session-scope.js';
+import type { SessionScopes } from '../scope/session-scopes.js';
+import { SessionCloseReason } from '../session/session-close-reason.js';
+import type { EndpointDefinition } from './endpoint.definition.js';
+import { compileEndpoint, type CompilerTools, type EndpointHandlers } from './endpoint.handlers.js';
+import type { Endpoint, Handlers, StreamEndpointOptions } from './endpoint.js';
+import { SessionHandlers } from './session.handlers.js';
+
+/** What an endpoint needs of the application. */
+export interface EndpointTools extends CompilerTools {
+  readonly scopes: SessionScopes;
+}
+
+/** An endpoint of the application, and how sessions are bound to it. */
+export class BoundEndpoint implements Endpoint {
+  readonly name: string;
+  readonly options: Required<StreamEndpointOptions>;
+  /** Whether each session has its own instance: it, or an enhancer of it, depends on the session. */
+  readonly isPerSession: boolean;
+  private readonly objectClasses: readonly Type[];
+  private shared?: EndpointHandlers;
+
+  constructor(
+    private readonly tools: EndpointTools,
+    private readonly definition: EndpointDefinition,
+  ) {
+    const { name, options } = definition.mark;
+    const { requiredScopes = [], requireLogin = requiredScopes.length > 0, open = 'on-use' } = options;
+    this.name = name;
+    this.options = { requireLogin: requireLogin || requiredScopes.length > 0, requiredScopes, open };
+    this.isPerSession = !isStatic(definition.wrapper) || definition.wrapper.isTransient;
+    this.objectClasses = [...new Set(definition.handlers.flatMap(userObjectClasses))];
+  }
+
+  /** Compiles the handlers that all sessions share; called once all enhancers are known. */
+  compile(): void {
+    if (this.isPerSession) return;
+    const instance = this.definition.wrapper.instance as object;
+    this.shared = compileEndpoint(this.tools, this.definition, { instance });
+  }
+
+  bind(session: AnySession): Handlers | Promise<Handlers> {
+    if (this.isPerSession || this.objectClasses.length) return this.bindInScope(session);
+    return new SessionHandlers({ session, access: this.access, handlers: this.handlers, objects: NONE });
+  }
+
+  private get access(): Access {
+    return this.options;
+  }
+
+  private get handlers(): EndpointHandlers {
+    if (!this.shared) this.compile();
+    return this.shared!;
+  }
+
+  private async bindInScope(session: AnySession): Promise<Handlers> {
+    const scope = this.tools.scopes.open(session);
+    try {
+      const handlers = this.isPerSession ? await this.ownHandlers(scope) : this.handlers;
+      const objects = await this.makeObjects(scope, session);
+      return new SessionHandlers({ session, access: this.access, handlers, objects, scope });
+    } catch (error) {
+      await scope.dispose(new SessionCloseReason('open-failed', 'The session could not be set up.'));
+      throw error;
+    }
+  }
+
+  private async ownHandlers(scope: SessionScope): Promise<EndpointHandlers> {
+    const instance = await scope.resolve(this.definition.wrapper.token);
+    return compileEndpoint(this.tools, this.definition, { instance, contextId: scope.contextId });
+  }
+
+  private async makeObjects(scope: SessionScope, session: AnySession): Promise<Map<Type, unknown>> {
+    const objects = new Map<Type, unknown>();
+    for (const cls of this.objectClasses) objects.set(cls, await scope.resolve(cls));
+    for (const [cls, instance] of scope.byClass()) session.userObjects.provide(cls, instance);
+    return objects;
+  }
+}
+
+const NONE: ReadonlyMap<Type, unknown> = new Map();
+
+function userObjectClasses({ parameters }: EndpointDefinition['handlers'][number]): Type[] {
+  return parameters.flatMap(({ source }) => (source.kind === 'user-object' ? [source.cls] : []));
+}

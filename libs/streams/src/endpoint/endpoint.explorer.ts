@@ -1,0 +1,82 @@
+import { Injectable, type Type } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { messageNameOf, type MessageClass } from '@nestwire/protocol';
+import type { ProviderWrapper } from '../pipeline/nest-compat.js';
+import { checkControllers, checkEndpoints, checkProviders } from './endpoint.checks.js';
+import type {
+  EndpointDefinition,
+  FoundEndpoint,
+  HandlerDefinition,
+  MessageRoute,
+} from './endpoint.definition.js';
+import { endpointMarkOf, handlerMarkOf, parametersOf } from './endpoint.metadata.js';
+import { StreamsConfigurationError } from './streams-configuration.error.js';
+
+/** Finds the endpoints of an application, and every mistake in them. */
+@Injectable()
+export class EndpointExplorer {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  /**
+   * Returns the endpoints of all modules.
+   *
+   * @throws {StreamsConfigurationError} with all mistakes, when there are any
+   */
+  explore(): EndpointDefinition[] {
+    const providers = this.discovery.getProviders().filter(({ isAlias }) => !isAlias);
+    const definitions = providers
+      .flatMap((wrapper) => this.found(wrapper))
+      .map((found) => this.define(found));
+    const problems = [
+      ...checkEndpoints(definitions, providers),
+      ...checkControllers(this.discovery.getControllers()),
+      ...checkProviders(providers, (cls) => this.methodsOf(cls)),
+    ];
+    if (problems.length) throw new StreamsConfigurationError(problems);
+    return definitions;
+  }
+
+  private found(wrapper: ProviderWrapper): FoundEndpoint[] {
+    const cls = endpointClassOf(wrapper);
+    const mark = endpointMarkOf(cls);
+    return cls && mark ? [{ cls, mark, wrapper }] : [];
+  }
+
+  private define(found: FoundEndpoint): EndpointDefinition {
+    const handlers = this.methodsOf(found.cls).flatMap((method) => handlerOf(found.cls, method));
+    return {
+      ...found,
+      handlers,
+      opened: handlers.find(({ mark }) => mark.isOpened),
+      closed: handlers.find(({ mark }) => mark.isClosed),
+      routes: new Map(handlers.flatMap(routesOf)),
+    };
+  }
+
+  private methodsOf(cls: Type): string[] {
+    return this.scanner.getAllMethodNames(cls.prototype as object);
+  }
+}
+
+/** Returns the class that a provider makes; a value that stands in for a class in a test counts as it. */
+function endpointClassOf(wrapper: ProviderWrapper): Type | undefined {
+  const instance = wrapper.instance as object | null;
+  const made = wrapper.inject ? instance?.constructor : (wrapper.metatype ?? instance?.constructor);
+  const candidates = [made, wrapper.token].filter((cls) => typeof cls === 'function');
+  return candidates.find((cls) => endpointMarkOf(cls)) as Type | undefined;
+}
+
+function handlerOf(cls: Type, method: string): HandlerDefinition[] {
+  const mark = handlerMarkOf((cls.prototype as Record<string, unknown>)[method]);
+  return mark ? [{ method, mark, parameters: parametersOf(cls, method) }] : [];
+}
+
+function routesOf(handler: HandlerDefinition): Array<[string, MessageRoute]> {
+  return (handler.mark.messages ?? []).flatMap((cls) => {
+    const name = messageNameOf(cls);
+    return name ? [[name, { cls: cls as MessageClass, handler }]] : [];
+  });
+}

@@ -1,0 +1,50 @@
+import type { AnySession } from '../pipeline/stream-context.js';
+import type { SessionCloseReason } from '../session/session-close-reason.js';
+
+/** How an endpoint may be used. */
+export interface StreamEndpointOptions {
+  /** Refuses anonymous clients with UNAUTHENTICATED. Default: false. */
+  readonly requireLogin?: boolean;
+  /** Scopes that the user must have, all of them; implies `requireLogin`. Default: none. */
+  readonly requiredScopes?: readonly string[];
+  /** When its stream opens: on the client's first use, or by itself on connect. Default: `'on-use'`. */
+  readonly open?: 'on-use' | 'on-connect';
+}
+
+/** A `@StreamEndpoint` provider, ready to serve sessions. */
+export interface Endpoint {
+  readonly name: string;
+  readonly options: Required<StreamEndpointOptions>;
+  /**
+   * Prepares one session: its instance of the endpoint and its user objects.
+   *
+   * A promise only where Nest has to make something for the session. After a rejection nothing is left.
+   */
+  bind(session: AnySession): Handlers | Promise<Handlers>;
+}
+
+/** What a session calls on its endpoint. */
+export interface Handlers {
+  /**
+   * Checks access, then runs `@OnStreamOpened`; what that returns is to be sent, like a handler's result.
+   *
+   * @throws {Error} anything that refuses the stream
+   */
+  opened(): unknown;
+  /**
+   * Checks access alone, as after signing in or out.
+   *
+   * @throws {Error} when the stream may not stay open
+   */
+  authorize(): void | Promise<void>;
+  /**
+   * Reads a message and runs its handler; a promise only where something is asynchronous.
+   *
+   * @throws {Error} anything; `toWireError` makes it an answer
+   */
+  handle(type: string, data: object): unknown;
+  /** Runs `@OnStreamClosed`, without guards; never throws. */
+  closed(reason: SessionCloseReason): void | Promise<void>;
+  /** Disposes what was made for the session, dependents first; never throws. */
+  dispose(reason: SessionCloseReason): Promise<void>;
+}

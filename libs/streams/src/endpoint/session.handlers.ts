@@ -1,0 +1,88 @@
+import { Logger, type Type } from '@nestjs/common';
+import { CodedError, ErrorCode } from '@nestwire/protocol';
+import { checkAccess, type Access } from '../pipeline/access.js';
+import type { HandlerCall } from '../pipeline/handler.arguments.js';
+import { isPromiseLike } from '../pipeline/promise-like.js';
+import type { AnySession } from '../pipeline/stream-context.js';
+import type { SessionScope } from '../scope/session-scope.js';
+import type { SessionCloseReason } from '../session/session-close-reason.js';
+import type { Handlers } from './endpoint.js';
+import type { EndpointHandlers } from './endpoint.handlers.js';
+
+/** The names that `context.switchToWs().getPattern()` has where there is no message. */
+const OPENED = 'stream.opened';
+const CLOSED = 'stream.closed';
+
+/** What one session was bound to. */
+export interface SessionBinding {
+  readonly session: AnySession;
+  readonly access: Access;
+  readonly handlers: EndpointHandlers;
+  /** The user objects that handlers take, by class. */
+  readonly objects: ReadonlyMap<Type, unknown>;
+  /** Where they were made; absent when nothing was. */
+  readonly scope?: SessionScope;
+}
+
+const logger = new Logger('Streams');
+
+/** The handlers of an endpoint, as one session calls them. */
+export class SessionHandlers implements Handlers {
+  constructor(private readonly binding: SessionBinding) {}
+
+  opened(): unknown {
+    this.checkAccess();
+    return this.binding.handlers.opened(this.call(undefined, OPENED));
+  }
+
+  authorize(): void | Promise<void> {
+    this.checkAccess();
+    return this.binding.handlers.authorize(this.call(undefined, OPENED)) as void | Promise<void>;
+  }
+
+  handle(type: string, data: object): unknown {
+    // The user may have changed since the stream opened.
+    this.checkAccess();
+    const route = this.binding.handlers.routes.get(type);
+    if (!route) throw unknownMessage(this.binding.session, type);
+    const message = route.read(data);
+    if (message instanceof Promise) return message.then((read) => route.run(this.call(read, type)));
+    return route.run(this.call(message, type));
+  }
+
+  closed(reason: SessionCloseReason): void | Promise<void> {
+    try {
+      const done = this.binding.handlers.closed?.(this.call(reason, CLOSED));
+      if (isPromiseLike(done)) return Promise.resolve(done).then(ignore, (error) => this.closeFailed(error));
+    } catch (error) {
+      this.closeFailed(error);
+    }
+    return undefined;
+  }
+
+  async dispose(reason: SessionCloseReason): Promise<void> {
+    await this.binding.scope?.dispose(reason);
+    this.binding.session.userObjects.clear();
+  }
+
+  private checkAccess(): void {
+    checkAccess(this.binding.access, this.binding.session);
+  }
+
+  private call(data: unknown, pattern: string): HandlerCall {
+    return { session: this.binding.session, data, pattern, objects: this.binding.objects };
+  }
+
+  private closeFailed(error: unknown): void {
+    logger.error(
+      `@OnStreamClosed of "${this.binding.session.endpoint}" failed in session ${this.binding.session.id}: ${String(error)}`,
+      error instanceof Error ? error.stack : undefined,
+    );
+  }
+}
+
+function ignore(): void {}
+
+function unknownMessage({ endpoint }: AnySession, type: string): CodedError {
+  return new CodedError(ErrorCode.UnknownMessage, `"${endpoint}" has no handler for messages "${type}".`);
+}

@@ -1,0 +1,58 @@
+import type { Message } from '@nestwire/protocol';
+import type { AcceptedMessage, SentBySession, TakesSession } from './handler-types.js';
+import type { ReservedEndpointName } from './reserved-endpoint-name.js';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- methods of every signature are looked at
+type AnyMethod = (...args: any[]) => unknown;
+
+type MethodsOf<E> = { [K in keyof E]: E[K] extends AnyMethod ? E[K] : never }[keyof E];
+
+type OnlyMessages<T> = T extends Message ? T : never;
+
+/** Where an Observable keeps the type of its values; structural, so that two copies of rxjs agree. */
+interface ObservableLike<T> {
+  subscribe(observer: { next(value: T): void }): unknown;
+}
+
+type SentByReturning<R> = R extends Message
+  ? R
+  : R extends ReadonlyArray<infer Item>
+    ? OnlyMessages<Item>
+    : R extends AsyncIterable<infer Item>
+      ? OnlyMessages<Item>
+      : R extends ObservableLike<infer Item>
+        ? OnlyMessages<Item>
+        : never;
+
+type InboundOf<F> = F extends (...args: infer A) => unknown
+  ? TakesSession<A> extends true
+    ? AcceptedMessage<A>
+    : never
+  : never;
+
+type OutboundOf<F> = F extends (...args: infer A) => infer R
+  ? TakesSession<A> extends true
+    ? SentBySession<A> | SentByReturning<Awaited<R>>
+    : never
+  : never;
+
+/** The messages that an endpoint takes from and sends to its clients. */
+export interface EndpointStreams<In, Out> {
+  readonly in: In;
+  readonly out: Out;
+}
+
+/** Endpoint classes by the names that clients reach them under. */
+export type EndpointClasses = Readonly<Record<string, object>> & {
+  readonly [K in ReservedEndpointName]?: never;
+};
+
+/**
+ * The types of a client, inferred from the endpoint classes of the server.
+ *
+ * `in` is what the public methods that take a session accept; `out` is what their sessions send and what
+ * they return.
+ */
+export type StreamsOf<E extends EndpointClasses> = {
+  [K in keyof E]: EndpointStreams<InboundOf<MethodsOf<E[K]>>, OutboundOf<MethodsOf<E[K]>>>;
+};

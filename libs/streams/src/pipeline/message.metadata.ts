@@ -1,0 +1,83 @@
+import { getMetadataStorage, ValidationTypes } from 'class-validator';
+import { decodeMessage } from '@nestwire/protocol';
+
+/** A class as class-validator and class-transformer take it. */
+export type ValidatedClass = new (...args: never[]) => object;
+
+/** What class-validator knows about one property of a class. */
+export interface ValidatedProperty {
+  readonly name: string;
+  /** The types of its decorators: `customValidation`, `nestedValidation`, `whitelistValidation`, … */
+  readonly types: ReadonlySet<string>;
+  /** Whether `@ValidateNested({ each: true })` stands there. */
+  readonly isNestedEach: boolean;
+  /** The names of its constraints, such as `isNumber`. */
+  readonly constraints: ReadonlySet<string>;
+}
+
+type Storage = ReturnType<typeof getMetadataStorage>;
+type Metadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
+
+/** Returns the properties of a class that have class-validator decorators, inherited ones included. */
+export function validatedProperties(cls: ValidatedClass): ValidatedProperty[] {
+  const byName = new Map<string, Metadata[]>();
+  for (const metadata of metadataOf(cls))
+    byName.set(metadata.propertyName, [...(byName.get(metadata.propertyName) ?? []), metadata]);
+  return [...byName].map(([name, metadatas]) => ({
+    name,
+    types: new Set(metadatas.map(({ type }) => type)),
+    isNestedEach: metadatas.some(({ type, each }) => type === ValidationTypes.NESTED_VALIDATION && each),
+    constraints: new Set(metadatas.map(({ name: constraint }) => constraint ?? '')),
+  }));
+}
+
+/** Tells whether a constraint of the class may answer with a promise. */
+export function hasAsyncConstraints(cls: ValidatedClass): boolean {
+  return metadataOf(cls).some((metadata) => {
+    if (metadata.type === ValidationTypes.PROMISE_VALIDATION) return true;
+    if (!metadata.constraintCls) return false;
+    const constraints = getMetadataStorage().getTargetValidatorConstraints(metadata.constraintCls);
+    return constraints.some((constraint) => constraint.async) || isAsync(metadata.constraintCls);
+  });
+}
+
+/** Tells whether the method `validate` of a constraint is an async function that nobody marked as such. */
+function isAsync(constraintCls: unknown): boolean {
+  const { prototype } = constraintCls as { prototype?: { validate?: unknown } };
+  return prototype?.validate?.constructor.name === 'AsyncFunction';
+}
+
+function metadataOf(cls: ValidatedClass): Metadata[] {
+  return getMetadataStorage().getTargetValidationMetadatas(cls, undefined as never, false, false);
+}
+
+/**
+ * Returns the class that `@Type()` gives to a property; undefined without one.
+ *
+ * class-transformer does not tell by its public functions, so it is asked to make one.
+ */
+export function typedClassOf(cls: ValidatedClass, property: string): ValidatedClass | undefined {
+  for (const probe of PROBES) {
+    const made = firstItem(probed(cls, property, probe));
+    if (typeof made !== 'object' || made === null) continue;
+    if (made.constructor !== Object) return made.constructor as ValidatedClass;
+  }
+  return undefined;
+}
+
+/** An object, a list and a map of objects. */
+const PROBES: readonly object[] = [{}, [{}], { probe: {} }];
+
+function probed(cls: ValidatedClass, property: string, probe: object): unknown {
+  try {
+    const made: object = decodeMessage(cls as never, { [property]: probe });
+    return (made as Record<string, unknown>)[property];
+  } catch {
+    return undefined;
+  }
+}
+
+function firstItem(value: unknown): unknown {
+  const isCollection = Array.isArray(value) || value instanceof Set || value instanceof Map;
+  return isCollection ? [...value.values()][0] : value;
+}

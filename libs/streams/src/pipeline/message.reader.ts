@@ -1,0 +1,109 @@
+// The switch: servers always let class-transformer make the instances.
+import '@nestwire/protocol/class-transformer';
+import { CodedError, decodeMessage, type Message, type MessageClass } from '@nestwire/protocol';
+import { validate, validateSync, type ValidationError, type ValidatorOptions } from 'class-validator';
+import { detailsOf, invalidMessage } from './message.details.js';
+import {
+  hasAsyncConstraints,
+  typedClassOf,
+  validatedProperties,
+  type ValidatedClass,
+} from './message.metadata.js';
+import { MessageShapes, type CheckShape, type DeclaredClassOf } from './message.shape.js';
+
+/**
+ * Makes a validated message from the data of a frame; a promise when a constraint is asynchronous.
+ *
+ * @throws {CodedError} INVALID_MESSAGE with the places that are wrong
+ */
+export type MessageReader = (data: object) => Message | Promise<Message>;
+
+const STRICT: ValidatorOptions = {
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  forbidUnknownValues: true,
+  validationError: { target: false, value: false },
+};
+
+/** The readers of message classes, each compiled once. */
+export class MessageReaders {
+  private readonly readers = new Map<MessageClass, MessageReader>();
+  private readonly shapes: MessageShapes;
+
+  constructor(declaredClassOf: DeclaredClassOf) {
+    this.shapes = new MessageShapes(declaredClassOf);
+  }
+
+  /** Returns the reader of a class. */
+  of(cls: MessageClass): MessageReader {
+    const known = this.readers.get(cls);
+    if (known) return known;
+    const reader = this.compile(cls);
+    this.readers.set(cls, reader);
+    return reader;
+  }
+
+  private compile(cls: MessageClass): MessageReader {
+    if (!validatedProperties(cls as ValidatedClass).length) return emptyReader(cls);
+    const checkShape = this.shapes.of(cls as ValidatedClass);
+    return reachesAsync(cls as ValidatedClass) ? asyncReader(cls, checkShape) : syncReader(cls, checkShape);
+  }
+}
+
+/** A class without fields accepts no properties; class-validator would refuse even none. */
+function emptyReader(cls: MessageClass): MessageReader {
+  return (data) => {
+    const unknown = Object.keys(data);
+    if (unknown.length)
+      throw invalidMessage(unknown.map((path) => ({ path, message: `property ${path} should not exist` })));
+    return decodeMessage(cls, data);
+  };
+}
+
+function syncReader(cls: MessageClass, checkShape: CheckShape): MessageReader {
+  return (data) => {
+    const message = decodeMessage(cls, data);
+    return accepted(
+      message,
+      checkShape,
+      attempt(() => validateSync(message, STRICT)),
+    );
+  };
+}
+
+function asyncReader(cls: MessageClass, checkShape: CheckShape): MessageReader {
+  return async (data) => {
+    const message = decodeMessage(cls, data);
+    const errors = await validate(message, STRICT).catch(refuse);
+    return accepted(message, checkShape, errors);
+  };
+}
+
+function attempt<T>(validation: () => T): T {
+  try {
+    return validation();
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** Whatever the libraries throw on what a client sent is the message's fault. */
+function refuse(cause: unknown): never {
+  throw cause instanceof CodedError ? cause : invalidMessage([], cause);
+}
+
+function accepted(message: Message, checkShape: CheckShape, errors: readonly ValidationError[]): Message {
+  if (errors.length) throw invalidMessage(detailsOf(errors));
+  for (const detail of checkShape(message)) throw invalidMessage([detail]);
+  return message;
+}
+
+function reachesAsync(cls: ValidatedClass, seen = new Set<ValidatedClass>()): boolean {
+  if (seen.has(cls)) return false;
+  seen.add(cls);
+  if (hasAsyncConstraints(cls)) return true;
+  return validatedProperties(cls).some(({ name }) => {
+    const typed = typedClassOf(cls, name);
+    return typed !== undefined && reachesAsync(typed, seen);
+  });
+}
