@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { StreamsModule } from '@nestwire/streams';
+import { AnnouncementsController } from './announcements/announcements.controller.js';
+import { DemoAuthenticator } from './auth/demo.authenticator.js';
+import { ChatEndpoint } from './chat/chat.endpoint.js';
+import { Visitor } from './chat/visitor.js';
+import { ChatDirectory } from './directory/chat.directory.js';
+
+/** The chat; with `REDIS_URL` it is one chat over any number of servers. */
+@Module({
+  imports: [StreamsModule.forRoot({ authenticator: DemoAuthenticator, redis: process.env.REDIS_URL })],
+  controllers: [AnnouncementsController],
+  providers: [ChatEndpoint, Visitor, ChatDirectory],
+})
+export class AppModule {}

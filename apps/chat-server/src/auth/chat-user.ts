@@ -1,0 +1,5 @@
+/** Somebody who picked a name. */
+export interface ChatUser {
+  /** The name; in this demo it is also the credential. */
+  readonly id: string;
+}

@@ -1,0 +1,16 @@
+import { Injectable } from '@nestjs/common';
+import { StreamAuthenticator, StreamHandshake } from '@nestwire/streams';
+import { PERSON_NAME } from '../messages/name-rules.js';
+import type { ChatUser } from './chat-user.js';
+
+/**
+ * Takes the name that somebody picked for the proof of who they are.
+ *
+ * FOR THE DEMO ONLY: anybody can be anybody. An application checks a session cookie or a signed token here.
+ */
+@Injectable()
+export class DemoAuthenticator extends StreamAuthenticator<ChatUser> {
+  authenticate({ token }: StreamHandshake): ChatUser | null {
+    return token !== null && PERSON_NAME.test(token) ? { id: token } : null;
+  }
+}

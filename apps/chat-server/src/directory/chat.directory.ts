@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { defineChannel, MessagesService, OnChannelMessage } from '@nestwire/messages';
+import { create } from '@nestwire/protocol';
+import { everybody } from '../chat/chat.channels.js';
+import { WhoIsWhere } from '../messages/index.js';
+import { NodeReport } from './node-report.js';
+
+const reports = defineChannel('reports', { messages: [NodeReport] });
+
+const REPORT_EVERY_MS = 10_000;
+const FORGET_AFTER_MS = 30_000;
+const GATHER_MS = 50;
+
+type RoomsByName = ReadonlyMap<string, readonly string[]>;
+
+/** One open tab as the directory lists it. */
+export interface Presence {
+  readonly name: string;
+  readonly rooms: readonly string[];
+}
+
+/**
+ * Who is where, over all servers.
+ *
+ * Each server reports its own people whenever they change, when it first hears of another server, and
+ * every 10 s; what a server said is forgotten after 30 s of silence. No store is needed for that.
+ */
+@Injectable()
+export class ChatDirectory implements OnModuleInit, OnApplicationShutdown {
+  readonly #node = randomUUID();
+  readonly #here = new Map<string, Presence>();
+  readonly #elsewhere = new Map<string, { people: RoomsByName; heardAt: number }>();
+  #gathering?: NodeJS.Timeout;
+  #reporting?: NodeJS.Timeout;
+
+  constructor(private readonly messages: MessagesService) {}
+
+  onModuleInit(): void {
+    this.#reporting = setInterval(() => this.#changed(), REPORT_EVERY_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#reporting);
+    clearTimeout(this.#gathering);
+  }
+
+  /** Lists a tab, or changes what is listed of it. */
+  set(sessionId: string, presence: Presence): void {
+    this.#here.set(sessionId, presence);
+    this.#changed();
+  }
+
+  /** Takes a tab off the list. */
+  remove(sessionId: string): void {
+    if (this.#here.delete(sessionId)) this.#changed();
+  }
+
+  /** Tells whether somebody is here, on any server. */
+  has(name: string): boolean {
+    return this.everybody().people.has(name);
+  }
+
+  /** Everybody on every server. */
+  everybody(): WhoIsWhere {
+    const listings = [this.#peopleHere(), ...[...this.#elsewhere.values()].map(({ people }) => people)];
+    return create(WhoIsWhere, { people: mergeListings(listings) });
+  }
+
+  /** Takes what another server says of its people. */
+  @OnChannelMessage(reports, NodeReport)
+  async onReport({ node, people }: NodeReport): Promise<void> {
+    if (node === this.#node) return;
+    const isNew = !this.#elsewhere.has(node);
+    this.#elsewhere.set(node, { people, heardAt: Date.now() });
+    if (isNew) return this.#changed();
+    await this.#tellClients();
+  }
+
+  /** Changes that come together leave as one report. */
+  #changed(): void {
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      void this.#report();
+    }, GATHER_MS);
+  }
+
+  async #report(): Promise<void> {
+    this.#forgetSilentNodes();
+    await this.messages.postMessage(
+      reports,
+      create(NodeReport, { node: this.#node, people: mergeListings([this.#peopleHere()]) }),
+    );
+    await this.#tellClients();
+  }
+
+  async #tellClients(): Promise<void> {
+    await this.messages.postMessage(everybody, this.everybody(), { scope: 'local' });
+  }
+
+  #forgetSilentNodes(): void {
+    const oldest = Date.now() - FORGET_AFTER_MS;
+    for (const [node, { heardAt }] of this.#elsewhere) if (heardAt < oldest) this.#elsewhere.delete(node);
+  }
+
+  #peopleHere(): RoomsByName {
+    return mergeListings([...this.#here.values()].map(({ name, rooms }) => new Map([[name, rooms]])));
+  }
+}
+
+/** Joins listings; somebody with several tabs is in the rooms of all of them. */
+function mergeListings(listings: Iterable<RoomsByName>): Map<string, string[]> {
+  const merged = new Map<string, string[]>();
+  for (const listing of listings)
+    for (const [name, rooms] of listing) merged.set(name, [...new Set([...(merged.get(name) ?? []), ...rooms])]);
+  return merged;
+}

@@ -1,0 +1,10 @@
+import { StreamMessage } from '@nestwire/protocol';
+import { Matches } from 'class-validator';
+import { ROOM_NAME } from './name-rules.js';
+
+/** Asks to hear a room; a room exists while somebody is in it. */
+@StreamMessage('chat.join-room')
+export class JoinRoom {
+  declare readonly $type: 'chat.join-room';
+  @Matches(ROOM_NAME) room!: string;
+}

@@ -1,0 +1,10 @@
+import { useSignIn } from './hooks/use-sign-in';
+import { ChatPage } from './page/chat-page';
+import { SignIn } from './page/sign-in';
+
+/** The whole page: a name is picked, then the chat. */
+export function App() {
+  const { signedIn, signIn, signOut } = useSignIn();
+  if (!signedIn) return <SignIn onPick={signIn} />;
+  return <ChatPage key={signedIn.name} {...signedIn} onLeave={signOut} />;
+}

@@ -1,0 +1,37 @@
+import { createStreamClient } from '@nestwire/client';
+import {
+  Announcement,
+  JoinRoom,
+  LeaveRoom,
+  PrivateMessage,
+  RoomMessage,
+  SayInRoom,
+  SayToPerson,
+  WhoIsWhere,
+} from 'chat-server/messages';
+import type { ChatStreams } from 'chat-server/streams';
+
+const MESSAGES = [
+  Announcement,
+  JoinRoom,
+  LeaveRoom,
+  PrivateMessage,
+  RoomMessage,
+  SayInRoom,
+  SayToPerson,
+  WhoIsWhere,
+] as const;
+
+/** Makes the client of somebody who picked this name; in this demo the name is the token. */
+export function createChatClient(name: string) {
+  return createStreamClient<ChatStreams>()({ url: streamsUrl(), messages: MESSAGES, auth: () => name });
+}
+
+/** The chat's client, typed by the server's endpoint. */
+export type ChatClient = ReturnType<typeof createChatClient>;
+
+function streamsUrl(): string {
+  const url = new URL('/streams', window.location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}

@@ -1,0 +1,73 @@
+import { create } from '@nestwire/protocol';
+import { JoinRoom, LeaveRoom, SayInRoom, SayToPerson } from 'chat-server/messages';
+import { useEffect, useMemo, useReducer, useRef } from 'react';
+import type { ChatClient } from '../chat/chat-client';
+import { chatReducer, startingState, type ChatEvent, type ChatState } from '../chat/chat-state';
+import { isRoom, nameOf, type ConversationId } from '../chat/conversation';
+
+/** What somebody can do in the chat. */
+export interface ChatActions {
+  /** Shows a conversation; joins it first when it is a room. */
+  show(conversation: ConversationId): Promise<void>;
+  leave(room: string): Promise<void>;
+  /** Says something; rejects with the server's reason when it was refused. */
+  say(conversation: ConversationId, text: string): Promise<void>;
+  dismissAnnouncement(): void;
+}
+
+/** Connects the page's state with the client: what arrives, what is said, what a reconnect sets up again. */
+export function useChat(client: ChatClient, me: string): [ChatState, ChatActions] {
+  const [state, dispatch] = useReducer(chatReducer, me, startingState);
+  useStream(client, dispatch);
+  useRooms(client, state.joined);
+  const actions = useMemo(() => actionsOn(client, dispatch), [client]);
+  return [state, actions];
+}
+
+function useStream(client: ChatClient, dispatch: (event: ChatEvent) => void): void {
+  useEffect(() => {
+    const messages = client.chat.stream[Symbol.asyncIterator]();
+    void (async () => {
+      for (;;) {
+        const { done, value } = await messages.next();
+        if (done) return;
+        dispatch({ kind: 'received', message: value });
+      }
+    })();
+    return () => void messages.return?.();
+  }, [client, dispatch]);
+}
+
+/** A new session is in no room, so each time the stream opens the tab joins its rooms again. */
+function useRooms(client: ChatClient, joined: readonly string[]): void {
+  const rooms = useRef(joined);
+  rooms.current = joined;
+  useEffect(
+    () =>
+      client.chat.addStreamOpenedListener(async () => {
+        for (const room of rooms.current) await client.chat.sendStreamMessage(create(JoinRoom, { room }));
+      }),
+    [client],
+  );
+}
+
+function actionsOn(client: ChatClient, dispatch: (event: ChatEvent) => void): ChatActions {
+  return {
+    async show(conversation) {
+      if (isRoom(conversation))
+        await client.chat.sendStreamMessage(create(JoinRoom, { room: nameOf(conversation) }));
+      dispatch({ kind: 'shown', conversation });
+    },
+    async leave(room) {
+      dispatch({ kind: 'left', room });
+      await client.chat.sendStreamMessage(create(LeaveRoom, { room }));
+    },
+    async say(conversation, text) {
+      const to = nameOf(conversation);
+      await client.chat.sendStreamMessage(
+        isRoom(conversation) ? create(SayInRoom, { room: to, text }) : create(SayToPerson, { recipient: to, text }),
+      );
+    },
+    dismissAnnouncement: () => dispatch({ kind: 'announcement-read' }),
+  };
+}

@@ -1,0 +1,12 @@
+import type { ConnectionStatus } from '@nestwire/client';
+import { useCallback, useSyncExternalStore } from 'react';
+import type { ChatClient } from '../chat/chat-client';
+
+/** Returns where the client's connection stands, and renders again when that changes. */
+export function useConnectionStatus(client: ChatClient): ConnectionStatus {
+  const subscribe = useCallback(
+    (onChange: () => void) => client.addConnectionStatusListener(onChange),
+    [client],
+  );
+  return useSyncExternalStore(subscribe, () => client.connectionStatus);
+}

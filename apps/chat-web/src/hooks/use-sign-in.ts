@@ -1,0 +1,43 @@
+import { useEffect, useState } from 'react';
+import { createChatClient, type ChatClient } from '../chat/chat-client';
+
+const STORED_NAME = 'nestwire-chat.name';
+
+/** Somebody who picked a name, and their connection. */
+export interface SignedIn {
+  readonly name: string;
+  readonly client: ChatClient;
+}
+
+/** Who uses this tab; the name survives a reload, and each tab may have another. */
+export interface SignInControl {
+  readonly signedIn: SignedIn | null;
+  signIn(name: string): void;
+  signOut(): void;
+}
+
+/** Keeps the picked name and the client that belongs to it. */
+export function useSignIn(): SignInControl {
+  const [signedIn, setSignedIn] = useState(restore);
+  useEffect(() => {
+    // What became of the attempt is in the connection's status, which the page shows.
+    signedIn?.client.connectWebSocket().catch(() => undefined);
+  }, [signedIn]);
+  return {
+    signedIn,
+    signIn(name) {
+      sessionStorage.setItem(STORED_NAME, name);
+      setSignedIn({ name, client: createChatClient(name) });
+    },
+    signOut() {
+      sessionStorage.removeItem(STORED_NAME);
+      void signedIn?.client.close();
+      setSignedIn(null);
+    },
+  };
+}
+
+function restore(): SignedIn | null {
+  const name = sessionStorage.getItem(STORED_NAME);
+  return name ? { name, client: createChatClient(name) } : null;
+}

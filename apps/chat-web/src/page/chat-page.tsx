@@ -1,0 +1,47 @@
+import { useState } from 'react';
+import { useChat } from '../hooks/use-chat';
+import { useConnectionStatus } from '../hooks/use-connection-status';
+import type { SignedIn } from '../hooks/use-sign-in';
+import type { ConversationId } from '../chat/conversation';
+import { AnnouncementBanner } from './announcement-banner';
+import { ConversationView } from './conversation-view';
+import { Sidebar } from './sidebar';
+import './chat-page.css';
+
+/** The chat of somebody who has a name. */
+export function ChatPage({ name, client, onLeave }: SignedIn & { onLeave(): void }) {
+  const status = useConnectionStatus(client);
+  const [state, actions] = useChat(client, name);
+  const [isMenuOpen, setMenuOpen] = useState(false);
+
+  async function show(conversation: ConversationId) {
+    await actions.show(conversation);
+    setMenuOpen(false);
+  }
+
+  return (
+    <div className="chat-page" data-menu={isMenuOpen || undefined}>
+      <Sidebar
+        state={state}
+        status={status}
+        isOpen={isMenuOpen}
+        onClose={() => setMenuOpen(false)}
+        onShow={show}
+        onLeave={onLeave}
+      />
+      <button className="scrim" aria-label="Close the list" tabIndex={-1} onClick={() => setMenuOpen(false)} />
+      <main>
+        {state.announcement && (
+          <AnnouncementBanner announcement={state.announcement} onDismiss={actions.dismissAnnouncement} />
+        )}
+        <ConversationView
+          state={state}
+          status={status}
+          actions={actions}
+          onMenu={() => setMenuOpen(true)}
+          onRetry={() => void client.connectWebSocket().catch(() => undefined)}
+        />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { MAX_TEXT_LENGTH } from 'chat-server/messages';
+import { useState, type KeyboardEvent } from 'react';
+import { isRoom, nameOf, type ConversationId } from '../chat/conversation';
+import { Icon } from './icon';
+
+interface ComposerProps {
+  readonly to: ConversationId;
+  readonly isConnected: boolean;
+  onSay(text: string): Promise<void>;
+}
+
+/** Where something is said. Enter sends, Shift+Enter begins a line; what is refused stays to be changed. */
+export function Composer({ to, isConnected, onSay }: ComposerProps) {
+  const [text, setText] = useState('');
+  const [problem, setProblem] = useState('');
+  const canSend = isConnected && text.trim() !== '';
+
+  async function send() {
+    if (!canSend) return;
+    setText('');
+    setProblem('');
+    try {
+      await onSay(text.trim());
+    } catch (error) {
+      setText((typedMeanwhile) => typedMeanwhile || text);
+      setProblem((error as Error).message);
+    }
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    void send();
+  }
+
+  return (
+    <form className="composer" action={send}>
+      <div className="composer-field">
+        <textarea
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={onKeyDown}
+          placeholder={isRoom(to) ? `Message ${to}` : `Message ${nameOf(to)}`}
+          aria-label={`Message to ${nameOf(to)}`}
+          aria-describedby="composer-note"
+          maxLength={MAX_TEXT_LENGTH}
+          rows={1}
+          autoFocus
+        />
+        <button className="primary send" disabled={!canSend} aria-label="Send">
+          <Icon name="send" />
+        </button>
+      </div>
+      <small id="composer-note" className={problem ? 'refused' : undefined} role={problem ? 'alert' : undefined}>
+        {problem || (isConnected ? '' : 'What you write stays here until the line is back.')}
+      </small>
+    </form>
+  );
+}

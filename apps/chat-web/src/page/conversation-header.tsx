@@ -1,0 +1,47 @@
+import { isRoom, nameOf, type ConversationId } from '../chat/conversation';
+import { authorColour } from './author-colour';
+import { Icon } from './icon';
+
+interface ConversationHeaderProps {
+  readonly id: ConversationId;
+  /** Who is in the room; empty with a person. */
+  readonly members: readonly string[];
+  readonly me: string;
+  onMenu(): void;
+  onLeave?(): void;
+}
+
+/** Which conversation this is, and who hears it. */
+export function ConversationHeader({ id, members, me, onMenu, onLeave }: ConversationHeaderProps) {
+  return (
+    <header className="conversation-header">
+      <button className="quiet phone-only" onClick={onMenu} aria-label="Show rooms and people">
+        <Icon name="menu" />
+      </button>
+      <div className="conversation-title">
+        <h1>
+          {isRoom(id) && <span aria-hidden="true">#</span>}
+          {nameOf(id)}
+        </h1>
+        {isRoom(id) ? <Members names={members} me={me} /> : <p className="members">Only the two of you see this.</p>}
+      </div>
+      {onLeave && (
+        <button className="plain" onClick={onLeave}>
+          Leave room
+        </button>
+      )}
+    </header>
+  );
+}
+
+function Members({ names, me }: { names: readonly string[]; me: string }) {
+  return (
+    <ul className="members" aria-label="In this room">
+      {names.map((name) => (
+        <li key={name} style={authorColour(name)}>
+          {name === me ? 'you' : name}
+        </li>
+      ))}
+    </ul>
+  );
+}

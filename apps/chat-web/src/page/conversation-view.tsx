@@ -1,0 +1,48 @@
+import type { ConnectionStatus } from '@nestwire/client';
+import { conversationOf, membersOf, type ChatState } from '../chat/chat-state';
+import { isRoom, nameOf } from '../chat/conversation';
+import type { ChatActions } from '../hooks/use-chat';
+import { Composer } from './composer';
+import { ConversationHeader } from './conversation-header';
+import { Transcript } from './transcript';
+import './conversation.css';
+
+interface ConversationViewProps {
+  readonly state: ChatState;
+  readonly status: ConnectionStatus;
+  readonly actions: ChatActions;
+  onMenu(): void;
+  onRetry(): void;
+}
+
+/** The conversation on screen: who is in it, what was said, and the place to say something. */
+export function ConversationView({ state, status, actions, onMenu, onRetry }: ConversationViewProps) {
+  const { current, me } = state;
+  const name = nameOf(current);
+  const isLeavable = isRoom(current) && state.joined.length > 1;
+  return (
+    <>
+      <ConversationHeader
+        id={current}
+        members={isRoom(current) ? membersOf(state, name) : []}
+        me={me}
+        onMenu={onMenu}
+        onLeave={isLeavable ? () => void actions.leave(name).catch(() => undefined) : undefined}
+      />
+      <Transcript
+        key={current}
+        id={current}
+        me={me}
+        entries={conversationOf(state, current).entries}
+        status={status}
+        onRetry={onRetry}
+      />
+      <Composer
+        key={`to ${current}`}
+        to={current}
+        isConnected={status.kind === 'connected'}
+        onSay={(text) => actions.say(current, text)}
+      />
+    </>
+  );
+}

@@ -1,0 +1,32 @@
+import type { ConnectionStatus } from '@nestwire/client';
+import { useSecondsUntil } from '../hooks/use-seconds-until';
+
+/** Where the connection stands, in a few words. */
+export function LineState({ status }: { status: ConnectionStatus }) {
+  return (
+    <span className="line-state" data-kind={status.kind}>
+      <span role="status">{wordsFor(status)}</span>
+      {status.kind === 'waiting' && <Countdown retryAt={status.retryAt} />}
+    </span>
+  );
+}
+
+function wordsFor(status: ConnectionStatus): string {
+  switch (status.kind) {
+    case 'idle':
+    case 'connecting':
+      return 'Connecting…';
+    case 'connected':
+      return 'Connected';
+    case 'waiting':
+      return 'Line down. ';
+    case 'closed':
+      return `Closed: ${status.reason || status.code}`;
+  }
+}
+
+/** Counts down to the next try; read aloud it would never stop talking. */
+function Countdown({ retryAt }: { retryAt: number }) {
+  const seconds = useSecondsUntil(retryAt);
+  return <span aria-hidden="true">{seconds > 0 ? `Next try in ${seconds} s` : 'Trying now…'}</span>;
+}

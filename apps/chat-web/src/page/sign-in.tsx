@@ -1,0 +1,57 @@
+import { PERSON_NAME } from 'chat-server/messages';
+import { useState, type SubmitEvent } from 'react';
+import { Brand } from './brand';
+import './sign-in.css';
+
+/** Where a name is picked. */
+export function SignIn({ onPick }: { onPick(name: string): void }) {
+  const [name, setName] = useState('');
+  const [isRefused, setRefused] = useState(false);
+
+  function submit(event: SubmitEvent) {
+    event.preventDefault();
+    const picked = name.trim();
+    if (PERSON_NAME.test(picked)) onPick(picked);
+    else setRefused(true);
+  }
+
+  return (
+    <main className="sign-in">
+      <Brand />
+      <SignInWire />
+      <form onSubmit={submit} noValidate>
+        <h1>Two tabs, one wire.</h1>
+        <p>Pick a name and start talking. Open a second tab, pick another name, and answer yourself.</p>
+        <label htmlFor="name">Your name</label>
+        <div className="field-row">
+          <input
+            id="name"
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+            autoComplete="nickname"
+            autoFocus
+            maxLength={24}
+            placeholder="Ada"
+            aria-invalid={isRefused}
+            aria-describedby="name-hint"
+          />
+          <button className="primary">Enter</button>
+        </div>
+        <small id="name-hint" className={isRefused ? 'refused' : undefined}>
+          {isRefused
+            ? 'Begin with a letter or digit; then letters, digits, spaces, dots and dashes.'
+            : 'A demo: nobody checks who you are.'}
+        </small>
+      </form>
+    </main>
+  );
+}
+
+/** The wire across the page, with a voice at each end. */
+function SignInWire() {
+  return (
+    <svg className="sign-in-wire" viewBox="0 0 1200 400" preserveAspectRatio="none" aria-hidden="true">
+      <path d="M-20 90C260 90 330 330 620 310S980 60 1220 130" />
+    </svg>
+  );
+}

@@ -1,0 +1,13 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+// `npm run dev -w chat-web` serves the page beside a chat server on port 3000.
+export default defineConfig({
+  plugins: [react()],
+  server: {
+    proxy: {
+      '/streams': { target: 'ws://localhost:3000', ws: true },
+      '/announcements': 'http://localhost:3000',
+    },
+  },
+});
