@@ -1,0 +1,30 @@
+// `npm test`: every check, one after another, with a summary. It goes on after a failed check, so that one
+// run tells everything; only a failed build ends it at once, because the rest stands on it.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+
+const RESULTS = 'node_modules/.cache/nestwire/jest-results.json';
+
+const CHECKS = [
+  ['build', 'npm run --silent build'],
+  ['types', 'npm run --silent typecheck'],
+  ['lint and format', 'npm run --silent lint'],
+  ['client size', 'node test/size/client-size.mjs'],
+  ['specs', `npm run --silent jest -- --json --outputFile=${RESULTS}`],
+  ['packages', 'node test/packages/check-packages.mjs'],
+];
+
+mkdirSync('node_modules/.cache/nestwire', { recursive: true });
+const outcomes = [];
+for (const [name, command] of CHECKS) {
+  console.log(`\n── ${name}: ${command}\n`);
+  const startedAt = Date.now();
+  const { status } = spawnSync(command, { shell: true, stdio: 'inherit' });
+  outcomes.push({ name, isGood: status === 0, seconds: ((Date.now() - startedAt) / 1000).toFixed(1) });
+  if (name === 'build' && status !== 0) break;
+}
+
+console.log('');
+for (const { name, isGood, seconds } of outcomes)
+  console.log(`${isGood ? 'ok    ' : 'FAILED'}  ${name} (${seconds} s)`);
+process.exitCode = outcomes.every((outcome) => outcome.isGood) ? 0 : 1;
