@@ -1,0 +1,17 @@
+import { MessagesBackend, type MessagesStatus } from './messages.backend.js';
+
+/** The backend of a single process: there is nobody else to reach. */
+export class LocalBackend extends MessagesBackend {
+  readonly status: MessagesStatus = 'local';
+  readonly counters = { poisoned: 0, reconnects: 0, starved: 0 };
+
+  async start(): Promise<void> {}
+
+  async subscribe(): Promise<void> {}
+
+  unsubscribe(): void {}
+
+  async publish(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,74 @@
+import type { EncodedMessage } from '@nestwire/protocol';
+
+/**
+ * How far posts reach at this moment.
+ *
+ * `local`: this process, because no cluster is configured. `connected`: the cluster.
+ * `degraded`: a cluster is configured and cannot be relied on now, so this process.
+ */
+export type MessagesStatus = 'local' | 'connected' | 'degraded';
+
+/** What a backend tells the process that it serves. */
+export interface BackendSink {
+  /** Takes what another process published, in the order of arrival; never throws. */
+  receive(channel: string, encoded: EncodedMessage): void;
+  /** Is told when `status` has changed. */
+  statusChanged(): void;
+}
+
+/** What a backend counts. */
+export interface BackendCounters {
+  /** Publications of other processes that could not be read. */
+  readonly poisoned: number;
+  /** Connections that were made anew after the first. */
+  readonly reconnects: number;
+  /** Times that the probe missed its own message for too long. */
+  readonly starved: number;
+}
+
+/**
+ * What carries publications between the processes of a cluster.
+ *
+ * The process that publishes has delivered to itself already, so a backend never gives a process
+ * its own publications. The publications of one process on one channel arrive in the order
+ * published, each at most once. A backend never throws out of an event: it reports through its
+ * status and its counters, and heals by itself. Every promise settles within a deadline.
+ */
+export abstract class MessagesBackend {
+  /** How far a publication reaches now; `degraded` until a backend with a cluster has started. */
+  abstract readonly status: MessagesStatus;
+
+  /** What happened since the process started. */
+  abstract readonly counters: BackendCounters;
+
+  /**
+   * Starts to serve. Resolves when connected, or when it is clear that it is not possible now:
+   * an unreachable cluster is no failure, and is tried on.
+   *
+   * @throws {MessagesConfigurationError} when only another configuration can help
+   */
+  abstract start(sink: BackendSink): Promise<void>;
+
+  /**
+   * Wants the publications of a channel, from now until `unsubscribe`, through any outage.
+   *
+   * Resolves when the subscription is in force; while degraded as soon as it is written down.
+   * Subscribing again changes nothing. Never rejects.
+   */
+  abstract subscribe(channel: string): Promise<void>;
+
+  /** No longer wants the publications of a channel; none arrives after the call. */
+  abstract unsubscribe(channel: string): void;
+
+  /**
+   * Publishes to the other processes. Resolves when the cluster has taken it.
+   *
+   * @throws {MessagesError} UNAVAILABLE when nothing was sent
+   * @throws {MessagesError} UNCERTAIN when it was sent and not confirmed in time
+   * @throws {MessagesError} OVERLOADED when too much waits already; nothing was sent
+   */
+  abstract publish(channel: string, encoded: EncodedMessage): Promise<void>;
+
+  /** Stops and lets go of everything; nothing arrives afterwards. May be called again. */
+  abstract close(): Promise<void>;
+}

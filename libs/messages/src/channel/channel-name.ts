@@ -1,0 +1,38 @@
+import { MessagesError, MessagesErrorCode } from '../messages.error.js';
+
+/** The most characters in the name of a channel. */
+export const MAX_CHANNEL_NAME_LENGTH = 200;
+
+// Refused, never escaped: no whitespace, no control characters, nothing that Redis, a glob or a log line reads.
+const NAME = /^[A-Za-z0-9_.@/:|+=~,%-]+$/;
+const SHOWN_LENGTH = 40;
+
+/**
+ * Returns the name when it is one that a channel may have.
+ *
+ * @throws {MessagesError} BAD_CHANNEL when it is empty, too long, or holds another character
+ */
+export function checkChannelName(name: string): string {
+  if (typeof name === 'string' && name.length <= MAX_CHANNEL_NAME_LENGTH && NAME.test(name)) return name;
+  throw badChannel('The name of a channel', name);
+}
+
+/**
+ * Returns an argument of a channel as the part of the name that it becomes.
+ *
+ * @throws {MessagesError} BAD_CHANNEL when it is empty or holds a character that no name has, or a colon
+ */
+export function checkChannelPart(value: string | number | bigint): string {
+  const part = String(value);
+  if (part.length <= MAX_CHANNEL_NAME_LENGTH && NAME.test(part) && !part.includes(':')) return part;
+  throw badChannel('An argument of a channel', part, ' and no colon');
+}
+
+function badChannel(what: string, value: unknown, also = ''): MessagesError {
+  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, SHOWN_LENGTH)) : typeof value;
+  return new MessagesError(
+    MessagesErrorCode.BadChannel,
+    `${what} has 1 to ${MAX_CHANNEL_NAME_LENGTH} characters of A-Z a-z 0-9 _ . @ / : | + = ~ , % -${also}; ` +
+      `got ${shown}. Pass other text through encodeURIComponent().`,
+  );
+}

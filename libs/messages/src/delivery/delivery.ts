@@ -1,0 +1,84 @@
+import { Logger } from '@nestjs/common';
+import type { Message, MessageClass } from '@nestwire/protocol';
+import { Hub, type Receiver } from './hub.js';
+import { LogLimiter } from './log-limiter.js';
+import type { Publication } from './publication.js';
+
+/** Is called for each message of a channel; what it throws or rejects with is logged and counted. */
+export type ChannelListener<M extends Message = Message> = (message: M) => unknown;
+
+/** Is told which channels have receivers. */
+export interface DeliveryEvents {
+  readonly wanted: (channel: string) => void;
+  readonly unwanted: (channel: string) => void;
+}
+
+/** Gives publications to the listeners of this process; no listener's failure reaches another. */
+export class Delivery {
+  readonly hub: Hub;
+  /** What happened so far. */
+  readonly counts = { received: 0, poisoned: 0, mismatched: 0, overflowed: 0, listenerErrors: 0 };
+  readonly #logger = new Logger('Messages');
+  readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
+  readonly #poisoned = new WeakSet<Publication>();
+
+  constructor(events: DeliveryEvents) {
+    this.hub = new Hub({ ...events, failed: (channel, error) => this.#listenerFailed(channel, error) });
+  }
+
+  /** Makes the receiver that hands decoded messages to a listener. */
+  receiverOf<M extends Message>(
+    classes: readonly MessageClass<M>[] | undefined,
+    listener: ChannelListener<M>,
+  ): Receiver {
+    return (publication) => {
+      const message = this.#read(publication);
+      if (!message) return;
+      if (classes && !classes.some((cls) => message instanceof cls)) this.counts.mismatched++;
+      else this.#call(listener, message as M, publication.channel);
+    };
+  }
+
+  /** Counts what a stream dropped. */
+  overflowed(channel: string, messages: number): void {
+    this.counts.overflowed += messages;
+    this.#limiter.log(
+      'overflow',
+      `A stream of channel '${channel}' drops messages because they are not read in time; see its limit and overflow.`,
+    );
+  }
+
+  #call<M extends Message>(listener: ChannelListener<M>, message: M, channel: string): void {
+    const result = listener(message) as PromiseLike<unknown> | undefined;
+    if (typeof result?.then !== 'function') return;
+    result.then(undefined, (error: unknown) => this.#listenerFailed(channel, error));
+  }
+
+  #read(publication: Publication): Message | undefined {
+    try {
+      return publication.message;
+    } catch (error) {
+      if (!this.#poisoned.has(publication)) this.#drop(publication, error);
+      return undefined;
+    }
+  }
+
+  #drop(publication: Publication, error: unknown): void {
+    this.#poisoned.add(publication);
+    this.counts.poisoned++;
+    const type = JSON.stringify(publication.type.slice(0, 40));
+    this.#limiter.log(
+      'poisoned',
+      `A message ${type} on channel '${publication.channel}' cannot be read here and is dropped: ${(error as Error).message}`,
+    );
+  }
+
+  #listenerFailed(channel: string, error: unknown): void {
+    this.counts.listenerErrors++;
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.#logger.error(
+      `A listener of channel '${channel}' failed: ${error instanceof Error ? error.message : String(error)}`,
+      stack,
+    );
+  }
+}

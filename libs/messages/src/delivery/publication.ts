@@ -1,0 +1,51 @@
+import {
+  decodeMessage,
+  messageClassNamed,
+  rememberEncoding,
+  type EncodedMessage,
+  type Message,
+} from '@nestwire/protocol';
+import { MessagesError, MessagesErrorCode } from '../messages.error.js';
+import { deepFreeze } from './frozen.js';
+
+/** A message as a channel carries it: encoded once, decoded at most once a process. */
+export class Publication implements EncodedMessage {
+  #message: Message | undefined;
+  #failure: unknown;
+
+  constructor(
+    readonly channel: string,
+    /** The name of the message class. */
+    readonly type: string,
+    /** The properties, as JSON text. */
+    readonly data: string,
+  ) {}
+
+  /**
+   * The message, one frozen instance for all who read it.
+   *
+   * @throws {CodedError} when this process does not know the class, or cannot read the properties
+   */
+  get message(): Message {
+    if (this.#message) return this.#message;
+    if (this.#failure) throw this.#failure;
+    try {
+      return (this.#message = this.#decode());
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  #decode(): Message {
+    const cls = messageClassNamed(this.type);
+    if (!cls)
+      throw new MessagesError(
+        MessagesErrorCode.WrongMessage,
+        'The message is of a class that is not known here.',
+      );
+    const message = decodeMessage(cls, JSON.parse(this.data) as object);
+    if (deepFreeze(message)) rememberEncoding(message, { type: this.type, data: this.data });
+    return message;
+  }
+}

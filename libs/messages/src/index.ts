@@ -1,0 +1,33 @@
+export { LocalBackend } from './backend/local.backend.js';
+export {
+  MessagesBackend,
+  type BackendCounters,
+  type BackendSink,
+  type MessagesStatus,
+} from './backend/messages.backend.js';
+export { MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.js';
+export {
+  channelNameOf,
+  defineChannel,
+  type Channel,
+  type ChannelDefinition,
+  type ChannelOptions,
+} from './channel/channel.js';
+export type { ChannelListener } from './delivery/delivery.js';
+export type { Receiver } from './delivery/hub.js';
+export {
+  DEFAULT_STREAM_LIMIT,
+  MessageStream,
+  type StreamOptions,
+  type StreamOverflow,
+} from './delivery/message.stream.js';
+export { Publication } from './delivery/publication.js';
+export { Subscription } from './delivery/subscription.js';
+export { MessagesConfigurationError } from './messages-configuration.error.js';
+export type { MessagesCounters } from './messages.counters.js';
+export { MessagesError, MessagesErrorCode } from './messages.error.js';
+export { MessagesModule } from './module/messages.module.js';
+export { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from './messages.options.js';
+export { MessagesService } from './service/messages.service.js';
+export { OnChannelMessage } from './service/on-channel-message.decorator.js';
+export type { AttachOptions, PostOptions, PostResult, PostScope } from './service/post.options.js';

@@ -1,0 +1,42 @@
+import { CodedError, type CodedErrorOptions } from '@nestwire/protocol';
+
+/**
+ * The codes of the errors that channels raise.
+ *
+ * A code is stable: never renamed, never reused. `docs/errors.md` explains each.
+ */
+export const MessagesErrorCode = {
+  /** The name of a channel is not one that channels may have. */
+  BadChannel: 'BAD_CHANNEL',
+  /** The message is not of a class that the channel is defined with. */
+  WrongMessage: 'WRONG_MESSAGE',
+  /** The scope is `global`, and no Redis is configured. */
+  NoCluster: 'NO_CLUSTER',
+  /** The cluster cannot be reached; nothing was posted. */
+  Unavailable: 'UNAVAILABLE',
+  /** The cluster did not confirm in time; the message may have been delivered. */
+  Uncertain: 'UNCERTAIN',
+  /** Too many posts wait for Redis; nothing was posted. */
+  Overloaded: 'OVERLOADED',
+  /** The encoded message is larger than `maxMessageBytes`. */
+  MessageTooLarge: 'MESSAGE_TOO_LARGE',
+  /** A stream lost messages under its overflow policy `fail`. */
+  StreamOverflow: 'STREAM_OVERFLOW',
+  /** The application has shut down. */
+  MessagesClosed: 'MESSAGES_CLOSED',
+  /** The module or a decorator is configured wrongly. */
+  Configuration: 'MESSAGES_CONFIGURATION',
+} as const;
+
+/** One of the codes above. */
+export type MessagesErrorCode = (typeof MessagesErrorCode)[keyof typeof MessagesErrorCode];
+
+/** An error of a channel, with a stable code. */
+export class MessagesError extends CodedError {
+  declare readonly code: MessagesErrorCode;
+
+  constructor(code: MessagesErrorCode, message: string, options: CodedErrorOptions = {}) {
+    super(code, message, options);
+    this.name = 'MessagesError';
+  }
+}

@@ -1,0 +1,14 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { MessagesModuleOptions } from './messages.options.js';
+
+/** What `MessagesModule` inherits: `forRoot` and `forRootAsync`; global unless `isGlobal` is false. */
+export const {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN: MESSAGES_OPTIONS,
+  OPTIONS_TYPE,
+  ASYNC_OPTIONS_TYPE,
+} = new ConfigurableModuleBuilder<MessagesModuleOptions>({ moduleName: 'Messages' })
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createMessagesOptions')
+  .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+  .build();

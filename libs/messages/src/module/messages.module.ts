@@ -1,0 +1,62 @@
+import { Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
+import '@nestwire/protocol/class-transformer';
+import { MessagesBackend } from '../backend/messages.backend.js';
+import { MessagesConfigurationError } from '../messages-configuration.error.js';
+import { ChannelListenerExplorer } from '../service/channel-listener.explorer.js';
+import { MessagesService } from '../service/messages.service.js';
+import {
+  ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  MESSAGES_OPTIONS,
+  OPTIONS_TYPE,
+} from '../messages.module-definition.js';
+import { openBackend } from './open-backend.js';
+
+/**
+ * Provides `MessagesService` to the application.
+ *
+ * Import it once, with `forRoot` or `forRootAsync`; `StreamsModule` brings it along.
+ */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    {
+      provide: MessagesBackend,
+      inject: [{ token: MESSAGES_OPTIONS, optional: true }],
+      useFactory: openBackend,
+    },
+    MessagesService,
+    ChannelListenerExplorer,
+  ],
+  exports: [MessagesService],
+})
+export class MessagesModule extends ConfigurableModuleClass implements OnModuleInit {
+  constructor(private readonly modules: ModulesContainer) {
+    super();
+  }
+
+  /** Configures the module; global unless `isGlobal` is false. */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** Configures the module with what a factory or a class gives; global unless `isGlobal` is false. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  /**
+   * Refuses a second `MessagesModule`: its listeners would not hear what the first posts.
+   *
+   * @throws {MessagesConfigurationError} when the application imports the module twice
+   */
+  onModuleInit(): void {
+    const found = [...this.modules.values()].filter(({ metatype }) => metatype === MessagesModule);
+    if (found.length < 2) return;
+    throw new MessagesConfigurationError([
+      `MessagesModule is imported ${found.length} times with settings of its own. Keep one: ` +
+        'StreamsModule.forRoot() brings it along, so leave MessagesModule out and give its options to StreamsModule.',
+    ]);
+  }
+}
