@@ -1,6 +1,12 @@
 import { MessagesService } from '@nestwire/messages';
 import { CodedError, create } from '@nestwire/protocol';
-import { OnStreamMessage, OnStreamOpened, StreamEndpoint, StreamSession, UserObject } from '@nestwire/streams';
+import {
+  OnStreamMessage,
+  OnStreamOpened,
+  StreamEndpoint,
+  StreamSession,
+  UserObject,
+} from '@nestwire/streams';
 import type { ChatUser } from '../auth/chat-user.js';
 import { ChatDirectory } from '../directory/chat.directory.js';
 import {
@@ -55,7 +61,8 @@ export class ChatEndpoint {
 
   @OnStreamMessage(SayToPerson)
   async onSayToPerson(session: ChatSession, { recipient, text }: SayToPerson): Promise<void> {
-    if (!this.directory.has(recipient)) throw new CodedError('NOT_HERE', `${recipient} is not here right now.`);
+    if (!this.directory.has(recipient))
+      throw new CodedError('NOT_HERE', `${recipient} is not here right now.`);
     const author = session.user.id;
     const message = create(PrivateMessage, { author, recipient, text });
     for (const name of new Set([author, recipient])) await this.messages.postMessage(user(name), message);

@@ -112,6 +112,7 @@ export class ChatDirectory implements OnModuleInit, OnApplicationShutdown {
 function mergeListings(listings: Iterable<RoomsByName>): Map<string, string[]> {
   const merged = new Map<string, string[]>();
   for (const listing of listings)
-    for (const [name, rooms] of listing) merged.set(name, [...new Set([...(merged.get(name) ?? []), ...rooms])]);
+    for (const [name, rooms] of listing)
+      merged.set(name, [...new Set([...(merged.get(name) ?? []), ...rooms])]);
   return merged;
 }

@@ -75,7 +75,10 @@ export function roomsOf({ joined, people }: ChatState): readonly string[] {
 
 /** The names of who is in a room, in order. */
 export function membersOf({ people }: ChatState, room: string): readonly string[] {
-  return [...people].filter(([, rooms]) => rooms.includes(room)).map(([name]) => name).sort();
+  return [...people]
+    .filter(([, rooms]) => rooms.includes(room))
+    .map(([name]) => name)
+    .sort();
 }
 
 /** Everybody to talk to: who is here, and whom there is a conversation with. */

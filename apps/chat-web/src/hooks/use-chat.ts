@@ -65,7 +65,9 @@ function actionsOn(client: ChatClient, dispatch: (event: ChatEvent) => void): Ch
     async say(conversation, text) {
       const to = nameOf(conversation);
       await client.chat.sendStreamMessage(
-        isRoom(conversation) ? create(SayInRoom, { room: to, text }) : create(SayToPerson, { recipient: to, text }),
+        isRoom(conversation)
+          ? create(SayInRoom, { room: to, text })
+          : create(SayToPerson, { recipient: to, text }),
       );
     },
     dismissAnnouncement: () => dispatch({ kind: 'announcement-read' }),

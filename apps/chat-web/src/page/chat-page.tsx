@@ -29,7 +29,12 @@ export function ChatPage({ name, client, onLeave }: SignedIn & { onLeave(): void
         onShow={show}
         onLeave={onLeave}
       />
-      <button className="scrim" aria-label="Close the list" tabIndex={-1} onClick={() => setMenuOpen(false)} />
+      <button
+        className="scrim"
+        aria-label="Close the list"
+        tabIndex={-1}
+        onClick={() => setMenuOpen(false)}
+      />
       <main>
         {state.announcement && (
           <AnnouncementBanner announcement={state.announcement} onDismiss={actions.dismissAnnouncement} />

@@ -51,7 +51,11 @@ export function Composer({ to, isConnected, onSay }: ComposerProps) {
           <Icon name="send" />
         </button>
       </div>
-      <small id="composer-note" className={problem ? 'refused' : undefined} role={problem ? 'alert' : undefined}>
+      <small
+        id="composer-note"
+        className={problem ? 'refused' : undefined}
+        role={problem ? 'alert' : undefined}
+      >
         {problem || (isConnected ? '' : 'What you write stays here until the line is back.')}
       </small>
     </form>

@@ -13,7 +13,14 @@ interface ConversationButtonProps {
 }
 
 /** One room or person in the list. */
-export function ConversationButton({ id, isCurrent, isJoined, unread, note, onShow }: ConversationButtonProps) {
+export function ConversationButton({
+  id,
+  isCurrent,
+  isJoined,
+  unread,
+  note,
+  onShow,
+}: ConversationButtonProps) {
   return (
     <button
       className="conversation-button"

@@ -23,7 +23,11 @@ export function ConversationHeader({ id, members, me, onMenu, onLeave }: Convers
           {isRoom(id) && <span aria-hidden="true">#</span>}
           {nameOf(id)}
         </h1>
-        {isRoom(id) ? <Members names={members} me={me} /> : <p className="members">Only the two of you see this.</p>}
+        {isRoom(id) ? (
+          <Members names={members} me={me} />
+        ) : (
+          <p className="members">Only the two of you see this.</p>
+        )}
       </div>
       {onLeave && (
         <button className="plain" onClick={onLeave}>

@@ -102,7 +102,12 @@ function Me({ name, status, onLeave }: { name: string; status: ConnectionStatus;
         <b className="author">{name}</b>
         <LineState status={status} />
       </div>
-      <button className="quiet" onClick={() => setAnnouncing(true)} aria-label="Announce to everybody" title="Announce to everybody">
+      <button
+        className="quiet"
+        onClick={() => setAnnouncing(true)}
+        aria-label="Announce to everybody"
+        title="Announce to everybody"
+      >
         <Icon name="megaphone" />
       </button>
       <button className="quiet" onClick={onLeave} aria-label="Leave the chat" title="Leave the chat">

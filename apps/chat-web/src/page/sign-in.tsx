@@ -1,5 +1,6 @@
 import { PERSON_NAME } from 'chat-server/messages';
 import { useState, type SubmitEvent } from 'react';
+import { authorColour } from './author-colour';
 import { Brand } from './brand';
 import './sign-in.css';
 
@@ -50,8 +51,16 @@ export function SignIn({ onPick }: { onPick(name: string): void }) {
 /** The wire across the page, with a voice at each end. */
 function SignInWire() {
   return (
-    <svg className="sign-in-wire" viewBox="0 0 1200 400" preserveAspectRatio="none" aria-hidden="true">
-      <path d="M-20 90C260 90 330 330 620 310S980 60 1220 130" />
-    </svg>
+    <div className="sign-in-wire" aria-hidden="true">
+      <svg viewBox="0 0 1200 400" preserveAspectRatio="none">
+        <path d="M-20 120C420 120 480 330 740 310S1040 40 1220 120" />
+      </svg>
+      <p style={authorColour('Ada')}>
+        <b className="author">Ada</b> Are you on the other server?
+      </p>
+      <p style={authorColour('Grace')}>
+        <b className="author">Grace</b> I am. Loud and clear.
+      </p>
+    </div>
   );
 }

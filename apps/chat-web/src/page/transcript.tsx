@@ -1,6 +1,13 @@
 import type { ConnectionStatus } from '@nestwire/client';
 import { useLayoutEffect, useMemo, useRef } from 'react';
-import { groupEntries, isRoom, nameOf, type ConversationId, type Entry, type EntryGroup } from '../chat/conversation';
+import {
+  groupEntries,
+  isRoom,
+  nameOf,
+  type ConversationId,
+  type Entry,
+  type EntryGroup,
+} from '../chat/conversation';
 import { authorColour } from './author-colour';
 import { clockTime } from './clock-time';
 import { LineState } from './line-state';
@@ -18,7 +25,13 @@ export function Transcript({ id, me, entries, status, onRetry }: TranscriptProps
   const groups = useMemo(() => groupEntries(entries), [entries]);
   const scroller = useFollowedEnd(entries.length);
   return (
-    <div className="transcript" ref={scroller} tabIndex={0} role="log" aria-label={`What was said in ${nameOf(id)}`}>
+    <div
+      className="transcript"
+      ref={scroller}
+      tabIndex={0}
+      role="log"
+      aria-label={`What was said in ${nameOf(id)}`}
+    >
       <div className="wire" data-kind={status.kind}>
         {groups.length === 0 && <EmptyTranscript id={id} />}
         {groups.map((group) => (
