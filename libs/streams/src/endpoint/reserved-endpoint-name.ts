@@ -1,4 +1,4 @@
-const RESERVED = [
+const CLIENT_MEMBERS = [
   'connectWebSocket',
   'connectionStatus',
   'addConnectionStatusListener',
@@ -7,6 +7,10 @@ const RESERVED = [
   'then',
   'catch',
   'finally',
+] as const;
+
+/** What every object has; a type cannot rule these names out, so only the bootstrap refuses them. */
+const OBJECT_MEMBERS = [
   'constructor',
   'prototype',
   'toString',
@@ -16,12 +20,14 @@ const RESERVED = [
   'hasOwnProperty',
   'isPrototypeOf',
   'propertyIsEnumerable',
-] as const;
+];
 
-/** A name that an endpoint cannot have, because it means something else on the client. */
-export type ReservedEndpointName = (typeof RESERVED)[number];
+const RESERVED: readonly string[] = [...CLIENT_MEMBERS, ...OBJECT_MEMBERS];
 
-/** Tells whether a name means something else on the client. */
-export function isReservedEndpointName(name: string): name is ReservedEndpointName {
-  return (RESERVED as readonly string[]).includes(name);
+/** A name that means something on the client, or to whoever awaits it. */
+export type ClientMember = (typeof CLIENT_MEMBERS)[number];
+
+/** Tells whether an endpoint cannot have this name, because it means something else on the client. */
+export function isReservedEndpointName(name: string): boolean {
+  return RESERVED.includes(name);
 }

@@ -1,6 +1,7 @@
 import type { Message } from '@nestwire/protocol';
+import type { Observable } from 'rxjs';
 import type { AcceptedMessage, SentBySession, TakesSession } from './handler-types.js';
-import type { ReservedEndpointName } from './reserved-endpoint-name.js';
+import type { ClientMember } from './reserved-endpoint-name.js';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- methods of every signature are looked at
 type AnyMethod = (...args: any[]) => unknown;
@@ -9,18 +10,13 @@ type MethodsOf<E> = { [K in keyof E]: E[K] extends AnyMethod ? E[K] : never }[ke
 
 type OnlyMessages<T> = T extends Message ? T : never;
 
-/** Where an Observable keeps the type of its values; structural, so that two copies of rxjs agree. */
-interface ObservableLike<T> {
-  subscribe(observer: { next(value: T): void }): unknown;
-}
-
 type SentByReturning<R> = R extends Message
   ? R
   : R extends ReadonlyArray<infer Item>
     ? OnlyMessages<Item>
     : R extends AsyncIterable<infer Item>
       ? OnlyMessages<Item>
-      : R extends ObservableLike<infer Item>
+      : R extends Observable<infer Item>
         ? OnlyMessages<Item>
         : never;
 
@@ -44,7 +40,7 @@ export interface EndpointStreams<In, Out> {
 
 /** Endpoint classes by the names that clients reach them under. */
 export type EndpointClasses = Readonly<Record<string, object>> & {
-  readonly [K in ReservedEndpointName]?: never;
+  readonly [K in ClientMember]?: never;
 };
 
 /**

@@ -1,5 +1,7 @@
-import { getMetadataStorage, ValidationTypes } from 'class-validator';
+import * as classValidator from 'class-validator';
 import { decodeMessage } from '@nestwire/protocol';
+
+const { getMetadataStorage, ValidationTypes } = classValidator;
 
 /** A class as class-validator and class-transformer take it. */
 export type ValidatedClass = new (...args: never[]) => object;
@@ -31,20 +33,23 @@ export function validatedProperties(cls: ValidatedClass): ValidatedProperty[] {
   }));
 }
 
-/** Tells whether a constraint of the class may answer with a promise. */
+/** The names that class-validator gives its own constraints; none of them is asynchronous. */
+const BUILT_IN: ReadonlySet<unknown> = new Set(
+  Object.values(classValidator).filter((value) => typeof value === 'string'),
+);
+
+/**
+ * Tells whether a constraint of the class may answer with a promise.
+ *
+ * So may each that is not class-validator's own: `validateSync` would take an unmarked promise for a yes.
+ */
 export function hasAsyncConstraints(cls: ValidatedClass): boolean {
   return metadataOf(cls).some((metadata) => {
     if (metadata.type === ValidationTypes.PROMISE_VALIDATION) return true;
     if (!metadata.constraintCls) return false;
     const constraints = getMetadataStorage().getTargetValidatorConstraints(metadata.constraintCls);
-    return constraints.some((constraint) => constraint.async) || isAsync(metadata.constraintCls);
+    return constraints.some(({ async, name }) => async || !BUILT_IN.has(name));
   });
-}
-
-/** Tells whether the method `validate` of a constraint is an async function that nobody marked as such. */
-function isAsync(constraintCls: unknown): boolean {
-  const { prototype } = constraintCls as { prototype?: { validate?: unknown } };
-  return prototype?.validate?.constructor.name === 'AsyncFunction';
 }
 
 function metadataOf(cls: ValidatedClass): Metadata[] {

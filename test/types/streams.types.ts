@@ -1,0 +1,169 @@
+// Compiled, not run: what the types of @nestwire/streams accept, and what they refuse.
+import { ConnectedSocket, MessageBody } from '@nestjs/websockets';
+import { StreamMessage } from '@nestwire/protocol';
+import type { Observable } from 'rxjs';
+import {
+  OnStreamClosed,
+  OnStreamMessage,
+  OnStreamOpened,
+  SessionCloseReason,
+  StreamEndpoint,
+  StreamSession,
+  UserObject,
+  type StreamsOf,
+} from '@nestwire/streams';
+
+type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function isTrue<T extends true>(): T | undefined {
+  return undefined;
+}
+
+@StreamMessage('types.chat')
+export class Chat {
+  declare readonly $type: 'types.chat';
+  text!: string;
+  preview(): string {
+    return this.text;
+  }
+}
+
+@StreamMessage('types.typing')
+export class Typing {
+  declare readonly $type: 'types.typing';
+  user!: string;
+}
+
+@StreamMessage('types.joined')
+export class Joined {
+  declare readonly $type: 'types.joined';
+  user!: string;
+}
+
+@StreamMessage('types.left')
+export class Left {
+  declare readonly $type: 'types.left';
+  user!: string;
+}
+
+class Unmarked {
+  text!: string;
+}
+
+class Typist {
+  sent = 0;
+}
+
+type User = { id: string };
+
+@StreamEndpoint('chat', { requireLogin: true, requiredScopes: ['chat'], open: 'on-connect' })
+export class ChatEndpoint {
+  @OnStreamOpened()
+  async opened(session: StreamSession<Chat, User>): Promise<void> {
+    session.user.id.toUpperCase();
+    await session.sendStreamMessage(new Chat());
+    // @ts-expect-error the session does not send this
+    await session.sendStreamMessage(new Typing());
+  }
+
+  @OnStreamMessage(Chat)
+  async onChat(
+    _session: StreamSession<Chat, User>,
+    message: Chat,
+    @UserObject() typist: Typist,
+  ): Promise<void> {
+    typist.sent += message.preview().length;
+  }
+
+  @OnStreamMessage(Typing)
+  onTyping(_session: StreamSession, _message: Typing): Joined | undefined {
+    return undefined;
+  }
+
+  @OnStreamMessage(Left)
+  onLeft(@MessageBody() _message: Left, @ConnectedSocket() _session: StreamSession): void {}
+
+  @OnStreamClosed()
+  closed(_session: StreamSession, _reason: SessionCloseReason): void {}
+
+  helper(text: string): string {
+    return text;
+  }
+}
+
+@StreamEndpoint('results')
+export class ResultsEndpoint {
+  @OnStreamMessage(Chat) one(_session: StreamSession, _message: Chat): Chat {
+    return new Chat();
+  }
+  @OnStreamMessage(Typing) async list(_session: StreamSession, _message: Typing): Promise<Typing[]> {
+    return [];
+  }
+  @OnStreamMessage(Joined) async *iterable(
+    _session: StreamSession,
+    _message: Joined,
+  ): AsyncGenerator<Joined> {}
+  @OnStreamMessage(Left) observable(_session: StreamSession, _message: Left): Observable<Left> {
+    throw new Error('only compiled');
+  }
+}
+
+@StreamEndpoint('any')
+export class CatchAllEndpoint {
+  @OnStreamMessage(Chat, Typing) any(_session: StreamSession<Left>, message: Chat | Typing): void {
+    if (message.$type === 'types.chat') message.preview();
+    else message.user.trim();
+  }
+}
+
+export type AppStreams = StreamsOf<{ chat: ChatEndpoint; results: ResultsEndpoint; any: CatchAllEndpoint }>;
+
+isTrue<Equals<AppStreams['chat']['in'], Chat | Typing | Left>>();
+isTrue<Equals<AppStreams['chat']['out'], Chat | Joined>>();
+isTrue<Equals<AppStreams['results']['in'], Chat | Typing | Joined | Left>>();
+isTrue<Equals<AppStreams['results']['out'], Chat | Typing | Joined | Left>>();
+isTrue<Equals<AppStreams['any']['in'], Chat | Typing>>();
+isTrue<Equals<AppStreams['any']['out'], Left>>();
+// @ts-expect-error the check itself can fail
+isTrue<Equals<AppStreams['any']['out'], Chat>>();
+
+// @ts-expect-error "close" means something else on the client
+export type Reserved = StreamsOf<{ close: ChatEndpoint }>;
+
+export class Refused {
+  // @ts-expect-error takes no session
+  @OnStreamMessage(Chat) noSession(_message: Chat): void {}
+
+  // @ts-expect-error takes nothing
+  @OnStreamMessage(Chat) nothing(): void {}
+
+  // @ts-expect-error does not accept Joined
+  @OnStreamMessage(Joined) another(_session: StreamSession, _message: Typing): void {}
+
+  // @ts-expect-error does not accept Typing
+  @OnStreamMessage(Chat, Typing) notAll(_session: StreamSession, _message: Chat): void {}
+
+  // @ts-expect-error names no message class
+  @OnStreamMessage() noClass(_session: StreamSession, _message: Chat): void {}
+
+  // @ts-expect-error the class is not a message
+  @OnStreamMessage(Unmarked) unmarked(_session: StreamSession, _message: Unmarked): void {}
+
+  // @ts-expect-error takes something, but no session
+  @OnStreamOpened() opened(_user: User): void {}
+
+  // @ts-expect-error takes something, but no session
+  @OnStreamClosed() closed(_reason: SessionCloseReason): void {}
+}
+
+// @ts-expect-error there is no such option
+@StreamEndpoint('options', { requireSignIn: true })
+export class OptionsEndpoint {}
+
+export class Parameters {
+  @OnStreamMessage(Chat) ok(
+    _session: StreamSession,
+    _message: Chat,
+    // @ts-expect-error not a class
+    @UserObject('x') _typist: Typist,
+  ): void {}
+}
