@@ -8,7 +8,9 @@ import { ChatDirectory } from './directory/chat.directory.js';
 
 /** The chat; with `REDIS_URL` it is one chat over any number of servers. */
 @Module({
-  imports: [StreamsModule.forRoot({ authenticator: DemoAuthenticator, redis: process.env.REDIS_URL })],
+  imports: [
+    StreamsModule.forRoot({ authenticator: DemoAuthenticator, redis: process.env.REDIS_URL, trustProxy: 0 }),
+  ],
   controllers: [AnnouncementsController],
   providers: [ChatEndpoint, Visitor, ChatDirectory],
 })
