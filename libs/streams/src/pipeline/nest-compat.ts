@@ -175,11 +175,14 @@ export function contextualWrappers(modules: ModulesContainer): ProviderWrapper[]
     ) as ProviderWrapper[];
 }
 
+/** Tells whether Nest can say which instances a context has. */
+export function canListInstances(wrapper: ProviderWrapper): boolean {
+  return typeof (wrapper as Partial<ProviderWrapper>).getExistingInstancesByContextId === 'function';
+}
+
 /** Returns the instances that a context has of a provider; makes none. */
 export function instancesIn(wrapper: ProviderWrapper, contextId: ContextId): object[] {
-  // Missing in some Nest: then only what was resolved explicitly is known.
-  const { getExistingInstancesByContextId: existing } = wrapper as Partial<ProviderWrapper>;
-  const hosts = existing?.call(wrapper, contextId) ?? [];
+  const hosts = canListInstances(wrapper) ? wrapper.getExistingInstancesByContextId(contextId) : [];
   return hosts
     .filter(
       ({ isResolved, isConstructorCalled }) => isResolved && (wrapper.isNotMetatype || isConstructorCalled),

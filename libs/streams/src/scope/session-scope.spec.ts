@@ -241,6 +241,52 @@ describe('An endpoint that depends on the session', () => {
   });
 });
 
+describe('Durable providers', () => {
+  @Injectable({ scope: Scope.REQUEST, durable: true })
+  class Tenant implements OnSessionClosed {
+    constructor() {
+      made++;
+    }
+    onSessionClosed(): void {
+      log.push('tenant');
+    }
+  }
+
+  @SessionScoped()
+  class Member implements OnSessionClosed {
+    constructor(readonly tenant: Tenant) {}
+    onSessionClosed(): void {
+      log.push('member');
+    }
+  }
+
+  @StreamEndpoint('tenants')
+  class TenantsEndpoint {
+    @OnStreamMessage(Touch)
+    touch(_session: StreamSession, _message: Touch, @UserObject() member: Member): Tenant {
+      return member.tenant;
+    }
+  }
+
+  const strategies = ContextIdFactory as unknown as { strategy: unknown };
+  afterEach(() => void (strategies.strategy = undefined));
+
+  it('are shared as the strategy says, which sees the headers, and outlive the session', async () => {
+    const tenants: Record<string, ReturnType<typeof ContextIdFactory.create>> = {};
+    ContextIdFactory.apply({
+      attach: (contextId, request: { headers: { host: string } }) => {
+        const tenant = (tenants[request.headers.host] ??= ContextIdFactory.create());
+        return ({ isTreeDurable }) => (isTreeDurable ? tenant : contextId);
+      },
+    });
+    const app = await bootEndpoints({ providers: [TenantsEndpoint, Member, Tenant] });
+    const [a, b] = [await app.bind('tenants'), await app.bind('tenants')];
+    expect(a.handlers.handle('scope.touch', {})).toBe(b.handlers.handle('scope.touch', {}));
+    await a.handlers.dispose(closedByClient);
+    expect([made, Object.keys(tenants), log]).toEqual([1, ['localhost'], ['member']]);
+  });
+});
+
 describe('StreamSession', () => {
   it('cannot be injected outside of a session, and the error says why', async () => {
     @Controller()

@@ -1,6 +1,11 @@
 import { Logger, type Type } from '@nestjs/common';
 import type { ContextId, ModuleRef } from '@nestjs/core';
-import { instancesIn, releaseInstances, type ProviderWrapper } from '../pipeline/nest-compat.js';
+import {
+  canListInstances,
+  instancesIn,
+  releaseInstances,
+  type ProviderWrapper,
+} from '../pipeline/nest-compat.js';
 import type { AnySession } from '../pipeline/stream-context.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
 import type { DisposalOrder } from './disposal-order.js';
@@ -62,7 +67,8 @@ export class SessionScope {
     const { wrappers, order } = this.host;
     const made = wrappers.filter((wrapper) => instancesIn(wrapper, this.contextId).length);
     const ordered = order.sort(made).flatMap((wrapper) => instancesIn(wrapper, this.contextId));
-    const instances = new Set([...ordered, ...this.resolved]);
+    // What was resolved may be a durable provider, which other sessions share.
+    const instances = new Set(wrappers.every(canListInstances) ? ordered : this.resolved);
     instances.delete(this.session);
     for (const wrapper of made) releaseInstances(wrapper, this.contextId);
     this.resolved = new Set();
