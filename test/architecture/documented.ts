@@ -1,0 +1,75 @@
+import ts from 'typescript';
+import { isTest, visit, type SourceFile } from './source-file.js';
+
+const CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
+const OPTIONS = /(Options|Limits|Tuning|Extras)$/;
+
+/** Options that are given with a call, a decorator or a channel: their own pages explain them. */
+const PER_CALL = new Set(
+  'AttachOptions ChannelOptions PostOptions SendOptions StreamEndpointOptions StreamOptions StreamsModuleAsyncOptions'.split(
+    ' ',
+  ),
+);
+
+/** Lists the codes that errors are made with: the entries of `…ErrorCode`, and what is given as `code`. */
+export function errorCodes(files: readonly SourceFile[]): string[] {
+  const codes = new Set<string>();
+  for (const file of files.filter(({ path }) => !isTest(path)))
+    visit(file, (node) => {
+      if (!ts.isStringLiteral(node) || !CODE.test(node.text)) return;
+      if (isEntryOfCodes(node) || isCodeOfError(node)) codes.add(node.text);
+    });
+  return [...codes].toSorted();
+}
+
+/** Lists the options of a module, a client or a backend, as `Interface.name`. */
+export function configurableOptions(files: readonly SourceFile[]): string[] {
+  return files
+    .filter(({ path }) => /^libs\/(streams|messages|client)\//.test(path) && !isTest(path))
+    .flatMap((file) => file.tree.statements.filter(isOptions).flatMap(namesOf));
+}
+
+/** Lists the codes that a page explains: those that begin a row of a table. */
+export function explainedCodes(page: string): string[] {
+  return [...page.matchAll(/^\| `([A-Z][A-Z0-9_]*)` \|/gm)].map(([, code]) => code!).toSorted();
+}
+
+/** Lists the options that a page explains: those that begin a row of a table whose next cell, the default, is filled. */
+export function explainedOptions(page: string): string[] {
+  return [...page.matchAll(/^\| `([\w.]+)` \| *[^| ]/gm)].map(([, name]) => name!.split('.').pop()!);
+}
+
+function isEntryOfCodes(node: ts.StringLiteral): boolean {
+  const table = node.parent.parent?.parent?.parent;
+  return (
+    ts.isPropertyAssignment(node.parent) &&
+    ts.isVariableDeclaration(table) &&
+    table.name.getText().endsWith('ErrorCode')
+  );
+}
+
+function isCodeOfError(node: ts.StringLiteral): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent))
+    return parent.name.getText() === 'code';
+  return (
+    ts.isNewExpression(parent) &&
+    parent.arguments?.[0] === node &&
+    /CodedError$/.test(parent.expression.getText())
+  );
+}
+
+function isOptions(node: ts.Statement): node is ts.InterfaceDeclaration {
+  return (
+    ts.isInterfaceDeclaration(node) &&
+    OPTIONS.test(node.name.text) &&
+    !PER_CALL.has(node.name.text) &&
+    Boolean(ts.getModifiers(node)?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword))
+  );
+}
+
+function namesOf(node: ts.InterfaceDeclaration): string[] {
+  return node.members
+    .filter(ts.isPropertySignature)
+    .map((member) => `${node.name.text}.${member.name.getText()}`);
+}

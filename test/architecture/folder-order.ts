@@ -1,0 +1,34 @@
+import { isTest, resolveImport, type SourceFile } from './source-file.js';
+
+/** The folders of each package, in the order in which they may use each other: a folder uses those before it. */
+export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
+  'libs/client': ['transport', 'connection', 'endpoint'],
+  'libs/messages': ['channel', 'delivery', 'backend', 'redis', 'service', 'module'],
+  'libs/streams': ['pipeline', 'session', 'scope', 'endpoint', 'transport', 'connection'],
+};
+
+/** A session keeps its user objects; the scope makes them. */
+const EXCEPTION = { from: 'libs/streams/src/session/', to: 'libs/streams/src/scope/user-objects.ts' };
+
+/** Finds imports, types aside, that run against the order of the folders. */
+export function againstTheFlow(files: readonly SourceFile[]): string[] {
+  return files
+    .filter((file) => !isTest(file.path))
+    .flatMap((file) =>
+      file.imports
+        .filter((found) => !found.isTypeOnly)
+        .flatMap((found) => {
+          const target = resolveImport(file, found);
+          return target && isBackwards(file.path, target)
+            ? [`${file.path}:${found.line} uses ${target}`]
+            : [];
+        }),
+    );
+}
+
+function isBackwards(from: string, to: string): boolean {
+  if (from.startsWith(EXCEPTION.from) && to === EXCEPTION.to) return false;
+  const [area, lib, , folder] = from.split('/');
+  const order = FOLDER_ORDER[`${area}/${lib}`] ?? [];
+  return order.indexOf(folder!) >= 0 && order.indexOf(to.split('/')[3]!) > order.indexOf(folder!);
+}

@@ -1,0 +1,76 @@
+import {
+  booleanParameters,
+  dumpFolders,
+  leftovers,
+  longFiles,
+  longFunctions,
+  undocumentedExports,
+  wideFunctions,
+} from './shape-laws.js';
+import { foldersBelow, madeUp, readSources } from './source-file.js';
+
+const sources = readSources('libs', 'apps');
+const lines = (count: number): string => Array.from({ length: count }, (_, at) => `  run(${at});`).join('\n');
+const one = (text: string) => madeUp({ 'libs/x/src/a.ts': text });
+
+describe('A file', () => {
+  it('has at most 300 lines', () => {
+    expect(longFiles(sources)).toEqual([]);
+    expect(longFiles(one(lines(301)))).toHaveLength(1);
+    expect(longFiles(one(lines(300)))).toEqual([]);
+  });
+
+  it('leaves no note for later', () => {
+    expect(leftovers(sources)).toEqual([]);
+    expect(leftovers(one('// TO' + 'DO: finish'))).toHaveLength(1);
+  });
+});
+
+describe('A function', () => {
+  it('has at most 40 lines', () => {
+    expect(longFunctions(sources)).toEqual([]);
+    expect(longFunctions(one(`function a() {\n${lines(39)}\n}`))).toHaveLength(1);
+    expect(longFunctions(one(`const a = () => {\n${lines(38)}\n};`))).toEqual([]);
+  });
+
+  it('takes at most three parameters, unless Nest gives them', () => {
+    expect(wideFunctions(sources)).toEqual([]);
+    expect(wideFunctions(one('function f(a, b, c, d) {}'))).toHaveLength(1);
+    expect(wideFunctions(one('class A { constructor(a, b, c, d) {} }'))).toHaveLength(1);
+    expect(wideFunctions(one('class A { constructor(readonly a: A, readonly b: B, c, d) {} }'))).toEqual([]);
+  });
+
+  it('is not switched by a boolean', () => {
+    expect(booleanParameters(sources)).toEqual([]);
+    expect(booleanParameters(one('function f(isLoud: boolean) {}'))).toHaveLength(1);
+  });
+});
+
+describe('What is exported', () => {
+  it('has a comment that begins with a short line', () => {
+    expect(undocumentedExports(sources.filter((file) => file.path.startsWith('libs/')))).toEqual([]);
+  });
+
+  it.each([
+    'export class A {}',
+    'export const a = 1;',
+    '// not a doc comment\nexport function a() {}',
+    `/** ${'long '.repeat(20)}. */\nexport interface A {}`,
+  ])('is caught as %j', (text) => {
+    expect(undocumentedExports(one(text))).toHaveLength(1);
+  });
+
+  it('is content with one comment for all overloads', () => {
+    const text =
+      '/** Does it. */\nexport function a(x: 1): 1;\nexport function a(x: 2): 2;\nexport function a(x) { return x; }';
+
+    expect(undocumentedExports(one(text))).toEqual([]);
+  });
+});
+
+describe('A folder', () => {
+  it('is named after a thing, not a kind of code', () => {
+    expect(dumpFolders(foldersBelow('libs').concat(foldersBelow('apps')))).toEqual([]);
+    expect(dumpFolders(['libs/x/src/utils', 'libs/x/src/session'])).toEqual(['libs/x/src/utils']);
+  });
+});
