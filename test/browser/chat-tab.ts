@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
-const DESKTOP: BrowserContextOptions = { viewport: { width: 1180, height: 760 }, colorScheme: 'light' };
+const DESKTOP: BrowserContextOptions = { viewport: { width: 900, height: 660 }, colorScheme: 'light' };
 
 /** One browser tab with the chat, used as a person would. */
 export class ChatTab {
@@ -64,7 +64,7 @@ export class ChatTab {
 
   /** Whether the page is wider than its window. */
   isTooWide(): Promise<boolean> {
-    return this.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+    return this.page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
   }
 
   async close(): Promise<void> {

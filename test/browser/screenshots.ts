@@ -15,11 +15,11 @@ export async function takeScreenshot(tab: ChatTab, name: string): Promise<void> 
 /** Takes a picture of tabs side by side. */
 export async function takeScreenshotOfTabs(browser: Browser, tabs: ChatTab[], name: string): Promise<void> {
   const pictures = await Promise.all(tabs.map((tab) => tab.page.screenshot()));
-  const page = await browser.newPage({ viewport: { width: 1640, height: 700 } });
+  const page = await browser.newPage({ viewport: { width: 1880, height: 720 } });
   const images = pictures.map((picture) => `<img src="data:image/png;base64,${picture.toString('base64')}">`);
   await page.setContent(`<style>
     body { margin: 0; padding: 20px; display: flex; gap: 20px; background: #c6d2ce }
-    img { min-width: 0; flex: 1; border-radius: 12px }
+    img { border-radius: 12px }
   </style>${images.join('')}`);
   mkdirSync(FOLDER, { recursive: true });
   await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true });

@@ -48,8 +48,8 @@ export class ChatEndpoint {
   }
 
   @OnStreamMessage(LeaveRoom)
-  async onLeave(_session: ChatSession, left: LeaveRoom, @UserObject() visitor: Visitor): Promise<void> {
-    await visitor.leave(left.room);
+  onLeave(_session: ChatSession, left: LeaveRoom, @UserObject() visitor: Visitor): void {
+    visitor.leave(left.room);
   }
 
   @OnStreamMessage(SayInRoom)

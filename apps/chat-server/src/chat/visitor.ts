@@ -36,8 +36,8 @@ export class Visitor implements OnSessionClosed {
   }
 
   /** Stops a room. */
-  async leave(name: string): Promise<void> {
-    await this.#rooms.get(name)?.remove();
+  leave(name: string): void {
+    this.#rooms.get(name)?.remove();
     this.#rooms.delete(name);
     this.#tellDirectory();
   }

@@ -42,13 +42,15 @@ function useStream(client: ChatClient, dispatch: (event: ChatEvent) => void): vo
 function useRooms(client: ChatClient, joined: readonly string[]): void {
   const rooms = useRef(joined);
   rooms.current = joined;
-  useEffect(
-    () =>
-      client.chat.addStreamOpenedListener(async () => {
-        for (const room of rooms.current) await client.chat.sendStreamMessage(create(JoinRoom, { room }));
-      }),
-    [client],
-  );
+  useEffect(() => client.chat.addStreamOpenedListener(() => void joinAll(client, rooms.current)), [client]);
+}
+
+async function joinAll(client: ChatClient, rooms: readonly string[]): Promise<void> {
+  try {
+    for (const room of rooms) await client.chat.sendStreamMessage(create(JoinRoom, { room }));
+  } catch {
+    // The line went down again: the next opening joins them all.
+  }
 }
 
 function actionsOn(client: ChatClient, dispatch: (event: ChatEvent) => void): ChatActions {

@@ -9,6 +9,9 @@ interface ComposerProps {
   onSay(text: string): Promise<void>;
 }
 
+/** On a phone the focus would raise the keyboard over what was said. */
+const HAS_KEYBOARD = window.matchMedia('(pointer: fine)').matches;
+
 /** Where something is said. Enter sends, Shift+Enter begins a line; what is refused stays to be changed. */
 export function Composer({ to, isConnected, onSay }: ComposerProps) {
   const [text, setText] = useState('');
@@ -45,7 +48,7 @@ export function Composer({ to, isConnected, onSay }: ComposerProps) {
           aria-describedby="composer-note"
           maxLength={MAX_TEXT_LENGTH}
           rows={1}
-          autoFocus
+          autoFocus={HAS_KEYBOARD}
         />
         <button className="primary send" disabled={!canSend} aria-label="Send">
           <Icon name="send" />
