@@ -117,6 +117,17 @@ function refusal(cls: MessageClass, data: object): unknown {
   }
 }
 
+@StreamMessage('reader.lists')
+class Lists {
+  declare readonly $type: 'reader.lists';
+  @IsOptional() @IsString({ each: true }) tags?: string[];
+  @IsOptional() @ValidateNested({ each: true }) @Type(() => Amount) amounts?: Amount[];
+  @IsOptional() @ValidateNested({ each: true }) @Type(() => Amount) either?: Amount[] | null;
+  @IsOptional() @IsInt({ each: true }) set?: Set<number>;
+  @IsOptional() @IsPositive({ each: true }) prices?: number[];
+  @IsOptional() size?: number;
+}
+
 describe('A reader', () => {
   it('makes a validated instance, nested classes and dates included', () => {
     const order = read(Order, {
@@ -195,6 +206,23 @@ describe('A reader', () => {
     const details = refusal(Order, data) as Array<{ path: string; message: string }>;
     expect(details.map((detail) => detail.path)).toContain(path);
     if (message) expect(details).toContainEqual({ path, message });
+  });
+
+  it.each([
+    ['a single value for a list', { tags: 'a' }, 'tags', 'must be a list'],
+    ['a single object for a list', { amounts: { cents: 1 } }, 'amounts', 'must be a list'],
+    ['a single object for a list that may be null', { either: { cents: 1 } }, 'either', 'must be a list'],
+    ['a list for a Set', { set: [1] }, 'set', 'must be a Set'],
+    ['an infinity in a list', { prices: [1, { $number: 'Infinity' }] }, 'prices', 'must be a finite number'],
+    ['NaN where a number is declared', { size: { $number: 'NaN' } }, 'size', 'must be a finite number'],
+  ])('refuses %s', (_, data, path, message) => {
+    expect(refusal(Lists, data)).toEqual([{ path, message }]);
+  });
+
+  it('takes the lists and sets that a class declares', () => {
+    const lists = create(Lists, { tags: ['a'], set: new Set([1]), prices: [1], either: null, size: 1 });
+    lists.amounts = [create(Amount, { cents: 1 })];
+    expect(read(Lists, JSON.parse(encodeMessage(lists).data) as object)).toEqual(lists);
   });
 
   it('refuses an object of another class than the declared one', () => {

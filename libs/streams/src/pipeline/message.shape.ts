@@ -15,13 +15,16 @@ export type DeclaredClassOf = (cls: ValidatedClass, property: string) => unknown
 
 type CheckProperty = (value: unknown, path: string) => Iterable<ErrorDetail>;
 
-const COLLECTIONS: readonly unknown[] = [Array, Set, Map];
+type CollectionClass = typeof Array | typeof Set | typeof Map;
+type Collection = readonly unknown[] | ReadonlySet<unknown> | ReadonlyMap<unknown, unknown>;
+
+const COLLECTIONS: readonly CollectionClass[] = [Array, Set, Map];
 
 /**
  * Compiles the checks that class-validator leaves out, for a class and the classes nested in it.
  *
- * A list where one object is declared, an object of another class than the declared one, and NaN or an
- * infinity where no `@IsNumber` permits it are refused.
+ * Refused are a list where one object is declared, a single value where a list is, an object of another
+ * class than the declared one, and NaN or an infinity where no `@IsNumber` permits it.
  */
 export class MessageShapes {
   private readonly checks = new Map<ValidatedClass, CheckShape>();
@@ -48,37 +51,55 @@ export class MessageShapes {
   }
 
   private propertyCheck(cls: ValidatedClass, property: ValidatedProperty): CheckProperty {
-    if (!property.types.has(ValidationTypes.NESTED_VALIDATION)) return finiteCheck(property);
+    const declared = this.declaredClassOf(cls, property.name);
+    const isNested = property.types.has(ValidationTypes.NESTED_VALIDATION);
+    const check = isNested ? this.nestedCheck(cls, property, declared) : finiteCheck(property, declared);
+    return isCollectionClass(declared) ? collectionCheck(declared, check) : check;
+  }
+
+  private nestedCheck(cls: ValidatedClass, property: ValidatedProperty, declared: unknown): CheckProperty {
     const typed = typedClassOf(cls, property.name);
     const nested = typed && this.of(typed);
-    const declared = this.declaredClassOf(cls, property.name);
-    if (property.isNestedEach || COLLECTIONS.includes(declared)) return itemsCheck(nested);
+    if (property.isNestedEach || isCollectionClass(declared)) return itemsCheck(nested);
     return objectCheck(isOwnClass(declared) ? declared : typed, nested);
   }
+}
+
+function isCollectionClass(declared: unknown): declared is CollectionClass {
+  return COLLECTIONS.includes(declared as CollectionClass);
+}
+
+function isCollection(value: unknown): value is Collection {
+  return COLLECTIONS.some((cls) => value instanceof cls);
 }
 
 function isOwnClass(declared: unknown): declared is ValidatedClass {
   return typeof declared === 'function' && declared !== Object;
 }
 
-function finiteCheck({ constraints, types }: ValidatedProperty): CheckProperty {
-  const isPermitted = constraints.has('isNumber') || !types.has(ValidationTypes.CUSTOM_VALIDATION);
-  if (isPermitted) return () => [];
+/** class-validator takes a single value for a list of one. */
+function collectionCheck(declared: CollectionClass, next: CheckProperty): CheckProperty {
+  const message = declared === Array ? 'must be a list' : `must be a ${declared.name}`;
+  return (value, path) => (value instanceof declared ? next(value, path) : [{ path, message }]);
+}
+
+function finiteCheck({ constraints, types }: ValidatedProperty, declared: unknown): CheckProperty {
+  const isUntyped = !types.has(ValidationTypes.CUSTOM_VALIDATION) && declared !== Number;
+  if (isUntyped || constraints.has('isNumber')) return () => [];
   return (value, path) => (isNonFinite(value) ? [{ path, message: 'must be a finite number' }] : []);
 }
 
 function isNonFinite(value: unknown): boolean {
   if (typeof value === 'number') return !Number.isFinite(value);
-  const isCollection = Array.isArray(value) || value instanceof Set || value instanceof Map;
   return (
-    isCollection && [...value.values()].some((item) => typeof item === 'number' && !Number.isFinite(item))
+    isCollection(value) && [...value.values()].some((item) => typeof item === 'number' && isNonFinite(item))
   );
 }
 
 function itemsCheck(nested: CheckShape | undefined): CheckProperty {
   return function* (value, path) {
-    if (!Array.isArray(value) && !(value instanceof Set) && !(value instanceof Map)) return;
-    const entries = Array.isArray(value) || value instanceof Map ? value.entries() : [...value].entries();
+    if (!isCollection(value)) return yield { path, message: 'must be a list' };
+    const entries = value instanceof Set ? [...value].entries() : value.entries();
     for (const [key, item] of entries) {
       const itemPath = `${path}.${String(key)}`;
       if (typeof item !== 'object' || item === null || Array.isArray(item))
@@ -91,8 +112,7 @@ function itemsCheck(nested: CheckShape | undefined): CheckProperty {
 function objectCheck(cls: ValidatedClass | undefined, nested: CheckShape | undefined): CheckProperty {
   return function* (value, path) {
     if (typeof value !== 'object' || value === null) return;
-    const isList = Array.isArray(value) || value instanceof Set || value instanceof Map;
-    if (isList) yield { path, message: 'must be one object, not a list' };
+    if (isCollection(value)) yield { path, message: 'must be one object, not a list' };
     else if (cls && !(value instanceof cls)) yield { path, message: `must be a ${cls.name}` };
     else if (nested) yield* nested(value, path);
   };
