@@ -55,7 +55,7 @@ function isCodeOfError(node: ts.StringLiteral): boolean {
   return (
     ts.isNewExpression(parent) &&
     parent.arguments?.[0] === node &&
-    /CodedError$/.test(parent.expression.getText())
+    parent.expression.getText().endsWith('CodedError')
   );
 }
 

@@ -1,0 +1,110 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { anchorsOf, blocksOf, linksOf, regionOf, scriptsIn, withRegions } from './page.mjs';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const paths = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
+const pages = paths
+  .filter((path) => path.endsWith('.md') && existsSync(join(ROOT, path)))
+  .map((path) => ({ path, text: read(path) }));
+
+/** The protocol's pieces of code belong to other languages' clients too. */
+const WITHOUT_REGIONS = new Set(['docs/protocol.md']);
+const CODE = /^(tsx?|typescript|jsx?|javascript)$/;
+
+function blocksWithoutRegion(path: string, text: string): string[] {
+  if (WITHOUT_REGIONS.has(path)) return [];
+  return blocksOf(text)
+    .filter((block) => CODE.test(block.language) && !block.region)
+    .map((block) => `${path}:${block.line}`);
+}
+
+function staleBlocks(path: string, text: string, source = read): string[] {
+  return blocksOf(text).flatMap(({ region, code, line }) => {
+    if (!region) return [];
+    const isSame = regionOf(source(region.file), region.name) === code;
+    return isSame ? [] : [`${path}:${line} differs from ${region.file}#${region.name}: npm run docs:sync`];
+  });
+}
+
+function deadLinks(path: string, text: string): string[] {
+  return linksOf(text).filter((link) => {
+    if (/^[a-z]+:/.test(link)) return false;
+    const [file, anchor] = link.split('#');
+    const target = file ? join(dirname(path), file) : path;
+    if (!existsSync(join(ROOT, target))) return true;
+    return Boolean(anchor) && !anchorsOf(target === path ? text : read(target)).includes(anchor!);
+  });
+}
+
+describe.each(pages)('$path', ({ path, text }) => {
+  it('shows code of files that compile', () => {
+    expect(blocksWithoutRegion(path, text)).toEqual([]);
+  });
+
+  it('shows what stands in those files', () => {
+    expect(staleBlocks(path, text)).toEqual([]);
+  });
+
+  it('links to what is there', () => {
+    expect(deadLinks(path, text)).toEqual([]);
+  });
+
+  it('tells to run scripts that are there', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+
+    expect(scriptsIn(text).filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+describe('The pages', () => {
+  it('can all be reached from the README', () => {
+    const reached = new Set<string>();
+    const follow = (path: string): void => {
+      if (reached.has(path) || !existsSync(join(ROOT, path))) return;
+      reached.add(path);
+      for (const link of linksOf(read(path)).map((target) => target.split('#')[0]!))
+        if (link.endsWith('.md') && !/^[a-z]+:/.test(link)) follow(join(dirname(path), link));
+    };
+    follow('README.md');
+
+    expect(pages.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
+  });
+});
+
+describe('The checks of the pages', () => {
+  const source =
+    'before();\n  // #region a\n  if (x)\n    // #region b\n    y();\n    // #endregion b\n  // #endregion a\n';
+  const page = '# One\n<!-- region: x.ts#a -->\n```ts\nif (x)\n  y();\n```\n';
+
+  it('take a region out without its indentation and the marks in it', () => {
+    expect(regionOf(source, 'a')).toBe('if (x)\n  y();\n');
+    expect(regionOf(source, 'b')).toBe('y();\n');
+    expect(() => regionOf(source, 'c')).toThrow('no region "c"');
+  });
+
+  it('catch a block that differs from its region, and write it anew', () => {
+    const stale = page.replace('y();', 'z();');
+
+    expect(staleBlocks('a.md', page, () => source)).toEqual([]);
+    expect(staleBlocks('a.md', stale, () => source)).toHaveLength(1);
+    expect(withRegions(stale, () => source)).toBe(page);
+  });
+
+  it('catch a block without a region', () => {
+    expect(blocksWithoutRegion('a.md', '```ts\nx();\n```\n')).toEqual(['a.md:1']);
+    expect(blocksWithoutRegion('a.md', '```bash\nls\n```\n')).toEqual([]);
+  });
+
+  it('catch links to what is not there', () => {
+    const text =
+      '# One word\n[a](#one-word) [b](#two) [c](../LICENSE) [d](none.md) [e](https://example.org) `[f](g)`';
+
+    expect(deadLinks('docs/protocol.md', text)).toEqual(['#two', 'none.md']);
+  });
+
+  it('find the scripts in commands', () => {
+    expect(scriptsIn('`npm start`, npm run jest -- x, `npm test`')).toEqual(['start', 'jest', 'test']);
+  });
+});

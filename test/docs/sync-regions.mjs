@@ -1,0 +1,12 @@
+// `npm run docs:sync`: writes every code block that names a region from its file.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { withRegions } from './page.mjs';
+
+const pages = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+for (const path of pages.filter((name) => name.endsWith('.md') && existsSync(name))) {
+  const before = readFileSync(path, 'utf8');
+  const after = withRegions(before, (file) => readFileSync(file, 'utf8'));
+  if (after === before) continue;
+  writeFileSync(path, after);
+  console.log(`wrote ${path}`);
+}
