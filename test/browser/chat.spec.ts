@@ -64,6 +64,18 @@ const executablePath = findChromium();
     await ada.list.getByLabel('1 unread').waitFor();
   });
 
+  it('takes names and rooms in any script', async () => {
+    const [jose, yuki] = [await open('José Ñ.'), await open('雪')];
+    await jose.join('campo-é-北京');
+    await yuki.choose('campo-é-北京');
+    await yuki.say('你好 👋');
+    await jose.hears('雪', '你好 👋');
+    await jose.choose('雪');
+    await jose.say('<b>¿Sí?</b>');
+    await yuki.choose('José Ñ.');
+    await yuki.hears('José Ñ.', '<b>¿Sí?</b>');
+  });
+
   it('carries a private message to that person alone', async () => {
     const [ada, grace, joan] = [await open('Ada'), await open('Grace'), await open('Joan')];
     await ada.choose('Grace');

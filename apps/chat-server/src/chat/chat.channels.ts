@@ -1,14 +1,16 @@
 import { defineChannel } from '@nestwire/messages';
 import { Announcement, PrivateMessage, RoomMessage, WhoIsWhere } from '../messages/index.js';
 
-/** What is said in a room; `room('lobby')` is the channel of one. */
-export const room = defineChannel('room', { messages: [RoomMessage] });
+const rooms = defineChannel('room', { messages: [RoomMessage] });
+
+/** What is said in a room; channels are named in ASCII, rooms are not. */
+export const room = (name: string) => rooms(encodeURIComponent(name));
 
 /** What everybody hears. */
 export const everybody = defineChannel('everybody', { messages: [Announcement, WhoIsWhere] });
 
 /** What one person hears; a channel for every name. */
-export const user = (name: string) => `user_${name}`;
+export const user = (name: string) => `user_${encodeURIComponent(name)}`;
 
 /** All that a chat session sends to its client. */
 export type Outbound = RoomMessage | PrivateMessage | Announcement | WhoIsWhere;

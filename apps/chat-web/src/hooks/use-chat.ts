@@ -2,7 +2,13 @@ import { create } from '@nestwire/protocol';
 import { JoinRoom, LeaveRoom, SayInRoom, SayToPerson } from 'chat-server/messages';
 import { useEffect, useMemo, useReducer, useRef } from 'react';
 import type { ChatClient } from '../chat/chat-client';
-import { chatReducer, startingState, type ChatEvent, type ChatState } from '../chat/chat-state';
+import {
+  chatReducer,
+  startingState,
+  type ChatEvent,
+  type ChatState,
+  type Received,
+} from '../chat/chat-state';
 import { isRoom, nameOf, type ConversationId } from '../chat/conversation';
 
 /** What somebody can do in the chat. */
@@ -26,16 +32,21 @@ export function useChat(client: ChatClient, me: string): [ChatState, ChatActions
 
 function useStream(client: ChatClient, dispatch: (event: ChatEvent) => void): void {
   useEffect(() => {
-    const messages = client.chat.stream[Symbol.asyncIterator]();
-    void (async () => {
-      for (;;) {
-        const { done, value } = await messages.next();
-        if (done) return;
-        dispatch({ kind: 'received', message: value });
-      }
-    })();
-    return () => void messages.return?.();
+    const reader = client.chat.stream[Symbol.asyncIterator]();
+    void readAll(reader, dispatch);
+    return () => void reader.return?.();
   }, [client, dispatch]);
+}
+
+async function readAll(
+  messages: AsyncIterable<Received>,
+  dispatch: (event: ChatEvent) => void,
+): Promise<void> {
+  try {
+    for await (const message of messages) dispatch({ kind: 'received', message });
+  } catch (error) {
+    console.error('The server closed the chat.', error);
+  }
 }
 
 /** A new session is in no room, so each time the stream opens the tab joins its rooms again. */

@@ -1,4 +1,4 @@
-import { ROOM_NAME } from 'chat-server/messages';
+import { MAX_NAME_LENGTH, ROOM_NAME } from 'chat-server/messages';
 import { useState, type SubmitEvent } from 'react';
 import { Icon } from './icon';
 
@@ -10,7 +10,7 @@ export function RoomForm({ onEnter }: { onEnter(room: string): Promise<void> }) 
 
   async function submit(event: SubmitEvent) {
     event.preventDefault();
-    if (!ROOM_NAME.test(room)) return setProblem('Letters, digits, dots and dashes, 24 at most.');
+    if (!ROOM_NAME.test(room)) return setProblem('Letters, digits, dots and dashes, please.');
     try {
       await onEnter(room);
       setName('');
@@ -30,7 +30,7 @@ export function RoomForm({ onEnter }: { onEnter(room: string): Promise<void> }) 
           aria-label="Name of a room to join or create"
           autoComplete="off"
           autoCapitalize="none"
-          maxLength={24}
+          maxLength={MAX_NAME_LENGTH}
         />
         <button className="quiet" aria-label="Join the room">
           <Icon name="plus" />

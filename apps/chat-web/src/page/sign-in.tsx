@@ -1,4 +1,4 @@
-import { PERSON_NAME } from 'chat-server/messages';
+import { MAX_NAME_LENGTH, PERSON_NAME } from 'chat-server/messages';
 import { useState, type SubmitEvent } from 'react';
 import { authorColour } from './author-colour';
 import { Brand } from './brand';
@@ -31,7 +31,7 @@ export function SignIn({ onPick }: { onPick(name: string): void }) {
             onChange={(event) => setName(event.target.value)}
             autoComplete="nickname"
             autoFocus
-            maxLength={24}
+            maxLength={MAX_NAME_LENGTH}
             placeholder="Ada"
             aria-invalid={isRefused}
             aria-describedby="name-hint"
