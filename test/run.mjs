@@ -1,20 +1,21 @@
 // `npm test`: every check, one after another, with a summary. It goes on after a failed check, so that one
 // run tells everything; only a failed build ends it at once, because the rest stands on it.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 
-const RESULTS = 'node_modules/.cache/nestwire/jest-results.json';
+const RESULTS = 'node_modules/.cache/nestwire/results';
+const SPECS = 'specs';
 
 const CHECKS = [
   ['build', 'npm run --silent build'],
   ['types', 'npm run --silent typecheck'],
   ['lint and format', 'npm run --silent lint'],
   ['client size', 'node test/size/client-size.mjs'],
-  ['specs', `npm run --silent jest -- --json --outputFile=${RESULTS}`],
+  [SPECS, `npm run --silent jest -- --json --outputFile=${RESULTS}/specs.json`],
   ['packages', 'node test/packages/check-packages.mjs'],
 ];
 
-mkdirSync('node_modules/.cache/nestwire', { recursive: true });
+mkdirSync(RESULTS, { recursive: true });
 const outcomes = [];
 for (const [name, command] of CHECKS) {
   console.log(`\n── ${name}: ${command}\n`);
@@ -27,4 +28,11 @@ for (const [name, command] of CHECKS) {
 console.log('');
 for (const { name, isGood, seconds } of outcomes)
   console.log(`${isGood ? 'ok    ' : 'FAILED'}  ${name} (${seconds} s)`);
-process.exitCode = outcomes.every((outcome) => outcome.isGood) ? 0 : 1;
+const failed = outcomes.filter(({ isGood }) => !isGood);
+process.exitCode = failed.length ? 1 : 0;
+
+// The specs write their own counts, in the same form.
+const others = outcomes.filter(({ name }) => name !== SPECS);
+const numPassedTests = others.filter(({ isGood }) => isGood).length;
+const counts = { numPassedTests, numFailedTests: others.length - numPassedTests };
+writeFileSync(`${RESULTS}/checks.json`, JSON.stringify(counts));

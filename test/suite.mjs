@@ -1,7 +1,7 @@
 // One of the longer suites: `node test/suite.mjs NAME [--quick] [jest options]`. It is `test/NAME/run.mjs`
 // where there is one, else the specs below `test/NAME`. `--quick` asks for the short form (QUICK=1).
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 
 const [name, ...rest] = process.argv.slice(2);
 const isQuick = rest.includes('--quick');
@@ -17,9 +17,12 @@ const asSpecs = [
   '--runInBand',
   `--testMatch=<rootDir>/test/${name}/**/*.spec.ts`,
   '--testPathIgnorePatterns=/node_modules/',
+  '--json',
+  `--outputFile=node_modules/.cache/nestwire/results/${name}.json`,
   ...options,
 ];
 
+mkdirSync('node_modules/.cache/nestwire/results', { recursive: true });
 const { status } = spawnSync(process.execPath, existsSync(ownRunner) ? asScript : asSpecs, {
   stdio: 'inherit',
   env: { ...process.env, ...(isQuick && { QUICK: '1' }) },
