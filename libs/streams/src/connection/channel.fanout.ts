@@ -1,0 +1,85 @@
+import { Logger } from '@nestjs/common';
+import { publicationText } from '@nestwire/protocol';
+import type { Channel, MessagesService, Publication, Subscription } from '@nestwire/messages';
+import { textFrame } from '../transport/text-frame.js';
+
+/** One that publications of channels are written to: a connection. */
+export interface FanoutMember {
+  /** Takes the bytes of a publication; returns whether they were queued, not dropped. */
+  pushPublication(frame: Uint8Array): boolean;
+}
+
+interface Topic {
+  readonly members: Set<FanoutMember>;
+  readonly attached: Promise<Subscription>;
+}
+
+/**
+ * Writes the publications of channels to the connections that they flow to.
+ *
+ * One subscription a channel and process, one frame a publication: what a receiver costs is a look
+ * at its queue and a push.
+ */
+export class ChannelFanout {
+  private readonly logger = new Logger('Streams');
+  private readonly topics = new Map<string, Topic>();
+  private dropped = 0;
+
+  constructor(private readonly messages: MessagesService) {}
+
+  /** How many channels flow to anyone. */
+  get channels(): number {
+    return this.topics.size;
+  }
+
+  /** How many publications were dropped because their receiver was behind. */
+  get droppedPublications(): number {
+    return this.dropped;
+  }
+
+  /** Lets the channel flow to the member; resolves when it does. */
+  async join(name: string, channel: string | Channel, member: FanoutMember): Promise<void> {
+    let topic = this.topics.get(name);
+    if (!topic) {
+      const members = new Set<FanoutMember>();
+      topic = {
+        members,
+        attached: this.messages.attach(channel, (publication) => this.write(members, publication)),
+      };
+      this.topics.set(name, topic);
+    }
+    topic.members.add(member);
+    try {
+      await topic.attached;
+    } catch (error) {
+      this.leave(name, member);
+      throw error;
+    }
+  }
+
+  /** Ends the flow to the member; the last one's leaving releases the channel. */
+  leave(name: string, member: FanoutMember): void {
+    const topic = this.topics.get(name);
+    if (!topic?.members.delete(member) || topic.members.size) return;
+    this.topics.delete(name);
+    void topic.attached.then(
+      (subscription) => subscription.remove(),
+      () => undefined,
+    );
+  }
+
+  private write(members: ReadonlySet<FanoutMember>, publication: Publication): void {
+    const frame = textFrame(publicationText(publication.channel, publication));
+    for (const member of members) {
+      if (!member.pushPublication(frame)) this.countDropped(publication.channel);
+    }
+  }
+
+  private countDropped(channel: string): void {
+    if (this.dropped++) return;
+    this.logger.warn(
+      `A message of channel "${channel}" was dropped for a client that reads too slowly. ` +
+        'This is said once; StreamsService.counters() has the count.',
+    );
+  }
+}

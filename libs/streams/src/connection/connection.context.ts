@@ -1,0 +1,39 @@
+import type { MessagesService } from '@nestwire/messages';
+import type { JsonCodec } from '@nestwire/protocol';
+import type { EndpointRegistry } from '../endpoint/endpoint.registry.js';
+import type { StreamsLimits } from '../streams.limits.js';
+import type { ChannelFanout } from './channel.fanout.js';
+import type { ConnectionRegistry } from './connection.registry.js';
+import type { TurnFlusher } from './outbox.js';
+import type { SignIn } from './sign-in.js';
+
+/** How often the server looks for a sign of life, in milliseconds. */
+export interface HeartbeatOptions {
+  /**
+   * Silence after which the server pings.
+   *
+   * @default 25_000
+   */
+  readonly pingMs: number;
+  /**
+   * Time after a ping in which something must arrive.
+   *
+   * @default 10_000
+   */
+  readonly pongMs: number;
+}
+
+/** What all connections of a server share. */
+export interface ConnectionContext {
+  readonly limits: StreamsLimits;
+  readonly heartbeat: HeartbeatOptions;
+  readonly codec: JsonCodec;
+  readonly endpoints: EndpointRegistry;
+  readonly messages: MessagesService;
+  readonly signIn: SignIn;
+  readonly registry: ConnectionRegistry;
+  readonly fanout: ChannelFanout;
+  readonly flusher: TurnFlusher;
+  /** Logs an error of the application that the client is told of by its id only. */
+  readonly logError: (errorId: string, error: unknown) => void;
+}

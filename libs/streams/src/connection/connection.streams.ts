@@ -1,0 +1,260 @@
+import {
+  CodedError,
+  encodeMessage,
+  ErrorCode,
+  serverMessageText,
+  type ClientMessageFrame,
+  type CloseFrame,
+  type OpenFrame,
+  type ServerFrame,
+} from '@nestwire/protocol';
+import type { Channel, Subscription } from '@nestwire/messages';
+import type { Endpoint } from '../endpoint/endpoint.registry.js';
+import { toWireError } from '../pipeline/error.reply.js';
+import { SessionCloseReason } from '../session/session-close-reason.js';
+import type { StreamHandshake } from '../session/stream-handshake.js';
+import { SessionRuntime, type RuntimePort } from '../session/session.runtime.js';
+import { StreamSession, type SessionPort } from '../session/stream-session.js';
+import type { StreamsLimits } from '../streams.limits.js';
+import type { ConnectionContext } from './connection.context.js';
+import type { ConnectionSubscriptions } from './connection.subscriptions.js';
+import type { Outbox } from './outbox.js';
+import type { StreamUser } from './stream-authenticator.js';
+
+type Session = StreamSession<never, unknown>;
+
+/** Who a connection belongs to. */
+export interface ConnectionOwner {
+  readonly id: string;
+  readonly user: StreamUser | null;
+  readonly handshake: StreamHandshake;
+}
+
+/** The streams of one connection: at most one of each endpoint. */
+export class ConnectionStreams implements RuntimePort, SessionPort {
+  private readonly runtimes = new Map<string, SessionRuntime>();
+  private readonly unacknowledged = new Set<SessionRuntime>();
+  private readonly leaving = new Set<Promise<void>>();
+  private readonly closeIds = new WeakMap<SessionRuntime, number>();
+  private sessions = 0;
+
+  constructor(
+    private readonly context: ConnectionContext,
+    private readonly owner: ConnectionOwner,
+    private readonly outbox: Outbox,
+    private readonly subscriptions: ConnectionSubscriptions,
+  ) {}
+
+  get limits(): StreamsLimits {
+    return this.context.limits;
+  }
+
+  get user(): StreamUser | null {
+    return this.owner.user;
+  }
+
+  get handshake(): StreamHandshake {
+    return this.owner.handshake;
+  }
+
+  /** How many sessions have not ended. */
+  get size(): number {
+    return this.runtimes.size;
+  }
+
+  /** Opens the stream of an endpoint, as the client asks. */
+  open({ id, endpoint: name }: OpenFrame): void {
+    const endpoint = this.context.endpoints.get(name);
+    if (!endpoint) return this.fail(id, unknownEndpoint(name));
+    const present = this.runtimes.get(name);
+    if (present?.isOpen) return this.write(openedFrame(present, id));
+    if (present) return void present.openIds.push(id);
+    if (this.runtimes.size >= this.limits.maxStreams)
+      return this.fail(id, tooManyStreams(this.limits.maxStreams));
+    this.start(endpoint).openIds.push(id);
+  }
+
+  /** Opens the streams of the endpoints that open on connect and are not open yet. */
+  openOnConnect(): void {
+    for (const endpoint of this.context.endpoints.all()) {
+      if (endpoint.options.open === 'on-connect' && !this.runtimes.has(endpoint.name)) this.start(endpoint);
+    }
+  }
+
+  /** Hands a message to its session. */
+  receive(frame: ClientMessageFrame, bytes: number): void {
+    const runtime = this.runtimes.get(frame.endpoint);
+    if (runtime) {
+      if (runtime.pendingBytes && this.pendingBytes() + bytes > this.limits.maxPendingBytes) {
+        return this.fail(frame.id, tooManyBytes(this.limits.maxPendingBytes));
+      }
+      return runtime.receive(frame, bytes);
+    }
+    const isKnown = this.context.endpoints.get(frame.endpoint);
+    this.fail(frame.id, isKnown ? streamNotOpen(frame.endpoint) : unknownEndpoint(frame.endpoint));
+  }
+
+  /** Closes a stream, behind the messages that were sent before. */
+  close({ id, endpoint }: CloseFrame): void {
+    const runtime = this.runtimes.get(endpoint);
+    if (!runtime) return this.fail(id, streamNotOpen(endpoint));
+    const reason = new SessionCloseReason('closed-by-client', 'The client closed the stream.');
+    this.closeIds.set(runtime, id);
+    this.track(runtime.endWhenIdle(reason));
+  }
+
+  /** Tells whether a frame with this id waits for its answer. */
+  awaits(id: number): boolean {
+    for (const runtime of this.runtimes.values()) {
+      if (runtime.awaits(id) || runtime.openIds.includes(id) || this.closeIds.get(runtime) === id)
+        return true;
+    }
+    return false;
+  }
+
+  /** Runs the guards of all open streams again, after a sign-in or sign-out. */
+  async reauthorize(): Promise<void> {
+    await Promise.all([...this.runtimes.values()].map((runtime) => runtime.reauthorize()));
+  }
+
+  async send(session: Session, message: object): Promise<void> {
+    this.outbox.pushText(serverMessageText(session.endpoint, encodeMessage(message)));
+    if (this.outbox.isAboveSoftBound) await this.outbox.whenBelowSoftBound();
+  }
+
+  subscribe(session: Session, channel: string | Channel): Promise<Subscription> {
+    return this.subscriptions.add(session, channel);
+  }
+
+  /** Ends a session by the application's wish. */
+  endSession(session: Session, reason: SessionCloseReason): Promise<void> {
+    const runtime = this.runtimes.get(session.endpoint);
+    return runtime?.session === session ? runtime.end(reason) : Promise.resolve();
+  }
+
+  /** Ends all sessions; resolves when everything of them is released. */
+  async endAll(reason: SessionCloseReason): Promise<void> {
+    for (const runtime of this.runtimes.values()) this.track(runtime.end(reason));
+    await Promise.all(this.leaving);
+  }
+
+  /** Resolves when no handler runs and no message waits. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.runtimes.values()].map((runtime) => runtime.idle()));
+  }
+
+  /** Answers the handlers that have run for too long. */
+  checkDeadlines(now: number): void {
+    for (const runtime of this.runtimes.values()) runtime.checkDeadline(now);
+  }
+
+  /** Writes the cumulative answers of this turn. */
+  writeAcks(): void {
+    for (const runtime of this.unacknowledged) this.writeAck(runtime);
+    this.unacknowledged.clear();
+  }
+
+  push(runtime: SessionRuntime, message: object): void | Promise<void> {
+    this.outbox.pushText(serverMessageText(runtime.session.endpoint, encodeMessage(message)));
+    return this.outbox.isAboveSoftBound ? this.outbox.whenBelowSoftBound() : undefined;
+  }
+
+  answered(runtime: SessionRuntime): void {
+    this.unacknowledged.add(runtime);
+    this.outbox.schedule();
+  }
+
+  failed(runtime: SessionRuntime, id: number | undefined, error: unknown): void {
+    this.writeAck(runtime);
+    const wire = toWireError(error, this.context.logError);
+    this.write(
+      id === undefined
+        ? { t: 'error', endpoint: runtime.session.endpoint, error: wire }
+        : { t: 'error', id, error: wire },
+    );
+  }
+
+  openSettled(runtime: SessionRuntime, error?: unknown): void {
+    const ids = runtime.openIds.splice(0);
+    if (error === undefined) {
+      if (!ids.length) this.write(openedFrame(runtime));
+      for (const id of ids) this.write(openedFrame(runtime, id));
+      return;
+    }
+    for (const id of ids) this.failed(runtime, id, error);
+    if (this.runtimes.get(runtime.session.endpoint) === runtime)
+      this.runtimes.delete(runtime.session.endpoint);
+  }
+
+  ending(runtime: SessionRuntime): void {
+    this.subscriptions.removeAll(runtime.session);
+  }
+
+  released(runtime: SessionRuntime, reason: SessionCloseReason): void {
+    const { endpoint } = runtime.session;
+    this.writeAck(runtime);
+    this.unacknowledged.delete(runtime);
+    if (this.runtimes.get(endpoint) !== runtime) return;
+    this.runtimes.delete(endpoint);
+    const id = this.closeIds.get(runtime);
+    const { code, message } = reason;
+    this.write({ t: 'closed', ...(id && { id }), endpoint, reason: { code, message } });
+  }
+
+  private start(endpoint: Endpoint): SessionRuntime {
+    const id = `${this.owner.id}.${++this.sessions}`;
+    const session = new StreamSession<never, unknown>(id, endpoint.name, this, this.context.messages);
+    const runtime = new SessionRuntime(session, endpoint, this);
+    this.runtimes.set(endpoint.name, runtime);
+    this.track(runtime.open());
+    return runtime;
+  }
+
+  private track(work: Promise<void>): void {
+    this.leaving.add(work);
+    void work.finally(() => this.leaving.delete(work));
+  }
+
+  private pendingBytes(): number {
+    let bytes = 0;
+    for (const runtime of this.runtimes.values()) bytes += runtime.pendingBytes;
+    return bytes;
+  }
+
+  private writeAck(runtime: SessionRuntime): void {
+    const id = runtime.takeAck();
+    if (id) this.write({ t: 'ack', endpoint: runtime.session.endpoint, id });
+  }
+
+  private fail(id: number, error: CodedError): void {
+    this.write({ t: 'error', id, error: error.toWire() });
+  }
+
+  private write(frame: ServerFrame): void {
+    this.outbox.pushText(this.context.codec.encodeFrame(frame));
+  }
+}
+
+function openedFrame({ session }: SessionRuntime, id?: number): ServerFrame {
+  return { t: 'opened', ...(id && { id }), endpoint: session.endpoint, session: session.id };
+}
+
+function unknownEndpoint(name: string): CodedError {
+  return new CodedError(ErrorCode.UnknownEndpoint, `There is no endpoint "${name.slice(0, 64)}".`);
+}
+
+function streamNotOpen(name: string): CodedError {
+  return new CodedError(ErrorCode.StreamNotOpen, `The stream of "${name}" is not open: send "open" first.`);
+}
+
+function tooManyStreams(limit: number): CodedError {
+  return new CodedError(
+    ErrorCode.LimitReached,
+    `This connection has ${limit} streams, the most it may have.`,
+  );
+}
+
+function tooManyBytes(limit: number): CodedError {
+  const message = `More than ${limit} bytes wait for the handlers of this connection: wait for answers.`;
+  return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
+}

@@ -1,0 +1,75 @@
+import { CloseCode } from '@nestwire/protocol';
+import type { StreamsLimits } from '../streams.limits.js';
+import type { Connection } from './connection.js';
+import type { HeartbeatOptions } from './connection.context.js';
+import type { ConnectionRegistry } from './connection.registry.js';
+
+const MAX_TICK_MS = 1_000;
+const MIN_TICK_MS = 5;
+const TICKS_PER_TIMEOUT = 4;
+
+/** Looks at the clocks of all connections in turn: one timer for the whole process. */
+export class ConnectionSweeper {
+  private readonly tickMs: number;
+  private timer: NodeJS.Timeout | undefined;
+  private sweptAt = 0;
+
+  constructor(
+    private readonly registry: ConnectionRegistry,
+    private readonly limits: StreamsLimits,
+    heartbeat: HeartbeatOptions,
+  ) {
+    const shortest = Math.min(
+      heartbeat.pingMs,
+      heartbeat.pongMs,
+      limits.helloTimeoutMs,
+      limits.unfinishedMessageMs,
+      limits.handlerTimeoutMs,
+      limits.slowConsumerMs,
+      limits.closeTimeoutMs,
+      limits.maxConnectionAgeMs,
+    );
+    this.tickMs = Math.min(MAX_TICK_MS, Math.max(MIN_TICK_MS, shortest / TICKS_PER_TIMEOUT));
+  }
+
+  /** Begins to look; the timer keeps no process alive. */
+  start(): void {
+    this.sweptAt = performance.now();
+    this.timer = setInterval(() => this.sweep(performance.now()), this.tickMs);
+    this.timer.unref();
+  }
+
+  /** Stops looking. */
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Looks once; a stall of this process is not held against the clients. */
+  private sweep(now: number): void {
+    const lateMs = now - this.sweptAt - this.tickMs;
+    this.sweptAt = now;
+    const stallMs = lateMs > MAX_TICK_MS ? lateMs : 0;
+    let bytes = 0;
+    for (const connection of this.registry.all()) {
+      connection.watch.check(now, stallMs);
+      bytes += connection.outbox.bytes;
+    }
+    this.relieve(bytes);
+    this.registry.sweep(now);
+  }
+
+  private relieve(bytes: number): void {
+    if (bytes <= this.limits.outboundProcessBytes) return;
+    let excess = bytes - this.limits.outboundProcessBytes;
+    const largestFirst = [...this.registry.all()].sort((a, b) => b.outbox.bytes - a.outbox.bytes);
+    for (const connection of largestFirst) {
+      if (excess <= 0) return;
+      excess -= connection.outbox.bytes;
+      drop(connection);
+    }
+  }
+}
+
+function drop(connection: Connection): void {
+  connection.close(CloseCode.SlowConsumer, 'the process holds too many outbound bytes');
+}

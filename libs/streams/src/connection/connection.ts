@@ -1,0 +1,297 @@
+import {
+  CloseCode,
+  CodedError,
+  ErrorCode,
+  FrameFault,
+  PROTOCOL_VERSION,
+  type AuthFrame,
+  type ClientFrame,
+  type HelloFrame,
+  type ServerFrame,
+} from '@nestwire/protocol';
+import { SessionCloseReason } from '../session/session-close-reason.js';
+import type { StreamHandshake } from '../session/stream-handshake.js';
+import { textFrame } from '../transport/text-frame.js';
+import type { Wire, WireReceiver } from '../transport/wire.js';
+import type { ChannelFanout, FanoutMember } from './channel.fanout.js';
+import type { ConnectionContext } from './connection.context.js';
+import { ConnectionStreams, type ConnectionOwner } from './connection.streams.js';
+import { ConnectionSubscriptions } from './connection.subscriptions.js';
+import { ConnectionWatch, type Watched } from './connection.watch.js';
+import { EarlyFrames } from './early-frames.js';
+import { InboundGate } from './inbound-gate.js';
+import { Outbox, type OutboxOwner } from './outbox.js';
+import type { SignInResult } from './sign-in.js';
+import type { StreamUser } from './stream-authenticator.js';
+
+const PING = textFrame('{"t":"ping"}');
+const PONG = textFrame('{"t":"pong"}');
+
+/**
+ * One WebSocket of one client: hears hello, knows its user, hands frames to its streams.
+ *
+ * A frame is admitted, decoded and routed, in this order; `route` shows where each kind goes.
+ */
+export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watched, ConnectionOwner {
+  readonly streams: ConnectionStreams;
+  readonly subscriptions: ConnectionSubscriptions;
+  readonly watch: ConnectionWatch;
+  readonly outbox: Outbox;
+  user: StreamUser | null = null;
+  private state: 'greeting' | 'signing-in' | 'ready' | 'draining' | 'closed' = 'greeting';
+  private readonly gate: InboundGate;
+  private readonly early: EarlyFrames;
+
+  constructor(
+    readonly id: string,
+    private readonly wire: Wire,
+    private readonly context: ConnectionContext,
+    public handshake: StreamHandshake,
+  ) {
+    const { limits } = context;
+    const now = performance.now();
+    this.watch = new ConnectionWatch(this, wire, context, now);
+    this.gate = new InboundGate(limits, now);
+    this.early = new EarlyFrames(limits.maxEarlyFrames, limits.maxPendingBytes);
+    const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };
+    this.outbox = new Outbox(wire, bounds, context.flusher, this);
+    const send = (frame: ServerFrame): void => this.send(frame);
+    this.subscriptions = new ConnectionSubscriptions(context.fanout, this, send, limits.maxSubscriptions);
+    this.streams = new ConnectionStreams(context, this, this.outbox, this.subscriptions);
+  }
+
+  text(text: string, bytes: number): void {
+    if (this.state === 'closed') return;
+    const now = performance.now();
+    this.watch.received(now);
+    const { maxHelloBytes } = this.context.limits;
+    if (this.state === 'greeting' && bytes > maxHelloBytes) {
+      return this.close(CloseCode.BadRequest, `the first frame has at most ${maxHelloBytes} bytes`);
+    }
+    const retryAfterMs = this.gate.admit(bytes, now);
+    const frame = this.context.codec.decodeClientFrame(text);
+    if (frame instanceof FrameFault) this.refuseBadFrame(frame, now);
+    else if (retryAfterMs) this.refuseRate(frame, retryAfterMs, now);
+    else this.route(frame, bytes);
+  }
+
+  binary(): void {
+    this.close(CloseCode.UnsupportedData, 'frames are JSON text');
+  }
+
+  control(): void {
+    const now = performance.now();
+    this.watch.received(now);
+    if (this.gate.admit(0, now) && this.gate.refuse(now)) this.closeForRate();
+  }
+
+  drained(): void {
+    this.outbox.drained();
+  }
+
+  closed(code: number): void {
+    const reason = new SessionCloseReason('connection-lost', 'The connection was lost.', code);
+    void this.finish(reason).then(() => this.context.registry.forget(this));
+  }
+
+  pushPublication(frame: Uint8Array): boolean {
+    if (this.outbox.isAboveSoftBound) return false;
+    this.outbox.push(frame);
+    return true;
+  }
+
+  beforeFlush(): void {
+    this.streams.writeAcks();
+  }
+
+  overflowed(): void {
+    this.close(CloseCode.SlowConsumer, 'the client reads too slowly');
+  }
+
+  ping(): void {
+    this.outbox.push(PING);
+  }
+
+  checkDeadlines(now: number): void {
+    this.streams.checkDeadlines(now);
+  }
+
+  /** Ends all sessions and starts the closing handshake; what is queued leaves first. */
+  close(code: number, reason: string): void {
+    if (this.state === 'closed') return;
+    const now = performance.now();
+    this.watch.closing(now);
+    if (code === CloseCode.SlowConsumer) this.watch.closingSlow(now);
+    else this.outbox.flush();
+    void this.finish(new SessionCloseReason(closeReasonCode(code), reason, code));
+    this.wire.close(code, reason);
+  }
+
+  /** Lets the handlers finish, refuses what is new, then closes; `goaway` says to come back elsewhere. */
+  async drain(spreadMs: number): Promise<void> {
+    if (this.state === 'closed') return;
+    this.state = 'draining';
+    this.send({ t: 'goaway', spreadMs });
+    await this.streams.idle();
+    await this.streams.endAll(new SessionCloseReason('shutdown', 'The server shuts down.', CloseCode.Drain));
+    this.close(CloseCode.Drain, 'the server drains');
+  }
+
+  private route(frame: ClientFrame, bytes: number): void {
+    if (frame.t === 'ping') return this.outbox.push(PONG);
+    if (frame.t === 'pong') return;
+    if (this.state === 'greeting') return this.greet(frame);
+    if (frame.t === 'hello') return this.close(CloseCode.BadRequest, 'hello was said already');
+    if (this.state === 'draining') return this.fail(frame.id, draining());
+    if (this.isAwaited(frame.id)) return this.fail(frame.id, duplicateId(frame.id));
+    if (this.state === 'signing-in') {
+      if (!this.early.add(frame, bytes)) this.fail(frame.id, tooEarly());
+      return;
+    }
+    if (frame.t === 'message') this.streams.receive(frame, bytes);
+    else if (frame.t === 'open') this.streams.open(frame);
+    else if (frame.t === 'close') this.streams.close(frame);
+    else void this.signIn(frame);
+  }
+
+  private greet(frame: ClientFrame): void {
+    if (frame.t !== 'hello') return this.close(CloseCode.Unauthenticated, 'the first frame must be hello');
+    void this.hello(frame);
+  }
+
+  private async hello({ token }: HelloFrame): Promise<void> {
+    this.state = 'signing-in';
+    if (typeof token === 'string') this.handshake = this.handshake.withToken(token);
+    const result = await this.context.signIn.run(this.handshake);
+    if (this.hasLeft()) return;
+    if (result.outcome !== 'accepted') return this.refuseSignIn(result);
+    if (!this.adopt(result.user)) return;
+    this.watch.isGreeting = false;
+    this.context.registry.greeted(this);
+    const { heartbeat, limits } = this.context;
+    this.send({
+      t: 'welcome',
+      v: PROTOCOL_VERSION,
+      connection: this.id,
+      user: this.user?.id ?? null,
+      pingMs: heartbeat.pingMs,
+      pongMs: heartbeat.pongMs,
+      maxPayloadBytes: limits.maxPayloadBytes,
+      maxPendingMessages: limits.maxPendingMessages,
+    });
+    this.beReady();
+  }
+
+  private async signIn({ id, token }: AuthFrame): Promise<void> {
+    this.state = 'signing-in';
+    const handshake = this.handshake.withToken(token);
+    const result: SignInResult =
+      token === null ? { outcome: 'accepted', user: null } : await this.context.signIn.run(handshake);
+    if (this.hasLeft()) return;
+    if (result.outcome === 'failed') return this.refuseSignIn(result);
+    if (result.outcome === 'refused') {
+      this.fail(id, new CodedError(ErrorCode.Unauthenticated, 'The credential was not accepted.'));
+      return this.beReady();
+    }
+    if (this.user && result.user && this.user.id !== result.user.id) {
+      return this.close(CloseCode.Unauthenticated, 'the credential is of another user');
+    }
+    if (!this.adopt(result.user)) return;
+    this.handshake = handshake;
+    this.send({ t: 'authenticated', id, user: this.user?.id ?? null });
+    await this.streams.reauthorize();
+    if (!this.hasLeft()) this.beReady();
+  }
+
+  private adopt(user: StreamUser | null): boolean {
+    if (!this.context.registry.changeUser(this, user)) {
+      this.close(CloseCode.TooManyConnections, 'too many connections of this user');
+      return false;
+    }
+    this.user = user;
+    return true;
+  }
+
+  private beReady(): void {
+    this.state = 'ready';
+    this.streams.openOnConnect();
+    for (const [frame, bytes] of this.early.take()) this.route(frame, bytes);
+  }
+
+  private refuseSignIn(result: SignInResult): void {
+    if (result.outcome === 'failed') {
+      this.context.logError(this.id, result.error);
+      return this.close(CloseCode.InternalError, 'authentication failed');
+    }
+    this.close(CloseCode.Unauthenticated, 'the credential was not accepted');
+  }
+
+  private refuseBadFrame(fault: FrameFault, now: number): void {
+    if (fault.closeCode) return this.close(fault.closeCode, fault.message);
+    if (this.state === 'greeting') return this.close(CloseCode.BadRequest, 'the first frame must be hello');
+    this.send({ t: 'error', ...(fault.id && { id: fault.id }), error: fault.toWire() });
+    const isBad = fault.code !== ErrorCode.InvalidMessage;
+    if (isBad && this.gate.countBadFrame(now)) this.close(CloseCode.BadRequest, 'too many bad frames');
+  }
+
+  private refuseRate(frame: ClientFrame, retryAfterMs: number, now: number): void {
+    if (this.gate.refuse(now)) return this.closeForRate();
+    const message =
+      'Too many frames or bytes in too little time: send less, or raise "limits.framesPerSecond" or "limits.bytesPerSecond".';
+    const error = new CodedError(ErrorCode.RateLimited, message, { retryAfterMs });
+    this.send({ t: 'error', ...('id' in frame && { id: frame.id }), error: error.toWire() });
+  }
+
+  private closeForRate(): void {
+    this.close(CloseCode.RateLimited, 'too many refused frames');
+  }
+
+  private isAwaited(id: number): boolean {
+    return this.streams.awaits(id) || (this.state === 'signing-in' && this.early.awaits(id));
+  }
+
+  private hasLeft(): boolean {
+    return this.state === 'closed' || this.state === 'draining';
+  }
+
+  private async finish(reason: SessionCloseReason): Promise<void> {
+    if (this.state !== 'closed') {
+      this.state = 'closed';
+      this.outbox.close();
+      this.early.take();
+    }
+    await this.streams.endAll(reason);
+  }
+
+  private fail(id: number, error: CodedError): void {
+    this.send({ t: 'error', id, error: error.toWire() });
+  }
+
+  private send(frame: ServerFrame): void {
+    this.outbox.pushText(this.context.codec.encodeFrame(frame));
+  }
+}
+
+function closeReasonCode(code: number): string {
+  return code === CloseCode.Drain ? 'shutdown' : 'connection-lost';
+}
+
+function draining(): CodedError {
+  return new CodedError(ErrorCode.Draining, 'The server shuts down: connect again and send it there.', {
+    retryAfterMs: 1_000,
+  });
+}
+
+function duplicateId(id: number): CodedError {
+  return new CodedError(ErrorCode.DuplicateId, `A frame with id ${id} waits for its answer already.`);
+}
+
+function tooEarly(): CodedError {
+  return new CodedError(
+    ErrorCode.Busy,
+    'Too many frames while the sign-in is under way: wait for its answer.',
+    {
+      retryAfterMs: 100,
+    },
+  );
+}

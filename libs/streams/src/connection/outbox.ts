@@ -1,0 +1,123 @@
+import { textFrame } from '../transport/text-frame.js';
+import type { Wire } from '../transport/wire.js';
+
+/** Writes what one turn of the event loop queued, one write a connection. */
+export class TurnFlusher {
+  private readonly waiting = new Set<{ flush(): void }>();
+  private isScheduled = false;
+
+  /** Flushes the outbox at the end of this turn. */
+  add(outbox: { flush(): void }): void {
+    this.waiting.add(outbox);
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.isScheduled = false;
+    const outboxes = [...this.waiting];
+    this.waiting.clear();
+    for (const outbox of outboxes) outbox.flush();
+  }
+}
+
+/** The bounds of an outbox, in bytes. */
+export interface OutboxBounds {
+  readonly softBytes: number;
+  readonly hardBytes: number;
+}
+
+/** What an outbox asks of its connection. */
+export interface OutboxOwner {
+  /** Adds what is due at the end of a turn, such as cumulative answers. */
+  beforeFlush(): void;
+  /** The hard bound is passed. */
+  overflowed(): void;
+}
+
+/**
+ * The frames on their way to one client, bounded in bytes.
+ *
+ * Frames leave in the order pushed; those of one turn of the event loop leave in one write.
+ */
+export class Outbox {
+  private frames: Uint8Array[] = [];
+  private queuedBytes = 0;
+  private waiters: Array<() => void> = [];
+  private isScheduled = false;
+  private isClosed = false;
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly bounds: OutboxBounds,
+    private readonly flusher: TurnFlusher,
+    private readonly owner: OutboxOwner,
+  ) {}
+
+  /** Bytes that wait here and in the socket. */
+  get bytes(): number {
+    return this.queuedBytes + this.wire.bufferedBytes;
+  }
+
+  /** Tells whether the soft bound is passed: time to wait, or to drop what may be dropped. */
+  get isAboveSoftBound(): boolean {
+    return this.bytes > this.bounds.softBytes;
+  }
+
+  /** Queues a frame given as text. */
+  pushText(text: string): void {
+    this.push(textFrame(text));
+  }
+
+  /** Queues the bytes of a frame; they may be shared with other connections. */
+  push(frame: Uint8Array): void {
+    if (this.isClosed) return;
+    this.frames.push(frame);
+    this.queuedBytes += frame.length;
+    this.schedule();
+    if (this.bytes > this.bounds.hardBytes) this.owner.overflowed();
+  }
+
+  /** Makes sure that the owner is asked at the end of this turn, even without a frame. */
+  schedule(): void {
+    if (this.isScheduled || this.isClosed) return;
+    this.isScheduled = true;
+    this.flusher.add(this);
+  }
+
+  /** Resolves when the outbox is below its soft bound, or closed. */
+  whenBelowSoftBound(): Promise<void> {
+    if (!this.isAboveSoftBound || this.isClosed) return Promise.resolve();
+    return new Promise((resolve) => this.waiters.push(resolve));
+  }
+
+  /** Writes all that waits. */
+  flush(): void {
+    if (this.isClosed) return;
+    this.owner.beforeFlush();
+    this.isScheduled = false;
+    const { frames } = this;
+    if (!frames.length) return;
+    this.frames = [];
+    this.queuedBytes = 0;
+    this.wire.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
+    this.drained();
+  }
+
+  /** Lets the waiting senders go on when there is room. */
+  drained(): void {
+    if (!this.waiters.length || (this.isAboveSoftBound && !this.isClosed)) return;
+    const { waiters } = this;
+    this.waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  /** Drops what waits and accepts nothing more; waiting senders go on. */
+  close(): void {
+    this.isClosed = true;
+    this.frames = [];
+    this.queuedBytes = 0;
+    this.drained();
+  }
+}

@@ -1,0 +1,29 @@
+export type { HeartbeatOptions } from './connection/connection.context.js';
+export { StreamAuthenticator, type StreamUser } from './connection/stream-authenticator.js';
+export { OnStreamClosed } from './endpoint/on-stream-closed.decorator.js';
+export { OnStreamMessage } from './endpoint/on-stream-message.decorator.js';
+export { OnStreamOpened } from './endpoint/on-stream-opened.decorator.js';
+export { StreamEndpoint } from './endpoint/stream-endpoint.decorator.js';
+export { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
+export type { StreamsOf } from './endpoint/streams-of.js';
+export { UserObject } from './endpoint/user-object.decorator.js';
+export { InjectStreamSession } from './scope/inject-stream-session.decorator.js';
+export type { OnSessionClosed } from './scope/on-session-closed.js';
+export { SessionScoped } from './scope/session-scoped.decorator.js';
+export { SessionCloseReason, type SessionCloseCode } from './session/session-close-reason.js';
+export type { SessionMessages } from './session/session-messages.js';
+export { StreamHandshake } from './session/stream-handshake.js';
+export { StreamSession, type UserObjectClass } from './session/stream-session.js';
+export { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
+export { StreamsModule } from './streams.module.js';
+export type {
+  ShutdownOptions,
+  StreamsModuleAsyncOptions,
+  StreamsModuleExtras,
+  StreamsModuleOptions,
+  StreamsOptions,
+} from './streams.options.js';
+export { StreamsService, type StreamsCounters } from './streams.service.js';
+export type { TrustProxy } from './transport/client-address.js';
+export type { AllowedOrigins } from './transport/origin-policy.js';
+export { StreamsAdapter } from './transport/streams.adapter.js';

@@ -1,0 +1,116 @@
+import { CodedError, ErrorCode, messageNameOf } from '@nestwire/protocol';
+import { isObservable, type Observable, type Unsubscribable } from 'rxjs';
+import type { RuntimePort, SessionRuntime } from './session.runtime.js';
+
+/** Sends what the handlers of one session return. */
+export class ResultSender {
+  private streams = 0;
+
+  constructor(
+    private readonly runtime: SessionRuntime,
+    private readonly port: RuntimePort,
+  ) {}
+
+  /**
+   * Sends a message, an array of messages, or all that an AsyncIterable or Observable will bring.
+   *
+   * Iterables and Observables run detached until they end or the session does.
+   *
+   * @returns a promise when the sender should wait for room
+   * @throws {CodedError} NOT_A_MESSAGE for anything else but nothing
+   */
+  send(result: unknown): void | Promise<void> {
+    if (result === undefined || result === null) return undefined;
+    if (messageNameOf((result as object).constructor)) return this.port.push(this.runtime, result as object);
+    if (Array.isArray(result)) return this.sendAll(result);
+    if (isObservable(result)) return this.start(() => this.observe(result));
+    if (isAsyncIterable(result)) return this.start(() => void this.iterate(result));
+    throw notAMessage(result);
+  }
+
+  private sendAll(messages: readonly unknown[]): void | Promise<void> {
+    let wait: void | Promise<void> = undefined;
+    for (const message of messages) {
+      if (!messageNameOf((message as object | undefined)?.constructor)) throw notAMessage(message);
+      wait = this.port.push(this.runtime, message as object);
+    }
+    return wait;
+  }
+
+  private start(run: () => void): void {
+    const { maxResultStreams } = this.port.limits;
+    if (this.streams >= maxResultStreams) {
+      const message = `${maxResultStreams} results of this session still send: end some, or raise "limits.maxResultStreams".`;
+      throw new CodedError(ErrorCode.LimitReached, message);
+    }
+    this.streams++;
+    run();
+  }
+
+  private async iterate(iterable: AsyncIterable<unknown>): Promise<void> {
+    const { signal } = this.runtime.session;
+    const iterator = iterable[Symbol.asyncIterator]();
+    const stop = (): void => void iterator.return?.()?.catch(() => undefined);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      for (let next = await iterator.next(); !next.done && !signal.aborted; next = await iterator.next()) {
+        await this.send(next.value);
+      }
+    } catch (error) {
+      if (!signal.aborted) this.fail(error);
+      stop();
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.streams--;
+    }
+  }
+
+  private observe(observable: Observable<unknown>): void {
+    const { signal } = this.runtime.session;
+    let subscription: Unsubscribable | undefined;
+    let hasEnded = false;
+    const end = (): void => {
+      if (hasEnded) return;
+      hasEnded = true;
+      signal.removeEventListener('abort', end);
+      subscription?.unsubscribe();
+      this.streams--;
+    };
+    signal.addEventListener('abort', end, { once: true });
+    const fail = (error: unknown): void => {
+      this.fail(error);
+      end();
+    };
+    subscription = observable.subscribe({
+      next: (message) => this.sendSafely(message),
+      error: fail,
+      complete: end,
+    });
+    if (hasEnded || signal.aborted) subscription.unsubscribe();
+  }
+
+  /** Sends like `send`; what cannot be sent is told to the client and logged. */
+  sendSafely(message: unknown): void {
+    try {
+      void this.send(message);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.port.failed(this.runtime, undefined, error);
+  }
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === 'function';
+}
+
+function notAMessage(value: unknown): Error {
+  const name = typeof value === 'object' ? value?.constructor?.name : typeof value;
+  return new TypeError(
+    `A stream handler returned ${name ?? 'an object'}, which is not a message: return a message, an array, ` +
+      'an AsyncIterable or an Observable of messages, or nothing.',
+  );
+}

@@ -1,0 +1,24 @@
+/** Why a session ended: what `@OnStreamClosed` and `OnSessionClosed` receive. */
+export type SessionCloseCode =
+  /** The client closed the stream and keeps its connection. */
+  | 'closed-by-client'
+  /** The application called `session.close()`. */
+  | 'closed-by-server'
+  /** The connection was lost or closed; it may come back as a new session. */
+  | 'connection-lost'
+  /** Signing in or out took away the right to have this stream open. */
+  | 'access-lost'
+  /** The server shuts down. */
+  | 'shutdown';
+
+/** Why a session ended, for programs and for people. */
+export class SessionCloseReason {
+  constructor(
+    /** One of the codes above, or a code that the application gave to `session.close()`. */
+    readonly code: SessionCloseCode | (string & {}),
+    /** One sentence; it is sent to the client where there is one to hear it. */
+    readonly message: string,
+    /** The WebSocket close code, where the connection ended; 1006 when it broke. */
+    readonly connectionCode?: number,
+  ) {}
+}

@@ -1,0 +1,245 @@
+import { CodedError, ErrorCode, type ClientMessageFrame } from '@nestwire/protocol';
+import type { Endpoint, Handlers } from '../endpoint/endpoint.registry.js';
+import type { StreamsLimits } from '../streams.limits.js';
+import { isPromiseLike } from '../pipeline/promise-like.js';
+import { ResultSender } from './result.sender.js';
+import { SessionCloseReason } from './session-close-reason.js';
+import type { StreamSession } from './stream-session.js';
+
+/** What a session's runtime asks of its connection. */
+export interface RuntimePort {
+  readonly limits: StreamsLimits;
+  /** Pushes a message; a promise when the sender should wait. */
+  push(runtime: SessionRuntime, message: object): void | Promise<void>;
+  /** The runtime has an answer in `takeAck`. */
+  answered(runtime: SessionRuntime): void;
+  /** The frame with this id failed; without an id, something that the session does by itself. */
+  failed(runtime: SessionRuntime, id: number | undefined, error: unknown): void;
+  /** `@OnStreamOpened` has settled; an error means that the stream is refused. */
+  openSettled(runtime: SessionRuntime, error?: unknown): void;
+  /** The session's signal has aborted; nothing may flow into it any more. */
+  ending(runtime: SessionRuntime): void;
+  /** The session has ended and everything of it is released. */
+  released(runtime: SessionRuntime, reason: SessionCloseReason): void;
+}
+
+interface Pending {
+  readonly frame: ClientMessageFrame;
+  readonly bytes: number;
+}
+
+/**
+ * Runs one session: opens it, handles its messages one at a time, ends it once.
+ *
+ * A handler without asynchronous parts runs in the turn that its message arrived in.
+ */
+export class SessionRuntime {
+  readonly results: ResultSender;
+  /** The ids of the opening frames that wait for their answer. */
+  readonly openIds: number[] = [];
+  private handlers: Handlers | undefined;
+  private state: 'opening' | 'open' | 'ending' = 'opening';
+  private queue: Pending[] = [];
+  private queuedBytes = 0;
+  private running:
+    { readonly pending: Pending | undefined; readonly since: number; done: () => void } | undefined;
+  private whenIdle: Promise<void> = Promise.resolve();
+  private ackId = 0;
+  private wasOpened = false;
+  private ending: Promise<void> | undefined;
+
+  constructor(
+    readonly session: StreamSession<never, unknown>,
+    private readonly endpoint: Endpoint,
+    private readonly port: RuntimePort,
+  ) {
+    this.results = new ResultSender(this, port);
+  }
+
+  /** Tells whether `@OnStreamOpened` has been fulfilled and the session has not ended. */
+  get isOpen(): boolean {
+    return this.state === 'open';
+  }
+
+  /** Bytes of the messages that wait. */
+  get pendingBytes(): number {
+    return this.queuedBytes;
+  }
+
+  /** Runs `@OnStreamOpened`; messages wait until it has settled. */
+  async open(): Promise<void> {
+    const settled = this.begin(undefined);
+    let result: unknown;
+    try {
+      const bound = this.endpoint.bind(this.session);
+      this.handlers = isPromiseLike(bound) ? await bound : bound;
+      result = await this.handlers.opened();
+      this.wasOpened = true;
+    } catch (error) {
+      settled();
+      this.refuse(error);
+      return;
+    }
+    settled();
+    if (this.state !== 'opening') return;
+    this.state = 'open';
+    this.port.openSettled(this);
+    this.results.sendSafely(result);
+    this.drain();
+  }
+
+  /** Takes a message of the client, in the order sent. */
+  receive(frame: ClientMessageFrame, bytes: number): void {
+    const { maxPendingMessages } = this.port.limits;
+    if (this.state === 'ending') return this.port.failed(this, frame.id, streamNotOpen(frame.endpoint));
+    if (this.queue.length + (this.running ? 1 : 0) >= maxPendingMessages) {
+      return this.port.failed(this, frame.id, busy(maxPendingMessages));
+    }
+    this.queue.push({ frame, bytes });
+    this.queuedBytes += bytes;
+    this.drain();
+  }
+
+  /** Tells whether a message with this id waits for its answer. */
+  awaits(id: number): boolean {
+    return this.running?.pending?.frame.id === id || this.queue.some(({ frame }) => frame.id === id);
+  }
+
+  /** Returns the id up to which messages are handled, once; 0 when there is nothing to tell. */
+  takeAck(): number {
+    const id = this.ackId;
+    this.ackId = 0;
+    return id;
+  }
+
+  /** Runs the guards again; ends the session when it may not stay open. */
+  async reauthorize(): Promise<void> {
+    if (this.state !== 'open') return;
+    try {
+      await this.handlers!.authorize();
+    } catch {
+      await this.end(new SessionCloseReason('access-lost', 'The user may no longer have this stream open.'));
+    }
+  }
+
+  /** Answers a handler that has run for too long, and goes on with the next message. */
+  checkDeadline(now: number): void {
+    const { running } = this;
+    if (!running || now - running.since < this.port.limits.handlerTimeoutMs) return;
+    const error = handlerTimeout(this.endpoint.name, this.port.limits.handlerTimeoutMs);
+    if (running.pending) this.port.failed(this, running.pending.frame.id, error);
+    else if (this.state === 'opening') this.refuse(error);
+    this.finish(running);
+  }
+
+  /** Resolves when no handler runs and no message waits. */
+  async idle(): Promise<void> {
+    while (this.running || (this.queue.length && this.state !== 'ending')) await this.whenIdle;
+  }
+
+  /** Ends the session when the messages that wait have been handled. */
+  async endWhenIdle(reason: SessionCloseReason): Promise<void> {
+    await this.idle();
+    await this.end(reason);
+  }
+
+  /**
+   * Ends the session: the signal aborts, a running handler settles, `@OnStreamClosed` runs if the
+   * open was fulfilled, the user objects are disposed. Idempotent.
+   */
+  end(reason: SessionCloseReason): Promise<void> {
+    return (this.ending ??= this.runEnd(reason));
+  }
+
+  private async runEnd(reason: SessionCloseReason): Promise<void> {
+    this.state = 'ending';
+    this.session.end(reason);
+    this.port.ending(this);
+    const unanswered = this.queue;
+    this.queue = [];
+    this.queuedBytes = 0;
+    for (const { frame } of unanswered) this.port.failed(this, frame.id, streamNotOpen(frame.endpoint));
+    while (this.running) await this.whenIdle;
+    if (this.wasOpened) await this.handlers!.closed(reason);
+    await this.handlers?.dispose(reason);
+    this.port.released(this, reason);
+  }
+
+  private refuse(error: unknown): void {
+    if (this.state !== 'opening') return;
+    this.port.openSettled(this, error);
+    for (const { frame } of this.queue) this.port.failed(this, frame.id, error);
+    this.queue = [];
+    void this.end(new SessionCloseReason('refused', 'The stream was refused.'));
+  }
+
+  private drain(): void {
+    while (this.state === 'open' && !this.running && this.queue.length) {
+      const pending = this.queue.shift()!;
+      this.queuedBytes -= pending.bytes;
+      this.handle(pending);
+    }
+  }
+
+  private handle(pending: Pending): void {
+    let result: unknown;
+    try {
+      result = this.handlers!.handle(pending.frame.type, pending.frame.data);
+      if (!isPromiseLike(result)) result = this.results.send(result);
+    } catch (error) {
+      return this.port.failed(this, pending.frame.id, error);
+    }
+    if (!isPromiseLike(result)) return this.acknowledge(pending);
+    void this.await(result, pending);
+  }
+
+  private async await(result: PromiseLike<unknown>, pending: Pending): Promise<void> {
+    const done = this.begin(pending);
+    const { running } = this;
+    try {
+      await this.results.send(await result);
+      if (this.running === running) this.acknowledge(pending);
+    } catch (error) {
+      if (this.running === running) this.port.failed(this, pending.frame.id, error);
+    }
+    done();
+  }
+
+  private acknowledge({ frame }: Pending): void {
+    this.ackId = frame.id;
+    this.port.answered(this);
+  }
+
+  /** Marks something as running; the returned function ends that, unless a deadline did. */
+  private begin(pending: Pending | undefined): () => void {
+    let done!: () => void;
+    this.whenIdle = new Promise((resolve) => (done = resolve));
+    const running = { pending, since: performance.now(), done };
+    this.running = running;
+    return () => this.finish(running);
+  }
+
+  private finish(running: NonNullable<SessionRuntime['running']>): void {
+    if (this.running !== running) return;
+    this.running = undefined;
+    running.done();
+    this.drain();
+  }
+}
+
+function streamNotOpen(endpoint: string): CodedError {
+  return new CodedError(
+    ErrorCode.StreamNotOpen,
+    `The stream of "${endpoint}" is not open: send "open" first.`,
+  );
+}
+
+function busy(limit: number): CodedError {
+  const message = `${limit} messages of this stream wait for their answer already: wait for answers, or raise "limits.maxPendingMessages".`;
+  return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
+}
+
+function handlerTimeout(endpoint: string, timeoutMs: number): CodedError {
+  const message = `A handler of "${endpoint}" did not finish within ${timeoutMs} ms; it may still finish. Raise "limits.handlerTimeoutMs" if it needs longer.`;
+  return new CodedError(ErrorCode.HandlerTimeout, message);
+}

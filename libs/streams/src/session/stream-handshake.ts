@@ -1,0 +1,20 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What a connection brought with it: the facts that an authenticator decides by. */
+export class StreamHandshake {
+  constructor(
+    /** The credential: of the first frame, else of `Authorization: Bearer`, else of the configured cookie. */
+    readonly token: string | null,
+    /** The headers of the upgrade request, names in lower case. */
+    readonly headers: IncomingHttpHeaders,
+    /** The cookies of the upgrade request, decoded; no prototype. */
+    readonly cookies: Readonly<Record<string, string>>,
+    /** The client's IP address; behind a proxy only with `trustProxy` that of the client itself. */
+    readonly address: string,
+  ) {}
+
+  /** Returns the same handshake with another credential, as a sign-in on an open connection brings. */
+  withToken(token: string | null): StreamHandshake {
+    return new StreamHandshake(token, this.headers, this.cookies, this.address);
+  }
+}

@@ -1,0 +1,135 @@
+import { CodedError, ErrorCode, type Message } from '@nestwire/protocol';
+import type { Channel, MessagesService, Subscription } from '@nestwire/messages';
+import { UserObjects } from '../scope/user-objects.js';
+import { SessionCloseReason } from './session-close-reason.js';
+import { SessionMessages } from './session-messages.js';
+import type { StreamHandshake } from './stream-handshake.js';
+
+/** The connection as a session sees it. */
+export interface SessionPort {
+  readonly user: unknown;
+  readonly handshake: StreamHandshake;
+  /** Queues a message for the client; resolves below the soft bound. */
+  send(session: StreamSession<never, unknown>, message: object): Promise<void>;
+  subscribe(
+    session: StreamSession<never, unknown>,
+    channel: string | Channel<Message>,
+  ): Promise<Subscription>;
+  /** Ends the session and tells the client. */
+  endSession(session: StreamSession<never, unknown>, reason: SessionCloseReason): Promise<void>;
+}
+
+/** A class of user objects. */
+export type UserObjectClass<T> = abstract new (...args: never[]) => T;
+
+/**
+ * One endpoint's stream on one connection: what handlers receive.
+ *
+ * `Out` is the union of the messages that the session sends, `User` the application's type of user;
+ * without `requireLogin` declare it with `| null`.
+ */
+export class StreamSession<Out = never, User = unknown> {
+  /** The objects of this session; `@UserObject()` reads them. */
+  readonly userObjects = new UserObjects();
+  readonly #port: SessionPort;
+  readonly #service: MessagesService;
+  #messages?: SessionMessages;
+  #abort?: AbortController;
+  #ended: SessionCloseReason | undefined;
+
+  constructor(
+    /** Unique in the cluster; the same in the log and in the client's `opened` frame. */
+    readonly id: string,
+    /** The name of the endpoint. */
+    readonly endpoint: string,
+    port: SessionPort,
+    messages: MessagesService,
+  ) {
+    this.#port = port;
+    this.#service = messages;
+  }
+
+  /** Channels of the cluster; what is added here goes when the session ends. */
+  get messages(): SessionMessages {
+    return (this.#messages ??= new SessionMessages(this.#service, this.signal));
+  }
+
+  /** Who the connection belongs to at this moment: what the authenticator returned, or null. */
+  get user(): User {
+    return this.#port.user as User;
+  }
+
+  /** What the connection brought with it. */
+  get handshake(): StreamHandshake {
+    return this.#port.handshake;
+  }
+
+  /** Aborts when the session ends, before `@OnStreamClosed` runs; its reason is a `SessionCloseReason`. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#ended) this.#abort.abort(this.#ended);
+    return this.#abort.signal;
+  }
+
+  /**
+   * Sends a message to the client of this session.
+   *
+   * Messages arrive in the order sent. Resolves when the message stands in the connection's outbound
+   * queue and the queue is below its soft bound, so awaiting it is backpressure.
+   *
+   * @throws {CodedError} SESSION_CLOSED when the session has ended
+   * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot travel
+   */
+  sendStreamMessage(message: Out): Promise<void> {
+    if (this.#ended) return Promise.reject(this.#closedError());
+    return this.#port.send(this as never, message as object);
+  }
+
+  /**
+   * Lets a channel flow to the client of this session, until the subscription is removed or the session ends.
+   *
+   * Resolves when the subscription is in force. The messages of a channel cross the wire encoded once
+   * for all clients; they appear in the client's stream of this endpoint.
+   *
+   * @throws {CodedError} SESSION_CLOSED when the session has ended
+   * @throws {CodedError} LIMIT_REACHED when the connection has `maxSubscriptions`
+   */
+  subscribe<M extends Message>(
+    channel:
+      string | (Channel<M> & ([M] extends [Out] ? unknown : { 'session does not send': Exclude<M, Out> })),
+  ): Promise<Subscription> {
+    if (this.#ended) return Promise.reject(this.#closedError());
+    return this.#port.subscribe(this as never, channel as string | Channel<Message>);
+  }
+
+  /** Keeps an object for the life of this session; `getUserObject()` returns the one set last. */
+  setUserObject(object: object): void {
+    this.userObjects.set(object);
+  }
+
+  /** Returns the user object of this class, or the one set last; undefined when there is none. */
+  getUserObject<T = object>(cls?: UserObjectClass<T>): T | undefined {
+    return this.userObjects.get(cls as never) as T | undefined;
+  }
+
+  /**
+   * Ends this session and tells the client why; the connection and its other sessions go on.
+   *
+   * Resolves when `@OnStreamClosed` has run and the user objects are disposed. Do not await it in a
+   * handler of this session: it waits for the handler.
+   */
+  close(reason: SessionCloseReason | string = 'The server closed the stream.'): Promise<void> {
+    const why = typeof reason === 'string' ? new SessionCloseReason('closed-by-server', reason) : reason;
+    return this.#port.endSession(this as never, why);
+  }
+
+  /** Marks the session as ended and aborts its signal; the runtime calls it, once. */
+  end(reason: SessionCloseReason): void {
+    this.#ended ??= reason;
+    this.#abort?.abort(reason);
+  }
+
+  #closedError(): CodedError {
+    return new CodedError(ErrorCode.SessionClosed, `The session has ended: ${this.#ended!.message}`);
+  }
+}

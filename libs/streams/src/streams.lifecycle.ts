@@ -1,0 +1,68 @@
+import type { Server } from 'node:http';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { StreamsServer } from './streams.server.js';
+import { StreamsAdapter, type UpgradeHandler } from './transport/streams.adapter.js';
+
+interface WithBeforeClose {
+  beforeClose?: () => Promise<void> | void;
+}
+
+/** Puts the streams server into the life of the Nest application: attached at its start, drained at its end. */
+@Injectable()
+export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Streams');
+
+  constructor(
+    @Inject(StreamsServer) private readonly server: StreamsServer,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+  ) {
+    // Before gateways are registered: without an adapter Nest would look for Socket.IO's.
+    if (!config.getIoAdapter()) config.setIoAdapter(new StreamsAdapter(host));
+  }
+
+  onApplicationBootstrap(): void {
+    const http = this.host.httpAdapter?.getHttpServer() as Server | undefined;
+    if (!http) return this.logger.warn('No HTTP server: streams are not served in this application.');
+    const handler: UpgradeHandler = (request, socket, head) =>
+      this.server.handleUpgrade(request, socket, head);
+    const adapter: unknown = this.config.getIoAdapter();
+    if (adapter instanceof StreamsAdapter) adapter.setStreamHandler(handler);
+    else takeOver(http, handler);
+    this.server.start();
+    this.drainBeforeClose();
+  }
+
+  /** Nest 11 has no `beforeClose`; there this is the first hook at which connections can be drained. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.server.drain();
+  }
+
+  /** Drains while all providers still live: `beforeClose` comes before every shutdown hook. */
+  private drainBeforeClose(): void {
+    const adapter = this.host.httpAdapter as unknown as WithBeforeClose;
+    const original = adapter.beforeClose?.bind(adapter);
+    adapter.beforeClose = async () => {
+      await this.server.drain();
+      await original?.();
+    };
+  }
+}
+
+/** Puts the handler in front of the upgrade listeners of another adapter, which may destroy what it does not know. */
+function takeOver(http: Server, handler: UpgradeHandler): void {
+  const others = http.listeners('upgrade') as Array<(...args: Parameters<UpgradeHandler>) => void>;
+  http.removeAllListeners('upgrade');
+  http.on('upgrade', (request, socket, head) => {
+    if (handler(request, socket, head)) return;
+    for (const listener of others) listener.call(http, request, socket, head);
+    if (!others.length) socket.destroy();
+  });
+}

@@ -1,0 +1,120 @@
+/** The bounds of one server process; every one has a default and can be set. */
+export interface StreamsLimits {
+  /** Largest frame from a client, in bytes, compressed or not. */
+  readonly maxPayloadBytes: number;
+  /** Largest `hello`, and most bytes that may arrive together with the upgrade, in bytes. */
+  readonly maxHelloBytes: number;
+  /** Time from the upgrade to `hello`, in milliseconds. */
+  readonly helloTimeoutMs: number;
+  /** Time that the authenticator may take, in milliseconds. */
+  readonly authenticationTimeoutMs: number;
+  /** Frames kept while the authenticator works. */
+  readonly maxEarlyFrames: number;
+  /** Oldest unfinished frame or fragmented message, in milliseconds. */
+  readonly unfinishedMessageMs: number;
+  /** Fragments of one message. */
+  readonly maxFragments: number;
+  /** Chunks of one unfinished message that the receiver keeps. */
+  readonly maxBufferedChunks: number;
+  /** Answers to pings that the client has not taken yet. */
+  readonly maxPendingPongs: number;
+  /** Connections of this process. */
+  readonly maxConnections: number;
+  /** Connections of this process without a finished `hello`. */
+  readonly maxGreetings: number;
+  /** Connections of one address without a finished `hello`. */
+  readonly maxGreetingsPerAddress: number;
+  /** Connections of one address; an IPv6 address counts as its /64. */
+  readonly maxConnectionsPerAddress: number;
+  /** Connections of one user in this process. */
+  readonly maxConnectionsPerUser: number;
+  /** New connections of this process a second; bursts of twice that. */
+  readonly connectsPerSecond: number;
+  /** New connections of one address a second; bursts of twice that. */
+  readonly connectsPerSecondPerAddress: number;
+  /** Frames of one connection a second, control frames counted; bursts of twice that. */
+  readonly framesPerSecond: number;
+  /** Bytes of one connection a second; bursts of twice that. */
+  readonly bytesPerSecond: number;
+  /** Refused frames of one connection within 10 s, before it is closed. */
+  readonly maxRefusals: number;
+  /** Bad frames of one connection within a minute, before it is closed. */
+  readonly maxBadFrames: number;
+  /** Open streams of one connection. */
+  readonly maxStreams: number;
+  /** Channels that flow to one connection. */
+  readonly maxSubscriptions: number;
+  /** Messages of one stream that wait for their answer. */
+  readonly maxPendingMessages: number;
+  /** Bytes of the messages of one connection that wait for their handlers. */
+  readonly maxPendingBytes: number;
+  /** Iterables and Observables of one session that send at the same time. */
+  readonly maxResultStreams: number;
+  /** Time that a handler may take before its message is answered without it, in milliseconds. */
+  readonly handlerTimeoutMs: number;
+  /** Outbound bytes of one connection above which senders wait and channel messages are dropped. */
+  readonly outboundSoftBytes: number;
+  /** Outbound bytes of one connection above which it is dropped. */
+  readonly outboundHardBytes: number;
+  /** Time that a connection may stay above the soft bound, in milliseconds. */
+  readonly slowConsumerMs: number;
+  /** Outbound bytes of all connections above which the largest is dropped. */
+  readonly outboundProcessBytes: number;
+  /** Time for the closing handshake, in milliseconds. */
+  readonly closeTimeoutMs: number;
+  /** Age at which a connection is asked to come back, in milliseconds, plus or minus a tenth. */
+  readonly maxConnectionAgeMs: number;
+  /** Time after a credential's `expiresAt` in which it can be renewed, in milliseconds. */
+  readonly credentialGraceMs: number;
+  /** Nesting of the JSON of a frame. */
+  readonly maxJsonDepth: number;
+  /** Objects, arrays and keys of a frame. */
+  readonly maxJsonNodes: number;
+  /** Keys of one object. */
+  readonly maxJsonKeys: number;
+}
+
+const KIB = 1_024;
+const MIB = 1_024 * KIB;
+const SECOND = 1_000;
+const DAY = 86_400 * SECOND;
+
+/** The default of every limit. */
+export const DEFAULT_LIMITS: StreamsLimits = {
+  maxPayloadBytes: 64 * KIB,
+  maxHelloBytes: 4 * KIB,
+  helloTimeoutMs: 10 * SECOND,
+  authenticationTimeoutMs: 5 * SECOND,
+  maxEarlyFrames: 32,
+  unfinishedMessageMs: 10 * SECOND,
+  maxFragments: 64,
+  maxBufferedChunks: 1_024,
+  maxPendingPongs: 16,
+  maxConnections: 10_000,
+  maxGreetings: 1_000,
+  maxGreetingsPerAddress: 20,
+  maxConnectionsPerAddress: 100,
+  maxConnectionsPerUser: 20,
+  connectsPerSecond: 200,
+  connectsPerSecondPerAddress: 10,
+  framesPerSecond: 200,
+  bytesPerSecond: MIB,
+  maxRefusals: 200,
+  maxBadFrames: 3,
+  maxStreams: 64,
+  maxSubscriptions: 128,
+  maxPendingMessages: 32,
+  maxPendingBytes: MIB,
+  maxResultStreams: 64,
+  handlerTimeoutMs: 30 * SECOND,
+  outboundSoftBytes: 256 * KIB,
+  outboundHardBytes: MIB,
+  slowConsumerMs: 10 * SECOND,
+  outboundProcessBytes: 256 * MIB,
+  closeTimeoutMs: 5 * SECOND,
+  maxConnectionAgeMs: DAY,
+  credentialGraceMs: 25 * SECOND,
+  maxJsonDepth: 32,
+  maxJsonNodes: 2_000,
+  maxJsonKeys: 256,
+};

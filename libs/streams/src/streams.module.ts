@@ -1,0 +1,100 @@
+import { Module, type DynamicModule, type FactoryProvider, type Provider, type Type } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { MessagesModule, MessagesService } from '@nestwire/messages';
+import { StreamAuthenticator } from './connection/stream-authenticator.js';
+import { ENDPOINT_PROVIDERS } from './endpoint/endpoint.providers.js';
+import { EndpointRegistry } from './endpoint/endpoint.registry.js';
+import { StreamSession } from './session/stream-session.js';
+import { StreamsLifecycle } from './streams.lifecycle.js';
+import {
+  STREAMS_OPTIONS,
+  type StreamsModuleAsyncOptions,
+  type StreamsModuleExtras,
+  type StreamsModuleOptions,
+  type StreamsOptions,
+} from './streams.options.js';
+import { StreamsServer } from './streams.server.js';
+import { StreamsService } from './streams.service.js';
+
+/**
+ * Typed two-way streams for a Nest application.
+ *
+ * Importing it once is enough: it finds the providers marked with `@StreamEndpoint`, serves them on
+ * the application's HTTP server, and provides `MessagesService` and `StreamsService`.
+ */
+@Module({})
+export class StreamsModule {
+  /** Makes the module from options that are known now. */
+  static forRoot(options: StreamsModuleOptions = {}): DynamicModule {
+    const { authenticator, imports, isGlobal, ...rest } = options;
+    return assemble({ authenticator, imports, isGlobal }, { provide: STREAMS_OPTIONS, useValue: rest });
+  }
+
+  /** Makes the module from options that a factory returns; `authenticator` and `imports` are given at once. */
+  static forRootAsync({ useFactory, inject = [], ...extras }: StreamsModuleAsyncOptions): DynamicModule {
+    return assemble(extras, {
+      provide: STREAMS_OPTIONS,
+      useFactory: useFactory as FactoryProvider['useFactory'],
+      inject: inject as FactoryProvider['inject'],
+    });
+  }
+}
+
+/** Holds the options and what they are made from, so that channels can be made from them too. */
+@Module({})
+class StreamsOptionsModule {}
+
+function assemble(extras: StreamsModuleExtras, options: Provider): DynamicModule {
+  const { authenticator, imports = [], isGlobal = true } = extras;
+  const optionsModule: DynamicModule = {
+    module: StreamsOptionsModule,
+    imports,
+    providers: [options],
+    exports: [STREAMS_OPTIONS],
+  };
+  const messages = MessagesModule.forRootAsync({
+    imports: [optionsModule],
+    inject: [STREAMS_OPTIONS],
+    useFactory: ({ redis, messages }: StreamsOptions) => ({ ...messages, redis }),
+    isGlobal,
+  });
+  return {
+    module: StreamsModule,
+    global: isGlobal,
+    imports: [...imports, optionsModule, messages, DiscoveryModule],
+    providers: [
+      ...ENDPOINT_PROVIDERS,
+      ...authenticatorProviders(authenticator),
+      serverProvider(authenticator !== undefined),
+      {
+        provide: StreamsService,
+        useFactory: (server: StreamsServer) => new StreamsService(server),
+        inject: [StreamsServer],
+      },
+      StreamsLifecycle,
+    ],
+    exports: [messages, StreamsService, StreamSession],
+  };
+}
+
+function authenticatorProviders(authenticator: Type<StreamAuthenticator> | undefined): Provider[] {
+  return authenticator ? [authenticator, { provide: StreamAuthenticator, useExisting: authenticator }] : [];
+}
+
+function serverProvider(hasAuthenticator: boolean): Provider {
+  return {
+    provide: StreamsServer,
+    useFactory: (
+      options: StreamsOptions,
+      endpoints: EndpointRegistry,
+      messages: MessagesService,
+      authenticator?: StreamAuthenticator,
+    ) => new StreamsServer(options, endpoints, messages, authenticator),
+    inject: [
+      STREAMS_OPTIONS,
+      EndpointRegistry,
+      MessagesService,
+      ...(hasAuthenticator ? [StreamAuthenticator] : []),
+    ],
+  };
+}

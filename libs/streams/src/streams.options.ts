@@ -1,0 +1,95 @@
+import type { ModuleMetadata, Type } from '@nestjs/common';
+import type { MessagesModuleOptions } from '@nestwire/messages';
+import type { HeartbeatOptions } from './connection/connection.context.js';
+import type { StreamAuthenticator } from './connection/stream-authenticator.js';
+import type { StreamsLimits } from './streams.limits.js';
+import type { TrustProxy } from './transport/client-address.js';
+import type { AllowedOrigins } from './transport/origin-policy.js';
+
+/** How a shutdown treats its clients. */
+export interface ShutdownOptions {
+  /**
+   * Time over which clients are asked to spread their coming back, in milliseconds.
+   *
+   * @default 5_000
+   */
+  readonly spreadMs: number;
+  /**
+   * Time that running handlers get, in milliseconds.
+   *
+   * @default 10_000
+   */
+  readonly deadlineMs: number;
+}
+
+/** Everything about streams that can be decided at run time. */
+export interface StreamsOptions {
+  /**
+   * The path of the WebSocket, compared whole.
+   *
+   * @default '/streams'
+   */
+  readonly path?: string;
+  /**
+   * Carries channels between processes: a Redis URL, ioredis options, or a client.
+   *
+   * Without it channels stay in this process.
+   */
+  readonly redis?: MessagesModuleOptions['redis'];
+  /** Everything else about channels; see `MessagesModule`. */
+  readonly messages?: Omit<MessagesModuleOptions, 'redis'>;
+  /**
+   * Pages that may connect beside those of the server's own host.
+   *
+   * @default []
+   */
+  readonly origins?: AllowedOrigins;
+  /** The cookie that holds the credential, where one does; none by default. */
+  readonly cookie?: string;
+  /**
+   * Which proxies' `X-Forwarded-For` to believe.
+   *
+   * @default false
+   */
+  readonly trustProxy?: TrustProxy;
+  /**
+   * permessage-deflate for what clients send: costs up to 220 KiB a connection.
+   *
+   * @default 'off'
+   */
+  readonly compression?: 'off' | 'inbound';
+  /** Signs of life; 25 s and 10 s by default. */
+  readonly heartbeat?: Partial<HeartbeatOptions>;
+  /** Bounds that differ from their defaults. */
+  readonly limits?: Partial<StreamsLimits>;
+  /** How a shutdown treats its clients. */
+  readonly shutdown?: Partial<ShutdownOptions>;
+}
+
+/** What the module is built with: known before the application starts. */
+export interface StreamsModuleExtras {
+  /** Tells who a connection belongs to; without one, every connection is anonymous. */
+  readonly authenticator?: Type<StreamAuthenticator>;
+  /** Modules that give the authenticator what it injects. */
+  readonly imports?: ModuleMetadata['imports'];
+  /**
+   * Whether `MessagesService` and `StreamsService` can be injected everywhere.
+   *
+   * @default true
+   */
+  readonly isGlobal?: boolean;
+}
+
+/** The options of `StreamsModule.forRoot()`. */
+export type StreamsModuleOptions = StreamsOptions & StreamsModuleExtras;
+
+/** The options of `StreamsModule.forRootAsync()`. */
+export interface StreamsModuleAsyncOptions extends StreamsModuleExtras {
+  /** Makes the options that are decided at run time. */
+  readonly useFactory: (...args: never[]) => StreamsOptions | Promise<StreamsOptions>;
+  /** What the factory takes. */
+  readonly inject?: readonly unknown[];
+}
+
+/** The token of the resolved `StreamsOptions`. */
+export const STREAMS_OPTIONS = Symbol('nestwire.streams.options');

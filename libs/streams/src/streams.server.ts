@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Logger } from '@nestjs/common';
+import { CloseCode, JSON_SUBPROTOCOL, JsonCodec } from '@nestwire/protocol';
+import type { MessagesService } from '@nestwire/messages';
+import { ChannelFanout } from './connection/channel.fanout.js';
+import type { ConnectionContext } from './connection/connection.context.js';
+import { Connection } from './connection/connection.js';
+import { ConnectionRegistry } from './connection/connection.registry.js';
+import { ConnectionSweeper } from './connection/connection.sweeper.js';
+import { TurnFlusher } from './connection/outbox.js';
+import { SignIn } from './connection/sign-in.js';
+import type { StreamAuthenticator } from './connection/stream-authenticator.js';
+import type { EndpointRegistry } from './endpoint/endpoint.registry.js';
+import { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
+import type { StreamsOptions } from './streams.options.js';
+import { ClientAddress } from './transport/client-address.js';
+import { OriginPolicy } from './transport/origin-policy.js';
+import { handshakeOf, isForPath, refusalOfForm, type UpgradeRefusal } from './transport/upgrade-request.js';
+import { WsServer } from './transport/ws.server.js';
+import type { Wire, WireReceiver } from './transport/wire.js';
+
+const ID_BYTES = 9;
+const DEFAULT_PATH = '/streams';
+const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
+const DEFAULT_SHUTDOWN = { spreadMs: 5_000, deadlineMs: 10_000 };
+const RETRY_AFTER_DRAIN_SECONDS = 2;
+
+/** Takes upgrade requests, makes them connections, and ends them all at the shutdown. */
+export class StreamsServer {
+  readonly path: string;
+  readonly registry: ConnectionRegistry;
+  readonly fanout: ChannelFanout;
+  private readonly logger = new Logger('Streams');
+  private readonly limits: StreamsLimits;
+  private readonly sockets: WsServer;
+  private readonly origins: OriginPolicy;
+  private readonly addresses: ClientAddress;
+  private readonly context: ConnectionContext;
+  private readonly sweeper: ConnectionSweeper;
+  private draining: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: StreamsOptions,
+    endpoints: EndpointRegistry,
+    messages: MessagesService,
+    authenticator: StreamAuthenticator | undefined,
+  ) {
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const heartbeat = { ...DEFAULT_HEARTBEAT, ...options.heartbeat };
+    const { maxJsonDepth: maxDepth, maxJsonNodes: maxNodes, maxJsonKeys: maxKeys } = limits;
+    this.path = options.path ?? DEFAULT_PATH;
+    this.limits = limits;
+    this.registry = new ConnectionRegistry(limits);
+    this.fanout = new ChannelFanout(messages);
+    this.sockets = new WsServer(limits, options.compression ?? 'off');
+    this.origins = new OriginPolicy(options.origins);
+    this.addresses = new ClientAddress(options.trustProxy);
+    this.sweeper = new ConnectionSweeper(this.registry, limits, heartbeat);
+    this.context = {
+      limits,
+      heartbeat,
+      endpoints,
+      messages,
+      codec: new JsonCodec({ maxDepth, maxNodes, maxKeys }),
+      signIn: new SignIn(authenticator, limits.authenticationTimeoutMs),
+      registry: this.registry,
+      fanout: this.fanout,
+      flusher: new TurnFlusher(),
+      logError: (errorId, error) => this.logError(errorId, error),
+    };
+  }
+
+  /** Begins to watch over connections. */
+  start(): void {
+    this.sweeper.start();
+    if (this.options.trustProxy === undefined) {
+      this.logger.warn(
+        'Limits by address leave private and loopback addresses alone, as they may be a proxy. ' +
+          'Set "trustProxy" to your proxies, or to 0 when there are none.',
+      );
+    }
+  }
+
+  /** Takes an upgrade request for the path of streams; returns false for any other path. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    if (!isForPath(request, this.path)) return false;
+    socket.on('error', () => socket.destroy());
+    const address = this.addresses.of(request);
+    const limitKey = this.addresses.limitKey(address);
+    const refusal = this.refusal(request, limitKey);
+    if (refusal) refuseUpgrade(socket, refusal);
+    else this.sockets.accept(request, socket, head, (wire) => this.connect(wire, request, head, address));
+    return true;
+  }
+
+  /**
+   * Ends all connections in good order; idempotent.
+   *
+   * Refuses new ones, tells clients to come back elsewhere, lets handlers finish within the
+   * deadline, runs `@OnStreamClosed` and disposes user objects, closes with 4006.
+   */
+  drain(): Promise<void> {
+    return (this.draining ??= this.runDrain());
+  }
+
+  private async runDrain(): Promise<void> {
+    const { spreadMs, deadlineMs } = { ...DEFAULT_SHUTDOWN, ...this.options.shutdown };
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
+    const drained = Promise.all([...this.registry.all()].map((connection) => connection.drain(spreadMs)));
+    await Promise.race([drained, deadline]);
+    for (const connection of this.registry.all()) connection.close(CloseCode.Drain, 'the server drains');
+    await Promise.race([this.registry.whenEmpty(), this.closeTimeout(deadline)]);
+    clearTimeout(timer);
+    this.sweeper.stop();
+  }
+
+  private closeTimeout(deadline: Promise<void>): Promise<void> {
+    return deadline.then(() => new Promise((resolve) => setTimeout(resolve, this.limits.closeTimeoutMs)));
+  }
+
+  private connect(wire: Wire, request: IncomingMessage, head: Buffer, address: string): WireReceiver {
+    const handshake = handshakeOf(request, address, this.options.cookie);
+    const connection = new Connection(
+      randomBytes(ID_BYTES).toString('base64url'),
+      wire,
+      this.context,
+      handshake,
+    );
+    this.registry.add(connection, this.addresses.limitKey(address));
+    if (head.length > this.limits.maxHelloBytes) {
+      setImmediate(() => connection.close(CloseCode.TooLarge, 'too much data came with the upgrade'));
+    } else if (!speaksOurs(request)) {
+      setImmediate(() =>
+        connection.close(CloseCode.UnsupportedVersion, `the subprotocol is ${JSON_SUBPROTOCOL}`),
+      );
+    }
+    return connection;
+  }
+
+  private refusal(request: IncomingMessage, limitKey: string | undefined): UpgradeRefusal | undefined {
+    const ofForm = refusalOfForm(request);
+    if (ofForm) return ofForm;
+    if (!this.origins.allows(request)) {
+      return { status: 403, message: 'This origin may not connect: add it to "origins" of StreamsModule.' };
+    }
+    if (this.draining) {
+      const headers = { 'Retry-After': String(RETRY_AFTER_DRAIN_SECONDS) };
+      return { status: 503, message: 'The server shuts down.', headers };
+    }
+    const full = this.registry.refusal(limitKey);
+    if (!full) return undefined;
+    const { status, message, retryAfterSeconds } = full;
+    return { status, message, headers: { 'Retry-After': String(retryAfterSeconds) } };
+  }
+
+  private logError(errorId: string, error: unknown): void {
+    this.logger.error(`Error ${errorId}`, error instanceof Error ? error.stack : String(error));
+  }
+}
+
+/** Answers an upgrade request with an HTTP status and closes the socket. */
+export function refuseUpgrade(socket: Duplex, { status, message, headers = {} }: UpgradeRefusal): void {
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: text/plain',
+    `Content-Length: ${Buffer.byteLength(message)}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.once('finish', () => socket.destroy());
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
+}
+
+function speaksOurs(request: IncomingMessage): boolean {
+  const offered = request.headers['sec-websocket-protocol'];
+  return offered === undefined || offered.split(',').some((name) => name.trim() === JSON_SUBPROTOCOL);
+}

@@ -1,0 +1,63 @@
+const FIN = 0x80;
+const OPCODE = 0x0f;
+const FIRST_CONTROL_OPCODE = 8;
+const LENGTH = 0x7f;
+const MASK_BYTES = 4;
+const SHORT_LENGTH_MARK = 126;
+const LONG_LENGTH_MARK = 127;
+
+/**
+ * Follows the frame boundaries of a byte stream, to tell whether a message is unfinished.
+ *
+ * ws waits for the rest of a frame for as long as the peer likes; the age of what it waits for can
+ * only be known from the bytes. Reads headers alone, so that a chunk costs its frames, not its bytes.
+ */
+export class FrameBoundary {
+  private readonly header = new Uint8Array(14);
+  private headerBytes = 0;
+  private payloadLeft = 0;
+  private isFragmented = false;
+
+  /** Tells whether the bytes so far end inside of a frame or of a fragmented message. */
+  get isInside(): boolean {
+    return this.headerBytes > 0 || this.payloadLeft > 0 || this.isFragmented;
+  }
+
+  /** Takes the next bytes of the stream. */
+  feed(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.payloadLeft > 0) {
+        const taken = Math.min(this.payloadLeft, chunk.length - at);
+        this.payloadLeft -= taken;
+        at += taken;
+      } else {
+        this.header[this.headerBytes++] = chunk[at++]!;
+        if (this.headerBytes === this.headerLength()) this.endHeader();
+      }
+    }
+  }
+
+  private headerLength(): number {
+    if (this.headerBytes < 2) return 2;
+    const length = this.header[1]! & LENGTH;
+    const extended = length === SHORT_LENGTH_MARK ? 2 : length === LONG_LENGTH_MARK ? 8 : 0;
+    return 2 + extended + MASK_BYTES;
+  }
+
+  private endHeader(): void {
+    const first = this.header[0]!;
+    if ((first & OPCODE) < FIRST_CONTROL_OPCODE) this.isFragmented = (first & FIN) === 0;
+    this.payloadLeft = this.readLength();
+    this.headerBytes = 0;
+  }
+
+  private readLength(): number {
+    const length = this.header[1]! & LENGTH;
+    if (length < SHORT_LENGTH_MARK) return length;
+    const bytes = length === SHORT_LENGTH_MARK ? 2 : 8;
+    let total = 0;
+    for (let i = 0; i < bytes; i++) total = total * 256 + this.header[2 + i]!;
+    return total;
+  }
+}

@@ -1,0 +1,95 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { INestApplicationContext } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { WsAdapter } from '@nestjs/platform-ws';
+
+/** Takes an upgrade request when it is meant for it; returns false when it is not. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+type HttpServer = Server<typeof IncomingMessage>;
+
+const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+const HTTP_SERVER_PORT = 0;
+
+/**
+ * Nest's WebSocket adapter with streams beside ordinary gateways, on one port.
+ *
+ * `StreamsModule` installs it where no adapter is set; `app.useWebSocketAdapter(new
+ * StreamsAdapter(app))` is the explicit form. One listener routes each upgrade: to streams, to a
+ * gateway by its path, or to a 404.
+ */
+export class StreamsAdapter extends WsAdapter {
+  private streams: UpgradeHandler | undefined;
+  private readonly host: HttpAdapterHost | undefined;
+  private detach: (() => void) | undefined;
+
+  constructor(
+    app: INestApplicationContext | HttpAdapterHost,
+    options?: ConstructorParameters<typeof WsAdapter>[1],
+  ) {
+    super(app instanceof HttpAdapterHost ? undefined : app, options);
+    if (!(app instanceof HttpAdapterHost)) return;
+    this.host = app;
+    // Express makes its server after the providers, so the server is looked up when it is needed.
+    Object.defineProperty(this, 'httpServer', {
+      get: () => this.host?.httpAdapter?.getHttpServer() as unknown,
+      set: () => undefined,
+      configurable: true,
+    });
+  }
+
+  /** Gives upgrade requests to streams first. */
+  setStreamHandler(handler: UpgradeHandler): void {
+    this.streams = handler;
+    this.ensureHttpServerExists(HTTP_SERVER_PORT, this.httpServer as HttpServer);
+  }
+
+  override async dispose(): Promise<void> {
+    this.detach?.();
+    await super.dispose();
+  }
+
+  protected override ensureHttpServerExists(port: number, server?: HttpServer): HttpServer | undefined {
+    if (port !== HTTP_SERVER_PORT || !server || this.httpServersRegistry.has(port)) {
+      return super.ensureHttpServerExists(port, server);
+    }
+    const gateways = new UpgradeCapture(server);
+    super.ensureHttpServerExists(port, gateways as unknown as HttpServer);
+    const route: UpgradeListener = (request, socket, head) => this.route(gateways, request, socket, head);
+    server.on('upgrade', route);
+    this.detach = () => server.off('upgrade', route);
+    return server;
+  }
+
+  private route(gateways: UpgradeCapture, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.streams?.(request, socket, head)) return;
+    const path = request.url?.split('?')[0];
+    const servers = this.wsServersRegistry.get(HTTP_SERVER_PORT) as
+      ReadonlyArray<{ path?: string }> | undefined;
+    if (servers?.some((server) => server.path === path)) gateways.listener?.(request, socket, head);
+    else socket.end(NOT_FOUND);
+  }
+}
+
+/** Stands for the HTTP server towards `WsAdapter`, and keeps its upgrade listener instead of attaching it. */
+class UpgradeCapture {
+  listener: UpgradeListener | undefined;
+
+  constructor(private readonly server: HttpServer) {}
+
+  on(_event: 'upgrade', listener: UpgradeListener): this {
+    this.listener = listener;
+    return this;
+  }
+
+  off(): this {
+    return this;
+  }
+
+  close(done?: () => void): this {
+    this.server.close(done);
+    return this;
+  }
+}

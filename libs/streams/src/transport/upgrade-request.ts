@@ -1,0 +1,73 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { StreamHandshake } from '../session/stream-handshake.js';
+
+const MAX_QUERY_LENGTH = 2_048;
+const CREDENTIAL_PARAMETERS: readonly string[] = ['token', 'access_token', 'auth'];
+const WEBSOCKET_VERSION = '13';
+const MAX_COOKIES = 100;
+
+/** Why an upgrade is answered in HTTP instead of with 101. */
+export interface UpgradeRefusal {
+  readonly status: number;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Tells whether the request is for this path, exactly. */
+export function isForPath(request: IncomingMessage, path: string): boolean {
+  return splitTarget(request)[0] === path;
+}
+
+/** Judges a request's form: method, version, query. */
+export function refusalOfForm(request: IncomingMessage): UpgradeRefusal | undefined {
+  if (request.method !== 'GET') return { status: 405, message: 'Use GET.', headers: { Allow: 'GET' } };
+  const version = request.headers['sec-websocket-version'];
+  if (version !== WEBSOCKET_VERSION) {
+    const headers = { 'Sec-WebSocket-Version': WEBSOCKET_VERSION };
+    return { status: 426, message: 'The WebSocket version must be 13.', headers };
+  }
+  const query = splitTarget(request)[1];
+  if (query.length > MAX_QUERY_LENGTH) return { status: 414, message: 'The query is too long.' };
+  const parameters = new URLSearchParams(query);
+  if (CREDENTIAL_PARAMETERS.some((name) => parameters.has(name))) {
+    return { status: 400, message: 'Credentials must not stand in the URL: send the token in "hello".' };
+  }
+  return undefined;
+}
+
+/** Collects what an authenticator decides by. */
+export function handshakeOf(request: IncomingMessage, address: string, cookieName?: string): StreamHandshake {
+  const cookies = parseCookies(request.headers.cookie);
+  const token = bearerToken(request.headers) ?? (cookieName && cookies[cookieName]) ?? null;
+  return new StreamHandshake(token || null, request.headers, cookies, address);
+}
+
+function splitTarget(request: IncomingMessage): readonly [path: string, query: string] {
+  const target = request.url ?? '';
+  const mark = target.indexOf('?');
+  return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
+}
+
+function bearerToken({ authorization }: IncomingHttpHeaders): string | undefined {
+  return authorization?.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7).trim() : undefined;
+}
+
+function parseCookies(header = ''): Readonly<Record<string, string>> {
+  const cookies = Object.create(null) as Record<string, string>;
+  for (const pair of header.split(';').slice(0, MAX_COOKIES)) {
+    const mark = pair.indexOf('=');
+    if (mark < 0) continue;
+    const name = pair.slice(0, mark).trim();
+    cookies[name] ??= decodeCookie(pair.slice(mark + 1).trim());
+  }
+  return cookies;
+}
+
+function decodeCookie(value: string): string {
+  const bare = value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+  try {
+    return decodeURIComponent(bare);
+  } catch {
+    return bare;
+  }
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { JSON_SUBPROTOCOL } from '@nestwire/protocol';
+import type { StreamsLimits } from '../streams.limits.js';
+import { FrameBoundary } from './frame-boundary.js';
+import { Wire, type WireReceiver } from './wire.js';
+
+const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 1_024 };
+
+// RFC 6455 §5.5: a control frame holds 125 bytes, two of them the code. Our reasons are ASCII.
+const MAX_REASON_LENGTH = 123;
+
+/** Called with each new wire; returns what listens to it. */
+export type WireListener = (wire: Wire) => WireReceiver;
+
+/** Completes WebSocket handshakes; the only place that knows ws. */
+export class WsServer {
+  private readonly server: WebSocketServer;
+
+  constructor(limits: StreamsLimits, compression: 'off' | 'inbound') {
+    this.server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: compression === 'inbound' && COMPRESSION,
+      maxPayload: limits.maxPayloadBytes,
+      maxFragments: limits.maxFragments,
+      maxBufferedChunks: limits.maxBufferedChunks,
+      maxPendingAutoPongs: limits.maxPendingPongs,
+      closeTimeout: limits.closeTimeoutMs,
+      handleProtocols: (offered: Set<string>) => offered.has(JSON_SUBPROTOCOL) && JSON_SUBPROTOCOL,
+    } as ConstructorParameters<typeof WebSocketServer>[0]);
+  }
+
+  /** Answers an upgrade request with 101, or with 4xx where the handshake is malformed. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, listen: WireListener): void {
+    this.server.handleUpgrade(request, socket, head, (ws) => void new WsWire(ws, socket, listen));
+  }
+}
+
+class WsWire extends Wire {
+  unfinishedSince = 0;
+  private readonly boundary = new FrameBoundary();
+
+  constructor(
+    private readonly ws: WebSocket,
+    private readonly socket: Duplex,
+    listen: WireListener,
+  ) {
+    super();
+    const receiver = listen(this);
+    ws.on('message', (data: Buffer, isBinary) =>
+      isBinary ? receiver.binary() : receiver.text(data.toString(), data.length),
+    );
+    ws.on('ping', () => receiver.control());
+    ws.on('pong', () => receiver.control());
+    // ws closes by itself after an error, with the code that the error calls for.
+    ws.on('error', () => undefined);
+    ws.on('close', (code) => receiver.closed(code));
+    socket.on('drain', () => receiver.drained());
+    socket.on('data', (chunk: Buffer) => this.follow(chunk));
+  }
+
+  get bufferedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  /** ws keeps no queue of its own here, so whole frames may be written beside it. */
+  write(frames: Uint8Array): void {
+    if (this.ws.readyState === this.ws.OPEN) this.socket.write(frames);
+  }
+
+  close(code: number, reason: string): void {
+    this.ws.close(code, reason.slice(0, MAX_REASON_LENGTH));
+  }
+
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  private follow(chunk: Buffer): void {
+    this.boundary.feed(chunk);
+    if (!this.boundary.isInside) this.unfinishedSince = 0;
+    else if (!this.unfinishedSince) this.unfinishedSince = performance.now();
+  }
+}
