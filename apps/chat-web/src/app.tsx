@@ -1,6 +1,6 @@
-import { useSignIn } from './hooks/use-sign-in';
-import { ChatPage } from './page/chat-page';
-import { SignIn } from './page/sign-in';
+import { useSignIn } from './hooks/use-sign-in.js';
+import { ChatPage } from './page/chat-page.js';
+import { SignIn } from './page/sign-in.js';
 
 /** The whole page: a name is picked, then the chat. */
 export function App() {

@@ -6,7 +6,8 @@ import { everybody } from '../chat/chat.channels.js';
 import { WhoIsWhere } from '../messages/index.js';
 import { NodeReport } from './node-report.js';
 
-const reports = defineChannel('reports', { messages: [NodeReport] });
+/** What servers tell each other of their people. */
+export const reports = defineChannel('reports', { messages: [NodeReport] });
 
 const REPORT_EVERY_MS = 10_000;
 const FORGET_AFTER_MS = 30_000;

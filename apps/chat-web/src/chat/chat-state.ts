@@ -6,7 +6,7 @@ import {
   roomConversation,
   type Conversation,
   type ConversationId,
-} from './conversation';
+} from './conversation.js';
 
 /** All that the chat stream brings. */
 export type Received = RoomMessage | PrivateMessage | Announcement | WhoIsWhere;

@@ -1,15 +1,15 @@
 import { create } from '@nestwire/protocol';
 import { JoinRoom, LeaveRoom, SayInRoom, SayToPerson } from 'chat-server/messages';
 import { useEffect, useMemo, useReducer, useRef } from 'react';
-import type { ChatClient } from '../chat/chat-client';
+import type { ChatClient } from '../chat/chat-client.js';
 import {
   chatReducer,
   startingState,
   type ChatEvent,
   type ChatState,
   type Received,
-} from '../chat/chat-state';
-import { isRoom, nameOf, type ConversationId } from '../chat/conversation';
+} from '../chat/chat-state.js';
+import { isRoom, nameOf, type ConversationId } from '../chat/conversation.js';
 
 /** What somebody can do in the chat. */
 export interface ChatActions {

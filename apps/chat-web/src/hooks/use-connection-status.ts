@@ -1,6 +1,6 @@
 import type { ConnectionStatus } from '@nestwire/client';
 import { useCallback, useSyncExternalStore } from 'react';
-import type { ChatClient } from '../chat/chat-client';
+import type { ChatClient } from '../chat/chat-client.js';
 
 /** Returns where the client's connection stands, and renders again when that changes. */
 export function useConnectionStatus(client: ChatClient): ConnectionStatus {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { createChatClient, type ChatClient } from '../chat/chat-client';
+import { createChatClient, type ChatClient } from '../chat/chat-client.js';
 
 const STORED_NAME = 'nestwire-chat.name';
 

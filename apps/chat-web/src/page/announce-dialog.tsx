@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type SubmitEvent } from 'react';
-import { MAX_ANNOUNCEMENT_LENGTH, postAnnouncement } from '../chat/post-announcement';
+import { MAX_ANNOUNCEMENT_LENGTH, postAnnouncement } from '../chat/post-announcement.js';
 
 /** Writes an announcement, which travels over HTTP and comes back over the stream. */
 export function AnnounceDialog({ onClose }: { onClose(): void }) {

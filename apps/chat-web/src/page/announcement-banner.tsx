@@ -1,6 +1,6 @@
 import type { Announcement } from 'chat-server/messages';
-import { clockTime } from './clock-time';
-import { Icon } from './icon';
+import { clockTime } from './clock-time.js';
+import { Icon } from './icon.js';
 
 /** What everybody should read, above every conversation. */
 export function AnnouncementBanner(props: { announcement: Announcement; onDismiss(): void }) {

@@ -1,11 +1,11 @@
 import { useState } from 'react';
-import { useChat } from '../hooks/use-chat';
-import { useConnectionStatus } from '../hooks/use-connection-status';
-import type { SignedIn } from '../hooks/use-sign-in';
-import type { ConversationId } from '../chat/conversation';
-import { AnnouncementBanner } from './announcement-banner';
-import { ConversationView } from './conversation-view';
-import { Sidebar } from './sidebar';
+import { useChat } from '../hooks/use-chat.js';
+import { useConnectionStatus } from '../hooks/use-connection-status.js';
+import type { SignedIn } from '../hooks/use-sign-in.js';
+import type { ConversationId } from '../chat/conversation.js';
+import { AnnouncementBanner } from './announcement-banner.js';
+import { ConversationView } from './conversation-view.js';
+import { Sidebar } from './sidebar.js';
 import './chat-page.css';
 
 /** The chat of somebody who has a name. */

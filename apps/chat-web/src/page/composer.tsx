@@ -1,7 +1,7 @@
 import { MAX_TEXT_LENGTH } from 'chat-server/messages';
 import { useState, type KeyboardEvent } from 'react';
-import { isRoom, nameOf, type ConversationId } from '../chat/conversation';
-import { Icon } from './icon';
+import { isRoom, nameOf, type ConversationId } from '../chat/conversation.js';
+import { Icon } from './icon.js';
 
 interface ComposerProps {
   readonly to: ConversationId;

@@ -1,5 +1,5 @@
-import { isRoom, nameOf, type ConversationId } from '../chat/conversation';
-import { authorColour } from './author-colour';
+import { isRoom, nameOf, type ConversationId } from '../chat/conversation.js';
+import { authorColour } from './author-colour.js';
 
 interface ConversationButtonProps {
   readonly id: ConversationId;

@@ -1,6 +1,6 @@
-import { isRoom, nameOf, type ConversationId } from '../chat/conversation';
-import { authorColour } from './author-colour';
-import { Icon } from './icon';
+import { isRoom, nameOf, type ConversationId } from '../chat/conversation.js';
+import { authorColour } from './author-colour.js';
+import { Icon } from './icon.js';
 
 interface ConversationHeaderProps {
   readonly id: ConversationId;

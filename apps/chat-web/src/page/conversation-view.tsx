@@ -1,10 +1,10 @@
 import type { ConnectionStatus } from '@nestwire/client';
-import { conversationOf, membersOf, type ChatState } from '../chat/chat-state';
-import { isRoom, nameOf } from '../chat/conversation';
-import type { ChatActions } from '../hooks/use-chat';
-import { Composer } from './composer';
-import { ConversationHeader } from './conversation-header';
-import { Transcript } from './transcript';
+import { conversationOf, membersOf, type ChatState } from '../chat/chat-state.js';
+import { isRoom, nameOf } from '../chat/conversation.js';
+import type { ChatActions } from '../hooks/use-chat.js';
+import { Composer } from './composer.js';
+import { ConversationHeader } from './conversation-header.js';
+import { Transcript } from './transcript.js';
 import './conversation.css';
 
 interface ConversationViewProps {

@@ -1,5 +1,5 @@
 import type { ConnectionStatus } from '@nestwire/client';
-import { useSecondsUntil } from '../hooks/use-seconds-until';
+import { useSecondsUntil } from '../hooks/use-seconds-until.js';
 
 /** Where the connection stands, in a few words. */
 export function LineState({ status }: { status: ConnectionStatus }) {

@@ -1,6 +1,6 @@
 import { MAX_NAME_LENGTH, ROOM_NAME } from 'chat-server/messages';
 import { useState, type SubmitEvent } from 'react';
-import { Icon } from './icon';
+import { Icon } from './icon.js';
 
 /** Enters a room by its name; a room that nobody is in comes into being. */
 export function RoomForm({ onEnter }: { onEnter(room: string): Promise<void> }) {

@@ -1,14 +1,14 @@
 import type { ConnectionStatus } from '@nestwire/client';
 import { useState } from 'react';
-import { conversationOf, membersOf, peopleOf, roomsOf, type ChatState } from '../chat/chat-state';
-import { personConversation, roomConversation, type ConversationId } from '../chat/conversation';
-import { AnnounceDialog } from './announce-dialog';
-import { authorColour } from './author-colour';
-import { Brand } from './brand';
-import { ConversationButton } from './conversation-button';
-import { Icon } from './icon';
-import { LineState } from './line-state';
-import { RoomForm } from './room-form';
+import { conversationOf, membersOf, peopleOf, roomsOf, type ChatState } from '../chat/chat-state.js';
+import { personConversation, roomConversation, type ConversationId } from '../chat/conversation.js';
+import { AnnounceDialog } from './announce-dialog.js';
+import { authorColour } from './author-colour.js';
+import { Brand } from './brand.js';
+import { ConversationButton } from './conversation-button.js';
+import { Icon } from './icon.js';
+import { LineState } from './line-state.js';
+import { RoomForm } from './room-form.js';
 import './sidebar.css';
 
 interface SidebarProps {

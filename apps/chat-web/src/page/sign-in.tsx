@@ -1,7 +1,7 @@
 import { MAX_NAME_LENGTH, PERSON_NAME } from 'chat-server/messages';
 import { useState, type SubmitEvent } from 'react';
-import { authorColour } from './author-colour';
-import { Brand } from './brand';
+import { authorColour } from './author-colour.js';
+import { Brand } from './brand.js';
 import './sign-in.css';
 
 /** Where a name is picked. */

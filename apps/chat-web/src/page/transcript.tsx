@@ -7,10 +7,10 @@ import {
   type ConversationId,
   type Entry,
   type EntryGroup,
-} from '../chat/conversation';
-import { authorColour } from './author-colour';
-import { clockTime } from './clock-time';
-import { LineState } from './line-state';
+} from '../chat/conversation.js';
+import { authorColour } from './author-colour.js';
+import { clockTime } from './clock-time.js';
+import { LineState } from './line-state.js';
 
 interface TranscriptProps {
   readonly id: ConversationId;
