@@ -48,13 +48,9 @@ export interface ConnectionOptions {
   readonly offline?: OfflinePolicy;
   /** Most messages that wait for a connection, a stream. @default 100 */
   readonly maxOfflineMessages?: number;
-  /** Most bytes that wait for a connection, a stream. @default 262_144 */
-  readonly maxOfflineBytes?: number;
-  /** Longest time that a message waits for a connection, in ms. @default 30_000 */
-  readonly maxOfflineMs?: number;
   /** Most messages that wait for earlier ones to be answered, a stream. @default 1_000 */
   readonly maxWaitingMessages?: number;
-  /** Most bytes that wait for earlier messages to be answered, a stream. @default 1_048_576 */
+  /** Most bytes that wait to be sent, a stream. @default 262_144 */
   readonly maxWaitingBytes?: number;
   /** Most messages that wait for a reader, each reader. @default 1_000 */
   readonly maxUnreadMessages?: number;
@@ -89,10 +85,8 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     timeoutMs: 30_000,
     offline: 'throw',
     maxOfflineMessages: 100,
-    maxOfflineBytes: 262_144,
-    maxOfflineMs: 30_000,
     maxWaitingMessages: 1_000,
-    maxWaitingBytes: 1_048_576,
+    maxWaitingBytes: 262_144,
     maxUnreadMessages: 1_000,
     overflow: 'drop-oldest',
     onWarning: console.warn,

@@ -1,8 +1,7 @@
-import { messageNameOf, type Message, type MessageClass } from '@nestwire/protocol';
-import { clientError } from './client-error.js';
+import { messageNameOf, type MessageClass } from '@nestwire/protocol';
 import { resolveOptions } from './client-options.js';
 import { Connection } from './connection/connection.js';
-import { Endpoints } from './endpoint/endpoints.js';
+import { Endpoint } from './endpoint/endpoint.js';
 import type {
   AnyStreamClient,
   CheckedStreams,
@@ -17,21 +16,20 @@ import type {
  * The types come from the server, the classes of the messages from the caller:
  * `createStreamClient<AppStreams>()({ url, messages: [ChatMessage] })`. Nothing is sent until
  * `connectWebSocket()`.
- *
- * @throws {CodedError} NOT_A_MESSAGE when a class is not marked, or two have one name
  */
 export function createStreamClient<S extends CheckedStreams<S>>() {
   return <const C extends readonly MessageClass[]>(
     options: StreamClientOptions & MessagesOption<S, C>,
   ): StreamClient<S> => {
     const { messages, ...connecting } = options as unknown as StreamClientOptions & { messages: C };
-    const connection = new Connection(resolveOptions(connecting));
-    const endpoints = new Endpoints(connection, byName(messages));
+    const classes = new Map(messages.map((cls) => [messageNameOf(cls)!, cls]));
+    const connection = new Connection(
+      resolveOptions(connecting),
+      (name, on) => new Endpoint(name, classes, on),
+    );
     return new Proxy(membersOf(connection), {
       get: (members, key) =>
-        typeof key === 'symbol' || key === 'then' || key in members
-          ? Reflect.get(members, key)
-          : endpoints.get(key).face,
+        typeof key === 'symbol' || key in members ? Reflect.get(members, key) : connection.streamOf(key),
     }) as unknown as StreamClient<S>;
   };
 }
@@ -44,17 +42,6 @@ function membersOf(connection: Connection): AnyStreamClient {
     connectWebSocket: () => connection.connect(),
     authenticate: () => connection.authenticate(),
     close: () => connection.close(),
-    addConnectionStatusListener: (listener) => connection.addStatusListener(listener),
+    addConnectionStatusListener: (listener) => connection.listeners.add(listener),
   };
-}
-
-function byName(messages: readonly MessageClass[]): Map<string, MessageClass<Message>> {
-  const classes = new Map<string, MessageClass>();
-  for (const cls of messages) {
-    const name = messageNameOf(cls);
-    if (!name || (classes.has(name) && classes.get(name) !== cls))
-      throw clientError('NOT_A_MESSAGE', `messages: ${cls.name} needs a @StreamMessage name of its own.`);
-    classes.set(name, cls);
-  }
-  return classes;
 }

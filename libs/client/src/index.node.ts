@@ -8,7 +8,7 @@ export type {
 export type { ConnectionStatus, ConnectionStatusListener } from './connection/connection-status.js';
 export { createStreamClient } from './create-stream-client.node.js';
 export type { EndpointStream } from './endpoint/endpoint-stream.js';
-export type { SendOptions } from './endpoint/pending-message.js';
+export type { SendOptions } from './endpoint/send-options.js';
 export type { MessageStream } from './endpoint/readers.js';
 export type {
   AnyStreamClient,

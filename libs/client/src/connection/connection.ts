@@ -1,25 +1,33 @@
-import { PROTOCOL_VERSION, shouldReconnect, type CloseCode, type ServerFrame } from '@nestwire/protocol';
+import {
+  PROTOCOL_VERSION,
+  shouldReconnect,
+  CodedError,
+  type AckFrame,
+  type OpenedFrame,
+  type CloseCode,
+  type ErrorFrame,
+  type ServerFrame,
+  type WelcomeFrame,
+} from '@nestwire/protocol';
 import { clientError } from '../client-error.js';
 import type { AuthRequest, ResolvedOptions } from '../client-options.js';
-import { Socket } from '../transport/socket.js';
+import { Listeners } from '../listeners.js';
+import { closeSocket, openSocket } from '../transport/socket.js';
 import { onWakeUp } from '../transport/wake-up.js';
+import type { WebSocketLike } from '../transport/web-socket.js';
 import type { ConnectionStatus, ConnectionStatusListener } from './connection-status.js';
-import { Deferred } from './deferred.js';
-import { Heartbeat } from './heartbeat.js';
-import { retryDelay } from './retry-delay.js';
-import { SignIn } from './sign-in.js';
-import { readWelcome, userOf, type Welcome } from './welcome.js';
+import { Pending } from './pending.js';
 
-/** What a connection reports to the streams on it. */
-export interface ConnectionEvents {
+/** What a connection carries: the stream of one endpoint. */
+export interface ConnectedStream {
+  /** The server has welcomed the client, or accepted another user. */
   connected(): void;
-  /** The connection belongs to another user now. */
-  authenticated(): void;
+  /** A frame came; of this stream, or of another. */
   received(frame: ServerFrame): void;
   /** The connection is gone; another attempt follows. */
   lost(reason: string): void;
-  /** The connection is closed for good; by the server when there is a reason. */
-  closed(reason?: string): void;
+  /** The connection is closed for good; by the server when there is an error. */
+  ended(error?: CodedError): void;
 }
 
 // Literals that the compiler compares: the table of all codes would be in every bundle.
@@ -29,256 +37,291 @@ const RATE_LIMITED: typeof CloseCode.RateLimited = 4004;
 const HEARTBEAT_LOST: typeof CloseCode.HeartbeatLost = 4002;
 const NORMAL = 1000;
 const ABNORMAL = 1006;
+const RATE_LIMITED_MS = 5_000;
 const MAX_SPREAD_MS = 60_000;
+const MAX_ID = 2_147_483_647;
+// More than any application has: a server cannot fill the memory with names of its own.
+const MAX_ENDPOINTS = 1_000;
 
 /** Keeps one connection to the server standing, and tells where it stands. */
 export class Connection {
   status: ConnectionStatus = { kind: 'idle' };
   /** What the server said in `welcome`; undefined while there is no connection. */
-  welcome?: Welcome;
-  /** The time within which the server wants its clients to come back, once it goes away. */
+  welcome?: WelcomeFrame;
+  /** The time within which the server wants its clients back, once it said that it goes away. */
   spreadMs?: number;
-  events!: ConnectionEvents;
-  readonly #listeners = new Set<{ run: ConnectionStatusListener }>();
-  readonly #heartbeat: Heartbeat;
-  readonly #signIn = new SignIn();
-  readonly #warned = new Set<string>();
-  #socket?: Socket;
-  #timer: unknown;
-  #opening?: Deferred;
+  readonly #streams = new Map<string, ConnectedStream>();
+  readonly listeners: Listeners<ConnectionStatusListener>;
+  /** The frames without an answer, in the order of sending. */
+  readonly #asked = new Map<unknown, Pending>();
+  #socket?: WebSocketLike;
+  #cancel?: () => void;
+  #welcomed?: Pending;
   #unwatch?: () => void;
-  #attempt = 0;
   #lastId = 0;
+  #attempt = 0;
   #failures = 0;
   #connectedAt = 0;
   #refused = false;
   #renewed = false;
 
-  constructor(readonly options: ResolvedOptions) {
-    this.#heartbeat = new Heartbeat(options.clock, () => this.#drop(HEARTBEAT_LOST, 'The server is silent.'));
+  constructor(
+    readonly options: ResolvedOptions,
+    private readonly create: (endpoint: string, connection: Connection) => ConnectedStream,
+  ) {
+    this.listeners = new Listeners(options.onWarning);
+  }
+
+  /** Returns the stream of an endpoint; makes it when it is new. */
+  streamOf(endpoint: string): ConnectedStream {
+    const stream = this.#streams.get(endpoint) ?? this.create(endpoint, this);
+    this.#streams.set(endpoint, stream);
+    return stream;
   }
 
   /** Connects, or joins the attempt under way; resolves when the server has welcomed the client. */
-  connect(): Promise<void> {
-    const { kind } = this.status;
-    if (kind === 'connected') return Promise.resolve();
-    const promise = this.#welcomed();
-    if (kind === 'idle' || kind === 'closed') {
+  async connect(): Promise<void> {
+    if (this.welcome) return;
+    if (this.#unwatch) this.#wake();
+    else {
       this.#unwatch = onWakeUp(() => this.#wake());
-      void this.#try();
-    } else this.#wake();
-    return promise;
+      this.#try();
+    }
+    return this.#join();
   }
 
   /** Asks for a credential again and takes it to the server. */
   async authenticate(): Promise<void> {
-    const { kind } = this.status;
-    if (kind === 'idle' || kind === 'closed')
-      throw clientError('NOT_CONNECTED', 'There is no connection to authenticate: connect first.');
+    if (!this.#unwatch) throw clientError('NOT_CONNECTED', 'connect first');
     this.#renewed = false;
-    const attempt = this.#attempt;
-    if (kind === 'connected') {
+    if (this.welcome) {
+      const attempt = this.#attempt;
       const token = await this.#credential('authenticate');
-      if (this.#attempt === attempt) return this.#sendAuth(token);
-    } else void this.#try();
-    return this.#welcomed();
+      if (attempt === this.#attempt) return this.#sendAuth(token);
+    } else this.#try();
+    return this.#join();
   }
 
   /** Closes for good; resolves when the socket is closed. */
   async close(): Promise<void> {
-    const { kind } = this.status;
-    if (kind === 'idle' || kind === 'closed') return;
-    const closed = this.#release()?.close(NORMAL);
-    this.#finish(NORMAL, 'closed by the client');
+    const closed = this.#release(NORMAL);
+    if (this.#unwatch) this.#end(NORMAL, 'closed by the client');
     await closed;
   }
 
-  addStatusListener(run: ConnectionStatusListener): () => void {
-    const listener = { run };
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
   /** Sends a frame; only while connected. */
-  send(text: string): void {
-    this.#socket!.send(text);
+  send(frame: object): void {
+    this.#socket!.send(JSON.stringify(frame));
   }
 
-  /** Returns the next id for a frame, from 1 up to 2147483647. */
-  nextId(): number {
-    return (this.#lastId = (this.#lastId % 2_147_483_647) + 1);
+  /** Sends a frame that is answered, and notes what its answer settles. */
+  ask(pending: Pending, textOf: (id: number) => string): void {
+    const id = (this.#lastId = (this.#lastId % MAX_ID) + 1);
+    this.#asked.set(id, pending);
+    this.#socket!.send(textOf(id));
   }
 
-  /** Warns of something for the first time, and is silent from then on. */
-  warnOnce(text: string, cause?: unknown): void {
-    if (!this.#warned.has(text)) this.options.onWarning(`nestwire: ${text}`, cause);
-    this.#warned.add(text);
+  /** Counts the messages of an endpoint that have no answer. */
+  unanswered(endpoint: string): number {
+    let count = 0;
+    for (const asked of this.#asked.values()) if (asked.endpoint === endpoint) count++;
+    return count;
   }
 
-  /** Calls a listener of the user; what it throws becomes a warning. */
-  call<T extends unknown[]>(run: (...args: T) => void, ...args: T): void {
-    try {
-      run(...args);
-    } catch (error) {
-      this.options.onWarning('nestwire: A listener threw.', error);
+  /** Fails what cannot be answered any more: the messages of one endpoint, or all frames. */
+  forsake(reason: string, endpoint?: string): void {
+    this.#asked.forEach((asked, id) => {
+      if (!endpoint || asked.endpoint === endpoint) this.#answer(id, clientError('UNCERTAIN', reason));
+    });
+  }
+
+  #answer(id: unknown, error?: CodedError): void {
+    this.#asked.get(id)?.settle(error);
+    this.#asked.delete(id);
+  }
+
+  /** Settles the messages of an endpoint up to the one with this id. */
+  #acknowledge({ endpoint, id }: AckFrame): void {
+    if (!this.#asked.has(id)) return;
+    for (const [other, asked] of this.#asked) {
+      if (asked.endpoint === endpoint) this.#answer(other);
+      if (other === id) return;
     }
   }
 
   #become(status: ConnectionStatus): void {
     this.status = status;
-    for (const { run } of [...this.#listeners]) if (this.status === status) this.call(run, status);
+    this.listeners.call((run) => run(this.status));
   }
 
-  /** Returns the promise of the next `welcome`. Its failure is in the status too, so it may be ignored. */
-  #welcomed(): Promise<void> {
-    if (!this.#opening) (this.#opening = new Deferred()).promise.catch(() => {});
-    return this.#opening.promise;
+  #arm(delayMs: number, run: () => void): void {
+    this.#cancel?.();
+    this.#cancel = this.options.clock.after(delayMs, run);
+  }
+
+  /** Waits for the connection that is being made; its failure is in the status too, and may be ignored. */
+  async #join(): Promise<void> {
+    if (!this.#unwatch) throw closedError(this.status);
+    if (this.welcome) return;
+    if (!this.#welcomed) (this.#welcomed = new Pending()).promise.catch(() => {});
+    return this.#welcomed.promise;
   }
 
   async #credential(reason: AuthRequest['reason']): Promise<string | null> {
     return (await this.options.auth?.({ reason })) ?? null;
   }
 
-  async #try(): Promise<void> {
-    void this.#release()?.close(NORMAL);
-    const { clock, connectTimeoutMs } = this.options;
+  #try(): void {
+    void this.#release(NORMAL);
     const attempt = this.#attempt;
-    this.#timer = clock.setTimeout(
-      () => this.#drop(ABNORMAL, `CONNECT_TIMEOUT: no welcome within ${connectTimeoutMs} ms`),
-      connectTimeoutMs,
-    );
+    this.#arm(this.options.connectTimeoutMs, () => this.#drop(ABNORMAL, 'CONNECT_TIMEOUT'));
     this.#become({ kind: 'connecting' });
-    try {
-      const token = await this.#credential(this.#refused ? 'renew' : 'connect');
-      if (this.#attempt === attempt) this.#open(token);
-    } catch (error) {
-      if (this.#attempt === attempt) this.#ended(ABNORMAL, `auth() failed: ${error}`);
-    }
+    this.#credential(this.#refused ? 'renew' : 'connect').then(
+      (token) => attempt === this.#attempt && this.#open(token),
+      (error) => attempt === this.#attempt && this.#drop(ABNORMAL, `auth: ${error}`),
+    );
   }
 
   #open(token: string | null): void {
     const { webSocket, url } = this.options;
     try {
-      this.#socket = new Socket(webSocket, url, {
-        opened: () => this.send(JSON.stringify({ t: 'hello', v: PROTOCOL_VERSION, token })),
+      this.#socket = openSocket(webSocket, url, {
+        opened: () => this.send({ t: 'hello', v: PROTOCOL_VERSION, token }),
         received: (text) => this.#receive(text),
         ended: (code, reason) => {
           this.#socket = undefined;
-          this.#ended(code, reason);
+          this.#drop(code, reason);
         },
       });
     } catch (error) {
       // The platform does not take the address, and will not take it later.
-      this.#release();
-      this.#finish(ABNORMAL, `${error}`, `${error}`);
+      this.#end(ABNORMAL, `${error}`, 'by-server');
     }
   }
 
   #receive(text: string): void {
-    this.#heartbeat.heard();
     try {
+      if (this.welcome) this.#expect();
       this.#handle(JSON.parse(text) as ServerFrame);
-    } catch (error) {
-      this.warnOnce('A frame of the server is not valid.', error);
+    } catch {
+      // What is not a frame is ignored, as a frame of an unknown type is.
     }
   }
 
-  #handle(frame: ServerFrame): void {
-    if (frame.t === 'ping') return this.send('{"t":"pong"}');
-    if (!this.welcome) {
-      if (frame.t === 'welcome') this.#welcomeBy(readWelcome(frame));
-    } else if (frame.t === 'goaway') {
-      const spreadMs = Number(frame.spreadMs);
-      this.spreadMs = spreadMs > 0 ? Math.min(spreadMs, MAX_SPREAD_MS) : 0;
-    } else if (frame.t === 'authenticated') {
-      this.#become({ kind: 'connected', user: userOf(frame), connection: this.welcome.connection });
-      this.events.authenticated();
-      this.#signIn.answer(frame.id);
-    } else if (frame.t !== 'error' || !this.#signIn.refuse(frame)) this.events.received(frame);
+  /** Takes the connection for lost when nothing is heard in time. */
+  #expect({ pingMs, pongMs } = this.welcome!): void {
+    this.#arm(pingMs + pongMs, () => this.#drop(HEARTBEAT_LOST, 'the server is silent'));
   }
 
-  #welcomeBy(welcome: Welcome): void {
-    const { clock } = this.options;
-    clock.clearTimeout(this.#timer);
+  #handle(frame: ServerFrame): void {
+    const { welcome } = this;
+    if (frame.t === 'ping') this.send({ t: 'pong' });
+    if (!welcome) return frame.t === 'welcome' ? this.#accept(frame) : undefined;
+    if (frame.t === 'goaway') this.spreadMs = Math.max(0, Math.min(frame.spreadMs, MAX_SPREAD_MS)) || 0;
+    else if (frame.t === 'authenticated') this.#accept({ ...welcome, user: frame.user });
+    else if (frame.t === 'opened' && this.#streams.size < MAX_ENDPOINTS) this.streamOf(frame.endpoint);
+    if (frame.t === 'ack') this.#acknowledge(frame);
+    else if (frame.t === 'error') this.#refuse(frame);
+    else this.#answer((frame as OpenedFrame).id);
+    this.#streams.forEach((stream) => stream.received(frame));
+  }
+
+  #refuse({ id, error }: ErrorFrame): void {
+    if (id) this.#answer(id, CodedError.fromWire(error));
+    else this.options.onWarning('nestwire: the server failed', error);
+  }
+
+  #accept(welcome: WelcomeFrame): void {
+    const { user, connection } = welcome;
+    if (!this.welcome) this.#connectedAt = this.options.clock.now();
     this.welcome = welcome;
     this.#refused = false;
-    this.#connectedAt = clock.now();
-    this.#heartbeat.watch(welcome.silenceMs);
-    const { user, connection } = welcome;
+    this.#expect();
     this.status = { kind: 'connected', user, connection };
-    this.events.connected();
-    this.#opening?.resolve();
-    this.#opening = undefined;
+    this.#streams.forEach((stream) => stream.connected());
+    this.#welcomed?.settle();
+    this.#welcomed = undefined;
     this.#become(this.status);
   }
 
   async #sendAuth(token: string | null): Promise<void> {
-    const id = this.nextId();
-    const answer = this.#signIn.expect(id, this.options);
-    this.send(JSON.stringify({ t: 'auth', id, token }));
-    return answer;
+    const answer = new Pending();
+    this.ask(answer, (id) => JSON.stringify({ t: 'auth', id, token }));
+    try {
+      await answer.promise;
+    } catch (error) {
+      if ((error as CodedError).code !== 'UNCERTAIN') throw error;
+      await this.#join();
+    }
   }
 
-  /** Frees what belongs to the present attempt; returns its socket, if it is still there. */
-  #release(): Socket | undefined {
+  /** Frees what belongs to the present attempt; resolves when its socket is closed. */
+  #release(code: number): Promise<void> | undefined {
     const socket = this.#socket;
     this.#attempt++;
     this.#socket = this.welcome = this.spreadMs = undefined;
-    this.options.clock.clearTimeout(this.#timer);
-    this.#heartbeat.stop();
-    return socket;
+    this.#cancel?.();
+    return socket && closeSocket(socket, code);
   }
 
+  /** Ends the present attempt or connection, and goes on as its close code says. */
   #drop(code: number, reason: string): void {
-    void this.#socket?.close(HEARTBEAT_LOST);
-    this.#ended(code, reason);
-  }
-
-  #ended(code: number, reason: string): void {
     const { clock, healthyMs, auth } = this.options;
     const { welcome, spreadMs } = this;
-    this.#release();
+    void this.#release(HEARTBEAT_LOST);
     if (welcome) {
       if (clock.now() - this.#connectedAt >= healthyMs) {
         this.#failures = 0;
         this.#renewed = false;
       }
-      this.#signIn.follow(this.#welcomed());
-      this.events.lost(`${code} ${reason}`);
+      this.#lose(`${code} ${reason}`);
     }
     this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
     if (this.#refused && auth && !this.#renewed) {
       this.#renewed = true;
-      void this.#try();
-    } else if (code === UNAUTHENTICATED || !shouldReconnect(code))
-      this.#finish(code, reason, `${code} ${reason}`);
-    else this.#wait(code, reason, retryDelay(code, this.#failures++, spreadMs, this.options));
+      this.#try();
+    } else if (code === UNAUTHENTICATED || !shouldReconnect(code)) this.#end(code, reason, 'by-server');
+    else this.#wait(code, reason, spreadMs);
   }
 
-  #wait(code: number, reason: string, retryInMs: number): void {
-    this.#timer = this.options.clock.setTimeout(() => void this.#try(), retryInMs);
+  #lose(reason: string): void {
+    this.#streams.forEach((stream) => stream.lost(reason));
+    this.forsake(reason);
+  }
+
+  #wait(code: number, reason: string, spreadMs?: number): void {
+    const { clock, minRetryMs, maxRetryMs } = this.options;
+    const boundMs = spreadMs ?? Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++);
+    const retryInMs = clock.random() * boundMs + (code === RATE_LIMITED ? RATE_LIMITED_MS : 0);
+    this.#arm(retryInMs, () => this.#try());
     this.#become({ kind: 'waiting', retryAt: Date.now() + retryInMs, retryInMs, code, reason });
   }
 
-  #finish(code: number, reason: string, cause?: string): void {
+  #end(code: number, reason: string, by?: 'by-server'): void {
+    const welcomed = this.#welcomed;
     this.#unwatch?.();
+    this.#unwatch = this.#welcomed = undefined;
     this.#failures = 0;
     this.#refused = this.#renewed = false;
-    const opening = this.#opening;
-    this.#opening = undefined;
     this.status = { kind: 'closed', code, reason };
-    this.events.closed(cause);
-    opening?.reject(clientError('CLIENT_CLOSED', `The connection is closed: ${code} ${reason}.`));
+    this.#lose('closed');
+    this.#streams.forEach((stream) => stream.ended(by && closedError(this.status)));
+    welcomed?.settle(closedError(this.status));
     this.#become(this.status);
   }
 
   /** Makes sure, at once, of what a sleep or a change of network may have made untrue. */
   #wake(): void {
     const { status, welcome } = this;
-    if (status.kind === 'waiting' && status.code !== RATE_LIMITED) void this.#try();
+    if (status.kind === 'waiting' && status.code !== RATE_LIMITED) this.#try();
     if (welcome) {
-      this.send('{"t":"ping"}');
-      this.#heartbeat.expect(welcome.pongMs, welcome.silenceMs);
+      this.send({ t: 'ping' });
+      this.#expect({ ...welcome, pingMs: 0 });
     }
   }
+}
+
+/** Makes the error of a call that finds the client closed. */
+export function closedError(status: ConnectionStatus): CodedError {
+  return clientError('CLIENT_CLOSED', JSON.stringify(status));
 }

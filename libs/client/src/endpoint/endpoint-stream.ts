@@ -1,4 +1,4 @@
-import type { SendOptions } from './pending-message.js';
+import type { SendOptions } from './send-options.js';
 import type { MessageStream } from './readers.js';
 
 /** What a client has of one endpoint: `In` goes to the server, `Out` comes from it. */

@@ -1,165 +1,212 @@
 import {
+  clientMessageText,
   CodedError,
   decodeMessage,
+  encodeMessage,
   type ClosedFrame,
+  type EncodedMessage,
   type Message,
   type MessageClass,
   type OpenedFrame,
+  type ServerFrame,
 } from '@nestwire/protocol';
 import { clientError } from '../client-error.js';
-import type { Connection } from '../connection/connection.js';
+import type { OfflinePolicy } from '../client-options.js';
+import { closedError, type ConnectedStream, type Connection } from '../connection/connection.js';
+import { Pending } from '../connection/pending.js';
+import { Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
-import { notConnected, Outbox } from './outbox.js';
 import { Readers } from './readers.js';
+import type { SendOptions } from './send-options.js';
+import { utf8Length } from './utf8-length.js';
 
-const RETRY_MS = 1_000;
+/** A message on its way to the server. */
+class Outgoing extends Pending {
+  encoded!: EncodedMessage;
+  bytes!: number;
+  offline!: OfflinePolicy;
+  sent?: true;
+}
+
+// The longest id has nine digits more than the 0 that a message is measured with.
+const MORE_DIGITS = 9;
 
 /** The client's side of one endpoint: its stream, if open, and what waits on either side of it. */
-export class Endpoint {
-  /** The channels that flow into the stream. */
-  readonly channels = new Set<unknown>();
-  readonly outbox: Outbox;
-  /** What the user of the client sees. */
-  readonly face: EndpointStream<Message, Message>;
-  readonly #readers: Readers<Message>;
-  readonly #listeners = new Set<{ run: () => void }>();
+export class Endpoint implements EndpointStream<Message, Message>, ConnectedStream {
+  readonly stream: Readers<Message>;
+  readonly #listeners: Listeners<() => void>;
+  readonly #channels = new Set<unknown>();
   #state: 'closed' | 'opening' | 'open' = 'closed';
-  #session?: unknown;
-  #openId?: number;
-  #retry: unknown;
+  #session: unknown;
   #used = false;
+  #waiting: Outgoing[] = [];
+  #front = Infinity;
 
   constructor(
     private readonly name: string,
     private readonly classes: ReadonlyMap<string, MessageClass>,
     private readonly connection: Connection,
   ) {
-    const { options } = connection;
-    this.outbox = new Outbox(name, classes, connection, () => this.#takesMessages());
-    this.#readers = new Readers(
-      options,
-      () => this.#use(),
-      () => connection.warnOnce(`Messages of '${name}' are lost: nobody reads them fast enough.`),
-    );
-    this.face = {
-      stream: this.#readers,
-      sendStreamMessage: (message, sending = {}) => {
-        this.#use();
-        return this.outbox.send(message, sending);
-      },
-      addStreamOpenedListener: (run) => this.#addListener(run),
-    };
+    this.#listeners = new Listeners(connection.options.onWarning);
+    this.stream = new Readers(name, connection.options, () => this.#use());
   }
 
-  /** Opens the stream on a new connection, if it is in use. */
+  async sendStreamMessage(message: Message, given: SendOptions = {}): Promise<void> {
+    const { options, welcome } = this.connection;
+    const { timeoutMs = options.timeoutMs, offline = options.offline, signal } = given;
+    const outgoing = this.#prepare(message, offline);
+    this.#use();
+    if (!welcome && offline === 'drop') return;
+    this.#admit(outgoing);
+    outgoing.limit(options.clock, timeoutMs, () => this.#late(outgoing), signal);
+    this.#waiting.splice(this.#front++, 0, outgoing);
+    this.#pump();
+    return outgoing.promise;
+  }
+
+  addStreamOpenedListener(listener: () => void): () => void {
+    if (this.#state === 'open') listener();
+    const remove = this.#listeners.add(listener);
+    this.#use();
+    return remove;
+  }
+
+  /** Opens the stream if it is in use. */
   connected(): void {
-    if (this.#used || this.#listeners.size) this.#open();
-  }
-
-  /** Opens the stream for a new identity, which may open what the last one could not. */
-  authenticated(): void {
-    if (this.#state === 'closed') this.connected();
-  }
-
-  opened({ session }: OpenedFrame): void {
-    if (this.#state === 'open' && this.#session === session) return;
+    if (this.#state !== 'closed' || !(this.#used || this.#listeners.size)) return;
+    const answer = new Pending();
     this.#state = 'opening';
-    this.#session = session;
-    this.outbox.goFirst(() => {
-      for (const { run } of [...this.#listeners]) this.connection.call(run);
-    });
-    this.#state = 'open';
-    this.outbox.pump();
+    this.connection.ask(answer, (id) => JSON.stringify({ t: 'open', id, endpoint: this.name }));
+    answer.promise.catch((error: CodedError) => this.#refused(error));
+    this.#pump();
   }
 
-  /** Takes the server's answer to `open`, if it is that; returns whether it is. */
-  refuse(id: unknown, error: CodedError): boolean {
-    if (id !== this.#openId || this.#state !== 'opening') return false;
-    this.#state = 'closed';
-    if (error.code === 'RATE_LIMITED') {
-      const delayMs = Math.max(Number(error.retryAfterMs) || 0, RETRY_MS);
-      this.#retry = this.connection.options.clock.setTimeout(() => this.#open(), delayMs);
-    } else if (error.code !== 'DRAINING') this.#end(error);
-    return true;
-  }
-
-  /** Ends the stream as the server says; while it goes away, until the next connection only. */
-  closed({ reason }: ClosedFrame): void {
-    if (this.#state === 'closed') return;
-    this.#reset(`${reason?.code}`);
-    if (this.connection.spreadMs === undefined)
-      this.#end(new CodedError(`${reason?.code}`, `The server closed '${this.name}': ${reason?.message}`));
+  received(frame: ServerFrame): void {
+    if (frame.t === 'publication' && this.#channels.has(frame.channel)) this.#deliver(frame.type, frame.data);
+    else if ((frame as OpenedFrame).endpoint === this.name) this.#handle(frame);
+    this.#pump();
   }
 
   lost(reason: string): void {
-    this.#reset(reason);
-    this.outbox.giveUpWaiting(notConnected(), 'keep-queued');
+    this.#state = 'closed';
+    this.#channels.clear();
+    this.connection.forsake(reason, this.name);
+    this.#giveUp();
   }
 
-  /** Releases everything; readers end with an error when there is a reason. */
-  dispose(reason?: string): void {
-    this.#reset(reason ?? 'closed by the client');
-    const error = clientError('CLIENT_CLOSED', `The client is closed: ${reason ?? 'by its user'}.`);
-    this.outbox.giveUpWaiting(error);
+  ended(error?: CodedError): void {
     this.#used = false;
-    this.#readers.end(reason && error);
-    this.#readers.clear();
+    this.#giveUp(error ?? clientError('CLIENT_CLOSED', 'by close()'));
+    this.stream.end(error);
   }
 
-  /** Hands a message of the server to the readers. */
-  deliver(type: string, data: object): void {
-    if (this.#state === 'closed') return;
-    const cls = this.classes.get(type);
+  #handle(frame: ServerFrame): void {
+    if (frame.t === 'opened') this.#opened(frame);
+    else if (this.#state === 'closed') return;
+    else if (frame.t === 'message') this.#deliver(frame.type, frame.data);
+    else if (frame.t === 'subscribed') this.#channels.add(frame.channel);
+    else if (frame.t === 'unsubscribed') this.#channels.delete(frame.channel);
+    else if (frame.t === 'closed') this.#closed(frame);
+  }
+
+  #opened({ session }: OpenedFrame): void {
+    if (this.#state === 'open' && this.#session === session) return;
+    this.#state = 'opening';
+    this.#session = session;
+    // What a listener sends goes before what waits already.
+    this.#front = 0;
+    this.#listeners.call((run) => run());
+    this.#front = Infinity;
+    this.#state = 'open';
+  }
+
+  #refused(error: CodedError): void {
+    // The loss of the connection is no refusal; and a server that goes away refuses, the next one will not.
+    if (/UNCERTAIN|DRAINING/.test(error.code)) return;
+    this.#state = 'closed';
+    this.ended(error);
+  }
+
+  /** Ends the stream as the server says; while the server goes away, until the next connection only. */
+  #closed({ reason: { code, message } }: ClosedFrame): void {
+    this.lost(message);
+    if (this.connection.spreadMs === undefined) this.ended(new CodedError(code, message));
+  }
+
+  #deliver(type: string, data: object): void {
     try {
-      if (!cls)
-        throw clientError('UNKNOWN_MESSAGE', `List the class of '${type}' in the client's \`messages\`.`);
-      this.#readers.push(decodeMessage(cls, data));
+      this.stream.push(decodeMessage(this.classes.get(type)!, data));
     } catch (error) {
-      this.#readers.ignored++;
-      this.connection.warnOnce(`A message of '${this.name}' is ignored.`, error);
+      this.stream.ignore(type, error);
     }
-  }
-
-  #takesMessages(): boolean {
-    return this.#state === 'open' || (this.#state === 'opening' && !this.#listeners.size);
   }
 
   #use(): void {
     this.#used = true;
-    if (this.#state === 'closed') this.#open();
+    if (this.connection.welcome) this.connected();
   }
 
-  #addListener(run: () => void): () => void {
-    const listener = { run };
-    this.#use();
-    if (this.#state === 'open') this.connection.call(run);
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-      this.outbox.pump();
-    };
+  #prepare(message: Message, offline: OfflinePolicy): Outgoing {
+    const encoded = encodeMessage(message);
+    if (!this.classes.has(encoded.type))
+      throw clientError('NOT_A_MESSAGE', `${encoded.type} is not in \`messages\``);
+    const bytes = utf8Length(clientMessageText(0, this.name, encoded)) + MORE_DIGITS;
+    return Object.assign(new Outgoing(), { endpoint: this.name, encoded, bytes, offline });
   }
 
-  #open(): void {
-    const { connection } = this;
-    if (!connection.welcome) return;
-    connection.options.clock.clearTimeout(this.#retry);
-    this.#state = 'opening';
-    this.#openId = connection.nextId();
-    connection.send(JSON.stringify({ t: 'open', id: this.#openId, endpoint: this.name }));
-    this.outbox.pump();
+  /** Throws when a message may not wait to be sent. */
+  #admit({ offline, bytes }: Outgoing): void {
+    let allBytes = bytes;
+    const { options, status, welcome } = this.connection;
+    if (status.kind === 'closed') throw closedError(status);
+    if (!welcome && offline === 'throw') throw notConnected();
+    this.#waiting = this.#waiting.filter(({ settled }) => !settled);
+    const maxMessages = welcome ? options.maxWaitingMessages : options.maxOfflineMessages;
+    for (const other of this.#waiting) allBytes += other.bytes;
+    if (this.#waiting.length >= maxMessages || allBytes > options.maxWaitingBytes)
+      throw clientError('QUEUE_FULL', `${this.#waiting.length} messages wait`);
   }
 
-  #reset(reason: string): void {
-    this.connection.options.clock.clearTimeout(this.#retry);
-    this.#state = 'closed';
-    this.channels.clear();
-    this.outbox.forsake(reason);
+  /** Sends what waits, as far as the stream and the server take it. */
+  #pump(): void {
+    const { connection, name } = this;
+    // With listeners, what they send goes first, and so all else waits until they were called.
+    const ready = this.#state === 'open' || (this.#state === 'opening' && !this.#listeners.size);
+    while (
+      ready &&
+      this.#waiting.length &&
+      connection.unanswered(name) < connection.welcome!.maxPendingMessages
+    )
+      this.#transmit(this.#waiting.shift()!);
   }
 
-  #end(error: CodedError): void {
-    this.#used = false;
-    this.outbox.giveUpWaiting(error);
-    this.#readers.end(error);
+  #transmit(outgoing: Outgoing): void {
+    const { bytes, encoded } = outgoing;
+    const { maxPayloadBytes } = this.connection.welcome!;
+    if (outgoing.settled) return;
+    if (bytes > maxPayloadBytes)
+      return outgoing.settle(
+        clientError('MESSAGE_TOO_LARGE', `${bytes} bytes; the server takes ${maxPayloadBytes}`),
+      );
+    outgoing.sent = true;
+    this.connection.ask(outgoing, (id) => clientMessageText(id, this.name, encoded));
   }
+
+  #late({ sent }: Outgoing): CodedError {
+    if (sent) return clientError('ANSWER_TIMEOUT', 'it may have been handled');
+    return this.connection.welcome ? clientError('BUSY', 'not sent: too much is unanswered') : notConnected();
+  }
+
+  /** Fails what was not sent; after a loss without the error, what asked to be queued stays. */
+  #giveUp(error?: CodedError): void {
+    this.#waiting = this.#waiting.filter((outgoing) => {
+      const { offline } = outgoing;
+      if (!error && offline === 'queue') return true;
+      outgoing.settle(error ?? (offline === 'drop' ? undefined : notConnected()));
+    });
+  }
+}
+
+function notConnected(): CodedError {
+  return clientError('NOT_CONNECTED', 'not sent; see connectWebSocket() and `offline`');
 }

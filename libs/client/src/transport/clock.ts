@@ -2,8 +2,8 @@
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes backwards. */
   now(): number;
-  setTimeout(run: () => void, delayMs: number): unknown;
-  clearTimeout(timer: unknown): void;
+  /** Runs something later; returns a function that cancels it. */
+  after(delayMs: number, run: () => void): () => void;
   /** A number from 0 up to, and without, 1. */
   random(): number;
 }
@@ -11,7 +11,9 @@ export interface Clock {
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimeout: (run, delayMs) => setTimeout(run, delayMs),
-  clearTimeout: (timer) => clearTimeout(timer as number),
-  random: () => Math.random(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+  random: Math.random,
 };

@@ -1,7 +1,7 @@
 import { JSON_SUBPROTOCOL } from '@nestwire/protocol';
 import type { WebSocketClass, WebSocketLike } from './web-socket.js';
 
-/** What a socket reports. */
+/** What hears a socket. */
 export interface SocketEvents {
   opened(): void;
   received(text: string): void;
@@ -9,31 +9,26 @@ export interface SocketEvents {
   ended(code: number, reason: string): void;
 }
 
-/** One WebSocket, from the attempt to open it to its end. */
-export class Socket {
-  readonly #socket: WebSocketLike;
+/**
+ * Opens a WebSocket.
+ *
+ * @throws whatever the platform throws for an address that it does not take
+ */
+export function openSocket(WebSocket: WebSocketClass, url: string, events: SocketEvents): WebSocketLike {
+  const socket = new WebSocket(url, JSON_SUBPROTOCOL);
+  socket.onopen = () => events.opened();
+  socket.onmessage = ({ data }) => typeof data === 'string' && events.received(data);
+  // `close` follows, and says more.
+  socket.onerror = () => {};
+  socket.onclose = ({ code, reason }) => events.ended(code, reason);
+  return socket;
+}
 
-  /** @throws whatever the platform throws for an address that it does not take */
-  constructor(WebSocket: WebSocketClass, url: string, { opened, received, ended }: SocketEvents) {
-    const socket = (this.#socket = new WebSocket(url, JSON_SUBPROTOCOL));
-    socket.onopen = opened;
-    socket.onmessage = ({ data }) => typeof data === 'string' && received(data);
-    // `close` follows, and says more.
-    socket.onerror = () => {};
-    socket.onclose = ({ code, reason }) => ended(code, reason);
-  }
-
-  send(text: string): void {
-    this.#socket.send(text);
-  }
-
-  /** Closes a socket that has not ended; it reports nothing more. Resolves when it is closed. */
-  close(code: number): Promise<void> {
-    const socket = this.#socket;
-    socket.onopen = socket.onmessage = null;
-    return new Promise((resolve) => {
-      socket.onclose = () => resolve();
-      socket.close(code);
-    });
-  }
+/** Closes a socket that has not ended; it reports nothing more. Resolves when it is closed. */
+export function closeSocket(socket: WebSocketLike, code: number): Promise<void> {
+  socket.onopen = socket.onmessage = null;
+  return new Promise((resolve) => {
+    socket.onclose = () => resolve();
+    socket.close(code);
+  });
 }

@@ -1,0 +1,33 @@
+import type { CodedError } from '@nestwire/protocol';
+import { clientError } from '../client-error.js';
+import type { Clock } from '../transport/clock.js';
+
+/** A promise that is settled from outside. */
+export class Pending {
+  settled = false;
+  /** The endpoint whose `ack` settles it. */
+  endpoint?: string;
+  /** Resolves the promise, or rejects it with an error; only the first time counts. */
+  settle!: (error?: CodedError) => void;
+  readonly promise = new Promise<void>((resolve, reject) => {
+    this.settle = (error) => {
+      this.settled = true;
+      this.#release?.();
+      if (error) reject(error);
+      else resolve();
+    };
+  });
+  #release?: () => void;
+
+  /** Settles with an error after a time, or when a signal aborts. */
+  limit(clock: Clock, timeoutMs: number, late: () => CodedError, signal?: AbortSignal): void {
+    const abort = () => this.settle(clientError('ABORTED', 'by the caller', signal!.reason));
+    const cancel = clock.after(timeoutMs, () => this.settle(late()));
+    this.#release = () => {
+      cancel();
+      signal?.removeEventListener('abort', abort);
+    };
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
+  }
+}
