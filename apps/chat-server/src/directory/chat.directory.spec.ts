@@ -64,6 +64,14 @@ describe('ChatDirectory', () => {
     expect(reported.filter(({ node }) => node !== 'node-2')).toHaveLength(2);
   });
 
+  it('reports a last time when the server ends', async () => {
+    directory.set('s1', { name: 'Ada', rooms: [] });
+    await jest.advanceTimersByTimeAsync(60);
+    directory.remove('s1');
+    await app.close();
+    expect(reported.map(({ people }) => [...people.keys()])).toEqual([['Ada'], []]);
+  });
+
   it('forgets a server that has been silent for 30 s, and none that still reports', async () => {
     await reportFrom('node-2', { Grace: [] });
     await reportFrom('node-3', { Joan: [] });

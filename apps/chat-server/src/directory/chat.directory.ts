@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { defineChannel, MessagesService, OnChannelMessage } from '@nestwire/messages';
 import { create } from '@nestwire/protocol';
 import { everybody } from '../chat/chat.channels.js';
@@ -28,7 +28,7 @@ export interface Presence {
  * every 10 s; what a server said is forgotten after 30 s of silence. No store is needed for that.
  */
 @Injectable()
-export class ChatDirectory implements OnModuleInit, OnApplicationShutdown {
+export class ChatDirectory implements OnModuleInit, OnModuleDestroy {
   readonly #node = randomUUID();
   readonly #here = new Map<string, Presence>();
   readonly #elsewhere = new Map<string, { people: RoomsByName; heardAt: number }>();
@@ -41,9 +41,11 @@ export class ChatDirectory implements OnModuleInit, OnApplicationShutdown {
     this.#reporting = setInterval(() => this.#changed(), REPORT_EVERY_MS).unref();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Reports a last time, when all tabs are gone, so that the others need not wait for the silence. */
+  async onModuleDestroy(): Promise<void> {
     clearInterval(this.#reporting);
     clearTimeout(this.#gathering);
+    await this.#report();
   }
 
   /** Lists a tab, or changes what is listed of it. */
