@@ -68,7 +68,7 @@ describe('ChatDirectory', () => {
     directory.set('s1', { name: 'Ada', rooms: [] });
     await jest.advanceTimersByTimeAsync(60);
     directory.remove('s1');
-    await app.close();
+    await directory.onModuleDestroy();
     expect(reported.map(({ people }) => [...people.keys()])).toEqual([['Ada'], []]);
   });
 

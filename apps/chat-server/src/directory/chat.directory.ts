@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { defineChannel, MessagesService, OnChannelMessage } from '@nestwire/messages';
 import { create } from '@nestwire/protocol';
 import { everybody } from '../chat/chat.channels.js';
@@ -29,6 +29,7 @@ export interface Presence {
  */
 @Injectable()
 export class ChatDirectory implements OnModuleInit, OnModuleDestroy {
+  readonly #logger = new Logger('Directory');
   readonly #node = randomUUID();
   readonly #here = new Map<string, Presence>();
   readonly #elsewhere = new Map<string, { people: RoomsByName; heardAt: number }>();
@@ -84,7 +85,7 @@ export class ChatDirectory implements OnModuleInit, OnModuleDestroy {
   #changed(): void {
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined;
-      void this.#report();
+      this.#report().catch((error: Error) => this.#logger.warn(error.message));
     }, GATHER_MS);
   }
 
