@@ -1,0 +1,79 @@
+import { Injectable, Module } from '@nestjs/common';
+import { defineChannel, MessagesService } from '@nestwire/messages';
+import { create, StreamMessage } from '@nestwire/protocol';
+import {
+  OnStreamMessage,
+  OnStreamOpened,
+  StreamAuthenticator,
+  StreamEndpoint,
+  StreamHandshake,
+  StreamSession,
+  StreamsModule,
+  type StreamUser,
+} from '@nestwire/streams';
+import { Type } from 'class-transformer';
+import { IsInt, IsString, ValidateNested } from 'class-validator';
+
+class Price {
+  @IsInt() cents!: number;
+}
+
+@StreamMessage('desk.note')
+class Note {
+  declare readonly $type: 'desk.note';
+  @IsString() text!: string;
+  @ValidateNested() @Type(() => Price) price!: Price;
+}
+
+@StreamMessage('desk.receipt')
+class Receipt {
+  declare readonly $type: 'desk.receipt';
+  text!: string;
+  cents!: bigint;
+  at!: Date;
+}
+
+@StreamMessage('desk.announcement')
+class Announcement {
+  declare readonly $type: 'desk.announcement';
+  @IsString() text!: string;
+}
+
+const board = defineChannel('board', { messages: [Announcement] });
+
+@Injectable()
+class NameAuthenticator extends StreamAuthenticator {
+  authenticate({ token }: StreamHandshake): StreamUser | null {
+    return token ? { id: token } : null;
+  }
+}
+
+@StreamEndpoint('desk', { requireLogin: true })
+class DeskEndpoint {
+  constructor(private readonly messages: MessagesService) {}
+
+  @OnStreamOpened()
+  async opened(session: StreamSession<Announcement | Receipt>): Promise<void> {
+    await session.subscribe(board);
+  }
+
+  @OnStreamMessage(Note)
+  onNote(_session: StreamSession<Announcement | Receipt>, { text, price }: Note): Receipt {
+    return create(Receipt, { text, cents: BigInt(price.cents), at: new Date(0) });
+  }
+
+  @OnStreamMessage(Announcement)
+  async onAnnouncement(
+    _session: StreamSession<Announcement | Receipt>,
+    message: Announcement,
+  ): Promise<void> {
+    await this.messages.postMessage(board, message);
+  }
+}
+
+/** What the clients in other languages talk to. */
+@Module({
+  imports: [StreamsModule.forRoot({ authenticator: NameAuthenticator })],
+  providers: [DeskEndpoint],
+})
+export class DeskModule {}

@@ -1,0 +1,55 @@
+import 'reflect-metadata';
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { DeskModule } from './desk.app.js';
+
+const CLIENT = join(import.meta.dirname, 'client.py');
+
+/** Debian's python3-websockets belongs to Debian's own Python. */
+const python = ['/usr/bin/python3', 'python3'].find(
+  (command) => spawnSync(command, ['-c', 'import websockets']).status === 0,
+);
+
+const isNeeded = python !== undefined || process.env.CI === 'true';
+if (!isNeeded)
+  console.warn(
+    'Skipped: the client in Python. It needs python3 with websockets: apt install python3-websockets',
+  );
+
+(isNeeded ? describe : describe.skip)('A client in Python', () => {
+  let app: INestApplication;
+
+  beforeAll(async () => {
+    app = await NestFactory.create(DeskModule, { logger: ['error'] });
+    await app.listen(0);
+  });
+
+  afterAll(() => app.close());
+
+  it('signs in, opens, sends, and gets an answer, an error and a publication', async () => {
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const url = `ws://localhost:${port}/streams`;
+
+    const { stdout } = await promisify(execFile)(python ?? 'python3', [CLIENT, url], { timeout: 15_000 });
+
+    const receipt = (text: string): string =>
+      `('desk.receipt', {'text': '${text}', 'cents': 5, 'at': datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)})`;
+    expect(stdout.trim().split('\n')).toEqual([
+      'welcome ann',
+      'answers ack ack',
+      `messages ${receipt('one')} ${receipt('two')}`,
+      'error INVALID_MESSAGE text price.cents',
+      "publication ('desk.announcement', {'text': 'to all'})",
+      'closed closed-by-client',
+    ]);
+  });
+
+  it('has at most 100 lines', () => {
+    expect(readFileSync(CLIENT, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(100);
+  });
+});
