@@ -40,7 +40,10 @@ export class Peer {
   readonly frames = new Inbox<ClientFrame>('frame of the client');
   readonly closed: Promise<number>;
 
-  constructor(readonly socket: WebSocket) {
+  constructor(
+    readonly socket: WebSocket,
+    readonly url: string,
+  ) {
     socket.on('message', (text) => this.frames.put(JSON.parse(String(text)) as ClientFrame));
     this.closed = once(socket, 'close').then(([code]) => code as number);
   }
@@ -90,18 +93,17 @@ export const WELCOME = {
 export class ScriptedServer {
   readonly peers = new Inbox<Peer>('connection');
 
+  readonly port: number;
+
   private constructor(private readonly server: WebSocketServer) {
-    server.on('connection', (socket) => this.peers.put(new Peer(socket)));
+    this.port = (server.address() as AddressInfo).port;
+    server.on('connection', (socket, { url = '' }) => this.peers.put(new Peer(socket, url)));
   }
 
   static async listen(port = 0): Promise<ScriptedServer> {
     const server = new WebSocketServer({ port, host: '127.0.0.1' });
     await once(server, 'listening');
     return new ScriptedServer(server);
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
   }
 
   get url(): string {

@@ -80,14 +80,16 @@ export class Connection {
   }
 
   /** Connects, or joins the attempt under way; resolves when the server has welcomed the client. */
-  async connect(): Promise<void> {
-    if (this.welcome) return;
+  connect(): Promise<void> {
     if (this.#unwatch) this.#wake();
     else {
       this.#unwatch = onWakeUp(() => this.#wake());
       this.#try();
     }
-    return this.#join();
+    const joined = this.#join();
+    // The status tells of a failure too, so nobody has to wait for it here.
+    joined.catch(() => {});
+    return joined;
   }
 
   /** Asks for a credential again and takes it to the server. */
@@ -159,12 +161,10 @@ export class Connection {
     this.#cancel = this.options.clock.after(delayMs, run);
   }
 
-  /** Waits for the connection that is being made; its failure is in the status too, and may be ignored. */
+  /** Waits for the connection that is being made, if it is not there. */
   async #join(): Promise<void> {
     if (!this.#unwatch) throw closedError(this.status);
-    if (this.welcome) return;
-    if (!this.#welcomed) (this.#welcomed = new Pending()).promise.catch(() => {});
-    return this.#welcomed.promise;
+    if (!this.welcome) await (this.#welcomed ??= new Pending()).promise;
   }
 
   async #credential(reason: AuthRequest['reason']): Promise<string | null> {
@@ -246,6 +246,8 @@ export class Connection {
 
   async #sendAuth(token: string | null): Promise<void> {
     const answer = new Pending();
+    const { clock, timeoutMs } = this.options;
+    answer.limit(clock, timeoutMs, () => clientError('ANSWER_TIMEOUT', 'authenticate()'));
     this.ask(answer, (id) => JSON.stringify({ t: 'auth', id, token }));
     try {
       await answer.promise;
