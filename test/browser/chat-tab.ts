@@ -13,8 +13,13 @@ export class ChatTab {
   }
 
   /** Opens the page and picks a name. */
-  static async open(browser: Browser, url: string, name: string, options = DESKTOP): Promise<ChatTab> {
-    const context = await browser.newContext(options);
+  static async open(
+    browser: Browser,
+    url: string,
+    name: string,
+    options?: BrowserContextOptions,
+  ): Promise<ChatTab> {
+    const context = await browser.newContext({ ...DESKTOP, ...options });
     const tab = new ChatTab(await context.newPage());
     await tab.page.goto(url);
     await tab.page.getByLabel('Your name').fill(name);

@@ -1,0 +1,42 @@
+// Two chat servers with a Redis between them: open one URL in one tab and the other in another.
+// Redis: REDIS_URL, else one that is found on this machine (or, on Debian, unpacked), started for this and stopped after.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { startRedis } from '../../../test/rig/redis-server.mjs';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+async function startCluster() {
+  const redis = process.env.REDIS_URL ? givenRedis(process.env.REDIS_URL) : await startRedis();
+  console.log(`Redis: ${redis.url} (${redis.source})`);
+  const first = Number(process.env.PORT ?? 3000);
+  const servers = [first, first && first + 1].map((port) => startServer(port, redis.url));
+  const stop = async (code) => {
+    await Promise.all(servers.map(stopServer));
+    await redis.stop();
+    process.exit(code);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop(0));
+  for (const server of servers) server.once('exit', () => stop(1));
+}
+
+function givenRedis(url) {
+  return { url, source: 'REDIS_URL', stop: async () => undefined };
+}
+
+function startServer(port, redisUrl) {
+  const env = { ...process.env, PORT: String(port), REDIS_URL: redisUrl };
+  return spawn(process.execPath, [MAIN], { env, stdio: 'inherit' });
+}
+
+async function stopServer(server) {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  server.removeAllListeners('exit').kill('SIGTERM');
+  await once(server, 'exit');
+}
+
+startCluster().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
