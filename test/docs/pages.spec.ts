@@ -38,6 +38,11 @@ function deadLinks(path: string, text: string): string[] {
   });
 }
 
+function missingFiles(text: string): string[] {
+  const named = [...text.matchAll(/`((?:libs|apps|test|docs)\/[\w./-]+)`/g)].map(([, path]) => path!);
+  return named.filter((path) => !existsSync(join(ROOT, path)));
+}
+
 describe.each(pages)('$path', ({ path, text }) => {
   it('shows code of files that compile', () => {
     expect(blocksWithoutRegion(path, text)).toEqual([]);
@@ -49,6 +54,10 @@ describe.each(pages)('$path', ({ path, text }) => {
 
   it('links to what is there', () => {
     expect(deadLinks(path, text)).toEqual([]);
+  });
+
+  it('names files that are there', () => {
+    expect(missingFiles(text)).toEqual([]);
   });
 
   it('tells to run scripts that are there', () => {
@@ -102,6 +111,12 @@ describe('The checks of the pages', () => {
       '# One word\n[a](#one-word) [b](#two) [c](../LICENSE) [d](none.md) [e](https://example.org) `[f](g)`';
 
     expect(deadLinks('docs/protocol.md', text)).toEqual(['#two', 'none.md']);
+  });
+
+  it('catch names of files that are not there', () => {
+    expect(missingFiles('`libs/protocol`, `libs/nothing/src/a.ts`, `test/run.mjs`')).toEqual([
+      'libs/nothing/src/a.ts',
+    ]);
   });
 
   it('find the scripts in commands', () => {
