@@ -30,7 +30,11 @@ describe('connection', () => {
     await rig.client.close();
 
     expect(kinds()).toEqual(['connecting', 'connected', 'closed']);
-    expect(rig.client.connectionStatus).toEqual({ kind: 'closed', code: 1000, reason: 'closed by the client' });
+    expect(rig.client.connectionStatus).toEqual({
+      kind: 'closed',
+      code: 1000,
+      reason: 'closed by the client',
+    });
     expect(await peer.closed).toBe(1000);
     expect(rig.clock.pending).toBe(0);
   });

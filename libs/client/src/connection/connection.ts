@@ -30,6 +30,13 @@ export interface ConnectedStream {
   ended(error?: CodedError): void;
 }
 
+/** What the answer to a frame settles. */
+export interface Asked {
+  /** The endpoint whose `ack` is an answer too. */
+  readonly endpoint?: string;
+  settle(error?: CodedError): void;
+}
+
 // Literals that the compiler compares: the table of all codes would be in every bundle.
 const UNAUTHENTICATED: typeof CloseCode.Unauthenticated = 4501;
 const CREDENTIAL_EXPIRED: typeof CloseCode.CredentialExpired = 4005;
@@ -53,7 +60,7 @@ export class Connection {
   readonly #streams = new Map<string, ConnectedStream>();
   readonly listeners: Listeners<ConnectionStatusListener>;
   /** The frames without an answer, in the order of sending. */
-  readonly #asked = new Map<unknown, Pending>();
+  readonly #asked = new Map<unknown, Asked>();
   #socket?: WebSocketLike;
   #cancel?: () => void;
   #welcomed?: Pending;
@@ -117,9 +124,9 @@ export class Connection {
   }
 
   /** Sends a frame that is answered, and notes what its answer settles. */
-  ask(pending: Pending, textOf: (id: number) => string): void {
+  ask(asked: Asked, textOf: (id: number) => string): void {
     const id = (this.#lastId = (this.#lastId % MAX_ID) + 1);
-    this.#asked.set(id, pending);
+    this.#asked.set(id, asked);
     this.#socket!.send(textOf(id));
   }
 

@@ -5,8 +5,6 @@ import type { Clock } from '../transport/clock.js';
 /** A promise that is settled from outside. */
 export class Pending {
   settled = false;
-  /** The endpoint whose `ack` settles it. */
-  endpoint?: string;
   /** Resolves the promise, or rejects it with an error; only the first time counts. */
   settle!: (error?: CodedError) => void;
   readonly promise = new Promise<void>((resolve, reject) => {

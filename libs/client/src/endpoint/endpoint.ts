@@ -22,6 +22,7 @@ import { utf8Length } from './utf8-length.js';
 
 /** A message on its way to the server. */
 class Outgoing extends Pending {
+  endpoint!: string;
   encoded!: EncodedMessage;
   bytes!: number;
   offline!: OfflinePolicy;
@@ -74,10 +75,9 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   /** Opens the stream if it is in use. */
   connected(): void {
     if (this.#state !== 'closed' || !(this.#used || this.#listeners.size)) return;
-    const answer = new Pending();
+    const settle = (error?: CodedError) => error && this.#refused(error);
     this.#state = 'opening';
-    this.connection.ask(answer, (id) => JSON.stringify({ t: 'open', id, endpoint: this.name }));
-    answer.promise.catch((error: CodedError) => this.#refused(error));
+    this.connection.ask({ settle }, (id) => JSON.stringify({ t: 'open', id, endpoint: this.name }));
     this.#pump();
   }
 

@@ -8,11 +8,14 @@ export interface Clock {
   random(): number;
 }
 
+// A longer delay overflows, and would be none.
+const MAX_DELAY_MS = 2_147_483_647;
+
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
+    const timer = setTimeout(run, Math.min(delayMs, MAX_DELAY_MS));
     return () => clearTimeout(timer);
   },
   random: Math.random,

@@ -1,0 +1,668 @@
+import { create, type ServerFrame } from '@nestwire/protocol';
+import { Note, Rig, take, Unlisted } from '../../spec/rig.js';
+import type { Peer } from '../../spec/scripted-server.js';
+import type { ConnectionOptions, MessageStream } from '../index.node.js';
+
+const note = (text: string) => create(Note, { text });
+
+describe('endpoint', () => {
+  let rig: Rig;
+  let peer: Peer;
+
+  async function connected(options?: Partial<ConnectionOptions>, figures?: object): Promise<void> {
+    rig = await Rig.start(options);
+    peer = await rig.connected(figures);
+  }
+
+  /** Lets the client handle all that was sent to it so far. */
+  async function settled(): Promise<void> {
+    peer.send({ t: 'ping' });
+    await peer.next('pong');
+  }
+
+  function deliver(text: string, endpoint = 'chat'): void {
+    peer.send({ t: 'message', endpoint, type: 'spec.note', data: { text } });
+  }
+
+  const texts = (notes: Note[]) => notes.map(({ text }) => text);
+  const sent = async () => (await peer.next('message')).data.text;
+
+  afterEach(() => rig.stop());
+
+  describe('stream', () => {
+    it('is opened by the first use of its endpoint, and by no other', async () => {
+      await connected();
+      await settled();
+      rig.client.chat.stream[Symbol.asyncIterator]();
+      expect(await peer.open()).toBe('chat');
+      rig.client.chat.stream[Symbol.asyncIterator]();
+      rig.client.game.addStreamOpenedListener(() => {});
+      expect(await peer.open()).toBe('game');
+
+      await settled();
+    });
+
+    it('that was used before connecting is opened with the connection', async () => {
+      rig = await Rig.start();
+      const reading = take(rig.client.chat.stream, 1);
+      peer = await rig.connected();
+      await peer.open();
+      deliver('a');
+
+      expect(texts(await reading)).toEqual(['a']);
+    });
+
+    it('carries instances of the class, in order', async () => {
+      await connected();
+      const reading = take(rig.client.chat.stream, 2);
+      await peer.open();
+      const at = new Date('2026-11-23T10:00:00.000Z');
+      deliver('a');
+      peer.raw(
+        `{"t":"message","endpoint":"chat","type":"spec.note","data":{"text":"b","at":{"$date":"${at.toISOString()}"}}}`,
+      );
+
+      const notes = await reading;
+      expect(notes[0]).toBeInstanceOf(Note);
+      expect(notes[1]).toEqual(create(Note, { text: 'b', at }));
+    });
+
+    it('keeps what comes without a reader for the first one', async () => {
+      await connected();
+      rig.client.chat.addStreamOpenedListener(() => {});
+      await peer.open();
+      deliver('a');
+      deliver('b');
+      await settled();
+      const first = take(rig.client.chat.stream, 3);
+      const second = take(rig.client.chat.stream, 1);
+      deliver('c');
+
+      expect(texts(await first)).toEqual(['a', 'b', 'c']);
+      expect(texts(await second)).toEqual(['c']);
+    });
+
+    it('keeps again once the last reader has left', async () => {
+      await connected();
+      const first = take(rig.client.chat.stream, 1);
+      await peer.open();
+      deliver('a');
+      await first;
+      deliver('b');
+      await settled();
+
+      expect(texts(await take(rig.client.chat.stream, 1))).toEqual(['b']);
+    });
+
+    it('outlives a reconnect', async () => {
+      await connected();
+      const reading = take(rig.client.chat.stream, 2);
+      await peer.open('s1');
+      deliver('a');
+      await settled();
+      peer.socket.terminate();
+      peer = await rig.reconnected();
+      await peer.open('s2');
+      deliver('b');
+
+      expect(texts(await reading)).toEqual(['a', 'b']);
+    });
+
+    it('ends when the client is closed, after what has come', async () => {
+      await connected();
+      const reader = rig.client.chat.stream[Symbol.asyncIterator]();
+      const waiting = rig.client.chat.stream[Symbol.asyncIterator]().next();
+      await peer.open();
+      deliver('a');
+      await settled();
+      await rig.client.close();
+
+      expect(await reader.next()).toMatchObject({ value: { text: 'a' } });
+      expect(await reader.next()).toEqual({ value: undefined, done: true });
+      expect(await waiting).toMatchObject({ done: false });
+    });
+
+    it('throws when the server closes the client for good', async () => {
+      await connected();
+      const reading = take(rig.client.chat.stream, 1);
+      peer.socket.close(4502, 'banned');
+
+      await expect(reading).rejects.toMatchObject({ code: 'CLIENT_CLOSED' });
+    });
+
+    it('throws the reason when the server closes it, and opens again by the next use', async () => {
+      await connected();
+      const reading = take(rig.client.chat.stream, 2);
+      await peer.open();
+      deliver('a');
+      peer.send({
+        t: 'closed',
+        endpoint: 'chat',
+        reason: { code: 'access-lost', message: 'You were removed.' },
+      });
+
+      await expect(reading).rejects.toMatchObject({ code: 'access-lost', message: 'You were removed.' });
+      void take(rig.client.chat.stream, 1);
+      await peer.open('s2');
+    });
+
+    it('throws the error when the server refuses to open it', async () => {
+      await connected();
+      const reading = take(rig.client.chat.stream, 1);
+      const sending = rig.client.chat.sendStreamMessage(note('a'));
+      const { id } = await peer.next('open');
+      const message = await peer.next('message');
+      const error = { code: 'UNAUTHENTICATED', message: 'Sign in first.' };
+      peer.send({ t: 'error', id, error });
+      peer.send({ t: 'error', id: message.id, error });
+
+      await expect(reading).rejects.toMatchObject(error);
+      await expect(sending).rejects.toMatchObject(error);
+    });
+
+    it('that was refused is opened again for another user, while a listener is there', async () => {
+      await connected();
+      rig.client.chat.addStreamOpenedListener(() => {});
+      const { id } = await peer.next('open');
+      peer.send({ t: 'error', id, error: { code: 'UNAUTHENTICATED', message: 'no' } });
+      const signing = rig.client.authenticate();
+      const auth = await peer.next('auth');
+      peer.send({ t: 'authenticated', id: auth.id, user: 'alice' });
+
+      await signing;
+      await peer.open();
+    });
+
+    it('goes on when a server that goes away closes it or refuses to open it', async () => {
+      await connected();
+      const chat = take(rig.client.chat.stream, 1);
+      await peer.open();
+      peer.send({ t: 'goaway', spreadMs: 10 });
+      peer.send({ t: 'closed', endpoint: 'chat', reason: { code: 'drain', message: 'The server drains.' } });
+      await settled();
+      const game = take(rig.client.game.stream, 1);
+      const { id } = await peer.next('open');
+      peer.send({ t: 'error', id, error: { code: 'DRAINING', message: 'The server drains.' } });
+      peer.socket.close(4006);
+      peer = await rig.reconnected();
+      deliver('a', await peer.open());
+      deliver('b', await peer.open());
+
+      expect(texts([...(await chat), ...(await game)])).toEqual(['a', 'b']);
+    });
+
+    it('that the server opens by itself is there for a later reader', async () => {
+      await connected();
+      peer.send({ t: 'opened', endpoint: 'chat', session: 's1' });
+      deliver('a');
+      await settled();
+
+      expect(texts(await take(rig.client.chat.stream, 1))).toEqual(['a']);
+    });
+
+    it('returns from a reader that waits', async () => {
+      await connected();
+      const reader = rig.client.chat.stream[Symbol.asyncIterator]();
+      const next = reader.next();
+      await reader.return?.();
+
+      expect(await next).toEqual({ value: undefined, done: true });
+    });
+
+    it('receives the publications of its channels from subscribed to unsubscribed', async () => {
+      await connected();
+      const chat = take(rig.client.chat.stream, 2);
+      const game = take(rig.client.game.stream, 1);
+      await peer.open('s1');
+      await peer.open('s2');
+      const publish = (text: string) =>
+        peer.send({ t: 'publication', channel: 'room', type: 'spec.note', data: { text } });
+      publish('early');
+      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'room' });
+      publish('a');
+      peer.send({ t: 'unsubscribed', endpoint: 'chat', channel: 'room' });
+      publish('late');
+      deliver('b');
+      deliver('c', 'game');
+
+      expect(texts(await chat)).toEqual(['a', 'b']);
+      expect(texts(await game)).toEqual(['c']);
+    });
+
+    it('receives no publication of a channel after a reconnect', async () => {
+      await connected();
+      const reading = take(rig.client.chat.stream, 1);
+      await peer.open('s1');
+      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'room' });
+      peer.socket.close(1012);
+      peer = await rig.reconnected();
+      await peer.open('s2');
+      peer.send({ t: 'publication', channel: 'room', type: 'spec.note', data: { text: 'stale' } });
+      deliver('a');
+
+      expect(texts(await reading)).toEqual(['a']);
+    });
+
+    it('ignores and counts what it cannot read, and warns once', async () => {
+      await connected();
+      const reading = take(rig.client.chat.stream, 1);
+      await peer.open();
+      peer.send({ t: 'message', endpoint: 'chat', type: 'spec.unlisted', data: {} });
+      peer.send({ t: 'message', endpoint: 'chat', type: 'spec.unlisted', data: {} });
+      peer.raw('{"t":"message","endpoint":"chat","type":"spec.note","data":{"at":{"$date":"never"}}}');
+      peer.raw('{"t":"message","endpoint":"chat","type":"spec.note","data":{"__proto__":{"polluted":true}}}');
+      peer.raw('{"t":"message","endpoint":"chat","type":"spec.note"}');
+      deliver('a');
+
+      expect(texts(await reading)).toEqual(['a']);
+      expect(rig.client.chat.stream.ignored).toBe(5);
+      expect(rig.warnings).toEqual([expect.stringContaining('spec.unlisted')]);
+      expect({}).not.toHaveProperty('polluted');
+    });
+  });
+
+  describe('reader that does not keep up', () => {
+    async function overflow(overflow: ConnectionOptions['overflow']): Promise<AsyncIterator<Note>> {
+      await connected({ overflow, maxUnreadMessages: 2 });
+      const slow = rig.client.chat.stream[Symbol.asyncIterator]();
+      const fast = take(rig.client.chat.stream, 3);
+      await peer.open();
+      for (const text of ['a', 'b', 'c']) {
+        deliver(text);
+        await settled();
+      }
+      expect(texts(await fast)).toEqual(['a', 'b', 'c']);
+      return slow;
+    }
+    const read = async (reader: AsyncIterator<Note>) => (await reader.next()).value?.text;
+
+    it('loses the oldest message, with a count and one warning', async () => {
+      const reader = await overflow(undefined);
+      deliver('d');
+      await settled();
+
+      expect([await read(reader), await read(reader)]).toEqual(['c', 'd']);
+      expect(rig.client.chat.stream.dropped).toBe(2);
+      expect(rig.warnings).toHaveLength(1);
+    });
+
+    it('loses the newest message with drop-newest', async () => {
+      const reader = await overflow('drop-newest');
+
+      expect([await read(reader), await read(reader)]).toEqual(['a', 'b']);
+      expect(rig.client.chat.stream.dropped).toBe(1);
+    });
+
+    it('throws after what it had with fail', async () => {
+      const reader = await overflow('fail');
+
+      expect([await read(reader), await read(reader)]).toEqual(['a', 'b']);
+      await expect(reader.next()).rejects.toMatchObject({ code: 'READER_OVERFLOW' });
+    });
+  });
+
+  describe('sendStreamMessage()', () => {
+    it('resolves with the ack, and all before it with it', async () => {
+      await connected();
+      const order: string[] = [];
+      const all = ['a', 'b', 'c'].map((text) =>
+        rig.client.chat.sendStreamMessage(note(text)).then(() => order.push(text)),
+      );
+      const other = rig.client.game.sendStreamMessage(note('other'));
+      await peer.open();
+      const ids = [await peer.next('message'), await peer.next('message'), await peer.next('message')];
+      await peer.open();
+      const { id } = await peer.next('message');
+      peer.send({ t: 'ack', endpoint: 'chat', id: ids[1]!.id });
+      await Promise.all(all.slice(0, 2));
+      expect(order).toEqual(['a', 'b']);
+
+      peer.send({ t: 'ack', endpoint: 'chat', id: ids[2]!.id });
+      peer.send({ t: 'ack', endpoint: 'game', id });
+      await Promise.all([...all, other]);
+    });
+
+    it('rejects with the error of its own message alone', async () => {
+      await connected();
+      const first = rig.client.chat.sendStreamMessage(note('a'));
+      const second = rig.client.chat.sendStreamMessage(note('b'));
+      await peer.open();
+      const { id } = await peer.next('message');
+      const details = [{ path: 'text', message: 'too short' }];
+      peer.send({
+        t: 'error',
+        id,
+        error: { code: 'INVALID_MESSAGE', message: 'no', details, retryAfterMs: 7 },
+      });
+      peer.send({ t: 'ack', endpoint: 'chat', id: (await peer.next('message')).id });
+
+      await expect(first).rejects.toMatchObject({
+        code: 'INVALID_MESSAGE',
+        message: 'no',
+        details,
+        retryAfterMs: 7,
+      });
+      await second;
+    });
+
+    it('sends at most maxPendingMessages ahead of their answers, and the rest in order', async () => {
+      await connected({}, { maxPendingMessages: 2 });
+      const all = ['a', 'b', 'c', 'd'].map((text) => rig.client.chat.sendStreamMessage(note(text)));
+      await peer.open();
+      const first = await peer.next('message');
+      const second = await peer.next('message');
+      await settled();
+      peer.send({ t: 'ack', endpoint: 'chat', id: first.id });
+      expect(await sent()).toBe('c');
+      await settled();
+      peer.send({ t: 'error', id: second.id, error: { code: 'X', message: 'no' } });
+      const last = await peer.next('message');
+      expect(last.data.text).toBe('d');
+      peer.send({ t: 'ack', endpoint: 'chat', id: last.id });
+
+      expect((await Promise.allSettled(all)).map(({ status }) => status[0])).toEqual(['f', 'r', 'f', 'f']);
+    });
+
+    it('refuses what is not a listed message', async () => {
+      await connected();
+      const send = (message: object) => rig.client.chat.sendStreamMessage(message as Note);
+
+      await expect(send(new Unlisted())).rejects.toMatchObject({ code: 'NOT_A_MESSAGE' });
+      await expect(send({ text: 'plain' })).rejects.toMatchObject({ code: 'NOT_A_MESSAGE' });
+      await expect(send(create(Note, { at: new Date(NaN) }))).rejects.toMatchObject({
+        code: 'NOT_ENCODABLE',
+      });
+    });
+
+    it('refuses a message that is too large for the server, and sends the next', async () => {
+      await connected({}, { maxPayloadBytes: 200 });
+      const large = rig.client.chat.sendStreamMessage(note('é'.repeat(60)));
+      await expect(large).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
+      void rig.client.chat.sendStreamMessage(note('e'.repeat(60))).catch(() => {});
+      await peer.open();
+
+      expect(await sent()).toBe('e'.repeat(60));
+    });
+
+    it('rejects when no answer comes in time, and keeps its place in the window', async () => {
+      await connected({}, { maxPendingMessages: 1 });
+      const late = rig.client.chat.sendStreamMessage(note('a'), { timeoutMs: 100 });
+      const unsent = rig.client.chat.sendStreamMessage(note('b'), { timeoutMs: 200 });
+      const last = rig.client.chat.sendStreamMessage(note('c'));
+      await peer.open();
+      const { id } = await peer.next('message');
+      rig.clock.advance(200);
+
+      await expect(late).rejects.toMatchObject({ code: 'ANSWER_TIMEOUT' });
+      await expect(unsent).rejects.toMatchObject({ code: 'BUSY' });
+      await settled();
+      peer.send({ t: 'ack', endpoint: 'chat', id });
+      const next = await peer.next('message');
+      expect(next.data.text).toBe('c');
+      peer.send({ t: 'ack', endpoint: 'chat', id: next.id });
+      await last;
+    });
+
+    it('waits 30 s for an answer unless it is told otherwise', async () => {
+      await connected();
+      const sending = rig.client.chat.sendStreamMessage(note('a'), { timeoutMs: undefined });
+      await peer.open();
+      await peer.next('message');
+      rig.clock.advance(29_999);
+      await settled();
+      rig.clock.advance(1);
+
+      await expect(sending).rejects.toMatchObject({ code: 'ANSWER_TIMEOUT' });
+    });
+
+    it('rejects when its signal aborts, and does not send what waits', async () => {
+      await connected({}, { maxPendingMessages: 1 });
+      const abort = new AbortController();
+      const { signal } = abort;
+      const flying = rig.client.chat.sendStreamMessage(note('a'), { signal });
+      const waiting = rig.client.chat.sendStreamMessage(note('b'), { signal });
+      void rig.client.chat.sendStreamMessage(note('c')).catch(() => {});
+      await peer.open();
+      const { id } = await peer.next('message');
+      abort.abort(new Error('changed my mind'));
+
+      await expect(flying).rejects.toMatchObject({ code: 'ABORTED', cause: new Error('changed my mind') });
+      await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+      await expect(rig.client.chat.sendStreamMessage(note('d'), { signal })).rejects.toMatchObject({
+        code: 'ABORTED',
+      });
+      peer.send({ t: 'ack', endpoint: 'chat', id });
+      expect(await sent()).toBe('c');
+    });
+
+    it('rejects with UNCERTAIN when the connection is lost before the answer', async () => {
+      await connected();
+      const sending = rig.client.chat.sendStreamMessage(note('a'));
+      await peer.open();
+      await peer.next('message');
+      peer.socket.close(1009);
+
+      await expect(sending).rejects.toMatchObject({ code: 'UNCERTAIN' });
+      peer = await rig.reconnected();
+      await peer.open();
+      await settled();
+    });
+
+    it('rejects with UNCERTAIN when the stream is closed before the answer', async () => {
+      await connected();
+      const sending = rig.client.chat.sendStreamMessage(note('a'));
+      await peer.open();
+      await peer.next('message');
+      peer.send({ t: 'closed', endpoint: 'chat', reason: { code: 'x', message: 'y' } });
+
+      await expect(sending).rejects.toMatchObject({ code: 'UNCERTAIN' });
+    });
+
+    it('leaves nothing behind when the client is closed', async () => {
+      await connected({}, { maxPendingMessages: 1 });
+      const flying = rig.client.chat.sendStreamMessage(note('a'));
+      const waiting = rig.client.chat.sendStreamMessage(note('b'));
+      const closing = rig.client.close();
+
+      await expect(flying).rejects.toMatchObject({ code: 'UNCERTAIN' });
+      await expect(waiting).rejects.toMatchObject({
+        code: expect.stringMatching(/NOT_CONNECTED|CLIENT_CLOSED/),
+      });
+      await expect(rig.client.chat.sendStreamMessage(note('c'))).rejects.toMatchObject({
+        code: 'CLIENT_CLOSED',
+      });
+      await closing;
+      expect(rig.clock.pending).toBe(0);
+    });
+
+    it('refuses more than the bounds of what may wait', async () => {
+      await connected({ maxWaitingMessages: 2, maxWaitingBytes: 1_000 }, { maxPendingMessages: 1 });
+      const send = (text: string) => rig.client.chat.sendStreamMessage(note(text));
+      for (const text of ['a', 'b', 'c']) void send(text).catch(() => {});
+
+      await expect(send('d')).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+      await expect(rig.client.game.sendStreamMessage(note('e'.repeat(1_000)))).rejects.toMatchObject({
+        code: 'QUEUE_FULL',
+      });
+    });
+  });
+
+  describe('without a connection', () => {
+    const send = (text: string, offline?: ConnectionOptions['offline']) =>
+      rig.client.chat.sendStreamMessage(note(text), { offline });
+
+    it('refuses messages, before connecting and while waiting', async () => {
+      rig = await Rig.start();
+      await expect(send('a')).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+      peer = await rig.connected();
+      await peer.open();
+      peer.socket.close(1011);
+      await rig.status('waiting');
+
+      await expect(send('b')).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    });
+
+    it('queues messages that ask for it, and sends them in order once connected', async () => {
+      rig = await Rig.start({ offline: 'queue' });
+      const all = [send('a'), send('b'), send('c')];
+      peer = await rig.connected();
+      await peer.open();
+      expect([await sent(), await sent()]).toEqual(['a', 'b']);
+      const { id } = await peer.next('message');
+      peer.send({ t: 'ack', endpoint: 'chat', id });
+
+      await Promise.all(all);
+    });
+
+    it('keeps queued messages, and no others, over the loss of a connection', async () => {
+      await connected({}, { maxPendingMessages: 1 });
+      const flying = send('a');
+      const all = [send('b', 'throw'), send('c', 'queue'), send('d', 'drop')];
+      await peer.open();
+      await peer.next('message');
+      peer.socket.terminate();
+
+      await expect(flying).rejects.toMatchObject({ code: 'UNCERTAIN' });
+      await expect(all[0]).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+      await all[2];
+      peer = await rig.reconnected();
+      await peer.open();
+      const { id, data } = await peer.next('message');
+      expect(data.text).toBe('c');
+      peer.send({ t: 'ack', endpoint: 'chat', id });
+      await all[1];
+    });
+
+    it('bounds the queue by count, bytes and time', async () => {
+      rig = await Rig.start({ offline: 'queue' });
+      const first = Array.from({ length: 100 }, () => send('a'));
+      const results = Promise.allSettled(first);
+      await expect(send('b')).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+      await expect(rig.client.game.sendStreamMessage(note('x'.repeat(262_144)))).rejects.toMatchObject({
+        code: 'QUEUE_FULL',
+      });
+      rig.clock.advance(30_000);
+
+      for (const result of await results) expect(result).toMatchObject({ reason: { code: 'NOT_CONNECTED' } });
+      void send('c').catch(() => {});
+      expect(rig.clock.pending).toBe(1);
+    });
+
+    it('drops messages that ask for it', async () => {
+      rig = await Rig.start();
+      await send('a', 'drop');
+      peer = await rig.connected();
+      await peer.open();
+
+      await settled();
+    });
+  });
+
+  describe('addStreamOpenedListener()', () => {
+    it('calls after each open, before what waits is sent', async () => {
+      rig = await Rig.start();
+      let opens = 0;
+      const stop = rig.client.chat.addStreamOpenedListener(() => {
+        void rig.client.chat.sendStreamMessage(note(`join ${++opens}`)).catch(() => {});
+        void rig.client.chat.sendStreamMessage(note(`room ${opens}`)).catch(() => {});
+      });
+      const queued = rig.client.chat.sendStreamMessage(note('queued'), { offline: 'queue' });
+      peer = await rig.connected();
+      await peer.open('s1');
+      expect([await sent(), await sent()]).toEqual(['join 1', 'room 1']);
+      const { id, data } = await peer.next('message');
+      expect(data.text).toBe('queued');
+      peer.send({ t: 'ack', endpoint: 'chat', id });
+      await queued;
+      peer.socket.close(1012);
+      peer = await rig.reconnected();
+      await peer.open('s2');
+      expect(await sent()).toBe('join 2');
+
+      stop();
+      peer.socket.close(1012);
+      peer = await rig.reconnected();
+      await peer.open('s3');
+      await settled();
+      expect(opens).toBe(2);
+    });
+
+    it('calls at once when the stream is open, and once a session', async () => {
+      await connected();
+      peer.send({ t: 'opened', endpoint: 'chat', session: 's1' });
+      await settled();
+      let opens = 0;
+      rig.client.chat.addStreamOpenedListener(() => void opens++);
+      expect(opens).toBe(1);
+      peer.send({ t: 'opened', endpoint: 'chat', session: 's1' });
+      await settled();
+
+      expect(opens).toBe(1);
+    });
+  });
+
+  it('survives a hostile server', async () => {
+    await connected();
+    const reading = take(rig.client.chat.stream, 1);
+    const sending = rig.client.chat.sendStreamMessage(note('a'));
+    await peer.open();
+    const { id } = await peer.next('message');
+    const frames: unknown[] = [
+      ...['', 'null', '[]', '7', '"x"', '{', '{}', '{"t":null}', '{"t":"constructor"}', '{"t":"__proto__"}'],
+      '['.repeat(100_000),
+      ...[{ t: 'welcome' }, { t: 'welcome', connection: 'other', user: 'mallory' }, { t: 'hello' }],
+      ...['opened', 'closed', 'message', 'ack', 'error', 'subscribed', 'publication', 'goaway'].flatMap(
+        (t) => [
+          { t },
+          { t, endpoint: null, id: null, reason: null, error: null, channel: {}, data: null, type: null },
+          {
+            t,
+            endpoint: { toString: 'no' },
+            id: {},
+            reason: 7,
+            error: 7,
+            channel: 7,
+            data: 'text',
+            type: [],
+          },
+        ],
+      ),
+      { t: 'ack', endpoint: 'chat', id: 4_711 },
+      { t: 'ack', endpoint: 'game', id },
+      { t: 'error', id: 4_711, error: { code: 'X', message: 'x' } },
+      { t: 'closed', endpoint: 'game', reason: { code: 'x', message: 'y' } },
+      { t: 'message', endpoint: 'constructor', type: 'toString', data: {} },
+      { t: 'authenticated', id: 4_711, user: 7 },
+    ];
+    for (const frame of frames) peer.raw(typeof frame === 'string' ? frame : JSON.stringify(frame));
+    peer.socket.send(Buffer.from([1, 2, 3]));
+    for (let n = 0; n < 2_000; n++)
+      peer.send({ t: 'opened', endpoint: `e${n}`, session: 's' } as ServerFrame);
+    deliver('a');
+    peer.send({ t: 'ack', endpoint: 'chat', id });
+
+    expect(texts(await reading)).toEqual(['a']);
+    await sending;
+    expect(rig.client.connectionStatus).toMatchObject({ kind: 'connected', connection: 'c1' });
+  });
+
+  it.each([0, -1, 10 ** 12, null, 'x'])('survives a welcome with figures of %p', async (figure) => {
+    rig = await Rig.start();
+    const figures = { pingMs: figure, pongMs: figure, maxPayloadBytes: figure, maxPendingMessages: figure };
+    peer = await rig.connected(figures);
+    void rig.client.chat.sendStreamMessage(note('a')).catch(() => {});
+    await peer.open();
+
+    expect(rig.client.connectionStatus.kind).toBe('connected');
+  });
+
+  it('has streams that are their own', async () => {
+    await connected();
+    const stream: MessageStream<Note> = rig.client.chat.stream;
+
+    expect(rig.client.chat).toBe(rig.client.chat);
+    expect(stream).toBe(rig.client.chat.stream);
+    expect(rig.client.chat).not.toBe(rig.client.game);
+    expect(await rig.client).toBe(rig.client);
+  });
+});
