@@ -2,7 +2,17 @@ import type { AddressInfo } from 'node:net';
 import { Injectable, Module, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Type as Kind } from 'class-transformer';
-import { Allow, IsBoolean, IsDate, IsInt, IsNumber, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
+import {
+  Allow,
+  IsBoolean,
+  IsDate,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsString,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
 import { StreamMessage } from '@nestwire/protocol';
 import {
   OnStreamClosed,
@@ -115,7 +125,10 @@ export interface EchoApp {
 }
 
 /** Starts the application on a free port. */
-export async function startEchoApp(options: StreamsModuleOptions = {}, providers: Type[] = []): Promise<EchoApp> {
+export async function startEchoApp(
+  options: StreamsModuleOptions = {},
+  providers: Type[] = [],
+): Promise<EchoApp> {
   @Module({
     imports: [StreamsModule.forRoot({ authenticator: EchoAuthenticator, trustProxy: false, ...options })],
     providers: [EchoEndpoint, MembersEndpoint, Gate, ...providers],
@@ -125,5 +138,11 @@ export async function startEchoApp(options: StreamsModuleOptions = {}, providers
   const app = await NestFactory.create(EchoModule, { logger: false });
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
-  return { app, port, streams: app.get(StreamsService), gate: app.get(Gate), endpoint: app.get(EchoEndpoint) };
+  return {
+    app,
+    port,
+    streams: app.get(StreamsService),
+    gate: app.get(Gate),
+    endpoint: app.get(EchoEndpoint),
+  };
 }

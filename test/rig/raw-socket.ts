@@ -21,7 +21,13 @@ const TEXT = 1;
 const CLOSE = 8;
 
 /** Writes one WebSocket frame, valid or not. */
-export function rawFrame({ opcode = TEXT, fin = true, rsv = 0, masked = true, ...rest }: RawFrame = {}): Buffer {
+export function rawFrame({
+  opcode = TEXT,
+  fin = true,
+  rsv = 0,
+  masked = true,
+  ...rest
+}: RawFrame = {}): Buffer {
   const payload = Buffer.from(rest.payload ?? '');
   const length = BigInt(rest.declaredLength ?? payload.length);
   const lengthBytes = rest.lengthBytes ?? (length < 126n ? 1 : length <= 0xffffn ? 3 : 9);
@@ -55,13 +61,16 @@ export class RawSocket {
   /** The code of the close frame that came. */
   closeCode: number | undefined;
   isEnded = false;
+  private static readonly open = new Set<RawSocket>();
   private buffer = Buffer.alloc(0);
   private changed: Array<() => void> = [];
 
   private constructor(readonly socket: Socket) {
     socket.on('data', (chunk) => this.receive(chunk as Buffer));
     socket.on('error', () => undefined);
+    RawSocket.open.add(this);
     socket.on('close', () => {
+      RawSocket.open.delete(this);
       this.isEnded = true;
       this.notify();
     });
@@ -75,7 +84,11 @@ export class RawSocket {
   }
 
   /** Connects and completes the WebSocket handshake. */
-  static async upgrade(port: number, path = '/streams', headers: Record<string, string> = {}): Promise<RawSocket> {
+  static async upgrade(
+    port: number,
+    path = '/streams',
+    headers: Record<string, string> = {},
+  ): Promise<RawSocket> {
     const raw = await RawSocket.connect(port);
     raw.send(upgradeRequest({ path, headers }));
     await raw.until(() => raw.status !== undefined || raw.isEnded);
@@ -88,6 +101,11 @@ export class RawSocket {
     raw.sendJson({ t: 'hello', v: 1, token });
     await raw.frame('welcome');
     return raw;
+  }
+
+  /** Destroys all sockets but those to keep, so that a failed test leaves nothing to the next. */
+  static destroyAllBut(...kept: RawSocket[]): void {
+    for (const raw of RawSocket.open) if (!kept.includes(raw)) raw.destroy();
   }
 
   send(bytes: string | Uint8Array): void {
@@ -103,7 +121,10 @@ export class RawSocket {
     const find = () => this.frames.find((frame) => frame.t === t && (id === undefined || frame.id === id));
     await this.until(() => find() !== undefined || this.isEnded);
     const frame = find();
-    if (!frame) throw new Error(`The connection ended (${this.closeCode}) without "${t}"; frames: ${JSON.stringify(this.frames)}`);
+    if (!frame)
+      throw new Error(
+        `The connection ended (${this.closeCode}) without "${t}"; frames: ${JSON.stringify(this.frames)}`,
+      );
     return frame;
   }
 
@@ -123,7 +144,8 @@ export class RawSocket {
     const deadline = Date.now() + DEADLINE_MS;
     while (!condition()) {
       const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`Nothing happened; status ${this.status}, frames ${JSON.stringify(this.frames)}`);
+      if (left <= 0)
+        throw new Error(`Nothing happened; status ${this.status}, frames ${JSON.stringify(this.frames)}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.changed.push(() => {
@@ -164,7 +186,8 @@ export class RawSocket {
     const short = buffer[1]! & 0x7f;
     const offset = short < 126 ? 2 : short === 126 ? 4 : 10;
     if (buffer.length < offset) return false;
-    const length = short < 126 ? short : short === 126 ? buffer.readUInt16BE(2) : Number(buffer.readBigUInt64BE(2));
+    const length =
+      short < 126 ? short : short === 126 ? buffer.readUInt16BE(2) : Number(buffer.readBigUInt64BE(2));
     if (buffer.length < offset + length) return false;
     this.take(buffer[0]! & 0x0f, buffer.subarray(offset, offset + length));
     this.buffer = buffer.subarray(offset + length);
@@ -186,7 +209,11 @@ export interface UpgradeRequest {
 }
 
 /** Writes an upgrade request; a header given as undefined is left out, given as a list repeated. */
-export function upgradeRequest({ method = 'GET', path = '/streams', headers = {} }: UpgradeRequest = {}): string {
+export function upgradeRequest({
+  method = 'GET',
+  path = '/streams',
+  headers = {},
+}: UpgradeRequest = {}): string {
   const all = {
     Host: 'localhost',
     Connection: 'Upgrade',

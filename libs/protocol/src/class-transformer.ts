@@ -73,6 +73,8 @@ function restoreProperties(source: Properties, result: Properties, naming: MapNa
       result[key] = restore(source[key], value, naming);
     }
   }
+  // Of a plain object class-transformer loses the keys that Object.prototype has, such as "toString".
+  if (isPlain(result) && isPlain(source)) return { ...source, ...result };
   const isNestedMessage = isPlain(result) && !isPlain(source) && messageNameOf(source.constructor);
   return isNestedMessage
     ? (Object.setPrototypeOf(result, Object.getPrototypeOf(source) as object) as object)

@@ -38,8 +38,8 @@ export class CodedError extends Error {
   ) {
     super(message, options);
     this.name = 'CodedError';
-    if (options.details) this.details = options.details;
-    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    this.details = options.details;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   /** Returns the part of the error that may leave this process. */

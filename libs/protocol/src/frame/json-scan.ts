@@ -63,6 +63,7 @@ class Scan {
     this.at++;
     this.depth++;
     this.keys[this.depth] = 0;
+    if (this.depth === 1) this.rootKeys = undefined;
     if (this.depth > this.limits.maxDepth)
       return tooComplex(`nests deeper than ${this.limits.maxDepth} levels`);
     return this.countNode();
@@ -123,7 +124,8 @@ class Scan {
       if (!'.eE+-'.includes(text[this.at]!)) break;
       isInteger = false;
     }
-    if (isInteger && this.at - start <= SAFE_LITERAL_LENGTH) return undefined;
+    // The frame's own numbers are judged by the guard: an id out of range is a broken protocol.
+    if (this.depth <= 1 || (isInteger && this.at - start <= SAFE_LITERAL_LENGTH)) return undefined;
     const number = Number(text.slice(start, this.at));
     if (isInteger ? Number.isSafeInteger(number) : Number.isFinite(number) || Number.isNaN(number))
       return undefined;

@@ -74,7 +74,7 @@ export function publicationText(channel: string, { type, data }: EncodedMessage)
 function notAMessage(message: unknown): CodedError {
   const name = (message as object | undefined)?.constructor?.name ?? String(message);
   return new CodedError(
-    ErrorCode.NotAMessage,
+    'NOT_A_MESSAGE' satisfies ErrorCode,
     `${name} is not a message: mark its class with @StreamMessage('a.name') and make it with new or create().`,
   );
 }

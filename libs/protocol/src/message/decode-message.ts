@@ -1,5 +1,5 @@
 import { CodedError } from '../error/coded-error.js';
-import { ErrorCode } from '../error/error-code.js';
+import type { ErrorCode } from '../error/error-code.js';
 import { decodeProperties } from '../value/wire-value.js';
 import type { Message, MessageClass } from './message.registry.js';
 import { reviveMessage } from './message.reviver.js';
@@ -18,7 +18,7 @@ export function decodeMessage<T extends Message>(cls: MessageClass<T>, data: obj
     return reviveMessage(cls, properties) as T;
   } catch (cause) {
     if (cause instanceof CodedError) throw cause;
-    throw new CodedError(ErrorCode.InvalidMessage, 'The message does not have the shape of its class.', {
+    throw new CodedError('INVALID_MESSAGE' satisfies ErrorCode, 'The message does not have the shape of its class.', {
       cause,
     });
   }

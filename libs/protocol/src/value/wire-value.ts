@@ -1,5 +1,5 @@
 import { CodedError } from '../error/coded-error.js';
-import { ErrorCode } from '../error/error-code.js';
+import type { ErrorCode } from '../error/error-code.js';
 import { MAX_BIGINT_DIGITS } from '../limits.js';
 import { messageClassNamed, messageNameOf } from '../message/message.registry.js';
 import { reviveMessage } from '../message/message.reviver.js';
@@ -184,7 +184,7 @@ function isEntries(value: unknown): value is unknown[] {
 
 function notEncodable(path: Path, what: string): CodedError {
   const where = path.join('.') || 'the message';
-  return new CodedError(ErrorCode.NotEncodable, `Cannot send ${where}: ${what} cannot travel in a message.`, {
+  return new CodedError('NOT_ENCODABLE' satisfies ErrorCode, `Cannot send ${where}: ${what} cannot travel in a message.`, {
     details: [{ path: path.join('.'), message: `is ${what}` }],
   });
 }
@@ -192,7 +192,7 @@ function notEncodable(path: Path, what: string): CodedError {
 function invalid(path: Path, message: string): CodedError {
   const details = [{ path: path.join('.'), message }];
   return new CodedError(
-    ErrorCode.InvalidMessage,
+    'INVALID_MESSAGE' satisfies ErrorCode,
     `The message is not valid: ${details[0]!.path} ${message}.`,
     { details },
   );
