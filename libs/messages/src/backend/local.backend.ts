@@ -11,6 +11,8 @@ export class LocalBackend extends MessagesBackend {
 
   unsubscribe(): void {}
 
+  refusal(): undefined {}
+
   async publish(): Promise<void> {}
 
   async close(): Promise<void> {}

@@ -1,4 +1,5 @@
 import type { EncodedMessage } from '@nestwire/protocol';
+import type { MessagesError } from '../messages.error.js';
 
 /**
  * How far posts reach at this moment.
@@ -59,6 +60,9 @@ export abstract class MessagesBackend {
 
   /** No longer wants the publications of a channel; none arrives after the call. */
   abstract unsubscribe(channel: string): void;
+
+  /** Returns why a publication on the channel would not be sent now: UNAVAILABLE or OVERLOADED. */
+  abstract refusal(channel: string): MessagesError | undefined;
 
   /**
    * Publishes to the other processes. Resolves when the cluster has taken it.

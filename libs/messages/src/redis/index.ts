@@ -1,2 +1,10 @@
 export { RedisBackend } from './redis.backend.js';
-export type { RedisClusterSetup, RedisConnection, RedisTuning } from './redis.options.js';
+export { SAFE_CLIENT_OPTIONS, SAFE_CLUSTER_OPTIONS } from './redis.link.js';
+export {
+  DEFAULT_TUNING,
+  type Clock,
+  type RedisClusterSetup,
+  type RedisConnection,
+  type RedisTuning,
+  type ResolvedTuning,
+} from './redis.options.js';

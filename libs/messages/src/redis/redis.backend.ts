@@ -1,11 +1,232 @@
-import { LocalBackend } from '../backend/local.backend.js';
-import type { RedisConnection, RedisTuning } from './redis.options.js';
-/** placeholder */
-export class RedisBackend extends LocalBackend {
-  constructor(
-    readonly connection: RedisConnection,
-    readonly tuning: RedisTuning,
-  ) {
+import { Logger } from '@nestjs/common';
+import type { EncodedMessage } from '@nestwire/protocol';
+import type { Redis } from 'ioredis';
+import { randomBytes } from 'node:crypto';
+import {
+  MessagesBackend,
+  type BackendCounters,
+  type BackendSink,
+  type MessagesStatus,
+} from '../backend/messages.backend.js';
+import { LogLimiter } from '../delivery/log-limiter.js';
+import { MessagesConfigurationError } from '../messages-configuration.error.js';
+import { MessagesErrorCode, type MessagesError } from '../messages.error.js';
+import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messages.options.js';
+import { ChannelKeys } from './channel-key.js';
+import { ClusterTopology } from './cluster.topology.js';
+import { Envelope } from './envelope.js';
+import { isCluster, openLink, type RedisLink } from './redis.link.js';
+import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
+import { RedisPublisher, unavailable } from './redis.publisher.js';
+import { RedisShard } from './redis.shard.js';
+import { SingleTopology, type RedisTopology, type ShardMaker } from './redis.topology.js';
+
+const REFUSED_SIGN_IN = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/;
+const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
+
+/** Carries channels over Redis pub/sub: a single server, a Sentinel group, or a Cluster. */
+export class RedisBackend extends MessagesBackend {
+  readonly #logger = new Logger('Messages');
+  readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
+  readonly #origin = randomBytes(9).toString('base64url');
+  readonly #envelope = new Envelope(this.#origin);
+  readonly #tuning: ResolvedTuning;
+  readonly #maxMessageBytes: number;
+  readonly #keys: ChannelKeys;
+  readonly #link: RedisLink;
+  readonly #topology: RedisTopology;
+  readonly #publisher: RedisPublisher;
+  readonly #counts = { poisoned: 0, starved: 0 };
+  #sink: BackendSink | undefined;
+  #status: MessagesStatus = 'degraded';
+  #lastError = '';
+  #closed: Promise<void> | undefined;
+
+  /** @throws {MessagesConfigurationError} when the connection or an option is wrong or unsafe */
+  constructor(connection: RedisConnection, options: MessagesModuleOptions = {}) {
     super();
+    const { tuning, problems } = resolveTuning(options);
+    if (problems.length > 0) throw new MessagesConfigurationError(problems);
+    this.#tuning = tuning;
+    this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    this.#keys = new ChannelKeys(tuning.prefix);
+    this.#link = openLink(connection, tuning);
+    this.#topology = this.#makeTopology();
+    this.#publisher = new RedisPublisher(this.#link.client, this.#topology.command, tuning);
   }
+
+  get status(): MessagesStatus {
+    return this.#status;
+  }
+
+  get counters(): BackendCounters {
+    const reconnects = this.#topology.shards.reduce((sum, { subscriber }) => sum + subscriber.reconnects, 0);
+    return { ...this.#counts, reconnects };
+  }
+
+  async start(sink: BackendSink): Promise<void> {
+    this.#sink = sink;
+    const { client } = this.#link;
+    client.on('error', this.#onError);
+    client.on('node error', this.#onError);
+    for (const event of CLIENT_EVENTS) client.on(event, this.#onChange);
+    await this.#withinConnectTimeout(this.#connect());
+    this.#changed();
+    if (this.#status === 'connected') return;
+    if (REFUSED_SIGN_IN.test(this.#lastError)) await this.#failSignIn();
+    this.#limiter.log('degraded', `Redis cannot be reached${this.#why()}; channels reach this process only.`);
+  }
+
+  subscribe(channel: string): Promise<void> {
+    return this.#topology.want(this.#keys.keyOf(channel));
+  }
+
+  unsubscribe(channel: string): void {
+    this.#topology.unwant(this.#keys.keyOf(channel));
+  }
+
+  refusal(channel: string): MessagesError | undefined {
+    if (this.#topology.shardOf(this.#keys.keyOf(channel))?.probe.suspect !== false)
+      return unavailable('Redis does not answer');
+    return this.#publisher.refusal();
+  }
+
+  async publish(channel: string, encoded: EncodedMessage): Promise<void> {
+    const refusal = this.refusal(channel);
+    if (refusal) throw refusal;
+    await this.#send(this.#keys.keyOf(channel), this.#envelope.write(encoded));
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#topology.close();
+    // What was posted before the shutdown still leaves; every post has its deadline.
+    await this.#publisher.settled();
+    const { client, given } = this.#link;
+    for (const event of CLIENT_EVENTS) client.off(event, this.#onChange);
+    this.#status = 'degraded';
+    if (!given) client.disconnect();
+    else for (const event of ['error', 'node error']) client.off(event, this.#onError);
+  }
+
+  async #send(key: string, text: string): Promise<void> {
+    try {
+      await this.#publisher.publish(key, text);
+    } catch (error) {
+      if ((error as MessagesError).code === MessagesErrorCode.Uncertain)
+        this.#topology.shardOf(key)?.probe.doubt();
+      throw error;
+    }
+  }
+
+  readonly #onChange = (): void => this.#changed();
+
+  readonly #onError = (error: unknown): void => {
+    // Only the text: ioredis puts the command into its errors, and the password with it.
+    this.#lastError = error instanceof Error ? error.message : String(error);
+  };
+
+  #changed(): void {
+    if (this.#closed) return;
+    const { shards } = this.#topology;
+    const connected =
+      this.#link.client.status === 'ready' && shards.length > 0 && shards.every(({ healthy }) => healthy);
+    const status = connected ? 'connected' : 'degraded';
+    if (status === this.#status) return;
+    this.#status = status;
+    if (connected) this.#logger.log('Redis is connected; channels reach the cluster.');
+    else
+      this.#limiter.log('degraded', `Redis cannot be relied on${this.#why()}; see MessagesService.status.`);
+    this.#sink?.statusChanged();
+  }
+
+  #why(): string {
+    return this.#lastError && ` (${this.#lastError})`;
+  }
+
+  async #connect(): Promise<void> {
+    const { client } = this.#link;
+    const connecting = client.status === 'wait' ? client.connect() : untilReady(client as Redis);
+    const connected = connecting.catch((error: Error) => void (this.#lastError ||= error.message));
+    if (isCluster(client)) await connected;
+    await Promise.all([connected, this.#topology.start()]);
+  }
+
+  #withinConnectTimeout(connecting: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#tuning.clock.after(this.#tuning.connectTimeoutMs, resolve);
+      void connecting.finally(() => (cancel(), resolve()));
+    });
+  }
+
+  async #failSignIn(): Promise<never> {
+    await this.close();
+    throw new MessagesConfigurationError([
+      `Redis refused the sign-in (${this.#lastError}): check the user and the password in the option redis.`,
+    ]);
+  }
+
+  #makeTopology(): RedisTopology {
+    const { client } = this.#link;
+    const probeKeyOf = (number: number) => this.#keys.probeKeyOf(this.#origin, number);
+    const makeShard: ShardMaker = (node, sharded, number) =>
+      this.#makeShard({ client: node, sharded, probeKey: probeKeyOf(number) });
+    return isCluster(client)
+      ? new ClusterTopology(client, makeShard, probeKeyOf, this.#tuning)
+      : new SingleTopology(client, makeShard);
+  }
+
+  #makeShard(place: {
+    readonly client: Redis;
+    readonly sharded: boolean;
+    readonly probeKey: string;
+  }): RedisShard {
+    const publish = (key: string, text: string) => this.#send(key, text);
+    return new RedisShard({ ...place, publish }, this.#tuning, {
+      message: (key, text) => this.#receive(key, text),
+      changed: this.#onChange,
+      moved: () => this.#moved(),
+      failed: this.#onError,
+      starved: (shard) => this.#starved(shard),
+    });
+  }
+
+  #receive(key: string, text: string): void {
+    if (this.#envelope.isOwn(text)) return;
+    const channel = this.#keys.channelOf(key);
+    try {
+      if (text.length > this.#maxMessageBytes) throw new Error('it is larger than maxMessageBytes');
+      this.#sink?.receive(channel, this.#envelope.read(text));
+    } catch (error) {
+      this.#counts.poisoned++;
+      // A parser's text may quote the payload, which does not belong into a log.
+      const why = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message;
+      this.#limiter.log('poisoned', `A message from Redis on channel '${channel}' is dropped: ${why}.`);
+    }
+  }
+
+  #moved(): void {
+    const { client } = this.#link;
+    if (isCluster(client)) client.refreshSlotsCache(() => this.#topology.refresh());
+  }
+
+  #starved(shard: RedisShard): void {
+    this.#counts.starved++;
+    this.#limiter.log(
+      'starved',
+      'Redis is connected and delivers nothing; its subscriber is connected anew.',
+    );
+    const { client, given } = this.#link;
+    if (isCluster(client)) this.#moved();
+    else if (shard.probe.suspect && !given) client.disconnect(true);
+  }
+}
+
+function untilReady(client: Redis): Promise<void> {
+  return client.status === 'ready'
+    ? Promise.resolve()
+    : new Promise((resolve) => void client.once('ready', () => resolve()));
 }

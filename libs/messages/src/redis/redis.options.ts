@@ -69,4 +69,73 @@ export interface RedisTuning {
    * @default 'auto'
    */
   readonly sharded?: 'auto' | 'never';
+  /** What tells the time and waits; for tests. */
+  readonly clock?: Clock;
+}
+
+/** What tells the time and waits. */
+export interface Clock {
+  /** The time in milliseconds; only differences count. */
+  now(): number;
+  /** Runs the function once, after the time in milliseconds; returns the function that takes it back. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** The tuning with its defaults filled in. */
+export type ResolvedTuning = Required<RedisTuning>;
+
+/** The process's own clock; what waits on it does not keep the process alive. */
+export const SYSTEM_CLOCK: Clock = {
+  now: () => performance.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The defaults of the Redis backend. */
+export const DEFAULT_TUNING: ResolvedTuning = {
+  prefix: 'nestwire',
+  commandTimeoutMs: 2_000,
+  connectTimeoutMs: 3_000,
+  maxReconnectDelayMs: 1_000,
+  probeIntervalMs: 5_000,
+  probeTimeoutMs: 10_000,
+  maxPendingPosts: 1_000,
+  maxPendingBytes: 16_777_216,
+  sharded: 'auto',
+  clock: SYSTEM_CLOCK,
+};
+
+/** Fills in the defaults and checks the figures; returns what is wrong with them beside. */
+export function resolveTuning(tuning: RedisTuning): { tuning: ResolvedTuning; problems: string[] } {
+  const given = Object.fromEntries(
+    Object.keys(DEFAULT_TUNING)
+      .map((key) => [key, tuning[key as keyof RedisTuning]])
+      .filter(([, value]) => value !== undefined),
+  ) as RedisTuning;
+  const resolved = { ...DEFAULT_TUNING, ...given };
+  const problems = FIGURES.filter((key) => !(resolved[key] >= (key === 'probeIntervalMs' ? 0 : 1))).map(
+    (key) => `${key} is a number from ${key === 'probeIntervalMs' ? 0 : 1} on; got ${String(resolved[key])}.`,
+  );
+  if (!/^[A-Za-z0-9_.-]{1,64}$/.test(resolved.prefix))
+    problems.push(
+      `prefix has 1 to 64 characters of A-Z a-z 0-9 _ . -; got ${JSON.stringify(resolved.prefix)}.`,
+    );
+  return { tuning: resolved, problems };
+}
+
+const FIGURES = [
+  'commandTimeoutMs',
+  'connectTimeoutMs',
+  'maxReconnectDelayMs',
+  'probeIntervalMs',
+  'probeTimeoutMs',
+  'maxPendingPosts',
+  'maxPendingBytes',
+] as const;
+
+/** Returns a random pause before the next try to connect: full jitter, in milliseconds. */
+export function reconnectDelay(attempt: number, maxMs: number): number {
+  return Math.random() * Math.min(maxMs, 100 * 2 ** Math.min(attempt, 16));
 }

@@ -142,7 +142,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     const name = this.#openChannel(channel);
     const encoded = this.#encode(message);
     assertCarries(channel, encoded.type);
-    if (scope === 'global') await this.#assertCluster();
+    if (scope === 'global') await this.#assertCluster(name);
     this.#counts.posted++;
     // Published first: what listeners post in answer then follows it on every path.
     const published = scope === 'local' ? undefined : this.#publish(name, encoded);
@@ -228,19 +228,15 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
-  async #assertCluster(): Promise<void> {
+  async #assertCluster(channel: string): Promise<void> {
     await this.#start();
-    const { status } = this.#backend;
-    if (status === 'connected') return;
-    throw status === 'local'
-      ? new MessagesError(
-          MessagesErrorCode.NoCluster,
-          "No Redis is configured, so the scope 'global' reaches nobody: set the option redis, or post with 'auto'.",
-        )
-      : new MessagesError(
-          MessagesErrorCode.Unavailable,
-          'The cluster cannot be reached; nothing was posted.',
-        );
+    if (this.#backend.status === 'local')
+      throw new MessagesError(
+        MessagesErrorCode.NoCluster,
+        "No Redis is configured, so the scope 'global' reaches nobody: set the option redis, or post with 'auto'.",
+      );
+    const refusal = this.#backend.refusal(channel);
+    if (refusal) throw refusal;
   }
 
   /** Publishes to the cluster; resolves to what went wrong, so that nothing is ever unhandled. */

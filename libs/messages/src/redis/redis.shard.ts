@@ -1,0 +1,77 @@
+import type { Redis } from 'ioredis';
+import { openSubscriber } from './redis.link.js';
+import type { ResolvedTuning } from './redis.options.js';
+import { RedisProbe } from './redis.probe.js';
+import { RedisSubscriber } from './redis.subscriber.js';
+
+/** What a shard tells its owner. */
+export interface ShardEvents {
+  readonly message: (key: string, text: string) => void;
+  /** `healthy` may have changed. */
+  readonly changed: () => void;
+  readonly moved: () => void;
+  readonly failed: (error: unknown) => void;
+  /** The probe's message did not come back for too long. */
+  readonly starved: (shard: RedisShard) => void;
+}
+
+/** Where a shard is and how it is reached. */
+export interface ShardLink {
+  /** A client of the same server, to take the address from. */
+  readonly client: Redis;
+  readonly sharded: boolean;
+  /** The probe's own key; this server holds it. */
+  readonly probeKey: string;
+  readonly publish: (key: string, text: string) => Promise<void>;
+}
+
+/** One Redis server that holds channels: its subscriber, and the probe that proves it. */
+export class RedisShard {
+  readonly subscriber: RedisSubscriber;
+  readonly probe: RedisProbe;
+  #started: Promise<void> | undefined;
+
+  constructor(
+    { client, sharded, probeKey, publish }: ShardLink,
+    tuning: ResolvedTuning,
+    events: ShardEvents,
+  ) {
+    this.subscriber = new RedisSubscriber({ open: () => openSubscriber(client, tuning), sharded }, tuning, {
+      ...events,
+      message: (key, text) => (key === probeKey ? this.probe.seen(text) : events.message(key, text)),
+      changed: () => {
+        if (this.subscriber.live) this.probe.reset();
+        events.changed();
+      },
+    });
+    this.probe = new RedisProbe(
+      {
+        publish: (text) => publish(probeKey, text),
+        connected: () => this.subscriber.connected,
+        starved: () => {
+          events.starved(this);
+          this.subscriber.rebuild();
+        },
+        changed: events.changed,
+      },
+      tuning,
+    );
+    void this.subscriber.want(probeKey);
+  }
+
+  /** Whether what is published here arrives, as far as is known. */
+  get healthy(): boolean {
+    return this.subscriber.live && !this.probe.suspect;
+  }
+
+  /** Connects; resolves when all that is wanted is confirmed, or the first try has failed. */
+  start(): Promise<void> {
+    return (this.#started ??= this.subscriber.start());
+  }
+
+  /** Lets go of the connection and of the timers. */
+  close(): void {
+    this.probe.close();
+    this.subscriber.close();
+  }
+}

@@ -1,0 +1,56 @@
+import type { Redis } from 'ioredis';
+import type { PublishCommand } from './redis.publisher.js';
+import type { RedisShard } from './redis.shard.js';
+
+/** Makes the shard of a server, under one of the probe's numbers. */
+export type ShardMaker = (client: Redis, sharded: boolean, probeNumber: number) => RedisShard;
+
+/** Which server holds which channel. */
+export interface RedisTopology {
+  /** The servers known at this moment; none before the first start. */
+  readonly shards: readonly RedisShard[];
+  /** How one publication is sent; undefined when they may leave in batches. */
+  readonly command: PublishCommand | undefined;
+  /** Connects to the servers; resolves when the first tries have succeeded or failed. */
+  start(): Promise<void>;
+  /** Returns the server of a key; undefined when it is not known now. */
+  shardOf(key: string): RedisShard | undefined;
+  /** Wants a key; resolves when it is confirmed, or at once when that is not possible now. */
+  want(key: string): Promise<void>;
+  unwant(key: string): void;
+  /** Looks anew which server holds what. */
+  refresh(): void;
+  close(): void;
+}
+
+/** A single server, be it behind a Sentinel. */
+export class SingleTopology implements RedisTopology {
+  readonly shards: readonly [RedisShard];
+  readonly command = undefined;
+
+  constructor(client: Redis, makeShard: ShardMaker) {
+    this.shards = [makeShard(client, false, 0)];
+  }
+
+  start(): Promise<void> {
+    return this.shards[0].start();
+  }
+
+  shardOf(): RedisShard {
+    return this.shards[0];
+  }
+
+  want(key: string): Promise<void> {
+    return this.shards[0].subscriber.want(key);
+  }
+
+  unwant(key: string): void {
+    this.shards[0].subscriber.unwant(key);
+  }
+
+  refresh(): void {}
+
+  close(): void {
+    this.shards[0].close();
+  }
+}
