@@ -12,16 +12,23 @@ export async function takeScreenshot(tab: ChatTab, name: string): Promise<void> 
   await tab.page.screenshot({ path: join(FOLDER, `${name}.png`) });
 }
 
-/** Takes a picture of tabs side by side. */
+/** Takes a picture of tabs side by side, each below its address. */
 export async function takeScreenshotOfTabs(browser: Browser, tabs: ChatTab[], name: string): Promise<void> {
-  const pictures = await Promise.all(tabs.map((tab) => tab.page.screenshot()));
-  const page = await browser.newPage({ viewport: { width: 1860, height: 700 } });
-  const images = pictures.map((picture) => `<img src="data:image/png;base64,${picture.toString('base64')}">`);
+  const figures = await Promise.all(tabs.map(figureOf));
+  const page = await browser.newPage({ viewport: { width: 1860, height: 736 } });
   await page.setContent(`<style>
-    body { margin: 0; padding: 20px; display: flex; gap: 20px; background: #b9c7c2 }
-    img { border-radius: 12px }
-  </style>${images.join('')}`);
+    body { margin: 0; padding: 14px 20px; display: flex; gap: 20px; background: #b9c7c2; font: 18px monospace }
+    figure { margin: 0 }
+    figcaption { padding: 0 12px 12px; color: #14201d }
+    img { display: block; border-radius: 12px }
+  </style>${figures.join('')}`);
   mkdirSync(FOLDER, { recursive: true });
   await page.screenshot({ path: join(FOLDER, `${name}.png`) });
   await page.close();
+}
+
+async function figureOf({ page }: ChatTab): Promise<string> {
+  const picture = await page.screenshot();
+  const { host } = new URL(page.url());
+  return `<figure><figcaption>${host}</figcaption><img src="data:image/png;base64,${picture.toString('base64')}"></figure>`;
 }

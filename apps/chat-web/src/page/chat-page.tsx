@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useChat } from '../hooks/use-chat.js';
 import { useConnectionStatus } from '../hooks/use-connection-status.js';
 import type { SignedIn } from '../hooks/use-sign-in.js';
@@ -13,10 +13,18 @@ export function ChatPage({ name, client, onLeave }: SignedIn & { onLeave(): void
   const status = useConnectionStatus(client);
   const [state, actions] = useChat(client, name);
   const [isMenuOpen, setMenuOpen] = useState(false);
+  const menuButton = useRef<HTMLButtonElement>(null);
+
+  function closeMenu() {
+    if (!isMenuOpen) return;
+    setMenuOpen(false);
+    // Once the page behind the list can be reached again.
+    requestAnimationFrame(() => menuButton.current?.focus());
+  }
 
   async function show(conversation: ConversationId) {
     await actions.show(conversation);
-    setMenuOpen(false);
+    closeMenu();
   }
 
   return (
@@ -25,17 +33,12 @@ export function ChatPage({ name, client, onLeave }: SignedIn & { onLeave(): void
         state={state}
         status={status}
         isOpen={isMenuOpen}
-        onClose={() => setMenuOpen(false)}
+        onClose={closeMenu}
         onShow={show}
         onLeave={onLeave}
       />
-      <button
-        className="scrim"
-        aria-label="Close the list"
-        tabIndex={-1}
-        onClick={() => setMenuOpen(false)}
-      />
-      <main>
+      <button className="scrim" aria-label="Close the list" tabIndex={-1} onClick={closeMenu} />
+      <main inert={isMenuOpen}>
         {state.announcement && (
           <AnnouncementBanner announcement={state.announcement} onDismiss={actions.dismissAnnouncement} />
         )}
@@ -43,6 +46,7 @@ export function ChatPage({ name, client, onLeave }: SignedIn & { onLeave(): void
           state={state}
           status={status}
           actions={actions}
+          menuButton={menuButton}
           onMenu={() => setMenuOpen(true)}
           onRetry={() => void client.connectWebSocket().catch(() => undefined)}
         />

@@ -1,3 +1,4 @@
+import type { Ref } from 'react';
 import { isRoom, nameOf, type ConversationId } from '../chat/conversation.js';
 import { authorColour } from './author-colour.js';
 import { Icon } from './icon.js';
@@ -7,15 +8,28 @@ interface ConversationHeaderProps {
   /** Who is in the room; empty with a person. */
   readonly members: readonly string[];
   readonly me: string;
+  readonly menuButton: Ref<HTMLButtonElement>;
   onMenu(): void;
   onLeave?(): void;
 }
 
 /** Which conversation this is, and who hears it. */
-export function ConversationHeader({ id, members, me, onMenu, onLeave }: ConversationHeaderProps) {
+export function ConversationHeader({
+  id,
+  members,
+  me,
+  menuButton,
+  onMenu,
+  onLeave,
+}: ConversationHeaderProps) {
   return (
     <header className="conversation-header">
-      <button className="quiet phone-only" onClick={onMenu} aria-label="Show rooms and people">
+      <button
+        ref={menuButton}
+        className="quiet phone-only"
+        onClick={onMenu}
+        aria-label="Show rooms and people"
+      >
         <Icon name="menu" />
       </button>
       <div className="conversation-title">

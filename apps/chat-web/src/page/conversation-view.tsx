@@ -1,4 +1,5 @@
 import type { ConnectionStatus } from '@nestwire/client';
+import type { Ref } from 'react';
 import { conversationOf, membersOf, type ChatState } from '../chat/chat-state.js';
 import { isRoom, nameOf } from '../chat/conversation.js';
 import type { ChatActions } from '../hooks/use-chat.js';
@@ -11,12 +12,20 @@ interface ConversationViewProps {
   readonly state: ChatState;
   readonly status: ConnectionStatus;
   readonly actions: ChatActions;
+  readonly menuButton: Ref<HTMLButtonElement>;
   onMenu(): void;
   onRetry(): void;
 }
 
 /** The conversation on screen: who is in it, what was said, and the place to say something. */
-export function ConversationView({ state, status, actions, onMenu, onRetry }: ConversationViewProps) {
+export function ConversationView({
+  state,
+  status,
+  actions,
+  menuButton,
+  onMenu,
+  onRetry,
+}: ConversationViewProps) {
   const { current, me } = state;
   const name = nameOf(current);
   const isLeavable = isRoom(current) && state.joined.length > 1;
@@ -26,6 +35,7 @@ export function ConversationView({ state, status, actions, onMenu, onRetry }: Co
         id={current}
         members={isRoom(current) ? membersOf(state, name) : []}
         me={me}
+        menuButton={menuButton}
         onMenu={onMenu}
         onLeave={isLeavable ? () => void actions.leave(name).catch(() => undefined) : undefined}
       />

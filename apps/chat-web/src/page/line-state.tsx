@@ -5,7 +5,7 @@ import { useSecondsUntil } from '../hooks/use-seconds-until.js';
 export function LineState({ status }: { status: ConnectionStatus }) {
   return (
     <span className="line-state" data-kind={status.kind}>
-      <span role="status">{wordsFor(status)}</span>
+      <span>{wordsFor(status)}</span>
       {status.kind === 'waiting' && <Countdown retryAt={status.retryAt} />}
     </span>
   );

@@ -1,5 +1,5 @@
 import type { ConnectionStatus } from '@nestwire/client';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { conversationOf, membersOf, peopleOf, roomsOf, type ChatState } from '../chat/chat-state.js';
 import { personConversation, roomConversation, type ConversationId } from '../chat/conversation.js';
 import { AnnounceDialog } from './announce-dialog.js';
@@ -23,6 +23,11 @@ interface SidebarProps {
 
 /** Where to go: rooms and people; and who and where one is. */
 export function Sidebar({ state, status, isOpen, onClose, onShow, onLeave }: SidebarProps) {
+  const closeButton = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (isOpen) closeButton.current?.focus();
+  }, [isOpen]);
+
   return (
     <nav
       className="sidebar"
@@ -32,7 +37,7 @@ export function Sidebar({ state, status, isOpen, onClose, onShow, onLeave }: Sid
     >
       <header>
         <Brand />
-        <button className="quiet phone-only" onClick={onClose} aria-label="Close the list">
+        <button ref={closeButton} className="quiet phone-only" onClick={onClose} aria-label="Close the list">
           <Icon name="cross" />
         </button>
       </header>
