@@ -19,7 +19,10 @@ export interface EndpointTools extends CompilerTools {
 export class BoundEndpoint implements Endpoint {
   readonly name: string;
   readonly options: Required<StreamEndpointOptions>;
-  /** Whether each session has its own instance: it, or an enhancer of it, depends on the session. */
+  /**
+   * Whether each session has its own instance: it, or an enhancer of it, depends
+   * on the session.
+   */
   readonly isPerSession: boolean;
   private readonly objectClasses: readonly Type[];
   private shared?: EndpointHandlers;
@@ -36,7 +39,10 @@ export class BoundEndpoint implements Endpoint {
     this.objectClasses = [...new Set(definition.handlers.flatMap(userObjectClasses))];
   }
 
-  /** Compiles the handlers that all sessions share; called once all enhancers are known. */
+  /**
+   * Compiles the handlers that all sessions share; called once all enhancers are
+   * known.
+   */
   compile(): void {
     if (this.isPerSession) return;
     const instance = this.definition.wrapper.instance as object;

@@ -12,7 +12,10 @@ import { isReservedEndpointName } from './reserved-endpoint-name.js';
 
 const NAME = /^[A-Za-z][\w.-]{0,127}$/;
 
-/** Returns what is wrong with endpoints: their names, their handlers, and among each other. */
+/**
+ * Returns what is wrong with endpoints: their names, their handlers, and among
+ * each other.
+ */
 export function checkEndpoints(
   definitions: readonly EndpointDefinition[],
   providers: readonly ProviderWrapper[],
@@ -27,7 +30,10 @@ export function checkEndpoints(
   return [...new Set(problems)];
 }
 
-/** Returns the endpoints that stand under `controllers`, where Nest would treat them as HTTP. */
+/**
+ * Returns the endpoints that stand under `controllers`, where Nest would treat
+ * them as HTTP.
+ */
 export function checkControllers(controllers: readonly ProviderWrapper[]): string[] {
   return controllers
     .filter(({ metatype }) => endpointMarkOf(metatype))

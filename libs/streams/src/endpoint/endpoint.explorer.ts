@@ -61,7 +61,10 @@ export class EndpointExplorer {
   }
 }
 
-/** Returns the class that a provider makes; a value that stands in for a class in a test counts as it. */
+/**
+ * Returns the class that a provider makes; a value that stands in for a class in
+ * a test counts as it.
+ */
 function endpointClassOf(wrapper: ProviderWrapper): Type | undefined {
   const instance = wrapper.instance as object | null;
   const made = wrapper.inject ? instance?.constructor : (wrapper.metatype ?? instance?.constructor);

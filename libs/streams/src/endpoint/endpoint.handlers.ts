@@ -36,7 +36,10 @@ export interface EndpointInstance {
   readonly contextId?: ContextId;
 }
 
-/** Compiles the handlers of an instance; those made for one session each when they are first called. */
+/**
+ * Compiles the handlers of an instance; those made for one session each when
+ * they are first called.
+ */
 export function compileEndpoint(
   tools: CompilerTools,
   definition: EndpointDefinition,
@@ -63,7 +66,10 @@ export function compileEndpoint(
   };
 }
 
-/** What serves the whole application is compiled now, what serves one session when it is needed. */
+/**
+ * What serves the whole application is compiled now, what serves one session
+ * when it is needed.
+ */
 function prepare({ contextId }: EndpointInstance, compile: () => HandlerPipeline): HandlerPipeline {
   if (!contextId) return compile();
   let compiled: HandlerPipeline | undefined;
@@ -80,7 +86,10 @@ function hostOf(
   return { instance, cls, method, callback, moduleKey, inquirerId: wrapper.id, contextId };
 }
 
-/** Stands for `@OnStreamOpened` where an endpoint has none: guards ask for the handler's metadata. */
+/**
+ * Stands for `@OnStreamOpened` where an endpoint has none: guards ask for the
+ * handler's metadata.
+ */
 function noHandler(): undefined {
   return undefined;
 }

@@ -1,19 +1,18 @@
 import 'reflect-metadata';
 import { Injectable, type Type } from '@nestjs/common';
 import type { HandlerParameter, ParameterSource } from '../pipeline/handler-parameter.js';
+import { CUSTOM_ARGUMENT, ENTRY_PROVIDER, INJECTABLE, ROUTE_ARGUMENTS } from '../pipeline/nest-compat.js';
 import type { HandlerFunction } from '../pipeline/stream-context.js';
 import type { StreamEndpointOptions } from './endpoint.js';
 
 // Symbol.for: two copies of this package in one process understand each other's decorators.
 const ENDPOINT = Symbol.for('nestwire.endpoint');
 const HANDLER = Symbol.for('nestwire.handler');
-// Nest's own keys: its param decorators and its injector read them.
-const ROUTE_ARGUMENTS = '__routeArguments__';
-const CUSTOM_ARGUMENT = '__customRouteArgs__';
-const ENTRY_PROVIDER = '__entryProvider__';
-const INJECTABLE = '__injectable__';
 const USER_OBJECT = `nestwire.userObject${CUSTOM_ARGUMENT}`;
-/** Nest's numbers for `@Req()`/`@ConnectedSocket()`, `@Body()`/`@MessageBody()`, `@Session()`. */
+/**
+ * Nest's numbers for `@Req()`/`@ConnectedSocket()`, `@Body()`/`@MessageBody()`,
+ * `@Session()`.
+ */
 const REQUEST = 0;
 const BODY = 3;
 const SESSION = 7;
@@ -40,7 +39,10 @@ interface RouteArgument {
   readonly factory?: (data: unknown, context: unknown) => unknown;
 }
 
-/** Marks a class as an endpoint and as a provider that Nest has to construct with its enhancers. */
+/**
+ * Marks a class as an endpoint and as a provider that Nest has to construct with
+ * its enhancers.
+ */
 export function markEndpoint(target: object, mark: EndpointMark): void {
   // A scope that the user gave with @Injectable() stays.
   if (!Reflect.hasOwnMetadata(INJECTABLE, target)) Injectable()(target as never);
@@ -65,7 +67,10 @@ export function handlerMarkOf(method: unknown): HandlerMark | undefined {
   return typeof method === 'function' ? Reflect.getMetadata(HANDLER, method) : undefined;
 }
 
-/** Marks a parameter as one that takes a user object; the class may be left to the parameter's type. */
+/**
+ * Marks a parameter as one that takes a user object; the class may be left to
+ * the parameter's type.
+ */
 export function markUserObject(
   target: object,
   method: string | symbol,
@@ -104,7 +109,10 @@ export function hasUserObjectParameter(cls: Type, method: string): boolean {
   return Object.keys(routeArgumentsOf(cls, method)).some((key) => key.startsWith(USER_OBJECT));
 }
 
-/** Returns the parameters of a handler: the decorated ones, and by position session and data. */
+/**
+ * Returns the parameters of a handler: the decorated ones, and by position
+ * session and data.
+ */
 export function parametersOf(cls: Type, method: string): HandlerParameter[] {
   const declared = declaredTypes(cls.prototype as object, method);
   const decorated = new Map<number, HandlerParameter>();
@@ -156,13 +164,17 @@ function declaredTypes(prototype: object, method: string | symbol): unknown[] {
   return Reflect.getMetadata('design:paramtypes', prototype, method) ?? [];
 }
 
-/** Returns the class that the compiler wrote down for a property; undefined when it wrote none. */
+/**
+ * Returns the class that the compiler wrote down for a property; undefined when
+ * it wrote none.
+ */
 export function declaredClassOf(cls: Type, property: string): unknown {
   return Reflect.getMetadata('design:type', cls.prototype as object, property);
 }
 
 /**
- * Writes the positional parameters of a handler where Nest's own context creator looks for them.
+ * Writes the positional parameters of a handler where Nest's own context creator
+ * looks for them.
  *
  * Only the fallback of `nest-compat.ts` needs it.
  */

@@ -5,7 +5,8 @@ import { EndpointExplorer } from './endpoint.explorer.js';
 import { EndpointRegistry } from './endpoint.registry.js';
 
 /**
- * What finds and runs endpoints, for a module that imports Nest's `DiscoveryModule`.
+ * What finds and runs endpoints, for a module that imports Nest's
+ * `DiscoveryModule`.
  *
  * The module exports `StreamSession`, so that `@InjectStreamSession()` works in the application's modules.
  */

@@ -5,9 +5,15 @@ import type { SessionCloseReason } from '../session/session-close-reason.js';
 export interface StreamEndpointOptions {
   /** Refuses anonymous clients with UNAUTHENTICATED. Default: false. */
   readonly requireLogin?: boolean;
-  /** Scopes that the user must have, all of them; implies `requireLogin`. Default: none. */
+  /**
+   * Scopes that the user must have, all of them; implies `requireLogin`. Default:
+   * none.
+   */
   readonly requiredScopes?: readonly string[];
-  /** When its stream opens: on the client's first use, or by itself on connect. Default: `'on-use'`. */
+  /**
+   * When its stream opens: on the client's first use, or by itself on connect.
+   * Default: `'on-use'`.
+   */
   readonly open?: 'on-use' | 'on-connect';
 }
 
@@ -26,7 +32,8 @@ export interface Endpoint {
 /** What a session calls on its endpoint. */
 export interface Handlers {
   /**
-   * Checks access, then runs `@OnStreamOpened`; what that returns is to be sent, like a handler's result.
+   * Checks access, then runs `@OnStreamOpened`; what that returns is to be sent,
+   * like a handler's result.
    *
    * @throws {Error} anything that refuses the stream
    */
@@ -38,7 +45,8 @@ export interface Handlers {
    */
   authorize(): void | Promise<void>;
   /**
-   * Reads a message and runs its handler; a promise only where something is asynchronous.
+   * Reads a message and runs its handler; a promise only where something is
+   * asynchronous.
    *
    * @throws {Error} anything; `toWireError` makes it an answer
    */

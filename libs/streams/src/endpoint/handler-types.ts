@@ -31,7 +31,10 @@ export type SentBySession<A extends AnyList> = A extends readonly [infer H, ...i
     | SentBySession<R>
   : never;
 
-/** Refuses a handler that takes no session or does not accept each of the messages `M`. */
+/**
+ * Refuses a handler that takes no session or does not accept each of the
+ * messages `M`.
+ */
 export type MustHandle<A extends AnyList, M> =
   TakesSession<A> extends true
     ? [M] extends [AcceptedMessage<A>]

@@ -114,7 +114,10 @@ function userObjectProblem(cls: unknown, providers: readonly ProviderWrapper[]):
   return undefined;
 }
 
-/** A value that stands in for the endpoint, as tests use it, needs the methods of the class. */
+/**
+ * A value that stands in for the endpoint, as tests use it, needs the methods of
+ * the class.
+ */
 function checkInstance({ cls, wrapper, handlers }: EndpointDefinition): string[] {
   if (!wrapper.isNotMetatype || !isStatic(wrapper)) return [];
   const instance = wrapper.instance as Record<string, unknown> | null;

@@ -43,7 +43,10 @@ function checkOwnFields(cls: Type, known: ReadonlySet<string>): string[] {
   ];
 }
 
-/** The fields that an instance has by itself; compiled for ES2022 or later that is all of them. */
+/**
+ * The fields that an instance has by itself; compiled for ES2022 or later that
+ * is all of them.
+ */
 function ownFields(cls: Type): string[] | string {
   try {
     return Object.keys(new cls() as object);

@@ -3,7 +3,8 @@ import { markHandler } from './endpoint.metadata.js';
 import type { MustTakeSession } from './handler-types.js';
 
 /**
- * Makes a method the one that runs when a stream opens; if it throws, the stream is refused.
+ * Makes a method the one that runs when a stream opens; if it throws, the stream
+ * is refused.
  *
  * Messages wait, in order, until it has settled. It takes the session.
  */

@@ -9,7 +9,10 @@ const CLIENT_MEMBERS = [
   'finally',
 ] as const;
 
-/** What every object has; a type cannot rule these names out, so only the bootstrap refuses them. */
+/**
+ * What every object has; a type cannot rule these names out, so only the
+ * bootstrap refuses them.
+ */
 const OBJECT_MEMBERS = [
   'constructor',
   'prototype',
@@ -27,7 +30,10 @@ const RESERVED: readonly string[] = [...CLIENT_MEMBERS, ...OBJECT_MEMBERS];
 /** A name that means something on the client, or to whoever awaits it. */
 export type ClientMember = (typeof CLIENT_MEMBERS)[number];
 
-/** Tells whether an endpoint cannot have this name, because it means something else on the client. */
+/**
+ * Tells whether an endpoint cannot have this name, because it means something
+ * else on the client.
+ */
 export function isReservedEndpointName(name: string): boolean {
   return RESERVED.includes(name);
 }

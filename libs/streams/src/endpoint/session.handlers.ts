@@ -9,7 +9,10 @@ import type { SessionCloseReason } from '../session/session-close-reason.js';
 import type { Handlers } from './endpoint.js';
 import type { EndpointHandlers } from './endpoint.handlers.js';
 
-/** The names that `context.switchToWs().getPattern()` has where there is no message. */
+/**
+ * The names that `context.switchToWs().getPattern()` has where there is no
+ * message.
+ */
 const OPENED = 'stream.opened';
 const CLOSED = 'stream.closed';
 

@@ -8,7 +8,8 @@ export interface Access {
 }
 
 /**
- * Checks `requireLogin` and `requiredScopes` against the session's user of this moment.
+ * Checks `requireLogin` and `requiredScopes` against the session's user of this
+ * moment.
  *
  * @throws {CodedError} UNAUTHENTICATED without a user; FORBIDDEN when a scope is missing
  */

@@ -5,7 +5,10 @@ import { CodedError, ErrorCode, type ErrorDetail, type WireError } from '@nestwi
 const MAX_DETAILS = 20;
 const MAX_TEXT = 300;
 
-/** The codes of HTTP statuses; the others have the name of their status, such as NOT_FOUND. */
+/**
+ * The codes of HTTP statuses; the others have the name of their status, such as
+ * NOT_FOUND.
+ */
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   400: ErrorCode.InvalidMessage,
   401: ErrorCode.Unauthenticated,
@@ -16,7 +19,10 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   429: ErrorCode.RateLimited,
 };
 
-/** Writes an error that a client is not told of, under the id that the client is told. */
+/**
+ * Writes an error that a client is not told of, under the id that the client is
+ * told.
+ */
 export type LogError = (errorId: string, error: unknown) => void;
 
 interface HttpExceptionLike {
@@ -78,7 +84,10 @@ function fromHttp(error: HttpExceptionLike): WireError {
   return { code, message: `The message is not valid: ${details[0]?.message ?? error.message}`, details };
 }
 
-/** ValidationPipe gives texts alone; the path stands at the beginning unless the text was customized. */
+/**
+ * ValidationPipe gives texts alone; the path stands at the beginning unless the
+ * text was customized.
+ */
 function detailOf(text: string): ErrorDetail {
   const path = /^(?:property |each value in )?([\w$]+(?:\.[\w$]+)*) (?:must|should|has|is|contains)\b/.exec(
     text,

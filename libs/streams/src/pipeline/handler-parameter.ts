@@ -22,7 +22,10 @@ export type ParameterSource =
 export interface HandlerParameter {
   readonly index: number;
   readonly source: ParameterSource;
-  /** Its declared class, as the compiler wrote it down; `Object` for what is no class. */
+  /**
+   * Its declared class, as the compiler wrote it down; `Object` for what is no
+   * class.
+   */
   readonly declared: unknown;
   /** Tells whether a decorator stands before it. */
   readonly isDecorated: boolean;

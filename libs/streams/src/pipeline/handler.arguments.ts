@@ -20,7 +20,10 @@ export interface PipedParameter {
   readonly pipes: readonly PipeTransform[];
 }
 
-/** Reads the arguments of a handler; a promise only where a pipe or a decorator gave one. */
+/**
+ * Reads the arguments of a handler; a promise only where a pipe or a decorator
+ * gave one.
+ */
 export type ReadArguments = (call: HandlerCall, context: StreamContext) => unknown[] | Promise<unknown[]>;
 
 type ReadValue = (call: HandlerCall, context: StreamContext) => unknown;
@@ -34,7 +37,10 @@ export function compileArguments(parameters: readonly PipedParameter[]): ReadArg
   };
 }
 
-/** Tells whether a handler takes exactly the session and its data, so that nothing has to be read. */
+/**
+ * Tells whether a handler takes exactly the session and its data, so that
+ * nothing has to be read.
+ */
 export function isPlain(parameters: readonly PipedParameter[]): boolean {
   const kinds = parameters.map(({ parameter, pipes }) =>
     pipes.length || 'property' in parameter.source ? 'other' : parameter.source.kind,
@@ -42,7 +48,10 @@ export function isPlain(parameters: readonly PipedParameter[]): boolean {
   return kinds.length <= 2 && kinds.every((kind, index) => kind === ['session', 'data'][index]);
 }
 
-/** Tells whether global pipes and those of the class and the method apply to a parameter. */
+/**
+ * Tells whether global pipes and those of the class and the method apply to a
+ * parameter.
+ */
 export function isPipeable({ source }: HandlerParameter): boolean {
   return source.kind === 'data' || source.kind === 'custom';
 }

@@ -15,7 +15,10 @@ import type { BoundFilter, Enhancers, HandlerHost, NestCompat } from './nest-com
 import { isPromiseLike } from './promise-like.js';
 import { StreamContext } from './stream-context.js';
 
-/** A handler with everything around it; a promise only where something is asynchronous. */
+/**
+ * A handler with everything around it; a promise only where something is
+ * asynchronous.
+ */
 export type HandlerPipeline = (call: HandlerCall) => unknown;
 
 /** One stage: takes the call and its context. */
@@ -110,7 +113,10 @@ function withContext({ cls, callback }: HandlerHost, stage: Stage): HandlerPipel
   return (call) => stage(call, new StreamContext(cls, callback, [call.session, call.data, call.pattern]));
 }
 
-/** The same by Nest's public function alone: for a Nest whose inside is not as expected. */
+/**
+ * The same by Nest's public function alone: for a Nest whose inside is not as
+ * expected.
+ */
 function publicPipeline(nest: NestCompat, { host, part }: PipelineParts): HandlerPipeline {
   const handler = part === 'guards' ? nest.publicGuards(host) : nest.publicHandler(host);
   return (call) => handler(call.session, call.data, call.pattern);

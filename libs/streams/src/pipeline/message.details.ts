@@ -5,7 +5,10 @@ const MAX_DETAILS = 20;
 const MAX_PATH = 128;
 const MAX_TEXT = 300;
 
-/** Makes the error that names what is wrong with a message, and where; at most 20 places. */
+/**
+ * Makes the error that names what is wrong with a message, and where; at most 20
+ * places.
+ */
 export function invalidMessage(found: Iterable<ErrorDetail>, cause?: unknown): CodedError {
   const details: ErrorDetail[] = [];
   for (const { path, message } of found) {
@@ -16,7 +19,10 @@ export function invalidMessage(found: Iterable<ErrorDetail>, cause?: unknown): C
   return new CodedError(ErrorCode.InvalidMessage, `The message is not valid: ${first}.`, { details, cause });
 }
 
-/** Yields what class-validator found, paths reaching into nested objects: `items.2.name`. */
+/**
+ * Yields what class-validator found, paths reaching into nested objects:
+ * `items.2.name`.
+ */
 export function* detailsOf(errors: readonly ValidationError[], parent = ''): Generator<ErrorDetail> {
   for (const { property, constraints, children } of errors) {
     const path = [parent, property].filter((part) => part !== '' && part !== undefined).join('.');

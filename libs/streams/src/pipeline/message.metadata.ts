@@ -9,7 +9,10 @@ export type ValidatedClass = new (...args: never[]) => object;
 /** What class-validator knows about one property of a class. */
 export interface ValidatedProperty {
   readonly name: string;
-  /** The types of its decorators: `customValidation`, `nestedValidation`, `whitelistValidation`, … */
+  /**
+   * The types of its decorators: `customValidation`, `nestedValidation`,
+   * `whitelistValidation`, …
+   */
   readonly types: ReadonlySet<string>;
   /** Whether `@ValidateNested({ each: true })` stands there. */
   readonly isNestedEach: boolean;
@@ -20,7 +23,10 @@ export interface ValidatedProperty {
 type Storage = ReturnType<typeof getMetadataStorage>;
 type Metadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
 
-/** Returns the properties of a class that have class-validator decorators, inherited ones included. */
+/**
+ * Returns the properties of a class that have class-validator decorators,
+ * inherited ones included.
+ */
 export function validatedProperties(cls: ValidatedClass): ValidatedProperty[] {
   const byName = new Map<string, Metadata[]>();
   for (const metadata of metadataOf(cls))
@@ -33,7 +39,10 @@ export function validatedProperties(cls: ValidatedClass): ValidatedProperty[] {
   }));
 }
 
-/** The names that class-validator gives its own constraints; none of them is asynchronous. */
+/**
+ * The names that class-validator gives its own constraints; none of them is
+ * asynchronous.
+ */
 const BUILT_IN: ReadonlySet<unknown> = new Set(
   Object.values(classValidator).filter((value) => typeof value === 'string'),
 );

@@ -12,7 +12,8 @@ import {
 import { MessageShapes, type CheckShape, type DeclaredClassOf } from './message.shape.js';
 
 /**
- * Makes a validated message from the data of a frame; a promise when a constraint is asynchronous.
+ * Makes a validated message from the data of a frame; a promise when a
+ * constraint is asynchronous.
  *
  * @throws {CodedError} INVALID_MESSAGE with the places that are wrong
  */
@@ -50,7 +51,10 @@ export class MessageReaders {
   }
 }
 
-/** A class without fields accepts no properties; class-validator would refuse even none. */
+/**
+ * A class without fields accepts no properties; class-validator would refuse
+ * even none.
+ */
 function emptyReader(cls: MessageClass): MessageReader {
   return (data) => {
     const unknown = Object.keys(data);

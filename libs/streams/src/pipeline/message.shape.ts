@@ -21,7 +21,8 @@ type Collection = readonly unknown[] | ReadonlySet<unknown> | ReadonlyMap<unknow
 const COLLECTIONS: readonly CollectionClass[] = [Array, Set, Map];
 
 /**
- * Compiles the checks that class-validator leaves out, for a class and the classes nested in it.
+ * Compiles the checks that class-validator leaves out, for a class and the
+ * classes nested in it.
  *
  * Refused are a list where one object is declared, a single value where a list is, an object of another
  * class than the declared one, and NaN or an infinity where no `@IsNumber` permits it.

@@ -3,18 +3,36 @@ import type { ContextId, DiscoveryService, ExternalContextCreator, ModulesContai
 import type { HandlerParameter } from './handler-parameter.js';
 import type { AnySession, HandlerFunction } from './stream-context.js';
 
+/**
+ * Where Nest's own param decorators write; ours write there too, so that both
+ * may be mixed.
+ */
+export const ROUTE_ARGUMENTS = '__routeArguments__';
+/** Part of the key of a parameter that `createParamDecorator` made. */
+export const CUSTOM_ARGUMENT = '__customRouteArgs__';
+/** Makes Nest construct the scoped enhancers of a provider for each context. */
+export const ENTRY_PROVIDER = '__entryProvider__';
+/** What `@Injectable()` leaves on a class. */
+export const INJECTABLE = '__injectable__';
+
 /** A method, the instance that it runs on, and where Nest finds its enhancers. */
 export interface HandlerHost {
   readonly instance: object;
   readonly cls: Type;
-  /** The method's name; empty for the guards of an endpoint without `@OnStreamOpened`. */
+  /**
+   * The method's name; empty for the guards of an endpoint without
+   * `@OnStreamOpened`.
+   */
   readonly method: string;
   readonly callback: HandlerFunction;
   /** The module that provides the endpoint. */
   readonly moduleKey: string;
   /** The provider's id: transient enhancers are made for it. */
   readonly inquirerId: string;
-  /** The session's context, when the endpoint or one of its enhancers is made per session. */
+  /**
+   * The session's context, when the endpoint or one of its enhancers is made per
+   * session.
+   */
   readonly contextId?: ContextId;
 }
 
@@ -101,7 +119,10 @@ export class NestCompat {
     });
   }
 
-  /** Returns the enhancers of a handler: global, then of the class, then of the method; filters reversed. */
+  /**
+   * Returns the enhancers of a handler: global, then of the class, then of the
+   * method; filters reversed.
+   */
   enhancersOf({ instance, callback, moduleKey, contextId, inquirerId }: HandlerHost): Enhancers {
     const { guardsContextCreator, pipesContextCreator, interceptorsContextCreator, filtersContextCreator } =
       this.creators;
@@ -127,14 +148,17 @@ export class NestCompat {
     return this.creators.interceptorsConsumer.intercept(interceptors, args, instance, callback, next, 'ws');
   }
 
-  /** Returns the handler with its guards, interceptors and pipes, made by Nest's public function. */
+  /**
+   * Returns the handler with its guards, interceptors and pipes, made by Nest's
+   * public function.
+   */
   publicHandler(host: HandlerHost): HandlerFunction {
     const { instance, callback, method, contextId, inquirerId } = host;
     return this.external.create(
       instance as never,
       callback,
       method,
-      '__routeArguments__',
+      ROUTE_ARGUMENTS,
       { exchangeKeyForValue: fromArguments },
       contextId,
       inquirerId,
@@ -161,12 +185,18 @@ function fromArguments(type: number, property: unknown, [session, data]: [AnySes
 /** A provider as Nest's container holds it. */
 export type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** Tells whether a provider is one for the whole application, its enhancers and dependencies too. */
+/**
+ * Tells whether a provider is one for the whole application, its enhancers and
+ * dependencies too.
+ */
 export function isStatic(wrapper: ProviderWrapper): boolean {
   return wrapper.isDependencyTreeStatic();
 }
 
-/** Returns what may be made per context: request-scoped and transient providers and enhancers. */
+/**
+ * Returns what may be made per context: request-scoped and transient providers
+ * and enhancers.
+ */
 export function contextualWrappers(modules: ModulesContainer): ProviderWrapper[] {
   return [...modules.values()]
     .flatMap(({ providers, injectables }) => [...providers.values(), ...injectables.values()])
@@ -196,7 +226,10 @@ export function releaseInstances(wrapper: ProviderWrapper, contextId: ContextId)
   (wrapper as Partial<ProviderWrapper>).removeInstanceByContextId?.call(wrapper, contextId);
 }
 
-/** Returns the providers that a provider was made with; complete once it has been made. */
+/**
+ * Returns the providers that a provider was made with; complete once it has been
+ * made.
+ */
 export function dependenciesOf(wrapper: ProviderWrapper): ProviderWrapper[] {
   const injected = wrapper.getCtorMetadata() ?? [];
   const properties = wrapper.getPropertiesMetadata() ?? [];

@@ -5,6 +5,7 @@ import type { StreamSession } from '../session/stream-session.js';
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the runtime takes sessions of every type
 export type AnySession = StreamSession<any, any>;
 
+/** A method of an endpoint. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- handlers have every signature
 export type HandlerFunction = (...args: any[]) => unknown;
 
@@ -12,10 +13,16 @@ type Http = ReturnType<ArgumentsHost['switchToHttp']>;
 type Rpc = ReturnType<ArgumentsHost['switchToRpc']>;
 type Ws = ReturnType<ArgumentsHost['switchToWs']>;
 
-/** What a call of a handler is about: the session, its data, and the name of the message. */
+/**
+ * What a call of a handler is about: the session, its data, and the name of the
+ * message.
+ */
 export type CallArguments = readonly [session: AnySession, data: unknown, pattern: string];
 
-/** The `ExecutionContext` of one call; guards, interceptors, filters and param decorators read it. */
+/**
+ * The `ExecutionContext` of one call; guards, interceptors, filters and param
+ * decorators read it.
+ */
 export class StreamContext implements ExecutionContext {
   constructor(
     private readonly cls: Type,
@@ -43,7 +50,10 @@ export class StreamContext implements ExecutionContext {
     return this.call[index] as T;
   }
 
-  /** The client is the session, the data is the message or close reason, the pattern the message's name. */
+  /**
+   * The client is the session, the data is the message or close reason, the
+   * pattern the message's name.
+   */
   switchToWs(): Ws {
     const [session, data, pattern] = this.call;
     return { getClient: () => session as never, getData: () => data as never, getPattern: () => pattern };

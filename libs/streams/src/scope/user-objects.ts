@@ -6,18 +6,27 @@ export class UserObjects {
   private readonly provided = new Map<unknown, unknown>();
   private last: unknown;
 
-  /** Keeps an object under its class, in place of an earlier one; the object becomes the one set last. */
+  /**
+   * Keeps an object under its class, in place of an earlier one; the object
+   * becomes the one set last.
+   */
   set(object: object): void {
     this.objects.set(object.constructor, object);
     this.last = object;
   }
 
-  /** Keeps an instance that dependency injection made, under the class that it was asked by. */
+  /**
+   * Keeps an instance that dependency injection made, under the class that it was
+   * asked by.
+   */
   provide(cls: AnyClass, instance: unknown): void {
     this.provided.set(cls, instance);
   }
 
-  /** Returns the object of this class, or the one set last; undefined when there is none. */
+  /**
+   * Returns the object of this class, or the one set last; undefined when there is
+   * none.
+   */
   get(cls?: AnyClass): unknown {
     if (!cls) return this.last;
     return this.objects.get(cls) ?? this.provided.get(cls);
