@@ -17,8 +17,8 @@ async function startCluster() {
     await redis.stop();
     process.exit(code);
   };
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop(0));
-  for (const server of servers) server.once('exit', () => stop(1));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop(0));
+  for (const server of servers) server.once('exit', () => void stop(1));
 }
 
 function givenRedis(url) {
