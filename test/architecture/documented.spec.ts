@@ -1,6 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configurableOptions, errorCodes, explainedCodes, explainedOptions } from './documented.js';
+import {
+  configurableOptions,
+  errorCodes,
+  explainedCodes,
+  explainedOptions,
+  unusedCodes,
+} from './documented.js';
 import { ROOT, madeUp, readSources } from './source-file.js';
 
 const sources = readSources('libs');
@@ -13,6 +19,13 @@ function page(name: string): string {
 describe('Every error code', () => {
   it('has its line in docs/errors.md, and every line there its code', () => {
     expect(explainedCodes(page('errors.md'))).toEqual(errorCodes(sources));
+  });
+
+  it('is used', () => {
+    const code = `export const XErrorCode = { Bad: 'BAD_X', Good: 'GOOD_X' } as const; throw new XError(XErrorCode.Bad);`;
+
+    expect(unusedCodes(sources)).toEqual([]);
+    expect(unusedCodes(madeUp({ 'libs/x/src/a.ts': code }))).toEqual(['GOOD_X']);
   });
 
   it('is found where errors are made', () => {

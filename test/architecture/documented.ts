@@ -22,6 +22,21 @@ export function errorCodes(files: readonly SourceFile[]): string[] {
   return [...codes].toSorted();
 }
 
+/** Finds codes that stand in a `…ErrorCode` and that nothing uses, by their name or their text. */
+export function unusedCodes(files: readonly SourceFile[]): string[] {
+  const entries = new Map<string, string>();
+  const used = new Set<string>();
+  for (const file of files.filter(({ path }) => !isTest(path)))
+    visit(file, (node) => {
+      if (ts.isStringLiteral(node) && isEntryOfCodes(node))
+        entries.set(node.text, (node.parent as ts.PropertyAssignment).name.getText());
+      else if (ts.isStringLiteral(node)) used.add(node.text);
+      else if (ts.isPropertyAccessExpression(node) && node.expression.getText().endsWith('ErrorCode'))
+        used.add(node.name.text);
+    });
+  return [...entries].filter(([code, name]) => !used.has(code) && !used.has(name)).map(([code]) => code);
+}
+
 /** Lists the options of a module, a client or a backend, as `Interface.name`. */
 export function configurableOptions(files: readonly SourceFile[]): string[] {
   return files

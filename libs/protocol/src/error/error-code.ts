@@ -26,8 +26,6 @@ export const ErrorCode = {
   NotEncodable: 'NOT_ENCODABLE',
   /** The endpoint's stream is not open on this connection. */
   StreamNotOpen: 'STREAM_NOT_OPEN',
-  /** The endpoint's stream is open already. */
-  StreamAlreadyOpen: 'STREAM_ALREADY_OPEN',
   /** A sign-in is needed, or the credential was not accepted. */
   Unauthenticated: 'UNAUTHENTICATED',
   /** The user may not do this. */
