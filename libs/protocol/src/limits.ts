@@ -11,7 +11,7 @@ export interface JsonLimits {
 /** The limits of a frame that both peers start from. */
 export const DEFAULT_JSON_LIMITS: JsonLimits = { maxDepth: 32, maxNodes: 2_000, maxKeys: 256 };
 
-/** Largest frame a server accepts unless it says otherwise in `welcome`, in bytes of UTF-8. */
+/** Largest frame a server takes unless `welcome` says otherwise, in bytes. */
 export const DEFAULT_MAX_PAYLOAD_BYTES = 65_536;
 
 /** Largest `id` of a client frame; ids start at 1. */

@@ -8,13 +8,13 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { StreamsServer } from './streams.server.js';
-import { StreamsAdapter, type UpgradeHandler } from './transport/streams.adapter.js';
+import { StreamsAdapter, type UpgradeHandler, type UpgradeListener } from './transport/streams.adapter.js';
 
 interface WithBeforeClose {
   beforeClose?: () => Promise<void> | void;
 }
 
-/** Puts the streams server into the life of the Nest application: attached at its start, drained at its end. */
+/** Attaches the streams server at the application's start, drains it at its end. */
 @Injectable()
 export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Streams');
@@ -31,8 +31,7 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
   onApplicationBootstrap(): void {
     const http = this.host.httpAdapter?.getHttpServer() as Server | undefined;
     if (!http) return this.logger.warn('No HTTP server: streams are not served in this application.');
-    const handler: UpgradeHandler = (request, socket, head) =>
-      this.server.handleUpgrade(request, socket, head);
+    const handler: UpgradeHandler = (upgrade) => this.server.handleUpgrade(upgrade);
     const adapter: unknown = this.config.getIoAdapter();
     if (adapter instanceof StreamsAdapter) adapter.setStreamHandler(handler);
     else takeOver(http, handler);
@@ -56,12 +55,12 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
   }
 }
 
-/** Puts the handler in front of the upgrade listeners of another adapter, which may destroy what it does not know. */
+/** Puts the handler before the listeners of another adapter, which may destroy what they do not know. */
 function takeOver(http: Server, handler: UpgradeHandler): void {
-  const others = http.listeners('upgrade') as Array<(...args: Parameters<UpgradeHandler>) => void>;
+  const others = http.listeners('upgrade') as UpgradeListener[];
   http.removeAllListeners('upgrade');
   http.on('upgrade', (request, socket, head) => {
-    if (handler(request, socket, head)) return;
+    if (handler({ request, socket, head })) return;
     for (const listener of others) listener.call(http, request, socket, head);
     if (!others.length) socket.destroy();
   });

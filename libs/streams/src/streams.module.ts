@@ -1,4 +1,11 @@
-import { Module, type DynamicModule, type FactoryProvider, type Provider, type Type } from '@nestjs/common';
+import {
+  Module,
+  type DynamicModule,
+  type FactoryProvider,
+  type InjectionToken,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { MessagesModule, MessagesService } from '@nestwire/messages';
 import { StreamAuthenticator } from './connection/stream-authenticator.js';
@@ -65,7 +72,7 @@ function assemble(extras: StreamsModuleExtras, options: Provider): DynamicModule
     providers: [
       ...ENDPOINT_PROVIDERS,
       ...authenticatorProviders(authenticator),
-      serverProvider(authenticator !== undefined),
+      serverProvider(authenticator ? [StreamAuthenticator] : []),
       {
         provide: StreamsService,
         useFactory: (server: StreamsServer) => new StreamsService(server),
@@ -81,7 +88,7 @@ function authenticatorProviders(authenticator: Type<StreamAuthenticator> | undef
   return authenticator ? [authenticator, { provide: StreamAuthenticator, useExisting: authenticator }] : [];
 }
 
-function serverProvider(hasAuthenticator: boolean): Provider {
+function serverProvider(authenticators: readonly InjectionToken[]): Provider {
   return {
     provide: StreamsServer,
     useFactory: (
@@ -90,11 +97,6 @@ function serverProvider(hasAuthenticator: boolean): Provider {
       messages: MessagesService,
       authenticator?: StreamAuthenticator,
     ) => new StreamsServer(options, endpoints, messages, authenticator),
-    inject: [
-      STREAMS_OPTIONS,
-      EndpointRegistry,
-      MessagesService,
-      ...(hasAuthenticator ? [StreamAuthenticator] : []),
-    ],
+    inject: [STREAMS_OPTIONS, EndpointRegistry, MessagesService, ...authenticators],
   };
 }

@@ -17,7 +17,13 @@ import { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
 import type { StreamsOptions } from './streams.options.js';
 import { ClientAddress } from './transport/client-address.js';
 import { OriginPolicy } from './transport/origin-policy.js';
-import { handshakeOf, isForPath, refusalOfForm, type UpgradeRefusal } from './transport/upgrade-request.js';
+import {
+  handshakeOf,
+  isForPath,
+  refusalOfForm,
+  type Upgrade,
+  type UpgradeRefusal,
+} from './transport/upgrade-request.js';
 import { WsServer } from './transport/ws.server.js';
 import type { Wire, WireReceiver } from './transport/wire.js';
 
@@ -27,7 +33,7 @@ const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
 const DEFAULT_SHUTDOWN = { spreadMs: 5_000, deadlineMs: 10_000 };
 const RETRY_AFTER_DRAIN_SECONDS = 2;
 
-/** Takes upgrade requests, makes them connections, and ends them all at the shutdown. */
+/** Takes upgrade requests, makes them connections, ends them all at the shutdown. */
 export class StreamsServer {
   readonly path: string;
   readonly registry: ConnectionRegistry;
@@ -84,14 +90,15 @@ export class StreamsServer {
   }
 
   /** Takes an upgrade request for the path of streams; returns false for any other path. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+  handleUpgrade(upgrade: Upgrade): boolean {
+    const { request, socket } = upgrade;
     if (!isForPath(request, this.path)) return false;
     socket.on('error', () => socket.destroy());
     const address = this.addresses.of(request);
     const limitKey = this.addresses.limitKey(address);
     const refusal = this.refusal(request, limitKey);
     if (refusal) refuseUpgrade(socket, refusal);
-    else this.sockets.accept(request, socket, head, (wire) => this.connect(wire, request, head, address));
+    else this.sockets.accept(upgrade, (wire) => this.connect(wire, upgrade, address));
     return true;
   }
 
@@ -121,7 +128,7 @@ export class StreamsServer {
     return deadline.then(() => new Promise((resolve) => setTimeout(resolve, this.limits.closeTimeoutMs)));
   }
 
-  private connect(wire: Wire, request: IncomingMessage, head: Buffer, address: string): WireReceiver {
+  private connect(wire: Wire, { request, head }: Upgrade, address: string): WireReceiver {
     const handshake = handshakeOf(request, address, this.options.cookie);
     const connection = new Connection(
       randomBytes(ID_BYTES).toString('base64url'),

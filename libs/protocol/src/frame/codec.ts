@@ -9,7 +9,7 @@ export interface EncodedMessage {
   readonly data: string;
 }
 
-/** Turns frames into what a WebSocket carries, and back. One codec serves one connection. */
+/** Turns frames into what a WebSocket carries, and back. */
 export interface Codec {
   /** The WebSocket subprotocol that selects this codec. */
   readonly subprotocol: string;

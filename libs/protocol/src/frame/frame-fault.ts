@@ -1,7 +1,7 @@
 import type { CloseCode } from '../error/close-code.js';
 import { CodedError } from '../error/coded-error.js';
 
-/** Why a text is not a frame: an error to answer, or a broken protocol to close for. */
+/** Why a text is no frame: an error to answer, or a protocol broken for good. */
 export class FrameFault extends CodedError {
   constructor(
     code: string,

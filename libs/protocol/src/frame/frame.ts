@@ -38,7 +38,11 @@ export interface ClientMessageFrame {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Client: signs in, or out with null, on the open connection; answered by `authenticated` or `error`. */
+/**
+ * Client: signs in, or out with null, on the open connection.
+ *
+ * Answered by `authenticated` or `error`.
+ */
 export interface AuthFrame {
   readonly t: 'auth';
   readonly id: number;
@@ -98,7 +102,11 @@ export interface ClosedFrame {
   readonly reason: WireCloseReason;
 }
 
-/** Server: all messages sent to the endpoint up to this one are handled, save those answered by `error`. */
+/**
+ * Server: all messages sent to the endpoint up to this one are handled.
+ *
+ * Save those that an `error` answered.
+ */
 export interface AckFrame {
   readonly t: 'ack';
   readonly endpoint: string;
@@ -122,14 +130,14 @@ export interface ServerMessageFrame {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Server: publications of the channel belong to the endpoint's stream from here on. */
+/** Server: the channel flows into the endpoint's stream from here on. */
 export interface SubscribedFrame {
   readonly t: 'subscribed';
   readonly endpoint: string;
   readonly channel: string;
 }
 
-/** Server: publications of the channel no longer belong to the endpoint's stream. */
+/** Server: the channel no longer flows into the endpoint's stream. */
 export interface UnsubscribedFrame {
   readonly t: 'unsubscribed';
   readonly endpoint: string;
@@ -152,7 +160,7 @@ export interface AuthenticatedFrame {
   readonly user: string | null;
 }
 
-/** Server: it is going away; the client comes back after a random part of the spread. */
+/** Server: it goes away; come back after a random part of the spread. */
 export interface GoAwayFrame {
   readonly t: 'goaway';
   readonly spreadMs: number;

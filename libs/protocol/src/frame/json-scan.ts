@@ -18,7 +18,9 @@ const RESERVED: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 const RESERVED_LENGTHS = new Set([...RESERVED.map((key) => key.length)]);
 
 /**
- * Checks a text before it is parsed: depth, size, reserved and repeated keys, numbers out of range.
+ * Checks a text before it is parsed.
+ *
+ * Depth, size, reserved and repeated keys, numbers out of range.
  *
  * Linear, and no tree is built, so that no text costs more than its length. A text that is not
  * JSON may pass; the parser refuses it.

@@ -4,13 +4,7 @@ import { DEFAULT_JSON_LIMITS } from '../limits.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { FrameFault } from './frame-fault.js';
 import { scanJson } from './json-scan.js';
-import {
-  clientMessageText,
-  encodeMessage,
-  JsonCodec,
-  rememberEncoding,
-  serverMessageText,
-} from './json.codec.js';
+import { encodeMessage, JsonCodec, rememberEncoding, serverMessageText } from './json.codec.js';
 
 const codec = new JsonCodec();
 const message = '{"t":"message","id":7,"endpoint":"chat","type":"chat.message","data":{"text":"hi"}}';

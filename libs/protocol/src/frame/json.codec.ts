@@ -10,7 +10,7 @@ import { guardClientFrame } from './frame-guard.js';
 import { JSON_SUBPROTOCOL, type ClientFrame, type Frame } from './frame.js';
 import { scanJson } from './json-scan.js';
 
-/** Frames as JSON text: readable in a browser's developer tools, typed by hand in wscat. */
+/** Frames as JSON text: read in a browser's tools, typed by hand in wscat. */
 export class JsonCodec implements Codec {
   readonly subprotocol = JSON_SUBPROTOCOL;
 
@@ -34,7 +34,7 @@ export class JsonCodec implements Codec {
 const encodings = new WeakMap<object, EncodedMessage>();
 
 /**
- * Remembers how a frozen message was encoded, so that forwarding it encodes nothing.
+ * Remembers how a frozen message was encoded; forwarding it then encodes nothing.
  *
  * Only for messages that cannot change any more; the memory goes with the message.
  */

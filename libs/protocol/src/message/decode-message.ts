@@ -18,8 +18,12 @@ export function decodeMessage<T extends Message>(cls: MessageClass<T>, data: obj
     return reviveMessage(cls, properties) as T;
   } catch (cause) {
     if (cause instanceof CodedError) throw cause;
-    throw new CodedError('INVALID_MESSAGE' satisfies ErrorCode, 'The message does not have the shape of its class.', {
-      cause,
-    });
+    throw new CodedError(
+      'INVALID_MESSAGE' satisfies ErrorCode,
+      'The message does not have the shape of its class.',
+      {
+        cause,
+      },
+    );
   }
 }

@@ -35,7 +35,7 @@ export function messageNameOf(cls: unknown): string | undefined {
     : undefined;
 }
 
-/** Returns the classes that share a name: one, unless the application has a mistake. */
+/** Returns the classes that share a name; more than one is a mistake. */
 export function messageClassesNamed(name: string): readonly MessageClass[] {
   return [...(classes.get(name) ?? [])];
 }

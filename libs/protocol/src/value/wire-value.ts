@@ -184,9 +184,13 @@ function isEntries(value: unknown): value is unknown[] {
 
 function notEncodable(path: Path, what: string): CodedError {
   const where = path.join('.') || 'the message';
-  return new CodedError('NOT_ENCODABLE' satisfies ErrorCode, `Cannot send ${where}: ${what} cannot travel in a message.`, {
-    details: [{ path: path.join('.'), message: `is ${what}` }],
-  });
+  return new CodedError(
+    'NOT_ENCODABLE' satisfies ErrorCode,
+    `Cannot send ${where}: ${what} cannot travel in a message.`,
+    {
+      details: [{ path: path.join('.'), message: `is ${what}` }],
+    },
+  );
 }
 
 function invalid(path: Path, message: string): CodedError {

@@ -13,7 +13,7 @@ import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamHandshake } from '../session/stream-handshake.js';
 import { textFrame } from '../transport/text-frame.js';
 import type { Wire, WireReceiver } from '../transport/wire.js';
-import type { ChannelFanout, FanoutMember } from './channel.fanout.js';
+import type { FanoutMember } from './channel.fanout.js';
 import type { ConnectionContext } from './connection.context.js';
 import { ConnectionStreams, type ConnectionOwner } from './connection.streams.js';
 import { ConnectionSubscriptions } from './connection.subscriptions.js';
@@ -28,7 +28,9 @@ const PING = textFrame('{"t":"ping"}');
 const PONG = textFrame('{"t":"pong"}');
 
 /**
- * One WebSocket of one client: hears hello, knows its user, hands frames to its streams.
+ * One WebSocket of one client.
+ *
+ * It hears hello, knows its user and hands frames to its streams.
  *
  * A frame is admitted, decoded and routed, in this order; `route` shows where each kind goes.
  */

@@ -16,7 +16,7 @@ export interface Watched {
   checkDeadlines(now: number): void;
 }
 
-/** The clock of one connection: everything that must happen, or have happened, by some time. */
+/** The clock of one connection: what must have happened by which time. */
 export class ConnectionWatch {
   isGreeting = true;
   private receivedAt: number;

@@ -3,7 +3,7 @@ import { CodedError, ErrorCode } from '@nestwire/protocol';
 import type { StreamHandshake } from '../session/stream-handshake.js';
 import type { StreamAuthenticator, StreamUser } from './stream-authenticator.js';
 
-/** What became of a sign-in; `failed` is the server's fault, `refused` the credential's. */
+/** What became of a sign-in: `failed` is the server's fault, not the credential's. */
 export type SignInResult =
   | { readonly outcome: 'accepted'; readonly user: StreamUser | null }
   | { readonly outcome: 'refused' }

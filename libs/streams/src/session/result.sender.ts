@@ -1,5 +1,5 @@
 import { CodedError, ErrorCode, messageNameOf } from '@nestwire/protocol';
-import { isObservable, type Observable, type Unsubscribable } from 'rxjs';
+import { finalize, fromEvent, isObservable, takeUntil, type Observable } from 'rxjs';
 import type { RuntimePort, SessionRuntime } from './session.runtime.js';
 
 /** Sends what the handlers of one session return. */
@@ -43,6 +43,7 @@ export class ResultSender {
       const message = `${maxResultStreams} results of this session still send: end some, or raise "limits.maxResultStreams".`;
       throw new CodedError(ErrorCode.LimitReached, message);
     }
+    if (this.runtime.session.signal.aborted) return;
     this.streams++;
     run();
   }
@@ -66,27 +67,16 @@ export class ResultSender {
   }
 
   private observe(observable: Observable<unknown>): void {
-    const { signal } = this.runtime.session;
-    let subscription: Unsubscribable | undefined;
-    let hasEnded = false;
-    const end = (): void => {
-      if (hasEnded) return;
-      hasEnded = true;
-      signal.removeEventListener('abort', end);
-      subscription?.unsubscribe();
-      this.streams--;
-    };
-    signal.addEventListener('abort', end, { once: true });
-    const fail = (error: unknown): void => {
-      this.fail(error);
-      end();
-    };
-    subscription = observable.subscribe({
-      next: (message) => this.sendSafely(message),
-      error: fail,
-      complete: end,
-    });
-    if (hasEnded || signal.aborted) subscription.unsubscribe();
+    const ended = fromEvent(this.runtime.session.signal, 'abort');
+    observable
+      .pipe(
+        takeUntil(ended),
+        finalize(() => this.streams--),
+      )
+      .subscribe({
+        next: (message) => this.sendSafely(message),
+        error: (error: unknown) => this.fail(error),
+      });
   }
 
   /** Sends like `send`; what cannot be sent is told to the client and logged. */

@@ -11,7 +11,7 @@ import type { Message, MessageClass } from '@nestwire/protocol';
 import type { Observable } from 'rxjs';
 
 /**
- * `MessagesService` for one session: what is added here is removed when the session ends.
+ * `MessagesService` for one session: what is added here goes when it ends.
  *
  * Calls after the end add nothing.
  */
@@ -21,7 +21,7 @@ export class SessionMessages {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Calls the function for each message of the channel; resolves when the subscription is in force. */
+  /** Calls the function for each message of the channel; resolves once in force. */
   addListener<M extends Message>(
     channel: string | Channel<M>,
     listener: ChannelListener<M>,
@@ -38,12 +38,12 @@ export class SessionMessages {
     return this.messages.postMessage(channel, message, options);
   }
 
-  /** Returns the messages of a channel as an iterable that ends with the session; attached when made. */
+  /** Returns the messages of a channel as an iterable, attached when made. */
   createStream<M extends Message>(channel: string | Channel<M>, cls?: MessageClass<M>): MessageStream<M> {
     return this.messages.createStream(channel, cls, { signal: this.signal });
   }
 
-  /** Returns the messages of a channel as an Observable that completes with the session. */
+  /** Returns the messages of a channel as an Observable. */
   observe<M extends Message>(channel: string | Channel<M>): Observable<M> {
     return this.messages.observe(channel, { signal: this.signal });
   }

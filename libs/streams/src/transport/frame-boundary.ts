@@ -7,7 +7,7 @@ const SHORT_LENGTH_MARK = 126;
 const LONG_LENGTH_MARK = 127;
 
 /**
- * Follows the frame boundaries of a byte stream, to tell whether a message is unfinished.
+ * Follows the frames of a byte stream, to tell whether a message is unfinished.
  *
  * ws waits for the rest of a frame for as long as the peer likes; the age of what it waits for can
  * only be known from the bytes. Reads headers alone, so that a chunk costs its frames, not its bytes.

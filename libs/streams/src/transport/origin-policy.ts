@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Which pages may connect beside those of the server's own host; `'*'` is every page. */
+/** Which pages may connect beside those of the server's own host; `'*'`: all. */
 export type AllowedOrigins = '*' | readonly string[];
 
 /**

@@ -3,11 +3,13 @@ import type { Duplex } from 'node:stream';
 import type { INestApplicationContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
+import type { Upgrade } from './upgrade-request.js';
 
 /** Takes an upgrade request when it is meant for it; returns false when it is not. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+export type UpgradeHandler = (upgrade: Upgrade) => boolean;
 
-type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+/** A listener of an HTTP server's `upgrade` event. */
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 type HttpServer = Server<typeof IncomingMessage>;
 
 const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
@@ -57,14 +59,15 @@ export class StreamsAdapter extends WsAdapter {
     }
     const gateways = new UpgradeCapture(server);
     super.ensureHttpServerExists(port, gateways as unknown as HttpServer);
-    const route: UpgradeListener = (request, socket, head) => this.route(gateways, request, socket, head);
+    const route: UpgradeListener = (request, socket, head) => this.route(gateways, { request, socket, head });
     server.on('upgrade', route);
     this.detach = () => server.off('upgrade', route);
     return server;
   }
 
-  private route(gateways: UpgradeCapture, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.streams?.(request, socket, head)) return;
+  private route(gateways: UpgradeCapture, upgrade: Upgrade): void {
+    if (this.streams?.(upgrade)) return;
+    const { request, socket, head } = upgrade;
     const path = request.url?.split('?')[0];
     const servers = this.wsServersRegistry.get(HTTP_SERVER_PORT) as
       ReadonlyArray<{ path?: string }> | undefined;

@@ -1,10 +1,19 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { StreamHandshake } from '../session/stream-handshake.js';
 
 const MAX_QUERY_LENGTH = 2_048;
 const CREDENTIAL_PARAMETERS: readonly string[] = ['token', 'access_token', 'auth'];
 const WEBSOCKET_VERSION = '13';
 const MAX_COOKIES = 100;
+
+/** One upgrade request, and the socket that it came on. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  /** What came behind the request, before it was answered. */
+  readonly head: Buffer;
+}
 
 /** Why an upgrade is answered in HTTP instead of with 101. */
 export interface UpgradeRefusal {

@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { JSON_SUBPROTOCOL } from '@nestwire/protocol';
 import type { StreamsLimits } from '../streams.limits.js';
+import type { Upgrade } from './upgrade-request.js';
 import { FrameBoundary } from './frame-boundary.js';
 import { Wire, type WireReceiver } from './wire.js';
 
@@ -33,7 +33,7 @@ export class WsServer {
   }
 
   /** Answers an upgrade request with 101, or with 4xx where the handshake is malformed. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer, listen: WireListener): void {
+  accept({ request, socket, head }: Upgrade, listen: WireListener): void {
     this.server.handleUpgrade(request, socket, head, (ws) => void new WsWire(ws, socket, listen));
   }
 }
