@@ -2,9 +2,17 @@ import type { Cluster, Redis } from 'ioredis';
 import { slotOf } from './key-slot.js';
 import type { ResolvedTuning } from './redis.options.js';
 import type { RedisShard } from './redis.shard.js';
-import type { RedisTopology, ShardMaker } from './redis.topology.js';
+import { untilReady, type RedisTopology, type ShardMaker } from './redis.topology.js';
 
 const MAX_PROBE_NUMBER = 16_384;
+
+/** What a Cluster's topology needs of its owner. */
+export interface ClusterOwner {
+  readonly makeShard: ShardMaker;
+  readonly probeKeyOf: (number: number) => string;
+  /** Is told when a server may have become reachable or unreachable. */
+  readonly changed: () => void;
+}
 
 /**
  * The masters of a Cluster, each with a subscriber of its own for the channels of its slots.
@@ -24,8 +32,7 @@ export class ClusterTopology implements RedisTopology {
 
   constructor(
     private readonly client: Cluster,
-    private readonly makeShard: ShardMaker,
-    private readonly probeKeyOf: (number: number) => string,
+    private readonly owner: ClusterOwner,
     private readonly tuning: ResolvedTuning,
   ) {
     for (const event of EVENTS) client.on(event, this.#onRefresh);
@@ -45,7 +52,7 @@ export class ClusterTopology implements RedisTopology {
     if (this.client.status !== 'ready') return;
     await this.#detect();
     this.refresh();
-    await Promise.all(this.shards.map((shard) => shard.start()));
+    await Promise.all(this.shards.map((shard) => Promise.all([shard.start(), untilReady(shard.client)])));
   }
 
   shardOf(key: string): RedisShard | undefined {
@@ -71,7 +78,8 @@ export class ClusterTopology implements RedisTopology {
       return;
     }
     const owners = this.#owners();
-    for (const [address, shard] of this.#shards) if (!owners.has(address)) this.#remove(address, shard);
+    for (const [address, shard] of this.#shards)
+      if (owners.get(address) !== shard.client) this.#remove(address, shard);
     for (const [address, node] of owners) if (!this.#shards.has(address)) this.#add(address, node);
     for (const [key, address] of this.#wanted) this.#move(key, address);
   }
@@ -79,8 +87,7 @@ export class ClusterTopology implements RedisTopology {
   close(): void {
     this.#closed = true;
     for (const event of EVENTS) this.client.off(event, this.#onRefresh);
-    for (const shard of this.#shards.values()) shard.close();
-    this.#shards.clear();
+    for (const [address, shard] of this.#shards) this.#remove(address, shard);
   }
 
   async #detect(): Promise<void> {
@@ -112,14 +119,19 @@ export class ClusterTopology implements RedisTopology {
   }
 
   #add(address: string, node: Redis): void {
-    const shard = this.makeShard(node, this.#sharded, this.#probeNumberOf(address));
+    const shard = this.owner.makeShard(node, this.#sharded, this.#probeNumberOf(address));
     this.#shards.set(address, shard);
+    for (const event of NODE_EVENTS) node.on(event, this.owner.changed);
+    // The nodes of a Cluster connect on their first command, which they then refuse.
+    if (node.status === 'wait') node.connect().catch(() => undefined);
     void shard.start();
   }
 
   #remove(address: string, shard: RedisShard): void {
     this.#shards.delete(address);
+    for (const event of NODE_EVENTS) shard.client.off(event, this.owner.changed);
     shard.close();
+    this.owner.changed();
   }
 
   #move(key: string, from: string | undefined): void {
@@ -133,12 +145,13 @@ export class ClusterTopology implements RedisTopology {
   /** Finds a number whose probe key this node holds. */
   #probeNumberOf(address: string): number {
     for (let number = 0; number < MAX_PROBE_NUMBER; number++)
-      if (this.#addressOf(this.probeKeyOf(number)) === address) return number;
+      if (this.#addressOf(this.owner.probeKeyOf(number)) === address) return number;
     return 0;
   }
 }
 
 const EVENTS = ['ready', '+node', '-node', 'refresh'] as const;
+const NODE_EVENTS = ['ready', 'close', 'end'] as const;
 
 function addressOf({ options: { host, port } }: Redis): string {
   return `${host}:${port}`;

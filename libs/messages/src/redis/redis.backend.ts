@@ -19,7 +19,7 @@ import { isCluster, openLink, type RedisLink } from './redis.link.js';
 import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
 import { RedisPublisher, unavailable } from './redis.publisher.js';
 import { RedisShard } from './redis.shard.js';
-import { SingleTopology, type RedisTopology, type ShardMaker } from './redis.topology.js';
+import { SingleTopology, untilReady, type RedisTopology, type ShardMaker } from './redis.topology.js';
 
 const REFUSED_SIGN_IN = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/;
 const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
@@ -86,8 +86,9 @@ export class RedisBackend extends MessagesBackend {
   }
 
   refusal(channel: string): MessagesError | undefined {
-    if (this.#topology.shardOf(this.#keys.keyOf(channel))?.probe.suspect !== false)
-      return unavailable('Redis does not answer');
+    if (this.#closed) return unavailable('The application has shut down');
+    if (!this.#topology.shardOf(this.#keys.keyOf(channel))?.publishable)
+      return unavailable('Redis cannot be reached');
     return this.#publisher.refusal();
   }
 
@@ -132,8 +133,7 @@ export class RedisBackend extends MessagesBackend {
   #changed(): void {
     if (this.#closed) return;
     const { shards } = this.#topology;
-    const connected =
-      this.#link.client.status === 'ready' && shards.length > 0 && shards.every(({ healthy }) => healthy);
+    const connected = shards.length > 0 && shards.every(({ healthy }) => healthy);
     const status = connected ? 'connected' : 'degraded';
     if (status === this.#status) return;
     this.#status = status;
@@ -175,7 +175,7 @@ export class RedisBackend extends MessagesBackend {
     const makeShard: ShardMaker = (node, sharded, number) =>
       this.#makeShard({ client: node, sharded, probeKey: probeKeyOf(number) });
     return isCluster(client)
-      ? new ClusterTopology(client, makeShard, probeKeyOf, this.#tuning)
+      ? new ClusterTopology(client, { makeShard, probeKeyOf, changed: this.#onChange }, this.#tuning)
       : new SingleTopology(client, makeShard);
   }
 
@@ -223,10 +223,4 @@ export class RedisBackend extends MessagesBackend {
     if (isCluster(client)) this.#moved();
     else if (shard.probe.suspect && !given) client.disconnect(true);
   }
-}
-
-function untilReady(client: Redis): Promise<void> {
-  return client.status === 'ready'
-    ? Promise.resolve()
-    : new Promise((resolve) => void client.once('ready', () => resolve()));
 }

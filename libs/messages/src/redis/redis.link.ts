@@ -108,7 +108,9 @@ function makeCluster({ nodes, options = {} }: RedisClusterSetup, tuning: Resolve
     ...options,
     ...SAFE_CLUSTER_OPTIONS,
     lazyConnect: true,
+    slotsRefreshInterval: options.slotsRefreshInterval ?? 5_000,
     clusterRetryStrategy: (times) => reconnectDelay(times, tuning.maxReconnectDelayMs),
+    clusterNodeRetryStrategy: (times) => reconnectDelay(times, tuning.maxReconnectDelayMs),
     redisOptions: {
       connectionName: 'nestwire',
       ...options.redisOptions,

@@ -17,7 +17,7 @@ export interface ShardEvents {
 
 /** Where a shard is and how it is reached. */
 export interface ShardLink {
-  /** A client of the same server, to take the address from. */
+  /** The client that publishes to this server; subscribers are made after it. */
   readonly client: Redis;
   readonly sharded: boolean;
   /** The probe's own key; this server holds it. */
@@ -27,6 +27,8 @@ export interface ShardLink {
 
 /** One Redis server that holds channels: its subscriber, and the probe that proves it. */
 export class RedisShard {
+  /** The client that publishes here. */
+  readonly client: Redis;
   readonly subscriber: RedisSubscriber;
   readonly probe: RedisProbe;
   #started: Promise<void> | undefined;
@@ -36,6 +38,7 @@ export class RedisShard {
     tuning: ResolvedTuning,
     events: ShardEvents,
   ) {
+    this.client = client;
     this.subscriber = new RedisSubscriber({ open: () => openSubscriber(client, tuning), sharded }, tuning, {
       ...events,
       message: (key, text) => (key === probeKey ? this.probe.seen(text) : events.message(key, text)),
@@ -61,7 +64,12 @@ export class RedisShard {
 
   /** Whether what is published here arrives, as far as is known. */
   get healthy(): boolean {
-    return this.subscriber.live && !this.probe.suspect;
+    return this.subscriber.live && this.publishable;
+  }
+
+  /** Whether publications can be sent here and are answered, as far as is known. */
+  get publishable(): boolean {
+    return this.client.status === 'ready' && !this.probe.suspect;
   }
 
   /** Connects; resolves when all that is wanted is confirmed, or the first try has failed. */

@@ -54,3 +54,10 @@ export class SingleTopology implements RedisTopology {
     this.shards[0].close();
   }
 }
+
+/** Resolves when the client is ready. */
+export function untilReady(client: Redis): Promise<void> {
+  return client.status === 'ready'
+    ? Promise.resolve()
+    : new Promise((resolve) => void client.once('ready', () => resolve()));
+}
