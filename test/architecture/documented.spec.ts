@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  codelessErrors,
   configurableOptions,
   errorCodes,
   explainedCodes,
@@ -26,6 +27,17 @@ describe('Every error code', () => {
 
     expect(unusedCodes(sources)).toEqual([]);
     expect(unusedCodes(madeUp({ 'libs/x/src/a.ts': code }))).toEqual(['GOOD_X']);
+  });
+
+  it('belongs to every class of errors', () => {
+    const [without, has] = [
+      'class A extends Error {}',
+      'class A extends Error { constructor(readonly code: string) {} }',
+    ];
+
+    expect(codelessErrors(sources)).toEqual([]);
+    expect(codelessErrors(madeUp({ 'libs/x/src/a.ts': without! }))).toEqual(['libs/x/src/a.ts:1 A']);
+    expect(codelessErrors(madeUp({ 'libs/x/src/a.ts': has! }))).toEqual([]);
   });
 
   it('is found where errors are made', () => {

@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { isTest, visit, type SourceFile } from './source-file.js';
+import { isTest, placeOf, visit, type SourceFile } from './source-file.js';
 
 const CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
 const OPTIONS = /(Options|Limits|Tuning|Extras)$/;
@@ -37,6 +37,17 @@ export function unusedCodes(files: readonly SourceFile[]): string[] {
   return [...entries].filter(([code, name]) => !used.has(code) && !used.has(name)).map(([code]) => code);
 }
 
+/** Finds classes of errors that have no code of their own and inherit none. */
+export function codelessErrors(files: readonly SourceFile[]): string[] {
+  const found: string[] = [];
+  for (const file of files.filter(({ path }) => !isTest(path)))
+    visit(file, (node) => {
+      if (ts.isClassDeclaration(node) && extendsPlainError(node) && !hasCode(node))
+        found.push(`${placeOf(file, node)} ${node.name?.text}`);
+    });
+  return found;
+}
+
 /** Lists the options of a module, a client or a backend, as `Interface.name`. */
 export function configurableOptions(files: readonly SourceFile[]): string[] {
   return files
@@ -52,6 +63,20 @@ export function explainedCodes(page: string): string[] {
 /** Lists the options that a page explains: those that begin a row of a table whose next cell, the default, is filled. */
 export function explainedOptions(page: string): string[] {
   return [...page.matchAll(/^\| `([\w.]+)` \| *[^| ]/gm)].map(([, name]) => name!.split('.').pop()!);
+}
+
+function extendsPlainError(node: ts.ClassDeclaration): boolean {
+  const parents = node.heritageClauses?.flatMap((clause) =>
+    clause.types.map((type) => type.expression.getText()),
+  );
+  return Boolean(parents?.some((name) => /^(Type|Range|Aggregate)?Error$/.test(name)));
+}
+
+function hasCode(node: ts.ClassDeclaration): boolean {
+  const fields = node.members.flatMap((member) =>
+    ts.isConstructorDeclaration(member) ? [...member.parameters] : [member],
+  );
+  return fields.some((field) => field.name?.getText() === 'code');
 }
 
 function isEntryOfCodes(node: ts.StringLiteral): boolean {
