@@ -73,8 +73,8 @@ function extendsPlainError(node: ts.ClassDeclaration): boolean {
 }
 
 function hasCode(node: ts.ClassDeclaration): boolean {
-  const fields = node.members.flatMap((member) =>
-    ts.isConstructorDeclaration(member) ? [...member.parameters] : [member],
+  const fields = node.members.flatMap((member): readonly ts.NamedDeclaration[] =>
+    ts.isConstructorDeclaration(member) ? member.parameters : [member],
   );
   return fields.some((field) => field.name?.getText() === 'code');
 }
