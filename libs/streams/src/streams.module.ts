@@ -1,5 +1,7 @@
 import {
+  Inject,
   Module,
+  Optional,
   type DynamicModule,
   type FactoryProvider,
   type InjectionToken,
@@ -10,6 +12,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { MessagesModule, MessagesService } from '@nestwire/messages';
 import { StreamAuthenticator } from './connection/stream-authenticator.js';
 import { ENDPOINT_PROVIDERS } from './endpoint/endpoint.providers.js';
+import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 import { EndpointRegistry } from './endpoint/endpoint.registry.js';
 import { StreamSession } from './session/stream-session.js';
 import { StreamsLifecycle } from './streams.lifecycle.js';
@@ -31,6 +34,13 @@ import { StreamsService } from './streams.service.js';
  */
 @Module({})
 export class StreamsModule {
+  constructor(@Optional() @Inject(STREAMS_OPTIONS) options?: StreamsOptions) {
+    if (options) return;
+    throw new StreamsConfigurationError([
+      'StreamsModule is imported without its options: import StreamsModule.forRoot() or forRootAsync().',
+    ]);
+  }
+
   /** Makes the module from options that are known now. */
   static forRoot(options: StreamsModuleOptions = {}): DynamicModule {
     const { authenticator, imports, isGlobal, ...rest } = options;

@@ -55,8 +55,8 @@ export class MessagesModule extends ConfigurableModuleClass implements OnModuleI
     const found = [...this.modules.values()].filter(({ metatype }) => metatype === MessagesModule);
     if (found.length < 2) return;
     throw new MessagesConfigurationError([
-      `MessagesModule is imported ${found.length} times with settings of its own. Keep one: ` +
-        'StreamsModule.forRoot() brings it along, so leave MessagesModule out and give its options to StreamsModule.',
+      `MessagesModule is imported ${found.length} times with settings of its own. Keep one: import ` +
+        'StreamsModule.forRoot() once and leave MessagesModule out, since StreamsModule brings it along.',
     ]);
   }
 }

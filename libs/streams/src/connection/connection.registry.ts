@@ -1,5 +1,5 @@
 import type { StreamsLimits } from '../streams.limits.js';
-import type { Connection } from './connection.js';
+import type { LiveConnection } from './live-connection.js';
 import type { StreamUser } from './stream-authenticator.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -29,8 +29,8 @@ class Counts {
 
 /** The live connections of this process, and the limits on their number. */
 export class ConnectionRegistry {
-  private readonly connections = new Map<Connection, string | undefined>();
-  private readonly greetings = new Set<Connection>();
+  private readonly connections = new Map<LiveConnection, string | undefined>();
+  private readonly greetings = new Set<LiveConnection>();
   private readonly perAddress = new Counts();
   private readonly greetingsPerAddress = new Counts();
   private readonly perUser = new Counts();
@@ -53,7 +53,7 @@ export class ConnectionRegistry {
   }
 
   /** The connections that have not ended. */
-  all(): Iterable<Connection> {
+  all(): Iterable<LiveConnection> {
     return this.connections.keys();
   }
 
@@ -70,7 +70,7 @@ export class ConnectionRegistry {
   }
 
   /** Counts a connection as present until `forget`. */
-  add(connection: Connection, address: string | undefined): void {
+  add(connection: LiveConnection, address: string | undefined): void {
     this.connections.set(connection, address);
     this.greetings.add(connection);
     if (address === undefined) return;
@@ -79,14 +79,14 @@ export class ConnectionRegistry {
   }
 
   /** The connection has finished its hello. */
-  greeted(connection: Connection): void {
+  greeted(connection: LiveConnection): void {
     if (!this.greetings.delete(connection)) return;
     const address = this.connections.get(connection);
     if (address !== undefined) this.greetingsPerAddress.add(address, -1);
   }
 
   /** Counts the connection for another user; returns false when that user has too many. */
-  changeUser(connection: Connection, user: StreamUser | null): boolean {
+  changeUser(connection: LiveConnection, user: StreamUser | null): boolean {
     if (connection.user?.id === user?.id) return true;
     if (user && this.perUser.get(user.id) >= this.limits.maxConnectionsPerUser) return false;
     if (connection.user) this.perUser.add(connection.user.id, -1);
@@ -95,7 +95,7 @@ export class ConnectionRegistry {
   }
 
   /** Forgets a connection that has ended. */
-  forget(connection: Connection): void {
+  forget(connection: LiveConnection): void {
     if (!this.connections.has(connection)) return;
     this.greeted(connection);
     const address = this.connections.get(connection);

@@ -1,6 +1,6 @@
 import { CloseCode } from '@nestwire/protocol';
 import type { StreamsLimits } from '../streams.limits.js';
-import type { Connection } from './connection.js';
+import type { LiveConnection } from './live-connection.js';
 import type { HeartbeatOptions } from './connection.context.js';
 import type { ConnectionRegistry } from './connection.registry.js';
 
@@ -70,6 +70,6 @@ export class ConnectionSweeper {
   }
 }
 
-function drop(connection: Connection): void {
+function drop(connection: LiveConnection): void {
   connection.close(CloseCode.SlowConsumer, 'the process holds too many outbound bytes');
 }

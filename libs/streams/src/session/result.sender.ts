@@ -1,15 +1,21 @@
 import { CodedError, ErrorCode, messageNameOf } from '@nestwire/protocol';
 import { finalize, fromEvent, isObservable, takeUntil, type Observable } from 'rxjs';
-import type { RuntimePort, SessionRuntime } from './session.runtime.js';
+
+/** The session whose results are sent. */
+export interface ResultOwner {
+  readonly session: { readonly signal: AbortSignal };
+  readonly maxResultStreams: number;
+  /** Pushes a message; a promise when the sender should wait. */
+  push(message: object): void | Promise<void>;
+  /** Something that runs detached has failed. */
+  fail(error: unknown): void;
+}
 
 /** Sends what the handlers of one session return. */
 export class ResultSender {
   private streams = 0;
 
-  constructor(
-    private readonly runtime: SessionRuntime,
-    private readonly port: RuntimePort,
-  ) {}
+  constructor(private readonly owner: ResultOwner) {}
 
   /**
    * Sends a message, an array of messages, or all that an AsyncIterable or Observable will bring.
@@ -21,7 +27,7 @@ export class ResultSender {
    */
   send(result: unknown): void | Promise<void> {
     if (result === undefined || result === null) return undefined;
-    if (messageNameOf((result as object).constructor)) return this.port.push(this.runtime, result as object);
+    if (messageNameOf((result as object).constructor)) return this.owner.push(result as object);
     if (Array.isArray(result)) return this.sendAll(result);
     if (isObservable(result)) return this.start(() => this.observe(result));
     if (isAsyncIterable(result)) return this.start(() => void this.iterate(result));
@@ -32,24 +38,24 @@ export class ResultSender {
     let wait: void | Promise<void> = undefined;
     for (const message of messages) {
       if (!messageNameOf((message as object | undefined)?.constructor)) throw notAMessage(message);
-      wait = this.port.push(this.runtime, message as object);
+      wait = this.owner.push(message as object);
     }
     return wait;
   }
 
   private start(run: () => void): void {
-    const { maxResultStreams } = this.port.limits;
+    const { maxResultStreams } = this.owner;
     if (this.streams >= maxResultStreams) {
       const message = `${maxResultStreams} results of this session still send: end some, or raise "limits.maxResultStreams".`;
       throw new CodedError(ErrorCode.LimitReached, message);
     }
-    if (this.runtime.session.signal.aborted) return;
+    if (this.owner.session.signal.aborted) return;
     this.streams++;
     run();
   }
 
   private async iterate(iterable: AsyncIterable<unknown>): Promise<void> {
-    const { signal } = this.runtime.session;
+    const { signal } = this.owner.session;
     const iterator = iterable[Symbol.asyncIterator]();
     const stop = (): void => void iterator.return?.()?.catch(() => undefined);
     signal.addEventListener('abort', stop, { once: true });
@@ -58,7 +64,7 @@ export class ResultSender {
         await this.send(next.value);
       }
     } catch (error) {
-      if (!signal.aborted) this.fail(error);
+      if (!signal.aborted) this.owner.fail(error);
       stop();
     } finally {
       signal.removeEventListener('abort', stop);
@@ -67,7 +73,7 @@ export class ResultSender {
   }
 
   private observe(observable: Observable<unknown>): void {
-    const ended = fromEvent(this.runtime.session.signal, 'abort');
+    const ended = fromEvent(this.owner.session.signal, 'abort');
     observable
       .pipe(
         takeUntil(ended),
@@ -75,7 +81,7 @@ export class ResultSender {
       )
       .subscribe({
         next: (message) => this.sendSafely(message),
-        error: (error: unknown) => this.fail(error),
+        error: (error: unknown) => this.owner.fail(error),
       });
   }
 
@@ -84,12 +90,8 @@ export class ResultSender {
     try {
       void this.send(message);
     } catch (error) {
-      this.fail(error);
+      this.owner.fail(error);
     }
-  }
-
-  private fail(error: unknown): void {
-    this.port.failed(this.runtime, undefined, error);
   }
 }
 

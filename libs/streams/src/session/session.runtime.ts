@@ -2,7 +2,7 @@ import { CodedError, ErrorCode, type ClientMessageFrame } from '@nestwire/protoc
 import type { Endpoint, Handlers } from '../endpoint/endpoint.registry.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import { isPromiseLike } from '../pipeline/promise-like.js';
-import { ResultSender } from './result.sender.js';
+import { ResultSender, type ResultOwner } from './result.sender.js';
 import { SessionCloseReason } from './session-close-reason.js';
 import type { StreamSession } from './stream-session.js';
 
@@ -33,8 +33,8 @@ interface Pending {
  *
  * A handler without asynchronous parts runs in the turn that its message arrived in.
  */
-export class SessionRuntime {
-  readonly results: ResultSender;
+export class SessionRuntime implements ResultOwner {
+  private readonly results = new ResultSender(this);
   /** The ids of the opening frames that wait for their answer. */
   readonly openIds: number[] = [];
   private handlers: Handlers | undefined;
@@ -52,9 +52,7 @@ export class SessionRuntime {
     readonly session: StreamSession<never, unknown>,
     private readonly endpoint: Endpoint,
     private readonly port: RuntimePort,
-  ) {
-    this.results = new ResultSender(this, port);
-  }
+  ) {}
 
   /** Tells whether `@OnStreamOpened` has been fulfilled and the session has not ended. */
   get isOpen(): boolean {
@@ -64,6 +62,18 @@ export class SessionRuntime {
   /** Bytes of the messages that wait. */
   get pendingBytes(): number {
     return this.queuedBytes;
+  }
+
+  get maxResultStreams(): number {
+    return this.port.limits.maxResultStreams;
+  }
+
+  push(message: object): void | Promise<void> {
+    return this.port.push(this, message);
+  }
+
+  fail(error: unknown): void {
+    this.port.failed(this, undefined, error);
   }
 
   /** Runs `@OnStreamOpened`; messages wait until it has settled. */

@@ -1,0 +1,11 @@
+import type { StreamUser } from './stream-authenticator.js';
+
+/** A connection as the process sees it: counted, watched, and ended with all others. */
+export interface LiveConnection {
+  user: StreamUser | null;
+  readonly outbox: { readonly bytes: number };
+  readonly streams: { readonly size: number };
+  readonly watch: { check(now: number, lateMs: number): void };
+  close(code: number, reason: string): void;
+  drain(spreadMs: number): Promise<void>;
+}

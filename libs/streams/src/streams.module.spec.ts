@@ -1,0 +1,78 @@
+import 'reflect-metadata';
+import { Controller, Get, Inject, Injectable, Module, type DynamicModule, type Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { MessagesService } from '@nestwire/messages';
+import { StreamAuthenticator, type StreamUser } from './connection/stream-authenticator.js';
+import type { StreamHandshake } from './session/stream-handshake.js';
+import { StreamsModule } from './streams.module.js';
+import { StreamsServer } from './streams.server.js';
+import { StreamsService } from './streams.service.js';
+
+const KEY = Symbol('key');
+
+@Module({ providers: [{ provide: KEY, useValue: 'key' }], exports: [KEY] })
+class KeyModule {}
+
+@Injectable()
+class KeyAuthenticator extends StreamAuthenticator {
+  constructor(@Inject(KEY) readonly key: string) {
+    super();
+  }
+
+  authenticate({ token }: StreamHandshake): StreamUser | null {
+    return token === this.key ? { id: token } : null;
+  }
+}
+
+@Controller()
+class PostController {
+  constructor(readonly messages: MessagesService) {}
+
+  @Get()
+  get() {
+    return this.messages.status;
+  }
+}
+
+const boot = async (...imports: Array<DynamicModule | Type>) => {
+  const testing = await Test.createTestingModule({ imports, controllers: [PostController] }).compile();
+  return testing.createNestApplication({ logger: false }).init();
+};
+
+describe('StreamsModule', () => {
+  it('works with no options and gives MessagesService to the whole application', async () => {
+    const app = await boot(StreamsModule.forRoot());
+
+    expect(app.get(PostController).messages).toBe(app.get(MessagesService));
+    expect(app.get(StreamsService).counters()).toEqual({
+      connections: 0,
+      greetings: 0,
+      sessions: 0,
+      channels: 0,
+      droppedPublications: 0,
+    });
+    await app.close();
+  });
+
+  it('takes its options from a factory and makes the authenticator with what it injects', async () => {
+    const app = await boot(
+      StreamsModule.forRootAsync({
+        imports: [KeyModule],
+        authenticator: KeyAuthenticator,
+        inject: [KEY],
+        useFactory: (key: string) => ({ path: `/${key}` }),
+      }),
+    );
+
+    expect(app.get(StreamsServer).path).toBe('/key');
+    expect(app.get(KeyAuthenticator).key).toBe('key');
+    await app.close();
+  });
+
+  it('refuses to be imported twice, or without options', async () => {
+    await expect(boot(StreamsModule.forRoot(), StreamsModule.forRoot())).rejects.toThrow(
+      /StreamsModule\.forRoot\(\) once/,
+    );
+    await expect(boot(StreamsModule)).rejects.toThrow(/without its options/);
+  });
+});
