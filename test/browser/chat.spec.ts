@@ -121,11 +121,16 @@ const executablePath = findChromium();
     await ada.page.getByLabel('Message to engines').fill('A draft');
     expect(await ada.page.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true);
     await takeScreenshot(ada, 'line-down');
+    await ada.join('telegraph');
+    await ada.choose('engines');
     server = await ServerProcess.start(SERVER, { PORT: new URL(server.urls[0]).port });
     await Promise.all([ada.sees('Connected'), grace.sees('Connected')]);
     await ada.page.getByRole('list', { name: 'In this room' }).getByText('Grace').waitFor();
-    await ada.page.getByLabel('Message to engines').press('Enter');
-    await grace.hears('Ada', 'A draft');
+    await ada.say('Here again');
+    await grace.hears('Ada', 'Here again');
+    await grace.choose('telegraph');
+    await grace.say('Joined while the line was down?');
+    await ada.list.getByLabel('1 unread').waitFor();
   });
 
   it('fits a phone: nothing sticks out, and the list opens, serves and closes', async () => {

@@ -1,8 +1,8 @@
 import type { ConnectionStatus } from '@nestwire/client';
 import type { Ref } from 'react';
+import type { ChatActions } from '../chat/chat-actions.js';
 import { conversationOf, membersOf, type ChatState } from '../chat/chat-state.js';
 import { isRoom, nameOf } from '../chat/conversation.js';
-import type { ChatActions } from '../hooks/use-chat.js';
 import { Composer } from './composer.js';
 import { ConversationHeader } from './conversation-header.js';
 import { Transcript } from './transcript.js';

@@ -44,6 +44,11 @@ export function Transcript({ id, me, entries, status, onRetry }: TranscriptProps
               Try now
             </button>
           )}
+          {status.kind === 'closed' && (
+            <button className="plain" onClick={() => window.location.reload()}>
+              Load the page again
+            </button>
+          )}
         </div>
       </div>
     </div>
