@@ -73,7 +73,12 @@ export function openSubscriber(client: Redis, tuning: ResolvedTuning): Redis {
 }
 
 function timeouts({ commandTimeoutMs, connectTimeoutMs }: ResolvedTuning) {
-  return { commandTimeout: commandTimeoutMs, connectTimeout: connectTimeoutMs, keepAlive: 10_000 };
+  return {
+    commandTimeout: commandTimeoutMs,
+    connectTimeout: connectTimeoutMs,
+    keepAlive: 10_000,
+    disconnectTimeout: 100,
+  };
 }
 
 function makeClient(connection: string | RedisOptions, tuning: ResolvedTuning): Redis {

@@ -83,7 +83,13 @@ export class RedisSubscriber {
     client.on(this.link.sharded ? 'smessage' : 'message', (key: string, text: string) => {
       if (client === this.#client && this.#wanted.has(key)) this.events.message(key, text);
     });
-    await client.connect().then(() => (cancelDeadline(), this.#gained(client)), lost);
+    const connected = await client.connect().then(
+      () => true,
+      () => false,
+    );
+    cancelDeadline();
+    if (connected) await this.#gained(client);
+    else lost();
   }
 
   /** Wants a key; resolves when it is confirmed, or at once while there is no connection. */
@@ -146,7 +152,8 @@ export class RedisSubscriber {
     this.#cancelRetry?.();
     for (const keys of [this.#confirmed, this.#adding, this.#dropping, this.#refused]) keys.clear();
     for (const key of [...this.#waiters.keys()]) this.#settle(key);
-    client?.removeAllListeners('end').disconnect();
+    client?.removeAllListeners('end');
+    if (client?.status !== 'end') client?.disconnect();
   }
 
   async #pump(): Promise<void> {
