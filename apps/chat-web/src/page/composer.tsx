@@ -1,11 +1,14 @@
 import { MAX_TEXT_LENGTH } from 'chat-server/messages';
 import { useState, type KeyboardEvent } from 'react';
+import type { ChangeDraft } from '../hooks/use-draft.js';
 import { isRoom, nameOf, type ConversationId } from '../chat/conversation.js';
 import { Icon } from './icon.js';
 
 interface ComposerProps {
   readonly to: ConversationId;
   readonly isConnected: boolean;
+  readonly draft: string;
+  readonly onDraft: ChangeDraft;
   onSay(text: string): Promise<void>;
 }
 
@@ -13,19 +16,18 @@ interface ComposerProps {
 const HAS_KEYBOARD = window.matchMedia('(pointer: fine)').matches;
 
 /** Where something is said. Enter sends, Shift+Enter begins a line; what is refused stays to be changed. */
-export function Composer({ to, isConnected, onSay }: ComposerProps) {
-  const [text, setText] = useState('');
+export function Composer({ to, isConnected, draft, onDraft, onSay }: ComposerProps) {
   const [problem, setProblem] = useState('');
-  const canSend = isConnected && text.trim() !== '';
+  const canSend = isConnected && draft.trim() !== '';
 
   async function send() {
     if (!canSend) return;
-    setText('');
+    onDraft(() => '');
     setProblem('');
     try {
-      await onSay(text.trim());
+      await onSay(draft.trim());
     } catch (error) {
-      setText((typedMeanwhile) => typedMeanwhile || text);
+      onDraft((typedMeanwhile) => typedMeanwhile || draft);
       setProblem((error as Error).message);
     }
   }
@@ -40,8 +42,8 @@ export function Composer({ to, isConnected, onSay }: ComposerProps) {
     <form className="composer" action={send}>
       <div className="composer-field">
         <textarea
-          value={text}
-          onChange={(event) => setText(event.target.value)}
+          value={draft}
+          onChange={({ target }) => onDraft(() => target.value)}
           onKeyDown={onKeyDown}
           placeholder={isRoom(to) ? `Message ${to}` : `Message ${nameOf(to)}`}
           aria-label={`Message to ${nameOf(to)}`}

@@ -3,6 +3,7 @@ import type { Ref } from 'react';
 import type { ChatActions } from '../chat/chat-actions.js';
 import { conversationOf, membersOf, type ChatState } from '../chat/chat-state.js';
 import { isRoom, nameOf } from '../chat/conversation.js';
+import { useDraft } from '../hooks/use-draft.js';
 import { Composer } from './composer.js';
 import { ConversationHeader } from './conversation-header.js';
 import { Transcript } from './transcript.js';
@@ -28,6 +29,7 @@ export function ConversationView({
 }: ConversationViewProps) {
   const { current, me } = state;
   const name = nameOf(current);
+  const [draft, changeDraft] = useDraft(current);
   const isLeavable = isRoom(current) && state.joined.length > 1;
   return (
     <>
@@ -51,6 +53,8 @@ export function ConversationView({
         key={`to ${current}`}
         to={current}
         isConnected={status.kind === 'connected'}
+        draft={draft}
+        onDraft={changeDraft}
         onSay={(text) => actions.say(current, text)}
       />
     </>
