@@ -50,7 +50,7 @@ export function foldersBelow(folder: string): string[] {
 
 /** Tells whether a file is a test or a part of one. */
 export function isTest(path: string): boolean {
-  return path.endsWith('.spec.ts') || /(^|\/)(test|spec)\//.test(path);
+  return /\.(spec|contract)\.ts$/.test(path) || /(^|\/)(test|spec)\//.test(path);
 }
 
 /** Names the package that a file belongs to, as in `libs/client`. */

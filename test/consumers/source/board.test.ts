@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { NestFactory } from '@nestjs/core';
 import { createStreamClient } from '@nestwire/client';
 import { create } from '@nestwire/protocol';
+import { TestServer } from '@nestwire/testing';
 import { BoardModule, type BoardStreams } from './board.module.js';
 import { Note, Posted } from './messages.js';
 
@@ -36,4 +37,18 @@ test('two people exchange a typed message', { timeout: 20_000 }, async () => {
   assert.deepEqual({ ...posted }, { author: 'ann', text: 'hello', writtenAt: new Date(0) });
   await Promise.all([ann.close(), bob.close()]);
   await app.close();
+});
+
+test('a test server gives typed clients', { timeout: 20_000 }, async () => {
+  const server = await TestServer.start(BoardModule);
+  const connect = server.clientsOf<BoardStreams>()({ messages: [Note, Posted] });
+  const ann = await connect({ as: { id: 'ann' } });
+  const bob = await connect({ as: { id: 'bob' } });
+  await bob.board.open();
+
+  await ann.board.sendStreamMessage(create(Note, { text: 'hello' }));
+  const posted = await bob.board.next(Posted);
+
+  assert.equal(posted.author, 'ann');
+  await server.close();
 });
