@@ -1,0 +1,337 @@
+import { Logger, type INestApplicationContext, type LoggerService } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { MessagesModule, MessagesService, type MessagesModuleOptions } from '@nestwire/messages';
+import { SAFE_CLIENT_OPTIONS } from '@nestwire/messages/redis';
+import { create, StreamMessage } from '@nestwire/protocol';
+import { Redis } from 'ioredis';
+import { startRedis, startSentinels, type RedisServer } from '../rig/redis-server.mjs';
+import { describeIfRedis, describeWithRedis } from '../rig/redis.js';
+import { TcpProxy } from '../rig/tcp-proxy.js';
+import { until } from '../rig/until.js';
+
+@StreamMessage('redis-backend.note')
+class Note {
+  declare readonly $type: 'redis-backend.note';
+  text = '';
+}
+
+const PASSWORD = 'correct-horse-battery-staple';
+const QUICK: MessagesModuleOptions = {
+  commandTimeoutMs: 500,
+  connectTimeoutMs: 1_000,
+  maxReconnectDelayMs: 200,
+  probeIntervalMs: 100,
+  probeTimeoutMs: 400,
+};
+
+const apps: INestApplicationContext[] = [];
+const closers: Array<() => unknown> = [];
+const lines: string[] = [];
+const unhandled: unknown[] = [];
+const onUnhandled = (reason: unknown) => unhandled.push(reason);
+
+async function open(options: MessagesModuleOptions): Promise<MessagesService> {
+  const app = await Test.createTestingModule({
+    imports: [MessagesModule.forRoot({ ...QUICK, ...options })],
+  }).compile();
+  apps.push(app);
+  await app.init();
+  return app.get(MessagesService);
+}
+
+function note(text: string): Note {
+  return create(Note, { text });
+}
+
+async function listen(messages: MessagesService, channel: string): Promise<string[]> {
+  const heard: string[] = [];
+  await messages.addListener(channel, (message: Note) => heard.push(message.text));
+  return heard;
+}
+
+beforeAll(() => {
+  const write = (...parts: unknown[]) => void lines.push(parts.map(String).join(' '));
+  const logger: LoggerService = {
+    log: write,
+    error: write,
+    warn: write,
+    debug: write,
+    verbose: write,
+    fatal: write,
+  };
+  Logger.overrideLogger(logger);
+  process.on('unhandledRejection', onUnhandled);
+});
+
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map((app) => app.close()));
+  for (const close of closers.splice(0)) await close();
+  expect(unhandled).toEqual([]);
+  expect(lines.join('\n')).not.toContain(PASSWORD);
+  lines.length = 0;
+});
+
+afterAll(() => {
+  process.off('unhandledRejection', onUnhandled);
+});
+
+describeWithRedis('RedisBackend', (redis) => {
+  const keys = async (pattern: string) =>
+    (await redis().call('PUBSUB', 'CHANNELS', pattern)).split('\r\n').filter((line) => /^nw/.test(line));
+
+  it('holds one subscription while somebody listens, and none afterwards', async () => {
+    const messages = await open({ redis: redis().url });
+    const session = new AbortController();
+    const first = await messages.addListener('a', () => 0, { signal: session.signal });
+    await messages.addListener('a', () => 0, { signal: session.signal });
+
+    expect(await keys('nw*:a')).toEqual(['nw8:nestwire:a']);
+    first.remove();
+    expect(await keys('nw*:a')).toHaveLength(1);
+    session.abort();
+
+    await until(async () => (await keys('nw*:a')).length === 0);
+  });
+
+  it('keeps prefixes apart', async () => {
+    const [one, two] = [
+      await open({ redis: redis().url }),
+      await open({ redis: redis().url, prefix: 'other' }),
+    ];
+    const heard = await listen(two, 'a');
+    const control = await listen(await open({ redis: redis().url }), 'a');
+
+    await one.postMessage('a', note('x'));
+    await until(() => control.length === 1);
+
+    expect(heard).toEqual([]);
+  });
+
+  it('delivers a local post in this process only', async () => {
+    const [one, two] = [await open({ redis: redis().url }), await open({ redis: redis().url })];
+    const heard = await listen(two, 'a');
+
+    expect(await one.postMessage('a', note('here'), { scope: 'local' })).toEqual({ delivered: 'local' });
+    expect(await one.postMessage('a', note('everywhere'), { scope: 'global' })).toEqual({
+      delivered: 'global',
+    });
+    await until(() => heard.length === 1);
+
+    expect(heard).toEqual(['everywhere']);
+  });
+
+  it('drops and counts what it cannot read, with one line in the log', async () => {
+    const messages = await open({ redis: redis().url, maxMessageBytes: 1_000 });
+    const heard = await listen(messages, 'a');
+    const header = '{"v":1,"origin":"x","type":"redis-backend.note"}';
+    const poison = [
+      'garbage',
+      '',
+      'null\n{}',
+      '{"v":2,"origin":"x","type":"redis-backend.note"}\n{}',
+      '{"v":1,"origin":"x"}\n{}',
+      `${header}\n[1]`,
+      `${header}\n"text"`,
+      `${header}\n{"text":`,
+      `${header}\n{"text":"${'x'.repeat(1_000)}"}`,
+      `${header}\n{"__proto__":{"text":"polluted"}}`,
+      `${header}\n{"text":{"$date":"never"}}`,
+      '{"v":1,"origin":"x","type":"nobody.knows"}\n{}',
+    ];
+
+    for (const text of poison) await redis().call('PUBLISH', 'nw8:nestwire:a', text);
+    await redis().call(
+      'PUBLISH',
+      'nw8:nestwire:a',
+      '{"v":1,"new":true,"type":"redis-backend.note"}\n{"text":"good"}',
+    );
+    await until(() => heard.length > 0);
+
+    expect(heard).toEqual(['good']);
+    expect(messages.counters()).toMatchObject({ poisoned: poison.length, listenerErrors: 0, reconnects: 0 });
+    expect(lines.filter((line) => line.includes('dropped')).length).toBeLessThanOrEqual(2);
+    expect(({} as { text?: string }).text).toBeUndefined();
+  });
+
+  it('bounds what waits for Redis', async () => {
+    const messages = await open({ redis: redis().url, maxPendingPosts: 3, probeIntervalMs: 60_000 });
+    const heard = await listen(messages, 'a');
+    redis().pause();
+    closers.push(() => redis().resume());
+
+    const pending = [1, 2, 3].map((number) =>
+      messages.postMessage('a', note(`${number}`), { scope: 'global' }),
+    );
+    const settled = Promise.allSettled(pending);
+    // A global post looks first, so those above are on their way after a turn.
+    await new Promise(setImmediate);
+
+    await expect(messages.postMessage('a', note('4'), { scope: 'global' })).rejects.toMatchObject({
+      code: 'OVERLOADED',
+    });
+    expect(await messages.postMessage('a', note('5'))).toEqual({ delivered: 'degraded' });
+    for (const result of await settled)
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'UNCERTAIN' } });
+    expect(heard).toEqual(['1', '2', '3', '5']);
+    await expect(messages.postMessage('a', note('6'), { scope: 'global' })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    redis().resume();
+    await until(() => messages.status === 'connected');
+  });
+
+  it('refuses a given client that may post twice or hang, and says what to set', async () => {
+    const client = new Redis(redis().url, { lazyConnect: true });
+
+    const opening = open({ redis: client });
+
+    await expect(opening).rejects.toMatchObject({ code: 'MESSAGES_CONFIGURATION' });
+    await expect(opening).rejects.toThrow(
+      /autoResendUnfulfilledCommands: false[\s\S]*maxRetriesPerRequest: 0/,
+    );
+    client.disconnect();
+  });
+
+  it('takes a given client, duplicates it for subscriptions, and leaves it open', async () => {
+    const client = new Redis(redis().url, { ...SAFE_CLIENT_OPTIONS, commandTimeout: 500 });
+    closers.push(() => client.disconnect());
+    const [one, two] = [await open({ redis: client }), await open({ redis: redis().url })];
+    const [heardByOne, heardByTwo] = [await listen(one, 'a'), await listen(two, 'b')];
+
+    await two.postMessage('a', note('to one'));
+    await one.postMessage('b', note('to two'));
+    await until(() => heardByOne.length === 1 && heardByTwo.length === 1);
+    await Promise.all(apps.splice(0).map((app) => app.close()));
+
+    expect(await client.ping()).toBe('PONG');
+    expect(client.listenerCount('error')).toBe(0);
+  });
+
+  it('refuses a keyPrefix, and figures that make no sense', async () => {
+    await expect(open({ redis: { port: redis().port, keyPrefix: 'x:' } })).rejects.toThrow(
+      /use the option prefix/,
+    );
+    await expect(open({ redis: redis().url, prefix: 'a:b' })).rejects.toThrow(
+      /prefix has 1 to 64 characters/,
+    );
+    await expect(open({ redis: redis().url, maxPendingPosts: -1 })).rejects.toThrow(
+      /maxPendingPosts is a number/,
+    );
+  });
+
+  it('keeps a channel that Redis refuses apart from the others', async () => {
+    await redis().call(
+      'ACL',
+      'SETUSER',
+      'narrow',
+      'on',
+      `>${PASSWORD}`,
+      '~*',
+      '+@all',
+      'resetchannels',
+      '&nw8:nestwire:open',
+      '&nw8:nestwire#probe:*',
+    );
+    const messages = await open({ redis: { port: redis().port, username: 'narrow', password: PASSWORD } });
+    const other = await open({ redis: redis().url });
+    const refused = await listen(messages, 'closed');
+    const heard = await listen(messages, 'open');
+
+    expect(messages.status).toBe('degraded');
+    await other.postMessage('open', note('x'));
+    await until(() => heard.length === 1);
+    await redis().call('ACL', 'SETUSER', 'narrow', '&nw8:nestwire:closed');
+    await until(() => messages.status === 'connected');
+    await other.postMessage('closed', note('now'));
+    await until(() => refused.length === 1);
+
+    expect(messages.counters().reconnects).toBe(0);
+  });
+});
+
+describeWithRedis('The probe', (redis) => {
+  let proxy: TcpProxy;
+  beforeEach(async () => {
+    proxy = await TcpProxy.to(redis().port);
+    closers.push(() => proxy.stop());
+  });
+
+  it('notices a subscriber that is connected and gets nothing, and connects it anew', async () => {
+    const [one, two] = [await open({ redis: redis().url }), await open({ redis: proxy.url })];
+    const heard = await listen(two, 'a');
+
+    proxy.starve();
+    await until(() => two.counters().starved > 0 && two.status === 'connected');
+    await one.postMessage('a', note('after'));
+
+    await until(() => heard.includes('after'));
+  });
+
+  it('is what notices: without it the subscriber starves', async () => {
+    const [one, two] = [
+      await open({ redis: redis().url }),
+      await open({ redis: proxy.url, probeIntervalMs: 0 }),
+    ];
+    const control = await open({ redis: proxy.url });
+    const [heard, heardByControl] = [await listen(two, 'a'), await listen(control, 'a')];
+
+    proxy.starve();
+    await until(() => control.counters().starved > 0 && control.status === 'connected');
+    await one.postMessage('a', note('after'));
+    await until(() => heardByControl.length === 1);
+
+    expect(heard).toEqual([]);
+    expect(two.status).toBe('connected');
+  });
+});
+
+describeIfRedis('Signing in to Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis({ args: ['--requirepass', PASSWORD] });
+  });
+  afterAll(() => redis.stop());
+
+  it('works with the password in the URL', async () => {
+    const messages = await open({ redis: `redis://:${PASSWORD}@127.0.0.1:${redis.port}` });
+
+    expect(messages.status).toBe('connected');
+  });
+
+  it.each([
+    ['a wrong password', () => `redis://:${PASSWORD}-not@127.0.0.1:${redis.port}`],
+    ['none', () => redis.url],
+  ])('fails the bootstrap with %s, and does not show it', async (_name, url) => {
+    const error = (await open({ redis: url() }).catch((thrown: unknown) => thrown)) as Error;
+
+    expect(error).toMatchObject({ code: 'MESSAGES_CONFIGURATION' });
+    expect(error.message).toMatch(/refused the sign-in/);
+    expect(JSON.stringify([error.message, error.stack, error.cause])).not.toContain(PASSWORD);
+  });
+
+  it('does not show the password of a URL that cannot be read', async () => {
+    const error = (await open({ redis: `redis://:${PASSWORD}@host:port:more` }).catch(
+      (thrown: unknown) => thrown,
+    )) as Error;
+
+    expect(error).toMatchObject({ code: 'MESSAGES_CONFIGURATION' });
+    expect(String(error.stack) + String(error.cause)).not.toContain(PASSWORD);
+  });
+});
+
+describeIfRedis('A Sentinel group', () => {
+  it('is followed to its new master', async () => {
+    const group = await startSentinels({ downAfterMs: 500 });
+    closers.push(() => group.stop());
+    const redis = { sentinels: [...group.sentinels], name: group.name };
+    const [one, two] = [await open({ redis }), await open({ redis })];
+    const heard = await listen(two, 'a');
+
+    await group.master.kill();
+    await until(() => one.status === 'degraded' && two.status === 'degraded');
+    await until(() => one.status === 'connected' && two.status === 'connected', 15_000);
+    await one.postMessage('a', note('after'));
+
+    await until(() => heard.includes('after'));
+  }, 30_000);
+});

@@ -1,0 +1,42 @@
+// Decorators in plain JavaScript: what the compiler writes for a decorated class, for programs that run
+// against the built libraries without a build of their own.
+import 'reflect-metadata';
+
+/**
+ * Decorates a class.
+ *
+ * @param {Function} cls
+ * @param {object} parts
+ * @param {readonly ClassDecorator[]} [parts.decorators] of the class, as written: the last runs first
+ * @param {readonly Function[]} [parts.inject] what the constructor takes
+ * @param {Record<number, ParameterDecorator>} [parts.injectBy] decorators of the constructor's parameters
+ * @param {Record<string, readonly [type: Function, ...decorators: PropertyDecorator[]]>} [parts.properties]
+ * @param {Record<string, MethodParts>} [parts.methods]
+ *
+ * @typedef {object} MethodParts
+ * @property {readonly MethodDecorator[]} [decorators]
+ * @property {readonly Function[]} [takes] the types of the parameters
+ * @property {Record<number, ParameterDecorator>} [parameters] decorators of the parameters
+ */
+export function decorate(cls, { decorators = [], inject, injectBy = {}, properties = {}, methods = {} }) {
+  for (const [name, [type, ...ofProperty]] of Object.entries(properties)) {
+    Reflect.defineMetadata('design:type', type, cls.prototype, name);
+    for (const decorator of ofProperty.toReversed()) decorator(cls.prototype, name);
+  }
+  for (const [name, parts] of Object.entries(methods)) decorateMethod(cls.prototype, name, parts);
+  if (inject) Reflect.defineMetadata('design:paramtypes', inject, cls);
+  for (const [index, decorator] of Object.entries(injectBy)) decorator(cls, undefined, Number(index));
+  for (const decorator of decorators.toReversed()) decorator(cls);
+}
+
+/**
+ * @param {object} prototype
+ * @param {string} name
+ * @param {MethodParts} parts
+ */
+function decorateMethod(prototype, name, { decorators = [], takes = [], parameters = {} }) {
+  Reflect.defineMetadata('design:paramtypes', takes, prototype, name);
+  for (const [index, decorator] of Object.entries(parameters)) decorator(prototype, name, Number(index));
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
+  for (const decorator of decorators.toReversed()) decorator(prototype, name, descriptor);
+}
