@@ -1,0 +1,176 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { INestApplication, Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { create } from '@nestwire/protocol';
+import { StreamsService } from '@nestwire/streams';
+import { WebSocket } from 'ws';
+import { until } from '../rig/until.js';
+import * as authentication from './authentication.js';
+import * as gateways from './migrating-from-gateways.js';
+import * as readme from './readme/client.js';
+import { AppModule as ReadmeModule } from './readme/server.js';
+import * as serverpod from './coming-from-serverpod.js';
+
+let app: INestApplication;
+const closing: Array<() => Promise<void>> = [];
+
+beforeAll(() => {
+  // The pages show clients of browsers.
+  (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
+  jest.spyOn(console, 'log').mockImplementation(() => undefined);
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+  await app.close();
+});
+
+async function serve(module: Type): Promise<string> {
+  app = (await Test.createTestingModule({ imports: [module] }).compile()).createNestApplication();
+  app.useLogger(false);
+  await app.listen(0, '127.0.0.1');
+  return `ws://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}/streams`;
+}
+
+const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: { code?: string }) => error.code,
+  );
+
+describe('README.md', () => {
+  it('shows a server and a client that talk', async () => {
+    expect(await readme.greet('Ada', await serve(ReadmeModule))).toBe('Hello, Ada!');
+  });
+});
+
+describe('docs/authentication.md', () => {
+  const ada = { userId: 'ada', name: 'Ada', scopes: ['moderator'], exp: 4_000_000_000 };
+  const account: authentication.Account = { token: null, renew: () => Promise.resolve(null) };
+  const say = (text: string) => create(authentication.Say, { text });
+
+  async function connected(module: Type, token: string | null) {
+    const url = await serve(module);
+    app.get(authentication.TokensService).known.set('good', ada);
+    Object.assign(account, { token, renew: () => Promise.resolve(null) });
+    const client = authentication.connect(url, account);
+    closing.push(() => client.close());
+    return client;
+  }
+
+  it('keeps anonymous clients out of what requires a sign-in', async () => {
+    const client = await connected(authentication.AppModule, null);
+    await client.connectWebSocket();
+
+    expect(await reasonOf(client.board.sendStreamMessage(say('hello')))).toBeUndefined();
+    await expect(client.desk.sendStreamMessage(say('hello'))).rejects.toThrow();
+    await expect(client.moderation.sendStreamMessage(say('hello'))).rejects.toThrow();
+  });
+
+  it('lets in those who have what is required', async () => {
+    const client = await connected(authentication.AppModule, 'good');
+    await client.connectWebSocket();
+
+    expect(client.connectionStatus).toMatchObject({ kind: 'connected', user: 'ada' });
+    expect(await reasonOf(client.moderation.sendStreamMessage(say('hello')))).toBeUndefined();
+  });
+
+  it('signs in and out on the open connection', async () => {
+    const client = await connected(authentication.AppModule, null);
+    await client.connectWebSocket();
+    await client.board.sendStreamMessage(say('before'));
+    await authentication.signInAndOut(client, account, 'good');
+
+    expect(client.connectionStatus).toMatchObject({ kind: 'connected', user: null });
+    expect(app.get(StreamsService).counters().sessions).toBe(1);
+  });
+
+  it('refuses a credential that is not accepted, after one renewal', async () => {
+    const client = await connected(authentication.AppModule, 'forged');
+
+    expect(await reasonOf(client.connectWebSocket())).toBeUndefined();
+    expect(client.connectionStatus).toMatchObject({ kind: 'connected', user: null });
+
+    account.renew = () => Promise.resolve('forged too');
+    account.token = 'forged';
+    expect(await reasonOf(client.authenticate())).toBe('UNAUTHENTICATED');
+    await client.close();
+    expect(await reasonOf(client.connectWebSocket())).toBe('CLIENT_CLOSED');
+    expect(client.connectionStatus).toMatchObject({ kind: 'closed', code: 4501 });
+  });
+
+  it('can refuse anonymous connections altogether', async () => {
+    const url = await serve(authentication.AppModule);
+    const tokens = app.get(authentication.TokensService);
+    const strict = new authentication.MembersOnlyAuthenticator(tokens);
+
+    expect(url).toContain('/streams');
+    await expect(strict.authenticate({ token: null } as never)).rejects.toThrow('Unauthorized');
+  });
+
+  it('takes the credential from a cookie, from the pages that may', async () => {
+    const url = await serve(authentication.CookieModule);
+    app.get(authentication.TokensService).known.set('good', ada);
+    const welcomeOf = (headers: Record<string, string>) =>
+      new Promise<unknown>((resolve) => {
+        const socket = new WebSocket(url, { headers });
+        closing.push(() => Promise.resolve(socket.terminate()));
+        socket.on('open', () => socket.send('{"t":"hello","v":1}'));
+        socket.on('message', (data: Buffer) => resolve((JSON.parse(String(data)) as { user: unknown }).user));
+        socket.on('unexpected-response', (_request, { statusCode }) => resolve(statusCode));
+        socket.on('error', () => undefined);
+      });
+
+    const cookie = 'session=good';
+    expect(await welcomeOf({ cookie, origin: 'https://app.example.com' })).toBe('ada');
+    expect(await welcomeOf({ cookie, origin: 'http://localhost:5173' })).toBe('ada');
+    expect(await welcomeOf({ cookie, origin: 'https://evil.example.com' })).toBe(403);
+    expect(await welcomeOf({ cookie })).toBe(403);
+  });
+});
+
+describe('docs/migrating-from-gateways.md', () => {
+  it('runs the gateway and the endpoint beside each other', async () => {
+    const url = await serve(gateways.AuctionModule);
+    const old = new WebSocket(url.replace('/streams', '/bids'));
+    closing.push(() => Promise.resolve(old.terminate()));
+    const heard: string[] = [];
+    old.on('message', (data: Buffer) => heard.push(String(data)));
+    old.on('open', () => {
+      old.send('{"event":"watch","data":{"lot":"lamp"}}');
+      old.send('{"event":"bid","data":{"lot":"lamp","cents":100}}');
+    });
+    const client = await gateways.bidOnce(url);
+    closing.push(() => client.close());
+
+    await until(() => heard.includes('{"event":"highest","data":{"lot":"lamp","cents":100}}'));
+    expect(
+      await reasonOf(client.bids.sendStreamMessage(create(gateways.Bid, { lot: 'vase', cents: 1 }))),
+    ).toBe('TOO_LOW');
+  });
+
+  it('keeps state for as long as a stream is open', async () => {
+    const client = await gateways.bidOnce(await serve(gateways.AuctionModule));
+    await client.paddle.sendStreamMessage(create(gateways.Bid, { lot: 'vase', cents: 600 }));
+    await client.close();
+
+    const { left } = app.get(gateways.AuctionService);
+    await until(() => left.length === 1);
+    expect(left).toEqual(['connection-lost after 1']);
+  });
+});
+
+describe('docs/coming-from-serverpod.md', () => {
+  it('plays', async () => {
+    const shown: string[] = [];
+    await serverpod.play(await serve(serverpod.GameModule), (text) => shown.push(text));
+
+    expect(shown).toEqual(['connecting', 'connected', 'ada is at 3,4']);
+    expect(app.get(serverpod.PixelsController).seen).toEqual([
+      create(serverpod.Moved, { player: 'ada', x: 3, y: 4 }),
+    ]);
+    expect(await app.get(serverpod.PixelsController).place('1', '2')).toEqual({ delivered: 'local' });
+  });
+});
