@@ -1,0 +1,69 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** A child process that answers questions. */
+export class Child {
+  #process;
+  #questions = new Map();
+  #lastId = 0;
+
+  /**
+   * @param {string} file below this folder
+   * @param {readonly string[]} [nodeOptions]
+   */
+  constructor(file, nodeOptions = []) {
+    const path = fileURLToPath(new URL(file, import.meta.url));
+    this.#process = fork(path, {
+      execArgv: [...nodeOptions],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#process.on('message', ({ id, value, error }) => {
+      const { resolve, reject } = this.#questions.get(id);
+      this.#questions.delete(id);
+      if (error) reject(new Error(error));
+      else resolve(value);
+    });
+    this.#process.on('exit', (code, signal) => this.#ended(`${file} ended (${signal ?? code})`));
+  }
+
+  /**
+   * @param {string} question
+   * @param {object} [details]
+   * @returns {Promise<any>}
+   */
+  ask(question, details = {}) {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      this.#questions.set(id, { resolve, reject });
+      this.#process.send({ id, question, details });
+    });
+  }
+
+  /** Lets the process exit by itself, so that a profile of it is written. */
+  async stop() {
+    if (!this.#process.connected) return;
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.disconnect();
+    await ended;
+  }
+
+  #ended(why) {
+    for (const { reject } of this.#questions.values()) reject(new Error(why));
+    this.#questions.clear();
+  }
+}
+
+/**
+ * Answers the questions of the parent process, and ends with it.
+ *
+ * @param {Record<string, (details: any) => unknown>} answers
+ */
+export function answerParent(answers) {
+  process.on('message', ({ id, question, details }) => {
+    new Promise((resolve) => resolve(answers[question](details))).then(
+      (value) => process.send({ id, value }),
+      (error) => process.send({ id, error: String(error?.stack ?? error) }),
+    );
+  });
+  process.on('disconnect', () => process.exit());
+}

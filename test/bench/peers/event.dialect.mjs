@@ -1,0 +1,20 @@
+import { BAD_NOTE, NOTE } from '../note.mjs';
+
+const EVENT_AT = '{"event":"'.length;
+const NOTE_EVENT = 'n'.charCodeAt(0);
+
+/** The envelope of Nest's WsAdapter, which the bare server speaks too. */
+const dialect = {
+  path: '/',
+  hello: [],
+  // Ready as soon as it is connected.
+  isReady: undefined,
+  note: () => JSON.stringify({ event: 'note', data: NOTE }),
+  badNote: () => JSON.stringify({ event: 'note', data: BAD_NOTE }),
+  isAnswer: (bytes, at) => bytes[at + EVENT_AT] === NOTE_EVENT,
+  isRefusal: (text) => text.startsWith('{"event":"exception"'),
+  dataOf: (text) => JSON.parse(text).data,
+};
+
+/** What a client says in each workload, and how it knows an answer by its bytes. */
+export const dialects = { echo: dialect, 'fan-out': dialect };

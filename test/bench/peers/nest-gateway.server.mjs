@@ -1,0 +1,43 @@
+import 'reflect-metadata';
+import { Module, ValidationPipe } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { MessageBody, SubscribeMessage, WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
+import { decorate } from '../../rig/decorate.mjs';
+import { Note } from './note.class.mjs';
+
+class EchoGateway {
+  note(note) {
+    return { event: 'note', data: note };
+  }
+}
+
+class FanOutGateway {
+  note(note) {
+    const text = JSON.stringify({ event: 'note', data: note });
+    for (const client of this.server.clients) client.send(text);
+  }
+}
+
+for (const gateway of [EchoGateway, FanOutGateway]) {
+  decorate(gateway, {
+    decorators: [WebSocketGateway({ perMessageDeflate: false })],
+    properties: { server: [Object, WebSocketServer()] },
+    methods: {
+      note: { decorators: [SubscribeMessage('note')], takes: [Note], parameters: { 0: MessageBody() } },
+    },
+  });
+}
+
+const gateways = { echo: EchoGateway, 'fan-out': FanOutGateway };
+
+/** Serves one workload; resolves to the port. */
+export async function serve(workload) {
+  class BenchModule {}
+  decorate(BenchModule, { decorators: [Module({ providers: [gateways[workload]] })] });
+  const app = await NestFactory.create(BenchModule, { logger: ['error'] });
+  app.useWebSocketAdapter(new WsAdapter(app));
+  app.useGlobalPipes(new ValidationPipe({ transform: true }));
+  await app.listen(0, '127.0.0.1');
+  return app.getHttpServer().address().port;
+}

@@ -1,0 +1,33 @@
+import { NOTE, SENT_AT } from '../note.mjs';
+
+const MESSAGE = 'm'.charCodeAt(0);
+const PUBLICATION = 'pu';
+const TYPE_AT = '{"t":"'.length;
+const [P, U] = [...PUBLICATION].map((char) => char.charCodeAt(0));
+const OPEN_ID = 1;
+
+/** As our client writes it: a date carries its tag. */
+const data = { ...NOTE, sentAt: { $date: SENT_AT } };
+
+const message = (endpoint, properties) => (id) =>
+  JSON.stringify({ t: 'message', id, endpoint, type: 'bench.note', data: properties });
+
+const dialectOf = (endpoint, isAnswer) => ({
+  path: '/streams',
+  hello: [JSON.stringify({ t: 'hello', v: 1 }), JSON.stringify({ t: 'open', id: OPEN_ID, endpoint })],
+  isReady: (text) => text.startsWith('{"t":"opened"'),
+  note: message(endpoint, data),
+  badNote: message(endpoint, { ...data, text: 7 }),
+  isAnswer,
+  isRefusal: (text) => text.startsWith('{"t":"error"'),
+  dataOf: (text) => {
+    const { data: answered } = JSON.parse(text);
+    return { ...answered, sentAt: answered.sentAt.$date };
+  },
+});
+
+/** What a client says in each workload, and how it knows an answer by its bytes. */
+export const dialects = {
+  echo: dialectOf('echo', (bytes, at) => bytes[at + TYPE_AT] === MESSAGE),
+  'fan-out': dialectOf('fan-out', (bytes, at) => bytes[at + TYPE_AT] === P && bytes[at + TYPE_AT + 1] === U),
+};
