@@ -1,0 +1,62 @@
+// The code of docs/configuration.md; compiled with the tests.
+import { Injectable, Module } from '@nestjs/common';
+import { createStreamClient } from '@nestwire/client';
+import { MessagesModule } from '@nestwire/messages';
+import { StreamsModule, type StreamsOf } from '@nestwire/streams';
+import { AppAuthenticator, BoardEndpoint, Said, Say, TokensModule } from './authentication.js';
+
+// #region static
+@Module({
+  imports: [
+    StreamsModule.forRoot({
+      authenticator: AppAuthenticator,
+      imports: [TokensModule],
+      redis: process.env.REDIS_URL,
+      trustProxy: 1,
+      heartbeat: { pingMs: 15_000 },
+      limits: { maxPayloadBytes: 262_144 },
+    }),
+  ],
+})
+export class AppModule {}
+// #endregion static
+
+@Injectable()
+export class SettingsService {
+  readonly redisUrl: string | undefined = process.env.REDIS_URL;
+}
+
+@Module({ providers: [SettingsService], exports: [SettingsService] })
+export class SettingsModule {}
+
+// #region async
+@Module({
+  imports: [
+    StreamsModule.forRootAsync({
+      authenticator: AppAuthenticator,
+      imports: [TokensModule, SettingsModule],
+      inject: [SettingsService],
+      useFactory: (settings: SettingsService) => ({ redis: settings.redisUrl }),
+    }),
+  ],
+})
+export class LateAppModule {}
+// #endregion async
+
+// #region messages
+@Module({
+  imports: [MessagesModule.forRoot({ redis: process.env.REDIS_URL, prefix: 'shop' })],
+})
+export class WorkerModule {}
+// #endregion messages
+
+type AppStreams = StreamsOf<{ board: BoardEndpoint }>;
+
+// #region client
+export const client = createStreamClient<AppStreams>()({
+  url: 'wss://example.org/streams',
+  messages: [Say, Said],
+  offline: 'queue',
+  timeoutMs: 10_000,
+});
+// #endregion client
