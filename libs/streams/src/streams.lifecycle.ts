@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { StreamsServer } from './streams.server.js';
+import { survive } from './transport/refuse-upgrade.js';
 import { StreamsAdapter, type UpgradeHandler, type UpgradeListener } from './transport/streams.adapter.js';
 
 interface WithBeforeClose {
@@ -60,6 +61,7 @@ function takeOver(http: Server, handler: UpgradeHandler): void {
   const others = http.listeners('upgrade') as UpgradeListener[];
   http.removeAllListeners('upgrade');
   http.on('upgrade', (request, socket, head) => {
+    survive(socket);
     if (handler({ request, socket, head })) return;
     for (const listener of others) listener.call(http, request, socket, head);
     if (!others.length) socket.destroy();

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { CloseCode, JSON_SUBPROTOCOL, JsonCodec } from '@nestwire/protocol';
 import type { MessagesService } from '@nestwire/messages';
@@ -17,6 +16,7 @@ import { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
 import type { StreamsOptions } from './streams.options.js';
 import { ClientAddress } from './transport/client-address.js';
 import { OriginPolicy } from './transport/origin-policy.js';
+import { refuseUpgrade } from './transport/refuse-upgrade.js';
 import {
   handshakeOf,
   isForPath,
@@ -93,7 +93,6 @@ export class StreamsServer {
   handleUpgrade(upgrade: Upgrade): boolean {
     const { request, socket } = upgrade;
     if (!isForPath(request, this.path)) return false;
-    socket.on('error', () => socket.destroy());
     const address = this.addresses.of(request);
     const limitKey = this.addresses.limitKey(address);
     const refusal = this.refusal(request, limitKey);
@@ -166,19 +165,6 @@ export class StreamsServer {
   private logError(errorId: string, error: unknown): void {
     this.logger.error(`Error ${errorId}`, error instanceof Error ? error.stack : String(error));
   }
-}
-
-/** Answers an upgrade request with an HTTP status and closes the socket. */
-export function refuseUpgrade(socket: Duplex, { status, message, headers = {} }: UpgradeRefusal): void {
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Connection: close',
-    'Content-Type: text/plain',
-    `Content-Length: ${Buffer.byteLength(message)}`,
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-  ];
-  socket.once('finish', () => socket.destroy());
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
 }
 
 function speaksOurs(request: IncomingMessage): boolean {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { INestApplicationContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
+import { refuseUpgrade, survive } from './refuse-upgrade.js';
 import type { Upgrade } from './upgrade-request.js';
 
 /** Takes an upgrade request when it is meant for it; returns false when it is not. */
@@ -12,7 +13,7 @@ export type UpgradeHandler = (upgrade: Upgrade) => boolean;
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 type HttpServer = Server<typeof IncomingMessage>;
 
-const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+const NOT_FOUND = { status: 404, message: 'Nothing is served at this path.' };
 const HTTP_SERVER_PORT = 0;
 
 /**
@@ -66,13 +67,14 @@ export class StreamsAdapter extends WsAdapter {
   }
 
   private route(gateways: UpgradeCapture, upgrade: Upgrade): void {
-    if (this.streams?.(upgrade)) return;
     const { request, socket, head } = upgrade;
+    survive(socket);
+    if (this.streams?.(upgrade)) return;
     const path = request.url?.split('?')[0];
     const servers = this.wsServersRegistry.get(HTTP_SERVER_PORT) as
       ReadonlyArray<{ path?: string }> | undefined;
     if (servers?.some((server) => server.path === path)) gateways.listener?.(request, socket, head);
-    else socket.end(NOT_FOUND);
+    else refuseUpgrade(socket, NOT_FOUND);
   }
 }
 

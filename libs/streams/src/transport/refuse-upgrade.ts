@@ -1,0 +1,21 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { UpgradeRefusal } from './upgrade-request.js';
+
+/** Answers an upgrade request with an HTTP status and closes the socket. */
+export function refuseUpgrade(socket: Duplex, { status, message, headers = {} }: UpgradeRefusal): void {
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: text/plain',
+    `Content-Length: ${Buffer.byteLength(message)}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.once('finish', () => socket.destroy());
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
+}
+
+/** Lets a socket that was handed over by HTTP fail without harm: Node leaves it without a listener. */
+export function survive(socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+}
