@@ -41,6 +41,7 @@ export class RedisBackend extends MessagesBackend {
   #status: MessagesStatus = 'degraded';
   #lastError = '';
   #closed: Promise<void> | undefined;
+  #cancelRevival: (() => void) | undefined;
 
   /** @throws {MessagesConfigurationError} when the connection or an option is wrong or unsafe */
   constructor(connection: RedisConnection, options: MessagesModuleOptions = {}) {
@@ -66,10 +67,11 @@ export class RedisBackend extends MessagesBackend {
 
   async start(sink: BackendSink): Promise<void> {
     this.#sink = sink;
-    const { client } = this.#link;
+    const { client, given } = this.#link;
     client.on('error', this.#onError);
     client.on('node error', this.#onError);
     for (const event of CLIENT_EVENTS) client.on(event, this.#onChange);
+    if (!given) client.on('end', this.#onEnd);
     await this.#withinConnectTimeout(this.#connect());
     this.#changed();
     if (this.#status === 'connected') return;
@@ -109,8 +111,10 @@ export class RedisBackend extends MessagesBackend {
     const { client, given } = this.#link;
     for (const event of CLIENT_EVENTS) client.off(event, this.#onChange);
     this.#status = 'degraded';
-    if (!given) client.disconnect();
-    else for (const event of ['error', 'node error']) client.off(event, this.#onError);
+    this.#cancelRevival?.();
+    client.off('end', this.#onEnd);
+    if (given) for (const event of ['error', 'node error']) client.off(event, this.#onError);
+    else if (client.status !== 'end') client.disconnect();
   }
 
   async #send(key: string, text: string): Promise<void> {
@@ -124,6 +128,14 @@ export class RedisBackend extends MessagesBackend {
   }
 
   readonly #onChange = (): void => this.#changed();
+
+  /** ioredis gives up for good when a failover meets a connection that is being made; we do not. */
+  readonly #onEnd = (): void => {
+    const { client } = this.#link;
+    this.#cancelRevival = this.#tuning.clock.after(this.#tuning.maxReconnectDelayMs * Math.random(), () => {
+      if (!this.#closed && client.status === 'end') client.connect().catch(() => undefined);
+    });
+  };
 
   readonly #onError = (error: unknown): void => {
     // Only the text: ioredis puts the command into its errors, and the password with it.

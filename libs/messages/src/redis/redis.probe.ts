@@ -1,3 +1,4 @@
+import { MessagesErrorCode, type MessagesError } from '../messages.error.js';
 import type { ResolvedTuning } from './redis.options.js';
 
 const SUSPECT_INTERVAL_MS = 500;
@@ -22,7 +23,8 @@ export interface ProbeTarget {
  */
 export class RedisProbe {
   #sent = 0;
-  #seenAtMs: number;
+  /** When the first message was sent that has not come back. */
+  #missingSinceMs: number | undefined;
   #suspect = false;
   #sending = false;
   #closed = false;
@@ -32,7 +34,6 @@ export class RedisProbe {
     private readonly target: ProbeTarget,
     private readonly tuning: ResolvedTuning,
   ) {
-    this.#seenAtMs = tuning.clock.now();
     this.#schedule();
   }
 
@@ -44,13 +45,13 @@ export class RedisProbe {
   /** Takes the probe's own message. */
   seen(text: string): void {
     if (text !== String(this.#sent)) return;
-    this.#seenAtMs = this.tuning.clock.now();
+    this.#missingSinceMs = undefined;
     this.#setSuspect(false);
   }
 
   /** Starts the time anew: the subscriber has just been connected. */
   reset(): void {
-    this.#seenAtMs = this.tuning.clock.now();
+    this.#missingSinceMs = undefined;
   }
 
   /** Doubts the connection until a message comes back. */
@@ -86,16 +87,30 @@ export class RedisProbe {
   }
 
   async #probe(): Promise<void> {
-    const { probeTimeoutMs, probeIntervalMs, clock } = this.tuning;
-    if (probeIntervalMs > 0 && this.target.connected() && clock.now() - this.#seenAtMs > probeTimeoutMs) {
+    if (this.#starved()) {
       this.reset();
       this.target.starved();
       return;
     }
     if (this.#sending) return;
     this.#sending = true;
-    // A refusal is told by the status already, and silence by what does not come back.
-    await this.target.publish(String(++this.#sent)).catch(() => undefined);
+    const sinceMs = (this.#missingSinceMs ??= this.tuning.clock.now());
+    const sent = await this.target.publish(String(++this.#sent)).then(() => true, mayHaveBeenSent);
+    if (!sent && this.#missingSinceMs === sinceMs) this.#missingSinceMs = undefined;
     this.#sending = false;
   }
+
+  #starved(): boolean {
+    const { probeTimeoutMs, probeIntervalMs, clock } = this.tuning;
+    return (
+      probeIntervalMs > 0 &&
+      this.target.connected() &&
+      this.#missingSinceMs !== undefined &&
+      clock.now() - this.#missingSinceMs >= probeTimeoutMs
+    );
+  }
+}
+
+function mayHaveBeenSent(error: unknown): boolean {
+  return (error as MessagesError).code === MessagesErrorCode.Uncertain;
 }
