@@ -1,4 +1,5 @@
-import { Child } from './child.mjs';
+import { join } from 'node:path';
+import { Child } from '../rig/child.mjs';
 
 /**
  * What one round of one contender showed.
@@ -10,6 +11,7 @@ import { Child } from './child.mjs';
  * @property {number} p50Us
  * @property {number} p99Us
  * @property {number} cpuUs CPU time of the server a message, in microseconds
+ * @property {number} kernelUs the part of it inside the kernel
  * @property {number} serverShare of one core
  * @property {number} loadShare of one core
  */
@@ -22,13 +24,12 @@ export class Contender {
   /**
    * @param {import('./peers/index.mjs').Peer} peer
    * @param {import('./workloads.mjs').Workload} workload
-   * @param {readonly string[]} [serverOptions] of Node
    */
-  constructor(peer, workload, serverOptions = []) {
+  constructor(peer, workload) {
     this.peer = peer;
     this.workload = workload;
-    this.#server = new Child('server-process.mjs', serverOptions);
-    this.#load = new Child('load/load-process.mjs');
+    this.#server = new Child(new URL('server-process.mjs', import.meta.url));
+    this.#load = new Child(new URL('load/load-process.mjs', import.meta.url));
   }
 
   /** Starts both, connects, and proves that the peer answers what it should. */
@@ -50,7 +51,8 @@ export class Contender {
     const figures = await this.#load.ask('round', { ms });
     const after = await this.#server.ask('cpu');
     const { messages, seconds, p50Us, p99Us, loadCpuUs } = figures;
-    const serverCpuUs = after.cpuUs - before.cpuUs;
+    const kernelCpuUs = after.system - before.system;
+    const serverCpuUs = after.user - before.user + kernelCpuUs;
     const shareOf = (cpuUs) => cpuUs / 1e6 / seconds;
     return {
       messages,
@@ -59,9 +61,23 @@ export class Contender {
       p50Us,
       p99Us,
       cpuUs: serverCpuUs / messages,
+      kernelUs: kernelCpuUs / messages,
       serverShare: shareOf(serverCpuUs),
       loadShare: shareOf(loadCpuUs),
     };
+  }
+
+  /**
+   * Profiles the server for a round; the profile is kept as a file below a folder, for a browser's tools.
+   *
+   * @param {number} ms
+   * @param {string} folder
+   */
+  async profile(ms, folder) {
+    await this.#server.ask('startProfile');
+    await this.#load.ask('round', { ms });
+    const file = join(folder, `${this.peer.name}-${this.workload.name}.cpuprofile`);
+    return this.#server.ask('stopProfile', { file });
   }
 
   async stop() {

@@ -1,32 +1,50 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/nestwire/profiles/', import.meta.url));
 const SHOWN = 25;
-const NOT_WORK = new Set(['(idle)', '(program)', '(root)']);
+const NOT_WORK = new Set(['(idle)', '(root)']);
+// What V8 and Node do around a read is said once, by the function of ours that it calls.
+const IS_OURS = /^[^ ]+ .*\b(protocol|messages|streams)\/dist\/|class-(transformer|validator)\//;
 
-rmSync(FOLDER, { recursive: true, force: true });
-mkdirSync(FOLDER, { recursive: true });
+/**
+ * Returns where a server spent its time, as lines: functions by themselves, and with all that they call.
+ *
+ * @param {{ nodes: any[], samples: number[], timeDeltas: number[] }} profile of V8's CPU profiler
+ */
+export function costsOf(profile) {
+  const { self, inclusive, total } = sumUp(profile);
+  return ['Alone:', ...linesOf(self, total), 'With what they call:', ...linesOf(inclusive, total)].join('\n');
+}
 
-/** How a server is profiled, and where its profiles are. */
-export const PROFILES = { folder: FOLDER, nodeOptions: ['--cpu-prof', `--cpu-prof-dir=${FOLDER}`] };
-
-/** Returns the functions that the profiled servers spent most time in themselves, as lines. */
-export function largestCosts() {
-  const selfTime = new Map();
+function sumUp({ nodes, samples, timeDeltas }) {
+  const stackOf = stacksOf(nodes);
+  const self = new Map();
+  const inclusive = new Map();
   let total = 0;
-  for (const file of readdirSync(FOLDER)) {
-    const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(FOLDER + file, 'utf8'));
-    const nameOf = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
-    for (const [index, id] of samples.entries()) {
-      const name = nameOf.get(id);
-      if (NOT_WORK.has(name)) continue;
-      selfTime.set(name, (selfTime.get(name) ?? 0) + timeDeltas[index]);
-      total += timeDeltas[index];
-    }
+  for (const [index, id] of samples.entries()) {
+    const stack = stackOf.get(id);
+    if (NOT_WORK.has(stack[0]) || stack.some((name) => name.startsWith('startProfile '))) continue;
+    const us = timeDeltas[index];
+    total += us;
+    self.set(stack[0], (self.get(stack[0]) ?? 0) + us);
+    for (const name of new Set(stack)) inclusive.set(name, (inclusive.get(name) ?? 0) + us);
   }
-  const largest = [...selfTime].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
-  return largest.map(([name, us]) => `${((us / total) * 100).toFixed(1).padStart(5)} %  ${name}`).join('\n');
+  return { self, inclusive, total };
+}
+
+/** Of each node: its name and those of its callers, innermost first. */
+function stacksOf(nodes) {
+  const parentOf = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
+  const nameOf = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
+  return new Map(
+    nodes.map(({ id }) => {
+      const stack = [];
+      for (let at = id; at !== undefined; at = parentOf.get(at)) stack.push(nameOf.get(at));
+      return [id, stack];
+    }),
+  );
+}
+
+function linesOf(times, total) {
+  const largest = [...times].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
+  return largest.map(([name, us]) => `${((us / total) * 100).toFixed(1).padStart(6)} %  ${name}`);
 }
 
 function placeOf({ functionName, url, lineNumber }) {

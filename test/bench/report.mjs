@@ -1,5 +1,5 @@
 const SECOND_QUARTILE = 0.5;
-const FIGURES = ['perSecond', 'p50Us', 'p99Us', 'cpuUs', 'serverShare', 'loadShare'];
+const FIGURES = ['perSecond', 'p50Us', 'p99Us', 'cpuUs', 'kernelUs', 'serverShare', 'loadShare'];
 
 /**
  * @param {readonly number[]} values
@@ -50,7 +50,7 @@ const HEADS = [
   'messages/s',
   'p50 µs',
   'p99 µs',
-  'server CPU µs',
+  'server CPU µs (kernel)',
   '× CPU [quartiles]',
   '× rate [quartiles]',
   'server, load',
@@ -66,7 +66,7 @@ function rowOf(row) {
     row.perSecond.toFixed(0),
     row.p50Us.toFixed(0),
     row.p99Us.toFixed(0),
-    row.cpuUs.toFixed(2),
+    `${row.cpuUs.toFixed(2)} (${row.kernelUs.toFixed(2)})`,
     ratioText(row.cpuRatio),
     ratioText(row.rateRatio),
     `${percent(row.serverShare)}, ${percent(row.loadShare)}${row.isLoadTheLimit ? ' *' : ''}`,

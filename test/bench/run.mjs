@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Contender } from './contender.mjs';
 import { PEERS, UNIT } from './peers/index.mjs';
-import { largestCosts, PROFILES } from './profile.mjs';
+import { costsOf } from './profile.mjs';
 import { summarize, tableOf } from './report.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
@@ -33,27 +33,26 @@ const rounds = Number(options.rounds ?? plan.rounds);
 const chosen = (list, names) => list.filter(({ name }) => !names || names.split(',').includes(name));
 const say = (text) => (options.json ? console.error(text) : console.log(text));
 
+mkdirSync(RESULTS, { recursive: true });
 const outcomes = [];
 for (const workload of chosen(WORKLOADS, options.only)) outcomes.push(await measure(workload));
 
 if (options.json)
   console.log(JSON.stringify({ node: process.version, unit: UNIT, workloads: outcomes }, null, 2));
-if (options.profile) console.log(largestCosts());
 const numFailedTests = outcomes.filter(({ error }) => error).length;
-mkdirSync(RESULTS, { recursive: true });
 const counts = { numPassedTests: outcomes.length - numFailedTests, numFailedTests };
 writeFileSync(`${RESULTS}bench.json`, JSON.stringify(counts));
 process.exitCode = numFailedTests ? 1 : 0;
 
 /** @param {import('./workloads.mjs').Workload} workload */
 async function measure(workload) {
-  const contenders = chosen(PEERS, options.peers).map(
-    (peer) => new Contender(peer, workload, peer.name === options.profile ? PROFILES.nodeOptions : []),
-  );
+  const contenders = chosen(PEERS, options.peers).map((peer) => new Contender(peer, workload));
   try {
     const roundsOf = await runRounds(contenders);
     const summary = summarize(roundsOf, UNIT);
     say(tableOf(workload.title, summary, UNIT));
+    const profiled = contenders.find(({ peer }) => peer.name === options.profile);
+    if (profiled) say(`${costsOf(await profiled.profile(plan.roundMs * 3, RESULTS))}\n`);
     return { ...workload, summary, rounds: Object.fromEntries(roundsOf) };
   } catch (error) {
     say(`## ${workload.title}\n\nFAILED: ${error.stack}\n`);

@@ -1,5 +1,9 @@
 // The server of one contender, in a process of its own; it accounts for its own CPU time.
-import { answerParent } from './child.mjs';
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import { answerParent } from '../rig/child.mjs';
+
+const inspector = new Session();
 
 answerParent({
   async start({ serverFile, kind }) {
@@ -8,6 +12,17 @@ answerParent({
   },
   cpu() {
     const { user, system } = process.cpuUsage();
-    return { cpuUs: user + system };
+    return { user, system };
+  },
+  async startProfile() {
+    inspector.connect();
+    await inspector.post('Profiler.enable');
+    await inspector.post('Profiler.setSamplingInterval', { interval: 200 });
+    await inspector.post('Profiler.start');
+  },
+  async stopProfile({ file }) {
+    const { profile } = await inspector.post('Profiler.stop');
+    writeFileSync(file, JSON.stringify(profile));
+    return profile;
   },
 });

@@ -1,4 +1,4 @@
-import { FrameRing } from './frames.mjs';
+import { FrameRing } from '../../rig/client-frame.mjs';
 
 /** Sends on each connection as many messages as came back, in one write. */
 class EchoDriver {
@@ -43,7 +43,7 @@ class EchoDriver {
 /**
  * Returns what runs a round of echo.
  *
- * @param {readonly import('./load-connection.mjs').LoadConnection[]} connections
+ * @param {readonly import('../../rig/raw-client.mjs').RawClient[]} connections
  * @param {{ dialect: object, inFlight: number }} options
  */
 export function driveEcho(connections, options) {

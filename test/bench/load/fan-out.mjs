@@ -1,4 +1,4 @@
-import { FrameRing } from './frames.mjs';
+import { FrameRing } from '../../rig/client-frame.mjs';
 
 // More than are ever on their way.
 const SLOTS = 128;
@@ -51,7 +51,7 @@ class FanOutDriver {
 /**
  * Returns what runs a round of fan-out; its messages are deliveries.
  *
- * @param {readonly import('./load-connection.mjs').LoadConnection[]} connections
+ * @param {readonly import('../../rig/raw-client.mjs').RawClient[]} connections
  * @param {{ dialect: object, inFlight: number }} options
  */
 export function driveFanOut(connections, options) {

@@ -1,10 +1,10 @@
 // The load generator of one contender, in a process of its own.
 import { isDeepStrictEqual } from 'node:util';
-import { answerParent } from '../child.mjs';
+import { answerParent } from '../../rig/child.mjs';
 import { NOTE } from '../note.mjs';
 import { driveEcho } from './echo.mjs';
 import { driveFanOut } from './fan-out.mjs';
-import { LoadConnection } from './load-connection.mjs';
+import { RawClient } from '../../rig/raw-client.mjs';
 import { Round } from './round.mjs';
 
 const CONNECTS_AT_ONCE = 50;
@@ -26,7 +26,7 @@ async function start({ port, dialectFile, workload, validates }) {
 }
 
 async function join(port, dialect) {
-  const connection = await LoadConnection.open(port, dialect.path);
+  const connection = await RawClient.open(port, dialect.path);
   for (const text of dialect.hello) connection.send(text);
   if (dialect.isReady) await connection.next(dialect.isReady);
   return connection;
@@ -36,7 +36,7 @@ async function checkRefusal(port, dialect) {
   const connection = await join(port, dialect);
   connection.send(dialect.badNote(1));
   const text = await connection.next(() => true);
-  connection.end();
+  connection.reset();
   if (!dialect.isRefusal(text)) throw new Error(`A bad message was not refused: ${text}`);
 }
 

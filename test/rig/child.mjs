@@ -9,10 +9,13 @@ export class Child {
 
   /**
    * @param {string} file below this folder
+   */
+  /**
+   * @param {URL} file
    * @param {readonly string[]} [nodeOptions]
    */
   constructor(file, nodeOptions = []) {
-    const path = fileURLToPath(new URL(file, import.meta.url));
+    const path = fileURLToPath(file);
     this.#process = fork(path, {
       execArgv: [...nodeOptions],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -23,7 +26,7 @@ export class Child {
       if (error) reject(new Error(error));
       else resolve(value);
     });
-    this.#process.on('exit', (code, signal) => this.#ended(`${file} ended (${signal ?? code})`));
+    this.#process.on('exit', (code, signal) => this.#ended(`${path} ended (${signal ?? code})`));
   }
 
   /**

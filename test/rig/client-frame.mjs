@@ -1,4 +1,6 @@
 const FIN_TEXT = 0x81;
+const FIN_CLOSE = 0x88;
+const NORMAL_CLOSURE = [0x03, 0xe8];
 const MASKED = 0x80;
 const MEDIUM_LENGTH = 126;
 // Not zero: servers skip the unmasking of a mask of zeros.
@@ -12,10 +14,18 @@ const RING_SIZE = 128;
  * @param {string} text
  */
 export function clientFrame(text) {
-  const payload = Buffer.from(text);
+  return maskedFrame(FIN_TEXT, Buffer.from(text));
+}
+
+/** Writes a close frame with code 1000. */
+export function closeFrame() {
+  return maskedFrame(FIN_CLOSE, Buffer.from(NORMAL_CLOSURE));
+}
+
+function maskedFrame(first, payload) {
   const isShort = payload.length < MEDIUM_LENGTH;
   const header = Buffer.alloc(isShort ? 2 : 4);
-  header[0] = FIN_TEXT;
+  header[0] = first;
   header[1] = MASKED | (isShort ? payload.length : MEDIUM_LENGTH);
   if (!isShort) header.writeUInt16BE(payload.length, 2);
   for (let index = 0; index < payload.length; index++) payload[index] ^= MASK[index % MASK.length];

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { clientFrame } from './frames.mjs';
+import { clientFrame, closeFrame } from './client-frame.mjs';
 
 const TEXT = 1;
 const LENGTH = 0x7f;
@@ -10,12 +10,12 @@ const READ_BYTES = 16_384;
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 
 /**
- * One WebSocket of the load generator: a socket, and as little beside it as will do.
+ * One WebSocket of a load generator: a socket, and as little beside it as will do.
  *
  * It reads into one buffer of its own, looks at the headers of frames, and hands on where each text
  * frame stands; it writes bytes that were framed in advance.
  */
-export class LoadConnection {
+export class RawClient {
   /** Called with each text frame: where its payload stands. */
   onFrame = (_bytes, _start, _end) => undefined;
   /** Called after the frames of a read. */
@@ -34,7 +34,7 @@ export class LoadConnection {
    * @param {string} path
    */
   static async open(port, path) {
-    const connection = new LoadConnection();
+    const connection = new RawClient();
     await new Promise((resolve, reject) => connection.#connect({ port, path, resolve, reject }));
     return connection;
   }
@@ -67,9 +67,18 @@ export class LoadConnection {
     });
   }
 
-  end() {
+  /** Says goodbye and resolves when the server has ended the connection. */
+  close() {
     this.onEnd = () => undefined;
-    this.#socket.destroy();
+    const ended = new Promise((resolve) => this.#socket.once('close', resolve));
+    this.write(closeFrame());
+    return ended;
+  }
+
+  /** Ends the connection as a crash does, with a TCP reset. */
+  reset() {
+    this.onEnd = () => undefined;
+    this.#socket.resetAndDestroy();
   }
 
   #connect({ port, path, resolve, reject }) {
