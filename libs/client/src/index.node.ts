@@ -12,6 +12,8 @@ export type { SendOptions } from './endpoint/send-options.js';
 export type { MessageStream } from './endpoint/readers.js';
 export type {
   AnyStreamClient,
+  CheckedStreams,
+  MessagesOption,
   ReservedName,
   StreamClient,
   StreamClientOptions,

@@ -1,0 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import type { StreamAuthenticator, StreamHandshake, StreamUser } from '@nestwire/streams';
+
+/** Lets tests connect as any user, beside what the application's authenticator accepts. */
+export class GivenUsers {
+  readonly #users = new Map<string | null, StreamUser>();
+
+  constructor(authenticator: StreamAuthenticator) {
+    const authenticate = authenticator.authenticate.bind(authenticator);
+    authenticator.authenticate = (handshake: StreamHandshake) =>
+      this.#users.get(handshake.token) ?? authenticate(handshake);
+  }
+
+  /** Makes a credential that stands for a user. */
+  tokenFor(user: StreamUser): string {
+    const token = `given-user-${randomUUID()}`;
+    this.#users.set(token, user);
+    return token;
+  }
+}

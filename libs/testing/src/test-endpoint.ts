@@ -1,0 +1,122 @@
+import type { EndpointStream, MessageStream, SendOptions } from '@nestwire/client';
+import type { Message, MessageClass } from '@nestwire/protocol';
+import { withinDeadline, type WaitOptions } from './deadline.js';
+
+/** Which message a test waits for. */
+export interface NextOptions<T> extends WaitOptions {
+  /** Takes only messages for which it answers true. */
+  readonly where?: (message: T) => boolean;
+}
+
+interface Waiter<Out> {
+  readonly takes: (message: Out) => boolean;
+  readonly resolve: (message: Out) => void;
+}
+
+/**
+ * An endpoint of a test client: it reads from its first use on, so that no message is missed.
+ *
+ * What has come and was not asked for yet waits in `unread`.
+ */
+export class TestEndpoint<In, Out extends Message> implements EndpointStream<In, Out> {
+  /** The messages that have come and that no `next()` has taken, oldest first. */
+  readonly unread: Out[] = [];
+  readonly #waiters = new Set<Waiter<Out>>();
+  readonly #failures = new Set<(error: unknown) => void>();
+  #isReading = false;
+
+  constructor(
+    private readonly name: string,
+    private readonly endpoint: EndpointStream<In, Out>,
+  ) {}
+
+  get stream(): MessageStream<Out> {
+    return this.endpoint.stream;
+  }
+
+  sendStreamMessage(message: In, options?: SendOptions): Promise<void> {
+    this.#read();
+    return this.endpoint.sendStreamMessage(message, options);
+  }
+
+  addStreamOpenedListener(listener: () => void): () => void {
+    return this.endpoint.addStreamOpenedListener(listener);
+  }
+
+  /**
+   * Opens the stream; resolves when the server's `@OnStreamOpened` has finished.
+   *
+   * @throws {CodedError} the server's refusal
+   */
+  async open(options: WaitOptions = {}): Promise<void> {
+    let stop = () => {};
+    const opened = new Promise<void>((resolve) => (stop = this.endpoint.addStreamOpenedListener(resolve)));
+    try {
+      await this.#unlessFailed(opened, options, () => `The stream of "${this.name}" did not open.`);
+    } finally {
+      stop();
+    }
+  }
+
+  /**
+   * Takes the oldest unread message, or waits for one; of a class, and that fits, if so asked.
+   *
+   * Messages of other classes stay in `unread`.
+   *
+   * @throws {CodedError} the reason, when the server refuses or closes the stream meanwhile
+   */
+  async next<M extends Out>(cls?: MessageClass<M>, options: NextOptions<M> = {}): Promise<M> {
+    const { where = () => true } = options;
+    const takes = (message: Out) => (!cls || message instanceof cls) && where(message as M);
+    const at = this.unread.findIndex(takes);
+    if (at >= 0) return this.unread.splice(at, 1)[0] as M;
+    return this.#wait<M>(takes, options, cls?.name ?? 'message');
+  }
+
+  async #wait<M extends Out>(takes: Waiter<Out>['takes'], options: WaitOptions, what: string): Promise<M> {
+    let waiter: Waiter<Out> | undefined;
+    const arrived = new Promise<Out>((resolve) => this.#waiters.add((waiter = { takes, resolve })));
+    const describe = () => `No ${what} came from "${this.name}"; unread are ${JSON.stringify(this.unread)}.`;
+    try {
+      return (await this.#unlessFailed(arrived, options, describe)) as M;
+    } finally {
+      this.#waiters.delete(waiter!);
+    }
+  }
+
+  /** Waits for a promise, a failure of the stream, or the deadline. */
+  async #unlessFailed<T>(promise: Promise<T>, options: WaitOptions, describe: () => string): Promise<T> {
+    let fail: ((error: unknown) => void) | undefined;
+    const failed = new Promise<never>((_, reject) => this.#failures.add((fail = reject)));
+    this.#read();
+    try {
+      return await withinDeadline(Promise.race([promise, failed]), options, describe);
+    } finally {
+      this.#failures.delete(fail!);
+    }
+  }
+
+  #read(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const reader = this.endpoint.stream[Symbol.asyncIterator]();
+    void this.#empty(reader).finally(() => (this.#isReading = false));
+  }
+
+  async #empty(reader: AsyncIterableIterator<Out>): Promise<void> {
+    try {
+      for await (const message of reader) this.#give(message);
+    } catch (error) {
+      for (const fail of this.#failures) fail(error);
+    }
+  }
+
+  #give(message: Out): void {
+    for (const waiter of this.#waiters)
+      if (waiter.takes(message)) {
+        this.#waiters.delete(waiter);
+        return waiter.resolve(message);
+      }
+    this.unread.push(message);
+  }
+}

@@ -1,0 +1,113 @@
+import type { AddressInfo } from 'node:net';
+import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import { Test, TestingModule } from '@nestjs/testing';
+import {
+  createStreamClient,
+  type AnyStreamClient,
+  type CheckedStreams,
+  type ConnectionOptions,
+  type MessagesOption,
+} from '@nestwire/client';
+import type { MessageClass } from '@nestwire/protocol';
+import { StreamAuthenticator, type StreamUser } from '@nestwire/streams';
+import { GivenUsers } from './given-users.js';
+import { testClient, type TestClient } from './test-client.js';
+
+/** How a test server starts. */
+export interface TestServerOptions {
+  /** The path of the streams. @default '/streams' */
+  readonly path?: string;
+  /** Prepares the application before it starts: global pipes, adapters, a logger. */
+  readonly prepare?: (app: INestApplication) => void | Promise<void>;
+}
+
+/** How a test client connects; what is left out is as in the client's options. */
+export interface ConnectOptions extends Partial<ConnectionOptions> {
+  /** The user to be, whatever the application's authenticator says; in place of `auth`. */
+  readonly as?: StreamUser;
+}
+
+/** Connects a client; resolves when the server has welcomed it. */
+export type Connect<S> = (options?: ConnectOptions) => Promise<TestClient<S>>;
+
+/** A Nest application that serves streams on a free port of this machine. */
+export class TestServer {
+  /** Where its streams are. */
+  readonly url: string;
+  readonly #clients = new Set<AnyStreamClient>();
+  #users?: GivenUsers;
+
+  private constructor(
+    readonly app: INestApplication,
+    path: string,
+  ) {
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    this.url = `ws://127.0.0.1:${port}${path}`;
+  }
+
+  /** Starts a server from a module, from the metadata of one, or from a compiled testing module. */
+  static async start(
+    source: Type | ModuleMetadata | TestingModule,
+    { path = '/streams', prepare }: TestServerOptions = {},
+  ): Promise<TestServer> {
+    const app = (await compiled(source)).createNestApplication({ logger: ['error', 'warn'] });
+    await prepare?.(app);
+    await app.listen(0, '127.0.0.1');
+    return new TestServer(app, path);
+  }
+
+  /**
+   * Makes a function that connects typed clients: `server.clientsOf<AppStreams>()({ messages })`.
+   *
+   * The clients are closed with the server.
+   */
+  clientsOf<S extends CheckedStreams<S>>() {
+    return <const C extends readonly MessageClass[]>({ messages }: MessagesOption<S, C>): Connect<S> =>
+      async ({ as, ...options } = {}) => {
+        const auth = as ? this.#authFor(as) : options.auth;
+        const connecting = { url: this.url, ...options, auth, messages };
+        const client = createStreamClient<S>()<C>(connecting as never);
+        this.#clients.add(client);
+        await client.connectWebSocket();
+        return testClient<S>(client);
+      };
+  }
+
+  /** Returns a provider of the application, wherever it stands. */
+  get<T>(token: Type<T> | (abstract new (...args: never[]) => T) | string | symbol): T {
+    return this.app.get<T>(token as Type<T>, { strict: false });
+  }
+
+  /** Closes all clients, and then the application. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.close()));
+    await this.app.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #authFor(user: StreamUser): () => string {
+    this.#users ??= new GivenUsers(this.#authenticator());
+    const token = this.#users.tokenFor(user);
+    return () => token;
+  }
+
+  #authenticator(): StreamAuthenticator {
+    try {
+      return this.get(StreamAuthenticator);
+    } catch (cause) {
+      throw new Error(
+        'A client can be a user only where there is an authenticator: give StreamsModule.forRoot() one.',
+        { cause },
+      );
+    }
+  }
+}
+
+function compiled(source: Type | ModuleMetadata | TestingModule): TestingModule | Promise<TestingModule> {
+  if (source instanceof TestingModule) return source;
+  const metadata = typeof source === 'function' ? { imports: [source] } : source;
+  return Test.createTestingModule(metadata).compile();
+}
