@@ -47,7 +47,7 @@ export interface AnyStreamClient {
 }
 
 /** The names that no endpoint may have, because the client has them. */
-export type ReservedName = keyof AnyStreamClient | keyof typeof Object.prototype | 'then' | '__proto__';
+export type ReservedName = keyof AnyStreamClient | keyof typeof Object.prototype | 'then' | 'catch' | 'finally' | 'prototype' | 'toJSON' | '__proto__';
 
 /** Refuses endpoints whose name the client has itself. */
 export type CheckedStreams<S> = {
