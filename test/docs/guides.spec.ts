@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { INestApplication, Type } from '@nestjs/common';
+import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { create } from '@nestwire/protocol';
 import { StreamsService } from '@nestwire/streams';
@@ -27,8 +28,9 @@ afterEach(async () => {
   await app.close();
 });
 
-async function serve(module: Type): Promise<string> {
+async function serve(module: Type, prepare?: (app: INestApplication) => void): Promise<string> {
   app = (await Test.createTestingModule({ imports: [module] }).compile()).createNestApplication();
+  prepare?.(app);
   app.useLogger(false);
   await app.listen(0, '127.0.0.1');
   return `ws://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}/streams`;
@@ -132,8 +134,14 @@ describe('docs/authentication.md', () => {
 });
 
 describe('docs/migrating-from-gateways.md', () => {
-  it('runs the gateway and the endpoint beside each other', async () => {
-    const url = await serve(gateways.AuctionModule);
+  it.each([
+    ['the adapter that streams bring', () => undefined],
+    [
+      'the adapter that the application has',
+      (it: INestApplication) => it.useWebSocketAdapter(new WsAdapter(it)),
+    ],
+  ])('runs the gateway and the endpoint beside each other, with %s', async (_name, prepare) => {
+    const url = await serve(gateways.AuctionModule, prepare);
     const old = new WebSocket(url.replace('/streams', '/bids'));
     closing.push(() => Promise.resolve(old.terminate()));
     const heard: string[] = [];
