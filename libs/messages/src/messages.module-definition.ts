@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { MessagesModuleOptions } from './messages.options.js';
 
-/** What `MessagesModule` inherits: `forRoot` and `forRootAsync`; global unless `isGlobal` is false. */
+/** What `MessagesModule` inherits; global unless `isGlobal` is false. */
 export const {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN: MESSAGES_OPTIONS,

@@ -55,7 +55,7 @@ export function channelNameOf(channel: string | Channel): string {
   return checkChannelName(typeof channel === 'string' ? channel : channel?.name);
 }
 
-/** Returns the classes of a channel's messages; undefined when a plain name says nothing of them. */
+/** Returns the classes of a channel's messages; undefined for a plain name. */
 export function messagesOf<M extends Message>(
   channel: string | Channel<M>,
 ): readonly MessageClass<M>[] | undefined {

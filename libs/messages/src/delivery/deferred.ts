@@ -5,8 +5,9 @@ export interface Deferred<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Makes a promise that somebody else settles; Node 20 has no `Promise.withResolvers`. */
+/** Makes a promise that somebody else settles. */
 export function deferred<T>(): Deferred<T> {
+  // Node 20 has no Promise.withResolvers.
   let resolve!: (value: T) => void;
   let reject!: (error: unknown) => void;
   const promise = new Promise<T>((onResolve, onReject) => {

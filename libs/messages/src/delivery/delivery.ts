@@ -4,7 +4,7 @@ import { Hub, type Receiver } from './hub.js';
 import { LogLimiter } from './log-limiter.js';
 import type { Publication } from './publication.js';
 
-/** Is called for each message of a channel; what it throws or rejects with is logged and counted. */
+/** Is called for each message of a channel; its failures are logged and counted. */
 export type ChannelListener<M extends Message = Message> = (message: M) => unknown;
 
 /** Is told which channels have receivers. */
@@ -13,7 +13,7 @@ export interface DeliveryEvents {
   readonly unwanted: (channel: string) => void;
 }
 
-/** Gives publications to the listeners of this process; no listener's failure reaches another. */
+/** Gives publications to this process's listeners, safe from each other. */
 export class Delivery {
   readonly hub: Hub;
   /** What happened so far. */

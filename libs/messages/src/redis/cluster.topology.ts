@@ -15,7 +15,7 @@ export interface ClusterOwner {
 }
 
 /**
- * The masters of a Cluster, each with a subscriber of its own for the channels of its slots.
+ * The masters of a Cluster, each with a subscriber for the channels of its slots.
  *
  * Where sharded pub/sub is not to be had, one master carries all channels: publications that
  * leave by several could overtake each other.

@@ -2,7 +2,11 @@ import type { EncodedMessage } from '@nestwire/protocol';
 
 const VERSION = 1;
 
-/** What surrounds a message on its way through Redis: a header line of JSON, then the message's own text. */
+/**
+ * What surrounds a message on its way through Redis.
+ *
+ * A line of JSON with the version, the origin and the type; then the message's own text.
+ */
 export class Envelope {
   readonly #start: string;
 

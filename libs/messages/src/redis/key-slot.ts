@@ -1,6 +1,6 @@
 const SLOTS = 16_384;
 
-/** Returns the slot of a Redis Cluster that a key without a hash tag belongs to: CRC-16/XMODEM. */
+/** Returns the Cluster slot of a key without a hash tag: its CRC-16/XMODEM. */
 export function slotOf(key: string): number {
   let crc = 0;
   for (let i = 0; i < key.length; i++) {

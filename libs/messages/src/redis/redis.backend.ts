@@ -24,7 +24,7 @@ import { SingleTopology, untilReady, type RedisTopology, type ShardMaker } from 
 const REFUSED_SIGN_IN = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/;
 const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
 
-/** Carries channels over Redis pub/sub: a single server, a Sentinel group, or a Cluster. */
+/** Carries channels over Redis: a single server, a Sentinel group, or a Cluster. */
 export class RedisBackend extends MessagesBackend {
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
@@ -88,20 +88,24 @@ export class RedisBackend extends MessagesBackend {
   }
 
   refusal(channel: string): MessagesError | undefined {
-    if (this.#closed) return unavailable('The application has shut down');
-    if (!this.#topology.shardOf(this.#keys.keyOf(channel))?.publishable)
-      return unavailable('Redis cannot be reached');
-    return this.#publisher.refusal();
+    return this.#refusalOf(this.#keys.keyOf(channel));
   }
 
   async publish(channel: string, encoded: EncodedMessage): Promise<void> {
-    const refusal = this.refusal(channel);
+    const key = this.#keys.keyOf(channel);
+    const refusal = this.#refusalOf(key);
     if (refusal) throw refusal;
-    await this.#send(this.#keys.keyOf(channel), this.#envelope.write(encoded));
+    await this.#send(key, this.#envelope.write(encoded));
   }
 
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
+  }
+
+  #refusalOf(key: string): MessagesError | undefined {
+    if (this.#closed) return unavailable('The application has shut down');
+    if (!this.#topology.shardOf(key)?.publishable) return unavailable('Redis cannot be reached');
+    return this.#publisher.refusal();
   }
 
   async #close(): Promise<void> {

@@ -8,7 +8,7 @@ import {
 } from './redis.options.js';
 
 /**
- * The options that an ioredis client needs so that a post is never sent twice and never hangs.
+ * The options with which an ioredis client never posts twice and never hangs.
  *
  * Spread them into the options of a client of your own that you hand to `MessagesModule`; for a
  * Cluster see `SAFE_CLUSTER_OPTIONS`.
@@ -19,7 +19,7 @@ export const SAFE_CLIENT_OPTIONS = {
   maxRetriesPerRequest: 0,
 } as const;
 
-/** The options that an ioredis Cluster needs so that a post is never sent twice and never hangs. */
+/** The options with which an ioredis Cluster never posts twice and never hangs. */
 export const SAFE_CLUSTER_OPTIONS = {
   enableOfflineQueue: false,
   retryDelayOnFailover: 0,
@@ -34,7 +34,7 @@ export interface RedisLink {
 }
 
 /**
- * Makes or takes the client that publishes; it has not connected yet when it is ours.
+ * Makes or takes the client that publishes; ours has not connected yet.
  *
  * @throws {MessagesConfigurationError} when the connection cannot be understood or is not safe
  */
@@ -56,7 +56,7 @@ export function isCluster(client: Redis | Cluster): client is Cluster {
   return client.isCluster;
 }
 
-/** Makes a client for subscriptions to the same server as another; it never reconnects by itself. */
+/** Makes a client for subscriptions like another; it never reconnects by itself. */
 export function openSubscriber(client: Redis, tuning: ResolvedTuning): Redis {
   return client.duplicate({
     ...SAFE_CLIENT_OPTIONS,

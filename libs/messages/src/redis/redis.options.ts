@@ -107,7 +107,7 @@ export const DEFAULT_TUNING: ResolvedTuning = {
   clock: SYSTEM_CLOCK,
 };
 
-/** Fills in the defaults and checks the figures; returns what is wrong with them beside. */
+/** Fills in the defaults, and tells what is wrong with what was given. */
 export function resolveTuning(tuning: RedisTuning): { tuning: ResolvedTuning; problems: string[] } {
   const given = Object.fromEntries(
     Object.keys(DEFAULT_TUNING)
@@ -135,7 +135,7 @@ const FIGURES = [
   'maxPendingBytes',
 ] as const;
 
-/** Returns a random pause before the next try to connect: full jitter, in milliseconds. */
+/** Returns the pause before the next try to connect: full jitter, in milliseconds. */
 export function reconnectDelay(attempt: number, maxMs: number): number {
   return Math.random() * Math.min(maxMs, 100 * 2 ** Math.min(attempt, 16));
 }

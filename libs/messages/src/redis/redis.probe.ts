@@ -46,7 +46,9 @@ export class RedisProbe {
   seen(text: string): void {
     if (text !== String(this.#sent)) return;
     this.#missingSinceMs = undefined;
-    this.#setSuspect(false);
+    if (!this.#suspect) return;
+    this.#suspect = false;
+    this.#changed();
   }
 
   /** Starts the time anew: the subscriber has just been connected. */
@@ -56,7 +58,9 @@ export class RedisProbe {
 
   /** Doubts the connection until a message comes back. */
   doubt(): void {
-    if (!this.#suspect) this.#setSuspect(true);
+    if (this.#suspect || this.#closed) return;
+    this.#suspect = true;
+    this.#changed();
   }
 
   /** Stops probing. */
@@ -65,9 +69,7 @@ export class RedisProbe {
     this.#cancelTimer?.();
   }
 
-  #setSuspect(suspect: boolean): void {
-    if (this.#suspect === suspect || this.#closed) return;
-    this.#suspect = suspect;
+  #changed(): void {
     this.#schedule();
     this.target.changed();
   }

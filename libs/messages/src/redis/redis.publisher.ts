@@ -12,7 +12,7 @@ interface Pending {
   readonly done: Deferred<void>;
 }
 
-/** Sends publications, bounded in number and bytes, each answered within the command timeout. */
+/** Sends publications: bounded in number and bytes, each within a deadline. */
 export class RedisPublisher {
   #batch: Pending[] = [];
   #pending = 0;
@@ -100,8 +100,9 @@ export class RedisPublisher {
   }
 }
 
-/** Tells whether an error is Redis's own answer; by name, for a given client may be of another copy of ioredis. */
+/** Tells whether an error is Redis's own answer. */
 export function isReply(error: unknown): error is Error {
+  // By name: a given client may be of another copy of ioredis.
   return error instanceof Error && error.name === 'ReplyError';
 }
 

@@ -25,7 +25,7 @@ export interface ShardLink {
   readonly publish: (key: string, text: string) => Promise<void>;
 }
 
-/** One Redis server that holds channels: its subscriber, and the probe that proves it. */
+/** One Redis server that holds channels: its subscriber, and its probe. */
 export class RedisShard {
   /** The client that publishes here. */
   readonly client: Redis;

@@ -28,7 +28,7 @@ import { MESSAGES_OPTIONS } from '../messages.module-definition.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messages.options.js';
 import type { AttachOptions, PostOptions, PostResult } from './post.options.js';
 
-/** Posts messages to channels and listens to them, in this process and across the cluster. */
+/** Posts messages to channels and listens to them, here and across the cluster. */
 @Injectable()
 export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('Messages');
