@@ -1,14 +1,34 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './source-file.js';
 
-interface Lock {
-  readonly packages: Readonly<
-    Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>
-  >;
+type Versions = Readonly<Record<string, string>>;
+
+interface Manifest {
+  readonly dependencies?: Versions;
+  readonly devDependencies?: Versions;
+  readonly peerDependencies?: Versions;
+  readonly optionalDependencies?: Versions;
 }
 
-const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
+interface Lock {
+  readonly packages: Readonly<Record<string, Manifest>>;
+}
+
+const lock = readJson<Lock>('package-lock.json');
+const workspaces = ['libs', 'apps'].flatMap((area) =>
+  readdirSync(join(ROOT, area)).map((name) => `${area}/${name}`),
+);
+
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;
+}
+
+/** Tells what a package asks for, as text. */
+function wishes({ dependencies, devDependencies, peerDependencies }: Manifest = {}): string {
+  const all = [dependencies, devDependencies, peerDependencies];
+  return JSON.stringify(all.map((versions) => Object.entries(versions ?? {}).toSorted()));
+}
 
 /**
  * Finds packages for other platforms that the lock file names and does not hold.
@@ -27,6 +47,14 @@ function missingPlatforms({ packages }: Lock): string[] {
 describe('The lock file', () => {
   it('holds the packages of every platform', () => {
     expect(missingPlatforms(lock)).toEqual([]);
+  });
+
+  it.each(['', ...workspaces])('has what package.json asks for in "%s"', (path) => {
+    expect(wishes(lock.packages[path])).toBe(wishes(readJson<Manifest>(join(path, 'package.json'))));
+  });
+
+  it('is caught when package.json asks for something else', () => {
+    expect(wishes({ dependencies: { a: '1.0.0' } })).not.toBe(wishes({ dependencies: { a: '1.0.1' } }));
   });
 
   it('is caught when it lacks one', () => {
