@@ -8,9 +8,6 @@ export class Child {
   #lastId = 0;
 
   /**
-   * @param {string} file below this folder
-   */
-  /**
    * @param {URL} file
    * @param {readonly string[]} [nodeOptions]
    */

@@ -1,0 +1,98 @@
+// `npm run test:soak [-- --quick]`: 10,000 cycles of connect, open, set state, listen and disconnect (quick:
+// 1,500), half of them with channels over Redis, leave nothing behind. Then the same with an endpoint that
+// leaks, to show that it would be seen. Runs against the built libraries.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Child } from '../rig/child.mjs';
+import { findRedis, missingRedis, startRedis } from '../rig/redis-server.mjs';
+import { enter, runCycles } from './cycles.mjs';
+import { mib, problemsOf } from './verdict.mjs';
+
+const RESULTS = fileURLToPath(new URL('../../node_modules/.cache/nestwire/results/', import.meta.url));
+const REDIS_SETTLE_MS = 5_000;
+const isQuick = process.argv.includes('--quick');
+// The heap is compared with where it was after the first cycles of each run.
+const PLAN = isQuick ? { cycles: 750, first: 350 } : { cycles: 5_000, first: 1_000 };
+const LEAK_PLAN = { cycles: 700, first: 350 };
+const EXPECTED_OF_LEAK = ['listeners', 'instances', 'heap'];
+
+if (!existsSync(new URL('../../libs/streams/dist/index.js', import.meta.url)))
+  throw new Error('The soak runs what is built: run "npm run build" first.');
+
+const outcomes = [];
+await check('channels in this process', () => soak(PLAN, {}));
+if (await findRedis()) await check('channels over Redis', () => withRedis((redis) => soak(PLAN, { redis })));
+else console.warn(missingRedis('Half of the soak'));
+await check('a leaky endpoint is seen', async () => {
+  const problems = await soak(LEAK_PLAN, { isLeaky: true });
+  return EXPECTED_OF_LEAK.filter((kind) => !problems.some((problem) => problem.startsWith(kind))).map(
+    (kind) => `the leak of ${kind} was not seen; what was: ${problems.join('; ') || 'nothing'}`,
+  );
+});
+
+mkdirSync(RESULTS, { recursive: true });
+const numFailedTests = outcomes.filter((isGood) => !isGood).length;
+const counts = { numPassedTests: outcomes.length - numFailedTests, numFailedTests };
+writeFileSync(`${RESULTS}soak.json`, JSON.stringify(counts));
+process.exitCode = numFailedTests ? 1 : 0;
+
+async function check(name, run) {
+  const startedAt = performance.now();
+  const problems = await run();
+  outcomes.push(!problems.length);
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+  console.log(`${problems.length ? 'FAILED' : 'ok    '}  ${name} (${seconds} s)`);
+  for (const problem of problems) console.log(`          ${problem}`);
+}
+
+/** Runs the cycles against a server of their own; returns what they left behind. */
+async function soak({ cycles, first }, { redis, isLeaky }) {
+  const server = new Child(new URL('server-process.mjs', import.meta.url), ['--expose-gc']);
+  try {
+    const { port } = await server.ask('start', { redis: redis?.url, isLeaky });
+    await runCycles(port, { from: 0, to: first });
+    const before = await server.ask('census');
+    const blind = await findBlindness(server, port, redis);
+    await runCycles(port, { from: first, to: cycles });
+    const after = await server.ask('census');
+    console.log(
+      `          heap after ${first}: ${mib(before.heapUsed)}, after ${cycles}: ${mib(after.heapUsed)}`,
+    );
+    return [...blind, ...problemsOf(before, after, await leftInRedis(redis))];
+  } finally {
+    await server.stop();
+  }
+}
+
+/** While a client is there, everything that must be zero later is not: the counts are not blind. */
+async function findBlindness(server, port, redis) {
+  const client = await enter(port, -1);
+  const seen = await server.ask('glance');
+  const blind = ['connections', 'sessions', 'channels', 'listeners'].filter((what) => !seen[what]);
+  if (redis && !(await channelsIn(redis)).length) blind.push('redis channels');
+  await client.close();
+  return blind.map((what) => `the count of ${what} does not see a session that is there`);
+}
+
+/** Waits until Redis has no subscriber of ours; returns the channels that still have one. */
+async function leftInRedis(redis) {
+  if (!redis) return [];
+  const deadline = performance.now() + REDIS_SETTLE_MS;
+  let channels = await channelsIn(redis);
+  while (channels.length && performance.now() < deadline) channels = await channelsIn(redis);
+  return channels;
+}
+
+async function channelsIn(redis) {
+  const reply = await redis.call('PUBSUB', 'CHANNELS', '*soak*');
+  return reply.split('\r\n').filter((line) => line.includes('soak'));
+}
+
+async function withRedis(run) {
+  const redis = await startRedis();
+  try {
+    return await run(redis);
+  } finally {
+    await redis.stop();
+  }
+}
