@@ -163,8 +163,6 @@ describeWithRedis('RedisBackend', (redis) => {
       messages.postMessage('a', note(`${number}`), { scope: 'global' }),
     );
     const settled = Promise.allSettled(pending);
-    // A global post looks first, so those above are on their way after a turn.
-    await new Promise(setImmediate);
 
     await expect(messages.postMessage('a', note('4'), { scope: 'global' })).rejects.toMatchObject({
       code: 'OVERLOADED',

@@ -142,7 +142,10 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     const name = this.#openChannel(channel);
     const encoded = this.#encode(message);
     assertCarries(channel, encoded.type);
-    if (scope === 'global') await this.#assertCluster(name);
+    if (scope === 'global') {
+      await this.#start();
+      this.#assertCluster(name);
+    }
     this.#counts.posted++;
     // Published first: what listeners post in answer then follows it on every path.
     const published = scope === 'local' ? undefined : this.#publish(name, encoded);
@@ -228,8 +231,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
-  async #assertCluster(channel: string): Promise<void> {
-    await this.#start();
+  #assertCluster(channel: string): void {
     if (this.#backend.status === 'local')
       throw new MessagesError(
         MessagesErrorCode.NoCluster,
