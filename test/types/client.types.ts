@@ -94,7 +94,7 @@ export async function use(): Promise<void> {
   // @ts-expect-error a message is made with its class
   await client.chat.sendStreamMessage({ text: 'hi' });
   // @ts-expect-error there is no such endpoint
-  client.chta;
+  void client.chta;
   // @ts-expect-error the status is the client's to change
   client.connectionStatus = { kind: 'idle' };
 
@@ -113,6 +113,6 @@ export async function use(): Promise<void> {
   client.addConnectionStatusListener((status) => {
     if (status.kind === 'waiting') isTrue<Equals<typeof status.retryAt, number>>();
     // @ts-expect-error only a closed connection has a code for good
-    if (status.kind === 'idle') status.code;
+    if (status.kind === 'idle') void status.code;
   });
 }

@@ -1,4 +1,4 @@
-/** Functions that a user added; each is one subscription, the same function twice is two. */
+/** Functions that a user added; the same function twice counts twice. */
 export class Listeners<F> {
   readonly #all = new Set<{ run: F }>();
 

@@ -47,7 +47,15 @@ export interface AnyStreamClient {
 }
 
 /** The names that no endpoint may have, because the client has them. */
-export type ReservedName = keyof AnyStreamClient | keyof typeof Object.prototype | 'then' | 'catch' | 'finally' | 'prototype' | 'toJSON' | '__proto__';
+export type ReservedName =
+  | keyof AnyStreamClient
+  | keyof typeof Object.prototype
+  | 'then'
+  | 'catch'
+  | 'finally'
+  | 'prototype'
+  | 'toJSON'
+  | '__proto__';
 
 /** Refuses endpoints whose name the client has itself. */
 export type CheckedStreams<S> = {
@@ -72,7 +80,7 @@ type MessagesOf<S> = {
 
 type Missing<S, C extends readonly MessageClass[]> = Exclude<MessagesOf<S>, InstanceType<C[number]>>;
 
-/** The classes of all messages of the streams; the compiler names one that is missing. */
+/** The classes of all messages; the compiler names one that is missing. */
 export interface MessagesOption<S, C extends readonly MessageClass[]> {
   readonly messages: C &
     ([Missing<S, C>] extends [never] ? unknown : { readonly 'missing message classes': Missing<S, C> });

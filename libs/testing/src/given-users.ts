@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StreamAuthenticator, StreamHandshake, StreamUser } from '@nestwire/streams';
 
-/** Lets tests connect as any user, beside what the application's authenticator accepts. */
+/** Lets tests connect as any user, beside those of the application. */
 export class GivenUsers {
   readonly #users = new Map<string | null, StreamUser>();
 

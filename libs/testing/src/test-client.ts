@@ -27,7 +27,7 @@ export function testClient<S>(client: StreamClient<S>): TestClient<S> {
   }) as unknown as TestClient<S>;
 }
 
-/** Waits until a client's connection has reached a kind of status; returns that status. */
+/** Waits until a client's connection is of a status; returns that status. */
 export async function reached<K extends ConnectionStatus['kind']>(
   client: AnyStreamClient,
   kind: K,

@@ -14,8 +14,9 @@ interface Waiter<Out> {
 }
 
 /**
- * An endpoint of a test client: it reads from its first use on, so that no message is missed.
+ * An endpoint of a test client, which keeps what comes until a test asks.
  *
+ * It reads from its first use on, so that no message is missed.
  * What has come and was not asked for yet waits in `unread`.
  */
 export class TestEndpoint<In, Out extends Message> implements EndpointStream<In, Out> {

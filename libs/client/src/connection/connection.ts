@@ -1,11 +1,9 @@
 import {
   PROTOCOL_VERSION,
   shouldReconnect,
-  CodedError,
-  type AckFrame,
+  type CodedError,
   type OpenedFrame,
   type CloseCode,
-  type ErrorFrame,
   type ServerFrame,
   type WelcomeFrame,
 } from '@nestwire/protocol';
@@ -15,6 +13,7 @@ import { Listeners } from '../listeners.js';
 import { closeSocket, openSocket } from '../transport/socket.js';
 import { onWakeUp } from '../transport/wake-up.js';
 import type { WebSocketLike } from '../transport/web-socket.js';
+import { Answers, type Asked } from './answers.js';
 import type { ConnectionStatus, ConnectionStatusListener } from './connection-status.js';
 import { Pending } from './pending.js';
 
@@ -30,13 +29,6 @@ export interface ConnectedStream {
   ended(error?: CodedError): void;
 }
 
-/** What the answer to a frame settles. */
-export interface Asked {
-  /** The endpoint whose `ack` is an answer too. */
-  readonly endpoint?: string;
-  settle(error?: CodedError): void;
-}
-
 // Literals that the compiler compares: the table of all codes would be in every bundle.
 const UNAUTHENTICATED: typeof CloseCode.Unauthenticated = 4501;
 const CREDENTIAL_EXPIRED: typeof CloseCode.CredentialExpired = 4005;
@@ -46,7 +38,6 @@ const NORMAL = 1000;
 const ABNORMAL = 1006;
 const RATE_LIMITED_MS = 5_000;
 const MAX_SPREAD_MS = 60_000;
-const MAX_ID = 2_147_483_647;
 // More than any application has: a server cannot fill the memory with names of its own.
 const MAX_ENDPOINTS = 1_000;
 
@@ -59,13 +50,11 @@ export class Connection {
   spreadMs?: number;
   readonly #streams = new Map<string, ConnectedStream>();
   readonly listeners: Listeners<ConnectionStatusListener>;
-  /** The frames without an answer, in the order of sending. */
-  readonly #asked = new Map<unknown, Asked>();
+  readonly answers = new Answers();
   #socket?: WebSocketLike;
   #cancel?: () => void;
   #welcomed?: Pending;
   #unwatch?: () => void;
-  #lastId = 0;
   #attempt = 0;
   #failures = 0;
   #connectedAt = 0;
@@ -125,37 +114,7 @@ export class Connection {
 
   /** Sends a frame that is answered, and notes what its answer settles. */
   ask(asked: Asked, textOf: (id: number) => string): void {
-    const id = (this.#lastId = (this.#lastId % MAX_ID) + 1);
-    this.#asked.set(id, asked);
-    this.#socket!.send(textOf(id));
-  }
-
-  /** Counts the messages of an endpoint that have no answer. */
-  unanswered(endpoint: string): number {
-    let count = 0;
-    for (const asked of this.#asked.values()) if (asked.endpoint === endpoint) count++;
-    return count;
-  }
-
-  /** Fails what cannot be answered any more: the messages of one endpoint, or all frames. */
-  forsake(reason: string, endpoint?: string): void {
-    this.#asked.forEach((asked, id) => {
-      if (!endpoint || asked.endpoint === endpoint) this.#answer(id, clientError('UNCERTAIN', reason));
-    });
-  }
-
-  #answer(id: unknown, error?: CodedError): void {
-    this.#asked.get(id)?.settle(error);
-    this.#asked.delete(id);
-  }
-
-  /** Settles the messages of an endpoint up to the one with this id. */
-  #acknowledge({ endpoint, id }: AckFrame): void {
-    if (!this.#asked.has(id)) return;
-    for (const [other, asked] of this.#asked) {
-      if (asked.endpoint === endpoint) this.#answer(other);
-      if (other === id) return;
-    }
+    this.#socket!.send(textOf(this.answers.expect(asked)));
   }
 
   #become(status: ConnectionStatus): void {
@@ -226,16 +185,11 @@ export class Connection {
     if (!welcome) return frame.t === 'welcome' ? this.#accept(frame) : undefined;
     if (frame.t === 'goaway') this.spreadMs = Math.max(0, Math.min(frame.spreadMs, MAX_SPREAD_MS)) || 0;
     else if (frame.t === 'authenticated') this.#accept({ ...welcome, user: frame.user });
-    else if (frame.t === 'opened' && this.#streams.size < MAX_ENDPOINTS) this.streamOf(frame.endpoint);
-    if (frame.t === 'ack') this.#acknowledge(frame);
-    else if (frame.t === 'error') this.#refuse(frame);
-    else this.#answer((frame as OpenedFrame).id);
+    else if (/^(opened|message|subscribed)$/.test(frame.t) && this.#streams.size < MAX_ENDPOINTS)
+      this.streamOf((frame as OpenedFrame).endpoint);
+    if (frame.t === 'error' && !frame.id) this.options.onWarning('nestwire: the server failed', frame.error);
+    this.answers.received(frame);
     this.#streams.forEach((stream) => stream.received(frame));
-  }
-
-  #refuse({ id, error }: ErrorFrame): void {
-    if (id) this.#answer(id, CodedError.fromWire(error));
-    else this.options.onWarning('nestwire: the server failed', error);
   }
 
   #accept(welcome: WelcomeFrame): void {
@@ -254,7 +208,7 @@ export class Connection {
   async #sendAuth(token: string | null): Promise<void> {
     const answer = new Pending();
     const { clock, timeoutMs } = this.options;
-    answer.limit(clock, timeoutMs, () => clientError('ANSWER_TIMEOUT', 'authenticate()'));
+    answer.limit({ timeoutMs }, clock, () => clientError('ANSWER_TIMEOUT', 'authenticate()'));
     this.ask(answer, (id) => JSON.stringify({ t: 'auth', id, token }));
     try {
       await answer.promise;
@@ -295,7 +249,7 @@ export class Connection {
 
   #lose(reason: string): void {
     this.#streams.forEach((stream) => stream.lost(reason));
-    this.forsake(reason);
+    this.answers.forsake(reason);
   }
 
   #wait(code: number, reason: string, spreadMs?: number): void {

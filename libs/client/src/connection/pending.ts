@@ -2,6 +2,12 @@ import type { CodedError } from '@nestwire/protocol';
 import { clientError } from '../client-error.js';
 import type { Clock } from '../transport/clock.js';
 
+/** How long something may be pending. */
+export interface Limits {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
 /** A promise that is settled from outside. */
 export class Pending {
   settled = false;
@@ -18,7 +24,7 @@ export class Pending {
   #release?: () => void;
 
   /** Settles with an error after a time, or when a signal aborts. */
-  limit(clock: Clock, timeoutMs: number, late: () => CodedError, signal?: AbortSignal): void {
+  limit({ timeoutMs, signal }: Limits, clock: Clock, late: () => CodedError): void {
     const abort = () => this.settle(clientError('ABORTED', 'by the caller', signal!.reason));
     const cancel = clock.after(timeoutMs, () => this.settle(late()));
     this.#release = () => {

@@ -32,7 +32,7 @@ class Outgoing extends Pending {
 // The longest id has nine digits more than the 0 that a message is measured with.
 const MORE_DIGITS = 9;
 
-/** The client's side of one endpoint: its stream, if open, and what waits on either side of it. */
+/** The client's side of one endpoint: its stream, and what waits for it. */
 export class Endpoint implements EndpointStream<Message, Message>, ConnectedStream {
   readonly stream: Readers<Message>;
   readonly #listeners: Listeners<() => void>;
@@ -59,7 +59,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#use();
     if (!welcome && offline === 'drop') return;
     this.#admit(outgoing);
-    outgoing.limit(options.clock, timeoutMs, () => this.#late(outgoing), signal);
+    outgoing.limit({ timeoutMs, signal }, options.clock, () => this.#late(outgoing));
     this.#waiting.splice(this.#front++, 0, outgoing);
     this.#pump();
     return outgoing.promise;
@@ -90,7 +90,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   lost(reason: string): void {
     this.#state = 'closed';
     this.#channels.clear();
-    this.connection.forsake(reason, this.name);
+    this.connection.answers.forsake(reason, this.name);
     this.#giveUp();
   }
 
@@ -102,11 +102,11 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   #handle(frame: ServerFrame): void {
     if (frame.t === 'opened') this.#opened(frame);
-    else if (this.#state === 'closed') return;
+    // A stream that the server opens by itself may speak before it says that it is open.
     else if (frame.t === 'message') this.#deliver(frame.type, frame.data);
     else if (frame.t === 'subscribed') this.#channels.add(frame.channel);
     else if (frame.t === 'unsubscribed') this.#channels.delete(frame.channel);
-    else if (frame.t === 'closed') this.#closed(frame);
+    else if (frame.t === 'closed' && this.#state !== 'closed') this.#closed(frame);
   }
 
   #opened({ session }: OpenedFrame): void {
@@ -175,7 +175,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     while (
       ready &&
       this.#waiting.length &&
-      connection.unanswered(name) < connection.welcome!.maxPendingMessages
+      connection.answers.count(name) < connection.welcome!.maxPendingMessages
     )
       this.#transmit(this.#waiting.shift()!);
   }

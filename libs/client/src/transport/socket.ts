@@ -17,14 +17,14 @@ export interface SocketEvents {
 export function openSocket(WebSocket: WebSocketClass, url: string, events: SocketEvents): WebSocketLike {
   const socket = new WebSocket(url, JSON_SUBPROTOCOL);
   socket.onopen = () => events.opened();
-  socket.onmessage = ({ data }) => typeof data === 'string' && events.received(data);
+  socket.onmessage = ({ data }: { data: unknown }) => typeof data === 'string' && events.received(data);
   // `close` follows, and says more.
   socket.onerror = () => {};
-  socket.onclose = ({ code, reason }) => events.ended(code, reason);
+  socket.onclose = ({ code, reason }: { code: number; reason: string }) => events.ended(code, reason);
   return socket;
 }
 
-/** Closes a socket that has not ended; it reports nothing more. Resolves when it is closed. */
+/** Closes a socket, which reports nothing more; resolves when it is closed. */
 export function closeSocket(socket: WebSocketLike, code: number): Promise<void> {
   socket.onopen = socket.onmessage = null;
   return new Promise((resolve) => {

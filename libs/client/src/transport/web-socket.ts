@@ -1,10 +1,10 @@
 /** The part of a `WebSocket` that the client uses. */
 export interface WebSocketLike {
-  // `any`: the DOM's and ws's event types have no common supertype that both accept here.
-  onopen: ((event: any) => unknown) | null;
-  onmessage: ((event: any) => unknown) | null;
-  onerror: ((event: any) => unknown) | null;
-  onclose: ((event: any) => unknown) | null;
+  // `never`: the event types of the DOM and of ws have nothing in common.
+  onopen: ((event: never) => unknown) | null;
+  onmessage: ((event: never) => unknown) | null;
+  onerror: ((event: never) => unknown) | null;
+  onclose: ((event: never) => unknown) | null;
   send(text: string): void;
   close(code?: number, reason?: string): void;
 }
