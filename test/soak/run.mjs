@@ -38,7 +38,7 @@ process.exitCode = numFailedTests ? 1 : 0;
 
 async function check(name, run) {
   const startedAt = performance.now();
-  const problems = await run();
+  const problems = await run().catch((error) => [String(error.stack)]);
   outcomes.push(!problems.length);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
   console.log(`${problems.length ? 'FAILED' : 'ok    '}  ${name} (${seconds} s)`);
