@@ -7,13 +7,14 @@ import {
   type CloseFrame,
   type OpenFrame,
   type ServerFrame,
+  type WireCloseReason,
 } from '@nestwire/protocol';
 import type { Channel, Subscription } from '@nestwire/messages';
 import type { Endpoint } from '../endpoint/endpoint.registry.js';
 import { toWireError } from '../pipeline/error.reply.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamHandshake } from '../session/stream-handshake.js';
-import { SessionRuntime, type RuntimePort } from '../session/session.runtime.js';
+import { REFUSED, SessionRuntime, type RuntimePort } from '../session/session.runtime.js';
 import { StreamSession, type SessionPort } from '../session/stream-session.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { ConnectionContext } from './connection.context.js';
@@ -32,10 +33,12 @@ export interface ConnectionOwner {
 
 /** The streams of one connection: at most one of each endpoint. */
 export class ConnectionStreams implements RuntimePort, SessionPort {
-  private readonly runtimes = new Map<string, SessionRuntime>();
+  /** The session of each endpoint that a frame is for now. */
+  private readonly current = new Map<string, SessionRuntime>();
+  /** All that have not ended, the predecessors of those included. */
+  private readonly runtimes = new Set<SessionRuntime>();
   private readonly unacknowledged = new Set<SessionRuntime>();
   private readonly leaving = new Set<Promise<void>>();
-  private readonly closeIds = new WeakMap<SessionRuntime, number>();
   private sessions = 0;
 
   constructor(
@@ -66,10 +69,10 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   open({ id, endpoint: name }: OpenFrame): void {
     const endpoint = this.context.endpoints.get(name);
     if (!endpoint) return this.fail(id, unknownEndpoint(name));
-    const present = this.runtimes.get(name);
-    if (present?.isOpen) return this.write(openedFrame(present, id));
-    if (present) return void present.openIds.push(id);
-    if (this.runtimes.size >= this.limits.maxStreams)
+    const present = this.current.get(name);
+    if (present && !present.whenGone) return this.join(present, id);
+    // One that is leaving makes room for its successor.
+    if (this.runtimes.size - (present ? 1 : 0) >= this.limits.maxStreams)
       return this.fail(id, tooManyStreams(this.limits.maxStreams));
     this.start(endpoint).openIds.push(id);
   }
@@ -77,13 +80,14 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   /** Opens the streams of the endpoints that open on connect and are not open yet. */
   openOnConnect(): void {
     for (const endpoint of this.context.endpoints.all()) {
-      if (endpoint.options.open === 'on-connect' && !this.runtimes.has(endpoint.name)) this.start(endpoint);
+      const present = this.current.get(endpoint.name);
+      if (endpoint.options.open === 'on-connect' && (!present || present.whenGone)) this.start(endpoint);
     }
   }
 
   /** Hands a message to its session. */
   receive(frame: ClientMessageFrame, bytes: number): void {
-    const runtime = this.runtimes.get(frame.endpoint);
+    const runtime = this.current.get(frame.endpoint);
     if (runtime) {
       if (runtime.pendingBytes && this.pendingBytes() + bytes > this.limits.maxPendingBytes) {
         return this.fail(frame.id, tooManyBytes(this.limits.maxPendingBytes));
@@ -96,25 +100,26 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Closes a stream, behind the messages that were sent before. */
   close({ id, endpoint }: CloseFrame): void {
-    const runtime = this.runtimes.get(endpoint);
+    const runtime = this.current.get(endpoint);
     if (!runtime) return this.fail(id, streamNotOpen(endpoint));
     const reason = new SessionCloseReason('closed-by-client', 'The client closed the stream.');
-    this.closeIds.set(runtime, id);
+    if (runtime.closeIds.length >= this.limits.maxPendingMessages)
+      return this.fail(id, tooManyFrames(endpoint));
+    runtime.closeIds.push(id);
     this.track(runtime.endWhenIdle(reason));
   }
 
   /** Tells whether a frame with this id waits for its answer. */
   awaits(id: number): boolean {
-    for (const runtime of this.runtimes.values()) {
-      if (runtime.awaits(id) || runtime.openIds.includes(id) || this.closeIds.get(runtime) === id)
-        return true;
+    for (const runtime of this.runtimes) {
+      if (runtime.awaits(id) || runtime.openIds.includes(id) || runtime.closeIds.includes(id)) return true;
     }
     return false;
   }
 
   /** Runs the guards of all open streams again, after a sign-in or sign-out. */
   async reauthorize(): Promise<void> {
-    await Promise.all([...this.runtimes.values()].map((runtime) => runtime.reauthorize()));
+    await Promise.all([...this.runtimes].map((runtime) => runtime.reauthorize()));
   }
 
   async send(session: Session, message: object): Promise<void> {
@@ -128,28 +133,29 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Ends a session by the application's wish. */
   endSession(session: Session, reason: SessionCloseReason): Promise<void> {
-    const runtime = this.runtimes.get(session.endpoint);
-    return runtime?.session === session ? runtime.end(reason) : Promise.resolve();
+    for (const runtime of this.runtimes) if (runtime.session === session) return runtime.end(reason);
+    return Promise.resolve();
   }
 
   /** Ends all sessions; resolves when everything of them is released. */
   async endAll(reason: SessionCloseReason): Promise<void> {
-    for (const runtime of this.runtimes.values()) this.track(runtime.end(reason));
+    for (const runtime of this.runtimes) this.track(runtime.end(reason));
     await Promise.all(this.leaving);
   }
 
   /** Resolves when no handler runs and no message waits. */
   async idle(): Promise<void> {
-    await Promise.all([...this.runtimes.values()].map((runtime) => runtime.idle()));
+    await Promise.all([...this.runtimes].map((runtime) => runtime.idle()));
   }
 
   /** Answers the handlers that have run for too long. */
   checkDeadlines(now: number): void {
-    for (const runtime of this.runtimes.values()) runtime.checkDeadline(now);
+    for (const runtime of this.runtimes) runtime.checkDeadline(now);
   }
 
   /** Writes the cumulative answers of this turn. */
   writeAcks(): void {
+    if (!this.unacknowledged.size) return;
     for (const runtime of this.unacknowledged) this.writeAck(runtime);
     this.unacknowledged.clear();
   }
@@ -182,8 +188,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
       return;
     }
     for (const id of ids) this.failed(runtime, id, error);
-    if (this.runtimes.get(runtime.session.endpoint) === runtime)
-      this.runtimes.delete(runtime.session.endpoint);
+    this.replace(runtime);
   }
 
   ending(runtime: SessionRuntime): void {
@@ -191,23 +196,37 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   released(runtime: SessionRuntime, reason: SessionCloseReason): void {
-    const { endpoint } = runtime.session;
     this.writeAck(runtime);
     this.unacknowledged.delete(runtime);
-    if (this.runtimes.get(endpoint) !== runtime) return;
-    this.runtimes.delete(endpoint);
-    const id = this.closeIds.get(runtime);
-    const { code, message } = reason;
-    this.write({ t: 'closed', ...(id && { id }), endpoint, reason: { code, message } });
+    this.runtimes.delete(runtime);
+    this.replace(runtime);
+    for (const id of runtime.openIds.splice(0)) this.fail(id, sessionClosed(reason));
+    const frame = { t: 'closed', endpoint: runtime.session.endpoint, reason: wireReason(reason) } as const;
+    for (const id of runtime.closeIds) this.write({ ...frame, id });
+    if (!runtime.closeIds.length && reason !== REFUSED) this.write(frame);
+  }
+
+  private join(runtime: SessionRuntime, id: number): void {
+    if (runtime.isOpen) return this.write(openedFrame(runtime, id));
+    if (runtime.openIds.length < this.limits.maxPendingMessages) runtime.openIds.push(id);
+    else this.fail(id, tooManyFrames(runtime.session.endpoint));
   }
 
   private start(endpoint: Endpoint): SessionRuntime {
     const id = `${this.owner.id}.${++this.sessions}`;
     const session = new StreamSession<never, unknown>(id, endpoint.name, this, this.context.messages);
     const runtime = new SessionRuntime(session, endpoint, this);
-    this.runtimes.set(endpoint.name, runtime);
-    this.track(runtime.open());
+    const predecessor = this.current.get(endpoint.name)?.whenGone;
+    this.current.set(endpoint.name, runtime);
+    this.runtimes.add(runtime);
+    this.track(runtime.open(predecessor));
     return runtime;
+  }
+
+  /** Makes room for another session of the endpoint, unless there is one. */
+  private replace(runtime: SessionRuntime): void {
+    const { endpoint } = runtime.session;
+    if (this.current.get(endpoint) === runtime) this.current.delete(endpoint);
   }
 
   private track(work: Promise<void>): void {
@@ -217,7 +236,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   private pendingBytes(): number {
     let bytes = 0;
-    for (const runtime of this.runtimes.values()) bytes += runtime.pendingBytes;
+    for (const runtime of this.runtimes) bytes += runtime.pendingBytes;
     return bytes;
   }
 
@@ -239,6 +258,14 @@ function openedFrame({ session }: SessionRuntime, id?: number): ServerFrame {
   return { t: 'opened', ...(id && { id }), endpoint: session.endpoint, session: session.id };
 }
 
+function wireReason({ code, message }: SessionCloseReason): WireCloseReason {
+  return { code, message };
+}
+
+function sessionClosed({ message }: SessionCloseReason): CodedError {
+  return new CodedError(ErrorCode.SessionClosed, `The session has ended: ${message}`);
+}
+
 function unknownEndpoint(name: string): CodedError {
   return new CodedError(ErrorCode.UnknownEndpoint, `There is no endpoint "${name.slice(0, 64)}".`);
 }
@@ -252,6 +279,11 @@ function tooManyStreams(limit: number): CodedError {
     ErrorCode.LimitReached,
     `This connection has ${limit} streams, the most it may have.`,
   );
+}
+
+function tooManyFrames(endpoint: string): CodedError {
+  const message = `Too many frames wait for the stream of "${endpoint}" to open or close: wait for answers.`;
+  return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
 }
 
 function tooManyBytes(limit: number): CodedError {

@@ -56,6 +56,8 @@ export class ConnectionWatch {
 
   /** Looks at every clock; `lateMs` is how long this process itself was stalled. */
   check(now: number, lateMs: number): void {
+    // Also of a connection that is gone: what it left behind ends by its deadline.
+    this.connection.checkDeadlines(now);
     if (now >= this.terminateAt) return this.wire.terminate();
     if (this.terminateAt !== Infinity) return;
     this.receivedAt += lateMs;
@@ -63,7 +65,6 @@ export class ConnectionWatch {
     const close = this.findReasonToClose(now);
     if (close) return this.connection.close(...close);
     if (!this.isGreeting) this.checkSilence(now);
-    this.connection.checkDeadlines(now);
   }
 
   private findReasonToClose(now: number): readonly [code: number, reason: string] | undefined {

@@ -56,10 +56,11 @@ export class ResultSender {
 
   private async iterate(iterable: AsyncIterable<unknown>): Promise<void> {
     const { signal } = this.owner.session;
-    const iterator = iterable[Symbol.asyncIterator]();
-    const stop = (): void => void iterator.return?.()?.catch(() => undefined);
-    signal.addEventListener('abort', stop, { once: true });
+    let stop: () => void = ignore;
     try {
+      const iterator = iterable[Symbol.asyncIterator]();
+      stop = () => void returnSafely(iterator);
+      signal.addEventListener('abort', stop, { once: true });
       for (let next = await iterator.next(); !next.done && !signal.aborted; next = await iterator.next()) {
         await this.send(next.value);
       }
@@ -94,6 +95,17 @@ export class ResultSender {
     }
   }
 }
+
+/** Ends an iterator; the application's code may fail at that, and nobody waits for it. */
+async function returnSafely(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // Its own error came before, or nobody is there to hear of it.
+  }
+}
+
+function ignore(): void {}
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === 'function';

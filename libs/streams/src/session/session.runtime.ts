@@ -28,6 +28,18 @@ interface Pending {
   readonly bytes: number;
 }
 
+interface Running {
+  /** The message that is handled; absent while the stream opens. */
+  readonly pending: Pending | undefined;
+  readonly since: number;
+  readonly done: () => void;
+}
+
+/** Why the session of a stream ends that was refused. */
+export const REFUSED = new SessionCloseReason('refused', 'The stream was refused.');
+
+const ACCESS_LOST = new SessionCloseReason('access-lost', 'The user may no longer have this stream open.');
+
 /**
  * Runs one session: opens it, handles its messages one at a time, ends it once.
  *
@@ -37,16 +49,18 @@ export class SessionRuntime implements ResultOwner {
   private readonly results = new ResultSender(this);
   /** The ids of the opening frames that wait for their answer. */
   readonly openIds: number[] = [];
+  /** The ids of the closing frames that wait for theirs. */
+  readonly closeIds: number[] = [];
   private handlers: Handlers | undefined;
   private state: 'opening' | 'open' | 'ending' = 'opening';
   private queue: Pending[] = [];
   private queuedBytes = 0;
-  private running:
-    { readonly pending: Pending | undefined; readonly since: number; done: () => void } | undefined;
+  private running: Running | undefined;
   private whenIdle: Promise<void> = Promise.resolve();
   private ackId = 0;
   private wasOpened = false;
   private ending: Promise<void> | undefined;
+  private leaving: Promise<void> | undefined;
 
   constructor(
     readonly session: StreamSession<never, unknown>,
@@ -57,6 +71,11 @@ export class SessionRuntime implements ResultOwner {
   /** Tells whether `@OnStreamOpened` has been fulfilled and the session has not ended. */
   get isOpen(): boolean {
     return this.state === 'open';
+  }
+
+  /** Settles when the session has ended; undefined as long as it takes messages. */
+  get whenGone(): Promise<void> | undefined {
+    return this.leaving;
   }
 
   /** Bytes of the messages that wait. */
@@ -76,21 +95,18 @@ export class SessionRuntime implements ResultOwner {
     this.port.failed(this, undefined, error);
   }
 
-  /** Runs `@OnStreamOpened`; messages wait until it has settled. */
-  async open(): Promise<void> {
-    const settled = this.begin(undefined);
+  /** Runs `@OnStreamOpened`, behind the end of a predecessor; messages wait until it has settled. */
+  async open(predecessor?: Promise<void>): Promise<void> {
+    const running = this.begin(undefined);
     let result: unknown;
     try {
-      const bound = this.endpoint.bind(this.session);
-      this.handlers = isPromiseLike(bound) ? await bound : bound;
-      result = await this.handlers.opened();
-      this.wasOpened = true;
+      result = await this.setUp(running, predecessor);
     } catch (error) {
-      settled();
+      this.finish(running);
       this.refuse(error);
       return;
     }
-    settled();
+    this.finish(running);
     if (this.state !== 'opening') return;
     this.state = 'open';
     this.port.openSettled(this);
@@ -101,8 +117,8 @@ export class SessionRuntime implements ResultOwner {
   /** Takes a message of the client, in the order sent. */
   receive(frame: ClientMessageFrame, bytes: number): void {
     const { maxPendingMessages } = this.port.limits;
-    if (this.state === 'ending') return this.port.failed(this, frame.id, streamNotOpen(frame.endpoint));
-    if (this.queue.length + (this.running ? 1 : 0) >= maxPendingMessages) {
+    if (this.leaving) return this.port.failed(this, frame.id, streamNotOpen(frame.endpoint));
+    if (this.queue.length + (this.running?.pending ? 1 : 0) >= maxPendingMessages) {
       return this.port.failed(this, frame.id, busy(maxPendingMessages));
     }
     this.queue.push({ frame, bytes });
@@ -122,13 +138,14 @@ export class SessionRuntime implements ResultOwner {
     return id;
   }
 
-  /** Runs the guards again; ends the session when it may not stay open. */
+  /** Runs the guards again; ends the session, and does not wait for that, when it may not stay open. */
   async reauthorize(): Promise<void> {
+    // A stream that is opening asks again by itself when it has opened.
     if (this.state !== 'open') return;
     try {
       await this.handlers!.authorize();
     } catch {
-      await this.end(new SessionCloseReason('access-lost', 'The user may no longer have this stream open.'));
+      void this.end(ACCESS_LOST);
     }
   }
 
@@ -147,10 +164,9 @@ export class SessionRuntime implements ResultOwner {
     while (this.running || (this.queue.length && this.state !== 'ending')) await this.whenIdle;
   }
 
-  /** Ends the session when the messages that wait have been handled. */
-  async endWhenIdle(reason: SessionCloseReason): Promise<void> {
-    await this.idle();
-    await this.end(reason);
+  /** Ends the session when the messages that wait have been handled, and takes no more. */
+  endWhenIdle(reason: SessionCloseReason): Promise<void> {
+    return (this.leaving ??= this.idle().then(() => this.end(reason)));
   }
 
   /**
@@ -158,7 +174,9 @@ export class SessionRuntime implements ResultOwner {
    * open was fulfilled, the user objects are disposed. Idempotent.
    */
   end(reason: SessionCloseReason): Promise<void> {
-    return (this.ending ??= this.runEnd(reason));
+    this.ending ??= this.runEnd(reason);
+    this.leaving ??= this.ending;
+    return this.ending;
   }
 
   private async runEnd(reason: SessionCloseReason): Promise<void> {
@@ -175,12 +193,31 @@ export class SessionRuntime implements ResultOwner {
     this.port.released(this, reason);
   }
 
+  private async setUp(running: Running, predecessor: Promise<void> | undefined): Promise<unknown> {
+    await predecessor;
+    if (this.state !== 'opening') return undefined;
+    const bound = this.endpoint.bind(this.session);
+    const handlers = isPromiseLike(bound) ? await bound : bound;
+    // Its deadline has passed, and the session has ended without them.
+    if (this.running !== running) return handlers.dispose(REFUSED);
+    this.handlers = handlers;
+    if (this.state !== 'opening') return undefined;
+    let { user } = this.session;
+    const result = await handlers.opened();
+    this.wasOpened = true;
+    while (user !== this.session.user) {
+      ({ user } = this.session);
+      await handlers.authorize();
+    }
+    return result;
+  }
+
   private refuse(error: unknown): void {
     if (this.state !== 'opening') return;
     this.port.openSettled(this, error);
     for (const { frame } of this.queue) this.port.failed(this, frame.id, error);
     this.queue = [];
-    void this.end(new SessionCloseReason('refused', 'The stream was refused.'));
+    void this.end(this.wasOpened ? ACCESS_LOST : REFUSED);
   }
 
   private drain(): void {
@@ -204,15 +241,14 @@ export class SessionRuntime implements ResultOwner {
   }
 
   private async await(result: PromiseLike<unknown>, pending: Pending): Promise<void> {
-    const done = this.begin(pending);
-    const { running } = this;
+    const running = this.begin(pending);
     try {
       await this.results.send(await result);
       if (this.running === running) this.acknowledge(pending);
     } catch (error) {
       if (this.running === running) this.port.failed(this, pending.frame.id, error);
     }
-    done();
+    this.finish(running);
   }
 
   private acknowledge({ frame }: Pending): void {
@@ -220,16 +256,15 @@ export class SessionRuntime implements ResultOwner {
     this.port.answered(this);
   }
 
-  /** Marks something as running; the returned function ends that, unless a deadline did. */
-  private begin(pending: Pending | undefined): () => void {
+  private begin(pending: Pending | undefined): Running {
     let done!: () => void;
     this.whenIdle = new Promise((resolve) => (done = resolve));
-    const running = { pending, since: performance.now(), done };
-    this.running = running;
-    return () => this.finish(running);
+    this.running = { pending, since: performance.now(), done };
+    return this.running;
   }
 
-  private finish(running: NonNullable<SessionRuntime['running']>): void {
+  /** Ends what runs, unless a deadline did. */
+  private finish(running: Running): void {
     if (this.running !== running) return;
     this.running = undefined;
     running.done();
