@@ -60,10 +60,13 @@ const limits = {
   maxGreetings: 10_000,
 };
 
+// The other peers have no heartbeat, and receivers of a fan-out that says nothing for long are pinged.
+const heartbeat = { pingMs: 3_600_000, pongMs: 3_600_000 };
+
 decorate(BenchModule, {
   decorators: [
     Module({
-      imports: [StreamsModule.forRoot({ trustProxy: false, limits })],
+      imports: [StreamsModule.forRoot({ trustProxy: false, limits, heartbeat })],
       providers: [EchoEndpoint, FanOutEndpoint],
     }),
   ],
