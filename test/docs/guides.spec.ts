@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { INestApplication, Type } from '@nestjs/common';
+import { type INestApplication, Module, type Type } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { create } from '@nestwire/protocol';
-import { StreamsService } from '@nestwire/streams';
+import { StreamsModule, StreamsService } from '@nestwire/streams';
 import { WebSocket } from 'ws';
 import { until } from '../rig/until.js';
 import * as authentication from './authentication.js';
@@ -67,8 +67,12 @@ describe('docs/authentication.md', () => {
     await client.connectWebSocket();
 
     expect(await reasonOf(client.board.sendStreamMessage(say('hello')))).toBeUndefined();
-    await expect(client.desk.sendStreamMessage(say('hello'))).rejects.toThrow();
-    await expect(client.moderation.sendStreamMessage(say('hello'))).rejects.toThrow();
+    expect(await reasonOf(client.desk.sendStreamMessage(say('hello')))).toBe('UNAUTHENTICATED');
+    expect(await reasonOf(client.moderation.sendStreamMessage(say('hello')))).toBe('UNAUTHENTICATED');
+
+    account.token = 'good';
+    await client.authenticate();
+    expect(await reasonOf(client.moderation.sendStreamMessage(say('hello')))).toBeUndefined();
   });
 
   it('lets in those who have what is required', async () => {
@@ -86,7 +90,50 @@ describe('docs/authentication.md', () => {
     await authentication.signInAndOut(client, account, 'good');
 
     expect(client.connectionStatus).toMatchObject({ kind: 'connected', user: null });
-    expect(app.get(StreamsService).counters().sessions).toBe(1);
+    await until(() => app.get(StreamsService).counters().sessions === 1);
+  });
+
+  it('ends the streams of a user who has signed out, and says so to their readers', async () => {
+    const client = await connected(authentication.AppModule, 'good');
+    await client.connectWebSocket();
+    await client.desk.sendStreamMessage(say('here'));
+    const reader = client.desk.stream[Symbol.asyncIterator]();
+    expect(await reader.next()).toMatchObject({ value: { text: 'Ada: here' } });
+    const next = reader.next();
+    account.token = null;
+    await client.authenticate();
+
+    expect(await reasonOf(next)).toBe('access-lost');
+    expect(await reasonOf(client.desk.sendStreamMessage(say('again')))).toBe('UNAUTHENTICATED');
+  });
+
+  it('makes another connection for another user', async () => {
+    const client = await connected(authentication.AppModule, 'good');
+    app.get(authentication.TokensService).known.set('other', { ...ada, userId: 'grace', name: 'Grace' });
+    await client.connectWebSocket();
+    const before = client.connectionStatus;
+    Object.assign(account, { token: 'other', renew: () => Promise.resolve('other') });
+    await client.authenticate();
+
+    expect(client.connectionStatus).toMatchObject({ kind: 'connected', user: 'grace' });
+    expect(client.connectionStatus).not.toMatchObject({
+      connection: (before as { connection: string }).connection,
+    });
+  });
+
+  it('renews a credential that has ended', async () => {
+    const client = await connected(authentication.AppModule, 'old');
+    const tokens = app.get(authentication.TokensService);
+    tokens.known.set('old', { ...ada, exp: 1 });
+    account.renew = () => Promise.resolve('good');
+    await client.connectWebSocket();
+    const reasons: string[] = [];
+    const { renew } = account;
+    account.renew = () => (reasons.push(client.connectionStatus.kind), renew());
+
+    await until(() => reasons.length === 1 && client.connectionStatus.kind === 'connected');
+    expect(reasons).toEqual(['connecting']);
+    expect(await reasonOf(client.desk.sendStreamMessage(say('new')))).toBeUndefined();
   });
 
   it('refuses a credential that is not accepted, after one renewal', async () => {
@@ -104,12 +151,15 @@ describe('docs/authentication.md', () => {
   });
 
   it('can refuse anonymous connections altogether', async () => {
-    const url = await serve(authentication.AppModule);
-    const tokens = app.get(authentication.TokensService);
-    const strict = new authentication.MembersOnlyAuthenticator(tokens);
+    const { MembersOnlyAuthenticator: authenticator, TokensModule } = authentication;
+    @Module({ imports: [StreamsModule.forRoot({ authenticator, imports: [TokensModule] })] })
+    class MembersModule {}
+    const client = await connected(MembersModule, null);
 
-    expect(url).toContain('/streams');
-    await expect(strict.authenticate({ token: null } as never)).rejects.toThrow('Unauthorized');
+    expect(await reasonOf(client.connectWebSocket())).toBe('CLIENT_CLOSED');
+    expect(client.connectionStatus).toMatchObject({ kind: 'closed', code: 4501 });
+    account.token = 'good';
+    expect(await reasonOf(client.connectWebSocket())).toBeUndefined();
   });
 
   it('takes the credential from a cookie, from the pages that may', async () => {
