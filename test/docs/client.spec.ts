@@ -1,0 +1,75 @@
+import { Injectable, Module } from '@nestjs/common';
+import { StreamAuthenticator, StreamHandshake, StreamsModule, type StreamUser } from '@nestwire/streams';
+import { TestServer, testClient } from '@nestwire/testing';
+import {
+  ChatEndpoint,
+  type ChatMessage,
+  createChatClient,
+  follow,
+  joinAgain,
+  read,
+  readUntilStopped,
+  send,
+  sendWith,
+  signIn,
+  type AppStreams,
+  type ChatClient,
+} from './client.js';
+
+@Injectable()
+class AnyToken extends StreamAuthenticator {
+  authenticate({ token }: StreamHandshake): StreamUser | null {
+    return token ? { id: 'ann' } : null;
+  }
+}
+
+@Module({ imports: [StreamsModule.forRoot({ authenticator: AnyToken })], providers: [ChatEndpoint] })
+class ChatModule {}
+
+describe('docs/client.md', () => {
+  let server: TestServer;
+  let client: ChatClient;
+
+  beforeEach(async () => {
+    server = await TestServer.start(ChatModule);
+    client = createChatClient(server.url);
+  });
+  afterEach(async () => {
+    await client.close();
+    await server.close();
+  });
+
+  it('shows a client that connects, reads, sends and signs in', async () => {
+    const printed: string[] = [];
+    follow(client, (text) => printed.push(text));
+    await client.connectWebSocket();
+    const shown: ChatMessage[] = [];
+    const reading = read(client, (message) => shown.push(message));
+    const stop = readUntilStopped(client, (message) => shown.push(message));
+    await send(client, (text) => printed.push(text));
+    await sendWith(client, AbortSignal.timeout(1_000));
+    await signIn(client, 'other');
+    stop();
+    await client.close();
+    await reading;
+
+    expect(printed).toEqual([
+      'Connecting …',
+      'Connected as ann',
+      'The server has handled it.',
+      'Connected as ann',
+      'Closed: 1000 closed by the client',
+    ]);
+    expect(shown.filter(({ text }) => text === 'Hello')).toHaveLength(2);
+  });
+
+  it('joins again whenever the stream opens', async () => {
+    const stop = joinAgain(client, 'lobby');
+    await client.connectWebSocket();
+    await testClient<AppStreams>(client).chat.open();
+    await send(client, () => undefined);
+    stop();
+
+    expect(server.get(ChatEndpoint).received[0]).toBe('client-docs.join');
+  });
+});
