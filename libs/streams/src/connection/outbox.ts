@@ -3,22 +3,17 @@ import type { Wire } from '../transport/wire.js';
 
 /** Writes what one turn of the event loop queued, one write a connection. */
 export class TurnFlusher {
-  private readonly waiting = new Set<{ flush(): void }>();
-  private isScheduled = false;
+  private waiting: Array<{ flush(): void }> = [];
 
   /** Flushes the outbox at the end of this turn. */
   add(outbox: { flush(): void }): void {
-    this.waiting.add(outbox);
-    if (this.isScheduled) return;
-    this.isScheduled = true;
-    setImmediate(() => this.flush());
+    if (this.waiting.push(outbox) === 1) setImmediate(() => this.flush());
   }
 
   private flush(): void {
-    this.isScheduled = false;
-    const outboxes = [...this.waiting];
-    this.waiting.clear();
-    for (const outbox of outboxes) outbox.flush();
+    const { waiting } = this;
+    this.waiting = [];
+    for (const outbox of waiting) outbox.flush();
   }
 }
 
@@ -42,27 +37,36 @@ export interface OutboxOwner {
  * Frames leave in the order pushed; those of one turn of the event loop leave in one write.
  */
 export class Outbox {
-  private frames: Uint8Array[] = [];
+  // Most turns bring one frame, which then needs no list.
+  private first: Uint8Array | undefined;
+  private others: Uint8Array[] = [];
   private queuedBytes = 0;
   private waiters: Array<() => void> = [];
   private isScheduled = false;
   private isClosed = false;
+  /** The socket had taken all at the last write, so that it need not be asked before the next. */
+  private isWireEmpty = true;
+  private readonly softBytes: number;
+  private readonly hardBytes: number;
 
   constructor(
     private readonly wire: Wire,
-    private readonly bounds: OutboxBounds,
+    { softBytes, hardBytes }: OutboxBounds,
     private readonly flusher: TurnFlusher,
     private readonly owner: OutboxOwner,
-  ) {}
+  ) {
+    this.softBytes = softBytes;
+    this.hardBytes = hardBytes;
+  }
 
   /** Bytes that wait here and in the socket. */
   get bytes(): number {
-    return this.queuedBytes + this.wire.bufferedBytes;
+    return this.isWireEmpty ? this.queuedBytes : this.queuedBytes + this.wire.bufferedBytes;
   }
 
   /** Tells whether the soft bound is passed: time to wait, or to drop what may be dropped. */
   get isAboveSoftBound(): boolean {
-    return this.bytes > this.bounds.softBytes;
+    return this.bytes > this.softBytes;
   }
 
   /** Queues a frame given as text. */
@@ -73,10 +77,11 @@ export class Outbox {
   /** Queues the bytes of a frame; they may be shared with other connections. */
   push(frame: Uint8Array): void {
     if (this.isClosed) return;
-    this.frames.push(frame);
+    if (this.first) this.others.push(frame);
+    else this.first = frame;
     this.queuedBytes += frame.length;
     this.schedule();
-    if (this.bytes > this.bounds.hardBytes) this.owner.overflowed();
+    if (this.bytes > this.hardBytes) this.owner.overflowed();
   }
 
   /** Makes sure that the owner is asked at the end of this turn, even without a frame. */
@@ -97,11 +102,9 @@ export class Outbox {
     if (this.isClosed) return;
     this.owner.beforeFlush();
     this.isScheduled = false;
-    const { frames } = this;
-    if (!frames.length) return;
-    this.frames = [];
-    this.queuedBytes = 0;
-    this.wire.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
+    if (!this.first) return;
+    this.wire.write(this.takeFrames(this.first));
+    this.isWireEmpty = this.wire.bufferedBytes === 0;
     this.drained();
   }
 
@@ -116,8 +119,19 @@ export class Outbox {
   /** Drops what waits and accepts nothing more; waiting senders go on. */
   close(): void {
     this.isClosed = true;
-    this.frames = [];
+    this.first = undefined;
+    this.others = [];
     this.queuedBytes = 0;
     this.drained();
+  }
+
+  /** Returns all that waits as one piece, and forgets it. */
+  private takeFrames(first: Uint8Array): Uint8Array {
+    const { others, queuedBytes } = this;
+    this.first = undefined;
+    this.queuedBytes = 0;
+    if (!others.length) return first;
+    this.others = [];
+    return Buffer.concat([first, ...others], queuedBytes);
   }
 }
