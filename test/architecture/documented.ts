@@ -2,7 +2,7 @@ import ts from 'typescript';
 import { isTest, placeOf, visit, type SourceFile } from './source-file.js';
 
 const CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
-const OPTIONS = /(Options|Limits|Tuning|Extras)$/;
+const OPTIONS = /\w(Options|Limits|Tuning|Extras)$/;
 
 /** Options that are given with a call, a decorator or a channel: their own pages explain them. */
 const PER_CALL = new Set(
