@@ -71,7 +71,12 @@ export async function startRedis({ args = [], port } = {}) {
   const binary = await findRedis();
   if (!binary) throw new Error(`No Redis server was found. ${REMEDY}`);
   const server = new RedisProcess(binary, port ?? (await freePort()), args);
-  await server.restart();
+  try {
+    await server.restart();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return server;
 }
 
@@ -84,15 +89,13 @@ export async function startRedis({ args = [], port } = {}) {
  */
 export async function startSentinels({ replicas = 1, downAfterMs = 1000 } = {}) {
   const master = await startRedis();
-  const followers = await Promise.all(
-    Array.from({ length: replicas }, () =>
-      startRedis({ args: ['--replicaof', '127.0.0.1', `${master.port}`] }),
-    ),
-  );
+  const followers = await startAll(replicas, () => ({
+    args: ['--replicaof', '127.0.0.1', `${master.port}`],
+  }));
   await until(async () =>
     (await master.call('INFO', 'replication')).includes(`connected_slaves:${replicas}`),
   );
-  const sentinels = await Promise.all(Array.from({ length: 3 }, () => startRedis({ args: ['--sentinel'] })));
+  const sentinels = await startAll(3, () => ({ args: ['--sentinel'] }));
   for (const sentinel of sentinels) {
     await sentinel.call('SENTINEL', 'MONITOR', 'main', '127.0.0.1', `${master.port}`, '2');
     await sentinel.call('SENTINEL', 'SET', 'main', 'down-after-milliseconds', `${downAfterMs}`);
@@ -119,10 +122,7 @@ export async function startSentinels({ replicas = 1, downAfterMs = 1000 } = {}) 
  */
 export async function startCluster({ masters = 3, args = [] } = {}) {
   const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...args];
-  // The bus of a node listens 10,000 ports above, so the port has to leave room.
-  const servers = await Promise.all(
-    Array.from({ length: masters }, async () => startRedis({ args: settings, port: await freePort(50_000) })),
-  );
+  const servers = await startAll(masters, async () => ({ args: settings, port: await freeClusterPort() }));
   const [first, ...others] = /** @type {[RedisServer, ...RedisServer[]]} */ (servers);
   const size = Math.ceil(16_384 / masters);
   for (const [index, server] of servers.entries()) {
@@ -357,24 +357,51 @@ function fromHomebrew() {
   return undefined;
 }
 
-/** @param {number} [below] @returns {Promise<number>} */
-async function freePort(below = 65_536) {
+/**
+ * Starts several servers, or none.
+ *
+ * @param {number} count
+ * @param {() => { args: readonly string[], port?: number } | Promise<{ args: readonly string[], port?: number }>} options
+ */
+async function startAll(count, options) {
+  const starting = Array.from({ length: count }, async () => startRedis(await options()));
+  const results = await Promise.allSettled(starting);
+  const servers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (!failed) return servers;
+  await stopAll(servers);
+  throw failed.reason;
+}
+
+/**
+ * Finds a port for a node of a Cluster: its bus listens 10,000 ports above.
+ *
+ * @returns {Promise<number>}
+ */
+async function freeClusterPort() {
   for (;;) {
-    const port = await /** @type {Promise<number>} */ (
-      new Promise((done, fail) => {
-        const server = createServer().once('error', fail);
-        server.listen(
-          below < 65_536 ? 20_000 + Math.floor(Math.random() * (below - 20_000)) : 0,
-          '127.0.0.1',
-          () => {
-            const { port: free } = /** @type {import('node:net').AddressInfo} */ (server.address());
-            server.close(() => done(free));
-          },
-        );
-      }).catch(() => 0)
-    );
-    if (port) return port;
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
   }
+}
+
+/** @param {number} port */
+async function isFree(port) {
+  return (await freePort(port).catch(() => 0)) === port;
+}
+
+/**
+ * @param {number} [wanted] any when it is left out
+ * @returns {Promise<number>}
+ */
+function freePort(wanted = 0) {
+  return new Promise((done, fail) => {
+    const server = createServer().once('error', fail);
+    server.listen(wanted, '127.0.0.1', () => {
+      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+      server.close(() => done(port));
+    });
+  });
 }
 
 /** @param {() => Promise<boolean>} fact */
