@@ -24,11 +24,9 @@ function withoutMaps(value: unknown): unknown {
     return Object.fromEntries([...value.values()].map((item, at) => [at, withoutMaps(item)]));
   if (value instanceof Set) return new Set([...value].map(withoutMaps));
   if (Array.isArray(value)) return value.map(withoutMaps);
-  const entries = Object.entries(value).map(([key, item]) => [key, withoutMaps(item)] as const);
-  return Object.assign(
-    Object.create(Object.getPrototypeOf(value) as object) as object,
-    Object.fromEntries(entries),
-  );
+  const copy = Object.create(Object.getPrototypeOf(value) as object) as Properties;
+  for (const key of Object.keys(value)) copy[key] = withoutMaps((value as Properties)[key]);
+  return copy;
 }
 
 /**

@@ -13,7 +13,7 @@ export const CloseCode = {
   UnsupportedData: 1003,
   /** A text frame was not UTF-8. */
   InvalidText: 1007,
-  /** Too many fragments or pending pongs. */
+  /** Too many fragments. */
   PolicyViolation: 1008,
   /** A frame was larger than the server accepts; come back without it. */
   TooLarge: 1009,

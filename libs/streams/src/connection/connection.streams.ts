@@ -1,7 +1,6 @@
 import {
-  CodedError,
+  type CodedError,
   encodeMessage,
-  ErrorCode,
   serverMessageText,
   type ClientMessageFrame,
   type CloseFrame,
@@ -13,6 +12,14 @@ import type { Channel, Subscription } from '@nestwire/messages';
 import type { Endpoint } from '../endpoint/endpoint.registry.js';
 import { toWireError } from '../pipeline/error.reply.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
+import {
+  sessionClosed,
+  streamNotOpen,
+  tooManyBytes,
+  tooManyFrames,
+  tooManyStreams,
+  unknownEndpoint,
+} from '../session/stream.errors.js';
 import type { StreamHandshake } from '../session/stream-handshake.js';
 import { REFUSED, SessionRuntime, type RuntimePort } from '../session/session.runtime.js';
 import { StreamSession, type SessionPort } from '../session/stream-session.js';
@@ -38,7 +45,6 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   /** All that have not ended, the predecessors of those included. */
   private readonly runtimes = new Set<SessionRuntime>();
   private readonly unacknowledged = new Set<SessionRuntime>();
-  private readonly leaving = new Set<Promise<void>>();
   private sessions = 0;
 
   constructor(
@@ -106,7 +112,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     if (runtime.closeIds.length >= this.limits.maxPendingMessages)
       return this.fail(id, tooManyFrames(endpoint));
     runtime.closeIds.push(id);
-    this.track(runtime.endWhenIdle(reason));
+    void runtime.endWhenIdle(reason);
   }
 
   /** Tells whether a frame with this id waits for its answer. */
@@ -139,8 +145,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Ends all sessions; resolves when everything of them is released. */
   async endAll(reason: SessionCloseReason): Promise<void> {
-    for (const runtime of this.runtimes) this.track(runtime.end(reason));
-    await Promise.all(this.leaving);
+    await Promise.all([...this.runtimes].map((runtime) => runtime.end(reason)));
   }
 
   /** Resolves when no handler runs and no message waits. */
@@ -219,7 +224,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     const predecessor = this.current.get(endpoint.name)?.whenGone;
     this.current.set(endpoint.name, runtime);
     this.runtimes.add(runtime);
-    this.track(runtime.open(predecessor));
+    void runtime.open(predecessor);
     return runtime;
   }
 
@@ -227,11 +232,6 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   private replace(runtime: SessionRuntime): void {
     const { endpoint } = runtime.session;
     if (this.current.get(endpoint) === runtime) this.current.delete(endpoint);
-  }
-
-  private track(work: Promise<void>): void {
-    this.leaving.add(work);
-    void work.finally(() => this.leaving.delete(work));
   }
 
   private pendingBytes(): number {
@@ -260,33 +260,4 @@ function openedFrame({ session }: SessionRuntime, id?: number): ServerFrame {
 
 function wireReason({ code, message }: SessionCloseReason): WireCloseReason {
   return { code, message };
-}
-
-function sessionClosed({ message }: SessionCloseReason): CodedError {
-  return new CodedError(ErrorCode.SessionClosed, `The session has ended: ${message}`);
-}
-
-function unknownEndpoint(name: string): CodedError {
-  return new CodedError(ErrorCode.UnknownEndpoint, `There is no endpoint "${name.slice(0, 64)}".`);
-}
-
-function streamNotOpen(name: string): CodedError {
-  return new CodedError(ErrorCode.StreamNotOpen, `The stream of "${name}" is not open: send "open" first.`);
-}
-
-function tooManyStreams(limit: number): CodedError {
-  return new CodedError(
-    ErrorCode.LimitReached,
-    `This connection has ${limit} streams, the most it may have.`,
-  );
-}
-
-function tooManyFrames(endpoint: string): CodedError {
-  const message = `Too many frames wait for the stream of "${endpoint}" to open or close: wait for answers.`;
-  return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
-}
-
-function tooManyBytes(limit: number): CodedError {
-  const message = `More than ${limit} bytes wait for the handlers of this connection: wait for answers.`;
-  return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
 }

@@ -20,6 +20,7 @@ import { ConnectionSubscriptions } from './connection.subscriptions.js';
 import { ConnectionWatch, type Watched } from './connection.watch.js';
 import { EarlyFrames } from './early-frames.js';
 import { InboundGate } from './inbound-gate.js';
+import { draining, duplicateId, rateLimited, tooEarly } from './connection.errors.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { SignInResult } from './sign-in.js';
 import type { StreamUser } from './stream-authenticator.js';
@@ -41,6 +42,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   readonly outbox: Outbox;
   user: StreamUser | null = null;
   private state: 'greeting' | 'signing-in' | 'ready' | 'draining' | 'closed' = 'greeting';
+  private signInId = 0;
   private readonly gate: InboundGate;
   private readonly early: EarlyFrames;
 
@@ -140,9 +142,9 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   }
 
   private route(frame: ClientFrame, bytes: number): void {
+    if (this.state === 'greeting') return this.greet(frame);
     if (frame.t === 'ping') return this.outbox.push(PONG);
     if (frame.t === 'pong') return;
-    if (this.state === 'greeting') return this.greet(frame);
     if (frame.t === 'hello') return this.close(CloseCode.BadRequest, 'hello was said already');
     if (this.state === 'draining') return this.fail(frame.id, draining());
     if (this.isAwaited(frame.id)) return this.fail(frame.id, duplicateId(frame.id));
@@ -186,6 +188,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
 
   private async signIn({ id, token }: AuthFrame): Promise<void> {
     this.state = 'signing-in';
+    this.signInId = id;
     const handshake = this.handshake.withToken(token);
     const result: SignInResult =
       token === null ? { outcome: 'accepted', user: null } : await this.context.signIn.run(handshake);
@@ -230,7 +233,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
 
   private refuseBadFrame(fault: FrameFault, now: number): void {
     if (fault.closeCode) return this.close(fault.closeCode, fault.message);
-    if (this.state === 'greeting') return this.close(CloseCode.BadRequest, 'the first frame must be hello');
+    if (this.state === 'greeting') return this.close(CloseCode.BadRequest, 'the first frame is not a frame');
     this.send({ t: 'error', ...(fault.id && { id: fault.id }), error: fault.toWire() });
     const isBad = fault.code !== ErrorCode.InvalidMessage;
     if (isBad && this.gate.countBadFrame(now)) this.close(CloseCode.BadRequest, 'too many bad frames');
@@ -238,9 +241,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
 
   private refuseRate(frame: ClientFrame, retryAfterMs: number, now: number): void {
     if (this.gate.refuse(now)) return this.closeForRate();
-    const message =
-      'Too many frames or bytes in too little time: send less, or raise "limits.framesPerSecond" or "limits.bytesPerSecond".';
-    const error = new CodedError(ErrorCode.RateLimited, message, { retryAfterMs });
+    const error = rateLimited(retryAfterMs);
     this.send({ t: 'error', ...('id' in frame && { id: frame.id }), error: error.toWire() });
   }
 
@@ -249,7 +250,8 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   }
 
   private isAwaited(id: number): boolean {
-    return this.streams.awaits(id) || (this.state === 'signing-in' && this.early.awaits(id));
+    if (this.streams.awaits(id)) return true;
+    return this.state === 'signing-in' && (id === this.signInId || this.early.awaits(id));
   }
 
   private hasLeft(): boolean {
@@ -276,24 +278,4 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
 
 function closeReasonCode(code: number): string {
   return code === CloseCode.Drain ? 'shutdown' : 'connection-lost';
-}
-
-function draining(): CodedError {
-  return new CodedError(ErrorCode.Draining, 'The server shuts down: connect again and send it there.', {
-    retryAfterMs: 1_000,
-  });
-}
-
-function duplicateId(id: number): CodedError {
-  return new CodedError(ErrorCode.DuplicateId, `A frame with id ${id} waits for its answer already.`);
-}
-
-function tooEarly(): CodedError {
-  return new CodedError(
-    ErrorCode.Busy,
-    'Too many frames while the sign-in is under way: wait for its answer.',
-    {
-      retryAfterMs: 100,
-    },
-  );
 }

@@ -9,7 +9,11 @@ export type SessionCloseCode =
   /** Signing in or out took away the right to have this stream open. */
   | 'access-lost'
   /** The server shuts down. */
-  | 'shutdown';
+  | 'shutdown'
+  /** `@OnStreamOpened` or a guard refused the stream; only user objects are told. */
+  | 'refused'
+  /** The session's objects could not be made; only those that were are told. */
+  | 'open-failed';
 
 /** Why a session ended, for programs and for people. */
 export class SessionCloseReason {

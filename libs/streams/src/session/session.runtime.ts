@@ -1,10 +1,14 @@
-import { CodedError, ErrorCode, type ClientMessageFrame } from '@nestwire/protocol';
+import { Logger } from '@nestjs/common';
+import type { ClientMessageFrame } from '@nestwire/protocol';
 import type { Endpoint, Handlers } from '../endpoint/endpoint.registry.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import { isPromiseLike } from '../pipeline/promise-like.js';
 import { ResultSender, type ResultOwner } from './result.sender.js';
 import { SessionCloseReason } from './session-close-reason.js';
+import { busy, handlerTimeout, streamNotOpen } from './stream.errors.js';
 import type { StreamSession } from './stream-session.js';
+
+const logger = new Logger('Streams');
 
 /** What a session's runtime asks of its connection. */
 export interface RuntimePort {
@@ -156,6 +160,10 @@ export class SessionRuntime implements ResultOwner {
     const error = handlerTimeout(this.endpoint.name, this.port.limits.handlerTimeoutMs);
     if (running.pending) this.port.failed(this, running.pending.frame.id, error);
     else if (this.state === 'opening') this.refuse(error);
+    else
+      logger.error(
+        `The end of session ${this.session.id} did not finish in time; it is released. ${error.message}`,
+      );
     this.finish(running);
   }
 
@@ -188,9 +196,15 @@ export class SessionRuntime implements ResultOwner {
     this.queuedBytes = 0;
     for (const { frame } of unanswered) this.port.failed(this, frame.id, streamNotOpen(frame.endpoint));
     while (this.running) await this.whenIdle;
+    const running = this.begin(undefined);
+    void this.cleanUp(reason).then(() => this.finish(running));
+    while (this.running) await this.whenIdle;
+    this.port.released(this, reason);
+  }
+
+  private async cleanUp(reason: SessionCloseReason): Promise<void> {
     if (this.wasOpened) await this.handlers!.closed(reason);
     await this.handlers?.dispose(reason);
-    this.port.released(this, reason);
   }
 
   private async setUp(running: Running, predecessor: Promise<void> | undefined): Promise<unknown> {
@@ -270,21 +284,4 @@ export class SessionRuntime implements ResultOwner {
     running.done();
     this.drain();
   }
-}
-
-function streamNotOpen(endpoint: string): CodedError {
-  return new CodedError(
-    ErrorCode.StreamNotOpen,
-    `The stream of "${endpoint}" is not open: send "open" first.`,
-  );
-}
-
-function busy(limit: number): CodedError {
-  const message = `${limit} messages of this stream wait for their answer already: wait for answers, or raise "limits.maxPendingMessages".`;
-  return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
-}
-
-function handlerTimeout(endpoint: string, timeoutMs: number): CodedError {
-  const message = `A handler of "${endpoint}" did not finish within ${timeoutMs} ms; it may still finish. Raise "limits.handlerTimeoutMs" if it needs longer.`;
-  return new CodedError(ErrorCode.HandlerTimeout, message);
 }

@@ -1,0 +1,31 @@
+import { CodedError, ErrorCode } from '@nestwire/protocol';
+
+/** Makes the error of a frame that comes while the server shuts down. */
+export function draining(): CodedError {
+  return new CodedError(ErrorCode.Draining, 'The server shuts down: connect again and send it there.', {
+    retryAfterMs: 1_000,
+  });
+}
+
+/** Makes the error of a frame whose id is taken. */
+export function duplicateId(id: number): CodedError {
+  return new CodedError(ErrorCode.DuplicateId, `A frame with id ${id} waits for its answer already.`);
+}
+
+/** Makes the error of a frame too many during a sign-in. */
+export function tooEarly(): CodedError {
+  return new CodedError(
+    ErrorCode.Busy,
+    'Too many frames while the sign-in is under way: wait for its answer.',
+    {
+      retryAfterMs: 100,
+    },
+  );
+}
+
+/** Makes the error of a frame above the rate. */
+export function rateLimited(retryAfterMs: number): CodedError {
+  const message =
+    'Too many frames or bytes in too little time: send less, or raise "limits.framesPerSecond" or "limits.bytesPerSecond".';
+  return new CodedError(ErrorCode.RateLimited, message, { retryAfterMs });
+}

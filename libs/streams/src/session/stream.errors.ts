@@ -1,0 +1,52 @@
+import { CodedError, ErrorCode } from '@nestwire/protocol';
+import type { SessionCloseReason } from './session-close-reason.js';
+
+/** Makes the error of a frame for an endpoint that is not there. */
+export function unknownEndpoint(name: string): CodedError {
+  return new CodedError(ErrorCode.UnknownEndpoint, `There is no endpoint "${name.slice(0, 64)}".`);
+}
+
+/** Makes the error of a frame for a stream that is not open. */
+export function streamNotOpen(endpoint: string): CodedError {
+  return new CodedError(
+    ErrorCode.StreamNotOpen,
+    `The stream of "${endpoint}" is not open: send "open" first.`,
+  );
+}
+
+/** Makes the error of what waited for a session that has ended. */
+export function sessionClosed({ message }: SessionCloseReason): CodedError {
+  return new CodedError(ErrorCode.SessionClosed, `The session has ended: ${message}`);
+}
+
+/** Makes the error of a stream too many for its connection. */
+export function tooManyStreams(limit: number): CodedError {
+  return new CodedError(
+    ErrorCode.LimitReached,
+    `This connection has ${limit} streams, the most it may have.`,
+  );
+}
+
+/** Makes the error of a frame too many for a stream that opens or closes. */
+export function tooManyFrames(endpoint: string): CodedError {
+  const message = `Too many frames wait for the stream of "${endpoint}" to open or close: wait for answers.`;
+  return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
+}
+
+/** Makes the error of a message that is too much for its connection. */
+export function tooManyBytes(limit: number): CodedError {
+  const message = `More than ${limit} bytes wait for the handlers of this connection: wait for answers.`;
+  return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
+}
+
+/** Makes the error of a message too many for its stream. */
+export function busy(limit: number): CodedError {
+  const message = `${limit} messages of this stream wait for their answer already: wait for answers, or raise "limits.maxPendingMessages".`;
+  return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
+}
+
+/** Makes the error of a handler that took too long. */
+export function handlerTimeout(endpoint: string, timeoutMs: number): CodedError {
+  const message = `A handler of "${endpoint}" did not finish within ${timeoutMs} ms; it may still finish. Raise "limits.handlerTimeoutMs" if it needs longer.`;
+  return new CodedError(ErrorCode.HandlerTimeout, message);
+}
