@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { interval, map, NEVER, Observable, of, throwError, concat } from 'rxjs';
+import { interval, map, Observable, of, throwError, concat } from 'rxjs';
 import { WebSocket } from 'ws';
 import { createStreamClient, type WebSocketClass } from '@nestwire/client';
 import {
@@ -98,7 +98,11 @@ export class ResultsEndpoint {
       'silent iterable': () => this.silence(),
       'endless observable': () => this.tick(),
       'failing iterable': () => this.count(2, new Error('secret')),
-      'failing observable': () => concat(of(note('0')), throwError(() => new Error('secret'))),
+      'failing observable': () =>
+        concat(
+          of(note('0')),
+          throwError(() => new Error('secret')),
+        ),
       'broken iterable': () => ({
         [Symbol.asyncIterator]() {
           throw new Error('secret');
@@ -354,18 +358,21 @@ describe('A result', () => {
     ['endless iterable', 'iterable'],
     ['endless observable', 'observable'],
     ['silent iterable', 'silence'],
-  ])('that is an %s is answered at once, runs beside the next message and ends with the session', async (text, name) => {
-    const { target, client, desk, read } = await open();
+  ])(
+    'that is an %s is answered at once, runs beside the next message and ends with the session',
+    async (text, name) => {
+      const { target, client, desk, read } = await open();
 
-    await client.results.sendStreamMessage(task(text));
-    await client.results.sendStreamMessage(task('message'));
-    await until(() => texts(read).includes('one'));
-    expect([...desk.running]).toEqual([name]);
-    await client.close();
+      await client.results.sendStreamMessage(task(text));
+      await client.results.sendStreamMessage(task('message'));
+      await until(() => texts(read).includes('one'));
+      expect([...desk.running]).toEqual([name]);
+      await client.close();
 
-    await until(() => desk.running.size === 0);
-    await untilNothingIsLeft(target);
-  });
+      await until(() => desk.running.size === 0);
+      await untilNothingIsLeft(target);
+    },
+  );
 
   it.each(['failing iterable', 'failing observable', 'broken iterable'])(
     'that is a %s tells the client, and the stream goes on',
