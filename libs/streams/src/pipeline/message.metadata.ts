@@ -9,6 +9,8 @@ export type ValidatedClass = new (...args: never[]) => object;
 /** What class-validator knows about one property of a class. */
 export interface ValidatedProperty {
   readonly name: string;
+  /** One for each of its decorators. */
+  readonly metadatas: readonly ValidationMetadata[];
   /**
    * The types of its decorators: `customValidation`, `nestedValidation`,
    * `whitelistValidation`, …
@@ -21,18 +23,24 @@ export interface ValidatedProperty {
 }
 
 type Storage = ReturnType<typeof getMetadataStorage>;
-type Metadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
+
+/** What class-validator wrote down for one decorator of a property. */
+export type ValidationMetadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
+
+/** What class-validator knows about a constraint, its one instance included. */
+export type Constraint = ReturnType<Storage['getTargetValidatorConstraints']>[number];
 
 /**
  * Returns the properties of a class that have class-validator decorators,
  * inherited ones included.
  */
 export function validatedProperties(cls: ValidatedClass): ValidatedProperty[] {
-  const byName = new Map<string, Metadata[]>();
+  const byName = new Map<string, ValidationMetadata[]>();
   for (const metadata of metadataOf(cls))
     byName.set(metadata.propertyName, [...(byName.get(metadata.propertyName) ?? []), metadata]);
   return [...byName].map(([name, metadatas]) => ({
     name,
+    metadatas,
     types: new Set(metadatas.map(({ type }) => type)),
     isNestedEach: metadatas.some(({ type, each }) => type === ValidationTypes.NESTED_VALIDATION && each),
     constraints: new Set(metadatas.map(({ name: constraint }) => constraint ?? '')),
@@ -55,13 +63,25 @@ const BUILT_IN: ReadonlySet<unknown> = new Set(
 export function hasAsyncConstraints(cls: ValidatedClass): boolean {
   return metadataOf(cls).some((metadata) => {
     if (metadata.type === ValidationTypes.PROMISE_VALIDATION) return true;
-    if (!metadata.constraintCls) return false;
-    const constraints = getMetadataStorage().getTargetValidatorConstraints(metadata.constraintCls);
-    return constraints.some(({ async, name }) => async || !BUILT_IN.has(name));
+    return constraintsOf(metadata).some((constraint) => !isBuiltIn(constraint));
   });
 }
 
-function metadataOf(cls: ValidatedClass): Metadata[] {
+/** Returns the constraints behind a decorator: one for most, none for `@Allow`. */
+export function constraintsOf(metadata: ValidationMetadata): readonly Constraint[] {
+  if (!metadata.constraintCls) return [];
+  return getMetadataStorage().getTargetValidatorConstraints(metadata.constraintCls);
+}
+
+/**
+ * Tells whether a constraint is one of class-validator's own, which all answer
+ * at once.
+ */
+export function isBuiltIn({ async, name }: Constraint): boolean {
+  return !async && BUILT_IN.has(name);
+}
+
+function metadataOf(cls: ValidatedClass): ValidationMetadata[] {
   return getMetadataStorage().getTargetValidationMetadatas(cls, undefined as never, false, false);
 }
 

@@ -2,6 +2,7 @@
 import '@nestwire/protocol/class-transformer';
 import { CodedError, decodeMessage, type Message, type MessageClass } from '@nestwire/protocol';
 import { validate, validateSync, type ValidationError, type ValidatorOptions } from 'class-validator';
+import { AcceptanceChecks, type Accepts } from './acceptance.check.js';
 import { detailsOf, invalidMessage } from './message.details.js';
 import {
   hasAsyncConstraints,
@@ -30,9 +31,11 @@ const STRICT: ValidatorOptions = {
 export class MessageReaders {
   private readonly readers = new Map<MessageClass, MessageReader>();
   private readonly shapes: MessageShapes;
+  private readonly checks: AcceptanceChecks;
 
   constructor(declaredClassOf: DeclaredClassOf) {
     this.shapes = new MessageShapes(declaredClassOf);
+    this.checks = new AcceptanceChecks(declaredClassOf);
   }
 
   /** Returns the reader of a class. */
@@ -47,7 +50,8 @@ export class MessageReaders {
   private compile(cls: MessageClass): MessageReader {
     if (!validatedProperties(cls as ValidatedClass).length) return emptyReader(cls);
     const checkShape = this.shapes.of(cls as ValidatedClass);
-    return reachesAsync(cls as ValidatedClass) ? asyncReader(cls, checkShape) : syncReader(cls, checkShape);
+    if (reachesAsync(cls as ValidatedClass)) return asyncReader(cls, checkShape);
+    return syncReader(cls, checkShape, this.checks.of(cls as ValidatedClass) ?? acceptsNothing);
   }
 }
 
@@ -64,9 +68,12 @@ function emptyReader(cls: MessageClass): MessageReader {
   };
 }
 
-function syncReader(cls: MessageClass, checkShape: CheckShape): MessageReader {
+const acceptsNothing: Accepts = () => false;
+
+function syncReader(cls: MessageClass, checkShape: CheckShape, accepts: Accepts): MessageReader {
   return (data) => {
     const message = decodeMessage(cls, data);
+    if (accepts(message)) return message;
     return accepted(
       message,
       checkShape,

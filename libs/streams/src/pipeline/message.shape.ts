@@ -66,15 +66,18 @@ export class MessageShapes {
   }
 }
 
-function isCollectionClass(declared: unknown): declared is CollectionClass {
+/** Tells whether a declared class is `Array`, `Set` or `Map`. */
+export function isCollectionClass(declared: unknown): declared is CollectionClass {
   return COLLECTIONS.includes(declared as CollectionClass);
 }
 
-function isCollection(value: unknown): value is Collection {
+/** Tells whether a value is a list, a set or a map. */
+export function isCollection(value: unknown): value is Collection {
   return COLLECTIONS.some((cls) => value instanceof cls);
 }
 
-function isOwnClass(declared: unknown): declared is ValidatedClass {
+/** Tells whether a declared class says more than "an object". */
+export function isOwnClass(declared: unknown): declared is ValidatedClass {
   return typeof declared === 'function' && declared !== Object;
 }
 
@@ -84,14 +87,21 @@ function collectionCheck(declared: CollectionClass, next: CheckProperty): CheckP
   return (value, path) => (value instanceof declared ? next(value, path) : [{ path, message }]);
 }
 
-function finiteCheck({ constraints, types }: ValidatedProperty, declared: unknown): CheckProperty {
-  const isUntyped = !types.has(ValidationTypes.CUSTOM_VALIDATION) && declared !== Number;
-  if (isUntyped || constraints.has('isNumber')) return () => [];
+function finiteCheck(property: ValidatedProperty, declared: unknown): CheckProperty {
+  if (permitsNonFinite(property, declared)) return () => [];
   return (value, path) => (isNonFinite(value) ? [{ path, message: 'must be a finite number' }] : []);
 }
 
-function isNonFinite(value: unknown): boolean {
+/** Tells whether NaN and infinities are left to the decorators of a property. */
+export function permitsNonFinite({ constraints, types }: ValidatedProperty, declared: unknown): boolean {
+  const isUntyped = !types.has(ValidationTypes.CUSTOM_VALIDATION) && declared !== Number;
+  return isUntyped || constraints.has('isNumber');
+}
+
+/** Tells whether a value is NaN or an infinity, or a collection with one in it. */
+export function isNonFinite(value: unknown): boolean {
   if (typeof value === 'number') return !Number.isFinite(value);
+  if (typeof value !== 'object') return false;
   return (
     isCollection(value) && [...value.values()].some((item) => typeof item === 'number' && isNonFinite(item))
   );

@@ -1,0 +1,244 @@
+import { IS_OPTIONAL, ValidationTypes } from 'class-validator';
+import {
+  constraintsOf,
+  isBuiltIn,
+  typedClassOf,
+  validatedProperties,
+  type ValidatedClass,
+  type ValidatedProperty,
+  type ValidationMetadata,
+} from './message.metadata.js';
+import {
+  isCollection,
+  isCollectionClass,
+  isNonFinite,
+  isOwnClass,
+  permitsNonFinite,
+  type DeclaredClassOf,
+} from './message.shape.js';
+
+/**
+ * Tells whether an instance is certainly valid.
+ *
+ * False says only that class-validator has to look.
+ */
+export type Accepts = (instance: object) => boolean;
+
+type AcceptsProperty = (value: unknown, instance: object) => boolean;
+type AcceptsValue = (value: unknown) => boolean;
+
+interface PropertyCheck {
+  readonly name: string;
+  readonly accepts: AcceptsProperty;
+}
+
+/**
+ * Compiles what class-validator and the shape check would accept of a class.
+ *
+ * The decorators' own constraint instances are called, as class-validator calls them, but without its
+ * search through all decorated classes of the process. A class with a decorator or an option that is not
+ * known here exactly gets no check. Making the instance stays with class-transformer: nothing public tells
+ * whether a property has a `@Transform`.
+ */
+export class AcceptanceChecks {
+  private readonly checks = new Map<ValidatedClass, Accepts | undefined>();
+
+  constructor(private readonly declaredClassOf: DeclaredClassOf) {}
+
+  /** Returns the check of a class, compiled once; undefined when there is none. */
+  of(cls: ValidatedClass): Accepts | undefined {
+    const accepts = this.compiled(cls);
+    return accepts && withoutThrowing(accepts);
+  }
+
+  private compiled(cls: ValidatedClass): Accepts | undefined {
+    if (this.checks.has(cls)) return this.checks.get(cls);
+    // A class may contain itself: the check inside of its own stands in until it is known.
+    this.checks.set(cls, (instance) => own?.(instance) ?? false);
+    const own = this.compile(cls);
+    this.checks.set(cls, own);
+    return own;
+  }
+
+  private compile(cls: ValidatedClass): Accepts | undefined {
+    const properties = validatedProperties(cls);
+    const sample = sampleOf(cls);
+    if (!properties.length || !sample) return undefined;
+    const checks: PropertyCheck[] = [];
+    for (const property of properties) {
+      const accepts = isKnown(property, sample) ? this.propertyCheck(cls, property) : undefined;
+      if (!accepts) return undefined;
+      checks.push({ name: property.name, accepts });
+    }
+    return instanceCheck(cls, checks);
+  }
+
+  private propertyCheck(cls: ValidatedClass, property: ValidatedProperty): AcceptsProperty | undefined {
+    const constraints = metadatasOf(property, CUSTOM).map((metadata) => constraintCheck(cls, metadata));
+    const declared = this.declaredClassOf(cls, property.name);
+    const shape = property.types.has(ValidationTypes.NESTED_VALIDATION)
+      ? this.nestedCheck(cls, property, declared)
+      : plainCheck(property, declared);
+    if (!shape) return undefined;
+    const accepts = inTurn(constraints, shape);
+    const conditions = metadatasOf(property, [ValidationTypes.CONDITIONAL_VALIDATION]);
+    if (!conditions.length) return accepts;
+    return (value, instance) =>
+      conditions.every(({ constraints: [holds] }) => holds(instance, value))
+        ? accepts(value, instance)
+        : isMissing(value);
+  }
+
+  private nestedCheck(
+    cls: ValidatedClass,
+    property: ValidatedProperty,
+    declared: unknown,
+  ): AcceptsValue | undefined {
+    const typed = typedClassOf(cls, property.name);
+    const accepts = typed && this.compiled(typed);
+    if (!accepts || declared === Set || declared === Map) return undefined;
+    const acceptsItem: AcceptsValue = (value) =>
+      value instanceof Object && !isCollection(value) && accepts(value);
+    const isList = property.isNestedEach || isCollectionClass(declared);
+    if (isList)
+      return (value) => value === undefined || (isPlainList(value) && everyItem(value, acceptsItem));
+    const expected = isOwnClass(declared) ? declared : typed;
+    return (value) => value === undefined || (value instanceof expected && acceptsItem(value));
+  }
+}
+
+const CUSTOM: readonly string[] = [ValidationTypes.IS_DEFINED, ValidationTypes.CUSTOM_VALIDATION];
+
+function metadatasOf({ metadatas }: ValidatedProperty, types: readonly string[]): ValidationMetadata[] {
+  return types.flatMap((wanted) => metadatas.filter(({ type }) => type === wanted));
+}
+
+/** class-validator looks decorators up by name in an object, where these have a meaning. */
+const RESERVED: object = Object.prototype;
+
+function isKnown(property: ValidatedProperty, sample: object): boolean {
+  const { name, metadatas } = property;
+  if (typeof name !== 'string' || name in RESERVED || isAccessor(sample, name)) return false;
+  const nested = metadatasOf(property, [ValidationTypes.NESTED_VALIDATION]);
+  return nested.length < 2 && metadatas.every(isKnownDecorator);
+}
+
+function isKnownDecorator(metadata: ValidationMetadata): boolean {
+  if (metadata.validateIf || metadata.groups?.length) return false;
+  const constraints = constraintsOf(metadata);
+  switch (metadata.type) {
+    case ValidationTypes.WHITELIST:
+    case ValidationTypes.NESTED_VALIDATION:
+      return constraints.length === 0;
+    case ValidationTypes.CONDITIONAL_VALIDATION:
+      return metadata.name === IS_OPTIONAL && constraints.length === 0;
+    case ValidationTypes.IS_DEFINED:
+    case ValidationTypes.CUSTOM_VALIDATION:
+      return constraints.length === 1 && isBuiltIn(constraints[0]!) && !hasMemory(metadata);
+    default:
+      return false;
+  }
+}
+
+/** A sticky expression answers by what it was asked before. */
+function hasMemory({ constraints }: ValidationMetadata): boolean {
+  return Boolean(constraints?.some((value: unknown) => (value as RegExp | undefined | null)?.sticky));
+}
+
+/** A getter may answer differently each time it is read. */
+function isAccessor(sample: object, name: string): boolean {
+  for (let at: object | null = sample; at; at = Object.getPrototypeOf(at) as object | null) {
+    const descriptor = Object.getOwnPropertyDescriptor(at, name);
+    if (descriptor) return !('value' in descriptor);
+  }
+  return false;
+}
+
+function sampleOf(cls: ValidatedClass): object | undefined {
+  try {
+    return new cls();
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutThrowing(accepts: Accepts): Accepts {
+  return (instance) => {
+    try {
+      return accepts(instance);
+    } catch {
+      return false;
+    }
+  };
+}
+
+function instanceCheck(cls: ValidatedClass, checks: readonly PropertyCheck[]): Accepts {
+  const known = new Set(checks.map(({ name }) => name));
+  return (instance) => {
+    // class-validator goes by this property, which a message may try to set.
+    if (instance.constructor !== cls) return false;
+    for (const key in instance) if (!known.has(key)) return false;
+    for (const { name, accepts } of checks)
+      if (!accepts((instance as Record<string, unknown>)[name], instance)) return false;
+    return true;
+  };
+}
+
+function inTurn(constraints: readonly AcceptsProperty[], shape: AcceptsValue): AcceptsProperty {
+  return (value, instance) => {
+    for (const accepts of constraints) if (!accepts(value, instance)) return false;
+    return shape(value);
+  };
+}
+
+function constraintCheck(cls: ValidatedClass, metadata: ValidationMetadata): AcceptsProperty {
+  const { each, propertyName: property, constraints } = metadata;
+  const constraint = constraintsOf(metadata)[0]!.instance;
+  const given = (value: unknown, object: object) => ({
+    targetName: cls.name,
+    property,
+    object,
+    value,
+    constraints,
+  });
+  const one: AcceptsProperty = (value, object) => constraint.validate(value, given(value, object)) === true;
+  if (!each) return one;
+  return (value, object) => {
+    if (!hasItems(value)) return one(value, object);
+    const of = given(value, object);
+    return itemsOf(value)
+      .map((item) => constraint.validate(item, of))
+      .every((answer) => answer === true);
+  };
+}
+
+function hasItems(value: unknown): value is unknown[] | Set<unknown> | Map<unknown, unknown> {
+  return Array.isArray(value) || value instanceof Set || value instanceof Map;
+}
+
+function itemsOf(value: unknown[] | Set<unknown> | Map<unknown, unknown>): unknown[] {
+  return Array.isArray(value) ? value : [...value.values()];
+}
+
+function plainCheck(property: ValidatedProperty, declared: unknown): AcceptsValue {
+  const isFinite: AcceptsValue = permitsNonFinite(property, declared)
+    ? () => true
+    : (value) => !isNonFinite(value);
+  if (!isCollectionClass(declared)) return isFinite;
+  return (value) => isMissing(value) || (value instanceof declared && isFinite(value));
+}
+
+function isMissing(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
+/** A list with methods of its own may tell class-validator another story. */
+function isPlainList(value: unknown): value is unknown[] {
+  return Array.isArray(value) && Object.getPrototypeOf(value) === Array.prototype;
+}
+
+/** Holes count as items: `every()` would skip them. */
+function everyItem(items: readonly unknown[], accepts: AcceptsValue): boolean {
+  for (const item of items) if (!accepts(item)) return false;
+  return true;
+}
