@@ -27,9 +27,9 @@ export interface CodedErrorOptions extends ErrorOptions {
  * Throw one from a handler to tell the client why; compare `code`, not the class.
  */
 export class CodedError extends Error {
-  readonly details?: readonly ErrorDetail[];
+  declare readonly details?: readonly ErrorDetail[];
   /** When trying again makes sense, in milliseconds from now. */
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
 
   constructor(
     readonly code: string,
@@ -37,24 +37,14 @@ export class CodedError extends Error {
     options: CodedErrorOptions = {},
   ) {
     super(message, options);
-    this.name = 'CodedError';
-    this.details = options.details;
-    this.retryAfterMs = options.retryAfterMs;
+    const { details, retryAfterMs } = options;
+    Object.assign(this, { name: 'CodedError', details, retryAfterMs });
   }
 
   /** Returns the part of the error that may leave this process. */
   toWire(): WireError {
     const { code, message, details, retryAfterMs } = this;
-    return {
-      code,
-      message,
-      ...(details && { details }),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    };
-  }
-
-  /** Makes the error that a received frame describes. */
-  static fromWire({ code, message, details, retryAfterMs }: WireError): CodedError {
-    return new CodedError(code, message, { details, retryAfterMs });
+    // What is undefined does not appear in JSON.
+    return { code, message, details, retryAfterMs };
   }
 }

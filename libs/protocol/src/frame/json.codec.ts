@@ -72,9 +72,9 @@ export function publicationText(channel: string, { type, data }: EncodedMessage)
 }
 
 function notAMessage(message: unknown): CodedError {
-  const name = (message as object | undefined)?.constructor?.name ?? String(message);
+  const name = (message as object | undefined)?.constructor?.name;
   return new CodedError(
     'NOT_A_MESSAGE' satisfies ErrorCode,
-    `${name} is not a message: mark its class with @StreamMessage('a.name') and make it with new or create().`,
+    `${name} is not a message: mark its class with @StreamMessage.`,
   );
 }

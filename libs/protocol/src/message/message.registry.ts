@@ -1,3 +1,5 @@
+import { processRegistry } from './process-registry.js';
+
 /** A message: an instance of a class marked with `@StreamMessage`. */
 export interface Message {
   readonly $type: string;
@@ -6,11 +8,7 @@ export interface Message {
 /** A class of messages that can be made without arguments. */
 export type MessageClass<T extends Message = Message> = new (...args: never[]) => T;
 
-// Symbol.for: two copies of this package in one process share the marks and the names.
-const NAME = Symbol.for('nestwire.message.name');
-const CLASSES = Symbol.for('nestwire.message.classes');
-const registry = globalThis as { [CLASSES]?: Map<string, Set<MessageClass>> };
-const classes = (registry[CLASSES] ??= new Map());
+const { names, classes } = processRegistry;
 const MAX_NAME_LENGTH = 128;
 
 /** Gives the class its name on the wire; `@StreamMessage` calls it. */
@@ -21,28 +19,22 @@ export function registerMessage(target: object, name: string): void {
     );
   }
   const cls = target as MessageClass;
-  Object.defineProperty(cls, NAME, { value: name, configurable: true });
+  names.set(cls, name);
   Object.defineProperty(cls.prototype, '$type', { value: name, configurable: true });
-  const named = classes.get(name);
-  if (named) named.add(cls);
-  else classes.set(name, new Set([cls]));
+  classes.set(name, [...messageClassesNamed(name).filter((other) => other !== cls), cls]);
 }
 
 /** Returns the name of a message class, or undefined when it is not marked. */
 export function messageNameOf(cls: unknown): string | undefined {
-  return typeof cls === 'function' && Object.hasOwn(cls, NAME)
-    ? (cls as unknown as { [NAME]: string })[NAME]
-    : undefined;
+  return names.get(cls as object);
 }
 
 /** Returns the classes that share a name; more than one is a mistake. */
 export function messageClassesNamed(name: string): readonly MessageClass[] {
-  return [...(classes.get(name) ?? [])];
+  return classes.get(name) ?? [];
 }
 
 /** Returns the class with this name; of several, the one marked last. */
 export function messageClassNamed(name: string): MessageClass | undefined {
-  let last: MessageClass | undefined;
-  for (const cls of classes.get(name) ?? []) last = cls;
-  return last;
+  return classes.get(name)?.at(-1);
 }

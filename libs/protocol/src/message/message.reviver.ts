@@ -1,3 +1,4 @@
+import { processRegistry } from './process-registry.js';
 import type { MessageClass } from './message.registry.js';
 
 /**
@@ -13,18 +14,9 @@ export interface MessageTransformer {
   toProperties(message: object): object;
 }
 
-const assigning: MessageTransformer = {
-  toInstance: (cls, properties) => Object.assign(new cls(), properties),
-  toProperties: (message) => message,
-};
-
-// Symbol.for: two copies of this package in one process share the choice.
-const TRANSFORMER = Symbol.for('nestwire.message.transformer');
-const shared = globalThis as { [TRANSFORMER]?: MessageTransformer };
-
 /** Puts a transformer in place of the default, for the whole process. */
 export function useMessageTransformer(transformer: MessageTransformer): void {
-  shared[TRANSFORMER] = transformer;
+  processRegistry.transformer = transformer;
 }
 
 /** Makes an instance of a message class from decoded properties. */
@@ -32,10 +24,11 @@ export function reviveMessage<T extends object>(
   cls: MessageClass & (new (...args: never[]) => T),
   properties: Record<string, unknown>,
 ): T {
-  return (shared[TRANSFORMER] ?? assigning).toInstance(cls, properties);
+  const { transformer } = processRegistry;
+  return transformer ? transformer.toInstance<T>(cls, properties) : Object.assign(new cls() as T, properties);
 }
 
 /** Returns the properties of a message that travel. */
 export function propertiesOf(message: object): object {
-  return (shared[TRANSFORMER] ?? assigning).toProperties(message);
+  return processRegistry.transformer?.toProperties(message) ?? message;
 }

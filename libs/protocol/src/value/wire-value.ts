@@ -5,18 +5,20 @@ import { messageClassNamed, messageNameOf } from '../message/message.registry.js
 import { reviveMessage } from '../message/message.reviver.js';
 import { fromBase64, toBase64 } from './base64.js';
 
-/** A value as JSON holds it: what is left of a message once its tags are written. */
-export type JsonValue =
-  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+type Properties = Record<string, unknown>;
 
-type Path = Array<string | number>;
+/** What is thrown inside of a tree; each level adds its key on the way out. */
+type Thrown = Error & { path?: string[] };
 
-const MAX_DEPTH = 30;
+const NOT_ENCODABLE = 'NOT_ENCODABLE' satisfies ErrorCode;
+const INVALID_MESSAGE = 'INVALID_MESSAGE' satisfies ErrorCode;
 const BIGINT = new RegExp(`^-?\\d{1,${MAX_BIGINT_DIGITS}}$`);
-const DATE = /^[+-]?\d{4,6}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?)?$/;
+// A cycle would make it as long as the stack is deep.
+const MAX_PATH = 32;
+const DATE = /^([+-]\d\d)?\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Turns a value into JSON, with a tag on each thing that JSON lacks.
+ * Turns the properties of a message into JSON, with tags on what JSON lacks.
  *
  * `Date` becomes `{"$date": …}`, `bigint` `{"$bigint": …}`, bytes `{"$bytes": …}`, `Map`
  * `{"$map": …}`, `Set` `{"$set": …}`, NaN, infinities and -0 `{"$number": …}`; a nested message
@@ -24,86 +26,8 @@ const DATE = /^[+-]?\d{4,6}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d
  *
  * @throws {CodedError} NOT_ENCODABLE with the path of a value that cannot travel
  */
-export function encodeValue(value: unknown, path: Path = []): JsonValue {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return value;
-    case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0)
-        ? value
-        : { $number: Object.is(value, -0) ? '-0' : `${value}` };
-    case 'bigint':
-      return encodeBigInt(value, path);
-    case 'undefined':
-      return null;
-    case 'object':
-      return value === null ? null : encodeObject(value, path);
-    default:
-      throw notEncodable(path, `a ${typeof value}`);
-  }
-}
-
-/** Turns the properties of a message, or of a plain object, into JSON. */
-export function encodeProperties(value: object, path: Path = []): { [key: string]: JsonValue } {
-  const properties: { [key: string]: JsonValue } = {};
-  for (const key of Object.keys(value)) {
-    const property = (value as Record<string, unknown>)[key];
-    if (property === undefined || key === '$type') continue;
-    path.push(key);
-    properties[key] = encodeValue(property, path);
-    path.pop();
-  }
-  return properties;
-}
-
-function encodeBigInt(value: bigint, path: Path): JsonValue {
-  const digits = value.toString();
-  if (!BIGINT.test(digits)) throw notEncodable(path, `a bigint of more than ${MAX_BIGINT_DIGITS} digits`);
-  return { $bigint: digits };
-}
-
-function encodeObject(value: object, path: Path): JsonValue {
-  if (path.length >= MAX_DEPTH)
-    throw notEncodable(path, `nesting deeper than ${MAX_DEPTH} levels, or a cycle`);
-  if (Array.isArray(value)) return encodeItems(value, path);
-  if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw notEncodable(path, 'an invalid Date');
-    return { $date: value.toISOString() };
-  }
-  if (value instanceof Map) return { $map: encodeItems([...value], path) };
-  if (value instanceof Set) return { $set: encodeItems([...value], path) };
-  if (value instanceof Uint8Array) return { $bytes: toBase64(value) };
-  if (isOpaque(value)) throw notEncodable(path, `a ${value.constructor.name}`);
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
-    return encodeValue((value as { toJSON(): unknown }).toJSON(), path);
-  }
-  const name = messageNameOf(value.constructor);
-  const properties = encodeProperties(value, path);
-  if (name) return { $type: name, ...properties };
-  return Object.keys(properties).some((key) => key[0] === '$') ? { $plain: properties } : properties;
-}
-
-function encodeItems(items: readonly unknown[], path: Path): JsonValue[] {
-  return items.map((item, index) => {
-    path.push(index);
-    const encoded = encodeValue(item, path);
-    path.pop();
-    return encoded;
-  });
-}
-
-/** Tells whether an object would lose what it is: its state is not in its properties. */
-function isOpaque(value: object): boolean {
-  return (
-    ArrayBuffer.isView(value) ||
-    value instanceof ArrayBuffer ||
-    value instanceof Promise ||
-    value instanceof RegExp ||
-    value instanceof Error ||
-    value instanceof WeakMap ||
-    value instanceof WeakSet
-  );
+export function encodeProperties(message: object): Properties {
+  return attempt(NOT_ENCODABLE, () => convertAll(withoutType(message), encode));
 }
 
 /**
@@ -111,93 +35,119 @@ function isOpaque(value: object): boolean {
  *
  * @throws {CodedError} INVALID_MESSAGE with the path of a malformed or unknown tag
  */
-export function decodeValue(value: unknown, path: Path = []): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (path.length > MAX_DEPTH) throw invalid(path, `must not nest deeper than ${MAX_DEPTH} levels`);
-  if (Array.isArray(value)) return decodeItems(value, path);
-  for (const key in value) {
-    if (key[0] === '$') return decodeTagged(value as Record<string, unknown>, path);
+export function decodeProperties(data: object): Properties {
+  return attempt(INVALID_MESSAGE, () => convertAll(data as Properties, decode));
+}
+
+/**
+ * Makes a message from its properties in JSON.
+ *
+ * @throws {CodedError} INVALID_MESSAGE with the path of what could not be read
+ */
+export function decodeInto<T extends object>(cls: new (...args: never[]) => T, data: object): T {
+  return attempt(INVALID_MESSAGE, () => reviveMessage(cls as never, convertAll(data as Properties, decode)));
+}
+
+function encode(value: unknown): unknown {
+  if (typeof value === 'number') {
+    if (Number.isFinite(value) && !Object.is(value, -0)) return value;
+    return { $number: value === 0 ? '-0' : `${value}` };
   }
-  return decodeProperties(value, path);
-}
-
-/** Turns each property of a plain object back into the value that it stands for. */
-export function decodeProperties(value: object, path: Path = []): Record<string, unknown> {
-  const properties: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    path.push(key);
-    if (key === '__proto__') throw invalid(path, 'is a reserved name');
-    properties[key] = decodeValue((value as Record<string, unknown>)[key], path);
-    path.pop();
+  if (typeof value === 'bigint') {
+    if (!BIGINT.test(`${value}`))
+      throw new CodedError(NOT_ENCODABLE, `has more than ${MAX_BIGINT_DIGITS} digits`);
+    return { $bigint: `${value}` };
   }
-  return properties;
+  return Object(value) === value || typeof value === 'symbol' ? encodeObject(value as object) : value;
 }
 
-function decodeItems(items: readonly unknown[], path: Path): unknown[] {
-  return items.map((item, index) => {
-    path.push(index);
-    const decoded = decodeValue(item, path);
-    path.pop();
-    return decoded;
-  });
+function encodeObject(value: object): unknown {
+  if (Array.isArray(value)) return convertAll(value, encode);
+  if (value instanceof Date) return { $date: value.toISOString() };
+  if (value instanceof Map) return { $map: convertAll([...value], encode) };
+  if (value instanceof Set) return { $set: convertAll([...value], encode) };
+  if (value instanceof Uint8Array) return { $bytes: toBase64(value) };
+  const { toJSON } = value as { toJSON?: () => unknown };
+  if (typeof toJSON === 'function') return encode(toJSON.call(value));
+  const name = messageNameOf(value.constructor);
+  if (name) return Object.assign({ $type: name }, convertAll(withoutType(value), encode));
+  // A promise, an error, a typed array …: its state is not in its properties.
+  const kind = Object.prototype.toString.call(value);
+  if (kind !== '[object Object]') throw new CodedError(NOT_ENCODABLE, `is an ${kind}`);
+  const properties = convertAll(value, encode);
+  return Object.keys(properties).some(isTag) ? { $plain: properties } : properties;
 }
 
-function decodeTagged(tagged: Record<string, unknown>, path: Path): unknown {
-  if (typeof tagged.$type === 'string') return decodeNested(tagged.$type, tagged, path);
-  const [tag, ...others] = Object.keys(tagged);
-  const decode = TAGS.get(tag!);
-  const value = others.length || !decode ? undefined : decode(tagged[tag!], path);
-  if (value === undefined) throw invalid(path, `is not a valid ${tag?.slice(0, 16)} value`);
-  return value;
+function decode(value: unknown): unknown {
+  if (Object(value) !== value) return value;
+  const tagged = value as Properties;
+  const keys = Object.keys(tagged);
+  const tag = keys.find(isTag);
+  if (!tag) return convertAll(tagged, decode);
+  const isAlone = keys.length === 1 || tag === '$type';
+  const decoded = isAlone ? TAGS[tag]?.(tagged[tag], tagged) : undefined;
+  if (decoded === undefined)
+    throw new CodedError(INVALID_MESSAGE, 'has a tag that is malformed or not known here');
+  return decoded;
 }
 
-function decodeNested(name: string, tagged: Record<string, unknown>, path: Path): unknown {
-  const cls = messageClassNamed(name);
-  if (!cls) throw invalid(path, 'names a message class that is not known here');
-  const { $type: _, ...properties } = tagged;
-  return reviveMessage(cls, decodeProperties(properties, path));
+// An object will do: no name in Object.prototype begins with "$".
+const TAGS: Record<string, (value: unknown, tagged: Properties) => unknown> = {
+  $type: (name, tagged) => {
+    const cls = messageClassNamed(name as string);
+    return cls && reviveMessage(cls, convertAll(withoutType(tagged), decode));
+  },
+  $date: (text) => (matches(DATE, text) && !Number.isNaN(Date.parse(text)) ? new Date(text) : undefined),
+  $bigint: (text) => (matches(BIGINT, text) ? BigInt(text) : undefined),
+  $bytes: (text) => (typeof text === 'string' ? fromBase64(text) : undefined),
+  $number: (text) => (matches(/^(NaN|-?Infinity|-0)$/, text) ? Number(text) : undefined),
+  $set: (items) => (Array.isArray(items) ? new Set(convertAll(items, decode)) : undefined),
+  $map: (entries) => (isEntries(entries) ? new Map(convertAll(entries, decode)) : undefined),
+  $plain: (value) => (Object(value) === value ? convertAll(value as Properties, decode) : undefined),
+};
+
+function isTag(key: string): boolean {
+  return key[0] === '$';
 }
 
-const TAGS = new Map<string, (value: unknown, path: Path) => unknown>([
-  ['$date', (text) => (typeof text === 'string' && DATE.test(text) ? validDate(new Date(text)) : undefined)],
-  ['$bigint', (text) => (typeof text === 'string' && BIGINT.test(text) ? BigInt(text) : undefined)],
-  ['$bytes', (text) => (typeof text === 'string' ? fromBase64(text) : undefined)],
-  ['$number', (text) => (/^(NaN|-?Infinity|-0)$/.test(String(text)) ? Number(text) : undefined)],
-  ['$set', (items, path) => (Array.isArray(items) ? new Set(decodeItems(items, path)) : undefined)],
-  [
-    '$map',
-    (entries, path) => (isEntries(entries) ? new Map(decodeItems(entries, path) as never) : undefined),
-  ],
-  [
-    '$plain',
-    (value, path) => (typeof value === 'object' && value ? decodeProperties(value, path) : undefined),
-  ],
-]);
-
-function validDate(date: Date): Date | undefined {
-  return Number.isNaN(date.getTime()) ? undefined : date;
+function matches(pattern: RegExp, text: unknown): text is string {
+  return typeof text === 'string' && pattern.test(text);
 }
 
-function isEntries(value: unknown): value is unknown[] {
+function isEntries(value: unknown): value is Array<[unknown, unknown]> {
   return Array.isArray(value) && value.every((entry) => Array.isArray(entry) && entry.length === 2);
 }
 
-function notEncodable(path: Path, what: string): CodedError {
-  const where = path.join('.') || 'the message';
-  return new CodedError(
-    'NOT_ENCODABLE' satisfies ErrorCode,
-    `Cannot send ${where}: ${what} cannot travel in a message.`,
-    {
-      details: [{ path: path.join('.'), message: `is ${what}` }],
-    },
-  );
+function withoutType(message: object): Properties {
+  return { ...message, $type: undefined };
 }
 
-function invalid(path: Path, message: string): CodedError {
-  const details = [{ path: path.join('.'), message }];
-  return new CodedError(
-    'INVALID_MESSAGE' satisfies ErrorCode,
-    `The message is not valid: ${details[0]!.path} ${message}.`,
-    { details },
-  );
+/** Converts the items of an array or the properties of an object; leaves undefined out. */
+function convertAll<T extends object>(source: T, convert: (value: unknown) => unknown): T {
+  const result = (Array.isArray(source) ? [] : {}) as Properties;
+  for (const key of Object.keys(source)) {
+    try {
+      if (key === '__proto__') throw new CodedError(INVALID_MESSAGE, 'is a reserved name');
+      const converted = convert((source as Properties)[key]);
+      if (converted !== undefined) result[key] = converted;
+    } catch (misfit) {
+      ((misfit as Thrown).path ??= []).unshift(key);
+      throw misfit;
+    }
+  }
+  return result as T;
+}
+
+function attempt<T>(code: string, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    const path = ((cause as Thrown).path ?? []).slice(0, MAX_PATH).join('.');
+    // The text of another error may tell of the inside of the process.
+    const message = cause instanceof CodedError ? cause.message : 'cannot be read or written';
+    throw new CodedError(code, `${path || 'The message'} ${message}.`, {
+      details: [{ path, message }],
+      cause,
+    });
+  }
 }

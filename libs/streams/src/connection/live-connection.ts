@@ -1,6 +1,6 @@
 import type { StreamUser } from './stream-authenticator.js';
 
-/** A connection as the process sees it: counted, watched, and ended with all others. */
+/** A connection as the process sees it: counted, watched, ended with the others. */
 export interface LiveConnection {
   user: StreamUser | null;
   readonly outbox: { readonly bytes: number };

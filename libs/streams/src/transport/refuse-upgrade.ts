@@ -15,7 +15,7 @@ export function refuseUpgrade(socket: Duplex, { status, message, headers = {} }:
   socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
 }
 
-/** Lets a socket that was handed over by HTTP fail without harm: Node leaves it without a listener. */
+/** Lets a socket that HTTP handed over fail without harm. */
 export function survive(socket: Duplex): void {
   socket.on('error', () => socket.destroy());
 }
