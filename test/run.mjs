@@ -12,6 +12,7 @@ const CHECKS = [
   ['lint and format', 'npm run --silent lint'],
   ['client size', 'node test/size/client-size.mjs'],
   [SPECS, `npm run --silent jest -- --json --outputFile=${RESULTS}/specs.json`],
+  ['soak', 'node test/soak/run.mjs'],
   ['packages', 'node test/packages/check-packages.mjs'],
 ];
 

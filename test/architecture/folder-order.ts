@@ -7,9 +7,6 @@ export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   'libs/streams': ['pipeline', 'session', 'scope', 'endpoint', 'transport', 'connection'],
 };
 
-/** A session keeps its user objects; the scope makes them. */
-const EXCEPTION = { from: 'libs/streams/src/session/', to: 'libs/streams/src/scope/user-objects.ts' };
-
 /** Finds imports, types aside, that run against the order of the folders. */
 export function againstTheFlow(files: readonly SourceFile[]): string[] {
   return files
@@ -27,7 +24,6 @@ export function againstTheFlow(files: readonly SourceFile[]): string[] {
 }
 
 function isBackwards(from: string, to: string): boolean {
-  if (from.startsWith(EXCEPTION.from) && to === EXCEPTION.to) return false;
   const [area, lib, , folder] = from.split('/');
   const order = FOLDER_ORDER[`${area}/${lib}`] ?? [];
   return order.indexOf(folder!) >= 0 && order.indexOf(to.split('/')[3]!) > order.indexOf(folder!);

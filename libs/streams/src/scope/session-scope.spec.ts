@@ -11,7 +11,7 @@ import { StreamSession } from '../session/stream-session.js';
 import { InjectStreamSession } from './inject-stream-session.decorator.js';
 import type { OnSessionClosed } from './on-session-closed.js';
 import { SessionScoped } from './session-scoped.decorator.js';
-import { UserObjects } from './user-objects.js';
+import { UserObjects } from '../session/user-objects.js';
 
 @StreamMessage('scope.touch')
 class Touch {

@@ -1,6 +1,6 @@
 import { CodedError, ErrorCode, type Message } from '@nestwire/protocol';
 import type { Channel, MessagesService, Subscription } from '@nestwire/messages';
-import { UserObjects } from '../scope/user-objects.js';
+import { UserObjects } from './user-objects.js';
 import { SessionCloseReason } from './session-close-reason.js';
 import { SessionMessages } from './session-messages.js';
 import type { StreamHandshake } from './stream-handshake.js';
