@@ -10,6 +10,8 @@ import type { IncomingMessage } from 'node:http';
 export type TrustProxy = boolean | number | readonly string[];
 
 const V4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+const V4_WITH_PORT = /^(\d+\.\d+\.\d+\.\d+):\d+$/;
+const IN_BRACKETS = /^\[([^\]]+)\](?::\d+)?$/;
 const MAX_FORWARDED_LENGTH = 1_024;
 const V6_PREFIX_GROUPS = 4;
 const V6_GROUPS = 8;
@@ -65,10 +67,13 @@ export class ClientAddress {
 function forwardedFor(request: IncomingMessage): string[] {
   const header = String(request.headers['x-forwarded-for'] ?? '');
   if (header.length > MAX_FORWARDED_LENGTH) return [];
-  return header
-    .split(',')
-    .map((part) => normalize(part.trim()))
-    .filter((part) => isIP(part) > 0);
+  const addresses = header.split(',').map((part) => normalize(withoutPort(part.trim())));
+  // Proxies append: what stands before something that is no address may be anything the client wrote.
+  return addresses.slice(addresses.findLastIndex((address) => !isIP(address)) + 1);
+}
+
+function withoutPort(address: string): string {
+  return V4_WITH_PORT.exec(address)?.[1] ?? IN_BRACKETS.exec(address)?.[1] ?? address;
 }
 
 function normalize(address: string): string {
