@@ -663,6 +663,6 @@ describe('endpoint', () => {
     expect(rig.client.chat).toBe(rig.client.chat);
     expect(stream).toBe(rig.client.chat.stream);
     expect(rig.client.chat).not.toBe(rig.client.game);
-    expect(await rig.client).toBe(rig.client);
+    expect(await Promise.resolve(rig.client)).toBe(rig.client);
   });
 });

@@ -310,7 +310,7 @@ describe('Guards', () => {
     const app = await bootEndpoints({ providers: [OpenedEndpoint, Journal] });
     const { handlers } = await app.bind('opened');
     expect(handlers.opened()).toBe('sent');
-    handlers.authorize();
+    void handlers.authorize();
     await handlers.closed(closedByClient);
     const guard = 'allow:journal:ws:stream.opened:opened';
     expect(log).toEqual([guard, 'opened', guard, 'closed']);
