@@ -9,6 +9,7 @@ import {
   type RawFrame,
   type UpgradeRequest,
 } from '../rig/raw-socket.js';
+import { until } from '../rig/until.js';
 
 const HELLO = { t: 'hello', v: 1 };
 const OPEN = { t: 'open', id: 1, endpoint: 'echo' };
@@ -60,7 +61,7 @@ afterEach(async () => {
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   witness.sendJson(note(++witnessId));
   await witness.frame('ack', witnessId);
-  await witness.until(() => target.streams.counters().connections === 1);
+  await until(() => target.streams.counters().connections === 1);
   expect(target.streams.counters()).toMatchObject({ connections: 1, greetings: 0, sessions: 1, channels: 0 });
   witness.frames.length = 0;
 });
@@ -201,7 +202,7 @@ describe('A. HTTP upgrade', () => {
     const raw = await RawSocket.upgrade(target.port);
 
     raw.sendJson({ ...HELLO, token: 'slow' });
-    await witness.until(() => target.streams.counters().greetings === 1);
+    await until(() => target.streams.counters().greetings === 1);
     raw.socket.resetAndDestroy();
   });
 
@@ -335,7 +336,7 @@ describe('B. WebSocket frames', () => {
     raw.socket.pause();
     for (let round = 0; round < 20 && !raw.socket.destroyed; round++) raw.send(flood);
 
-    await witness.until(() => target.streams.counters().connections === 1);
+    await until(() => target.streams.counters().connections === 1);
   });
 
   it('32: ends a flood of pongs and takes one for a sign of life', async () => {

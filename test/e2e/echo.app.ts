@@ -130,7 +130,14 @@ export async function startEchoApp(
   providers: Type[] = [],
 ): Promise<EchoApp> {
   @Module({
-    imports: [StreamsModule.forRoot({ authenticator: EchoAuthenticator, trustProxy: false, ...options })],
+    imports: [
+      StreamsModule.forRoot({
+        authenticator: EchoAuthenticator,
+        trustProxy: false,
+        ...options,
+        limits: { closeTimeoutMs: 400, ...options.limits },
+      }),
+    ],
     providers: [EchoEndpoint, MembersEndpoint, Gate, ...providers],
   })
   class EchoModule {}
