@@ -1,6 +1,6 @@
 import { CodedError, type ErrorCode } from '@nestwire/protocol';
 
 /** Makes an error of the client itself; `docs/errors.md` says more about each code. */
-export function clientError(code: ErrorCode, what: string, cause?: unknown): CodedError {
-  return new CodedError(code, `${code}: ${what}`, cause ? { cause } : {});
+export function clientError(code: ErrorCode, what: string, options?: ErrorOptions): CodedError {
+  return new CodedError(code, `${code}: ${what}`, options);
 }

@@ -73,11 +73,8 @@ export type ResolvedOptions = Required<Omit<ConnectionOptions, 'auth'>> & Pick<C
  * @throws {TypeError} when there is no class to connect with
  */
 export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const webSocket = options.webSocket ?? globalWebSocket();
-  if (!webSocket)
-    throw new TypeError('This platform has no WebSocket: give createStreamClient() a class as `webSocket`.');
-  return {
+  const resolved: Record<string, unknown> = { ...options };
+  const defaults: Record<string, unknown> = {
     connectTimeoutMs: 10_000,
     minRetryMs: 500,
     maxRetryMs: 20_000,
@@ -91,7 +88,9 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     overflow: 'drop-oldest',
     onWarning: console.warn,
     clock: systemClock,
-    ...(given as unknown as ConnectionOptions),
-    webSocket,
-  };
+    webSocket: globalWebSocket(),
+  } satisfies Omit<ResolvedOptions, 'url' | 'auth' | 'webSocket'> & { webSocket: unknown };
+  for (const name in defaults) resolved[name] ??= defaults[name];
+  if (!resolved.webSocket) throw new TypeError('There is no WebSocket here: set the option `webSocket`.');
+  return resolved as unknown as ResolvedOptions;
 }

@@ -21,15 +21,13 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
   return <const C extends readonly MessageClass[]>(
     options: StreamClientOptions & MessagesOption<S, C>,
   ): StreamClient<S> => {
-    const { messages, ...connecting } = options as unknown as StreamClientOptions & { messages: C };
-    const classes = new Map(messages.map((cls) => [messageNameOf(cls)!, cls]));
-    const connection = new Connection(
-      resolveOptions(connecting),
-      (name, on) => new Endpoint(name, classes, on),
-    );
+    const classes = new Map(options.messages.map((cls) => [messageNameOf(cls)!, cls]));
+    const connection = new Connection(resolveOptions(options), (name, on) => new Endpoint(name, classes, on));
     return new Proxy(membersOf(connection), {
       get: (members, key) =>
-        typeof key === 'symbol' || key in members ? Reflect.get(members, key) : connection.streamOf(key),
+        typeof key === 'symbol' || key in members
+          ? members[key as keyof AnyStreamClient]
+          : connection.streamOf(key),
     }) as unknown as StreamClient<S>;
   };
 }

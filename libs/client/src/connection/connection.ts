@@ -1,33 +1,35 @@
 import {
+  CodedError,
+  JSON_SUBPROTOCOL,
   PROTOCOL_VERSION,
   shouldReconnect,
-  type CodedError,
-  type OpenedFrame,
   type CloseCode,
+  type OpenedFrame,
   type ServerFrame,
   type WelcomeFrame,
 } from '@nestwire/protocol';
 import { clientError } from '../client-error.js';
 import type { AuthRequest, ResolvedOptions } from '../client-options.js';
 import { Listeners } from '../listeners.js';
-import { closeSocket, openSocket } from '../transport/socket.js';
 import { onWakeUp } from '../transport/wake-up.js';
 import type { WebSocketLike } from '../transport/web-socket.js';
-import { Answers, type Asked } from './answers.js';
-import type { ConnectionStatus, ConnectionStatusListener } from './connection-status.js';
+import type { ConnectionStatus } from './connection-status.js';
 import { Pending } from './pending.js';
 
 /** What a connection carries: the stream of one endpoint. */
 export interface ConnectedStream {
   /** The server has welcomed the client, or accepted another user. */
   connected(): void;
-  /** A frame came; of this stream, or of another. */
-  received(frame: ServerFrame): void;
+  /** A frame came, of this stream or of another; with its error, if it is one. */
+  received(frame: ServerFrame, error?: CodedError): void;
   /** The connection is gone; another attempt follows. */
   lost(reason: string): void;
   /** The connection is closed for good; by the server when there is an error. */
   ended(error?: CodedError): void;
 }
+
+/** What the answer to a frame settles; called without an error when the connection is lost. */
+type Settle = (error?: CodedError) => void;
 
 // Literals that the compiler compares: the table of all codes would be in every bundle.
 const UNAUTHENTICATED: typeof CloseCode.Unauthenticated = 4501;
@@ -40,6 +42,7 @@ const RATE_LIMITED_MS = 5_000;
 const MAX_SPREAD_MS = 60_000;
 // More than any application has: a server cannot fill the memory with names of its own.
 const MAX_ENDPOINTS = 1_000;
+const MAX_ID = 2_147_483_647;
 
 /** Keeps one connection to the server standing, and tells where it stands. */
 export class Connection {
@@ -48,13 +51,15 @@ export class Connection {
   welcome?: WelcomeFrame;
   /** The time within which the server wants its clients back, once it said that it goes away. */
   spreadMs?: number;
+  readonly listeners: Listeners<[ConnectionStatus]>;
   readonly #streams = new Map<string, ConnectedStream>();
-  readonly listeners: Listeners<ConnectionStatusListener>;
-  readonly answers = new Answers();
+  readonly #asked = new Map<unknown, Settle>();
+  readonly #create: (endpoint: string, connection: Connection) => ConnectedStream;
   #socket?: WebSocketLike;
   #cancel?: () => void;
   #welcomed?: Pending;
   #unwatch?: () => void;
+  #lastId = 0;
   #attempt = 0;
   #failures = 0;
   #connectedAt = 0;
@@ -63,14 +68,15 @@ export class Connection {
 
   constructor(
     readonly options: ResolvedOptions,
-    private readonly create: (endpoint: string, connection: Connection) => ConnectedStream,
+    create: (endpoint: string, connection: Connection) => ConnectedStream,
   ) {
+    this.#create = create;
     this.listeners = new Listeners(options.onWarning);
   }
 
   /** Returns the stream of an endpoint; makes it when it is new. */
   streamOf(endpoint: string): ConnectedStream {
-    const stream = this.#streams.get(endpoint) ?? this.create(endpoint, this);
+    const stream = this.#streams.get(endpoint) ?? this.#create(endpoint, this);
     this.#streams.set(endpoint, stream);
     return stream;
   }
@@ -90,31 +96,43 @@ export class Connection {
 
   /** Asks for a credential again and takes it to the server. */
   async authenticate(): Promise<void> {
+    const { clock, timeoutMs } = this.options;
     if (!this.#unwatch) throw clientError('NOT_CONNECTED', 'connect first');
     this.#renewed = false;
     if (this.welcome) {
       const attempt = this.#attempt;
       const token = await this.#credential('authenticate');
-      if (attempt === this.#attempt) return this.#sendAuth(token);
+      if (attempt === this.#attempt) {
+        const answer = new Pending();
+        answer.limit({ timeoutMs }, clock, () => clientError('ANSWER_TIMEOUT', 'authenticate()'));
+        this.ask({ t: 'auth', token }, answer.settle);
+        await answer.promise;
+      }
     } else this.#try();
+    // A connection that was lost meanwhile is made again with the new credential.
     return this.#join();
   }
 
   /** Closes for good; resolves when the socket is closed. */
   async close(): Promise<void> {
-    const closed = this.#release(NORMAL);
-    if (this.#unwatch) this.#end(NORMAL, 'closed by the client');
-    await closed;
+    if (this.#unwatch) await this.#end(NORMAL, 'closed by the client');
   }
 
   /** Sends a frame; only while connected. */
-  send(frame: object): void {
-    this.#socket!.send(JSON.stringify(frame));
+  send(text: string): void {
+    this.#socket!.send(text);
   }
 
-  /** Sends a frame that is answered, and notes what its answer settles. */
-  ask(asked: Asked, textOf: (id: number) => string): void {
-    this.#socket!.send(textOf(this.answers.expect(asked)));
+  /** Sends a frame that is answered by another than `ack`. */
+  ask(frame: object, settle: Settle): void {
+    const id = this.nextId();
+    this.#asked.set(id, settle);
+    this.send(JSON.stringify({ ...frame, id }));
+  }
+
+  /** Returns the id for the next frame that is answered. */
+  nextId(): number {
+    return (this.#lastId = (this.#lastId % MAX_ID) + 1);
   }
 
   #become(status: ConnectionStatus): void {
@@ -149,19 +167,20 @@ export class Connection {
   }
 
   #open(token: string | null): void {
-    const { webSocket, url } = this.options;
     try {
-      this.#socket = openSocket(webSocket, url, {
-        opened: () => this.send({ t: 'hello', v: PROTOCOL_VERSION, token }),
-        received: (text) => this.#receive(text),
-        ended: (code, reason) => {
-          this.#socket = undefined;
-          this.#drop(code, reason);
-        },
-      });
+      const socket = new this.options.webSocket(this.options.url, JSON_SUBPROTOCOL);
+      this.#socket = socket;
+      socket.onopen = () => this.send(JSON.stringify({ t: 'hello', v: PROTOCOL_VERSION, token }));
+      socket.onmessage = ({ data }: { data: string }) => this.#receive(data);
+      // `close` follows, and says more.
+      socket.onerror = () => {};
+      socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
+        this.#socket = undefined;
+        this.#drop(code, reason);
+      };
     } catch (error) {
       // The platform does not take the address, and will not take it later.
-      this.#end(ABNORMAL, `${error}`, 'by-server');
+      void this.#end(ABNORMAL, `${error}`);
     }
   }
 
@@ -175,21 +194,25 @@ export class Connection {
   }
 
   /** Takes the connection for lost when nothing is heard in time. */
-  #expect({ pingMs, pongMs } = this.welcome!): void {
-    this.#arm(pingMs + pongMs, () => this.#drop(HEARTBEAT_LOST, 'the server is silent'));
+  #expect(pingMs = this.welcome!.pingMs): void {
+    this.#arm(pingMs + this.welcome!.pongMs, () => this.#drop(HEARTBEAT_LOST, 'the server is silent'));
   }
 
   #handle(frame: ServerFrame): void {
     const { welcome } = this;
-    if (frame.t === 'ping') this.send({ t: 'pong' });
+    const { endpoint, id } = frame as OpenedFrame;
+    if (frame.t === 'ping') this.send('{"t":"pong"}');
     if (!welcome) return frame.t === 'welcome' ? this.#accept(frame) : undefined;
     if (frame.t === 'goaway') this.spreadMs = Math.max(0, Math.min(frame.spreadMs, MAX_SPREAD_MS)) || 0;
-    else if (frame.t === 'authenticated') this.#accept({ ...welcome, user: frame.user });
-    else if (/^(opened|message|subscribed)$/.test(frame.t) && this.#streams.size < MAX_ENDPOINTS)
-      this.streamOf((frame as OpenedFrame).endpoint);
-    if (frame.t === 'error' && !frame.id) this.options.onWarning('nestwire: the server failed', frame.error);
-    this.answers.received(frame);
-    this.#streams.forEach((stream) => stream.received(frame));
+    if (frame.t === 'authenticated') this.#accept({ ...welcome, user: frame.user });
+    // The server opens some streams by itself.
+    if (endpoint && this.#streams.size < MAX_ENDPOINTS) this.streamOf(endpoint);
+    let error: CodedError | undefined;
+    if (frame.t === 'error') error = new CodedError(frame.error.code, frame.error.message, frame.error);
+    if (error && !id) this.options.onWarning('nestwire: the server failed', error);
+    this.#asked.get(id)?.(error);
+    this.#asked.delete(id);
+    this.#streams.forEach((stream) => stream.received(frame, error));
   }
 
   #accept(welcome: WelcomeFrame): void {
@@ -198,88 +221,75 @@ export class Connection {
     this.welcome = welcome;
     this.#refused = false;
     this.#expect();
-    this.status = { kind: 'connected', user, connection };
     this.#streams.forEach((stream) => stream.connected());
     this.#welcomed?.settle();
     this.#welcomed = undefined;
-    this.#become(this.status);
-  }
-
-  async #sendAuth(token: string | null): Promise<void> {
-    const answer = new Pending();
-    const { clock, timeoutMs } = this.options;
-    answer.limit({ timeoutMs }, clock, () => clientError('ANSWER_TIMEOUT', 'authenticate()'));
-    this.ask(answer, (id) => JSON.stringify({ t: 'auth', id, token }));
-    try {
-      await answer.promise;
-    } catch (error) {
-      if ((error as CodedError).code !== 'UNCERTAIN') throw error;
-      await this.#join();
-    }
+    this.#become({ kind: 'connected', user, connection });
   }
 
   /** Frees what belongs to the present attempt; resolves when its socket is closed. */
-  #release(code: number): Promise<void> | undefined {
+  #release(code: number, reason = ''): Promise<unknown> | undefined {
     const socket = this.#socket;
     this.#attempt++;
     this.#socket = this.welcome = this.spreadMs = undefined;
     this.#cancel?.();
-    return socket && closeSocket(socket, code);
+    this.#asked.forEach((settle) => settle());
+    this.#asked.clear();
+    this.#streams.forEach((stream) => stream.lost(reason));
+    return (
+      socket &&
+      new Promise((resolve) => {
+        socket.onopen = socket.onmessage = null;
+        socket.onclose = resolve;
+        socket.close(code);
+      })
+    );
   }
 
   /** Ends the present attempt or connection, and goes on as its close code says. */
   #drop(code: number, reason: string): void {
-    const { clock, healthyMs, auth } = this.options;
+    const { clock, healthyMs, auth, minRetryMs, maxRetryMs } = this.options;
     const { welcome, spreadMs } = this;
-    void this.#release(HEARTBEAT_LOST);
-    if (welcome) {
-      if (clock.now() - this.#connectedAt >= healthyMs) {
-        this.#failures = 0;
-        this.#renewed = false;
-      }
-      this.#lose(`${code} ${reason}`);
+    void this.#release(HEARTBEAT_LOST, `${code} ${reason}`);
+    if (welcome && clock.now() - this.#connectedAt >= healthyMs) {
+      this.#failures = 0;
+      this.#renewed = false;
     }
     this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
     if (this.#refused && auth && !this.#renewed) {
       this.#renewed = true;
       this.#try();
-    } else if (code === UNAUTHENTICATED || !shouldReconnect(code)) this.#end(code, reason, 'by-server');
-    else this.#wait(code, reason, spreadMs);
+    } else if (shouldReconnect(code)) {
+      const boundMs = spreadMs ?? Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++);
+      const retryInMs = clock.random() * boundMs + (code === RATE_LIMITED ? RATE_LIMITED_MS : 0);
+      this.#arm(retryInMs, () => this.#try());
+      this.#become({ kind: 'waiting', retryAt: Date.now() + retryInMs, retryInMs, code, reason });
+    } else void this.#end(code, reason);
   }
 
-  #lose(reason: string): void {
-    this.#streams.forEach((stream) => stream.lost(reason));
-    this.answers.forsake(reason);
-  }
-
-  #wait(code: number, reason: string, spreadMs?: number): void {
-    const { clock, minRetryMs, maxRetryMs } = this.options;
-    const boundMs = spreadMs ?? Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++);
-    const retryInMs = clock.random() * boundMs + (code === RATE_LIMITED ? RATE_LIMITED_MS : 0);
-    this.#arm(retryInMs, () => this.#try());
-    this.#become({ kind: 'waiting', retryAt: Date.now() + retryInMs, retryInMs, code, reason });
-  }
-
-  #end(code: number, reason: string, by?: 'by-server'): void {
+  /** Ends for good; resolves when the socket is closed. */
+  #end(code: number, reason: string): Promise<unknown> | undefined {
+    const status = { kind: 'closed', code, reason } as const;
     const welcomed = this.#welcomed;
+    const closed = this.#release(code, reason);
     this.#unwatch?.();
     this.#unwatch = this.#welcomed = undefined;
     this.#failures = 0;
     this.#refused = this.#renewed = false;
-    this.status = { kind: 'closed', code, reason };
-    this.#lose('closed');
-    this.#streams.forEach((stream) => stream.ended(by && closedError(this.status)));
-    welcomed?.settle(closedError(this.status));
-    this.#become(this.status);
+    this.status = status;
+    this.#streams.forEach((stream) => stream.ended(code === NORMAL ? undefined : closedError(status)));
+    welcomed?.settle(closedError(status));
+    this.#become(status);
+    return closed;
   }
 
   /** Makes sure, at once, of what a sleep or a change of network may have made untrue. */
   #wake(): void {
-    const { status, welcome } = this;
+    const { status } = this;
     if (status.kind === 'waiting' && status.code !== RATE_LIMITED) this.#try();
-    if (welcome) {
-      this.send({ t: 'ping' });
-      this.#expect({ ...welcome, pingMs: 0 });
+    if (this.welcome) {
+      this.send('{"t":"ping"}');
+      this.#expect(0);
     }
   }
 }

@@ -10,9 +10,9 @@ export interface Limits {
 
 /** A promise that is settled from outside. */
 export class Pending {
-  settled = false;
+  settled?: true;
   /** Resolves the promise, or rejects it with an error; only the first time counts. */
-  settle!: (error?: CodedError) => void;
+  declare settle: (error?: CodedError) => void;
   readonly promise = new Promise<void>((resolve, reject) => {
     this.settle = (error) => {
       this.settled = true;
@@ -25,7 +25,7 @@ export class Pending {
 
   /** Settles with an error after a time, or when a signal aborts. */
   limit({ timeoutMs, signal }: Limits, clock: Clock, late: () => CodedError): void {
-    const abort = () => this.settle(clientError('ABORTED', 'by the caller', signal!.reason));
+    const abort = () => this.settle(clientError('ABORTED', 'by the caller', { cause: signal!.reason }));
     const cancel = clock.after(timeoutMs, () => this.settle(late()));
     this.#release = () => {
       cancel();

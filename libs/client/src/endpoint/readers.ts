@@ -1,6 +1,6 @@
 import { clientError } from '../client-error.js';
 import type { ResolvedOptions } from '../client-options.js';
-import { MessageQueue } from './message-queue.js';
+import { messageQueue, type MessageQueue } from './message-queue.js';
 
 /** The messages of one stream, for any number of readers at once. */
 export interface MessageStream<T> {
@@ -20,42 +20,44 @@ export interface MessageStream<T> {
 export class Readers<T> implements MessageStream<T> {
   dropped = 0;
   ignored = 0;
-  /** The queue for a first reader, while there is none. */
-  #spare? = new MessageQueue<T>();
-  readonly #queues = new Set([this.#spare!]);
+  #spare = messageQueue<T>();
+  readonly #queues = new Set<MessageQueue<T>>();
+  readonly #name: string;
+  readonly #options: ResolvedOptions;
+  readonly #used: () => void;
 
-  constructor(
-    private readonly name: string,
-    private readonly options: ResolvedOptions,
-    private readonly used: () => void,
-  ) {}
+  constructor(name: string, options: ResolvedOptions, used: () => void) {
+    this.#name = name;
+    this.#options = options;
+    this.#used = used;
+  }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    const queue = this.#spare ?? new MessageQueue<T>();
-    this.#spare = undefined;
-    this.#queues.add(queue);
-    this.used();
+    const queue = this.#spare;
     const loop = queue.read();
-    return {
-      next: () => loop.next(),
-      return: () => {
-        queue.unread.length = 0;
-        this.#end(queue);
-        return loop.return(undefined);
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
+    const leave = loop.return.bind(loop);
+    this.#spare = messageQueue();
+    this.#queues.add(queue);
+    this.#used();
+    // A generator that waits would not return before the next message.
+    loop.return = () => {
+      queue.unread.length = 0;
+      queue.end();
+      this.#queues.delete(queue);
+      return leave(undefined);
     };
+    return loop;
   }
 
   push(message: T): void {
-    const { maxUnreadMessages, overflow } = this.options;
-    for (const queue of this.#queues) {
+    const { maxUnreadMessages, overflow } = this.#options;
+    for (const queue of this.#queues.size ? this.#queues : [this.#spare]) {
       if (queue.unread.length >= maxUnreadMessages) {
-        if (!this.dropped++) this.#warn('dropped, as no reader keeps up');
-        if (overflow === 'fail')
-          queue.end(clientError('READER_OVERFLOW', `${maxUnreadMessages} messages were unread`));
+        if (!this.dropped++) this.#warn('dropped: no reader keeps up');
+        if (overflow === 'fail') {
+          queue.end(clientError('READER_OVERFLOW', `${maxUnreadMessages} messages`));
+          this.#queues.delete(queue);
+        }
         if (overflow !== 'drop-oldest') continue;
         queue.unread.shift();
       }
@@ -70,16 +72,12 @@ export class Readers<T> implements MessageStream<T> {
 
   /** Ends all readers; forgets what waits for a first one. */
   end(error?: unknown): void {
-    for (const queue of [...this.#queues]) this.#end(queue, error);
-  }
-
-  #end(queue: MessageQueue<T>, error?: unknown): void {
-    queue.end(error);
-    this.#queues.delete(queue);
-    if (!this.#queues.size) this.#queues.add((this.#spare = new MessageQueue()));
+    for (const queue of this.#queues) queue.end(error);
+    this.#queues.clear();
+    this.#spare = messageQueue();
   }
 
   #warn(what: string, cause?: unknown): void {
-    this.options.onWarning(`nestwire: messages of "${this.name}" are ${what}`, cause);
+    this.#options.onWarning(`nestwire: messages of "${this.#name}" are ${what}`, cause);
   }
 }

@@ -1,6 +1,5 @@
 interface Target {
-  addEventListener?(type: string, listener: () => void): void;
-  removeEventListener?(type: string, listener: () => void): void;
+  addEventListener?(type: string, listener: () => void, options: { signal: AbortSignal }): void;
 }
 
 /**
@@ -13,11 +12,13 @@ interface Target {
 export function onWakeUp(wake: () => void): () => void {
   const page = globalThis as Target & { document?: Target & { visibilityState: string } };
   const { document } = page;
-  const seen = () => document?.visibilityState === 'visible' && wake();
-  page.addEventListener?.('online', wake);
-  document?.addEventListener?.('visibilitychange', seen);
-  return () => {
-    page.removeEventListener?.('online', wake);
-    document?.removeEventListener?.('visibilitychange', seen);
-  };
+  // The controller has the one option that the listeners need: its signal.
+  const watch = new AbortController();
+  page.addEventListener?.('online', wake, watch);
+  document?.addEventListener?.(
+    'visibilitychange',
+    () => document.visibilityState === 'visible' && wake(),
+    watch,
+  );
+  return () => watch.abort();
 }
