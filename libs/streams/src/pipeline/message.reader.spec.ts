@@ -195,7 +195,12 @@ describe('A reader', () => {
       'must be a finite number',
     ],
     ['an invalid date', { text: 'x', at: 'yesterday' }, 'at', 'at must be a Date instance'],
-    ['a malformed tag', { text: { $date: 'yesterday' } }, 'text', 'has a tag that is malformed or not known here'],
+    [
+      'a malformed tag',
+      { text: { $date: 'yesterday' } },
+      'text',
+      'has a tag that is malformed or not known here',
+    ],
     [
       'a prototype',
       JSON.parse('{"text":"x","__proto__":{"admin":true}}') as object,
