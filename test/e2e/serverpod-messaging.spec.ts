@@ -14,6 +14,7 @@ import {
   type StreamsModuleOptions,
   type StreamsOf,
 } from '@nestwire/streams';
+import { RawSocket } from '../rig/raw-socket.js';
 import { startRedis, type RedisServer } from '../rig/redis-server.mjs';
 import { describeWithRedis } from '../rig/redis.js';
 import { until } from '../rig/until.js';
@@ -412,6 +413,26 @@ describeWithRedis('Two servers and a Redis', (redis) => {
 
     await until(() => desk.heard.length === 2);
     expect(two.messages.counters().poisoned).toBe(1);
+  });
+
+  it('ignores a property of another version of the application, which a client may not send', async () => {
+    const { two, desk, client } = await pair();
+    const [channel] = await subscribed();
+    const raw = await RawSocket.hello(two.port);
+    raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
+    const data = { text: 'b', addedLater: true };
+
+    raw.sendJson({ t: 'message', id: 2, endpoint: 'desk', type: 'e2e.note', data });
+    await redis().call(
+      'PUBLISH',
+      channel!,
+      `{"v":1,"origin":"another","type":"e2e.note"}\n${JSON.stringify(data)}`,
+    );
+
+    expect(await raw.frame('error', 2)).toMatchObject({ error: { code: 'INVALID_MESSAGE' } });
+    await until(() => desk.heard.length === 1);
+    expect(desk.heard[0]).toMatchObject({ text: 'b' });
+    expect(client.connectionStatus.kind).toBe('connected');
   });
 
   it('96: the configuration may come from the environment, and none means this process', async () => {
