@@ -40,11 +40,10 @@ export class CodedError extends Error {
     const { details, retryAfterMs } = options;
     Object.assign(this, { name: 'CodedError', details, retryAfterMs });
   }
+}
 
-  /** Returns the part of the error that may leave this process. */
-  toWire(): WireError {
-    const { code, message, details, retryAfterMs } = this;
-    // What is undefined does not appear in JSON.
-    return { code, message, details, retryAfterMs };
-  }
+/** Returns the part of an error that may leave this process. */
+export function wireErrorOf({ code, message, details, retryAfterMs }: CodedError): WireError {
+  // What is undefined does not appear in JSON.
+  return { code, message, details, retryAfterMs };
 }

@@ -7,6 +7,7 @@ import {
   type OpenFrame,
   type ServerFrame,
   type WireCloseReason,
+  wireErrorOf,
 } from '@nestwire/protocol';
 import type { Channel, Subscription } from '@nestwire/messages';
 import type { Endpoint } from '../endpoint/endpoint.registry.js';
@@ -246,7 +247,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   private fail(id: number, error: CodedError): void {
-    this.write({ t: 'error', id, error: error.toWire() });
+    this.write({ t: 'error', id, error: wireErrorOf(error) });
   }
 
   private write(frame: ServerFrame): void {

@@ -4,6 +4,7 @@ import {
   ErrorCode,
   FrameFault,
   PROTOCOL_VERSION,
+  wireErrorOf,
   type AuthFrame,
   type ClientFrame,
   type HelloFrame,
@@ -234,7 +235,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   private refuseBadFrame(fault: FrameFault, now: number): void {
     if (fault.closeCode) return this.close(fault.closeCode, fault.message);
     if (this.state === 'greeting') return this.close(CloseCode.BadRequest, 'the first frame is not a frame');
-    this.send({ t: 'error', ...(fault.id && { id: fault.id }), error: fault.toWire() });
+    this.send({ t: 'error', ...(fault.id && { id: fault.id }), error: wireErrorOf(fault) });
     const isBad = fault.code !== ErrorCode.InvalidMessage;
     if (isBad && this.gate.countBadFrame(now)) this.close(CloseCode.BadRequest, 'too many bad frames');
   }
@@ -242,7 +243,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   private refuseRate(frame: ClientFrame, retryAfterMs: number, now: number): void {
     if (this.gate.refuse(now)) return this.closeForRate();
     const error = rateLimited(retryAfterMs);
-    this.send({ t: 'error', ...('id' in frame && { id: frame.id }), error: error.toWire() });
+    this.send({ t: 'error', ...('id' in frame && { id: frame.id }), error: wireErrorOf(error) });
   }
 
   private closeForRate(): void {
@@ -268,7 +269,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   }
 
   private fail(id: number, error: CodedError): void {
-    this.send({ t: 'error', id, error: error.toWire() });
+    this.send({ t: 'error', id, error: wireErrorOf(error) });
   }
 
   private send(frame: ServerFrame): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { HttpStatus } from '@nestjs/common';
-import { CodedError, ErrorCode, type ErrorDetail, type WireError } from '@nestwire/protocol';
+import { CodedError, ErrorCode, wireErrorOf, type ErrorDetail, type WireError } from '@nestwire/protocol';
 
 const MAX_DETAILS = 20;
 const MAX_TEXT = 300;
@@ -43,7 +43,7 @@ interface WsExceptionLike {
  * else only an id leaves the process, and the error goes to the log under it.
  */
 export function toWireError(error: unknown, log: LogError): WireError {
-  if (isCoded(error)) return error.toWire();
+  if (isCoded(error)) return wireErrorOf(error);
   if (isHttpException(error) && error.getStatus() !== Number(HttpStatus.INTERNAL_SERVER_ERROR))
     return fromHttp(error);
   if (isWsException(error)) return fromWs(error);
@@ -59,7 +59,9 @@ export function isAnswerable(error: unknown): boolean {
 
 // By shape, not by class: an application may load a second copy of either package.
 function isCoded(error: unknown): error is CodedError {
-  return error instanceof CodedError || (has(error, 'toWire') && has(error, 'message') && 'code' in error);
+  return (
+    error instanceof CodedError || ['code', 'details', 'retryAfterMs'].every((member) => has(error, member))
+  );
 }
 
 function isHttpException(error: unknown): error is HttpExceptionLike {
