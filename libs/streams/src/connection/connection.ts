@@ -44,6 +44,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   user: StreamUser | null = null;
   private state: 'greeting' | 'signing-in' | 'ready' | 'draining' | 'closed' = 'greeting';
   private signInId = 0;
+  private draining: Promise<void> | undefined;
   private readonly gate: InboundGate;
   private readonly early: EarlyFrames;
 
@@ -133,7 +134,11 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   }
 
   /** Lets the handlers finish, refuses what is new, then closes; `goaway` says to come back elsewhere. */
-  async drain(spreadMs: number): Promise<void> {
+  drain(spreadMs: number): Promise<void> {
+    return (this.draining ??= this.runDrain(spreadMs));
+  }
+
+  private async runDrain(spreadMs: number): Promise<void> {
     if (this.state === 'closed') return;
     this.state = 'draining';
     this.send({ t: 'goaway', spreadMs });

@@ -13,6 +13,7 @@ export interface Watched {
   readonly user: StreamUser | null;
   ping(): void;
   close(code: number, reason: string): void;
+  drain(spreadMs: number): Promise<void>;
   checkDeadlines(now: number): void;
 }
 
@@ -23,7 +24,7 @@ export class ConnectionWatch {
   private pingedAt = 0;
   private slowSince = 0;
   private terminateAt = Infinity;
-  private readonly endsAt: number;
+  private endsAt: number;
   private readonly greetedBy: number;
 
   constructor(
@@ -64,7 +65,8 @@ export class ConnectionWatch {
     if (this.pingedAt) this.pingedAt += lateMs;
     const close = this.findReasonToClose(now);
     if (close) return this.connection.close(...close);
-    if (!this.isGreeting) this.checkSilence(now);
+    if (now >= this.endsAt) this.retire();
+    else if (!this.isGreeting) this.checkSilence(now);
   }
 
   private findReasonToClose(now: number): readonly [code: number, reason: string] | undefined {
@@ -78,8 +80,7 @@ export class ConnectionWatch {
       return [CloseCode.HeartbeatLost, 'no sign of life after a ping'];
     }
     if (this.isSlow(now)) return [CloseCode.SlowConsumer, 'the client reads too slowly'];
-    if (this.hasExpired()) return [CloseCode.CredentialExpired, 'the credential expired'];
-    return now >= this.endsAt ? [CloseCode.Drain, 'the connection reached its age'] : undefined;
+    return this.hasExpired() ? [CloseCode.CredentialExpired, 'the credential expired'] : undefined;
   }
 
   private isSlow(now: number): boolean {
@@ -91,6 +92,12 @@ export class ConnectionWatch {
   private hasExpired(): boolean {
     const expiresAt = this.connection.user?.expiresAt;
     return expiresAt !== undefined && Date.now() > Number(expiresAt) + this.context.limits.credentialGraceMs;
+  }
+
+  /** Lets an old connection end in good order: its client comes back to whoever takes it. */
+  private retire(): void {
+    this.endsAt = Infinity;
+    void this.connection.drain(0);
   }
 
   private checkSilence(now: number): void {
