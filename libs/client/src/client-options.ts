@@ -91,6 +91,6 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     webSocket: globalWebSocket(),
   } satisfies Omit<ResolvedOptions, 'url' | 'auth' | 'webSocket'> & { webSocket: unknown };
   for (const name in defaults) resolved[name] ??= defaults[name];
-  if (!resolved.webSocket) throw new TypeError('There is no WebSocket here: set the option `webSocket`.');
+  if (!resolved.webSocket) throw new TypeError('There is no WebSocket: set `webSocket`.');
   return resolved as unknown as ResolvedOptions;
 }

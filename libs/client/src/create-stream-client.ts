@@ -2,6 +2,7 @@ import { messageNameOf, type MessageClass } from '@nestwire/protocol';
 import { resolveOptions } from './client-options.js';
 import { Connection } from './connection/connection.js';
 import { Endpoint } from './endpoint/endpoint.js';
+import { addListener } from './listeners.js';
 import type {
   AnyStreamClient,
   CheckedStreams,
@@ -40,6 +41,7 @@ function membersOf(connection: Connection): AnyStreamClient {
     connectWebSocket: () => connection.connect(),
     authenticate: () => connection.authenticate(),
     close: () => connection.close(),
-    addConnectionStatusListener: (listener) => connection.listeners.add(listener),
+    addConnectionStatusListener: (listener) =>
+      addListener(connection.listeners, () => listener(connection.status)),
   };
 }

@@ -1,30 +1,18 @@
-/** Functions that a user added; the same function twice counts twice. */
-export class Listeners<A extends unknown[]> {
-  readonly #all = new Set<(...args: A) => void>();
-  readonly #warn: (text: string, cause: unknown) => void;
+/** Functions that wrap what a user added, each made for one call of `addListener`. */
+export type Listeners = Set<() => void>;
 
-  constructor(warn: (text: string, cause: unknown) => void) {
-    this.#warn = warn;
-  }
+/** Adds a function; returns the function that removes it. */
+export function addListener(listeners: Listeners, run: () => void): () => void {
+  listeners.add(run);
+  return () => void listeners.delete(run);
+}
 
-  get size(): number {
-    return this.#all.size;
-  }
-
-  /** Adds a function; returns the function that removes it. */
-  add(run: (...args: A) => void): () => void {
-    const listener = (...args: A) => run(...args);
-    this.#all.add(listener);
-    return () => void this.#all.delete(listener);
-  }
-
-  /** Calls each in the order of adding; what one throws becomes a warning. */
-  call(visit: (run: (...args: A) => void) => void): void {
-    for (const run of [...this.#all])
-      try {
-        visit(run);
-      } catch (error) {
-        this.#warn('nestwire: a listener threw', error);
-      }
-  }
+/** Calls each in the order of adding; what one throws becomes a warning. */
+export function callListeners(listeners: Listeners, warn: (text: string, cause: unknown) => void): void {
+  for (const run of [...listeners])
+    try {
+      run();
+    } catch (error) {
+      warn('nestwire: a listener threw', error);
+    }
 }

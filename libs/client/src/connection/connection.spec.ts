@@ -340,7 +340,7 @@ describe('connection', () => {
 
   describe('in a browser', () => {
     const page = new EventTarget();
-    const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
+    const document = Object.assign(new EventTarget(), { hidden: true });
     const globals = globalThis as Record<string, unknown>;
 
     beforeEach(() => {
@@ -359,7 +359,7 @@ describe('connection', () => {
       [
         'the page becomes visible',
         () => {
-          document.visibilityState = 'visible';
+          document.hidden = false;
           document.dispatchEvent(new Event('visibilitychange'));
         },
       ],
@@ -387,7 +387,7 @@ describe('connection', () => {
 
     it('does nothing when the page is hidden, or the client closed', async () => {
       await start();
-      document.visibilityState = 'hidden';
+      document.hidden = true;
       (await rig.connected()).socket.close(1011);
       await rig.status('waiting');
       document.dispatchEvent(new Event('visibilitychange'));

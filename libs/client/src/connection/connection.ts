@@ -3,16 +3,27 @@ import {
   JSON_SUBPROTOCOL,
   PROTOCOL_VERSION,
   shouldReconnect,
-  type CloseCode,
+  type ClosedFrame,
+  type ErrorFrame,
   type OpenedFrame,
   type ServerFrame,
   type WelcomeFrame,
+  type WireError,
 } from '@nestwire/protocol';
 import { clientError } from '../client-error.js';
 import type { AuthRequest, ResolvedOptions } from '../client-options.js';
-import { Listeners } from '../listeners.js';
+import { MAX_ENDPOINTS, MAX_ID, MAX_SPREAD_MS, RATE_LIMITED_MS } from '../limits.js';
+import { callListeners, type Listeners } from '../listeners.js';
 import { onWakeUp } from '../transport/wake-up.js';
 import type { WebSocketLike } from '../transport/web-socket.js';
+import {
+  ABNORMAL,
+  CREDENTIAL_EXPIRED,
+  HEARTBEAT_LOST,
+  NORMAL,
+  RATE_LIMITED,
+  UNAUTHENTICATED,
+} from './close-codes.js';
 import type { ConnectionStatus } from './connection-status.js';
 import { Pending } from './pending.js';
 
@@ -20,7 +31,7 @@ import { Pending } from './pending.js';
 export interface ConnectedStream {
   /** The server has welcomed the client, or accepted another user. */
   connected(): void;
-  /** A frame came, of this stream or of another; with its error, if it is one. */
+  /** A frame came, of this stream or of another; with the error that it tells of. */
   received(frame: ServerFrame, error?: CodedError): void;
   /** The connection is gone; another attempt follows. */
   lost(reason: string): void;
@@ -31,19 +42,6 @@ export interface ConnectedStream {
 /** What the answer to a frame settles; called without an error when the connection is lost. */
 type Settle = (error?: CodedError) => void;
 
-// Literals that the compiler compares: the table of all codes would be in every bundle.
-const UNAUTHENTICATED: typeof CloseCode.Unauthenticated = 4501;
-const CREDENTIAL_EXPIRED: typeof CloseCode.CredentialExpired = 4005;
-const RATE_LIMITED: typeof CloseCode.RateLimited = 4004;
-const HEARTBEAT_LOST: typeof CloseCode.HeartbeatLost = 4002;
-const NORMAL = 1000;
-const ABNORMAL = 1006;
-const RATE_LIMITED_MS = 5_000;
-const MAX_SPREAD_MS = 60_000;
-// More than any application has: a server cannot fill the memory with names of its own.
-const MAX_ENDPOINTS = 1_000;
-const MAX_ID = 2_147_483_647;
-
 /** Keeps one connection to the server standing, and tells where it stands. */
 export class Connection {
   status: ConnectionStatus = { kind: 'idle' };
@@ -51,7 +49,7 @@ export class Connection {
   welcome?: WelcomeFrame;
   /** The time within which the server wants its clients back, once it said that it goes away. */
   spreadMs?: number;
-  readonly listeners: Listeners<[ConnectionStatus]>;
+  readonly listeners: Listeners = new Set();
   readonly #streams = new Map<string, ConnectedStream>();
   readonly #asked = new Map<unknown, Settle>();
   readonly #create: (endpoint: string, connection: Connection) => ConnectedStream;
@@ -71,7 +69,6 @@ export class Connection {
     create: (endpoint: string, connection: Connection) => ConnectedStream,
   ) {
     this.#create = create;
-    this.listeners = new Listeners(options.onWarning);
   }
 
   /** Returns the stream of an endpoint; makes it when it is new. */
@@ -96,15 +93,14 @@ export class Connection {
 
   /** Asks for a credential again and takes it to the server. */
   async authenticate(): Promise<void> {
-    const { clock, timeoutMs } = this.options;
-    if (!this.#unwatch) throw clientError('NOT_CONNECTED', 'connect first');
+    if (!this.#unwatch) throw clientError('NOT_CONNECTED');
     this.#renewed = false;
     if (this.welcome) {
       const attempt = this.#attempt;
       const token = await this.#credential('authenticate');
       if (attempt === this.#attempt) {
         const answer = new Pending();
-        answer.limit({ timeoutMs }, clock, () => clientError('ANSWER_TIMEOUT', 'authenticate()'));
+        answer.limit(this.options, () => clientError('ANSWER_TIMEOUT'));
         this.ask({ t: 'auth', token }, answer.settle);
         await answer.promise;
       }
@@ -137,7 +133,7 @@ export class Connection {
 
   #become(status: ConnectionStatus): void {
     this.status = status;
-    this.listeners.call((run) => run(this.status));
+    callListeners(this.listeners, this.options.onWarning);
   }
 
   #arm(delayMs: number, run: () => void): void {
@@ -171,7 +167,14 @@ export class Connection {
       const socket = new this.options.webSocket(this.options.url, JSON_SUBPROTOCOL);
       this.#socket = socket;
       socket.onopen = () => this.send(JSON.stringify({ t: 'hello', v: PROTOCOL_VERSION, token }));
-      socket.onmessage = ({ data }: { data: string }) => this.#receive(data);
+      socket.onmessage = ({ data }: { data: string }) => {
+        try {
+          if (this.welcome) this.#expect();
+          this.#handle(JSON.parse(data) as ServerFrame);
+        } catch {
+          // What is not a frame is ignored, as a frame of an unknown type is.
+        }
+      };
       // `close` follows, and says more.
       socket.onerror = () => {};
       socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
@@ -184,18 +187,9 @@ export class Connection {
     }
   }
 
-  #receive(text: string): void {
-    try {
-      if (this.welcome) this.#expect();
-      this.#handle(JSON.parse(text) as ServerFrame);
-    } catch {
-      // What is not a frame is ignored, as a frame of an unknown type is.
-    }
-  }
-
   /** Takes the connection for lost when nothing is heard in time. */
   #expect(pingMs = this.welcome!.pingMs): void {
-    this.#arm(pingMs + this.welcome!.pongMs, () => this.#drop(HEARTBEAT_LOST, 'the server is silent'));
+    this.#arm(pingMs + this.welcome!.pongMs, () => this.#drop(HEARTBEAT_LOST, 'silence'));
   }
 
   #handle(frame: ServerFrame): void {
@@ -207,9 +201,9 @@ export class Connection {
     if (frame.t === 'authenticated') this.#accept({ ...welcome, user: frame.user });
     // The server opens some streams by itself.
     if (endpoint && this.#streams.size < MAX_ENDPOINTS) this.streamOf(endpoint);
-    let error: CodedError | undefined;
-    if (frame.t === 'error') error = new CodedError(frame.error.code, frame.error.message, frame.error);
-    if (error && !id) this.options.onWarning('nestwire: the server failed', error);
+    const wire: WireError | undefined = (frame as ErrorFrame).error ?? (frame as ClosedFrame).reason;
+    const error = wire && new CodedError(wire.code, wire.message, wire);
+    if (frame.t === 'error' && !id) this.options.onWarning('nestwire: server error', error);
     this.#asked.get(id)?.(error);
     this.#asked.delete(id);
     this.#streams.forEach((stream) => stream.received(frame, error));

@@ -4,6 +4,7 @@ import type { Clock } from '../transport/clock.js';
 
 /** How long something may be pending. */
 export interface Limits {
+  readonly clock: Clock;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
@@ -24,8 +25,8 @@ export class Pending {
   #release?: () => void;
 
   /** Settles with an error after a time, or when a signal aborts. */
-  limit({ timeoutMs, signal }: Limits, clock: Clock, late: () => CodedError): void {
-    const abort = () => this.settle(clientError('ABORTED', 'by the caller', { cause: signal!.reason }));
+  limit({ clock, timeoutMs, signal }: Limits, late: () => CodedError): void {
+    const abort = () => this.settle(clientError('ABORTED', undefined, { cause: signal!.reason }));
     const cancel = clock.after(timeoutMs, () => this.settle(late()));
     this.#release = () => {
       cancel();

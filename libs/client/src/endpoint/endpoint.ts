@@ -1,6 +1,6 @@
 import {
   clientMessageText,
-  CodedError,
+  type CodedError,
   decodeMessage,
   encodeMessage,
   type EncodedMessage,
@@ -13,7 +13,8 @@ import { clientError } from '../client-error.js';
 import type { OfflinePolicy } from '../client-options.js';
 import { closedError, type ConnectedStream, type Connection } from '../connection/connection.js';
 import { Pending } from '../connection/pending.js';
-import { Listeners } from '../listeners.js';
+import { MORE_DIGITS } from '../limits.js';
+import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
 import { Readers } from './readers.js';
 import type { SendOptions } from './send-options.js';
@@ -26,16 +27,13 @@ interface Outgoing extends Pending {
   sent?: true;
 }
 
-// The longest id has nine digits more than the 0 that a message is measured with.
-const MORE_DIGITS = 9;
-
 /** The client's side of one endpoint: its stream, and what waits for it. */
 export class Endpoint implements EndpointStream<Message, Message>, ConnectedStream {
   readonly stream: Readers<Message>;
   readonly #name: string;
   readonly #classes: ReadonlyMap<string, MessageClass>;
   readonly #connection: Connection;
-  readonly #listeners: Listeners<[]>;
+  readonly #listeners: Listeners = new Set();
   readonly #channels = new Set<unknown>();
   /** What was sent and has no answer, in the order of sending. */
   readonly #flying = new Map<unknown, Outgoing>();
@@ -50,23 +48,22 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#name = name;
     this.#classes = classes;
     this.#connection = connection;
-    this.#listeners = new Listeners(options.onWarning);
     this.stream = new Readers(name, options, () => this.#use());
   }
 
   async sendStreamMessage(message: Message, given: SendOptions = {}): Promise<void> {
-    const { options, welcome } = this.#connection;
+    const { options, welcome, status } = this.#connection;
     const { timeoutMs = options.timeoutMs, offline = options.offline, signal } = given;
     const encoded = encodeMessage(message);
     if (!this.#classes.has(encoded.type)) throw clientError('NOT_A_MESSAGE', `list ${encoded.type}`);
     this.#use();
     if (!welcome && offline === 'drop') return;
-    // What is measured is well-formed, as JSON is.
-    const text = encodeURIComponent(clientMessageText(0, this.#name, encoded));
-    const bytes = text.replace(/%../g, '_').length + MORE_DIGITS;
-    const outgoing: Outgoing = Object.assign(new Pending(), { encoded, bytes, offline });
-    this.#admit(outgoing);
-    outgoing.limit({ timeoutMs, signal }, options.clock, () => this.#late(outgoing));
+    if (status.kind === 'closed') throw closedError(status);
+    if (!welcome && offline === 'throw') throw clientError('NOT_CONNECTED');
+    const outgoing = this.#prepare(encoded, offline);
+    outgoing.limit({ ...options, timeoutMs, signal }, () =>
+      clientError(outgoing.sent ? 'ANSWER_TIMEOUT' : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED'),
+    );
     this.#waiting.splice(this.#front++, 0, outgoing);
     this.#pump();
     return outgoing.promise;
@@ -74,7 +71,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   addStreamOpenedListener(listener: () => void): () => void {
     if (this.#state === 'open') listener();
-    const remove = this.#listeners.add(listener);
+    const remove = addListener(this.#listeners, () => listener());
     this.#use();
     return remove;
   }
@@ -90,7 +87,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   received(frame: ServerFrame, error?: CodedError): void {
     const { endpoint, id } = frame as OpenedFrame;
     if (frame.t === 'publication' && this.#channels.has(frame.channel)) this.#deliver(frame.type, frame.data);
-    if (endpoint === this.#name) this.#handle(frame);
+    if (endpoint === this.#name) this.#handle(frame, error);
     if (this.#flying.has(id))
       for (const [other, outgoing] of this.#flying) {
         if (!error || other === id) {
@@ -112,27 +109,22 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.stream.end(error);
   }
 
-  #handle(frame: ServerFrame): void {
-    if (frame.t === 'opened') this.#opened(frame.session);
+  #handle(frame: ServerFrame, error?: CodedError): void {
+    if (frame.t === 'opened' && !(this.#state === 'open' && this.#session === frame.session)) {
+      this.#state = 'opening';
+      this.#session = frame.session;
+      // What a listener sends goes before what waits already.
+      this.#front = 0;
+      callListeners(this.#listeners, this.#connection.options.onWarning);
+      this.#front = Infinity;
+      this.#state = 'open';
+    }
     // A stream that the server opens by itself may speak before it says that it is open.
     if (frame.t === 'message') this.#deliver(frame.type, frame.data);
     if (frame.t === 'subscribed') this.#channels.add(frame.channel);
     if (frame.t === 'unsubscribed') this.#channels.delete(frame.channel);
-    if (frame.t === 'closed' && this.#state !== 'closed') {
-      const { code, message } = frame.reason;
-      this.#closed(new CodedError(code, message), clientError('UNCERTAIN', message));
-    }
-  }
-
-  #opened(session: string): void {
-    if (this.#state === 'open' && this.#session === session) return;
-    this.#state = 'opening';
-    this.#session = session;
-    // What a listener sends goes before what waits already.
-    this.#front = 0;
-    this.#listeners.call((run) => run());
-    this.#front = Infinity;
-    this.#state = 'open';
+    if (frame.t === 'closed' && this.#state !== 'closed')
+      this.#closed(error!, clientError('UNCERTAIN', error!.message));
   }
 
   /** Ends the stream as the server says; while the server goes away, until the next connection only. */
@@ -162,19 +154,21 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     if (this.#connection.welcome) this.connected();
   }
 
-  /** Throws when a message may not wait to be sent. */
-  #admit({ offline, bytes }: Outgoing): void {
-    const { options, status, welcome } = this.#connection;
-    const { maxWaitingMessages, maxOfflineMessages, maxWaitingBytes } = options;
-    if (status.kind === 'closed') throw closedError(status);
-    if (!welcome && offline === 'throw') throw notConnected();
+  /** Measures a message; throws when it may not wait to be sent. */
+  #prepare(encoded: EncodedMessage, offline: OfflinePolicy): Outgoing {
+    const { options, welcome } = this.#connection;
+    // What is measured is well-formed, as JSON is.
+    const text = encodeURIComponent(clientMessageText(0, this.#name, encoded));
+    const bytes = text.replace(/%../g, '_').length + MORE_DIGITS;
+    let allBytes = bytes;
     this.#waiting = this.#waiting.filter(({ settled }) => !settled);
-    for (const other of this.#waiting) bytes += other.bytes;
+    for (const other of this.#waiting) allBytes += other.bytes;
     if (
-      this.#waiting.length >= (welcome ? maxWaitingMessages : maxOfflineMessages) ||
-      bytes > maxWaitingBytes
+      this.#waiting.length >= options[welcome ? 'maxWaitingMessages' : 'maxOfflineMessages'] ||
+      allBytes > options.maxWaitingBytes
     )
-      throw clientError('QUEUE_FULL', `${this.#waiting.length} messages wait`);
+      throw clientError('QUEUE_FULL');
+    return Object.assign(new Pending(), { encoded, bytes, offline });
   }
 
   /** Sends what waits, as far as the stream and the server take it. */
@@ -182,24 +176,20 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     const { welcome } = this.#connection;
     // With listeners, what they send goes first, and so all else waits until they were called.
     const ready = this.#state === 'open' || (this.#state === 'opening' && !this.#listeners.size);
-    while (ready && this.#waiting.length && this.#flying.size < welcome!.maxPendingMessages)
-      this.#transmit(this.#waiting.shift()!, welcome!.maxPayloadBytes);
-  }
-
-  #transmit(outgoing: Outgoing, maxBytes: number): void {
-    const { bytes, encoded, settled } = outgoing;
-    if (settled) return;
-    if (bytes > maxBytes)
-      return outgoing.settle(clientError('MESSAGE_TOO_LARGE', `${bytes} bytes; at most ${maxBytes}`));
-    const id = this.#connection.nextId();
-    outgoing.sent = true;
-    this.#flying.set(id, outgoing);
-    this.#connection.send(clientMessageText(id, this.#name, encoded));
-  }
-
-  #late({ sent }: Outgoing): CodedError {
-    if (sent) return clientError('ANSWER_TIMEOUT', 'it may have been handled');
-    return this.#connection.welcome ? clientError('BUSY', 'not sent') : notConnected();
+    while (ready && this.#waiting.length && this.#flying.size < welcome!.maxPendingMessages) {
+      const outgoing = this.#waiting.shift()!;
+      const { bytes, encoded, settled } = outgoing;
+      if (bytes > welcome!.maxPayloadBytes)
+        outgoing.settle(
+          clientError('MESSAGE_TOO_LARGE', `${bytes} bytes; at most ${welcome!.maxPayloadBytes}`),
+        );
+      else if (!settled) {
+        const id = this.#connection.nextId();
+        outgoing.sent = true;
+        this.#flying.set(id, outgoing);
+        this.#connection.send(clientMessageText(id, this.#name, encoded));
+      }
+    }
   }
 
   /** Fails what was not sent; after a loss without the error, what asked to be queued stays. */
@@ -207,11 +197,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#waiting = this.#waiting.filter((outgoing) => {
       const { offline } = outgoing;
       if (!error && offline === 'queue') return true;
-      outgoing.settle(error ?? (offline === 'drop' ? undefined : notConnected()));
+      outgoing.settle(error ?? (offline === 'drop' ? undefined : clientError('NOT_CONNECTED')));
     });
   }
-}
-
-function notConnected(): CodedError {
-  return clientError('NOT_CONNECTED', 'not sent; see `offline`');
 }

@@ -50,12 +50,12 @@ export class Readers<T> implements MessageStream<T> {
   }
 
   push(message: T): void {
-    const { maxUnreadMessages, overflow } = this.#options;
+    const { maxUnreadMessages, overflow, onWarning } = this.#options;
     for (const queue of this.#queues.size ? this.#queues : [this.#spare]) {
       if (queue.unread.length >= maxUnreadMessages) {
-        if (!this.dropped++) this.#warn('dropped: no reader keeps up');
+        if (!this.dropped++) onWarning(`nestwire: ${this.#name} drops messages`);
         if (overflow === 'fail') {
-          queue.end(clientError('READER_OVERFLOW', `${maxUnreadMessages} messages`));
+          queue.end(clientError('READER_OVERFLOW'));
           this.#queues.delete(queue);
         }
         if (overflow !== 'drop-oldest') continue;
@@ -67,7 +67,7 @@ export class Readers<T> implements MessageStream<T> {
 
   /** Counts a message that cannot be read. */
   ignore(type: string, cause: unknown): void {
-    if (!this.ignored++) this.#warn(`ignored: is ${type} listed?`, cause);
+    if (!this.ignored++) this.#options.onWarning(`nestwire: ${this.#name} ignores ${type}`, cause);
   }
 
   /** Ends all readers; forgets what waits for a first one. */
@@ -75,9 +75,5 @@ export class Readers<T> implements MessageStream<T> {
     for (const queue of this.#queues) queue.end(error);
     this.#queues.clear();
     this.#spare = messageQueue();
-  }
-
-  #warn(what: string, cause?: unknown): void {
-    this.#options.onWarning(`nestwire: messages of "${this.#name}" are ${what}`, cause);
   }
 }

@@ -1,5 +1,5 @@
 interface Target {
-  addEventListener?(type: string, listener: () => void, options: { signal: AbortSignal }): void;
+  addEventListener(type: string, listener: () => void, options: { signal: AbortSignal }): void;
 }
 
 /**
@@ -10,15 +10,11 @@ interface Target {
  * @returns a function that stops it
  */
 export function onWakeUp(wake: () => void): () => void {
-  const page = globalThis as Target & { document?: Target & { visibilityState: string } };
+  const page = globalThis as Partial<Target> & { document?: Target & { hidden: boolean } };
   const { document } = page;
   // The controller has the one option that the listeners need: its signal.
   const watch = new AbortController();
   page.addEventListener?.('online', wake, watch);
-  document?.addEventListener?.(
-    'visibilitychange',
-    () => document.visibilityState === 'visible' && wake(),
-    watch,
-  );
+  document?.addEventListener('visibilitychange', () => document.hidden || wake(), watch);
   return () => watch.abort();
 }

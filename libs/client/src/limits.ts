@@ -1,0 +1,16 @@
+// This file imports nothing: so a bundler puts the figures where they are used.
+
+/** The least wait after the client sent too much, in milliseconds. */
+export const RATE_LIMITED_MS = 5_000;
+
+/** The longest spread that a server may ask for, in milliseconds. */
+export const MAX_SPREAD_MS = 60_000;
+
+/** More endpoints than any application has: a server cannot fill the memory with names. */
+export const MAX_ENDPOINTS = 1_000;
+
+/** The largest id of a frame; the next one is 1. */
+export const MAX_ID = 2_147_483_647;
+
+/** How many digits more than 0 the largest id has. */
+export const MORE_DIGITS = 9;
