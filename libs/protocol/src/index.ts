@@ -35,6 +35,7 @@ export {
 export {
   clientMessageText,
   encodeMessage,
+  encodingOf,
   JsonCodec,
   publicationText,
   rememberEncoding,

@@ -7,7 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import {
-  encodeMessage,
+  encodingOf,
   messageNameOf,
   type EncodedMessage,
   type Message,
@@ -220,7 +220,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   }
 
   #encode(message: Message): EncodedMessage {
-    const encoded = encodeMessage(message);
+    const encoded = encodingOf(message);
     // A character has at most three bytes of UTF-8, so most messages need not be measured.
     if (encoded.data.length * 3 <= this.#maxMessageBytes) return encoded;
     const bytes = Buffer.byteLength(encoded.data);

@@ -4,7 +4,7 @@ import { DEFAULT_JSON_LIMITS } from '../limits.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { FrameFault } from './frame-fault.js';
 import { scanJson } from './json-scan.js';
-import { encodeMessage, JsonCodec, rememberEncoding, serverMessageText } from './json.codec.js';
+import { encodeMessage, encodingOf, JsonCodec, rememberEncoding, serverMessageText } from './json.codec.js';
 
 const codec = new JsonCodec();
 const message = '{"t":"message","id":7,"endpoint":"chat","type":"chat.message","data":{"text":"hi"}}';
@@ -106,7 +106,8 @@ describe('JsonCodec', () => {
 
     rememberEncoding(note, encoded);
 
-    expect(encodeMessage(note)).toBe(encoded);
+    expect(encodingOf(note)).toBe(encoded);
+    expect(encodingOf(new Note())).toEqual(encoded);
   });
 
   it('refuses what is not a message', () => {

@@ -49,11 +49,14 @@ export function rememberEncoding(message: object, encoded: EncodedMessage): void
  * @throws {CodedError} NOT_ENCODABLE when a property cannot travel
  */
 export function encodeMessage(message: object): EncodedMessage {
-  const known = encodings.get(message);
-  if (known) return known;
   const type = messageNameOf(message?.constructor);
   if (!type) throw notAMessage(message);
   return { type, data: JSON.stringify(encodeProperties(propertiesOf(message))) };
+}
+
+/** Returns how a message was encoded before, if that is remembered; else encodes it. */
+export function encodingOf(message: object): EncodedMessage {
+  return encodings.get(message) ?? encodeMessage(message);
 }
 
 /** Writes the frame of a client's message around its encoded properties. */

@@ -1,6 +1,6 @@
 import {
   type CodedError,
-  encodeMessage,
+  encodingOf,
   serverMessageText,
   type ClientMessageFrame,
   type CloseFrame,
@@ -130,7 +130,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   async send(session: Session, message: object): Promise<void> {
-    this.outbox.pushText(serverMessageText(session.endpoint, encodeMessage(message)));
+    this.outbox.pushText(serverMessageText(session.endpoint, encodingOf(message)));
     if (this.outbox.isAboveSoftBound) await this.outbox.whenBelowSoftBound();
   }
 
@@ -167,7 +167,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   push(runtime: SessionRuntime, message: object): void | Promise<void> {
-    this.outbox.pushText(serverMessageText(runtime.session.endpoint, encodeMessage(message)));
+    this.outbox.pushText(serverMessageText(runtime.session.endpoint, encodingOf(message)));
     return this.outbox.isAboveSoftBound ? this.outbox.whenBelowSoftBound() : undefined;
   }
 
