@@ -67,14 +67,20 @@ export interface ConnectionOptions {
 /** The options with their defaults. */
 export type ResolvedOptions = Required<Omit<ConnectionOptions, 'auth'>> & Pick<ConnectionOptions, 'auth'>;
 
+/** Puts defaults in place of what was left out or undefined. */
+export function withDefaults<G extends object, D extends object>(given: G, defaults: D): D & G {
+  const filled = { ...given } as D & G;
+  for (const name in defaults) filled[name] ??= defaults[name] as (D & G)[typeof name];
+  return filled;
+}
+
 /**
- * Puts defaults in place of what was left out or undefined.
+ * Returns the options with their defaults.
  *
  * @throws {TypeError} when there is no class to connect with
  */
 export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
-  const resolved: Record<string, unknown> = { ...options };
-  const defaults: Record<string, unknown> = {
+  const resolved = withDefaults(options, {
     connectTimeoutMs: 10_000,
     minRetryMs: 500,
     maxRetryMs: 20_000,
@@ -89,8 +95,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     onWarning: console.warn,
     clock: systemClock,
     webSocket: globalWebSocket(),
-  } satisfies Omit<ResolvedOptions, 'url' | 'auth' | 'webSocket'> & { webSocket: unknown };
-  for (const name in defaults) resolved[name] ??= defaults[name];
+  });
   if (!resolved.webSocket) throw new TypeError('There is no WebSocket: set `webSocket`.');
-  return resolved as unknown as ResolvedOptions;
+  return resolved as ResolvedOptions;
 }

@@ -24,24 +24,21 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
   ): StreamClient<S> => {
     const classes = new Map(options.messages.map((cls) => [messageNameOf(cls)!, cls]));
     const connection = new Connection(resolveOptions(options), (name, on) => new Endpoint(name, classes, on));
-    return new Proxy(membersOf(connection), {
-      get: (members, key) =>
+    const members: AnyStreamClient = {
+      get connectionStatus() {
+        return connection.status;
+      },
+      connectWebSocket: () => connection.connect(),
+      authenticate: () => connection.authenticate(),
+      close: () => connection.close(),
+      addConnectionStatusListener: (listener) =>
+        addListener(connection.listeners, () => listener(connection.status)),
+    };
+    return new Proxy(members, {
+      get: (_, key) =>
         typeof key === 'symbol' || key in members
           ? members[key as keyof AnyStreamClient]
           : connection.streamOf(key),
-    }) as unknown as StreamClient<S>;
-  };
-}
-
-function membersOf(connection: Connection): AnyStreamClient {
-  return {
-    get connectionStatus() {
-      return connection.status;
-    },
-    connectWebSocket: () => connection.connect(),
-    authenticate: () => connection.authenticate(),
-    close: () => connection.close(),
-    addConnectionStatusListener: (listener) =>
-      addListener(connection.listeners, () => listener(connection.status)),
+    }) as StreamClient<S>;
   };
 }

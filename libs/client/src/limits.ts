@@ -6,7 +6,7 @@ export const RATE_LIMITED_MS = 5_000;
 /** The longest spread that a server may ask for, in milliseconds. */
 export const MAX_SPREAD_MS = 60_000;
 
-/** More endpoints than any application has: a server cannot fill the memory with names. */
+/** More endpoints than an application has: no server can fill the memory. */
 export const MAX_ENDPOINTS = 1_000;
 
 /** The largest id of a frame; the next one is 1. */

@@ -34,7 +34,7 @@ export interface ConnectedStream {
   /** A frame came, of this stream or of another; with the error that it tells of. */
   received(frame: ServerFrame, error?: CodedError): void;
   /** The connection is gone; another attempt follows. */
-  lost(reason: string): void;
+  lost(reason?: string): void;
   /** The connection is closed for good; by the server when there is an error. */
   ended(error?: CodedError): void;
 }
@@ -100,7 +100,7 @@ export class Connection {
       const token = await this.#credential('authenticate');
       if (attempt === this.#attempt) {
         const answer = new Pending();
-        answer.limit(this.options, () => clientError('ANSWER_TIMEOUT'));
+        answer.limit(this.options);
         this.ask({ t: 'auth', token }, answer.settle);
         await answer.promise;
       }
@@ -222,7 +222,7 @@ export class Connection {
   }
 
   /** Frees what belongs to the present attempt; resolves when its socket is closed. */
-  #release(code: number, reason = ''): Promise<unknown> | undefined {
+  #release(code: number, reason?: string): Promise<unknown> | undefined {
     const socket = this.#socket;
     this.#attempt++;
     this.#socket = this.welcome = this.spreadMs = undefined;
@@ -233,7 +233,7 @@ export class Connection {
     return (
       socket &&
       new Promise((resolve) => {
-        socket.onopen = socket.onmessage = null;
+        socket.onmessage = null;
         socket.onclose = resolve;
         socket.close(code);
       })

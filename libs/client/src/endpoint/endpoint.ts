@@ -10,14 +10,21 @@ import {
   type ServerFrame,
 } from '@nestwire/protocol';
 import { clientError } from '../client-error.js';
-import type { OfflinePolicy } from '../client-options.js';
+import { withDefaults, type OfflinePolicy } from '../client-options.js';
 import { closedError, type ConnectedStream, type Connection } from '../connection/connection.js';
 import { Pending } from '../connection/pending.js';
 import { MORE_DIGITS } from '../limits.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
-import { Readers } from './readers.js';
+import { readersOf, type Readers } from './readers.js';
 import type { SendOptions } from './send-options.js';
+
+/** Where the stream stands on the present connection. */
+const enum State {
+  Closed,
+  Opening,
+  Open,
+}
 
 /** A message on its way to the server. */
 interface Outgoing extends Pending {
@@ -37,7 +44,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   readonly #channels = new Set<unknown>();
   /** What was sent and has no answer, in the order of sending. */
   readonly #flying = new Map<unknown, Outgoing>();
-  #state: 'closed' | 'opening' | 'open' = 'closed';
+  #state = State.Closed;
   #session: unknown;
   #used = false;
   #waiting: Outgoing[] = [];
@@ -48,21 +55,24 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#name = name;
     this.#classes = classes;
     this.#connection = connection;
-    this.stream = new Readers(name, options, () => this.#use());
+    this.stream = readersOf(name, options, () => this.#use());
   }
 
   async sendStreamMessage(message: Message, given: SendOptions = {}): Promise<void> {
     const { options, welcome, status } = this.#connection;
-    const { timeoutMs = options.timeoutMs, offline = options.offline, signal } = given;
+    const limits = withDefaults(given, options);
+    const { offline } = limits;
     const encoded = encodeMessage(message);
     if (!this.#classes.has(encoded.type)) throw clientError('NOT_A_MESSAGE', `list ${encoded.type}`);
     this.#use();
-    if (!welcome && offline === 'drop') return;
-    if (status.kind === 'closed') throw closedError(status);
-    if (!welcome && offline === 'throw') throw clientError('NOT_CONNECTED');
+    if (!welcome) {
+      if (offline === 'drop') return;
+      if (status.kind === 'closed') throw closedError(status);
+      if (offline === 'throw') throw clientError('NOT_CONNECTED');
+    }
     const outgoing = this.#prepare(encoded, offline);
-    outgoing.limit({ ...options, timeoutMs, signal }, () =>
-      clientError(outgoing.sent ? 'ANSWER_TIMEOUT' : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED'),
+    outgoing.limit(limits, () =>
+      outgoing.sent ? 'ANSWER_TIMEOUT' : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED',
     );
     this.#waiting.splice(this.#front++, 0, outgoing);
     this.#pump();
@@ -70,7 +80,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   addStreamOpenedListener(listener: () => void): () => void {
-    if (this.#state === 'open') listener();
+    if (this.#state === State.Open) listener();
     const remove = addListener(this.#listeners, () => listener());
     this.#use();
     return remove;
@@ -78,8 +88,8 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   /** Opens the stream if it is in use. */
   connected(): void {
-    if (this.#state !== 'closed' || !(this.#used || this.#listeners.size)) return;
-    this.#state = 'opening';
+    if (this.#state !== State.Closed || !(this.#used || this.#listeners.size)) return;
+    this.#state = State.Opening;
     this.#connection.ask({ t: 'open', endpoint: this.#name }, (error) => error && this.#closed(error, error));
     this.#pump();
   }
@@ -99,7 +109,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#pump();
   }
 
-  lost(reason: string): void {
+  lost(reason?: string): void {
     this.#leave(clientError('UNCERTAIN', reason));
   }
 
@@ -110,20 +120,20 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   #handle(frame: ServerFrame, error?: CodedError): void {
-    if (frame.t === 'opened' && !(this.#state === 'open' && this.#session === frame.session)) {
-      this.#state = 'opening';
+    if (frame.t === 'opened' && !(this.#state === State.Open && this.#session === frame.session)) {
+      this.#state = State.Opening;
       this.#session = frame.session;
       // What a listener sends goes before what waits already.
       this.#front = 0;
       callListeners(this.#listeners, this.#connection.options.onWarning);
       this.#front = Infinity;
-      this.#state = 'open';
+      this.#state = State.Open;
     }
     // A stream that the server opens by itself may speak before it says that it is open.
     if (frame.t === 'message') this.#deliver(frame.type, frame.data);
     if (frame.t === 'subscribed') this.#channels.add(frame.channel);
     if (frame.t === 'unsubscribed') this.#channels.delete(frame.channel);
-    if (frame.t === 'closed' && this.#state !== 'closed')
+    if (frame.t === 'closed' && this.#state !== State.Closed)
       this.#closed(error!, clientError('UNCERTAIN', error!.message));
   }
 
@@ -134,7 +144,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   #leave(sentError: CodedError): void {
-    this.#state = 'closed';
+    this.#state = State.Closed;
     this.#channels.clear();
     this.#flying.forEach((outgoing) => outgoing.settle(sentError));
     this.#flying.clear();
@@ -145,7 +155,8 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     try {
       this.stream.push(decodeMessage(this.#classes.get(type)!, data));
     } catch (error) {
-      this.stream.ignore(type, error);
+      if (!this.stream.ignored++)
+        this.#connection.options.onWarning(`nestwire: ${this.#name} ignores ${type}`, error);
     }
   }
 
@@ -175,7 +186,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   #pump(): void {
     const { welcome } = this.#connection;
     // With listeners, what they send goes first, and so all else waits until they were called.
-    const ready = this.#state === 'open' || (this.#state === 'opening' && !this.#listeners.size);
+    const ready = this.#state === State.Open || (this.#state === State.Opening && !this.#listeners.size);
     while (ready && this.#waiting.length && this.#flying.size < welcome!.maxPendingMessages) {
       const outgoing = this.#waiting.shift()!;
       const { bytes, encoded, settled } = outgoing;

@@ -12,68 +12,62 @@ export interface MessageStream<T> {
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined>;
 }
 
-/**
- * Hands each message to every reader.
- *
- * While nobody reads, a spare queue keeps the messages for the first who comes.
- */
-export class Readers<T> implements MessageStream<T> {
-  dropped = 0;
-  ignored = 0;
-  #spare = messageQueue<T>();
-  readonly #queues = new Set<MessageQueue<T>>();
-  readonly #name: string;
-  readonly #options: ResolvedOptions;
-  readonly #used: () => void;
-
-  constructor(name: string, options: ResolvedOptions, used: () => void) {
-    this.#name = name;
-    this.#options = options;
-    this.#used = used;
-  }
-
-  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    const queue = this.#spare;
-    const loop = queue.read();
-    const leave = loop.return.bind(loop);
-    this.#spare = messageQueue();
-    this.#queues.add(queue);
-    this.#used();
-    // A generator that waits would not return before the next message.
-    loop.return = () => {
-      queue.unread.length = 0;
-      queue.end();
-      this.#queues.delete(queue);
-      return leave(undefined);
-    };
-    return loop;
-  }
-
-  push(message: T): void {
-    const { maxUnreadMessages, overflow, onWarning } = this.#options;
-    for (const queue of this.#queues.size ? this.#queues : [this.#spare]) {
-      if (queue.unread.length >= maxUnreadMessages) {
-        if (!this.dropped++) onWarning(`nestwire: ${this.#name} drops messages`);
-        if (overflow === 'fail') {
-          queue.end(clientError('READER_OVERFLOW'));
-          this.#queues.delete(queue);
-        }
-        if (overflow !== 'drop-oldest') continue;
-        queue.unread.shift();
-      }
-      queue.push(message);
-    }
-  }
-
-  /** Counts a message that cannot be read. */
-  ignore(type: string, cause: unknown): void {
-    if (!this.ignored++) this.#options.onWarning(`nestwire: ${this.#name} ignores ${type}`, cause);
-  }
-
+/** What hands each message to every reader. */
+export interface Readers<T> extends MessageStream<T> {
+  dropped: number;
+  ignored: number;
+  push(message: T): void;
   /** Ends all readers; forgets what waits for a first one. */
-  end(error?: unknown): void {
-    for (const queue of this.#queues) queue.end(error);
-    this.#queues.clear();
-    this.#spare = messageQueue();
-  }
+  end(error?: unknown): void;
+}
+
+/** Makes a stream that nobody reads yet; `used` hears of each new reader. */
+export function readersOf<T>(name: string, options: ResolvedOptions, used: () => void): Readers<T> {
+  const { maxUnreadMessages, overflow, onWarning } = options;
+  const queues = new Set<MessageQueue<T>>();
+  // Keeps what comes while nobody reads for the first who does.
+  let spare = messageQueue<T>();
+  return {
+    dropped: 0,
+    ignored: 0,
+    [Symbol.asyncIterator]() {
+      const queue = spare;
+      spare = messageQueue();
+      queues.add(queue);
+      used();
+      return readerOf(queue, () => queues.delete(queue));
+    },
+    push(message) {
+      for (const queue of queues.size ? queues : [spare]) {
+        if (queue.unread.length >= maxUnreadMessages) {
+          if (!this.dropped++) onWarning(`nestwire: ${name} drops messages`);
+          if (overflow === 'fail') {
+            queue.end(clientError('READER_OVERFLOW'));
+            queues.delete(queue);
+          }
+          if (overflow !== 'drop-oldest') continue;
+          queue.unread.shift();
+        }
+        queue.push(message);
+      }
+    },
+    end(error) {
+      for (const queue of queues) queue.end(error);
+      queues.clear();
+      spare = messageQueue();
+    },
+  };
+}
+
+/** Reads a queue; a generator by itself would not return while it waits. */
+function readerOf<T>(queue: MessageQueue<T>, left: () => void): AsyncGenerator<T, undefined> {
+  const loop = queue.read();
+  const leave = loop.return.bind(loop);
+  loop.return = () => {
+    queue.unread.length = 0;
+    queue.end();
+    left();
+    return leave(undefined);
+  };
+  return loop;
 }
