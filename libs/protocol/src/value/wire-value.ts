@@ -15,7 +15,7 @@ const INVALID_MESSAGE = 'INVALID_MESSAGE' satisfies ErrorCode;
 const BIGINT = new RegExp(`^-?\\d{1,${MAX_BIGINT_DIGITS}}$`);
 // A cycle would make it as long as the stack is deep.
 const MAX_PATH = 32;
-const DATE = /^([+-]\d\d)?\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/;
+const DATE = /^[-+\d]+T[\d:.]+(Z|[+-]\d\d:\d\d)$/;
 
 /**
  * Turns the properties of a message into JSON, with tags on what JSON lacks.
@@ -70,7 +70,7 @@ function encodeObject(value: object): unknown {
   const { toJSON } = value as { toJSON?: () => unknown };
   if (typeof toJSON === 'function') return encode(toJSON.call(value));
   const name = messageNameOf(value.constructor);
-  if (name) return Object.assign({ $type: name }, convertAll(withoutType(value), encode));
+  if (name) return { $type: name, ...(convertAll(withoutType(value), encode) as object) };
   // A promise, an error, a typed array …: its state is not in its properties.
   const kind = Object.prototype.toString.call(value);
   if (kind !== '[object Object]') throw new CodedError(NOT_ENCODABLE, `is an ${kind}`);
@@ -86,8 +86,7 @@ function decode(value: unknown): unknown {
   if (!tag) return convertAll(tagged, decode);
   const isAlone = keys.length === 1 || tag === '$type';
   const decoded = isAlone ? TAGS[tag]?.(tagged[tag], tagged) : undefined;
-  if (decoded === undefined)
-    throw new CodedError(INVALID_MESSAGE, 'has a tag that is malformed or not known here');
+  if (decoded === undefined) throw new CodedError(INVALID_MESSAGE, 'has a malformed or unknown tag');
   return decoded;
 }
 
@@ -144,7 +143,7 @@ function attempt<T>(code: string, run: () => T): T {
   } catch (cause) {
     const path = ((cause as Thrown).path ?? []).slice(0, MAX_PATH).join('.');
     // The text of another error may tell of the inside of the process.
-    const message = cause instanceof CodedError ? cause.message : 'cannot be read or written';
+    const message = cause instanceof CodedError ? cause.message : 'does not fit';
     throw new CodedError(code, `${path || 'The message'} ${message}.`, {
       details: [{ path, message }],
       cause,

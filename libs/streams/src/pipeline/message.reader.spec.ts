@@ -199,7 +199,7 @@ describe('A reader', () => {
       'a malformed tag',
       { text: { $date: 'yesterday' } },
       'text',
-      'has a tag that is malformed or not known here',
+      'has a malformed or unknown tag',
     ],
     [
       'a prototype',
