@@ -190,6 +190,7 @@ describe('connection', () => {
 
     await expect(rig.client.connectWebSocket()).rejects.toMatchObject({ code: 'CLIENT_CLOSED' });
     expect(rig.client.connectionStatus).toMatchObject({ kind: 'closed', code: 1006 });
+    expect(rig.clock.pending).toBe(0);
   });
 
   it('connects again after it was closed', async () => {

@@ -13,7 +13,7 @@ import {
 import { clientError } from '../client-error.js';
 import type { AuthRequest, ResolvedOptions } from '../client-options.js';
 import { MAX_ENDPOINTS, MAX_ID, MAX_SPREAD_MS, RATE_LIMITED_MS } from '../limits.js';
-import { callListeners, type Listeners } from '../listeners.js';
+import { addListener, callListeners, type Listeners } from '../listeners.js';
 import { onWakeUp } from '../transport/wake-up.js';
 import type { WebSocketLike } from '../transport/web-socket.js';
 import {
@@ -55,7 +55,6 @@ export class Connection {
   readonly #create: (endpoint: string, connection: Connection) => ConnectedStream;
   #socket?: WebSocketLike;
   #cancel?: () => void;
-  #welcomed?: Pending;
   #unwatch?: () => void;
   #lastId = 0;
   #attempt = 0;
@@ -142,9 +141,17 @@ export class Connection {
   }
 
   /** Waits for the connection that is being made, if it is not there. */
-  async #join(): Promise<void> {
-    if (!this.#unwatch) throw closedError(this.status);
-    if (!this.welcome) await (this.#welcomed ??= new Pending()).promise;
+  #join(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (this.welcome) resolve();
+        else if (this.#unwatch) return;
+        else reject(closedError(this.status));
+        stop();
+      };
+      const stop = addListener(this.listeners, look);
+      look();
+    });
   }
 
   async #credential(reason: AuthRequest['reason']): Promise<string | null> {
@@ -216,8 +223,6 @@ export class Connection {
     this.#refused = false;
     this.#expect();
     this.#streams.forEach((stream) => stream.connected());
-    this.#welcomed?.settle();
-    this.#welcomed = undefined;
     this.#become({ kind: 'connected', user, connection });
   }
 
@@ -264,15 +269,13 @@ export class Connection {
   /** Ends for good; resolves when the socket is closed. */
   #end(code: number, reason: string): Promise<unknown> | undefined {
     const status = { kind: 'closed', code, reason } as const;
-    const welcomed = this.#welcomed;
     const closed = this.#release(code, reason);
     this.#unwatch?.();
-    this.#unwatch = this.#welcomed = undefined;
+    this.#unwatch = undefined;
     this.#failures = 0;
     this.#refused = this.#renewed = false;
     this.status = status;
     this.#streams.forEach((stream) => stream.ended(code === NORMAL ? undefined : closedError(status)));
-    welcomed?.settle(closedError(status));
     this.#become(status);
     return closed;
   }

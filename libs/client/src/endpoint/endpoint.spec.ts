@@ -599,6 +599,20 @@ describe('endpoint', () => {
 
       expect(opens).toBe(1);
     });
+
+    it('opens again after a listener closed the client', async () => {
+      await connected();
+      const stop = rig.client.chat.addStreamOpenedListener(() => void rig.client.close());
+      await peer.open('s1');
+      await rig.status('closed');
+      stop();
+      peer = await rig.connected();
+      const reading = take(rig.client.chat.stream, 1);
+      await peer.open('s2');
+      deliver('a');
+
+      expect(texts(await reading)).toEqual(['a']);
+    });
   });
 
   it('survives a hostile server', async () => {

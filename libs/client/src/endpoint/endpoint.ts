@@ -19,13 +19,6 @@ import type { EndpointStream } from './endpoint-stream.js';
 import { readersOf, type Readers } from './readers.js';
 import type { SendOptions } from './send-options.js';
 
-/** Where the stream stands on the present connection. */
-const enum State {
-  Closed,
-  Opening,
-  Open,
-}
-
 /** A message on its way to the server. */
 interface Outgoing extends Pending {
   readonly encoded: EncodedMessage;
@@ -44,8 +37,10 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   readonly #channels = new Set<unknown>();
   /** What was sent and has no answer, in the order of sending. */
   readonly #flying = new Map<unknown, Outgoing>();
-  #state = State.Closed;
-  #session: unknown;
+  /** That `open` was sent, or the stream is open. */
+  #opening?: boolean;
+  /** The id of the session; undefined while the stream is not open. */
+  #session?: string;
   #used = false;
   #waiting: Outgoing[] = [];
   #front = Infinity;
@@ -80,7 +75,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   addStreamOpenedListener(listener: () => void): () => void {
-    if (this.#state === State.Open) listener();
+    if (this.#session) listener();
     const remove = addListener(this.#listeners, () => listener());
     this.#use();
     return remove;
@@ -88,8 +83,8 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   /** Opens the stream if it is in use. */
   connected(): void {
-    if (this.#state !== State.Closed || !(this.#used || this.#listeners.size)) return;
-    this.#state = State.Opening;
+    if (this.#opening || !(this.#used || this.#listeners.size)) return;
+    this.#opening = true;
     this.#connection.ask({ t: 'open', endpoint: this.#name }, (error) => error && this.#closed(error, error));
     this.#pump();
   }
@@ -109,8 +104,12 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#pump();
   }
 
-  lost(reason?: string): void {
-    this.#leave(clientError('UNCERTAIN', reason));
+  lost(reason?: string, sentError = clientError('UNCERTAIN', reason)): void {
+    this.#session = this.#opening = undefined;
+    this.#channels.clear();
+    this.#flying.forEach((outgoing) => outgoing.settle(sentError));
+    this.#flying.clear();
+    this.#giveUp();
   }
 
   ended(error?: CodedError): void {
@@ -120,35 +119,25 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   #handle(frame: ServerFrame, error?: CodedError): void {
-    if (frame.t === 'opened' && !(this.#state === State.Open && this.#session === frame.session)) {
-      this.#state = State.Opening;
+    if (frame.t === 'opened' && this.#session !== frame.session) {
+      this.#opening = true;
       this.#session = frame.session;
       // What a listener sends goes before what waits already.
       this.#front = 0;
       callListeners(this.#listeners, this.#connection.options.onWarning);
       this.#front = Infinity;
-      this.#state = State.Open;
     }
     // A stream that the server opens by itself may speak before it says that it is open.
     if (frame.t === 'message') this.#deliver(frame.type, frame.data);
     if (frame.t === 'subscribed') this.#channels.add(frame.channel);
     if (frame.t === 'unsubscribed') this.#channels.delete(frame.channel);
-    if (frame.t === 'closed' && this.#state !== State.Closed)
-      this.#closed(error!, clientError('UNCERTAIN', error!.message));
+    if (frame.t === 'closed' && this.#opening) this.#closed(error!);
   }
 
   /** Ends the stream as the server says; while the server goes away, until the next connection only. */
-  #closed(error: CodedError, sentError: CodedError): void {
-    this.#leave(sentError);
+  #closed(error: CodedError, sentError?: CodedError): void {
+    this.lost(error.message, sentError);
     if (this.#connection.spreadMs === undefined) this.ended(error);
-  }
-
-  #leave(sentError: CodedError): void {
-    this.#state = State.Closed;
-    this.#channels.clear();
-    this.#flying.forEach((outgoing) => outgoing.settle(sentError));
-    this.#flying.clear();
-    this.#giveUp();
   }
 
   #deliver(type: string, data: object): void {
@@ -186,7 +175,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   #pump(): void {
     const { welcome } = this.#connection;
     // With listeners, what they send goes first, and so all else waits until they were called.
-    const ready = this.#state === State.Open || (this.#state === State.Opening && !this.#listeners.size);
+    const ready = this.#opening && this.#front === Infinity && (this.#session || !this.#listeners.size);
     while (ready && this.#waiting.length && this.#flying.size < welcome!.maxPendingMessages) {
       const outgoing = this.#waiting.shift()!;
       const { bytes, encoded, settled } = outgoing;
