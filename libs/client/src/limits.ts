@@ -11,6 +11,3 @@ export const MAX_ENDPOINTS = 1_000;
 
 /** The largest id of a frame; the next one is 1. */
 export const MAX_ID = 2_147_483_647;
-
-/** How many digits more than 0 the largest id has. */
-export const MORE_DIGITS = 9;

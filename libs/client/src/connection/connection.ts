@@ -46,9 +46,10 @@ type Settle = (error?: CodedError) => void;
 export class Connection {
   status: ConnectionStatus = { kind: 'idle' };
   /** What the server said in `welcome`; undefined while there is no connection. */
-  welcome?: WelcomeFrame;
+  declare welcome?: WelcomeFrame;
   /** The time within which the server wants its clients back, once it said that it goes away. */
-  spreadMs?: number;
+  declare spreadMs?: number;
+  declare readonly options: ResolvedOptions;
   readonly listeners: Listeners = new Set();
   readonly #streams = new Map<string, ConnectedStream>();
   readonly #asked = new Map<unknown, Settle>();
@@ -64,9 +65,10 @@ export class Connection {
   #renewed = false;
 
   constructor(
-    readonly options: ResolvedOptions,
+    options: ResolvedOptions,
     create: (endpoint: string, connection: Connection) => ConnectedStream,
   ) {
+    this.options = options;
     this.#create = create;
   }
 
@@ -82,7 +84,7 @@ export class Connection {
     if (this.#unwatch) this.#wake();
     else {
       this.#unwatch = onWakeUp(() => this.#wake());
-      this.#try();
+      void this.#try();
     }
     const joined = this.#join();
     // The status tells of a failure too, so nobody has to wait for it here.
@@ -103,7 +105,7 @@ export class Connection {
         this.ask({ t: 'auth', token }, answer.settle);
         await answer.promise;
       }
-    } else this.#try();
+    } else void this.#try();
     // A connection that was lost meanwhile is made again with the new credential.
     return this.#join();
   }
@@ -158,22 +160,20 @@ export class Connection {
     return (await this.options.auth?.({ reason })) ?? null;
   }
 
-  #try(): void {
+  async #try(): Promise<void> {
     void this.#release(NORMAL);
     const attempt = this.#attempt;
     this.#arm(this.options.connectTimeoutMs, () => this.#drop(ABNORMAL, 'CONNECT_TIMEOUT'));
     this.#become({ kind: 'connecting' });
-    this.#credential(this.#refused ? 'renew' : 'connect').then(
-      (token) => attempt === this.#attempt && this.#open(token),
+    const token = await this.#credential(this.#refused ? 'renew' : 'connect').catch(
       (error) => attempt === this.#attempt && this.#drop(ABNORMAL, `auth: ${error}`),
     );
-  }
-
-  #open(token: string | null): void {
+    // Another attempt, or the end, has come first.
+    if (attempt !== this.#attempt) return;
     try {
       const socket = new this.options.webSocket(this.options.url, JSON_SUBPROTOCOL);
       this.#socket = socket;
-      socket.onopen = () => this.send(JSON.stringify({ t: 'hello', v: PROTOCOL_VERSION, token }));
+      socket.onopen = () => socket.send(JSON.stringify({ t: 'hello', v: PROTOCOL_VERSION, token }));
       socket.onmessage = ({ data }: { data: string }) => {
         try {
           if (this.welcome) this.#expect();
@@ -184,10 +184,7 @@ export class Connection {
       };
       // `close` follows, and says more.
       socket.onerror = () => {};
-      socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
-        this.#socket = undefined;
-        this.#drop(code, reason);
-      };
+      socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#drop(code, reason);
     } catch (error) {
       // The platform does not take the address, and will not take it later.
       void this.#end(ABNORMAL, `${error}`);
@@ -257,11 +254,11 @@ export class Connection {
     this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
     if (this.#refused && auth && !this.#renewed) {
       this.#renewed = true;
-      this.#try();
+      void this.#try();
     } else if (shouldReconnect(code)) {
       const boundMs = spreadMs ?? Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++);
       const retryInMs = clock.random() * boundMs + (code === RATE_LIMITED ? RATE_LIMITED_MS : 0);
-      this.#arm(retryInMs, () => this.#try());
+      this.#arm(retryInMs, () => void this.#try());
       this.#become({ kind: 'waiting', retryAt: Date.now() + retryInMs, retryInMs, code, reason });
     } else void this.#end(code, reason);
   }
@@ -283,7 +280,7 @@ export class Connection {
   /** Makes sure, at once, of what a sleep or a change of network may have made untrue. */
   #wake(): void {
     const { status } = this;
-    if (status.kind === 'waiting' && status.code !== RATE_LIMITED) this.#try();
+    if (status.kind === 'waiting' && status.code !== RATE_LIMITED) void this.#try();
     if (this.welcome) {
       this.send('{"t":"ping"}');
       this.#expect(0);

@@ -11,7 +11,7 @@ export interface Limits {
 
 /** A promise that is settled from outside. */
 export class Pending {
-  settled?: true;
+  declare settled?: true;
   /** Resolves the promise, or rejects it with an error; only the first time counts. */
   declare settle: (error?: CodedError) => void;
   readonly promise = new Promise<void>((resolve, reject) => {

@@ -13,7 +13,7 @@ import { clientError } from '../client-error.js';
 import { withDefaults, type OfflinePolicy } from '../client-options.js';
 import { closedError, type ConnectedStream, type Connection } from '../connection/connection.js';
 import { Pending } from '../connection/pending.js';
-import { MORE_DIGITS } from '../limits.js';
+import { MAX_ID } from '../limits.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
 import { readersOf, type Readers } from './readers.js';
@@ -29,7 +29,7 @@ interface Outgoing extends Pending {
 
 /** The client's side of one endpoint: its stream, and what waits for it. */
 export class Endpoint implements EndpointStream<Message, Message>, ConnectedStream {
-  readonly stream: Readers<Message>;
+  declare readonly stream: Readers<Message>;
   readonly #name: string;
   readonly #classes: ReadonlyMap<string, MessageClass>;
   readonly #connection: Connection;
@@ -157,9 +157,9 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   /** Measures a message; throws when it may not wait to be sent. */
   #prepare(encoded: EncodedMessage, offline: OfflinePolicy): Outgoing {
     const { options, welcome } = this.#connection;
-    // What is measured is well-formed, as JSON is.
-    const text = encodeURIComponent(clientMessageText(0, this.#name, encoded));
-    const bytes = text.replace(/%../g, '_').length + MORE_DIGITS;
+    // Measured with the longest id; well-formed, as JSON is.
+    const text = encodeURIComponent(clientMessageText(MAX_ID, this.#name, encoded));
+    const bytes = text.replace(/%../g, '_').length;
     let allBytes = bytes;
     this.#waiting = this.#waiting.filter(({ settled }) => !settled);
     for (const other of this.#waiting) allBytes += other.bytes;
@@ -180,9 +180,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       const outgoing = this.#waiting.shift()!;
       const { bytes, encoded, settled } = outgoing;
       if (bytes > welcome!.maxPayloadBytes)
-        outgoing.settle(
-          clientError('MESSAGE_TOO_LARGE', `${bytes} bytes; at most ${welcome!.maxPayloadBytes}`),
-        );
+        outgoing.settle(clientError('MESSAGE_TOO_LARGE', `${bytes} > ${welcome!.maxPayloadBytes} bytes`));
       else if (!settled) {
         const id = this.#connection.nextId();
         outgoing.sent = true;
