@@ -42,6 +42,8 @@ function restore(source: unknown, result: unknown, naming: MapNaming): unknown {
     return Array.isArray(result) ? new Set(restoreItems([...source], result, naming)) : result;
   if (source instanceof Map) return restoreMap(source, result, naming);
   if (Array.isArray(source)) return Array.isArray(result) ? restoreItems(source, result, naming) : result;
+  // What hides its state is refused when it is encoded; class-transformer makes an empty object of it.
+  if (Object.prototype.toString.call(source) !== '[object Object]') return source;
   return restoreProperties(source as Properties, result as Properties, naming);
 }
 

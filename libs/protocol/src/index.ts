@@ -1,7 +1,13 @@
 import './message/reflect-metadata.js';
 
 export { CloseCode, shouldReconnect } from './error/close-code.js';
-export { CodedError, wireErrorOf, type CodedErrorOptions, type ErrorDetail, type WireError } from './error/coded-error.js';
+export {
+  CodedError,
+  wireErrorOf,
+  type CodedErrorOptions,
+  type ErrorDetail,
+  type WireError,
+} from './error/coded-error.js';
 export { ErrorCode } from './error/error-code.js';
 export type { Codec, EncodedMessage } from './frame/codec.js';
 export { FrameFault } from './frame/frame-fault.js';

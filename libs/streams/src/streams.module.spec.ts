@@ -75,4 +75,33 @@ describe('StreamsModule', () => {
     );
     await expect(boot(StreamsModule)).rejects.toThrow(/without its options/);
   });
+
+  it('refuses figures that limit nothing, unknown options, a path without a slash, all at once', async () => {
+    const options = {
+      path: 'live',
+      pathh: '/x',
+      limits: { maxPayloadBytes: Number(undefined), maxStreams: -5, maxPayloadByte: 1 },
+      heartbeat: { pingMs: '5' as never },
+    };
+
+    await expect(boot(StreamsModule.forRoot(options as never))).rejects.toMatchObject({
+      code: 'STREAMS_CONFIGURATION',
+      problems: [
+        expect.stringContaining('"pathh"'),
+        expect.stringContaining('"limits.maxPayloadByte"'),
+        expect.stringContaining('"limits.maxPayloadBytes" must be a number from 0 on, got NaN'),
+        expect.stringContaining('"limits.maxStreams"'),
+        expect.stringContaining('"heartbeat.pingMs"'),
+        expect.stringContaining('"path" must begin'),
+      ],
+    });
+  });
+
+  it('refuses an authenticator that cannot authenticate', async () => {
+    class Plain {}
+
+    await expect(boot(StreamsModule.forRoot({ authenticator: Plain as never }))).rejects.toThrow(
+      /Plain has no method/,
+    );
+  });
 });

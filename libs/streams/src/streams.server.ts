@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
@@ -12,6 +13,7 @@ import { TurnFlusher } from './connection/outbox.js';
 import { SignIn } from './connection/sign-in.js';
 import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import type { EndpointRegistry } from './endpoint/endpoint.registry.js';
+import { checkOptions } from './options.check.js';
 import { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
 import type { StreamsOptions } from './streams.options.js';
 import { ClientAddress } from './transport/client-address.js';
@@ -53,6 +55,7 @@ export class StreamsServer {
     messages: MessagesService,
     authenticator: StreamAuthenticator | undefined,
   ) {
+    checkOptions(options, authenticator);
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const heartbeat = { ...DEFAULT_HEARTBEAT, ...options.heartbeat };
     const { maxJsonDepth: maxDepth, maxJsonNodes: maxNodes, maxJsonKeys: maxKeys } = limits;
@@ -163,7 +166,7 @@ export class StreamsServer {
   }
 
   private logError(errorId: string, error: unknown): void {
-    this.logger.error(`Error ${errorId}`, error instanceof Error ? error.stack : String(error));
+    this.logger.error(`Error ${errorId}`, error instanceof Error ? error.stack : inspect(error));
   }
 }
 

@@ -24,7 +24,7 @@ export interface TestServerOptions {
 /** How a test client connects; what is left out is as in the client's options. */
 export interface ConnectOptions extends Partial<ConnectionOptions> {
   /** The user to be, whatever the application's authenticator says; in place of `auth`. */
-  readonly as?: StreamUser;
+  readonly as?: StreamUser & Readonly<Record<string, unknown>>;
 }
 
 /** Connects a client; resolves when the server has welcomed it. */

@@ -2,7 +2,6 @@ import { CodedError } from '../error/coded-error.js';
 import { ErrorCode } from '../error/error-code.js';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../limits.js';
 import { messageNameOf } from '../message/message.registry.js';
-import { propertiesOf } from '../message/message.reviver.js';
 import { encodeProperties } from '../value/wire-value.js';
 import type { Codec, EncodedMessage } from './codec.js';
 import { FrameFault } from './frame-fault.js';
@@ -51,7 +50,7 @@ export function rememberEncoding(message: object, encoded: EncodedMessage): void
 export function encodeMessage(message: object): EncodedMessage {
   const type = messageNameOf(message?.constructor);
   if (!type) throw notAMessage(message);
-  return { type, data: JSON.stringify(encodeProperties(propertiesOf(message))) };
+  return { type, data: JSON.stringify(encodeProperties(message)) };
 }
 
 /** Returns how a message was encoded before, if that is remembered; else encodes it. */

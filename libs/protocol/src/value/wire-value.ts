@@ -2,7 +2,7 @@ import { CodedError } from '../error/coded-error.js';
 import type { ErrorCode } from '../error/error-code.js';
 import { MAX_BIGINT_DIGITS } from '../limits.js';
 import { messageClassNamed, messageNameOf } from '../message/message.registry.js';
-import { reviveMessage } from '../message/message.reviver.js';
+import { propertiesOf, reviveMessage } from '../message/message.reviver.js';
 import { fromBase64, toBase64 } from './base64.js';
 
 type Properties = Record<string, unknown>;
@@ -27,7 +27,7 @@ const DATE = /^[-+\d]+T[\d:.]+(Z|[+-]\d\d:\d\d)$/;
  * @throws {CodedError} NOT_ENCODABLE with the path of a value that cannot travel
  */
 export function encodeProperties(message: object): Properties {
-  return attempt(NOT_ENCODABLE, () => convertAll(withoutType(message), encode));
+  return attempt(NOT_ENCODABLE, () => convertAll(withoutType(propertiesOf(message)), encode));
 }
 
 /**

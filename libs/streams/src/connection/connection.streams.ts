@@ -140,7 +140,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Ends a session by the application's wish. */
   endSession(session: Session, reason: SessionCloseReason): Promise<void> {
-    for (const runtime of this.runtimes) if (runtime.session === session) return runtime.end(reason);
+    for (const runtime of this.runtimes) if (runtime.session === session) return runtime.close(reason);
     return Promise.resolve();
   }
 
@@ -178,7 +178,10 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   failed(runtime: SessionRuntime, id: number | undefined, error: unknown): void {
     this.writeAck(runtime);
-    const wire = toWireError(error, this.context.logError);
+    const { endpoint, id: sessionId } = runtime.session;
+    const wire = toWireError(error, (errorId, cause) =>
+      this.context.logError(`${errorId} in the stream "${endpoint}", session ${sessionId}`, cause),
+    );
     this.write(
       id === undefined
         ? { t: 'error', endpoint: runtime.session.endpoint, error: wire }

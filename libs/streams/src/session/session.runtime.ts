@@ -62,6 +62,7 @@ export class SessionRuntime implements ResultOwner {
   private running: Running | undefined;
   private whenIdle: Promise<void> = Promise.resolve();
   private ackId = 0;
+  private isHandling = false;
   private wasOpened = false;
   private ending: Promise<void> | undefined;
   private leaving: Promise<void> | undefined;
@@ -187,6 +188,13 @@ export class SessionRuntime implements ResultOwner {
     return this.ending;
   }
 
+  /** Ends the session as its application asks; a handler that asks is not waited for. */
+  close(reason: SessionCloseReason): Promise<void> {
+    const isWithinHandler = this.isHandling || this.running !== undefined;
+    const ended = this.end(reason);
+    return isWithinHandler ? Promise.resolve() : ended;
+  }
+
   private async runEnd(reason: SessionCloseReason): Promise<void> {
     this.state = 'ending';
     this.session.end(reason);
@@ -195,6 +203,8 @@ export class SessionRuntime implements ResultOwner {
     this.queue = [];
     this.queuedBytes = 0;
     for (const { frame } of unanswered) this.port.failed(this, frame.id, streamNotOpen(frame.endpoint));
+    // A handler may have called this before its promise was known here.
+    await undefined;
     while (this.running) await this.whenIdle;
     const running = this.begin(undefined);
     void this.cleanUp(reason).then(() => this.finish(running));
@@ -244,11 +254,14 @@ export class SessionRuntime implements ResultOwner {
 
   private handle(pending: Pending): void {
     let result: unknown;
+    this.isHandling = true;
     try {
       result = this.handlers!.handle(pending.frame.type, pending.frame.data);
       if (!isPromiseLike(result)) result = this.results.send(result);
     } catch (error) {
       return this.port.failed(this, pending.frame.id, error);
+    } finally {
+      this.isHandling = false;
     }
     if (!isPromiseLike(result)) return this.acknowledge(pending);
     void this.await(result, pending);

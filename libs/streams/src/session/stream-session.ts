@@ -115,8 +115,8 @@ export class StreamSession<Out = never, User = unknown> {
   /**
    * Ends this session and tells the client why; the connection and its other sessions go on.
    *
-   * Resolves when `@OnStreamClosed` has run and the user objects are disposed. Do not await it in a
-   * handler of this session: it waits for the handler.
+   * Resolves when `@OnStreamClosed` has run and the user objects are disposed; while a handler of the
+   * session runs at once, because the end waits for the handler.
    */
   close(reason: SessionCloseReason | string = 'The server closed the stream.'): Promise<void> {
     const why = typeof reason === 'string' ? new SessionCloseReason('closed-by-server', reason) : reason;
