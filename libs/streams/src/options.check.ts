@@ -23,7 +23,7 @@ const FIGURES = {
 } as const;
 
 /**
- * Checks what the compiler cannot: figures read from the environment, options in JavaScript.
+ * Checks the options that the compiler cannot, such as figures of the environment.
  *
  * A limit that is not a number would limit nothing.
  *

@@ -53,7 +53,7 @@ export function encodeMessage(message: object): EncodedMessage {
   return { type, data: JSON.stringify(encodeProperties(message)) };
 }
 
-/** Returns how a message was encoded before, if that is remembered; else encodes it. */
+/** Returns how a message was encoded before, if remembered; else encodes it. */
 export function encodingOf(message: object): EncodedMessage {
   return encodings.get(message) ?? encodeMessage(message);
 }

@@ -126,7 +126,7 @@ function convertAll<T extends object>(source: T, convert: (value: unknown) => un
   const result = (Array.isArray(source) ? [] : {}) as Properties;
   for (const key of Object.keys(source)) {
     try {
-      if (key === '__proto__') throw new CodedError(INVALID_MESSAGE, 'is a reserved name');
+      if (key === '__proto__') throw new CodedError(INVALID_MESSAGE, 'is reserved');
       const converted = convert((source as Properties)[key]);
       if (converted !== undefined) result[key] = converted;
     } catch (misfit) {

@@ -200,7 +200,7 @@ describe('A reader', () => {
       'a prototype',
       JSON.parse('{"text":"x","__proto__":{"admin":true}}') as object,
       '__proto__',
-      'is a reserved name',
+      'is reserved',
     ],
   ])('refuses %s and says where', (_, data, path, message) => {
     const details = refusal(Order, data) as Array<{ path: string; message: string }>;
