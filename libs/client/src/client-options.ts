@@ -96,6 +96,6 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     clock: systemClock,
     webSocket: globalWebSocket(),
   });
-  if (!resolved.webSocket) throw new TypeError('There is no WebSocket: set `webSocket`.');
+  if (!resolved.webSocket) throw new TypeError('No WebSocket: set webSocket');
   return resolved as ResolvedOptions;
 }

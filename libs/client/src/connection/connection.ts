@@ -146,10 +146,10 @@ export class Connection {
   #join(): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = () => {
-        if (this.welcome) resolve();
-        else if (this.#unwatch) return;
-        else reject(closedError(this.status));
+        if (this.#unwatch && !this.welcome) return;
         stop();
+        if (this.welcome) resolve();
+        else reject(closedError(this.status));
       };
       const stop = addListener(this.listeners, look);
       look();
@@ -201,7 +201,8 @@ export class Connection {
     const { endpoint, id } = frame as OpenedFrame;
     if (frame.t === 'ping') this.send('{"t":"pong"}');
     if (!welcome) return frame.t === 'welcome' ? this.#accept(frame) : undefined;
-    if (frame.t === 'goaway') this.spreadMs = Math.max(0, Math.min(frame.spreadMs, MAX_SPREAD_MS)) || 0;
+    if (frame.t === 'goaway')
+      this.spreadMs = frame.spreadMs > 0 ? Math.min(frame.spreadMs, MAX_SPREAD_MS) : 0;
     if (frame.t === 'authenticated') this.#accept({ ...welcome, user: frame.user });
     // The server opens some streams by itself.
     if (endpoint && this.#streams.size < MAX_ENDPOINTS) this.streamOf(endpoint);

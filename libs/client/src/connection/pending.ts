@@ -25,9 +25,9 @@ export class Pending {
   #release?: () => void;
 
   /** Settles with an error after a time, or when a signal aborts. */
-  limit({ clock, timeoutMs, signal }: Limits, late: () => ErrorCode = () => 'ANSWER_TIMEOUT'): void {
+  limit({ clock, timeoutMs, signal }: Limits, late?: () => ErrorCode | undefined): void {
     const abort = () => this.settle(clientError('ABORTED', undefined, { cause: signal!.reason }));
-    const cancel = clock.after(timeoutMs, () => this.settle(clientError(late())));
+    const cancel = clock.after(timeoutMs, () => this.settle(clientError(late?.() ?? 'ANSWER_TIMEOUT')));
     this.#release = () => {
       cancel();
       signal?.removeEventListener('abort', abort);

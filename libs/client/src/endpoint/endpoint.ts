@@ -67,7 +67,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     }
     const outgoing = this.#prepare(encoded, offline);
     outgoing.limit(limits, () =>
-      outgoing.sent ? 'ANSWER_TIMEOUT' : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED',
+      outgoing.sent ? undefined : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED',
     );
     this.#waiting.splice(this.#front++, 0, outgoing);
     this.#pump();

@@ -4,7 +4,8 @@ export interface MessageQueue<T> {
   push(message: T): void;
   /** Ends the reading once what waits has been read; with an error, if there is one. */
   end(error?: unknown): void;
-  read(): AsyncGenerator<T, undefined>;
+  /** Starts the reading; its `return()` ends it, even while it waits, and calls back. */
+  read(left: () => void): AsyncGenerator<T, undefined>;
 }
 
 /** Makes an empty queue. */
@@ -12,6 +13,13 @@ export function messageQueue<T>(): MessageQueue<T> {
   const unread: T[] = [];
   let ended: { error?: unknown } | undefined;
   let wake: (() => void) | undefined;
+  async function* loop(): AsyncGenerator<T, undefined> {
+    while (unread.length || !ended)
+      if (unread.length) yield unread.shift() as T;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    if (ended.error) throw ended.error;
+    return undefined;
+  }
   return {
     unread,
     push(message) {
@@ -22,13 +30,16 @@ export function messageQueue<T>(): MessageQueue<T> {
       ended ??= { error };
       wake?.();
     },
-    async *read() {
-      for (;;) {
-        while (unread.length) yield unread.shift() as T;
-        if (ended?.error) throw ended.error;
-        if (ended) return undefined;
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
+    read(left) {
+      const reader = loop();
+      const leave = reader.return.bind(reader);
+      reader.return = () => {
+        unread.length = 0;
+        this.end();
+        left();
+        return leave(undefined);
+      };
+      return reader;
     },
   };
 }

@@ -35,7 +35,7 @@ export function readersOf<T>(name: string, options: ResolvedOptions, used: () =>
       spare = messageQueue();
       queues.add(queue);
       used();
-      return readerOf(queue, () => queues.delete(queue));
+      return queue.read(() => queues.delete(queue));
     },
     push(message) {
       for (const queue of queues.size ? queues : [spare]) {
@@ -57,17 +57,4 @@ export function readersOf<T>(name: string, options: ResolvedOptions, used: () =>
       spare = messageQueue();
     },
   };
-}
-
-/** Reads a queue; a generator by itself would not return while it waits. */
-function readerOf<T>(queue: MessageQueue<T>, left: () => void): AsyncGenerator<T, undefined> {
-  const loop = queue.read();
-  const leave = loop.return.bind(loop);
-  loop.return = () => {
-    queue.unread.length = 0;
-    queue.end();
-    left();
-    return leave(undefined);
-  };
-  return loop;
 }
