@@ -102,6 +102,8 @@ function checkUserObjects(
 }
 
 function userObjectProblem(cls: unknown, providers: readonly ProviderWrapper[]): string | undefined {
+  if (cls === undefined)
+    return 'has no class: the build emits no decorator metadata ("emitDecoratorMetadata"), or two files import each other. Write @UserObject(Class).';
   if (typeof cls !== 'function' || cls === Object)
     return 'has no class: the type of the parameter is an interface, a union, or imported with "import type". Write @UserObject(Class).';
   const found = providers.filter(({ token }) => token === cls);
