@@ -18,7 +18,7 @@ class Door {
 
   @OnStreamMessage(Leave)
   async leave(session: StreamSession, { how }: Leave): Promise<void> {
-    if (how === 'later') await null;
+    if (how === 'later') await Promise.resolve();
     const closing = session.close('bye');
     if (how === 'awaited' || how === 'later') await closing;
     else void closing.then(() => this.settled++);

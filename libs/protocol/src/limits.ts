@@ -1,3 +1,6 @@
+/** Most digits of a `bigint` on the wire, its sign not counted. */
+export const MAX_BIGINT_DIGITS = 40;
+
 /** What one text frame may hold; breaking a limit is answered, not parsed. */
 export interface JsonLimits {
   /** Deepest nesting of objects and arrays, the frame itself counted. */
@@ -16,6 +19,3 @@ export const DEFAULT_MAX_PAYLOAD_BYTES = 65_536;
 
 /** Largest `id` of a client frame; ids start at 1. */
 export const MAX_FRAME_ID = 2_147_483_647;
-
-/** Most digits of a `bigint` on the wire, its sign not counted. */
-export const MAX_BIGINT_DIGITS = 40;

@@ -8,8 +8,18 @@ type Fields = Readonly<Record<string, unknown>>;
 type Reader = (fields: Fields) => FrameFault | undefined;
 
 const MAX_NAME_LENGTH = 128;
-const SERVER_ONLY: readonly unknown[] =
-  'welcome opened closed ack error subscribed unsubscribed publication authenticated goaway'.split(' ');
+const SERVER_ONLY: readonly unknown[] = [
+  'welcome',
+  'opened',
+  'closed',
+  'ack',
+  'error',
+  'subscribed',
+  'unsubscribed',
+  'publication',
+  'authenticated',
+  'goaway',
+];
 
 // A Map, not an object: a frame type such as "constructor" must find nothing.
 const READERS = new Map<unknown, Reader>([

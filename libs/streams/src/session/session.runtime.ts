@@ -204,7 +204,7 @@ export class SessionRuntime implements ResultOwner {
     this.queuedBytes = 0;
     for (const { frame } of unanswered) this.port.failed(this, frame.id, streamNotOpen(frame.endpoint));
     // A handler may have called this before its promise was known here.
-    await undefined;
+    await Promise.resolve();
     while (this.running) await this.whenIdle;
     const running = this.begin(undefined);
     void this.cleanUp(reason).then(() => this.finish(running));
