@@ -113,7 +113,7 @@ describe('JsonCodec', () => {
   it('refuses what is not a message', () => {
     expect(() => encodeMessage({ text: 'x' })).toThrow(expect.objectContaining({ code: 'NOT_A_MESSAGE' }));
     expect(() => encodeMessage(null as never)).toThrow(expect.objectContaining({ code: 'NOT_A_MESSAGE' }));
-    expect(() => encodeMessage(new (class extends Note {})())).toThrow(/mark its class/);
+    expect(() => encodeMessage(new (class extends Note {})())).toThrow(/has no @StreamMessage/);
   });
 });
 

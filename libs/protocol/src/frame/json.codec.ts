@@ -75,8 +75,5 @@ export function publicationText(channel: string, { type, data }: EncodedMessage)
 
 function notAMessage(message: unknown): CodedError {
   const name = (message as object | undefined)?.constructor?.name;
-  return new CodedError(
-    'NOT_A_MESSAGE' satisfies ErrorCode,
-    `${name} is not a message: mark its class with @StreamMessage.`,
-  );
+  return new CodedError('NOT_A_MESSAGE' satisfies ErrorCode, `${name} has no @StreamMessage.`);
 }

@@ -72,7 +72,7 @@ function encodeObject(value: object): unknown {
   const name = messageNameOf(value.constructor);
   if (name) return { $type: name, ...(convertAll(withoutType(value), encode) as object) };
   // A promise, an error, a typed array …: its state is not in its properties.
-  const kind = Object.prototype.toString.call(value);
+  const kind = {}.toString.call(value);
   if (kind !== '[object Object]') throw new CodedError(NOT_ENCODABLE, `is an ${kind}`);
   const properties = convertAll(value, encode);
   return Object.keys(properties).some(isTag) ? { $plain: properties } : properties;
@@ -86,7 +86,7 @@ function decode(value: unknown): unknown {
   if (!tag) return convertAll(tagged, decode);
   const isAlone = keys.length === 1 || tag === '$type';
   const decoded = isAlone ? TAGS[tag]?.(tagged[tag], tagged) : undefined;
-  if (decoded === undefined) throw new CodedError(INVALID_MESSAGE, 'has a malformed or unknown tag');
+  if (decoded === undefined) throw new CodedError(INVALID_MESSAGE, 'has a bad tag');
   return decoded;
 }
 
@@ -96,7 +96,7 @@ const TAGS: Record<string, (value: unknown, tagged: Properties) => unknown> = {
     const cls = messageClassNamed(name as string);
     return cls && reviveMessage(cls, convertAll(withoutType(tagged), decode));
   },
-  $date: (text) => (matches(DATE, text) && !Number.isNaN(Date.parse(text)) ? new Date(text) : undefined),
+  $date: (text) => (matches(DATE, text) && Number.isFinite(Date.parse(text)) ? new Date(text) : undefined),
   $bigint: (text) => (matches(BIGINT, text) ? BigInt(text) : undefined),
   $bytes: (text) => (typeof text === 'string' ? fromBase64(text) : undefined),
   $number: (text) => (matches(/^(NaN|-?Infinity|-0)$/, text) ? Number(text) : undefined),

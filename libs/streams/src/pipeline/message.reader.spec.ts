@@ -195,7 +195,7 @@ describe('A reader', () => {
       'must be a finite number',
     ],
     ['an invalid date', { text: 'x', at: 'yesterday' }, 'at', 'at must be a Date instance'],
-    ['a malformed tag', { text: { $date: 'yesterday' } }, 'text', 'has a malformed or unknown tag'],
+    ['a malformed tag', { text: { $date: 'yesterday' } }, 'text', 'has a bad tag'],
     [
       'a prototype',
       JSON.parse('{"text":"x","__proto__":{"admin":true}}') as object,
