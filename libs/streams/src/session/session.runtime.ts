@@ -33,7 +33,7 @@ interface Pending {
 }
 
 interface Running {
-  /** The message that is handled; absent while the stream opens. */
+  /** The message that is handled; absent while the stream opens or ends. */
   readonly pending: Pending | undefined;
   readonly since: number;
   readonly done: () => void;
