@@ -13,6 +13,7 @@ const LIBS = ['protocol', 'client', 'messages', 'streams', 'testing'];
 const ENTRIES = new Set([
   ...LIBS.map((name) => `@nestwire/${name}`),
   '@nestwire/protocol/class-transformer',
+  '@nestwire/protocol/compiled',
   '@nestwire/messages/redis',
 ]);
 
@@ -36,7 +37,12 @@ const PLACES: readonly { name: string; within: string; place: RegExp; isOneFile:
   { name: 'ws', within: 'libs/streams', place: /^libs\/streams\/src\/transport\//, isOneFile: true },
   { name: 'ws', within: 'libs/client', place: /^libs\/client\/src\/transport\//, isOneFile: true },
   { name: 'ioredis', within: 'libs/messages', place: /^libs\/messages\/src\/redis\//, isOneFile: false },
-  { name: 'class-transformer', within: 'libs/protocol', place: /class-transformer\.ts$/, isOneFile: true },
+  {
+    name: 'class-transformer',
+    within: 'libs/protocol',
+    place: /\/class-transformer\.ts$|\/transform-facts\.ts$/,
+    isOneFile: false,
+  },
 ];
 
 const NODE_OR_DOM = new Set(

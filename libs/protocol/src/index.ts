@@ -41,10 +41,8 @@ export {
 export {
   clientMessageText,
   encodeMessage,
-  encodingOf,
   JsonCodec,
   publicationText,
-  rememberEncoding,
   serverMessageText,
 } from './frame/json.codec.js';
 export {

@@ -1,10 +1,5 @@
-import {
-  decodeMessage,
-  messageClassNamed,
-  rememberEncoding,
-  type EncodedMessage,
-  type Message,
-} from '@nestwire/protocol';
+import { messageClassNamed, type EncodedMessage, type Message } from '@nestwire/protocol';
+import { decodeCompiled, rememberEncoding } from '@nestwire/protocol/compiled';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { deepFreeze } from './frozen.js';
 
@@ -44,7 +39,7 @@ export class Publication implements EncodedMessage {
         MessagesErrorCode.WrongMessage,
         'The message is of a class that is not known here.',
       );
-    const message = decodeMessage(cls, JSON.parse(this.data) as object);
+    const message = decodeCompiled(cls, JSON.parse(this.data) as object);
     if (deepFreeze(message)) rememberEncoding(message, { type: this.type, data: this.data });
     return message;
   }

@@ -1,6 +1,5 @@
 import { Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
-import '@nestwire/protocol/class-transformer';
 import { MessagesBackend } from '../backend/messages.backend.js';
 import { MessagesConfigurationError } from '../messages-configuration.error.js';
 import { ChannelListenerExplorer } from '../service/channel-listener.explorer.js';

@@ -6,13 +6,8 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import {
-  encodingOf,
-  messageNameOf,
-  type EncodedMessage,
-  type Message,
-  type MessageClass,
-} from '@nestwire/protocol';
+import { messageNameOf, type EncodedMessage, type Message, type MessageClass } from '@nestwire/protocol';
+import { encodingOf } from '@nestwire/protocol/compiled';
 import { Observable } from 'rxjs';
 import { MessagesBackend, type MessagesStatus } from '../backend/messages.backend.js';
 import { channelNameOf, messagesOf, type Channel } from '../channel/channel.js';

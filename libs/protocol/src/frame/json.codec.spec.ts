@@ -4,7 +4,7 @@ import { DEFAULT_JSON_LIMITS } from '../limits.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { FrameFault } from './frame-fault.js';
 import { scanJson } from './json-scan.js';
-import { encodeMessage, encodingOf, JsonCodec, rememberEncoding, serverMessageText } from './json.codec.js';
+import { encodeMessage, JsonCodec, serverMessageText } from './json.codec.js';
 
 const codec = new JsonCodec();
 const message = '{"t":"message","id":7,"endpoint":"chat","type":"chat.message","data":{"text":"hi"}}';
@@ -98,16 +98,6 @@ describe('JsonCodec', () => {
     expect(serverMessageText('chat', encodeMessage(note))).toBe(
       '{"t":"message","endpoint":"chat","type":"codec.note","data":{"text":"x"}}',
     );
-  });
-
-  it('encodes nothing twice that is remembered', () => {
-    const note = Object.freeze(new Note());
-    const encoded = encodeMessage(note);
-
-    rememberEncoding(note, encoded);
-
-    expect(encodingOf(note)).toBe(encoded);
-    expect(encodingOf(new Note())).toEqual(encoded);
   });
 
   it('refuses what is not a message', () => {

@@ -30,17 +30,6 @@ export class JsonCodec implements Codec {
   }
 }
 
-const encodings = new WeakMap<object, EncodedMessage>();
-
-/**
- * Remembers how a frozen message was encoded; forwarding it then encodes nothing.
- *
- * Only for messages that cannot change any more; the memory goes with the message.
- */
-export function rememberEncoding(message: object, encoded: EncodedMessage): void {
-  encodings.set(message, encoded);
-}
-
 /**
  * Encodes a message: its name, and its properties as JSON text.
  *
@@ -51,11 +40,6 @@ export function encodeMessage(message: object): EncodedMessage {
   const type = messageNameOf(message?.constructor);
   if (!type) throw notAMessage(message);
   return { type, data: JSON.stringify(encodeProperties(message)) };
-}
-
-/** Returns how a message was encoded before, if remembered; else encodes it. */
-export function encodingOf(message: object): EncodedMessage {
-  return encodings.get(message) ?? encodeMessage(message);
 }
 
 /** Writes the frame of a client's message around its encoded properties. */

@@ -1,6 +1,5 @@
 import {
   type CodedError,
-  encodingOf,
   serverMessageText,
   type ClientMessageFrame,
   type CloseFrame,
@@ -9,6 +8,7 @@ import {
   type WireCloseReason,
   wireErrorOf,
 } from '@nestwire/protocol';
+import { encodingOf } from '@nestwire/protocol/compiled';
 import type { Channel, Subscription } from '@nestwire/messages';
 import type { Endpoint } from '../endpoint/endpoint.registry.js';
 import { toWireError } from '../pipeline/error.reply.js';

@@ -1,5 +1,13 @@
 import { IS_OPTIONAL, ValidationTypes } from 'class-validator';
 import {
+  acceptanceFunction,
+  type Accepts,
+  type AcceptsValue,
+  type Condition,
+  type ConstraintCheck,
+  type PropertyCheck,
+} from './acceptance.function.js';
+import {
   constraintsOf,
   isBuiltIn,
   typedClassOf,
@@ -16,21 +24,6 @@ import {
   permitsNonFinite,
   type DeclaredClassOf,
 } from './message.shape.js';
-
-/**
- * Tells whether an instance is certainly valid.
- *
- * False says only that class-validator has to look.
- */
-export type Accepts = (instance: object) => boolean;
-
-type AcceptsProperty = (value: unknown, instance: object) => boolean;
-type AcceptsValue = (value: unknown) => boolean;
-
-interface PropertyCheck {
-  readonly name: string;
-  readonly accepts: AcceptsProperty;
-}
 
 /**
  * Compiles what class-validator and the shape check would accept of a class.
@@ -66,27 +59,27 @@ export class AcceptanceChecks {
     if (!properties.length || !sample) return undefined;
     const checks: PropertyCheck[] = [];
     for (const property of properties) {
-      const accepts = isKnown(property, sample) ? this.propertyCheck(cls, property) : undefined;
-      if (!accepts) return undefined;
-      checks.push({ name: property.name, accepts });
+      const check = isKnown(property, sample) ? this.propertyCheck(cls, property) : undefined;
+      if (!check) return undefined;
+      checks.push(check);
     }
-    return instanceCheck(cls, checks);
+    return acceptanceFunction(cls, checks);
   }
 
-  private propertyCheck(cls: ValidatedClass, property: ValidatedProperty): AcceptsProperty | undefined {
-    const constraints = metadatasOf(property, CUSTOM).map((metadata) => constraintCheck(cls, metadata));
+  private propertyCheck(cls: ValidatedClass, property: ValidatedProperty): PropertyCheck | undefined {
     const declared = this.declaredClassOf(cls, property.name);
     const shape = property.types.has(ValidationTypes.NESTED_VALIDATION)
       ? this.nestedCheck(cls, property, declared)
       : plainCheck(property, declared);
     if (!shape) return undefined;
-    const accepts = inTurn(constraints, shape);
     const conditions = metadatasOf(property, [ValidationTypes.CONDITIONAL_VALIDATION]);
-    if (!conditions.length) return accepts;
-    return (value, instance) =>
-      conditions.every(({ constraints: [holds] }) => holds(instance, value))
-        ? accepts(value, instance)
-        : isMissing(value);
+    const constraints = metadatasOf(property, CUSTOM).map((metadata) => constraintCheck(cls, metadata));
+    return {
+      name: property.name,
+      conditions: conditions.map(({ constraints: [holds] }) => holds as Condition),
+      constraints,
+      shape,
+    };
   }
 
   private nestedCheck(
@@ -172,60 +165,24 @@ function withoutThrowing(accepts: Accepts): Accepts {
   };
 }
 
-function instanceCheck(cls: ValidatedClass, checks: readonly PropertyCheck[]): Accepts {
-  const known = new Set(checks.map(({ name }) => name));
-  return (instance) => {
-    // class-validator goes by this property, which a message may try to set.
-    if (instance.constructor !== cls) return false;
-    for (const key in instance) if (!known.has(key)) return false;
-    for (const { name, accepts } of checks)
-      if (!accepts((instance as Record<string, unknown>)[name], instance)) return false;
-    return true;
-  };
-}
-
-function inTurn(constraints: readonly AcceptsProperty[], shape: AcceptsValue): AcceptsProperty {
-  return (value, instance) => {
-    for (const accepts of constraints) if (!accepts(value, instance)) return false;
-    return shape(value);
-  };
-}
-
-function constraintCheck(cls: ValidatedClass, metadata: ValidationMetadata): AcceptsProperty {
+function constraintCheck(cls: ValidatedClass, metadata: ValidationMetadata): ConstraintCheck {
   const { each, propertyName: property, constraints } = metadata;
-  const constraint = constraintsOf(metadata)[0]!.instance;
-  const given = (value: unknown, object: object) => ({
-    targetName: cls.name,
-    property,
-    object,
-    value,
-    constraints,
-  });
-  const one: AcceptsProperty = (value, object) => constraint.validate(value, given(value, object)) === true;
-  if (!each) return one;
-  return (value, object) => {
-    if (!hasItems(value)) return one(value, object);
-    const of = given(value, object);
-    return itemsOf(value)
-      .map((item) => constraint.validate(item, of))
-      .every((answer) => answer === true);
-  };
-}
-
-function hasItems(value: unknown): value is unknown[] | Set<unknown> | Map<unknown, unknown> {
-  return Array.isArray(value) || value instanceof Set || value instanceof Map;
-}
-
-function itemsOf(value: unknown[] | Set<unknown> | Map<unknown, unknown>): unknown[] {
-  return Array.isArray(value) ? value : [...value.values()];
+  const { instance } = constraintsOf(metadata)[0]!;
+  return { instance, given: { targetName: cls.name, property, constraints }, isForEach: Boolean(each) };
 }
 
 function plainCheck(property: ValidatedProperty, declared: unknown): AcceptsValue {
-  const isFinite: AcceptsValue = permitsNonFinite(property, declared)
-    ? () => true
-    : (value) => !isNonFinite(value);
+  const isFinite = permitsNonFinite(property, declared) ? acceptsAll : acceptsFinite;
   if (!isCollectionClass(declared)) return isFinite;
   return (value) => isMissing(value) || (value instanceof declared && isFinite(value));
+}
+
+function acceptsAll(): boolean {
+  return true;
+}
+
+function acceptsFinite(value: unknown): boolean {
+  return !isNonFinite(value);
 }
 
 function isMissing(value: unknown): value is undefined | null {

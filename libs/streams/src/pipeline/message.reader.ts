@@ -1,8 +1,8 @@
-// The switch: servers always let class-transformer make the instances.
-import '@nestwire/protocol/class-transformer';
-import { CodedError, decodeMessage, type Message, type MessageClass } from '@nestwire/protocol';
+import { CodedError, type Message, type MessageClass } from '@nestwire/protocol';
+import { decodeCompiled } from '@nestwire/protocol/compiled';
 import { validate, validateSync, type ValidationError, type ValidatorOptions } from 'class-validator';
-import { AcceptanceChecks, type Accepts } from './acceptance.check.js';
+import { AcceptanceChecks } from './acceptance.check.js';
+import type { Accepts } from './acceptance.function.js';
 import { detailsOf, invalidMessage } from './message.details.js';
 import {
   hasAsyncConstraints,
@@ -72,7 +72,7 @@ const acceptsNothing: Accepts = () => false;
 
 function syncReader(cls: MessageClass, checkShape: CheckShape, accepts: Accepts): MessageReader {
   return (data) => {
-    const message = decodeMessage(cls, data);
+    const message = decodeCompiled(cls, data);
     if (accepts(message)) return message;
     return accepted(
       message,
@@ -84,7 +84,7 @@ function syncReader(cls: MessageClass, checkShape: CheckShape, accepts: Accepts)
 
 function asyncReader(cls: MessageClass, checkShape: CheckShape): MessageReader {
   return async (data) => {
-    const message = decodeMessage(cls, data);
+    const message = decodeCompiled(cls, data);
     const errors = await validate(message, STRICT).catch(refuse);
     return accepted(message, checkShape, errors);
   };

@@ -1,0 +1,52 @@
+import type { EncodedMessage } from '../frame/codec.js';
+import { encodeMessage } from '../frame/json.codec.js';
+import { decodeMessage } from '../message/decode-message.js';
+import { messageNameOf, type Message, type MessageClass } from '../message/message.registry.js';
+import { decoderOf } from './message-decoder.js';
+import { writeProperties } from './message-encoder.js';
+
+const encodings = new WeakMap<object, EncodedMessage>();
+
+/**
+ * Makes an instance as `decodeMessage` does, by compiled code where it can.
+ *
+ * @throws {CodedError} INVALID_MESSAGE with the path of what could not be read
+ */
+export function decodeCompiled<T extends Message>(cls: MessageClass<T>, data: object): T {
+  return (attempt(() => decoderOf(cls as never)(data)) as T | undefined) ?? decodeMessage(cls, data);
+}
+
+/**
+ * Encodes a message as `encodeMessage` does, by compiled code where it can.
+ *
+ * Returns how it was encoded before, if that is remembered.
+ *
+ * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE as `encodeMessage`
+ */
+export function encodingOf(message: object): EncodedMessage {
+  return encodings.get(message) ?? encode(message);
+}
+
+/**
+ * Remembers how a frozen message was encoded; forwarding it then encodes nothing.
+ *
+ * Only for messages that cannot change any more; the memory goes with the message.
+ */
+export function rememberEncoding(message: object, encoded: EncodedMessage): void {
+  encodings.set(message, encoded);
+}
+
+function encode(message: object): EncodedMessage {
+  const type = messageNameOf(message?.constructor);
+  const data = type === undefined ? undefined : attempt(() => writeProperties(message));
+  return data === undefined ? encodeMessage(message) : { type: type!, data };
+}
+
+/** What throws here throws in the libraries too, which make a coded error of it. */
+function attempt<T>(run: () => T | undefined): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,163 @@
+import { messageNameOf } from '../message/message.registry.js';
+import { writeIsoDate } from './iso-date.js';
+import { transformFactsOf, type TransformedClass, type TypeFact } from './transform-facts.js';
+
+type Properties = Record<string, unknown>;
+
+/** How the instances of a class are written. */
+interface Layout {
+  /** What `@Type` says of its properties. */
+  readonly types: ReadonlyMap<string, TypeFact>;
+  /** What a nested instance begins with. */
+  readonly nestedStart: string;
+  /** The keys met so far, as they stand in JSON. */
+  readonly keys: Map<string, string>;
+}
+
+const MAX_KEYS = 256;
+const MAX_DEPTH = 32;
+const OBJECT_PROTOTYPE: object = Object.prototype;
+/** Text that JSON writes as it is: no quotes, backslashes, control characters or halves of pairs. */
+const VERBATIM = /^[ !#-[\]-\uD7FF\uE000-\uFFFF]*$/;
+
+const layouts = new WeakMap<object, Layout | null>();
+
+/**
+ * Writes the properties of a message as JSON text, as `encodeMessage` would.
+ *
+ * @returns undefined for what it does not understand: `encodeMessage` decides
+ */
+export function writeProperties(message: object): string | undefined {
+  const layout = layoutOf(message.constructor as TransformedClass);
+  return layout ? writeInstance(message as Properties, layout, { start: '{', depth: 0 }) : undefined;
+}
+
+function layoutOf(cls: TransformedClass): Layout | null {
+  const known = layouts.get(cls);
+  if (known !== undefined) return known;
+  const layout = compile(cls);
+  layouts.set(cls, layout);
+  return layout;
+}
+
+function compile(cls: TransformedClass): Layout | null {
+  const facts = transformFactsOf(cls);
+  if (!facts) return null;
+  const name = messageNameOf(cls);
+  return { ...facts, nestedStart: name ? `{"$type":${JSON.stringify(name)}` : '{', keys: new Map() };
+}
+
+interface Place {
+  readonly start: string;
+  readonly depth: number;
+}
+
+function writeInstance(instance: Properties, layout: Layout, { start, depth }: Place): string | undefined {
+  const { types, keys } = layout;
+  let text = start;
+  for (const key of Object.keys(instance)) {
+    const value = instance[key];
+    if (value === undefined) continue;
+    const type = types.size ? types.get(key) : undefined;
+    if (type && !isOfType(type, value, { object: instance, property: key })) return undefined;
+    const written = writeValue(value, depth);
+    if (written === undefined) return undefined;
+    const name = keys.get(key) ?? addKey(keys, key);
+    if (!name) return undefined;
+    text += text.length > 1 ? `,${name}${written}` : name + written;
+  }
+  return `${text}}`;
+}
+
+/** Returns a key as it stands in JSON; empty for one that means something to tags or objects. */
+function addKey(keys: Map<string, string>, key: string): string {
+  const text = key[0] === '$' || key in OBJECT_PROTOTYPE ? '' : `${JSON.stringify(key)}:`;
+  if (keys.size < MAX_KEYS) keys.set(key, text);
+  return text;
+}
+
+function writeValue(value: unknown, depth: number): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return VERBATIM.test(value) ? `"${value}"` : JSON.stringify(value);
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0) ? `${value}` : undefined;
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object':
+      return value === null ? 'null' : writeObject(value, depth + 1);
+    default:
+      return undefined;
+  }
+}
+
+function writeObject(value: object, depth: number): string | undefined {
+  if (depth > MAX_DEPTH) return undefined;
+  if (Array.isArray(value)) return writeItems(value, depth);
+  if (value instanceof Date) return writeDate(value);
+  // What hides its state is refused by the libraries.
+  if (OBJECT_PROTOTYPE.toString.call(value) !== '[object Object]') return undefined;
+  const { constructor } = value;
+  if (constructor === Object) return writePlain(value as Properties, depth);
+  const layout = typeof constructor === 'function' ? layoutOf(constructor as TransformedClass) : null;
+  if (!layout || 'toJSON' in value) return undefined;
+  return writeInstance(value as Properties, layout, { start: layout.nestedStart, depth });
+}
+
+function writeItems(items: readonly unknown[], depth: number): string | undefined {
+  let text = '[';
+  for (const item of items) {
+    const written = writeValue(item, depth);
+    if (written === undefined) return undefined;
+    text += text.length > 1 ? `,${written}` : written;
+  }
+  return `${text}]`;
+}
+
+function writePlain(source: Properties, depth: number): string | undefined {
+  let text = '{';
+  for (const key of Object.keys(source)) {
+    if (key[0] === '$' || key in OBJECT_PROTOTYPE) return undefined;
+    const value = source[key];
+    if (value === undefined) continue;
+    const written = writeValue(value, depth);
+    if (written === undefined) return undefined;
+    text += `${text.length > 1 ? ',' : ''}${JSON.stringify(key)}:${written}`;
+  }
+  return `${text}}`;
+}
+
+/** A date of a class of its own, or with a method of its own, may write itself otherwise. */
+function writeDate(date: Date): string | undefined {
+  if (date.toISOString !== Date.prototype.toISOString || Number.isNaN(date.getTime())) return undefined;
+  return `{"$date":"${writeIsoDate(date)}"}`;
+}
+
+interface TypedPlace {
+  readonly object: Record<string, unknown>;
+  readonly property: string;
+}
+
+/** Tells whether class-transformer would leave a value as it is. */
+function isOfType({ typeFunction, reflectedType }: TypeFact, value: unknown, place: TypedPlace): boolean {
+  if (value === null) return true;
+  if (reflectedType === Map) return false;
+  const type = typeFunction({ newObject: {}, ...place });
+  if (Array.isArray(value)) return value.every((item) => item === null || isInstance(type, item));
+  return isInstance(type, value);
+}
+
+function isInstance(type: unknown, value: unknown): boolean {
+  switch (type) {
+    case String:
+      return typeof value === 'string';
+    case Number:
+      return typeof value === 'number';
+    case Boolean:
+      return typeof value === 'boolean';
+    case Date:
+      return value instanceof Date;
+    default:
+      return value instanceof Object && value.constructor === type;
+  }
+}

@@ -1,0 +1,87 @@
+import { Exclude, Expose, Transform, Type, type TypeHelpOptions, type TypeOptions } from 'class-transformer';
+// Nothing public tells whether a class has a @Transform; Nest's mapped types read the same place.
+import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+
+/** A class as class-transformer takes it. */
+export type TransformedClass = new (...args: never[]) => object;
+
+/** What `@Type` says of a property. */
+export interface TypeFact {
+  /** Returns the class; it may answer differently each time. */
+  readonly typeFunction: (options?: TypeHelpOptions) => unknown;
+  /** The class that the compiler wrote down for the property. */
+  readonly reflectedType: unknown;
+  readonly options?: TypeOptions;
+}
+
+/** What class-transformer does with a class, where that is no more than its types. */
+export interface TransformFacts {
+  readonly types: ReadonlyMap<string, TypeFact>;
+}
+
+type Metadata = ReadonlyMap<unknown, ReadonlyMap<string, unknown>>;
+
+interface Storage {
+  readonly _typeMetadatas: Metadata;
+  readonly _transformMetadatas: Metadata;
+  readonly _exposeMetadatas: Metadata;
+  readonly _excludeMetadatas: Metadata;
+}
+
+const storage = trusted(defaultMetadataStorage as Storage);
+
+/**
+ * Returns what class-transformer was told about a class and those that it extends.
+ *
+ * @returns undefined when there is more to it than types: `@Transform`, `@Expose`, `@Exclude`, a
+ *   discriminator; or when class-transformer keeps its metadata elsewhere than expected
+ */
+export function transformFactsOf(cls: TransformedClass): TransformFacts | undefined {
+  const classes = storage && ancestry(cls);
+  if (!classes) return undefined;
+  const types = new Map<string, TypeFact>();
+  for (const ancestor of classes) {
+    const { _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = storage;
+    const others = [_transformMetadatas, _exposeMetadatas, _excludeMetadatas];
+    if (others.some((metadata) => metadata.get(ancestor)?.size)) return undefined;
+    for (const [name, fact] of storage._typeMetadatas.get(ancestor) ?? []) types.set(name, fact as TypeFact);
+  }
+  return [...types.values()].some(isConditional) ? undefined : { types };
+}
+
+/**
+ * The class and what it extends, the class itself last: what it says of a property stands.
+ *
+ * Undefined when it extends what the platform made, which class-transformer knows by itself.
+ */
+function ancestry(cls: TransformedClass): unknown[] | undefined {
+  const classes: unknown[] = [];
+  for (let at = cls.prototype as object | null; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    if (!at || !Object.hasOwn(at, 'constructor') || isNative(at.constructor)) return undefined;
+    classes.unshift(at.constructor);
+  }
+  return classes[classes.length - 1] === cls ? classes : undefined;
+}
+
+function isNative(made: unknown): boolean {
+  return typeof made !== 'function' || Function.prototype.toString.call(made).includes('[native code]');
+}
+
+function isConditional({ typeFunction, options }: TypeFact): boolean {
+  return (
+    typeof typeFunction !== 'function' || typeFunction.length > 0 || options?.discriminator !== undefined
+  );
+}
+
+/** Returns the storage if it is the one that the public decorators write to, in the shape known here. */
+function trusted(candidate: Storage | undefined): Storage | undefined {
+  class Probe {}
+  for (const decorate of [Type(() => Date), Transform(() => 0), Expose(), Exclude()])
+    decorate(Probe.prototype, 'probe');
+  const { _typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = candidate ?? {};
+  const all = [_typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas];
+  const isKnown = all.every((metadata) => metadata instanceof Map && metadata.get(Probe)?.has('probe'));
+  // What was found out about the probe must not stay.
+  for (const metadata of all) if (metadata instanceof Map) metadata.delete(Probe);
+  return isKnown ? candidate : undefined;
+}
