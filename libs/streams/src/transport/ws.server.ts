@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { JSON_SUBPROTOCOL } from '@nestwire/protocol';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { Upgrade } from './upgrade-request.js';
 import { FrameBoundary } from './frame-boundary.js';
@@ -14,11 +13,18 @@ const MAX_REASON_LENGTH = 123;
 /** Called with each new wire; returns what listens to it. */
 export type WireListener = (wire: Wire) => WireReceiver;
 
+/** What a server agrees to in its handshakes. */
+export interface HandshakeTerms {
+  /** The subprotocols that it has; of those that a client offers, the client's order decides. */
+  readonly subprotocols: readonly string[];
+  readonly compression: 'off' | 'inbound';
+}
+
 /** Completes WebSocket handshakes; the only place that knows ws. */
 export class WsServer {
   private readonly server: WebSocketServer;
 
-  constructor(limits: StreamsLimits, compression: 'off' | 'inbound') {
+  constructor(limits: StreamsLimits, { subprotocols, compression }: HandshakeTerms) {
     this.server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -28,7 +34,8 @@ export class WsServer {
       maxBufferedChunks: limits.maxBufferedChunks,
       maxPendingAutoPongs: limits.maxPendingPongs,
       closeTimeout: limits.closeTimeoutMs,
-      handleProtocols: (offered: Set<string>) => offered.has(JSON_SUBPROTOCOL) && JSON_SUBPROTOCOL,
+      handleProtocols: (offered: Set<string>) =>
+        [...offered].find((name) => subprotocols.includes(name)) ?? false,
     } as ConstructorParameters<typeof WebSocketServer>[0]);
   }
 
@@ -50,7 +57,7 @@ class WsWire extends Wire {
     super();
     const receiver = listen(this);
     ws.on('message', (data: Buffer, isBinary) =>
-      isBinary ? receiver.binary() : receiver.text(data.toString(), data.length),
+      receiver.message(isBinary ? data : data.toString(), data.length),
     );
     ws.on('ping', () => receiver.control());
     ws.on('pong', () => receiver.control());
@@ -59,6 +66,14 @@ class WsWire extends Wire {
     ws.on('close', (code) => receiver.closed(code));
     socket.on('drain', () => receiver.drained());
     socket.on('data', (chunk: Buffer) => this.follow(chunk));
+  }
+
+  get subprotocol(): string {
+    return this.ws.protocol;
+  }
+
+  get isDeflated(): boolean {
+    return false;
   }
 
   get bufferedBytes(): number {
