@@ -1,7 +1,6 @@
-const ratioText = (ratio) =>
-  ratio ? `${ratio.median.toFixed(2)} [${ratio.low.toFixed(2)}-${ratio.high.toFixed(2)}]` : '';
+const digits = (value, count) => value.toFixed(value < 0.1 ? count + 1 : count);
+const ratioText = ({ median, low, high }) => `${digits(median, 2)} [${digits(low, 2)}-${digits(high, 2)}]`;
 const percent = (share) => `${Math.round(share * 100)} %`;
-const digits = (value, count) => value.toFixed(value < 1 ? count + 1 : count);
 
 /** The columns of a table: what it is about, and how it is read from the summary of a peer. */
 const COLUMNS = [
@@ -11,11 +10,11 @@ const COLUMNS = [
   ['p99Us', 'p99 µs', ({ p99Us }) => p99Us.toFixed(0)],
   ['cpuUs', 'CPU µs', ({ cpuUs }) => digits(cpuUs, 2)],
   ['kernelUs', 'in the kernel', ({ kernelUs }) => digits(kernelUs, 2)],
-  ['cpuRatio', '× CPU [quartiles]', ({ cpuRatio }) => ratioText(cpuRatio)],
-  ['rateRatio', '× rate [quartiles]', ({ rateRatio }) => ratioText(rateRatio)],
-  ['p99Ratio', '× p99 [quartiles]', ({ p99Ratio }) => ratioText(p99Ratio)],
+  ['cpuRatio', '× CPU [spread]', ({ cpuRatio }) => ratioText(cpuRatio)],
+  ['rateRatio', '× rate [spread]', ({ rateRatio }) => ratioText(rateRatio)],
+  ['p99Ratio', '× p99 [spread]', ({ p99Ratio }) => ratioText(p99Ratio)],
   ['rssKb', 'KiB each', ({ rssKb }) => rssKb.toFixed(1)],
-  ['rssRatio', '× memory [quartiles]', ({ rssRatio }) => ratioText(rssRatio)],
+  ['rssRatio', '× memory [spread]', ({ rssRatio }) => ratioText(rssRatio)],
   [
     'serverShare',
     'server, load',
@@ -26,13 +25,20 @@ const COLUMNS = [
 const LOAD_NOTE =
   '\\* The load generator worked harder than the server: rate and latency are its own; CPU is the server’s.';
 
-/**
- * Writes what a workload showed as a section of Markdown.
- *
- * @param {import('./workloads.mjs').Workload & { summary: import('./summary.mjs').Summary[], perSecond?: number,
- *   targets: import('./targets.mjs').Verdict[], costs?: string }} outcome
- */
-export function sectionOf({ title, unit, summary, targets, costs, perSecond }) {
+/** @typedef {Awaited<ReturnType<typeof import('./measure.mjs').measure>>} Outcome of a workload */
+
+/** Writes what a workload showed as a section of Markdown. @param {Outcome} outcome */
+export function sectionOf(outcome) {
+  const { targets, costs } = outcome;
+  return [
+    tableSectionOf(outcome),
+    ...(targets.length ? [...targets.map(verdictLine), ''] : []),
+    ...(costs ? ['```', costs, '```', ''] : []),
+  ].join('\n');
+}
+
+/** Writes the figures of a workload as a section of Markdown. @param {Outcome} outcome */
+export function tableSectionOf({ title, unit, summary, perSecond }) {
   const pace = perSecond ? ` ${perSecond} messages a second.` : '';
   return [
     `## ${title}`,
@@ -42,8 +48,6 @@ export function sectionOf({ title, unit, summary, targets, costs, perSecond }) {
     ...tableOf(summary),
     '',
     ...(summary.some((row) => row.isLoadTheLimit) ? [LOAD_NOTE, ''] : []),
-    ...(targets.length ? [...targets.map(verdictLine), ''] : []),
-    ...(costs ? [costs, ''] : []),
   ].join('\n');
 }
 
@@ -70,11 +74,11 @@ export function markdownTable(rows) {
 }
 
 /** @param {import('./targets.mjs').Verdict} verdict */
-function verdictLine({ text, ratio, isMet }) {
-  return `- ${text}: ${ratioWords(ratio)}, ${isMet ? 'met' : 'not met'}`;
+function verdictLine(verdict) {
+  return `- ${verdict.text}: ${measuredText(verdict)}, ${verdict.isMet ? 'met' : 'not met'}`;
 }
 
-/** Writes a ratio in the way that reads best: what is less than a half, as times less. */
-export function ratioWords(ratio) {
-  return ratio < 0.5 ? `${ratio.toFixed(3)} (${(1 / ratio).toFixed(1)} times less)` : ratio.toFixed(2);
+/** Writes what was measured in the words of its target. @param {import('./targets.mjs').Verdict} verdict */
+export function measuredText({ ratio, times }) {
+  return times ? `${(1 / ratio).toFixed(1)} times less` : `${ratio.toFixed(2)} ×`;
 }

@@ -1,12 +1,15 @@
-// `npm run bench [-- --quick] [--json] [--only WORKLOAD,…] [--peers PEER,…] [--rounds N] [--profile PEER]`:
+// `npm run bench [-- --quick] [--json] [--write] [--only WORKLOAD,…] [--peers PEER,…] [--rounds N] [--profile PEER]`:
 // measures the built libraries beside their peers. `--quick` is the short form, `--json` prints all figures and
-// nothing else. What is measured never fails; a wrong answer does.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+// nothing else, `--write` writes docs/benchmarks.md; with `--from FILE` it writes it from what --json printed
+// before, without measuring. What is measured never fails; a wrong answer does.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findRedis, missingRedis, startRedis } from '../rig/redis-server.mjs';
 import { machineOf, obstacleOf } from './machine.mjs';
 import { measure } from './measure.mjs';
+import { PEERS } from './peers/index.mjs';
+import { writePage } from './page/benchmarks.page.mjs';
 import { sectionOf } from './report.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
@@ -18,6 +21,8 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    from: { type: 'string' },
     only: { type: 'string' },
     peers: { type: 'string' },
     rounds: { type: 'string' },
@@ -33,29 +38,43 @@ const say = (text) => (options.json ? console.error(text) : console.log(text));
 const plan = { ...(options.quick ? QUICK : FULL), profile: options.profile, folder: RESULTS };
 if (options.rounds) plan.rounds = Number(options.rounds);
 
-const workloads = chosenWorkloads();
-const redis = workloads.some(({ servers }) => servers) ? await redisIfFound() : undefined;
-const outcomes = [];
-try {
-  for (const workload of workloads) outcomes.push(await outcomeOf(workload));
-} finally {
-  await redis?.stop();
-}
-
-const measured = outcomes.filter(({ summary }) => summary);
-const failed = outcomes.filter(({ error }) => error);
-if (options.json) console.log(JSON.stringify({ ...machineOf(), plan, workloads: outcomes }, null, 2));
-const counts = { numPassedTests: measured.length, numFailedTests: failed.length };
+const run = options.from ? JSON.parse(readFileSync(options.from, 'utf8')) : await measureAll();
+const failed = run.workloads.filter(({ error }) => error);
+if (options.write) writePage(run);
+if (options.json) console.log(JSON.stringify(run, null, 2));
+const counts = { numPassedTests: run.workloads.length - failed.length, numFailedTests: failed.length };
 writeFileSync(`${RESULTS}bench.json`, JSON.stringify(counts));
 process.exitCode = failed.length ? 1 : 0;
 
+async function measureAll() {
+  const chosen = chosenWorkloads();
+  const redis = chosen.some(({ servers }) => servers) ? await redisIfFound() : undefined;
+  const workloads = [];
+  try {
+    for (const workload of chosen) workloads.push(await outcomeOf(workload, redis));
+  } finally {
+    await redis?.stop();
+  }
+  const { roundMs, warmUpMs } = plan;
+  return { ...machineOf(), roundMs, warmUpMs, workloads };
+}
+
 /** What the options ask for; a name asked for is measured in the short form too. */
 function chosenWorkloads() {
-  const names = options.only?.split(',');
-  const peers = options.peers?.split(',');
+  const names = namesIn(options.only, WORKLOADS);
+  const peers = namesIn(options.peers, PEERS);
   return WORKLOADS.filter(({ name, quick }) => (names ? names.includes(name) : !options.quick || quick))
     .map((workload) => (options.quick ? { ...workload, ...workload.quick } : workload))
-    .map((workload) => (peers ? withPeers(workload, peers) : workload));
+    .map((workload) => (peers ? withPeers(workload, peers) : workload))
+    .filter((workload) => workload.peers.length);
+}
+
+/** Splits a list of names, all of which must be known. */
+function namesIn(text, known) {
+  const names = text?.split(',');
+  const unknown = names?.find((name) => !known.some((one) => one.name === name));
+  if (!unknown) return names;
+  throw new Error(`There is no "${unknown}" among ${known.map(({ name }) => name).join(', ')}.`);
 }
 
 /** Also peers that the workload has in its long form alone. */
@@ -70,8 +89,11 @@ async function redisIfFound() {
   return undefined;
 }
 
-/** @param {import('./workloads.mjs').Workload} workload */
-async function outcomeOf(workload) {
+/**
+ * @param {import('./workloads.mjs').Workload} workload
+ * @param {import('../rig/redis-server.mjs').RedisServer} [redis]
+ */
+async function outcomeOf(workload, redis) {
   const skipped = obstacleOf(workload) ?? (workload.servers && !redis ? 'There is no Redis.' : undefined);
   if (skipped) {
     say(`## ${workload.title}\n\nSkipped: ${skipped}\n`);

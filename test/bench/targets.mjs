@@ -8,6 +8,7 @@ import { ratioOf } from './statistics.mjs';
  * @property {string} of the other peer
  * @property {'cpuUs' | 'p99Us' | 'rssKb'} figure
  * @property {number} atMost
+ * @property {number} [times] the same the other way round, where that is how the target is said
  * @property {string} text
  */
 
@@ -32,7 +33,7 @@ export function ratioAtMost(atMost, of, { peer = 'nestwire', figure = 'cpuUs' } 
  */
 export function timesLess(times, of) {
   const text = `nestwire: CPU at least ${times} times less than ${of}`;
-  return { peer: 'nestwire', of, figure: 'cpuUs', atMost: 1 / times, text };
+  return { peer: 'nestwire', of, figure: 'cpuUs', atMost: 1 / times, times, text };
 }
 
 /**
