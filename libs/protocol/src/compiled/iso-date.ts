@@ -22,7 +22,7 @@ let dayText = '';
  * @throws {RangeError} for an invalid date
  */
 export function writeIsoDate(date: Date): string {
-  const ms = date.getTime();
+  const ms = date.valueOf();
   if (!(ms >= FIRST_MS && ms <= LAST_MS)) return date.toISOString();
   const today = Math.floor(ms / MS_PER_DAY);
   if (today !== day) {
