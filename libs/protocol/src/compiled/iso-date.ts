@@ -48,7 +48,7 @@ function numberAt(text: string, at: number): number {
  * @throws {RangeError} for an invalid date
  */
 export function writeIsoDate(date: Date): string {
-  const ms = date.getTime();
+  const ms = date.valueOf();
   if (!(ms >= FIRST_MS && ms <= LAST_MS)) return date.toISOString();
   const today = Math.floor(ms / MS_PER_DAY);
   if (today !== written.day) {

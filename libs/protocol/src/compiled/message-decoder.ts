@@ -1,4 +1,4 @@
-import { messageNameOf } from '../message/message.registry.js';
+import { messageClassNamed } from '../message/message.registry.js';
 import { readIsoDate } from './iso-date.js';
 import { transformFactsOf, type TransformedClass, type TypeFact } from './transform-facts.js';
 
@@ -17,7 +17,7 @@ type DecodeValue = (value: unknown) => unknown;
 interface TypedProperty {
   readonly decode: DecodeValue;
   /** Tells whether `@Type` still gives the class that was compiled. */
-  readonly isCurrent: (data: object, target: object) => boolean;
+  readonly isCurrent: () => boolean;
 }
 
 // A tree that is deeper is read by the libraries, which refuse it where it is too deep.
@@ -42,8 +42,23 @@ function compile(cls: TransformedClass): Decode {
   const facts = transformFactsOf(cls);
   if (!facts) return notUnderstood;
   const typed = new Map<string, TypedProperty>();
-  for (const [name, fact] of facts.types) typed.set(name, typedProperty(fact, name));
-  return (data) => decodeInto(new cls() as Properties, data as Properties, typed);
+  for (const [name, fact] of facts.types) typed.set(name, typedProperty(fact));
+  let isOrdinary: boolean | undefined;
+  return (data) => {
+    const target = new cls() as Properties;
+    isOrdinary ??= Object.getPrototypeOf(target) === cls.prototype && !hasAccessors(target);
+    return isOrdinary && !isList(data) ? decodeInto(target, data as Properties, typed) : undefined;
+  };
+}
+
+/** The libraries set what they read back more than once, which a setter may notice. */
+function hasAccessors(target: object): boolean {
+  return Object.values(Object.getOwnPropertyDescriptors(target)).some((property) => !('value' in property));
+}
+
+/** What is no object at all, and yet may stand where one is expected. */
+function isList(data: unknown): boolean {
+  return data === null || Array.isArray(data);
 }
 
 function notUnderstood(): undefined {
@@ -60,7 +75,7 @@ function decodeInto(
     // What has a meaning of its own: a tag, a method, an accessor, the discriminant, "constructor" …
     if (key[0] === '$' || key in prototype || typeof target[key] === 'function') return undefined;
     const property = typed.get(key);
-    if (property && !property.isCurrent(data, target)) return undefined;
+    if (property && !property.isCurrent()) return undefined;
     const value = property ? property.decode(data[key]) : decodeUntyped(data[key]);
     if (value === undefined) return undefined;
     target[key] = value;
@@ -68,13 +83,13 @@ function decodeInto(
   return target;
 }
 
-function typedProperty({ typeFunction, reflectedType }: TypeFact, property: string): TypedProperty {
+function typedProperty(fact: TypeFact): TypedProperty {
   let type: unknown;
   let decode: DecodeValue | undefined;
   return {
-    isCurrent: (object, newObject) => {
-      const now = typeFunction({ newObject, object, property });
-      return decode ? now === type : ((type = now), (decode = typedValue(type, reflectedType)), true);
+    isCurrent: () => {
+      const now = fact.typeFunction();
+      return decode ? now === type : ((type = now), (decode = typedValue(type, fact.reflectedType)), true);
     },
     decode: (value) => decode!(value),
   };
@@ -116,15 +131,28 @@ function itemDecoder(type: unknown): DecodeValue {
 }
 
 function nestedDecoder(cls: TransformedClass): DecodeValue {
-  const name = messageNameOf(cls);
   let decode: Decode | undefined;
   return (value) => {
     if (typeof value !== 'object' || Array.isArray(value)) return undefined;
     const properties = value as Properties;
     if (!(TYPE_TAG in properties)) return (decode ??= decoderOf(cls))(properties);
     const { [TYPE_TAG]: type, ...own } = properties;
-    return type === name ? (decode ??= decoderOf(cls))(own) : undefined;
+    if (messageClassNamed(type as string) !== cls) return undefined;
+    const decoded = (decode ??= decoderOf(cls))(own);
+    return decoded && isFromData(decoded as Properties, own) ? decoded : undefined;
   };
+}
+
+/** class-transformer makes an instance out of a tagged one; what its constructor gave it may not pass twice. */
+function isFromData(decoded: Properties, data: Properties): boolean {
+  for (const key of Object.keys(decoded)) {
+    const value = decoded[key];
+    if (value === undefined || value === null || value === data[key]) continue;
+    if (!Object.hasOwn(data, key)) return false;
+    if (value instanceof Date) continue;
+    if (!isFromData(value as Properties, data[key] as Properties)) return false;
+  }
+  return true;
 }
 
 function decodeDate(value: unknown): Date | undefined {

@@ -29,7 +29,9 @@ const layouts = new WeakMap<object, Layout | null>();
  */
 export function writeProperties(message: object): string | undefined {
   const layout = layoutOf(message.constructor as TransformedClass);
-  return layout ? writeInstance(message as Properties, layout, { start: '{', depth: 0 }) : undefined;
+  return layout && !(Symbol.toStringTag in message)
+    ? writeInstance(message as Properties, layout, { start: '{', depth: 0 })
+    : undefined;
 }
 
 function layoutOf(cls: TransformedClass): Layout | null {
@@ -57,9 +59,9 @@ function writeInstance(instance: Properties, layout: Layout, { start, depth }: P
   let text = start;
   for (const key of Object.keys(instance)) {
     const value = instance[key];
-    if (value === undefined) continue;
     const type = types.size ? types.get(key) : undefined;
-    if (type && !isOfType(type, value, { object: instance, property: key })) return undefined;
+    if (type && !isOfType(type, value)) return undefined;
+    if (value === undefined) continue;
     const written = writeValue(value, depth);
     if (written === undefined) return undefined;
     const name = keys.get(key) ?? addKey(keys, key);
@@ -69,9 +71,12 @@ function writeInstance(instance: Properties, layout: Layout, { start, depth }: P
   return `${text}}`;
 }
 
+/** What begins as a tag or as a number, which stands before all other keys, even "$type". */
+const ODD_KEY = /^[$\d]/;
+
 /** Returns a key as it stands in JSON; empty for one that means something to tags or objects. */
 function addKey(keys: Map<string, string>, key: string): string {
-  const text = key[0] === '$' || key in OBJECT_PROTOTYPE ? '' : `${JSON.stringify(key)}:`;
+  const text = ODD_KEY.test(key) || key in OBJECT_PROTOTYPE ? '' : `${JSON.stringify(key)}:`;
   if (keys.size < MAX_KEYS) keys.set(key, text);
   return text;
 }
@@ -127,22 +132,20 @@ function writePlain(source: Properties, depth: number): string | undefined {
   return `${text}}`;
 }
 
+const { toISOString, valueOf } = Date.prototype;
+
 /** A date of a class of its own, or with a method of its own, may write itself otherwise. */
 function writeDate(date: Date): string | undefined {
-  if (date.toISOString !== Date.prototype.toISOString || Number.isNaN(date.getTime())) return undefined;
+  if (date.toISOString !== toISOString || date.valueOf !== valueOf || Number.isNaN(date.valueOf()))
+    return undefined;
   return `{"$date":"${writeIsoDate(date)}"}`;
 }
 
-interface TypedPlace {
-  readonly object: Record<string, unknown>;
-  readonly property: string;
-}
-
 /** Tells whether class-transformer would leave a value as it is. */
-function isOfType({ typeFunction, reflectedType }: TypeFact, value: unknown, place: TypedPlace): boolean {
-  if (value === null) return true;
-  if (reflectedType === Map) return false;
-  const type = typeFunction({ newObject: {}, ...place });
+function isOfType(fact: TypeFact, value: unknown): boolean {
+  const type = fact.typeFunction();
+  if (value === null || value === undefined) return true;
+  if (fact.reflectedType === Map) return false;
   if (Array.isArray(value)) return value.every((item) => item === null || isInstance(type, item));
   return isInstance(type, value);
 }

@@ -1,4 +1,4 @@
-import { Exclude, Expose, Transform, Type, type TypeHelpOptions, type TypeOptions } from 'class-transformer';
+import { Exclude, Expose, Transform, Type, type TypeOptions } from 'class-transformer';
 // Nothing public tells whether a class has a @Transform; Nest's mapped types read the same place.
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 
@@ -7,8 +7,8 @@ export type TransformedClass = new (...args: never[]) => object;
 
 /** What `@Type` says of a property. */
 export interface TypeFact {
-  /** Returns the class; it may answer differently each time. */
-  readonly typeFunction: (options?: TypeHelpOptions) => unknown;
+  /** Returns the class; it may answer differently each time, but not by what it is given. */
+  readonly typeFunction: () => unknown;
   /** The class that the compiler wrote down for the property. */
   readonly reflectedType: unknown;
   readonly options?: TypeOptions;
@@ -34,11 +34,12 @@ const storage = trusted(defaultMetadataStorage as Storage);
  * Returns what class-transformer was told about a class and those that it extends.
  *
  * @returns undefined when there is more to it than types: `@Transform`, `@Expose`, `@Exclude`, a
- *   discriminator; or when class-transformer keeps its metadata elsewhere than expected
+ *   discriminator, a method `then`; or when class-transformer keeps its metadata elsewhere than expected
  */
 export function transformFactsOf(cls: TransformedClass): TransformFacts | undefined {
   const classes = storage && ancestry(cls);
-  if (!classes) return undefined;
+  // class-transformer takes an instance with a method "then" for a promise.
+  if (!classes || 'then' in cls.prototype) return undefined;
   const types = new Map<string, TypeFact>();
   for (const ancestor of classes) {
     const { _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = storage;
@@ -52,25 +53,31 @@ export function transformFactsOf(cls: TransformedClass): TransformFacts | undefi
 /**
  * The class and what it extends, the class itself last: what it says of a property stands.
  *
- * Undefined when it extends what the platform made, which class-transformer knows by itself.
+ * Undefined when it extends what the platform made, which class-transformer knows by itself, or when its
+ * prototypes extend others than the classes do, by which class-transformer goes.
  */
 function ancestry(cls: TransformedClass): unknown[] | undefined {
   const classes: unknown[] = [];
+  let expected: unknown = cls;
   for (let at = cls.prototype as object | null; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     if (!at || !Object.hasOwn(at, 'constructor') || isNative(at.constructor)) return undefined;
-    classes.unshift(at.constructor);
+    if (at.constructor !== expected) return undefined;
+    classes.unshift(expected);
+    expected = Object.getPrototypeOf(expected);
   }
-  return classes[classes.length - 1] === cls ? classes : undefined;
+  return expected === Function.prototype ? classes : undefined;
 }
 
 function isNative(made: unknown): boolean {
   return typeof made !== 'function' || Function.prototype.toString.call(made).includes('[native code]');
 }
 
+/** What takes nothing, by its text: its length says nothing of defaults and of the rest. */
+const PARAMETERLESS = /^(?:function\b[^(]*)?\(\s*\)(?!.*(?:\barguments\b|\[native code\]))/s;
+
 function isConditional({ typeFunction, options }: TypeFact): boolean {
-  return (
-    typeof typeFunction !== 'function' || typeFunction.length > 0 || options?.discriminator !== undefined
-  );
+  if (typeof typeFunction !== 'function' || options?.discriminator !== undefined) return true;
+  return !PARAMETERLESS.test(Function.prototype.toString.call(typeFunction));
 }
 
 /** Returns the storage if it is the one that the public decorators write to, in the shape known here. */
