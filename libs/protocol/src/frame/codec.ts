@@ -23,6 +23,8 @@ export interface Codec {
   encodeServerMessage(endpoint: string, message: EncodedMessage): FramePayload;
   /** Encodes the frame of a channel's message around its encoded properties. */
   encodePublication(channel: string, message: EncodedMessage): FramePayload;
+  /** Encodes the cumulative answer to messages. */
+  encodeAck(endpoint: string, id: number): FramePayload;
   /** Checks and decodes what a client sent; never throws. */
   decodeClientFrame(payload: FramePayload): ClientFrame | FrameFault;
 }

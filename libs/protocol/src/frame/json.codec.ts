@@ -8,12 +8,14 @@ import { FrameFault } from './frame-fault.js';
 import { guardClientFrame } from './frame-guard.js';
 import { JSON_SUBPROTOCOL, type ClientFrame, type Frame } from './frame.js';
 import { readPlainMessage } from './plain-message.js';
+import { QuotedNames } from './quoted-names.js';
 import { scanJson } from './json-scan.js';
 
 /** Frames as JSON text: read in a browser's tools, typed by hand in wscat. */
 export class JsonCodec implements Codec {
   readonly subprotocol = JSON_SUBPROTOCOL;
   readonly isBinary = false;
+  private readonly names = new QuotedNames();
 
   constructor(private readonly limits: JsonLimits = DEFAULT_JSON_LIMITS) {}
 
@@ -22,11 +24,15 @@ export class JsonCodec implements Codec {
   }
 
   encodeServerMessage(endpoint: string, { type, data }: EncodedMessage): string {
-    return `{"t":"message","endpoint":${JSON.stringify(endpoint)},"type":${JSON.stringify(type)},"data":${data}}`;
+    return `{"t":"message","endpoint":${this.names.quote(endpoint)},"type":${this.names.quote(type)},"data":${data}}`;
   }
 
   encodePublication(channel: string, { type, data }: EncodedMessage): string {
-    return `{"t":"publication","channel":${JSON.stringify(channel)},"type":${JSON.stringify(type)},"data":${data}}`;
+    return `{"t":"publication","channel":${JSON.stringify(channel)},"type":${this.names.quote(type)},"data":${data}}`;
+  }
+
+  encodeAck(endpoint: string, id: number): string {
+    return `{"t":"ack","endpoint":${this.names.quote(endpoint)},"id":${id}}`;
   }
 
   decodeClientFrame(text: string): ClientFrame | FrameFault {

@@ -247,7 +247,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   private writeAck(runtime: SessionRuntime): void {
     const id = runtime.takeAck();
-    if (id) this.write({ t: 'ack', endpoint: runtime.session.endpoint, id });
+    if (id) this.outbox.push(this.owner.frames.codec.encodeAck(runtime.session.endpoint, id));
   }
 
   private fail(id: number, error: CodedError): void {

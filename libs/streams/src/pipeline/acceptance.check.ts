@@ -6,6 +6,7 @@ import {
   type Condition,
   type ConstraintCheck,
   type PropertyCheck,
+  type ShapeCheck,
 } from './acceptance.function.js';
 import {
   constraintsOf,
@@ -86,17 +87,18 @@ export class AcceptanceChecks {
     cls: ValidatedClass,
     property: ValidatedProperty,
     declared: unknown,
-  ): AcceptsValue | undefined {
+  ): ShapeCheck | undefined {
     const typed = typedClassOf(cls, property.name);
     const accepts = typed && this.compiled(typed);
     if (!accepts || declared === Set || declared === Map) return undefined;
     const acceptsItem: AcceptsValue = (value) =>
       value instanceof Object && !isCollection(value) && accepts(value);
     const isList = property.isNestedEach || isCollectionClass(declared);
-    if (isList)
-      return (value) => value === undefined || (isPlainList(value) && everyItem(value, acceptsItem));
     const expected = isOwnClass(declared) ? declared : typed;
-    return (value) => value === undefined || (value instanceof expected && acceptsItem(value));
+    const acceptsNested: AcceptsValue = isList
+      ? (value) => isPlainList(value) && everyItem(value, acceptsItem)
+      : (value) => value instanceof expected && acceptsItem(value);
+    return { accepts: (value) => value === undefined || acceptsNested(value), isForTexts: true };
   }
 }
 
@@ -171,10 +173,11 @@ function constraintCheck(cls: ValidatedClass, metadata: ValidationMetadata): Con
   return { instance, given: { targetName: cls.name, property, constraints }, isForEach: Boolean(each) };
 }
 
-function plainCheck(property: ValidatedProperty, declared: unknown): AcceptsValue {
+function plainCheck(property: ValidatedProperty, declared: unknown): ShapeCheck {
   const isFinite = permitsNonFinite(property, declared) ? acceptsAll : acceptsFinite;
-  if (!isCollectionClass(declared)) return isFinite;
-  return (value) => isMissing(value) || (value instanceof declared && isFinite(value));
+  if (!isCollectionClass(declared)) return { accepts: isFinite, isForTexts: false };
+  const accepts: AcceptsValue = (value) => isMissing(value) || (value instanceof declared && isFinite(value));
+  return { accepts, isForTexts: true };
 }
 
 function acceptsAll(): boolean {

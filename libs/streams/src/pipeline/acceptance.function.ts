@@ -27,7 +27,14 @@ export interface PropertyCheck {
   readonly name: string;
   readonly conditions: readonly Condition[];
   readonly constraints: readonly ConstraintCheck[];
-  readonly shape: AcceptsValue;
+  readonly shape: ShapeCheck;
+}
+
+/** What a value must be beside its constraints. */
+export interface ShapeCheck {
+  readonly accepts: AcceptsValue;
+  /** Whether a text may be wrong too; else it is not asked about. */
+  readonly isForTexts: boolean;
 }
 
 type Given = { -readonly [K in keyof ValidationArguments]: ValidationArguments[K] };
@@ -78,7 +85,7 @@ export function acceptanceFunction(
 function propertyCode({ name, conditions, constraints, shape }: PropertyCheck, parts: Parts): string {
   const checks = [
     ...constraints.map((constraint) => constraintCode(constraint, parts)),
-    `if (!${parts.add(shape)}(v)) return false;`,
+    `if (${shape.isForTexts ? '' : "typeof v !== 'string' && "}!${parts.add(shape.accepts)}(v)) return false;`,
   ].join('\n');
   const read = `v = o[${JSON.stringify(name)}];`;
   if (!conditions.length) return `${read}\n${checks}`;

@@ -22,7 +22,10 @@ export function headerLengthOf(payloadBytes: number): number {
 
 /** Writes a text as a frame into a buffer; returns where it ends. */
 export function writeTextFrame(target: Buffer, at: number, text: string): number {
-  const start = at + headerLengthOf(Buffer.byteLength(text));
+  // No character has more than three bytes, so that most texts tell the length of their header.
+  const least = headerLengthOf(text.length);
+  const isCertain = headerLengthOf(text.length * 3) === least;
+  const start = at + (isCertain ? least : headerLengthOf(Buffer.byteLength(text)));
   const bytes = target.write(text, start, 'utf8');
   writeHeader(target, at, { first: FIN | TEXT, bytes });
   return start + bytes;
