@@ -1,6 +1,6 @@
 const MAX_NAMES = 1_000;
 
-/** Names as they stand in JSON, remembered: an application has few, and says them in each frame. */
+/** Remembers names as they stand in JSON: few, and in each frame. */
 export class QuotedNames {
   private readonly quoted = new Map<string, string>();
 
