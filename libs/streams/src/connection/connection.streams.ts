@@ -130,9 +130,13 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     await Promise.all([...this.runtimes].map((runtime) => runtime.reauthorize()));
   }
 
-  async send(session: Session, message: object): Promise<void> {
-    this.outbox.push(this.owner.frames.of(session.endpoint, message));
-    if (this.outbox.isAboveSoftBound) await this.outbox.whenBelowSoftBound();
+  send(session: Session, message: object): Promise<void> {
+    try {
+      this.outbox.push(this.owner.frames.of(session.endpoint, message));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    return this.outbox.whenBelowSoftBound();
   }
 
   subscribe(session: Session, channel: string | Channel): Promise<Subscription> {

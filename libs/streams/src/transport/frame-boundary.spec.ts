@@ -13,9 +13,9 @@ function clientFrame(text: string, fin = true): Buffer {
 
 describe('FrameBoundary', () => {
   it('tells whether a frame is unfinished, however the bytes are cut', () => {
-    const texts = fc.array(fc.string({ maxLength: 300, unit: 'binary' }), { minLength: 1, maxLength: 5 });
+    const texts = fc.array(fc.string({ maxLength: 300, unit: 'binary' }), { minLength: 1, maxLength: 12 });
     fc.assert(
-      fc.property(texts, fc.infiniteStream(fc.integer({ min: 1, max: 90 })), (messages, cuts) => {
+      fc.property(texts, fc.infiniteStream(fc.integer({ min: 1, max: 900 })), (messages, cuts) => {
         const frames = messages.map((text) => clientFrame(text));
         const ends = new Set([0]);
         for (const frame of frames) ends.add(Math.max(...ends) + frame.length);
@@ -28,7 +28,7 @@ describe('FrameBoundary', () => {
           expect(boundary.isInside).toBe(!ends.has(at));
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
   });
 
