@@ -4,6 +4,7 @@ import { MessagesModule, MessagesService, type MessagesModuleOptions } from '@ne
 import { SAFE_CLIENT_OPTIONS } from '@nestwire/messages/redis';
 import { create, StreamMessage } from '@nestwire/protocol';
 import { Redis } from 'ioredis';
+import { redisEnvelope } from '../rig/redis-envelope.js';
 import { startRedis, startSentinels, type RedisServer } from '../rig/redis-server.mjs';
 import { describeIfRedis, describeWithRedis } from '../rig/redis.js';
 import { TcpProxy } from '../rig/tcp-proxy.js';
@@ -41,13 +42,6 @@ async function open(options: MessagesModuleOptions): Promise<MessagesService> {
 
 function note(text: string): Note {
   return create(Note, { text });
-}
-
-/** Writes what another process would publish. */
-function envelope(...messages: ReadonlyArray<readonly [type: string, data: string]>): string {
-  const index = messages.map(([type, data]) => [type, Buffer.byteLength(data)]);
-  const header = JSON.stringify({ v: 1, origin: 'another', messages: index });
-  return `${header}\n${messages.map(([, data]) => data).join('')}`;
 }
 
 const NOTE = 'redis-backend.note';
@@ -150,21 +144,21 @@ describeWithRedis('RedisBackend', (redis) => {
       'garbage',
       '',
       'null\n{}',
-      envelope([NOTE, '{}']).replace('"v":1', '"v":2'),
+      redisEnvelope([NOTE, '{}']).replace('"v":1', '"v":2'),
       '{"v":1,"origin":"x"}\n{}',
       '{"v":1,"origin":"x","messages":[]}\n',
       '{"v":1,"origin":"x","messages":["redis-backend.note"]}\n{}',
       '{"v":1,"origin":"x","messages":[["redis-backend.note",1]]}\n{}',
       '{"v":1,"origin":"x","messages":[["redis-backend.note",3]]}\n{}',
       '{"v":1,"origin":"x","messages":[["redis-backend.note",-2],["redis-backend.note",4]]}\n{}',
-      envelope([NOTE, '[1]']),
-      envelope([NOTE, '"text"']),
-      envelope([NOTE, '{"text":']),
-      envelope([NOTE, `{"text":"${'x'.repeat(1_000)}"}`]),
-      envelope([NOTE, '{"__proto__":{"text":"polluted"}}']),
-      envelope([NOTE, '{"text":{"$date":"never"}}']),
-      envelope(['nobody.knows', '{}']),
-      envelope([NOTE, '{}']).padEnd(400_000),
+      redisEnvelope([NOTE, '[1]']),
+      redisEnvelope([NOTE, '"text"']),
+      redisEnvelope([NOTE, '{"text":']),
+      redisEnvelope([NOTE, `{"text":"${'x'.repeat(1_000)}"}`]),
+      redisEnvelope([NOTE, '{"__proto__":{"text":"polluted"}}']),
+      redisEnvelope([NOTE, '{"text":{"$date":"never"}}']),
+      redisEnvelope(['nobody.knows', '{}']),
+      redisEnvelope([NOTE, '{}']).padEnd(400_000),
     ];
 
     for (const text of poison) await redis().call('PUBLISH', 'nw8:nestwire:a', text);
@@ -185,7 +179,7 @@ describeWithRedis('RedisBackend', (redis) => {
     const messages = await open({ redis: redis().url, maxMessageBytes: 1_000 });
     const heard = await listen(messages, 'a');
 
-    const text = envelope(
+    const text = redisEnvelope(
       [NOTE, '{"text":"1"}'],
       [NOTE, '{"text":'],
       ['nobody.knows', '{}'],
@@ -204,13 +198,13 @@ describeWithRedis('RedisBackend', (redis) => {
   it('takes no text for another message, whatever it holds', async () => {
     const messages = await open({ redis: redis().url });
     const heard = await listen(messages, 'a');
-    const inner = envelope([NOTE, '{"text":"smuggled"}']);
+    const inner = redisEnvelope([NOTE, '{"text":"smuggled"}']);
 
     // As a text, as JSON with line breaks between its tokens, and as what follows a text.
-    await redis().call('PUBLISH', 'nw8:nestwire:a', envelope([NOTE, JSON.stringify({ text: inner })]));
-    await redis().call('PUBLISH', 'nw8:nestwire:a', envelope([NOTE, `{\n"text":\n"lines"\n}\n`]));
-    await redis().call('PUBLISH', 'nw8:nestwire:a', envelope([NOTE, `{"text":"1"}\n${inner}`]));
-    await redis().call('PUBLISH', 'nw8:nestwire:a', envelope([NOTE, '{"text":"1"},{"text":"2"}']));
+    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, JSON.stringify({ text: inner })]));
+    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, `{\n"text":\n"lines"\n}\n`]));
+    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, `{"text":"1"}\n${inner}`]));
+    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, '{"text":"1"},{"text":"2"}']));
     await redis().call('PUBLISH', 'nw8:nestwire:a', inner);
     await until(() => heard.includes('smuggled'));
 

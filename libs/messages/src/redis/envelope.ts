@@ -5,7 +5,7 @@ const VERSION = 1;
 /** The most messages that one envelope holds. */
 export const MAX_ENVELOPE_MESSAGES = 256;
 
-/** The most bytes of messages that one envelope holds, unless it holds a single one. */
+/** The most bytes of messages in one envelope, unless it holds a single one. */
 export const MAX_ENVELOPE_BYTES = 65_536;
 
 // The name of a message has at most 128 characters, of six bytes each when JSON escapes all of them.

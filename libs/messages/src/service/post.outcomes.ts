@@ -4,7 +4,7 @@ import type { PostResult } from './post.options.js';
 const GLOBAL: PostResult = Object.freeze({ delivered: 'global' });
 const DEGRADED: PostResult = Object.freeze({ delivered: 'degraded' });
 
-/** The result of a post that was to reach this process only; it has, when the post returns. */
+/** The result of a post to this process alone, which has arrived at once. */
 export const LOCAL: Promise<PostResult> = Promise.resolve(Object.freeze({ delivered: 'local' }));
 
 /** Posts that leave together. */
