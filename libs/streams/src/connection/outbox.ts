@@ -1,10 +1,8 @@
+import { DONE } from '@nestwire/messages';
 import type { FramePayload } from '@nestwire/protocol';
 import type { Wire } from '../transport/wire.js';
 import { DEFLATE_THRESHOLD_BYTES, WsFrame } from '../transport/ws-frame.js';
 import { bytesOf, type Piece, type TurnFlusher } from './turn.flusher.js';
-
-/** One for all who need not wait, which most do not. */
-const BELOW = Promise.resolve();
 
 /** The bounds of an outbox, in bytes. */
 export interface OutboxBounds {
@@ -75,7 +73,7 @@ export class Outbox {
 
   /** Resolves when the outbox is below its soft bound, or closed. */
   whenBelowSoftBound(): Promise<void> {
-    if (!this.isAboveSoftBound || this.isClosed) return BELOW;
+    if (!this.isAboveSoftBound || this.isClosed) return DONE;
     return new Promise((resolve) => this.waiters.push(resolve));
   }
 
