@@ -89,7 +89,7 @@ const VERSIONS_HEAD = '## Versions';
 const HOW = `## How it is measured
 
 \`\`\`
-npm run bench                                         all workloads, some 25 minutes
+npm run bench                                         all workloads, some 20 minutes
 npm run bench -- --quick --json                       two minutes; machine-readable
 npm run bench -- --only echo-1 --peers nestwire,ws    one workload, two peers
 npm run bench -- --only echo-1 --profile nestwire     with a CPU profile of that server
