@@ -30,7 +30,7 @@ const echo = { kind: 'echo', load: 'echo', peers: ECHO, unit: 'ws', connections:
 const fanOut = { kind: 'fan-out', load: 'fan-out', unit: 'ws', connections: 1_000 };
 const forward = { ...fanOut, peers: ['nestwire-forward', 'nestwire', 'ws'] };
 const cluster = { kind: 'cluster', load: 'fan-out', peers: CLUSTER, unit: 'ws+ioredis', servers: 2 };
-const codec = { load: 'codec', peers: ['nestwire', 'libraries'], unit: 'libraries', quick: {} };
+const codec = { load: 'codec', peers: ['nestwire', 'libraries'], unit: 'libraries' };
 
 /** @type {readonly Workload[]} */
 export const WORKLOADS = [
@@ -184,6 +184,7 @@ export const WORKLOADS = [
     title: 'Decode and validate alone',
     kind: 'decode',
     targets: [timesLess(8, 'libraries')],
+    quick: {},
   },
   {
     ...codec,
@@ -192,6 +193,7 @@ export const WORKLOADS = [
     kind: 'decode',
     classes: 1_000,
     targets: [timesLess(80, 'libraries')],
+    quick: {},
   },
   {
     ...codec,
