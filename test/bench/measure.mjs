@@ -66,10 +66,8 @@ async function paceOf(workload, plan) {
 
 async function runRounds(contenders, plan, maxRounds = Infinity) {
   const roundsOf = new Map(contenders.map(({ peer }) => [peer.name, []]));
-  for (const contender of contenders) {
-    await contender.start();
-    await contender.warmUp(plan.warmUpMs);
-  }
+  await Promise.all(contenders.map((contender) => contender.start()));
+  for (const contender of contenders) await contender.warmUp(plan.warmUpMs);
   for (let round = 0; round < Math.min(plan.rounds, maxRounds); round++) {
     // Each begins in turn: what follows a heavy neighbour is not always the same one.
     const first = round % contenders.length;

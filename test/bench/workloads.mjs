@@ -24,12 +24,13 @@ const SMALL = ['nestwire', 'ws', 'nest-gateway'];
 const ECHO = ['nestwire', 'ws', 'nest-gateway', 'nest-gateway-plain', 'nest-io', 'socket.io'];
 const FAN_OUT = ['nestwire', 'ws', 'ws-buffer', 'nest-gateway-plain', 'nest-io', 'socket.io'];
 const CLUSTER = ['nestwire', 'ws+ioredis', 'socket.io+redis-adapter'];
+const CLUSTER_BURST = [...CLUSTER, 'nestwire-await'];
 
 const echo = { kind: 'echo', load: 'echo', peers: ECHO, unit: 'ws', connections: 100 };
 const fanOut = { kind: 'fan-out', load: 'fan-out', unit: 'ws', connections: 1_000 };
 const forward = { ...fanOut, peers: ['nestwire-forward', 'nestwire', 'ws'] };
 const cluster = { kind: 'cluster', load: 'fan-out', peers: CLUSTER, unit: 'ws+ioredis', servers: 2 };
-const codec = { load: 'codec', peers: ['nestwire', 'libraries'], unit: 'libraries', quick: {} };
+const codec = { load: 'codec', peers: ['nestwire', 'libraries'], unit: 'libraries' };
 
 /** @type {readonly Workload[]} */
 export const WORKLOADS = [
@@ -126,6 +127,7 @@ export const WORKLOADS = [
     ...cluster,
     name: 'cluster-16',
     title: 'Cluster fan-out, two processes of 500 receivers, 16 messages a turn',
+    peers: CLUSTER_BURST,
     connections: 1_000,
     inFlight: 16,
     targets: [
@@ -133,12 +135,13 @@ export const WORKLOADS = [
       timesLess(5, 'socket.io+redis-adapter'),
       ratioAtMost(1, 'ws+ioredis', { figure: 'p99Us' }),
     ],
-    quick: {},
+    quick: { peers: CLUSTER },
   },
   {
     ...cluster,
     name: 'cluster-publish',
     title: 'Cluster, many posts for few: one receiver on each of two processes',
+    peers: CLUSTER_BURST,
     connections: 2,
     inFlight: 16,
     targets: [],
@@ -181,6 +184,7 @@ export const WORKLOADS = [
     title: 'Decode and validate alone',
     kind: 'decode',
     targets: [timesLess(8, 'libraries')],
+    quick: {},
   },
   {
     ...codec,
@@ -189,6 +193,7 @@ export const WORKLOADS = [
     kind: 'decode',
     classes: 1_000,
     targets: [timesLess(80, 'libraries')],
+    quick: {},
   },
   {
     ...codec,

@@ -89,7 +89,7 @@ const VERSIONS_HEAD = '## Versions';
 const HOW = `## How it is measured
 
 \`\`\`
-npm run bench                                         all workloads, some 25 minutes
+npm run bench                                         all workloads, some 20 minutes
 npm run bench -- --quick --json                       two minutes; machine-readable
 npm run bench -- --only echo-1 --peers nestwire,ws    one workload, two peers
 npm run bench -- --only echo-1 --profile nestwire     with a CPU profile of that server
@@ -109,6 +109,7 @@ npm run bench -- --only echo-1 --profile nestwire     with a CPU profile of that
 |---|---|
 | \`nestwire\` | this library as it comes, the limits of rates raised |
 | \`nestwire-forward\` | the same, where a listener of each session forwards the message, in place of \`session.subscribe\` |
+| \`nestwire-await\` | the same as \`nestwire\`, where the handler awaits its post: one of a client's posts after the other goes to Redis and back |
 | \`ws\` | bare ws, JSON.parse and JSON.stringify; in fan-out one string for all |
 | \`ws-buffer\` | the same with one buffer for all |
 | \`ws+ioredis\` | bare ws, and pub/sub of ioredis by hand |

@@ -50,3 +50,6 @@ export const dialects = {
 
 /** The same where listeners forward what they receive, as messages of their streams. */
 export const forwardDialect = dialectOf('forward', isMessage);
+
+/** The same where the one that posts waits for each post. */
+export const awaitDialect = dialectOf('await', isPublication);

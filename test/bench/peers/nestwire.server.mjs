@@ -1,11 +1,9 @@
 import 'reflect-metadata';
 import { Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { MessagesService } from '@nestwire/messages';
 import { StreamMessage } from '@nestwire/protocol';
 import {
   OnStreamMessage,
-  OnStreamOpened,
   StreamAuthenticator,
   StreamEndpoint,
   StreamSession,
@@ -13,10 +11,9 @@ import {
 } from '@nestwire/streams';
 import { decorate } from '../../rig/decorate.mjs';
 import { ChurnEndpoint } from './nestwire.churn.mjs';
+import { FAN_OUT_ENDPOINTS } from './nestwire.fan-out.mjs';
 import { Note } from './note.class.mjs';
 import { TREE } from './session-tree.mjs';
-
-const CHANNEL = 'bench';
 
 decorate(Note, { decorators: [StreamMessage('bench.note')] });
 
@@ -36,43 +33,6 @@ decorate(EchoEndpoint, {
   decorators: [StreamEndpoint('echo'), UseGuards(Gate)],
   methods: { note: { decorators: [OnStreamMessage(Note)], takes: [StreamSession, Note] } },
 });
-
-class PostingEndpoint {
-  constructor(messages) {
-    this.messages = messages;
-  }
-
-  async note(_session, note) {
-    await this.messages.postMessage(CHANNEL, note);
-  }
-}
-
-class FanOutEndpoint extends PostingEndpoint {
-  async opened(session) {
-    await session.subscribe(CHANNEL);
-  }
-}
-
-class ForwardEndpoint extends PostingEndpoint {
-  async opened(session) {
-    await session.messages.addListener(CHANNEL, (message) => session.sendStreamMessage(message));
-  }
-}
-
-decorate(PostingEndpoint, {
-  methods: { note: { decorators: [OnStreamMessage(Note)], takes: [StreamSession, Note] } },
-});
-
-for (const [endpoint, name] of [
-  [FanOutEndpoint, 'fan-out'],
-  [ForwardEndpoint, 'forward'],
-]) {
-  decorate(endpoint, {
-    decorators: [StreamEndpoint(name)],
-    inject: [MessagesService],
-    methods: { opened: { decorators: [OnStreamOpened()], takes: [StreamSession] } },
-  });
-}
 
 class EveryToken extends StreamAuthenticator {
   authenticate({ token }) {
@@ -103,7 +63,7 @@ export async function serve({ redisUrl }) {
     decorators: [
       Module({
         imports: [StreamsModule.forRoot(options)],
-        providers: [EchoEndpoint, FanOutEndpoint, ForwardEndpoint, ChurnEndpoint, ...TREE],
+        providers: [EchoEndpoint, ChurnEndpoint, ...FAN_OUT_ENDPOINTS, ...TREE],
       }),
     ],
   });
