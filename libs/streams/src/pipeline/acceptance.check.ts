@@ -135,9 +135,19 @@ function isKnownDecorator(metadata: ValidationMetadata): boolean {
   }
 }
 
-/** A sticky expression answers by what it was asked before. */
+/** A sticky expression answers by what it was asked before; inside of options also a global one. */
 function hasMemory({ constraints }: ValidationMetadata): boolean {
-  return Boolean(constraints?.some((value: unknown) => (value as RegExp | undefined | null)?.sticky));
+  return (
+    constraints?.some((value: unknown) => (value as RegExp | undefined | null)?.sticky || remembers(value)) ??
+    false
+  );
+}
+
+function remembers(options: unknown): boolean {
+  if (typeof options !== 'object' || options === null) return false;
+  return Object.values(options)
+    .flat()
+    .some((value) => value instanceof RegExp && (value.sticky || value.global));
 }
 
 /** A getter may answer differently each time it is read. */

@@ -72,9 +72,10 @@ class IsFree implements ValidatorConstraintInterface {
 }
 
 /** An asynchronous validator that its author forgot to mark as one. */
-function IsUnmarked(): PropertyDecorator {
+function IsUnmarked(name?: string): PropertyDecorator {
   return (target, propertyName) =>
     registerDecorator({
+      ...(name && { name }),
       target: target.constructor,
       propertyName: String(propertyName),
       constraints: [],
@@ -99,6 +100,42 @@ class Inner {
 class Unmarked {
   declare readonly $type: 'reader.unmarked';
   @ValidateNested() @Type(() => Inner) inner!: Inner;
+}
+
+@StreamMessage('reader.namesake')
+class Namesake {
+  declare readonly $type: 'reader.namesake';
+  @IsUnmarked('isString') text!: string;
+}
+
+class Kind {
+  @IsString() kind!: string;
+}
+
+class NamedKind extends Kind {
+  @Validate(IsFree) name!: string;
+}
+
+class HeavyKind extends Kind {
+  @IsPositive() weight!: number;
+}
+
+@StreamMessage('reader.chosen')
+class Chosen {
+  declare readonly $type: 'reader.chosen';
+  @ValidateNested()
+  @Type(() => Kind, {
+    keepDiscriminatorProperty: true,
+    discriminator: {
+      property: 'kind',
+      subTypes: [
+        { name: 'named', value: NamedKind },
+        { name: 'heavy', value: HeavyKind },
+      ],
+    },
+  })
+  one!: Kind;
+  @IsOptional() @ValidateNested() any?: unknown;
 }
 
 const readers = new MessageReaders(declaredClassOf as never);
@@ -278,6 +315,33 @@ describe('A reader', () => {
     await expect(readers.of(Unmarked)({ inner: { value: 'bad' } })).rejects.toMatchObject({
       details: [{ path: 'inner.value', message: 'is not good' }],
     });
+  });
+
+  it('waits for an async validator that has the name of a constraint of class-validator', async () => {
+    await expect(readers.of(Namesake)({ text: 'good' })).resolves.toBeInstanceOf(Namesake);
+    await expect(readers.of(Namesake)({ text: 'bad' })).rejects.toMatchObject({
+      details: [{ path: 'text', message: 'is not good' }],
+    });
+  });
+
+  it('waits for the asynchronous constraints of a class that the data chooses', async () => {
+    expect(read(Chosen, { one: { kind: 'plain' } })).toBeInstanceOf(Chosen);
+    for (const where of ['one', 'any']) {
+      const choice = where === 'one' ? { kind: 'named' } : { $type: 'reader.named' };
+      const data = (name: string) => ({ one: { kind: 'plain' }, [where]: { ...choice, name } });
+      await expect(readers.of(Chosen)(data('free'))).resolves.toBeInstanceOf(Chosen);
+      await expect(readers.of(Chosen)(data('taken'))).rejects.toMatchObject({
+        details: [{ path: `${where}.name`, message: 'the name is taken' }],
+      });
+    }
+  });
+
+  it('checks the shape of the class that the data chooses', () => {
+    const heavy = { kind: 'heavy', weight: { $number: 'Infinity' } };
+
+    expect(refusal(Chosen, { one: heavy })).toEqual([
+      { path: 'one.weight', message: 'must be a finite number' },
+    ]);
   });
 
   it('keeps booleans and optional properties as the class declares them', () => {

@@ -1,16 +1,26 @@
 import { CodedError, type Message, type MessageClass } from '@nestwire/protocol';
 import { decodeCompiled } from '@nestwire/protocol/compiled';
-import { validate, validateSync, type ValidationError, type ValidatorOptions } from 'class-validator';
+import {
+  validate,
+  validateSync,
+  type ValidationError,
+  type ValidatorConstraintInterface,
+  type ValidatorOptions,
+} from 'class-validator';
 import { AcceptanceChecks } from './acceptance.check.js';
 import type { Accepts } from './acceptance.function.js';
 import { detailsOf, invalidMessage } from './message.details.js';
 import {
+  constraintsOf,
   hasAsyncConstraints,
   typedClassOf,
   validatedProperties,
   type ValidatedClass,
+  type ValidatedProperty,
+  type ValidationMetadata,
 } from './message.metadata.js';
-import { MessageShapes, type CheckShape, type DeclaredClassOf } from './message.shape.js';
+import { isCollection, MessageShapes, type CheckShape, type DeclaredClassOf } from './message.shape.js';
+import { isPromiseLike } from './promise-like.js';
 
 /**
  * Makes a validated message from the data of a frame; a promise when a
@@ -51,7 +61,8 @@ export class MessageReaders {
     if (!validatedProperties(cls as ValidatedClass).length) return emptyReader(cls);
     const checkShape = this.shapes.of(cls as ValidatedClass);
     if (reachesAsync(cls as ValidatedClass)) return asyncReader(cls, checkShape);
-    return syncReader(cls, checkShape, this.checks.of(cls as ValidatedClass) ?? acceptsNothing);
+    const accepts = this.checks.of(cls as ValidatedClass) ?? acceptsNothing;
+    return syncReader(cls, checkShape, accepts);
   }
 }
 
@@ -74,6 +85,8 @@ function syncReader(cls: MessageClass, checkShape: CheckShape, accepts: Accepts)
   return (data) => {
     const message = decodeCompiled(cls, data);
     if (accepts(message)) return message;
+    // The data may name classes that no decorator names.
+    if (holdsAsync(message)) return acceptedLater(message, checkShape);
     return accepted(
       message,
       checkShape,
@@ -83,11 +96,12 @@ function syncReader(cls: MessageClass, checkShape: CheckShape, accepts: Accepts)
 }
 
 function asyncReader(cls: MessageClass, checkShape: CheckShape): MessageReader {
-  return async (data) => {
-    const message = decodeCompiled(cls, data);
-    const errors = await validate(message, STRICT).catch(refuse);
-    return accepted(message, checkShape, errors);
-  };
+  return async (data) => acceptedLater(decodeCompiled(cls, data), checkShape);
+}
+
+async function acceptedLater(message: Message, checkShape: CheckShape): Promise<Message> {
+  const errors = await validate(message, STRICT).catch(refuse);
+  return accepted(message, checkShape, errors);
 }
 
 function attempt<T>(validation: () => T): T {
@@ -112,9 +126,52 @@ function accepted(message: Message, checkShape: CheckShape, errors: readonly Val
 function reachesAsync(cls: ValidatedClass, seen = new Set<ValidatedClass>()): boolean {
   if (seen.has(cls)) return false;
   seen.add(cls);
-  if (hasAsyncConstraints(cls)) return true;
+  if (isAsync(cls)) return true;
   return validatedProperties(cls).some(({ name }) => {
     const typed = typedClassOf(cls, name);
     return typed !== undefined && reachesAsync(typed, seen);
   });
+}
+
+/** Tells whether a value has in it an instance of a class with asynchronous constraints. */
+function holdsAsync(value: unknown, seen = new Set<unknown>()): boolean {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value))
+    return false;
+  seen.add(value);
+  if (isCollection(value)) return [...value.values()].some((item) => holdsAsync(item, seen));
+  const { constructor } = value;
+  if (constructor !== Object && typeof constructor === 'function' && isAsync(constructor as ValidatedClass))
+    return true;
+  return Object.values(value).some((held) => holdsAsync(held, seen));
+}
+
+const asyncClasses = new WeakMap<ValidatedClass, boolean>();
+
+function isAsync(cls: ValidatedClass): boolean {
+  const known = asyncClasses.get(cls);
+  if (known !== undefined) return known;
+  const found = hasAsyncConstraints(cls) || validatedProperties(cls).some(answersLater);
+  asyncClasses.set(cls, found);
+  return found;
+}
+
+/** A constraint may have the name of one of class-validator's own and yet answer with a promise. */
+function answersLater({ metadatas }: ValidatedProperty): boolean {
+  return metadatas.some((metadata) =>
+    constraintsOf(metadata).some(({ instance }) => isPromiseLike(answerOf(instance, metadata))),
+  );
+}
+
+function answerOf(instance: ValidatorConstraintInterface, metadata: ValidationMetadata): unknown {
+  const { propertyName: property, constraints } = metadata;
+  try {
+    const answer = instance.validate(undefined, {
+      ...{ value: undefined, object: {}, targetName: '', property, constraints },
+    });
+    // Nobody waits for it, so its failure is nobody's.
+    if (isPromiseLike(answer)) answer.then(undefined, () => undefined);
+    return answer;
+  } catch {
+    return undefined;
+  }
 }

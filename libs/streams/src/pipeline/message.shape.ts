@@ -30,6 +30,10 @@ const COLLECTIONS: readonly CollectionClass[] = [Array, Set, Map];
 export class MessageShapes {
   private readonly checks = new Map<ValidatedClass, CheckShape>();
 
+  /** Checks by the class that an object has: a discriminator or the data may choose it. */
+  private readonly ofInstance: CheckShape = (instance, path) =>
+    this.of(instance.constructor as ValidatedClass)(instance, path);
+
   constructor(private readonly declaredClassOf: DeclaredClassOf) {}
 
   /** Returns the check of a class, compiled once. */
@@ -59,10 +63,9 @@ export class MessageShapes {
   }
 
   private nestedCheck(cls: ValidatedClass, property: ValidatedProperty, declared: unknown): CheckProperty {
-    const typed = typedClassOf(cls, property.name);
-    const nested = typed && this.of(typed);
-    if (property.isNestedEach || isCollectionClass(declared)) return itemsCheck(nested);
-    return objectCheck(isOwnClass(declared) ? declared : typed, nested);
+    if (property.isNestedEach || isCollectionClass(declared)) return itemsCheck(this.ofInstance);
+    const expected = isOwnClass(declared) ? declared : typedClassOf(cls, property.name);
+    return objectCheck(expected, this.ofInstance);
   }
 }
 
@@ -107,7 +110,7 @@ export function isNonFinite(value: unknown): boolean {
   );
 }
 
-function itemsCheck(nested: CheckShape | undefined): CheckProperty {
+function itemsCheck(nested: CheckShape): CheckProperty {
   return function* (value, path) {
     if (!isCollection(value)) return yield { path, message: 'must be a list' };
     const entries = value instanceof Set ? [...value].entries() : value.entries();
@@ -115,16 +118,16 @@ function itemsCheck(nested: CheckShape | undefined): CheckProperty {
       const itemPath = `${path}.${String(key)}`;
       if (typeof item !== 'object' || item === null || Array.isArray(item))
         yield { path: itemPath, message: 'must be an object' };
-      else if (nested) yield* nested(item, itemPath);
+      else yield* nested(item, itemPath);
     }
   };
 }
 
-function objectCheck(cls: ValidatedClass | undefined, nested: CheckShape | undefined): CheckProperty {
+function objectCheck(cls: ValidatedClass | undefined, nested: CheckShape): CheckProperty {
   return function* (value, path) {
     if (typeof value !== 'object' || value === null) return;
     if (isCollection(value)) yield { path, message: 'must be one object, not a list' };
     else if (cls && !(value instanceof cls)) yield { path, message: `must be a ${cls.name}` };
-    else if (nested) yield* nested(value, path);
+    else yield* nested(value, path);
   };
 }
