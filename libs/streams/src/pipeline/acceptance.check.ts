@@ -8,6 +8,7 @@ import {
   type PropertyCheck,
   type ShapeCheck,
 } from './acceptance.function.js';
+import { quickCode } from './built-in.constraints.js';
 import {
   constraintsOf,
   isBuiltIn,
@@ -30,9 +31,8 @@ import {
  * Compiles what class-validator and the shape check would accept of a class.
  *
  * The decorators' own constraint instances are called, as class-validator calls them, but without its
- * search through all decorated classes of the process. A class with a decorator or an option that is not
- * known here exactly gets no check. Making the instance stays with class-transformer: nothing public tells
- * whether a property has a `@Transform`.
+ * search through all decorated classes of the process; what the plainest of them accept is known without
+ * a call. A class with a decorator or an option that is not known here exactly gets no check.
  */
 export class AcceptanceChecks {
   private readonly checks = new Map<ValidatedClass, Accepts | undefined>();
@@ -180,7 +180,9 @@ function withoutThrowing(accepts: Accepts): Accepts {
 function constraintCheck(cls: ValidatedClass, metadata: ValidationMetadata): ConstraintCheck {
   const { each, propertyName: property, constraints } = metadata;
   const { instance } = constraintsOf(metadata)[0]!;
-  return { instance, given: { targetName: cls.name, property, constraints }, isForEach: Boolean(each) };
+  const given = { targetName: cls.name, property, constraints };
+  const quick = each ? undefined : quickCode(metadata);
+  return { instance, given, isForEach: Boolean(each), ...(quick && { quick }) };
 }
 
 function plainCheck(property: ValidatedProperty, declared: unknown): ShapeCheck {

@@ -18,6 +18,8 @@ export type Condition = (instance: object, value: unknown) => boolean;
 export interface ConstraintCheck {
   readonly instance: ValidatorConstraintInterface;
   readonly given: Omit<ValidationArguments, 'object' | 'value'>;
+  /** Code that is true of most values that the constraint accepts; it is asked about the others. */
+  readonly quick?: string;
   /** Whether a list, a set or a map is checked item by item. */
   readonly isForEach: boolean;
 }
@@ -93,12 +95,13 @@ function propertyCode({ name, conditions, constraints, shape }: PropertyCheck, p
   return `${read}\nif (${holds}) {${checks}} else if (v !== undefined && v !== null) return false;`;
 }
 
-function constraintCode({ instance, given, isForEach }: ConstraintCheck, parts: Parts): string {
+function constraintCode({ instance, given, isForEach, quick }: ConstraintCheck, parts: Parts): string {
   if (isForEach) return `if (!${parts.add(eachItem(instance, given))}(v, o)) return false;`;
   // One object for all calls: no constraint of class-validator keeps its arguments.
   const reused: Given = { ...given, value: undefined, object: NOTHING };
   const [validator, args] = [parts.add(instance), parts.add(reused)];
-  return `${args}.value = v; ${args}.object = o; if (${validator}.validate(v, ${args}) !== true) return false;`;
+  const ask = `${args}.value = v; ${args}.object = o; if (${validator}.validate(v, ${args}) !== true) return false;`;
+  return quick ? `if (!(${quick})) { ${ask} }` : ask;
 }
 
 const NOTHING: object = Object.freeze({});
