@@ -61,7 +61,11 @@ function bearerToken({ authorization }: IncomingHttpHeaders): string | undefined
   return authorization?.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7).trim() : undefined;
 }
 
-function parseCookies(header = ''): Readonly<Record<string, string>> {
+/** One for all that bring none. */
+const NO_COOKIES = Object.freeze(Object.create(null)) as Readonly<Record<string, string>>;
+
+function parseCookies(header: string | undefined): Readonly<Record<string, string>> {
+  if (!header) return NO_COOKIES;
   const cookies = Object.create(null) as Record<string, string>;
   for (const pair of header.split(';').slice(0, MAX_COOKIES)) {
     const mark = pair.indexOf('=');
