@@ -258,7 +258,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   private write(frame: ServerFrame): void {
-    this.outbox.push(this.owner.frames.codec.encodeFrame(frame));
+    // Not even encoded for a client that has gone.
+    if (this.outbox.isOpen) this.outbox.push(this.owner.frames.codec.encodeFrame(frame));
   }
 }
 

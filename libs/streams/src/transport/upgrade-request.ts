@@ -37,8 +37,8 @@ export function refusalOfForm(request: IncomingMessage): UpgradeRefusal | undefi
   }
   const query = splitTarget(request)[1];
   if (query.length > MAX_QUERY_LENGTH) return { status: 414, message: 'The query is too long.' };
-  const parameters = new URLSearchParams(query);
-  if (CREDENTIAL_PARAMETERS.some((name) => parameters.has(name))) {
+  const parameters = query && new URLSearchParams(query);
+  if (parameters && CREDENTIAL_PARAMETERS.some((name) => parameters.has(name))) {
     return { status: 400, message: 'Credentials must not stand in the URL: send the token in "hello".' };
   }
   return undefined;

@@ -75,7 +75,7 @@ interface Wired {
 }
 
 const ofWebSocket = {
-  message(this: Wired, data: Buffer, isBinary: boolean) {
+  message(this: Wired, data: Buffer, isBinary: unknown) {
     this[WIRE].receiver.message(isBinary ? data : data.toString(), data.length);
   },
   ping(this: Wired) {
