@@ -1,97 +1,84 @@
-const SECOND_QUARTILE = 0.5;
-const FIGURES = ['perSecond', 'p50Us', 'p99Us', 'cpuUs', 'kernelUs', 'serverShare', 'loadShare'];
-
-/**
- * @param {readonly number[]} values
- * @param {number} share
- */
-function quantile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (sorted.length - 1) * share;
-  const low = sorted[Math.floor(at)];
-  return low + (sorted[Math.ceil(at)] - low) * (at % 1);
-}
-
-const median = (values) => quantile(values, SECOND_QUARTILE);
-
-/** The median of the ratios of each round to the unit's, and their quartiles. */
-function ratioTo(unitRounds, rounds, figure) {
-  const ratios = rounds.map((round, index) => round[figure] / unitRounds[index][figure]);
-  return { median: median(ratios), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };
-}
-
-/**
- * Sums up the rounds of a workload: medians, and ratios to the unit within each round.
- *
- * @param {ReadonlyMap<string, readonly import('./contender.mjs').RoundFigures[]>} roundsOf by name of the peer
- * @param {string} unit
- */
-export function summarize(roundsOf, unit) {
-  const unitRounds = roundsOf.get(unit);
-  return [...roundsOf].map(([peer, rounds]) => {
-    const medians = Object.fromEntries(
-      FIGURES.map((figure) => [figure, median(rounds.map((r) => r[figure]))]),
-    );
-    return {
-      peer,
-      rounds: rounds.length,
-      ...medians,
-      isLoadTheLimit: medians.loadShare > medians.serverShare,
-      ...(unitRounds && {
-        cpuRatio: ratioTo(unitRounds, rounds, 'cpuUs'),
-        rateRatio: ratioTo(unitRounds, rounds, 'perSecond'),
-      }),
-    };
-  });
-}
-
-const HEADS = [
-  'peer',
-  'messages/s',
-  'p50 µs',
-  'p99 µs',
-  'server CPU µs (kernel)',
-  '× CPU [quartiles]',
-  '× rate [quartiles]',
-  'server, load',
-];
-
-const ratioText = (ratio) =>
-  ratio ? `${ratio.median.toFixed(2)} [${ratio.low.toFixed(2)}-${ratio.high.toFixed(2)}]` : '';
+const digits = (value, count) => value.toFixed(value < 0.1 ? count + 1 : count);
+const ratioText = ({ median, low, high }) => `${digits(median, 2)} [${digits(low, 2)}-${digits(high, 2)}]`;
 const percent = (share) => `${Math.round(share * 100)} %`;
 
-function rowOf(row) {
+/** The columns of a table: what it is about, and how it is read from the summary of a peer. */
+const COLUMNS = [
+  ['peer', 'peer', ({ peer }) => peer],
+  ['perSecond', 'a second', ({ perSecond }) => perSecond.toFixed(0)],
+  ['p50Us', 'p50 µs', ({ p50Us }) => p50Us.toFixed(0)],
+  ['p99Us', 'p99 µs', ({ p99Us }) => p99Us.toFixed(0)],
+  ['cpuUs', 'CPU µs', ({ cpuUs }) => digits(cpuUs, 2)],
+  ['kernelUs', 'in the kernel', ({ kernelUs }) => digits(kernelUs, 2)],
+  ['cpuRatio', '× CPU [spread]', ({ cpuRatio }) => ratioText(cpuRatio)],
+  ['rateRatio', '× rate [spread]', ({ rateRatio }) => ratioText(rateRatio)],
+  ['p99Ratio', '× p99 [spread]', ({ p99Ratio }) => ratioText(p99Ratio)],
+  ['rssKb', 'KiB each', ({ rssKb }) => rssKb.toFixed(1)],
+  ['rssRatio', '× memory [spread]', ({ rssRatio }) => ratioText(rssRatio)],
+  [
+    'serverShare',
+    'server, load',
+    (row) => `${percent(row.serverShare)}, ${percent(row.loadShare)}${row.isLoadTheLimit ? ' *' : ''}`,
+  ],
+];
+
+const LOAD_NOTE =
+  '\\* The load generator worked harder than the server: rate and latency are its own; CPU is the server’s.';
+
+/** @typedef {Awaited<ReturnType<typeof import('./measure.mjs').measure>>} Outcome of a workload */
+
+/** Writes what a workload showed as a section of Markdown. @param {Outcome} outcome */
+export function sectionOf(outcome) {
+  const { targets, costs } = outcome;
   return [
-    row.peer,
-    row.perSecond.toFixed(0),
-    row.p50Us.toFixed(0),
-    row.p99Us.toFixed(0),
-    `${row.cpuUs.toFixed(2)} (${row.kernelUs.toFixed(2)})`,
-    ratioText(row.cpuRatio),
-    ratioText(row.rateRatio),
-    `${percent(row.serverShare)}, ${percent(row.loadShare)}${row.isLoadTheLimit ? ' *' : ''}`,
-  ];
+    tableSectionOf(outcome),
+    ...(targets.length ? [...targets.map(verdictLine), ''] : []),
+    ...(costs ? ['```', costs, '```', ''] : []),
+  ].join('\n');
+}
+
+/** Writes the figures of a workload as a section of Markdown. @param {Outcome} outcome */
+export function tableSectionOf({ title, unit, summary, perSecond }) {
+  const pace = perSecond ? ` ${perSecond} messages a second.` : '';
+  return [
+    `## ${title}`,
+    '',
+    `Medians of ${summary[0].rounds} rounds; × is to ${unit}.${pace}`,
+    '',
+    ...tableOf(summary),
+    '',
+    ...(summary.some((row) => row.isLoadTheLimit) ? [LOAD_NOTE, ''] : []),
+  ].join('\n');
+}
+
+/** @param {readonly import('./summary.mjs').Summary[]} summary */
+function tableOf(summary) {
+  const columns = COLUMNS.filter(([figure]) => summary[0][figure] !== undefined);
+  return markdownTable([
+    columns.map(([, head]) => head),
+    ...summary.map((row) => columns.map(([, , read]) => read(row))),
+  ]);
 }
 
 /**
- * Writes a workload's summary as a Markdown table.
+ * Lays out a table; the first row is its head.
  *
- * @param {string} title
- * @param {ReturnType<typeof summarize>} summary
- * @param {string} unit
+ * @param {readonly (readonly string[])[]} rows
  */
-export function tableOf(title, summary, unit) {
-  const rows = [HEADS, ...summary.map(rowOf)];
-  const widths = HEADS.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+export function markdownTable(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const lineOf = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
   const [head, ...body] = rows.map(lineOf);
   const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
-  const note = summary.some((row) => row.isLoadTheLimit)
-    ? [
-        '',
-        '* The load generator worked harder than the server: rate and latency are its own; CPU is the server’s.',
-      ]
-    : [];
-  const rounds = `Medians of ${summary[0].rounds} rounds; × is to ${unit}, round by round.`;
-  return [`## ${title}`, '', rounds, '', head, rule, ...body, ...note, ''].join('\n');
+  return [head, rule, ...body];
+}
+
+/** @param {import('./targets.mjs').Verdict} verdict */
+function verdictLine(verdict) {
+  return `- ${verdict.text}: ${measuredText(verdict)}, ${verdict.isMet ? 'met' : 'not met'}`;
+}
+
+/** Writes what was measured in the words of its target. @param {import('./targets.mjs').Verdict} verdict */
+export function measuredText({ ratio, times }) {
+  return times ? `${(1 / ratio).toFixed(1)} times less` : `${ratio.toFixed(2)} ×`;
 }

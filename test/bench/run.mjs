@@ -1,23 +1,28 @@
-// `npm run bench [-- --quick] [--json] [--only WORKLOAD,…] [--peers PEER,…] [--rounds N] [--profile PEER]`:
-// measures the built libraries beside their peers. Rounds are interleaved, so that a noisy moment of the
-// machine hits all of them alike.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+// `npm run bench [-- --quick] [--json] [--write] [--only WORKLOAD,…] [--peers PEER,…] [--rounds N] [--profile PEER]`:
+// measures the built libraries beside their peers. `--quick` is the short form, `--json` prints all figures and
+// nothing else, `--write` writes docs/benchmarks.md; with `--from FILE` it writes it from what --json printed
+// before, without measuring. What is measured never fails; a wrong answer does.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Contender } from './contender.mjs';
-import { PEERS, UNIT } from './peers/index.mjs';
-import { costsOf } from './profile.mjs';
-import { summarize, tableOf } from './report.mjs';
+import { findRedis, missingRedis, startRedis } from '../rig/redis-server.mjs';
+import { machineOf, obstacleOf } from './machine.mjs';
+import { measure } from './measure.mjs';
+import { PEERS } from './peers/index.mjs';
+import { writePage } from './page/benchmarks.page.mjs';
+import { sectionOf } from './report.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
 const RESULTS = fileURLToPath(new URL('../../node_modules/.cache/nestwire/results/', import.meta.url));
-const FULL = { rounds: 9, roundMs: 2_000, warmUpMs: 4_000 };
-const QUICK = { rounds: 3, roundMs: 400, warmUpMs: 600 };
+const FULL = { rounds: 9, roundMs: 1_000, warmUpMs: 2_000 };
+const QUICK = { rounds: 3, roundMs: 300, warmUpMs: 500 };
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    from: { type: 'string' },
     only: { type: 'string' },
     peers: { type: 'string' },
     rounds: { type: 'string' },
@@ -27,53 +32,79 @@ const { values: options } = parseArgs({
 
 const isBuilt = existsSync(new URL('../../libs/streams/dist/index.js', import.meta.url));
 if (!isBuilt) throw new Error('The bench measures what is built: run "npm run build" first.');
-
-const plan = options.quick ? QUICK : FULL;
-const rounds = Number(options.rounds ?? plan.rounds);
-const chosen = (list, names) => list.filter(({ name }) => !names || names.split(',').includes(name));
-const say = (text) => (options.json ? console.error(text) : console.log(text));
-
 mkdirSync(RESULTS, { recursive: true });
-const outcomes = [];
-for (const workload of chosen(WORKLOADS, options.only)) outcomes.push(await measure(workload));
 
-if (options.json)
-  console.log(JSON.stringify({ node: process.version, unit: UNIT, workloads: outcomes }, null, 2));
-const numFailedTests = outcomes.filter(({ error }) => error).length;
-const counts = { numPassedTests: outcomes.length - numFailedTests, numFailedTests };
+const say = (text) => (options.json ? console.error(text) : console.log(text));
+const plan = { ...(options.quick ? QUICK : FULL), profile: options.profile, folder: RESULTS };
+if (options.rounds) plan.rounds = Number(options.rounds);
+
+const run = options.from ? JSON.parse(readFileSync(options.from, 'utf8')) : await measureAll();
+const failed = run.workloads.filter(({ error }) => error);
+if (options.write) writePage(run);
+if (options.json) console.log(JSON.stringify(run, null, 2));
+const counts = { numPassedTests: run.workloads.length - failed.length, numFailedTests: failed.length };
 writeFileSync(`${RESULTS}bench.json`, JSON.stringify(counts));
-process.exitCode = numFailedTests ? 1 : 0;
+process.exitCode = failed.length ? 1 : 0;
 
-/** @param {import('./workloads.mjs').Workload} workload */
-async function measure(workload) {
-  const contenders = chosen(PEERS, options.peers).map((peer) => new Contender(peer, workload));
+async function measureAll() {
+  const chosen = chosenWorkloads();
+  const redis = chosen.some(({ servers }) => servers) ? await redisIfFound() : undefined;
+  const workloads = [];
   try {
-    const roundsOf = await runRounds(contenders);
-    const summary = summarize(roundsOf, UNIT);
-    say(tableOf(workload.title, summary, UNIT));
-    const profiled = contenders.find(({ peer }) => peer.name === options.profile);
-    if (profiled) say(`${costsOf(await profiled.profile(plan.roundMs * 3, RESULTS))}\n`);
-    return { ...workload, summary, rounds: Object.fromEntries(roundsOf) };
+    for (const workload of chosen) workloads.push(await outcomeOf(workload, redis));
+  } finally {
+    await redis?.stop();
+  }
+  const { roundMs, warmUpMs } = plan;
+  return { ...machineOf(), roundMs, warmUpMs, workloads };
+}
+
+/** What the options ask for; a name asked for is measured in the short form too. */
+function chosenWorkloads() {
+  const names = namesIn(options.only, WORKLOADS);
+  const peers = namesIn(options.peers, PEERS);
+  return WORKLOADS.filter(({ name, quick }) => (names ? names.includes(name) : !options.quick || quick))
+    .map((workload) => (options.quick ? { ...workload, ...workload.quick } : workload))
+    .map((workload) => (peers ? withPeers(workload, peers) : workload))
+    .filter((workload) => workload.peers.length);
+}
+
+/** Splits a list of names, all of which must be known. */
+function namesIn(text, known) {
+  const names = text?.split(',');
+  const unknown = names?.find((name) => !known.some((one) => one.name === name));
+  if (!unknown) return names;
+  throw new Error(`There is no "${unknown}" among ${known.map(({ name }) => name).join(', ')}.`);
+}
+
+/** Also peers that the workload has in its long form alone. */
+function withPeers(workload, names) {
+  const all = WORKLOADS.find(({ name }) => name === workload.name).peers;
+  return { ...workload, peers: all.filter((peer) => names.includes(peer)) };
+}
+
+async function redisIfFound() {
+  if (await findRedis()) return startRedis();
+  say(missingRedis('The cluster'));
+  return undefined;
+}
+
+/**
+ * @param {import('./workloads.mjs').Workload} workload
+ * @param {import('../rig/redis-server.mjs').RedisServer} [redis]
+ */
+async function outcomeOf(workload, redis) {
+  const skipped = obstacleOf(workload) ?? (workload.servers && !redis ? 'There is no Redis.' : undefined);
+  if (skipped) {
+    say(`## ${workload.title}\n\nSkipped: ${skipped}\n`);
+    return { ...workload, skipped };
+  }
+  try {
+    const outcome = await measure(workload, plan, workload.servers ? { redisUrl: redis.url } : {});
+    say(sectionOf(outcome));
+    return outcome;
   } catch (error) {
     say(`## ${workload.title}\n\nFAILED: ${error.stack}\n`);
     return { ...workload, error: String(error) };
-  } finally {
-    await Promise.all(contenders.map((contender) => contender.stop()));
   }
-}
-
-/** @param {readonly Contender[]} contenders */
-async function runRounds(contenders) {
-  const roundsOf = new Map(contenders.map(({ peer }) => [peer.name, []]));
-  for (const contender of contenders) {
-    await contender.start();
-    await contender.round(plan.warmUpMs);
-  }
-  for (let round = 0; round < rounds; round++) {
-    // Each begins in turn: what follows a heavy neighbour is not always the same one.
-    const first = round % contenders.length;
-    for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)])
-      roundsOf.get(contender.peer.name).push(await contender.round(plan.roundMs));
-  }
-  return roundsOf;
 }

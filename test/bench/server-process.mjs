@@ -1,18 +1,33 @@
-// The server of one contender, in a process of its own; it accounts for its own CPU time.
+// A server of one contender, in a process of its own; it accounts for its own CPU time and memory.
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { answerParent } from '../rig/child.mjs';
 
+const COLLECTIONS = 4;
+const SETTLE_MS = 50;
 const inspector = new Session();
 
 answerParent({
-  async start({ serverFile, kind }) {
+  async start({ serverFile, classes, ...setup }) {
     const { serve } = await import(`./peers/${serverFile}`);
-    return { port: await serve(kind) };
+    if (classes) {
+      const { declareClasses } = await import('./peers/many-classes.mjs');
+      declareClasses(classes);
+    }
+    return { port: await serve(setup) };
   },
   cpu() {
     const { user, system } = process.cpuUsage();
     return { user, system };
+  },
+  /** Resident bytes, when what could be collected was. Needs --expose-gc. */
+  async rss() {
+    for (let left = COLLECTIONS; left > 0; left--) {
+      globalThis.gc();
+      await sleep(SETTLE_MS);
+    }
+    return process.memoryUsage.rss();
   },
   async startProfile() {
     inspector.connect();

@@ -4,6 +4,7 @@ import { MessagesModule, MessagesService, type MessagesModuleOptions } from '@ne
 import { SAFE_CLIENT_OPTIONS } from '@nestwire/messages/redis';
 import { create, StreamMessage } from '@nestwire/protocol';
 import { Redis } from 'ioredis';
+import { redisEnvelope } from '../rig/redis-envelope.js';
 import { startRedis, startSentinels, type RedisServer } from '../rig/redis-server.mjs';
 import { describeIfRedis, describeWithRedis } from '../rig/redis.js';
 import { TcpProxy } from '../rig/tcp-proxy.js';
@@ -43,6 +44,8 @@ function note(text: string): Note {
   return create(Note, { text });
 }
 
+const NOTE = 'redis-backend.note';
+
 async function listen(messages: MessagesService, channel: string): Promise<string[]> {
   const heard: string[] = [];
   await messages.addListener(channel, (message: Note) => heard.push(message.text));
@@ -74,6 +77,20 @@ afterEach(async () => {
 afterAll(() => {
   process.off('unhandledRejection', onUnhandled);
 });
+
+/** Takes the payloads that are published on some keys. */
+async function spy(url: string, ...keys: string[]): Promise<string[]> {
+  const client = new Redis(url);
+  closers.push(() => client.disconnect());
+  const payloads: string[] = [];
+  client.on('message', (_key, payload: string) => payloads.push(payload));
+  await client.subscribe(...keys);
+  return payloads;
+}
+
+function textsOf(payload: string): string[] {
+  return [...payload.matchAll(/\{"text":"([^"]*)"\}/g)].map(([, text]) => text!);
+}
 
 describeWithRedis('RedisBackend', (redis) => {
   const keys = async (pattern: string) =>
@@ -123,27 +140,32 @@ describeWithRedis('RedisBackend', (redis) => {
   it('drops and counts what it cannot read, with one line in the log', async () => {
     const messages = await open({ redis: redis().url, maxMessageBytes: 1_000 });
     const heard = await listen(messages, 'a');
-    const header = '{"v":1,"origin":"x","type":"redis-backend.note"}';
     const poison = [
       'garbage',
       '',
       'null\n{}',
-      '{"v":2,"origin":"x","type":"redis-backend.note"}\n{}',
+      redisEnvelope([NOTE, '{}']).replace('"v":1', '"v":2'),
       '{"v":1,"origin":"x"}\n{}',
-      `${header}\n[1]`,
-      `${header}\n"text"`,
-      `${header}\n{"text":`,
-      `${header}\n{"text":"${'x'.repeat(1_000)}"}`,
-      `${header}\n{"__proto__":{"text":"polluted"}}`,
-      `${header}\n{"text":{"$date":"never"}}`,
-      '{"v":1,"origin":"x","type":"nobody.knows"}\n{}',
+      '{"v":1,"origin":"x","messages":[]}\n',
+      '{"v":1,"origin":"x","messages":["redis-backend.note"]}\n{}',
+      '{"v":1,"origin":"x","messages":[["redis-backend.note",1]]}\n{}',
+      '{"v":1,"origin":"x","messages":[["redis-backend.note",3]]}\n{}',
+      '{"v":1,"origin":"x","messages":[["redis-backend.note",-2],["redis-backend.note",4]]}\n{}',
+      redisEnvelope([NOTE, '[1]']),
+      redisEnvelope([NOTE, '"text"']),
+      redisEnvelope([NOTE, '{"text":']),
+      redisEnvelope([NOTE, `{"text":"${'x'.repeat(1_000)}"}`]),
+      redisEnvelope([NOTE, '{"__proto__":{"text":"polluted"}}']),
+      redisEnvelope([NOTE, '{"text":{"$date":"never"}}']),
+      redisEnvelope(['nobody.knows', '{}']),
+      redisEnvelope([NOTE, '{}']).padEnd(400_000),
     ];
 
     for (const text of poison) await redis().call('PUBLISH', 'nw8:nestwire:a', text);
     await redis().call(
       'PUBLISH',
       'nw8:nestwire:a',
-      '{"v":1,"new":true,"type":"redis-backend.note"}\n{"text":"good"}',
+      '{"v":1,"new":true,"messages":[["redis-backend.note",15,"new"]],"newer":{}}\n{"text":"good"}',
     );
     await until(() => heard.length > 0);
 
@@ -151,6 +173,117 @@ describeWithRedis('RedisBackend', (redis) => {
     expect(messages.counters()).toMatchObject({ poisoned: poison.length, listenerErrors: 0, reconnects: 0 });
     expect(lines.filter((line) => line.includes('dropped')).length).toBeLessThanOrEqual(2);
     expect(({} as { text?: string }).text).toBeUndefined();
+  });
+
+  it('drops a broken message of several, and gives the others', async () => {
+    const messages = await open({ redis: redis().url, maxMessageBytes: 1_000 });
+    const heard = await listen(messages, 'a');
+
+    const text = redisEnvelope(
+      [NOTE, '{"text":"1"}'],
+      [NOTE, '{"text":'],
+      ['nobody.knows', '{}'],
+      [NOTE, '{"text":"2"}'],
+      [NOTE, `{"text":"${'x'.repeat(1_000)}"}`],
+      [NOTE, ''],
+      [NOTE, '{"text":"€ 3"}'],
+    );
+    await redis().call('PUBLISH', 'nw8:nestwire:a', text);
+    await until(() => heard.length === 3);
+
+    expect(heard).toEqual(['1', '2', '€ 3']);
+    expect(messages.counters()).toMatchObject({ poisoned: 4, received: 4 });
+  });
+
+  it('takes no text for another message, whatever it holds', async () => {
+    const messages = await open({ redis: redis().url });
+    const heard = await listen(messages, 'a');
+    const inner = redisEnvelope([NOTE, '{"text":"smuggled"}']);
+
+    // As a text, as JSON with line breaks between its tokens, and as what follows a text.
+    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, JSON.stringify({ text: inner })]));
+    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, `{\n"text":\n"lines"\n}\n`]));
+    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, `{"text":"1"}\n${inner}`]));
+    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, '{"text":"1"},{"text":"2"}']));
+    await redis().call('PUBLISH', 'nw8:nestwire:a', inner);
+    await until(() => heard.includes('smuggled'));
+
+    expect(heard).toEqual([inner, 'lines', 'smuggled']);
+    expect(messages.counters().poisoned).toBe(2);
+  });
+
+  it('lets what one turn posts to a channel leave in one publication', async () => {
+    const messages = await open({ redis: redis().url, probeIntervalMs: 60_000 });
+    const payloads = await spy(redis().url, 'nw8:nestwire:a', 'nw8:nestwire:b');
+    const post = (channel: string, text: string) => messages.postMessage(channel, note(text));
+
+    await Promise.all([post('a', '1'), post('b', '2'), post('a', '3'), post('a', '4')]);
+    await post('a', '5');
+    await until(() => payloads.length === 3);
+
+    expect(payloads.map(textsOf)).toEqual([['1', '3', '4'], ['2'], ['5']]);
+  });
+
+  it('bounds what one publication holds, in messages and in bytes', async () => {
+    const messages = await open({ redis: redis().url });
+    const payloads = await spy(redis().url, 'nw8:nestwire:many', 'nw8:nestwire:large');
+    const many = Array.from({ length: 600 }, (_, index) => `${index}`);
+    const large = [30_000, 30_000, 30_000, 300_000, 1].map((length, index) => `${index}`.repeat(length));
+
+    await Promise.all(many.map((text) => messages.postMessage('many', note(text))));
+    await Promise.all(large.map((text) => messages.postMessage('large', note(text))));
+    await until(() => payloads.length === 7);
+
+    const texts = payloads.map(textsOf);
+    expect(texts.slice(0, 3).map(({ length }) => length)).toEqual([256, 256, 88]);
+    expect(texts.slice(0, 3).flat()).toEqual(many);
+    expect(texts.slice(3)).toEqual([large.slice(0, 2), large.slice(2, 3), large.slice(3, 4), large.slice(4)]);
+  });
+
+  it('takes a message of exactly maxMessageBytes, and none above', async () => {
+    const options = { redis: redis().url, maxMessageBytes: 200_000 };
+    const [one, two] = [await open(options), await open(options)];
+    const heard = await listen(two, 'a');
+    const room = 200_000 - '{"text":""}'.length;
+
+    await one.postMessage('a', note('x'.repeat(room)));
+    await expect(one.postMessage('a', note('x'.repeat(room + 1)))).rejects.toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+    });
+    await until(() => heard.length === 1);
+
+    expect(two.counters().poisoned).toBe(0);
+  });
+
+  it('tells each post of a turn what became of it', async () => {
+    await redis().call('ACL', 'SETUSER', 'mute', 'on', '>mute', '~*', '+@all', 'resetchannels');
+    await redis().call('ACL', 'SETUSER', 'mute', '&nw8:nestwire:open', '&nw8:nestwire#probe:*');
+    const messages = await open({ redis: { port: redis().port, username: 'mute', password: 'mute' } });
+    const post = (channel: string) => messages.postMessage(channel, note('x'), { scope: 'global' });
+
+    const results = await Promise.allSettled(['open', 'closed', 'open', 'closed'].map(post));
+
+    const reached = { status: 'fulfilled', value: { delivered: 'global' } };
+    const refused = { status: 'rejected', reason: { code: 'UNAVAILABLE' } };
+    expect(results).toMatchObject([reached, refused, reached, refused]);
+    expect(messages.counters().degraded).toBe(2);
+  });
+
+  it('tells every post of a turn that Redis died before it answered', async () => {
+    const messages = await open({ redis: redis().url, commandTimeoutMs: 60_000, probeIntervalMs: 60_000 });
+    redis().pause();
+    const auto = ['a', 'b', 'a', 'a'].map((channel) => messages.postMessage(channel, note('x')));
+    const global = ['a', 'b'].map((channel) => messages.postMessage(channel, note('x'), { scope: 'global' }));
+    const settled = Promise.allSettled(global);
+    await new Promise(setImmediate);
+
+    await redis().kill();
+
+    expect(await Promise.all(auto)).toEqual(auto.map(() => ({ delivered: 'degraded' })));
+    for (const result of await settled)
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'UNCERTAIN' } });
+    expect(messages.counters()).toMatchObject({ posted: 6, degraded: 6 });
+    await redis().restart();
   });
 
   it('bounds what waits for Redis', async () => {

@@ -16,6 +16,7 @@ import {
 } from '@nestwire/streams';
 import { RawSocket } from '../rig/raw-socket.js';
 import { startRedis, type RedisServer } from '../rig/redis-server.mjs';
+import { redisEnvelope } from '../rig/redis-envelope.js';
 import { describeWithRedis } from '../rig/redis.js';
 import { until } from '../rig/until.js';
 import { MESSAGES, Note, note, Task, task } from './messages.js';
@@ -423,11 +424,7 @@ describeWithRedis('Two servers and a Redis', (redis) => {
     const data = { text: 'b', addedLater: true };
 
     raw.sendJson({ t: 'message', id: 2, endpoint: 'desk', type: 'e2e.note', data });
-    await redis().call(
-      'PUBLISH',
-      channel!,
-      `{"v":1,"origin":"another","type":"e2e.note"}\n${JSON.stringify(data)}`,
-    );
+    await redis().call('PUBLISH', channel!, redisEnvelope(['e2e.note', JSON.stringify(data)]));
 
     expect(await raw.frame('error', 2)).toMatchObject({ error: { code: 'INVALID_MESSAGE' } });
     await until(() => desk.heard.length === 1);

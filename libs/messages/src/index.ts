@@ -14,6 +14,7 @@ export {
   type ChannelOptions,
 } from './channel/channel.js';
 export type { ChannelListener } from './delivery/delivery.js';
+export { DONE } from './delivery/done.js';
 export type { Receiver } from './delivery/hub.js';
 export {
   DEFAULT_STREAM_LIMIT,

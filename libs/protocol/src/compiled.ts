@@ -1,4 +1,9 @@
 import './message/reflect-metadata.js';
 import './class-transformer.js';
 
-export { decodeCompiled, encodingOf, rememberEncoding } from './compiled/compiled-message.js';
+export {
+  decodeCompiled,
+  encodingOf,
+  rememberedEncoding,
+  rememberEncoding,
+} from './compiled/compiled-message.js';

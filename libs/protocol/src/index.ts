@@ -9,7 +9,7 @@ export {
   type WireError,
 } from './error/coded-error.js';
 export { ErrorCode } from './error/error-code.js';
-export type { Codec, EncodedMessage } from './frame/codec.js';
+export type { Codec, EncodedMessage, FramePayload } from './frame/codec.js';
 export { FrameFault } from './frame/frame-fault.js';
 export { guardClientFrame } from './frame/frame-guard.js';
 export {
@@ -38,13 +38,7 @@ export {
   type WelcomeFrame,
   type WireCloseReason,
 } from './frame/frame.js';
-export {
-  clientMessageText,
-  encodeMessage,
-  JsonCodec,
-  publicationText,
-  serverMessageText,
-} from './frame/json.codec.js';
+export { clientMessageText, encodeMessage, JsonCodec } from './frame/json.codec.js';
 export {
   DEFAULT_JSON_LIMITS,
   DEFAULT_MAX_PAYLOAD_BYTES,

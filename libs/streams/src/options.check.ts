@@ -34,9 +34,15 @@ export function checkOptions(options: StreamsOptions, authenticator: StreamAuthe
     ...unknownKeys('', options, KNOWN_OPTIONS),
     ...checkFigures(options),
     ...checkPath(options),
+    ...checkCompression(options),
     ...checkAuthenticator(authenticator),
   ];
   if (problems.length) throw new StreamsConfigurationError(problems);
+}
+
+function checkCompression({ compression = 'off' }: StreamsOptions): string[] {
+  if (['off', 'inbound', 'both'].includes(compression)) return [];
+  return [`StreamsModule: "compression" must be 'off', 'inbound' or 'both', got ${String(compression)}.`];
 }
 
 function checkFigures(options: StreamsOptions): string[] {

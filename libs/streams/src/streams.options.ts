@@ -5,6 +5,7 @@ import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import type { StreamsLimits } from './streams.limits.js';
 import type { TrustProxy } from './transport/client-address.js';
 import type { AllowedOrigins } from './transport/origin-policy.js';
+import type { Compression } from './transport/ws.server.js';
 
 /** How a shutdown treats its clients. */
 export interface ShutdownOptions {
@@ -53,11 +54,14 @@ export interface StreamsOptions {
    */
   readonly trustProxy?: TrustProxy;
   /**
-   * permessage-deflate for what clients send: costs up to 220 KiB a connection.
+   * permessage-deflate: for what clients send, or for both ways.
+   *
+   * Inbound costs up to 220 KiB a connection. Outbound messages from 1 KiB on are compressed, those
+   * that go to several clients once for all of them.
    *
    * @default 'off'
    */
-  readonly compression?: 'off' | 'inbound';
+  readonly compression?: Compression;
   /** Signs of life; 25 s and 10 s by default. */
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** Bounds that differ from their defaults. */

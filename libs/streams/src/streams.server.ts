@@ -2,14 +2,15 @@ import { inspect } from 'node:util';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
-import { CloseCode, JSON_SUBPROTOCOL, JsonCodec } from '@nestwire/protocol';
+import { CloseCode, JsonCodec, type Codec } from '@nestwire/protocol';
 import type { MessagesService } from '@nestwire/messages';
 import { ChannelFanout } from './connection/channel.fanout.js';
 import type { ConnectionContext } from './connection/connection.context.js';
 import { Connection } from './connection/connection.js';
 import { ConnectionRegistry } from './connection/connection.registry.js';
 import { ConnectionSweeper } from './connection/connection.sweeper.js';
-import { TurnFlusher } from './connection/outbox.js';
+import { MessageFrames } from './connection/message.frames.js';
+import { TurnFlusher } from './connection/turn.flusher.js';
 import { SignIn } from './connection/sign-in.js';
 import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import type { EndpointRegistry } from './endpoint/endpoint.registry.js';
@@ -43,6 +44,7 @@ export class StreamsServer {
   private readonly logger = new Logger('Streams');
   private readonly limits: StreamsLimits;
   private readonly sockets: WsServer;
+  private readonly subprotocols: readonly string[];
   private readonly origins: OriginPolicy;
   private readonly addresses: ClientAddress;
   private readonly context: ConnectionContext;
@@ -59,11 +61,16 @@ export class StreamsServer {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const heartbeat = { ...DEFAULT_HEARTBEAT, ...options.heartbeat };
     const { maxJsonDepth: maxDepth, maxJsonNodes: maxNodes, maxJsonKeys: maxKeys } = limits;
+    const codecs: readonly Codec[] = [new JsonCodec({ maxDepth, maxNodes, maxKeys })];
     this.path = options.path ?? DEFAULT_PATH;
     this.limits = limits;
     this.registry = new ConnectionRegistry(limits);
     this.fanout = new ChannelFanout(messages);
-    this.sockets = new WsServer(limits, options.compression ?? 'off');
+    this.subprotocols = codecs.map(({ subprotocol }) => subprotocol);
+    this.sockets = new WsServer(limits, {
+      subprotocols: this.subprotocols,
+      compression: options.compression ?? 'off',
+    });
     this.origins = new OriginPolicy(options.origins);
     this.addresses = new ClientAddress(options.trustProxy);
     this.sweeper = new ConnectionSweeper(this.registry, limits, heartbeat);
@@ -72,7 +79,7 @@ export class StreamsServer {
       heartbeat,
       endpoints,
       messages,
-      codec: new JsonCodec({ maxDepth, maxNodes, maxKeys }),
+      frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
       signIn: new SignIn(authenticator, limits.authenticationTimeoutMs),
       registry: this.registry,
       fanout: this.fanout,
@@ -141,10 +148,9 @@ export class StreamsServer {
     this.registry.add(connection, this.addresses.limitKey(address));
     if (head.length > this.limits.maxHelloBytes) {
       setImmediate(() => connection.close(CloseCode.TooLarge, 'too much data came with the upgrade'));
-    } else if (!speaksOurs(request)) {
-      setImmediate(() =>
-        connection.close(CloseCode.UnsupportedVersion, `the subprotocol is ${JSON_SUBPROTOCOL}`),
-      );
+    } else if (request.headers['sec-websocket-protocol'] !== undefined && !wire.subprotocol) {
+      const ours = this.subprotocols.join(', ');
+      setImmediate(() => connection.close(CloseCode.UnsupportedVersion, `the subprotocol is ${ours}`));
     }
     return connection;
   }
@@ -168,9 +174,4 @@ export class StreamsServer {
   private logError(errorId: string, error: unknown): void {
     this.logger.error(`Error ${errorId}`, error instanceof Error ? error.stack : inspect(error));
   }
-}
-
-function speaksOurs(request: IncomingMessage): boolean {
-  const offered = request.headers['sec-websocket-protocol'];
-  return offered === undefined || offered.split(',').some((name) => name.trim() === JSON_SUBPROTOCOL);
 }

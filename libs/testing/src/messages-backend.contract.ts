@@ -11,6 +11,7 @@ export interface MessagesBackendTraits {
 interface Node {
   readonly backend: MessagesBackend;
   readonly received: Array<EncodedMessage & { readonly channel: string }>;
+  onReceived?: (data: string) => void;
 }
 
 const DEADLINE_MS = 5_000;
@@ -31,7 +32,11 @@ export function describeMessagesBackend(
     const start = async (): Promise<Node> => {
       const node: Node = { backend: await open(), received: [] };
       const sink: BackendSink = {
-        receive: (channel, encoded) => node.received.push({ channel, ...encoded }),
+        receive: (channel, { type, data }, properties) => {
+          if (properties) expect(properties).toEqual(JSON.parse(data));
+          node.received.push({ channel, type, data });
+          node.onReceived?.(data);
+        },
         statusChanged: () => undefined,
       };
       await node.backend.start(sink);
@@ -118,6 +123,53 @@ function describeCluster(start: () => Promise<Node>): void {
     await arrived(two, 500);
 
     expect(two.received.map(({ data }) => data)).toEqual(texts.map((text) => message(text).data));
+  });
+
+  it('keeps the order of each channel when one turn posts to several', async () => {
+    const [one, two] = [await start(), await start()];
+    const channels = ['a', 'b', 'c'];
+    for (const channel of channels) await two.backend.subscribe(channel);
+    const texts = Array.from({ length: 300 }, (_, index) => `${index}`);
+
+    const posts = texts.map((text, index) => one.backend.publish(channels[index % 3]!, message(text)));
+    await Promise.all(posts);
+    await arrived(two, 300);
+
+    for (const [index, channel] of channels.entries()) {
+      const heard = two.received.filter((publication) => publication.channel === channel);
+      const posted = texts.filter((_, at) => at % 3 === index);
+      expect(heard.map(({ data }) => data)).toEqual(posted.map((text) => message(text).data));
+    }
+  });
+
+  it('carries what one turn posts, however large, in order', async () => {
+    const [one, two] = [await start(), await start()];
+    await two.backend.subscribe('a');
+    const lengths = [1, 60_000, 60_000, 1, 1, 200_000, 1, 30_000, 30_000, 30_000];
+    const texts = lengths.map((length, index) => `${index}`.repeat(length));
+
+    await Promise.all(texts.map((text) => one.backend.publish('a', message(text))));
+    await arrived(two, texts.length);
+
+    expect(two.received.map(({ data }) => data)).toEqual(texts.map((text) => message(text).data));
+  });
+
+  it('gives nothing more when a message of a turn ends the subscription', async () => {
+    const [one, two, three] = [await start(), await start(), await start()];
+    for (const { backend } of [two, three]) await backend.subscribe('a');
+    two.onReceived = (data) => {
+      if (data === message('2').data) two.backend.unsubscribe('a');
+    };
+
+    await Promise.all(['1', '2', '3'].map((text) => one.backend.publish('a', message(text))));
+    await arrived(three, 3);
+    await two.backend.subscribe('b');
+    await one.backend.publish('b', message('after'));
+    await arrived(two, 3);
+
+    expect(two.received.map(({ data }) => data)).toEqual(
+      ['1', '2', 'after'].map((text) => message(text).data),
+    );
   });
 
   it('carries the text as it was encoded, whatever it holds', async () => {

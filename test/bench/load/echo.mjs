@@ -1,4 +1,6 @@
 import { FrameRing } from '../../rig/client-frame.mjs';
+import { checkAnswer, checkRefusal, joinAll } from './connections.mjs';
+import { Round } from './round.mjs';
 
 /** Sends on each connection as many messages as came back, in one write. */
 class EchoDriver {
@@ -41,18 +43,22 @@ class EchoDriver {
 }
 
 /**
- * Returns what runs a round of echo.
+ * Keeps as many messages in flight on each connection as the workload says.
  *
- * @param {readonly import('../../rig/raw-client.mjs').RawClient[]} connections
- * @param {{ dialect: object, inFlight: number }} options
+ * @param {import('./load-process.mjs').Load} load
  */
-export function driveEcho(connections, options) {
-  const drivers = connections.map((connection) => new EchoDriver(connection, options));
-  return (round) => {
+export async function driveEcho(load) {
+  const { dialect, workload } = load;
+  await checkRefusal(load);
+  const connections = await joinAll(load);
+  await checkAnswer(dialect, connections[0], connections.slice(0, 1));
+  const drivers = connections.map((connection) => new EchoDriver(connection, { dialect, ...workload }));
+  return (ms) => {
+    const round = new Round(ms);
     const now = performance.now();
     for (const driver of drivers) {
       driver.round = round;
-      driver.send(options.inFlight, now);
+      driver.send(workload.inFlight, now);
     }
     return round.done;
   };

@@ -1,64 +1,68 @@
 import { FrameRing } from '../../rig/client-frame.mjs';
+import { checkAnswer, checkRefusal, joinAll } from './connections.mjs';
+import { Round } from './round.mjs';
 
-// More than are ever on their way.
-const SLOTS = 128;
-
-/** Posts through the first connection; each post is done when the last connection has it. */
+/** Posts a burst through the first connection, and the next one when all connections have all of it. */
 class FanOutDriver {
   round;
   #ring;
   #connections;
-  #postedAt = new Float64Array(SLOTS);
-  #receivers = new Uint32Array(SLOTS);
-  #posted = 0;
+  #burst;
+  #postedAt = 0;
+  #missing = 0;
 
-  constructor(connections, { dialect }) {
+  constructor(connections, { dialect, inFlight }) {
     this.#connections = connections;
+    this.#burst = inFlight;
     this.#ring = new FrameRing(dialect.note);
     for (const connection of connections) this.#listen(connection, dialect);
   }
 
-  post(count, now) {
-    for (let left = count; left > 0; left--) this.#postedAt[this.#posted++ % SLOTS] = now;
-    this.round.inFlight += count;
-    this.#connections[0].write(this.#ring.take(count));
+  post(now) {
+    this.#postedAt = now;
+    this.#missing = this.#burst * this.#connections.length;
+    this.round.inFlight = this.#missing;
+    this.#connections[0].write(this.#ring.take(this.#burst));
   }
 
   #listen(connection, dialect) {
-    // Of each connection by itself: posts arrive in order, so the number of a post is how many came before.
-    let received = 0;
-    let now = 0;
+    let arrived = 0;
     connection.onFrame = (bytes, start) => {
-      if (!dialect.isAnswer(bytes, start)) return;
-      now ||= performance.now();
-      this.#arrived(received++ % SLOTS, now);
+      if (dialect.isAnswer(bytes, start)) arrived++;
     };
-    connection.onRead = () => (now = 0);
+    connection.onRead = () => {
+      if (arrived) this.#arrived(arrived);
+      arrived = 0;
+    };
     connection.onEnd = (error) => this.round?.fail(error);
   }
 
-  #arrived(slot, now) {
+  #arrived(count) {
     const { round } = this;
-    round.latencies.add(now - this.#postedAt[slot]);
-    round.messages++;
-    if (++this.#receivers[slot] < this.#connections.length) return;
-    this.#receivers[slot] = 0;
-    round.inFlight--;
-    if (round.goesOn(now)) this.post(1, now);
+    const now = performance.now();
+    round.latencies.add(now - this.#postedAt, count);
+    round.messages += count;
+    this.#missing -= count;
+    if (this.#missing) return;
+    round.inFlight = 0;
+    if (round.goesOn(now)) this.post(now);
   }
 }
 
 /**
- * Returns what runs a round of fan-out; its messages are deliveries.
+ * Posts for all; its messages are deliveries.
  *
- * @param {readonly import('../../rig/raw-client.mjs').RawClient[]} connections
- * @param {{ dialect: object, inFlight: number }} options
+ * @param {import('./load-process.mjs').Load} load
  */
-export function driveFanOut(connections, options) {
-  const driver = new FanOutDriver(connections, options);
-  return (round) => {
-    driver.round = round;
-    driver.post(options.inFlight, performance.now());
-    return round.done;
+export async function driveFanOut(load) {
+  const { dialect, workload } = load;
+  await checkRefusal(load);
+  const connections = await joinAll(load);
+  await checkAnswer(dialect, connections[0], connections);
+  const driver = new FanOutDriver(connections, { dialect, ...workload });
+  return (ms) => {
+    driver.round = new Round(ms);
+    driver.post(performance.now());
+    return driver.round.done;
   };
 }

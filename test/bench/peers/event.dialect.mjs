@@ -3,10 +3,10 @@ import { BAD_NOTE, NOTE } from '../note.mjs';
 const EVENT_AT = '{"event":"'.length;
 const NOTE_EVENT = 'n'.charCodeAt(0);
 
-/** The envelope of Nest's WsAdapter, which the bare server speaks too. */
+/** The envelope of Nest's WsAdapter, which the bare servers speak too. */
 const dialect = {
   path: '/',
-  hello: [],
+  hello: () => [],
   // Ready as soon as it is connected.
   isReady: undefined,
   note: () => JSON.stringify({ event: 'note', data: NOTE }),
@@ -17,4 +17,11 @@ const dialect = {
 };
 
 /** What a client says in each workload, and how it knows an answer by its bytes. */
-export const dialects = { echo: dialect, 'fan-out': dialect };
+export const dialects = {
+  echo: dialect,
+  'fan-out': dialect,
+  cluster: dialect,
+  idle: dialect,
+  // Opened, and answered when the session's objects are there.
+  churn: { ...dialect, hello: () => ['{"event":"open"}'], isReady: (text) => text === '{"event":"ready"}' },
+};

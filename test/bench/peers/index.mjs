@@ -1,25 +1,38 @@
 /**
- * Who is measured. A new peer is one line here, a `*.server.mjs` that exports `serve(workload)`, and a
- * `*.dialect.mjs` unless it speaks one that is there.
+ * Who is measured. A new peer is one line here, a `*.server.mjs` whose `serve(setup)` resolves to the port, a
+ * `*.dialect.mjs` unless it speaks one that is there, and its name at the workloads that it takes part in.
  *
  * @typedef {object} Peer
  * @property {string} name
- * @property {string} server
- * @property {string} dialect
+ * @property {string} [server]
+ * @property {string} [dialect]
+ * @property {string} [codec] for what is measured without a server
  * @property {boolean} validates whether it must refuse a bad message
+ *
+ * What a server is told.
+ * @typedef {object} Setup
+ * @property {string} kind of the workload
+ * @property {boolean} validates
+ * @property {string} [redisUrl] what the servers of a cluster share
  */
 
-/** The unit of the ratios. */
-export const UNIT = 'ws';
+const NESTWIRE = { server: 'nestwire.server.mjs', dialect: 'nestwire.dialect.mjs', validates: true };
+const GATEWAY = { server: 'nest-gateway.server.mjs', dialect: 'event.dialect.mjs' };
+const SOCKET_IO = { server: 'socket.io.server.mjs', dialect: 'socket.io.dialect.mjs', validates: false };
 
 /** @type {readonly Peer[]} */
 export const PEERS = [
-  { name: 'nestwire', server: 'nestwire.server.mjs', dialect: 'nestwire.dialect.mjs', validates: true },
-  { name: UNIT, server: 'ws.server.mjs', dialect: 'event.dialect.mjs', validates: false },
-  {
-    name: 'nest-gateway',
-    server: 'nest-gateway.server.mjs',
-    dialect: 'event.dialect.mjs',
-    validates: true,
-  },
+  { name: 'nestwire', ...NESTWIRE, codec: 'nestwire.codec.mjs' },
+  { name: 'nestwire-forward', ...NESTWIRE, dialect: 'nestwire-forward.dialect.mjs' },
+  { name: 'nestwire-await', ...NESTWIRE, dialect: 'nestwire-await.dialect.mjs' },
+  { name: 'ws', server: 'ws.server.mjs', dialect: 'event.dialect.mjs', validates: false },
+  { name: 'ws-buffer', server: 'ws-buffer.server.mjs', dialect: 'event.dialect.mjs', validates: false },
+  { name: 'ws+ioredis', server: 'ws-ioredis.server.mjs', dialect: 'event.dialect.mjs', validates: false },
+  { name: 'nest-gateway', ...GATEWAY, validates: true },
+  { name: 'nest-gateway-plain', ...GATEWAY, validates: false },
+  { name: 'nest-io', server: 'nest-io.server.mjs', dialect: 'socket.io.dialect.mjs', validates: true },
+  { name: 'nest-resolve', server: 'nest-resolve.server.mjs', dialect: 'event.dialect.mjs', validates: false },
+  { name: 'socket.io', ...SOCKET_IO },
+  { name: 'socket.io+redis-adapter', ...SOCKET_IO },
+  { name: 'libraries', codec: 'libraries.codec.mjs', validates: true },
 ];

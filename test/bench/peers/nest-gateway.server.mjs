@@ -29,15 +29,15 @@ for (const gateway of [EchoGateway, FanOutGateway]) {
   });
 }
 
-const gateways = { echo: EchoGateway, 'fan-out': FanOutGateway };
+const gateways = { echo: EchoGateway, idle: EchoGateway, 'fan-out': FanOutGateway };
 
-/** Serves one workload; resolves to the port. */
-export async function serve(workload) {
+/** @param {import('./index.mjs').Setup} setup */
+export async function serve({ kind, validates }) {
   class BenchModule {}
-  decorate(BenchModule, { decorators: [Module({ providers: [gateways[workload]] })] });
+  decorate(BenchModule, { decorators: [Module({ providers: [gateways[kind]] })] });
   const app = await NestFactory.create(BenchModule, { logger: ['error'] });
   app.useWebSocketAdapter(new WsAdapter(app));
-  app.useGlobalPipes(new ValidationPipe({ transform: true }));
+  if (validates) app.useGlobalPipes(new ValidationPipe({ transform: true }));
   await app.listen(0, '127.0.0.1');
   return app.getHttpServer().address().port;
 }

@@ -12,9 +12,12 @@ const data = { ...NOTE, sentAt: { $date: SENT_AT } };
 const message = (endpoint, properties) => (id) =>
   JSON.stringify({ t: 'message', id, endpoint, type: 'bench.note', data: properties });
 
+const isMessage = (bytes, at) => bytes[at + TYPE_AT] === MESSAGE;
+const isPublication = (bytes, at) => bytes[at + TYPE_AT] === P && bytes[at + TYPE_AT + 1] === U;
+
 const dialectOf = (endpoint, isAnswer) => ({
   path: '/streams',
-  hello: [JSON.stringify({ t: 'hello', v: 1 }), JSON.stringify({ t: 'open', id: OPEN_ID, endpoint })],
+  hello: () => [JSON.stringify({ t: 'hello', v: 1 }), JSON.stringify({ t: 'open', id: OPEN_ID, endpoint })],
   isReady: (text) => text.startsWith('{"t":"opened"'),
   note: message(endpoint, data),
   badNote: message(endpoint, { ...data, text: 7 }),
@@ -26,8 +29,27 @@ const dialectOf = (endpoint, isAnswer) => ({
   },
 });
 
+const echo = dialectOf('echo', isMessage);
+const fanOut = dialectOf('fan-out', isPublication);
+
 /** What a client says in each workload, and how it knows an answer by its bytes. */
 export const dialects = {
-  echo: dialectOf('echo', (bytes, at) => bytes[at + TYPE_AT] === MESSAGE),
-  'fan-out': dialectOf('fan-out', (bytes, at) => bytes[at + TYPE_AT] === P && bytes[at + TYPE_AT + 1] === U),
+  echo,
+  'fan-out': fanOut,
+  cluster: fanOut,
+  churn: dialectOf('churn', isMessage),
+  idle: {
+    ...echo,
+    // Each signs in as a user of its own.
+    hello: (index) => [
+      JSON.stringify({ t: 'hello', v: 1, token: `user-${index}` }),
+      ...echo.hello().slice(1),
+    ],
+  },
 };
+
+/** The same where listeners forward what they receive, as messages of their streams. */
+export const forwardDialect = dialectOf('forward', isMessage);
+
+/** The same where the one that posts waits for each post. */
+export const awaitDialect = dialectOf('await', isPublication);

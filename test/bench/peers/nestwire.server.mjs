@@ -1,19 +1,27 @@
 import 'reflect-metadata';
-import { Module } from '@nestjs/common';
+import { Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { MessagesService } from '@nestwire/messages';
 import { StreamMessage } from '@nestwire/protocol';
 import {
   OnStreamMessage,
-  OnStreamOpened,
+  StreamAuthenticator,
   StreamEndpoint,
   StreamSession,
   StreamsModule,
 } from '@nestwire/streams';
 import { decorate } from '../../rig/decorate.mjs';
+import { ChurnEndpoint } from './nestwire.churn.mjs';
+import { FAN_OUT_ENDPOINTS } from './nestwire.fan-out.mjs';
 import { Note } from './note.class.mjs';
+import { TREE } from './session-tree.mjs';
 
 decorate(Note, { decorators: [StreamMessage('bench.note')] });
+
+class Gate {
+  canActivate() {
+    return true;
+  }
+}
 
 class EchoEndpoint {
   note(_session, note) {
@@ -22,34 +30,17 @@ class EchoEndpoint {
 }
 
 decorate(EchoEndpoint, {
-  decorators: [StreamEndpoint('echo')],
+  decorators: [StreamEndpoint('echo'), UseGuards(Gate)],
   methods: { note: { decorators: [OnStreamMessage(Note)], takes: [StreamSession, Note] } },
 });
 
-class FanOutEndpoint {
-  constructor(messages) {
-    this.messages = messages;
-  }
-
-  async opened(session) {
-    await session.subscribe('bench');
-  }
-
-  async note(_session, note) {
-    await this.messages.postMessage('bench', note);
+class EveryToken extends StreamAuthenticator {
+  authenticate({ token }) {
+    return token && { id: token };
   }
 }
 
-decorate(FanOutEndpoint, {
-  decorators: [StreamEndpoint('fan-out')],
-  inject: [MessagesService],
-  methods: {
-    opened: { decorators: [OnStreamOpened()], takes: [StreamSession] },
-    note: { decorators: [OnStreamMessage(Note)], takes: [StreamSession, Note] },
-  },
-});
-
-class BenchModule {}
+decorate(EveryToken, {});
 
 // The rates of what comes in are raised out of the way; everything else is as a user gets it.
 const UNLIMITED = 1e12;
@@ -57,23 +48,25 @@ const limits = {
   framesPerSecond: UNLIMITED,
   bytesPerSecond: UNLIMITED,
   connectsPerSecond: UNLIMITED,
+  maxConnections: 20_000,
   maxGreetings: 10_000,
 };
 
 // The other peers have no heartbeat, and receivers of a fan-out that says nothing for long are pinged.
 const heartbeat = { pingMs: 3_600_000, pongMs: 3_600_000 };
 
-decorate(BenchModule, {
-  decorators: [
-    Module({
-      imports: [StreamsModule.forRoot({ trustProxy: false, limits, heartbeat })],
-      providers: [EchoEndpoint, FanOutEndpoint],
-    }),
-  ],
-});
-
-/** Serves both workloads; resolves to the port. */
-export async function serve() {
+/** @param {import('./index.mjs').Setup} setup every kind alike */
+export async function serve({ redisUrl }) {
+  const options = { authenticator: EveryToken, trustProxy: false, redis: redisUrl, limits, heartbeat };
+  class BenchModule {}
+  decorate(BenchModule, {
+    decorators: [
+      Module({
+        imports: [StreamsModule.forRoot(options)],
+        providers: [EchoEndpoint, ChurnEndpoint, ...FAN_OUT_ENDPOINTS, ...TREE],
+      }),
+    ],
+  });
   const app = await NestFactory.create(BenchModule, { logger: ['error'] });
   await app.listen(0, '127.0.0.1');
   return app.getHttpServer().address().port;

@@ -2,21 +2,33 @@ import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
 
 /** What a careful programmer writes by hand: no framework, no validation. */
+const echo = (_server, socket, { data }) => socket.send(JSON.stringify({ event: 'note', data }));
+
 const answers = {
-  echo: (_server, socket, { data }) => socket.send(JSON.stringify({ event: 'note', data })),
+  echo,
+  idle: echo,
   'fan-out': (server, _socket, { data }) => {
     const text = JSON.stringify({ event: 'note', data });
     for (const client of server.clients) client.send(text);
   },
 };
 
-/** Serves one workload; resolves to the port. */
-export async function serve(workload) {
-  const answer = answers[workload];
+/** @param {import('./index.mjs').Setup} setup */
+export async function serve({ kind }) {
+  const server = await listen(answers[kind]);
+  return server.address().port;
+}
+
+/**
+ * Makes a server that listens, and answers each message.
+ *
+ * @param {(server: WebSocketServer, socket: import('ws').WebSocket, message: any) => void} answer
+ */
+export async function listen(answer) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
   server.on('connection', (socket) => {
     socket.on('message', (text) => answer(server, socket, JSON.parse(text)));
   });
   await once(server, 'listening');
-  return server.address().port;
+  return server;
 }

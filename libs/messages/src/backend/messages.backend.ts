@@ -11,8 +11,12 @@ export type MessagesStatus = 'local' | 'connected' | 'degraded';
 
 /** What a backend tells the process that it serves. */
 export interface BackendSink {
-  /** Takes what another process published, in the order of arrival; never throws. */
-  receive(channel: string, encoded: EncodedMessage): void;
+  /**
+   * Takes what another process published, in the order of arrival; never throws.
+   *
+   * @param properties what the text parses to, when the backend has parsed it; not used by it afterwards
+   */
+  receive(channel: string, encoded: EncodedMessage, properties?: object): void;
   /** Is told when `status` has changed. */
   statusChanged(): void;
 }
@@ -65,7 +69,8 @@ export abstract class MessagesBackend {
   abstract refusal(channel: string): MessagesError | undefined;
 
   /**
-   * Publishes to the other processes. Resolves when the cluster has taken it.
+   * Publishes to the other processes. Resolves when the cluster has taken it; publications that
+   * leave together may share one promise.
    *
    * @throws {MessagesError} UNAVAILABLE when nothing was sent
    * @throws {MessagesError} UNCERTAIN when it was sent and not confirmed in time

@@ -1,5 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Message, MessageClass } from '@nestwire/protocol';
+import { channelNameOf, messagesOf, type Channel } from '../channel/channel.js';
+import { DONE } from './done.js';
 import { Hub, type Receiver } from './hub.js';
 import { LogLimiter } from './log-limiter.js';
 import type { Publication } from './publication.js';
@@ -26,16 +28,25 @@ export class Delivery {
     this.hub = new Hub({ ...events, failed: (channel, error) => this.#listenerFailed(channel, error) });
   }
 
-  /** Makes the receiver that hands decoded messages to a listener. */
-  receiverOf<M extends Message>(
-    classes: readonly MessageClass<M>[] | undefined,
-    listener: ChannelListener<M>,
-  ): Receiver {
+  /**
+   * Makes the receiver that hands the decoded messages of a channel to a listener.
+   *
+   * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
+   */
+  receiverOf<M extends Message>(channel: string | Channel<M>, listener: ChannelListener<M>): Receiver {
+    const name = channelNameOf(channel);
+    const classes = messagesOf(channel);
+    const failed = (error: unknown) => this.#listenerFailed(name, error);
     return (publication) => {
       const message = this.#read(publication);
       if (!message) return;
-      if (classes && !classes.some((cls) => message instanceof cls)) this.counts.mismatched++;
-      else this.#call(listener, message as M, publication.channel);
+      if (classes && !isOneOf(classes, message)) {
+        this.counts.mismatched++;
+        return;
+      }
+      const result = listener(message as M) as PromiseLike<unknown> | undefined;
+      if (result !== undefined && result !== DONE && typeof result?.then === 'function')
+        result.then(undefined, failed);
     };
   }
 
@@ -46,12 +57,6 @@ export class Delivery {
       'overflow',
       `A stream of channel '${channel}' drops messages because they are not read in time; see its limit and overflow.`,
     );
-  }
-
-  #call<M extends Message>(listener: ChannelListener<M>, message: M, channel: string): void {
-    const result = listener(message) as PromiseLike<unknown> | undefined;
-    if (typeof result?.then !== 'function') return;
-    result.then(undefined, (error: unknown) => this.#listenerFailed(channel, error));
   }
 
   #read(publication: Publication): Message | undefined {
@@ -76,9 +81,19 @@ export class Delivery {
   #listenerFailed(channel: string, error: unknown): void {
     this.counts.listenerErrors++;
     const stack = error instanceof Error ? error.stack : undefined;
-    this.#logger.error(
-      `A listener of channel '${channel}' failed: ${error instanceof Error ? error.message : String(error)}`,
-      stack,
-    );
+    this.#logger.error(`A listener of channel '${channel}' failed: ${textOf(error)}`, stack);
+  }
+}
+
+function isOneOf(classes: readonly MessageClass[], message: Message): boolean {
+  for (const cls of classes) if (message instanceof cls) return true;
+  return false;
+}
+
+function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'with what has no text';
   }
 }

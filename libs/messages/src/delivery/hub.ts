@@ -21,8 +21,9 @@ interface Entry {
 
 interface Topic {
   readonly entries: Set<Entry>;
-  /** Posts that receivers made meanwhile; undefined when nothing is being delivered. */
-  waiting: Publication[] | undefined;
+  delivering: boolean;
+  /** Posts that receivers made meanwhile. */
+  readonly waiting: Publication[];
 }
 
 /** This process's map from channels to receivers. */
@@ -53,13 +54,12 @@ export class Hub {
   deliver(publication: Publication): void {
     const topic = this.#topics.get(publication.channel);
     if (!topic) return;
-    if (topic.waiting) {
-      topic.waiting.push(publication);
-      return;
-    }
-    const queue = (topic.waiting = [publication]);
-    for (let next = 0; next < queue.length; next++) this.#deliverTo(topic, queue[next]!);
-    topic.waiting = undefined;
+    topic.waiting.push(publication);
+    if (topic.delivering) return;
+    topic.delivering = true;
+    for (let next = 0; next < topic.waiting.length; next++) this.#deliverTo(topic, topic.waiting[next]!);
+    topic.waiting.length = 0;
+    topic.delivering = false;
   }
 
   #deliverTo(topic: Topic, publication: Publication): void {
@@ -76,7 +76,7 @@ export class Hub {
   }
 
   #open(channel: string): Topic {
-    const topic: Topic = { entries: new Set(), waiting: undefined };
+    const topic: Topic = { entries: new Set(), delivering: false, waiting: [] };
     this.#topics.set(channel, topic);
     this.events.wanted(channel);
     return topic;

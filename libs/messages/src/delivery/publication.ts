@@ -7,6 +7,7 @@ import { deepFreeze } from './frozen.js';
 export class Publication implements EncodedMessage {
   #message: Message | undefined;
   #failure: unknown;
+  #properties: object | undefined;
 
   constructor(
     readonly channel: string,
@@ -14,7 +15,11 @@ export class Publication implements EncodedMessage {
     readonly type: string,
     /** The properties, as JSON text. */
     readonly data: string,
-  ) {}
+    /** What the text parses to, when it is known; the publication's own from then on. */
+    properties?: object,
+  ) {
+    this.#properties = properties;
+  }
 
   /**
    * The message, one frozen instance for all who read it.
@@ -39,7 +44,8 @@ export class Publication implements EncodedMessage {
         MessagesErrorCode.WrongMessage,
         'The message is of a class that is not known here.',
       );
-    const message = decodeCompiled(cls, JSON.parse(this.data) as object);
+    const message = decodeCompiled(cls, this.#properties ?? (JSON.parse(this.data) as object));
+    this.#properties = undefined;
     if (deepFreeze(message)) rememberEncoding(message, { type: this.type, data: this.data });
     return message;
   }

@@ -38,12 +38,6 @@ export class ClusterTopology implements RedisTopology {
     for (const event of EVENTS) client.on(event, this.#onRefresh);
   }
 
-  readonly command = (key: string, text: string): Promise<unknown> => {
-    if (this.#sharded) return this.client.spublish(key, text);
-    const [node] = this.#owners().values();
-    return node ? node.publish(key, text) : Promise.reject(new Error('no master is known'));
-  };
-
   get shards(): readonly RedisShard[] {
     return [...this.#shards.values()];
   }
@@ -53,6 +47,12 @@ export class ClusterTopology implements RedisTopology {
     await this.#detect();
     this.refresh();
     await Promise.all(this.shards.map((shard) => Promise.all([shard.start(), untilReady(shard.client)])));
+  }
+
+  publish(key: string, text: string): Promise<unknown> {
+    if (this.#sharded) return this.client.spublish(key, text);
+    const [shard] = this.#shards.values();
+    return shard ? shard.client.publish(key, text) : Promise.reject(new Error('no master is known'));
   }
 
   shardOf(key: string): RedisShard | undefined {

@@ -2,45 +2,105 @@ import type { EncodedMessage } from '@nestwire/protocol';
 
 const VERSION = 1;
 
+/** The most messages that one envelope holds. */
+export const MAX_ENVELOPE_MESSAGES = 256;
+
+/** The most bytes of messages in one envelope, unless it holds a single one. */
+export const MAX_ENVELOPE_BYTES = 65_536;
+
+// The name of a message has at most 128 characters, of six bytes each when JSON escapes all of them.
+const MAX_HEADER_BYTES = MAX_ENVELOPE_MESSAGES * 1_024;
+
+/** A message with the size of its text, in bytes of UTF-8. */
+export interface SizedMessage extends EncodedMessage {
+  readonly bytes: number;
+}
+
 /**
- * What surrounds a message on its way through Redis.
+ * What surrounds the messages of a channel on their way through Redis.
  *
- * A line of JSON with the version, the origin and the type; then the message's own text.
+ * A line of JSON with the version, the origin, and the type and the bytes of each message; then the
+ * texts of the messages, one behind the other. No text can pass for another message, whatever it
+ * holds, and one that is broken costs its neighbours nothing.
  */
 export class Envelope {
   readonly #start: string;
+  readonly #ownStart: Buffer;
+  readonly #maxBytes: number;
 
-  constructor(origin: string) {
-    this.#start = `{"v":${VERSION},"origin":${JSON.stringify(origin)},`;
+  /** @param maxMessageBytes the largest message that anyone may send */
+  constructor(origin: string, maxMessageBytes: number) {
+    this.#start = `{"v":${VERSION},"origin":${JSON.stringify(origin)},"messages":[`;
+    this.#ownStart = Buffer.from(this.#start);
+    this.#maxBytes = MAX_HEADER_BYTES + Math.max(MAX_ENVELOPE_BYTES, maxMessageBytes);
   }
 
-  /** Tells whether this process wrote the text. */
-  isOwn(text: string): boolean {
-    return text.startsWith(this.#start);
+  /** Tells whether this process wrote the envelope. */
+  isOwn(payload: Buffer): boolean {
+    const { length } = this.#ownStart;
+    return payload.length > length && payload.compare(this.#ownStart, 0, length, 0, length) === 0;
   }
 
-  /** Writes a message. */
-  write({ type, data }: EncodedMessage): string {
-    return `${this.#start}"type":${JSON.stringify(type)}}\n${data}`;
+  /** Writes messages, in order. */
+  write(messages: readonly SizedMessage[]): string {
+    let index = '';
+    let texts = '';
+    for (const { type, data, bytes } of messages) {
+      index += `${index && ','}[${JSON.stringify(type)},${bytes}]`;
+      texts += data;
+    }
+    return `${this.#start}${index}]}\n${texts}`;
   }
 
   /**
-   * Reads a message that anyone may have written.
+   * Takes out the messages that anyone may have put in, in order; their texts are not yet looked at.
    *
    * Fields of the header that are not known are ignored, so that versions can run side by side.
    *
-   * @throws {Error} when it is not a message of a version known here
+   * @throws {Error} when it is not an envelope of a version known here
    */
-  read(text: string): EncodedMessage {
-    const end = text.indexOf('\n');
-    const header = JSON.parse(text.slice(0, Math.max(end, 0))) as { v?: unknown; type?: unknown } | null;
-    if (header?.v !== VERSION)
-      throw new Error(`its version ${String(header?.v).slice(0, 16)} is not known here`);
-    if (typeof header.type !== 'string') throw new Error('it has no type');
-    const data = text.slice(end + 1);
-    const properties: unknown = JSON.parse(data);
-    if (typeof properties !== 'object' || properties === null || Array.isArray(properties))
-      throw new Error('it has no properties');
-    return { type: header.type, data };
+  open(payload: Buffer): SizedMessage[] {
+    if (payload.length > this.#maxBytes)
+      throw new Error('it is larger than any that maxMessageBytes permits');
+    let end = payload.indexOf(NEWLINE) + 1;
+    const messages: SizedMessage[] = [];
+    for (const [type, bytes] of entriesOf(payload.toString('utf8', 0, end))) {
+      // Each text apart, not a slice of one: who keeps a message keeps nothing of its neighbours.
+      messages.push({ type, data: payload.toString('utf8', end, end + bytes), bytes });
+      end += bytes;
+    }
+    if (end !== payload.length) throw new Error('the sizes in its header are not those of its messages');
+    return messages;
   }
+}
+
+/**
+ * Parses the text of a message, which is the JSON of an object.
+ *
+ * @throws {Error} when it is anything else
+ */
+export function parseProperties(data: string): object {
+  const properties: unknown = JSON.parse(data);
+  if (typeof properties !== 'object' || properties === null || Array.isArray(properties))
+    throw new Error('it has no properties');
+  return properties;
+}
+
+const NEWLINE = 0x0a;
+
+type Entry = readonly [type: string, bytes: number, ...unknown[]];
+
+function entriesOf(line: string): readonly Entry[] {
+  const header = JSON.parse(line) as { v?: unknown; messages?: unknown } | null;
+  if (header?.v !== VERSION)
+    throw new Error(`its version ${String(header?.v).slice(0, 16)} is not known here`);
+  if (!Array.isArray(header.messages) || header.messages.length === 0 || !header.messages.every(isEntry))
+    throw new Error('its header does not give the type and the size of each message');
+  return header.messages;
+}
+
+function isEntry(entry: unknown): entry is Entry {
+  if (!Array.isArray(entry)) return false;
+  const [type, bytes] = entry as unknown[];
+  return typeof type === 'string' && Number.isSafeInteger(bytes) && (bytes as number) >= 0;
 }

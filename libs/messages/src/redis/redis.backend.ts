@@ -10,11 +10,11 @@ import {
 } from '../backend/messages.backend.js';
 import { LogLimiter } from '../delivery/log-limiter.js';
 import { MessagesConfigurationError } from '../messages-configuration.error.js';
-import { MessagesErrorCode, type MessagesError } from '../messages.error.js';
+import type { MessagesError } from '../messages.error.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messages.options.js';
 import { ChannelKeys } from './channel-key.js';
 import { ClusterTopology } from './cluster.topology.js';
-import { Envelope } from './envelope.js';
+import { Envelope, parseProperties, type SizedMessage } from './envelope.js';
 import { isCluster, openLink, type RedisLink } from './redis.link.js';
 import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
 import { RedisPublisher, unavailable } from './redis.publisher.js';
@@ -29,13 +29,15 @@ export class RedisBackend extends MessagesBackend {
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
   readonly #origin = randomBytes(9).toString('base64url');
-  readonly #envelope = new Envelope(this.#origin);
   readonly #tuning: ResolvedTuning;
   readonly #maxMessageBytes: number;
+  readonly #envelope: Envelope;
   readonly #keys: ChannelKeys;
   readonly #link: RedisLink;
   readonly #topology: RedisTopology;
   readonly #publisher: RedisPublisher;
+  /** A channel may be left between two messages of one publication. */
+  readonly #wanted = new Set<string>();
   readonly #counts = { poisoned: 0, starved: 0 };
   #sink: BackendSink | undefined;
   #status: MessagesStatus = 'degraded';
@@ -50,10 +52,11 @@ export class RedisBackend extends MessagesBackend {
     if (problems.length > 0) throw new MessagesConfigurationError(problems);
     this.#tuning = tuning;
     this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    this.#envelope = new Envelope(this.#origin, this.#maxMessageBytes);
     this.#keys = new ChannelKeys(tuning.prefix);
     this.#link = openLink(connection, tuning);
     this.#topology = this.#makeTopology();
-    this.#publisher = new RedisPublisher(this.#link.client, this.#topology.command, tuning);
+    this.#publisher = this.#makePublisher();
   }
 
   get status(): MessagesStatus {
@@ -80,35 +83,36 @@ export class RedisBackend extends MessagesBackend {
   }
 
   subscribe(channel: string): Promise<void> {
+    this.#wanted.add(channel);
     return this.#topology.want(this.#keys.keyOf(channel));
   }
 
   unsubscribe(channel: string): void {
+    this.#wanted.delete(channel);
     this.#topology.unwant(this.#keys.keyOf(channel));
   }
 
   refusal(channel: string): MessagesError | undefined {
-    return this.#refusalOf(this.#keys.keyOf(channel));
+    return this.#unreachable(this.#keys.keyOf(channel)) ?? this.#publisher.refusal();
   }
 
-  async publish(channel: string, encoded: EncodedMessage): Promise<void> {
+  publish(channel: string, encoded: EncodedMessage): Promise<void> {
     const key = this.#keys.keyOf(channel);
-    const refusal = this.#refusalOf(key);
-    if (refusal) throw refusal;
-    await this.#send(key, this.#envelope.write(encoded));
+    const refusal = this.#unreachable(key);
+    return refusal ? Promise.reject(refusal) : this.#publisher.publish(key, encoded);
   }
 
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }
 
-  #refusalOf(key: string): MessagesError | undefined {
+  #unreachable(key: string): MessagesError | undefined {
     if (this.#closed) return unavailable('The application has shut down');
-    if (!this.#topology.shardOf(key)?.publishable) return unavailable('Redis cannot be reached');
-    return this.#publisher.refusal();
+    return this.#topology.shardOf(key)?.publishable ? undefined : unavailable('Redis cannot be reached');
   }
 
   async #close(): Promise<void> {
+    this.#wanted.clear();
     this.#topology.close();
     // What was posted before the shutdown still leaves; every post has its deadline.
     await this.#publisher.settled();
@@ -119,16 +123,6 @@ export class RedisBackend extends MessagesBackend {
     client.off('end', this.#onEnd);
     if (given) for (const event of ['error', 'node error']) client.off(event, this.#onError);
     else if (client.status !== 'end') client.disconnect();
-  }
-
-  async #send(key: string, text: string): Promise<void> {
-    try {
-      await this.#publisher.publish(key, text);
-    } catch (error) {
-      if ((error as MessagesError).code === MessagesErrorCode.Uncertain)
-        this.#topology.shardOf(key)?.probe.doubt();
-      throw error;
-    }
   }
 
   readonly #onChange = (): void => this.#changed();
@@ -185,6 +179,17 @@ export class RedisBackend extends MessagesBackend {
     ]);
   }
 
+  #makePublisher(): RedisPublisher {
+    const unanswered = (key: string) => this.#topology.shardOf(key)?.probe.doubt();
+    const link = {
+      client: this.#link.client,
+      topology: this.#topology,
+      envelope: this.#envelope,
+      unanswered,
+    };
+    return new RedisPublisher(link, this.#tuning);
+  }
+
   #makeTopology(): RedisTopology {
     const { client } = this.#link;
     const probeKeyOf = (number: number) => this.#keys.probeKeyOf(this.#origin, number);
@@ -200,9 +205,9 @@ export class RedisBackend extends MessagesBackend {
     readonly sharded: boolean;
     readonly probeKey: string;
   }): RedisShard {
-    const publish = (key: string, text: string) => this.#send(key, text);
+    const publish = (key: string, encoded: EncodedMessage) => this.#publisher.publish(key, encoded);
     return new RedisShard({ ...place, publish }, this.#tuning, {
-      message: (key, text) => this.#receive(key, text),
+      message: (key, payload) => this.#receive(key, payload),
       changed: this.#onChange,
       moved: () => this.#moved(),
       failed: this.#onError,
@@ -210,18 +215,34 @@ export class RedisBackend extends MessagesBackend {
     });
   }
 
-  #receive(key: string, text: string): void {
-    if (this.#envelope.isOwn(text)) return;
+  #receive(key: string, payload: Buffer): void {
+    if (this.#envelope.isOwn(payload)) return;
     const channel = this.#keys.channelOf(key);
     try {
-      if (text.length > this.#maxMessageBytes) throw new Error('it is larger than maxMessageBytes');
-      this.#sink?.receive(channel, this.#envelope.read(text));
+      for (const message of this.#envelope.open(payload)) {
+        if (!this.#wanted.has(channel)) return;
+        this.#deliver(channel, message);
+      }
     } catch (error) {
-      this.#counts.poisoned++;
-      // A parser's text may quote the payload, which does not belong into a log.
-      const why = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message;
-      this.#limiter.log('poisoned', `A message from Redis on channel '${channel}' is dropped: ${why}.`);
+      this.#drop(channel, error as Error);
     }
+  }
+
+  #deliver(channel: string, message: SizedMessage): void {
+    try {
+      if (message.bytes > this.#maxMessageBytes) throw new Error('it is larger than maxMessageBytes');
+      // Parsed here whoever wants it: clients get the text as it is, so it has to be one that they can read.
+      this.#sink?.receive(channel, message, parseProperties(message.data));
+    } catch (error) {
+      this.#drop(channel, error as Error);
+    }
+  }
+
+  #drop(channel: string, error: Error): void {
+    this.#counts.poisoned++;
+    // A parser's text may quote the payload, which does not belong into a log.
+    const why = error instanceof SyntaxError ? 'it is not JSON' : error.message;
+    this.#limiter.log('poisoned', `A message from Redis on channel '${channel}' is dropped: ${why}.`);
   }
 
   #moved(): void {

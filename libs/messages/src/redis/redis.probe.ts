@@ -42,9 +42,9 @@ export class RedisProbe {
     return this.#suspect;
   }
 
-  /** Takes the probe's own message. */
-  seen(text: string): void {
-    if (text !== String(this.#sent)) return;
+  /** Takes a publication of the probe's own key, in its envelope: a number follows the header's line. */
+  seen(payload: Buffer): void {
+    if (payload.toString('latin1', payload.indexOf('\n') + 1) !== String(this.#sent)) return;
     this.#missingSinceMs = undefined;
     if (!this.#suspect) return;
     this.#suspect = false;

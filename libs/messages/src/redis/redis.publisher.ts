@@ -1,33 +1,54 @@
+import type { EncodedMessage } from '@nestwire/protocol';
 import type { Cluster, Redis } from 'ioredis';
 import { deferred, type Deferred } from '../delivery/deferred.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
+import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES, type Envelope, type SizedMessage } from './envelope.js';
 import type { ResolvedTuning } from './redis.options.js';
+import type { RedisTopology } from './redis.topology.js';
 
-/** Sends one publication; settles with Redis's answer. */
-export type PublishCommand = (key: string, text: string) => Promise<unknown>;
+/** What a publisher sends through. */
+export interface PublisherLink {
+  readonly client: Redis | Cluster;
+  readonly topology: Pick<RedisTopology, 'publish' | 'shards'>;
+  readonly envelope: Envelope;
+  /** Is told that the answer to a publication on the key did not come. */
+  readonly unanswered: (key: string) => void;
+}
 
-interface Pending {
+/** The messages of one key that leave in one publication. */
+interface Batch {
   readonly key: string;
-  readonly text: string;
+  readonly messages: SizedMessage[];
+  bytes: number;
+  /** The answer is due then; set when it is sent. */
+  deadlineMs: number;
   readonly done: Deferred<void>;
 }
 
-/** Sends publications: bounded in number and bytes, each within a deadline. */
+/**
+ * Sends messages: bounded in number and bytes, each within a deadline.
+ *
+ * Those of one turn of the event loop leave together: one publication a key, one write a server.
+ */
 export class RedisPublisher {
-  #batch: Pending[] = [];
+  /** Of each key the batch that takes more, until all leave at the end of the turn. */
+  readonly #open = new Map<string, Batch>();
+  #unsent: Batch[] = [];
+  /** Sent and without an answer, the oldest first. */
+  readonly #unanswered = new Set<Batch>();
   #pending = 0;
   #pendingBytes = 0;
   #idle: Deferred<void> | undefined;
+  #cancelTimer: (() => void) | undefined;
 
   constructor(
-    private readonly client: Redis | Cluster,
-    private readonly command: PublishCommand | undefined,
+    private readonly link: PublisherLink,
     private readonly tuning: ResolvedTuning,
   ) {}
 
-  /** Returns why a publication would not be sent now. */
+  /** Returns why a message would not be sent now. */
   refusal(): MessagesError | undefined {
-    if (this.client.status !== 'ready') return unavailable('Redis is not connected');
+    if (this.link.client.status !== 'ready') return unavailable('Redis is not connected');
     const { maxPendingPosts, maxPendingBytes } = this.tuning;
     return this.#pending >= maxPendingPosts || this.#pendingBytes >= maxPendingBytes
       ? overloaded(this.#pending, this.#pendingBytes)
@@ -35,68 +56,101 @@ export class RedisPublisher {
   }
 
   /**
-   * Publishes a text; resolves when Redis has taken it.
+   * Publishes a message; resolves when Redis has taken it, with one promise for all that leave with it.
    *
    * @throws {MessagesError} UNAVAILABLE, OVERLOADED when nothing was sent or Redis refused
    * @throws {MessagesError} UNCERTAIN when the answer did not come
    */
-  async publish(key: string, text: string): Promise<void> {
+  publish(key: string, { type, data }: EncodedMessage): Promise<void> {
     const refusal = this.refusal();
-    if (refusal) throw refusal;
-    const bytes = Buffer.byteLength(text);
+    if (refusal) return Promise.reject(refusal);
+    const bytes = Buffer.byteLength(data);
+    const batch = this.#batchOf(key, bytes);
+    batch.messages.push({ type, data, bytes });
+    batch.bytes += bytes;
     this.#pending++;
     this.#pendingBytes += bytes;
-    try {
-      await this.#withinDeadline(this.#send(key, text));
-    } catch (error) {
-      throw isReply(error) ? unavailable('Redis refused the post', error) : uncertain(error);
-    } finally {
-      this.#pendingBytes -= bytes;
-      if (--this.#pending === 0) this.#idle?.resolve();
-    }
+    return batch.done.promise;
   }
 
-  /** Resolves when nothing is pending any more. */
+  /** Resolves when nothing is pending any more; nothing is to be published after the call. */
   async settled(): Promise<void> {
-    if (this.#pending === 0) return;
-    await (this.#idle = deferred<void>()).promise;
+    if (this.#pending > 0) await (this.#idle = deferred<void>()).promise;
+    this.#cancelTimer?.();
   }
 
-  #send(key: string, text: string): Promise<unknown> {
-    if (this.command) return this.command(key, text);
-    const done = deferred<void>();
-    // All posts of one turn of the event loop leave in one write.
-    if (this.#batch.push({ key, text, done }) === 1) setImmediate(() => void this.#flush());
-    return done.promise;
+  #batchOf(key: string, bytes: number): Batch {
+    const open = this.#open.get(key);
+    const fits =
+      open && open.messages.length < MAX_ENVELOPE_MESSAGES && open.bytes + bytes <= MAX_ENVELOPE_BYTES;
+    return fits ? open : this.#begin(key);
   }
 
-  async #flush(): Promise<void> {
-    const batch = this.#batch;
-    this.#batch = [];
+  #begin(key: string): Batch {
+    const batch: Batch = { key, messages: [], bytes: 0, deadlineMs: Infinity, done: deferred<void>() };
+    this.#open.set(key, batch);
+    if (this.#unsent.push(batch) === 1) setImmediate(() => this.#flush());
+    return batch;
+  }
+
+  #flush(): void {
+    const batches = this.#unsent;
+    this.#unsent = [];
+    this.#open.clear();
+    // A lone publication is one write anyhow.
+    const corked = batches.length > 1 ? this.link.topology.shards.map(({ client }) => client.stream) : [];
+    for (const stream of corked) stream?.cork();
+    const deadlineMs = this.tuning.clock.now() + this.tuning.commandTimeoutMs;
+    for (const batch of batches) {
+      batch.deadlineMs = deadlineMs;
+      this.#unanswered.add(batch);
+      this.#send(batch);
+    }
+    for (const stream of corked) stream?.uncork();
+    this.#watch();
+  }
+
+  #send(batch: Batch): void {
+    const settle = (error?: unknown) => this.#settle(batch, error);
     try {
-      const pipeline = (this.client as Redis).pipeline();
-      for (const { key, text } of batch) pipeline.publish(key, text);
-      const results = (await pipeline.exec()) ?? [];
-      batch.forEach(({ done }, index) => {
-        const error = results[index]?.[0];
-        if (error) done.reject(error);
-        else done.resolve();
-      });
+      const { envelope, topology } = this.link;
+      topology.publish(batch.key, envelope.write(batch.messages)).then(() => settle(), settle);
     } catch (error) {
-      for (const { done } of batch) done.reject(error);
+      settle(error);
     }
   }
 
-  #withinDeadline(sent: Promise<unknown>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.tuning.clock.after(this.tuning.commandTimeoutMs, () =>
-        reject(new Error(`no answer within ${this.tuning.commandTimeoutMs} ms`)),
-      );
-      sent.then(
-        () => (cancel(), resolve()),
-        (error: unknown) => (cancel(), reject(error as Error)),
-      );
+  #settle(batch: Batch, error: unknown): void {
+    if (!this.#unanswered.delete(batch)) return;
+    this.#pending -= batch.messages.length;
+    this.#pendingBytes -= batch.bytes;
+    if (error === undefined) batch.done.resolve();
+    else if (isReply(error)) batch.done.reject(unavailable('Redis refused the post', error));
+    else {
+      batch.done.reject(uncertain(error));
+      this.link.unanswered(batch.key);
+    }
+    if (this.#pending === 0) this.#idle?.resolve();
+  }
+
+  /** Keeps one timer for all that is unanswered: most are answered long before it is due. */
+  #watch(): void {
+    const [oldest] = this.#unanswered;
+    if (!oldest || this.#cancelTimer) return;
+    const { clock } = this.tuning;
+    this.#cancelTimer = clock.after(Math.max(0, oldest.deadlineMs - clock.now()), () => {
+      this.#cancelTimer = undefined;
+      this.#expire();
+      this.#watch();
     });
+  }
+
+  #expire(): void {
+    const nowMs = this.tuning.clock.now();
+    for (const batch of this.#unanswered) {
+      if (batch.deadlineMs > nowMs) return;
+      this.#settle(batch, new Error(`no answer within ${this.tuning.commandTimeoutMs} ms`));
+    }
   }
 }
 

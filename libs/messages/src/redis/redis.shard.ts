@@ -1,3 +1,4 @@
+import type { EncodedMessage } from '@nestwire/protocol';
 import type { Redis } from 'ioredis';
 import { openSubscriber } from './redis.link.js';
 import type { ResolvedTuning } from './redis.options.js';
@@ -6,7 +7,7 @@ import { RedisSubscriber } from './redis.subscriber.js';
 
 /** What a shard tells its owner. */
 export interface ShardEvents {
-  readonly message: (key: string, text: string) => void;
+  readonly message: (key: string, payload: Buffer) => void;
   /** `healthy` may have changed. */
   readonly changed: () => void;
   readonly moved: () => void;
@@ -22,7 +23,7 @@ export interface ShardLink {
   readonly sharded: boolean;
   /** The probe's own key; this server holds it. */
   readonly probeKey: string;
-  readonly publish: (key: string, text: string) => Promise<void>;
+  readonly publish: (key: string, encoded: EncodedMessage) => Promise<void>;
 }
 
 /** One Redis server that holds channels: its subscriber, and its probe. */
@@ -41,7 +42,7 @@ export class RedisShard {
     this.client = client;
     this.subscriber = new RedisSubscriber({ open: () => openSubscriber(client, tuning), sharded }, tuning, {
       ...events,
-      message: (key, text) => (key === probeKey ? this.probe.seen(text) : events.message(key, text)),
+      message: (key, payload) => (key === probeKey ? this.probe.seen(payload) : events.message(key, payload)),
       changed: () => {
         if (this.subscriber.live) this.probe.reset();
         events.changed();
@@ -49,7 +50,7 @@ export class RedisShard {
     });
     this.probe = new RedisProbe(
       {
-        publish: (text) => publish(probeKey, text),
+        publish: (data) => publish(probeKey, { type: 'probe', data }),
         connected: () => this.subscriber.connected,
         starved: () => {
           events.starved(this);

@@ -7,8 +7,8 @@ const CHUNK = 100;
 
 /** What a subscriber tells its owner. */
 export interface SubscriberEvents {
-  /** A message arrived on a wanted key. */
-  readonly message: (key: string, text: string) => void;
+  /** A publication arrived on a wanted key. */
+  readonly message: (key: string, payload: Buffer) => void;
   /** `live` may have changed. */
   readonly changed: () => void;
   /** Keys live on another server now. */
@@ -80,8 +80,10 @@ export class RedisSubscriber {
     client.on('error', (error: unknown) => this.events.failed(error));
     client.on('end', lost);
     client.on('moved', () => this.events.moved());
-    client.on(this.link.sharded ? 'smessage' : 'message', (key: string, text: string) => {
-      if (client === this.#client && this.#wanted.has(key)) this.events.message(key, text);
+    // As bytes: what this process published itself is not worth a string.
+    client.on(this.link.sharded ? 'smessageBuffer' : 'messageBuffer', (name: Buffer, payload: Buffer) => {
+      const key = name.toString();
+      if (client === this.#client && this.#wanted.has(key)) this.events.message(key, payload);
     });
     const connected = await client.connect().then(
       () => true,

@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis';
-import type { PublishCommand } from './redis.publisher.js';
 import type { RedisShard } from './redis.shard.js';
 
 /** Makes the shard of a server, under one of the probe's numbers. */
@@ -9,10 +8,10 @@ export type ShardMaker = (client: Redis, sharded: boolean, probeNumber: number) 
 export interface RedisTopology {
   /** The servers known at this moment; none before the first start. */
   readonly shards: readonly RedisShard[];
-  /** How one publication is sent; undefined when they may leave in batches. */
-  readonly command: PublishCommand | undefined;
   /** Connects to the servers; resolves when the first tries have succeeded or failed. */
   start(): Promise<void>;
+  /** Sends one publication; settles with the answer of its server. */
+  publish(key: string, text: string): Promise<unknown>;
   /** Returns the server of a key; undefined when it is not known now. */
   shardOf(key: string): RedisShard | undefined;
   /** Wants a key; resolves when it is confirmed, or at once when that is not possible now. */
@@ -26,7 +25,6 @@ export interface RedisTopology {
 /** A single server, be it behind a Sentinel. */
 export class SingleTopology implements RedisTopology {
   readonly shards: readonly [RedisShard];
-  readonly command = undefined;
 
   constructor(client: Redis, makeShard: ShardMaker) {
     this.shards = [makeShard(client, false, 0)];
@@ -34,6 +32,10 @@ export class SingleTopology implements RedisTopology {
 
   start(): Promise<void> {
     return this.shards[0].start();
+  }
+
+  publish(key: string, text: string): Promise<unknown> {
+    return this.shards[0].client.publish(key, text);
   }
 
   shardOf(): RedisShard {

@@ -4,6 +4,7 @@ import { create, encodeMessage, StreamMessage } from '@nestwire/protocol';
 import { firstValueFrom, toArray } from 'rxjs';
 import {
   defineChannel,
+  DONE,
   MessagesModule,
   MessagesService,
   OnChannelMessage,
@@ -114,6 +115,33 @@ describe('MessagesService.postMessage', () => {
 
     expect(heard).toEqual(['x', 'y']);
     expect(messages.counters().listenerErrors).toBe(4);
+  });
+
+  it('is not held up by a failure that cannot be shown', async () => {
+    const messages = await open();
+    const heard: string[] = [];
+    await messages.addListener('c', () => {
+      throw Object.create(null);
+    });
+    await messages.addListener('c', (message: Said) => heard.push(message.text));
+
+    await messages.postMessage('c', say('x'));
+    await messages.postMessage('c', say('y'));
+
+    expect(heard).toEqual(['x', 'y']);
+    expect(messages.counters().listenerErrors).toBe(2);
+  });
+
+  it('counts each listener, be it that several return one promise', async () => {
+    const messages = await open();
+    const [broken, fine] = [Promise.reject(new Error('broken later')), Promise.resolve()];
+    for (const result of [broken, broken, fine, DONE, DONE, undefined, 'text'])
+      await messages.addListener('c', () => result);
+
+    await messages.postMessage('c', say('x'));
+    await broken.catch(() => undefined);
+
+    expect(messages.counters().listenerErrors).toBe(2);
   });
 
   it('keeps the order when a listener posts to the same channel', async () => {

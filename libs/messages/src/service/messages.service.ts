@@ -21,7 +21,8 @@ import type { MessagesCounters } from '../messages.counters.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { MESSAGES_OPTIONS } from '../messages.module-definition.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messages.options.js';
-import type { AttachOptions, PostOptions, PostResult } from './post.options.js';
+import type { AttachOptions, PostOptions, PostResult, PostScope } from './post.options.js';
+import { LOCAL, PostOutcomes } from './post.outcomes.js';
 
 /** Posts messages to channels and listens to them, here and across the cluster. */
 @Injectable()
@@ -34,7 +35,8 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   readonly #inForce = new Map<string, Promise<void>>();
   readonly #statusListeners = new Set<{ readonly call: (status: MessagesStatus) => void }>();
   readonly #closing = new AbortController();
-  readonly #counts = { posted: 0, degraded: 0 };
+  readonly #outcomes = new PostOutcomes();
+  #posted = 0;
   #status: MessagesStatus;
   #started: Promise<void> | undefined;
 
@@ -65,9 +67,10 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
 
   /** Returns what happened to messages in this process so far. */
   counters(): MessagesCounters {
-    const { poisoned, reconnects, starved } = this.#backend.counters;
-    const delivered = this.#delivery.counts;
-    return { ...this.#counts, ...delivered, poisoned: delivered.poisoned + poisoned, reconnects, starved };
+    const { counts } = this.#delivery;
+    const { poisoned, ...ofBackend } = this.#backend.counters;
+    const ofPosts = { posted: this.#posted, degraded: this.#outcomes.degraded };
+    return { ...counts, ...ofPosts, ...ofBackend, poisoned: counts.poisoned + poisoned };
   }
 
   /** Connects; Nest calls it. */
@@ -96,7 +99,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     listener: ChannelListener<M>,
     options: AttachOptions = {},
   ): Promise<Subscription> {
-    return this.attach(channel, this.#delivery.receiverOf(messagesOf(channel), listener), options);
+    return this.attach(channel, this.#delivery.receiverOf(channel, listener), options);
   }
 
   /**
@@ -129,26 +132,19 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
    * @throws {MessagesError} NO_CLUSTER, UNAVAILABLE, OVERLOADED, UNCERTAIN with the scope `global`
    * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
    */
-  async postMessage<M extends Message = Message>(
+  postMessage<M extends Message = Message>(
     channel: string | Channel<M>,
     message: NoInfer<M>,
     { scope = 'auto' }: PostOptions = {},
   ): Promise<PostResult> {
-    const name = this.#openChannel(channel);
-    const encoded = this.#encode(message);
-    assertCarries(channel, encoded.type);
-    if (scope === 'global') {
-      await this.#start();
-      this.#assertCluster(name);
+    try {
+      const name = this.#openChannel(channel);
+      const encoded = this.#encode(message);
+      assertCarries(channel, encoded.type);
+      return scope === 'global' ? this.#postGlobally(name, encoded) : this.#post(name, encoded, scope);
+    } catch (error) {
+      return Promise.reject(error as Error);
     }
-    this.#counts.posted++;
-    // Published first: what listeners post in answer then follows it on every path.
-    const published = scope === 'local' ? undefined : this.#publish(name, encoded);
-    this.#delivery.hub.deliver(new Publication(name, encoded.type, encoded.data));
-    if (!published || this.#backend.status === 'local') return { delivered: 'local' };
-    const error = await published;
-    if (error && scope === 'global') throw error;
-    return { delivered: error ? 'degraded' : 'global' };
   }
 
   /**
@@ -188,9 +184,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   observe<M extends Message>(channel: string | Channel<M>, { signal }: AttachOptions = {}): Observable<M> {
     return new Observable<M>((subscriber) => {
       const name = this.#openChannel(channel);
-      const receiver = this.#delivery.receiverOf<M>(messagesOf(channel), (message) =>
-        subscriber.next(message),
-      );
+      const receiver = this.#delivery.receiverOf<M>(channel, (message) => subscriber.next(message));
       const subscription = this.#delivery.hub.add(name, receiver, signal);
       subscriber.add(() => subscription.remove());
       for (const end of signal ? [signal, this.#closing.signal] : [this.#closing.signal])
@@ -200,7 +194,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
 
   #start(): Promise<void> {
     return (this.#started ??= this.#backend.start({
-      receive: (channel, encoded) => this.#receive(channel, encoded),
+      receive: (channel, encoded, properties) => this.#receive(channel, encoded, properties),
       statusChanged: () => this.#statusChanged(),
     }));
   }
@@ -236,20 +230,27 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     if (refusal) throw refusal;
   }
 
-  /** Publishes to the cluster; resolves to what went wrong, so that nothing is ever unhandled. */
-  #publish(channel: string, encoded: EncodedMessage): Promise<unknown> {
-    return this.#backend.publish(channel, encoded).then(
-      () => undefined,
-      (error: unknown) => {
-        this.#counts.degraded++;
-        return error;
-      },
-    );
+  #post(channel: string, encoded: EncodedMessage, scope: PostScope): Promise<PostResult> {
+    this.#posted++;
+    const local = scope === 'local' || this.#backend.status === 'local';
+    // Published first: what listeners post in answer then follows it on every path.
+    const result = local ? LOCAL : this.#outcomes.follow(this.#backend.publish(channel, encoded));
+    this.#delivery.hub.deliver(new Publication(channel, encoded.type, encoded.data));
+    return result;
   }
 
-  #receive(channel: string, { type, data }: EncodedMessage): void {
+  async #postGlobally(channel: string, encoded: EncodedMessage): Promise<PostResult> {
+    await this.#start();
+    this.#assertCluster(channel);
+    this.#posted++;
+    const result = this.#outcomes.require(this.#backend.publish(channel, encoded));
+    this.#delivery.hub.deliver(new Publication(channel, encoded.type, encoded.data));
+    return result;
+  }
+
+  #receive(channel: string, { type, data }: EncodedMessage, properties?: object): void {
     this.#delivery.counts.received++;
-    this.#delivery.hub.deliver(new Publication(channel, type, data));
+    this.#delivery.hub.deliver(new Publication(channel, type, data, properties));
   }
 
   #want(channel: string): void {

@@ -13,7 +13,7 @@ const encodings = new WeakMap<object, EncodedMessage>();
  * @throws {CodedError} INVALID_MESSAGE with the path of what could not be read
  */
 export function decodeCompiled<T extends Message>(cls: MessageClass<T>, data: object): T {
-  return (attempt(() => decoderOf(cls as never)(data)) as T | undefined) ?? decodeMessage(cls, data);
+  return (decodeQuickly(cls, data) as T | undefined) ?? decodeMessage(cls, data);
 }
 
 /**
@@ -27,6 +27,11 @@ export function encodingOf(message: object): EncodedMessage {
   return encodings.get(message) ?? encode(message);
 }
 
+/** Returns how a message was encoded before, if that is remembered. */
+export function rememberedEncoding(message: object): EncodedMessage | undefined {
+  return encodings.get(message);
+}
+
 /**
  * Remembers how a frozen message was encoded; forwarding it then encodes nothing.
  *
@@ -38,14 +43,23 @@ export function rememberEncoding(message: object, encoded: EncodedMessage): void
 
 function encode(message: object): EncodedMessage {
   const type = messageNameOf(message?.constructor);
-  const data = type === undefined ? undefined : attempt(() => writeProperties(message));
+  const data = type === undefined ? undefined : writeQuickly(message);
   return data === undefined ? encodeMessage(message) : { type: type!, data };
 }
 
-/** What throws here throws in the libraries too, which make a coded error of it. */
-function attempt<T>(run: () => T | undefined): T | undefined {
+// What throws here throws in the libraries too, which make a coded error of it.
+
+function decodeQuickly(cls: MessageClass, data: object): object | undefined {
   try {
-    return run();
+    return decoderOf(cls as never)(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function writeQuickly(message: object): string | undefined {
+  try {
+    return writeProperties(message);
   } catch {
     return undefined;
   }

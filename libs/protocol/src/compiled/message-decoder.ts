@@ -1,5 +1,5 @@
 import { messageClassNamed } from '../message/message.registry.js';
-import { isIsoDate } from './iso-date.js';
+import { readIsoDate } from './iso-date.js';
 import { transformFactsOf, type TransformedClass, type TypeFact } from './transform-facts.js';
 
 type Properties = Record<string, unknown>;
@@ -169,11 +169,7 @@ function decodeUntyped(value: unknown): unknown {
 function taggedDate(tagged: Properties): Date | undefined {
   for (const key in tagged) if (key !== DATE_TAG) return undefined;
   const text = tagged[DATE_TAG];
-  return typeof text === 'string' && isIsoDate(text) ? valid(new Date(text)) : undefined;
-}
-
-function valid(date: Date): Date | undefined {
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  return typeof text === 'string' ? readIsoDate(text) : undefined;
 }
 
 /** Tells whether a tree stands for itself: no tags, no keys with a meaning for objects. */

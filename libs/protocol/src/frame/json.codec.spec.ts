@@ -4,7 +4,7 @@ import { DEFAULT_JSON_LIMITS } from '../limits.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { FrameFault } from './frame-fault.js';
 import { scanJson } from './json-scan.js';
-import { encodeMessage, JsonCodec, serverMessageText } from './json.codec.js';
+import { encodeMessage, JsonCodec } from './json.codec.js';
 
 const codec = new JsonCodec();
 const message = '{"t":"message","id":7,"endpoint":"chat","type":"chat.message","data":{"text":"hi"}}';
@@ -92,10 +92,10 @@ describe('JsonCodec', () => {
   it('writes the same bytes for a message to every receiver of a stream', () => {
     const note = new Note();
 
-    expect(serverMessageText('chat', encodeMessage(note))).toBe(
-      serverMessageText('chat', encodeMessage(note)),
+    expect(codec.encodeServerMessage('chat', encodeMessage(note))).toBe(
+      codec.encodeServerMessage('chat', encodeMessage(note)),
     );
-    expect(serverMessageText('chat', encodeMessage(note))).toBe(
+    expect(codec.encodeServerMessage('chat', encodeMessage(note))).toBe(
       '{"t":"message","endpoint":"chat","type":"codec.note","data":{"text":"x"}}',
     );
   });

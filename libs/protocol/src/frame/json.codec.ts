@@ -7,11 +7,15 @@ import type { Codec, EncodedMessage } from './codec.js';
 import { FrameFault } from './frame-fault.js';
 import { guardClientFrame } from './frame-guard.js';
 import { JSON_SUBPROTOCOL, type ClientFrame, type Frame } from './frame.js';
+import { readPlainMessage } from './plain-message.js';
+import { QuotedNames } from './quoted-names.js';
 import { scanJson } from './json-scan.js';
 
 /** Frames as JSON text: read in a browser's tools, typed by hand in wscat. */
 export class JsonCodec implements Codec {
   readonly subprotocol = JSON_SUBPROTOCOL;
+  readonly isBinary = false;
+  private readonly names = new QuotedNames();
 
   constructor(private readonly limits: JsonLimits = DEFAULT_JSON_LIMITS) {}
 
@@ -19,7 +23,21 @@ export class JsonCodec implements Codec {
     return JSON.stringify(frame);
   }
 
+  encodeServerMessage(endpoint: string, { type, data }: EncodedMessage): string {
+    return `{"t":"message","endpoint":${this.names.quote(endpoint)},"type":${this.names.quote(type)},"data":${data}}`;
+  }
+
+  encodePublication(channel: string, { type, data }: EncodedMessage): string {
+    return `{"t":"publication","channel":${JSON.stringify(channel)},"type":${this.names.quote(type)},"data":${data}}`;
+  }
+
+  encodeAck(endpoint: string, id: number): string {
+    return `{"t":"ack","endpoint":${this.names.quote(endpoint)},"id":${id}}`;
+  }
+
   decodeClientFrame(text: string): ClientFrame | FrameFault {
+    const plain = readPlainMessage(text, this.limits);
+    if (plain) return plain;
     const fault = scanJson(text, this.limits);
     if (fault) return fault;
     try {
@@ -45,16 +63,6 @@ export function encodeMessage(message: object): EncodedMessage {
 /** Writes the frame of a client's message around its encoded properties. */
 export function clientMessageText(id: number, endpoint: string, { type, data }: EncodedMessage): string {
   return `{"t":"message","id":${id},"endpoint":${JSON.stringify(endpoint)},"type":${JSON.stringify(type)},"data":${data}}`;
-}
-
-/** Writes the frame of a server's message around its encoded properties. */
-export function serverMessageText(endpoint: string, { type, data }: EncodedMessage): string {
-  return `{"t":"message","endpoint":${JSON.stringify(endpoint)},"type":${JSON.stringify(type)},"data":${data}}`;
-}
-
-/** Writes the frame of a channel's message around its encoded properties. */
-export function publicationText(channel: string, { type, data }: EncodedMessage): string {
-  return `{"t":"publication","channel":${JSON.stringify(channel)},"type":${JSON.stringify(type)},"data":${data}}`;
 }
 
 function notAMessage(message: unknown): CodedError {

@@ -1,12 +1,14 @@
 import { Logger } from '@nestjs/common';
-import { publicationText } from '@nestwire/protocol';
+import type { Codec } from '@nestwire/protocol';
 import type { Channel, MessagesService, Publication, Subscription } from '@nestwire/messages';
-import { textFrame } from '../transport/text-frame.js';
+import { WsFrame } from '../transport/ws-frame.js';
 
 /** One that publications of channels are written to: a connection. */
 export interface FanoutMember {
-  /** Takes the bytes of a publication; returns whether they were queued, not dropped. */
-  pushPublication(frame: Uint8Array): boolean;
+  /** What its frames are encoded by. */
+  readonly codec: Codec;
+  /** Takes the frame of a publication; returns whether it was queued, not dropped. */
+  pushPublication(frame: WsFrame): boolean;
 }
 
 interface Topic {
@@ -69,8 +71,14 @@ export class ChannelFanout {
   }
 
   private write(members: ReadonlySet<FanoutMember>, publication: Publication): void {
-    const frame = textFrame(publicationText(publication.channel, publication));
+    let codec: Codec | undefined;
+    let frame: WsFrame | undefined;
+    // Members of one codec mostly stand together; where they do not, the frame is made again.
     for (const member of members) {
+      if (!frame || member.codec !== codec) {
+        codec = member.codec;
+        frame = new WsFrame(codec.encodePublication(publication.channel, publication));
+      }
       if (!member.pushPublication(frame)) this.countDropped(publication.channel);
     }
   }

@@ -1,10 +1,10 @@
 import type { MessagesService } from '@nestwire/messages';
-import type { JsonCodec } from '@nestwire/protocol';
 import type { EndpointRegistry } from '../endpoint/endpoint.registry.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { ChannelFanout } from './channel.fanout.js';
 import type { ConnectionRegistry } from './connection.registry.js';
-import type { TurnFlusher } from './outbox.js';
+import type { MessageFrames } from './message.frames.js';
+import type { TurnFlusher } from './turn.flusher.js';
 import type { SignIn } from './sign-in.js';
 
 /** How often the server looks for a sign of life, in milliseconds. */
@@ -27,7 +27,8 @@ export interface HeartbeatOptions {
 export interface ConnectionContext {
   readonly limits: StreamsLimits;
   readonly heartbeat: HeartbeatOptions;
-  readonly codec: JsonCodec;
+  /** The codecs that clients may choose, by subprotocol, and what makes frames by them. */
+  readonly frames: ReadonlyMap<string, MessageFrames>;
   readonly endpoints: EndpointRegistry;
   readonly messages: MessagesService;
   readonly signIn: SignIn;

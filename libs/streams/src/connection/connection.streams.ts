@@ -1,6 +1,5 @@
 import {
   type CodedError,
-  serverMessageText,
   type ClientMessageFrame,
   type CloseFrame,
   type OpenFrame,
@@ -8,7 +7,6 @@ import {
   type WireCloseReason,
   wireErrorOf,
 } from '@nestwire/protocol';
-import { encodingOf } from '@nestwire/protocol/compiled';
 import type { Channel, Subscription } from '@nestwire/messages';
 import type { Endpoint } from '../endpoint/endpoint.registry.js';
 import { toWireError } from '../pipeline/error.reply.js';
@@ -27,6 +25,7 @@ import { StreamSession, type SessionPort } from '../session/stream-session.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { ConnectionContext } from './connection.context.js';
 import type { ConnectionSubscriptions } from './connection.subscriptions.js';
+import type { MessageFrames } from './message.frames.js';
 import type { Outbox } from './outbox.js';
 import type { StreamUser } from './stream-authenticator.js';
 
@@ -37,6 +36,8 @@ export interface ConnectionOwner {
   readonly id: string;
   readonly user: StreamUser | null;
   readonly handshake: StreamHandshake;
+  /** Makes the frames that the client understands. */
+  readonly frames: MessageFrames;
 }
 
 /** The streams of one connection: at most one of each endpoint. */
@@ -129,9 +130,13 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     await Promise.all([...this.runtimes].map((runtime) => runtime.reauthorize()));
   }
 
-  async send(session: Session, message: object): Promise<void> {
-    this.outbox.pushText(serverMessageText(session.endpoint, encodingOf(message)));
-    if (this.outbox.isAboveSoftBound) await this.outbox.whenBelowSoftBound();
+  send(session: Session, message: object): Promise<void> {
+    try {
+      this.outbox.push(this.owner.frames.of(session.endpoint, message));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    return this.outbox.whenBelowSoftBound();
   }
 
   subscribe(session: Session, channel: string | Channel): Promise<Subscription> {
@@ -167,7 +172,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   push(runtime: SessionRuntime, message: object): void | Promise<void> {
-    this.outbox.pushText(serverMessageText(runtime.session.endpoint, encodingOf(message)));
+    this.outbox.push(this.owner.frames.of(runtime.session.endpoint, message));
     return this.outbox.isAboveSoftBound ? this.outbox.whenBelowSoftBound() : undefined;
   }
 
@@ -246,7 +251,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   private writeAck(runtime: SessionRuntime): void {
     const id = runtime.takeAck();
-    if (id) this.write({ t: 'ack', endpoint: runtime.session.endpoint, id });
+    if (id) this.outbox.push(this.owner.frames.codec.encodeAck(runtime.session.endpoint, id));
   }
 
   private fail(id: number, error: CodedError): void {
@@ -254,7 +259,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   private write(frame: ServerFrame): void {
-    this.outbox.pushText(this.context.codec.encodeFrame(frame));
+    this.outbox.push(this.owner.frames.codec.encodeFrame(frame));
   }
 }
 

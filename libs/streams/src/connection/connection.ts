@@ -3,17 +3,20 @@ import {
   CodedError,
   ErrorCode,
   FrameFault,
+  JSON_SUBPROTOCOL,
   PROTOCOL_VERSION,
   wireErrorOf,
   type AuthFrame,
   type ClientFrame,
+  type Codec,
+  type FramePayload,
   type HelloFrame,
   type ServerFrame,
 } from '@nestwire/protocol';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamHandshake } from '../session/stream-handshake.js';
-import { textFrame } from '../transport/text-frame.js';
 import type { Wire, WireReceiver } from '../transport/wire.js';
+import type { WsFrame } from '../transport/ws-frame.js';
 import type { FanoutMember } from './channel.fanout.js';
 import type { ConnectionContext } from './connection.context.js';
 import { ConnectionStreams, type ConnectionOwner } from './connection.streams.js';
@@ -22,12 +25,10 @@ import { ConnectionWatch, type Watched } from './connection.watch.js';
 import { EarlyFrames } from './early-frames.js';
 import { InboundGate } from './inbound-gate.js';
 import { draining, duplicateId, rateLimited, tooEarly } from './connection.errors.js';
+import type { MessageFrames } from './message.frames.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { SignInResult } from './sign-in.js';
 import type { StreamUser } from './stream-authenticator.js';
-
-const PING = textFrame('{"t":"ping"}');
-const PONG = textFrame('{"t":"pong"}');
 
 /**
  * One WebSocket of one client.
@@ -41,6 +42,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   readonly subscriptions: ConnectionSubscriptions;
   readonly watch: ConnectionWatch;
   readonly outbox: Outbox;
+  readonly frames: MessageFrames;
   user: StreamUser | null = null;
   private state: 'greeting' | 'signing-in' | 'ready' | 'draining' | 'closed' = 'greeting';
   private signInId = 0;
@@ -56,6 +58,8 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   ) {
     const { limits } = context;
     const now = performance.now();
+    // A client that offered nothing that the server has is told so in JSON.
+    this.frames = context.frames.get(wire.subprotocol) ?? context.frames.get(JSON_SUBPROTOCOL)!;
     this.watch = new ConnectionWatch(this, wire, context, now);
     this.gate = new InboundGate(limits, now);
     this.early = new EarlyFrames(limits.maxEarlyFrames, limits.maxPendingBytes);
@@ -66,8 +70,11 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
     this.streams = new ConnectionStreams(context, this, this.outbox, this.subscriptions);
   }
 
-  text(text: string, bytes: number): void {
+  message(payload: FramePayload, bytes: number): void {
     if (this.state === 'closed') return;
+    const { isBinary } = this.codec;
+    if (isBinary === (typeof payload === 'string'))
+      return this.close(CloseCode.UnsupportedData, `frames are ${isBinary ? 'binary' : 'text'}`);
     const now = performance.now();
     this.watch.received(now);
     const { maxHelloBytes } = this.context.limits;
@@ -75,14 +82,10 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
       return this.close(CloseCode.BadRequest, `the first frame has at most ${maxHelloBytes} bytes`);
     }
     const retryAfterMs = this.gate.admit(bytes, now);
-    const frame = this.context.codec.decodeClientFrame(text);
+    const frame = this.codec.decodeClientFrame(payload);
     if (frame instanceof FrameFault) this.refuseBadFrame(frame, now);
     else if (retryAfterMs) this.refuseRate(frame, retryAfterMs, now);
     else this.route(frame, bytes);
-  }
-
-  binary(): void {
-    this.close(CloseCode.UnsupportedData, 'frames are JSON text');
   }
 
   control(): void {
@@ -100,7 +103,11 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
     void this.finish(reason).then(() => this.context.registry.forget(this));
   }
 
-  pushPublication(frame: Uint8Array): boolean {
+  get codec(): Codec {
+    return this.frames.codec;
+  }
+
+  pushPublication(frame: WsFrame): boolean {
     if (this.outbox.isAboveSoftBound) return false;
     this.outbox.push(frame);
     return true;
@@ -115,7 +122,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   }
 
   ping(): void {
-    this.outbox.push(PING);
+    this.send({ t: 'ping' });
   }
 
   checkDeadlines(now: number): void {
@@ -149,7 +156,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
 
   private route(frame: ClientFrame, bytes: number): void {
     if (this.state === 'greeting') return this.greet(frame);
-    if (frame.t === 'ping') return this.outbox.push(PONG);
+    if (frame.t === 'ping') return this.send({ t: 'pong' });
     if (frame.t === 'pong') return;
     if (frame.t === 'hello') return this.close(CloseCode.BadRequest, 'hello was said already');
     if (this.state === 'draining') return this.fail(frame.id, draining());
@@ -278,7 +285,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   }
 
   private send(frame: ServerFrame): void {
-    this.outbox.pushText(this.context.codec.encodeFrame(frame));
+    this.outbox.push(this.codec.encodeFrame(frame));
   }
 }
 

@@ -1,21 +1,8 @@
-import { textFrame } from '../transport/text-frame.js';
+import { DONE } from '@nestwire/messages';
+import type { FramePayload } from '@nestwire/protocol';
 import type { Wire } from '../transport/wire.js';
-
-/** Writes what one turn of the event loop queued, one write a connection. */
-export class TurnFlusher {
-  private waiting: Array<{ flush(): void }> = [];
-
-  /** Flushes the outbox at the end of this turn. */
-  add(outbox: { flush(): void }): void {
-    if (this.waiting.push(outbox) === 1) setImmediate(() => this.flush());
-  }
-
-  private flush(): void {
-    const { waiting } = this;
-    this.waiting = [];
-    for (const outbox of waiting) outbox.flush();
-  }
-}
+import { DEFLATE_THRESHOLD_BYTES, WsFrame } from '../transport/ws-frame.js';
+import { bytesOf, type Piece, type TurnFlusher } from './turn.flusher.js';
 
 /** The bounds of an outbox, in bytes. */
 export interface OutboxBounds {
@@ -37,9 +24,7 @@ export interface OutboxOwner {
  * Frames leave in the order pushed; those of one turn of the event loop leave in one write.
  */
 export class Outbox {
-  // Most turns bring one frame, which then needs no list.
-  private first: Uint8Array | undefined;
-  private others: Uint8Array[] = [];
+  private pieces: Piece[] = [];
   private queuedBytes = 0;
   private waiters: Array<() => void> = [];
   private isScheduled = false;
@@ -69,17 +54,12 @@ export class Outbox {
     return this.bytes > this.softBytes;
   }
 
-  /** Queues a frame given as text. */
-  pushText(text: string): void {
-    this.push(textFrame(text));
-  }
-
-  /** Queues the bytes of a frame; they may be shared with other connections. */
-  push(frame: Uint8Array): void {
+  /** Queues a frame: one that others get too, or the payload of one for this client alone. */
+  push(frame: WsFrame | FramePayload): void {
     if (this.isClosed) return;
-    if (this.first) this.others.push(frame);
-    else this.first = frame;
-    this.queuedBytes += frame.length;
+    const piece = this.pieceOf(frame);
+    this.pieces.push(piece);
+    this.queuedBytes += bytesOf(piece);
     this.schedule();
     if (this.bytes > this.hardBytes) this.owner.overflowed();
   }
@@ -93,7 +73,7 @@ export class Outbox {
 
   /** Resolves when the outbox is below its soft bound, or closed. */
   whenBelowSoftBound(): Promise<void> {
-    if (!this.isAboveSoftBound || this.isClosed) return Promise.resolve();
+    if (!this.isAboveSoftBound || this.isClosed) return DONE;
     return new Promise((resolve) => this.waiters.push(resolve));
   }
 
@@ -102,8 +82,8 @@ export class Outbox {
     if (this.isClosed) return;
     this.owner.beforeFlush();
     this.isScheduled = false;
-    if (!this.first) return;
-    this.wire.write(this.takeFrames(this.first));
+    if (!this.pieces.length) return;
+    this.wire.write(this.takePieces());
     this.isWireEmpty = this.wire.bufferedBytes === 0;
     this.drained();
   }
@@ -119,19 +99,24 @@ export class Outbox {
   /** Drops what waits and accepts nothing more; waiting senders go on. */
   close(): void {
     this.isClosed = true;
-    this.first = undefined;
-    this.others = [];
+    this.pieces = [];
     this.queuedBytes = 0;
     this.drained();
   }
 
+  private pieceOf(frame: WsFrame | FramePayload): Piece {
+    const { isDeflated } = this.wire;
+    if (frame instanceof WsFrame) return isDeflated ? frame.deflated : frame.bytes;
+    if (typeof frame !== 'string') return this.pieceOf(new WsFrame(frame));
+    return isDeflated && frame.length >= DEFLATE_THRESHOLD_BYTES ? new WsFrame(frame).deflated : frame;
+  }
+
   /** Returns all that waits as one piece, and forgets it. */
-  private takeFrames(first: Uint8Array): Uint8Array {
-    const { others, queuedBytes } = this;
-    this.first = undefined;
+  private takePieces(): Uint8Array {
+    const { pieces, queuedBytes } = this;
+    const [first] = pieces;
+    this.pieces = [];
     this.queuedBytes = 0;
-    if (!others.length) return first;
-    this.others = [];
-    return Buffer.concat([first, ...others], queuedBytes);
+    return pieces.length === 1 && typeof first === 'object' ? first : this.flusher.join(pieces, queuedBytes);
   }
 }

@@ -6,7 +6,9 @@ import {
   type Condition,
   type ConstraintCheck,
   type PropertyCheck,
+  type ShapeCheck,
 } from './acceptance.function.js';
+import { quickCode } from './built-in.constraints.js';
 import {
   constraintsOf,
   isBuiltIn,
@@ -29,9 +31,8 @@ import {
  * Compiles what class-validator and the shape check would accept of a class.
  *
  * The decorators' own constraint instances are called, as class-validator calls them, but without its
- * search through all decorated classes of the process. A class with a decorator or an option that is not
- * known here exactly gets no check. Making the instance stays with class-transformer: nothing public tells
- * whether a property has a `@Transform`.
+ * search through all decorated classes of the process; what the plainest of them accept is known without
+ * a call. A class with a decorator or an option that is not known here exactly gets no check.
  */
 export class AcceptanceChecks {
   private readonly checks = new Map<ValidatedClass, Accepts | undefined>();
@@ -86,17 +87,18 @@ export class AcceptanceChecks {
     cls: ValidatedClass,
     property: ValidatedProperty,
     declared: unknown,
-  ): AcceptsValue | undefined {
+  ): ShapeCheck | undefined {
     const typed = typedClassOf(cls, property.name);
     const accepts = typed && this.compiled(typed);
     if (!accepts || declared === Set || declared === Map) return undefined;
     const acceptsItem: AcceptsValue = (value) =>
       value instanceof Object && !isCollection(value) && accepts(value);
     const isList = property.isNestedEach || isCollectionClass(declared);
-    if (isList)
-      return (value) => value === undefined || (isPlainList(value) && everyItem(value, acceptsItem));
     const expected = isOwnClass(declared) ? declared : typed;
-    return (value) => value === undefined || (value instanceof expected && acceptsItem(value));
+    const acceptsNested: AcceptsValue = isList
+      ? (value) => isPlainList(value) && everyItem(value, acceptsItem)
+      : (value) => value instanceof expected && acceptsItem(value);
+    return { accepts: (value) => value === undefined || acceptsNested(value), isForTexts: true };
   }
 }
 
@@ -178,13 +180,16 @@ function withoutThrowing(accepts: Accepts): Accepts {
 function constraintCheck(cls: ValidatedClass, metadata: ValidationMetadata): ConstraintCheck {
   const { each, propertyName: property, constraints } = metadata;
   const { instance } = constraintsOf(metadata)[0]!;
-  return { instance, given: { targetName: cls.name, property, constraints }, isForEach: Boolean(each) };
+  const given = { targetName: cls.name, property, constraints };
+  const quick = each ? undefined : quickCode(metadata);
+  return { instance, given, isForEach: Boolean(each), ...(quick && { quick }) };
 }
 
-function plainCheck(property: ValidatedProperty, declared: unknown): AcceptsValue {
+function plainCheck(property: ValidatedProperty, declared: unknown): ShapeCheck {
   const isFinite = permitsNonFinite(property, declared) ? acceptsAll : acceptsFinite;
-  if (!isCollectionClass(declared)) return isFinite;
-  return (value) => isMissing(value) || (value instanceof declared && isFinite(value));
+  if (!isCollectionClass(declared)) return { accepts: isFinite, isForTexts: false };
+  const accepts: AcceptsValue = (value) => isMissing(value) || (value instanceof declared && isFinite(value));
+  return { accepts, isForTexts: true };
 }
 
 function acceptsAll(): boolean {

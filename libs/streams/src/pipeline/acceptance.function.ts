@@ -18,6 +18,8 @@ export type Condition = (instance: object, value: unknown) => boolean;
 export interface ConstraintCheck {
   readonly instance: ValidatorConstraintInterface;
   readonly given: Omit<ValidationArguments, 'object' | 'value'>;
+  /** Code that is true of most values that the constraint accepts; it is asked about the others. */
+  readonly quick?: string;
   /** Whether a list, a set or a map is checked item by item. */
   readonly isForEach: boolean;
 }
@@ -27,7 +29,14 @@ export interface PropertyCheck {
   readonly name: string;
   readonly conditions: readonly Condition[];
   readonly constraints: readonly ConstraintCheck[];
-  readonly shape: AcceptsValue;
+  readonly shape: ShapeCheck;
+}
+
+/** What a value must be beside its constraints. */
+export interface ShapeCheck {
+  readonly accepts: AcceptsValue;
+  /** Whether a text may be wrong too; else it is not asked about. */
+  readonly isForTexts: boolean;
 }
 
 type Given = { -readonly [K in keyof ValidationArguments]: ValidationArguments[K] };
@@ -78,7 +87,7 @@ export function acceptanceFunction(
 function propertyCode({ name, conditions, constraints, shape }: PropertyCheck, parts: Parts): string {
   const checks = [
     ...constraints.map((constraint) => constraintCode(constraint, parts)),
-    `if (!${parts.add(shape)}(v)) return false;`,
+    `if (${shape.isForTexts ? '' : "typeof v !== 'string' && "}!${parts.add(shape.accepts)}(v)) return false;`,
   ].join('\n');
   const read = `v = o[${JSON.stringify(name)}];`;
   if (!conditions.length) return `${read}\n${checks}`;
@@ -86,12 +95,13 @@ function propertyCode({ name, conditions, constraints, shape }: PropertyCheck, p
   return `${read}\nif (${holds}) {${checks}} else if (v !== undefined && v !== null) return false;`;
 }
 
-function constraintCode({ instance, given, isForEach }: ConstraintCheck, parts: Parts): string {
+function constraintCode({ instance, given, isForEach, quick }: ConstraintCheck, parts: Parts): string {
   if (isForEach) return `if (!${parts.add(eachItem(instance, given))}(v, o)) return false;`;
   // One object for all calls: no constraint of class-validator keeps its arguments.
   const reused: Given = { ...given, value: undefined, object: NOTHING };
   const [validator, args] = [parts.add(instance), parts.add(reused)];
-  return `${args}.value = v; ${args}.object = o; if (${validator}.validate(v, ${args}) !== true) return false;`;
+  const ask = `${args}.value = v; ${args}.object = o; if (${validator}.validate(v, ${args}) !== true) return false;`;
+  return quick ? `if (!(${quick})) { ${ask} }` : ask;
 }
 
 const NOTHING: object = Object.freeze({});

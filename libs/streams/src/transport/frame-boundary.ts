@@ -25,7 +25,8 @@ export class FrameBoundary {
 
   /** Takes the next bytes of the stream. */
   feed(chunk: Uint8Array): void {
-    let at = 0;
+    // Most chunks hold whole, short frames; what follows them is followed byte by byte.
+    let at = this.isInside ? 0 : endOfShortFrames(chunk);
     while (at < chunk.length) {
       if (this.payloadLeft > 0) {
         const taken = Math.min(this.payloadLeft, chunk.length - at);
@@ -60,4 +61,18 @@ export class FrameBoundary {
     for (let i = 0; i < bytes; i++) total = total * 256 + this.header[2 + i]!;
     return total;
   }
+}
+
+/** Returns where the whole, unfragmented frames with short or medium lengths at the start of a chunk end. */
+function endOfShortFrames(chunk: Uint8Array): number {
+  let at = 0;
+  while (at + 3 < chunk.length && (chunk[at]! & FIN) !== 0) {
+    const length = chunk[at + 1]! & LENGTH;
+    if (length === LONG_LENGTH_MARK) break;
+    const isShort = length < SHORT_LENGTH_MARK;
+    const end = at + MASK_BYTES + (isShort ? 2 + length : 4 + chunk[at + 2]! * 256 + chunk[at + 3]!);
+    if (end > chunk.length) break;
+    at = end;
+  }
+  return at;
 }

@@ -1,5 +1,11 @@
+import type { FramePayload } from '@nestwire/protocol';
+
 /** One WebSocket as a connection sees it: frames in and out, and one end. */
 export abstract class Wire {
+  /** The subprotocol that was agreed on; empty when the client offered none of ours. */
+  abstract readonly subprotocol: string;
+  /** Whether frames to the client may be compressed. */
+  abstract readonly isDeflated: boolean;
   /** Bytes that were written and have not left this process. */
   abstract readonly bufferedBytes: number;
   /** Since when an unfinished message stands in the receiver, in `performance.now()` time; 0 when none does. */
@@ -14,8 +20,8 @@ export abstract class Wire {
 
 /** What a wire tells its connection; `closed` comes last, once. */
 export interface WireReceiver {
-  text(text: string, bytes: number): void;
-  binary(): void;
+  /** A whole message: text, or the bytes of a binary one; with its length on the wire. */
+  message(payload: FramePayload, bytes: number): void;
   /** A ping or pong of the WebSocket protocol. */
   control(): void;
   /** Writing came below the socket's own mark: there is room again. */

@@ -1,6 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { JSON_SUBPROTOCOL } from '@nestwire/protocol';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { Upgrade } from './upgrade-request.js';
 import { FrameBoundary } from './frame-boundary.js';
@@ -14,43 +14,74 @@ const MAX_REASON_LENGTH = 123;
 /** Called with each new wire; returns what listens to it. */
 export type WireListener = (wire: Wire) => WireReceiver;
 
+/** Which way messages may be compressed. */
+export type Compression = 'off' | 'inbound' | 'both';
+
+/** What a server agrees to in its handshakes. */
+export interface HandshakeTerms {
+  /** The subprotocols that it has; of those that a client offers, the client's order decides. */
+  readonly subprotocols: readonly string[];
+  readonly compression: Compression;
+}
+
 /** Completes WebSocket handshakes; the only place that knows ws. */
 export class WsServer {
   private readonly server: WebSocketServer;
 
-  constructor(limits: StreamsLimits, compression: 'off' | 'inbound') {
+  constructor(
+    limits: StreamsLimits,
+    private readonly terms: HandshakeTerms,
+  ) {
+    const { subprotocols, compression } = terms;
     this.server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
-      perMessageDeflate: compression === 'inbound' && COMPRESSION,
+      perMessageDeflate: compression !== 'off' && COMPRESSION,
       maxPayload: limits.maxPayloadBytes,
       maxFragments: limits.maxFragments,
       maxBufferedChunks: limits.maxBufferedChunks,
       maxPendingAutoPongs: limits.maxPendingPongs,
       closeTimeout: limits.closeTimeoutMs,
-      handleProtocols: (offered: Set<string>) => offered.has(JSON_SUBPROTOCOL) && JSON_SUBPROTOCOL,
+      handleProtocols: (offered: Set<string>) =>
+        [...offered].find((name) => subprotocols.includes(name)) ?? false,
     } as ConstructorParameters<typeof WebSocketServer>[0]);
   }
 
   /** Answers an upgrade request with 101, or with 4xx where the handshake is malformed. */
   accept({ request, socket, head }: Upgrade, listen: WireListener): void {
-    this.server.handleUpgrade(request, socket, head, (ws) => void new WsWire(ws, socket, listen));
+    this.server.handleUpgrade(request, socket, head, (ws) => {
+      const isDeflated = this.terms.compression === 'both' && ws.extensions !== '' && takesAnyWindow(request);
+      void new WsWire({ ws, socket, isDeflated }, listen);
+    });
   }
+}
+
+/** Frames are compressed once for all, so not for a client that has a window of its own. */
+function takesAnyWindow({ headers }: IncomingMessage): boolean {
+  return !headers['sec-websocket-extensions']?.includes('server_max_window_bits');
+}
+
+interface Accepted {
+  readonly ws: WebSocket;
+  readonly socket: Duplex;
+  readonly isDeflated: boolean;
 }
 
 class WsWire extends Wire {
   unfinishedSince = 0;
+  readonly isDeflated: boolean;
+  private readonly ws: WebSocket;
+  private readonly socket: Duplex;
   private readonly boundary = new FrameBoundary();
 
-  constructor(
-    private readonly ws: WebSocket,
-    private readonly socket: Duplex,
-    listen: WireListener,
-  ) {
+  constructor({ ws, socket, isDeflated }: Accepted, listen: WireListener) {
     super();
+    this.ws = ws;
+    this.socket = socket;
+    this.isDeflated = isDeflated;
     const receiver = listen(this);
     ws.on('message', (data: Buffer, isBinary) =>
-      isBinary ? receiver.binary() : receiver.text(data.toString(), data.length),
+      receiver.message(isBinary ? data : data.toString(), data.length),
     );
     ws.on('ping', () => receiver.control());
     ws.on('pong', () => receiver.control());
@@ -59,6 +90,10 @@ class WsWire extends Wire {
     ws.on('close', (code) => receiver.closed(code));
     socket.on('drain', () => receiver.drained());
     socket.on('data', (chunk: Buffer) => this.follow(chunk));
+  }
+
+  get subprotocol(): string {
+    return this.ws.protocol;
   }
 
   get bufferedBytes(): number {

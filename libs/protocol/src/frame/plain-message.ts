@@ -1,0 +1,36 @@
+import { MAX_FRAME_ID, type JsonLimits } from '../limits.js';
+import type { ClientMessageFrame } from './frame.js';
+import { TreeGuard } from './tree-guard.js';
+
+/** A message frame as our client writes it, up to its properties; names without escapes. */
+const START =
+  // oxlint-disable-next-line no-control-regex -- JSON has no raw control characters in strings
+  /^\{"t":"message","id":([1-9]\d{0,9}),"endpoint":"([^"\\\0-\x1f]{1,128})","type":"([^"\\\0-\x1f]{1,128})","data":(?=\{)/;
+
+// Longer texts are scanned before anything is made of them.
+const MAX_LENGTH = 8_192;
+const FRAME_DEPTH = 1;
+/** The frame itself and its five keys. */
+const FRAME_NODES = 6;
+
+/**
+ * Reads a message frame in the form that most have, without scanning its text.
+ *
+ * @returns undefined for any other text, and for all that breaks a limit: the scan tells what it is
+ */
+export function readPlainMessage(text: string, limits: JsonLimits): ClientMessageFrame | undefined {
+  const start = text.length <= MAX_LENGTH ? START.exec(text) : null;
+  if (!start || !text.endsWith('}}')) return undefined;
+  const id = Number(start[1]);
+  const data = id <= MAX_FRAME_ID ? parse(text.slice(start[0].length, -1)) : undefined;
+  if (!data || !new TreeGuard(limits, FRAME_NODES).accepts(data, FRAME_DEPTH + 1)) return undefined;
+  return { t: 'message', id, endpoint: start[2]!, type: start[3]!, data };
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,17 @@
+const MAX_NAMES = 1_000;
+
+/** Remembers names as they stand in JSON: few, and in each frame. */
+export class QuotedNames {
+  private readonly quoted = new Map<string, string>();
+
+  /** Returns the name as JSON text. */
+  quote(name: string): string {
+    return this.quoted.get(name) ?? this.add(name);
+  }
+
+  private add(name: string): string {
+    const text = JSON.stringify(name);
+    if (this.quoted.size < MAX_NAMES) this.quoted.set(name, text);
+    return text;
+  }
+}

@@ -1,0 +1,45 @@
+import type { JsonLimits } from '../limits.js';
+
+/**
+ * Judges decoded trees by the limits of a frame.
+ *
+ * Refused are depth, size, reserved keys, and numbers that may not be those that were sent.
+ */
+export class TreeGuard {
+  private nodesLeft: number;
+
+  /** @param frameNodes how many objects, arrays and keys stand around the tree */
+  constructor(
+    private readonly limits: JsonLimits,
+    frameNodes: number,
+  ) {
+    this.nodesLeft = limits.maxNodes - frameNodes;
+  }
+
+  /** Tells whether a tree at a depth is harmless. */
+  accepts(tree: object, depth: number): boolean {
+    if (depth > this.limits.maxDepth || --this.nodesLeft < 0) return false;
+    return Array.isArray(tree) ? this.acceptsItems(tree, depth) : this.acceptsKeys(tree, depth);
+  }
+
+  private acceptsItems(items: readonly unknown[], depth: number): boolean {
+    for (const item of items) if (!this.acceptsValue(item, depth)) return false;
+    return true;
+  }
+
+  private acceptsKeys(tree: object, depth: number): boolean {
+    let keys = 0;
+    for (const key in tree) {
+      if (key === '__proto__' || key === 'constructor' || key === 'prototype') return false;
+      keys++;
+      if (!this.acceptsValue((tree as Record<string, unknown>)[key], depth)) return false;
+    }
+    this.nodesLeft -= keys;
+    return keys <= this.limits.maxKeys && this.nodesLeft >= 0;
+  }
+
+  private acceptsValue(value: unknown, depth: number): boolean {
+    if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+    return typeof value !== 'object' || value === null || this.accepts(value, depth + 1);
+  }
+}

@@ -1,0 +1,52 @@
+import { isDeepStrictEqual } from 'node:util';
+import { NOTE } from '../note.mjs';
+
+const CONNECTS_AT_ONCE = 50;
+
+/**
+ * Connects the clients of a workload.
+ *
+ * @param {import('./load-process.mjs').Load} load
+ */
+export async function joinAll({ join, workload }) {
+  const connections = [];
+  while (connections.length < workload.connections) {
+    const first = connections.length;
+    const count = Math.min(CONNECTS_AT_ONCE, workload.connections - first);
+    connections.push(
+      ...(await Promise.all(Array.from({ length: count }, (_, index) => join(first + index)))),
+    );
+  }
+  return connections;
+}
+
+/**
+ * Proves that a peer that validates refuses what is wrong.
+ *
+ * @param {import('./load-process.mjs').Load} load
+ */
+export async function checkRefusal({ join, dialect, validates }) {
+  if (!validates) return;
+  const connection = await join(0);
+  connection.send(dialect.badNote(1));
+  const text = await connection.next(() => true);
+  connection.reset();
+  if (!dialect.isRefusal(text)) throw new Error(`A bad message was not refused: ${text}`);
+}
+
+/**
+ * Proves that what the first connection sends comes to the receivers as it was.
+ *
+ * @param {object} dialect
+ * @param {import('../../rig/raw-client.mjs').RawClient} sender
+ * @param {readonly import('../../rig/raw-client.mjs').RawClient[]} receivers
+ */
+export async function checkAnswer(dialect, sender, receivers) {
+  const isAnswer = (text) => dialect.isAnswer(Buffer.from(text), 0);
+  const answers = receivers.map((connection) => connection.next(isAnswer));
+  sender.send(dialect.note(1));
+  for (const text of await Promise.all(answers)) {
+    const data = dialect.dataOf(text);
+    if (!isDeepStrictEqual(data, NOTE)) throw new Error(`Not what was sent: ${text}`);
+  }
+}

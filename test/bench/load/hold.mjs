@@ -1,0 +1,19 @@
+import { joinAll } from './connections.mjs';
+
+const WARM_UP_CONNECTIONS = 100;
+
+/**
+ * Connects, and says nothing more: a round leaves the connections open.
+ *
+ * @param {import('./load-process.mjs').Load} load
+ */
+export async function driveHold(load) {
+  // What the server makes once, it makes for these.
+  const workload = { ...load.workload, connections: WARM_UP_CONNECTIONS };
+  const first = await joinAll({ ...load, workload });
+  await Promise.all(first.map((connection) => connection.close()));
+  return async () => {
+    const held = await joinAll(load);
+    return { messages: held.length };
+  };
+}

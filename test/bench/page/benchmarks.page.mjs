@@ -1,0 +1,121 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { markdownTable, measuredText, tableSectionOf } from '../report.mjs';
+import { plotOf } from './plot.mjs';
+
+const PAGE = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url));
+const PLOT = fileURLToPath(new URL('../../../docs/images/benchmarks.svg', import.meta.url));
+const BEGIN = '<!-- by hand: profile -->';
+const END = '<!-- end -->';
+
+/**
+ * What a run showed, and what it was made with.
+ *
+ * @typedef {ReturnType<typeof import('../machine.mjs').machineOf> & {
+ *   roundMs: number, warmUpMs: number, workloads: readonly import('../report.mjs').Outcome[] }} Run
+ */
+
+/** Writes the page and its plot; what stands on the page by hand stays. @param {Run} run */
+export function writePage(run) {
+  writeFileSync(PLOT, plotOf(measuredIn(run)));
+  writeFileSync(PAGE, pageOf(run, existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : ''));
+}
+
+/**
+ * Returns the page's text.
+ *
+ * @param {Run} run
+ * @param {string} before what stands there now
+ */
+export function pageOf(run, before) {
+  const outcomes = measuredIn(run);
+  return `# Benchmarks
+
+After reading this page you know what a message costs in CPU time and memory, beside bare ws, Nest's gateways and Socket.IO, and how to
+measure it yourself. \`npm run bench -- --write\` wrote it.
+
+${machineLine(run)}
+
+![CPU time and memory of each peer, as multiples of the unit of each workload](images/benchmarks.svg)
+
+${HOW}
+
+## Targets
+
+${markdownTable([['workload', 'target', 'measured', ''], ...outcomes.flatMap(verdictRows)]).join('\n')}
+
+## Where the time goes
+
+${BEGIN}
+${handWritten(before)}${END}
+
+${outcomes.map((outcome) => tableSectionOf(outcome)).join('\n')}
+${VERSIONS_HEAD}
+
+${versionsTable(run.versions)}
+`;
+}
+
+/** Without what was skipped or failed. @param {Run} run */
+function measuredIn({ workloads }) {
+  return workloads.filter(({ summary }) => summary);
+}
+
+function machineLine({ date, cores, roundMs, versions }) {
+  return `Measured on ${date}, Node ${versions.node}, ${cores} cores, rounds of ${roundMs} ms.`;
+}
+
+function verdictRows({ name, targets }) {
+  return targets.map((verdict) => [
+    name,
+    verdict.text,
+    measuredText(verdict),
+    verdict.isMet ? 'met' : 'not met',
+  ]);
+}
+
+function versionsTable(versions) {
+  return markdownTable([['package', 'version'], ...Object.entries(versions)]).join('\n');
+}
+
+function handWritten(page) {
+  const start = page.indexOf(BEGIN);
+  const end = page.indexOf(END);
+  return start < 0 || end < 0 ? '' : page.slice(start + BEGIN.length + 1, end);
+}
+
+const VERSIONS_HEAD = '## Versions';
+
+const HOW = `## How it is measured
+
+\`\`\`
+npm run bench                                         all workloads, some 20 minutes
+npm run bench -- --quick --json                       two minutes; machine-readable
+npm run bench -- --only echo-1 --peers nestwire,ws    one workload, two peers
+npm run bench -- --only echo-1 --profile nestwire     with a CPU profile of that server
+\`\`\`
+
+- Each peer is a server process of its own, each load generator too: raw sockets that write frames made in advance. Both are
+  proven to do what is measured before it counts: what comes back is what was sent, and what validates refuses a bad message.
+- Rounds are interleaved: all peers of a workload stand at the same time, and each has its turn in every round, so that a noisy moment of the
+  machine hits all alike. A ratio is that of the medians; in brackets stands where nine of ten lie when the rounds are drawn anew.
+- CPU is the server's own accounting (\`process.cpuUsage()\`), kernel included, divided by what was answered, delivered, or by the connections
+  that came and went; in a cluster that of both servers together. Latency and rate also depend on what else the machine does.
+- Memory is what the resident size grows by with each connection, garbage collected before and after, in a server process of its own each round.
+- The message has six fields, one of them a nested object, one a date. nestwire decodes and validates it and runs a guard; \`ws\` and
+  \`socket.io\` parse JSON and validate nothing.
+
+| peer | what it is |
+|---|---|
+| \`nestwire\` | this library as it comes, the limits of rates raised |
+| \`nestwire-forward\` | the same, where a listener of each session forwards the message, in place of \`session.subscribe\` |
+| \`nestwire-await\` | the same as \`nestwire\`, where the handler awaits its post: one of a client's posts after the other goes to Redis and back |
+| \`ws\` | bare ws, JSON.parse and JSON.stringify; in fan-out one string for all |
+| \`ws-buffer\` | the same with one buffer for all |
+| \`ws+ioredis\` | bare ws, and pub/sub of ioredis by hand |
+| \`nest-gateway\` | a gateway on Nest's \`WsAdapter\` with \`ValidationPipe\` |
+| \`nest-gateway-plain\` | the same without the pipe |
+| \`nest-io\` | a gateway on Nest's adapter of Socket.IO with \`ValidationPipe\` |
+| \`nest-resolve\` | bare ws, and \`moduleRef.resolve\` of the same objects for each connection |
+| \`socket.io\`, \`socket.io+redis-adapter\` | Socket.IO alone, WebSockets only |
+| \`libraries\` | class-transformer and class-validator alone |`;

@@ -1,0 +1,27 @@
+// What is ours of the way from and to JSON. It is no public interface, and only this file knows where it is.
+import 'reflect-metadata';
+import { encodeMessage, StreamMessage } from '@nestwire/protocol';
+import { MessageReaders } from '../../../libs/streams/dist/pipeline/message.reader.js';
+import { decorate } from '../../rig/decorate.mjs';
+import { NOTE, SENT_AT } from '../note.mjs';
+import { Note } from './note.class.mjs';
+
+decorate(Note, { decorators: [StreamMessage('bench.note')] });
+
+const declaredClassOf = (cls, property) => Reflect.getMetadata('design:type', cls.prototype, property);
+let read;
+
+/** The data of a frame, as JSON.parse gives it. */
+export const data = { ...NOTE, sentAt: { $date: SENT_AT } };
+
+/** Makes a validated instance; throws where the data is wrong. */
+export function decode(plain) {
+  // Compiled with the first, when all classes are there.
+  read ??= new MessageReaders(declaredClassOf).of(Note);
+  return read(plain);
+}
+
+/** Writes an instance as JSON. */
+export function encode(note) {
+  return encodeMessage(note).data;
+}

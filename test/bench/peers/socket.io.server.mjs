@@ -1,0 +1,32 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createAdapter } from '@socket.io/redis-adapter';
+import { Redis } from 'ioredis';
+import { Server } from 'socket.io';
+import { SOCKET_IO_OPTIONS } from './socket.io.options.mjs';
+
+const echo = (_server, socket, note) => socket.emit('note', note);
+// Through the adapter, where there is one.
+const fanOut = (server, _socket, note) => server.emit('note', note);
+
+const answers = { echo, idle: echo, 'fan-out': fanOut, cluster: fanOut };
+
+/** @param {import('./index.mjs').Setup} setup */
+export async function serve({ kind, redisUrl }) {
+  const answer = answers[kind];
+  const http = createServer();
+  const server = new Server(http, {
+    ...SOCKET_IO_OPTIONS,
+    ...(redisUrl && { adapter: adapterOf(redisUrl) }),
+  });
+  server.on('connection', (socket) => {
+    socket.on('note', (note) => answer(server, socket, note));
+  });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  return http.address().port;
+}
+
+function adapterOf(redisUrl) {
+  return createAdapter(new Redis(redisUrl), new Redis(redisUrl));
+}

@@ -1,0 +1,53 @@
+import { ratioOf } from './statistics.mjs';
+
+/**
+ * What a figure of one peer may be of another's, as a ratio of their medians within one run.
+ *
+ * @typedef {object} Target
+ * @property {string} peer
+ * @property {string} of the other peer
+ * @property {'cpuUs' | 'p99Us' | 'rssKb'} figure
+ * @property {number} atMost
+ * @property {number} [times] the same the other way round, where that is how the target is said
+ * @property {string} text
+ */
+
+/** A target, and what became of it. @typedef {Target & { ratio: number, isMet: boolean }} Verdict */
+
+const NAMES = { cpuUs: 'CPU', p99Us: 'p99', rssKb: 'memory' };
+
+/**
+ * @param {number} atMost
+ * @param {string} of
+ * @param {{ peer?: string, figure?: Target['figure'] }} [what]
+ * @returns {Target}
+ */
+export function ratioAtMost(atMost, of, { peer = 'nestwire', figure = 'cpuUs' } = {}) {
+  return { peer, of, figure, atMost, text: `${peer}: ${NAMES[figure]} at most ${atMost} × ${of}` };
+}
+
+/**
+ * @param {number} times
+ * @param {string} of
+ * @returns {Target}
+ */
+export function timesLess(times, of) {
+  const text = `nestwire: CPU at least ${times} times less than ${of}`;
+  return { peer: 'nestwire', of, figure: 'cpuUs', atMost: 1 / times, times, text };
+}
+
+/**
+ * Judges the targets whose peers were measured.
+ *
+ * @param {readonly Target[]} targets
+ * @param {ReadonlyMap<string, readonly import('./contender.mjs').RoundFigures[]>} roundsOf
+ * @returns {Verdict[]}
+ */
+export function judge(targets, roundsOf) {
+  return targets
+    .filter(({ peer, of }) => roundsOf.has(peer) && roundsOf.has(of))
+    .map((target) => {
+      const ratio = ratioOf(roundsOf.get(target.peer), roundsOf.get(target.of), target.figure).median;
+      return { ...target, ratio, isMet: ratio <= target.atMost };
+    });
+}
