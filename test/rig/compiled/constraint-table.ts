@@ -19,6 +19,9 @@ const JWT = 'eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln';
 const MAGNET = 'magnet:?xt=urn:btih:06E2A9683BF4DA92C73A661AC56F0ECC9C63C5B4&dn=a';
 const UUID = '8f14e45f-ceea-4f6a-9c3d-7d3b0a2d1c55';
 
+/** One character to class-validator, which is three units of UTF-16. */
+const SELECTED = '😀\uFE0F';
+
 /** A list is several values, each of them good or bad. */
 const ROWS: Record<string, Row> = {
   ArrayContains: [[['a', 'b']], [['a'], []], ['a', 'b']],
@@ -142,14 +145,19 @@ const ROWS: Record<string, Row> = {
   IsUppercase: ['ABC', 'AbC'],
   IsUrl: ['https://a.org', 'https://a', undefined],
   IsVariableWidth: ['ひa', 'abc'],
-  Length: [['abc', '😀😀😀'], ['ab', 'abcdef'], 3, 5],
+  Length: [
+    ['abc', '😀😀😀', SELECTED.repeat(3), SELECTED.repeat(5)],
+    ['ab', 'abcdef', SELECTED.repeat(2), SELECTED.repeat(6)],
+    3,
+    5,
+  ],
   Matches: ['x-1', 'x-11', /^[a-z]-\d$/],
   Max: [[5, -1e9], [6, '5'], 5],
   MaxDate: [EARLY, DATE, new Date(0)],
-  MaxLength: [['', 'abcde'], 'abcdef', 5],
+  MaxLength: [['', 'abcde', SELECTED.repeat(5)], ['abcdef', SELECTED.repeat(6)], 5],
   Min: [[5, 1e9], [4, '5'], 5],
   MinDate: [DATE, [EARLY, 'x'], () => new Date(0)],
-  MinLength: ['abcde', 'abcd', 5],
+  MinLength: [['abcde', 'x'.repeat(15), SELECTED.repeat(5)], ['abcd', SELECTED.repeat(4)], 5],
   NotContains: ['xy', 'xay', 'a'],
   NotEquals: [2, 1, 1],
 };
