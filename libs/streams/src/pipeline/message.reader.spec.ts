@@ -336,6 +336,13 @@ describe('A reader', () => {
     }
   });
 
+  it('refuses what class-validator throws at before it waits', async () => {
+    const one = { kind: 'named', name: 'free' };
+    await expect(readers.of(Chosen)({ one, any: { $map: [[null, {}]] } })).rejects.toMatchObject({
+      code: 'INVALID_MESSAGE',
+    });
+  });
+
   it('checks the shape of the class that the data chooses', () => {
     const heavy = { kind: 'heavy', weight: { $number: 'Infinity' } };
 

@@ -100,8 +100,13 @@ function asyncReader(cls: MessageClass, checkShape: CheckShape): MessageReader {
 }
 
 async function acceptedLater(message: Message, checkShape: CheckShape): Promise<Message> {
-  const errors = await validate(message, STRICT).catch(refuse);
+  const errors = await validatedLater(message).catch(refuse);
   return accepted(message, checkShape, errors);
+}
+
+/** `validate` throws some of what it should reject with. */
+async function validatedLater(message: Message): Promise<ValidationError[]> {
+  return validate(message, STRICT);
 }
 
 function attempt<T>(validation: () => T): T {

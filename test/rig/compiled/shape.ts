@@ -1,0 +1,41 @@
+import { StreamMessage, type MessageClass } from '@nestwire/protocol';
+
+/** The steps of a message that are compiled. */
+export type Step = 'decode' | 'check' | 'encode';
+
+/** What is known of a message class beside its decorators. */
+export interface ShapeOptions {
+  /** Data that the class accepts. */
+  readonly accepts: readonly object[];
+  /** Data for its properties, at the borders of what it accepts. */
+  readonly values?: readonly unknown[];
+  /** What is left to the libraries, for some of what it accepts; nothing of an ordinary class. */
+  readonly leaves?: readonly Step[];
+  /** Whether a constraint, maybe of a nested class, answers later. */
+  readonly isAsync?: boolean;
+}
+
+/** A message class that the fuzz tries. */
+export interface Shape extends Required<ShapeOptions> {
+  readonly cls: MessageClass;
+}
+
+/** All shapes, in the order of their making. */
+export const shapes: Shape[] = [];
+
+/** Makes a message of a class and adds it to the shapes. */
+export function shape(options: ShapeOptions): ClassDecorator {
+  return (cls) => {
+    StreamMessage(`fuzz.${cls.name}`)(cls as never);
+    shapes.push({ values: [], leaves: [], isAsync: false, ...options, cls: cls as never });
+  };
+}
+
+/** Outer state, by which some classes of shapes decide what they are. */
+export const outer = { isFlipped: false };
+
+export const DECODE: readonly Step[] = ['decode'];
+export const CHECK: readonly Step[] = ['check'];
+/** What is left for the tags of all but dates, and for what class-transformer is told beside types. */
+export const CODED: readonly Step[] = ['decode', 'encode'];
+export const ALL: readonly Step[] = ['decode', 'check', 'encode'];
