@@ -36,6 +36,13 @@ const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
 const DEFAULT_SHUTDOWN = { spreadMs: 5_000, deadlineMs: 10_000 };
 const RETRY_AFTER_DRAIN_SECONDS = 2;
 
+/** Who connects. */
+interface Client {
+  readonly address: string;
+  /** What limits by address count it as; undefined where they leave it alone. */
+  readonly limitKey: string | undefined;
+}
+
 /** Takes upgrade requests, makes them connections, ends them all at the shutdown. */
 export class StreamsServer {
   readonly path: string;
@@ -104,10 +111,10 @@ export class StreamsServer {
     const { request, socket } = upgrade;
     if (!isForPath(request, this.path)) return false;
     const address = this.addresses.of(request);
-    const limitKey = this.addresses.limitKey(address);
-    const refusal = this.refusal(request, limitKey);
+    const client = { address, limitKey: this.addresses.limitKey(address) };
+    const refusal = this.refusal(request, client.limitKey);
     if (refusal) refuseUpgrade(socket, refusal);
-    else this.sockets.accept(upgrade, (wire) => this.connect(wire, upgrade, address));
+    else this.sockets.accept(upgrade, (wire) => this.connect(wire, upgrade, client));
     return true;
   }
 
@@ -137,15 +144,15 @@ export class StreamsServer {
     return deadline.then(() => new Promise((resolve) => setTimeout(resolve, this.limits.closeTimeoutMs)));
   }
 
-  private connect(wire: Wire, { request, head }: Upgrade, address: string): WireReceiver {
-    const handshake = handshakeOf(request, address, this.options.cookie);
+  private connect(wire: Wire, { request, head }: Upgrade, client: Client): WireReceiver {
+    const handshake = handshakeOf(request, client.address, this.options.cookie);
     const connection = new Connection(
       randomBytes(ID_BYTES).toString('base64url'),
       wire,
       this.context,
       handshake,
     );
-    this.registry.add(connection, this.addresses.limitKey(address));
+    this.registry.add(connection, client.limitKey);
     if (head.length > this.limits.maxHelloBytes) {
       setImmediate(() => connection.close(CloseCode.TooLarge, 'too much data came with the upgrade'));
     } else if (request.headers['sec-websocket-protocol'] !== undefined && !wire.subprotocol) {

@@ -14,14 +14,30 @@ export type Decode = (data: object) => object | undefined;
 /** Decodes the value of one property; undefined, which JSON cannot hold, for what is not understood. */
 type DecodeValue = (value: unknown) => unknown;
 
-interface TypedProperty {
-  readonly decode: DecodeValue;
+/** A property that `@Type` says the class of; compiled when it is first met. */
+class TypedProperty {
+  decode: DecodeValue = notUnderstood;
+  private type: unknown = this;
+
+  constructor(private readonly fact: TypeFact) {}
+
   /** Tells whether `@Type` still gives the class that was compiled. */
-  readonly isCurrent: () => boolean;
+  isCurrent(): boolean {
+    const type = this.fact.typeFunction();
+    if (type === this.type) return true;
+    if (this.type !== this) return false;
+    this.type = type;
+    this.decode = typedValue(type, this.fact.reflectedType);
+    return true;
+  }
 }
+
+/** The properties of a class that were met; null for one without `@Type`. */
+type KnownProperties = Map<string, TypedProperty | null>;
 
 // A tree that is deeper is read by the libraries, which refuse it where it is too deep.
 const MAX_DEPTH = 32;
+const MAX_KNOWN_PROPERTIES = 256;
 const OBJECT_PROTOTYPE: object = Object.prototype;
 const DATE_TAG = '$date';
 const TYPE_TAG = '$type';
@@ -41,13 +57,14 @@ export function decoderOf(cls: TransformedClass): Decode {
 function compile(cls: TransformedClass): Decode {
   const facts = transformFactsOf(cls);
   if (!facts) return notUnderstood;
-  const typed = new Map<string, TypedProperty>();
-  for (const [name, fact] of facts.types) typed.set(name, typedProperty(fact));
+  const known: KnownProperties = new Map();
+  for (const [name, fact] of facts.types)
+    if (isOrdinaryKey(name, cls.prototype as object)) known.set(name, new TypedProperty(fact));
   let isOrdinary: boolean | undefined;
   return (data) => {
     const target = new cls() as Properties;
     isOrdinary ??= Object.getPrototypeOf(target) === cls.prototype && !hasAccessors(target);
-    return isOrdinary && !isList(data) ? decodeInto(target, data as Properties, typed) : undefined;
+    return isOrdinary && !isList(data) ? decodeInto(target, data as Properties, known) : undefined;
   };
 }
 
@@ -65,17 +82,11 @@ function notUnderstood(): undefined {
   return undefined;
 }
 
-function decodeInto(
-  target: Properties,
-  data: Properties,
-  typed: ReadonlyMap<string, TypedProperty>,
-): object | undefined {
-  const prototype = Object.getPrototypeOf(target) as object;
+function decodeInto(target: Properties, data: Properties, known: KnownProperties): object | undefined {
   for (const key in data) {
-    // What has a meaning of its own: a tag, a method, an accessor, the discriminant, "constructor" …
-    if (key[0] === '$' || key in prototype || typeof target[key] === 'function') return undefined;
-    const property = typed.get(key);
-    if (property && !property.isCurrent()) return undefined;
+    const property = known.get(key);
+    if (property === undefined && !becomesKnown(key, target, known)) return undefined;
+    if (typeof target[key] === 'function' || (property && !property.isCurrent())) return undefined;
     const value = property ? property.decode(data[key]) : decodeUntyped(data[key]);
     if (value === undefined) return undefined;
     target[key] = value;
@@ -83,16 +94,16 @@ function decodeInto(
   return target;
 }
 
-function typedProperty(fact: TypeFact): TypedProperty {
-  let type: unknown;
-  let decode: DecodeValue | undefined;
-  return {
-    isCurrent: () => {
-      const now = fact.typeFunction();
-      return decode ? now === type : ((type = now), (decode = typedValue(type, fact.reflectedType)), true);
-    },
-    decode: (value) => decode!(value),
-  };
+function becomesKnown(key: string, target: Properties, known: KnownProperties): boolean {
+  if (!isOrdinaryKey(key, Object.getPrototypeOf(target) as object)) return false;
+  // Clients choose keys: what they make up must not fill the memory.
+  if (known.size < MAX_KNOWN_PROPERTIES) known.set(key, null);
+  return true;
+}
+
+/** Tells whether a key has no meaning of its own: as a tag, a method, an accessor, "constructor" … */
+function isOrdinaryKey(key: string, prototype: object): boolean {
+  return key[0] !== '$' && !(key in prototype);
 }
 
 function typedValue(type: unknown, reflectedType: unknown): DecodeValue {

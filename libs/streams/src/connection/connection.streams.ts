@@ -45,8 +45,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   /** The session of each endpoint that a frame is for now. */
   private readonly current = new Map<string, SessionRuntime>();
   /** All that have not ended, the predecessors of those included. */
-  private readonly runtimes = new Set<SessionRuntime>();
-  private readonly unacknowledged = new Set<SessionRuntime>();
+  private readonly runtimes: SessionRuntime[] = [];
+  private readonly unacknowledged: SessionRuntime[] = [];
   private sessions = 0;
 
   constructor(
@@ -70,7 +70,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** How many sessions have not ended. */
   get size(): number {
-    return this.runtimes.size;
+    return this.runtimes.length;
   }
 
   /** Opens the stream of an endpoint, as the client asks. */
@@ -80,7 +80,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     const present = this.current.get(name);
     if (present && !present.whenGone) return this.join(present, id);
     // One that is leaving makes room for its successor.
-    if (this.runtimes.size - (present ? 1 : 0) >= this.limits.maxStreams)
+    if (this.runtimes.length - (present ? 1 : 0) >= this.limits.maxStreams)
       return this.fail(id, tooManyStreams(this.limits.maxStreams));
     this.start(endpoint).openIds.push(id);
   }
@@ -127,7 +127,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Runs the guards of all open streams again, after a sign-in or sign-out. */
   async reauthorize(): Promise<void> {
-    await Promise.all([...this.runtimes].map((runtime) => runtime.reauthorize()));
+    await Promise.all(this.runtimes.map((runtime) => runtime.reauthorize()));
   }
 
   send(session: Session, message: object): Promise<void> {
@@ -151,24 +151,23 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Ends all sessions; resolves when everything of them is released. */
   async endAll(reason: SessionCloseReason): Promise<void> {
-    await Promise.all([...this.runtimes].map((runtime) => runtime.end(reason)));
+    await Promise.all(this.runtimes.slice().map((runtime) => runtime.end(reason)));
   }
 
   /** Resolves when no handler runs and no message waits. */
   async idle(): Promise<void> {
-    await Promise.all([...this.runtimes].map((runtime) => runtime.idle()));
+    await Promise.all(this.runtimes.map((runtime) => runtime.idle()));
   }
 
   /** Answers the handlers that have run for too long. */
   checkDeadlines(now: number): void {
-    for (const runtime of this.runtimes) runtime.checkDeadline(now);
+    for (const runtime of this.runtimes.slice()) runtime.checkDeadline(now);
   }
 
   /** Writes the cumulative answers of this turn. */
   writeAcks(): void {
-    if (!this.unacknowledged.size) return;
     for (const runtime of this.unacknowledged) this.writeAck(runtime);
-    this.unacknowledged.clear();
+    this.unacknowledged.length = 0;
   }
 
   push(runtime: SessionRuntime, message: object): void | Promise<void> {
@@ -177,7 +176,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   answered(runtime: SessionRuntime): void {
-    this.unacknowledged.add(runtime);
+    if (!this.unacknowledged.includes(runtime)) this.unacknowledged.push(runtime);
     this.outbox.schedule();
   }
 
@@ -211,8 +210,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   released(runtime: SessionRuntime, reason: SessionCloseReason): void {
     this.writeAck(runtime);
-    this.unacknowledged.delete(runtime);
-    this.runtimes.delete(runtime);
+    remove(this.unacknowledged, runtime);
+    remove(this.runtimes, runtime);
     this.replace(runtime);
     for (const id of runtime.openIds.splice(0)) this.fail(id, sessionClosed(reason));
     const frame = { t: 'closed', endpoint: runtime.session.endpoint, reason: wireReason(reason) } as const;
@@ -232,7 +231,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     const runtime = new SessionRuntime(session, endpoint, this);
     const predecessor = this.current.get(endpoint.name)?.whenGone;
     this.current.set(endpoint.name, runtime);
-    this.runtimes.add(runtime);
+    this.runtimes.push(runtime);
     void runtime.open(predecessor);
     return runtime;
   }
@@ -259,8 +258,14 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   private write(frame: ServerFrame): void {
-    this.outbox.push(this.owner.frames.codec.encodeFrame(frame));
+    // Not even encoded for a client that has gone.
+    if (this.outbox.isOpen) this.outbox.push(this.owner.frames.codec.encodeFrame(frame));
   }
+}
+
+function remove<T>(items: T[], item: T): void {
+  const at = items.indexOf(item);
+  if (at >= 0) items.splice(at, 1);
 }
 
 function openedFrame({ session }: SessionRuntime, id?: number): ServerFrame {

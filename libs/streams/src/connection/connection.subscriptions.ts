@@ -7,7 +7,8 @@ type Session = StreamSession<never, unknown>;
 
 /** The channels that flow to one connection, and for which of its sessions. */
 export class ConnectionSubscriptions {
-  private readonly channels = new Map<string, Map<Session, number>>();
+  // Made when it is needed: many connections have no channel.
+  private channels: Map<string, Map<Session, number>> | undefined;
 
   constructor(
     private readonly fanout: ChannelFanout,
@@ -18,7 +19,7 @@ export class ConnectionSubscriptions {
 
   /** How many channels flow to this connection. */
   get size(): number {
-    return this.channels.size;
+    return this.channels?.size ?? 0;
   }
 
   /**
@@ -28,7 +29,7 @@ export class ConnectionSubscriptions {
    */
   async add(session: Session, channel: string | Channel): Promise<Subscription> {
     const name = channelNameOf(channel);
-    const sessions = this.channels.get(name) ?? this.addChannel(name);
+    const sessions = this.channels?.get(name) ?? this.addChannel(name);
     const count = sessions.get(session) ?? 0;
     sessions.set(session, count + 1);
     // Said before the channel is joined: a publication never comes before its "subscribed".
@@ -44,23 +45,23 @@ export class ConnectionSubscriptions {
 
   /** Ends all that flows into the stream of a session. */
   removeAll(session: Session): void {
-    for (const [name, sessions] of this.channels) {
+    for (const [name, sessions] of this.channels ?? []) {
       if (sessions.delete(session)) this.release(name, sessions);
     }
   }
 
   private addChannel(name: string): Map<Session, number> {
-    if (this.channels.size >= this.maxSubscriptions) {
+    if (this.size >= this.maxSubscriptions) {
       const message = `${this.maxSubscriptions} channels flow to this connection, the most that may: raise "limits.maxSubscriptions".`;
       throw new CodedError(ErrorCode.LimitReached, message);
     }
     const sessions = new Map<Session, number>();
-    this.channels.set(name, sessions);
+    (this.channels ??= new Map()).set(name, sessions);
     return sessions;
   }
 
   private removeOne(session: Session, name: string): void {
-    const sessions = this.channels.get(name);
+    const sessions = this.channels?.get(name);
     const count = sessions?.get(session);
     if (!sessions || !count) return;
     if (count > 1) return void sessions.set(session, count - 1);
@@ -71,7 +72,7 @@ export class ConnectionSubscriptions {
 
   private release(name: string, sessions: ReadonlyMap<Session, number>): void {
     if (sessions.size) return;
-    this.channels.delete(name);
+    this.channels!.delete(name);
     this.fanout.leave(name, this.member);
   }
 }

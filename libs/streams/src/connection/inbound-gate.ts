@@ -24,8 +24,9 @@ class WindowCount {
 export class InboundGate {
   private readonly frames: TokenBucket;
   private readonly bytes: TokenBucket;
-  private readonly refusals = new WindowCount(REFUSAL_WINDOW_MS);
-  private readonly badFrames = new WindowCount(BAD_FRAME_WINDOW_MS);
+  // Made when they are needed: few clients are refused anything.
+  private refusals: WindowCount | undefined;
+  private badFrames: WindowCount | undefined;
 
   constructor(
     private readonly limits: StreamsLimits,
@@ -42,11 +43,13 @@ export class InboundGate {
 
   /** Counts a refused frame; tells whether there were too many of them. */
   refuse(now: number): boolean {
+    this.refusals ??= new WindowCount(REFUSAL_WINDOW_MS);
     return this.refusals.add(now) > this.limits.maxRefusals;
   }
 
   /** Counts a bad frame; tells whether there were too many of them. */
   countBadFrame(now: number): boolean {
+    this.badFrames ??= new WindowCount(BAD_FRAME_WINDOW_MS);
     return this.badFrames.add(now) >= this.limits.maxBadFrames;
   }
 }

@@ -44,6 +44,11 @@ export class Outbox {
     this.hardBytes = hardBytes;
   }
 
+  /** Tells whether the outbox takes frames. */
+  get isOpen(): boolean {
+    return !this.isClosed;
+  }
+
   /** Bytes that wait here and in the socket. */
   get bytes(): number {
     return this.isWireEmpty ? this.queuedBytes : this.queuedBytes + this.wire.bufferedBytes;

@@ -1,11 +1,7 @@
 import { Logger, type Type } from '@nestjs/common';
 import type { ContextId, ModuleRef } from '@nestjs/core';
-import {
-  canListInstances,
-  instancesIn,
-  releaseInstances,
-  type ProviderWrapper,
-} from '../pipeline/nest-compat.js';
+import { instancesIn, releaseInstances, type ProviderWrapper } from '../pipeline/nest-compat.js';
+import { isPromiseLike } from '../pipeline/promise-like.js';
 import type { AnySession } from '../pipeline/stream-context.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
 import type { DisposalOrder } from './disposal-order.js';
@@ -17,6 +13,8 @@ export interface ScopeHost {
   readonly order: DisposalOrder;
   /** The providers that may have an instance in a scope. */
   readonly wrappers: readonly ProviderWrapper[];
+  /** Whether Nest tells which instances a context has, of all of them. */
+  readonly isListable: boolean;
 }
 
 type Disposable = Partial<OnSessionClosed> & {
@@ -60,37 +58,56 @@ export class SessionScope {
   async dispose(reason: SessionCloseReason): Promise<void> {
     if (this.isDisposed) return;
     this.isDisposed = true;
-    for (const instance of this.takeInstances()) await disposeInstance(instance, reason);
+    for (const instance of this.takeInstances()) {
+      const disposed = disposeInstance(instance, reason);
+      if (disposed) await disposed;
+    }
   }
 
   private takeInstances(): Set<object> {
-    const { wrappers, order } = this.host;
-    const made = wrappers.filter((wrapper) => instancesIn(wrapper, this.contextId).length);
-    const ordered = order.sort(made).flatMap((wrapper) => instancesIn(wrapper, this.contextId));
+    const { wrappers, order, isListable } = this.host;
+    const made = new Map<ProviderWrapper, object[]>();
+    for (const wrapper of wrappers) {
+      const instances = instancesIn(wrapper, this.contextId);
+      if (instances.length) made.set(wrapper, instances);
+    }
+    const ordered = order.sort([...made.keys()]).flatMap((wrapper) => made.get(wrapper)!);
     // What was resolved may be a durable provider, which other sessions share.
-    const instances = new Set(wrappers.every(canListInstances) ? ordered : this.resolved);
+    const instances = new Set(isListable ? ordered : this.resolved);
     instances.delete(this.session);
-    for (const wrapper of made) releaseInstances(wrapper, this.contextId);
+    for (const wrapper of made.keys()) releaseInstances(wrapper, this.contextId);
     this.resolved = new Set();
     return instances;
   }
 }
 
-async function disposeInstance(instance: object, reason: SessionCloseReason): Promise<void> {
+/** Disposes one instance; a promise only where that takes time. */
+function disposeInstance(instance: object, reason: SessionCloseReason): void | Promise<void> {
   const disposable = instance as Disposable;
-  await attempt(instance, () => disposable.onSessionClosed?.(reason));
-  await attempt(instance, () =>
-    (disposable[Symbol.asyncDispose] ?? disposable[Symbol.dispose])?.call(disposable),
-  );
+  const closed = attempt(instance, () => disposable.onSessionClosed?.(reason));
+  const dispose = (): void | Promise<void> =>
+    attempt(instance, () =>
+      (disposable[Symbol.asyncDispose] ?? disposable[Symbol.dispose])?.call(disposable),
+    );
+  return closed ? closed.then(dispose) : dispose();
 }
 
-async function attempt(instance: object, dispose: () => unknown): Promise<void> {
+function attempt(instance: object, dispose: () => unknown): void | Promise<void> {
   try {
-    await dispose();
+    const done = dispose();
+    if (isPromiseLike(done))
+      return Promise.resolve(done).then(
+        () => undefined,
+        (error) => cleanUpFailed(instance, error),
+      );
   } catch (error) {
-    logger.error(
-      `${instance.constructor.name} failed to clean up after its session: ${String(error)}`,
-      error instanceof Error ? error.stack : undefined,
-    );
+    cleanUpFailed(instance, error);
   }
+}
+
+function cleanUpFailed(instance: object, error: unknown): void {
+  logger.error(
+    `${instance.constructor.name} failed to clean up after its session: ${String(error)}`,
+    error instanceof Error ? error.stack : undefined,
+  );
 }

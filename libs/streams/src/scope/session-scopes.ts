@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef, ModulesContainer } from '@nestjs/core';
-import { contextualWrappers, type ProviderWrapper } from '../pipeline/nest-compat.js';
+import { canListInstances, contextualWrappers } from '../pipeline/nest-compat.js';
 import type { AnySession } from '../pipeline/stream-context.js';
 import { DisposalOrder } from './disposal-order.js';
-import { SessionScope } from './session-scope.js';
+import { SessionScope, type ScopeHost } from './session-scope.js';
 
 /** Opens the scopes that sessions make their own instances in. */
 @Injectable()
 export class SessionScopes {
   private readonly order = new DisposalOrder();
-  private known?: readonly ProviderWrapper[];
+  private known?: ScopeHost;
 
   constructor(
     private readonly moduleRef: ModuleRef,
@@ -22,11 +22,12 @@ export class SessionScopes {
     const request = { headers: session.handshake?.headers ?? {}, session };
     const contextId = ContextIdFactory.getByRequest(request);
     this.moduleRef.registerRequestByContextId(session, contextId);
-    const { moduleRef, order } = this;
-    return new SessionScope(session, contextId, { moduleRef, order, wrappers: this.wrappers() });
+    return new SessionScope(session, contextId, (this.known ??= this.makeHost()));
   }
 
-  private wrappers(): readonly ProviderWrapper[] {
-    return (this.known ??= contextualWrappers(this.modules));
+  private makeHost(): ScopeHost {
+    const wrappers = contextualWrappers(this.modules);
+    const { moduleRef, order } = this;
+    return { moduleRef, order, wrappers, isListable: wrappers.every(canListInstances) };
   }
 }

@@ -34,7 +34,7 @@ interface Pending {
 
 interface Running {
   /** The message that is handled; absent while the stream opens or ends. */
-  readonly pending: Pending | undefined;
+  readonly frame: ClientMessageFrame | undefined;
   readonly since: number;
   readonly done: () => void;
 }
@@ -123,9 +123,9 @@ export class SessionRuntime implements ResultOwner {
   receive(frame: ClientMessageFrame, bytes: number): void {
     const { maxPendingMessages } = this.port.limits;
     if (this.leaving) return this.port.failed(this, frame.id, streamNotOpen(frame.endpoint));
-    if (this.queue.length + (this.running?.pending ? 1 : 0) >= maxPendingMessages) {
+    if (this.queue.length + (this.running?.frame ? 1 : 0) >= maxPendingMessages)
       return this.port.failed(this, frame.id, busy(maxPendingMessages));
-    }
+    if (this.state === 'open' && !this.running && !this.queue.length) return this.handle(frame);
     this.queue.push({ frame, bytes });
     this.queuedBytes += bytes;
     this.drain();
@@ -133,7 +133,7 @@ export class SessionRuntime implements ResultOwner {
 
   /** Tells whether a message with this id waits for its answer. */
   awaits(id: number): boolean {
-    return this.running?.pending?.frame.id === id || this.queue.some(({ frame }) => frame.id === id);
+    return this.running?.frame?.id === id || this.queue.some(({ frame }) => frame.id === id);
   }
 
   /** Returns the id up to which messages are handled, once; 0 when there is nothing to tell. */
@@ -159,7 +159,7 @@ export class SessionRuntime implements ResultOwner {
     const { running } = this;
     if (!running || now - running.since < this.port.limits.handlerTimeoutMs) return;
     const error = handlerTimeout(this.endpoint.name, this.port.limits.handlerTimeoutMs);
-    if (running.pending) this.port.failed(this, running.pending.frame.id, error);
+    if (running.frame) this.port.failed(this, running.frame.id, error);
     else if (this.state === 'opening') this.refuse(error);
     else
       logger.error(
@@ -248,45 +248,45 @@ export class SessionRuntime implements ResultOwner {
     while (this.state === 'open' && !this.running && this.queue.length) {
       const pending = this.queue.shift()!;
       this.queuedBytes -= pending.bytes;
-      this.handle(pending);
+      this.handle(pending.frame);
     }
   }
 
-  private handle(pending: Pending): void {
+  private handle(frame: ClientMessageFrame): void {
     let result: unknown;
     this.isHandling = true;
     try {
-      result = this.handlers!.handle(pending.frame.type, pending.frame.data);
+      result = this.handlers!.handle(frame.type, frame.data);
       if (!isPromiseLike(result)) result = this.results.send(result);
     } catch (error) {
-      return this.port.failed(this, pending.frame.id, error);
+      return this.port.failed(this, frame.id, error);
     } finally {
       this.isHandling = false;
     }
-    if (!isPromiseLike(result)) return this.acknowledge(pending);
-    void this.await(result, pending);
+    if (!isPromiseLike(result)) return this.acknowledge(frame);
+    void this.await(result, frame);
   }
 
-  private async await(result: PromiseLike<unknown>, pending: Pending): Promise<void> {
-    const running = this.begin(pending);
+  private async await(result: PromiseLike<unknown>, frame: ClientMessageFrame): Promise<void> {
+    const running = this.begin(frame);
     try {
       await this.results.send(await result);
-      if (this.running === running) this.acknowledge(pending);
+      if (this.running === running) this.acknowledge(frame);
     } catch (error) {
-      if (this.running === running) this.port.failed(this, pending.frame.id, error);
+      if (this.running === running) this.port.failed(this, frame.id, error);
     }
     this.finish(running);
   }
 
-  private acknowledge({ frame }: Pending): void {
+  private acknowledge(frame: ClientMessageFrame): void {
     this.ackId = frame.id;
     this.port.answered(this);
   }
 
-  private begin(pending: Pending | undefined): Running {
+  private begin(frame: ClientMessageFrame | undefined): Running {
     let done!: () => void;
     this.whenIdle = new Promise((resolve) => (done = resolve));
-    this.running = { pending, since: performance.now(), done };
+    this.running = { frame, since: performance.now(), done };
     return this.running;
   }
 

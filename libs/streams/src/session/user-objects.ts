@@ -2,8 +2,9 @@ type AnyClass = abstract new (...args: never[]) => unknown;
 
 /** The objects of one session, found by their class. */
 export class UserObjects {
-  private readonly objects = new Map<unknown, unknown>();
-  private readonly provided = new Map<unknown, unknown>();
+  // Made when they are needed: most sessions have none.
+  private objects: Map<unknown, unknown> | undefined;
+  private provided: Map<unknown, unknown> | undefined;
   private last: unknown;
 
   /**
@@ -11,7 +12,7 @@ export class UserObjects {
    * becomes the one set last.
    */
   set(object: object): void {
-    this.objects.set(object.constructor, object);
+    (this.objects ??= new Map()).set(object.constructor, object);
     this.last = object;
   }
 
@@ -20,7 +21,7 @@ export class UserObjects {
    * asked by.
    */
   provide(cls: AnyClass, instance: unknown): void {
-    this.provided.set(cls, instance);
+    (this.provided ??= new Map()).set(cls, instance);
   }
 
   /**
@@ -29,13 +30,13 @@ export class UserObjects {
    */
   get(cls?: AnyClass): unknown {
     if (!cls) return this.last;
-    return this.objects.get(cls) ?? this.provided.get(cls);
+    return this.objects?.get(cls) ?? this.provided?.get(cls);
   }
 
   /** Forgets all objects; the session has ended. */
   clear(): void {
-    this.objects.clear();
-    this.provided.clear();
+    this.objects = undefined;
+    this.provided = undefined;
     this.last = undefined;
   }
 }

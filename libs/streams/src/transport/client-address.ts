@@ -15,6 +15,7 @@ const IN_BRACKETS = /^\[([^\]]+)\](?::\d+)?$/;
 const MAX_FORWARDED_LENGTH = 1_024;
 const V6_PREFIX_GROUPS = 4;
 const V6_GROUPS = 8;
+const MAX_KNOWN_ADDRESSES = 1_000;
 
 const PRIVATE = blockList([
   '127.0.0.0/8',
@@ -30,6 +31,8 @@ const PRIVATE = blockList([
 /** Reads the address of clients, through proxies where those are to be believed. */
 export class ClientAddress {
   private readonly proxies: BlockList | undefined;
+  /** What addresses that came before count as: behind a proxy they are few. */
+  private readonly keys = new Map<string, string | undefined>();
 
   constructor(private readonly trustProxy: TrustProxy = false) {
     if (Array.isArray(trustProxy)) this.proxies = blockList(trustProxy as readonly string[]);
@@ -49,6 +52,13 @@ export class ClientAddress {
    * clients share, so it is left alone.
    */
   limitKey(address: string): string | undefined {
+    if (this.keys.has(address)) return this.keys.get(address);
+    const key = this.makeKey(address);
+    if (this.keys.size < MAX_KNOWN_ADDRESSES) this.keys.set(address, key);
+    return key;
+  }
+
+  private makeKey(address: string): string | undefined {
     if (!isIP(address)) return undefined;
     if (this.trustProxy === false && contains(PRIVATE, address)) return undefined;
     return isIP(address) === 6 ? prefix64(address) : address;

@@ -3,6 +3,7 @@ const OPCODE = 0x0f;
 const FIRST_CONTROL_OPCODE = 8;
 const LENGTH = 0x7f;
 const MASK_BYTES = 4;
+const MAX_HEADER_BYTES = 14;
 const SHORT_LENGTH_MARK = 126;
 const LONG_LENGTH_MARK = 127;
 
@@ -13,7 +14,8 @@ const LONG_LENGTH_MARK = 127;
  * only be known from the bytes. Reads headers alone, so that a chunk costs its frames, not its bytes.
  */
 export class FrameBoundary {
-  private readonly header = new Uint8Array(14);
+  /** Made when a header does not come whole, or is a long one. */
+  private header: Uint8Array | undefined;
   private headerBytes = 0;
   private payloadLeft = 0;
   private isFragmented = false;
@@ -33,34 +35,36 @@ export class FrameBoundary {
         this.payloadLeft -= taken;
         at += taken;
       } else {
-        this.header[this.headerBytes++] = chunk[at++]!;
-        if (this.headerBytes === this.headerLength()) this.endHeader();
+        const header = (this.header ??= new Uint8Array(MAX_HEADER_BYTES));
+        header[this.headerBytes++] = chunk[at++]!;
+        if (this.headerBytes === this.headerLength(header)) this.endHeader(header);
       }
     }
   }
 
-  private headerLength(): number {
+  private headerLength(header: Uint8Array): number {
     if (this.headerBytes < 2) return 2;
-    const length = this.header[1]! & LENGTH;
+    const length = header[1]! & LENGTH;
     const extended = length === SHORT_LENGTH_MARK ? 2 : length === LONG_LENGTH_MARK ? 8 : 0;
     return 2 + extended + MASK_BYTES;
   }
 
-  private endHeader(): void {
-    const first = this.header[0]!;
+  private endHeader(header: Uint8Array): void {
+    const first = header[0]!;
     if ((first & OPCODE) < FIRST_CONTROL_OPCODE) this.isFragmented = (first & FIN) === 0;
-    this.payloadLeft = this.readLength();
+    this.payloadLeft = readLength(header);
     this.headerBytes = 0;
+    this.header = undefined;
   }
+}
 
-  private readLength(): number {
-    const length = this.header[1]! & LENGTH;
-    if (length < SHORT_LENGTH_MARK) return length;
-    const bytes = length === SHORT_LENGTH_MARK ? 2 : 8;
-    let total = 0;
-    for (let i = 0; i < bytes; i++) total = total * 256 + this.header[2 + i]!;
-    return total;
-  }
+function readLength(header: Uint8Array): number {
+  const length = header[1]! & LENGTH;
+  if (length < SHORT_LENGTH_MARK) return length;
+  const bytes = length === SHORT_LENGTH_MARK ? 2 : 8;
+  let total = 0;
+  for (let i = 0; i < bytes; i++) total = total * 256 + header[2 + i]!;
+  return total;
 }
 
 /** Returns where the whole, unfragmented frames with short or medium lengths at the start of a chunk end. */

@@ -37,8 +37,8 @@ export function refusalOfForm(request: IncomingMessage): UpgradeRefusal | undefi
   }
   const query = splitTarget(request)[1];
   if (query.length > MAX_QUERY_LENGTH) return { status: 414, message: 'The query is too long.' };
-  const parameters = new URLSearchParams(query);
-  if (CREDENTIAL_PARAMETERS.some((name) => parameters.has(name))) {
+  const parameters = query && new URLSearchParams(query);
+  if (parameters && CREDENTIAL_PARAMETERS.some((name) => parameters.has(name))) {
     return { status: 400, message: 'Credentials must not stand in the URL: send the token in "hello".' };
   }
   return undefined;
@@ -61,7 +61,11 @@ function bearerToken({ authorization }: IncomingHttpHeaders): string | undefined
   return authorization?.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7).trim() : undefined;
 }
 
-function parseCookies(header = ''): Readonly<Record<string, string>> {
+/** One for all that bring none. */
+const NO_COOKIES = Object.freeze(Object.create(null)) as Readonly<Record<string, string>>;
+
+function parseCookies(header: string | undefined): Readonly<Record<string, string>> {
+  if (!header) return NO_COOKIES;
   const cookies = Object.create(null) as Record<string, string>;
   for (const pair of header.split(';').slice(0, MAX_COOKIES)) {
     const mark = pair.indexOf('=');

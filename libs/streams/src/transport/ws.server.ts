@@ -67,9 +67,43 @@ interface Accepted {
   readonly isDeflated: boolean;
 }
 
+/** Where a socket keeps its wire, so that all share their listeners. */
+const WIRE = Symbol('nestwire.wire');
+
+interface Wired {
+  [WIRE]: WsWire;
+}
+
+const ofWebSocket = {
+  message(this: Wired, data: Buffer, isBinary: unknown) {
+    this[WIRE].receiver.message(isBinary ? data : data.toString(), data.length);
+  },
+  ping(this: Wired) {
+    this[WIRE].receiver.control();
+  },
+  pong(this: Wired) {
+    this[WIRE].receiver.control();
+  },
+  // ws closes by itself after an error, with the code that the error calls for.
+  error() {},
+  close(this: Wired, code: number) {
+    this[WIRE].receiver.closed(code);
+  },
+};
+
+const ofSocket = {
+  drain(this: Wired) {
+    this[WIRE].receiver.drained();
+  },
+  data(this: Wired, chunk: Buffer) {
+    this[WIRE].follow(chunk);
+  },
+};
+
 class WsWire extends Wire {
   unfinishedSince = 0;
   readonly isDeflated: boolean;
+  readonly receiver: WireReceiver;
   private readonly ws: WebSocket;
   private readonly socket: Duplex;
   private readonly boundary = new FrameBoundary();
@@ -79,17 +113,11 @@ class WsWire extends Wire {
     this.ws = ws;
     this.socket = socket;
     this.isDeflated = isDeflated;
-    const receiver = listen(this);
-    ws.on('message', (data: Buffer, isBinary) =>
-      receiver.message(isBinary ? data : data.toString(), data.length),
-    );
-    ws.on('ping', () => receiver.control());
-    ws.on('pong', () => receiver.control());
-    // ws closes by itself after an error, with the code that the error calls for.
-    ws.on('error', () => undefined);
-    ws.on('close', (code) => receiver.closed(code));
-    socket.on('drain', () => receiver.drained());
-    socket.on('data', (chunk: Buffer) => this.follow(chunk));
+    this.receiver = listen(this);
+    Object.assign(ws, { [WIRE]: this });
+    Object.assign(socket, { [WIRE]: this });
+    for (const [event, listener] of Object.entries(ofWebSocket)) ws.on(event, listener as () => void);
+    for (const [event, listener] of Object.entries(ofSocket)) socket.on(event, listener as () => void);
   }
 
   get subprotocol(): string {
@@ -113,7 +141,8 @@ class WsWire extends Wire {
     this.ws.terminate();
   }
 
-  private follow(chunk: Buffer): void {
+  /** Notes since when a message is unfinished. */
+  follow(chunk: Buffer): void {
     this.boundary.feed(chunk);
     if (!this.boundary.isInside) this.unfinishedSince = 0;
     else if (!this.unfinishedSince) this.unfinishedSince = performance.now();
