@@ -53,11 +53,13 @@ function contentOf(value: object, seen: Map<object, number>): string {
   return Object.isExtensible(value) ? '' : 'frozen';
 }
 
-/** A prototype counts by itself if it is of a class, else by what it holds. */
+/** The prototype of a class counts by itself, any other by what it holds. */
 function kindOf(prototype: object | null, seen: Map<object, number>): string {
   if (prototype === null) return 'null';
-  const isKnown = Object.hasOwn(prototype, 'constructor') || Object.isFrozen(prototype);
-  return isKnown ? `${idOf(prototype)}` : describeValue(prototype, seen);
+  const made = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value as {
+    prototype?: unknown;
+  } | null;
+  return made?.prototype === prototype ? `${idOf(prototype)}` : describeValue(prototype, seen);
 }
 
 function idOf(value: object): number {
