@@ -12,20 +12,25 @@ type MapNaming = 'number' | 'key';
 // Importing this entry is the switch: from here on messages pass through class-transformer.
 useMessageTransformer({
   toInstance: (cls, properties) =>
-    restore(properties, plainToInstance(cls as new () => object, withoutMaps(properties)), 'number') as never,
+    restore(properties, plainToInstance(cls as new () => object, stripped(properties)), 'number') as never,
   toProperties: (message) => restore(message, instanceToPlain(message), 'key') as object,
 });
 
-/** Puts objects in the place of maps, by number of entry: plainToInstance loses the values of a `Map`. */
-function withoutMaps(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Date || value instanceof Uint8Array) return value;
+/**
+ * Puts stand-ins in the place of what plainToInstance loses, which is put back afterwards.
+ *
+ * For a `Map` an object, by number of entry. For bytes none: it takes each for a property and
+ * compares its name with those of all others, so that 64 KiB would hold the process up for seconds.
+ */
+function stripped(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (value instanceof Uint8Array) return new Uint8Array();
   if (value instanceof Map)
-    return Object.fromEntries([...value.values()].map((item, at) => [at, withoutMaps(item)]));
-  if (value instanceof Set) return new Set([...value].map(withoutMaps));
-  if (Array.isArray(value)) return value.map(withoutMaps);
+    return Object.fromEntries([...value.values()].map((item, at) => [at, stripped(item)]));
+  if (value instanceof Set) return new Set([...value].map(stripped));
+  if (Array.isArray(value)) return value.map(stripped);
   const copy = Object.create(Object.getPrototypeOf(value) as object) as Properties;
-  for (const key of Object.keys(value)) copy[key] = withoutMaps((value as Properties)[key]);
+  for (const key of Object.keys(value)) copy[key] = stripped((value as Properties)[key]);
   return copy;
 }
 

@@ -1,4 +1,5 @@
 import { messageNameOf } from '../message/message.registry.js';
+import { toBase64 } from '../value/base64.js';
 import { writeIsoDate } from './iso-date.js';
 import { transformFactsOf, type TransformedClass, type TypeFact } from './transform-facts.js';
 
@@ -95,6 +96,7 @@ function writeObject(value: object, depth: number): string | undefined {
   if (depth > MAX_DEPTH) return undefined;
   if (Array.isArray(value)) return writeItems(value, depth);
   if (value instanceof Date) return writeDate(value);
+  if (value instanceof Uint8Array) return `{"$bytes":"${toBase64(value)}"}`;
   // What hides its state is refused by the libraries.
   if (OBJECT_PROTOTYPE.toString.call(value) !== '[object Object]') return undefined;
   const { constructor } = value;
