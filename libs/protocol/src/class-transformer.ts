@@ -13,7 +13,7 @@ type MapNaming = 'number' | 'key';
 useMessageTransformer({
   toInstance: (cls, properties) =>
     restore(properties, plainToInstance(cls as new () => object, stripped(properties)), 'number') as never,
-  toProperties: (message) => restore(message, instanceToPlain(message), 'key') as object,
+  toProperties: (message) => restore(message, instanceToPlain(withoutBytes(message)), 'key') as object,
 });
 
 /**
@@ -32,6 +32,60 @@ function stripped(value: unknown): unknown {
   const copy = Object.create(Object.getPrototypeOf(value) as object) as Properties;
   for (const key of Object.keys(value)) copy[key] = stripped((value as Properties)[key]);
   return copy;
+}
+
+/**
+ * Takes bytes out of the fields of instances, for the reason above; they are put back afterwards.
+ *
+ * Those that a `@Transform` looks at stay, and those in plain objects, whose class is not known here.
+ */
+function withoutBytes<T>(value: T): T {
+  if (Object.prototype.toString.call(value) !== '[object Object]' || isPlain(value as object)) return value;
+  const lights = new Map<unknown, unknown>();
+  for (const key of Object.keys(value as object)) {
+    const field = (value as Properties)[key];
+    const light =
+      hasBytes(field) && !isTransformed(value as object, key) ? stripped(field) : withoutBytes(field);
+    if (light !== field) lights.set(key, light);
+  }
+  // Not a copy: accessors may look at private fields.
+  const get = (target: object, key: string | symbol): unknown =>
+    lights.has(key) ? lights.get(key) : Reflect.get(target, key);
+  return lights.size ? (new Proxy(value as object, { get }) as T) : value;
+}
+
+function hasBytes(field: unknown): boolean {
+  return field instanceof Uint8Array || (Array.isArray(field) && field.some(hasBytes));
+}
+
+/** What was found out about the fields of classes that hold bytes. */
+const transformed = new WeakMap<object, Map<string, boolean>>();
+
+function isTransformed(instance: object, key: string): boolean {
+  const prototype = Object.getPrototypeOf(instance) as object;
+  const known = transformed.get(prototype) ?? new Map<string, boolean>();
+  transformed.set(prototype, known);
+  const isList = Array.isArray((instance as Properties)[key]);
+  const name = isList ? `${key}[]` : key;
+  const answer = known.get(name) ?? becomesOther(instance, key, isList ? [PROBE] : PROBE);
+  known.set(name, answer);
+  return answer;
+}
+
+const PROBE = new Uint8Array([1]);
+
+/** Asks class-transformer what becomes of a value in a field: nothing public tells. */
+function becomesOther(instance: object, key: string, probe: unknown): boolean {
+  const prototype = Object.getPrototypeOf(instance) as object;
+  const only = Object.create(prototype, { [key]: { value: probe, enumerable: true } }) as object;
+  const get = (_: object, name: string | symbol): unknown =>
+    name === key ? probe : Reflect.get(instance, name);
+  try {
+    const result = restore(probe, instanceToPlain(new Proxy(only, { get }))[key], 'key');
+    return (Array.isArray(result) ? (result as unknown[])[0] : result) !== PROBE;
+  } catch {
+    return true;
+  }
 }
 
 /**
