@@ -44,6 +44,8 @@ describe('Bytes in a message', () => {
       sums: [new Uint8Array([1, 2])],
     });
 
+    Object.freeze(gallery);
+
     const startedAt = performance.now();
     const { data } = encodeMessage(gallery);
 
@@ -55,6 +57,19 @@ describe('Bytes in a message', () => {
       sums: [3],
       name: 'x',
     });
+  });
+
+  it('stand beside a map as they were', () => {
+    const pixels = [
+      new Uint8Array([1]),
+      new Map<unknown, unknown>([
+        [1, 'one'],
+        [0, 'zero'],
+      ]),
+    ];
+    const { data } = encodeMessage(create(Picture, { pixels }));
+
+    expect(decodeMessage(Picture, JSON.parse(data) as object).pixels).toEqual(pixels);
   });
 
   it('are written by compiled code as the libraries write them', () => {

@@ -41,17 +41,32 @@ function stripped(value: unknown): unknown {
  */
 function withoutBytes<T>(value: T): T {
   if (Object.prototype.toString.call(value) !== '[object Object]' || isPlain(value as object)) return value;
-  const lights = new Map<unknown, unknown>();
+  let hasChanged = false;
+  const fields: Properties = {};
   for (const key of Object.keys(value as object)) {
     const field = (value as Properties)[key];
-    const light =
-      hasBytes(field) && !isTransformed(value as object, key) ? stripped(field) : withoutBytes(field);
-    if (light !== field) lights.set(key, light);
+    fields[key] =
+      hasBytes(field) && !isTransformed(value as object, key) ? emptied(field) : withoutBytes(field);
+    hasChanged ||= fields[key] !== field;
   }
-  // Not a copy: accessors may look at private fields.
-  const get = (target: object, key: string | symbol): unknown =>
-    lights.has(key) ? lights.get(key) : Reflect.get(target, key);
-  return lights.size ? (new Proxy(value as object, { get }) as T) : value;
+  return hasChanged ? (withFields(value as object, fields) as T) : value;
+}
+
+/** Makes an instance with other fields, whose accessors look at the private fields of the first. */
+function withFields(instance: object, fields: Properties): object {
+  const own = Object.entries(fields).map(([key, value]) => [key, { value, enumerable: true }]);
+  const get = (_: object, key: string): unknown =>
+    Object.hasOwn(fields, key) ? fields[key] : Reflect.get(instance, key);
+  const target = Object.create(
+    Object.getPrototypeOf(instance) as object,
+    Object.fromEntries(own) as PropertyDescriptorMap,
+  ) as object;
+  return new Proxy(target, { get } as ProxyHandler<object>);
+}
+
+function emptied(field: unknown): unknown {
+  if (field instanceof Uint8Array) return new Uint8Array();
+  return Array.isArray(field) ? field.map(emptied) : withoutBytes(field);
 }
 
 function hasBytes(field: unknown): boolean {
@@ -76,12 +91,8 @@ const PROBE = new Uint8Array([1]);
 
 /** Asks class-transformer what becomes of a value in a field: nothing public tells. */
 function becomesOther(instance: object, key: string, probe: unknown): boolean {
-  const prototype = Object.getPrototypeOf(instance) as object;
-  const only = Object.create(prototype, { [key]: { value: probe, enumerable: true } }) as object;
-  const get = (_: object, name: string | symbol): unknown =>
-    name === key ? probe : Reflect.get(instance, name);
   try {
-    const result = restore(probe, instanceToPlain(new Proxy(only, { get }))[key], 'key');
+    const result = restore(probe, instanceToPlain(withFields(instance, { [key]: probe }))[key], 'key');
     return (Array.isArray(result) ? (result as unknown[])[0] : result) !== PROBE;
   } catch {
     return true;
