@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { CloseCode } from '../error/close-code.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
-import { messagePack } from '../message-pack.js';
+import { messagePack } from '../message-pack.node.js';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../limits.js';
 import type { Codec, FramePayload } from './codec.js';
 import { FrameFault } from './frame-fault.js';

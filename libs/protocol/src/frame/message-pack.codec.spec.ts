@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { DEFAULT_JSON_LIMITS } from '../limits.js';
-import { messagePack } from '../message-pack.js';
+import { messagePack } from '../message-pack.node.js';
 import { pack } from './pack.js';
 import { scanPacked } from './pack-scan.js';
 

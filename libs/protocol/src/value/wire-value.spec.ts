@@ -13,7 +13,7 @@ import { DEFAULT_JSON_LIMITS } from '../limits.js';
 import { create } from '../message/create.js';
 import { decodeMessage } from '../message/decode-message.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
-import { messagePack } from '../message-pack.js';
+import { messagePack } from '../message-pack.node.js';
 import { decodeProperties, encodeProperties } from './wire-value.js';
 
 @StreamMessage('value.author')
