@@ -6,7 +6,7 @@ import { transformFactsOf, type TransformedClass, type TypeFact } from './transf
 type Properties = Record<string, unknown>;
 
 /** How the instances of a class are written. */
-interface Layout {
+export interface Layout {
   /** What `@Type` says of its properties. */
   readonly types: ReadonlyMap<string, TypeFact>;
   /** What a nested instance begins with. */
@@ -16,7 +16,8 @@ interface Layout {
 }
 
 const MAX_KEYS = 256;
-const MAX_DEPTH = 32;
+/** What nests deeper is left to the libraries. */
+export const MAX_DEPTH = 32;
 const OBJECT_PROTOTYPE: object = Object.prototype;
 /** Text that JSON writes as it is: no quotes, backslashes, control characters or halves of pairs. */
 const VERBATIM = /^[ !#-[\]-\uD7FF\uE000-\uFFFF]*$/;
@@ -33,7 +34,8 @@ export function writeProperties(message: object): string | undefined {
   return layout ? writeInstance(message as Properties, layout, { start: '{', depth: 0 }) : undefined;
 }
 
-function layoutOf(cls: TransformedClass): Layout | null {
+/** Returns how the instances of a class are written; null where there is more to it. */
+export function layoutOf(cls: TransformedClass): Layout | null {
   const known = layouts.get(cls);
   if (known !== undefined) return known;
   const layout = compile(cls);
@@ -141,7 +143,11 @@ interface TypedPlace {
 }
 
 /** Tells whether class-transformer would leave a value as it is. */
-function isOfType({ typeFunction, reflectedType }: TypeFact, value: unknown, place: TypedPlace): boolean {
+export function isOfType(
+  { typeFunction, reflectedType }: TypeFact,
+  value: unknown,
+  place: TypedPlace,
+): boolean {
   if (value === null) return true;
   if (reflectedType === Map) return false;
   const type = typeFunction({ newObject: {}, ...place });

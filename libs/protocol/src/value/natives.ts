@@ -2,11 +2,14 @@ import { fromBase64, toBase64 } from './base64.js';
 
 type Tree = Record<string, unknown>;
 
+/** Not every browser has it yet. */
+type Text = string & { toWellFormed?(): string };
+
 /** Halves of surrogate pairs: JSON escapes them, UTF-8 has no form for them. */
 const HALF = /\p{Surrogate}/gu;
 const NOT_FINITE = /^(NaN|-?Infinity)$/;
-/** What JSON text has in it where a tag or half a pair may stand. */
-const NOT_PLAIN = /"\$|\\ud[89a-f]/i;
+/** What JSON text has in it where half a pair may stand. */
+const MAYBE_HALF = /\\ud[89a-f]/i;
 
 /**
  * Takes what MessagePack has a form for: dates, bytes, NaN and infinities.
@@ -43,12 +46,11 @@ export function tagNatives(frame: object): string {
  * A tag that names nothing stays a tag: whoever reads the message refuses it.
  */
 export function readNatively(data: string): object {
-  const tree = JSON.parse(data) as Tree;
-  return NOT_PLAIN.test(data) ? untagEach(tree) : tree;
+  const tree = JSON.parse(data, MAYBE_HALF.test(data) ? mend : undefined) as Tree;
+  return data.includes('"$') ? untagEach(tree) : tree;
 }
 
 function untag(value: unknown): unknown {
-  if (typeof value === 'string') return wellFormed(value);
   if (typeof value !== 'object' || value === null) return value;
   const [key, second] = Object.keys(value);
   if (key?.[0] !== '$' || second !== undefined) return untagEach(value as Tree);
@@ -62,7 +64,7 @@ function untag(value: unknown): unknown {
 function untagEach(tree: Tree): Tree {
   for (const key of Object.keys(tree)) {
     const value = tree[key];
-    if (typeof value === 'object' || typeof value === 'string') tree[key] = untag(value);
+    if (typeof value === 'object') tree[key] = untag(value);
   }
   return tree;
 }
@@ -83,6 +85,10 @@ function bytesOf(base64: string): Uint8Array | undefined {
   }
 }
 
+function mend(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? wellFormed(value) : value;
+}
+
 function wellFormed(text: string): string {
-  return text.replace(HALF, '\ufffd');
+  return (text as Text).toWellFormed?.() ?? text.replace(HALF, '\ufffd');
 }

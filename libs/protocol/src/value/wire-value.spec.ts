@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { Type } from 'class-transformer';
 import { CodedError } from '../error/coded-error.js';
-import { decodeCompiled } from '../compiled.js';
+import { decodeCompiled, nativeProperties } from '../compiled.js';
 import type { Codec, FramePayload } from '../frame/codec.js';
 import { FrameFault } from '../frame/frame-fault.js';
 import { JSON_SUBPROTOCOL, type ClientMessageFrame } from '../frame/frame.js';
@@ -90,12 +90,23 @@ const toClient: Record<string, Wire> = {
     (JSON.parse(new JsonCodec().encodeServerMessage('e', encodeMessage(message))) as { data: object }).data,
   'MessagePack from the server': (message) => {
     const codec = messagePack.withLimits(DEFAULT_JSON_LIMITS);
-    const payload = codec.encodeServerMessage('e', encodeMessage(message)) as Uint8Array<ArrayBuffer>;
-    return (messagePack.decode(payload.slice().buffer) as { data: object }).data;
+    return dataIn(codec.encodeServerMessage('e', encodeMessage(message)) as Uint8Array<ArrayBuffer>);
   },
 };
 
+toClient['MessagePack from the server, by compiled code'] = (message) => {
+  const codec = messagePack.withLimits(DEFAULT_JSON_LIMITS);
+  const data = nativeProperties(message, codec.natives!);
+  if (!data) return toClient['MessagePack from the server']!(message);
+  const frame = { t: 'message', endpoint: 'e', type: 'value.everything', data } as const;
+  return dataIn(codec.encodeFrame(frame) as Uint8Array<ArrayBuffer>);
+};
+
 const WIRES = Object.entries({ ...toServer, ...toClient });
+
+function dataIn(payload: Uint8Array<ArrayBuffer>): object {
+  return (messagePack.decode(payload.slice().buffer) as { data: object }).data;
+}
 
 function dataOf(codec: Codec, payload: FramePayload): object {
   const frame = codec.decodeClientFrame(payload);
