@@ -80,6 +80,7 @@ describe('StreamsModule', () => {
     const options = {
       path: 'live',
       pathh: '/x',
+      codecs: ['msgpack'],
       limits: { maxPayloadBytes: Number(undefined), maxStreams: -5, maxPayloadByte: 1 },
       heartbeat: { pingMs: '5' as never },
     };
@@ -93,6 +94,7 @@ describe('StreamsModule', () => {
         expect.stringContaining('"limits.maxStreams"'),
         expect.stringContaining('"heartbeat.pingMs"'),
         expect.stringContaining('"path" must begin'),
+        expect.stringContaining('"codecs" must be a list of codecs'),
       ],
     });
   });

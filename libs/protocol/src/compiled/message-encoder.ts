@@ -34,7 +34,7 @@ export function writeProperties(message: object): string | undefined {
   return layout ? writeInstance(message as Properties, layout, { start: '{', depth: 0 }) : undefined;
 }
 
-/** Returns how the instances of a class are written; null where there is more to it. */
+/** Returns how instances of a class are written; null where there is more to it. */
 export function layoutOf(cls: TransformedClass): Layout | null {
   const known = layouts.get(cls);
   if (known !== undefined) return known;
