@@ -7,7 +7,7 @@ import * as fc from 'fast-check';
 import { WebSocket } from 'ws';
 import { createStreamClient, type ConnectionOptions, type WebSocketClass } from '@nestwire/client';
 import { defineChannel, MessagesService } from '@nestwire/messages';
-import { create, StreamMessage, type ClientCodec } from '@nestwire/protocol';
+import { create, StreamMessage, type ClientCodec, type Codec, type JsonLimits } from '@nestwire/protocol';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import {
   OnStreamMessage,
@@ -262,6 +262,25 @@ describe('Clients that speak both', () => {
       [...CODECS, ...CODECS].map(([, , name]) => name).sort(),
     );
   });
+});
+
+it('A publication is encoded once a codec, however its members stand', async () => {
+  let encoded = 0;
+  const withLimits = (limits: JsonLimits): Codec => {
+    const codec = messagePack.withLimits(limits);
+    const encode = codec.encodePublication.bind(codec);
+    const counted: typeof encode = (channel, message) => (encoded++, encode(channel, message));
+    return Object.assign(codec, { encodePublication: counted });
+  };
+  const app = await start({ codecs: [{ ...messagePack, withLimits }] });
+  for (const [, codec] of [...CODECS, ...CODECS, ...CODECS]) {
+    const client = await clientOf(app, codec);
+    await new Promise<void>((resolve) => client.board.addStreamOpenedListener(() => resolve()));
+  }
+
+  await app.messages.postMessage(board, everything());
+
+  expect(encoded).toBe(1);
 });
 
 describe('A server that has both', () => {
