@@ -14,6 +14,7 @@ const ENTRIES = new Set([
   ...LIBS.map((name) => `@nestwire/${name}`),
   '@nestwire/protocol/class-transformer',
   '@nestwire/protocol/compiled',
+  '@nestwire/protocol/message-pack',
   '@nestwire/messages/redis',
 ]);
 
@@ -43,6 +44,7 @@ const PLACES: readonly { name: string; within: string; place: RegExp; isOneFile:
     place: /\/class-transformer\.ts$|\/transform-facts\.ts$/,
     isOneFile: false,
   },
+  { name: '@msgpack/msgpack', within: 'libs/protocol', place: /\/frame\/pack\.ts$/, isOneFile: true },
 ];
 
 const NODE_OR_DOM = new Set(

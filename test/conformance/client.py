@@ -1,6 +1,14 @@
 #!/usr/bin/python3
-"""A client in Python, written from docs/protocol.md alone. Usage: client.py URL"""
-import asyncio, base64, datetime, itertools, json, sys, websockets
+"""A client in Python, written from docs/protocol.md alone. Usage: client.py URL [json | msgpack]"""
+import asyncio, base64, collections, datetime, itertools, json, sys, websockets
+
+if "msgpack" in sys.argv:
+    import msgpack
+
+CODECS = {
+    "json": (lambda frame: json.dumps(frame, default=lambda data: {"$bytes": base64.b64encode(data).decode()}), json.loads),
+    "msgpack": (lambda frame: msgpack.packb(frame), lambda data: msgpack.unpackb(data, timestamp=3)),
+}
 
 TAGS = {
     "$date": lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00")),
@@ -16,11 +24,10 @@ TAGS = {
 def revive(value):
     if isinstance(value, list):
         return [revive(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if len(value) == 1 and (tag := next(iter(value))) in TAGS:
+    tag = next(iter(value)) if isinstance(value, dict) and len(value) == 1 else None
+    if tag in TAGS:
         return TAGS[tag](value[tag])
-    return {key: revive(item) for key, item in value.items()}
+    return {key: revive(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 class Refused(Exception):
@@ -32,9 +39,10 @@ class Refused(Exception):
 class Client:
     """A connection, the answers that it waits for, and a queue of messages for each stream."""
 
-    def __init__(self, socket):
+    def __init__(self, socket, codec):
         self.socket, self.ids, self.answers = socket, itertools.count(1), {}
-        self.sent, self.flows, self.inboxes = {}, {}, {}
+        self.sent, self.flows, self.inboxes = {}, {}, collections.defaultdict(asyncio.Queue)
+        self.encode, self.decode = CODECS[codec]
 
     async def ask(self, **frame):
         """Sends a frame with an id; returns the frame that answers it."""
@@ -42,21 +50,18 @@ class Client:
         self.answers[number] = asyncio.get_running_loop().create_future()
         if frame["t"] == "message":
             self.sent.setdefault(frame["endpoint"], []).append(number)
-        await self.socket.send(json.dumps({**frame, "id": number}))
+        await self.socket.send(self.encode({**frame, "id": number}))
         return await self.answers[number]
 
-    def inbox(self, endpoint):
-        return self.inboxes.setdefault(endpoint, asyncio.Queue())
-
     async def read(self):
-        async for text in self.socket:
-            frame = json.loads(text)
+        async for payload in self.socket:
+            frame = self.decode(payload)
             kind, endpoint, number = frame["t"], frame.get("endpoint"), frame.get("id")
             if kind == "ping":
-                await self.socket.send('{"t":"pong"}')
+                await self.socket.send(self.encode({"t": "pong"}))
             elif kind in ("message", "publication"):
                 for stream in [endpoint] if endpoint else self.flows.get(frame["channel"], ()):
-                    self.inbox(stream).put_nowait((frame["type"], revive(frame["data"])))
+                    self.inboxes[stream].put_nowait((frame["type"], revive(frame["data"])))
             elif kind == "subscribed":
                 self.flows.setdefault(frame["channel"], set()).add(endpoint)
             elif kind == "unsubscribed":
@@ -77,24 +82,26 @@ class Client:
             answer.set_result(frame)
 
 
-async def main(url):
-    async with websockets.connect(url, subprotocols=["nestwire.v1.json"]) as socket:
-        await socket.send(json.dumps({"t": "hello", "v": 1, "token": "ann"}))
-        print("welcome", json.loads(await socket.recv())["user"])
-        client = Client(socket)
+async def main(url, codec="json"):
+    async with websockets.connect(url, subprotocols=[f"nestwire.v1.{codec}"]) as socket:
+        client = Client(socket, codec)
+        await socket.send(client.encode({"t": "hello", "v": 1, "token": "ann"}))
+        print("welcome", client.decode(await socket.recv())["user"])
         client.reading = asyncio.ensure_future(client.read())
         await client.ask(t="open", endpoint="desk")
         note = {"t": "message", "endpoint": "desk", "type": "desk.note"}
-        notes = [client.ask(**note, data={"text": text, "price": {"cents": 5}}) for text in ("one", "two")]
+        price = {"cents": 5, "seal": b"\x00\xff"}
+        notes = [client.ask(**note, data={"text": text, "price": price}) for text in ("one", "two")]
         print("answers", *[answer["t"] for answer in await asyncio.gather(*notes)])
-        print("messages", await client.inbox("desk").get(), await client.inbox("desk").get())
+        inbox = client.inboxes["desk"]
+        print("messages", await inbox.get(), await inbox.get())
         try:
             await client.ask(**note, data={"text": 7, "price": {"cents": "five"}})
         except Refused as refused:
             print("error", refused.code, *[detail["path"] for detail in refused.details])
         await client.ask(t="message", endpoint="desk", type="desk.announcement", data={"text": "to all"})
-        print("publication", await client.inbox("desk").get())
+        print("publication", await inbox.get())
         print("closed", (await client.ask(t="close", endpoint="desk"))["reason"]["code"])
 
 
-asyncio.run(asyncio.wait_for(main(sys.argv[1]), 20))
+asyncio.run(asyncio.wait_for(main(*sys.argv[1:]), 20))

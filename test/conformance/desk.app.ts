@@ -1,6 +1,7 @@
 import { Injectable, Module } from '@nestjs/common';
 import { defineChannel, MessagesService } from '@nestwire/messages';
 import { create, StreamMessage } from '@nestwire/protocol';
+import { messagePack } from '@nestwire/protocol/message-pack';
 import {
   OnStreamMessage,
   OnStreamOpened,
@@ -12,10 +13,11 @@ import {
   type StreamUser,
 } from '@nestwire/streams';
 import { Type } from 'class-transformer';
-import { IsInt, IsString, ValidateNested } from 'class-validator';
+import { IsInstance, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 
 class Price {
   @IsInt() cents!: number;
+  @IsOptional() @IsInstance(Uint8Array) seal?: Uint8Array;
 }
 
 @StreamMessage('desk.note')
@@ -31,6 +33,8 @@ class Receipt {
   text!: string;
   cents!: bigint;
   at!: Date;
+  seal?: Uint8Array;
+  ratio!: number;
 }
 
 @StreamMessage('desk.announcement')
@@ -59,7 +63,13 @@ class DeskEndpoint {
 
   @OnStreamMessage(Note)
   onNote(_session: StreamSession<Announcement | Receipt>, { text, price }: Note): Receipt {
-    return create(Receipt, { text, cents: BigInt(price.cents), at: new Date(0) });
+    return create(Receipt, {
+      text,
+      cents: BigInt(price.cents),
+      at: new Date(0),
+      seal: price.seal,
+      ratio: NaN,
+    });
   }
 
   @OnStreamMessage(Announcement)
@@ -73,7 +83,7 @@ class DeskEndpoint {
 
 /** What the clients in other languages talk to. */
 @Module({
-  imports: [StreamsModule.forRoot({ authenticator: NameAuthenticator })],
+  imports: [StreamsModule.forRoot({ authenticator: NameAuthenticator, codecs: [messagePack] })],
   providers: [DeskEndpoint],
 })
 export class DeskModule {}

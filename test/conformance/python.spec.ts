@@ -11,17 +11,25 @@ import { DeskModule } from './desk.app.js';
 const CLIENT = join(import.meta.dirname, 'client.py');
 
 /** Debian's python3-websockets belongs to Debian's own Python. */
-const python = ['/usr/bin/python3', 'python3'].find(
-  (command) => spawnSync(command, ['-c', 'import websockets']).status === 0,
-);
-
-const isNeeded = python !== undefined || process.env.CI === 'true';
-if (!isNeeded)
-  console.warn(
-    'Skipped: the client in Python. It needs python3 with websockets: apt install python3-websockets',
+const pythonWith = (modules: string): string | undefined =>
+  ['/usr/bin/python3', 'python3'].find(
+    (command) => spawnSync(command, ['-c', `import ${modules}`]).status === 0,
   );
 
-(isNeeded ? describe : describe.skip)('A client in Python', () => {
+const CODECS = [
+  { codec: 'json', python: pythonWith('websockets'), packages: 'python3-websockets' },
+  {
+    codec: 'msgpack',
+    python: pythonWith('websockets, msgpack'),
+    packages: 'python3-websockets python3-msgpack',
+  },
+];
+
+const needed = CODECS.filter(({ python }) => python !== undefined || process.env.CI === 'true');
+for (const { codec, packages } of CODECS.filter((each) => !needed.includes(each)))
+  console.warn(`Skipped: the client in Python that speaks ${codec}. It needs: apt install ${packages}`);
+
+(needed.length ? describe : describe.skip)('A client in Python', () => {
   let app: INestApplication;
 
   beforeAll(async () => {
@@ -31,25 +39,30 @@ if (!isNeeded)
 
   afterAll(() => app.close());
 
-  it('signs in, opens, sends, and gets an answer, an error and a publication', async () => {
-    const { port } = app.getHttpServer().address() as AddressInfo;
-    const url = `ws://localhost:${port}/streams`;
+  it.each(needed)(
+    'signs in, opens, sends, and gets an answer, an error and a publication in $codec',
+    async ({ codec, python }) => {
+      const { port } = app.getHttpServer().address() as AddressInfo;
+      const url = `ws://localhost:${port}/streams`;
 
-    const { stdout } = await promisify(execFile)(python ?? 'python3', [CLIENT, url], { timeout: 15_000 });
+      const { stdout } = await promisify(execFile)(python ?? 'python3', [CLIENT, url, codec], {
+        timeout: 15_000,
+      });
 
-    const receipt = (text: string): string =>
-      `('desk.receipt', {'text': '${text}', 'cents': 5, 'at': datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)})`;
-    expect(stdout.trim().split('\n')).toEqual([
-      'welcome ann',
-      'answers ack ack',
-      `messages ${receipt('one')} ${receipt('two')}`,
-      'error INVALID_MESSAGE text price.cents',
-      "publication ('desk.announcement', {'text': 'to all'})",
-      'closed closed-by-client',
-    ]);
-  });
+      const receipt = (text: string): string =>
+        `('desk.receipt', {'text': '${text}', 'cents': 5, 'at': datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), 'seal': b'\\x00\\xff', 'ratio': nan})`;
+      expect(stdout.trim().split('\n')).toEqual([
+        'welcome ann',
+        'answers ack ack',
+        `messages ${receipt('one')} ${receipt('two')}`,
+        'error INVALID_MESSAGE text price.cents',
+        "publication ('desk.announcement', {'text': 'to all'})",
+        'closed closed-by-client',
+      ]);
+    },
+  );
 
-  it('has at most 100 lines', () => {
-    expect(readFileSync(CLIENT, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(100);
+  it('has at most 110 lines, with both codecs', () => {
+    expect(readFileSync(CLIENT, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(110);
   });
 });

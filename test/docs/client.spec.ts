@@ -5,8 +5,10 @@ import {
   ChatEndpoint,
   type ChatMessage,
   createChatClient,
+  createPackedClient,
   follow,
   joinAgain,
+  PackedModule,
   read,
   readUntilStopped,
   send,
@@ -61,6 +63,19 @@ describe('docs/client.md', () => {
       'Closed: 1000 closed by the client',
     ]);
     expect(shown.filter(({ text }) => text === 'Hello')).toHaveLength(2);
+  });
+
+  it('speaks MessagePack where the server has it, and JSON where it has not', async () => {
+    for (const module of [PackedModule, ChatModule]) {
+      const other = await TestServer.start(module);
+      const packed = createPackedClient(other.url);
+      await packed.connectWebSocket();
+      await send(packed, () => undefined);
+      await packed.close();
+
+      expect(other.get(ChatEndpoint).received).toEqual(['client-docs.message']);
+      await other.close();
+    }
   });
 
   it('joins again whenever the stream opens', async () => {

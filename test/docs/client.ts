@@ -1,11 +1,14 @@
 // The code of docs/client.md; compiled with the tests, and run by client.spec.ts.
+import { Module } from '@nestjs/common';
 import { createStreamClient, type ConnectionStatus } from '@nestwire/client';
 import { CodedError, create, StreamMessage } from '@nestwire/protocol';
+import { messagePack } from '@nestwire/protocol/message-pack';
 import {
   OnStreamMessage,
   OnStreamOpened,
   StreamEndpoint,
   StreamSession,
+  StreamsModule,
   type StreamsOf,
 } from '@nestwire/streams';
 import { Allow, IsString, MaxLength } from 'class-validator';
@@ -61,6 +64,24 @@ export function createChatClient(url: string) {
   });
 }
 // #endregion create
+
+// #region codec
+export function createPackedClient(url: string) {
+  return createStreamClient<AppStreams>()({
+    url,
+    messages: [ChatMessage, CursorMoved, JoinRoom],
+    codec: messagePack,
+  });
+}
+// #endregion codec
+
+// #region codecs
+@Module({
+  imports: [StreamsModule.forRoot({ codecs: [messagePack] })],
+  providers: [ChatEndpoint],
+})
+export class PackedModule {}
+// #endregion codecs
 
 export type ChatClient = ReturnType<typeof createChatClient>;
 

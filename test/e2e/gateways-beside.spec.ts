@@ -173,7 +173,8 @@ describe.each(['express', 'fastify'] as const)('On %s', (platform) => {
     raw.send(jsonFrame(text));
     await raw.frame('ack', 2);
 
-    const parses = parse.mock.calls.filter(([parsed]) => String(parsed) === text);
+    // The frame, or only the properties in it.
+    const parses = parse.mock.calls.filter(([parsed]) => text.includes(String(parsed)));
     parse.mockRestore();
     expect(parses).toHaveLength(1);
   });

@@ -1,4 +1,6 @@
+import type { ClientCodec } from '@nestwire/protocol';
 import { systemClock, type Clock } from './transport/clock.js';
+import { json } from './transport/json.js';
 import { globalWebSocket, type WebSocketClass } from './transport/web-socket.js';
 
 /** Why a credential is asked for. */
@@ -58,6 +60,8 @@ export interface ConnectionOptions {
   readonly overflow?: OverflowPolicy;
   /** Hears what a developer should know, once a stream and kind. @default console.warn */
   readonly onWarning?: (text: string, cause?: unknown) => void;
+  /** How frames are written, such as `messagePack` of `@nestwire/protocol/message-pack`. @default JSON */
+  readonly codec?: ClientCodec;
   /** The class to connect with. @default the platform's; in Node without one, ws */
   readonly webSocket?: WebSocketClass;
   /** Time and chance, for tests. @default the machine's */
@@ -93,6 +97,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     maxUnreadMessages: 1_000,
     overflow: 'drop-oldest',
     onWarning: console.warn,
+    codec: json,
     clock: systemClock,
     webSocket: globalWebSocket(),
   });

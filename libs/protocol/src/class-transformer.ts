@@ -12,21 +12,91 @@ type MapNaming = 'number' | 'key';
 // Importing this entry is the switch: from here on messages pass through class-transformer.
 useMessageTransformer({
   toInstance: (cls, properties) =>
-    restore(properties, plainToInstance(cls as new () => object, withoutMaps(properties)), 'number') as never,
-  toProperties: (message) => restore(message, instanceToPlain(message), 'key') as object,
+    restore(properties, plainToInstance(cls as new () => object, stripped(properties)), 'number') as never,
+  toProperties: (message) => restore(message, instanceToPlain(withoutBytes(message)), 'key') as object,
 });
 
-/** Puts objects in the place of maps, by number of entry: plainToInstance loses the values of a `Map`. */
-function withoutMaps(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Date || value instanceof Uint8Array) return value;
+/**
+ * Puts stand-ins in the place of what plainToInstance loses, which is put back afterwards.
+ *
+ * For a `Map` an object, by number of entry. For bytes none: it takes each for a property and
+ * compares its name with those of all others, so that 64 KiB would hold the process up for seconds.
+ */
+function stripped(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (value instanceof Uint8Array) return new Uint8Array();
   if (value instanceof Map)
-    return Object.fromEntries([...value.values()].map((item, at) => [at, withoutMaps(item)]));
-  if (value instanceof Set) return new Set([...value].map(withoutMaps));
-  if (Array.isArray(value)) return value.map(withoutMaps);
+    return Object.fromEntries([...value.values()].map((item, at) => [at, stripped(item)]));
+  if (value instanceof Set) return new Set([...value].map(stripped));
+  if (Array.isArray(value)) return value.map(stripped);
   const copy = Object.create(Object.getPrototypeOf(value) as object) as Properties;
-  for (const key of Object.keys(value)) copy[key] = withoutMaps((value as Properties)[key]);
+  for (const key of Object.keys(value)) copy[key] = stripped((value as Properties)[key]);
   return copy;
+}
+
+/**
+ * Takes bytes out of the fields of instances, for the reason above; they are put back afterwards.
+ *
+ * Those that a `@Transform` looks at stay, and those in plain objects, whose class is not known here.
+ */
+function withoutBytes<T>(value: T): T {
+  if (Object.prototype.toString.call(value) !== '[object Object]' || isPlain(value as object)) return value;
+  let hasChanged = false;
+  const fields: Properties = {};
+  for (const key of Object.keys(value as object)) {
+    const field = (value as Properties)[key];
+    fields[key] =
+      hasBytes(field) && !isTransformed(value as object, key) ? emptied(field) : withoutBytes(field);
+    hasChanged ||= fields[key] !== field;
+  }
+  return hasChanged ? (withFields(value as object, fields) as T) : value;
+}
+
+/** Makes an instance with other fields, whose accessors look at the private fields of the first. */
+function withFields(instance: object, fields: Properties): object {
+  const own = Object.entries(fields).map(([key, value]) => [key, { value, enumerable: true }]);
+  const get = (_: object, key: string): unknown =>
+    Object.hasOwn(fields, key) ? fields[key] : Reflect.get(instance, key);
+  const target = Object.create(
+    Object.getPrototypeOf(instance) as object,
+    Object.fromEntries(own) as PropertyDescriptorMap,
+  ) as object;
+  return new Proxy(target, { get } as ProxyHandler<object>);
+}
+
+function emptied(field: unknown): unknown {
+  if (field instanceof Uint8Array) return new Uint8Array();
+  return Array.isArray(field) ? field.map(emptied) : withoutBytes(field);
+}
+
+function hasBytes(field: unknown): boolean {
+  return field instanceof Uint8Array || (Array.isArray(field) && field.some(hasBytes));
+}
+
+/** What was found out about the fields of classes that hold bytes. */
+const transformed = new WeakMap<object, Map<string, boolean>>();
+
+function isTransformed(instance: object, key: string): boolean {
+  const prototype = Object.getPrototypeOf(instance) as object;
+  const known = transformed.get(prototype) ?? new Map<string, boolean>();
+  transformed.set(prototype, known);
+  const isList = Array.isArray((instance as Properties)[key]);
+  const name = isList ? `${key}[]` : key;
+  const answer = known.get(name) ?? becomesOther(instance, key, isList ? [PROBE] : PROBE);
+  known.set(name, answer);
+  return answer;
+}
+
+const PROBE = new Uint8Array([1]);
+
+/** Asks class-transformer what becomes of a value in a field: nothing public tells. */
+function becomesOther(instance: object, key: string, probe: unknown): boolean {
+  try {
+    const result = restore(probe, instanceToPlain(withFields(instance, { [key]: probe }))[key], 'key');
+    return (Array.isArray(result) ? (result as unknown[])[0] : result) !== PROBE;
+  } catch {
+    return true;
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import './class-transformer.js';
 export {
   decodeCompiled,
   encodingOf,
+  nativeProperties,
   rememberedEncoding,
   rememberEncoding,
 } from './compiled/compiled-message.js';

@@ -9,11 +9,12 @@ export {
   type WireError,
 } from './error/coded-error.js';
 export { ErrorCode } from './error/error-code.js';
-export type { Codec, EncodedMessage, FramePayload } from './frame/codec.js';
+export type { ClientCodec, Codec, CodecOption, EncodedMessage, FramePayload } from './frame/codec.js';
 export { FrameFault } from './frame/frame-fault.js';
 export { guardClientFrame } from './frame/frame-guard.js';
 export {
   JSON_SUBPROTOCOL,
+  MESSAGE_PACK_SUBPROTOCOL,
   PROTOCOL_VERSION,
   type AckFrame,
   type AuthenticatedFrame,
@@ -38,7 +39,7 @@ export {
   type WelcomeFrame,
   type WireCloseReason,
 } from './frame/frame.js';
-export { clientMessageText, encodeMessage, JsonCodec } from './frame/json.codec.js';
+export { encodeMessage, JsonCodec } from './frame/json.codec.js';
 export {
   DEFAULT_JSON_LIMITS,
   DEFAULT_MAX_PAYLOAD_BYTES,
@@ -56,3 +57,4 @@ export {
   type MessageClass,
 } from './message/message.registry.js';
 export { StreamMessage, type AnyClass } from './message/stream-message.decorator.js';
+export { encodeProperties, type Natives } from './value/wire-value.js';

@@ -10,6 +10,7 @@ const KNOWN_OPTIONS: readonly string[] = [
   'origins',
   'cookie',
   'trustProxy',
+  'codecs',
   'compression',
   'heartbeat',
   'limits',
@@ -34,6 +35,7 @@ export function checkOptions(options: StreamsOptions, authenticator: StreamAuthe
     ...unknownKeys('', options, KNOWN_OPTIONS),
     ...checkFigures(options),
     ...checkPath(options),
+    ...checkCodecs(options),
     ...checkCompression(options),
     ...checkAuthenticator(authenticator),
   ];
@@ -73,6 +75,11 @@ function unknownKeys(group: string, given: object, known: readonly string[]): st
 function checkPath({ path }: StreamsOptions): string[] {
   if (path === undefined || /^\/[^?#]*$/.test(path)) return [];
   return [`StreamsModule: "path" must begin with "/" and have no query, got ${JSON.stringify(path)}.`];
+}
+
+function checkCodecs({ codecs = [] }: StreamsOptions): string[] {
+  if (Array.isArray(codecs) && codecs.every((codec) => typeof codec?.withLimits === 'function')) return [];
+  return ['StreamsModule: "codecs" must be a list of codecs, such as [messagePack].'];
 }
 
 function checkAuthenticator(authenticator: StreamAuthenticator | undefined): string[] {

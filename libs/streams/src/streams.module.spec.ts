@@ -81,6 +81,7 @@ describe('StreamsModule', () => {
       path: 'live',
       pathh: '/x',
       compression: 'sideways' as never,
+      codecs: ['msgpack'],
       limits: { maxPayloadBytes: Number(undefined), maxStreams: -5, maxPayloadByte: 1 },
       heartbeat: { pingMs: '5' as never },
     };
@@ -94,6 +95,7 @@ describe('StreamsModule', () => {
         expect.stringContaining('"limits.maxStreams"'),
         expect.stringContaining('"heartbeat.pingMs"'),
         expect.stringContaining('"path" must begin'),
+        expect.stringContaining('"codecs" must be a list of codecs'),
         expect.stringContaining("\"compression\" must be 'off', 'inbound' or 'both', got sideways"),
       ],
     });

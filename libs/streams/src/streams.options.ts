@@ -1,5 +1,6 @@
 import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { MessagesModuleOptions } from '@nestwire/messages';
+import type { CodecOption } from '@nestwire/protocol';
 import type { HeartbeatOptions } from './connection/connection.context.js';
 import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import type { StreamsLimits } from './streams.limits.js';
@@ -53,6 +54,12 @@ export interface StreamsOptions {
    * @default false
    */
   readonly trustProxy?: TrustProxy;
+  /**
+   * How frames may be written beside JSON, such as `messagePack` of `@nestwire/protocol/message-pack`.
+   *
+   * @default []
+   */
+  readonly codecs?: readonly CodecOption[];
   /**
    * permessage-deflate: for what clients send, or for both ways.
    *

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
-import { CloseCode, JsonCodec, type Codec } from '@nestwire/protocol';
+import { CloseCode, JsonCodec, type Codec, type CodecOption } from '@nestwire/protocol';
 import type { MessagesService } from '@nestwire/messages';
 import { ChannelFanout } from './connection/channel.fanout.js';
 import type { ConnectionContext } from './connection/connection.context.js';
@@ -67,8 +67,7 @@ export class StreamsServer {
     checkOptions(options, authenticator);
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const heartbeat = { ...DEFAULT_HEARTBEAT, ...options.heartbeat };
-    const { maxJsonDepth: maxDepth, maxJsonNodes: maxNodes, maxJsonKeys: maxKeys } = limits;
-    const codecs: readonly Codec[] = [new JsonCodec({ maxDepth, maxNodes, maxKeys })];
+    const codecs = codecsOf(limits, options.codecs);
     this.path = options.path ?? DEFAULT_PATH;
     this.limits = limits;
     this.registry = new ConnectionRegistry(limits);
@@ -181,4 +180,11 @@ export class StreamsServer {
   private logError(errorId: string, error: unknown): void {
     this.logger.error(`Error ${errorId}`, error instanceof Error ? error.stack : inspect(error));
   }
+}
+
+/** JSON is always there. */
+function codecsOf(limits: StreamsLimits, others: readonly CodecOption[] = []): Codec[] {
+  const { maxJsonDepth: maxDepth, maxJsonNodes: maxNodes, maxJsonKeys: maxKeys } = limits;
+  const bounds = { maxDepth, maxNodes, maxKeys };
+  return [new JsonCodec(bounds), ...others.map((codec) => codec.withLimits(bounds))];
 }

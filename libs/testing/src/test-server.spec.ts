@@ -1,6 +1,8 @@
 import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import type { WebSocketClass } from '@nestwire/client';
 import { create, StreamMessage } from '@nestwire/protocol';
+import { messagePack } from '@nestwire/protocol/message-pack';
 import {
   OnStreamMessage,
   OnStreamOpened,
@@ -13,6 +15,7 @@ import {
   type StreamUser,
 } from '@nestwire/streams';
 import { IsString, MinLength } from 'class-validator';
+import { WebSocket } from 'ws';
 import { FakeClock } from './fake-clock.js';
 import { reached } from './test-client.js';
 import { TestServer, type Connect } from './test-server.js';
@@ -56,7 +59,10 @@ class RoomEndpoint {
   }
 }
 
-@Module({ imports: [StreamsModule.forRoot({ authenticator: Letters })], providers: [RoomEndpoint] })
+@Module({
+  imports: [StreamsModule.forRoot({ authenticator: Letters, codecs: [messagePack] })],
+  providers: [RoomEndpoint],
+})
 class RoomModule {}
 
 type RoomStreams = StreamsOf<{ room: RoomEndpoint }>;
@@ -120,6 +126,22 @@ describe('TestServer', () => {
 
     expect(new Set([server.url, compiled.url, described.url]).size).toBe(3);
     expect(compiled.get(StreamAuthenticator)).toBeInstanceOf(Letters);
+  });
+
+  it('lets a client speak the codec that it is given', async () => {
+    const spoken: string[] = [];
+    class Noted extends WebSocket {
+      constructor(url: string, subprotocols: string | string[]) {
+        super(url, subprotocols);
+        this.on('open', () => spoken.push(this.protocol));
+      }
+    }
+    const webSocket = Noted as unknown as WebSocketClass;
+    const client = await connect({ as: { id: 'ann' }, codec: messagePack, webSocket });
+    await client.room.sendStreamMessage(create(Say, { text: 'packed' }));
+
+    expect(await client.room.next(Said)).toEqual(create(Said, { text: 'packed', by: 'ann' }));
+    expect(spoken).toEqual(['nestwire.v1.msgpack']);
   });
 
   it('lets a test move the time of a client', async () => {

@@ -1,10 +1,10 @@
 import {
   CodedError,
-  JSON_SUBPROTOCOL,
   PROTOCOL_VERSION,
   shouldReconnect,
   type ClosedFrame,
   type ErrorFrame,
+  type FramePayload,
   type OpenedFrame,
   type ServerFrame,
   type WelcomeFrame,
@@ -24,20 +24,9 @@ import {
   RATE_LIMITED,
   UNAUTHENTICATED,
 } from './close-codes.js';
+import type { ConnectedStream } from './connected-stream.js';
 import type { ConnectionStatus } from './connection-status.js';
 import { Pending } from './pending.js';
-
-/** What a connection carries: the stream of one endpoint. */
-export interface ConnectedStream {
-  /** The server has welcomed the client, or accepted another user. */
-  connected(): void;
-  /** A frame came, of this stream or of another; with the error that it tells of. */
-  received(frame: ServerFrame, error?: CodedError): void;
-  /** The connection is gone; another attempt follows. */
-  lost(reason?: string): void;
-  /** The connection is closed for good; by the server when there is an error. */
-  ended(error?: CodedError): void;
-}
 
 /** What the answer to a frame settles; called without an error when the connection is lost. */
 type Settle = (error?: CodedError) => void;
@@ -115,21 +104,30 @@ export class Connection {
     if (this.#unwatch) await this.#end(NORMAL, 'closed by the client');
   }
 
-  /** Sends a frame; only while connected. */
-  send(text: string): void {
-    this.#socket!.send(text);
+  /** Encodes a frame as the server takes it; as one may that is still to be found. */
+  encode(frame: object): FramePayload {
+    return this.options.codec.encode(frame, this.#socket?.protocol);
+  }
+
+  /** Sends an encoded frame; only while connected. */
+  send(payload: FramePayload): void {
+    this.#socket!.send(payload);
   }
 
   /** Sends a frame that is answered by another than `ack`. */
   ask(frame: object, settle: Settle): void {
     const id = this.nextId();
     this.#asked.set(id, settle);
-    this.send(JSON.stringify({ ...frame, id }));
+    this.#say({ ...frame, id });
   }
 
   /** Returns the id for the next frame that is answered. */
   nextId(): number {
     return (this.#lastId = (this.#lastId % MAX_ID) + 1);
+  }
+
+  #say(frame: object): void {
+    this.send(this.encode(frame));
   }
 
   #become(status: ConnectionStatus): void {
@@ -171,13 +169,15 @@ export class Connection {
     // Another attempt, or the end, has come first.
     if (attempt !== this.#attempt) return;
     try {
-      const socket = new this.options.webSocket(this.options.url, JSON_SUBPROTOCOL);
+      const { codec, url, webSocket } = this.options;
+      const socket = new webSocket(url, codec.subprotocols);
       this.#socket = socket;
-      socket.onopen = () => socket.send(JSON.stringify({ t: 'hello', v: PROTOCOL_VERSION, token }));
+      socket.binaryType = 'arraybuffer';
+      socket.onopen = () => this.#say({ t: 'hello', v: PROTOCOL_VERSION, token });
       socket.onmessage = ({ data }: { data: string }) => {
         try {
           if (this.welcome) this.#expect();
-          this.#handle(JSON.parse(data) as ServerFrame);
+          this.#handle(codec.decode(data) as ServerFrame);
         } catch {
           // What is not a frame is ignored, as a frame of an unknown type is.
         }
@@ -199,7 +199,7 @@ export class Connection {
   #handle(frame: ServerFrame): void {
     const { welcome } = this;
     const { endpoint, id } = frame as OpenedFrame;
-    if (frame.t === 'ping') this.send('{"t":"pong"}');
+    if (frame.t === 'ping') this.#say({ t: 'pong' });
     if (!welcome) return frame.t === 'welcome' ? this.#accept(frame) : undefined;
     if (frame.t === 'goaway')
       this.spreadMs = frame.spreadMs > 0 ? Math.min(frame.spreadMs, MAX_SPREAD_MS) : 0;
@@ -283,7 +283,7 @@ export class Connection {
     const { status } = this;
     if (status.kind === 'waiting' && status.code !== RATE_LIMITED) void this.#try();
     if (this.welcome) {
-      this.send('{"t":"ping"}');
+      this.#say({ t: 'ping' });
       this.#expect(0);
     }
   }

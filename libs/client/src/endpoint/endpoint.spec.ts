@@ -376,7 +376,7 @@ describe('endpoint', () => {
 
     it('refuses a message that is too large for the server, and sends the next', async () => {
       await connected({}, { maxPayloadBytes: 200 });
-      const large = rig.client.chat.sendStreamMessage(note('é'.repeat(60)));
+      const large = rig.client.chat.sendStreamMessage(note('é'.repeat(70)));
       await expect(large).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
       void rig.client.chat.sendStreamMessage(note('e'.repeat(60))).catch(() => {});
       await peer.open();

@@ -1,19 +1,20 @@
 import {
-  clientMessageText,
+  type ClientMessageFrame,
   type CodedError,
   decodeMessage,
-  encodeMessage,
-  type EncodedMessage,
+  encodeProperties,
+  type FramePayload,
   type Message,
   type MessageClass,
+  messageNameOf,
   type OpenedFrame,
   type ServerFrame,
 } from '@nestwire/protocol';
 import { clientError } from '../client-error.js';
 import { withDefaults, type OfflinePolicy } from '../client-options.js';
-import { closedError, type ConnectedStream, type Connection } from '../connection/connection.js';
+import type { ConnectedStream } from '../connection/connected-stream.js';
+import { closedError, type Connection } from '../connection/connection.js';
 import { Pending } from '../connection/pending.js';
-import { MAX_ID } from '../limits.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
 import { readersOf, type Readers } from './readers.js';
@@ -21,7 +22,7 @@ import type { SendOptions } from './send-options.js';
 
 /** A message on its way to the server. */
 interface Outgoing extends Pending {
-  readonly encoded: EncodedMessage;
+  readonly frame: ClientMessageFrame;
   readonly bytes: number;
   readonly offline: OfflinePolicy;
   sent?: true;
@@ -57,15 +58,18 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     const { options, welcome, status } = this.#connection;
     const limits = withDefaults(given, options);
     const { offline } = limits;
-    const encoded = encodeMessage(message);
-    if (!this.#classes.has(encoded.type)) throw clientError('NOT_A_MESSAGE', `list ${encoded.type}`);
+    const type = messageNameOf(message?.constructor);
+    if (!type || !this.#classes.has(type))
+      throw clientError('NOT_A_MESSAGE', `mark and list ${message?.constructor?.name}`);
+    const data = encodeProperties(message, options.codec.natives);
     this.#use();
     if (!welcome) {
       if (offline === 'drop') return;
       if (status.kind === 'closed') throw closedError(status);
       if (offline === 'throw') throw clientError('NOT_CONNECTED');
     }
-    const outgoing = this.#prepare(encoded, offline);
+    const id = this.#connection.nextId();
+    const outgoing = this.#prepare({ t: 'message', id, endpoint: this.#name, type, data }, offline);
     outgoing.limit(limits, () =>
       outgoing.sent ? undefined : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED',
     );
@@ -155,11 +159,9 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   /** Measures a message; throws when it may not wait to be sent. */
-  #prepare(encoded: EncodedMessage, offline: OfflinePolicy): Outgoing {
+  #prepare(frame: ClientMessageFrame, offline: OfflinePolicy): Outgoing {
     const { options, welcome } = this.#connection;
-    // Measured with the longest id; well-formed, as JSON is.
-    const text = encodeURIComponent(clientMessageText(MAX_ID, this.#name, encoded));
-    const bytes = text.replace(/%../g, '_').length;
+    const bytes = sizeOf(this.#connection.encode(frame));
     let allBytes = bytes;
     this.#waiting = this.#waiting.filter(({ settled }) => !settled);
     for (const other of this.#waiting) allBytes += other.bytes;
@@ -168,7 +170,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       allBytes > options.maxWaitingBytes
     )
       throw clientError('QUEUE_FULL');
-    return Object.assign(new Pending(), { encoded, bytes, offline });
+    return Object.assign(new Pending(), { frame, bytes, offline });
   }
 
   /** Sends what waits, as far as the stream and the server take it. */
@@ -178,14 +180,15 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     const ready = this.#opening && this.#front === Infinity && (this.#session || !this.#listeners.size);
     while (ready && this.#waiting.length && this.#flying.size < welcome!.maxPendingMessages) {
       const outgoing = this.#waiting.shift()!;
-      const { bytes, encoded, settled } = outgoing;
+      const { frame, settled } = outgoing;
+      const payload = this.#connection.encode(frame);
+      const bytes = sizeOf(payload);
       if (bytes > welcome!.maxPayloadBytes)
         outgoing.settle(clientError('MESSAGE_TOO_LARGE', `${bytes} > ${welcome!.maxPayloadBytes} bytes`));
       else if (!settled) {
-        const id = this.#connection.nextId();
         outgoing.sent = true;
-        this.#flying.set(id, outgoing);
-        this.#connection.send(clientMessageText(id, this.#name, encoded));
+        this.#flying.set(frame.id, outgoing);
+        this.#connection.send(payload);
       }
     }
   }
@@ -198,4 +201,8 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       outgoing.settle(error ?? (offline === 'drop' ? undefined : clientError('NOT_CONNECTED')));
     });
   }
+}
+
+function sizeOf(payload: FramePayload): number {
+  return (typeof payload === 'string' ? new TextEncoder().encode(payload) : payload).length;
 }

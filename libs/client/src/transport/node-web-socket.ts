@@ -5,12 +5,12 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 /** A WebSocket for Node, with bounds that a browser has of its own. */
 export class NodeWebSocket extends WebSocket {
-  constructor(url: string, subprotocol: string) {
+  constructor(url: string, subprotocols: string | string[]) {
     const options: ClientOptions & { closeTimeout: number } = {
       maxPayload: MAX_PAYLOAD_BYTES,
       perMessageDeflate: false,
       closeTimeout: CLOSE_TIMEOUT_MS,
     };
-    super(url, subprotocol, options);
+    super(url, subprotocols, options);
   }
 }

@@ -1,3 +1,5 @@
+import type { FramePayload } from '@nestwire/protocol';
+
 /** The part of a `WebSocket` that the client uses. */
 export interface WebSocketLike {
   // `never`: the event types of the DOM and of ws have nothing in common.
@@ -5,12 +7,15 @@ export interface WebSocketLike {
   onmessage: ((event: never) => unknown) | null;
   onerror: ((event: never) => unknown) | null;
   onclose: ((event: never) => unknown) | null;
-  send(text: string): void;
+  /** What of the offered the server took. */
+  readonly protocol: string;
+  binaryType: string;
+  send(payload: FramePayload): void;
   close(code?: number, reason?: string): void;
 }
 
 /** A class of WebSockets, such as the browser's. */
-export type WebSocketClass = new (url: string, subprotocol: string) => WebSocketLike;
+export type WebSocketClass = new (url: string, subprotocols: string | string[]) => WebSocketLike;
 
 /** Returns the platform's own `WebSocket`, where there is one. */
 export function globalWebSocket(): WebSocketClass | undefined {

@@ -2,8 +2,10 @@ import type { EncodedMessage } from '../frame/codec.js';
 import { encodeMessage } from '../frame/json.codec.js';
 import { decodeMessage } from '../message/decode-message.js';
 import { messageNameOf, type Message, type MessageClass } from '../message/message.registry.js';
+import type { Natives } from '../value/wire-value.js';
 import { decoderOf } from './message-decoder.js';
 import { writeProperties } from './message-encoder.js';
+import { treeOf } from './message-tree.js';
 
 const encodings = new WeakMap<object, EncodedMessage>();
 
@@ -25,6 +27,19 @@ export function decodeCompiled<T extends Message>(cls: MessageClass<T>, data: ob
  */
 export function encodingOf(message: object): EncodedMessage {
   return encodings.get(message) ?? encode(message);
+}
+
+/**
+ * Returns the properties of a message for a codec that has forms of its own.
+ *
+ * @returns undefined where compiled code does not understand all of it: its text says what it is
+ */
+export function nativeProperties(message: object, natives: Natives): Record<string, unknown> | undefined {
+  try {
+    return treeOf(message, natives);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns how a message was encoded before, if that is remembered. */

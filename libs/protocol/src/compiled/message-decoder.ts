@@ -5,7 +5,7 @@ import { transformFactsOf, type TransformedClass, type TypeFact } from './transf
 type Properties = Record<string, unknown>;
 
 /**
- * Makes an instance from properties in JSON as `decodeMessage` would.
+ * Makes an instance from decoded properties as `decodeMessage` would.
  *
  * @returns undefined for what it does not understand: `decodeMessage` decides
  */
@@ -144,7 +144,7 @@ function itemDecoder(type: unknown): DecodeValue {
 function nestedDecoder(cls: TransformedClass): DecodeValue {
   let decode: Decode | undefined;
   return (value) => {
-    if (typeof value !== 'object' || Array.isArray(value)) return undefined;
+    if (typeof value !== 'object' || Array.isArray(value) || isNative(value!)) return undefined;
     const properties = value as Properties;
     if (!(TYPE_TAG in properties)) return (decode ??= decoderOf(cls))(properties);
     const { [TYPE_TAG]: type, ...own } = properties;
@@ -168,13 +168,21 @@ function isFromData(decoded: Properties, data: Properties): boolean {
 
 function decodeDate(value: unknown): Date | undefined {
   if (typeof value === 'string') return new Date(value);
+  if (value instanceof Date) return value;
   return typeof value === 'object' ? taggedDate(value as Properties) : undefined;
 }
 
 function decodeUntyped(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  // Those of a codec are a part of the whole frame.
+  if (value instanceof Uint8Array) return value.slice();
   if (DATE_TAG in value) return taggedDate(value as Properties);
   return isPlainTree(value, 0) ? value : undefined;
+}
+
+/** Tells what a codec other than JSON may bring: a value without properties. */
+function isNative(value: object): boolean {
+  return value instanceof Date || value instanceof Uint8Array;
 }
 
 function taggedDate(tagged: Properties): Date | undefined {
@@ -185,7 +193,7 @@ function taggedDate(tagged: Properties): Date | undefined {
 
 /** Tells whether a tree stands for itself: no tags, no keys with a meaning for objects. */
 function isPlainTree(tree: object, depth: number): boolean {
-  if (depth > MAX_DEPTH) return false;
+  if (depth > MAX_DEPTH || isNative(tree)) return false;
   if (Array.isArray(tree)) return tree.every((item) => isPlainValue(item, depth));
   for (const key in tree) {
     if (key[0] === '$' || key in OBJECT_PROTOTYPE) return false;

@@ -1,11 +1,12 @@
 import { messageNameOf } from '../message/message.registry.js';
+import { toBase64 } from '../value/base64.js';
 import { writeIsoDate } from './iso-date.js';
 import { transformFactsOf, type TransformedClass, type TypeFact } from './transform-facts.js';
 
 type Properties = Record<string, unknown>;
 
 /** How the instances of a class are written. */
-interface Layout {
+export interface Layout {
   /** What `@Type` says of its properties. */
   readonly types: ReadonlyMap<string, TypeFact>;
   /** What a nested instance begins with. */
@@ -15,7 +16,8 @@ interface Layout {
 }
 
 const MAX_KEYS = 256;
-const MAX_DEPTH = 32;
+/** What nests deeper is left to the libraries. */
+export const MAX_DEPTH = 32;
 const OBJECT_PROTOTYPE: object = Object.prototype;
 /** Text that JSON writes as it is: no quotes, backslashes, control characters or halves of pairs. */
 const VERBATIM = /^[ !#-[\]-\uD7FF\uE000-\uFFFF]*$/;
@@ -34,7 +36,8 @@ export function writeProperties(message: object): string | undefined {
     : undefined;
 }
 
-function layoutOf(cls: TransformedClass): Layout | null {
+/** Returns how instances of a class are written; null where there is more to it. */
+export function layoutOf(cls: TransformedClass): Layout | null {
   const known = layouts.get(cls);
   if (known !== undefined) return known;
   const layout = compile(cls);
@@ -100,6 +103,7 @@ function writeObject(value: object, depth: number): string | undefined {
   if (depth > MAX_DEPTH) return undefined;
   if (Array.isArray(value)) return writeItems(value, depth);
   if (value instanceof Date) return writeDate(value);
+  if (value instanceof Uint8Array) return `{"$bytes":"${toBase64(value)}"}`;
   // What hides its state is refused by the libraries.
   if (OBJECT_PROTOTYPE.toString.call(value) !== '[object Object]') return undefined;
   const { constructor } = value;
@@ -142,7 +146,7 @@ function writeDate(date: Date): string | undefined {
 }
 
 /** Tells whether class-transformer would leave a value as it is. */
-function isOfType(fact: TypeFact, value: unknown): boolean {
+export function isOfType(fact: TypeFact, value: unknown): boolean {
   const type = fact.typeFunction();
   if (value === null || value === undefined) return true;
   if (fact.reflectedType === Map) return false;

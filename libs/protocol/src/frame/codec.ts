@@ -1,3 +1,5 @@
+import type { JsonLimits } from '../limits.js';
+import type { Natives } from '../value/wire-value.js';
 import type { FrameFault } from './frame-fault.js';
 import type { ClientFrame, Frame } from './frame.js';
 
@@ -12,12 +14,14 @@ export interface EncodedMessage {
 /** What one WebSocket message carries: text, or bytes in a binary one. */
 export type FramePayload = string | Uint8Array;
 
-/** Turns frames into what a WebSocket carries, and back. */
+/** A server's way to turn frames into what a WebSocket carries, and back. */
 export interface Codec {
   /** The WebSocket subprotocol that selects this codec. */
   readonly subprotocol: string;
   /** Whether frames travel as bytes; else as text. */
   readonly isBinary: boolean;
+  /** What may stand for itself in the `data` of a frame to encode; without it, nothing that JSON lacks. */
+  readonly natives?: Natives;
   encodeFrame(frame: Frame): FramePayload;
   /** Encodes the frame of a server's message around its encoded properties. */
   encodeServerMessage(endpoint: string, message: EncodedMessage): FramePayload;
@@ -27,4 +31,27 @@ export interface Codec {
   encodeAck(endpoint: string, id: number): FramePayload;
   /** Checks and decodes what a client sent; never throws. */
   decodeClientFrame(payload: FramePayload): ClientFrame | FrameFault;
+}
+
+/** What a server takes to speak another codec than JSON. */
+export interface CodecOption {
+  readonly subprotocol: string;
+  /** Makes the codec; nothing is decoded that breaks the limits. */
+  withLimits(limits: JsonLimits): Codec;
+}
+
+/** A client's way to turn frames into what a WebSocket carries, and back. */
+export interface ClientCodec {
+  /** What to offer to the server, the best first; which one it took is told with each frame. */
+  readonly subprotocols: string | string[];
+  /** What may stand for itself in the `data` of a frame to encode. */
+  readonly natives?: Natives;
+  /** Encodes a frame; in the first subprotocol while there is no server that took one. */
+  encode(frame: object, subprotocol: string | undefined): FramePayload;
+  /**
+   * Decodes what a server sent.
+   *
+   * @throws {Error} when it is nothing of this codec's
+   */
+  decode(payload: string | ArrayBuffer): unknown;
 }

@@ -33,7 +33,7 @@ const READERS = new Map<unknown, Reader>([
 ]);
 
 /**
- * Tells whether a parsed JSON value is a frame that a client may send.
+ * Tells whether a decoded value is a frame that a client may send.
  *
  * Fields that a frame does not have are ignored, so that newer clients can add some.
  *
@@ -41,7 +41,7 @@ const READERS = new Map<unknown, Reader>([
  */
 export function guardClientFrame(value: unknown): ClientFrame | FrameFault {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return new FrameFault(ErrorCode.BadFrame, 'A frame is a JSON object with a field "t".');
+    return new FrameFault(ErrorCode.BadFrame, 'A frame is an object with a field "t".');
   }
   const fields = value as Fields;
   const read = READERS.get(fields.t);
@@ -71,7 +71,8 @@ function checkEndpoint({ endpoint, id }: Fields): FrameFault | undefined {
 
 function checkPayload({ type, data, id }: Fields): FrameFault | undefined {
   if (!isName(type)) return malformed('"type" must be the name of a message', id);
-  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return undefined;
+  // Not by `typeof`: a date and bytes are no properties.
+  if ({}.toString.call(data) === '[object Object]') return undefined;
   return malformed('"data" must be an object with the properties of the message', id);
 }
 

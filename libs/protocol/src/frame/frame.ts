@@ -6,6 +6,9 @@ export const PROTOCOL_VERSION = 1;
 /** The WebSocket subprotocol of version 1 with frames in JSON. */
 export const JSON_SUBPROTOCOL = 'nestwire.v1.json';
 
+/** The WebSocket subprotocol of version 1 with frames in MessagePack. */
+export const MESSAGE_PACK_SUBPROTOCOL = 'nestwire.v1.msgpack';
+
 /** Client, first frame: the version it speaks, and who it is. */
 export interface HelloFrame {
   readonly t: 'hello';

@@ -1,5 +1,14 @@
-import { ErrorCode } from '../error/error-code.js';
 import type { JsonLimits } from '../limits.js';
+import {
+  findReserved,
+  OUT_OF_RANGE,
+  REPEATED_FIELD,
+  RESERVED_LENGTHS,
+  tooDeep,
+  tooMany,
+  tooManyKeys,
+  type Finding,
+} from './finding.js';
 import { FrameFault } from './frame-fault.js';
 
 const QUOTE = 34;
@@ -14,8 +23,6 @@ const ZERO = 48;
 const NINE = 57;
 const SPACE = 32;
 const SAFE_LITERAL_LENGTH = 15;
-const RESERVED: readonly string[] = ['__proto__', 'constructor', 'prototype'];
-const RESERVED_LENGTHS: readonly number[] = [9, 11];
 
 /**
  * Checks a text before it is parsed.
@@ -31,8 +38,6 @@ export function scanJson(text: string, limits: JsonLimits): FrameFault | undefin
   const fault = new Scan(text, limits).run();
   return fault && new FrameFault(fault[0], fault[1], readId(text));
 }
-
-type Finding = readonly [code: string, message: string];
 
 class Scan {
   private at = 0;
@@ -66,8 +71,7 @@ class Scan {
     this.depth++;
     this.keys[this.depth] = 0;
     if (this.depth === 1) this.rootKeys = undefined;
-    if (this.depth > this.limits.maxDepth)
-      return tooComplex(`nests deeper than ${this.limits.maxDepth} levels`);
+    if (this.depth > this.limits.maxDepth) return tooDeep(this.limits);
     return this.countNode();
   }
 
@@ -78,9 +82,7 @@ class Scan {
 
   private countNode(): Finding | undefined {
     this.nodes++;
-    return this.nodes > this.limits.maxNodes
-      ? tooComplex(`holds more than ${this.limits.maxNodes} objects, arrays and keys`)
-      : undefined;
+    return this.nodes > this.limits.maxNodes ? tooMany(this.limits) : undefined;
   }
 
   private readString(): Finding | undefined {
@@ -97,8 +99,7 @@ class Scan {
   private readKey(start: number, end: number): Finding | undefined {
     const { text, depth } = this;
     const keys = (this.keys[depth] = (this.keys[depth] ?? 0) + 1);
-    if (keys > this.limits.maxKeys)
-      return tooComplex(`has an object of more than ${this.limits.maxKeys} keys`);
+    if (keys > this.limits.maxKeys) return tooManyKeys(this.limits);
     const escaped = text.indexOf('\\', start);
     const isPlain = escaped < 0 || escaped >= end;
     if (depth === 1 || !isPlain || RESERVED_LENGTHS.includes(end - start)) {
@@ -109,9 +110,9 @@ class Scan {
   }
 
   private checkKey(key: string): Finding | undefined {
-    if (RESERVED.includes(key)) return [ErrorCode.BadFrame, `The key "${key}" is reserved.`];
-    if (this.depth !== 1) return undefined;
-    if (this.rootKeys?.includes(key)) return [ErrorCode.BadFrame, 'A field of the frame stands there twice.'];
+    const reserved = findReserved(key);
+    if (reserved || this.depth !== 1) return reserved;
+    if (this.rootKeys?.includes(key)) return REPEATED_FIELD;
     (this.rootKeys ??= []).push(key);
     return undefined;
   }
@@ -131,12 +132,8 @@ class Scan {
     const number = Number(text.slice(start, this.at));
     if (isInteger ? Number.isSafeInteger(number) : Number.isFinite(number) || Number.isNaN(number))
       return undefined;
-    return [ErrorCode.InvalidMessage, 'A number is out of range: send large whole numbers as bigint.'];
+    return OUT_OF_RANGE;
   }
-}
-
-function tooComplex(what: string): Finding {
-  return [ErrorCode.TooComplex, `The frame ${what}.`];
 }
 
 function isEscaped(text: string, quote: number): boolean {

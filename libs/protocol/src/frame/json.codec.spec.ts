@@ -1,5 +1,4 @@
 import * as fc from 'fast-check';
-import { CloseCode } from '../error/close-code.js';
 import { DEFAULT_JSON_LIMITS } from '../limits.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { FrameFault } from './frame-fault.js';
@@ -17,29 +16,10 @@ class Note {
 
 describe('JsonCodec', () => {
   it.each([
-    '{"t":"hello","v":1}',
-    '{"t":"hello","v":1,"token":null,"later":"field"}',
-    '{"t":"open","id":1,"endpoint":"chat"}',
-    '{"t":"close","id":2147483647,"endpoint":"chat"}',
-    '{"t":"auth","id":1,"token":null}',
-    '{"t":"ping"}',
-    '{"t":"pong"}',
-    message,
-  ])('reads %s', (text) => {
-    expect(codec.decodeClientFrame(text)).toEqual(JSON.parse(text));
-  });
-
-  it.each([
     ['{', 'BAD_JSON'],
     ['nul', 'BAD_JSON'],
     ['', 'BAD_JSON'],
     ['{"t":"ping",}', 'BAD_JSON'],
-    ['null', 'BAD_FRAME'],
-    ['[[]]', 'BAD_FRAME'],
-    ['5', 'BAD_FRAME'],
-    ['{}', 'UNKNOWN_FRAME'],
-    ['{"t":5}', 'UNKNOWN_FRAME'],
-    ['{"t":"constructor"}', 'UNKNOWN_FRAME'],
     ['{"t":"ping","t":"pong"}', 'BAD_FRAME'],
     ['{"t":"ping","\\u0074":"pong"}', 'BAD_FRAME'],
     ['{"t":"ping","__proto__":{}}', 'BAD_FRAME'],
@@ -47,30 +27,8 @@ describe('JsonCodec', () => {
     ['{"t":"ping","x":{"\\u005f_proto__":1}}', 'BAD_FRAME'],
     ['{"t":"ping","x":[1e400]}', 'INVALID_MESSAGE'],
     ['{"t":"ping","x":{"y":-9007199254740993}}', 'INVALID_MESSAGE'],
-    ['{"t":"open","id":3,"endpoint":""}', 'BAD_FRAME'],
-    ['{"t":"message","id":3,"endpoint":"chat","type":"a","data":[]}', 'BAD_FRAME'],
   ])('answers %s with %s', (text, code) => {
     expect(codec.decodeClientFrame(text)).toMatchObject({ code });
-  });
-
-  it.each([['0'], ['-1'], ['1.5'], ['"1"'], ['null'], ['4294967296'], ['9007199254740992']])(
-    'takes the id %s for a broken protocol',
-    (id) => {
-      expect(codec.decodeClientFrame(`{"t":"open","id":${id},"endpoint":"chat"}`)).toMatchObject({
-        closeCode: CloseCode.BadRequest,
-      });
-    },
-  );
-
-  it('carries the id of a refused frame where it can be read', () => {
-    const deep = message.replace('"hi"', '['.repeat(40) + ']'.repeat(40));
-
-    expect(codec.decodeClientFrame(deep)).toMatchObject({ code: 'TOO_COMPLEX', id: 7 });
-  });
-
-  it('refuses other versions and server frames with a close code', () => {
-    expect(codec.decodeClientFrame('{"t":"hello","v":999}')).toMatchObject({ closeCode: 4503 });
-    expect(codec.decodeClientFrame('{"t":"welcome"}')).toMatchObject({ closeCode: 4500 });
   });
 
   it('never throws, whatever the text', () => {
@@ -89,12 +47,9 @@ describe('JsonCodec', () => {
     );
   });
 
-  it('writes the same bytes for a message to every receiver of a stream', () => {
+  it('writes a message around its text', () => {
     const note = new Note();
 
-    expect(codec.encodeServerMessage('chat', encodeMessage(note))).toBe(
-      codec.encodeServerMessage('chat', encodeMessage(note)),
-    );
     expect(codec.encodeServerMessage('chat', encodeMessage(note))).toBe(
       '{"t":"message","endpoint":"chat","type":"codec.note","data":{"text":"x"}}',
     );

@@ -60,12 +60,7 @@ export function encodeMessage(message: object): EncodedMessage {
   return { type, data: JSON.stringify(encodeProperties(message)) };
 }
 
-/** Writes the frame of a client's message around its encoded properties. */
-export function clientMessageText(id: number, endpoint: string, { type, data }: EncodedMessage): string {
-  return `{"t":"message","id":${id},"endpoint":${JSON.stringify(endpoint)},"type":${JSON.stringify(type)},"data":${data}}`;
-}
-
 function notAMessage(message: unknown): CodedError {
   const name = (message as object | undefined)?.constructor?.name;
-  return new CodedError('NOT_A_MESSAGE' satisfies ErrorCode, `${name} has no @StreamMessage.`);
+  return new CodedError(ErrorCode.NotAMessage, `${name} has no @StreamMessage.`);
 }

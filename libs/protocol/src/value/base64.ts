@@ -2,7 +2,9 @@
 
 /** Writes bytes as base64 with padding (RFC 4648 §4). */
 export function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
 }
 
 /**
@@ -11,5 +13,8 @@ export function toBase64(bytes: Uint8Array): string {
  * @throws {DOMException} when the text is not that
  */
 export function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (const at of bytes.keys()) bytes[at] = binary.charCodeAt(at);
+  return bytes;
 }

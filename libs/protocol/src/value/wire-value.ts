@@ -1,11 +1,30 @@
 import { CodedError } from '../error/coded-error.js';
 import type { ErrorCode } from '../error/error-code.js';
 import { MAX_BIGINT_DIGITS } from '../limits.js';
-import { messageClassNamed, messageNameOf } from '../message/message.registry.js';
+import {
+  messageClassNamed,
+  messageNameOf,
+  type Message,
+  type MessageClass,
+} from '../message/message.registry.js';
 import { propertiesOf, reviveMessage } from '../message/message.reviver.js';
 import { fromBase64, toBase64 } from './base64.js';
 
 type Properties = Record<string, unknown>;
+
+/** What says by itself what it is in JSON. */
+interface Json {
+  toJSON(): unknown;
+}
+
+/**
+ * Says what a codec carries as it is, where JSON needs a tag.
+ *
+ * @returns the value to carry, a copy of what could change; undefined where it has no better way
+ */
+export type Natives = (value: unknown) => unknown;
+
+type Convert = (value: unknown) => unknown;
 
 /** What is thrown inside of a tree; each level adds its key on the way out. */
 type Thrown = Error & { path?: string[] };
@@ -22,16 +41,19 @@ const DATE = /^[-+\d]+T[\d:.]+(Z|[+-]\d\d:\d\d)$/;
  *
  * `Date` becomes `{"$date": …}`, `bigint` `{"$bigint": …}`, bytes `{"$bytes": …}`, `Map`
  * `{"$map": …}`, `Set` `{"$set": …}`, NaN, infinities and -0 `{"$number": …}`; a nested message
- * carries its `$type`. Undefined properties are left out.
+ * carries its `$type`. Undefined properties are left out. What `natives` takes stays as it is.
  *
  * @throws {CodedError} NOT_ENCODABLE with the path of a value that cannot travel
  */
-export function encodeProperties(message: object): Properties {
-  return attempt(NOT_ENCODABLE, () => convertAll(withoutType(propertiesOf(message)), encode));
+export function encodeProperties(message: object, natives?: Natives): Properties {
+  const convert: Convert = (value) => natives?.(value) ?? encode(value, convert);
+  return attempt(NOT_ENCODABLE, () => convertAll(withoutType(propertiesOf(message)), convert));
 }
 
 /**
  * Turns JSON back into the values that its tags name.
+ *
+ * Dates and bytes may stand for themselves, as they do in other codecs.
  *
  * @throws {CodedError} INVALID_MESSAGE with the path of a malformed or unknown tag
  */
@@ -40,15 +62,18 @@ export function decodeProperties(data: object): Properties {
 }
 
 /**
- * Makes a message from its properties in JSON.
+ * Makes an instance of a message class from the `data` of a frame.
+ *
+ * Tags become the values that they name; class-transformer has its say where its entry is
+ * imported. Nothing is validated here.
  *
  * @throws {CodedError} INVALID_MESSAGE with the path of what could not be read
  */
-export function decodeInto<T extends object>(cls: new (...args: never[]) => T, data: object): T {
-  return attempt(INVALID_MESSAGE, () => reviveMessage(cls as never, convertAll(data as Properties, decode)));
+export function decodeInto<T extends Message>(cls: MessageClass<T>, data: object): T {
+  return attempt(INVALID_MESSAGE, () => reviveMessage(cls, convertAll(data as Properties, decode)));
 }
 
-function encode(value: unknown): unknown {
+function encode(value: unknown, convert: Convert): unknown {
   if (typeof value === 'number') {
     if (Number.isFinite(value) && !Object.is(value, -0)) return value;
     return { $number: value === 0 ? '-0' : `${value}` };
@@ -58,28 +83,31 @@ function encode(value: unknown): unknown {
       throw new CodedError(NOT_ENCODABLE, `has more than ${MAX_BIGINT_DIGITS} digits`);
     return { $bigint: `${value}` };
   }
-  return Object(value) === value || typeof value === 'symbol' ? encodeObject(value as object) : value;
+  return Object(value) === value || typeof value === 'symbol'
+    ? encodeObject(value as object, convert)
+    : value;
 }
 
-function encodeObject(value: object): unknown {
-  if (Array.isArray(value)) return convertAll(value, encode);
+function encodeObject(value: object, convert: Convert): unknown {
+  if (Array.isArray(value)) return convertAll(value, convert);
   if (value instanceof Date) return { $date: value.toISOString() };
-  if (value instanceof Map) return { $map: convertAll([...value], encode) };
-  if (value instanceof Set) return { $set: convertAll([...value], encode) };
+  if (value instanceof Map) return { $map: convertAll([...value], convert) };
+  if (value instanceof Set) return { $set: convertAll([...value], convert) };
   if (value instanceof Uint8Array) return { $bytes: toBase64(value) };
-  const { toJSON } = value as { toJSON?: () => unknown };
-  if (typeof toJSON === 'function') return encode(toJSON.call(value));
+  if (typeof (value as Json).toJSON === 'function') return convert((value as Json).toJSON());
   const name = messageNameOf(value.constructor);
-  if (name) return { $type: name, ...(convertAll(withoutType(value), encode) as object) };
+  if (name) return { $type: name, ...(convertAll(withoutType(value), convert) as object) };
   // A promise, an error, a typed array …: its state is not in its properties.
   const kind = {}.toString.call(value);
   if (kind !== '[object Object]') throw new CodedError(NOT_ENCODABLE, `is an ${kind}`);
-  const properties = convertAll(value, encode);
+  const properties = convertAll(value, convert);
   return Object.keys(properties).some(isTag) ? { $plain: properties } : properties;
 }
 
 function decode(value: unknown): unknown {
-  if (Object(value) !== value) return value;
+  if (Object(value) !== value || value instanceof Date) return value;
+  // The codec's are a part of the whole frame.
+  if (value instanceof Uint8Array) return value.slice();
   const tagged = value as Properties;
   const keys = Object.keys(tagged);
   const tag = keys.find(isTag);
@@ -122,7 +150,7 @@ function withoutType(message: object): Properties {
 }
 
 /** Converts the items of an array or the properties of an object; leaves undefined out. */
-function convertAll<T extends object>(source: T, convert: (value: unknown) => unknown): T {
+function convertAll<T extends object>(source: T, convert: Convert): T {
   const result = (Array.isArray(source) ? [] : {}) as Properties;
   for (const key of Object.keys(source)) {
     try {

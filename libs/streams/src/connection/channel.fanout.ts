@@ -19,7 +19,7 @@ interface Topic {
 /**
  * Writes the publications of channels to the connections that they flow to.
  *
- * One subscription a channel and process, one frame a publication: what a receiver costs is a look
+ * One subscription a channel and process, one frame a publication and codec: what a receiver costs is a look
  * at its queue and a push.
  */
 export class ChannelFanout {
@@ -71,13 +71,15 @@ export class ChannelFanout {
   }
 
   private write(members: ReadonlySet<FanoutMember>, publication: Publication): void {
+    const frames = new Map<Codec, WsFrame>();
     let codec: Codec | undefined;
     let frame: WsFrame | undefined;
-    // Members of one codec mostly stand together; where they do not, the frame is made again.
     for (const member of members) {
+      // Most members speak what the one before them speaks.
       if (!frame || member.codec !== codec) {
         codec = member.codec;
-        frame = new WsFrame(codec.encodePublication(publication.channel, publication));
+        frame = frames.get(codec) ?? publicationFrame(codec, publication);
+        frames.set(codec, frame);
       }
       if (!member.pushPublication(frame)) this.countDropped(publication.channel);
     }
@@ -90,4 +92,8 @@ export class ChannelFanout {
         'This is said once; StreamsService.counters() has the count.',
     );
   }
+}
+
+function publicationFrame(codec: Codec, publication: Publication): WsFrame {
+  return new WsFrame(codec.encodePublication(publication.channel, publication));
 }

@@ -1,5 +1,5 @@
-import type { Codec, FramePayload } from '@nestwire/protocol';
-import { encodingOf, rememberedEncoding } from '@nestwire/protocol/compiled';
+import { messageNameOf, type Codec, type FramePayload } from '@nestwire/protocol';
+import { encodingOf, nativeProperties, rememberedEncoding } from '@nestwire/protocol/compiled';
 import { WsFrame } from '../transport/ws-frame.js';
 
 interface Shared {
@@ -26,9 +26,19 @@ export class MessageFrames {
     const known = this.shared.get(message);
     if (known?.endpoint === endpoint) return known.frame;
     const remembered = rememberedEncoding(message);
-    if (!remembered) return this.codec.encodeServerMessage(endpoint, encodingOf(message));
+    if (!remembered) return this.encode(endpoint, message);
     const frame = new WsFrame(this.codec.encodeServerMessage(endpoint, remembered));
     this.shared.set(message, { endpoint, frame });
     return frame;
+  }
+
+  /** Leaves out the text where the codec has forms of its own: bytes would become base64 and back. */
+  private encode(endpoint: string, message: object): FramePayload {
+    const { codec } = this;
+    const type = codec.natives && messageNameOf(message?.constructor);
+    const data = type && nativeProperties(message, codec.natives!);
+    return type && data
+      ? codec.encodeFrame({ t: 'message', endpoint, type, data })
+      : codec.encodeServerMessage(endpoint, encodingOf(message));
   }
 }
