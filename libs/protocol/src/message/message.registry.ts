@@ -19,6 +19,10 @@ export function registerMessage(target: object, name: string): void {
     );
   }
   const cls = target as MessageClass;
+  if ('then' in cls.prototype)
+    throw new TypeError(
+      `@StreamMessage(): "${name}" has a method "then", so that its instances pass for promises; give it another name.`,
+    );
   names.set(cls, name);
   Object.defineProperty(cls.prototype, '$type', { value: name, configurable: true });
   classes.set(name, [...messageClassesNamed(name).filter((other) => other !== cls), cls]);

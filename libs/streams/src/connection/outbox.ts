@@ -24,7 +24,9 @@ export interface OutboxOwner {
  * Frames leave in the order pushed; those of one turn of the event loop leave in one write.
  */
 export class Outbox {
-  private pieces: Piece[] = [];
+  // Most turns bring one piece, which then needs no list.
+  private first: Piece | undefined;
+  private others: Piece[] | undefined;
   private queuedBytes = 0;
   private waiters: Array<() => void> = [];
   private isScheduled = false;
@@ -63,7 +65,8 @@ export class Outbox {
   push(frame: WsFrame | FramePayload): void {
     if (this.isClosed) return;
     const piece = this.pieceOf(frame);
-    this.pieces.push(piece);
+    if (this.first === undefined) this.first = piece;
+    else (this.others ??= []).push(piece);
     this.queuedBytes += bytesOf(piece);
     this.schedule();
     if (this.bytes > this.hardBytes) this.owner.overflowed();
@@ -87,8 +90,8 @@ export class Outbox {
     if (this.isClosed) return;
     this.owner.beforeFlush();
     this.isScheduled = false;
-    if (!this.pieces.length) return;
-    this.wire.write(this.takePieces());
+    if (this.first === undefined) return;
+    this.wire.write(this.takePieces(this.first));
     this.isWireEmpty = this.wire.bufferedBytes === 0;
     this.drained();
   }
@@ -104,7 +107,8 @@ export class Outbox {
   /** Drops what waits and accepts nothing more; waiting senders go on. */
   close(): void {
     this.isClosed = true;
-    this.pieces = [];
+    this.first = undefined;
+    this.others = undefined;
     this.queuedBytes = 0;
     this.drained();
   }
@@ -117,11 +121,13 @@ export class Outbox {
   }
 
   /** Returns all that waits as one piece, and forgets it. */
-  private takePieces(): Uint8Array {
-    const { pieces, queuedBytes } = this;
-    const [first] = pieces;
-    this.pieces = [];
+  private takePieces(first: Piece): Uint8Array {
+    const { others, queuedBytes } = this;
+    this.first = undefined;
+    this.others = undefined;
     this.queuedBytes = 0;
-    return pieces.length === 1 && typeof first === 'object' ? first : this.flusher.join(pieces, queuedBytes);
+    if (!others) return typeof first === 'string' ? this.flusher.join([first], queuedBytes) : first;
+    others.unshift(first);
+    return this.flusher.join(others, queuedBytes);
   }
 }
