@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { CloseCode, JsonCodec, type Codec, type CodecOption } from '@nestwire/protocol';
@@ -7,6 +6,7 @@ import type { MessagesService } from '@nestwire/messages';
 import { ChannelFanout } from './connection/channel.fanout.js';
 import type { ConnectionContext } from './connection/connection.context.js';
 import { Connection } from './connection/connection.js';
+import { connectionId } from './connection/connection-id.js';
 import { ConnectionRegistry } from './connection/connection.registry.js';
 import { ConnectionSweeper } from './connection/connection.sweeper.js';
 import { MessageFrames } from './connection/message.frames.js';
@@ -30,7 +30,6 @@ import {
 import { WsServer } from './transport/ws.server.js';
 import type { Wire, WireReceiver } from './transport/wire.js';
 
-const ID_BYTES = 9;
 const DEFAULT_PATH = '/streams';
 const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
 const DEFAULT_SHUTDOWN = { spreadMs: 5_000, deadlineMs: 10_000 };
@@ -145,12 +144,7 @@ export class StreamsServer {
 
   private connect(wire: Wire, { request, head }: Upgrade, client: Client): WireReceiver {
     const handshake = handshakeOf(request, client.address, this.options.cookie);
-    const connection = new Connection(
-      randomBytes(ID_BYTES).toString('base64url'),
-      wire,
-      this.context,
-      handshake,
-    );
+    const connection = new Connection(connectionId(), wire, this.context, handshake);
     this.registry.add(connection, client.limitKey);
     if (head.length > this.limits.maxHelloBytes) {
       setImmediate(() => connection.close(CloseCode.TooLarge, 'too much data came with the upgrade'));

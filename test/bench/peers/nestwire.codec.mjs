@@ -1,6 +1,7 @@
 // What is ours of the way from and to JSON. It is no public interface, and only this file knows where it is.
 import 'reflect-metadata';
-import { encodeMessage, StreamMessage } from '@nestwire/protocol';
+import { StreamMessage } from '@nestwire/protocol';
+import { encodingOf } from '@nestwire/protocol/compiled';
 import { MessageReaders } from '../../../libs/streams/dist/pipeline/message.reader.js';
 import { decorate } from '../../rig/decorate.mjs';
 import { NOTE, SENT_AT } from '../note.mjs';
@@ -23,5 +24,5 @@ export function decode(plain) {
 
 /** Writes an instance as JSON. */
 export function encode(note) {
-  return encodeMessage(note).data;
+  return encodingOf(note).data;
 }

@@ -1,5 +1,12 @@
 import type { CanActivate, ExceptionFilter, NestInterceptor, PipeTransform, Type } from '@nestjs/common';
-import type { ContextId, DiscoveryService, ExternalContextCreator, ModulesContainer } from '@nestjs/core';
+import {
+  INQUIRER,
+  REQUEST,
+  type ContextId,
+  type DiscoveryService,
+  type ExternalContextCreator,
+  type ModulesContainer,
+} from '@nestjs/core';
 import type { HandlerParameter } from './handler-parameter.js';
 import type { AnySession, HandlerFunction } from './stream-context.js';
 
@@ -201,8 +208,14 @@ export function contextualWrappers(modules: ModulesContainer): ProviderWrapper[]
   return [...modules.values()]
     .flatMap(({ providers, injectables }) => [...providers.values(), ...injectables.values()])
     .filter(
-      (wrapper) => !wrapper.isAlias && (wrapper.isTransient || !isStatic(wrapper)),
+      (wrapper) =>
+        !wrapper.isAlias && !isOfNest(wrapper.token) && (wrapper.isTransient || !isStatic(wrapper)),
     ) as ProviderWrapper[];
+}
+
+/** Each module has these two; what they give is made elsewhere. */
+function isOfNest(token: unknown): boolean {
+  return token === REQUEST || token === INQUIRER;
 }
 
 /** Tells whether Nest can say which instances a context has. */
