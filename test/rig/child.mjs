@@ -35,7 +35,7 @@ export class Child {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       this.#questions.set(id, { resolve, reject });
-      this.#process.send({ id, question, details });
+      this.#process.send({ id, question, details }, (error) => error && reject(error));
     });
   }
 

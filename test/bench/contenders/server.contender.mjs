@@ -50,7 +50,14 @@ export class ServerContender {
     this.servers = Array.from({ length: servers }, () => new Child(SERVER, [GC]));
     this.load = new Child(LOAD);
     // Bare peers have no classes that others could slow down.
-    const setup = { serverFile, kind, validates, classes: validates ? classes : 0, ...surroundings };
+    const setup = {
+      serverFile,
+      peer: peer.name,
+      kind,
+      validates,
+      classes: validates ? classes : 0,
+      ...surroundings,
+    };
     const started = await Promise.all(this.servers.map((server) => server.ask('start', setup)));
     const ports = started.map(({ port }) => port);
     await this.load.ask('start', { ports, dialectFile, workload, validates, ...surroundings });

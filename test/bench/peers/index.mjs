@@ -14,6 +14,7 @@
  * @property {string} kind of the workload
  * @property {boolean} validates
  * @property {string} [redisUrl] what the servers of a cluster share
+ * @property {string} peer its name
  */
 
 const NESTWIRE = { server: 'nestwire.server.mjs', dialect: 'nestwire.dialect.mjs', validates: true };

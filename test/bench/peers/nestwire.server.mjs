@@ -56,8 +56,17 @@ const limits = {
 const heartbeat = { pingMs: 3_600_000, pongMs: 3_600_000 };
 
 /** @param {import('./index.mjs').Setup} setup every kind alike */
-export async function serve({ redisUrl }) {
-  const options = { authenticator: EveryToken, trustProxy: false, redis: redisUrl, limits, heartbeat };
+export async function serve({ redisUrl, peer }) {
+  // Peers that run beside each other share a Redis, and must not hear each other.
+  const messages = { prefix: peer };
+  const options = {
+    authenticator: EveryToken,
+    trustProxy: false,
+    redis: redisUrl,
+    messages,
+    limits,
+    heartbeat,
+  };
   class BenchModule {}
   decorate(BenchModule, {
     decorators: [

@@ -1,0 +1,20 @@
+import { StreamMessage } from './stream-message.decorator.js';
+
+describe('@StreamMessage()', () => {
+  it.each([
+    ['an empty name', ''],
+    ['a name that is too long', 'x'.repeat(129)],
+  ])('refuses %s', (_, name) => {
+    expect(() => StreamMessage(name)(class {} as never)).toThrow(/1 to 128 characters/);
+  });
+
+  it('refuses a class whose instances pass for promises, inherited or not', () => {
+    class Thenable {
+      then(): void {}
+    }
+    class Child extends Thenable {}
+
+    for (const cls of [Thenable, Child])
+      expect(() => StreamMessage('registry.thenable')(cls as never)).toThrow(/has a method "then"/);
+  });
+});
