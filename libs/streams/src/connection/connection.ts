@@ -88,6 +88,14 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
     else this.route(frame, bytes);
   }
 
+  reading(): void {
+    this.context.flusher.hold();
+  }
+
+  caughtUp(): void {
+    this.context.flusher.release(this.outbox);
+  }
+
   control(): void {
     const now = performance.now();
     this.watch.received(now);
@@ -136,7 +144,8 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
     this.watch.closing(now);
     if (code === CloseCode.SlowConsumer) this.watch.closingSlow(now);
     else this.outbox.flush();
-    void this.finish(new SessionCloseReason(closeReasonCode(code), reason, code));
+    const why = code === CloseCode.Drain ? 'shutdown' : 'connection-lost';
+    void this.finish(new SessionCloseReason(why, reason, code));
     this.wire.close(code, reason);
   }
 
@@ -287,8 +296,4 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   private send(frame: ServerFrame): void {
     this.outbox.push(this.codec.encodeFrame(frame));
   }
-}
-
-function closeReasonCode(code: number): string {
-  return code === CloseCode.Drain ? 'shutdown' : 'connection-lost';
 }

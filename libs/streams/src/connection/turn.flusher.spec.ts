@@ -44,6 +44,57 @@ describe('Pieces that leave in one turn', () => {
     expect(Buffer.from(joined)).toEqual(Buffer.from(joinAll(new TurnFlusher(), others(frames))));
   });
 
+  it('leave when the read is handled that they answer, if nothing else waits', () => {
+    const flusher = new TurnFlusher();
+    const flushed: string[] = [];
+    const mine = { flush: () => void flushed.push('mine') };
+
+    flusher.hold();
+    flusher.add(mine);
+    expect(flushed).toEqual([]);
+    flusher.release(mine);
+
+    expect(flushed).toEqual(['mine']);
+  });
+
+  it.each([
+    ['others wait as well', true, ['mine', 'other']],
+    ['only another waits', false, ['other']],
+  ])('leave at the end of the turn, once, if %s', async (_, isMineToo, expected) => {
+    const flusher = new TurnFlusher();
+    const flushed: string[] = [];
+    const mine = { flush: () => void flushed.push('mine') };
+    const other = { flush: () => void flushed.push('other') };
+
+    flusher.hold();
+    if (isMineToo) flusher.add(mine);
+    flusher.add(other);
+    flusher.release(mine);
+    expect(flushed).toEqual([]);
+    await new Promise(setImmediate);
+
+    expect(flushed).toEqual(expected);
+  });
+
+  it('leave at the end of the turn while the process is busy', async () => {
+    const flusher = new TurnFlusher();
+    const flushed: string[] = [];
+    const mine = { flush: () => void flushed.push('mine') };
+    // The loop does nothing but this, for as long as the flusher looks back.
+    for (let read = 0; read < 1_024; read++) {
+      flusher.hold();
+      flusher.release(mine);
+    }
+
+    flusher.hold();
+    flusher.add(mine);
+    flusher.release(mine);
+    expect(flushed).toEqual([]);
+    await new Promise(setImmediate);
+
+    expect(flushed).toEqual(['mine']);
+  });
+
   it('are forgotten when the turn is over', async () => {
     const flusher = new TurnFlusher();
     const frames = framesOf('a', 'b');

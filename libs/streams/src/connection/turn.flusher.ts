@@ -10,16 +10,53 @@ export function bytesOf(piece: Piece): number {
   return headerLengthOf(bytes) + bytes;
 }
 
-/** Writes what one turn of the event loop queued, one write a connection. */
+/** Something that is written to at the end of a turn. */
+export interface Flushable {
+  flush(): void;
+}
+
+/** The share of its time from which on a process counts as busy. */
+const BUSY = 0.5;
+/** How often that is looked at, in reads. */
+const READS_PER_LOOK = 256;
+
+/**
+ * Writes what one turn of the event loop queued, one write a connection.
+ *
+ * While the process has time to spare, an answer to one client is written when its messages are
+ * handled: it does not wait for what others ask in the same turn. What goes to many leaves together.
+ */
 export class TurnFlusher {
-  private waiting: Array<{ flush(): void }> = [];
+  private waiting: Flushable[] = [];
+  private isHeld = false;
+  private isBusy = false;
+  private reads = 0;
+  private looked = performance.eventLoopUtilization();
+  private isScheduled = false;
   /** What was joined last: receivers of the same channels have the same to join. */
   private lastPieces: readonly Piece[] = [];
   private lastJoined: Uint8Array | undefined;
 
-  /** Flushes the outbox at the end of this turn. */
-  add(outbox: { flush(): void }): void {
-    if (this.waiting.push(outbox) === 1) setImmediate(() => this.flush());
+  /** Flushes the outbox at the end of this turn, or when the messages of this read are handled. */
+  add(outbox: Flushable): void {
+    this.waiting.push(outbox);
+    if (!this.isHeld) this.schedule();
+  }
+
+  /** Messages of one client are about to be handled; `release` follows in the same go. */
+  hold(): void {
+    if (++this.reads === READS_PER_LOOK) this.look();
+    this.isHeld = !this.isBusy;
+  }
+
+  /** They have been handled: flushes the client's outbox, unless others wait as well. */
+  release(outbox: Flushable): void {
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    if (!this.waiting.length) return;
+    if (this.waiting.length > 1 || this.waiting[0] !== outbox) return this.schedule();
+    this.waiting.pop();
+    outbox.flush();
   }
 
   /** Joins pieces of so many bytes to one; the same bytes for the same pieces in one turn. */
@@ -29,9 +66,23 @@ export class TurnFlusher {
     return (this.lastJoined = joined(pieces, bytes));
   }
 
+  private look(): void {
+    const now = performance.eventLoopUtilization();
+    this.isBusy = performance.eventLoopUtilization(now, this.looked).utilization >= BUSY;
+    this.looked = now;
+    this.reads = 0;
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => this.flush());
+  }
+
   private flush(): void {
     const { waiting } = this;
     this.waiting = [];
+    this.isScheduled = false;
     for (const outbox of waiting) outbox.flush();
     this.lastPieces = [];
     this.lastJoined = undefined;

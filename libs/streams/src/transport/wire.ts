@@ -22,6 +22,10 @@ export abstract class Wire {
 export interface WireReceiver {
   /** A whole message: text, or the bytes of a binary one; with its length on the wire. */
   message(payload: FramePayload, bytes: number): void;
+  /** Something was read; the messages in it follow, then `caughtUp`, all in one go. */
+  reading(): void;
+  /** All messages of one read have been handed over. */
+  caughtUp(): void;
   /** A ping or pong of the WebSocket protocol. */
   control(): void;
   /** Writing came below the socket's own mark: there is room again. */

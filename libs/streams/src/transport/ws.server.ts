@@ -91,12 +91,19 @@ const ofWebSocket = {
   },
 };
 
+/** Comes before the listener of ws, which hands over the messages of a chunk. */
+function readingBegins(this: Wired): void {
+  this[WIRE].receiver.reading();
+}
+
 const ofSocket = {
   drain(this: Wired) {
     this[WIRE].receiver.drained();
   },
+  // Behind the listener of ws.
   data(this: Wired, chunk: Buffer) {
     this[WIRE].follow(chunk);
+    this[WIRE].receiver.caughtUp();
   },
 };
 
@@ -116,6 +123,7 @@ class WsWire extends Wire {
     this.receiver = listen(this);
     Object.assign(ws, { [WIRE]: this });
     Object.assign(socket, { [WIRE]: this });
+    socket.prependListener('data', readingBegins);
     for (const [event, listener] of Object.entries(ofWebSocket)) ws.on(event, listener as () => void);
     for (const [event, listener] of Object.entries(ofSocket)) socket.on(event, listener as () => void);
   }
