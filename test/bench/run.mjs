@@ -11,6 +11,7 @@ import { measure } from './measure.mjs';
 import { PEERS } from './peers/index.mjs';
 import { writePage } from './page/benchmarks.page.mjs';
 import { sectionOf } from './report.mjs';
+import { judge } from './targets.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
 const RESULTS = fileURLToPath(new URL('../../node_modules/.cache/nestwire/results/', import.meta.url));
@@ -38,13 +39,24 @@ const say = (text) => (options.json ? console.error(text) : console.log(text));
 const plan = { ...(options.quick ? QUICK : FULL), profile: options.profile, folder: RESULTS };
 if (options.rounds) plan.rounds = Number(options.rounds);
 
-const run = options.from ? JSON.parse(readFileSync(options.from, 'utf8')) : await measureAll();
+const run = options.from ? judgedAnew(JSON.parse(readFileSync(options.from, 'utf8'))) : await measureAll();
 const failed = run.workloads.filter(({ error }) => error);
 if (options.write) writePage(run);
 if (options.json) console.log(JSON.stringify(run, null, 2));
 const counts = { numPassedTests: run.workloads.length - failed.length, numFailedTests: failed.length };
 writeFileSync(`${RESULTS}bench.json`, JSON.stringify(counts));
 process.exitCode = failed.length ? 1 : 0;
+
+/** What an earlier run showed, beside the targets as they are now. */
+function judgedAnew(earlier) {
+  const workloads = earlier.workloads.map((outcome) => {
+    const { targets } = WORKLOADS.find(({ name }) => name === outcome.name);
+    return outcome.rounds
+      ? { ...outcome, targets: judge(targets, new Map(Object.entries(outcome.rounds))) }
+      : outcome;
+  });
+  return { ...earlier, workloads };
+}
 
 async function measureAll() {
   const chosen = chosenWorkloads();

@@ -6,7 +6,7 @@ import { ratioOf } from './statistics.mjs';
  * @typedef {object} Target
  * @property {string} peer
  * @property {string} of the other peer
- * @property {'cpuUs' | 'p99Us' | 'rssKb'} figure
+ * @property {'cpuUs' | 'p50Us' | 'p99Us' | 'rssKb'} figure
  * @property {number} atMost
  * @property {number} [times] the same the other way round, where that is how the target is said
  * @property {string} text
@@ -14,7 +14,7 @@ import { ratioOf } from './statistics.mjs';
 
 /** A target, and what became of it. @typedef {Target & { ratio: number, isMet: boolean }} Verdict */
 
-const NAMES = { cpuUs: 'CPU', p99Us: 'p99', rssKb: 'memory' };
+const NAMES = { cpuUs: 'CPU', p50Us: 'p50', p99Us: 'p99', rssKb: 'memory' };
 
 /**
  * @param {number} atMost

@@ -64,7 +64,7 @@ export const WORKLOADS = [
     name: 'latency',
     title: 'Echo at a fixed rate, a fifth of what bare ws can do',
     load: 'paced',
-    targets: [],
+    targets: [ratioAtMost(1, 'ws', { figure: 'p50Us' }), ratioAtMost(1, 'ws', { figure: 'p99Us' })],
   },
   {
     ...fanOut,

@@ -90,6 +90,7 @@ describe('The code for a constraint', () => {
       named('maxLength', (value, args) => maxLength(value, args!.constraints[0] as number) && value !== 'x'),
     ],
     ['looks at nothing', named('isString', () => false)],
+    ['fails later', named('isString', (async () => Promise.reject(new Error('later'))) as never)],
   ])(
     "is not there for one of the application's own with a name of class-validator that %s",
     (_, decorate) => {

@@ -13,6 +13,7 @@ import {
   type ValidatorConstraintInterface,
 } from 'class-validator';
 import { constraintsOf, type ValidationMetadata } from './message.metadata.js';
+import { isPromiseLike } from './promise-like.js';
 
 /** Writes the code of an expression about `v`; true is certain, false is not. */
 type WriteCode = (constraints: readonly unknown[]) => string | undefined;
@@ -107,8 +108,11 @@ function observers(instance: ValidatorConstraintInterface): string[] {
     },
   );
   const given = { get: (_: object, key: string) => (note(), key === 'constraints' ? [] : undefined) };
-  void instance.validate(value, new Proxy({}, given) as ValidationArguments);
-  return stacks;
+  const answer = instance.validate(value, new Proxy({}, given) as ValidationArguments);
+  // One of the application's own, in spite of its name; what it says of this must not end the process.
+  if (!isPromiseLike(answer)) return stacks;
+  answer.then(undefined, () => undefined);
+  return [];
 }
 
 function number(value: unknown, write: (text: string) => string | undefined): string | undefined {
