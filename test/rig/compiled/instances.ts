@@ -54,10 +54,6 @@ class Replaced {
 }
 StreamMessage('fuzz.replaced')(Replaced as never);
 
-class Promising {
-  shown = 1;
-  then(): void {}
-}
 class Record1 {
   [key: string]: unknown;
 }
@@ -97,36 +93,10 @@ const KEYS = [
     'constructor',
     'toString',
   ],
-  ...[
-    '__proto__',
-    'toJSON',
-    'then',
-    'length',
-    'name',
-    'at',
-    'n',
-    'in',
-    'any',
-    'list',
-    'author',
-    '4294967295',
-  ],
+  ...['__proto__', 'toJSON', 'length', 'name', 'at', 'n', 'in', 'any', 'list', 'author', '4294967295'],
 ];
 const CLASSES: readonly (new () => object)[] = [
-  ...[
-    Author,
-    Writer,
-    Tagged,
-    Defaulted,
-    HoldsStrict,
-    Record1,
-    Secret,
-    Arrowed,
-    Replaced,
-    Promising,
-    Items,
-    WithToJson,
-  ],
+  ...[Author, Writer, Tagged, Defaulted, HoldsStrict, Record1, Secret, Arrowed, Replaced, Items, WithToJson],
 ];
 
 const SIMPLE: readonly Make[] = [
@@ -139,6 +109,8 @@ const SIMPLE: readonly Make[] = [
   (random) => new Date((random.below(2 ** 32) - 2 ** 31) * 1e5),
 ];
 
+// No promises, and nothing that passes for one: class-transformer makes promises of them that nobody waits
+// for, and one that fails ends the process. What is compiled leaves them alone; a spec of its own holds that.
 const ODD: readonly Make[] = [
   (random) => BigInt(random.below(99)),
   ...[() => 10n ** 2000n, () => Symbol.iterator, () => Math.max, () => (): number => 1],
@@ -160,7 +132,6 @@ const ODD: readonly Make[] = [
     () => Object(1),
   ],
   ...[() => new WeakMap(), () => createHash('md5'), () => new Proxy([1, 'a'], {})],
-  () => Object.assign(Promise.resolve(1), { extra: 1 }),
   (random, depth) => new Map([[value(random, depth), value(random, depth)]]),
   (random, depth) => new Set([value(random, depth), value(random, depth)]),
   (random, depth) => holey(random, depth),

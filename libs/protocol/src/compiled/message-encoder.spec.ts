@@ -109,6 +109,7 @@ describe('writeProperties()', () => {
     ['a name that every object has', { a: { toString: 1 } }],
     ['such a name of its own', { valueOf: 1 }],
     ['no prototype', { a: Object.create(null) }],
+    ['a promise', { a: Promise.resolve(1) }],
     ['a promise for class-transformer', { a: new Thenable() }],
     ['toJSON()', { a: new WithToJson() }],
     ['a hidden state', { a: new WithTag() }],
