@@ -95,6 +95,22 @@ describe('Pieces that leave in one turn', () => {
     expect(flushed).toEqual(['mine']);
   });
 
+  it('are forgotten when they have left with a read', () => {
+    const flusher = new TurnFlusher();
+    const frames = framesOf('a', 'b');
+    const joined: Uint8Array[] = [];
+    const outbox = { flush: () => void joined.push(joinAll(flusher, frames)) };
+
+    for (let read = 0; read < 2; read++) {
+      flusher.hold();
+      flusher.add(outbox);
+      flusher.release(outbox);
+    }
+
+    expect(joined).toHaveLength(2);
+    expect(joined[0]).not.toBe(joined[1]);
+  });
+
   it('are forgotten when the turn is over', async () => {
     const flusher = new TurnFlusher();
     const frames = framesOf('a', 'b');

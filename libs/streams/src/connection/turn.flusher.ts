@@ -57,6 +57,7 @@ export class TurnFlusher {
     if (this.waiting.length > 1 || this.waiting[0] !== outbox) return this.schedule();
     this.waiting.pop();
     outbox.flush();
+    this.forgetJoined();
   }
 
   /** Joins pieces of so many bytes to one; the same bytes for the same pieces in one turn. */
@@ -84,6 +85,11 @@ export class TurnFlusher {
     this.waiting = [];
     this.isScheduled = false;
     for (const outbox of waiting) outbox.flush();
+    this.forgetJoined();
+  }
+
+  /** What was sent must not stay in memory until something else is. */
+  private forgetJoined(): void {
     this.lastPieces = [];
     this.lastJoined = undefined;
   }
