@@ -1,9 +1,17 @@
+import type { Clock } from '../delivery/clock.js';
+import { LocalHistory } from './local.history.js';
 import { MessagesBackend, type MessagesStatus } from './messages.backend.js';
 
 /** The backend of a single process: there is nobody else to reach. */
 export class LocalBackend extends MessagesBackend {
   readonly status: MessagesStatus = 'local';
   readonly counters = { poisoned: 0, reconnects: 0, starved: 0 };
+  readonly history: LocalHistory;
+
+  constructor(clock?: Clock) {
+    super();
+    this.history = new LocalHistory(clock);
+  }
 
   async start(): Promise<void> {}
 
@@ -15,5 +23,7 @@ export class LocalBackend extends MessagesBackend {
 
   async publish(): Promise<void> {}
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.history.close();
+  }
 }

@@ -1,5 +1,6 @@
 import type { EncodedMessage } from '@nestwire/protocol';
 import type { MessagesError } from '../messages.error.js';
+import type { HistoryBackend } from './history.backend.js';
 
 /**
  * How far posts reach at this moment.
@@ -45,6 +46,9 @@ export abstract class MessagesBackend {
 
   /** What happened since the process started. */
   abstract readonly counters: BackendCounters;
+
+  /** Keeps the messages of channels with history; serves from `start` to `close`. */
+  abstract readonly history: HistoryBackend;
 
   /**
    * Starts to serve. Resolves when connected, or when it is clear that it is not possible now:

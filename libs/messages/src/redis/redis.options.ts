@@ -1,4 +1,5 @@
 import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
+import { SYSTEM_CLOCK, type Clock } from '../delivery/clock.js';
 
 /** A Redis Cluster: some of its nodes, and ioredis options for it. */
 export interface RedisClusterSetup {
@@ -73,25 +74,8 @@ export interface RedisTuning {
   readonly clock?: Clock;
 }
 
-/** What tells the time and waits. */
-export interface Clock {
-  /** The time in milliseconds; only differences count. */
-  now(): number;
-  /** Runs the function once, after the time in milliseconds; returns the function that takes it back. */
-  after(ms: number, run: () => void): () => void;
-}
-
 /** The tuning with its defaults filled in. */
 export type ResolvedTuning = Required<RedisTuning>;
-
-/** The process's own clock; what waits on it does not keep the process alive. */
-export const SYSTEM_CLOCK: Clock = {
-  now: () => performance.now(),
-  after: (ms, run) => {
-    const timer = setTimeout(run, ms).unref();
-    return () => clearTimeout(timer);
-  },
-};
 
 /** The defaults of the Redis backend. */
 export const DEFAULT_TUNING: ResolvedTuning = {

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { SYSTEM_CLOCK, type Clock } from '../delivery/clock.js';
+import type { HistoryLength } from '../channel/channel.js';
+import type { Position } from '../history/position.js';
+import type { HistoryPage } from '../history/recovery.js';
+import {
+  HistoryBackend,
+  IDEMPOTENCY_MS,
+  type Draft,
+  type HistoryChannel,
+  type HistorySink,
+  type PageLimits,
+  type PageStart,
+  type Stored,
+  type StoredMessage,
+} from './history.backend.js';
+
+const SWEEP_MS = 60_000;
+/** How much longer than its messages a history remembers its top. */
+const TOP_AGES = 10;
+
+interface Log {
+  top: Position;
+  length: HistoryLength;
+  messages: StoredMessage[];
+  storedAtMs: number;
+  /** When each id was stored, and where; the oldest first. */
+  readonly ids: Map<string, { readonly position: Position; readonly atMs: number }>;
+}
+
+/** Keeps the messages of channels with history in this process's memory. */
+export class LocalHistory extends HistoryBackend {
+  readonly #logs = new Map<string, Log>();
+  readonly #followed = new Set<string>();
+  #sink: HistorySink | undefined;
+  #cancelSweep: (() => void) | undefined;
+
+  constructor(private readonly clock: Clock = SYSTEM_CLOCK) {
+    super();
+  }
+
+  attach(sink: HistorySink): void {
+    this.#sink = sink;
+  }
+
+  async follow(channel: string): Promise<void> {
+    this.#followed.add(channel);
+  }
+
+  unfollow(channel: string): void {
+    this.#followed.delete(channel);
+  }
+
+  async append(channel: HistoryChannel, drafts: readonly Draft[]): Promise<readonly Stored[]> {
+    const log = this.#open(channel);
+    const stored: StoredMessage[] = [];
+    const results = drafts.map((draft) => {
+      const known = log.ids.get(draft.id);
+      if (known) return { position: known.position, isDuplicate: true };
+      stored.push(this.#store(log, draft));
+      return { position: log.top, isDuplicate: false };
+    });
+    if (stored.length > 0 && this.#followed.has(channel.name)) this.#sink?.stored(channel.name, stored);
+    return results;
+  }
+
+  async read(
+    channel: HistoryChannel,
+    start: PageStart,
+    limits: PageLimits,
+  ): Promise<HistoryPage<StoredMessage>> {
+    const { top, messages } = this.#open(channel);
+    const behind =
+      'since' in start
+        ? messages.filter(({ offset }) => offset > start.since.offset)
+        : messages.slice(-start.last);
+    const page = within(limits, behind);
+    return { top, messages: page, isCut: page.length < behind.length };
+  }
+
+  async tops(channels: readonly string[]): Promise<ReadonlyArray<Position | undefined>> {
+    return channels.map((channel) => this.#logs.get(channel)?.top);
+  }
+
+  /** Forgets everything, and stops its timer. */
+  close(): void {
+    this.#cancelSweep?.();
+    this.#logs.clear();
+    this.#followed.clear();
+  }
+
+  #open({ name, history }: HistoryChannel): Log {
+    const log = this.#logs.get(name) ?? this.#begin(name, history);
+    log.length = history;
+    this.#age(log);
+    return log;
+  }
+
+  #begin(name: string, length: HistoryLength): Log {
+    const top = { epoch: randomBytes(16).toString('base64url'), offset: 0, id: '' };
+    const log: Log = { top, length, messages: [], storedAtMs: this.clock.now(), ids: new Map() };
+    this.#logs.set(name, log);
+    this.#cancelSweep ??= this.clock.after(SWEEP_MS, () => this.#sweep());
+    return log;
+  }
+
+  #store(log: Log, { id, type, data }: Draft): StoredMessage {
+    const { epoch, offset, id: previousId } = log.top;
+    const position = { epoch, offset: offset + 1, id };
+    const message = { ...position, previousId, type, data };
+    log.top = position;
+    log.messages.push(message);
+    if (log.messages.length > log.length.messages) log.messages.shift();
+    log.storedAtMs = this.clock.now();
+    log.ids.set(id, { position, atMs: log.storedAtMs });
+    return message;
+  }
+
+  /** Lets go of what is too old; all messages of a log age together, as they do in Redis. */
+  #age(log: Log): void {
+    const nowMs = this.clock.now();
+    if (nowMs - log.storedAtMs >= log.length.ageMs) log.messages = [];
+    for (const [id, { atMs }] of log.ids) {
+      if (nowMs - atMs < IDEMPOTENCY_MS) return;
+      log.ids.delete(id);
+    }
+  }
+
+  #sweep(): void {
+    const nowMs = this.clock.now();
+    for (const [name, log] of this.#logs) {
+      this.#age(log);
+      const isOver = nowMs - log.storedAtMs >= log.length.ageMs * TOP_AGES;
+      if (isOver && !this.#followed.has(name)) this.#logs.delete(name);
+    }
+    this.#cancelSweep = this.#logs.size > 0 ? this.clock.after(SWEEP_MS, () => this.#sweep()) : undefined;
+  }
+}
+
+function within({ messages, bytes }: PageLimits, all: readonly StoredMessage[]): StoredMessage[] {
+  let size = 0;
+  const end = all.findIndex(({ data }, index) => {
+    size += data.length;
+    return index > 0 && (index >= messages || size > bytes);
+  });
+  return all.slice(0, end < 0 ? all.length : end);
+}

@@ -1,0 +1,48 @@
+import type { StreamGapReason } from '@nestwire/protocol';
+import { isSamePosition, type Link, type Position } from './position.js';
+
+/** What a history holds behind a position, as it was read in one step. */
+export interface HistoryPage<L extends Link = Link> {
+  /** The last message of the history, or its beginning. */
+  readonly top: Position;
+  /** The messages behind the position, oldest first, as far as the history holds and the limits let it. */
+  readonly messages: readonly L[];
+  /** Whether the limits cut the messages off before the top. */
+  readonly isCut: boolean;
+}
+
+/**
+ * Decides whether a history continues a position; the heart of recovery.
+ *
+ * Each message names the one before it, so one comparison at the join proves that both are of the
+ * same branch: the first message vouches for the position, each other for the one before.
+ *
+ * @returns undefined when it does, without a hole up to the top; else why it does not
+ */
+export function gapBehind(
+  since: Position,
+  { top, messages, isCut }: HistoryPage,
+): StreamGapReason | undefined {
+  if (top.epoch !== since.epoch) return 'epoch-changed';
+  const [first] = messages;
+  if (!first) return gapWithoutMessages(since, top);
+  if (first.offset > since.offset + 1) return 'trimmed';
+  if (!isChain(since, messages)) return 'diverged';
+  if (isCut) return 'too-many';
+  return isSamePosition(messages.at(-1)!, top) ? undefined : 'trimmed';
+}
+
+function gapWithoutMessages(since: Position, top: Position): StreamGapReason | undefined {
+  if (isSamePosition(since, top)) return undefined;
+  return top.offset > since.offset ? 'trimmed' : 'diverged';
+}
+
+function isChain(since: Position, messages: readonly Link[]): boolean {
+  let last = since;
+  for (const message of messages) {
+    if (message.epoch !== last.epoch || message.offset !== last.offset + 1 || message.previousId !== last.id)
+      return false;
+    last = message;
+  }
+  return true;
+}
