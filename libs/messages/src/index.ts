@@ -7,11 +7,29 @@ export {
 } from './backend/messages.backend.js';
 export { MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.js';
 export {
+  HistoryBackend,
+  IDEMPOTENCY_MS,
+  type Draft,
+  type HistoryChannel,
+  type HistorySink,
+  type PageLimits,
+  type PageStart,
+  type Stored,
+  type StoredMessage,
+} from './backend/history.backend.js';
+export { LocalHistory } from './backend/local.history.js';
+export {
   channelNameOf,
   defineChannel,
+  isKept,
   type Channel,
   type ChannelDefinition,
   type ChannelOptions,
+  type Delivered,
+  type DeliveryClass,
+  type Durability,
+  type HistoryLength,
+  type KeptChannel,
 } from './channel/channel.js';
 export type { ChannelListener } from './delivery/delivery.js';
 export { DONE } from './delivery/done.js';
@@ -23,7 +41,10 @@ export {
   type StreamOverflow,
 } from './delivery/message.stream.js';
 export { Publication } from './delivery/publication.js';
+export { StoredPublication } from './delivery/stored.publication.js';
 export { Subscription } from './delivery/subscription.js';
+export { isSamePosition, type Link, type Position } from './history/position.js';
+export type { HistoryPage } from './history/recovery.js';
 export { MessagesConfigurationError } from './messages-configuration.error.js';
 export type { MessagesCounters } from './messages.counters.js';
 export { MessagesError, MessagesErrorCode } from './messages.error.js';
@@ -31,4 +52,15 @@ export { MessagesModule } from './module/messages.module.js';
 export { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from './messages.options.js';
 export { MessagesService } from './service/messages.service.js';
 export { OnChannelMessage } from './service/on-channel-message.decorator.js';
-export type { AttachOptions, PostOptions, PostResult, PostScope } from './service/post.options.js';
+export { RECOVERY_LIMITS, type Following, type StoredReceiver } from './reader/channel.readers.js';
+export type { TakeMissed } from './reader/channel.reader.js';
+export type {
+  AttachOptions,
+  PostOptions,
+  PostOptionsOf,
+  PostResult,
+  PostResultOf,
+  PostScope,
+  StoredPost,
+  StoredPostOptions,
+} from './service/post.options.js';

@@ -18,4 +18,10 @@ export interface MessagesCounters {
   readonly reconnects: number;
   /** Times that the probe missed its own message for too long. */
   readonly starved: number;
+  /** Pages that were read from the histories of channels. */
+  readonly reads: number;
+  /** Messages of histories that had to be fetched because they were not heard. */
+  readonly refetched: number;
+  /** Gaps in histories: all who follow such a channel here were told. */
+  readonly gaps: number;
 }

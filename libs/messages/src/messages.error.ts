@@ -18,6 +18,8 @@ export const MessagesErrorCode = {
   Uncertain: 'UNCERTAIN',
   /** Too many posts wait for Redis; nothing was posted. */
   Overloaded: 'OVERLOADED',
+  /** The id that a post was given is not one that messages may have. */
+  BadMessageId: 'BAD_MESSAGE_ID',
   /** The encoded message is larger than `maxMessageBytes`. */
   MessageTooLarge: 'MESSAGE_TOO_LARGE',
   /** A stream lost messages under its overflow policy `fail`. */
@@ -34,9 +36,17 @@ export type MessagesErrorCode = (typeof MessagesErrorCode)[keyof typeof Messages
 /** An error of a channel, with a stable code. */
 export class MessagesError extends CodedError {
   declare readonly code: MessagesErrorCode;
+  /** The id of the message that was not, or not for certain, stored: post it again under this one. */
+  declare readonly messageId?: string;
 
   constructor(code: MessagesErrorCode, message: string, options: CodedErrorOptions = {}) {
     super(code, message, options);
     this.name = 'MessagesError';
+  }
+
+  /** Returns the same error about one message of a channel that keeps its messages. */
+  withMessageId(messageId: string): MessagesError {
+    const { code, message, cause } = this;
+    return Object.assign(new MessagesError(code, message, { cause }), { messageId });
   }
 }

@@ -1,4 +1,4 @@
-import { messageNameOf, type Message, type MessageClass, type StreamGap } from '@nestwire/protocol';
+import { messageNameOf, StreamGap, type Message, type MessageClass } from '@nestwire/protocol';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { checkChannelName, checkChannelPart } from './channel-name.js';
 
@@ -145,6 +145,12 @@ export function messagesOf<M extends Message>(
   return typeof channel === 'string' ? undefined : channel.messages;
 }
 
+/** Returns the classes that listeners on a server get from a channel; undefined for a plain name. */
+export function deliveredBy(channel: string | Channel): readonly MessageClass[] | undefined {
+  if (typeof channel === 'string') return undefined;
+  return channel.delivery === 'history' ? [...channel.messages, StreamGap] : channel.messages;
+}
+
 /** Tells whether the messages of a channel are kept. */
 export function isKept<M extends Message>(channel: string | Channel<M>): channel is KeptChannel<M> {
   return typeof channel !== 'string' && channel.history !== undefined;
@@ -152,6 +158,8 @@ export function isKept<M extends Message>(channel: string | Channel<M>): channel
 
 function checkOptions(name: string, { messages, history, latest, snapshot = [] }: ChannelOptions): void {
   for (const cls of [...messages, ...snapshot]) assertMessageClass(name, cls);
+  if (messages.some((cls) => cls === (StreamGap as MessageClass)))
+    throw misdefined(name, 'StreamGap is said by nestwire alone: leave it out of messages');
   if (history && latest) throw misdefined(name, 'history and latest are both set: leave one out');
   if (history && !isBetween(history.messages, 1, 100_000))
     throw misdefined(name, `history.messages is a whole number from 1 to 100_000; got ${history.messages}`);

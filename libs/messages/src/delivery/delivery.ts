@@ -1,42 +1,31 @@
 import { Logger } from '@nestjs/common';
 import type { Message, MessageClass } from '@nestwire/protocol';
-import { channelNameOf, messagesOf, type Channel } from '../channel/channel.js';
+import { channelNameOf, deliveredBy, type Channel } from '../channel/channel.js';
 import { DONE } from './done.js';
-import { Hub, type Receiver } from './hub.js';
+import type { Receiver } from './hub.js';
 import { LogLimiter } from './log-limiter.js';
 import type { Publication } from './publication.js';
 
 /** Is called for each message of a channel; its failures are logged and counted. */
 export type ChannelListener<M extends Message = Message> = (message: M) => unknown;
 
-/** Is told which channels have receivers. */
-export interface DeliveryEvents {
-  readonly wanted: (channel: string) => void;
-  readonly unwanted: (channel: string) => void;
-}
-
 /** Gives publications to this process's listeners, safe from each other. */
 export class Delivery {
-  readonly hub: Hub;
   /** What happened so far. */
   readonly counts = { received: 0, poisoned: 0, mismatched: 0, overflowed: 0, listenerErrors: 0 };
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
   readonly #poisoned = new WeakSet<Publication>();
 
-  constructor(events: DeliveryEvents) {
-    this.hub = new Hub({ ...events, failed: (channel, error) => this.#listenerFailed(channel, error) });
-  }
-
   /**
    * Makes the receiver that hands the decoded messages of a channel to a listener.
    *
    * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
    */
-  receiverOf<M extends Message>(channel: string | Channel<M>, listener: ChannelListener<M>): Receiver {
+  receiverOf<M extends Message>(channel: string | Channel, listener: ChannelListener<M>): Receiver {
     const name = channelNameOf(channel);
-    const classes = messagesOf(channel);
-    const failed = (error: unknown) => this.#listenerFailed(name, error);
+    const classes = deliveredBy(channel);
+    const failed = (error: unknown) => this.failed(name, error);
     return (publication) => {
       const message = this.#read(publication);
       if (!message) return;
@@ -49,6 +38,13 @@ export class Delivery {
         result.then(undefined, failed);
     };
   }
+
+  /** Counts and logs what a listener threw. */
+  readonly failed = (channel: string, error: unknown): void => {
+    this.counts.listenerErrors++;
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.#logger.error(`A listener of channel '${channel}' failed: ${textOf(error)}`, stack);
+  };
 
   /** Counts what a stream dropped. */
   overflowed(channel: string, messages: number): void {
@@ -76,12 +72,6 @@ export class Delivery {
       'poisoned',
       `A message ${type} on channel '${publication.channel}' cannot be read here and is dropped: ${(error as Error).message}`,
     );
-  }
-
-  #listenerFailed(channel: string, error: unknown): void {
-    this.counts.listenerErrors++;
-    const stack = error instanceof Error ? error.stack : undefined;
-    this.#logger.error(`A listener of channel '${channel}' failed: ${textOf(error)}`, stack);
   }
 }
 

@@ -12,7 +12,7 @@ export async function openBackend(options: MessagesModuleOptions = {}): Promise<
   if (options.backend && options.redis)
     throw new MessagesConfigurationError(['Both backend and redis are set: leave one out.']);
   if (options.backend) return options.backend;
-  if (!options.redis) return new LocalBackend();
+  if (!options.redis) return new LocalBackend(options.clock);
   const { RedisBackend } = await loadRedis();
   return new RedisBackend(options.redis, options);
 }

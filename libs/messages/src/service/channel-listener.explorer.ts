@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { messageNameOf, type Message, type MessageClass } from '@nestwire/protocol';
-import { channelNameOf, messagesOf } from '../channel/channel.js';
+import { channelNameOf, deliveredBy, type DeliveryClass } from '../channel/channel.js';
 import { MessagesConfigurationError } from '../messages-configuration.error.js';
 import { MessagesService } from './messages.service.js';
 import { channelHandlersOf, type ChannelHandlerMetadata } from './on-channel-message.decorator.js';
@@ -43,8 +43,8 @@ export class ChannelListenerExplorer implements OnModuleInit, OnApplicationBoots
 
   async #listen({ wrapper, method, metadata: { channel, cls } }: FoundHandler): Promise<void> {
     const instance = wrapper.instance as Record<string, (message: Message) => unknown>;
-    await this.messages.addListener(channelNameOf(channel), (message) =>
-      accepts(cls ? [cls] : messagesOf(channel), message) ? instance[method]!(message) : undefined,
+    await this.messages.addListener<Message, DeliveryClass>(channel, (message) =>
+      accepts(cls ? [cls] : deliveredBy(channel), message) ? instance[method]!(message) : undefined,
     );
   }
 
@@ -88,7 +88,7 @@ function problemsOf({ wrapper, method, metadata }: FoundHandler): string[] {
 }
 
 function classProblems(where: string, { channel, cls, hasClass }: ChannelHandlerMetadata): string[] {
-  const classes = messagesOf(channel);
+  const classes = deliveredBy(channel);
   if (!cls && (hasClass || !classes))
     return [`${where}: no message class is given. Name one; if it is undefined, break the import cycle.`];
   if (!cls) return [];

@@ -10,19 +10,35 @@ import { messageNameOf, type EncodedMessage, type Message, type MessageClass } f
 import { encodingOf } from '@nestwire/protocol/compiled';
 import { Observable } from 'rxjs';
 import { MessagesBackend, type MessagesStatus } from '../backend/messages.backend.js';
-import { channelNameOf, messagesOf, type Channel } from '../channel/channel.js';
+import {
+  channelNameOf,
+  deliveredBy,
+  isKept,
+  messagesOf,
+  type Channel,
+  type Delivered,
+  type DeliveryClass,
+  type KeptChannel,
+} from '../channel/channel.js';
 import { Delivery, type ChannelListener } from '../delivery/delivery.js';
 import type { Receiver } from '../delivery/hub.js';
 import { MessageStream, type StreamOptions } from '../delivery/message.stream.js';
 import { onAbort } from '../delivery/on-abort.js';
-import { Publication } from '../delivery/publication.js';
 import type { Subscription } from '../delivery/subscription.js';
 import type { MessagesCounters } from '../messages.counters.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { MESSAGES_OPTIONS } from '../messages.module-definition.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messages.options.js';
-import type { AttachOptions, PostOptions, PostResult, PostScope } from './post.options.js';
-import { LOCAL, PostOutcomes } from './post.outcomes.js';
+import type { Following, StoredReceiver } from '../reader/channel.readers.js';
+import { EphemeralChannels } from './ephemeral.channels.js';
+import { KeptChannels } from './kept.channels.js';
+import type {
+  AttachOptions,
+  PostOptions,
+  PostOptionsOf,
+  PostResultOf,
+  StoredPostOptions,
+} from './post.options.js';
 
 /** Posts messages to channels and listens to them, here and across the cluster. */
 @Injectable()
@@ -30,27 +46,22 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('Messages');
   readonly #backend: MessagesBackend;
   readonly #maxMessageBytes: number;
-  readonly #delivery: Delivery;
-  /** Of each channel whose subscription is being made: settles when it is in force. */
-  readonly #inForce = new Map<string, Promise<void>>();
+  readonly #delivery = new Delivery();
+  readonly #ephemeral: EphemeralChannels;
+  readonly #kept: KeptChannels;
   readonly #statusListeners = new Set<{ readonly call: (status: MessagesStatus) => void }>();
   readonly #closing = new AbortController();
-  readonly #outcomes = new PostOutcomes();
-  #posted = 0;
   #status: MessagesStatus;
-  #started: Promise<void> | undefined;
 
   constructor(
     backend: MessagesBackend,
-    @Optional() @Inject(MESSAGES_OPTIONS) options?: MessagesModuleOptions,
+    @Optional() @Inject(MESSAGES_OPTIONS) options: MessagesModuleOptions = {},
   ) {
     this.#backend = backend;
     this.#status = backend.status;
-    this.#maxMessageBytes = options?.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
-    this.#delivery = new Delivery({
-      wanted: (channel) => this.#want(channel),
-      unwanted: (channel) => this.#unwant(channel),
-    });
+    this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    this.#ephemeral = new EphemeralChannels(backend, this.#delivery, () => this.#statusChanged());
+    this.#kept = new KeptChannels(backend, options, this.#delivery.failed);
   }
 
   /** How far `auto` posts reach now. */
@@ -69,34 +80,44 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   counters(): MessagesCounters {
     const { counts } = this.#delivery;
     const { poisoned, ...ofBackend } = this.#backend.counters;
-    const ofPosts = { posted: this.#posted, degraded: this.#outcomes.degraded };
-    return { ...counts, ...ofPosts, ...ofBackend, poisoned: counts.poisoned + poisoned };
+    const posted = this.#ephemeral.posted + this.#kept.posted;
+    const ofPosts = { posted, degraded: this.#ephemeral.degraded };
+    return {
+      ...counts,
+      ...this.#kept.counts,
+      ...ofPosts,
+      ...ofBackend,
+      poisoned: counts.poisoned + poisoned,
+    };
   }
 
   /** Connects; Nest calls it. */
   onModuleInit(): Promise<void> {
-    return this.#start();
+    return this.#ephemeral.start();
   }
 
   /** Ends streams and observables, and lets go of the backend; Nest calls it. */
   async onApplicationShutdown(): Promise<void> {
     this.#closing.abort();
+    await this.#kept.close();
     await this.#backend.close();
   }
 
   /**
    * Calls the function for each message of the channel, in order.
    *
-   * Listens from the call on to what this process posts. Resolves when posts of the cluster are heard
-   * too; while the backend is degraded at once, and they are heard when it has recovered. All
-   * listeners of a process share one frozen message.
+   * Listens from the call on to what this process posts; on a channel that keeps its messages, from
+   * when it resolves on. Resolves when posts of the cluster are heard too; while the backend is
+   * degraded at once, and they are heard when it has recovered. A channel with history gives every
+   * message once, or a `StreamGap` where some are missing; one defined as `latest` begins with its newest
+   * message. All listeners of a process share one frozen message.
    *
    * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
    * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
    */
-  async addListener<M extends Message>(
-    channel: string | Channel<M>,
-    listener: ChannelListener<M>,
+  async addListener<M extends Message, D extends DeliveryClass = 'ephemeral'>(
+    channel: string | Channel<M, D>,
+    listener: ChannelListener<Delivered<M, D>>,
     options: AttachOptions = {},
   ): Promise<Subscription> {
     return this.attach(channel, this.#delivery.receiverOf(channel, listener), options);
@@ -115,33 +136,60 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     { signal }: AttachOptions = {},
   ): Promise<Subscription> {
     const name = this.#openChannel(channel);
-    const subscription = this.#delivery.hub.add(name, receiver, signal);
-    await this.#start();
-    await this.#inForce.get(name);
-    return subscription;
+    if (!isKept(channel)) return this.#ephemeral.attach(name, receiver, signal);
+    const following = await this.follow(channel, receiver, { signal });
+    // A newcomer to a history begins with what comes next.
+    if (channel.delivery === 'latest')
+      following.recover(undefined, (newest) => newest.forEach((publication) => receiver(publication)));
+    return following;
+  }
+
+  /**
+   * Follows a channel that keeps its messages, with the position of each; for those who pass them on.
+   *
+   * Resolves when the position of this process is known; while the backend is degraded at once.
+   *
+   * @throws {MessagesError} BAD_CHANNEL, MESSAGES_CLOSED as `addListener`
+   */
+  async follow(
+    channel: KeptChannel,
+    receiver: StoredReceiver,
+    { signal }: AttachOptions = {},
+  ): Promise<Following> {
+    this.#openChannel(channel);
+    await this.#ephemeral.start();
+    return this.#kept.follow(channel, receiver, signal);
   }
 
   /**
    * Posts a message to all listeners of the channel.
    *
    * Listeners of this process have it when the call returns; those of another process get it in the
-   * order in which this process posted. Resolves when the cluster has taken it.
+   * order in which this process posted. Resolves when the cluster has taken it. On a channel that
+   * keeps its messages it resolves when the message is stored, to its position, and all processes
+   * get it in the one order of the channel; an attempt whose end is not known is made again for up to
+   * ten seconds.
    *
    * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot travel
    * @throws {MessagesError} BAD_CHANNEL, WRONG_MESSAGE, MESSAGE_TOO_LARGE when the channel cannot take it
    * @throws {MessagesError} NO_CLUSTER, UNAVAILABLE, OVERLOADED, UNCERTAIN with the scope `global`
+   * @throws {MessagesError} UNAVAILABLE, OVERLOADED when a channel that keeps its messages has not stored it
+   * @throws {MessagesError} UNCERTAIN when that is not known: post it again with the error's `messageId`
    * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
    */
-  postMessage<M extends Message = Message>(
-    channel: string | Channel<M>,
+  postMessage<M extends Message = Message, D extends DeliveryClass = 'ephemeral'>(
+    channel: string | Channel<M, D>,
     message: NoInfer<M>,
-    { scope = 'auto' }: PostOptions = {},
-  ): Promise<PostResult> {
+    options: PostOptionsOf<D> = {} as PostOptionsOf<D>,
+  ): Promise<PostResultOf<D>> {
     try {
       const name = this.#openChannel(channel);
       const encoded = this.#encode(message);
       assertCarries(channel, encoded.type);
-      return scope === 'global' ? this.#postGlobally(name, encoded) : this.#post(name, encoded, scope);
+      const posted = isKept(channel)
+        ? this.#kept.post(channel, encoded, (options as StoredPostOptions).id)
+        : this.#ephemeral.post(name, encoded, (options as PostOptions).scope ?? 'auto');
+      return posted as Promise<PostResultOf<D>>;
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -151,25 +199,27 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
    * Returns the messages of a channel as an iterable, attached from this call on.
    *
    * With a class, or for a channel defined with its classes, a message of another class rejects one
-   * `next()` and the stream goes on. Ends with its signal and at shutdown.
+   * `next()` and the stream goes on. A channel with history gives a `StreamGap` where messages are missing,
+   * whatever the class. Ends with its signal and at shutdown.
    *
    * @throws {MessagesError} BAD_CHANNEL, MESSAGES_CLOSED as `addListener`
    */
-  createStream<M extends Message>(
-    channel: string | Channel<M>,
+  createStream<M extends Message, D extends DeliveryClass = 'ephemeral'>(
+    channel: string | Channel<M, D>,
     cls?: MessageClass<M>,
     options: StreamOptions = {},
-  ): MessageStream<M> {
+  ): MessageStream<Delivered<M, D>> {
     const name = this.#openChannel(channel);
     const ended = new AbortController();
-    const stream = new MessageStream<M>(cls ? [cls] : messagesOf(channel), options, {
+    const classes = cls ? [cls, ...gapsOf(channel)] : deliveredBy(channel);
+    const stream = new MessageStream<Delivered<M, D>>(classes as MessageClass<Delivered<M, D>>[], options, {
       ended: () => ended.abort(),
       dropped: (messages) => this.#delivery.overflowed(name, messages),
     });
     if (stream.ended) return stream;
     const offClosing = onAbort(this.#closing.signal, () => stream.end());
     onAbort(ended.signal, offClosing);
-    stream.attached = this.attach(name, (publication) => stream.push(publication), {
+    stream.attached = this.attach(channel, (publication) => stream.push(publication), {
       signal: ended.signal,
     }).then(() => undefined);
     stream.attached.catch(() => undefined);
@@ -181,22 +231,22 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
    *
    * Completes with its signal and at shutdown; errs with BAD_CHANNEL or MESSAGES_CLOSED.
    */
-  observe<M extends Message>(channel: string | Channel<M>, { signal }: AttachOptions = {}): Observable<M> {
-    return new Observable<M>((subscriber) => {
+  observe<M extends Message, D extends DeliveryClass = 'ephemeral'>(
+    channel: string | Channel<M, D>,
+    { signal }: AttachOptions = {},
+  ): Observable<Delivered<M, D>> {
+    return new Observable<Delivered<M, D>>((subscriber) => {
       const name = this.#openChannel(channel);
-      const receiver = this.#delivery.receiverOf<M>(channel, (message) => subscriber.next(message));
-      const subscription = this.#delivery.hub.add(name, receiver, signal);
-      subscriber.add(() => subscription.remove());
+      const ended = new AbortController();
+      const receiver = this.#delivery.receiverOf<Delivered<M, D>>(channel, (message) =>
+        subscriber.next(message),
+      );
+      subscriber.add(() => ended.abort());
+      if (isKept(channel)) void this.attach(channel, receiver, { signal: ended.signal });
+      else this.#ephemeral.add(name, receiver, ended.signal);
       for (const end of signal ? [signal, this.#closing.signal] : [this.#closing.signal])
         subscriber.add(onAbort(end, () => subscriber.complete()));
     });
-  }
-
-  #start(): Promise<void> {
-    return (this.#started ??= this.#backend.start({
-      receive: (channel, encoded, properties) => this.#receive(channel, encoded, properties),
-      statusChanged: () => this.#statusChanged(),
-    }));
   }
 
   #openChannel(channel: string | Channel): string {
@@ -220,51 +270,6 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
-  #assertCluster(channel: string): void {
-    if (this.#backend.status === 'local')
-      throw new MessagesError(
-        MessagesErrorCode.NoCluster,
-        "No Redis is configured, so the scope 'global' reaches nobody: set the option redis, or post with 'auto'.",
-      );
-    const refusal = this.#backend.refusal(channel);
-    if (refusal) throw refusal;
-  }
-
-  #post(channel: string, encoded: EncodedMessage, scope: PostScope): Promise<PostResult> {
-    this.#posted++;
-    const local = scope === 'local' || this.#backend.status === 'local';
-    // Published first: what listeners post in answer then follows it on every path.
-    const result = local ? LOCAL : this.#outcomes.follow(this.#backend.publish(channel, encoded));
-    this.#delivery.hub.deliver(new Publication(channel, encoded.type, encoded.data));
-    return result;
-  }
-
-  async #postGlobally(channel: string, encoded: EncodedMessage): Promise<PostResult> {
-    await this.#start();
-    this.#assertCluster(channel);
-    this.#posted++;
-    const result = this.#outcomes.require(this.#backend.publish(channel, encoded));
-    this.#delivery.hub.deliver(new Publication(channel, encoded.type, encoded.data));
-    return result;
-  }
-
-  #receive(channel: string, { type, data }: EncodedMessage, properties?: object): void {
-    this.#delivery.counts.received++;
-    this.#delivery.hub.deliver(new Publication(channel, type, data, properties));
-  }
-
-  #want(channel: string): void {
-    const inForce = this.#backend.subscribe(channel).finally(() => {
-      if (this.#inForce.get(channel) === inForce) this.#inForce.delete(channel);
-    });
-    this.#inForce.set(channel, inForce);
-  }
-
-  #unwant(channel: string): void {
-    this.#inForce.delete(channel);
-    this.#backend.unsubscribe(channel);
-  }
-
   #statusChanged(): void {
     const { status } = this.#backend;
     if (status === this.#status) return;
@@ -277,6 +282,11 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
       }
     }
   }
+}
+
+/** A gap is told to whoever follows a history, whatever messages they asked for. */
+function gapsOf(channel: string | Channel): readonly MessageClass[] {
+  return (deliveredBy(channel) ?? []).filter((cls) => !messagesOf(channel)!.includes(cls));
 }
 
 function assertCarries(channel: string | Channel, type: string): void {

@@ -1,3 +1,6 @@
+import type { DeliveryClass } from '../channel/channel.js';
+import type { Position } from '../history/position.js';
+
 /** How far a post is meant to reach. */
 export type PostScope = 'auto' | 'local' | 'global';
 
@@ -10,6 +13,31 @@ export interface PostOptions {
    * @default 'auto'
    */
   readonly scope?: PostScope;
+}
+
+/** How a message is posted on a channel that keeps its messages. */
+export interface StoredPostOptions {
+  /**
+   * The id of the message, as an error of an earlier attempt told it, or one of your own: 1 to 64 characters
+   * of A-Z a-z 0-9 _ . -, never used for another message. Within two minutes it is stored once.
+   *
+   * @default a new one
+   */
+  readonly id?: string;
+}
+
+/** How a message is posted on a channel of a delivery class. */
+export type PostOptionsOf<D extends DeliveryClass> = D extends 'ephemeral' ? PostOptions : StoredPostOptions;
+
+/** What a post on a channel of a delivery class resolves to. */
+export type PostResultOf<D extends DeliveryClass> = D extends 'ephemeral' ? PostResult : StoredPost;
+
+/** Where a post on a channel that keeps its messages was stored. */
+export interface StoredPost {
+  readonly delivered: 'local' | 'global';
+  readonly position: Position;
+  /** Whether an earlier attempt with the same id had stored it already. */
+  readonly isDuplicate: boolean;
 }
 
 /** How far a post has reached. */

@@ -1,10 +1,12 @@
 import type {
   Channel,
   ChannelListener,
+  Delivered,
+  DeliveryClass,
   MessagesService,
   MessageStream,
-  PostOptions,
-  PostResult,
+  PostOptionsOf,
+  PostResultOf,
   Subscription,
 } from '@nestwire/messages';
 import type { Message, MessageClass } from '@nestwire/protocol';
@@ -22,29 +24,34 @@ export class SessionMessages {
   ) {}
 
   /** Calls the function for each message of the channel; resolves once in force. */
-  addListener<M extends Message>(
-    channel: string | Channel<M>,
-    listener: ChannelListener<M>,
+  addListener<M extends Message, D extends DeliveryClass = 'ephemeral'>(
+    channel: string | Channel<M, D>,
+    listener: ChannelListener<Delivered<M, D>>,
   ): Promise<Subscription> {
     return this.messages.addListener(channel, listener, { signal: this.signal });
   }
 
   /** Posts a message to a channel; the same as on `MessagesService`. */
-  postMessage<M extends Message>(
-    channel: string | Channel<M>,
+  postMessage<M extends Message, D extends DeliveryClass = 'ephemeral'>(
+    channel: string | Channel<M, D>,
     message: M,
-    options?: PostOptions,
-  ): Promise<PostResult> {
+    options?: PostOptionsOf<D>,
+  ): Promise<PostResultOf<D>> {
     return this.messages.postMessage(channel, message, options);
   }
 
   /** Returns the messages of a channel as an iterable, attached when made. */
-  createStream<M extends Message>(channel: string | Channel<M>, cls?: MessageClass<M>): MessageStream<M> {
+  createStream<M extends Message, D extends DeliveryClass = 'ephemeral'>(
+    channel: string | Channel<M, D>,
+    cls?: MessageClass<M>,
+  ): MessageStream<Delivered<M, D>> {
     return this.messages.createStream(channel, cls, { signal: this.signal });
   }
 
   /** Returns the messages of a channel as an Observable. */
-  observe<M extends Message>(channel: string | Channel<M>): Observable<M> {
+  observe<M extends Message, D extends DeliveryClass = 'ephemeral'>(
+    channel: string | Channel<M, D>,
+  ): Observable<Delivered<M, D>> {
     return this.messages.observe(channel, { signal: this.signal });
   }
 }

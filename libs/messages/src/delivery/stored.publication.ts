@@ -1,0 +1,37 @@
+import {
+  encodeMessage,
+  StreamGap,
+  create,
+  type EncodedMessage,
+  type StreamGapReason,
+} from '@nestwire/protocol';
+import type { Position } from '../history/position.js';
+import { Publication } from './publication.js';
+
+/** A publication of a channel that keeps its messages: with its place, or a gap before its place. */
+export class StoredPublication extends Publication {
+  constructor(
+    channel: string,
+    /** Where who has read it stands. */
+    readonly position: Position,
+    { type, data }: EncodedMessage,
+  ) {
+    super(channel, type, data);
+  }
+
+  /** Whether it says that messages are missing; its position is where the channel goes on. */
+  get isGap(): boolean {
+    return this.type === GAP;
+  }
+}
+
+/** Makes the publication that says that messages are missing before a position. */
+export function gapPublication(
+  channel: string,
+  position: Position,
+  reason: StreamGapReason,
+): StoredPublication {
+  return new StoredPublication(channel, position, encodeMessage(create(StreamGap, { channel, reason })));
+}
+
+const GAP = new StreamGap().$type;

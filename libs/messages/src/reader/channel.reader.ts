@@ -1,0 +1,69 @@
+import type { StreamGapReason } from '@nestwire/protocol';
+import type { HistoryChannel, PageLimits, PageStart, StoredMessage } from '../backend/history.backend.js';
+import type { Clock } from '../delivery/clock.js';
+import { gapPublication, StoredPublication } from '../delivery/stored.publication.js';
+import type { Position } from '../history/position.js';
+import type { HistoryPage } from '../history/recovery.js';
+
+/** Takes what leads from a position to that of the reader, in the turn in which the reader stands there. */
+export type TakeMissed = (missed: readonly StoredPublication[]) => void;
+
+/** What a reader reads from, and what it tells. */
+export interface ReaderContext {
+  readonly read: (start: PageStart, limits: PageLimits) => Promise<HistoryPage<StoredMessage>>;
+  readonly clock: Clock;
+  /** The most that one recovery brings. */
+  readonly limits: PageLimits;
+  /** Gives a publication to all who follow the channel, synchronously. */
+  readonly deliver: (publication: StoredPublication) => void;
+  readonly counts: ReaderCounts;
+}
+
+/** What the readers of a process count. */
+export interface ReaderCounts {
+  /** Messages that had to be fetched because they were not heard. */
+  refetched: number;
+  /** Gaps that readers met: for all who follow a channel here. */
+  gaps: number;
+  /** Pages read from histories. */
+  reads: number;
+}
+
+/**
+ * One process's reader of one channel that keeps its messages, shared by all who follow it here.
+ *
+ * What it delivers follows its position without a hole; what it did not hear it fetches.
+ */
+export interface ChannelReader {
+  /** Where all who follow stand; undefined until the history could be read for the first time. */
+  readonly position: Position | undefined;
+  /** Resolves when the position is known, or cannot be known at the moment. */
+  readonly ready: Promise<void>;
+  /** Takes messages as they are heard. */
+  stored(messages: readonly StoredMessage[]): void;
+  /** Compares its position with the history, soon. */
+  doubt(): void;
+  /**
+   * Finds what leads from a position to the reader's own, or for undefined what a newcomer begins with.
+   *
+   * Calls back once, maybe before it returns; while the history cannot be read, when it can again.
+   */
+  recover(since: Position | undefined, take: TakeMissed): void;
+  /** Lets go of everything; nothing is called back any more. */
+  close(): void;
+}
+
+/** Makes the publication of a stored message. */
+export function publicationOf(channel: HistoryChannel, message: StoredMessage): StoredPublication {
+  const { epoch, offset, id } = message;
+  return new StoredPublication(channel.name, { epoch, offset, id }, message);
+}
+
+/** Makes the one thing that somebody gets who cannot be led to the position. */
+export function missedAll(
+  { name }: HistoryChannel,
+  position: Position,
+  reason: StreamGapReason,
+): readonly StoredPublication[] {
+  return [gapPublication(name, position, reason)];
+}

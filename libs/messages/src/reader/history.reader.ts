@@ -1,0 +1,237 @@
+import type { HistoryChannel, StoredMessage } from '../backend/history.backend.js';
+import { deferred } from '../delivery/deferred.js';
+import type { StoredPublication } from '../delivery/stored.publication.js';
+import { judgeLive } from '../history/live-rule.js';
+import { isSamePosition, type Position } from '../history/position.js';
+import { gapBehind, type HistoryPage } from '../history/recovery.js';
+import {
+  missedAll,
+  publicationOf,
+  type ChannelReader,
+  type ReaderContext,
+  type TakeMissed,
+} from './channel.reader.js';
+import { ReadPacer } from './read.pacer.js';
+import { RecentWindow } from './recent.window.js';
+
+const WINDOW_MS = 1_000;
+const MAX_HEARD = 1_000;
+
+type Page = HistoryPage<StoredMessage>;
+
+interface Waiter {
+  readonly since: Position;
+  readonly take: TakeMissed;
+}
+
+/**
+ * Reads a channel with history: every message once and in order, or a gap.
+ *
+ * Live messages are delivered as long as each names the one before it. Where one does not, what is
+ * heard waits, a page of the history is read behind the position, and the rules decide. Those who come
+ * back from an older position share pages, too.
+ */
+export class HistoryReader implements ChannelReader {
+  #position: Position | undefined;
+  /** What is heard does not continue the position: the history has to tell first. */
+  #isBroken = true;
+  /** The position has to be compared with the history. */
+  #isDoubted = false;
+  #heard: StoredMessage[] = [];
+  #waiting: Waiter[] = [];
+  #newcomers: TakeMissed[] = [];
+  /** What was delivered since the read under way began. */
+  #delivered: RecentWindow | undefined;
+  #window: RecentWindow | undefined;
+  #cancelWindow: (() => void) | undefined;
+  readonly #ready = deferred<void>();
+  readonly #pacer: ReadPacer;
+
+  constructor(
+    private readonly channel: HistoryChannel,
+    private readonly context: ReaderContext,
+  ) {
+    this.#pacer = new ReadPacer(
+      context.clock,
+      () => this.#read(),
+      () => this.#ready.resolve(),
+    );
+    this.#pacer.want();
+  }
+
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  stored(messages: readonly StoredMessage[]): void {
+    for (const message of messages) this.#judge(message);
+  }
+
+  doubt(): void {
+    this.#isDoubted = true;
+    this.#pacer.want();
+  }
+
+  recover(since: Position | undefined, take: TakeMissed): void {
+    if (!since) return this.#position ? take([]) : void this.#newcomers.push(take);
+    const missed = this.#isBroken ? undefined : this.#missedBehind(since);
+    if (missed) return take(missed);
+    this.#waiting.push({ since, take });
+    this.#pacer.want();
+  }
+
+  close(): void {
+    this.#pacer.close();
+    this.#cancelWindow?.();
+    this.#heard = [];
+    this.#waiting = [];
+    this.#newcomers = [];
+    this.#ready.resolve();
+  }
+
+  #judge(message: StoredMessage): void {
+    const verdict = this.#isBroken ? 'break' : judgeLive(this.#position!, message);
+    if (verdict === 'next') this.#deliver(message);
+    if (verdict !== 'break') return;
+    // What does not fit is in the history too.
+    if (this.#heard.length < MAX_HEARD) this.#heard.push(message);
+    if (!this.#isBroken) this.#pacer.wantSoon();
+    this.#isBroken = true;
+  }
+
+  #deliver(message: StoredMessage): void {
+    const publication = publicationOf(this.channel, message);
+    this.#position = publication.position;
+    this.#window?.add(message, publication);
+    this.#delivered?.add(message, publication);
+    this.context.deliver(publication);
+  }
+
+  /** Reads for itself first: only who knows where it stands can lead others there. */
+  async #read(): Promise<void> {
+    const { read, limits, counts } = this.context;
+    const own = this.#isBroken || this.#isDoubted ? this.#position : undefined;
+    const start = own ?? this.#oldestWaiting();
+    if (!start && this.#position) return;
+    this.#delivered = new RecentWindow(limits);
+    counts.reads++;
+    const page = await read(start ? { since: start } : { last: 0 }, limits);
+    if (own) this.#compare(own, page);
+    else this.#advance(page);
+    this.#open(page);
+    this.#resume();
+    if (start && !this.#isBroken && !this.#isDoubted) this.#serve(start, page);
+    if (this.#waiting.length > 0 && !this.#isBroken) this.#pacer.want();
+  }
+
+  #oldestWaiting(): Position | undefined {
+    let oldest: Position | undefined;
+    for (const { since } of this.#waiting) if (!oldest || since.offset < oldest.offset) oldest = since;
+    return oldest;
+  }
+
+  /** Brings the reader to the top of a page that was read behind its own position, or over a gap. */
+  #compare(own: Position, page: Page): void {
+    this.#isDoubted = false;
+    const reason = gapBehind(own, page);
+    if (!reason) return this.#fetch(page.messages);
+    if (!isSamePosition(own, this.#position!)) {
+      // It has gone on meanwhile, so that the page tells about the past.
+      this.#isDoubted = true;
+      return this.#pacer.wantSoon();
+    }
+    this.context.counts.gaps++;
+    this.#position = page.top;
+    this.#window = this.#delivered = undefined;
+    for (const gap of missedAll(this.channel, page.top, reason)) this.context.deliver(gap);
+  }
+
+  /** Takes from a page that was read for others what the reader has not heard yet. */
+  #advance({ top, messages, isCut }: Page): void {
+    const position = (this.#position ??= top);
+    const isBehind = top.epoch !== position.epoch || top.offset > position.offset;
+    // A page that was cut off need not reach the reader; what it misses it hears, or is told at the check.
+    if (!isBehind || isCut) return;
+    const missed = messages.filter(({ offset }) => offset > position.offset);
+    if (missed[0] && judgeLive(position, missed[0]) === 'next') return this.#fetch(missed);
+    this.#isDoubted = true;
+    this.#pacer.want();
+  }
+
+  #fetch(messages: readonly StoredMessage[]): void {
+    for (const message of messages) {
+      if (judgeLive(this.#position!, message) !== 'next') continue;
+      this.context.counts.refetched++;
+      this.#deliver(message);
+    }
+  }
+
+  /** Keeps a whole page for those who come back soon, together with what has followed it. */
+  #open({ messages, isCut }: Page): void {
+    const delivered = this.#delivered;
+    this.#delivered = undefined;
+    if (isCut || messages.length === 0) return;
+    const window = new RecentWindow(this.context.limits);
+    for (const message of messages) window.add(message, publicationOf(this.channel, message));
+    if (delivered) window.addAll(delivered);
+    this.#window = window;
+    this.#cancelWindow?.();
+    this.#cancelWindow = this.context.clock.after(WINDOW_MS, () => (this.#window = undefined));
+  }
+
+  /** Goes on with what was heard meanwhile. */
+  #resume(): void {
+    if (!this.#isBroken || this.#isDoubted) return;
+    this.#isBroken = false;
+    this.#ready.resolve();
+    for (const take of this.#newcomers.splice(0)) take([]);
+    this.stored(this.#heard.splice(0));
+  }
+
+  /** Answers those whom the page can tell something; the others wait for the next one. */
+  #serve(start: Position, page: Page): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const waiter of waiting) {
+      const missed = this.#missedBehind(waiter.since) ?? this.#gapOf(waiter.since, start, page);
+      if (missed) waiter.take(missed);
+      else this.#waiting.push(waiter);
+    }
+  }
+
+  /** Returns what leads from a position to that of the reader, if that is known without a read. */
+  #missedBehind(since: Position): readonly StoredPublication[] | undefined {
+    const position = this.#position!;
+    if (isSamePosition(since, position)) return [];
+    const isEarlier = since.epoch === position.epoch && since.offset < position.offset;
+    const items = isEarlier ? this.#window?.behind(since.offset) : undefined;
+    if (!items) return undefined;
+    const messages = items.map(({ message }) => message);
+    const reason = gapBehind(since, { top: position, messages, isCut: false });
+    if (reason) return missedAll(this.channel, position, reason);
+    return items.map(({ publication }) => publication);
+  }
+
+  #gapOf(since: Position, start: Position, page: Page): readonly StoredPublication[] | undefined {
+    const reason = this.#reasonOf(since, start, page);
+    return reason && missedAll(this.channel, this.#position!, reason);
+  }
+
+  /** Says why a page does not continue a position; undefined when it cannot tell. */
+  #reasonOf(since: Position, start: Position, page: Page): ReturnType<typeof gapBehind> {
+    const { top, messages, isCut } = page;
+    if (since.epoch !== top.epoch) return 'epoch-changed';
+    if (isSamePosition(since, start)) return gapBehind(since, page) ?? 'too-many';
+    if (since.offset < start.offset) return undefined;
+    if (top.offset - since.offset > this.context.limits.messages) return 'too-many';
+    if (isCut) return undefined;
+    return (
+      gapBehind(since, { top, messages: messages.filter(({ offset }) => offset > since.offset), isCut }) ??
+      'too-many'
+    );
+  }
+}

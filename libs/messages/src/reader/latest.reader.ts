@@ -1,0 +1,90 @@
+import type { HistoryChannel, StoredMessage } from '../backend/history.backend.js';
+import { deferred } from '../delivery/deferred.js';
+import type { StoredPublication } from '../delivery/stored.publication.js';
+import { isSamePosition, positionOf, type Position } from '../history/position.js';
+import { publicationOf, type ChannelReader, type ReaderContext, type TakeMissed } from './channel.reader.js';
+import { ReadPacer } from './read.pacer.js';
+
+/** Reads a channel of which only the newest message matters: never a gap, and never an older message. */
+export class LatestReader implements ChannelReader {
+  #position: Position | undefined;
+  #newest: StoredPublication | undefined;
+  /** The newest that was heard before the first read. */
+  #heard: StoredMessage | undefined;
+  readonly #ready = deferred<void>();
+  readonly #pacer: ReadPacer;
+  #waiting: Array<{ readonly since: Position | undefined; readonly take: TakeMissed }> = [];
+
+  constructor(
+    private readonly channel: HistoryChannel,
+    private readonly context: ReaderContext,
+  ) {
+    this.#pacer = new ReadPacer(
+      context.clock,
+      () => this.#read(),
+      () => this.#ready.resolve(),
+    );
+    this.#pacer.want();
+  }
+
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  stored(messages: readonly StoredMessage[]): void {
+    const newest = messages.at(-1)!;
+    if (!this.#position) this.#heard = newest;
+    else if (newest.epoch !== this.#position.epoch) this.#pacer.wantSoon();
+    else if (newest.offset > this.#position.offset) this.#become(newest);
+    else if (newest.offset === this.#position.offset && newest.id !== this.#position.id)
+      this.#pacer.wantSoon();
+  }
+
+  doubt(): void {
+    this.#pacer.want();
+  }
+
+  recover(since: Position | undefined, take: TakeMissed): void {
+    if (this.#position) return take(this.#missedBy(since));
+    this.#waiting.push({ since, take });
+  }
+
+  close(): void {
+    this.#pacer.close();
+    this.#waiting = [];
+    this.#ready.resolve();
+  }
+
+  async #read(): Promise<void> {
+    const before = this.#position;
+    this.context.counts.reads++;
+    const { top, messages } = await this.context.read({ last: 1 }, this.context.limits);
+    // What was heard meanwhile is newer than what was read, or will be compared again.
+    if (this.#position !== before) return;
+    const newest = messages.at(-1);
+    if (!this.#position || !isSamePosition(this.#position, top)) {
+      this.#position = top;
+      if (newest) this.#become(newest);
+    }
+    if (this.#heard) this.stored([this.#heard]);
+    this.#heard = undefined;
+    this.#ready.resolve();
+    for (const { since, take } of this.#waiting.splice(0)) take(this.#missedBy(since));
+  }
+
+  #become(message: StoredMessage): void {
+    this.#position = positionOf(message);
+    this.#newest = publicationOf(this.channel, message);
+    this.context.deliver(this.#newest);
+  }
+
+  #missedBy(since: Position | undefined): readonly StoredPublication[] {
+    const { position } = this;
+    if (!this.#newest || (since && position && isSamePosition(since, position))) return [];
+    return [this.#newest];
+  }
+}

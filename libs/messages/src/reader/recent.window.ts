@@ -1,0 +1,45 @@
+import type { PageLimits, StoredMessage } from '../backend/history.backend.js';
+import type { StoredPublication } from '../delivery/stored.publication.js';
+
+interface Item {
+  readonly message: StoredMessage;
+  readonly publication: StoredPublication;
+}
+
+/**
+ * The last messages of a channel without a hole, bounded in number and bytes.
+ *
+ * It begins with a page of the history and goes on with what is delivered, so that many who come back
+ * at the same time share one read, and the publications with whatever was made of them.
+ */
+export class RecentWindow {
+  readonly #items: Item[] = [];
+  #bytes = 0;
+
+  constructor(private readonly limits: PageLimits) {}
+
+  /** Adds the next message; lets go of the oldest beyond the limits. */
+  add(message: StoredMessage, publication: StoredPublication): void {
+    const last = this.#items.at(-1);
+    if (last && last.message.offset + 1 !== message.offset) this.#items.length = this.#bytes = 0;
+    this.#items.push({ message, publication });
+    this.#bytes += message.data.length;
+    const { messages, bytes } = this.limits;
+    while (this.#items.length > messages || (this.#bytes > bytes && this.#items.length > 1))
+      this.#bytes -= this.#items.shift()!.message.data.length;
+  }
+
+  /** Adds what another window has beyond this one. */
+  addAll(other: RecentWindow): void {
+    const lastOffset = this.#items.at(-1)?.message.offset ?? 0;
+    for (const { message, publication } of other.#items)
+      if (message.offset > lastOffset) this.add(message, publication);
+  }
+
+  /** Returns what stands behind an offset; undefined when some of it is not here. */
+  behind(offset: number): readonly Item[] | undefined {
+    const first = this.#items[0];
+    if (!first || first.message.offset > offset + 1) return undefined;
+    return this.#items.slice(offset + 1 - first.message.offset);
+  }
+}
