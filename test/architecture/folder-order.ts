@@ -4,7 +4,7 @@ import { isTest, resolveImport, type SourceFile } from './source-file.js';
 export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   'libs/client': ['transport', 'connection', 'endpoint'],
   'libs/messages': ['history', 'channel', 'delivery', 'backend', 'reader', 'redis', 'service', 'module'],
-  'libs/streams': ['pipeline', 'session', 'scope', 'endpoint', 'transport', 'connection'],
+  'libs/streams': ['pipeline', 'session', 'scope', 'endpoint', 'transport', 'channel', 'connection'],
 };
 
 /** Finds imports, types aside, that run against the order of the folders. */

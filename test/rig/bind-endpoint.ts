@@ -5,6 +5,7 @@ import { ENDPOINT_PROVIDERS } from '../../libs/streams/src/endpoint/endpoint.pro
 import { EndpointRegistry, type Handlers } from '../../libs/streams/src/endpoint/endpoint.registry.js';
 import type { AnySession } from '../../libs/streams/src/pipeline/stream-context.js';
 import { SessionCloseReason } from '../../libs/streams/src/session/session-close-reason.js';
+import { ResumingChannels } from '../../libs/streams/src/channel/resuming.channels.js';
 import { StreamHandshake } from '../../libs/streams/src/session/stream-handshake.js';
 import { StreamSession, type SessionPort } from '../../libs/streams/src/session/stream-session.js';
 
@@ -68,6 +69,7 @@ export function sessionOf(endpoint: string, user: unknown = null): AnySession {
     handshake: new StreamHandshake(null, { host: 'localhost' }, {}, '127.0.0.1'),
     send: () => Promise.resolve(),
     subscribe: () => Promise.reject(new Error('There are no channels here.')),
+    resuming: () => new ResumingChannels({ names: () => [], release: () => undefined }),
     endSession: () => Promise.resolve(),
   };
   return new StreamSession(`s${++sessions}`, endpoint, port, undefined as never);

@@ -20,6 +20,7 @@ export {
 export { LocalHistory } from './backend/local.history.js';
 export {
   channelNameOf,
+  definedChannel,
   defineChannel,
   isKept,
   type Channel,
@@ -41,7 +42,7 @@ export {
   type StreamOverflow,
 } from './delivery/message.stream.js';
 export { Publication } from './delivery/publication.js';
-export { StoredPublication } from './delivery/stored.publication.js';
+export { gapPublication, StoredPublication } from './delivery/stored.publication.js';
 export { Subscription } from './delivery/subscription.js';
 export { isSamePosition, type Link, type Position } from './history/position.js';
 export type { HistoryPage } from './history/recovery.js';

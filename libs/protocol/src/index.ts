@@ -26,18 +26,22 @@ export {
   type ErrorFrame,
   type Frame,
   type GoAwayFrame,
+  type HeldChannel,
   type HelloFrame,
   type OpenedFrame,
   type OpenFrame,
   type PingFrame,
   type PongFrame,
+  type PositionFrame,
   type PublicationFrame,
+  type PublicationPlace,
   type ServerFrame,
   type ServerMessageFrame,
   type SubscribedFrame,
   type UnsubscribedFrame,
   type WelcomeFrame,
   type WireCloseReason,
+  type WirePosition,
 } from './frame/frame.js';
 export { encodeMessage, JsonCodec } from './frame/json.codec.js';
 export {

@@ -1,3 +1,6 @@
+export { ChannelSnapshot } from './channel/channel-snapshot.decorator.js';
+export type { ResumeOptions } from './channel/client.channels.js';
+export { ResumingChannels } from './channel/resuming.channels.js';
 export type { HeartbeatOptions } from './connection/connection.context.js';
 export { StreamAuthenticator, type StreamUser } from './connection/stream-authenticator.js';
 export { OnStreamClosed } from './endpoint/on-stream-closed.decorator.js';

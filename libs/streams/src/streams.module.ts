@@ -10,6 +10,8 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { MessagesModule, MessagesService } from '@nestwire/messages';
+import { ChannelSnapshots } from './channel/channel.snapshots.js';
+import { ClientChannels } from './channel/client.channels.js';
 import { StreamAuthenticator } from './connection/stream-authenticator.js';
 import { ENDPOINT_PROVIDERS } from './endpoint/endpoint.providers.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
@@ -57,6 +59,8 @@ export class StreamsModule {
   }
 }
 
+const DEFAULT_RESUME = { ticketMs: 86_400_000 };
+
 /** Holds the options and what they are made from, so that channels can be made from them too. */
 @Module({})
 class StreamsOptionsModule {}
@@ -82,6 +86,13 @@ function assemble(extras: StreamsModuleExtras, options: Provider): DynamicModule
     providers: [
       ...ENDPOINT_PROVIDERS,
       ...authenticatorProviders(authenticator),
+      ChannelSnapshots,
+      {
+        provide: ClientChannels,
+        useFactory: (messages: MessagesService, snapshots: ChannelSnapshots, { resume }: StreamsOptions) =>
+          new ClientChannels(messages, snapshots, { ...DEFAULT_RESUME, ...resume }),
+        inject: [MessagesService, ChannelSnapshots, STREAMS_OPTIONS],
+      },
       serverProvider(authenticator ? [StreamAuthenticator] : []),
       {
         provide: StreamsService,
@@ -104,9 +115,9 @@ function serverProvider(authenticators: readonly InjectionToken[]): Provider {
     useFactory: (
       options: StreamsOptions,
       endpoints: EndpointRegistry,
-      messages: MessagesService,
+      channels: ClientChannels,
       authenticator?: StreamAuthenticator,
-    ) => new StreamsServer(options, endpoints, messages, authenticator),
-    inject: [STREAMS_OPTIONS, EndpointRegistry, MessagesService, ...authenticators],
+    ) => new StreamsServer(options, endpoints, channels, authenticator),
+    inject: [STREAMS_OPTIONS, EndpointRegistry, ClientChannels, ...authenticators],
   };
 }

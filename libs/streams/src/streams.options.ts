@@ -1,6 +1,7 @@
 import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { MessagesModuleOptions } from '@nestwire/messages';
 import type { CodecOption } from '@nestwire/protocol';
+import type { ResumeOptions } from './channel/client.channels.js';
 import type { HeartbeatOptions } from './connection/connection.context.js';
 import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import type { StreamsLimits } from './streams.limits.js';
@@ -73,6 +74,8 @@ export interface StreamsOptions {
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /** Bounds that differ from their defaults. */
   readonly limits?: Partial<StreamsLimits>;
+  /** How clients get back what flowed to them before. */
+  readonly resume?: Partial<ResumeOptions>;
   /** How a shutdown treats its clients. */
   readonly shutdown?: Partial<ShutdownOptions>;
 }

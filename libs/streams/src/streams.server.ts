@@ -2,8 +2,7 @@ import { inspect } from 'node:util';
 import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { CloseCode, JsonCodec, type Codec, type CodecOption } from '@nestwire/protocol';
-import type { MessagesService } from '@nestwire/messages';
-import { ChannelFanout } from './connection/channel.fanout.js';
+import type { ClientChannels } from './channel/client.channels.js';
 import type { ConnectionContext } from './connection/connection.context.js';
 import { Connection } from './connection/connection.js';
 import { connectionId } from './connection/connection-id.js';
@@ -46,7 +45,6 @@ interface Client {
 export class StreamsServer {
   readonly path: string;
   readonly registry: ConnectionRegistry;
-  readonly fanout: ChannelFanout;
   private readonly logger = new Logger('Streams');
   private readonly limits: StreamsLimits;
   private readonly sockets: WsServer;
@@ -60,7 +58,7 @@ export class StreamsServer {
   constructor(
     private readonly options: StreamsOptions,
     endpoints: EndpointRegistry,
-    messages: MessagesService,
+    readonly channels: ClientChannels,
     authenticator: StreamAuthenticator | undefined,
   ) {
     checkOptions(options, authenticator);
@@ -70,7 +68,6 @@ export class StreamsServer {
     this.path = options.path ?? DEFAULT_PATH;
     this.limits = limits;
     this.registry = new ConnectionRegistry(limits);
-    this.fanout = new ChannelFanout(messages);
     this.subprotocols = codecs.map(({ subprotocol }) => subprotocol);
     this.sockets = new WsServer(limits, {
       subprotocols: this.subprotocols,
@@ -83,11 +80,11 @@ export class StreamsServer {
       limits,
       heartbeat,
       endpoints,
-      messages,
+      messages: channels.messages,
       frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
       signIn: new SignIn(authenticator, limits.authenticationTimeoutMs),
       registry: this.registry,
-      fanout: this.fanout,
+      channels,
       flusher: new TurnFlusher(),
       logError: (errorId, error) => this.logError(errorId, error),
     };
@@ -96,6 +93,7 @@ export class StreamsServer {
   /** Begins to watch over connections. */
   start(): void {
     this.sweeper.start();
+    void this.channels.start();
     if (this.options.trustProxy === undefined) {
       this.logger.warn(
         'Limits by address leave private and loopback addresses alone, as they may be a proxy. ' +

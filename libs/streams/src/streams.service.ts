@@ -20,15 +20,15 @@ export class StreamsService {
 
   /** Counts what there is at this moment. */
   counters(): StreamsCounters {
-    const { registry, fanout } = this.server;
+    const { registry, channels } = this.server;
     let sessions = 0;
     for (const connection of registry.all()) sessions += connection.streams.size;
     return {
       connections: registry.size,
       greetings: registry.greetingCount,
       sessions,
-      channels: fanout.channels,
-      droppedPublications: fanout.droppedPublications,
+      channels: channels.size,
+      droppedPublications: channels.fanout.droppedPublications,
     };
   }
 

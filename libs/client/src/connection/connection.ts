@@ -173,7 +173,10 @@ export class Connection {
       const socket = new webSocket(url, codec.subprotocols);
       this.#socket = socket;
       socket.binaryType = 'arraybuffer';
-      socket.onopen = () => this.#say({ t: 'hello', v: PROTOCOL_VERSION, token });
+      socket.onopen = () => {
+        const held = [...this.#streams.values()].flatMap((stream) => stream.held());
+        this.#say({ t: 'hello', v: PROTOCOL_VERSION, token, ...(held.length && { held }) });
+      };
       socket.onmessage = ({ data }: { data: string }) => {
         try {
           if (this.welcome) this.#expect();

@@ -4,6 +4,7 @@ import {
   decodeMessage,
   encodeProperties,
   type FramePayload,
+  type HeldChannel,
   type Message,
   type MessageClass,
   messageNameOf,
@@ -17,6 +18,7 @@ import { closedError, type Connection } from '../connection/connection.js';
 import { Pending } from '../connection/pending.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
+import { HeldChannels } from './held-channels.js';
 import { readersOf, type Readers } from './readers.js';
 import type { SendOptions } from './send-options.js';
 
@@ -36,6 +38,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   readonly #connection: Connection;
   readonly #listeners: Listeners = new Set();
   readonly #channels = new Set<unknown>();
+  readonly #held = new HeldChannels();
   /** What was sent and has no answer, in the order of sending. */
   readonly #flying = new Map<unknown, Outgoing>();
   /** That `open` was sent, or the stream is open. */
@@ -95,8 +98,10 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   received(frame: ServerFrame, error?: CodedError): void {
     const { endpoint, id } = frame as OpenedFrame;
-    if (frame.t === 'publication' && this.#channels.has(frame.channel)) this.#deliver(frame.type, frame.data);
-    if (endpoint === this.#name) this.#handle(frame, error);
+    if (frame.t === 'publication') {
+      const isMine = endpoint ? endpoint === this.#name : this.#channels.has(frame.channel);
+      if (isMine && this.#held.advance(frame)) this.#deliver(frame.type, frame.data);
+    } else if (endpoint === this.#name) this.#handle(frame, error);
     if (this.#flying.has(id))
       for (const [other, outgoing] of this.#flying) {
         if (!error || other === id) {
@@ -116,8 +121,13 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#giveUp();
   }
 
+  held(): HeldChannel[] {
+    return this.#held.of(this.#name);
+  }
+
   ended(error?: CodedError): void {
     this.#used = false;
+    this.#held.clear();
     this.#giveUp(error ?? closedError(this.#connection.status));
     this.stream.end(error);
   }
@@ -134,7 +144,11 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     // A stream that the server opens by itself may speak before it says that it is open.
     if (frame.t === 'message') this.#deliver(frame.type, frame.data);
     if (frame.t === 'subscribed') this.#channels.add(frame.channel);
-    if (frame.t === 'unsubscribed') this.#channels.delete(frame.channel);
+    if (frame.t === 'subscribed' || frame.t === 'position') this.#held.place(frame);
+    if (frame.t === 'unsubscribed') {
+      this.#channels.delete(frame.channel);
+      this.#held.delete(frame.channel);
+    }
     if (frame.t === 'closed' && this.#opening) this.#closed(error!);
   }
 

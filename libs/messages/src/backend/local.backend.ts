@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../delivery/clock.js';
 import { LocalHistory } from './local.history.js';
 import { MessagesBackend, type MessagesStatus } from './messages.backend.js';
@@ -7,6 +8,7 @@ export class LocalBackend extends MessagesBackend {
   readonly status: MessagesStatus = 'local';
   readonly counters = { poisoned: 0, reconnects: 0, starved: 0 };
   readonly history: LocalHistory;
+  readonly #secret = randomBytes(32).toString('base64url');
 
   constructor(clock?: Clock) {
     super();
@@ -22,6 +24,10 @@ export class LocalBackend extends MessagesBackend {
   refusal(): undefined {}
 
   async publish(): Promise<void> {}
+
+  async secret(): Promise<string> {
+    return this.#secret;
+  }
 
   async close(): Promise<void> {
     this.history.close();

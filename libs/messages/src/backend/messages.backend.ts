@@ -82,6 +82,13 @@ export abstract class MessagesBackend {
    */
   abstract publish(channel: string, encoded: EncodedMessage): Promise<void>;
 
+  /**
+   * Returns a random secret of the cluster, the same in all its processes; made when there is none.
+   *
+   * @throws {MessagesError} UNAVAILABLE when the cluster cannot be asked now
+   */
+  abstract secret(): Promise<string>;
+
   /** Stops and lets go of everything; nothing arrives afterwards. May be called again. */
   abstract close(): Promise<void>;
 }

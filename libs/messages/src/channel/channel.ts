@@ -88,6 +88,9 @@ export interface ChannelOptions<
 
 type DeliveryOf<H, L> = H extends HistoryLength ? 'history' : L extends true ? 'latest' : 'ephemeral';
 
+/** The channels that were defined in this process, by their names; of several the last. */
+const definitions = new Map<string, ChannelDefinition>();
+
 /** How long the newest message of a `latest` channel is kept, in milliseconds. */
 const LATEST: HistoryLength = { messages: 1, ageMs: 604_800_000 };
 
@@ -122,11 +125,15 @@ export function defineChannel<
     ...traits,
   });
   Object.defineProperty(define, 'name', { value: name });
-  return Object.assign(define, traits) as unknown as ChannelDefinition<
-    InstanceType<C[number]>,
-    DeliveryOf<H, L>,
-    InstanceType<S[number]>
-  >;
+  const definition = Object.assign(define, traits) as unknown as ChannelDefinition;
+  definitions.set(name, definition);
+  return definition as ChannelDefinition<InstanceType<C[number]>, DeliveryOf<H, L>, InstanceType<S[number]>>;
+}
+
+/** Returns the channel that has this name by its definition in this process; undefined without one. */
+export function definedChannel(name: string): Channel | undefined {
+  const [kind = '', ...parts] = name.split(':');
+  return parts.length > 0 ? definitions.get(kind)?.(...parts) : definitions.get(kind);
 }
 
 /**

@@ -32,6 +32,7 @@ import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messag
 import type { Following, StoredReceiver } from '../reader/channel.readers.js';
 import { EphemeralChannels } from './ephemeral.channels.js';
 import { KeptChannels } from './kept.channels.js';
+import { StatusListeners } from './status.listeners.js';
 import type {
   AttachOptions,
   PostOptions,
@@ -49,7 +50,9 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   readonly #delivery = new Delivery();
   readonly #ephemeral: EphemeralChannels;
   readonly #kept: KeptChannels;
-  readonly #statusListeners = new Set<{ readonly call: (status: MessagesStatus) => void }>();
+  readonly #statusListeners = new StatusListeners((error) =>
+    this.#logger.error(`A status listener failed: ${String(error)}`),
+  );
   readonly #closing = new AbortController();
   #status: MessagesStatus;
 
@@ -69,11 +72,18 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     return this.#status;
   }
 
+  /**
+   * Returns a random secret of the cluster, the same in all its processes.
+   *
+   * @throws {MessagesError} UNAVAILABLE when the cluster cannot be asked now
+   */
+  sharedSecret(): Promise<string> {
+    return this.#backend.secret();
+  }
+
   /** Calls the function at each change of `status`; returns the function that removes it. */
   addStatusListener(listener: (status: MessagesStatus) => void): () => void {
-    const entry = { call: listener };
-    this.#statusListeners.add(entry);
-    return () => void this.#statusListeners.delete(entry);
+    return this.#statusListeners.add(listener);
   }
 
   /** Returns what happened to messages in this process so far. */
@@ -274,13 +284,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     const { status } = this.#backend;
     if (status === this.#status) return;
     this.#status = status;
-    for (const { call } of this.#statusListeners) {
-      try {
-        call(status);
-      } catch (error) {
-        this.#logger.error(`A status listener failed: ${String(error)}`);
-      }
-    }
+    this.#statusListeners.tell(status);
   }
 }
 

@@ -36,6 +36,8 @@ export const ErrorCode = {
   Busy: 'BUSY',
   /** A limit on the number of streams or subscriptions is reached. */
   LimitReached: 'LIMIT_REACHED',
+  /** A channel of this name flows to the connection, and is defined otherwise. */
+  ChannelMismatch: 'CHANNEL_MISMATCH',
   /** The handler did not finish in time; it may still finish. */
   HandlerTimeout: 'HANDLER_TIMEOUT',
   /** The session has ended. */

@@ -1,7 +1,7 @@
 import type { JsonLimits } from '../limits.js';
 import type { Natives } from '../value/wire-value.js';
 import type { FrameFault } from './frame-fault.js';
-import type { ClientFrame, Frame } from './frame.js';
+import type { ClientFrame, Frame, PublicationPlace } from './frame.js';
 
 /** A message encoded once: what every frame that carries it shares. */
 export interface EncodedMessage {
@@ -26,7 +26,7 @@ export interface Codec {
   /** Encodes the frame of a server's message around its encoded properties. */
   encodeServerMessage(endpoint: string, message: EncodedMessage): FramePayload;
   /** Encodes the frame of a channel's message around its encoded properties. */
-  encodePublication(channel: string, message: EncodedMessage): FramePayload;
+  encodePublication(channel: string, message: EncodedMessage, place?: PublicationPlace): FramePayload;
   /** Encodes the cumulative answer to messages. */
   encodeAck(endpoint: string, id: number): FramePayload;
   /** Checks and decodes what a client sent; never throws. */

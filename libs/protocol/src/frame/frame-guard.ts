@@ -15,6 +15,7 @@ const SERVER_ONLY: readonly unknown[] = [
   'ack',
   'error',
   'subscribed',
+  'position',
   'unsubscribed',
   'publication',
   'authenticated',
@@ -27,7 +28,7 @@ const READERS = new Map<unknown, Reader>([
   ['open', (fields) => checkId(fields) ?? checkEndpoint(fields)],
   ['close', (fields) => checkId(fields) ?? checkEndpoint(fields)],
   ['auth', (fields) => checkId(fields) ?? checkToken(fields, 'null')],
-  ['hello', (fields) => checkVersion(fields) ?? checkToken(fields, 'optional')],
+  ['hello', (fields) => checkVersion(fields) ?? checkToken(fields, 'optional') ?? checkHeld(fields)],
   ['ping', () => undefined],
   ['pong', () => undefined],
 ]);
@@ -88,6 +89,18 @@ function checkVersion({ v }: Fields): FrameFault | undefined {
   if (v === PROTOCOL_VERSION) return undefined;
   const message = `This server speaks version ${PROTOCOL_VERSION} of the protocol.`;
   return new FrameFault(ErrorCode.BadFrame, message, undefined, CloseCode.UnsupportedVersion);
+}
+
+function checkHeld({ held }: Fields): FrameFault | undefined {
+  if (held === undefined || (Array.isArray(held) && held.every(isHeld))) return undefined;
+  return broken('"held" must be a list of [endpoint, channel, ticket, epoch, offset, id].');
+}
+
+function isHeld(entry: unknown): boolean {
+  if (!Array.isArray(entry) || entry.length < 6) return false;
+  const [endpoint, channel, ticket, epoch, offset, id] = entry as unknown[];
+  const isPlace = Number.isSafeInteger(offset) && (offset as number) >= 0 && typeof id === 'string';
+  return isName(endpoint) && isPlace && [channel, ticket, epoch].every((text) => typeof text === 'string');
 }
 
 function isId(id: unknown): id is number {

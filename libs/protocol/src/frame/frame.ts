@@ -9,12 +9,28 @@ export const JSON_SUBPROTOCOL = 'nestwire.v1.json';
 /** The WebSocket subprotocol of version 1 with frames in MessagePack. */
 export const MESSAGE_PACK_SUBPROTOCOL = 'nestwire.v1.msgpack';
 
+/** Where a message stands in a channel that keeps its messages, as it travels. */
+export type WirePosition = readonly [epoch: string, offset: number, id: string];
+
+/** Client: a channel that flowed to it before, up to where it got its messages. */
+export type HeldChannel = readonly [
+  endpoint: string,
+  channel: string,
+  /** As the server gave it with `subscribed`. */
+  ticket: string,
+  epoch: string,
+  offset: number,
+  id: string,
+];
+
 /** Client, first frame: the version it speaks, and who it is. */
 export interface HelloFrame {
   readonly t: 'hello';
   readonly v: number;
   /** The credential; left out or null when there is none, or when a header or cookie holds it. */
   readonly token?: string | null;
+  /** What flowed to the client when its last connection was lost. */
+  readonly held?: readonly HeldChannel[];
 }
 
 /** Client: opens the stream of an endpoint; answered by `opened` or `error`. */
@@ -138,6 +154,19 @@ export interface SubscribedFrame {
   readonly t: 'subscribed';
   readonly endpoint: string;
   readonly channel: string;
+  /** Where it flows from; only of a channel that keeps its messages. */
+  readonly position?: WirePosition;
+  /** What `hello` has to give back together with a position. */
+  readonly ticket?: string;
+}
+
+/** Server: where a channel goes on from in the endpoint's stream, or a newer ticket for it. */
+export interface PositionFrame {
+  readonly t: 'position';
+  readonly endpoint: string;
+  readonly channel: string;
+  readonly position?: WirePosition;
+  readonly ticket: string;
 }
 
 /** Server: the channel no longer flows into the endpoint's stream. */
@@ -147,8 +176,18 @@ export interface UnsubscribedFrame {
   readonly channel: string;
 }
 
+/** What a publication of a channel that keeps its messages says about its place. */
+export interface PublicationPlace {
+  /** The endpoint that it is for; absent when for all that the channel flows to. */
+  readonly endpoint?: string;
+  /** The epoch, where another one may begin: with gaps, and on channels of which the newest matters. */
+  readonly epoch?: string;
+  readonly offset: number;
+  readonly id: string;
+}
+
 /** Server: a message of a channel, the same bytes for all who receive it. */
-export interface PublicationFrame {
+export interface PublicationFrame extends Partial<PublicationPlace> {
   readonly t: 'publication';
   readonly channel: string;
   readonly type: string;
@@ -182,6 +221,7 @@ export type ServerFrame =
   | ErrorFrame
   | ServerMessageFrame
   | SubscribedFrame
+  | PositionFrame
   | UnsubscribedFrame
   | PublicationFrame
   | AuthenticatedFrame

@@ -6,7 +6,7 @@ import { encodeProperties } from '../value/wire-value.js';
 import type { Codec, EncodedMessage } from './codec.js';
 import { FrameFault } from './frame-fault.js';
 import { guardClientFrame } from './frame-guard.js';
-import { JSON_SUBPROTOCOL, type ClientFrame, type Frame } from './frame.js';
+import { JSON_SUBPROTOCOL, type ClientFrame, type Frame, type PublicationPlace } from './frame.js';
 import { readPlainMessage } from './plain-message.js';
 import { QuotedNames } from './quoted-names.js';
 import { scanJson } from './json-scan.js';
@@ -27,8 +27,9 @@ export class JsonCodec implements Codec {
     return `{"t":"message","endpoint":${this.names.quote(endpoint)},"type":${this.names.quote(type)},"data":${data}}`;
   }
 
-  encodePublication(channel: string, { type, data }: EncodedMessage): string {
-    return `{"t":"publication","channel":${JSON.stringify(channel)},"type":${this.names.quote(type)},"data":${data}}`;
+  encodePublication(channel: string, { type, data }: EncodedMessage, place?: PublicationPlace): string {
+    const placed = place ? `${JSON.stringify(place).slice(1, -1)},` : '';
+    return `{"t":"publication","channel":${JSON.stringify(channel)},${placed}"type":${this.names.quote(type)},"data":${data}}`;
   }
 
   encodeAck(endpoint: string, id: number): string {

@@ -4,7 +4,7 @@ import { packedNatively, readNatively } from '../value/natives.js';
 import type { Codec, EncodedMessage } from './codec.js';
 import { FrameFault } from './frame-fault.js';
 import { guardClientFrame } from './frame-guard.js';
-import { MESSAGE_PACK_SUBPROTOCOL, type ClientFrame, type Frame } from './frame.js';
+import { MESSAGE_PACK_SUBPROTOCOL, type ClientFrame, type Frame, type PublicationPlace } from './frame.js';
 import { pack, unpack } from './pack.js';
 import { scanPacked } from './pack-scan.js';
 
@@ -24,8 +24,8 @@ export class MessagePackCodec implements Codec {
     return pack({ t: 'message', endpoint, type, data: readNatively(data) });
   }
 
-  encodePublication(channel: string, { type, data }: EncodedMessage): Uint8Array {
-    return pack({ t: 'publication', channel, type, data: readNatively(data) });
+  encodePublication(channel: string, { type, data }: EncodedMessage, place?: PublicationPlace): Uint8Array {
+    return pack({ t: 'publication', channel, ...place, type, data: readNatively(data) });
   }
 
   encodeAck(endpoint: string, id: number): Uint8Array {

@@ -1,7 +1,7 @@
 import type { MessagesService } from '@nestwire/messages';
 import type { EndpointRegistry } from '../endpoint/endpoint.registry.js';
 import type { StreamsLimits } from '../streams.limits.js';
-import type { ChannelFanout } from './channel.fanout.js';
+import type { ClientChannels } from '../channel/client.channels.js';
 import type { ConnectionRegistry } from './connection.registry.js';
 import type { MessageFrames } from './message.frames.js';
 import type { TurnFlusher } from './turn.flusher.js';
@@ -33,7 +33,7 @@ export interface ConnectionContext {
   readonly messages: MessagesService;
   readonly signIn: SignIn;
   readonly registry: ConnectionRegistry;
-  readonly fanout: ChannelFanout;
+  readonly channels: ClientChannels;
   readonly flusher: TurnFlusher;
   /** Logs an error of the application that the client is told of by its id only. */
   readonly logError: (errorId: string, error: unknown) => void;

@@ -8,6 +8,8 @@ import {
   wireErrorOf,
 } from '@nestwire/protocol';
 import type { Channel, Subscription } from '@nestwire/messages';
+import type { ConnectionSubscriptions } from '../channel/connection.subscriptions.js';
+import { ResumingChannels } from '../channel/resuming.channels.js';
 import type { Endpoint } from '../endpoint/endpoint.registry.js';
 import { toWireError } from '../pipeline/error.reply.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
@@ -24,7 +26,7 @@ import { REFUSED, SessionRuntime, type RuntimePort } from '../session/session.ru
 import { StreamSession, type SessionPort } from '../session/stream-session.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { ConnectionContext } from './connection.context.js';
-import type { ConnectionSubscriptions } from './connection.subscriptions.js';
+
 import type { MessageFrames } from './message.frames.js';
 import type { Outbox } from './outbox.js';
 import type { StreamUser } from './stream-authenticator.js';
@@ -143,6 +145,13 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     return this.subscriptions.add(session, channel);
   }
 
+  resuming(session: Session): ResumingChannels {
+    return new ResumingChannels({
+      names: () => this.subscriptions.held.namesOf(session.endpoint),
+      release: (name) => this.subscriptions.release(session, name),
+    });
+  }
+
   /** Ends a session by the application's wish. */
   endSession(session: Session, reason: SessionCloseReason): Promise<void> {
     for (const runtime of this.runtimes) if (runtime.session === session) return runtime.close(reason);
@@ -198,6 +207,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     if (error === undefined) {
       if (!ids.length) this.write(openedFrame(runtime));
       for (const id of ids) this.write(openedFrame(runtime, id));
+      this.subscriptions.resume(runtime.session).catch((cause) => this.failed(runtime, undefined, cause));
       return;
     }
     for (const id of ids) this.failed(runtime, id, error);

@@ -13,14 +13,15 @@ import {
   type HelloFrame,
   type ServerFrame,
 } from '@nestwire/protocol';
+import { ConnectionSubscriptions } from '../channel/connection.subscriptions.js';
+import type { FlowMember } from '../channel/flow.member.js';
+import { MAX_HELD_BYTES } from '../channel/held.channels.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamHandshake } from '../session/stream-handshake.js';
 import type { Wire, WireReceiver } from '../transport/wire.js';
 import type { WsFrame } from '../transport/ws-frame.js';
-import type { FanoutMember } from './channel.fanout.js';
 import type { ConnectionContext } from './connection.context.js';
 import { ConnectionStreams, type ConnectionOwner } from './connection.streams.js';
-import { ConnectionSubscriptions } from './connection.subscriptions.js';
 import { ConnectionWatch, type Watched } from './connection.watch.js';
 import { EarlyFrames } from './early-frames.js';
 import { InboundGate } from './inbound-gate.js';
@@ -37,7 +38,7 @@ import type { StreamUser } from './stream-authenticator.js';
  *
  * A frame is admitted, decoded and routed, in this order; `route` shows where each kind goes.
  */
-export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watched, ConnectionOwner {
+export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watched, ConnectionOwner {
   readonly streams: ConnectionStreams;
   readonly subscriptions: ConnectionSubscriptions;
   readonly watch: ConnectionWatch;
@@ -65,8 +66,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
     this.early = new EarlyFrames(limits.maxEarlyFrames, limits.maxPendingBytes);
     const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };
     this.outbox = new Outbox(wire, bounds, context.flusher, this);
-    const send = (frame: ServerFrame): void => this.send(frame);
-    this.subscriptions = new ConnectionSubscriptions(context.fanout, this, send, limits.maxSubscriptions);
+    this.subscriptions = new ConnectionSubscriptions(context.channels, this, limits.maxSubscriptions);
     this.streams = new ConnectionStreams(context, this, this.outbox, this.subscriptions);
   }
 
@@ -77,10 +77,10 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
       return this.close(CloseCode.UnsupportedData, `frames are ${isBinary ? 'binary' : 'text'}`);
     const now = performance.now();
     this.watch.received(now);
-    const { maxHelloBytes } = this.context.limits;
-    if (this.state === 'greeting' && bytes > maxHelloBytes) {
-      return this.close(CloseCode.BadRequest, `the first frame has at most ${maxHelloBytes} bytes`);
-    }
+    const { maxHelloBytes, maxSubscriptions } = this.context.limits;
+    const maxBytes = maxHelloBytes + maxSubscriptions * MAX_HELD_BYTES;
+    if (this.state === 'greeting' && bytes > maxBytes)
+      return this.close(CloseCode.BadRequest, `the first frame has at most ${maxBytes} bytes`);
     const retryAfterMs = this.gate.admit(bytes, now);
     const frame = this.codec.decodeClientFrame(payload);
     if (frame instanceof FrameFault) this.refuseBadFrame(frame, now);
@@ -185,8 +185,9 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
     void this.hello(frame);
   }
 
-  private async hello({ token }: HelloFrame): Promise<void> {
+  private async hello({ token, held }: HelloFrame): Promise<void> {
     this.state = 'signing-in';
+    this.subscriptions.held.hold(held, this.context.limits.maxSubscriptions);
     if (typeof token === 'string') this.handshake = this.handshake.withToken(token);
     const result = await this.context.signIn.run(this.handshake);
     if (this.hasLeft()) return;
@@ -236,6 +237,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
       return false;
     }
     this.user = user;
+    this.subscriptions.renewTickets();
     return true;
   }
 
@@ -293,7 +295,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
     this.send({ t: 'error', id, error: wireErrorOf(error) });
   }
 
-  private send(frame: ServerFrame): void {
+  send(frame: ServerFrame): void {
     this.outbox.push(this.codec.encodeFrame(frame));
   }
 }

@@ -1,5 +1,6 @@
-import { CodedError, ErrorCode, type Message } from '@nestwire/protocol';
-import type { Channel, MessagesService, Subscription } from '@nestwire/messages';
+import { CodedError, ErrorCode, type Message, type StreamGap } from '@nestwire/protocol';
+import type { Channel, DeliveryClass, MessagesService, Subscription } from '@nestwire/messages';
+import type { ResumingChannels } from '../channel/resuming.channels.js';
 import { UserObjects } from './user-objects.js';
 import { SessionCloseReason } from './session-close-reason.js';
 import { SessionMessages } from './session-messages.js';
@@ -15,9 +16,15 @@ export interface SessionPort {
     session: StreamSession<never, unknown>,
     channel: string | Channel<Message>,
   ): Promise<Subscription>;
+  /** The channels that the client had in this stream on its last connection. */
+  resuming(session: StreamSession<never, unknown>): ResumingChannels;
   /** Ends the session and tells the client. */
   endSession(session: StreamSession<never, unknown>, reason: SessionCloseReason): Promise<void>;
 }
+
+/** What comes to a client from a channel: its messages, and what tells or repairs a gap. */
+export type Flowing<M extends Message, D extends DeliveryClass, S extends Message> =
+  M | S | (D extends 'history' ? ([S] extends [never] ? StreamGap : never) : never);
 
 /** A class of user objects. */
 export type UserObjectClass<T> = abstract new (...args: never[]) => T;
@@ -89,17 +96,33 @@ export class StreamSession<Out = never, User = unknown> {
    * Lets a channel flow to the client of this session, until the subscription is removed or the session ends.
    *
    * Resolves when the subscription is in force. The messages of a channel cross the wire encoded once
-   * for all clients; they appear in the client's stream of this endpoint.
+   * for all clients; they appear in the client's stream of this endpoint. A channel with history goes on
+   * after a reconnect where it stopped, each message once and in order; where some are missing, a
+   * `StreamGap` comes in their place, or the channel's snapshot. One defined as `latest` begins with its
+   * newest message.
    *
    * @throws {CodedError} SESSION_CLOSED when the session has ended
    * @throws {CodedError} LIMIT_REACHED when the connection has `maxSubscriptions`
+   * @throws {CodedError} CHANNEL_MISMATCH when the connection has it by another definition
    */
-  subscribe<M extends Message>(
+  subscribe<M extends Message, D extends DeliveryClass = 'ephemeral', S extends Message = never>(
     channel:
-      string | (Channel<M> & ([M] extends [Out] ? unknown : { 'session does not send': Exclude<M, Out> })),
+      | string
+      | (Channel<M, D, S> &
+          ([Flowing<M, D, S>] extends [Out]
+            ? unknown
+            : { 'session does not send': Exclude<Flowing<M, D, S>, Out> })),
   ): Promise<Subscription> {
     if (this.#ended) return Promise.reject(this.#closedError());
     return this.#port.subscribe(this as never, channel as string | Channel<Message>);
+  }
+
+  /**
+   * The channels with history that the client had in this stream before it came back; read it in
+   * `@OnStreamOpened`.
+   */
+  get resuming(): ResumingChannels {
+    return this.#port.resuming(this as never);
   }
 
   /** Keeps an object for the life of this session; `getUserObject()` returns the one set last. */

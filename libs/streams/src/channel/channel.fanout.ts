@@ -1,18 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { Codec } from '@nestwire/protocol';
 import type { Channel, MessagesService, Publication, Subscription } from '@nestwire/messages';
-import { WsFrame } from '../transport/ws-frame.js';
+import type { WsFrame } from '../transport/ws-frame.js';
+import type { FlowMember } from './flow.member.js';
+import { publicationFrame } from './publication.frames.js';
 
-/** One that publications of channels are written to: a connection. */
-export interface FanoutMember {
-  /** What its frames are encoded by. */
-  readonly codec: Codec;
-  /** Takes the frame of a publication; returns whether it was queued, not dropped. */
-  pushPublication(frame: WsFrame): boolean;
-}
+type Member = Pick<FlowMember, 'codec' | 'pushPublication'>;
 
 interface Topic {
-  readonly members: Set<FanoutMember>;
+  readonly members: Set<Member>;
   readonly attached: Promise<Subscription>;
 }
 
@@ -40,10 +36,10 @@ export class ChannelFanout {
   }
 
   /** Lets the channel flow to the member; resolves when it does. */
-  async join(name: string, channel: string | Channel, member: FanoutMember): Promise<void> {
+  async join(name: string, channel: string | Channel, member: Member): Promise<void> {
     let topic = this.topics.get(name);
     if (!topic) {
-      const members = new Set<FanoutMember>();
+      const members = new Set<Member>();
       topic = {
         members,
         attached: this.messages.attach(channel, (publication) => this.write(members, publication)),
@@ -60,7 +56,7 @@ export class ChannelFanout {
   }
 
   /** Ends the flow to the member; the last one's leaving releases the channel. */
-  leave(name: string, member: FanoutMember): void {
+  leave(name: string, member: Member): void {
     const topic = this.topics.get(name);
     if (!topic?.members.delete(member) || topic.members.size) return;
     this.topics.delete(name);
@@ -70,7 +66,7 @@ export class ChannelFanout {
     );
   }
 
-  private write(members: ReadonlySet<FanoutMember>, publication: Publication): void {
+  private write(members: ReadonlySet<Member>, publication: Publication): void {
     const frames = new Map<Codec, WsFrame>();
     let codec: Codec | undefined;
     let frame: WsFrame | undefined;
@@ -92,8 +88,4 @@ export class ChannelFanout {
         'This is said once; StreamsService.counters() has the count.',
     );
   }
-}
-
-function publicationFrame(codec: Codec, publication: Publication): WsFrame {
-  return new WsFrame(codec.encodePublication(publication.channel, publication));
 }

@@ -1,0 +1,97 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { KeptChannel } from '@nestwire/messages';
+import type { Message } from '@nestwire/protocol';
+import { StreamsConfigurationError } from '../endpoint/streams-configuration.error.js';
+import { snapshotsOf } from './channel-snapshot.decorator.js';
+import type { FlowSession } from './flow.member.js';
+
+type Query = (channel: KeptChannel, session: FlowSession) => unknown;
+
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 30_000;
+
+/** The methods marked with `@ChannelSnapshot`, by the names of their channels. */
+@Injectable()
+export class ChannelSnapshots implements OnModuleInit {
+  private readonly logger = new Logger('Streams');
+  private readonly queries = new Map<string, Query>();
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  /**
+   * Finds the methods.
+   *
+   * @throws {StreamsConfigurationError} when two return the snapshot of one channel
+   */
+  onModuleInit(): void {
+    const problems: string[] = [];
+    const seen = new Set<object>();
+    for (const { instance, isAlias } of [
+      ...this.discovery.getProviders(),
+      ...this.discovery.getControllers(),
+    ]) {
+      if (!instance || typeof instance !== 'object' || isAlias || seen.has(instance as object)) continue;
+      seen.add(instance as object);
+      problems.push(...this.find(instance as Record<string, unknown>));
+    }
+    if (problems.length) throw new StreamsConfigurationError(problems);
+  }
+
+  /** Tells whether a channel has one. */
+  has(channel: KeptChannel): boolean {
+    return this.queries.has(kindOf(channel.name));
+  }
+
+  /** Asks for the snapshot of a channel; again, with pauses, as long as that fails and it is wanted. */
+  async take(
+    channel: KeptChannel,
+    session: FlowSession,
+    isWanted: () => boolean,
+  ): Promise<readonly Message[]> {
+    for (let pauseMs = FIRST_PAUSE_MS; isWanted(); pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+      try {
+        return checked(channel, await this.queries.get(kindOf(channel.name))!(channel, session));
+      } catch (error) {
+        const stack = error instanceof Error ? error.stack : String(error);
+        this.logger.error(
+          `The snapshot of channel "${channel.name}" failed and is tried again in ${pauseMs} ms.`,
+          stack,
+        );
+        await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
+      }
+    }
+    return [];
+  }
+
+  private find(instance: Record<string, unknown>): string[] {
+    const methods = this.scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object);
+    return methods.flatMap((method) =>
+      snapshotsOf(instance[method]).flatMap(({ name }) => {
+        const isTaken = this.queries.has(name);
+        this.queries.set(name, (channel, session) => (instance[method] as Query)(channel, session));
+        const where = `@ChannelSnapshot on ${instance.constructor.name}.${method}`;
+        return isTaken ? [`${where}: the channel "${name}" has a snapshot already. Keep one.`] : [];
+      }),
+    );
+  }
+}
+
+/** Returns the name that the channels of one definition begin with. */
+function kindOf(name: string): string {
+  const end = name.indexOf(':');
+  return end < 0 ? name : name.slice(0, end);
+}
+
+function checked({ name, snapshot }: KeptChannel, result: unknown): readonly Message[] {
+  const messages = (Array.isArray(result) ? result : [result]) as Message[];
+  const wrong = messages.find((message) => !snapshot.some((cls) => message instanceof cls));
+  if (wrong === undefined) return messages;
+  const names = snapshot.map((cls) => cls.name).join(', ');
+  throw new TypeError(
+    `The snapshot of channel "${name}" is of the classes that it is defined with: ${names}.`,
+  );
+}

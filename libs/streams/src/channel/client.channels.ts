@@ -1,0 +1,61 @@
+import { Logger } from '@nestjs/common';
+import type { MessagesService } from '@nestwire/messages';
+import { ChannelFanout } from './channel.fanout.js';
+import type { ChannelSnapshots } from './channel.snapshots.js';
+import { KeptFanout } from './kept.fanout.js';
+import { TicketSigner } from './ticket.signer.js';
+
+const RETRY_MS = 5_000;
+
+/** How clients get back what flowed to them before. */
+export interface ResumeOptions {
+  /**
+   * How long a client that was away may come back with its positions, in milliseconds.
+   *
+   * @default 86_400_000
+   */
+  readonly ticketMs: number;
+  /**
+   * What tickets are signed with, the same on all servers: 32 characters or more.
+   *
+   * @default a secret that the servers share through Redis; of this process without Redis
+   */
+  readonly secret?: string;
+}
+
+/** The channels that flow to the clients of this process. */
+export class ClientChannels {
+  readonly fanout: ChannelFanout;
+  readonly kept: KeptFanout;
+  readonly tickets: TicketSigner;
+  readonly ticketMs: number;
+  private readonly logger = new Logger('Streams');
+
+  constructor(
+    readonly messages: MessagesService,
+    readonly snapshots: ChannelSnapshots,
+    private readonly options: ResumeOptions,
+  ) {
+    this.fanout = new ChannelFanout(messages);
+    this.kept = new KeptFanout(messages);
+    this.ticketMs = options.ticketMs;
+    this.tickets = new TicketSigner(options.ticketMs);
+  }
+
+  /** How many channels flow to anyone. */
+  get size(): number {
+    return this.fanout.channels + this.kept.channels;
+  }
+
+  /** Finds out what tickets are signed with; until that is known they are good in this process only. */
+  async start(): Promise<void> {
+    try {
+      this.tickets.use(this.options.secret ?? (await this.messages.sharedSecret()));
+    } catch (error) {
+      this.logger.warn(
+        `Clients cannot take their positions to other servers yet: ${(error as Error).message}`,
+      );
+      setTimeout(() => void this.start(), RETRY_MS).unref();
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { CodedError, ErrorCode } from '@nestwire/protocol';
+import { channelNameOf, definedChannel, isKept, Subscription, type Channel } from '@nestwire/messages';
+import type { ClientChannels } from './client.channels.js';
+import { EphemeralFlow } from './ephemeral.flow.js';
+import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
+import { HeldChannels } from './held.channels.js';
+import { KeptFlow } from './kept.flow.js';
+import { ticketSubject } from './ticket.signer.js';
+
+interface Entry {
+  readonly isKept: boolean;
+  readonly flow: ChannelFlow;
+  /** How often each session has subscribed. */
+  readonly sessions: Map<FlowSession, number>;
+}
+
+/** The channels that flow to one connection, and for which of its sessions. */
+export class ConnectionSubscriptions {
+  /** What the client wants back from its last connection. */
+  readonly held: HeldChannels;
+  // Made when it is needed: many connections have no channel.
+  private channels: Map<string, Entry> | undefined;
+
+  constructor(
+    private readonly context: ClientChannels,
+    private readonly member: FlowMember,
+    private readonly maxSubscriptions: number,
+  ) {
+    this.held = new HeldChannels(context.tickets);
+  }
+
+  /** How many channels flow to this connection. */
+  get size(): number {
+    return this.channels?.size ?? 0;
+  }
+
+  /**
+   * Lets a channel flow into the stream of a session; subscribing twice counts twice.
+   *
+   * @throws {CodedError} LIMIT_REACHED when the connection has `maxSubscriptions` channels
+   * @throws {CodedError} CHANNEL_MISMATCH when it has one of this name that is defined otherwise
+   */
+  async add(session: FlowSession, channel: string | Channel): Promise<Subscription> {
+    const name = channelNameOf(channel);
+    const entry = this.channels?.get(name) ?? this.addChannel(name, channel);
+    if (entry.isKept !== isKept(channel)) throw mismatch(name);
+    const count = entry.sessions.get(session) ?? 0;
+    entry.sessions.set(session, count + 1);
+    try {
+      if (!count) await entry.flow.join(session);
+    } catch (error) {
+      this.removeOne(session, name);
+      throw error;
+    }
+    return new Subscription(name, () => this.removeOne(session, name));
+  }
+
+  /** Lets the channels flow again that a session's stream had, and that nobody has let go of. */
+  async resume(session: FlowSession): Promise<void> {
+    for (const name of this.held.namesOf(session.endpoint)) {
+      const channel = definedChannel(name);
+      if (channel && isKept(channel) && this.held.isAccepted(ticketSubject(this.member, session, name)))
+        await this.add(session, channel);
+      else this.release(session, name);
+    }
+  }
+
+  /** Lets go of a channel that a session's stream had: the client forgets it. */
+  release(session: FlowSession, name: string): void {
+    if (this.held.take(ticketSubject(this.member, session, name)))
+      this.member.send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
+  }
+
+  /** Gives the client new tickets for what flows to it. */
+  renewTickets(): void {
+    for (const { flow } of this.channels?.values() ?? []) flow.renewTickets();
+  }
+
+  /** Ends all that flows into the stream of a session. */
+  removeAll(session: FlowSession): void {
+    for (const [name, entry] of this.channels ?? []) {
+      if (entry.sessions.delete(session)) this.leave(session, name, entry);
+    }
+  }
+
+  private addChannel(name: string, channel: string | Channel): Entry {
+    if (this.size >= this.maxSubscriptions) {
+      const message = `${this.maxSubscriptions} channels flow to this connection, the most that may: raise "limits.maxSubscriptions".`;
+      throw new CodedError(ErrorCode.LimitReached, message);
+    }
+    const entry = { isKept: isKept(channel), flow: this.makeFlow(name, channel), sessions: new Map() };
+    (this.channels ??= new Map()).set(name, entry);
+    return entry;
+  }
+
+  private makeFlow(name: string, channel: string | Channel): ChannelFlow {
+    const { fanout, kept, snapshots, tickets } = this.context;
+    if (!isKept(channel)) return new EphemeralFlow(name, channel, fanout, this.member);
+    return new KeptFlow(kept.open(channel), this.member, { snapshots, tickets, held: this.held });
+  }
+
+  private removeOne(session: FlowSession, name: string): void {
+    const entry = this.channels?.get(name);
+    const count = entry?.sessions.get(session);
+    if (!entry || !count) return;
+    if (count > 1) return void entry.sessions.set(session, count - 1);
+    entry.sessions.delete(session);
+    this.member.send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
+    this.leave(session, name, entry);
+  }
+
+  private leave(session: FlowSession, name: string, { flow, sessions }: Entry): void {
+    flow.leave(session);
+    if (!sessions.size) this.channels!.delete(name);
+  }
+}
+
+function mismatch(name: string): CodedError {
+  return new CodedError(
+    ErrorCode.ChannelMismatch,
+    `The channel "${name}" flows to this connection already, and is defined otherwise there: ` +
+      'subscribe to a channel by its definition everywhere.',
+  );
+}

@@ -1,0 +1,32 @@
+import type { Codec, ServerFrame } from '@nestwire/protocol';
+import type { StreamSession } from '../session/stream-session.js';
+import type { WsFrame } from '../transport/ws-frame.js';
+import type { MessageFrames } from '../connection/message.frames.js';
+import type { Outbox } from '../connection/outbox.js';
+
+/** A session that channels flow into. */
+export type FlowSession = StreamSession<never, unknown>;
+
+/** One that publications of channels are written to: a connection. */
+export interface FlowMember {
+  /** What its frames are encoded by. */
+  readonly codec: Codec;
+  readonly frames: MessageFrames;
+  readonly outbox: Pick<Outbox, 'isOpen' | 'isAboveSoftBound' | 'push' | 'whenBelowSoftBound'>;
+  /** Who it belongs to. */
+  readonly user: { readonly id: string } | null;
+  /** Takes the frame of a publication; returns whether it was queued, not dropped. */
+  pushPublication(frame: WsFrame): boolean;
+  /** Queues a frame for this client alone. */
+  send(frame: ServerFrame): void;
+}
+
+/** How one channel flows to one connection, for those of its sessions that have subscribed. */
+export interface ChannelFlow {
+  /** Lets it flow into a session; resolves when that is in force. */
+  join(session: FlowSession): Promise<void>;
+  /** Ends it for a session, whether it has joined or only begun to. */
+  leave(session: FlowSession): void;
+  /** Gives the client new tickets: the old ones expire, or are of another user. */
+  renewTickets(): void;
+}

@@ -1,0 +1,167 @@
+import { gapPublication, type Position, type StoredPublication } from '@nestwire/messages';
+import type { ChannelSnapshots } from './channel.snapshots.js';
+import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
+import type { Held, HeldChannels } from './held.channels.js';
+import type { KeptTopic, TopicMember } from './kept.topic.js';
+import { ticketSubject, type TicketSigner, type TicketSubject } from './ticket.signer.js';
+
+/** What the flows of a connection work with. */
+export interface FlowContext {
+  readonly tickets: TicketSigner;
+  readonly held: HeldChannels;
+  readonly snapshots: ChannelSnapshots;
+}
+
+/** A way to where the process stands: of one session that joins, or of all that have. */
+interface Path {
+  readonly session?: FlowSession;
+  from: Position | undefined;
+  /** The client came back with a position that could not be accepted. */
+  isRefused: boolean;
+  isLeft: boolean;
+}
+
+/**
+ * How a channel that keeps its messages flows to one connection.
+ *
+ * It is live, or on its way there: it asks for what stands behind its position, and writes it as fast as
+ * the client reads. A session that joins has a way of its own, and is told that it has subscribed in
+ * the turn in which it stands where the process stands: nothing can come between.
+ */
+export class KeptFlow implements ChannelFlow, TopicMember {
+  private readonly joining = new Map<FlowSession, Path>();
+  private readonly joined = new Set<FlowSession>();
+  /** The way of those that have joined, while the flow is not live. */
+  private behind: Path | undefined;
+
+  constructor(
+    private readonly topic: KeptTopic,
+    private readonly member: FlowMember,
+    private readonly context: FlowContext,
+  ) {}
+
+  async join(session: FlowSession): Promise<void> {
+    const held = this.context.held.take(this.subjectOf(session));
+    const path = pathOf(held, session);
+    this.joining.set(session, path);
+    await this.topic.followed;
+    // While the history cannot be read, it has joined as far as that is possible now.
+    if (!path.isLeft) await new Promise<void>((begun) => this.goOn(path, begun));
+  }
+
+  leave(session: FlowSession): void {
+    const path = this.joining.get(session);
+    if (path) path.isLeft = true;
+    this.joining.delete(session);
+    this.joined.delete(session);
+    if (this.joining.size || this.joined.size) return;
+    if (this.behind) this.behind.isLeft = true;
+    this.topic.close(this);
+  }
+
+  renewTickets(): void {
+    for (const session of this.joined) {
+      const { endpoint, channel } = this.subjectOf(session);
+      this.member.send({ t: 'position', endpoint, channel, ticket: this.ticketOf(session) });
+    }
+  }
+
+  take(publication: StoredPublication): boolean {
+    if (publication.isGap && this.hasSnapshot) return false;
+    return this.member.pushPublication(this.topic.frames.of(publication, this.member.codec));
+  }
+
+  fallBehind(publication: StoredPublication, position: Position): void {
+    const path: Path = { from: position, isRefused: false, isLeft: false };
+    this.behind = path;
+    if (publication.isGap && this.hasSnapshot) void this.sendSnapshots(path, publication.position);
+    else this.goOnBelowSoftBound(path);
+  }
+
+  private get hasSnapshot(): boolean {
+    return this.topic.channel.snapshot.length > 0;
+  }
+
+  private goOnBelowSoftBound(path: Path): void {
+    void this.member.outbox.whenBelowSoftBound().then(() => this.goOn(path));
+  }
+
+  private goOn(path: Path, begun?: () => void): void {
+    if (!this.topic.position) begun?.();
+    this.topic.recover(path.from, (missed) => {
+      const gap = path.isRefused && this.topic.channel.delivery === 'history';
+      const { name } = this.topic.channel;
+      const from = this.topic.position!;
+      if (this.isWanted(path))
+        this.write(path, gap ? [gapPublication(name, from, 'ticket-refused')] : missed);
+      begun?.();
+    });
+  }
+
+  /** Writes what is missing, as far as the client reads it; then the path has arrived, in the same turn. */
+  private write(path: Path, missed: readonly StoredPublication[]): void {
+    const { outbox, codec } = this.member;
+    const isFirst = !path.from && !path.isRefused;
+    for (const publication of missed) {
+      if (publication.isGap && this.hasSnapshot) return void this.sendSnapshots(path, publication.position);
+      if (outbox.isAboveSoftBound) return this.goOnBelowSoftBound(path);
+      outbox.push(this.topic.frames.of(publication, codec, path.session?.endpoint));
+      path.from = publication.position;
+      path.isRefused = false;
+    }
+    if (isFirst && this.hasSnapshot) return void this.sendSnapshots(path, this.topic.position!);
+    this.arrive(path);
+  }
+
+  private arrive({ session }: Path): void {
+    if (session) {
+      this.joining.delete(session);
+      this.joined.add(session);
+      this.member.send({ t: 'subscribed', ...this.placeOf(session, this.topic.position!) });
+    } else this.behind = undefined;
+    if (!this.behind) this.topic.join(this);
+  }
+
+  /** Sends what stands for all up to a position; what stands behind it follows. */
+  private async sendSnapshots(path: Path, position: Position): Promise<void> {
+    path.from = position;
+    path.isRefused = false;
+    for (const session of path.session ? [path.session] : [...this.joined])
+      await this.sendSnapshot(path, session);
+    if (this.isWanted(path)) this.goOn(path);
+  }
+
+  private async sendSnapshot(path: Path, session: FlowSession): Promise<void> {
+    const { outbox, frames } = this.member;
+    const isWanted = (): boolean =>
+      this.isWanted(path) && (path.session !== undefined || this.joined.has(session));
+    const messages = await this.context.snapshots.take(this.topic.channel, session, isWanted);
+    for (const message of messages) {
+      await outbox.whenBelowSoftBound();
+      if (!isWanted()) return;
+      outbox.push(frames.of(session.endpoint, message));
+    }
+    if (isWanted()) this.member.send({ t: 'position', ...this.placeOf(session, path.from!) });
+  }
+
+  private isWanted(path: Path): boolean {
+    return !path.isLeft && this.member.outbox.isOpen;
+  }
+
+  private placeOf(session: FlowSession, { epoch, offset, id }: Position) {
+    const { endpoint, channel } = this.subjectOf(session);
+    return { endpoint, channel, position: [epoch, offset, id], ticket: this.ticketOf(session) } as const;
+  }
+
+  private ticketOf(session: FlowSession): string {
+    return this.context.tickets.issue(this.subjectOf(session));
+  }
+
+  private subjectOf(session: FlowSession): TicketSubject {
+    return ticketSubject(this.member, session, this.topic.channel.name);
+  }
+}
+
+function pathOf(held: Held | undefined, session: FlowSession): Path {
+  return { session, from: held?.position, isRefused: held !== undefined && !held.position, isLeft: false };
+}

@@ -1,0 +1,88 @@
+import type {
+  Following,
+  KeptChannel,
+  MessagesService,
+  Position,
+  StoredPublication,
+  TakeMissed,
+} from '@nestwire/messages';
+import { StoredFrames } from './publication.frames.js';
+
+/** One of those that a topic flows to. */
+export interface TopicMember {
+  /** Takes a publication as it is stored; returns false when it cannot, and has to catch up. */
+  take(publication: StoredPublication): boolean;
+  /** Is told that it gets nothing more, from a publication on that stands behind a position. */
+  fallBehind(publication: StoredPublication, position: Position): void;
+}
+
+/** One channel that keeps its messages, and those that it flows to. */
+export class KeptTopic {
+  readonly frames: StoredFrames;
+  /** Settles when the channel is followed; rejects after the shutdown. */
+  readonly followed: Promise<unknown>;
+  /** Those that stand where the process stands. */
+  private readonly live = new Set<TopicMember>();
+  private following: Following | undefined;
+  private last: Position | undefined;
+  private users = 0;
+  private isClosed = false;
+
+  constructor(
+    readonly channel: KeptChannel,
+    messages: MessagesService,
+    private readonly onEnd: () => void,
+  ) {
+    this.frames = new StoredFrames(channel.delivery === 'latest');
+    this.followed = messages
+      .follow(channel, (publication) => this.write(publication))
+      .then((following) => this.begin(following));
+    this.followed.catch(() => undefined);
+  }
+
+  /** Where the process stands in the channel; undefined until its history could be read. */
+  get position(): Position | undefined {
+    return this.following?.position;
+  }
+
+  /** Counts a user in. */
+  open(): this {
+    this.users++;
+    return this;
+  }
+
+  /** Counts a user out; the last one's leaving releases the channel. */
+  close(member: TopicMember): void {
+    this.live.delete(member);
+    if (--this.users > 0) return;
+    this.isClosed = true;
+    this.onEnd();
+    this.following?.remove();
+  }
+
+  /** Finds what leads from a position to where the process stands; calls back in that turn. */
+  recover(since: Position | undefined, take: TakeMissed): void {
+    this.following!.recover(since, take);
+  }
+
+  /** Lets what comes flow to a member, which stands where the process stands. */
+  join(member: TopicMember): void {
+    this.last = this.position;
+    this.live.add(member);
+  }
+
+  private begin(following: Following): void {
+    if (this.isClosed) following.remove();
+    else this.following = following;
+  }
+
+  private write(publication: StoredPublication): void {
+    const { live, last } = this;
+    this.last = publication.position;
+    for (const member of live) {
+      if (member.take(publication)) continue;
+      live.delete(member);
+      member.fallBehind(publication, last!);
+    }
+  }
+}
