@@ -30,6 +30,16 @@ export class Link {
     for (const socket of this.sockets) socket.unpipe().pause();
   }
 
+  /** Carries nothing until `resume`, so that what is sent piles up. */
+  pause(): void {
+    for (const socket of this.sockets) socket.pause();
+  }
+
+  /** Carries again what has piled up. */
+  resume(): void {
+    for (const socket of this.sockets) socket.resume();
+  }
+
   /** Ends what is connected now. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
