@@ -17,7 +17,8 @@ export interface HistoryPage<L extends Link = Link> {
  * Each message names the one before it, so one comparison at the join proves that both are of the
  * same branch: the first message vouches for the position, each other for the one before.
  *
- * @returns undefined when it does, without a hole up to the top; else why it does not
+ * @returns undefined when it does, without a hole up to the top or to where the page was cut off; else
+ *   why it does not
  */
 export function gapBehind(
   since: Position,
@@ -28,7 +29,8 @@ export function gapBehind(
   if (!first) return gapWithoutMessages(since, top);
   if (first.offset > since.offset + 1) return 'trimmed';
   if (!isChain(since, messages)) return 'diverged';
-  if (isCut) return 'too-many';
+  // What was cut off is behind the next page.
+  if (isCut) return undefined;
   return isSamePosition(messages.at(-1)!, top) ? undefined : 'trimmed';
 }
 

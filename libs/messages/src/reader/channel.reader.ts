@@ -5,7 +5,10 @@ import { gapPublication, StoredPublication } from '../delivery/stored.publicatio
 import type { Position } from '../history/position.js';
 import type { HistoryPage } from '../history/recovery.js';
 
-/** Takes what leads from a position to that of the reader, in the turn in which the reader stands there. */
+/**
+ * Takes what leads from a position towards that of the reader: all of it, in the turn in which the
+ * reader stands there, or the first part.
+ */
 export type TakeMissed = (missed: readonly StoredPublication[]) => void;
 
 /** What a reader reads from, and what it tells. */
@@ -46,6 +49,7 @@ export interface ChannelReader {
   /**
    * Finds what leads from a position to the reader's own, or for undefined what a newcomer begins with.
    *
+   * Where much is missing it is the first part: whoever has taken it, and is not there yet, asks again.
    * Calls back once, maybe before it returns; while the history cannot be read, when it can again.
    */
   recover(since: Position | undefined, take: TakeMissed): void;

@@ -8,7 +8,7 @@ import type { ChannelReader, ReaderContext, ReaderCounts, TakeMissed } from './c
 import { HistoryReader } from './history.reader.js';
 import { LatestReader } from './latest.reader.js';
 
-/** The most that one recovery brings, and that is kept for the next. */
+/** The most that one read of a history brings. */
 export const RECOVERY_LIMITS = { messages: 500, bytes: 1_048_576 };
 
 const CHECK_MS = 10_000;
@@ -40,8 +40,9 @@ export class Following extends Subscription {
   /**
    * Finds what leads from a position to where all stand, or for undefined what a newcomer begins with.
    *
-   * Calls back once, in the turn in which it leads there: maybe before it returns, and while the
-   * history cannot be read not before it can. A gap among the publications stands for what is missing.
+   * Where much is missing it is the first part: whoever is not there then asks again. Calls back once, in
+   * the turn in which it leads there: maybe before it returns, and while the history cannot be read not
+   * before it can. A gap among the publications stands for what is missing.
    */
   recover(since: Position | undefined, take: TakeMissed): void {
     this.reader.recover(since, (missed) => this.removed || take(missed));

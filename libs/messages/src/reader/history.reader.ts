@@ -12,7 +12,7 @@ import {
   type TakeMissed,
 } from './channel.reader.js';
 import { ReadPacer } from './read.pacer.js';
-import { RecentWindow } from './recent.window.js';
+import { RecentWindow, type WindowItem } from './recent.window.js';
 
 const WINDOW_MS = 1_000;
 const MAX_HEARD = 1_000;
@@ -106,8 +106,8 @@ export class HistoryReader implements ChannelReader {
   #deliver(message: StoredMessage): void {
     const publication = publicationOf(this.channel, message);
     this.#position = publication.position;
-    this.#window?.add(message, publication);
-    this.#delivered?.add(message, publication);
+    this.#window?.add({ message, publication });
+    this.#delivered?.add({ message, publication });
     this.context.deliver(publication);
   }
 
@@ -120,11 +120,15 @@ export class HistoryReader implements ChannelReader {
     this.#delivered = new RecentWindow(limits);
     counts.reads++;
     const page = await read(start ? { since: start } : { last: 0 }, limits);
+    const items = page.messages.map((message) => ({
+      message,
+      publication: publicationOf(this.channel, message),
+    }));
     if (own) this.#compare(own, page);
     else this.#advance(page);
-    this.#open(page);
+    this.#open(page, items);
     this.#resume();
-    if (start && !this.#isBroken && !this.#isDoubted) this.#serve(start, page);
+    if (start && !this.#isBroken && !this.#isDoubted) this.#serve(start, page, items);
     if (this.#waiting.length > 0 && !this.#isBroken) this.#pacer.want();
   }
 
@@ -138,11 +142,13 @@ export class HistoryReader implements ChannelReader {
   #compare(own: Position, page: Page): void {
     this.#isDoubted = false;
     const reason = gapBehind(own, page);
-    if (!reason) return this.#fetch(page.messages);
+    if (!reason) {
+      this.#fetch(page.messages);
+      return page.isCut ? this.#doubtAgain() : undefined;
+    }
     if (!isSamePosition(own, this.#position!)) {
       // It has gone on meanwhile, so that the page tells about the past.
-      this.#isDoubted = true;
-      return this.#pacer.wantSoon();
+      return this.#doubtAgain();
     }
     this.context.counts.gaps++;
     this.#position = page.top;
@@ -158,6 +164,10 @@ export class HistoryReader implements ChannelReader {
     if (!isBehind || isCut) return;
     const missed = messages.filter(({ offset }) => offset > position.offset);
     if (missed[0] && judgeLive(position, missed[0]) === 'next') return this.#fetch(missed);
+    this.#doubtAgain();
+  }
+
+  #doubtAgain(): void {
     this.#isDoubted = true;
     this.#pacer.want();
   }
@@ -171,12 +181,12 @@ export class HistoryReader implements ChannelReader {
   }
 
   /** Keeps a whole page for those who come back soon, together with what has followed it. */
-  #open({ messages, isCut }: Page): void {
+  #open({ isCut }: Page, items: readonly WindowItem[]): void {
     const delivered = this.#delivered;
     this.#delivered = undefined;
-    if (isCut || messages.length === 0) return;
+    if (isCut || items.length === 0) return;
     const window = new RecentWindow(this.context.limits);
-    for (const message of messages) window.add(message, publicationOf(this.channel, message));
+    for (const item of items) window.add(item);
     if (delivered) window.addAll(delivered);
     this.#window = window;
     this.#cancelWindow?.();
@@ -193,11 +203,14 @@ export class HistoryReader implements ChannelReader {
   }
 
   /** Answers those whom the page can tell something; the others wait for the next one. */
-  #serve(start: Position, page: Page): void {
+  #serve(start: Position, page: Page, items: readonly WindowItem[]): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const waiter of waiting) {
-      const missed = this.#missedBehind(waiter.since) ?? this.#gapOf(waiter.since, start, page);
+      const { since } = waiter;
+      const isCovered = since.offset >= start.offset || since.epoch !== page.top.epoch;
+      const missed =
+        this.#missedBehind(since) ?? (isCovered ? this.#readBehind(since, page, items) : undefined);
       if (missed) waiter.take(missed);
       else this.#waiting.push(waiter);
     }
@@ -209,29 +222,27 @@ export class HistoryReader implements ChannelReader {
     if (isSamePosition(since, position)) return [];
     const isEarlier = since.epoch === position.epoch && since.offset < position.offset;
     const items = isEarlier ? this.#window?.behind(since.offset) : undefined;
-    if (!items) return undefined;
-    const messages = items.map(({ message }) => message);
-    const reason = gapBehind(since, { top: position, messages, isCut: false });
-    if (reason) return missedAll(this.channel, position, reason);
+    return items && this.#behind(since, { top: position, isCut: false }, items);
+  }
+
+  /** Returns what a page leads to from a position in it; undefined when that is only its last one. */
+  #readBehind(
+    since: Position,
+    page: Page,
+    items: readonly WindowItem[],
+  ): readonly StoredPublication[] | undefined {
+    const later =
+      since.epoch === page.top.epoch ? items.filter(({ message }) => message.offset > since.offset) : items;
+    return later.length === 0 && page.isCut ? undefined : this.#behind(since, page, later);
+  }
+
+  #behind(
+    since: Position,
+    { top, isCut }: Pick<Page, 'top' | 'isCut'>,
+    items: readonly WindowItem[],
+  ): readonly StoredPublication[] {
+    const reason = gapBehind(since, { top, isCut, messages: items.map(({ message }) => message) });
+    if (reason) return missedAll(this.channel, this.#position!, reason);
     return items.map(({ publication }) => publication);
-  }
-
-  #gapOf(since: Position, start: Position, page: Page): readonly StoredPublication[] | undefined {
-    const reason = this.#reasonOf(since, start, page);
-    return reason && missedAll(this.channel, this.#position!, reason);
-  }
-
-  /** Says why a page does not continue a position; undefined when it cannot tell. */
-  #reasonOf(since: Position, start: Position, page: Page): ReturnType<typeof gapBehind> {
-    const { top, messages, isCut } = page;
-    if (since.epoch !== top.epoch) return 'epoch-changed';
-    if (isSamePosition(since, start)) return gapBehind(since, page) ?? 'too-many';
-    if (since.offset < start.offset) return undefined;
-    if (top.offset - since.offset > this.context.limits.messages) return 'too-many';
-    if (isCut) return undefined;
-    return (
-      gapBehind(since, { top, messages: messages.filter(({ offset }) => offset > since.offset), isCut }) ??
-      'too-many'
-    );
   }
 }

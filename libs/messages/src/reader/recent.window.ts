@@ -1,7 +1,8 @@
 import type { PageLimits, StoredMessage } from '../backend/history.backend.js';
 import type { StoredPublication } from '../delivery/stored.publication.js';
 
-interface Item {
+/** A message of a window, and the publication of it. */
+export interface WindowItem {
   readonly message: StoredMessage;
   readonly publication: StoredPublication;
 }
@@ -13,13 +14,13 @@ interface Item {
  * at the same time share one read, and the publications with whatever was made of them.
  */
 export class RecentWindow {
-  readonly #items: Item[] = [];
+  readonly #items: WindowItem[] = [];
   #bytes = 0;
 
   constructor(private readonly limits: PageLimits) {}
 
   /** Adds the next message; lets go of the oldest beyond the limits. */
-  add(message: StoredMessage, publication: StoredPublication): void {
+  add({ message, publication }: WindowItem): void {
     const last = this.#items.at(-1);
     if (last && last.message.offset + 1 !== message.offset) this.#items.length = this.#bytes = 0;
     this.#items.push({ message, publication });
@@ -32,12 +33,11 @@ export class RecentWindow {
   /** Adds what another window has beyond this one. */
   addAll(other: RecentWindow): void {
     const lastOffset = this.#items.at(-1)?.message.offset ?? 0;
-    for (const { message, publication } of other.#items)
-      if (message.offset > lastOffset) this.add(message, publication);
+    for (const item of other.#items) if (item.message.offset > lastOffset) this.add(item);
   }
 
   /** Returns what stands behind an offset; undefined when some of it is not here. */
-  behind(offset: number): readonly Item[] | undefined {
+  behind(offset: number): readonly WindowItem[] | undefined {
     const first = this.#items[0];
     if (!first || first.message.offset > offset + 1) return undefined;
     return this.#items.slice(offset + 1 - first.message.offset);

@@ -3,12 +3,11 @@ import { StreamMessage } from './stream-message.decorator.js';
 /**
  * Why messages of a channel are missing.
  *
- * `trimmed`: the history no longer holds them. `too-many`: more were missed than one recovery brings.
- * `epoch-changed`: the history began anew. `diverged`: the history was replaced by an older or another
+ * `trimmed`: the history no longer holds them. `epoch-changed`: the history began anew. `diverged`: the history was replaced by an older or another
  * one, as after a failover; what was received may be in no history at all. `ticket-refused`: the
  * position that the client came back with could not be accepted.
  */
-export type StreamGapReason = 'trimmed' | 'too-many' | 'epoch-changed' | 'diverged' | 'ticket-refused';
+export type StreamGapReason = 'trimmed' | 'epoch-changed' | 'diverged' | 'ticket-refused';
 
 /**
  * Says, in its place among the messages of a channel, that messages are missing there.

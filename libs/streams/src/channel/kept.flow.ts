@@ -1,4 +1,4 @@
-import { gapPublication, type Position, type StoredPublication } from '@nestwire/messages';
+import { gapPublication, isSamePosition, type Position, type StoredPublication } from '@nestwire/messages';
 import type { ChannelSnapshots } from './channel.snapshots.js';
 import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
 import type { Held, HeldChannels } from './held.channels.js';
@@ -110,6 +110,8 @@ export class KeptFlow implements ChannelFlow, TopicMember {
       path.isRefused = false;
     }
     if (isFirst && this.hasSnapshot) return void this.sendSnapshots(path, this.topic.position!);
+    const isHistory = this.topic.channel.delivery === 'history';
+    if (isHistory && path.from && !isSamePosition(path.from, this.topic.position!)) return this.goOn(path);
     this.arrive(path);
   }
 
