@@ -1,3 +1,13 @@
+export {
+  HistoryBackend,
+  type Draft,
+  type HistoryChannel,
+  type HistorySink,
+  type PageLimits,
+  type PageStart,
+  type Stored,
+  type StoredMessage,
+} from './backend/history.backend.js';
 export { LocalBackend } from './backend/local.backend.js';
 export {
   MessagesBackend,
@@ -12,6 +22,8 @@ export {
   type Channel,
   type ChannelDefinition,
   type ChannelOptions,
+  type Durability,
+  type HistoryLength,
 } from './channel/channel.js';
 export type { ChannelListener } from './delivery/delivery.js';
 export { DONE } from './delivery/done.js';
@@ -24,6 +36,8 @@ export {
 } from './delivery/message.stream.js';
 export { Publication } from './delivery/publication.js';
 export { Subscription } from './delivery/subscription.js';
+export type { Link, Position } from './history/position.js';
+export type { HistoryPage } from './history/recovery.js';
 export { MessagesConfigurationError } from './messages-configuration.error.js';
 export type { MessagesCounters } from './messages.counters.js';
 export { MessagesError, MessagesErrorCode } from './messages.error.js';
