@@ -4,6 +4,7 @@ import { MessagesModule, MessagesService, type MessagesModuleOptions } from '@ne
 import { SAFE_CLIENT_OPTIONS } from '@nestwire/messages/redis';
 import { create, StreamMessage } from '@nestwire/protocol';
 import { Redis } from 'ioredis';
+import { redisKey } from '../rig/redis-key.js';
 import { redisEnvelope } from '../rig/redis-envelope.js';
 import { startRedis, startSentinels, type RedisServer } from '../rig/redis-server.mjs';
 import { describeIfRedis, describeWithRedis } from '../rig/redis.js';
@@ -94,7 +95,9 @@ function textsOf(payload: string): string[] {
 
 describeWithRedis('RedisBackend', (redis) => {
   const keys = async (pattern: string) =>
-    (await redis().call('PUBSUB', 'CHANNELS', pattern)).split('\r\n').filter((line) => line.startsWith('nw'));
+    (await redis().call('PUBSUB', 'CHANNELS', pattern))
+      .split('\r\n')
+      .filter((line) => line.startsWith('nestwire'));
 
   it('holds one subscription while somebody listens, and none afterwards', async () => {
     const messages = await open({ redis: redis().url });
@@ -102,12 +105,12 @@ describeWithRedis('RedisBackend', (redis) => {
     const first = await messages.addListener('a', () => 0, { signal: session.signal });
     await messages.addListener('a', () => 0, { signal: session.signal });
 
-    expect(await keys('nw*:a')).toEqual(['nw8:nestwire:a']);
+    expect(await keys('nestwire:c:*')).toEqual([redisKey('c', 'a')]);
     first.remove();
-    expect(await keys('nw*:a')).toHaveLength(1);
+    expect(await keys('nestwire:c:*')).toHaveLength(1);
     session.abort();
 
-    await until(async () => (await keys('nw*:a')).length === 0);
+    await until(async () => (await keys('nestwire:c:*')).length === 0);
   });
 
   it('keeps prefixes apart', async () => {
@@ -161,10 +164,10 @@ describeWithRedis('RedisBackend', (redis) => {
       redisEnvelope([NOTE, '{}']).padEnd(400_000),
     ];
 
-    for (const text of poison) await redis().call('PUBLISH', 'nw8:nestwire:a', text);
+    for (const text of poison) await redis().call('PUBLISH', redisKey('c', 'a'), text);
     await redis().call(
       'PUBLISH',
-      'nw8:nestwire:a',
+      redisKey('c', 'a'),
       '{"v":1,"new":true,"messages":[["redis-backend.note",15,"new"]],"newer":{}}\n{"text":"good"}',
     );
     await until(() => heard.length > 0);
@@ -188,7 +191,7 @@ describeWithRedis('RedisBackend', (redis) => {
       [NOTE, ''],
       [NOTE, '{"text":"€ 3"}'],
     );
-    await redis().call('PUBLISH', 'nw8:nestwire:a', text);
+    await redis().call('PUBLISH', redisKey('c', 'a'), text);
     await until(() => heard.length === 3);
 
     expect(heard).toEqual(['1', '2', '€ 3']);
@@ -201,11 +204,11 @@ describeWithRedis('RedisBackend', (redis) => {
     const inner = redisEnvelope([NOTE, '{"text":"smuggled"}']);
 
     // As a text, as JSON with line breaks between its tokens, and as what follows a text.
-    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, JSON.stringify({ text: inner })]));
-    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, `{\n"text":\n"lines"\n}\n`]));
-    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, `{"text":"1"}\n${inner}`]));
-    await redis().call('PUBLISH', 'nw8:nestwire:a', redisEnvelope([NOTE, '{"text":"1"},{"text":"2"}']));
-    await redis().call('PUBLISH', 'nw8:nestwire:a', inner);
+    await redis().call('PUBLISH', redisKey('c', 'a'), redisEnvelope([NOTE, JSON.stringify({ text: inner })]));
+    await redis().call('PUBLISH', redisKey('c', 'a'), redisEnvelope([NOTE, `{\n"text":\n"lines"\n}\n`]));
+    await redis().call('PUBLISH', redisKey('c', 'a'), redisEnvelope([NOTE, `{"text":"1"}\n${inner}`]));
+    await redis().call('PUBLISH', redisKey('c', 'a'), redisEnvelope([NOTE, '{"text":"1"},{"text":"2"}']));
+    await redis().call('PUBLISH', redisKey('c', 'a'), inner);
     await until(() => heard.includes('smuggled'));
 
     expect(heard).toEqual([inner, 'lines', 'smuggled']);
@@ -214,7 +217,7 @@ describeWithRedis('RedisBackend', (redis) => {
 
   it('lets what one turn posts to a channel leave in one publication', async () => {
     const messages = await open({ redis: redis().url, probeIntervalMs: 60_000 });
-    const payloads = await spy(redis().url, 'nw8:nestwire:a', 'nw8:nestwire:b');
+    const payloads = await spy(redis().url, redisKey('c', 'a'), redisKey('c', 'b'));
     const post = (channel: string, text: string) => messages.postMessage(channel, note(text));
 
     await Promise.all([post('a', '1'), post('b', '2'), post('a', '3'), post('a', '4')]);
@@ -226,7 +229,7 @@ describeWithRedis('RedisBackend', (redis) => {
 
   it('bounds what one publication holds, in messages and in bytes', async () => {
     const messages = await open({ redis: redis().url });
-    const payloads = await spy(redis().url, 'nw8:nestwire:many', 'nw8:nestwire:large');
+    const payloads = await spy(redis().url, redisKey('c', 'many'), redisKey('c', 'large'));
     const many = Array.from({ length: 600 }, (_, index) => `${index}`);
     const large = [30_000, 30_000, 30_000, 300_000, 1].map((length, index) => `${index}`.repeat(length));
 
@@ -257,7 +260,7 @@ describeWithRedis('RedisBackend', (redis) => {
 
   it('tells each post of a turn what became of it', async () => {
     await redis().call('ACL', 'SETUSER', 'mute', 'on', '>mute', '~*', '+@all', 'resetchannels');
-    await redis().call('ACL', 'SETUSER', 'mute', '&nw8:nestwire:open', '&nw8:nestwire#probe:*');
+    await redis().call('ACL', 'SETUSER', 'mute', `&${redisKey('c', 'open')}`, '&nestwire:probe:*');
     const messages = await open({ redis: { port: redis().port, username: 'mute', password: 'mute' } });
     const post = (channel: string) => messages.postMessage(channel, note('x'), { scope: 'global' });
 
@@ -360,8 +363,8 @@ describeWithRedis('RedisBackend', (redis) => {
       '~*',
       '+@all',
       'resetchannels',
-      '&nw8:nestwire:open',
-      '&nw8:nestwire#probe:*',
+      `&${redisKey('c', 'open')}`,
+      '&nestwire:probe:*',
     );
     const messages = await open({ redis: { port: redis().port, username: 'narrow', password: PASSWORD } });
     const other = await open({ redis: redis().url });
@@ -371,7 +374,7 @@ describeWithRedis('RedisBackend', (redis) => {
     expect(messages.status).toBe('degraded');
     await other.postMessage('open', note('x'));
     await until(() => heard.length === 1);
-    await redis().call('ACL', 'SETUSER', 'narrow', '&nw8:nestwire:closed');
+    await redis().call('ACL', 'SETUSER', 'narrow', `&${redisKey('c', 'closed')}`);
     await until(() => messages.status === 'connected');
     await other.postMessage('closed', note('now'));
     await until(() => refused.length === 1);

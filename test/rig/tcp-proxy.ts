@@ -37,6 +37,11 @@ export class TcpProxy {
     for (const link of this.#links) link.starved = link.subscribed;
   }
 
+  /** From now on gives no reply to any connection that stands; what they send goes through. */
+  loseReplies(): void {
+    for (const link of this.#links) link.starved = true;
+  }
+
   async stop(): Promise<void> {
     for (const { client, upstream } of this.#links) [client, upstream].forEach((socket) => socket.destroy());
     await new Promise((resolve) => this.#server.close(resolve));

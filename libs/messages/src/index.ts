@@ -1,3 +1,13 @@
+export {
+  HistoryBackend,
+  type Draft,
+  type HistoryChannel,
+  type HistorySink,
+  type PageLimits,
+  type PageStart,
+  type Stored,
+  type StoredMessage,
+} from './backend/history.backend.js';
 export { LocalBackend } from './backend/local.backend.js';
 export {
   MessagesBackend,

@@ -12,6 +12,8 @@ export interface ClusterOwner {
   readonly probeKeyOf: (number: number) => string;
   /** Is told when a server may have become reachable or unreachable. */
   readonly changed: () => void;
+  /** Is told when a wanted key came into force on another server than before. */
+  readonly resumed: (keys: readonly string[]) => void;
 }
 
 /**
@@ -46,7 +48,8 @@ export class ClusterTopology implements RedisTopology {
     if (this.client.status !== 'ready') return;
     await this.#detect();
     this.refresh();
-    await Promise.all(this.shards.map((shard) => Promise.all([shard.start(), untilReady(shard.client)])));
+    const nodes = [...this.#masters().values()];
+    await Promise.all([...this.shards.map((shard) => shard.start()), ...nodes.map(untilReady)]);
   }
 
   publish(key: string, text: string): Promise<unknown> {
@@ -55,8 +58,17 @@ export class ClusterTopology implements RedisTopology {
     return shard ? shard.client.publish(key, text) : Promise.reject(new Error('no master is known'));
   }
 
+  get publishCommand(): 'PUBLISH' | 'SPUBLISH' {
+    return this.#sharded ? 'SPUBLISH' : 'PUBLISH';
+  }
+
   shardOf(key: string): RedisShard | undefined {
     return this.#shards.get(this.#addressOf(key) ?? '');
+  }
+
+  nodeOf(key: string): Redis | undefined {
+    const address = this.client.slots[slotOf(key)]?.[0] ?? '';
+    return this.#shards.get(address)?.client ?? this.#masters().get(address);
   }
 
   want(key: string): Promise<void> {
@@ -77,11 +89,18 @@ export class ClusterTopology implements RedisTopology {
       void this.#detect().then(() => this.refresh());
       return;
     }
+    // The nodes of a Cluster connect on their first command, which they then refuse.
+    for (const node of this.#masters().values())
+      if (node.status === 'wait') node.connect().catch(() => undefined);
     const owners = this.#owners();
     for (const [address, shard] of this.#shards)
       if (owners.get(address) !== shard.client) this.#remove(address, shard);
     for (const [address, node] of owners) if (!this.#shards.has(address)) this.#add(address, node);
     for (const [key, address] of this.#wanted) this.#move(key, address);
+  }
+
+  moved(): void {
+    this.client.refreshSlotsCache(() => this.refresh());
   }
 
   close(): void {
@@ -108,9 +127,15 @@ export class ClusterTopology implements RedisTopology {
   /** Returns the masters that carry channels, in the order of their addresses. */
   #owners(): Map<string, Redis> {
     const owning = new Set(this.client.slots.map((nodes) => nodes?.[0]));
-    const masters = this.client.nodes('master').map((node) => [addressOf(node), node] as const);
-    const owners = masters.filter(([address]) => owning.has(address)).sort(([a], [b]) => (a < b ? -1 : 1));
+    const owners = [...this.#masters()]
+      .filter(([address]) => owning.has(address))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
     return new Map(this.#sharded ? owners : owners.slice(0, 1));
+  }
+
+  /** Returns all masters by their address. */
+  #masters(): Map<string, Redis> {
+    return new Map(this.client.nodes('master').map((node) => [addressOf(node), node]));
   }
 
   #addressOf(key: string): string | undefined {
@@ -122,8 +147,6 @@ export class ClusterTopology implements RedisTopology {
     const shard = this.owner.makeShard(node, this.#sharded, this.#probeNumberOf(address));
     this.#shards.set(address, shard);
     for (const event of NODE_EVENTS) node.on(event, this.owner.changed);
-    // The nodes of a Cluster connect on their first command, which they then refuse.
-    if (node.status === 'wait') node.connect().catch(() => undefined);
     void shard.start();
   }
 
@@ -139,7 +162,8 @@ export class ClusterTopology implements RedisTopology {
     const target = this.#shards.get(to ?? '');
     if (to !== from && from) this.#shards.get(from)?.subscriber.unwant(key);
     this.#wanted.set(key, to);
-    void target?.subscriber.want(key);
+    const confirmed = target?.subscriber.want(key);
+    if (to !== from) void confirmed?.then(() => this.owner.resumed([key]));
   }
 
   /** Finds a number whose probe key this node holds. */

@@ -8,8 +8,9 @@ export const MAX_ENVELOPE_MESSAGES = 256;
 /** The most bytes of messages in one envelope, unless it holds a single one. */
 export const MAX_ENVELOPE_BYTES = 65_536;
 
+/** The most bytes of what stands before the messages. */
 // The name of a message has at most 128 characters, of six bytes each when JSON escapes all of them.
-const MAX_HEADER_BYTES = MAX_ENVELOPE_MESSAGES * 1_024;
+export const MAX_HEADER_BYTES = MAX_ENVELOPE_MESSAGES * 1_024;
 
 /** A message with the size of its text, in bytes of UTF-8. */
 export interface SizedMessage extends EncodedMessage {

@@ -12,12 +12,15 @@ import { LogLimiter } from '../delivery/log-limiter.js';
 import { MessagesConfigurationError } from '../messages-configuration.error.js';
 import type { MessagesError } from '../messages.error.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messages.options.js';
-import { ChannelKeys } from './channel-key.js';
+import { ChannelKeys } from './channel-keys.js';
 import { ClusterTopology } from './cluster.topology.js';
 import { Envelope, parseProperties, type SizedMessage } from './envelope.js';
+import { PendingPosts } from './pending.posts.js';
+import { unavailable } from './redis.errors.js';
+import { RedisHistory } from './redis.history.js';
 import { isCluster, openLink, type RedisLink } from './redis.link.js';
 import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
-import { RedisPublisher, unavailable } from './redis.publisher.js';
+import { RedisPublisher } from './redis.publisher.js';
 import { RedisShard } from './redis.shard.js';
 import { SingleTopology, untilReady, type RedisTopology, type ShardMaker } from './redis.topology.js';
 
@@ -26,6 +29,7 @@ const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
 
 /** Carries channels over Redis: a single server, a Sentinel group, or a Cluster. */
 export class RedisBackend extends MessagesBackend {
+  readonly history: RedisHistory;
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
   readonly #origin = randomBytes(9).toString('base64url');
@@ -35,9 +39,10 @@ export class RedisBackend extends MessagesBackend {
   readonly #keys: ChannelKeys;
   readonly #link: RedisLink;
   readonly #topology: RedisTopology;
+  readonly #pending: PendingPosts;
   readonly #publisher: RedisPublisher;
-  /** A channel may be left between two messages of one publication. */
-  readonly #wanted = new Set<string>();
+  /** The channels by their keys; one may be left between two messages of a publication. */
+  readonly #wanted = new Map<string, string>();
   readonly #counts = { poisoned: 0, starved: 0 };
   #sink: BackendSink | undefined;
   #status: MessagesStatus = 'degraded';
@@ -56,7 +61,9 @@ export class RedisBackend extends MessagesBackend {
     this.#keys = new ChannelKeys(tuning.prefix);
     this.#link = openLink(connection, tuning);
     this.#topology = this.#makeTopology();
+    this.#pending = new PendingPosts(tuning);
     this.#publisher = this.#makePublisher();
+    this.history = this.#makeHistory();
   }
 
   get status(): MessagesStatus {
@@ -83,21 +90,23 @@ export class RedisBackend extends MessagesBackend {
   }
 
   subscribe(channel: string): Promise<void> {
-    this.#wanted.add(channel);
-    return this.#topology.want(this.#keys.keyOf(channel));
+    const key = this.#keys.of(channel).ephemeral;
+    this.#wanted.set(key, channel);
+    return this.#topology.want(key);
   }
 
   unsubscribe(channel: string): void {
-    this.#wanted.delete(channel);
-    this.#topology.unwant(this.#keys.keyOf(channel));
+    const key = this.#keys.of(channel).ephemeral;
+    this.#wanted.delete(key);
+    this.#topology.unwant(key);
   }
 
   refusal(channel: string): MessagesError | undefined {
-    return this.#unreachable(this.#keys.keyOf(channel)) ?? this.#publisher.refusal();
+    return this.#unreachable(this.#keys.of(channel).ephemeral) ?? this.#publisher.refusal();
   }
 
   publish(channel: string, encoded: EncodedMessage): Promise<void> {
-    const key = this.#keys.keyOf(channel);
+    const key = this.#keys.of(channel).ephemeral;
     const refusal = this.#unreachable(key);
     return refusal ? Promise.reject(refusal) : this.#publisher.publish(key, encoded);
   }
@@ -115,7 +124,9 @@ export class RedisBackend extends MessagesBackend {
     this.#wanted.clear();
     this.#topology.close();
     // What was posted before the shutdown still leaves; every post has its deadline.
-    await this.#publisher.settled();
+    await this.#pending.settled();
+    this.#publisher.close();
+    this.history.close();
     const { client, given } = this.#link;
     for (const event of CLIENT_EVENTS) client.off(event, this.#onChange);
     this.#status = 'degraded';
@@ -126,6 +137,7 @@ export class RedisBackend extends MessagesBackend {
   }
 
   readonly #onChange = (): void => this.#changed();
+  readonly #onResumed = (keys: readonly string[]): void => this.history.resumed(keys);
 
   /** ioredis gives up for good when a failover meets a connection that is being made; we do not. */
   readonly #onEnd = (): void => {
@@ -185,9 +197,28 @@ export class RedisBackend extends MessagesBackend {
       client: this.#link.client,
       topology: this.#topology,
       envelope: this.#envelope,
+      pending: this.#pending,
       unanswered,
     };
     return new RedisPublisher(link, this.#tuning);
+  }
+
+  #makeHistory(): RedisHistory {
+    const link = {
+      client: this.#link.client,
+      topology: this.#topology,
+      keys: this.#keys,
+      pending: this.#pending,
+      maxMessageBytes: this.#maxMessageBytes,
+      isClosed: () => this.#closed !== undefined,
+      poisoned: (channel: string, error: Error) => this.#drop(channel, error),
+      unheard: (channel: string, why: string) =>
+        this.#limiter.log(
+          'unheard',
+          `Redis stored a post on channel '${channel}' and did not publish it: ${why}.`,
+        ),
+    };
+    return new RedisHistory(link, this.#tuning);
   }
 
   #makeTopology(): RedisTopology {
@@ -195,8 +226,9 @@ export class RedisBackend extends MessagesBackend {
     const probeKeyOf = (number: number) => this.#keys.probeKeyOf(this.#origin, number);
     const makeShard: ShardMaker = (node, sharded, number) =>
       this.#makeShard({ client: node, sharded, probeKey: probeKeyOf(number) });
+    const owner = { makeShard, probeKeyOf, changed: this.#onChange, resumed: this.#onResumed };
     return isCluster(client)
-      ? new ClusterTopology(client, { makeShard, probeKeyOf, changed: this.#onChange }, this.#tuning)
+      ? new ClusterTopology(client, owner, this.#tuning)
       : new SingleTopology(client, makeShard);
   }
 
@@ -209,18 +241,23 @@ export class RedisBackend extends MessagesBackend {
     return new RedisShard({ ...place, publish }, this.#tuning, {
       message: (key, payload) => this.#receive(key, payload),
       changed: this.#onChange,
-      moved: () => this.#moved(),
+      resumed: this.#onResumed,
+      doubted: (shard) => this.history.doubt(shard),
+      replaced: ({ client }) => this.history.reset(client),
+      notMaster: () => this.#findMaster(),
+      moved: () => this.#topology.moved(),
       failed: this.#onError,
       starved: (shard) => this.#starved(shard),
     });
   }
 
   #receive(key: string, payload: Buffer): void {
+    const channel = this.#wanted.get(key);
+    if (channel === undefined) return void this.history.hear(key, payload);
     if (this.#envelope.isOwn(payload)) return;
-    const channel = this.#keys.channelOf(key);
     try {
       for (const message of this.#envelope.open(payload)) {
-        if (!this.#wanted.has(channel)) return;
+        if (!this.#wanted.has(key)) return;
         this.#deliver(channel, message);
       }
     } catch (error) {
@@ -245,19 +282,19 @@ export class RedisBackend extends MessagesBackend {
     this.#limiter.log('poisoned', `A message from Redis on channel '${channel}' is dropped: ${why}.`);
   }
 
-  #moved(): void {
-    const { client } = this.#link;
-    if (isCluster(client)) client.refreshSlotsCache(() => this.#topology.refresh());
-  }
-
   #starved(shard: RedisShard): void {
     this.#counts.starved++;
     this.#limiter.log(
       'starved',
       'Redis is connected and delivers nothing; its subscriber is connected anew.',
     );
+    if (isCluster(this.#link.client) || shard.probe.suspect) this.#findMaster();
+  }
+
+  /** Looks anew which server is the one to speak to. */
+  #findMaster(): void {
     const { client, given } = this.#link;
-    if (isCluster(client)) this.#moved();
-    else if (shard.probe.suspect && !given) client.disconnect(true);
+    if (isCluster(client)) this.#topology.moved();
+    else if (!given) client.disconnect(true);
   }
 }

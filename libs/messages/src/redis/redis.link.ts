@@ -56,8 +56,17 @@ export function isCluster(client: Redis | Cluster): client is Cluster {
   return client.isCluster;
 }
 
-/** Makes a client for subscriptions like another; it never reconnects by itself. */
+/** Makes a client for subscriptions like another; it never reconnects itself. */
 export function openSubscriber(client: Redis, tuning: ResolvedTuning): Redis {
+  return openBeside(client, tuning, 'subscriber');
+}
+
+/** Makes a client for writes that wait, like another. */
+export function openWriter(client: Redis, tuning: ResolvedTuning): Redis {
+  return openBeside(client, tuning, 'writer');
+}
+
+function openBeside(client: Redis, tuning: ResolvedTuning, purpose: string): Redis {
   return client.duplicate({
     ...SAFE_CLIENT_OPTIONS,
     ...timeouts(tuning),
@@ -68,7 +77,7 @@ export function openSubscriber(client: Redis, tuning: ResolvedTuning): Redis {
     reconnectOnError: null,
     retryStrategy: null,
     sentinelRetryStrategy: () => null,
-    connectionName: `${client.options.connectionName ?? 'nestwire'}:subscriber`,
+    connectionName: `${client.options.connectionName ?? 'nestwire'}:${purpose}`,
   });
 }
 

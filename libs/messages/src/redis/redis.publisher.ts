@@ -1,8 +1,10 @@
 import type { EncodedMessage } from '@nestwire/protocol';
 import type { Cluster, Redis } from 'ioredis';
 import { deferred, type Deferred } from '../delivery/deferred.js';
-import { MessagesError, MessagesErrorCode } from '../messages.error.js';
+import type { MessagesError } from '../messages.error.js';
 import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES, type Envelope, type SizedMessage } from './envelope.js';
+import type { PendingPosts } from './pending.posts.js';
+import { isReply, unavailable, uncertain } from './redis.errors.js';
 import type { ResolvedTuning } from './redis.options.js';
 import type { RedisTopology } from './redis.topology.js';
 
@@ -11,6 +13,7 @@ export interface PublisherLink {
   readonly client: Redis | Cluster;
   readonly topology: Pick<RedisTopology, 'publish' | 'shards'>;
   readonly envelope: Envelope;
+  readonly pending: PendingPosts;
   /** Is told that the answer to a publication on the key did not come. */
   readonly unanswered: (key: string) => void;
 }
@@ -36,9 +39,6 @@ export class RedisPublisher {
   #unsent: Batch[] = [];
   /** Sent and without an answer, the oldest first. */
   readonly #unanswered = new Set<Batch>();
-  #pending = 0;
-  #pendingBytes = 0;
-  #idle: Deferred<void> | undefined;
   #cancelTimer: (() => void) | undefined;
 
   constructor(
@@ -49,10 +49,7 @@ export class RedisPublisher {
   /** Returns why a message would not be sent now. */
   refusal(): MessagesError | undefined {
     if (this.link.client.status !== 'ready') return unavailable('Redis is not connected');
-    const { maxPendingPosts, maxPendingBytes } = this.tuning;
-    return this.#pending >= maxPendingPosts || this.#pendingBytes >= maxPendingBytes
-      ? overloaded(this.#pending, this.#pendingBytes)
-      : undefined;
+    return this.link.pending.refusal();
   }
 
   /**
@@ -68,14 +65,12 @@ export class RedisPublisher {
     const batch = this.#batchOf(key, bytes);
     batch.messages.push({ type, data, bytes });
     batch.bytes += bytes;
-    this.#pending++;
-    this.#pendingBytes += bytes;
+    this.link.pending.add(1, bytes);
     return batch.done.promise;
   }
 
-  /** Resolves when nothing is pending any more; nothing is to be published after the call. */
-  async settled(): Promise<void> {
-    if (this.#pending > 0) await (this.#idle = deferred<void>()).promise;
+  /** Stops its timer, when nothing is pending any more. */
+  close(): void {
     this.#cancelTimer?.();
   }
 
@@ -122,15 +117,13 @@ export class RedisPublisher {
 
   #settle(batch: Batch, error: unknown): void {
     if (!this.#unanswered.delete(batch)) return;
-    this.#pending -= batch.messages.length;
-    this.#pendingBytes -= batch.bytes;
     if (error === undefined) batch.done.resolve();
     else if (isReply(error)) batch.done.reject(unavailable('Redis refused the post', error));
     else {
-      batch.done.reject(uncertain(error));
+      batch.done.reject(uncertain(error as Error));
       this.link.unanswered(batch.key);
     }
-    if (this.#pending === 0) this.#idle?.resolve();
+    this.link.pending.remove(batch.messages.length, batch.bytes);
   }
 
   /** Keeps one timer for all that is unanswered: most are answered long before it is due. */
@@ -152,38 +145,4 @@ export class RedisPublisher {
       this.#settle(batch, new Error(`no answer within ${this.tuning.commandTimeoutMs} ms`));
     }
   }
-}
-
-/** Tells whether an error is Redis's own answer. */
-export function isReply(error: unknown): error is Error {
-  // By name: a given client may be of another copy of ioredis.
-  return error instanceof Error && error.name === 'ReplyError';
-}
-
-/** Makes the error of a post that was not sent. */
-export function unavailable(why: string, cause?: Error): MessagesError {
-  return new MessagesError(MessagesErrorCode.Unavailable, `${why}; nothing was posted to the cluster.`, {
-    ...(cause && { cause: withoutCommand(cause) }),
-  });
-}
-
-function uncertain(cause: unknown): MessagesError {
-  return new MessagesError(
-    MessagesErrorCode.Uncertain,
-    'Redis did not confirm the post in time; it may have been delivered.',
-    { cause: withoutCommand(cause as Error) },
-  );
-}
-
-function overloaded(posts: number, bytes: number): MessagesError {
-  return new MessagesError(
-    MessagesErrorCode.Overloaded,
-    `${posts} posts of ${bytes} bytes wait for Redis; the limits are maxPendingPosts and maxPendingBytes. ` +
-      'Nothing was posted to the cluster.',
-  );
-}
-
-/** Copies an error without the command in it: it holds what was posted, and at sign-in the password. */
-function withoutCommand({ name, message }: Error): Error {
-  return Object.assign(new Error(message), { name });
 }

@@ -4,12 +4,21 @@ import { openSubscriber } from './redis.link.js';
 import type { ResolvedTuning } from './redis.options.js';
 import { RedisProbe } from './redis.probe.js';
 import { RedisSubscriber } from './redis.subscriber.js';
+import { ReplicationCheck } from './replication.check.js';
 
 /** What a shard tells its owner. */
 export interface ShardEvents {
   readonly message: (key: string, payload: Buffer) => void;
   /** `healthy` may have changed. */
   readonly changed: () => void;
+  /** Keys came into force that nobody waited for. */
+  readonly resumed: (keys: readonly string[]) => void;
+  /** Publications may have gone unheard. */
+  readonly doubted: (shard: RedisShard) => void;
+  /** The server is another than it was: what was connected to it is to be connected anew. */
+  readonly replaced: (shard: RedisShard) => void;
+  /** The server is no master. */
+  readonly notMaster: (shard: RedisShard) => void;
   readonly moved: () => void;
   readonly failed: (error: unknown) => void;
   /** The probe's message did not come back for too long. */
@@ -32,7 +41,9 @@ export class RedisShard {
   readonly client: Redis;
   readonly subscriber: RedisSubscriber;
   readonly probe: RedisProbe;
+  readonly #replication: ReplicationCheck;
   #started: Promise<void> | undefined;
+  #wasSuspect = false;
 
   constructor(
     { client, sharded, probeKey, publish }: ShardLink,
@@ -56,10 +67,22 @@ export class RedisShard {
           events.starved(this);
           this.subscriber.rebuild();
         },
-        changed: events.changed,
+        changed: () => {
+          if (this.#wasSuspect && !this.probe.suspect) events.doubted(this);
+          this.#wasSuspect = this.probe.suspect;
+          events.changed();
+        },
       },
       tuning,
     );
+    this.#replication = new ReplicationCheck(client, tuning, {
+      replaced: () => {
+        events.replaced(this);
+        this.subscriber.rebuild();
+        events.doubted(this);
+      },
+      notMaster: () => events.notMaster(this),
+    });
     void this.subscriber.want(probeKey);
   }
 
@@ -80,6 +103,7 @@ export class RedisShard {
 
   /** Lets go of the connection and of the timers. */
   close(): void {
+    this.#replication.close();
     this.probe.close();
     this.subscriber.close();
   }

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { deferred, type Deferred } from '../delivery/deferred.js';
+import { isReply } from './redis.errors.js';
 import { reconnectDelay, type ResolvedTuning } from './redis.options.js';
-import { isReply } from './redis.publisher.js';
 
 const CHUNK = 100;
 
@@ -11,6 +11,8 @@ export interface SubscriberEvents {
   readonly message: (key: string, payload: Buffer) => void;
   /** `live` may have changed. */
   readonly changed: () => void;
+  /** Keys came into force that nobody waited for: what was published before went unheard. */
+  readonly resumed: (keys: readonly string[]) => void;
   /** Keys live on another server now. */
   readonly moved: () => void;
   /** Something went wrong; it heals by itself. */
@@ -190,7 +192,10 @@ export class RedisSubscriber {
       else this.#refuse(client, keys[0]!, error);
       return;
     }
-    if (client === this.#client) for (const key of keys) this.#confirm(key);
+    if (client !== this.#client) return;
+    const resumed = keys.filter((key) => this.#wanted.has(key) && !this.#waiters.has(key));
+    for (const key of keys) this.#confirm(key);
+    if (resumed.length > 0) this.events.resumed(resumed);
   }
 
   async #drop(client: Redis, keys: readonly string[]): Promise<void> {

@@ -12,19 +12,26 @@ export interface RedisTopology {
   start(): Promise<void>;
   /** Sends one publication; settles with the answer of its server. */
   publish(key: string, text: string): Promise<unknown>;
-  /** Returns the server of a key; undefined when it is not known now. */
+  /** What publishes on the keys of channels. */
+  readonly publishCommand: 'PUBLISH' | 'SPUBLISH';
+  /** Returns the server that publications on a key go through; undefined when it is not known now. */
   shardOf(key: string): RedisShard | undefined;
+  /** Returns the client of the server that holds what is stored below a key. */
+  nodeOf(key: string): Redis | undefined;
   /** Wants a key; resolves when it is confirmed, or at once when that is not possible now. */
   want(key: string): Promise<void>;
   unwant(key: string): void;
   /** Looks anew which server holds what. */
   refresh(): void;
+  /** Asks the servers which of them holds what. */
+  moved(): void;
   close(): void;
 }
 
 /** A single server, be it behind a Sentinel. */
 export class SingleTopology implements RedisTopology {
   readonly shards: readonly [RedisShard];
+  readonly publishCommand = 'PUBLISH';
 
   constructor(client: Redis, makeShard: ShardMaker) {
     this.shards = [makeShard(client, false, 0)];
@@ -42,6 +49,10 @@ export class SingleTopology implements RedisTopology {
     return this.shards[0];
   }
 
+  nodeOf(): Redis {
+    return this.shards[0].client;
+  }
+
   want(key: string): Promise<void> {
     return this.shards[0].subscriber.want(key);
   }
@@ -51,6 +62,8 @@ export class SingleTopology implements RedisTopology {
   }
 
   refresh(): void {}
+
+  moved(): void {}
 
   close(): void {
     this.shards[0].close();

@@ -1,0 +1,254 @@
+import type { Cluster, Redis } from 'ioredis';
+import { randomBytes } from 'node:crypto';
+import {
+  HistoryBackend,
+  IDEMPOTENCY_MS,
+  type Draft,
+  type HistoryChannel,
+  type HistorySink,
+  type PageLimits,
+  type PageStart,
+  type Stored,
+  type StoredMessage,
+} from '../backend/history.backend.js';
+import type { Position } from '../history/position.js';
+import type { HistoryPage } from '../history/recovery.js';
+import { MessagesError } from '../messages.error.js';
+import type { ChannelKeys, KeysOfChannel } from './channel-keys.js';
+import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES } from './envelope.js';
+import { openStored } from './history.envelope.js';
+import { pageOf, resultsOf, unheardBecause } from './history.replies.js';
+import { APPEND, READ } from './history.scripts.js';
+import type { PendingPosts } from './pending.posts.js';
+import { isReply, uncertain, unreadable, unavailable } from './redis.errors.js';
+import { openWriter } from './redis.link.js';
+import type { ResolvedTuning } from './redis.options.js';
+import type { ScriptRun } from './redis.script.js';
+import type { RedisShard } from './redis.shard.js';
+import type { RedisTopology } from './redis.topology.js';
+import { ReplicatedWriter } from './replicated.writer.js';
+import { TopReader } from './top.reader.js';
+import { withinDeadline } from './within-deadline.js';
+
+const WEEK_MS = 604_800_000;
+/** How much longer than its messages a history remembers its top. */
+const TOP_AGES = 10;
+
+/** What a history shares with the backend that it belongs to. */
+export interface HistoryLink {
+  readonly client: Redis | Cluster;
+  readonly topology: RedisTopology;
+  readonly keys: ChannelKeys;
+  readonly pending: PendingPosts;
+  readonly maxMessageBytes: number;
+  /** Whether the application has shut down. */
+  readonly isClosed: () => boolean;
+  /** Is told what was heard on a channel and cannot be read. */
+  readonly poisoned: (channel: string, error: Error) => void;
+  /** Is told that what was stored could not be published, and why. */
+  readonly unheard: (channel: string, why: string) => void;
+}
+
+/** Keeps the messages of channels with history in Redis: a stream a channel. */
+export class RedisHistory extends HistoryBackend {
+  /** By the key that what is stored is heard on. */
+  readonly #followed = new Map<string, string>();
+  readonly #writers = new Map<Redis, ReplicatedWriter>();
+  readonly #topReader: TopReader;
+  #sink: HistorySink | undefined;
+
+  constructor(
+    private readonly link: HistoryLink,
+    private readonly tuning: ResolvedTuning,
+  ) {
+    super();
+    this.#topReader = new TopReader(tuning, WEEK_MS);
+  }
+
+  attach(sink: HistorySink): void {
+    this.#sink = sink;
+  }
+
+  follow(channel: string): Promise<void> {
+    const { live } = this.link.keys.of(channel);
+    this.#followed.set(live, channel);
+    return this.link.topology.want(live);
+  }
+
+  unfollow(channel: string): void {
+    const { live } = this.link.keys.of(channel);
+    this.#followed.delete(live);
+    this.link.topology.unwant(live);
+  }
+
+  async append(
+    channel: HistoryChannel,
+    drafts: readonly Draft[],
+  ): Promise<ReadonlyArray<Stored | MessagesError>> {
+    if (drafts.length === 0) return [];
+    const { pending } = this.link;
+    const keys = this.link.keys.of(channel.name);
+    const refusal = this.#unreachable(keys) ?? pending.refusal();
+    if (refusal) throw refusal;
+    const bytes = drafts.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
+    pending.add(drafts.length, bytes);
+    try {
+      const reply = await this.#store(channel, keys, drafts);
+      const why = unheardBecause(reply);
+      if (why) this.link.unheard(channel.name, why);
+      return resultsOf(reply, drafts);
+    } finally {
+      pending.remove(drafts.length, bytes);
+    }
+  }
+
+  async read(
+    channel: HistoryChannel,
+    start: PageStart,
+    { messages, bytes }: PageLimits,
+  ): Promise<HistoryPage<StoredMessage>> {
+    const keys = this.link.keys.of(channel.name);
+    const refusal = this.#unreachable(keys);
+    if (refusal) throw unreadable(refusal);
+    const from = 'since' in start ? ['since', start.since.offset] : ['last', start.last];
+    const args = [newEpoch(), channel.name, topMsOf(channel), ...from, messages, bytes];
+    const run = READ.run({ client: this.link.client, keys: [keys.meta, keys.stream], args });
+    return withinDeadline(run, this.tuning).then(pageOf, (error: Error) => {
+      if (!isReply(error)) this.#unanswered(keys);
+      throw unreadable(error);
+    });
+  }
+
+  async tops(channels: readonly string[]): Promise<ReadonlyArray<Position | undefined>> {
+    const asked = channels.map((channel) => {
+      const keys = this.link.keys.of(channel);
+      const refusal = this.#unreachable(keys);
+      if (refusal) throw unreadable(refusal);
+      return { key: keys.meta, node: this.link.topology.nodeOf(keys.live)! };
+    });
+    return this.#topReader.read(asked).catch((error: Error) => {
+      if (isReply(error) && error.message.startsWith('MOVED')) this.link.topology.moved();
+      throw unreadable(error);
+    });
+  }
+
+  /** Takes what was published on a key; tells whether the key is one of a history. */
+  hear(key: string, payload: Buffer): boolean {
+    const channel = this.#followed.get(key);
+    if (channel === undefined) return false;
+    try {
+      const messages = openStored(payload, this.link.maxMessageBytes);
+      this.#sink?.stored(channel, messages);
+    } catch (error) {
+      this.link.poisoned(channel, error as Error);
+      this.#sink?.doubted([channel]);
+    }
+    return true;
+  }
+
+  /** Doubts the channels that are heard on these keys. */
+  resumed(keys: readonly string[]): void {
+    const channels = keys.map((key) => this.#followed.get(key)).filter((channel) => channel !== undefined);
+    if (channels.length > 0) this.#sink?.doubted(channels);
+  }
+
+  /** Doubts all channels of a server. */
+  doubt(shard: RedisShard): void {
+    const { topology } = this.link;
+    this.resumed([...this.#followed.keys()].filter((key) => topology.shardOf(key) === shard));
+  }
+
+  /** Lets go of the connections to a server that may be another now. */
+  reset(node: Redis): void {
+    this.#writers.get(node)?.reset();
+    this.#writers.delete(node);
+  }
+
+  /** Lets go of everything. */
+  close(): void {
+    this.#followed.clear();
+    for (const node of this.#writers.keys()) this.reset(node);
+  }
+
+  async #store(
+    channel: HistoryChannel,
+    keys: KeysOfChannel,
+    drafts: readonly Draft[],
+  ): Promise<readonly string[]> {
+    const run = { keys: keysOfAppend(keys, drafts), args: this.#argsOfAppend(channel, keys, drafts) };
+    try {
+      const reply =
+        channel.durability === 'replicated'
+          ? this.#storeReplicated(keys, run)
+          : APPEND.run({ client: this.link.client, ...run });
+      return (await withinDeadline(reply, this.tuning)) as readonly string[];
+    } catch (error) {
+      throw this.#failureOf(error as Error, keys);
+    }
+  }
+
+  async #storeReplicated(keys: KeysOfChannel, run: Omit<ScriptRun, 'client'>): Promise<unknown> {
+    const node = this.link.topology.nodeOf(keys.live)!;
+    const writer = this.#writerOf(node);
+    const reply = writer.run(APPEND, run);
+    return withinDeadline(reply, this.tuning).catch((error: unknown) => {
+      // What waits behind it waits for replicas that do not answer.
+      if (!isReply(error)) this.reset(node);
+      throw error;
+    });
+  }
+
+  #writerOf(node: Redis): ReplicatedWriter {
+    const known = this.#writers.get(node);
+    if (known) return known;
+    for (const other of this.#writers.keys()) if (other.status === 'end') this.reset(other);
+    const writer = new ReplicatedWriter(() => openWriter(node, this.tuning), this.tuning);
+    this.#writers.set(node, writer);
+    return writer;
+  }
+
+  #argsOfAppend(channel: HistoryChannel, keys: KeysOfChannel, drafts: readonly Draft[]): (string | number)[] {
+    const { messages, ageMs } = channel.history;
+    const args: (string | number)[] = [
+      newEpoch(),
+      channel.name,
+      this.link.topology.publishCommand,
+      keys.live,
+    ];
+    args.push(messages, ageMs, topMsOf(channel), IDEMPOTENCY_MS, MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES);
+    for (const { id, type, data } of drafts) args.push(id, type, data);
+    return args;
+  }
+
+  #failureOf(error: Error, keys: KeysOfChannel): Error {
+    if (error instanceof MessagesError) return error;
+    if (isReply(error)) return unavailable(`Redis refused the post (${error.message})`, error);
+    this.#unanswered(keys);
+    return uncertain(error);
+  }
+
+  #unanswered({ live }: KeysOfChannel): void {
+    const { topology } = this.link;
+    const shard = topology.shardOf(live);
+    if (shard && shard.client === topology.nodeOf(live)) shard.probe.doubt();
+  }
+
+  #unreachable({ live }: KeysOfChannel): MessagesError | undefined {
+    if (this.link.isClosed()) return unavailable('The application has shut down');
+    const { topology } = this.link;
+    const isReachable = topology.nodeOf(live)?.status === 'ready' && !topology.shardOf(live)?.probe.suspect;
+    return isReachable ? undefined : unavailable('Redis cannot be reached');
+  }
+}
+
+function keysOfAppend({ meta, stream, idStart }: KeysOfChannel, drafts: readonly Draft[]): string[] {
+  return [meta, stream, ...drafts.map(({ id }) => idStart + id)];
+}
+
+function topMsOf({ history }: HistoryChannel): number {
+  return Math.max(history.ageMs * TOP_AGES, WEEK_MS);
+}
+
+function newEpoch(): string {
+  return randomBytes(16).toString('base64url');
+}

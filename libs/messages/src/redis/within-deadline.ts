@@ -1,0 +1,14 @@
+import type { ResolvedTuning } from './redis.options.js';
+
+/** Settles as the promise does, or rejects after the time of a command. */
+export function withinDeadline<T>(
+  promise: Promise<T>,
+  { clock, commandTimeoutMs }: Pick<ResolvedTuning, 'clock' | 'commandTimeoutMs'>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(commandTimeoutMs, () =>
+      reject(new Error(`no answer within ${commandTimeoutMs} ms`)),
+    );
+    promise.then(resolve, reject).finally(cancel);
+  });
+}

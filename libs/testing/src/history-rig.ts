@@ -1,0 +1,95 @@
+import type {
+  Draft,
+  HistoryBackend,
+  HistoryChannel,
+  HistoryLength,
+  MessagesBackend,
+  MessagesError,
+  PageLimits,
+  Position,
+  Stored,
+  StoredMessage,
+} from '@nestwire/messages';
+
+/** A process: its history, and what it was told. */
+export interface HistoryNode {
+  readonly backend: MessagesBackend;
+  readonly history: HistoryBackend;
+  readonly heard: Array<StoredMessage & { readonly channel: string }>;
+  readonly doubted: string[];
+}
+
+/** Starts one more process. */
+export type StartHistory = () => Promise<HistoryNode>;
+
+const DEADLINE_MS = 5_000;
+const KEPT: HistoryLength = { messages: 1_000, ageMs: 60_000 };
+/** Limits that nothing meets. */
+export const ALL: PageLimits = { messages: 100_000, bytes: 1e9 };
+
+let count = 0;
+
+/** A channel that no other test has. */
+export function fresh(history: HistoryLength = KEPT): HistoryChannel {
+  return { name: `h${process.pid}:${Date.now()}:${++count}`, history, durability: 'memory' };
+}
+
+/** Makes a message. */
+export function draft(text = ''): Draft {
+  return { id: `d${++count}`, type: 'contract.message', data: textOf(text) };
+}
+
+/** Makes messages with the same text. */
+export function drafts(length: number, text?: string): Draft[] {
+  return Array.from({ length }, () => draft(text));
+}
+
+/** The encoded text of a draft. */
+export function textOf(text: string): string {
+  return JSON.stringify({ text });
+}
+
+/** Stores drafts, all of which succeed. */
+export async function append(
+  history: HistoryBackend,
+  channel: HistoryChannel,
+  sent: readonly Draft[],
+): Promise<readonly Stored[]> {
+  const results = await history.append(channel, sent);
+  expect(results).toHaveLength(sent.length);
+  return results.map((result) => {
+    if ('position' in result) return result;
+    throw result as MessagesError;
+  });
+}
+
+/** The position of a message alone. */
+export function placeOf({ epoch, offset, id }: Position): Position {
+  return { epoch, offset, id };
+}
+
+/** Expects messages to follow each other without a hole, up to the top. */
+export function expectChain(messages: readonly StoredMessage[], top: Position): void {
+  for (const [index, { offset, previousId }] of messages.entries()) {
+    if (index === 0) continue;
+    expect([offset, previousId]).toEqual([messages[index - 1]!.offset + 1, messages[index - 1]!.id]);
+  }
+  expect(messages.at(-1) && placeOf(messages.at(-1)!)).toEqual(top);
+}
+
+/** Resolves when exactly so many messages were heard. */
+export function arrived({ heard }: HistoryNode, length: number): Promise<void> {
+  return until(() => {
+    if (heard.length > length) throw new Error(`${heard.length} messages were heard instead of ${length}.`);
+    return heard.length === length;
+  });
+}
+
+/** Waits until a fact holds. */
+export async function until(fact: () => unknown): Promise<void> {
+  const endMs = performance.now() + DEADLINE_MS;
+  while (!(await fact())) {
+    if (performance.now() > endMs) throw new Error(`Not within ${DEADLINE_MS} ms: ${fact.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}

@@ -1,0 +1,475 @@
+import { Logger, type LoggerService } from '@nestjs/common';
+import type {
+  Draft,
+  HistoryBackend,
+  HistoryChannel,
+  MessagesModuleOptions,
+  StoredMessage,
+} from '@nestwire/messages';
+import { RedisBackend, type RedisConnection } from '@nestwire/messages/redis';
+import { redisKey } from '../rig/redis-key.js';
+import { startCluster, startRedis, type RedisServer } from '../rig/redis-server.mjs';
+import { describeIfRedis, describeWithRedis } from '../rig/redis.js';
+import { TcpProxy } from '../rig/tcp-proxy.js';
+import { until } from '../rig/until.js';
+
+const PASSWORD = 'correct-horse-battery-staple';
+const QUICK: MessagesModuleOptions = {
+  commandTimeoutMs: 500,
+  connectTimeoutMs: 1_000,
+  maxReconnectDelayMs: 200,
+  probeIntervalMs: 100,
+  probeTimeoutMs: 400,
+};
+const ALL = { messages: 10_000, bytes: 1e9 };
+
+interface Node {
+  readonly backend: RedisBackend;
+  readonly history: HistoryBackend;
+  readonly heard: StoredMessage[];
+  readonly doubted: string[];
+}
+
+const closers: Array<() => unknown> = [];
+const lines: string[] = [];
+const unhandled: unknown[] = [];
+const onUnhandled = (reason: unknown) => unhandled.push(reason);
+let count = 0;
+
+async function open(redis: RedisConnection, options: MessagesModuleOptions = {}): Promise<Node> {
+  const backend = new RedisBackend(redis, { ...QUICK, ...options });
+  const node: Node = { backend, history: backend.history, heard: [], doubted: [] };
+  node.history.attach({
+    stored: (_channel, messages) => node.heard.push(...messages),
+    doubted: (channels) => node.doubted.push(...channels),
+  });
+  closers.unshift(() => backend.close());
+  await backend.start({ receive: () => undefined, statusChanged: () => undefined });
+  return node;
+}
+
+function fresh(durability: HistoryChannel['durability'] = 'memory'): HistoryChannel {
+  return { name: `room:${++count}`, history: { messages: 1_000, ageMs: 60_000 }, durability };
+}
+
+function drafts(length: number): Draft[] {
+  return Array.from({ length }, () => ({ id: `d${++count}`, type: 'history.note', data: `{"n":${count}}` }));
+}
+
+function bulk(reply: string): string {
+  return reply.split('\r\n')[1]!;
+}
+
+beforeAll(() => {
+  const write = (...parts: unknown[]) => void lines.push(parts.map(String).join(' '));
+  const logger: LoggerService = { log: write, error: write, warn: write, debug: write, verbose: write };
+  Logger.overrideLogger(logger);
+  process.on('unhandledRejection', onUnhandled);
+});
+
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+  expect(unhandled).toEqual([]);
+  expect(lines.join('\n')).not.toContain(PASSWORD);
+  lines.length = 0;
+});
+
+afterAll(() => {
+  process.off('unhandledRejection', onUnhandled);
+});
+
+describeWithRedis('RedisHistory', (redis) => {
+  const offsetOf = async ({ name }: HistoryChannel) =>
+    bulk(await redis().call('HGET', redisKey('m', name), 's'));
+  const topOf = async ({ name }: HistoryChannel) =>
+    /(\d+)-0\r\n/.exec(await redis().call('XREVRANGE', redisKey('s', name), '+', '-', 'COUNT', '1'))?.[1];
+
+  it('shows no name of a channel in its keys, and lets all of them expire', async () => {
+    const { history } = await open(redis().url);
+    const channel = { ...fresh(), name: 'secret-name' };
+    await history.follow(channel.name);
+    await history.append(channel, drafts(2));
+
+    const [keys, channels] = [await redis().call('KEYS', '*'), await redis().call('PUBSUB', 'CHANNELS')];
+
+    expect(channels).toContain(redisKey('l', channel.name));
+    expect(keys + channels).not.toContain('secret-name');
+    const tag = /\{.*\}/.exec(redisKey('m', channel.name))![0];
+    const own = keys.split('\r\n').filter((key) => key.includes(tag));
+    expect(own).toHaveLength(4);
+    for (const key of own) expect(Number((await redis().call('PTTL', key)).slice(1))).toBeGreaterThan(0);
+  });
+
+  it('gives Redis the scripts again when it has forgotten them', async () => {
+    const { history } = await open(redis().url);
+    const channel = fresh();
+    for (let round = 1; round <= 2; round++) {
+      await redis().call('SCRIPT', 'FLUSH');
+      expect(await history.append(channel, drafts(1))).toMatchObject([{ position: { offset: round } }]);
+      await redis().call('SCRIPT', 'FLUSH');
+      expect((await history.read(channel, { last: 9 }, ALL)).messages).toHaveLength(round);
+    }
+  });
+
+  it('leaves no trace of what it has no memory for, and goes on when it has', async () => {
+    const node = await open(redis().url, { maxPendingPosts: 10_000 });
+    const channel = fresh();
+    await node.history.follow(channel.name);
+    await node.history.append(channel, drafts(3));
+    closers.push(() => redis().call('CONFIG', 'SET', 'maxmemory', '0'));
+    await redis().call('CONFIG', 'SET', 'maxmemory', '1mb');
+
+    const refused = await Promise.allSettled(
+      Array.from({ length: 1_000 }, () => node.history.append(channel, drafts(1))),
+    );
+    const newChannel = fresh();
+    const first = node.history.append(newChannel, drafts(1));
+
+    await expect(first).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(node.history.read(newChannel, { last: 1 }, ALL)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    for (const result of refused)
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } });
+    expect((refused[0] as PromiseRejectedResult).reason.message).toMatch(/OOM/);
+    expect((await node.history.read(channel, { last: 9 }, ALL)).messages).toHaveLength(3);
+    expect([await offsetOf(channel), await topOf(channel)]).toEqual(['3', '3']);
+    await redis().call('CONFIG', 'SET', 'maxmemory', '0');
+    await node.history.append(channel, drafts(1));
+    await until(() => node.heard.length === 4);
+    expect(node.heard.map(({ offset }) => offset)).toEqual([1, 2, 3, 4]);
+    expect(await redis().call('EXISTS', redisKey('m', newChannel.name))).toBe(':0\r\n');
+  });
+
+  it('leaves no trace when the stream refuses an entry; a counter that goes first would', async () => {
+    const { history } = await open(redis().url);
+    const [channel, control] = [fresh(), fresh()];
+    for (const { name } of [channel, control]) await redis().call('SET', redisKey('s', name), 'not a stream');
+    const read = await history.read(control, { last: 1 }, ALL);
+    await redis().call('SET', redisKey('s', control.name), 'not a stream');
+    await redis().call('HSET', redisKey('m', channel.name), 'e', read.top.epoch, 's', '0', 'p', '');
+
+    await expect(history.append(channel, drafts(2))).rejects.toThrow(/WRONGTYPE/);
+    const counterFirst =
+      "redis.call('HINCRBY', KEYS[1], 's', 1) return redis.call('XADD', KEYS[2], '*', 'd', '')";
+    const keys = [redisKey('m', control.name), redisKey('s', control.name)];
+    await expect(redis().call('EVAL', counterFirst, '2', ...keys)).rejects.toThrow(/WRONGTYPE/);
+
+    expect(await offsetOf(channel)).toBe('0');
+    expect(await offsetOf(control)).toBe('1');
+  });
+
+  it('completes what came before when a batch fails half-way', async () => {
+    const node = await open(redis().url);
+    const channel = fresh();
+    await node.history.follow(channel.name);
+    await node.history.append(channel, drafts(1));
+    await redis().call('HSET', redisKey('m', channel.name), 's', '9007199254740989');
+    const batch = drafts(5);
+
+    const results = await node.history.append(channel, [...batch.slice(0, 3), batch[0]!, batch[4]!]);
+
+    expect(results).toMatchObject([
+      { position: { offset: 9007199254740990 }, isDuplicate: false },
+      { position: { offset: 9007199254740991 }, isDuplicate: false },
+      { code: 'UNAVAILABLE' },
+      { position: { offset: 9007199254740990 }, isDuplicate: true },
+      { code: 'UNAVAILABLE' },
+    ]);
+    await until(() => node.heard.length === 3);
+    expect(node.heard.map(({ id }) => id).slice(1)).toEqual([batch[0]!.id, batch[1]!.id]);
+    expect([await offsetOf(channel), await topOf(channel)]).toEqual(['9007199254740991', '9007199254740991']);
+  });
+
+  it('begins anew when its top is lost, whatever is left of the messages', async () => {
+    const { history } = await open(redis().url);
+    const [channel, other] = [fresh(), fresh()];
+    const before = await history.append(channel, drafts(5));
+    await history.append(other, drafts(5));
+    for (const { name } of [channel, other]) await redis().call('DEL', redisKey('m', name));
+
+    const [first] = await history.append(channel, drafts(1));
+    const page = await history.read(other, { last: 9 }, ALL);
+
+    expect(first).toMatchObject({ position: { offset: 1 }, isDuplicate: false });
+    expect((first as (typeof before)[number] & { position: { epoch: string } }).position.epoch).not.toBe(
+      (before[0] as { position: { epoch: string } }).position.epoch,
+    );
+    expect((await history.read(channel, { last: 9 }, ALL)).messages).toHaveLength(1);
+    expect(page).toMatchObject({ top: { offset: 0 }, messages: [] });
+    expect(await redis().call('EXISTS', redisKey('s', other.name))).toBe(':0\r\n');
+  });
+
+  it('says that a replica takes nothing, doubts what it follows, and goes on with a master', async () => {
+    const { history, doubted } = await open(redis().url);
+    const channel = fresh();
+    await history.follow(channel.name);
+    await history.append(channel, drafts(1));
+    closers.push(() => redis().call('REPLICAOF', 'NO', 'ONE'));
+    await redis().call('REPLICAOF', '127.0.0.1', '1');
+
+    await expect(history.append(channel, drafts(1))).rejects.toThrow(/READONLY|cannot be reached/);
+    await until(() => doubted.includes(channel.name));
+    await redis().call('REPLICAOF', 'NO', 'ONE');
+
+    await until(() =>
+      history.append(channel, drafts(1)).then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect([await offsetOf(channel), await topOf(channel)]).toEqual(['2', '2']);
+  });
+
+  it('doubts what it follows when its subscriptions were cut, and hears on', async () => {
+    const [one, two] = [await open(redis().url), await open(redis().url)];
+    const channel = fresh();
+    await two.history.follow(channel.name);
+
+    await redis().call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await until(() => two.doubted.includes(channel.name));
+    await one.history.append(channel, drafts(1));
+
+    await until(() => two.heard.length === 1);
+    expect(one.doubted).toEqual([]);
+  });
+
+  it('doubts what it follows when Redis was away, stopped, or begun anew', async () => {
+    const { history, doubted } = await open(redis().url);
+    const channel = fresh();
+    await history.follow(channel.name);
+    redis().pause();
+    await expect(history.append(channel, drafts(1))).rejects.toMatchObject({ code: 'UNCERTAIN' });
+    await expect(history.append(channel, drafts(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    redis().resume();
+    await until(() => doubted.length > 0);
+
+    doubted.length = 0;
+    await redis().restart();
+
+    await until(() => doubted.length > 0);
+    await until(() =>
+      history.append(channel, drafts(1)).then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
+  it('doubts once a channel is in force that was followed while Redis was away', async () => {
+    const node = await open(redis().url);
+    await redis().kill();
+    await until(() => node.backend.status === 'degraded');
+    const channel = fresh();
+
+    await node.history.follow(channel.name);
+    expect(node.doubted).toEqual([]);
+    await redis().restart();
+
+    await until(() => node.doubted.includes(channel.name));
+  });
+
+  it('lets applications of two prefixes neither hear nor read each other', async () => {
+    const [one, two] = [await open(redis().url), await open(redis().url, { prefix: 'nestwire2' })];
+    const channel = fresh();
+    for (const { history } of [one, two]) await history.follow(channel.name);
+
+    await one.history.append(channel, drafts(3));
+    await two.history.append(channel, drafts(1));
+    await until(() => one.heard.length === 3 && two.heard.length === 1);
+
+    expect((await two.history.read(channel, { last: 9 }, ALL)).messages).toHaveLength(1);
+    expect(one.heard.some(({ id }) => id === two.heard[0]!.id)).toBe(false);
+  });
+
+  it('counts what it hears and cannot read, and doubts the channel', async () => {
+    const node = await open(redis().url);
+    const channel = fresh();
+    await node.history.follow(channel.name);
+    const poison = [
+      'garbage',
+      '{"v":2,"e":"e","o":1,"p":"","m":[["a","t",2]]}\n{}',
+      '{"v":1,"e":"e","o":0,"p":"","m":[["a","t",2]]}\n{}',
+      '{"v":1,"e":"e","o":1,"p":"","m":[["a","t",3]]}\n{}',
+      '{"v":1,"e":"e","o":1,"p":"","m":[["a","t",-2],["b","t",4]]}\n{}',
+      '{"v":1,"e":"e","o":1,"p":"","m":[]}\n',
+      `{"v":1,"e":"e","o":1,"p":"","m":[["a","t",2]]}\n{}${' '.repeat(400_000)}`,
+    ];
+
+    for (const text of poison) await redis().call('PUBLISH', redisKey('l', channel.name), text);
+    await redis().call(
+      'PUBLISH',
+      redisKey('l', channel.name),
+      '{"v":1,"e":"e","o":1,"p":"","m":[["a","t",2,"new"]],"newer":1}\n{}',
+    );
+    await until(() => node.heard.length === 1);
+
+    expect(node.backend.counters.poisoned).toBe(poison.length);
+    expect(node.doubted).toHaveLength(poison.length);
+  });
+
+  it('bounds what waits for Redis', async () => {
+    const { history } = await open(redis().url, { maxPendingPosts: 3, probeIntervalMs: 60_000 });
+    redis().pause();
+    closers.push(() => redis().resume());
+
+    const pending = Promise.allSettled([
+      history.append(fresh(), drafts(2)),
+      history.append(fresh(), drafts(1)),
+    ]);
+
+    await expect(history.append(fresh(), drafts(1))).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect(await pending).toMatchObject([
+      { reason: { code: 'UNCERTAIN' } },
+      { reason: { code: 'UNCERTAIN' } },
+    ]);
+    redis().resume();
+  });
+
+  it('stores nothing twice when a reply was lost and the post is tried again', async () => {
+    const proxy = await TcpProxy.to(redis().port);
+    closers.push(() => proxy.stop());
+    const { history } = await open(proxy.url);
+    const [channel, control] = [fresh(), fresh()];
+    const [sent, sentToControl] = [drafts(2), drafts(1)];
+
+    proxy.loseReplies();
+    await Promise.all([
+      expect(history.append(channel, sent)).rejects.toMatchObject({ code: 'UNCERTAIN' }),
+      expect(history.append(control, sentToControl)).rejects.toMatchObject({ code: 'UNCERTAIN' }),
+    ]);
+    // The protection off: the ids are forgotten.
+    await redis().call('DEL', `${redisKey('k', control.name)}:${sentToControl[0]!.id}`);
+    const again = async (on: HistoryChannel, batch: readonly Draft[]) => {
+      let results: Awaited<ReturnType<HistoryBackend['append']>> = [];
+      await until(async () => {
+        results = await history.append(on, batch).catch(() => []);
+        return results.length > 0;
+      });
+      return results;
+    };
+
+    expect(await again(channel, sent)).toMatchObject([
+      { position: { offset: 1 }, isDuplicate: true },
+      { position: { offset: 2 }, isDuplicate: true },
+    ]);
+    expect(await again(control, sentToControl)).toMatchObject([{ position: { offset: 2 } }]);
+    expect([await topOf(channel), await topOf(control)]).toEqual(['2', '2']);
+  });
+});
+
+describeIfRedis('A post that counts when the replicas have it', () => {
+  let [master, replica] = [undefined, undefined] as unknown as [RedisServer, RedisServer];
+  // A replica answers WAIT only once it has told its offset.
+  const inStep = async () => {
+    const info = await master.call('INFO', 'replication');
+    const offset = /master_repl_offset:(\d+)/.exec(info)![1];
+    return info.includes(`state=online,offset=${offset},`);
+  };
+  beforeAll(async () => {
+    master = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
+    replica = await startRedis({ args: ['--replicaof', '127.0.0.1', `${master.port}`] });
+    await until(inStep);
+  }, 15_000);
+  afterAll(async () => {
+    await replica.stop();
+    await master.stop();
+  });
+
+  it('is stored on the replica when it resolves', async () => {
+    const { history } = await open(master.url);
+    const channel = fresh('replicated');
+
+    for (let round = 1; round <= 20; round++) {
+      await history.append(channel, drafts(2));
+      expect(bulk(await replica.call('HGET', redisKey('m', channel.name), 's'))).toBe(`${round * 2}`);
+    }
+  });
+
+  it('works when Redis has forgotten the script', async () => {
+    const { history } = await open(master.url);
+    await master.call('SCRIPT', 'FLUSH');
+
+    expect(await history.append(fresh('replicated'), drafts(1))).toMatchObject([{ isDuplicate: false }]);
+  });
+
+  it('is uncertain while a replica is stopped, holds up no other, and can be tried again', async () => {
+    const { history, backend } = await open(master.url);
+    const channel = fresh('replicated');
+    await history.append(channel, drafts(1));
+    replica.pause();
+    closers.push(() => replica.resume());
+    const sent = drafts(1);
+
+    const waiting = history.append(channel, sent);
+    const settled = waiting.then(
+      () => 'stored',
+      (error: { code: string }) => error.code,
+    );
+    await history.append(fresh(), drafts(1));
+    await expect(Promise.race([settled, Promise.resolve('waits')])).resolves.toBe('waits');
+
+    expect(await settled).toBe('UNCERTAIN');
+    expect(backend.status).toBe('connected');
+    await expect(history.append(channel, sent)).rejects.toMatchObject({ code: 'UNCERTAIN' });
+    replica.resume();
+    await until(async () => {
+      const results = await history.append(channel, sent).catch(() => []);
+      return results.length > 0;
+    });
+    expect(bulk(await replica.call('HGET', redisKey('m', channel.name), 's'))).toBe('2');
+  });
+
+  it('is refused without a replica, and leaves no trace', async () => {
+    const lonely = await startRedis();
+    closers.push(() => lonely.stop());
+    const { history } = await open(lonely.url);
+    const channel = fresh('replicated');
+
+    await expect(history.append(channel, drafts(1))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/replica/),
+    });
+    expect(await history.tops([channel.name])).toEqual([undefined]);
+  });
+});
+
+describeIfRedis('A Redis with a password', () => {
+  it('shows it to nobody, whatever happens', async () => {
+    const redis = await startRedis({ args: ['--requirepass', PASSWORD] });
+    closers.push(() => redis.stop());
+    const node = await open(`redis://:${PASSWORD}@127.0.0.1:${redis.port}`);
+    const channel = fresh();
+    await node.history.follow(channel.name);
+    await node.history.append(channel, drafts(1));
+    redis.pause();
+    const error = await node.history.append(channel, drafts(1)).catch((thrown: unknown) => thrown as Error);
+    await redis.kill();
+    const refusal = await node.history
+      .append(fresh('replicated'), drafts(1))
+      .catch((thrown: unknown) => thrown as Error);
+
+    for (const shown of [error, refusal] as Error[])
+      expect(JSON.stringify([shown.message, shown.stack, shown.cause])).not.toContain(PASSWORD);
+  });
+});
+
+describeIfRedis('A Redis Cluster with a history', () => {
+  it('refuses the channels of a master that is gone, and serves the others', async () => {
+    const group = await startCluster({ args: ['--cluster-require-full-coverage', 'no'] });
+    closers.push(() => group.stop());
+    const { history } = await open({ nodes: [...group.nodes] });
+    const channels = Array.from({ length: 60 }, () => fresh());
+    for (const channel of channels) await history.append(channel, drafts(1));
+
+    await group.servers[1]!.kill();
+    const results = await Promise.allSettled(channels.map((channel) => history.append(channel, drafts(1))));
+
+    const served = results.filter(({ status }) => status === 'fulfilled');
+    expect(served.length).toBeGreaterThan(20);
+    expect(served.length).toBeLessThan(60);
+    for (const result of results)
+      if (result.status === 'rejected')
+        expect(['UNAVAILABLE', 'UNCERTAIN']).toContain((result.reason as { code: string }).code);
+  }, 20_000);
+});
