@@ -1,0 +1,65 @@
+import { judgeLive } from '../../../libs/messages/src/history/live-rule.js';
+import { isSamePosition } from '../../../libs/messages/src/history/position.js';
+import { gapBehind } from '../../../libs/messages/src/history/recovery.js';
+
+/** What decides in the model: the rules of the library, or broken ones that the model must catch. */
+export interface DeliveryRules {
+  readonly gapBehind: typeof gapBehind;
+  readonly judgeLive: typeof judgeLive;
+  /** Whether a position check finds nothing new. */
+  readonly isSamePosition: typeof isSamePosition;
+  /** Whether clients remember the ids of what they received. */
+  readonly remembersIds: boolean;
+}
+
+/** The rules as the library has them. */
+export const RULES: DeliveryRules = { gapBehind, judgeLive, isSamePosition, remembersIds: true };
+
+const skipsPredecessorLive: Partial<DeliveryRules> = {
+  judgeLive: (position, message) => judgeLive(position, { ...message, previousId: position.id }),
+};
+
+const skipsChainInRecovery: Partial<DeliveryRules> = {
+  gapBehind: (since, { messages, ...page }) => {
+    const chained = messages.map((message, at) => ({
+      ...message,
+      previousId: at === 0 ? since.id : messages[at - 1]!.id,
+    }));
+    return gapBehind(since, { ...page, messages: chained });
+  },
+};
+
+const ignoresTopId: Partial<DeliveryRules> = {
+  gapBehind: (since, page) => {
+    const top = page.messages.length > 0 ? page.top : { ...page.top, id: since.id };
+    return gapBehind(since, { ...page, top });
+  },
+};
+
+const checksWithoutId: Partial<DeliveryRules> = {
+  isSamePosition: (a, b) => isSamePosition(a, { ...b, id: a.id }),
+};
+
+/** The rules, each time with one protection taken away. */
+export const BROKEN_RULES: Readonly<Record<string, DeliveryRules>> = {
+  'live messages skip the check of their predecessor': { ...RULES, ...skipsPredecessorLive },
+  'a recovery skips the chain': { ...RULES, ...skipsChainInRecovery },
+  'a recovery without messages ignores the id of the top': { ...RULES, ...ignoresTopId },
+  'a position check ignores the id': { ...RULES, ...checksWithoutId },
+  'nobody checks positions': { ...RULES, isSamePosition: () => true },
+  'a position is its epoch and offset only': {
+    ...RULES,
+    judgeLive: (position, message) =>
+      judgeLive(
+        { ...position, id: '' },
+        { ...message, id: message.offset === position.offset ? '' : message.id, previousId: '' },
+      ),
+    gapBehind: (since, page) =>
+      skipsChainInRecovery.gapBehind!(since, {
+        ...page,
+        top: page.messages.length > 0 ? page.top : { ...page.top, id: since.id },
+      }),
+    ...checksWithoutId,
+  },
+  'clients do not remember ids': { ...RULES, remembersIds: false },
+};
