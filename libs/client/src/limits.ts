@@ -1,9 +1,9 @@
 // This file imports nothing: so a bundler puts the figures where they are used.
 
-/** The least wait after the client sent too much, in milliseconds. */
 /** Most ids of messages of one channel that are remembered. */
 export const MAX_IDS = 1_024;
 
+/** The least wait after the client sent too much, in milliseconds. */
 export const RATE_LIMITED_MS = 5_000;
 
 /** The longest spread that a server may ask for, in milliseconds. */

@@ -3,7 +3,7 @@ export {
   type Draft,
   type HistoryChannel,
   type HistorySink,
-  type PageLimits,
+  type PageBounds,
   type PageStart,
   type Stored,
   type StoredMessage,
@@ -16,17 +16,6 @@ export {
   type MessagesStatus,
 } from './backend/messages.backend.js';
 export { MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.js';
-export {
-  HistoryBackend,
-  IDEMPOTENCY_MS,
-  type Draft,
-  type HistoryChannel,
-  type HistorySink,
-  type PageLimits,
-  type PageStart,
-  type Stored,
-  type StoredMessage,
-} from './backend/history.backend.js';
 export { LocalHistory } from './backend/local.history.js';
 export {
   channelNameOf,

@@ -5,7 +5,7 @@ import type {
   HistoryLength,
   MessagesBackend,
   MessagesError,
-  PageLimits,
+  PageBounds,
   Position,
   Stored,
   StoredMessage,
@@ -25,7 +25,7 @@ export type StartHistory = () => Promise<HistoryNode>;
 const DEADLINE_MS = 5_000;
 const KEPT: HistoryLength = { messages: 1_000, ageMs: 60_000 };
 /** Limits that nothing meets. */
-export const ALL: PageLimits = { messages: 100_000, bytes: 1e9 };
+export const ALL: PageBounds = { messages: 100_000, bytes: 1e9 };
 
 let count = 0;
 

@@ -60,6 +60,8 @@ export class ModelNode {
     const gap = client.position ? this.rules.gapBehind(client.position, page) : 'first';
     if (gap) client.begin(page.top, gap);
     else page.messages.forEach((message) => client.receive(message));
+    // Behind a page that was cut off the next one is read.
+    if (!gap && page.isCut) return void (subscription.page = undefined);
     subscription.reset();
     subscription.isLive = true;
     for (const message of buffer) this.#feed(subscription, message);

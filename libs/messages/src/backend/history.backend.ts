@@ -28,7 +28,7 @@ export interface Stored {
 }
 
 /** What a page of a history may hold. */
-export interface PageLimits {
+export interface PageBounds {
   readonly messages: number;
   readonly bytes: number;
 }
@@ -96,7 +96,7 @@ export abstract class HistoryBackend {
   abstract read(
     channel: HistoryChannel,
     start: PageStart,
-    limits: PageLimits,
+    limits: PageBounds,
   ): Promise<HistoryPage<StoredMessage>>;
 
   /**

@@ -9,7 +9,7 @@ import {
   type Draft,
   type HistoryChannel,
   type HistorySink,
-  type PageLimits,
+  type PageBounds,
   type PageStart,
   type Stored,
   type StoredMessage,
@@ -67,7 +67,7 @@ export class LocalHistory extends HistoryBackend {
   async read(
     channel: HistoryChannel,
     start: PageStart,
-    limits: PageLimits,
+    limits: PageBounds,
   ): Promise<HistoryPage<StoredMessage>> {
     const { top, messages } = this.#open(channel);
     const behind =
@@ -137,7 +137,7 @@ export class LocalHistory extends HistoryBackend {
   }
 }
 
-function within({ messages, bytes }: PageLimits, all: readonly StoredMessage[]): StoredMessage[] {
+function within({ messages, bytes }: PageBounds, all: readonly StoredMessage[]): StoredMessage[] {
   let size = 0;
   const end = all.findIndex(({ data }, index) => {
     size += data.length;

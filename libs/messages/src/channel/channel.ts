@@ -47,7 +47,7 @@ export interface Channel<
 /** A channel whose messages are kept. */
 export type KeptChannel<M extends Message = Message> = Channel<M> & { readonly history: HistoryLength };
 
-/** What listeners on a server get from a channel: its messages, and gaps where it keeps a history. */
+/** What listeners on a server get: its messages, and gaps where a history is kept. */
 export type Delivered<M extends Message, D extends DeliveryClass> =
   M | (D extends 'history' ? StreamGap : never);
 
@@ -130,7 +130,9 @@ export function defineChannel<
   return definition as ChannelDefinition<InstanceType<C[number]>, DeliveryOf<H, L>, InstanceType<S[number]>>;
 }
 
-/** Returns the channel that has this name by its definition in this process; undefined without one. */
+/**
+ * Returns the channel of this name by its definition here; undefined without one.
+ */
 export function definedChannel(name: string): Channel | undefined {
   const [kind = '', ...parts] = name.split(':');
   return parts.length > 0 ? definitions.get(kind)?.(...parts) : definitions.get(kind);
@@ -152,10 +154,18 @@ export function messagesOf<M extends Message>(
   return typeof channel === 'string' ? undefined : channel.messages;
 }
 
-/** Returns the classes that listeners on a server get from a channel; undefined for a plain name. */
-export function deliveredBy(channel: string | Channel): readonly MessageClass[] | undefined {
-  if (typeof channel === 'string') return undefined;
-  return channel.delivery === 'history' ? [...channel.messages, StreamGap] : channel.messages;
+/**
+ * Returns the classes that listeners on a server get; undefined for a plain name.
+ *
+ * @param cls the only class of messages that is asked for; a gap is told to everybody
+ */
+export function deliveredBy(
+  channel: string | Channel,
+  cls?: MessageClass,
+): readonly MessageClass[] | undefined {
+  const messages = cls ? [cls] : messagesOf(channel);
+  const hasGaps = typeof channel !== 'string' && channel.delivery === 'history';
+  return messages && hasGaps ? [...messages, StreamGap] : messages;
 }
 
 /** Tells whether the messages of a channel are kept. */

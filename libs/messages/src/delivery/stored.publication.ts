@@ -8,7 +8,7 @@ import {
 import type { Position } from '../history/position.js';
 import { Publication } from './publication.js';
 
-/** A publication of a channel that keeps its messages: with its place, or a gap before its place. */
+/** A publication with its place in a channel, or a gap before a place. */
 export class StoredPublication extends Publication {
   constructor(
     channel: string,

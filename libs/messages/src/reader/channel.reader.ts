@@ -1,22 +1,23 @@
 import type { StreamGapReason } from '@nestwire/protocol';
-import type { HistoryChannel, PageLimits, PageStart, StoredMessage } from '../backend/history.backend.js';
+import type { HistoryChannel, PageBounds, PageStart, StoredMessage } from '../backend/history.backend.js';
 import type { Clock } from '../delivery/clock.js';
 import { gapPublication, StoredPublication } from '../delivery/stored.publication.js';
 import type { Position } from '../history/position.js';
 import type { HistoryPage } from '../history/recovery.js';
 
 /**
- * Takes what leads from a position towards that of the reader: all of it, in the turn in which the
- * reader stands there, or the first part.
+ * Takes what leads from a position towards that of the reader.
+ *
+ * All of it, in the turn in which the reader stands there, or the first part.
  */
 export type TakeMissed = (missed: readonly StoredPublication[]) => void;
 
 /** What a reader reads from, and what it tells. */
 export interface ReaderContext {
-  readonly read: (start: PageStart, limits: PageLimits) => Promise<HistoryPage<StoredMessage>>;
+  readonly read: (start: PageStart, limits: PageBounds) => Promise<HistoryPage<StoredMessage>>;
   readonly clock: Clock;
   /** The most that one recovery brings. */
-  readonly limits: PageLimits;
+  readonly limits: PageBounds;
   /** Gives a publication to all who follow the channel, synchronously. */
   readonly deliver: (publication: StoredPublication) => void;
   readonly counts: ReaderCounts;
@@ -33,7 +34,7 @@ export interface ReaderCounts {
 }
 
 /**
- * One process's reader of one channel that keeps its messages, shared by all who follow it here.
+ * One process's reader of one channel, shared by all who follow it here.
  *
  * What it delivers follows its position without a hole; what it did not hear it fetches.
  */

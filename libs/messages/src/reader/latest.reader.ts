@@ -5,7 +5,7 @@ import { isSamePosition, positionOf, type Position } from '../history/position.j
 import { publicationOf, type ChannelReader, type ReaderContext, type TakeMissed } from './channel.reader.js';
 import { ReadPacer } from './read.pacer.js';
 
-/** Reads a channel of which only the newest message matters: never a gap, and never an older message. */
+/** Reads a channel of which only the newest message matters; it has no gaps. */
 export class LatestReader implements ChannelReader {
   #position: Position | undefined;
   #newest: StoredPublication | undefined;

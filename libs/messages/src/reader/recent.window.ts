@@ -1,4 +1,4 @@
-import type { PageLimits, StoredMessage } from '../backend/history.backend.js';
+import type { PageBounds, StoredMessage } from '../backend/history.backend.js';
 import type { StoredPublication } from '../delivery/stored.publication.js';
 
 /** A message of a window, and the publication of it. */
@@ -17,7 +17,7 @@ export class RecentWindow {
   readonly #items: WindowItem[] = [];
   #bytes = 0;
 
-  constructor(private readonly limits: PageLimits) {}
+  constructor(private readonly limits: PageBounds) {}
 
   /** Adds the next message; lets go of the oldest beyond the limits. */
   add({ message, publication }: WindowItem): void {

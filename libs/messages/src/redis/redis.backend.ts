@@ -22,6 +22,8 @@ import { isCluster, openLink, type RedisLink } from './redis.link.js';
 import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
 import { RedisPublisher } from './redis.publisher.js';
 import { RedisShard } from './redis.shard.js';
+import { sharedSecret } from './shared-secret.js';
+import { settledWithin } from './within-deadline.js';
 import { SingleTopology, untilReady, type RedisTopology, type ShardMaker } from './redis.topology.js';
 
 const REFUSED_SIGN_IN = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/;
@@ -82,7 +84,7 @@ export class RedisBackend extends MessagesBackend {
     client.on('node error', this.#onError);
     for (const event of CLIENT_EVENTS) client.on(event, this.#onChange);
     if (!given) client.on('end', this.#onEnd);
-    await this.#withinConnectTimeout(this.#connect());
+    await settledWithin(this.#connect(), this.#tuning.connectTimeoutMs, this.#tuning.clock);
     this.#changed();
     if (this.#status === 'connected') return;
     if (REFUSED_SIGN_IN.test(this.#lastError)) await this.#failSignIn();
@@ -109,6 +111,10 @@ export class RedisBackend extends MessagesBackend {
     const key = this.#keys.of(channel).ephemeral;
     const refusal = this.#unreachable(key);
     return refusal ? Promise.reject(refusal) : this.#publisher.publish(key, encoded);
+  }
+
+  secret(): Promise<string> {
+    return sharedSecret(this.#link.client, this.#tuning);
   }
 
   close(): Promise<void> {
@@ -175,13 +181,6 @@ export class RedisBackend extends MessagesBackend {
     const connected = connecting.catch((error: Error) => void (this.#lastError ||= error.message));
     if (isCluster(client)) await connected;
     await Promise.all([connected, this.#topology.start()]);
-  }
-
-  #withinConnectTimeout(connecting: Promise<void>): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#tuning.clock.after(this.#tuning.connectTimeoutMs, resolve);
-      void connecting.finally(() => (cancel(), resolve()));
-    });
   }
 
   async #failSignIn(): Promise<never> {

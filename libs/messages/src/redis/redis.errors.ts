@@ -13,11 +13,11 @@ export function unavailable(why: string, cause?: Error): MessagesError {
   });
 }
 
-/** Makes the error of a history that cannot be read now. */
+/** Makes the error of what cannot be read now. */
 export function unreadable(cause: Error): MessagesError {
   return new MessagesError(
     MessagesErrorCode.Unavailable,
-    `The history cannot be read from Redis (${cause.message}); try again when it can be reached.`,
+    `Redis cannot be read (${cause.message}); try again when it can be reached.`,
     { cause: withoutCommand(cause) },
   );
 }

@@ -6,7 +6,7 @@ import {
   type Draft,
   type HistoryChannel,
   type HistorySink,
-  type PageLimits,
+  type PageBounds,
   type PageStart,
   type Stored,
   type StoredMessage,
@@ -105,7 +105,7 @@ export class RedisHistory extends HistoryBackend {
   async read(
     channel: HistoryChannel,
     start: PageStart,
-    { messages, bytes }: PageLimits,
+    { messages, bytes }: PageBounds,
   ): Promise<HistoryPage<StoredMessage>> {
     const keys = this.link.keys.of(channel.name);
     const refusal = this.#unreachable(keys);

@@ -27,7 +27,7 @@ interface Line {
 }
 
 /**
- * Stores the messages of channels in the order posted, and tells what became of each.
+ * Stores messages in the order posted, and tells what became of each.
  *
  * One batch of a channel is under way at a time, so that what one process posts keeps its order even
  * when an attempt fails. An attempt whose end is not known is made again with the same ids, a few

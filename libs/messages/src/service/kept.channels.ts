@@ -11,7 +11,7 @@ import type { StoredPost } from './post.options.js';
 const DEFAULT_MAX_PENDING_POSTS = 1_000;
 const DEFAULT_MAX_PENDING_BYTES = 16_777_216;
 
-/** The channels that keep their messages: what is stored in them, and who follows them here. */
+/** The channels that keep their messages: posting to them, and following them. */
 export class KeptChannels {
   /** How many messages this process has posted. */
   posted = 0;

@@ -221,7 +221,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   ): MessageStream<Delivered<M, D>> {
     const name = this.#openChannel(channel);
     const ended = new AbortController();
-    const classes = cls ? [cls, ...gapsOf(channel)] : deliveredBy(channel);
+    const classes = deliveredBy(channel, cls);
     const stream = new MessageStream<Delivered<M, D>>(classes as MessageClass<Delivered<M, D>>[], options, {
       ended: () => ended.abort(),
       dropped: (messages) => this.#delivery.overflowed(name, messages),
@@ -286,11 +286,6 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     this.#status = status;
     this.#statusListeners.tell(status);
   }
-}
-
-/** A gap is told to whoever follows a history, whatever messages they asked for. */
-function gapsOf(channel: string | Channel): readonly MessageClass[] {
-  return (deliveredBy(channel) ?? []).filter((cls) => !messagesOf(channel)!.includes(cls));
 }
 
 function assertCarries(channel: string | Channel, type: string): void {

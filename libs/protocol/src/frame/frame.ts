@@ -160,7 +160,7 @@ export interface SubscribedFrame {
   readonly ticket?: string;
 }
 
-/** Server: where a channel goes on from in the endpoint's stream, or a newer ticket for it. */
+/** Server: where a channel goes on from in a stream, or a newer ticket for it. */
 export interface PositionFrame {
   readonly t: 'position';
   readonly endpoint: string;

@@ -10,7 +10,7 @@ import { StreamMessage } from './stream-message.decorator.js';
 export type StreamGapReason = 'trimmed' | 'epoch-changed' | 'diverged' | 'ticket-refused';
 
 /**
- * Says, in its place among the messages of a channel, that messages are missing there.
+ * Says, in its place in a channel, that messages are missing there.
  *
  * What follows it is without a hole again. Load anew what the channel's messages have built up.
  */

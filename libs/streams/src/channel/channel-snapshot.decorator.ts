@@ -9,7 +9,7 @@ type SnapshotMethod<S> = (channel: never, session: never) => Snapshot<S> | Promi
 const SNAPSHOTS = Symbol.for('nestwire.streams.channelSnapshots');
 
 /**
- * Marks the method that returns what stands for all messages of a channel up to now.
+ * Marks the method that returns what stands for a channel's messages up to now.
  *
  * Who subscribes gets it first, then every message that follows; after a gap again, so that no client
  * loads anything anew by itself. It is called with the channel, as `room('lobby')`, and the session.

@@ -21,7 +21,7 @@ export interface FlowMember {
   send(frame: ServerFrame): void;
 }
 
-/** How one channel flows to one connection, for those of its sessions that have subscribed. */
+/** How one channel flows to one connection, for the sessions that have subscribed. */
 export interface ChannelFlow {
   /** Lets it flow into a session; resolves when that is in force. */
   join(session: FlowSession): Promise<void>;

@@ -5,12 +5,13 @@ import type { TicketSigner, TicketSubject } from './ticket.signer.js';
 /** The most bytes that `hello` may spend on one channel. */
 export const MAX_HELD_BYTES = 448;
 
-/** Where a client says that it stands in a channel; undefined when its ticket is not accepted. */
+/** Where a client stands in a channel, if its ticket proves it. */
 export interface Held {
+  /** Undefined when the ticket is not accepted. */
   readonly position: Position | undefined;
 }
 
-/** The channels that flowed to a client when its last connection was lost, and that it wants back. */
+/** The channels that flowed to a client before, and that it wants back. */
 export class HeldChannels {
   // Made when it is needed: most connections are first ones.
   private channels: Map<string, HeldChannel> | undefined;

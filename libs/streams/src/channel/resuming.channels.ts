@@ -7,10 +7,10 @@ export interface ResumingPort {
 }
 
 /**
- * The channels with history that the client had in this stream when it lost its last connection.
+ * The channels that the client had in this stream when it lost its connection.
  *
- * Those that are still here when `@OnStreamOpened` has finished flow again by themselves; subscribing to
- * one there has the same effect.
+ * Only those that keep their messages. What is still here when `@OnStreamOpened` has finished flows again
+ * by itself; subscribing to it there has the same effect.
  */
 export class ResumingChannels implements Iterable<string> {
   constructor(private readonly port: ResumingPort) {}

@@ -22,7 +22,7 @@ export interface SessionPort {
   endSession(session: StreamSession<never, unknown>, reason: SessionCloseReason): Promise<void>;
 }
 
-/** What comes to a client from a channel: its messages, and what tells or repairs a gap. */
+/** What a client gets from a channel: messages, and what tells or repairs a gap. */
 export type Flowing<M extends Message, D extends DeliveryClass, S extends Message> =
   M | S | (D extends 'history' ? ([S] extends [never] ? StreamGap : never) : never);
 
