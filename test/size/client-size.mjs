@@ -29,7 +29,7 @@ const sources = {
 const cases = [
   {
     name: 'createStreamClient',
-    budgetKiB: 5,
+    budgetKiB: 6,
     code: `export { createStreamClient } from '@nestwire/client';`,
   },
   {

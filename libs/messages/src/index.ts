@@ -1,3 +1,4 @@
+export { ClaimsBackend, type Claim, type ClaimedWork } from './backend/claims.backend.js';
 export { LocalBackend } from './backend/local.backend.js';
 export {
   MessagesBackend,

@@ -1,9 +1,10 @@
 export type { HeartbeatOptions } from './connection/connection.context.js';
 export { StreamAuthenticator, type StreamUser } from './connection/stream-authenticator.js';
 export { OnStreamClosed } from './endpoint/on-stream-closed.decorator.js';
-export { OnStreamMessage } from './endpoint/on-stream-message.decorator.js';
+export { OnStreamMessage, type StreamMessageHandling } from './endpoint/on-stream-message.decorator.js';
 export { OnStreamOpened } from './endpoint/on-stream-opened.decorator.js';
 export { StreamEndpoint } from './endpoint/stream-endpoint.decorator.js';
+export { StreamMessageId } from './endpoint/stream-message-id.decorator.js';
 export { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 export type { StreamsOf } from './endpoint/streams-of.js';
 export { UserObject } from './endpoint/user-object.decorator.js';

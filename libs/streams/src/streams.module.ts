@@ -9,7 +9,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { MessagesModule, MessagesService } from '@nestwire/messages';
+import { MessagesBackend, MessagesModule, MessagesService } from '@nestwire/messages';
 import { StreamAuthenticator } from './connection/stream-authenticator.js';
 import { ENDPOINT_PROVIDERS } from './endpoint/endpoint.providers.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
@@ -23,7 +23,7 @@ import {
   type StreamsModuleOptions,
   type StreamsOptions,
 } from './streams.options.js';
-import { StreamsServer } from './streams.server.js';
+import { StreamsServer, type StreamsChannels } from './streams.server.js';
 import { StreamsService } from './streams.service.js';
 
 /**
@@ -82,6 +82,7 @@ function assemble(extras: StreamsModuleExtras, options: Provider): DynamicModule
     providers: [
       ...ENDPOINT_PROVIDERS,
       ...authenticatorProviders(authenticator),
+      channelsProvider,
       serverProvider(authenticator ? [StreamAuthenticator] : []),
       {
         provide: StreamsService,
@@ -98,15 +99,27 @@ function authenticatorProviders(authenticator: Type<StreamAuthenticator> | undef
   return authenticator ? [authenticator, { provide: StreamAuthenticator, useExisting: authenticator }] : [];
 }
 
+const CHANNELS = Symbol('nestwire.streams.channels');
+
+/** The ways between processes, as one thing to inject. */
+const channelsProvider: Provider = {
+  provide: CHANNELS,
+  useFactory: (messages: MessagesService, backend: MessagesBackend): StreamsChannels => ({
+    messages,
+    backend,
+  }),
+  inject: [MessagesService, MessagesBackend],
+};
+
 function serverProvider(authenticators: readonly InjectionToken[]): Provider {
   return {
     provide: StreamsServer,
     useFactory: (
       options: StreamsOptions,
       endpoints: EndpointRegistry,
-      messages: MessagesService,
+      channels: StreamsChannels,
       authenticator?: StreamAuthenticator,
-    ) => new StreamsServer(options, endpoints, messages, authenticator),
-    inject: [STREAMS_OPTIONS, EndpointRegistry, MessagesService, ...authenticators],
+    ) => new StreamsServer(options, endpoints, channels, authenticator),
+    inject: [STREAMS_OPTIONS, EndpointRegistry, CHANNELS, ...authenticators],
   };
 }

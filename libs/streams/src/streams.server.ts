@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { CloseCode, JsonCodec, type Codec, type CodecOption } from '@nestwire/protocol';
-import type { MessagesService } from '@nestwire/messages';
+import type { MessagesBackend, MessagesService } from '@nestwire/messages';
+import { AnswerMemory } from './connection/answer-memory.js';
 import { ChannelFanout } from './connection/channel.fanout.js';
 import type { ConnectionContext } from './connection/connection.context.js';
 import { Connection } from './connection/connection.js';
@@ -42,11 +43,18 @@ interface Client {
   readonly limitKey: string | undefined;
 }
 
+/** How the processes of the cluster speak with each other. */
+export interface StreamsChannels {
+  readonly messages: MessagesService;
+  readonly backend: Pick<MessagesBackend, 'claims'>;
+}
+
 /** Takes upgrade requests, makes them connections, ends them all at the shutdown. */
 export class StreamsServer {
   readonly path: string;
   readonly registry: ConnectionRegistry;
   readonly fanout: ChannelFanout;
+  readonly answers: AnswerMemory;
   private readonly logger = new Logger('Streams');
   private readonly limits: StreamsLimits;
   private readonly sockets: WsServer;
@@ -60,10 +68,11 @@ export class StreamsServer {
   constructor(
     private readonly options: StreamsOptions,
     endpoints: EndpointRegistry,
-    messages: MessagesService,
+    channels: StreamsChannels,
     authenticator: StreamAuthenticator | undefined,
   ) {
     checkOptions(options, authenticator);
+    const { messages, backend } = channels;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const heartbeat = { ...DEFAULT_HEARTBEAT, ...options.heartbeat };
     const codecs = codecsOf(limits, options.codecs);
@@ -71,6 +80,7 @@ export class StreamsServer {
     this.limits = limits;
     this.registry = new ConnectionRegistry(limits);
     this.fanout = new ChannelFanout(messages);
+    this.answers = new AnswerMemory(limits, backend.claims);
     this.subprotocols = codecs.map(({ subprotocol }) => subprotocol);
     this.sockets = new WsServer(limits, {
       subprotocols: this.subprotocols,
@@ -78,7 +88,7 @@ export class StreamsServer {
     });
     this.origins = new OriginPolicy(options.origins);
     this.addresses = new ClientAddress(options.trustProxy);
-    this.sweeper = new ConnectionSweeper(this.registry, limits, heartbeat);
+    this.sweeper = new ConnectionSweeper(this.registry, limits, heartbeat, this.answers);
     this.context = {
       limits,
       heartbeat,
@@ -88,6 +98,7 @@ export class StreamsServer {
       signIn: new SignIn(authenticator, limits.authenticationTimeoutMs),
       registry: this.registry,
       fanout: this.fanout,
+      answers: this.answers,
       flusher: new TurnFlusher(),
       logError: (errorId, error) => this.logError(errorId, error),
     };

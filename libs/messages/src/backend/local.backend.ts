@@ -1,4 +1,5 @@
 import type { Clock } from '../delivery/clock.js';
+import { LocalClaims } from './local.claims.js';
 import { LocalHistory } from './local.history.js';
 import { MessagesBackend, type MessagesStatus } from './messages.backend.js';
 
@@ -7,10 +8,12 @@ export class LocalBackend extends MessagesBackend {
   readonly status: MessagesStatus = 'local';
   readonly counters = { poisoned: 0, reconnects: 0, starved: 0 };
   readonly history: LocalHistory;
+  readonly claims: LocalClaims;
 
   constructor(clock?: Clock) {
     super();
     this.history = new LocalHistory(clock);
+    this.claims = new LocalClaims(clock);
   }
 
   async start(): Promise<void> {}

@@ -15,6 +15,7 @@ import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messag
 import { ChannelKeys } from './channel-key.js';
 import { ClusterTopology } from './cluster.topology.js';
 import { Envelope, parseProperties, type SizedMessage } from './envelope.js';
+import { RedisClaims } from './redis.claims.js';
 import { isCluster, openLink, type RedisLink } from './redis.link.js';
 import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
 import { RedisPublisher, unavailable } from './redis.publisher.js';
@@ -26,6 +27,7 @@ const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
 
 /** Carries channels over Redis: a single server, a Sentinel group, or a Cluster. */
 export class RedisBackend extends MessagesBackend {
+  readonly claims: RedisClaims;
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
   readonly #origin = randomBytes(9).toString('base64url');
@@ -55,6 +57,7 @@ export class RedisBackend extends MessagesBackend {
     this.#envelope = new Envelope(this.#origin, this.#maxMessageBytes);
     this.#keys = new ChannelKeys(tuning.prefix);
     this.#link = openLink(connection, tuning);
+    this.claims = new RedisClaims(this.#link.client, tuning);
     this.#topology = this.#makeTopology();
     this.#publisher = this.#makePublisher();
   }

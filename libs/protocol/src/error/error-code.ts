@@ -38,6 +38,8 @@ export const ErrorCode = {
   LimitReached: 'LIMIT_REACHED',
   /** The handler did not finish in time; it may still finish. */
   HandlerTimeout: 'HANDLER_TIMEOUT',
+  /** The handler runs a message once only, and the client gives its messages no lasting ids. */
+  ClientIdRequired: 'CLIENT_ID_REQUIRED',
   /** The session has ended. */
   SessionClosed: 'SESSION_CLOSED',
   /** The server is shutting down. */

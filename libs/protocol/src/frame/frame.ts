@@ -15,6 +15,12 @@ export interface HelloFrame {
   readonly v: number;
   /** The credential; left out or null when there is none, or when a header or cookie holds it. */
   readonly token?: string | null;
+  /**
+   * A secret random name that the client keeps over its connections.
+   *
+   * Together with a frame's id it names a message; needed by who sends messages `again`.
+   */
+  readonly client?: string;
 }
 
 /** Client: opens the stream of an endpoint; answered by `opened` or `error`. */
@@ -39,6 +45,8 @@ export interface ClientMessageFrame {
   /** The name of the message class. */
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** It was sent before under this id, on a connection that was lost before the answer. */
+  readonly again?: boolean;
 }
 
 /**
@@ -78,6 +86,8 @@ export interface WelcomeFrame {
   readonly maxPayloadBytes: number;
   /** How many messages of one stream may wait for their answer. */
   readonly maxPendingMessages: number;
+  /** How long after a message was first sent it may be sent again, in milliseconds; 0 is never. */
+  readonly resendMs?: number;
 }
 
 /** Server: the stream of an endpoint is open. */

@@ -1,6 +1,7 @@
 import type { MessagesService } from '@nestwire/messages';
 import type { EndpointRegistry } from '../endpoint/endpoint.registry.js';
 import type { StreamsLimits } from '../streams.limits.js';
+import type { AnswerMemory } from './answer-memory.js';
 import type { ChannelFanout } from './channel.fanout.js';
 import type { ConnectionRegistry } from './connection.registry.js';
 import type { MessageFrames } from './message.frames.js';
@@ -33,6 +34,8 @@ export interface ConnectionContext {
   readonly messages: MessagesService;
   readonly signIn: SignIn;
   readonly registry: ConnectionRegistry;
+  /** What clients may be answered again. */
+  readonly answers: AnswerMemory;
   readonly fanout: ChannelFanout;
   readonly flusher: TurnFlusher;
   /** Logs an error of the application that the client is told of by its id only. */
