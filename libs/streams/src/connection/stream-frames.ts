@@ -16,7 +16,7 @@ export function closedFrame({ session }: Opened, reason: SessionCloseReason, id?
   return id === undefined ? frame : { ...frame, id };
 }
 
-/** Makes the frame that answers a frame of a stream, or tells what failed there by itself. */
+/** Makes the frame of an error: the answer to a frame, or what failed by itself. */
 export function streamErrorFrame({ session }: Opened, error: WireError, id?: number): ServerFrame {
   return id === undefined ? { t: 'error', endpoint: session.endpoint, error } : { t: 'error', id, error };
 }

@@ -87,7 +87,7 @@ function valueReader({ source }: HandlerParameter): ReadValue {
   }
 }
 
-/** Returns the id of a message that outlives its connection; undefined where the client gave no name. */
+/** Returns a message's lasting id; undefined where the client gave no name. */
 export function messageIdOf({ session, id }: HandlerCall): string | undefined {
   const { client } = session.handshake;
   return client === undefined || id === undefined ? undefined : `${client}.${id}`;

@@ -38,7 +38,7 @@ export interface AnswerKeeper {
 /** Bytes of an answer without its error. */
 const ANSWER_BYTES = 96;
 
-/** How the messages of one client to one endpoint were answered, as far as it may ask again. */
+/** How the messages of one client to one endpoint were answered. */
 export class StreamAnswers {
   private readonly answers: Answer[] = [];
   private readonly rooms: WaitingRoom[] = [];

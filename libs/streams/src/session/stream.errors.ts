@@ -56,7 +56,7 @@ export function uncertain(why: string): CodedError {
   return new CodedError(ErrorCode.Uncertain, `The message may have been handled. ${why}`);
 }
 
-/** Makes the error of a message that is to be handled once, and has no id to tell it by. */
+/** Makes the error of a message for a handler that runs once, without an id. */
 export function clientIdRequired(type: string): CodedError {
   const message = `Messages "${type}" are handled once, and this client gave no id to tell them by: send "client" in hello, and let "limits.resendWindowMs" be above 0.`;
   return new CodedError(ErrorCode.ClientIdRequired, message);
