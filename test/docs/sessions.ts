@@ -10,6 +10,7 @@ import {
   SessionCloseReason,
   SessionScoped,
   StreamEndpoint,
+  StreamMessageId,
   StreamsModule,
   StreamSession,
   UserObject,
@@ -123,6 +124,25 @@ export class CountEndpoint {
   }
 }
 // #endregion results
+
+@Injectable()
+export class OrdersRepository {
+  insertUnlessThere(_order: { messageId: string; product: string }): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+// #region once
+@StreamEndpoint('orders')
+export class OrdersEndpoint {
+  constructor(private readonly orders: OrdersRepository) {}
+
+  @OnStreamMessage(AddToCart, { once: true })
+  async order(session: StreamSession, message: AddToCart, @StreamMessageId() messageId: string) {
+    await this.orders.insertUnlessThere({ messageId, product: message.product });
+  }
+}
+// #endregion once
 
 // #region by-hand
 class Visit {

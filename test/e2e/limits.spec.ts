@@ -281,6 +281,27 @@ const trials: readonly Trial[] = [
     goesOn: (raw) => raw.frame('ack', 3),
   },
   {
+    limit: 'resendWindowMs',
+    low: 0,
+    hello: false,
+    stimulus: async (raw) => {
+      send(raw, { t: 'hello', v: 1, client: 'c' }, open(), tell(2, 'now'));
+      await raw.frame('ack', 2);
+    },
+    reaction: (_, { streams }) => streams.counters().rememberedBytes === 0,
+  },
+  {
+    limit: 'resendMemoryBytes',
+    low: 1_000,
+    hello: false,
+    stimulus: async (raw) => {
+      const unknown = times(20, (n) => ({ ...tell(n + 2, 'now'), type: 'e2e.order' }));
+      send(raw, { t: 'hello', v: 1, client: 'c' }, open(), ...unknown);
+      await raw.frame('error', 21);
+    },
+    reaction: (_, { streams }) => streams.counters().rememberedBytes < 2_000,
+  },
+  {
     limit: 'handlerTimeoutMs',
     low: 40,
     stimulus: (raw) => send(raw, open(), tell(2, 'wait')),

@@ -66,7 +66,7 @@ let sessions = 0;
 export function sessionOf(endpoint: string, user: unknown = null): AnySession {
   const port: SessionPort = {
     user,
-    handshake: new StreamHandshake(null, { host: 'localhost' }, {}, '127.0.0.1'),
+    handshake: new StreamHandshake(null, { host: 'localhost' }, {}, '127.0.0.1', 'rig'),
     send: () => Promise.resolve(),
     subscribe: () => Promise.reject(new Error('There are no channels here.')),
     resuming: () => new ResumingChannels({ names: () => [], release: () => undefined }),

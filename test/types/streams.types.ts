@@ -8,6 +8,7 @@ import {
   OnStreamOpened,
   SessionCloseReason,
   StreamEndpoint,
+  StreamMessageId,
   StreamSession,
   UserObject,
   type StreamsOf,
@@ -79,7 +80,7 @@ export class ChatEndpoint {
     return undefined;
   }
 
-  @OnStreamMessage(Left)
+  @OnStreamMessage(Left, { once: true })
   onLeft(@MessageBody() _message: Left, @ConnectedSocket() _session: StreamSession): void {}
 
   @OnStreamClosed()
@@ -142,6 +143,15 @@ export class Refused {
   // @ts-expect-error does not accept Typing
   @OnStreamMessage(Chat, Typing) notAll(_session: StreamSession, _message: Chat): void {}
 
+  // @ts-expect-error does not accept Typing
+  @OnStreamMessage(Chat, Typing, { once: true }) notAllOnce(_session: StreamSession, _message: Chat): void {}
+
+  // @ts-expect-error names no message class
+  @OnStreamMessage({ once: true }) noClassOnce(_session: StreamSession, _message: Chat): void {}
+
+  // @ts-expect-error there is no such option
+  @OnStreamMessage(Chat, { twice: true }) twice(_session: StreamSession, _message: Chat): void {}
+
   // @ts-expect-error names no message class
   @OnStreamMessage() noClass(_session: StreamSession, _message: Chat): void {}
 
@@ -165,5 +175,6 @@ export class Parameters {
     _message: Chat,
     // @ts-expect-error not a class
     @UserObject('x') _typist: Typist,
+    @StreamMessageId() _id: string | undefined,
   ): void {}
 }

@@ -8,6 +8,7 @@ export {
   type Stored,
   type StoredMessage,
 } from './backend/history.backend.js';
+export { ClaimsBackend, type Claim, type ClaimedWork } from './backend/claims.backend.js';
 export { LocalBackend } from './backend/local.backend.js';
 export {
   MessagesBackend,

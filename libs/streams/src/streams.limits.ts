@@ -50,6 +50,10 @@ export interface StreamsLimits {
   readonly maxPendingBytes: number;
   /** Iterables and Observables of one session that send at the same time. */
   readonly maxResultStreams: number;
+  /** Time after its first sending in which a message may be sent again, in milliseconds; 0 is never. */
+  readonly resendWindowMs: number;
+  /** Bytes that remember how messages were answered, of all clients together. */
+  readonly resendMemoryBytes: number;
   /** Time that a handler may take before its message is answered without it, in milliseconds. */
   readonly handlerTimeoutMs: number;
   /** Outbound bytes of one connection above which senders wait and channel messages are dropped. */
@@ -106,6 +110,8 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxPendingMessages: 32,
   maxPendingBytes: MIB,
   maxResultStreams: 64,
+  resendWindowMs: 120 * SECOND,
+  resendMemoryBytes: 16 * MIB,
   handlerTimeoutMs: 30 * SECOND,
   outboundSoftBytes: 256 * KIB,
   outboundHardBytes: MIB,

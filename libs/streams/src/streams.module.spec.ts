@@ -50,6 +50,8 @@ describe('StreamsModule', () => {
       sessions: 0,
       channels: 0,
       droppedPublications: 0,
+      rememberedClients: 0,
+      rememberedBytes: 0,
     });
     await app.close();
   });

@@ -9,7 +9,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { MessagesModule, MessagesService } from '@nestwire/messages';
+import { MessagesBackend, MessagesModule, MessagesService } from '@nestwire/messages';
 import { ChannelSnapshots } from './channel/channel.snapshots.js';
 import { ClientChannels } from './channel/client.channels.js';
 import { StreamAuthenticator } from './connection/stream-authenticator.js';
@@ -87,12 +87,7 @@ function assemble(extras: StreamsModuleExtras, options: Provider): DynamicModule
       ...ENDPOINT_PROVIDERS,
       ...authenticatorProviders(authenticator),
       ChannelSnapshots,
-      {
-        provide: ClientChannels,
-        useFactory: (messages: MessagesService, snapshots: ChannelSnapshots, { resume }: StreamsOptions) =>
-          new ClientChannels(messages, snapshots, { ...DEFAULT_RESUME, ...resume }),
-        inject: [MessagesService, ChannelSnapshots, STREAMS_OPTIONS],
-      },
+      channelsProvider,
       serverProvider(authenticator ? [StreamAuthenticator] : []),
       {
         provide: StreamsService,
@@ -108,6 +103,17 @@ function assemble(extras: StreamsModuleExtras, options: Provider): DynamicModule
 function authenticatorProviders(authenticator: Type<StreamAuthenticator> | undefined): Provider[] {
   return authenticator ? [authenticator, { provide: StreamAuthenticator, useExisting: authenticator }] : [];
 }
+
+const channelsProvider: Provider = {
+  provide: ClientChannels,
+  useFactory: (
+    messages: MessagesService,
+    backend: MessagesBackend,
+    snapshots: ChannelSnapshots,
+    { resume }: StreamsOptions,
+  ) => new ClientChannels({ messages, backend }, snapshots, { ...DEFAULT_RESUME, ...resume }),
+  inject: [MessagesService, MessagesBackend, ChannelSnapshots, STREAMS_OPTIONS],
+};
 
 function serverProvider(authenticators: readonly InjectionToken[]): Provider {
   return {

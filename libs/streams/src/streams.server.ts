@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { CloseCode, JsonCodec, type Codec, type CodecOption } from '@nestwire/protocol';
 import type { ClientChannels } from './channel/client.channels.js';
+import { AnswerMemory } from './connection/answer-memory.js';
 import type { ConnectionContext } from './connection/connection.context.js';
 import { Connection } from './connection/connection.js';
 import { connectionId } from './connection/connection-id.js';
@@ -45,6 +46,7 @@ interface Client {
 export class StreamsServer {
   readonly path: string;
   readonly registry: ConnectionRegistry;
+  readonly answers: AnswerMemory;
   private readonly logger = new Logger('Streams');
   private readonly limits: StreamsLimits;
   private readonly sockets: WsServer;
@@ -68,6 +70,7 @@ export class StreamsServer {
     this.path = options.path ?? DEFAULT_PATH;
     this.limits = limits;
     this.registry = new ConnectionRegistry(limits);
+    this.answers = new AnswerMemory(limits, channels.backend.claims);
     this.subprotocols = codecs.map(({ subprotocol }) => subprotocol);
     this.sockets = new WsServer(limits, {
       subprotocols: this.subprotocols,
@@ -75,7 +78,7 @@ export class StreamsServer {
     });
     this.origins = new OriginPolicy(options.origins);
     this.addresses = new ClientAddress(options.trustProxy);
-    this.sweeper = new ConnectionSweeper(this.registry, limits, heartbeat);
+    this.sweeper = new ConnectionSweeper(this.registry, limits, heartbeat, this.answers);
     this.context = {
       limits,
       heartbeat,
@@ -85,6 +88,7 @@ export class StreamsServer {
       signIn: new SignIn(authenticator, limits.authenticationTimeoutMs),
       registry: this.registry,
       channels,
+      answers: this.answers,
       flusher: new TurnFlusher(),
       logError: (errorId, error) => this.logError(errorId, error),
     };

@@ -11,6 +11,10 @@ export interface StreamsCounters {
   readonly channels: number;
   /** Channel messages dropped since the start, for clients that read too slowly. */
   readonly droppedPublications: number;
+  /** Clients without a connection whose answers are remembered, in case they ask again. */
+  readonly rememberedClients: number;
+  /** About how many bytes the answers of all clients take. */
+  readonly rememberedBytes: number;
 }
 
 /** Looks at the streams of this process, and drains them. */
@@ -20,7 +24,7 @@ export class StreamsService {
 
   /** Counts what there is at this moment. */
   counters(): StreamsCounters {
-    const { registry, channels } = this.server;
+    const { registry, channels, answers } = this.server;
     let sessions = 0;
     for (const connection of registry.all()) sessions += connection.streams.size;
     return {
@@ -29,6 +33,8 @@ export class StreamsService {
       sessions,
       channels: channels.size,
       droppedPublications: channels.fanout.droppedPublications,
+      rememberedClients: answers.goneClients,
+      rememberedBytes: answers.bytes,
     };
   }
 

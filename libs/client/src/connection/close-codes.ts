@@ -20,3 +20,6 @@ export const NORMAL = 1000;
 
 /** The connection broke without a close frame, or was not made. */
 export const ABNORMAL = 1006;
+
+/** A frame was too large, as text: what was sent then is not sent again. */
+export const TOO_LARGE: `${typeof CloseCode.TooLarge}` = '1009';

@@ -44,7 +44,12 @@ describe('connection', () => {
     void rig.client.connectWebSocket();
     const peer = await rig.server.peers.take();
 
-    expect(await peer.next('hello')).toEqual({ t: 'hello', v: 1, token: 'secret' });
+    expect(await peer.next('hello')).toEqual({
+      t: 'hello',
+      v: 1,
+      token: 'secret',
+      client: expect.stringMatching(/^[\w-]{1,64}$/),
+    });
     expect(peer.url).toBe('/streams');
   });
 

@@ -14,6 +14,7 @@ import { clientError } from '../client-error.js';
 import type { AuthRequest, ResolvedOptions } from '../client-options.js';
 import { MAX_ENDPOINTS, MAX_ID, MAX_SPREAD_MS, RATE_LIMITED_MS } from '../limits.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
+import { randomId } from '../transport/random-id.js';
 import { onWakeUp } from '../transport/wake-up.js';
 import type { WebSocketLike } from '../transport/web-socket.js';
 import {
@@ -42,6 +43,8 @@ export class Connection {
   readonly listeners: Listeners = new Set();
   readonly #streams = new Map<string, ConnectedStream>();
   readonly #asked = new Map<unknown, Settle>();
+  /** Names the client over its connections, so that a message has one id wherever it is sent. */
+  readonly #client = randomId();
   readonly #create: (endpoint: string, connection: Connection) => ConnectedStream;
   #socket?: WebSocketLike;
   #cancel?: () => void;
@@ -175,7 +178,13 @@ export class Connection {
       socket.binaryType = 'arraybuffer';
       socket.onopen = () => {
         const held = [...this.#streams.values()].flatMap((stream) => stream.held());
-        this.#say({ t: 'hello', v: PROTOCOL_VERSION, token, ...(held.length && { held }) });
+        this.#say({
+          t: 'hello',
+          v: PROTOCOL_VERSION,
+          token,
+          client: this.#client,
+          ...(held.length && { held }),
+        });
       };
       socket.onmessage = ({ data }: { data: string }) => {
         try {

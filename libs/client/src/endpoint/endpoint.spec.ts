@@ -487,6 +487,158 @@ describe('endpoint', () => {
     });
   });
 
+  describe('a message whose connection is lost', () => {
+    const figures = { resendMs: 120_000 };
+    const send = (text: string, options?: object) =>
+      rig.client.chat.sendStreamMessage(note(text), options as never);
+
+    /** Sends messages, and loses the connection before their answers. */
+    async function lose(...given: string[]): Promise<Array<Promise<void>>> {
+      const all = given.map((text) => send(text));
+      for (const one of all) one.catch(() => {});
+      await peer.open();
+      for (const _ of given) await peer.next('message');
+      peer.socket.terminate();
+      return all;
+    }
+
+    it('is sent again with its id, after the open and in order, before what waits', async () => {
+      await connected({}, figures);
+      const all = [send('a'), send('b')];
+      await peer.open('s1');
+      const ids = [await peer.next('message'), await peer.next('message')].map(({ id }) => id);
+      peer.socket.terminate();
+      await rig.status('waiting');
+      all.push(send('c', { offline: 'queue' }));
+      peer = await rig.reconnected(figures);
+      const open = await peer.next('open');
+      await settled();
+      peer.send({ t: 'opened', id: open.id, endpoint: 'chat', session: 's2' });
+      const frames = [await peer.next('message'), await peer.next('message'), await peer.next('message')];
+
+      expect(frames.map(({ id, again, data }) => [id, again, data.text])).toEqual([
+        [ids[0], true, 'a'],
+        [ids[1], true, 'b'],
+        [expect.any(Number), undefined, 'c'],
+      ]);
+      expect(frames[2]!.id).toBeGreaterThan(open.id);
+      peer.send({ t: 'ack', endpoint: 'chat', id: frames[2]!.id });
+      await Promise.all(all);
+    });
+
+    it('is sent again on as many connections as it takes, and rejects with the error of the last', async () => {
+      await connected({}, figures);
+      const [sent] = await lose('a');
+      for (const session of ['s2', 's3']) {
+        peer = await rig.reconnected(figures);
+        await peer.open(session);
+        await peer.next('message');
+        if (session === 's2') peer.socket.terminate();
+      }
+      peer.send({ t: 'error', id: 2, error: { code: 'X', message: 'no' } });
+
+      await expect(sent).rejects.toMatchObject({ code: 'X' });
+    });
+
+    it.each([
+      ['its window is over', { resendMs: 100 }, figures, 1],
+      ['the next server has no window', figures, {}, 0],
+      ['the next server has none any more', figures, { resendMs: 0 }, 0],
+      ['the client is somebody else', figures, { ...figures, user: 'mallory' }, 0],
+      ['the window is nothing', { resendMs: 'x' }, figures, 0],
+    ])('is UNCERTAIN when %s', async (_, before, after, chance) => {
+      await connected({}, before);
+      rig.clock.chance = chance;
+      const [sent] = await lose('a');
+      peer = await rig.reconnected(after);
+      await peer.open('s2');
+
+      await expect(sent).rejects.toMatchObject({ code: 'UNCERTAIN' });
+      await settled();
+    });
+
+    it('is UNCERTAIN when another user signed in before the loss', async () => {
+      await connected({}, figures);
+      const sent = send('a');
+      await peer.open();
+      await peer.next('message');
+      const signing = rig.client.authenticate();
+      const { id } = await peer.next('auth');
+      peer.send({ t: 'authenticated', id, user: 'ada' });
+      await signing;
+      peer.socket.terminate();
+
+      await expect(sent).rejects.toMatchObject({ code: 'UNCERTAIN' });
+    });
+
+    it('is UNCERTAIN when the frame was too large for something between, or the stream does not open', async () => {
+      await connected({}, figures);
+      const large = send('a');
+      await peer.open();
+      await peer.next('message');
+      peer.socket.close(1009);
+      await expect(large).rejects.toMatchObject({ code: 'UNCERTAIN' });
+
+      peer = await rig.reconnected(figures);
+      const [sent] = await lose('b');
+      peer = await rig.reconnected(figures);
+      const { id } = await peer.next('open');
+      peer.send({ t: 'error', id, error: { code: 'FORBIDDEN', message: 'no' } });
+      await expect(sent).rejects.toMatchObject({ code: 'UNCERTAIN' });
+    });
+
+    it('goes on with its timeout and its signal', async () => {
+      await connected({}, figures);
+      const abort = new AbortController();
+      const late = send('a', { timeoutMs: 1_000 });
+      const aborted = send('b', { signal: abort.signal });
+      await peer.open();
+      await peer.next('message');
+      await peer.next('message');
+      peer.socket.terminate();
+      await rig.status('waiting');
+      abort.abort();
+      await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
+      peer = await rig.reconnected(figures);
+      await peer.open('s2');
+      expect(await sent()).toBe('a');
+      rig.clock.advance(1_000);
+
+      await expect(late).rejects.toMatchObject({ code: 'ANSWER_TIMEOUT' });
+      await settled();
+    });
+
+    it('is not sent again when a listener sends it at each open', async () => {
+      await connected({}, figures);
+      const joins: Array<Promise<unknown>> = [];
+      rig.client.chat.addStreamOpenedListener(() => {
+        joins.push(send('join').catch(({ code }) => code as string));
+      });
+      await peer.open('s1');
+      expect(await sent()).toBe('join');
+      const message = send('a');
+      expect(await sent()).toBe('a');
+      peer.socket.terminate();
+      peer = await rig.reconnected(figures);
+      await peer.open('s2');
+      expect([await sent(), await sent()]).toEqual(['join', 'a']);
+      await settled();
+
+      expect(await joins[0]).toBe('UNCERTAIN');
+      message.catch(() => {});
+    });
+
+    it('is UNCERTAIN when the client is closed', async () => {
+      await connected({}, figures);
+      const [sent] = await lose('a');
+      await rig.status('waiting');
+      await rig.client.close();
+
+      await expect(sent).rejects.toMatchObject({ code: 'UNCERTAIN' });
+      expect(rig.clock.pending).toBe(0);
+    });
+  });
+
   describe('without a connection', () => {
     const send = (text: string, offline?: ConnectionOptions['offline']) =>
       rig.client.chat.sendStreamMessage(note(text), { offline });

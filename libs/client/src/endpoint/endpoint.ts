@@ -15,6 +15,7 @@ import { clientError } from '../client-error.js';
 import { withDefaults, type OfflinePolicy } from '../client-options.js';
 import type { ConnectedStream } from '../connection/connected-stream.js';
 import { closedError, type Connection } from '../connection/connection.js';
+import { TOO_LARGE } from '../connection/close-codes.js';
 import { Pending } from '../connection/pending.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
@@ -24,11 +25,18 @@ import type { SendOptions } from './send-options.js';
 
 /** A message on its way to the server. */
 interface Outgoing extends Pending {
-  readonly frame: ClientMessageFrame;
+  readonly frame: Sendable;
   readonly bytes: number;
   readonly offline: OfflinePolicy;
-  sent?: true;
+  /** A listener sends it at each open, so that it belongs to the session alone. */
+  readonly own: boolean;
+  /** Once sent: until when it may be sent again, and by whom. */
+  until?: number;
+  user?: string | null;
 }
+
+/** The frame of a message; its id is 0 until it is sent. */
+type Sendable = { -readonly [K in keyof ClientMessageFrame]: ClientMessageFrame[K] };
 
 /** The client's side of one endpoint: its stream, and what waits for it. */
 export class Endpoint implements EndpointStream<Message, Message>, ConnectedStream {
@@ -48,6 +56,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   #used = false;
   #waiting: Outgoing[] = [];
   #front = Infinity;
+  #lostBy?: string;
 
   constructor(name: string, classes: ReadonlyMap<string, MessageClass>, connection: Connection) {
     const { options } = connection;
@@ -71,10 +80,9 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       if (status.kind === 'closed') throw closedError(status);
       if (offline === 'throw') throw clientError('NOT_CONNECTED');
     }
-    const id = this.#connection.nextId();
-    const outgoing = this.#prepare({ t: 'message', id, endpoint: this.#name, type, data }, offline);
+    const outgoing = this.#prepare({ t: 'message', id: 0, endpoint: this.#name, type, data }, offline);
     outgoing.limit(limits, () =>
-      outgoing.sent ? undefined : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED',
+      outgoing.frame.id ? undefined : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED',
     );
     this.#waiting.splice(this.#front++, 0, outgoing);
     this.#pump();
@@ -82,7 +90,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   addStreamOpenedListener(listener: () => void): () => void {
-    if (this.#session) listener();
+    if (this.#session) this.#ahead(listener);
     const remove = addListener(this.#listeners, () => listener());
     this.#use();
     return remove;
@@ -90,6 +98,9 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   /** Opens the stream if it is in use. */
   connected(): void {
+    const { user } = this.#connection.welcome!;
+    // What somebody else sent is not sent again.
+    for (const outgoing of this.#flying.values()) if (outgoing.user !== user) outgoing.until = 0;
     if (this.#opening || !(this.#used || this.#listeners.size)) return;
     this.#opening = true;
     this.#connection.ask({ t: 'open', endpoint: this.#name }, (error) => error && this.#closed(error, error));
@@ -113,10 +124,16 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#pump();
   }
 
-  lost(reason?: string, sentError = clientError('UNCERTAIN', reason)): void {
+  lost(reason?: string, openError?: CodedError): void {
     this.#session = this.#opening = undefined;
+    this.#lostBy = reason;
     this.#channels.clear();
-    this.#flying.forEach((outgoing) => outgoing.settle(sentError));
+    // Goes before what waits; what went behind a refused `open` was answered with it.
+    for (const outgoing of [...this.#flying.values()].reverse()) {
+      if (openError) outgoing.settle(openError);
+      else if (reason?.startsWith(TOO_LARGE)) outgoing.until = 0;
+      this.#waiting.unshift(outgoing);
+    }
     this.#flying.clear();
     this.#giveUp();
   }
@@ -136,10 +153,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     if (frame.t === 'opened' && this.#session !== frame.session) {
       this.#opening = true;
       this.#session = frame.session;
-      // What a listener sends goes before what waits already.
-      this.#front = 0;
-      callListeners(this.#listeners, this.#connection.options.onWarning);
-      this.#front = Infinity;
+      this.#ahead(() => callListeners(this.#listeners, this.#connection.options.onWarning));
     }
     // A stream that the server opens by itself may speak before it says that it is open.
     if (frame.t === 'message') this.#deliver(frame.type, frame.data);
@@ -173,7 +187,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   /** Measures a message; throws when it may not wait to be sent. */
-  #prepare(frame: ClientMessageFrame, offline: OfflinePolicy): Outgoing {
+  #prepare(frame: Sendable, offline: OfflinePolicy): Outgoing {
     const { options, welcome } = this.#connection;
     const bytes = sizeOf(this.#connection.encode(frame));
     let allBytes = bytes;
@@ -184,35 +198,66 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       allBytes > options.maxWaitingBytes
     )
       throw clientError('QUEUE_FULL');
-    return Object.assign(new Pending(), { frame, bytes, offline });
+    return Object.assign(new Pending(), { frame, bytes, offline, own: !this.#front });
+  }
+
+  /** Runs what sends messages of the session: they go before what waits already. */
+  #ahead(run: () => void): void {
+    this.#front = 0;
+    try {
+      run();
+    } finally {
+      this.#front = Infinity;
+      this.#pump();
+    }
   }
 
   /** Sends what waits, as far as the stream and the server take it. */
   #pump(): void {
     const { welcome } = this.#connection;
-    // With listeners, what they send goes first, and so all else waits until they were called.
-    const ready = this.#opening && this.#front === Infinity && (this.#session || !this.#listeners.size);
+    // With listeners, what they send goes first, and so all else waits until they were called. What
+    // was sent before waits for the open too: else its refusal would say that it was not handled.
+    const waits = this.#listeners.size || this.#waiting[0]?.frame.id;
+    const ready = this.#opening && this.#front === Infinity && (this.#session || !waits);
     while (ready && this.#waiting.length && this.#flying.size < welcome!.maxPendingMessages) {
       const outgoing = this.#waiting.shift()!;
-      const { frame, settled } = outgoing;
-      const payload = this.#connection.encode(frame);
-      const bytes = sizeOf(payload);
-      if (bytes > welcome!.maxPayloadBytes)
-        outgoing.settle(clientError('MESSAGE_TOO_LARGE', `${bytes} > ${welcome!.maxPayloadBytes} bytes`));
-      else if (!settled) {
-        outgoing.sent = true;
-        this.#flying.set(frame.id, outgoing);
-        this.#connection.send(payload);
-      }
+      if (!outgoing.settled) this.#send(outgoing);
     }
   }
 
-  /** Fails what was not sent; after a loss without the error, what asked to be queued stays. */
+  #send(outgoing: Outgoing): void {
+    const connection = this.#connection;
+    const { frame, own } = outgoing;
+    const { maxPayloadBytes, resendMs = 0, user } = connection.welcome!;
+    if (!frame.id) {
+      frame.id = connection.nextId();
+      outgoing.until = own ? 0 : connection.options.clock.now() + resendMs;
+      outgoing.user = user;
+    } else if (this.#mayRepeat(outgoing) && resendMs && outgoing.user === user) frame.again = true;
+    else return outgoing.settle(this.#uncertain());
+    const payload = connection.encode(frame);
+    const bytes = sizeOf(payload);
+    if (bytes > maxPayloadBytes)
+      return outgoing.settle(clientError('MESSAGE_TOO_LARGE', `${bytes} > ${maxPayloadBytes} bytes`));
+    this.#flying.set(frame.id, outgoing);
+    connection.send(payload);
+  }
+
+  #mayRepeat({ until }: Outgoing): boolean {
+    return until! > this.#connection.options.clock.now();
+  }
+
+  #uncertain(): CodedError {
+    return clientError('UNCERTAIN', this.#lostBy);
+  }
+
+  /** Fails what waits; after a loss without the error, what may go to the next connection stays. */
   #giveUp(error?: CodedError): void {
     this.#waiting = this.#waiting.filter((outgoing) => {
-      const { offline } = outgoing;
-      if (!error && offline === 'queue') return true;
-      outgoing.settle(error ?? (offline === 'drop' ? undefined : clientError('NOT_CONNECTED')));
+      const { offline, frame } = outgoing;
+      if (!error && (frame.id ? this.#mayRepeat(outgoing) : offline === 'queue')) return true;
+      if (frame.id) outgoing.settle(this.#uncertain());
+      else outgoing.settle(error ?? (offline === 'drop' ? undefined : clientError('NOT_CONNECTED')));
     });
   }
 }

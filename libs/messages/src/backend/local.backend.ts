@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../delivery/clock.js';
+import { LocalClaims } from './local.claims.js';
 import { LocalHistory } from './local.history.js';
 import { MessagesBackend, type MessagesStatus } from './messages.backend.js';
 
@@ -9,10 +10,12 @@ export class LocalBackend extends MessagesBackend {
   readonly counters = { poisoned: 0, reconnects: 0, starved: 0 };
   readonly history: LocalHistory;
   readonly #secret = randomBytes(32).toString('base64url');
+  readonly claims: LocalClaims;
 
   constructor(clock?: Clock) {
     super();
     this.history = new LocalHistory(clock);
+    this.claims = new LocalClaims(clock);
   }
 
   async start(): Promise<void> {}

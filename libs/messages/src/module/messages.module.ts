@@ -28,7 +28,7 @@ import { openBackend } from './open-backend.js';
     MessagesService,
     ChannelListenerExplorer,
   ],
-  exports: [MessagesService],
+  exports: [MessagesService, MessagesBackend],
 })
 export class MessagesModule extends ConfigurableModuleClass implements OnModuleInit {
   constructor(private readonly modules: ModulesContainer) {

@@ -18,6 +18,7 @@ import { Envelope, parseProperties, type SizedMessage } from './envelope.js';
 import { PendingPosts } from './pending.posts.js';
 import { unavailable } from './redis.errors.js';
 import { RedisHistory } from './redis.history.js';
+import { RedisClaims } from './redis.claims.js';
 import { isCluster, openLink, type RedisLink } from './redis.link.js';
 import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
 import { RedisPublisher } from './redis.publisher.js';
@@ -32,6 +33,7 @@ const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
 /** Carries channels over Redis: a single server, a Sentinel group, or a Cluster. */
 export class RedisBackend extends MessagesBackend {
   readonly history: RedisHistory;
+  readonly claims: RedisClaims;
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
   readonly #origin = randomBytes(9).toString('base64url');
@@ -62,6 +64,7 @@ export class RedisBackend extends MessagesBackend {
     this.#envelope = new Envelope(this.#origin, this.#maxMessageBytes);
     this.#keys = new ChannelKeys(tuning.prefix);
     this.#link = openLink(connection, tuning);
+    this.claims = new RedisClaims(this.#link.client, tuning);
     this.#topology = this.#makeTopology();
     this.#pending = new PendingPosts(tuning);
     this.#publisher = this.#makePublisher();

@@ -72,15 +72,6 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     return this.#status;
   }
 
-  /**
-   * Returns a random secret of the cluster, the same in all its processes.
-   *
-   * @throws {MessagesError} UNAVAILABLE when the cluster cannot be asked now
-   */
-  sharedSecret(): Promise<string> {
-    return this.#backend.secret();
-  }
-
   /** Calls the function at each change of `status`; returns the function that removes it. */
   addStatusListener(listener: (status: MessagesStatus) => void): () => void {
     return this.#statusListeners.add(listener);

@@ -40,6 +40,8 @@ export const ErrorCode = {
   ChannelMismatch: 'CHANNEL_MISMATCH',
   /** The handler did not finish in time; it may still finish. */
   HandlerTimeout: 'HANDLER_TIMEOUT',
+  /** The handler runs a message once only, and the client gives its messages no lasting ids. */
+  ClientIdRequired: 'CLIENT_ID_REQUIRED',
   /** The session has ended. */
   SessionClosed: 'SESSION_CLOSED',
   /** The server is shutting down. */

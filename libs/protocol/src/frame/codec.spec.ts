@@ -51,6 +51,7 @@ describe.each([
 
   it.each([
     [{ t: 'hello', v: 1 }],
+    [{ t: 'hello', v: 1, client: 'A-z_0'.padEnd(64, '9') }],
     [{ t: 'hello', v: 1, token: null, later: 'field' }],
     [{ t: 'open', id: 1, endpoint: 'chat' }],
     [{ t: 'close', id: 2147483647, endpoint: 'chat' }],
@@ -58,6 +59,7 @@ describe.each([
     [{ t: 'ping' }],
     [{ t: 'pong' }],
     [MESSAGE],
+    [{ ...MESSAGE, again: true }],
     [inMessage(['é', '𝄞', 'x'.repeat(300), -1, 200, -200, 70_000, -70_000, 2 ** 33, -(2 ** 33), 0.5, 1e300])],
   ])('reads %j', (frame) => {
     expect(verdictOn(frame)).toEqual(frame);
@@ -74,6 +76,7 @@ describe.each([
     [{ t: 'open', id: 3, endpoint: '' }, 'BAD_FRAME'],
     [{ t: 'message', id: 3, endpoint: 'chat', type: 'a', data: [] }, 'BAD_FRAME'],
     [{ t: 'message', id: 3, endpoint: 'chat', type: 'a', data: null }, 'BAD_FRAME'],
+    [{ t: 'message', id: 3, endpoint: 'chat', type: 'a', data: {}, again: 1 }, 'BAD_FRAME'],
     [withOwnProto, 'BAD_FRAME'],
     [{ t: 'ping', x: [{ constructor: 1 }] }, 'BAD_FRAME'],
     [{ t: 'ping', x: [{ a: { prototype: 1 } }] }, 'BAD_FRAME'],
@@ -99,6 +102,13 @@ describe.each([
       const deep = { ...MESSAGE, id, data: nested(40) };
 
       expect(verdictOn(deep)).toMatchObject({ code: 'TOO_COMPLEX', id });
+    },
+  );
+
+  it.each([[''], ['x'.repeat(65)], ['a:b'], ['é'], ['a\n'], [7], [null], [['a']]])(
+    'takes the client name %j for a broken protocol',
+    (client) => {
+      expect(verdictOn({ t: 'hello', v: 1, client })).toMatchObject({ closeCode: 4500 });
     },
   );
 

@@ -8,6 +8,7 @@ type Fields = Readonly<Record<string, unknown>>;
 type Reader = (fields: Fields) => FrameFault | undefined;
 
 const MAX_NAME_LENGTH = 128;
+const CLIENT = /^[\w-]{1,64}$/;
 const SERVER_ONLY: readonly unknown[] = [
   'welcome',
   'opened',
@@ -24,11 +25,18 @@ const SERVER_ONLY: readonly unknown[] = [
 
 // A Map, not an object: a frame type such as "constructor" must find nothing.
 const READERS = new Map<unknown, Reader>([
-  ['message', (fields) => checkId(fields) ?? checkEndpoint(fields) ?? checkPayload(fields)],
+  [
+    'message',
+    (fields) => checkId(fields) ?? checkEndpoint(fields) ?? checkPayload(fields) ?? checkAgain(fields),
+  ],
   ['open', (fields) => checkId(fields) ?? checkEndpoint(fields)],
   ['close', (fields) => checkId(fields) ?? checkEndpoint(fields)],
   ['auth', (fields) => checkId(fields) ?? checkToken(fields, 'null')],
-  ['hello', (fields) => checkVersion(fields) ?? checkToken(fields, 'optional') ?? checkHeld(fields)],
+  [
+    'hello',
+    (fields) =>
+      checkVersion(fields) ?? checkToken(fields, 'optional') ?? checkClient(fields) ?? checkHeld(fields),
+  ],
   ['ping', () => undefined],
   ['pong', () => undefined],
 ]);
@@ -75,6 +83,16 @@ function checkPayload({ type, data, id }: Fields): FrameFault | undefined {
   // Not by `typeof`: a date and bytes are no properties.
   if ({}.toString.call(data) === '[object Object]') return undefined;
   return malformed('"data" must be an object with the properties of the message', id);
+}
+
+function checkAgain({ again, id }: Fields): FrameFault | undefined {
+  if (again === undefined || typeof again === 'boolean') return undefined;
+  return malformed('"again" must be true, false or left out', id);
+}
+
+function checkClient({ client }: Fields): FrameFault | undefined {
+  if (client === undefined || (typeof client === 'string' && CLIENT.test(client))) return undefined;
+  return broken('"client" must have 1 to 64 characters of A-Z a-z 0-9 _ -.');
 }
 
 function checkToken({ token, id }: Fields, absent: 'null' | 'optional'): FrameFault | undefined {

@@ -31,6 +31,12 @@ export interface HelloFrame {
   readonly token?: string | null;
   /** What flowed to the client when its last connection was lost. */
   readonly held?: readonly HeldChannel[];
+  /**
+   * A secret random name that the client keeps over its connections.
+   *
+   * Together with a frame's id it names a message; needed by who sends messages `again`.
+   */
+  readonly client?: string;
 }
 
 /** Client: opens the stream of an endpoint; answered by `opened` or `error`. */
@@ -55,6 +61,8 @@ export interface ClientMessageFrame {
   /** The name of the message class. */
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** It was sent before under this id, on a connection that was lost before the answer. */
+  readonly again?: boolean;
 }
 
 /**
@@ -94,6 +102,8 @@ export interface WelcomeFrame {
   readonly maxPayloadBytes: number;
   /** How many messages of one stream may wait for their answer. */
   readonly maxPendingMessages: number;
+  /** How long after a message was first sent it may be sent again, in milliseconds; 0 is never. */
+  readonly resendMs?: number;
 }
 
 /** Server: the stream of an endpoint is open. */

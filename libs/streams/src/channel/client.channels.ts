@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { MessagesService } from '@nestwire/messages';
+import type { MessagesBackend, MessagesService } from '@nestwire/messages';
 import { ChannelFanout } from './channel.fanout.js';
 import type { ChannelSnapshots } from './channel.snapshots.js';
 import { KeptFanout } from './kept.fanout.js';
@@ -23,8 +23,16 @@ export interface ResumeOptions {
   readonly secret?: string;
 }
 
+/** How the processes of the cluster speak with each other. */
+export interface ClusterLink {
+  readonly messages: MessagesService;
+  readonly backend: MessagesBackend;
+}
+
 /** The channels that flow to the clients of this process. */
 export class ClientChannels {
+  readonly messages: MessagesService;
+  readonly backend: MessagesBackend;
   readonly fanout: ChannelFanout;
   readonly kept: KeptFanout;
   readonly tickets: TicketSigner;
@@ -32,10 +40,12 @@ export class ClientChannels {
   private readonly logger = new Logger('Streams');
 
   constructor(
-    readonly messages: MessagesService,
+    { messages, backend }: ClusterLink,
     readonly snapshots: ChannelSnapshots,
     private readonly options: ResumeOptions,
   ) {
+    this.messages = messages;
+    this.backend = backend;
     this.fanout = new ChannelFanout(messages);
     this.kept = new KeptFanout(messages);
     this.ticketMs = options.ticketMs;
@@ -50,7 +60,7 @@ export class ClientChannels {
   /** Finds out what tickets are signed with; until that is known they are good in this process only. */
   async start(): Promise<void> {
     try {
-      this.tickets.use(this.options.secret ?? (await this.messages.sharedSecret()));
+      this.tickets.use(this.options.secret ?? (await this.backend.secret()));
     } catch (error) {
       this.logger.warn(
         `Clients cannot take their positions to other servers yet: ${(error as Error).message}`,

@@ -2,6 +2,7 @@ import type { MessagesService } from '@nestwire/messages';
 import type { EndpointRegistry } from '../endpoint/endpoint.registry.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { ClientChannels } from '../channel/client.channels.js';
+import type { AnswerMemory } from './answer-memory.js';
 import type { ConnectionRegistry } from './connection.registry.js';
 import type { MessageFrames } from './message.frames.js';
 import type { TurnFlusher } from './turn.flusher.js';
@@ -34,6 +35,8 @@ export interface ConnectionContext {
   readonly signIn: SignIn;
   readonly registry: ConnectionRegistry;
   readonly channels: ClientChannels;
+  /** What clients may be answered again. */
+  readonly answers: AnswerMemory;
   readonly flusher: TurnFlusher;
   /** Logs an error of the application that the client is told of by its id only. */
   readonly logError: (errorId: string, error: unknown) => void;

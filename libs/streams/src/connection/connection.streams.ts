@@ -4,7 +4,6 @@ import {
   type CloseFrame,
   type OpenFrame,
   type ServerFrame,
-  type WireCloseReason,
   wireErrorOf,
 } from '@nestwire/protocol';
 import type { Channel, Subscription } from '@nestwire/messages';
@@ -19,17 +18,21 @@ import {
   tooManyBytes,
   tooManyFrames,
   tooManyStreams,
+  uncertain,
   unknownEndpoint,
 } from '../session/stream.errors.js';
 import type { StreamHandshake } from '../session/stream-handshake.js';
-import { REFUSED, SessionRuntime, type RuntimePort } from '../session/session.runtime.js';
+import { REFUSED, type RuntimePort } from '../session/runtime.port.js';
+import { SessionRuntime } from '../session/session.runtime.js';
 import { StreamSession, type SessionPort } from '../session/stream-session.js';
 import type { StreamsLimits } from '../streams.limits.js';
+import { ConnectionAnswers } from './connection.answers.js';
 import type { ConnectionContext } from './connection.context.js';
 
 import type { MessageFrames } from './message.frames.js';
 import type { Outbox } from './outbox.js';
 import type { StreamUser } from './stream-authenticator.js';
+import { closedFrame, openedFrame, streamErrorFrame } from './stream-frames.js';
 
 type Session = StreamSession<never, unknown>;
 
@@ -49,6 +52,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   /** All that have not ended, the predecessors of those included. */
   private readonly runtimes: SessionRuntime[] = [];
   private readonly unacknowledged: SessionRuntime[] = [];
+  readonly answers: ConnectionAnswers;
   private sessions = 0;
 
   constructor(
@@ -56,7 +60,9 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     private readonly owner: ConnectionOwner,
     private readonly outbox: Outbox,
     private readonly subscriptions: ConnectionSubscriptions,
-  ) {}
+  ) {
+    this.answers = new ConnectionAnswers(context.answers);
+  }
 
   get limits(): StreamsLimits {
     return this.context.limits;
@@ -100,12 +106,24 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     const runtime = this.current.get(frame.endpoint);
     if (runtime) {
       if (runtime.pendingBytes && this.pendingBytes() + bytes > this.limits.maxPendingBytes) {
-        return this.fail(frame.id, tooManyBytes(this.limits.maxPendingBytes));
+        return this.refuse(frame, tooManyBytes(this.limits.maxPendingBytes));
       }
       return runtime.receive(frame, bytes);
     }
     const isKnown = this.context.endpoints.get(frame.endpoint);
     this.fail(frame.id, isKnown ? streamNotOpen(frame.endpoint) : unknownEndpoint(frame.endpoint));
+  }
+
+  /** Answers a message that is not looked at; one that was sent before may have been handled. */
+  refuse({ id, endpoint, again }: ClientMessageFrame, error: CodedError): void {
+    const wire = wireErrorOf(again ? uncertain(error.message) : error);
+    this.current.get(endpoint)?.answers?.failed(id, wire);
+    this.write({ t: 'error', id, error: wire });
+  }
+
+  /** Takes the answers of the user and client that the connection belongs to now. */
+  identify(): void {
+    if (this.answers.identify(this.owner)) for (const runtime of this.runtimes) this.answers.attach(runtime);
   }
 
   /** Closes a stream, behind the messages that were sent before. */
@@ -195,11 +213,13 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     const wire = toWireError(error, (errorId, cause) =>
       this.context.logError(`${errorId} in the stream "${endpoint}", session ${sessionId}`, cause),
     );
-    this.write(
-      id === undefined
-        ? { t: 'error', endpoint: runtime.session.endpoint, error: wire }
-        : { t: 'error', id, error: wire },
-    );
+    if (id !== undefined) runtime.answers?.failed(id, wire);
+    this.write(streamErrorFrame(runtime, wire, id));
+  }
+
+  dropped(runtime: SessionRuntime, { id, endpoint }: ClientMessageFrame): void {
+    this.writeAck(runtime);
+    this.fail(id, streamNotOpen(endpoint));
   }
 
   openSettled(runtime: SessionRuntime, error?: unknown): void {
@@ -222,11 +242,11 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     this.writeAck(runtime);
     remove(this.unacknowledged, runtime);
     remove(this.runtimes, runtime);
+    runtime.answers?.leave();
     this.replace(runtime);
     for (const id of runtime.openIds.splice(0)) this.fail(id, sessionClosed(reason));
-    const frame = { t: 'closed', endpoint: runtime.session.endpoint, reason: wireReason(reason) } as const;
-    for (const id of runtime.closeIds) this.write({ ...frame, id });
-    if (!runtime.closeIds.length && reason !== REFUSED) this.write(frame);
+    for (const id of runtime.closeIds) this.write(closedFrame(runtime, reason, id));
+    if (!runtime.closeIds.length && reason !== REFUSED) this.write(closedFrame(runtime, reason));
   }
 
   private join(runtime: SessionRuntime, id: number): void {
@@ -242,6 +262,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     const predecessor = this.current.get(endpoint.name)?.whenGone;
     this.current.set(endpoint.name, runtime);
     this.runtimes.push(runtime);
+    this.answers.attach(runtime);
     void runtime.open(predecessor);
     return runtime;
   }
@@ -276,12 +297,4 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 function remove<T>(items: T[], item: T): void {
   const at = items.indexOf(item);
   if (at >= 0) items.splice(at, 1);
-}
-
-function openedFrame({ session }: SessionRuntime, id?: number): ServerFrame {
-  return { t: 'opened', ...(id && { id }), endpoint: session.endpoint, session: session.id };
-}
-
-function wireReason({ code, message }: SessionCloseReason): WireCloseReason {
-  return { code, message };
 }

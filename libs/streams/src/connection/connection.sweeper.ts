@@ -1,5 +1,6 @@
 import { CloseCode } from '@nestwire/protocol';
 import type { StreamsLimits } from '../streams.limits.js';
+import type { AnswerMemory } from './answer-memory.js';
 import type { LiveConnection } from './live-connection.js';
 import type { HeartbeatOptions } from './connection.context.js';
 import type { ConnectionRegistry } from './connection.registry.js';
@@ -18,6 +19,7 @@ export class ConnectionSweeper {
     private readonly registry: ConnectionRegistry,
     private readonly limits: StreamsLimits,
     heartbeat: HeartbeatOptions,
+    private readonly answers: AnswerMemory,
   ) {
     const shortest = Math.min(
       heartbeat.pingMs,
@@ -56,6 +58,7 @@ export class ConnectionSweeper {
     }
     this.relieve(bytes);
     this.registry.sweep(now);
+    this.answers.sweep(now);
   }
 
   private relieve(bytes: number): void {

@@ -4,7 +4,6 @@ import {
   ErrorCode,
   FrameFault,
   JSON_SUBPROTOCOL,
-  PROTOCOL_VERSION,
   wireErrorOf,
   type AuthFrame,
   type ClientFrame,
@@ -30,6 +29,7 @@ import type { MessageFrames } from './message.frames.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { SignInResult } from './sign-in.js';
 import type { StreamUser } from './stream-authenticator.js';
+import { welcomeFrame } from './welcome-frame.js';
 
 /**
  * One WebSocket of one client.
@@ -108,7 +108,10 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 
   closed(code: number): void {
     const reason = new SessionCloseReason('connection-lost', 'The connection was lost.', code);
-    void this.finish(reason).then(() => this.context.registry.forget(this));
+    void this.finish(reason).then(() => {
+      this.streams.answers.leave();
+      this.context.registry.forget(this);
+    });
   }
 
   get codec(): Codec {
@@ -171,7 +174,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (this.state === 'draining') return this.fail(frame.id, draining());
     if (this.isAwaited(frame.id)) return this.fail(frame.id, duplicateId(frame.id));
     if (this.state === 'signing-in') {
-      if (!this.early.add(frame, bytes)) this.fail(frame.id, tooEarly());
+      if (!this.early.add(frame, bytes)) this.refuse(frame, tooEarly());
       return;
     }
     if (frame.t === 'message') this.streams.receive(frame, bytes);
@@ -185,27 +188,18 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     void this.hello(frame);
   }
 
-  private async hello({ token, held }: HelloFrame): Promise<void> {
+  private async hello({ token, client, held }: HelloFrame): Promise<void> {
     this.state = 'signing-in';
     this.subscriptions.held.hold(held, this.context.limits.maxSubscriptions);
     if (typeof token === 'string') this.handshake = this.handshake.withToken(token);
+    if (client !== undefined) this.handshake = this.handshake.withClient(client);
     const result = await this.context.signIn.run(this.handshake);
     if (this.hasLeft()) return;
     if (result.outcome !== 'accepted') return this.refuseSignIn(result);
     if (!this.adopt(result.user)) return;
     this.watch.isGreeting = false;
     this.context.registry.greeted(this);
-    const { heartbeat, limits } = this.context;
-    this.send({
-      t: 'welcome',
-      v: PROTOCOL_VERSION,
-      connection: this.id,
-      user: this.user?.id ?? null,
-      pingMs: heartbeat.pingMs,
-      pongMs: heartbeat.pongMs,
-      maxPayloadBytes: limits.maxPayloadBytes,
-      maxPendingMessages: limits.maxPendingMessages,
-    });
+    this.send(welcomeFrame(this, this.context));
     this.beReady();
   }
 
@@ -238,6 +232,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     }
     this.user = user;
     this.subscriptions.renewTickets();
+    this.streams.identify();
     return true;
   }
 
@@ -265,8 +260,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 
   private refuseRate(frame: ClientFrame, retryAfterMs: number, now: number): void {
     if (this.gate.refuse(now)) return this.closeForRate();
-    const error = rateLimited(retryAfterMs);
-    this.send({ t: 'error', ...('id' in frame && { id: frame.id }), error: wireErrorOf(error) });
+    this.refuse(frame, rateLimited(retryAfterMs));
   }
 
   private closeForRate(): void {
@@ -289,6 +283,12 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
       this.early.take();
     }
     await this.streams.endAll(reason);
+  }
+
+  private refuse(frame: ClientFrame, error: CodedError): void {
+    if (frame.t === 'message') this.streams.refuse(frame, error);
+    else if ('id' in frame) this.fail(frame.id, error);
+    else this.send({ t: 'error', error: wireErrorOf(error) });
   }
 
   private fail(id: number, error: CodedError): void {

@@ -19,6 +19,7 @@ export interface EndpointTools extends CompilerTools {
 export class BoundEndpoint implements Endpoint {
   readonly name: string;
   readonly options: Required<StreamEndpointOptions>;
+  readonly once?: ReadonlySet<string>;
   /**
    * Whether each session has its own instance: it, or an enhancer of it, depends
    * on the session.
@@ -36,6 +37,7 @@ export class BoundEndpoint implements Endpoint {
     this.name = name;
     this.options = { requireLogin: requireLogin || requiredScopes.length > 0, requiredScopes, open };
     this.isPerSession = !isStatic(definition.wrapper) || definition.wrapper.isTransient;
+    this.once = onceOf(definition);
     this.objectClasses = [...new Set(definition.handlers.flatMap(userObjectClasses))];
   }
 
@@ -92,4 +94,9 @@ const NONE: ReadonlyMap<Type, unknown> = new Map();
 
 function userObjectClasses({ parameters }: EndpointDefinition['handlers'][number]): Type[] {
   return parameters.flatMap(({ source }) => (source.kind === 'user-object' ? [source.cls] : []));
+}
+
+function onceOf({ routes }: EndpointDefinition): ReadonlySet<string> | undefined {
+  const names = [...routes].filter(([, { cls, handler }]) => handler.mark.once?.includes(cls));
+  return names.length ? new Set(names.map(([name]) => name)) : undefined;
 }

@@ -5,7 +5,7 @@ import {
   endpointMarkOf,
   handlerMarkOf,
   hasOnlyParameterDecorators,
-  hasUserObjectParameter,
+  hasStreamParameter,
 } from './endpoint.metadata.js';
 import { checkHandlers } from './handler.checks.js';
 import { isReservedEndpointName } from './reserved-endpoint-name.js';
@@ -62,7 +62,7 @@ export function checkProviders(
 
 function isHandler(cls: Type, method: string): boolean {
   const prototype = cls.prototype as Record<string, unknown>;
-  return handlerMarkOf(prototype[method]) !== undefined || hasUserObjectParameter(cls, method);
+  return handlerMarkOf(prototype[method]) !== undefined || hasStreamParameter(cls, method);
 }
 
 function checkName({ cls, mark: { name } }: EndpointDefinition): string[] {

@@ -11,6 +11,7 @@ import { OnStreamClosed } from './on-stream-closed.decorator.js';
 import { OnStreamMessage } from './on-stream-message.decorator.js';
 import { OnStreamOpened } from './on-stream-opened.decorator.js';
 import { StreamEndpoint } from './stream-endpoint.decorator.js';
+import { StreamMessageId } from './stream-message-id.decorator.js';
 import { StreamsConfigurationError } from './streams-configuration.error.js';
 import { UserObject } from './user-object.decorator.js';
 
@@ -258,6 +259,19 @@ describe('A handler', () => {
         'ParamsEndpoint.c: parameter 2 would be the message, but there is none when a stream opens',
       ),
     ]);
+  });
+
+  it('takes the id of a message only where there is a message', async () => {
+    @StreamEndpoint('ids')
+    class IdsEndpoint {
+      @OnStreamMessage(Ok) ok(_session: StreamSession, _message: Ok, @StreamMessageId() _id?: string): void {}
+      @OnStreamClosed()
+      closed(_session: StreamSession, _reason: SessionCloseReason, @StreamMessageId() _id?: string): void {}
+    }
+    expect(await problemsOf([IdsEndpoint])).toEqual([
+      expect.stringContaining('IdsEndpoint.closed: parameter 3 would be the id of the message'),
+    ]);
+    expect(() => StreamMessageId()(IdsEndpoint, undefined, 0)).toThrow(/belongs on a parameter of a handler/);
   });
 
   it('takes the session first', async () => {

@@ -9,6 +9,9 @@ import type { StreamEndpointOptions } from './endpoint.js';
 const ENDPOINT = Symbol.for('nestwire.endpoint');
 const HANDLER = Symbol.for('nestwire.handler');
 const USER_OBJECT = `nestwire.userObject${CUSTOM_ARGUMENT}`;
+const MESSAGE_ID = `nestwire.messageId${CUSTOM_ARGUMENT}`;
+/** Where Nest's own context of a call has the id of the message. */
+const MESSAGE_ID_ARGUMENT = 2;
 /**
  * Nest's numbers for `@Req()`/`@ConnectedSocket()`, `@Body()`/`@MessageBody()`,
  * `@Session()`.
@@ -29,6 +32,8 @@ export interface HandlerMark {
   isClosed?: boolean;
   /** The classes of `@OnStreamMessage`; undefined without it. */
   messages?: readonly unknown[];
+  /** Those of them that are handled once in the cluster. */
+  once?: readonly unknown[];
 }
 
 interface RouteArgument {
@@ -59,7 +64,9 @@ export function endpointMarkOf(cls: unknown): EndpointMark | undefined {
 export function markHandler(method: object, mark: HandlerMark): void {
   const earlier = handlerMarkOf(method) ?? {};
   const messages = mark.messages && [...mark.messages, ...(earlier.messages ?? [])];
-  Reflect.defineMetadata(HANDLER, { ...earlier, ...mark, ...(messages && { messages }) }, method);
+  const once = mark.once && [...mark.once, ...(earlier.once ?? [])];
+  const lists = { ...(messages && { messages }), ...(once && { once }) };
+  Reflect.defineMetadata(HANDLER, { ...earlier, ...mark, ...lists }, method);
 }
 
 /** Returns what the handler decorators wrote on a method. */
@@ -79,13 +86,24 @@ export function markUserObject(
   const { index, cls } = parameter;
   const factory = (_: unknown, context: unknown): unknown =>
     sessionOf(context).getUserObject((cls ?? declaredTypes(target, method)[index]) as Type);
+  addRouteArgument(target, method, { key: USER_OBJECT, index, factory, data: cls });
+}
+
+/** Marks a parameter as one that takes the id of the message. */
+export function markMessageId(target: object, method: string | symbol, index: number): void {
+  const factory = (_: unknown, context: unknown): unknown =>
+    (context as { getArgByIndex(at: number): unknown }).getArgByIndex(MESSAGE_ID_ARGUMENT);
+  addRouteArgument(target, method, { key: MESSAGE_ID, index, factory });
+}
+
+function addRouteArgument(
+  target: object,
+  method: string | symbol,
+  { key, ...argument }: RouteArgument & { readonly key: string },
+): void {
   const route = Reflect.getMetadata(ROUTE_ARGUMENTS, target.constructor, method) ?? {};
-  Reflect.defineMetadata(
-    ROUTE_ARGUMENTS,
-    { ...route, [`${USER_OBJECT}:${index}`]: { index, factory, data: cls, pipes: [] } },
-    target.constructor,
-    method,
-  );
+  const added = { ...route, [`${key}:${argument.index}`]: { ...argument, pipes: [] } };
+  Reflect.defineMetadata(ROUTE_ARGUMENTS, added, target.constructor, method);
 }
 
 /** A parameter with `@UserObject()`. */
@@ -104,9 +122,11 @@ export function hasOnlyParameterDecorators(cls: Type, method: string): boolean {
   return !Reflect.getMetadataKeys((cls.prototype as Record<string, object>)[method]!).length;
 }
 
-/** Tells whether a parameter of the method has `@UserObject()`. */
-export function hasUserObjectParameter(cls: Type, method: string): boolean {
-  return Object.keys(routeArgumentsOf(cls, method)).some((key) => key.startsWith(USER_OBJECT));
+/** Tells whether a parameter has `@UserObject()` or `@StreamMessageId()`. */
+export function hasStreamParameter(cls: Type, method: string): boolean {
+  return Object.keys(routeArgumentsOf(cls, method)).some(
+    (key) => key.startsWith(USER_OBJECT) || key.startsWith(MESSAGE_ID),
+  );
 }
 
 /**
@@ -148,6 +168,7 @@ function decoratedParameter(key: string, argument: RouteArgument, declared: unkn
 
 function sourceOf(key: string, { data, factory }: RouteArgument, declared: unknown): ParameterSource {
   if (key.startsWith(USER_OBJECT)) return { kind: 'user-object', cls: (data ?? declared) as Type };
+  if (key.startsWith(MESSAGE_ID)) return { kind: 'message-id' };
   if (key.includes(CUSTOM_ARGUMENT))
     return factory ? { kind: 'custom', argument: data, factory } : { kind: 'none' };
   const type = Number(key.split(':')[0]);

@@ -21,6 +21,8 @@ export interface StreamEndpointOptions {
 export interface Endpoint {
   readonly name: string;
   readonly options: Required<StreamEndpointOptions>;
+  /** The names of the messages that are handled once in the cluster; undefined when there are none. */
+  readonly once?: ReadonlySet<string>;
   /**
    * Prepares one session: its instance of the endpoint and its user objects.
    *
@@ -48,9 +50,10 @@ export interface Handlers {
    * Reads a message and runs its handler; a promise only where something is
    * asynchronous.
    *
+   * @param id of the message's frame
    * @throws {Error} anything; `toWireError` makes it an answer
    */
-  handle(type: string, data: object): unknown;
+  handle(type: string, data: object, id?: number): unknown;
   /** Runs `@OnStreamClosed`, without guards; never throws. */
   closed(reason: SessionCloseReason): void | Promise<void>;
   /** Disposes what was made for the session, dependents first; never throws. */

@@ -73,6 +73,8 @@ function checkParameters(cls: Type, { method, mark, parameters }: HandlerDefinit
     const { source, declared, isDecorated } = parameter;
     const at = `${where}: parameter ${parameter.index + 1}`;
     if (source.kind === 'none') return [`${at} ${meaningless(parameter)}`];
+    if (source.kind === 'message-id' && !mark.messages)
+      return [`${at} would be the id of the message, but there is none. Remove @StreamMessageId().`];
     if (source.kind === 'data' && isWithoutData)
       return [`${at} would be the message, but there is none when a stream opens. Take the session alone.`];
     if (source.kind === 'data' && !isDecorated && declared === StreamSession)
@@ -85,7 +87,7 @@ function checkParameters(cls: Type, { method, mark, parameters }: HandlerDefinit
 
 function meaningless({ isDecorated }: HandlerParameter): string {
   return isDecorated
-    ? 'has a decorator that means nothing in a stream. Use @UserObject(), @MessageBody(), @ConnectedSocket() or one made with createParamDecorator().'
+    ? 'has a decorator that means nothing in a stream. Use @UserObject(), @StreamMessageId(), @MessageBody(), @ConnectedSocket() or one made with createParamDecorator().'
     : 'has no decorator, and only the session and the message (or the close reason) go without. Decorate it, for example with @UserObject(), or remove it.';
 }
 

@@ -6,16 +6,40 @@ import type { MustHandle } from './handler-types.js';
 /** One message class or more. */
 type MessageClasses = readonly [MessageClass, ...MessageClass[]];
 
+/** How messages are handled. */
+export interface StreamMessageHandling {
+  /**
+   * Runs the handler once for a message in the whole cluster, however often the client sends it.
+   *
+   * Costs two calls of Redis a message. Default: false.
+   */
+  readonly once?: boolean;
+}
+
+type HandlerDecorator<C extends MessageClasses> = <F extends HandlerFunction>(
+  target: object,
+  method: string | symbol,
+  descriptor: TypedPropertyDescriptor<F> & MustHandle<Parameters<F>, InstanceType<C[number]> & Message>,
+) => void;
+
 /**
  * Makes a method the handler of messages of these classes.
  *
  * The method takes the session, then the message. What it returns (a message, an array, an `AsyncIterable`
- * or an `Observable` of messages) is sent to the session.
+ * or an `Observable` of messages) is sent to the session. The last argument may say how they are handled.
  */
-export function OnStreamMessage<const C extends MessageClasses>(...classes: C) {
-  return <F extends HandlerFunction>(
-    _target: object,
-    _method: string | symbol,
-    descriptor: TypedPropertyDescriptor<F> & MustHandle<Parameters<F>, InstanceType<C[number]> & Message>,
-  ): void => markHandler(descriptor.value!, { messages: classes });
+export function OnStreamMessage<const C extends MessageClasses>(...classes: C): HandlerDecorator<C>;
+export function OnStreamMessage<const C extends MessageClasses>(
+  ...given: [...classes: C, handling: StreamMessageHandling]
+): HandlerDecorator<C>;
+export function OnStreamMessage(...given: readonly unknown[]): HandlerDecorator<MessageClasses> {
+  const last = given.at(-1);
+  const handling = isHandling(last) ? last : undefined;
+  const messages = handling ? given.slice(0, -1) : given;
+  const mark = { messages, ...(handling?.once && { once: messages }) };
+  return (_target, _method, descriptor) => markHandler(descriptor.value!, mark);
+}
+
+function isHandling(value: unknown): value is StreamMessageHandling {
+  return typeof value === 'object' && value !== null;
 }

@@ -43,14 +43,14 @@ export class SessionHandlers implements Handlers {
     return this.binding.handlers.authorize(this.call(undefined, OPENED)) as void | Promise<void>;
   }
 
-  handle(type: string, data: object): unknown {
+  handle(type: string, data: object, id?: number): unknown {
     // The user may have changed since the stream opened.
     this.checkAccess();
     const route = this.binding.handlers.routes.get(type);
     if (!route) throw unknownMessage(this.binding.session, type);
     const message = route.read(data);
-    if (message instanceof Promise) return message.then((read) => route.run(this.call(read, type)));
-    return route.run(this.call(message, type));
+    if (message instanceof Promise) return message.then((read) => route.run(this.call(read, type, id)));
+    return route.run(this.call(message, type, id));
   }
 
   closed(reason: SessionCloseReason): void | Promise<void> {
@@ -72,8 +72,8 @@ export class SessionHandlers implements Handlers {
     checkAccess(this.binding.access, this.binding.session);
   }
 
-  private call(data: unknown, pattern: string): HandlerCall {
-    return { session: this.binding.session, data, pattern, objects: this.binding.objects };
+  private call(data: unknown, pattern: string, id?: number): HandlerCall {
+    return { session: this.binding.session, data, pattern, objects: this.binding.objects, id };
   }
 
   private closeFailed(error: unknown): void {

@@ -9,6 +9,8 @@ export type ParameterSource =
   | { readonly kind: 'data'; readonly property?: string }
   /** The user object of this class. */
   | { readonly kind: 'user-object'; readonly cls: Type }
+  /** The id of the message that outlives its connection. */
+  | { readonly kind: 'message-id' }
   /** A decorator made with Nest's `createParamDecorator`. */
   | {
       readonly kind: 'custom';

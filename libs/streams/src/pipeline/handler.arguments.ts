@@ -12,6 +12,8 @@ export interface HandlerCall {
   readonly pattern: string;
   /** The user objects of the session, by class. */
   readonly objects: ReadonlyMap<Type, unknown>;
+  /** The id of the message's frame; undefined where there is no message. */
+  readonly id?: number | undefined;
 }
 
 /** A parameter together with the pipes that its value goes through. */
@@ -76,11 +78,19 @@ function valueReader({ source }: HandlerParameter): ReadValue {
       return dataReader(source.property);
     case 'user-object':
       return (call) => call.objects.get(source.cls);
+    case 'message-id':
+      return messageIdOf;
     case 'custom':
       return (_, context) => source.factory(source.argument, context);
     case 'none':
       return () => undefined;
   }
+}
+
+/** Returns a message's lasting id; undefined where the client gave no name. */
+export function messageIdOf({ session, id }: HandlerCall): string | undefined {
+  const { client } = session.handshake;
+  return client === undefined || id === undefined ? undefined : `${client}.${id}`;
 }
 
 function dataReader(property: string | undefined): ReadValue {

@@ -49,6 +49,7 @@ import { OnStreamClosed } from '../endpoint/on-stream-closed.decorator.js';
 import { OnStreamMessage } from '../endpoint/on-stream-message.decorator.js';
 import { OnStreamOpened } from '../endpoint/on-stream-opened.decorator.js';
 import { StreamEndpoint } from '../endpoint/stream-endpoint.decorator.js';
+import { StreamMessageId } from '../endpoint/stream-message-id.decorator.js';
 import { SessionScopes } from '../scope/session-scopes.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import { StreamSession } from '../session/stream-session.js';
@@ -545,8 +546,8 @@ describe('A Nest of another shape', () => {
       @UseInterceptors(TraceInterceptor)
       @UsePipes(ShoutPipe)
       @OnStreamMessage(Note)
-      note(session: StreamSession<Note>, message: Note, @Who() who: string): unknown {
-        return [session.endpoint, message.text, who];
+      note(session: StreamSession<Note>, message: Note, @Who() who: string, @StreamMessageId() id?: string) {
+        return [session.endpoint, message.text, who, id];
       }
     }
     const { module } = await bootEndpoints({ providers: [PublicEndpoint, Journal] });
@@ -564,7 +565,7 @@ describe('A Nest of another shape', () => {
     const handlers = await new BoundEndpoint(tools, definition!).bind(sessionOf('public', { id: 'alice' }));
     expect(await handlers.opened()).toBe('public');
     await handlers.authorize();
-    expect(await handlers.handle('pipeline.note', note)).toEqual(['public', 'HELLO', 'alice']);
+    expect(await handlers.handle('pipeline.note', note, 7)).toEqual(['public', 'HELLO', 'alice', 'rig.7']);
     const guard = 'allow:journal:ws:stream.opened:';
     expect(log).toEqual([
       `${guard}opened`,

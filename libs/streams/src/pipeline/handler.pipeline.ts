@@ -7,6 +7,7 @@ import {
   compileArguments,
   isPipeable,
   isPlain,
+  messageIdOf,
   type HandlerCall,
   type PipedParameter,
 } from './handler.arguments.js';
@@ -119,5 +120,6 @@ function withContext({ cls, callback }: HandlerHost, stage: Stage): HandlerPipel
  */
 function publicPipeline(nest: NestCompat, { host, part }: PipelineParts): HandlerPipeline {
   const handler = part === 'guards' ? nest.publicGuards(host) : nest.publicHandler(host);
-  return (call) => handler(call.session, call.data, call.pattern);
+  // Nest takes the last argument for the pattern.
+  return (call) => handler(call.session, call.data, messageIdOf(call), call.pattern);
 }

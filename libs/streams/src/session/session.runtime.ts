@@ -1,36 +1,18 @@
 import { Logger } from '@nestjs/common';
 import type { ClientMessageFrame } from '@nestwire/protocol';
 import type { Endpoint, Handlers } from '../endpoint/endpoint.registry.js';
-import type { StreamsLimits } from '../streams.limits.js';
 import { isPromiseLike } from '../pipeline/promise-like.js';
 import { ResultSender, type ResultOwner } from './result.sender.js';
-import { SessionCloseReason } from './session-close-reason.js';
-import { busy, handlerTimeout, streamNotOpen } from './stream.errors.js';
+import { ACCESS_LOST, NOT_BEGUN, REFUSED, type RuntimePort } from './runtime.port.js';
+import type { SessionAnswers } from './session-answers.js';
+import type { SessionCloseReason } from './session-close-reason.js';
+import type { WaitingRoom } from './stream-answers.js';
+import { busy, clientIdRequired, handlerTimeout } from './stream.errors.js';
 import type { StreamSession } from './stream-session.js';
 
 const logger = new Logger('Streams');
 
-/** What a session's runtime asks of its connection. */
-export interface RuntimePort {
-  readonly limits: StreamsLimits;
-  /** Pushes a message; a promise when the sender should wait. */
-  push(runtime: SessionRuntime, message: object): void | Promise<void>;
-  /** The runtime has an answer in `takeAck`. */
-  answered(runtime: SessionRuntime): void;
-  /** The frame with this id failed; without an id, something that the session does by itself. */
-  failed(runtime: SessionRuntime, id: number | undefined, error: unknown): void;
-  /** `@OnStreamOpened` has settled; an error means that the stream is refused. */
-  openSettled(runtime: SessionRuntime, error?: unknown): void;
-  /** The session's signal has aborted; nothing may flow into it any more. */
-  ending(runtime: SessionRuntime): void;
-  /** The session has ended and everything of it is released. */
-  released(runtime: SessionRuntime, reason: SessionCloseReason): void;
-}
-
-interface Pending {
-  readonly frame: ClientMessageFrame;
-  readonly bytes: number;
-}
+type Pending = Readonly<{ frame: ClientMessageFrame; bytes: number }>;
 
 interface Running {
   /** The message that is handled; absent while the stream opens or ends. */
@@ -39,22 +21,19 @@ interface Running {
   readonly done: () => void;
 }
 
-/** Why the session of a stream ends that was refused. */
-export const REFUSED = new SessionCloseReason('refused', 'The stream was refused.');
-
-const ACCESS_LOST = new SessionCloseReason('access-lost', 'The user may no longer have this stream open.');
-
 /**
  * Runs one session: opens it, handles its messages one at a time, ends it once.
  *
  * A handler without asynchronous parts runs in the turn that its message arrived in.
  */
-export class SessionRuntime implements ResultOwner {
+export class SessionRuntime implements ResultOwner, WaitingRoom {
   private readonly results = new ResultSender(this);
   /** The ids of the opening frames that wait for their answer. */
   readonly openIds: number[] = [];
   /** The ids of the closing frames that wait for theirs. */
   readonly closeIds: number[] = [];
+  /** What the client may be answered again; undefined where it gave no name. */
+  answers: SessionAnswers | undefined;
   private handlers: Handlers | undefined;
   private state: 'opening' | 'open' | 'ending' = 'opening';
   private queue: Pending[] = [];
@@ -122,7 +101,7 @@ export class SessionRuntime implements ResultOwner {
   /** Takes a message of the client, in the order sent. */
   receive(frame: ClientMessageFrame, bytes: number): void {
     const { maxPendingMessages } = this.port.limits;
-    if (this.leaving) return this.port.failed(this, frame.id, streamNotOpen(frame.endpoint));
+    if (this.leaving) return this.port.dropped(this, frame);
     if (this.queue.length + (this.running?.frame ? 1 : 0) >= maxPendingMessages)
       return this.port.failed(this, frame.id, busy(maxPendingMessages));
     if (this.state === 'open' && !this.running && !this.queue.length) return this.handle(frame);
@@ -134,6 +113,10 @@ export class SessionRuntime implements ResultOwner {
   /** Tells whether a message with this id waits for its answer. */
   awaits(id: number): boolean {
     return this.running?.frame?.id === id || this.queue.some(({ frame }) => frame.id === id);
+  }
+
+  async answered(id: number): Promise<void> {
+    while (this.awaits(id)) await this.whenIdle;
   }
 
   /** Returns the id up to which messages are handled, once; 0 when there is nothing to tell. */
@@ -202,7 +185,7 @@ export class SessionRuntime implements ResultOwner {
     const unanswered = this.queue;
     this.queue = [];
     this.queuedBytes = 0;
-    for (const { frame } of unanswered) this.port.failed(this, frame.id, streamNotOpen(frame.endpoint));
+    for (const { frame } of unanswered) this.port.dropped(this, frame);
     // A handler may have called this before its promise was known here.
     await Promise.resolve();
     while (this.running) await this.whenIdle;
@@ -256,7 +239,10 @@ export class SessionRuntime implements ResultOwner {
     let result: unknown;
     this.isHandling = true;
     try {
-      result = this.handlers!.handle(frame.type, frame.data);
+      result =
+        frame.again || this.endpoint.once?.has(frame.type)
+          ? this.handleOnce(frame)
+          : this.handlers!.handle(frame.type, frame.data, frame.id);
       if (!isPromiseLike(result)) result = this.results.send(result);
     } catch (error) {
       return this.port.failed(this, frame.id, error);
@@ -273,13 +259,27 @@ export class SessionRuntime implements ResultOwner {
       await this.results.send(await result);
       if (this.running === running) this.acknowledge(frame);
     } catch (error) {
-      if (this.running === running) this.port.failed(this, frame.id, error);
+      if (this.running !== running) return;
+      if (error === NOT_BEGUN) this.port.dropped(this, frame);
+      else this.port.failed(this, frame.id, error);
     }
     this.finish(running);
   }
 
+  /** Handles a message unless it was before, here or, where the handler asks for it, in the cluster. */
+  private async handleOnce(frame: ClientMessageFrame): Promise<unknown> {
+    const { answers, endpoint } = this;
+    const isOnce = endpoint.once?.has(frame.type);
+    if (isOnce && !answers) throw clientIdRequired(frame.type);
+    if (frame.again && (await answers?.isHandled(frame.id))) return undefined;
+    if (this.state !== 'open') throw NOT_BEGUN;
+    if (isOnce && (await answers!.claim(frame))) return undefined;
+    return this.handlers!.handle(frame.type, frame.data, frame.id);
+  }
+
   private acknowledge(frame: ClientMessageFrame): void {
     this.ackId = frame.id;
+    this.answers?.handled(frame);
     this.port.answered(this);
   }
 

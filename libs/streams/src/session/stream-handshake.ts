@@ -11,10 +11,17 @@ export class StreamHandshake {
     readonly cookies: Readonly<Record<string, string>>,
     /** The client's IP address; behind a proxy only with `trustProxy` that of the client itself. */
     readonly address: string,
+    /** The name that the client keeps over its connections; undefined where it gave none. */
+    readonly client?: string,
   ) {}
 
   /** Returns the same handshake with another credential, as a sign-in on an open connection brings. */
   withToken(token: string | null): StreamHandshake {
-    return new StreamHandshake(token, this.headers, this.cookies, this.address);
+    return new StreamHandshake(token, this.headers, this.cookies, this.address, this.client);
+  }
+
+  /** Returns the same handshake with the name of the client, as the first frame brings. */
+  withClient(client: string | undefined): StreamHandshake {
+    return new StreamHandshake(this.token, this.headers, this.cookies, this.address, client);
   }
 }

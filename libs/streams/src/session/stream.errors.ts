@@ -50,3 +50,14 @@ export function handlerTimeout(endpoint: string, timeoutMs: number): CodedError 
   const message = `A handler of "${endpoint}" did not finish within ${timeoutMs} ms; it may still finish. Raise "limits.handlerTimeoutMs" if it needs longer.`;
   return new CodedError(ErrorCode.HandlerTimeout, message);
 }
+
+/** Makes the error of a message that was sent again and may have been handled. */
+export function uncertain(why: string): CodedError {
+  return new CodedError(ErrorCode.Uncertain, `The message may have been handled. ${why}`);
+}
+
+/** Makes the error of a message for a handler that runs once, without an id. */
+export function clientIdRequired(type: string): CodedError {
+  const message = `Messages "${type}" are handled once, and this client gave no id to tell them by: send "client" in hello, and let "limits.resendWindowMs" be above 0.`;
+  return new CodedError(ErrorCode.ClientIdRequired, message);
+}

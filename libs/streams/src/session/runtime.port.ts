@@ -1,0 +1,35 @@
+import type { ClientMessageFrame } from '@nestwire/protocol';
+import type { StreamsLimits } from '../streams.limits.js';
+import { SessionCloseReason } from './session-close-reason.js';
+import type { SessionRuntime } from './session.runtime.js';
+
+/** What a session's runtime asks of its connection. */
+export interface RuntimePort {
+  readonly limits: StreamsLimits;
+  /** Pushes a message; a promise when the sender should wait. */
+  push(runtime: SessionRuntime, message: object): void | Promise<void>;
+  /** The runtime has an answer in `takeAck`. */
+  answered(runtime: SessionRuntime): void;
+  /** The frame with this id failed; without an id, something that the session does by itself. */
+  failed(runtime: SessionRuntime, id: number | undefined, error: unknown): void;
+  /** The message was not handled, and may be when it is sent again. */
+  dropped(runtime: SessionRuntime, frame: ClientMessageFrame): void;
+  /** `@OnStreamOpened` has settled; an error means that the stream is refused. */
+  openSettled(runtime: SessionRuntime, error?: unknown): void;
+  /** The session's signal has aborted; nothing may flow into it any more. */
+  ending(runtime: SessionRuntime): void;
+  /** The session has ended and everything of it is released. */
+  released(runtime: SessionRuntime, reason: SessionCloseReason): void;
+}
+
+/** Why the session of a stream ends that was refused. */
+export const REFUSED = new SessionCloseReason('refused', 'The stream was refused.');
+
+/** Why a session ends whose user has changed. */
+export const ACCESS_LOST = new SessionCloseReason(
+  'access-lost',
+  'The user may no longer have this stream open.',
+);
+
+/** Thrown for a message whose session ended before its turn. */
+export const NOT_BEGUN = Symbol('not begun');

@@ -1,0 +1,83 @@
+import { CodedError, type ClientMessageFrame, type WireError } from '@nestwire/protocol';
+import type { ClaimedWork } from '@nestwire/messages';
+import type { Answer, StreamAnswers, WaitingRoom } from './stream-answers.js';
+import { uncertain } from './stream.errors.js';
+
+/** What one session adds to the answers of its client, and takes from them. */
+export class SessionAnswers {
+  /** The messages that were handled one after the other up to now. */
+  private run: Answer | undefined;
+  /** The message that was answered before, and is now again. */
+  private repeatedId = 0;
+  private claimed: (ClaimedWork & { readonly frameId: number }) | undefined;
+
+  constructor(
+    private readonly stream: StreamAnswers,
+    private readonly room: WaitingRoom,
+  ) {
+    stream.join(room);
+  }
+
+  leave(): void {
+    this.stream.leave(this.room);
+  }
+
+  /** Notes that a message was handled; for most this is one number. */
+  handled({ id, again = false }: ClientMessageFrame): void {
+    if (id === this.repeatedId) return;
+    const { run } = this;
+    if (run && id > run.to && run.again === again && !run.isForgotten) run.to = id;
+    else this.run = this.stream.add({ from: id, to: id, again });
+    if (this.claimed?.frameId === id) this.settle('');
+  }
+
+  /** Notes that a message was answered with an error. */
+  failed(id: number, error: WireError): void {
+    if (id === this.repeatedId) return;
+    // A run ends here, because it would answer this one too.
+    this.run = undefined;
+    this.stream.add({ from: id, to: id, again: false, error });
+    if (this.claimed?.frameId === id) this.settle(JSON.stringify(error));
+  }
+
+  /**
+   * Tells whether a message was handled before, behind the end of a handler that still runs.
+   *
+   * @throws {CodedError} the error that it was answered with; UNCERTAIN when that is forgotten
+   */
+  async isHandled(id: number): Promise<boolean> {
+    await this.stream.answeredBefore(id, this.room);
+    const answer = this.stream.find(id);
+    if (answer) this.repeatedId = id;
+    if (answer === 'forgotten') throw uncertain('The server has answered too much since.');
+    if (answer?.error) throw errorOf(answer.error);
+    return answer !== undefined;
+  }
+
+  /**
+   * Claims a message in the cluster; returns whether it was handled there before.
+   *
+   * @throws {CodedError} the error that it was answered with; UNCERTAIN when a server began it
+   */
+  async claim({ id, again }: ClientMessageFrame): Promise<boolean> {
+    const { claims, claimTtlMs, claimIdOf } = this.stream.keeper;
+    const work = { id: claimIdOf(id), ttlMs: claimTtlMs };
+    const claim = await claims.claim(work).catch((error: unknown) => {
+      throw again ? uncertain('The cluster cannot be asked now.') : error;
+    });
+    if (claim === 'running') throw uncertain('A server began it and has not answered.');
+    if (claim !== 'claimed' && claim.result) throw errorOf(JSON.parse(claim.result) as WireError);
+    if (claim !== 'claimed') return true;
+    this.claimed = { ...work, frameId: id };
+    return false;
+  }
+
+  private settle(result: string): void {
+    void this.stream.keeper.claims.settle(this.claimed!, result);
+    this.claimed = undefined;
+  }
+}
+
+function errorOf(error: WireError): CodedError {
+  return new CodedError(error.code, error.message, error);
+}

@@ -1,0 +1,459 @@
+import { Injectable } from '@nestjs/common';
+import { createStreamClient } from '@nestwire/client';
+import { CodedError, create, StreamMessage } from '@nestwire/protocol';
+import {
+  OnStreamMessage,
+  StreamAuthenticator,
+  StreamEndpoint,
+  StreamHandshake,
+  StreamMessageId,
+  StreamSession,
+  type StreamsModuleOptions,
+  type StreamsOf,
+  type StreamUser,
+} from '@nestwire/streams';
+import { IsString } from 'class-validator';
+import { Link } from '../rig/link.js';
+import { RawSocket } from '../rig/raw-socket.js';
+import { describeWithRedis } from '../rig/redis.js';
+import { until } from '../rig/until.js';
+import { Note, note, Task, task } from './messages.js';
+import { connected, failureOf, Latch, startApp, stopAll, towards, type RunningApp } from './start-app.js';
+
+@StreamMessage('resend.pay')
+class Pay {
+  declare readonly $type: 'resend.pay';
+  @IsString() text!: string;
+}
+
+@StreamMessage('resend.slow-pay')
+class SlowPay {
+  declare readonly $type: 'resend.slow-pay';
+  @IsString() text!: string;
+}
+
+@Injectable()
+class Users extends StreamAuthenticator {
+  authenticate({ token }: StreamHandshake): StreamUser | null {
+    return token === null ? null : { id: token };
+  }
+}
+
+@Injectable()
+class Ledger {
+  readonly log: string[] = [];
+  readonly ids: Array<string | undefined> = [];
+  readonly latch = new Latch();
+}
+
+@StreamEndpoint('ledger')
+class LedgerEndpoint {
+  constructor(private readonly ledger: Ledger) {}
+
+  @OnStreamMessage(Note)
+  note(_session: StreamSession, { text }: Note, @StreamMessageId() id: string | undefined): void {
+    this.ledger.log.push(text);
+    this.ledger.ids.push(id);
+    if (text === 'fail') throw new CodedError('SOLD_OUT', 'There are no seats left.', { retryAfterMs: 7 });
+  }
+
+  @OnStreamMessage(Task)
+  async task(_session: StreamSession, { text }: Task): Promise<void> {
+    this.ledger.log.push(text);
+    await this.ledger.latch.pass();
+    if (text === 'fail late') throw new CodedError('SOLD_OUT', 'There are no seats left.');
+  }
+
+  @OnStreamMessage(Pay, { once: true })
+  pay(_session: StreamSession, { text }: Pay): void {
+    this.ledger.log.push(text);
+    if (text === 'fail') throw new CodedError('SOLD_OUT', 'There are no seats left.');
+  }
+
+  @OnStreamMessage(SlowPay, { once: true })
+  async slowPay(_session: StreamSession, { text }: SlowPay): Promise<void> {
+    this.ledger.log.push(text);
+    await this.ledger.latch.pass();
+  }
+}
+
+type Streams = StreamsOf<{ ledger: LedgerEndpoint }>;
+
+const links: Link[] = [];
+
+const start = (options: StreamsModuleOptions = {}) =>
+  startApp({ options: { authenticator: Users, ...options }, providers: [Ledger, LedgerEndpoint] });
+
+async function linked(target: RunningApp, options: object = {}) {
+  const link = await Link.to(target.port);
+  links.push(link);
+  const client = await connected(
+    createStreamClient<Streams>()({
+      ...towards(link),
+      messages: [Note, Task, Pay, SlowPay],
+      ...options,
+    }),
+  );
+  return { link, client };
+}
+
+/** A connection of a client with a name, whose stream of the ledger is open. */
+async function named(target: RunningApp, client?: string, token?: string): Promise<RawSocket> {
+  const raw = await RawSocket.upgrade(target.port);
+  raw.sendJson({ t: 'hello', v: 1, token, client });
+  await raw.frame('welcome');
+  raw.sendJson({ t: 'open', id: 1, endpoint: 'ledger' });
+  await raw.frame('opened');
+  return raw;
+}
+
+const frame = (id: number, text: string, more: object = {}) => ({
+  t: 'message',
+  id,
+  endpoint: 'ledger',
+  type: 'e2e.note',
+  data: { text },
+  ...more,
+});
+const again = (id: number, text: string, more: object = {}) => frame(id, text, { again: true, ...more });
+const slow = { type: 'e2e.task' };
+const pay = { type: 'resend.pay' };
+const slowPay = { type: 'resend.slow-pay' };
+
+const logOf = (target: RunningApp) => target.get(Ledger).log;
+
+/** Ends a connection, and waits until the server knows. */
+async function lose(target: RunningApp, raw: RawSocket): Promise<void> {
+  raw.destroy();
+  await until(() => target.streams.counters().connections === 0);
+}
+
+afterEach(async () => {
+  await stopAll();
+  for (const link of links.splice(0)) link.close();
+});
+
+describe('A message whose connection is lost before the answer', () => {
+  it('is sent again in its order and before what waits, and handled once', async () => {
+    const target = await start();
+    const { link, client } = await linked(target);
+    const sent = ['a', 'b', 'c'].map((text) => client.ledger.sendStreamMessage(task(text)));
+    await until(() => logOf(target).length === 1);
+    link.cut();
+    await until(() => client.connectionStatus.kind !== 'connected');
+    const queued = client.ledger.sendStreamMessage(task('d'), { offline: 'queue' });
+    target.get(Ledger).latch.open();
+
+    await Promise.all([...sent, queued]);
+
+    expect(logOf(target)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('is not handled twice when only the answer was lost', async () => {
+    const target = await start();
+    const { link, client } = await linked(target);
+    const sent = client.ledger.sendStreamMessage(task('a'));
+    const failed = failureOf(client.ledger.sendStreamMessage(task('fail late')));
+    await until(() => logOf(target).length === 1);
+    link.freeze();
+    target.get(Ledger).latch.open();
+    await until(() => logOf(target).length === 2);
+    link.cut();
+
+    await sent;
+    expect(await failed).toMatchObject({ code: 'SOLD_OUT' });
+    await client.ledger.sendStreamMessage(note('b'));
+
+    expect(logOf(target)).toEqual(['a', 'fail late', 'b']);
+  });
+
+  it('keeps its place among many, however often the connection is lost', async () => {
+    const target = await start();
+    target.get(Ledger).latch.open();
+    const { link, client } = await linked(target);
+    const texts = Array.from({ length: 300 }, (_, index) => `${index}`);
+    const sent = Promise.all(
+      texts.map((text, index) =>
+        client.ledger.sendStreamMessage(index % 3 ? note(text) : task(text), { offline: 'queue' }),
+      ),
+    );
+    for (const count of [20, 90, 170, 240]) {
+      await until(() => logOf(target).length >= count);
+      link.cut();
+    }
+
+    await sent;
+
+    expect(logOf(target)).toEqual(texts);
+  });
+
+  it('is UNCERTAIN where the server remembers nothing', async () => {
+    const target = await start({ limits: { resendWindowMs: 0 } });
+    const { link, client } = await linked(target);
+    const sent = failureOf(client.ledger.sendStreamMessage(task('a')));
+    await until(() => logOf(target).length === 1);
+
+    link.cut();
+
+    expect(await sent).toMatchObject({ code: 'UNCERTAIN' });
+  });
+
+  it('is UNCERTAIN when the client comes back as somebody else', async () => {
+    const target = await start();
+    let token = 'ada';
+    const { link, client } = await linked(target, { auth: () => token });
+    const sent = failureOf(client.ledger.sendStreamMessage(task('a')));
+    await until(() => logOf(target).length === 1);
+
+    token = 'bob';
+    link.cut();
+
+    expect(await sent).toMatchObject({ code: 'UNCERTAIN' });
+    expect(logOf(target)).toEqual(['a']);
+  });
+});
+
+describe('A server', () => {
+  it('answers what it handled as before, error or not, and runs what it did not', async () => {
+    const target = await start();
+    const first = await named(target, 'c');
+    for (const [id, text] of [
+      [2, 'a'],
+      [3, 'fail'],
+      [5, 'b'],
+    ] as const)
+      first.sendJson(frame(id, text));
+    await first.frame('ack', 5);
+    await lose(target, first);
+
+    const second = await named(target, 'c');
+    for (const [id, text] of [
+      [2, 'a'],
+      [3, 'fail'],
+      [5, 'b'],
+      [6, 'c'],
+    ] as const)
+      second.sendJson(again(id, text));
+    await second.frame('ack', 6);
+
+    expect(await second.frame('error', 3)).toMatchObject({
+      error: { code: 'SOLD_OUT', message: 'There are no seats left.', retryAfterMs: 7 },
+    });
+    expect(logOf(target)).toEqual(['a', 'fail', 'b', 'c']);
+    expect(target.get(Ledger).ids).toEqual(['c.2', 'c.3', 'c.5', 'c.6']);
+  });
+
+  it('waits for a handler that still runs on the lost connection', async () => {
+    const target = await start();
+    const first = await named(target, 'c');
+    first.sendJson(frame(2, 'a', slow));
+    await until(() => logOf(target).length === 1);
+    first.destroy();
+    const second = await named(target, 'c');
+    second.sendJson(again(2, 'a', slow));
+    second.sendJson(frame(3, 'b'));
+    second.sendJson({ t: 'ping' });
+    await second.frame('pong');
+    expect(logOf(target)).toEqual(['a']);
+
+    target.get(Ledger).latch.open();
+    await second.frame('ack', 3);
+
+    expect(logOf(target)).toEqual(['a', 'b']);
+  });
+
+  it('runs what waited on a connection that it does not know to be lost once', async () => {
+    const target = await start();
+    const first = await named(target, 'c');
+    first.sendJson(frame(2, 'a', slow));
+    first.sendJson(frame(3, 'b'));
+    await until(() => logOf(target).length === 1);
+    const second = await named(target, 'c');
+    second.sendJson(again(2, 'a', slow));
+    second.sendJson(again(3, 'b'));
+    second.sendJson(frame(4, 'c'));
+
+    target.get(Ledger).latch.open();
+    await second.frame('ack', 4);
+
+    expect(logOf(target)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('remembers a refusal among what it handled', async () => {
+    const target = await start({ limits: { maxPendingMessages: 1 } });
+    const first = await named(target, 'c');
+    first.sendJson(frame(2, 'a', slow));
+    first.sendJson(frame(3, 'b'));
+    await first.frame('error', 3);
+    target.get(Ledger).latch.open();
+    await first.frame('ack', 2);
+    first.sendJson(frame(4, 'c'));
+    await first.frame('ack', 4);
+    await lose(target, first);
+
+    const second = await named(target, 'c');
+    second.sendJson(again(3, 'b'));
+
+    expect(await second.frame('error', 3)).toMatchObject({ error: { code: 'BUSY' } });
+  });
+
+  it.each([
+    ['another user', 'c', 'bob'],
+    ['nobody', 'c', undefined],
+    ['another client', 'd', 'ada'],
+    ['a client without a name', undefined, 'ada'],
+  ])('shares nothing with %s', async (_, client, token) => {
+    const target = await start();
+    const first = await named(target, 'c', 'ada');
+    first.sendJson(frame(2, 'a'));
+    await first.frame('ack', 2);
+    await lose(target, first);
+
+    const second = await named(target, client, token);
+    second.sendJson(again(2, 'a'));
+    await second.frame('ack', 2);
+
+    expect(logOf(target)).toEqual(['a', 'a']);
+  });
+
+  it('answers UNCERTAIN what it answered too long ago to know', async () => {
+    const target = await start({ limits: { maxPendingMessages: 2 } });
+    const first = await named(target, 'c');
+    for (let id = 2; id < 8; id++) first.sendJson(frame(id, 'fail'));
+    await first.frame('error', 7);
+    await lose(target, first);
+
+    const second = await named(target, 'c');
+    second.sendJson(again(2, 'fail'));
+    second.sendJson(again(7, 'fail'));
+
+    expect(await second.frame('error', 2)).toMatchObject({ error: { code: 'UNCERTAIN' } });
+    expect(await second.frame('error', 7)).toMatchObject({ error: { code: 'SOLD_OUT' } });
+    expect(logOf(target)).toHaveLength(6);
+  });
+
+  it('forgets a client after the window, and one that was told nothing at once', async () => {
+    const target = await start({ limits: { resendWindowMs: 300 } });
+    const silent = await named(target, 'b');
+    const first = await named(target, 'c');
+    first.sendJson(frame(2, 'fail'));
+    await first.frame('error', 2);
+    silent.destroy();
+    await lose(target, first);
+    expect(target.streams.counters()).toMatchObject({
+      rememberedClients: expect.any(Number),
+      rememberedBytes: expect.any(Number),
+    });
+    expect(target.streams.counters().rememberedBytes).toBeGreaterThan(0);
+
+    await until(() => target.streams.counters().rememberedClients === 0);
+
+    expect(target.streams.counters().rememberedBytes).toBe(0);
+  });
+
+  it('bounds what it remembers of one client and of all', async () => {
+    const resendMemoryBytes = 64 * 4_096;
+    const target = await start({ limits: { resendMemoryBytes, connectsPerSecond: 2_000 } });
+    const sizes: number[] = [];
+    for (let n = 0; n < 100; n++) {
+      const raw = await named(target, `c${n}`);
+      for (let id = 2; id < 40; id++) raw.sendJson(frame(id, 'fail'));
+      await raw.frame('error', 39);
+      sizes.push(target.streams.counters().rememberedBytes);
+      raw.destroy();
+    }
+
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(resendMemoryBytes);
+    expect(Math.min(...sizes.slice(70))).toBeGreaterThan(resendMemoryBytes / 2);
+    expect(sizes[0]).toBeLessThanOrEqual(resendMemoryBytes / 64 + 1_024);
+  });
+
+  it('gives no id to handlers for clients without a name, and refuses those for once', async () => {
+    const target = await start();
+    const raw = await named(target);
+    raw.sendJson(frame(2, 'a'));
+    raw.sendJson(frame(3, 'b', pay));
+
+    expect(await raw.frame('error', 3)).toMatchObject({ error: { code: 'CLIENT_ID_REQUIRED' } });
+    expect(target.get(Ledger).ids).toEqual([undefined]);
+    expect(logOf(target)).toEqual(['a']);
+  });
+});
+
+describeWithRedis('On another server', (redis) => {
+  const pair = async () => {
+    const options = { redis: redis().url };
+    return Promise.all([start(options), start(options)]);
+  };
+
+  it('a message runs again', async () => {
+    const [one, two] = await pair();
+    const { link, client } = await linked(one);
+    const sent = client.ledger.sendStreamMessage(task('a'));
+    await until(() => logOf(one).length === 1);
+    two.get(Ledger).latch.open();
+    link.target = two.port;
+    link.cut();
+
+    await sent;
+
+    expect([logOf(one), logOf(two)]).toEqual([['a'], ['a']]);
+  });
+
+  it('a message that is handled once is answered as before', async () => {
+    const [one, two] = await pair();
+    const first = await named(one, 'once', 'ada');
+    first.sendJson(frame(2, 'a', pay));
+    first.sendJson(frame(3, 'fail', pay));
+    await first.frame('error', 3);
+    first.destroy();
+
+    const second = await named(two, 'once', 'ada');
+    second.sendJson(again(2, 'a', pay));
+    second.sendJson(again(3, 'fail', pay));
+    second.sendJson(frame(4, 'b', pay));
+    await second.frame('ack', 4);
+
+    expect(await second.frame('error', 3)).toMatchObject({ error: { code: 'SOLD_OUT' } });
+    expect([logOf(one), logOf(two)]).toEqual([['a', 'fail'], ['b']]);
+  });
+
+  it('a message that is handled once and was begun by a server that died is UNCERTAIN', async () => {
+    const [one, two] = await pair();
+    const { link, client } = await linked(one);
+    const sent = failureOf(client.ledger.sendStreamMessage(create(SlowPay, { text: 'a' })));
+    await until(() => logOf(one).length === 1);
+    link.target = two.port;
+    link.cut();
+
+    expect(await sent).toMatchObject({ code: 'UNCERTAIN' });
+    expect(logOf(two)).toEqual([]);
+  });
+
+  it('a message of another user with the same id is handled', async () => {
+    const [one, two] = await pair();
+    const first = await named(one, 'shared', 'ada');
+    first.sendJson(frame(2, 'a', pay));
+    await first.frame('ack', 2);
+
+    const second = await named(two, 'shared', 'bob');
+    second.sendJson(again(2, 'b', pay));
+    await second.frame('ack', 2);
+
+    expect(logOf(two)).toEqual(['b']);
+  });
+});
+
+describeWithRedis('Without Redis', (redis) => {
+  it('a message that is handled once is refused before its handler, and UNCERTAIN when sent again', async () => {
+    const target = await start({ redis: redis().url, messages: { commandTimeoutMs: 300 } });
+    const raw = await named(target, 'c');
+    await redis().stop();
+    raw.sendJson(frame(2, 'a', slowPay));
+    raw.sendJson(again(3, 'b', slowPay));
+
+    expect(await raw.frame('error', 2)).toMatchObject({ error: { code: 'UNAVAILABLE' } });
+    expect(await raw.frame('error', 3)).toMatchObject({ error: { code: 'UNCERTAIN' } });
+    expect(logOf(target)).toEqual([]);
+  });
+});
