@@ -8,7 +8,7 @@ import { redisKey } from '../rig/redis-key.js';
 import { redisEnvelope } from '../rig/redis-envelope.js';
 import { startRedis, startSentinels, type RedisServer } from '../rig/redis-server.mjs';
 import { describeIfRedis, describeWithRedis } from '../rig/redis.js';
-import { TcpProxy } from '../rig/tcp-proxy.js';
+import { TcpProxy } from '../rig/tcp-proxy.mjs';
 import { until } from '../rig/until.js';
 
 @StreamMessage('redis-backend.note')

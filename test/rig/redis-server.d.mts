@@ -62,6 +62,8 @@ export function startRedis(options?: {
 export function startSentinels(options?: {
   readonly replicas?: number;
   readonly downAfterMs?: number;
+  /** Settings of the master and the replicas, as on the command line. */
+  readonly args?: readonly string[];
 }): Promise<SentinelGroup>;
 /** Starts a Redis Cluster of masters that share the slots evenly. */
 export function startCluster(options?: {

@@ -83,14 +83,15 @@ export async function startRedis({ args = [], port } = {}) {
 /**
  * Starts a Redis with replicas and three Sentinels that watch it under the name `main`.
  *
- * @param {{ replicas?: number, downAfterMs?: number }} [options]
+ * @param {{ replicas?: number, downAfterMs?: number, args?: readonly string[] }} [options] `args` are those of
+ *   the master and the replicas
  * @returns {Promise<{ name: string, sentinels: { host: string, port: number }[], master: RedisServer,
  *   replicas: RedisServer[], stop: () => Promise<void> }>}
  */
-export async function startSentinels({ replicas = 1, downAfterMs = 1000 } = {}) {
-  const master = await startRedis();
+export async function startSentinels({ replicas = 1, downAfterMs = 1000, args = [] } = {}) {
+  const master = await startRedis({ args });
   const followers = await startAll(replicas, () => ({
-    args: ['--replicaof', '127.0.0.1', `${master.port}`],
+    args: ['--replicaof', '127.0.0.1', `${master.port}`, ...args],
   }));
   await until(async () =>
     (await master.call('INFO', 'replication')).includes(`connected_slaves:${replicas}`),
