@@ -42,8 +42,13 @@ export class TcpProxy {
     for (const link of this.#links) link.starved = true;
   }
 
-  async stop(): Promise<void> {
+  /** Ends all connections that stand; new ones are taken. */
+  cut(): void {
     for (const { client, upstream } of this.#links) [client, upstream].forEach((socket) => socket.destroy());
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 

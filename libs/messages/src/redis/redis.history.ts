@@ -127,7 +127,7 @@ export class RedisHistory extends HistoryBackend {
       return { key: keys.meta, node: this.link.topology.nodeOf(keys.live)! };
     });
     return this.#topReader.read(asked).catch((error: Error) => {
-      if (isReply(error) && error.message.startsWith('MOVED')) this.link.topology.moved();
+      this.#followMove(error);
       throw unreadable(error);
     });
   }
@@ -170,32 +170,25 @@ export class RedisHistory extends HistoryBackend {
     for (const node of this.#writers.keys()) this.reset(node);
   }
 
-  async #store(
-    channel: HistoryChannel,
-    keys: KeysOfChannel,
-    drafts: readonly Draft[],
-  ): Promise<readonly string[]> {
+  #store(channel: HistoryChannel, keys: KeysOfChannel, drafts: readonly Draft[]): Promise<readonly string[]> {
     const run = { keys: keysOfAppend(keys, drafts), args: this.#argsOfAppend(channel, keys, drafts) };
-    try {
-      const reply =
-        channel.durability === 'replicated'
-          ? this.#storeReplicated(keys, run)
-          : APPEND.run({ client: this.link.client, ...run });
-      return (await withinDeadline(reply, this.tuning)) as readonly string[];
-    } catch (error) {
-      throw this.#failureOf(error as Error, keys);
-    }
+    if (channel.durability === 'replicated') return this.#storeReplicated(keys, run);
+    const reply = withinDeadline(APPEND.run({ client: this.link.client, ...run }), this.tuning);
+    return reply.catch((error: Error) => {
+      if (!isReply(error)) this.#unanswered(keys);
+      throw failureOf(error);
+    }) as Promise<readonly string[]>;
   }
 
-  async #storeReplicated(keys: KeysOfChannel, run: Omit<ScriptRun, 'client'>): Promise<unknown> {
+  #storeReplicated(keys: KeysOfChannel, run: Omit<ScriptRun, 'client'>): Promise<readonly string[]> {
     const node = this.link.topology.nodeOf(keys.live)!;
-    const writer = this.#writerOf(node);
-    const reply = writer.run(APPEND, run);
-    return withinDeadline(reply, this.tuning).catch((error: unknown) => {
-      // What waits behind it waits for replicas that do not answer.
-      if (!isReply(error)) this.reset(node);
-      throw error;
-    });
+    // Only its own connection is in doubt when there is no answer, and the writer drops it.
+    return this.#writerOf(node)
+      .run(APPEND, run)
+      .catch((error: Error) => {
+        this.#followMove(error);
+        throw failureOf(error);
+      }) as Promise<readonly string[]>;
   }
 
   #writerOf(node: Redis): ReplicatedWriter {
@@ -220,11 +213,8 @@ export class RedisHistory extends HistoryBackend {
     return args;
   }
 
-  #failureOf(error: Error, keys: KeysOfChannel): Error {
-    if (error instanceof MessagesError) return error;
-    if (isReply(error)) return unavailable(`Redis refused the post (${error.message})`, error);
-    this.#unanswered(keys);
-    return uncertain(error);
+  #followMove(error: Error): void {
+    if (isReply(error) && error.message.startsWith('MOVED')) this.link.topology.moved();
   }
 
   #unanswered({ live }: KeysOfChannel): void {
@@ -251,4 +241,9 @@ function topMsOf({ history }: HistoryChannel): number {
 
 function newEpoch(): string {
   return randomBytes(16).toString('base64url');
+}
+
+function failureOf(error: Error): Error {
+  if (error instanceof MessagesError) return error;
+  return isReply(error) ? unavailable(`Redis refused the post (${error.message})`, error) : uncertain(error);
 }
