@@ -7,6 +7,7 @@ import type {
   StoredMessage,
 } from '@nestwire/messages';
 import { RedisBackend, type RedisConnection } from '@nestwire/messages/redis';
+import { readFileSync } from 'node:fs';
 import { redisKey } from '../rig/redis-key.js';
 import { startCluster, startRedis, startSentinels, type RedisServer } from '../rig/redis-server.mjs';
 import { describeIfRedis, describeWithRedis } from '../rig/redis.js';
@@ -231,6 +232,22 @@ describeWithRedis('RedisHistory', (redis) => {
     expect(await redis().call('EXISTS', redisKey('s', other.name))).toBe(':0\r\n');
   });
 
+  it('begins anew when a hand from outside has put its stream ahead of its top', async () => {
+    const { history } = await open(redis().url);
+    const channel = fresh();
+    await history.append(channel, drafts(2));
+    const [before] = await history.tops([channel.name]);
+    await redis().call('XADD', redisKey('s', channel.name), '3-0', 'i', 'x', 'p', '', 't', 'x', 'd', '{}');
+
+    const results = await history.append(channel, drafts(2));
+
+    expect(results).toMatchObject([{ position: { offset: 1 } }, { position: { offset: 2 } }]);
+    const page = await history.read(channel, { last: 9 }, ALL);
+    expect(page.messages.map(({ offset }) => offset)).toEqual([1, 2]);
+    expect(page.top.epoch).not.toBe(before!.epoch);
+    expect(results).toMatchObject([{ position: { epoch: page.top.epoch } }, {}]);
+  });
+
   it('says that a replica takes nothing, doubts what it follows, and goes on with a master', async () => {
     const { history, doubted } = await open(redis().url);
     const control = await open(redis().url, { probeIntervalMs: 0 });
@@ -368,6 +385,42 @@ describeWithRedis('RedisHistory', (redis) => {
     expect(node.doubted).toHaveLength(poison.length);
   });
 
+  it('needs no more of an ACL than the page on messages says, and tells when it has less', async () => {
+    const user = async (name: string, ...rights: string[]) => {
+      await redis().call(
+        'ACL',
+        'SETUSER',
+        name,
+        'on',
+        '>word',
+        'resetkeys',
+        'resetchannels',
+        '-@all',
+        ...rights,
+      );
+      return open({ port: redis().port, username: name, password: 'word' });
+    };
+    const page = readFileSync(new URL('../../docs/messages.md', import.meta.url), 'utf8');
+    const start = page.indexOf('A user of the ACL needs');
+    const rights = page.slice(start, page.indexOf('.\n', start)).match(/[+~&][@\w:*]+/g)!;
+    expect(rights).toContain('+xrange');
+    const [allowed, mute] = [
+      await user('narrow', ...rights.filter((right) => right !== '+cluster' && right !== '+command')),
+      await user('mute', ...rights.filter((right) => !right.startsWith('&')), '&nestwire:probe:*'),
+    ];
+    const channel = fresh();
+    await allowed.history.follow(channel.name);
+
+    await allowed.history.append(channel, drafts(2));
+    await until(() => allowed.heard.length === 2);
+    const [unheard] = await mute.history.append(channel, drafts(1));
+
+    expect(unheard).toMatchObject({ position: { offset: 3 } });
+    expect(lines.join('\n')).toMatch(/did not publish it/);
+    expect((await allowed.history.read(channel, { last: 9 }, ALL)).messages).toHaveLength(3);
+    expect(await allowed.history.tops([channel.name])).toMatchObject([{ offset: 3 }]);
+  });
+
   it('bounds what waits for Redis', async () => {
     const { history } = await open(redis().url, { maxPendingPosts: 3, probeIntervalMs: 60_000 });
     redis().pause();
@@ -421,11 +474,10 @@ describeWithRedis('RedisHistory', (redis) => {
 
 describeIfRedis('A post that counts when the replicas have it', () => {
   let [master, replica] = [undefined, undefined] as unknown as [RedisServer, RedisServer];
-  // A replica answers WAIT only once it has told its offset.
+  // A replica gets what is written only some time after it is said to be online.
   const inStep = async () => {
-    const info = await master.call('INFO', 'replication');
-    const offset = /master_repl_offset:(\d+)/.exec(info)![1];
-    return info.includes(`state=online,offset=${offset},`);
+    await master.call('SET', 'step', 'taken');
+    return (await replica.call('GET', 'step')).includes('taken');
   };
   beforeAll(async () => {
     master = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
