@@ -7,8 +7,9 @@ import type {
   StoredMessage,
 } from '@nestwire/messages';
 import { RedisBackend, type RedisConnection } from '@nestwire/messages/redis';
+import { readFileSync } from 'node:fs';
 import { redisKey } from '../rig/redis-key.js';
-import { startCluster, startRedis, type RedisServer } from '../rig/redis-server.mjs';
+import { startCluster, startRedis, startSentinels, type RedisServer } from '../rig/redis-server.mjs';
 import { describeIfRedis, describeWithRedis } from '../rig/redis.js';
 import { TcpProxy } from '../rig/tcp-proxy.mjs';
 import { until } from '../rig/until.js';
@@ -58,6 +59,37 @@ function drafts(length: number): Draft[] {
 
 function bulk(reply: string): string {
   return reply.split('\r\n')[1]!;
+}
+
+const yes = () => true;
+const no = () => false;
+
+/** Moves the slot of a key from the master that has it to another, as an operator does. */
+async function moveSlot(servers: readonly RedisServer[], key: string): Promise<void> {
+  const slot = (await servers[0]!.call('CLUSTER', 'KEYSLOT', key)).slice(1).trim();
+  const isOwner = await Promise.all(
+    servers.map((server) =>
+      server.call('EXISTS', key).then(
+        (reply) => reply.startsWith(':1'),
+        () => false,
+      ),
+    ),
+  );
+  const from = servers[isOwner.indexOf(true)]!;
+  const to = servers[isOwner.indexOf(false)]!;
+  const [fromId, toId] = [bulk(await from.call('CLUSTER', 'MYID')), bulk(await to.call('CLUSTER', 'MYID'))];
+  await to.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
+  await from.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
+  for (;;) {
+    const keys = (await from.call('CLUSTER', 'GETKEYSINSLOT', slot, '100'))
+      .split('\r\n')
+      .filter((line) => line.includes(':'))
+      .filter((line) => !line.startsWith(':'));
+    if (keys.length === 0) break;
+    await from.call('MIGRATE', to.host, `${to.port}`, '', '0', '1000', 'KEYS', ...keys);
+  }
+  for (const server of [to, from, ...servers])
+    await server.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId).catch(() => undefined);
 }
 
 beforeAll(() => {
@@ -200,10 +232,27 @@ describeWithRedis('RedisHistory', (redis) => {
     expect(await redis().call('EXISTS', redisKey('s', other.name))).toBe(':0\r\n');
   });
 
+  it('begins anew when a hand from outside has put its stream ahead of its top', async () => {
+    const { history } = await open(redis().url);
+    const channel = fresh();
+    await history.append(channel, drafts(2));
+    const [before] = await history.tops([channel.name]);
+    await redis().call('XADD', redisKey('s', channel.name), '3-0', 'i', 'x', 'p', '', 't', 'x', 'd', '{}');
+
+    const results = await history.append(channel, drafts(2));
+
+    expect(results).toMatchObject([{ position: { offset: 1 } }, { position: { offset: 2 } }]);
+    const page = await history.read(channel, { last: 9 }, ALL);
+    expect(page.messages.map(({ offset }) => offset)).toEqual([1, 2]);
+    expect(page.top.epoch).not.toBe(before!.epoch);
+    expect(results).toMatchObject([{ position: { epoch: page.top.epoch } }, {}]);
+  });
+
   it('says that a replica takes nothing, doubts what it follows, and goes on with a master', async () => {
     const { history, doubted } = await open(redis().url);
+    const control = await open(redis().url, { probeIntervalMs: 0 });
     const channel = fresh();
-    await history.follow(channel.name);
+    for (const node of [history, control.history]) await node.follow(channel.name);
     await history.append(channel, drafts(1));
     closers.push(() => redis().call('REPLICAOF', 'NO', 'ONE'));
     await redis().call('REPLICAOF', '127.0.0.1', '1');
@@ -212,13 +261,46 @@ describeWithRedis('RedisHistory', (redis) => {
     await until(() => doubted.includes(channel.name));
     await redis().call('REPLICAOF', 'NO', 'ONE');
 
-    await until(() =>
-      history.append(channel, drafts(1)).then(
-        () => true,
-        () => false,
-      ),
-    );
+    await until(() => history.append(channel, drafts(1)).then(yes, no));
     expect([await offsetOf(channel), await topOf(channel)]).toEqual(['2', '2']);
+    // Without the check nothing tells it: its connections stood all the time.
+    expect(control.doubted).toEqual([]);
+  });
+
+  it('doubts what it follows when its subscriber got nothing; without a probe it does not notice', async () => {
+    const proxy = await TcpProxy.to(redis().port);
+    closers.push(() => proxy.stop());
+    const [one, control] = [await open(proxy.url), await open(proxy.url, { probeIntervalMs: 0 })];
+    const channel = fresh();
+    for (const { history } of [one, control]) await history.follow(channel.name);
+
+    proxy.starve();
+    await one.history.append(channel, drafts(1));
+    await until(() => one.doubted.includes(channel.name));
+    await one.history.append(channel, drafts(1));
+    await until(() => one.heard.length === 1);
+
+    expect(one.heard[0]!.offset).toBe(2);
+    expect([control.heard, control.doubted]).toEqual([[], []]);
+  });
+
+  it('keeps the top of a channel that is read, or asked for its top, from being forgotten', async () => {
+    const { history } = await open(redis().url);
+    const [read, asked, control] = [fresh(), fresh(), fresh()];
+    for (const channel of [read, asked, control]) {
+      await history.append(channel, drafts(1));
+      await redis().call('PEXPIRE', redisKey('m', channel.name), '60000');
+    }
+
+    await history.read(read, { last: 1 }, ALL);
+    await history.tops([asked.name]);
+
+    const leftMs = ({ name }: HistoryChannel) =>
+      redis()
+        .call('PTTL', redisKey('m', name))
+        .then((reply) => Number(reply.slice(1)));
+    for (const channel of [read, asked]) expect(await leftMs(channel)).toBeGreaterThan(600_000_000);
+    expect(await leftMs(control)).toBeLessThanOrEqual(60_000);
   });
 
   it('doubts what it follows when its subscriptions were cut, and hears on', async () => {
@@ -248,12 +330,7 @@ describeWithRedis('RedisHistory', (redis) => {
     await redis().restart();
 
     await until(() => doubted.length > 0);
-    await until(() =>
-      history.append(channel, drafts(1)).then(
-        () => true,
-        () => false,
-      ),
-    );
+    await until(() => history.append(channel, drafts(1)).then(yes, no));
   });
 
   it('doubts once a channel is in force that was followed while Redis was away', async () => {
@@ -308,6 +385,42 @@ describeWithRedis('RedisHistory', (redis) => {
     expect(node.doubted).toHaveLength(poison.length);
   });
 
+  it('needs no more of an ACL than the page on messages says, and tells when it has less', async () => {
+    const user = async (name: string, ...rights: string[]) => {
+      await redis().call(
+        'ACL',
+        'SETUSER',
+        name,
+        'on',
+        '>word',
+        'resetkeys',
+        'resetchannels',
+        '-@all',
+        ...rights,
+      );
+      return open({ port: redis().port, username: name, password: 'word' });
+    };
+    const page = readFileSync(new URL('../../docs/messages.md', import.meta.url), 'utf8');
+    const start = page.indexOf('A user of the ACL needs');
+    const rights = page.slice(start, page.indexOf('.\n', start)).match(/[+~&][@\w:*]+/g)!;
+    expect(rights).toContain('+xrange');
+    const [allowed, mute] = [
+      await user('narrow', ...rights.filter((right) => right !== '+cluster' && right !== '+command')),
+      await user('mute', ...rights.filter((right) => !right.startsWith('&')), '&nestwire:probe:*'),
+    ];
+    const channel = fresh();
+    await allowed.history.follow(channel.name);
+
+    await allowed.history.append(channel, drafts(2));
+    await until(() => allowed.heard.length === 2);
+    const [unheard] = await mute.history.append(channel, drafts(1));
+
+    expect(unheard).toMatchObject({ position: { offset: 3 } });
+    expect(lines.join('\n')).toMatch(/did not publish it/);
+    expect((await allowed.history.read(channel, { last: 9 }, ALL)).messages).toHaveLength(3);
+    expect(await allowed.history.tops([channel.name])).toMatchObject([{ offset: 3 }]);
+  });
+
   it('bounds what waits for Redis', async () => {
     const { history } = await open(redis().url, { maxPendingPosts: 3, probeIntervalMs: 60_000 });
     redis().pause();
@@ -340,6 +453,7 @@ describeWithRedis('RedisHistory', (redis) => {
       expect(history.append(channel, sent)).rejects.toMatchObject({ code: 'UNCERTAIN' }),
       expect(history.append(control, sentToControl)).rejects.toMatchObject({ code: 'UNCERTAIN' }),
     ]);
+    proxy.reset();
     await proxy.pass();
     // The protection off: the ids are forgotten.
     await redis().call('DEL', `${redisKey('k', control.name)}:${sentToControl[0]!.id}`);
@@ -363,11 +477,10 @@ describeWithRedis('RedisHistory', (redis) => {
 
 describeIfRedis('A post that counts when the replicas have it', () => {
   let [master, replica] = [undefined, undefined] as unknown as [RedisServer, RedisServer];
-  // A replica answers WAIT only once it has told its offset.
+  // A replica gets what is written only some time after it is said to be online.
   const inStep = async () => {
-    const info = await master.call('INFO', 'replication');
-    const offset = /master_repl_offset:(\d+)/.exec(info)![1];
-    return info.includes(`state=online,offset=${offset},`);
+    await master.call('SET', 'step', 'taken');
+    return (await replica.call('GET', 'step')).includes('taken');
   };
   beforeAll(async () => {
     master = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
@@ -457,7 +570,66 @@ describeIfRedis('A Redis with a password', () => {
   });
 });
 
+describeIfRedis('Redis behind Sentinels with a history', () => {
+  it('doubts what it follows when another becomes master, and goes on there', async () => {
+    const group = await startSentinels({ downAfterMs: 500 });
+    closers.push(() => group.stop());
+    const { backend, history, doubted, heard } = await open({
+      sentinels: [...group.sentinels],
+      name: group.name,
+    });
+    const [channel, replicated] = [fresh(), fresh('replicated')];
+    for (const { name } of [channel, replicated]) await history.follow(name);
+    await history.append(channel, drafts(1));
+    // A replica begins to follow some seconds after it was told to.
+    await until(() => history.append(replicated, drafts(1)).then(yes, no), 15_000);
+    const [before] = await history.tops([replicated.name]);
+    await until(() => heard.length >= 2);
+    heard.length = 0;
+
+    await group.master.kill();
+    await until(() => backend.status === 'degraded');
+    await until(() => backend.status === 'connected', 15_000);
+    expect(doubted).toEqual(expect.arrayContaining([channel.name, replicated.name]));
+    await until(() => history.append(channel, drafts(1)).then(yes, no));
+
+    expect((await history.read(replicated, { last: 1 }, ALL)).top).toEqual(before);
+    await until(() => heard.length >= 1);
+    await expect(history.append(replicated, drafts(1))).rejects.toThrow(/No replica/);
+  }, 40_000);
+});
+
 describeIfRedis('A Redis Cluster with a history', () => {
+  it('hears or doubts everything while a channel moves to another master', async () => {
+    const group = await startCluster();
+    closers.push(() => group.stop());
+    const [one, two] = [await open({ nodes: [...group.nodes] }), await open({ nodes: [...group.nodes] })];
+    const channel = fresh('memory');
+    await two.history.follow(channel.name);
+    const stored: Draft[] = [];
+    const store = async () => {
+      const [draft] = drafts(1);
+      await until(() => one.history.append(channel, [draft!]).then(yes, no));
+      stored.push(draft!);
+    };
+    for (let round = 0; round < 20; round++) await store();
+    await until(() => two.heard.length === 20);
+
+    const storing = (async () => {
+      for (let round = 0; round < 100; round++) await store();
+    })();
+    await moveSlot(group.servers, redisKey('m', channel.name));
+    await storing;
+    await until(() => two.doubted.includes(channel.name));
+    await store();
+    await until(() => two.heard.at(-1)?.id === stored.at(-1)!.id);
+
+    const page = await two.history.read(channel, { last: 1_000 }, ALL);
+    expect(page.messages.map(({ id }) => id)).toEqual(stored.map(({ id }) => id));
+    const offsets = two.heard.map(({ offset }) => offset);
+    expect(offsets).toEqual([...new Set(offsets)].toSorted((a, b) => a - b));
+  }, 30_000);
+
   it('refuses the channels of a master that is gone, and serves the others', async () => {
     const group = await startCluster({ args: ['--cluster-require-full-coverage', 'no'] });
     closers.push(() => group.stop());

@@ -76,7 +76,8 @@ function describeAppend(start: StartHistory): void {
   });
 
   it('keeps the text as it was encoded, whatever it holds', async () => {
-    const { history } = await start();
+    const node = await start();
+    const { history } = node;
     const channel = fresh();
     await history.follow(channel.name);
     const texts = ['', '{}', '€ 💥 \n \0 \u2028 "}', 'x'.repeat(300_000), '{"v":1}\n{}'];
@@ -85,9 +86,13 @@ function describeAppend(start: StartHistory): void {
     await append(history, channel, sent);
     const { messages } = await history.read(channel, { last: 10 }, ALL);
 
-    expect(messages.map(({ type, data }) => ({ type, data }))).toEqual(
-      sent.map(({ type, data }) => ({ type, data })),
-    );
+    await arrived(node, sent.length);
+
+    for (const found of [messages, node.heard])
+      expect(found.map(({ type, data }) => ({ type, data }))).toEqual(
+        sent.map(({ type, data }) => ({ type, data })),
+      );
+    expectChain(node.heard, messages.at(-1)!);
   });
 
   it('stores 256 at once', async () => {

@@ -74,7 +74,7 @@ export function expectChain(messages: readonly StoredMessage[], top: Position): 
     if (index === 0) continue;
     expect([offset, previousId]).toEqual([messages[index - 1]!.offset + 1, messages[index - 1]!.id]);
   }
-  expect(messages.at(-1) && placeOf(messages.at(-1)!)).toEqual(top);
+  expect(messages.at(-1) && placeOf(messages.at(-1)!)).toEqual(placeOf(top));
 }
 
 /** Resolves when exactly so many messages were heard. */

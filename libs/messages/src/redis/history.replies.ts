@@ -1,7 +1,7 @@
 import type { Draft, Stored, StoredMessage } from '../backend/history.backend.js';
 import type { HistoryPage } from '../history/recovery.js';
 import type { MessagesError } from '../messages.error.js';
-import { unavailable } from './redis.errors.js';
+import { refused } from './redis.errors.js';
 
 /** Returns why what an append stored was not published; empty when it was. */
 export function unheardBecause([, why = '']: readonly string[]): string {
@@ -17,10 +17,10 @@ export function resultsOf(
   [epoch = '', , ...replies]: readonly string[],
   drafts: readonly Draft[],
 ): ReadonlyArray<Stored | MessagesError> {
-  if (replies.every((reply) => reply.startsWith('!'))) throw refused(replies[0]!);
+  if (replies.every((reply) => reply.startsWith('!'))) throw refused(new Error(replies[0]!.slice(1)));
   return replies.map((reply, index) => {
     const { id } = drafts[index]!;
-    if (reply.startsWith('!')) return refused(reply);
+    if (reply.startsWith('!')) return refused(new Error(reply.slice(1)));
     if (!reply.startsWith('=')) return stored({ epoch, offset: reply, id });
     const colon = reply.indexOf(':');
     const position = { epoch: reply.slice(1, colon), offset: reply.slice(colon + 1), id };
@@ -48,8 +48,4 @@ export function pageOf(reply: unknown): HistoryPage<StoredMessage> {
 
 function stored({ epoch, offset, id }: { epoch: string; offset: string; id: string }): Stored {
   return { position: { epoch, offset: Number(offset), id }, isDuplicate: false };
-}
-
-function refused(reply: string): MessagesError {
-  return unavailable(`Redis refused the post (${reply.slice(1)})`);
 }

@@ -35,6 +35,12 @@ local function closeFrame()
   entries, texts, size = {}, {}, 0
 end
 
+local function add(nextOffset, id, kind, data)
+  if offset >= 9007199254740991 then return { err = 'the offsets of the epoch are used up' } end
+  return redis.pcall('XADD', stream, 'MAXLEN', '~', length, nextOffset .. '-0',
+    'i', id, 'p', last, 't', kind, 'd', data)
+end
+
 local results, seen, failure, stored, kind, kindJson = { epoch, '' }, {}, nil, false, nil, nil
 for index = 1, #KEYS - 2 do
   local id, itsKind, data = ARGV[8 + index * 3], ARGV[9 + index * 3], ARGV[10 + index * 3]
@@ -45,11 +51,14 @@ for index = 1, #KEYS - 2 do
     results[index + 2] = failure
   else
     local nextOffset = string.format('%.0f', offset + 1)
-    local added = { err = 'the offsets of the epoch are used up' }
-    if offset < 9007199254740991 then
-      -- First of all: when it is refused, nothing has changed.
-      added = redis.pcall('XADD', stream, 'MAXLEN', '~', length, nextOffset .. '-0',
-        'i', id, 'p', last, 't', itsKind, 'd', data)
+    -- First of all: when it is refused, nothing has changed.
+    local added = add(nextOffset, id, itsKind, data)
+    if added.err and not stored and string.find(added.err, 'equal or smaller', 1, true) then
+      -- The stream is ahead of its top, which only a hand from outside can do: it begins anew, and says so.
+      redis.call('DEL', stream)
+      epoch, offset, last, nextOffset = ARGV[1], 0, '', '1'
+      results[1] = epoch
+      added = add(nextOffset, id, itsKind, data)
     end
     if added.err then
       failure = '!' .. added.err

@@ -13,11 +13,16 @@ export function unavailable(why: string, cause?: Error): MessagesError {
   });
 }
 
+/** Makes the error of a post that Redis refused, with its answer. */
+export function refused(cause: Error): MessagesError {
+  return unavailable(`Redis refused the post (${answerOf(cause)})`, cause);
+}
+
 /** Makes the error of what cannot be read now. */
 export function unreadable(cause: Error): MessagesError {
   return new MessagesError(
     MessagesErrorCode.Unavailable,
-    `Redis cannot be read (${cause.message}); try again when it can be reached.`,
+    `Redis cannot be read (${answerOf(cause)}); try again when it can be reached.`,
     { cause: withoutCommand(cause) },
   );
 }
@@ -43,4 +48,9 @@ export function overloaded(posts: number, bytes: number): MessagesError {
 /** Copies an error without the command in it: it holds what was posted, and at sign-in the password. */
 function withoutCommand({ name, message }: Error): Error {
   return Object.assign(new Error(message), { name });
+}
+
+/** Returns the answer without the place in the script, which says nothing to who reads it. */
+function answerOf({ message }: Error): string {
+  return message.replace(/\.?( script: \w+, on @user_script:\d+)?\.?$/, '');
 }

@@ -20,7 +20,7 @@ import { openStored } from './history.envelope.js';
 import { pageOf, resultsOf, unheardBecause } from './history.replies.js';
 import { APPEND, READ } from './history.scripts.js';
 import type { PendingPosts } from './pending.posts.js';
-import { isReply, uncertain, unreadable, unavailable } from './redis.errors.js';
+import { isReply, refused, uncertain, unreadable, unavailable } from './redis.errors.js';
 import { openWriter } from './redis.link.js';
 import type { ResolvedTuning } from './redis.options.js';
 import type { ScriptRun } from './redis.script.js';
@@ -88,14 +88,15 @@ export class RedisHistory extends HistoryBackend {
     if (drafts.length === 0) return [];
     const { pending } = this.link;
     const keys = this.link.keys.of(channel.name);
-    const refusal = this.#unreachable(keys) ?? pending.refusal();
+    const why = this.#whyUnreachable(keys);
+    const refusal = why ? unavailable(why) : pending.refusal();
     if (refusal) throw refusal;
     const bytes = drafts.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
     pending.add(drafts.length, bytes);
     try {
       const reply = await this.#store(channel, keys, drafts);
-      const why = unheardBecause(reply);
-      if (why) this.link.unheard(channel.name, why);
+      const unheard = unheardBecause(reply);
+      if (unheard) this.link.unheard(channel.name, unheard);
       return resultsOf(reply, drafts);
     } finally {
       pending.remove(drafts.length, bytes);
@@ -108,8 +109,7 @@ export class RedisHistory extends HistoryBackend {
     { messages, bytes }: PageBounds,
   ): Promise<HistoryPage<StoredMessage>> {
     const keys = this.link.keys.of(channel.name);
-    const refusal = this.#unreachable(keys);
-    if (refusal) throw unreadable(refusal);
+    this.#assertReadable(keys);
     const from = 'since' in start ? ['since', start.since.offset] : ['last', start.last];
     const args = [newEpoch(), channel.name, topMsOf(channel), ...from, messages, bytes];
     const run = READ.run({ client: this.link.client, keys: [keys.meta, keys.stream], args });
@@ -122,12 +122,11 @@ export class RedisHistory extends HistoryBackend {
   async tops(channels: readonly string[]): Promise<ReadonlyArray<Position | undefined>> {
     const asked = channels.map((channel) => {
       const keys = this.link.keys.of(channel);
-      const refusal = this.#unreachable(keys);
-      if (refusal) throw unreadable(refusal);
+      this.#assertReadable(keys);
       return { key: keys.meta, node: this.link.topology.nodeOf(keys.live)! };
     });
     return this.#topReader.read(asked).catch((error: Error) => {
-      if (isReply(error) && error.message.startsWith('MOVED')) this.link.topology.moved();
+      this.#followMove(error);
       throw unreadable(error);
     });
   }
@@ -170,32 +169,25 @@ export class RedisHistory extends HistoryBackend {
     for (const node of this.#writers.keys()) this.reset(node);
   }
 
-  async #store(
-    channel: HistoryChannel,
-    keys: KeysOfChannel,
-    drafts: readonly Draft[],
-  ): Promise<readonly string[]> {
+  #store(channel: HistoryChannel, keys: KeysOfChannel, drafts: readonly Draft[]): Promise<readonly string[]> {
     const run = { keys: keysOfAppend(keys, drafts), args: this.#argsOfAppend(channel, keys, drafts) };
-    try {
-      const reply =
-        channel.durability === 'replicated'
-          ? this.#storeReplicated(keys, run)
-          : APPEND.run({ client: this.link.client, ...run });
-      return (await withinDeadline(reply, this.tuning)) as readonly string[];
-    } catch (error) {
-      throw this.#failureOf(error as Error, keys);
-    }
+    if (channel.durability === 'replicated') return this.#storeReplicated(keys, run);
+    const reply = withinDeadline(APPEND.run({ client: this.link.client, ...run }), this.tuning);
+    return reply.catch((error: Error) => {
+      if (!isReply(error)) this.#unanswered(keys);
+      throw failureOf(error);
+    }) as Promise<readonly string[]>;
   }
 
-  async #storeReplicated(keys: KeysOfChannel, run: Omit<ScriptRun, 'client'>): Promise<unknown> {
+  #storeReplicated(keys: KeysOfChannel, run: Omit<ScriptRun, 'client'>): Promise<readonly string[]> {
     const node = this.link.topology.nodeOf(keys.live)!;
-    const writer = this.#writerOf(node);
-    const reply = writer.run(APPEND, run);
-    return withinDeadline(reply, this.tuning).catch((error: unknown) => {
-      // What waits behind it waits for replicas that do not answer.
-      if (!isReply(error)) this.reset(node);
-      throw error;
-    });
+    // Only its own connection is in doubt when there is no answer, and the writer drops it.
+    return this.#writerOf(node)
+      .run(APPEND, run)
+      .catch((error: Error) => {
+        this.#followMove(error);
+        throw failureOf(error);
+      }) as Promise<readonly string[]>;
   }
 
   #writerOf(node: Redis): ReplicatedWriter {
@@ -220,11 +212,8 @@ export class RedisHistory extends HistoryBackend {
     return args;
   }
 
-  #failureOf(error: Error, keys: KeysOfChannel): Error {
-    if (error instanceof MessagesError) return error;
-    if (isReply(error)) return unavailable(`Redis refused the post (${error.message})`, error);
-    this.#unanswered(keys);
-    return uncertain(error);
+  #followMove(error: Error): void {
+    if (isReply(error) && error.message.startsWith('MOVED')) this.link.topology.moved();
   }
 
   #unanswered({ live }: KeysOfChannel): void {
@@ -233,11 +222,16 @@ export class RedisHistory extends HistoryBackend {
     if (shard && shard.client === topology.nodeOf(live)) shard.probe.doubt();
   }
 
-  #unreachable({ live }: KeysOfChannel): MessagesError | undefined {
-    if (this.link.isClosed()) return unavailable('The application has shut down');
+  #whyUnreachable({ live }: KeysOfChannel): string | undefined {
+    if (this.link.isClosed()) return 'The application has shut down';
     const { topology } = this.link;
     const isReachable = topology.nodeOf(live)?.status === 'ready' && !topology.shardOf(live)?.probe.suspect;
-    return isReachable ? undefined : unavailable('Redis cannot be reached');
+    return isReachable ? undefined : 'Redis cannot be reached';
+  }
+
+  #assertReadable(keys: KeysOfChannel): void {
+    const why = this.#whyUnreachable(keys);
+    if (why) throw unreadable(new Error(why));
   }
 }
 
@@ -251,4 +245,9 @@ function topMsOf({ history }: HistoryChannel): number {
 
 function newEpoch(): string {
   return randomBytes(16).toString('base64url');
+}
+
+function failureOf(error: Error): Error {
+  if (error instanceof MessagesError) return error;
+  return isReply(error) ? refused(error) : uncertain(error);
 }

@@ -38,8 +38,9 @@ export interface RedisTuning {
    */
   readonly maxReconnectDelayMs?: number;
   /**
-   * How often the probe sends itself a message through Redis, in milliseconds; 0 switches it off,
-   * and with it the detection of a connection that is alive and delivers nothing.
+   * How often the probe sends itself a message through Redis, in milliseconds, and how often Redis is
+   * asked whether it is still the same master; 0 switches both off, and with them the detection of a
+   * connection that is alive and delivers nothing.
    *
    * @default 5_000
    */

@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis';
 import { replicationOf } from './replication.check.js';
 import type { ResolvedTuning } from './redis.options.js';
-import { unavailable, uncertain } from './redis.errors.js';
+import { isReply, unavailable, uncertain } from './redis.errors.js';
 import type { RedisScript, ScriptRun } from './redis.script.js';
+import { withinDeadline } from './within-deadline.js';
 
 /** How much of a command's time the replicas have; the rest is for its way. */
 const WAIT_SHARE = 0.8;
@@ -31,45 +32,57 @@ export class ReplicatedWriter {
    * @throws {Error} what the script failed with
    */
   async run(script: RedisScript, { keys, args }: Omit<ScriptRun, 'client'>): Promise<unknown> {
-    const { clock, commandTimeoutMs } = this.tuning;
-    const deadlineMs = clock.now() + commandTimeoutMs;
     const client = await this.#connected();
     if (this.#replicas === 0) throw unavailable('No replica of Redis is connected');
-    if (clock.now() >= deadlineMs) throw unavailable('Redis did not answer in time');
+    try {
+      return await withinDeadline(this.#runOn(script, { client, keys, args }), this.tuning);
+    } catch (error) {
+      // What comes behind it would wait for replicas that do not answer.
+      if (!isReply(error)) this.#drop(client);
+      throw error;
+    }
+  }
+
+  /** Drops the connection; the next write makes a new one. */
+  reset(): void {
+    if (this.#client) this.#drop(this.#client);
+  }
+
+  async #runOn(script: RedisScript, run: ScriptRun & { readonly client: Redis }): Promise<unknown> {
     const wanted = this.#replicas;
-    const [reply, [info, acknowledged]] = await script.runBefore({ client, keys, args }, () =>
-      Promise.all([
-        client.info('replication'),
-        client.wait(wanted, Math.ceil((deadlineMs - clock.now()) * WAIT_SHARE)),
-      ]),
-    );
+    const [reply, [info, acknowledged]] = await script.runBefore(run, () => this.#wait(run.client, wanted));
     // Asked behind the script: a replica that has come since counts too.
     this.#replicas = replicationOf(info).replicas;
     if (acknowledged >= wanted && this.#replicas <= wanted) return reply;
     throw uncertain(new Error(`${acknowledged} of ${Math.max(wanted, this.#replicas)} replicas have it`));
   }
 
-  /** Drops the connection; the next write makes a new one. */
-  reset(): void {
-    this.#client?.disconnect();
-    this.#client = this.#ready = undefined;
+  #wait(client: Redis, replicas: number): Promise<[string, number]> {
+    const timeoutMs = Math.ceil(this.tuning.commandTimeoutMs * WAIT_SHARE);
+    return Promise.all([client.info('replication'), client.wait(replicas, timeoutMs)]).catch(
+      (error: Error) => {
+        // Refused or lost: the script before it may have run.
+        throw uncertain(error);
+      },
+    );
   }
 
   async #connected(): Promise<Redis> {
-    const client = await (this.#ready ??= this.#connect()).catch((error: Error) => {
-      this.reset();
-      throw unavailable('Redis cannot be reached', error);
-    });
-    if (this.#replicas === 0) await this.#learn(client);
-    return client;
+    const ready = (this.#ready ??= this.#connect());
+    try {
+      const client = await withinDeadline(ready, this.tuning);
+      if (this.#replicas === 0) await withinDeadline(this.#learn(client), this.tuning);
+      return client;
+    } catch (error) {
+      if (ready === this.#ready) this.reset();
+      throw unavailable('Redis cannot be reached', error as Error);
+    }
   }
 
   async #connect(): Promise<Redis> {
     const client = (this.#client = this.open());
     client.on('error', () => undefined);
-    client.on('end', () => {
-      if (client === this.#client) this.reset();
-    });
+    client.on('end', () => this.#drop(client));
     await client.connect();
     await this.#learn(client);
     return client;
@@ -77,5 +90,10 @@ export class ReplicatedWriter {
 
   async #learn(client: Redis): Promise<void> {
     this.#replicas = replicationOf(await client.info('replication')).replicas;
+  }
+
+  #drop(client: Redis): void {
+    if (client === this.#client) this.#client = this.#ready = undefined;
+    if (client.status !== 'end') client.disconnect();
   }
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { ResolvedTuning } from './redis.options.js';
+import { withinDeadline } from './within-deadline.js';
 
 /** What a check of replication tells its owner. */
 export interface ReplicationEvents {
@@ -71,9 +72,8 @@ export class ReplicationCheck {
     if (this.#checking || this.client.status !== 'ready') return;
     this.#checking = true;
     // A server that does not answer, or does not let us ask, is left to the probe.
-    const infos = await Promise.all(['replication', 'server'].map((part) => this.client.info(part))).catch(
-      () => undefined,
-    );
+    const asking = Promise.all(['replication', 'server'].map((part) => this.client.info(part)));
+    const infos = await withinDeadline(asking, this.tuning).catch(() => undefined);
     this.#checking = false;
     if (infos && !this.#closed) this.#compare(infos[0]!, infos[1]!);
   }
