@@ -16,6 +16,7 @@ import {
 } from '@nestwire/streams';
 import { RawSocket } from '../rig/raw-socket.js';
 import { startRedis, type RedisServer } from '../rig/redis-server.mjs';
+import { redisKey } from '../rig/redis-key.js';
 import { redisEnvelope } from '../rig/redis-envelope.js';
 import { describeWithRedis } from '../rig/redis.js';
 import { until } from '../rig/until.js';
@@ -373,7 +374,9 @@ describeWithRedis('Two servers and a Redis', (redis) => {
   };
 
   const subscribed = async () =>
-    (await redis().call('PUBSUB', 'CHANNELS', '*')).split('\r\n').filter((line) => line.endsWith(':a'));
+    (await redis().call('PUBSUB', 'CHANNELS', '*'))
+      .split('\r\n')
+      .filter((line) => line === redisKey('c', 'a'));
 
   it('12, 18: a post reaches the listener of a session on the other server, by itself', async () => {
     const { one, desk } = await pair();

@@ -77,10 +77,6 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
       return this.close(CloseCode.UnsupportedData, `frames are ${isBinary ? 'binary' : 'text'}`);
     const now = performance.now();
     this.watch.received(now);
-    const { maxHelloBytes, maxSubscriptions } = this.context.limits;
-    const maxBytes = maxHelloBytes + maxSubscriptions * MAX_HELD_BYTES;
-    if (this.state === 'greeting' && bytes > maxBytes)
-      return this.close(CloseCode.BadRequest, `the first frame has at most ${maxBytes} bytes`);
     const retryAfterMs = this.gate.admit(bytes, now);
     const frame = this.codec.decodeClientFrame(payload);
     if (frame instanceof FrameFault) this.refuseBadFrame(frame, now);
@@ -167,7 +163,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   }
 
   private route(frame: ClientFrame, bytes: number): void {
-    if (this.state === 'greeting') return this.greet(frame);
+    if (this.state === 'greeting') return this.greet(frame, bytes);
     if (frame.t === 'ping') return this.send({ t: 'pong' });
     if (frame.t === 'pong') return;
     if (frame.t === 'hello') return this.close(CloseCode.BadRequest, 'hello was said already');
@@ -183,8 +179,10 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     else void this.signIn(frame);
   }
 
-  private greet(frame: ClientFrame): void {
+  private greet(frame: ClientFrame, bytes: number): void {
     if (frame.t !== 'hello') return this.close(CloseCode.Unauthenticated, 'the first frame must be hello');
+    const maxBytes = this.context.limits.maxHelloBytes + (frame.held?.length ?? 0) * MAX_HELD_BYTES;
+    if (bytes > maxBytes) return this.close(CloseCode.BadRequest, `this hello has at most ${maxBytes} bytes`);
     void this.hello(frame);
   }
 
