@@ -20,6 +20,8 @@ export class ConnectionSubscriptions {
   readonly held: HeldChannels;
   // Made when it is needed: many connections have no channel.
   private channels: Map<string, Entry> | undefined;
+  /** No ticket is older. */
+  private ticketsAtMs = performance.now();
 
   constructor(
     private readonly context: ClientChannels,
@@ -71,8 +73,14 @@ export class ConnectionSubscriptions {
       this.member.send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
   }
 
+  /** Renews tickets that have lived half their time. */
+  checkTickets(now: number): void {
+    if (now - this.ticketsAtMs > this.context.ticketMs / 2) this.renewTickets(now);
+  }
+
   /** Gives the client new tickets for what flows to it. */
-  renewTickets(): void {
+  renewTickets(now = performance.now()): void {
+    this.ticketsAtMs = now;
     for (const { flow } of this.channels?.values() ?? []) flow.renewTickets();
   }
 

@@ -134,6 +134,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 
   checkDeadlines(now: number): void {
     this.streams.checkDeadlines(now);
+    this.subscriptions.checkTickets(now);
   }
 
   /** Ends all sessions and starts the closing handshake; what is queued leaves first. */
