@@ -29,6 +29,8 @@ const CLUSTER_BURST = [...CLUSTER, 'nestwire-await'];
 const echo = { kind: 'echo', load: 'echo', peers: ECHO, unit: 'ws', connections: 100 };
 const fanOut = { kind: 'fan-out', load: 'fan-out', unit: 'ws', connections: 1_000 };
 const forward = { ...fanOut, peers: ['nestwire-forward', 'nestwire', 'ws'] };
+const recoverable = { ...fanOut, peers: ['nestwire-recoverable', 'nestwire'], unit: 'nestwire' };
+const RECOVERABLE_COST = ratioAtMost(1.25, 'nestwire', { peer: 'nestwire-recoverable' });
 const cluster = { kind: 'cluster', load: 'fan-out', peers: CLUSTER, unit: 'ws+ioredis', servers: 2 };
 const codec = { load: 'codec', peers: ['nestwire', 'libraries'], unit: 'libraries' };
 
@@ -110,6 +112,39 @@ export const WORKLOADS = [
     title: 'Fan-out to 1,000 listeners that forward the message, 16 a turn',
     inFlight: 16,
     targets: [ratioAtMost(1.25, 'nestwire', { peer: 'nestwire-forward' })],
+  },
+  {
+    ...recoverable,
+    name: 'recoverable',
+    title: 'Fan-out on a channel with history, 1,000 receivers, one message a turn',
+    inFlight: 1,
+    targets: [RECOVERABLE_COST],
+    quick: {},
+  },
+  {
+    ...recoverable,
+    name: 'recoverable-16',
+    title: 'Fan-out on a channel with history, 1,000 receivers, 16 messages a turn',
+    inFlight: 16,
+    targets: [RECOVERABLE_COST],
+  },
+  {
+    ...recoverable,
+    name: 'recoverable-cluster',
+    title: 'Cluster fan-out on a channel with history, two processes of 500 receivers, one message a turn',
+    kind: 'cluster',
+    servers: 2,
+    inFlight: 1,
+    targets: [RECOVERABLE_COST],
+  },
+  {
+    ...recoverable,
+    name: 'recoverable-cluster-16',
+    title: 'Cluster fan-out on a channel with history, two processes of 500 receivers, 16 messages a turn',
+    kind: 'cluster',
+    servers: 2,
+    inFlight: 16,
+    targets: [RECOVERABLE_COST],
   },
   {
     ...cluster,

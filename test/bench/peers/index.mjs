@@ -25,6 +25,7 @@ const SOCKET_IO = { server: 'socket.io.server.mjs', dialect: 'socket.io.dialect.
 export const PEERS = [
   { name: 'nestwire', ...NESTWIRE, codec: 'nestwire.codec.mjs' },
   { name: 'nestwire-forward', ...NESTWIRE, dialect: 'nestwire-forward.dialect.mjs' },
+  { name: 'nestwire-recoverable', ...NESTWIRE, dialect: 'nestwire-recoverable.dialect.mjs' },
   { name: 'nestwire-await', ...NESTWIRE, dialect: 'nestwire-await.dialect.mjs' },
   { name: 'ws', server: 'ws.server.mjs', dialect: 'event.dialect.mjs', validates: false },
   { name: 'ws-buffer', server: 'ws-buffer.server.mjs', dialect: 'event.dialect.mjs', validates: false },

@@ -51,5 +51,8 @@ export const dialects = {
 /** The same where listeners forward what they receive, as messages of their streams. */
 export const forwardDialect = dialectOf('forward', isMessage);
 
+/** The same on a channel with history: each client could come back to where it was. */
+export const recoverableDialect = dialectOf('recoverable', isPublication);
+
 /** The same where the one that posts waits for each post. */
 export const awaitDialect = dialectOf('await', isPublication);

@@ -1,4 +1,4 @@
-import { MessagesService } from '@nestwire/messages';
+import { defineChannel, MessagesService } from '@nestwire/messages';
 import { OnStreamMessage, OnStreamOpened, StreamEndpoint, StreamSession } from '@nestwire/streams';
 import { decorate } from '../../rig/decorate.mjs';
 import { Note } from './note.class.mjs';
@@ -11,6 +11,16 @@ class ChannelEndpoint {
   }
 }
 
+let definition;
+
+/** Defined when it is first used: the class of its messages is marked after this file is loaded. */
+function kept() {
+  return (definition ??= defineChannel('kept', {
+    messages: [Note],
+    history: { messages: 1_000, ageMs: 600_000 },
+  }));
+}
+
 /** Posts what it receives; the channel flows to each client. */
 class FanOutEndpoint extends ChannelEndpoint {
   async opened(session) {
@@ -20,6 +30,17 @@ class FanOutEndpoint extends ChannelEndpoint {
   // The other peers do not wait for Redis either, before they take the next message.
   note(_session, note) {
     void this.messages.postMessage(CHANNEL, note);
+  }
+}
+
+/** The same on a channel that is recovered after a reconnect. */
+class RecoverableEndpoint extends ChannelEndpoint {
+  async opened(session) {
+    await session.subscribe(kept());
+  }
+
+  note(_session, note) {
+    void this.messages.postMessage(kept(), note);
   }
 }
 
@@ -45,7 +66,12 @@ class AwaitEndpoint extends ChannelEndpoint {
   }
 }
 
-const endpoints = { 'fan-out': FanOutEndpoint, forward: ForwardEndpoint, await: AwaitEndpoint };
+const endpoints = {
+  'fan-out': FanOutEndpoint,
+  forward: ForwardEndpoint,
+  recoverable: RecoverableEndpoint,
+  await: AwaitEndpoint,
+};
 
 for (const [name, endpoint] of Object.entries(endpoints)) {
   decorate(endpoint, {

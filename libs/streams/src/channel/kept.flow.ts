@@ -1,4 +1,6 @@
+import type { Codec } from '@nestwire/protocol';
 import { gapPublication, isSamePosition, type Position, type StoredPublication } from '@nestwire/messages';
+import type { WsFrame } from '../transport/ws-frame.js';
 import type { ChannelSnapshots } from './channel.snapshots.js';
 import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
 import type { Held, HeldChannels } from './held.channels.js';
@@ -66,9 +68,12 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     }
   }
 
-  take(publication: StoredPublication): boolean {
-    if (publication.isGap && this.hasSnapshot) return false;
-    return this.member.pushPublication(this.topic.frames.of(publication, this.member.codec));
+  get codec(): Codec {
+    return this.member.codec;
+  }
+
+  take(frame: WsFrame): boolean {
+    return this.member.pushPublication(frame);
   }
 
   fallBehind(publication: StoredPublication, position: Position): void {

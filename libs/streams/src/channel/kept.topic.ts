@@ -6,12 +6,16 @@ import type {
   StoredPublication,
   TakeMissed,
 } from '@nestwire/messages';
+import type { Codec } from '@nestwire/protocol';
+import type { WsFrame } from '../transport/ws-frame.js';
 import { StoredFrames } from './publication.frames.js';
 
 /** One of those that a topic flows to. */
 export interface TopicMember {
-  /** Takes a publication as it is stored; returns false when it cannot, and has to catch up. */
-  take(publication: StoredPublication): boolean;
+  /** What its frames are encoded by. */
+  readonly codec: Codec;
+  /** Takes the frame of a publication; returns false when it cannot, and has to catch up. */
+  take(frame: WsFrame): boolean;
   /** Is told that it gets nothing more, from a publication on that stands behind a position. */
   fallBehind(publication: StoredPublication, position: Position): void;
 }
@@ -79,8 +83,17 @@ export class KeptTopic {
   private write(publication: StoredPublication): void {
     const { live, last } = this;
     this.last = publication.position;
+    // A gap is none where something stands for all that is missing.
+    const isTaken = !(publication.isGap && this.channel.snapshot.length);
+    let codec: Codec | undefined;
+    let frame: WsFrame | undefined;
     for (const member of live) {
-      if (member.take(publication)) continue;
+      // Most members speak what the one before them speaks.
+      if (!frame || member.codec !== codec) {
+        ({ codec } = member);
+        frame = this.frames.of(publication, codec);
+      }
+      if (isTaken && member.take(frame)) continue;
       live.delete(member);
       member.fallBehind(publication, last!);
     }

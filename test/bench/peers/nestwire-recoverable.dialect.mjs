@@ -1,0 +1,3 @@
+import { recoverableDialect } from './nestwire.dialect.mjs';
+
+export const dialects = { 'fan-out': recoverableDialect, cluster: recoverableDialect };
