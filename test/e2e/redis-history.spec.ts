@@ -1,10 +1,11 @@
 import { Logger, type LoggerService } from '@nestjs/common';
-import type {
-  Draft,
-  HistoryBackend,
-  HistoryChannel,
-  MessagesModuleOptions,
-  StoredMessage,
+import {
+  messageIdOf,
+  type Draft,
+  type HistoryBackend,
+  type HistoryChannel,
+  type MessagesModuleOptions,
+  type StoredMessage,
 } from '@nestwire/messages';
 import { RedisBackend, type RedisConnection } from '@nestwire/messages/redis';
 import { readFileSync } from 'node:fs';
@@ -209,7 +210,7 @@ describeWithRedis('RedisHistory', (redis) => {
       { code: 'UNAVAILABLE' },
     ]);
     await until(() => node.heard.length === 3);
-    expect(node.heard.map(({ id }) => id).slice(1)).toEqual([batch[0]!.id, batch[1]!.id]);
+    expect(node.heard.map(messageIdOf).slice(1)).toEqual([batch[0]!.id, batch[1]!.id]);
     expect([await offsetOf(channel), await topOf(channel)]).toEqual(['9007199254740991', '9007199254740991']);
   });
 
@@ -622,10 +623,10 @@ describeIfRedis('A Redis Cluster with a history', () => {
     await storing;
     await until(() => two.doubted.includes(channel.name));
     await store();
-    await until(() => two.heard.at(-1)?.id === stored.at(-1)!.id);
+    await until(() => messageIdOf(two.heard.at(-1)!) === stored.at(-1)!.id);
 
     const page = await two.history.read(channel, { last: 1_000 }, ALL);
-    expect(page.messages.map(({ id }) => id)).toEqual(stored.map(({ id }) => id));
+    expect(page.messages.map(messageIdOf)).toEqual(stored.map(({ id }) => id));
     const offsets = two.heard.map(({ offset }) => offset);
     expect(offsets).toEqual([...new Set(offsets)].toSorted((a, b) => a - b));
   }, 30_000);

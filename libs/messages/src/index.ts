@@ -44,7 +44,7 @@ export {
 export { Publication } from './delivery/publication.js';
 export { gapPublication, StoredPublication } from './delivery/stored.publication.js';
 export { Subscription } from './delivery/subscription.js';
-export { isSamePosition, type Link, type Position } from './history/position.js';
+export { isSamePosition, messageIdOf, type Link, type Position } from './history/position.js';
 export type { HistoryPage } from './history/recovery.js';
 export { MessagesConfigurationError } from './messages-configuration.error.js';
 export type { MessagesCounters } from './messages.counters.js';

@@ -32,8 +32,10 @@ export class HeldChannels extends Map<string, Held> {
     const isGap = type === GAP;
     if (!isGap && (epoch ?? position[0]) === position[0] && offset! <= position[1]) return false;
     held.position = [epoch ?? position[0], offset!, id];
-    if (isGap || !ids.has(id)) {
-      ids.add(id);
+    // Stored again behind another past, a message has another place.
+    const message = id.split('~')[0]!;
+    if (isGap || !ids.has(message)) {
+      ids.add(message);
       if (ids.size > MAX_IDS) ids.delete([...ids][0]!);
       return true;
     }

@@ -9,7 +9,13 @@ export interface Position {
   readonly epoch: string;
   /** How many messages of the epoch were stored up to this one; 0 before the first. */
   readonly offset: number;
-  /** The id of the message; empty before the first. */
+  /**
+   * The id of the message, and behind a `~` what tells this storing of it from others; empty before
+   * the first.
+   *
+   * A post that is tried again after a failover may come to stand where it stood, behind another past:
+   * the id of the message alone would hide that.
+   */
   readonly id: string;
 }
 
@@ -17,6 +23,12 @@ export interface Position {
 export interface Link extends Position {
   /** The id of the message stored before; empty for the first of an epoch. */
   readonly previousId: string;
+}
+
+/** Returns the id of the message that stands at a position. */
+export function messageIdOf({ id }: Position): string {
+  const end = id.indexOf('~');
+  return end < 0 ? id : id.slice(0, end);
 }
 
 /** Tells whether two positions are the same place of the same branch. */

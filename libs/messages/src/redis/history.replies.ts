@@ -11,20 +11,21 @@ export function unheardBecause([, why = '']: readonly string[]): string {
 /**
  * Reads what the script answers to an append: one result a draft.
  *
+ * @param attempt what the attempt was called
+ *
  * @throws {MessagesError} UNAVAILABLE when none was stored
  */
 export function resultsOf(
   [epoch = '', , ...replies]: readonly string[],
   drafts: readonly Draft[],
+  attempt: string,
 ): ReadonlyArray<Stored | MessagesError> {
   if (replies.every((reply) => reply.startsWith('!'))) throw refused(new Error(replies[0]!.slice(1)));
   return replies.map((reply, index) => {
-    const { id } = drafts[index]!;
     if (reply.startsWith('!')) return refused(new Error(reply.slice(1)));
-    if (!reply.startsWith('=')) return stored({ epoch, offset: reply, id });
-    const colon = reply.indexOf(':');
-    const position = { epoch: reply.slice(1, colon), offset: reply.slice(colon + 1), id };
-    return { ...stored(position), isDuplicate: true };
+    if (!reply.startsWith('=')) return stored(epoch, reply, `${drafts[index]!.id}~${attempt}`);
+    const [itsEpoch = '', offset = '', id = ''] = reply.slice(1).split(':');
+    return { ...stored(itsEpoch, offset, id), isDuplicate: true };
   });
 }
 
@@ -46,6 +47,6 @@ export function pageOf(reply: unknown): HistoryPage<StoredMessage> {
   return { top: { epoch, offset: Number(offset), id }, messages, isCut: isCut === '1' };
 }
 
-function stored({ epoch, offset, id }: { epoch: string; offset: string; id: string }): Stored {
+function stored(epoch: string, offset: string, id: string): Stored {
   return { position: { epoch, offset: Number(offset), id }, isDuplicate: false };
 }

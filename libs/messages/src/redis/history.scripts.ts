@@ -5,15 +5,16 @@ import { RedisScript } from './redis.script.js';
  *
  * Keys: meta, stream, then the key of each draft's id. Arguments: a random epoch, the channel's name, the
  * command that publishes and the key that it publishes on, the length, the age of messages, of the top and
- * of ids in milliseconds, the bytes and the messages of a publication; then id, type and text of each draft.
+ * of ids in milliseconds, the bytes and the messages of a publication, what no other attempt is called; then
+ * id, type and text of each draft.
  *
- * Returns the epoch and what publishing failed with; then of each draft its offset, `=epoch:offset` when it
+ * Returns the epoch and what publishing failed with; then of each draft its offset, `=epoch:offset:id` when it
  * was there before, or `!` and why it was not stored.
  */
 export const APPEND = new RedisScript(`
 local meta, stream = KEYS[1], KEYS[2]
 local epoch, name, publish, live, length, ageMs, topMs, idMs = unpack(ARGV, 1, 8)
-local frameBytes, frameMessages = tonumber(ARGV[9]), tonumber(ARGV[10])
+local frameBytes, frameMessages, attempt = tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
 local known = {}
 for first = 3, #KEYS, 256 do
   local found = redis.call('MGET', unpack(KEYS, first, math.min(first + 255, #KEYS)))
@@ -43,7 +44,9 @@ end
 
 local results, seen, failure, stored, kind, kindJson = { epoch, '' }, {}, nil, false, nil, nil
 for index = 1, #KEYS - 2 do
-  local id, itsKind, data = ARGV[8 + index * 3], ARGV[9 + index * 3], ARGV[10 + index * 3]
+  local id, itsKind, data = ARGV[9 + index * 3], ARGV[10 + index * 3], ARGV[11 + index * 3]
+  -- The same message stored on another branch stands behind another past: its position must not be the same.
+  local place = id .. '~' .. attempt
   local at = known[index] or seen[id]
   if at then
     results[index + 2] = '=' .. at
@@ -52,13 +55,13 @@ for index = 1, #KEYS - 2 do
   else
     local nextOffset = string.format('%.0f', offset + 1)
     -- First of all: when it is refused, nothing has changed.
-    local added = add(nextOffset, id, itsKind, data)
+    local added = add(nextOffset, place, itsKind, data)
     if added.err and not stored and string.find(added.err, 'equal or smaller', 1, true) then
       -- The stream is ahead of its top, which only a hand from outside can do: it begins anew, and says so.
       redis.call('DEL', stream)
       epoch, offset, last, nextOffset = ARGV[1], 0, '', '1'
       results[1] = epoch
-      added = add(nextOffset, id, itsKind, data)
+      added = add(nextOffset, place, itsKind, data)
     end
     if added.err then
       failure = '!' .. added.err
@@ -69,13 +72,13 @@ for index = 1, #KEYS - 2 do
       if #entries == 0 then
         start = '{"v":1,"e":"' .. epoch .. '","o":' .. nextOffset .. ',"p":"' .. last .. '","m":['
       end
-      entries[#entries + 1] = '["' .. id .. '",' .. kindJson .. ',' .. #data .. ']'
+      entries[#entries + 1] = '["' .. place .. '",' .. kindJson .. ',' .. #data .. ']'
       texts[#texts + 1] = data
       size = size + #data
-      seen[id] = epoch .. ':' .. nextOffset
+      seen[id] = epoch .. ':' .. nextOffset .. ':' .. place
       redis.call('SET', KEYS[index + 2], seen[id], 'PX', idMs)
       results[index + 2] = nextOffset
-      offset, last, stored = offset + 1, id, true
+      offset, last, stored = offset + 1, place, true
     end
   end
 end

@@ -49,6 +49,12 @@ export interface HistoryLink {
   readonly unheard: (channel: string, why: string) => void;
 }
 
+/** Drafts on their way, and what no other attempt is called. */
+interface Batch {
+  readonly attempt: string;
+  readonly drafts: readonly Draft[];
+}
+
 /** Keeps the messages of channels with history in Redis: a stream a channel. */
 export class RedisHistory extends HistoryBackend {
   /** By the key that what is stored is heard on. */
@@ -94,10 +100,11 @@ export class RedisHistory extends HistoryBackend {
     const bytes = drafts.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
     pending.add(drafts.length, bytes);
     try {
-      const reply = await this.#store(channel, keys, drafts);
+      const attempt = randomBytes(6).toString('base64url');
+      const reply = await this.#store(channel, keys, { attempt, drafts });
       const unheard = unheardBecause(reply);
       if (unheard) this.link.unheard(channel.name, unheard);
-      return resultsOf(reply, drafts);
+      return resultsOf(reply, drafts, attempt);
     } finally {
       pending.remove(drafts.length, bytes);
     }
@@ -169,8 +176,8 @@ export class RedisHistory extends HistoryBackend {
     for (const node of this.#writers.keys()) this.reset(node);
   }
 
-  #store(channel: HistoryChannel, keys: KeysOfChannel, drafts: readonly Draft[]): Promise<readonly string[]> {
-    const run = { keys: keysOfAppend(keys, drafts), args: this.#argsOfAppend(channel, keys, drafts) };
+  #store(channel: HistoryChannel, keys: KeysOfChannel, batch: Batch): Promise<readonly string[]> {
+    const run = { keys: keysOfAppend(keys, batch.drafts), args: this.#argsOfAppend(channel, keys, batch) };
     if (channel.durability === 'replicated') return this.#storeReplicated(keys, run);
     const reply = withinDeadline(APPEND.run({ client: this.link.client, ...run }), this.tuning);
     return reply.catch((error: Error) => {
@@ -199,7 +206,11 @@ export class RedisHistory extends HistoryBackend {
     return writer;
   }
 
-  #argsOfAppend(channel: HistoryChannel, keys: KeysOfChannel, drafts: readonly Draft[]): (string | number)[] {
+  #argsOfAppend(
+    channel: HistoryChannel,
+    keys: KeysOfChannel,
+    { attempt, drafts }: Batch,
+  ): (string | number)[] {
     const { messages, ageMs } = channel.history;
     const args: (string | number)[] = [
       newEpoch(),
@@ -207,7 +218,15 @@ export class RedisHistory extends HistoryBackend {
       this.link.topology.publishCommand,
       keys.live,
     ];
-    args.push(messages, ageMs, topMsOf(channel), IDEMPOTENCY_MS, MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES);
+    args.push(
+      messages,
+      ageMs,
+      topMsOf(channel),
+      IDEMPOTENCY_MS,
+      MAX_ENVELOPE_BYTES,
+      MAX_ENVELOPE_MESSAGES,
+      attempt,
+    );
     for (const { id, type, data } of drafts) args.push(id, type, data);
     return args;
   }
