@@ -83,6 +83,16 @@ describe('docs/authentication.md', () => {
     expect(await reasonOf(client.moderation.sendStreamMessage(say('hello')))).toBeUndefined();
   });
 
+  it('takes the access of a user away', async () => {
+    const client = await connected(authentication.AppModule, 'good');
+    await client.connectWebSocket();
+    await client.desk.sendStreamMessage(say('here'));
+    await app.get(authentication.BansService).ban('ada');
+
+    await until(() => client.connectionStatus.kind === 'closed');
+    expect(client.connectionStatus).toMatchObject({ kind: 'closed', code: 4502 });
+  });
+
   it('signs in and out on the open connection', async () => {
     const client = await connected(authentication.AppModule, null);
     await client.connectWebSocket();

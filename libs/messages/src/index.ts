@@ -13,6 +13,7 @@ export {
   type ChannelDefinition,
   type ChannelOptions,
 } from './channel/channel.js';
+export { ReservedChannel } from './channel/reserved-channel.js';
 export type { ChannelListener } from './delivery/delivery.js';
 export { DONE } from './delivery/done.js';
 export type { Receiver } from './delivery/hub.js';

@@ -1,4 +1,5 @@
 export type { HeartbeatOptions } from './connection/connection.context.js';
+export type { UserRevocation } from './connection/user-recheck.js';
 export { StreamAuthenticator, type StreamUser } from './connection/stream-authenticator.js';
 export { OnStreamClosed } from './endpoint/on-stream-closed.decorator.js';
 export { OnStreamMessage } from './endpoint/on-stream-message.decorator.js';

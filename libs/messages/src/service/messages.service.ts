@@ -11,6 +11,7 @@ import { encodingOf } from '@nestwire/protocol/compiled';
 import { Observable } from 'rxjs';
 import { MessagesBackend, type MessagesStatus } from '../backend/messages.backend.js';
 import { channelNameOf, messagesOf, type Channel } from '../channel/channel.js';
+import { isReserved } from '../channel/reserved-channel.js';
 import { Delivery, type ChannelListener } from '../delivery/delivery.js';
 import type { Receiver } from '../delivery/hub.js';
 import { MessageStream, type StreamOptions } from '../delivery/message.stream.js';
@@ -231,7 +232,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   }
 
   #post(channel: string, encoded: EncodedMessage, scope: PostScope): Promise<PostResult> {
-    this.#posted++;
+    if (!isReserved(channel)) this.#posted++;
     const local = scope === 'local' || this.#backend.status === 'local';
     // Published first: what listeners post in answer then follows it on every path.
     const result = local ? LOCAL : this.#outcomes.follow(this.#backend.publish(channel, encoded));
@@ -242,14 +243,14 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   async #postGlobally(channel: string, encoded: EncodedMessage): Promise<PostResult> {
     await this.#start();
     this.#assertCluster(channel);
-    this.#posted++;
+    if (!isReserved(channel)) this.#posted++;
     const result = this.#outcomes.require(this.#backend.publish(channel, encoded));
     this.#delivery.hub.deliver(new Publication(channel, encoded.type, encoded.data));
     return result;
   }
 
   #receive(channel: string, { type, data }: EncodedMessage, properties?: object): void {
-    this.#delivery.counts.received++;
+    if (!isReserved(channel)) this.#delivery.counts.received++;
     this.#delivery.hub.deliver(new Publication(channel, type, data, properties));
   }
 
