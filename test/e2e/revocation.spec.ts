@@ -245,6 +245,22 @@ describe('A revocation', () => {
     expect(asked).toEqual(['ada-1', 'ada-1', 'ada-2', 'ada-2']);
   });
 
+  it('waits for a sign-in that is under way, whose credential then counts', async () => {
+    const server = await start();
+    const ada = await join(server, 'ada-1');
+    slow.set('ada-2', new Latch());
+    ada.sendJson({ t: 'auth', id: 7, token: 'ada-2' });
+    await until(() => slow.get('ada-2')!.size);
+    accounts.delete('ada-1');
+    const revoked = server.streams.revoke({ userId: 'ada' });
+    await until(() => asked.filter((token) => token === 'ada-1').length === 2);
+    slow.get('ada-2')!.open();
+    await revoked;
+
+    await ada.frame('authenticated', 7);
+    expect(await isAlive(ada)).toBe(true);
+  });
+
   it('is refused without an authenticator, and without a user', async () => {
     const server = await start();
     const without = await start({ authenticator: undefined });

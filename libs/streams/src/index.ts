@@ -13,6 +13,7 @@ export type { OnSessionClosed } from './scope/on-session-closed.js';
 export { SessionScoped } from './scope/session-scoped.decorator.js';
 export { SessionCloseReason, type SessionCloseCode } from './session/session-close-reason.js';
 export type { SessionMessages } from './session/session-messages.js';
+export type { SessionPresence } from './session/session-presence.js';
 export { StreamHandshake } from './session/stream-handshake.js';
 export { StreamSession, type UserObjectClass } from './session/stream-session.js';
 export { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';

@@ -9,7 +9,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { MessagesModule, MessagesService } from '@nestwire/messages';
+import { MessagesModule, MessagesService, PresenceService } from '@nestwire/messages';
 import { StreamAuthenticator } from './connection/stream-authenticator.js';
 import { ENDPOINT_PROVIDERS } from './endpoint/endpoint.providers.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
@@ -105,8 +105,9 @@ function serverProvider(authenticators: readonly InjectionToken[]): Provider {
       options: StreamsOptions,
       endpoints: EndpointRegistry,
       messages: MessagesService,
+      presence: PresenceService,
       authenticator?: StreamAuthenticator,
-    ) => new StreamsServer(options, endpoints, messages, authenticator),
-    inject: [STREAMS_OPTIONS, EndpointRegistry, MessagesService, ...authenticators],
+    ) => new StreamsServer(options, endpoints, { messages, presence }, authenticator),
+    inject: [STREAMS_OPTIONS, EndpointRegistry, MessagesService, PresenceService, ...authenticators],
   };
 }

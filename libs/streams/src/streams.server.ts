@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { CloseCode, JsonCodec, type Codec, type CodecOption } from '@nestwire/protocol';
-import type { MessagesService, PostResult } from '@nestwire/messages';
+import type { MessagesService, PostResult, PresenceService } from '@nestwire/messages';
 import { ChannelFanout } from './connection/channel.fanout.js';
 import type { ConnectionContext } from './connection/connection.context.js';
 import { Connection } from './connection/connection.js';
@@ -46,6 +46,12 @@ interface Client {
   readonly limitKey: string | undefined;
 }
 
+/** What the streams have of channels. */
+interface Channels {
+  readonly messages: MessagesService;
+  readonly presence: PresenceService;
+}
+
 /** Takes upgrade requests, makes them connections, ends them all at the shutdown. */
 export class StreamsServer {
   readonly path: string;
@@ -65,7 +71,7 @@ export class StreamsServer {
   constructor(
     private readonly options: StreamsOptions,
     endpoints: EndpointRegistry,
-    messages: MessagesService,
+    { messages, presence }: Channels,
     authenticator: StreamAuthenticator | undefined,
   ) {
     checkOptions(options, authenticator);
@@ -92,6 +98,7 @@ export class StreamsServer {
       heartbeat,
       endpoints,
       messages,
+      presence,
       frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
       signIn,
       registry: this.registry,

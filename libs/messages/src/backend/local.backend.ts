@@ -1,4 +1,5 @@
 import type { Clock } from '../delivery/clock.js';
+import { LocalPresence } from '../presence/local.presence.js';
 import { LocalHistory } from './local.history.js';
 import { MessagesBackend, type MessagesStatus } from './messages.backend.js';
 
@@ -7,6 +8,7 @@ export class LocalBackend extends MessagesBackend {
   readonly status: MessagesStatus = 'local';
   readonly counters = { poisoned: 0, reconnects: 0, starved: 0 };
   readonly history: LocalHistory;
+  readonly presence = new LocalPresence();
 
   constructor(clock?: Clock) {
     super();

@@ -1,5 +1,6 @@
 import type { EncodedMessage } from '@nestwire/protocol';
 import type { MessagesError } from '../messages.error.js';
+import type { PresenceBackend } from '../presence/presence.backend.js';
 import type { HistoryBackend } from './history.backend.js';
 
 /**
@@ -49,6 +50,9 @@ export abstract class MessagesBackend {
 
   /** Keeps the messages of channels with history; serves from `start` to `close`. */
   abstract readonly history: HistoryBackend;
+
+  /** Knows who is in which channel. */
+  abstract readonly presence: PresenceBackend;
 
   /**
    * Starts to serve. Resolves when connected, or when it is clear that it is not possible now:

@@ -17,6 +17,7 @@ import { ClusterTopology } from './cluster.topology.js';
 import { Envelope, parseProperties, type SizedMessage } from './envelope.js';
 import { isCluster, openLink, type RedisLink } from './redis.link.js';
 import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
+import { RedisPresence } from './redis.presence.js';
 import { RedisPublisher, unavailable } from './redis.publisher.js';
 import { RedisShard } from './redis.shard.js';
 import { SingleTopology, untilReady, type RedisTopology, type ShardMaker } from './redis.topology.js';
@@ -26,6 +27,7 @@ const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
 
 /** Carries channels over Redis: a single server, a Sentinel group, or a Cluster. */
 export class RedisBackend extends MessagesBackend {
+  readonly presence: RedisPresence;
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
   readonly #origin = randomBytes(9).toString('base64url');
@@ -55,6 +57,7 @@ export class RedisBackend extends MessagesBackend {
     this.#envelope = new Envelope(this.#origin, this.#maxMessageBytes);
     this.#keys = new ChannelKeys(tuning.prefix);
     this.#link = openLink(connection, tuning);
+    this.presence = new RedisPresence(this.#link.client, tuning);
     this.#topology = this.#makeTopology();
     this.#publisher = this.#makePublisher();
   }

@@ -1,4 +1,4 @@
-import type { MessagesService } from '@nestwire/messages';
+import type { MessagesService, PresenceService } from '@nestwire/messages';
 import type { EndpointRegistry } from '../endpoint/endpoint.registry.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { ChannelFanout } from './channel.fanout.js';
@@ -31,6 +31,7 @@ export interface ConnectionContext {
   readonly frames: ReadonlyMap<string, MessageFrames>;
   readonly endpoints: EndpointRegistry;
   readonly messages: MessagesService;
+  readonly presence: PresenceService;
   readonly signIn: SignIn;
   readonly registry: ConnectionRegistry;
   readonly fanout: ChannelFanout;

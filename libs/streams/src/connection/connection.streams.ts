@@ -7,7 +7,7 @@ import {
   type WireCloseReason,
   wireErrorOf,
 } from '@nestwire/protocol';
-import type { Channel, Subscription } from '@nestwire/messages';
+import type { Channel, PresenceService, Subscription } from '@nestwire/messages';
 import type { Endpoint } from '../endpoint/endpoint.registry.js';
 import { toWireError } from '../pipeline/error.reply.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
@@ -58,6 +58,10 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   get limits(): StreamsLimits {
     return this.context.limits;
+  }
+
+  get presence(): PresenceService {
+    return this.context.presence;
   }
 
   get user(): StreamUser | null {
@@ -127,6 +131,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Runs the guards of all open streams again, after a sign-in or sign-out. */
   async reauthorize(): Promise<void> {
+    for (const { session } of this.runtimes) session.userChanged();
     await Promise.all(this.runtimes.map((runtime) => runtime.reauthorize()));
   }
 
