@@ -10,6 +10,7 @@ import { WebSocket } from 'ws';
 import { until } from '../rig/until.js';
 import * as authentication from './authentication.js';
 import * as gateways from './migrating-from-gateways.js';
+import * as lounge from './presence.js';
 import * as readme from './readme/client.js';
 import { AppModule as ReadmeModule } from './readme/server.js';
 import * as serverpod from './coming-from-serverpod.js';
@@ -45,6 +46,30 @@ const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
 describe('README.md', () => {
   it('shows a server and a client that talk', async () => {
     expect(await readme.greet('Ada', await serve(ReadmeModule))).toBe('Hello, Ada!');
+  });
+});
+
+describe('docs/presence.md', () => {
+  it('shows who comes and goes', async () => {
+    const url = await serve(lounge.LoungeModule);
+    const tokens = app.get(authentication.TokensService);
+    for (const userId of ['ada', 'bob'])
+      tokens.known.set(userId, { userId, name: userId, scopes: [], exp: 4_000_000_000 });
+    const [ada, bob] = ['ada', 'bob'].map((token) => lounge.connect(url, token)) as [
+      ReturnType<typeof lounge.connect>,
+      ReturnType<typeof lounge.connect>,
+    ];
+    const here = new Set<string>();
+    await Promise.all([ada.connectWebSocket(), bob.connectWebSocket()]);
+    void lounge.show(ada, here).catch(() => undefined);
+    closing.push(() => ada.close());
+    await until(() => here.has('ada'));
+    await bob.lounge.sendStreamMessage(create(lounge.Mood, { text: 'fine' }));
+    await until(() => here.has('bob'));
+
+    expect(await app.get(lounge.LoungeService).names()).toEqual(['ada on 1 devices', 'bob on 1 devices']);
+    await bob.close();
+    await until(() => !here.has('bob'));
   });
 });
 
