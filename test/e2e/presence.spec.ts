@@ -48,6 +48,14 @@ class RoomEndpoint {
   }
 }
 
+@StreamEndpoint('members', { requireLogin: true })
+class MembersEndpoint {
+  @OnStreamOpened()
+  async opened(session: StreamSession<Out, StreamUser>): Promise<void> {
+    await session.presence.join(ROOM);
+  }
+}
+
 /** A server, what it is asked, and what it heard. */
 interface Server extends RunningApp {
   readonly presence: PresenceService;
@@ -55,7 +63,10 @@ interface Server extends RunningApp {
 }
 
 async function start(options: StreamsModuleOptions = {}): Promise<Server> {
-  const app = await startApp({ options: { authenticator: Names, ...options }, providers: [RoomEndpoint] });
+  const app = await startApp({
+    options: { authenticator: Names, ...options },
+    providers: [RoomEndpoint, MembersEndpoint],
+  });
   const presence = app.get(PresenceService);
   const changes = presence.changes(ROOM);
   const heard = collect(changes);
@@ -155,6 +166,18 @@ describe('Presence on one server', () => {
 
     expect(server.heard()).toEqual(['joined ada', 'joined nobody', 'left ada']);
     expect(inRoom(await server.presence.list(ROOM))).toEqual(['null 1']);
+  });
+
+  it('does not go on as nobody where the stream has to end', async () => {
+    const server = await start();
+    const ada = await RawSocket.hello(server.port, 'ada');
+    ada.sendJson({ t: 'open', id: 1, endpoint: 'members' });
+    await ada.frame('opened', 1);
+    ada.sendJson({ t: 'auth', id: 2, token: null });
+    await ada.frame('closed');
+    await until(() => server.heard().includes('left ada'));
+
+    expect(server.heard()).toEqual(['joined ada', 'left ada']);
   });
 
   it('is over with the application', async () => {

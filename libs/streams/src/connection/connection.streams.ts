@@ -131,8 +131,9 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Runs the guards of all open streams again, after a sign-in or sign-out. */
   async reauthorize(): Promise<void> {
-    for (const { session } of this.runtimes) session.userChanged();
     await Promise.all(this.runtimes.map((runtime) => runtime.reauthorize()));
+    // Those that had to end are no longer in any channel.
+    for (const { session } of this.runtimes) session.userChanged();
   }
 
   send(session: Session, message: object): Promise<void> {
