@@ -3,7 +3,17 @@ import { isTest, resolveImport, type SourceFile } from './source-file.js';
 /** The folders of each package, in the order in which they may use each other: a folder uses those before it. */
 export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
   'libs/client': ['transport', 'connection', 'endpoint'],
-  'libs/messages': ['history', 'channel', 'delivery', 'backend', 'reader', 'redis', 'service', 'module'],
+  'libs/messages': [
+    'history',
+    'channel',
+    'delivery',
+    'presence',
+    'backend',
+    'reader',
+    'redis',
+    'service',
+    'module',
+  ],
   'libs/streams': ['pipeline', 'session', 'scope', 'endpoint', 'transport', 'channel', 'connection'],
 };
 

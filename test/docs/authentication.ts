@@ -7,6 +7,7 @@ import {
   UnauthorizedException,
   UseGuards,
 } from '@nestjs/common';
+import type { PostResult } from '@nestwire/messages';
 import { createStreamClient } from '@nestwire/client';
 import { create, StreamMessage } from '@nestwire/protocol';
 import {
@@ -16,6 +17,7 @@ import {
   StreamHandshake,
   StreamsModule,
   StreamSession,
+  StreamsService,
   type StreamsOf,
   type StreamUser,
 } from '@nestwire/streams';
@@ -48,6 +50,11 @@ export class TokensService {
   /** Returns what the token says; undefined when it says nothing. */
   verify(token: string): Promise<Claims | undefined> {
     return Promise.resolve(this.known.get(token));
+  }
+
+  /** Forgets all tokens of a user. */
+  forget(userId: string): void {
+    for (const [token, claims] of this.known) if (claims.userId === userId) this.known.delete(token);
   }
 }
 
@@ -132,6 +139,21 @@ export type AppStreams = StreamsOf<{
   visits: VisitsEndpoint;
 }>;
 
+// #region revoke
+@Injectable()
+export class BansService {
+  constructor(
+    private readonly tokens: TokensService,
+    private readonly streams: StreamsService,
+  ) {}
+
+  async ban(userId: string): Promise<PostResult> {
+    this.tokens.forget(userId); // first, as the authenticator is asked again
+    return this.streams.revoke({ userId });
+  }
+}
+// #endregion revoke
+
 // #region module
 @Module({
   imports: [
@@ -139,8 +161,9 @@ export type AppStreams = StreamsOf<{
       authenticator: AppAuthenticator,
       imports: [TokensModule], // what the authenticator injects
     }),
+    TokensModule,
   ],
-  providers: [BoardEndpoint, DeskEndpoint, ModerationEndpoint, VisitsEndpoint],
+  providers: [BansService, BoardEndpoint, DeskEndpoint, ModerationEndpoint, VisitsEndpoint],
 })
 export class AppModule {}
 // #endregion module

@@ -10,6 +10,7 @@ import { WebSocket } from 'ws';
 import { until } from '../rig/until.js';
 import * as authentication from './authentication.js';
 import * as gateways from './migrating-from-gateways.js';
+import * as lounge from './presence.js';
 import * as readme from './readme/client.js';
 import { AppModule as ReadmeModule } from './readme/server.js';
 import * as serverpod from './coming-from-serverpod.js';
@@ -48,6 +49,30 @@ describe('README.md', () => {
   });
 });
 
+describe('docs/presence.md', () => {
+  it('shows who comes and goes', async () => {
+    const url = await serve(lounge.LoungeModule);
+    const tokens = app.get(authentication.TokensService);
+    for (const userId of ['ada', 'bob'])
+      tokens.known.set(userId, { userId, name: userId, scopes: [], exp: 4_000_000_000 });
+    const [ada, bob] = ['ada', 'bob'].map((token) => lounge.connect(url, token)) as [
+      ReturnType<typeof lounge.connect>,
+      ReturnType<typeof lounge.connect>,
+    ];
+    const here = new Set<string>();
+    await Promise.all([ada.connectWebSocket(), bob.connectWebSocket()]);
+    void lounge.show(ada, here).catch(() => undefined);
+    closing.push(() => ada.close());
+    await until(() => here.has('ada'));
+    await bob.lounge.sendStreamMessage(create(lounge.Mood, { text: 'fine' }));
+    await until(() => here.has('bob'));
+
+    expect(await app.get(lounge.LoungeService).names()).toEqual(['ada on 1 devices', 'bob on 1 devices']);
+    await bob.close();
+    await until(() => !here.has('bob'));
+  });
+});
+
 describe('docs/authentication.md', () => {
   const ada = { userId: 'ada', name: 'Ada', scopes: ['moderator'], exp: 4_000_000_000 };
   const account: authentication.Account = { token: null, renew: () => Promise.resolve(null) };
@@ -81,6 +106,16 @@ describe('docs/authentication.md', () => {
 
     expect(client.connectionStatus).toMatchObject({ kind: 'connected', user: 'ada' });
     expect(await reasonOf(client.moderation.sendStreamMessage(say('hello')))).toBeUndefined();
+  });
+
+  it('takes the access of a user away', async () => {
+    const client = await connected(authentication.AppModule, 'good');
+    await client.connectWebSocket();
+    await client.desk.sendStreamMessage(say('here'));
+    await app.get(authentication.BansService).ban('ada');
+
+    await until(() => client.connectionStatus.kind === 'closed');
+    expect(client.connectionStatus).toMatchObject({ kind: 'closed', code: 4502 });
   });
 
   it('signs in and out on the open connection', async () => {

@@ -67,6 +67,8 @@ export function sessionOf(endpoint: string, user: unknown = null): AnySession {
   const port: SessionPort = {
     user,
     handshake: new StreamHandshake(null, { host: 'localhost' }, {}, '127.0.0.1', 'rig'),
+    presence: undefined as never,
+    limits: { maxSubscriptions: 0 },
     send: () => Promise.resolve(),
     subscribe: () => Promise.reject(new Error('There are no channels here.')),
     resuming: () => new ResumingChannels({ names: () => [], release: () => undefined }),

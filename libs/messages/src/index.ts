@@ -32,6 +32,7 @@ export {
   type HistoryLength,
   type KeptChannel,
 } from './channel/channel.js';
+export { ReservedChannel } from './channel/reserved-channel.js';
 export type { ChannelListener } from './delivery/delivery.js';
 export { DONE } from './delivery/done.js';
 export type { Receiver } from './delivery/hub.js';
@@ -51,7 +52,20 @@ export type { MessagesCounters } from './messages.counters.js';
 export { MessagesError, MessagesErrorCode } from './messages.error.js';
 export { MessagesModule } from './module/messages.module.js';
 export { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from './messages.options.js';
+export {
+  PresenceBackend,
+  type PresenceDelta,
+  type PresenceEntry,
+  type PresenceRecord,
+  type PresenceSetup,
+  type PresenceState,
+  type PresenceVersion,
+} from './presence/presence.backend.js';
+export type { PresenceConnection, PresenceJoin, PresenceMember } from './presence/presence.member.js';
+export { DEFAULT_PRESENCE, type PresenceOptions } from './presence/presence.options.js';
+export type { PresenceChange } from './presence/presence.watch.js';
 export { MessagesService } from './service/messages.service.js';
+export { PresenceService } from './service/presence.service.js';
 export { OnChannelMessage } from './service/on-channel-message.decorator.js';
 export { RECOVERY_LIMITS, type Following, type StoredReceiver } from './reader/channel.readers.js';
 export type { TakeMissed } from './reader/channel.reader.js';

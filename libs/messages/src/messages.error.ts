@@ -24,6 +24,10 @@ export const MessagesErrorCode = {
   MessageTooLarge: 'MESSAGE_TOO_LARGE',
   /** A stream lost messages under its overflow policy `fail`. */
   StreamOverflow: 'STREAM_OVERFLOW',
+  /** The channel has as many connections in it as it may have. */
+  PresenceFull: 'PRESENCE_FULL',
+  /** Who joins has no id, or data that is too large or no JSON. */
+  BadPresence: 'BAD_PRESENCE',
   /** The application has shut down. */
   MessagesClosed: 'MESSAGES_CLOSED',
   /** The module or a decorator is configured wrongly. */

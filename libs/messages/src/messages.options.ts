@@ -1,4 +1,5 @@
 import type { RedisConnection, RedisTuning } from './redis/redis.options.js';
+import type { PresenceOptions } from './presence/presence.options.js';
 import type { MessagesBackend } from './backend/messages.backend.js';
 
 /** The options of `MessagesModule`. */
@@ -16,6 +17,8 @@ export interface MessagesModuleOptions extends RedisTuning {
    * @default 1_048_576
    */
   readonly maxMessageBytes?: number;
+  /** How presence behaves. */
+  readonly presence?: PresenceOptions;
 }
 
 /** Largest encoded message unless the options say otherwise, in bytes of UTF-8. */

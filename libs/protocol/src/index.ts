@@ -60,6 +60,7 @@ export {
   type Message,
   type MessageClass,
 } from './message/message.registry.js';
+export { PresenceJoined, PresenceLeft } from './message/presence-changes.js';
 export { StreamGap, type StreamGapReason } from './message/stream-gap.js';
 export { StreamMessage, type AnyClass } from './message/stream-message.decorator.js';
 export { encodeProperties, type Natives } from './value/wire-value.js';

@@ -13,6 +13,7 @@ const KNOWN_OPTIONS: readonly string[] = [
   'codecs',
   'compression',
   'heartbeat',
+  'recheckMs',
   'limits',
   'shutdown',
 ] satisfies Array<keyof StreamsOptions>;
@@ -34,6 +35,7 @@ export function checkOptions(options: StreamsOptions, authenticator: StreamAuthe
   const problems = [
     ...unknownKeys('', options, KNOWN_OPTIONS),
     ...checkFigures(options),
+    ...checkRecheck(options),
     ...checkPath(options),
     ...checkCodecs(options),
     ...checkCompression(options),
@@ -60,6 +62,11 @@ function checkFigures(options: StreamsOptions): string[] {
       ),
     ];
   });
+}
+
+function checkRecheck({ recheckMs = 0 }: StreamsOptions): string[] {
+  if (isFigure(recheckMs)) return [];
+  return [`StreamsModule: "recheckMs" must be a number from 0 on, got ${String(recheckMs)}.`];
 }
 
 function isFigure(figure: unknown): boolean {

@@ -29,15 +29,15 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     if (!config.getIoAdapter()) config.setIoAdapter(new StreamsAdapter(host));
   }
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
     const http = this.host.httpAdapter?.getHttpServer() as Server | undefined;
     if (!http) return this.logger.warn('No HTTP server: streams are not served in this application.');
     const handler: UpgradeHandler = (upgrade) => this.server.handleUpgrade(upgrade);
     const adapter: unknown = this.config.getIoAdapter();
     if (adapter instanceof StreamsAdapter) adapter.setStreamHandler(handler);
     else takeOver(http, handler);
-    this.server.start();
     this.drainBeforeClose();
+    await this.server.start();
   }
 
   /** Nest 11 has no `beforeClose`; there this is the first hook at which connections can be drained. */

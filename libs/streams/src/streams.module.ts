@@ -9,7 +9,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { MessagesBackend, MessagesModule, MessagesService } from '@nestwire/messages';
+import { MessagesBackend, MessagesModule, MessagesService, PresenceService } from '@nestwire/messages';
 import { ChannelSnapshots } from './channel/channel.snapshots.js';
 import { ClientChannels } from './channel/client.channels.js';
 import { StreamAuthenticator } from './connection/stream-authenticator.js';
@@ -106,14 +106,12 @@ function authenticatorProviders(authenticator: Type<StreamAuthenticator> | undef
 
 const channelsProvider: Provider = {
   provide: ClientChannels,
-  useFactory: (
-    messages: MessagesService,
-    backend: MessagesBackend,
-    snapshots: ChannelSnapshots,
-    { resume }: StreamsOptions,
-  ) => new ClientChannels({ messages, backend }, snapshots, { ...DEFAULT_RESUME, ...resume }),
-  inject: [MessagesService, MessagesBackend, ChannelSnapshots, STREAMS_OPTIONS],
+  useFactory: (...[{ resume }, snapshots, messages, presence, backend]: ChannelsParts) =>
+    new ClientChannels({ messages, presence, backend }, snapshots, { ...DEFAULT_RESUME, ...resume }),
+  inject: [STREAMS_OPTIONS, ChannelSnapshots, MessagesService, PresenceService, MessagesBackend],
 };
+
+type ChannelsParts = [StreamsOptions, ChannelSnapshots, MessagesService, PresenceService, MessagesBackend];
 
 function serverProvider(authenticators: readonly InjectionToken[]): Provider {
   return {

@@ -72,6 +72,13 @@ export interface StreamsOptions {
   readonly compression?: Compression;
   /** Signs of life; 25 s and 10 s by default. */
   readonly heartbeat?: Partial<HeartbeatOptions>;
+  /**
+   * The longest time between two questions to the authenticator about an open connection, in
+   * milliseconds; 0 asks only once. It bounds what `StreamsService.revoke` takes while Redis is away.
+   *
+   * @default 300_000
+   */
+  readonly recheckMs?: number;
   /** Bounds that differ from their defaults. */
   readonly limits?: Partial<StreamsLimits>;
   /** How clients get back what flowed to them before. */

@@ -4,15 +4,19 @@ import { Logger } from '@nestjs/common';
 import { CloseCode, JsonCodec, type Codec, type CodecOption } from '@nestwire/protocol';
 import type { ClientChannels } from './channel/client.channels.js';
 import { AnswerMemory } from './connection/answer-memory.js';
+import type { PostResult } from '@nestwire/messages';
 import type { ConnectionContext } from './connection/connection.context.js';
 import { Connection } from './connection/connection.js';
 import { connectionId } from './connection/connection-id.js';
 import { ConnectionRegistry } from './connection/connection.registry.js';
 import { ConnectionSweeper } from './connection/connection.sweeper.js';
+import { Revocations } from './connection/revocations.js';
+import { UserRecheck, type UserRevocation } from './connection/user-recheck.js';
 import { MessageFrames } from './connection/message.frames.js';
 import { TurnFlusher } from './connection/turn.flusher.js';
 import { SignIn } from './connection/sign-in.js';
 import type { StreamAuthenticator } from './connection/stream-authenticator.js';
+import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 import type { EndpointRegistry } from './endpoint/endpoint.registry.js';
 import { checkOptions } from './options.check.js';
 import { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
@@ -32,6 +36,7 @@ import type { Wire, WireReceiver } from './transport/wire.js';
 
 const DEFAULT_PATH = '/streams';
 const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
+const DEFAULT_RECHECK_MS = 300_000;
 const DEFAULT_SHUTDOWN = { spreadMs: 5_000, deadlineMs: 10_000 };
 const RETRY_AFTER_DRAIN_SECONDS = 2;
 
@@ -55,6 +60,7 @@ export class StreamsServer {
   private readonly addresses: ClientAddress;
   private readonly context: ConnectionContext;
   private readonly sweeper: ConnectionSweeper;
+  private readonly revocations: Revocations;
   private draining: Promise<void> | undefined;
 
   constructor(
@@ -78,14 +84,21 @@ export class StreamsServer {
     });
     this.origins = new OriginPolicy(options.origins);
     this.addresses = new ClientAddress(options.trustProxy);
-    this.sweeper = new ConnectionSweeper(this.registry, limits, heartbeat, this.answers);
+    const signIn = new SignIn(authenticator, limits.authenticationTimeoutMs);
+    const recheck = this.makeRecheck(signIn);
+    this.sweeper = new ConnectionSweeper(this.registry, limits, {
+      heartbeat,
+      recheck,
+      answers: this.answers,
+    });
+    this.revocations = new Revocations(channels.messages, recheck, () => this.registry.all());
     this.context = {
       limits,
       heartbeat,
       endpoints,
       messages: channels.messages,
       frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
-      signIn: new SignIn(authenticator, limits.authenticationTimeoutMs),
+      signIn,
       registry: this.registry,
       channels,
       answers: this.answers,
@@ -94,10 +107,31 @@ export class StreamsServer {
     };
   }
 
-  /** Begins to watch over connections. */
-  start(): void {
+  /** Begins to watch over connections; resolves when it hears of revocations. */
+  async start(): Promise<void> {
     this.sweeper.start();
     void this.channels.start();
+    this.warnOfProxies();
+    if (this.context.signIn.isConfigured) await this.revocations.start();
+  }
+
+  /** Judges the open connections of a user again, on all servers; see `StreamsService.revoke`. */
+  revoke(revocation: UserRevocation): Promise<PostResult> {
+    if (this.context.signIn.isConfigured) return this.revocations.revoke(revocation);
+    const problem =
+      'revoke() needs an authenticator to ask again: give StreamsModule the option "authenticator".';
+    return Promise.reject(new StreamsConfigurationError([problem]));
+  }
+
+  private makeRecheck(signIn: SignIn): UserRecheck {
+    return new UserRecheck(signIn, {
+      intervalMs: this.options.recheckMs ?? DEFAULT_RECHECK_MS,
+      timeoutMs: this.limits.authenticationTimeoutMs,
+      logError: (errorId, error) => this.logError(errorId, error),
+    });
+  }
+
+  private warnOfProxies(): void {
     if (this.options.trustProxy === undefined) {
       this.logger.warn(
         'Limits by address leave private and loopback addresses alone, as they may be a proxy. ' +
@@ -138,6 +172,7 @@ export class StreamsServer {
     await Promise.race([this.registry.whenEmpty(), this.closeTimeout(deadline)]);
     clearTimeout(timer);
     this.sweeper.stop();
+    await this.revocations.stop();
   }
 
   private closeTimeout(deadline: Promise<void>): Promise<void> {

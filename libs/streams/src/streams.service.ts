@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { PostResult } from '@nestwire/messages';
+import type { UserRevocation } from './connection/user-recheck.js';
 import type { StreamsServer } from './streams.server.js';
 
 /** How much there is of what, in this process. */
@@ -36,6 +38,24 @@ export class StreamsService {
       rememberedClients: answers.goneClients,
       rememberedBytes: answers.bytes,
     };
+  }
+
+  /**
+   * Judges the open connections of a user again, on all servers, and closes what may no longer be open.
+   *
+   * Call it when the authenticator already knows of the change: it is asked again with what each connection
+   * brought. What it refuses is closed with 4502, for good; what it accepts gets the new user, and all of its
+   * streams are judged by it. Until it has answered a connection goes on; without an answer it is closed with 4005.
+   *
+   * Resolves when the connections of this process are judged and Redis has taken the notice for the others:
+   * `delivered` is `degraded` where it has not for certain, and then they find out within `recheckMs`.
+   *
+   * @throws {StreamsConfigurationError} when there is no authenticator
+   * @throws {CodedError} INVALID_MESSAGE when nobody is named
+   * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
+   */
+  revoke(revocation: UserRevocation): Promise<PostResult> {
+    return this.server.revoke(revocation);
   }
 
   /**

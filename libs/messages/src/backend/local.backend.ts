@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../delivery/clock.js';
 import { LocalClaims } from './local.claims.js';
+import { LocalPresence } from '../presence/local.presence.js';
 import { LocalHistory } from './local.history.js';
 import { MessagesBackend, type MessagesStatus } from './messages.backend.js';
 
@@ -11,6 +12,7 @@ export class LocalBackend extends MessagesBackend {
   readonly history: LocalHistory;
   readonly #secret = randomBytes(32).toString('base64url');
   readonly claims: LocalClaims;
+  readonly presence = new LocalPresence();
 
   constructor(clock?: Clock) {
     super();

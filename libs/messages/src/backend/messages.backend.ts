@@ -1,6 +1,7 @@
 import type { EncodedMessage } from '@nestwire/protocol';
 import type { MessagesError } from '../messages.error.js';
 import type { ClaimsBackend } from './claims.backend.js';
+import type { PresenceBackend } from '../presence/presence.backend.js';
 import type { HistoryBackend } from './history.backend.js';
 
 /**
@@ -53,6 +54,8 @@ export abstract class MessagesBackend {
 
   /** Lets the processes of the cluster agree on who does what is to be done once. */
   abstract readonly claims: ClaimsBackend;
+  /** Knows who is in which channel. */
+  abstract readonly presence: PresenceBackend;
 
   /**
    * Starts to serve. Resolves when connected, or when it is clear that it is not possible now:

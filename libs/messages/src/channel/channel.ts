@@ -1,6 +1,7 @@
 import { messageNameOf, StreamGap, type Message, type MessageClass } from '@nestwire/protocol';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { checkChannelName, checkChannelPart } from './channel-name.js';
+import { ReservedChannel } from './reserved-channel.js';
 
 /**
  * What a channel promises.
@@ -144,7 +145,8 @@ export function definedChannel(name: string): Channel | undefined {
  * @throws {MessagesError} BAD_CHANNEL when it is not a name that channels may have
  */
 export function channelNameOf(channel: string | Channel): string {
-  return checkChannelName(typeof channel === 'string' ? channel : channel?.name);
+  if (typeof channel === 'string') return checkChannelName(channel);
+  return channel instanceof ReservedChannel ? channel.name : checkChannelName(channel?.name);
 }
 
 /** Returns the classes of a channel's messages; undefined for a plain name. */

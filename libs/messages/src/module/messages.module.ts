@@ -3,6 +3,7 @@ import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { MessagesBackend } from '../backend/messages.backend.js';
 import { MessagesConfigurationError } from '../messages-configuration.error.js';
 import { ChannelListenerExplorer } from '../service/channel-listener.explorer.js';
+import { PresenceService } from '../service/presence.service.js';
 import { MessagesService } from '../service/messages.service.js';
 import {
   ASYNC_OPTIONS_TYPE,
@@ -26,9 +27,10 @@ import { openBackend } from './open-backend.js';
       useFactory: openBackend,
     },
     MessagesService,
+    PresenceService,
     ChannelListenerExplorer,
   ],
-  exports: [MessagesService, MessagesBackend],
+  exports: [MessagesService, PresenceService, MessagesBackend],
 })
 export class MessagesModule extends ConfigurableModuleClass implements OnModuleInit {
   constructor(private readonly modules: ModulesContainer) {

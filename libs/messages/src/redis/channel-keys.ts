@@ -47,9 +47,7 @@ export class ChannelKeys {
 
   #make(channel: string): KeysOfChannel {
     const { prefix } = this;
-    // Each with its length, so that no two pairs of prefix and channel are hashed alike.
-    const text = `${prefix.length}:${prefix}${channel.length}:${channel}`;
-    const hash = createHash('sha256').update(text).digest('base64url').slice(0, HASH_LENGTH);
+    const hash = hashOf(prefix, channel);
     return {
       ephemeral: `${prefix}:c:{${hash}}`,
       live: `${prefix}:l:{${hash}}`,
@@ -58,4 +56,11 @@ export class ChannelKeys {
       idStart: `${prefix}:k:{${hash}}:`,
     };
   }
+}
+
+/** Returns what stands for a channel in Redis: 22 characters. */
+export function hashOf(prefix: string, channel: string): string {
+  // Each with its length, so that no two pairs of prefix and channel are hashed alike.
+  const text = `${prefix.length}:${prefix}${channel.length}:${channel}`;
+  return createHash('sha256').update(text).digest('base64url').slice(0, HASH_LENGTH);
 }

@@ -21,6 +21,7 @@ import { RedisHistory } from './redis.history.js';
 import { RedisClaims } from './redis.claims.js';
 import { isCluster, openLink, type RedisLink } from './redis.link.js';
 import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
+import { RedisPresence } from './redis.presence.js';
 import { RedisPublisher } from './redis.publisher.js';
 import { RedisShard } from './redis.shard.js';
 import { sharedSecret } from './shared-secret.js';
@@ -34,6 +35,7 @@ const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
 export class RedisBackend extends MessagesBackend {
   readonly history: RedisHistory;
   readonly claims: RedisClaims;
+  readonly presence: RedisPresence;
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
   readonly #origin = randomBytes(9).toString('base64url');
@@ -65,6 +67,7 @@ export class RedisBackend extends MessagesBackend {
     this.#keys = new ChannelKeys(tuning.prefix);
     this.#link = openLink(connection, tuning);
     this.claims = new RedisClaims(this.#link.client, tuning);
+    this.presence = new RedisPresence(this.#link.client, tuning);
     this.#topology = this.#makeTopology();
     this.#pending = new PendingPosts(tuning);
     this.#publisher = this.#makePublisher();

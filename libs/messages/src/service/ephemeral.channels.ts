@@ -1,5 +1,6 @@
 import type { EncodedMessage } from '@nestwire/protocol';
 import type { BackendSink, MessagesBackend } from '../backend/messages.backend.js';
+import { isReserved } from '../channel/reserved-channel.js';
 import type { Delivery } from '../delivery/delivery.js';
 import { Hub, type Receiver } from '../delivery/hub.js';
 import { Publication } from '../delivery/publication.js';
@@ -65,7 +66,7 @@ export class EphemeralChannels {
    */
   post(channel: string, encoded: EncodedMessage, scope: PostScope): Promise<PostResult> {
     if (scope === 'global') return this.#postGlobally(channel, encoded);
-    this.posted++;
+    if (!isReserved(channel)) this.posted++;
     const isLocal = scope === 'local' || this.backend.status === 'local';
     // Published first: what listeners post in answer then follows it on every path.
     const result = isLocal ? LOCAL : this.#outcomes.follow(this.backend.publish(channel, encoded));
@@ -76,7 +77,7 @@ export class EphemeralChannels {
   async #postGlobally(channel: string, encoded: EncodedMessage): Promise<PostResult> {
     await this.start();
     this.#assertCluster(channel);
-    this.posted++;
+    if (!isReserved(channel)) this.posted++;
     const result = this.#outcomes.require(this.backend.publish(channel, encoded));
     this.#hub.deliver(new Publication(channel, encoded.type, encoded.data));
     return result;
@@ -93,7 +94,7 @@ export class EphemeralChannels {
   }
 
   #receive(channel: string, { type, data }: EncodedMessage, properties?: object): void {
-    this.delivery.counts.received++;
+    if (!isReserved(channel)) this.delivery.counts.received++;
     this.#hub.deliver(new Publication(channel, type, data, properties));
   }
 

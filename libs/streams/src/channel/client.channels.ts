@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { MessagesBackend, MessagesService } from '@nestwire/messages';
+import type { MessagesBackend, MessagesService, PresenceService } from '@nestwire/messages';
 import { ChannelFanout } from './channel.fanout.js';
 import type { ChannelSnapshots } from './channel.snapshots.js';
 import { KeptFanout } from './kept.fanout.js';
@@ -26,12 +26,14 @@ export interface ResumeOptions {
 /** How the processes of the cluster speak with each other. */
 export interface ClusterLink {
   readonly messages: MessagesService;
+  readonly presence: PresenceService;
   readonly backend: MessagesBackend;
 }
 
 /** The channels that flow to the clients of this process. */
 export class ClientChannels {
   readonly messages: MessagesService;
+  readonly presence: PresenceService;
   readonly backend: MessagesBackend;
   readonly fanout: ChannelFanout;
   readonly kept: KeptFanout;
@@ -40,11 +42,12 @@ export class ClientChannels {
   private readonly logger = new Logger('Streams');
 
   constructor(
-    { messages, backend }: ClusterLink,
+    { messages, presence, backend }: ClusterLink,
     readonly snapshots: ChannelSnapshots,
     private readonly options: ResumeOptions,
   ) {
     this.messages = messages;
+    this.presence = presence;
     this.backend = backend;
     this.fanout = new ChannelFanout(messages);
     this.kept = new KeptFanout(messages);

@@ -6,7 +6,7 @@ import {
   type ServerFrame,
   wireErrorOf,
 } from '@nestwire/protocol';
-import type { Channel, Subscription } from '@nestwire/messages';
+import type { Channel, PresenceService, Subscription } from '@nestwire/messages';
 import type { ConnectionSubscriptions } from '../channel/connection.subscriptions.js';
 import { ResumingChannels } from '../channel/resuming.channels.js';
 import type { Endpoint } from '../endpoint/endpoint.registry.js';
@@ -66,6 +66,10 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   get limits(): StreamsLimits {
     return this.context.limits;
+  }
+
+  get presence(): PresenceService {
+    return this.context.channels.presence;
   }
 
   get user(): StreamUser | null {
@@ -148,6 +152,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   /** Runs the guards of all open streams again, after a sign-in or sign-out. */
   async reauthorize(): Promise<void> {
     await Promise.all(this.runtimes.map((runtime) => runtime.reauthorize()));
+    // Those that had to end are no longer in any channel.
+    for (const { session } of this.runtimes) session.userChanged();
   }
 
   send(session: Session, message: object): Promise<void> {

@@ -4,23 +4,34 @@ import type { AnswerMemory } from './answer-memory.js';
 import type { LiveConnection } from './live-connection.js';
 import type { HeartbeatOptions } from './connection.context.js';
 import type { ConnectionRegistry } from './connection.registry.js';
+import type { UserRecheck } from './user-recheck.js';
 
 const MAX_TICK_MS = 1_000;
 const MIN_TICK_MS = 5;
 const TICKS_PER_TIMEOUT = 4;
 
+/** What the sweeper has to look after besides limits. */
+export interface SweeperParts {
+  readonly heartbeat: HeartbeatOptions;
+  readonly recheck: UserRecheck;
+  readonly answers: AnswerMemory;
+}
+
 /** Looks at the clocks of all connections in turn: one timer for the whole process. */
 export class ConnectionSweeper {
   private readonly tickMs: number;
+  private readonly recheck: UserRecheck;
+  private readonly answers: AnswerMemory;
   private timer: NodeJS.Timeout | undefined;
   private sweptAt = 0;
 
   constructor(
     private readonly registry: ConnectionRegistry,
     private readonly limits: StreamsLimits,
-    heartbeat: HeartbeatOptions,
-    private readonly answers: AnswerMemory,
+    { heartbeat, recheck, answers }: SweeperParts,
   ) {
+    this.recheck = recheck;
+    this.answers = answers;
     const shortest = Math.min(
       heartbeat.pingMs,
       heartbeat.pongMs,
@@ -30,6 +41,7 @@ export class ConnectionSweeper {
       limits.slowConsumerMs,
       limits.closeTimeoutMs,
       limits.maxConnectionAgeMs,
+      recheck.intervalMs || Infinity,
     );
     this.tickMs = Math.min(MAX_TICK_MS, Math.max(MIN_TICK_MS, shortest / TICKS_PER_TIMEOUT));
   }
@@ -54,6 +66,7 @@ export class ConnectionSweeper {
     let bytes = 0;
     for (const connection of this.registry.all()) {
       connection.watch.check(now, stallMs);
+      this.recheck.look(connection, now);
       bytes += connection.outbox.bytes;
     }
     this.relieve(bytes);

@@ -24,6 +24,7 @@ import { ConnectionStreams, type ConnectionOwner } from './connection.streams.js
 import { ConnectionWatch, type Watched } from './connection.watch.js';
 import { EarlyFrames } from './early-frames.js';
 import { InboundGate } from './inbound-gate.js';
+import { endReasonOf } from './end-reason.js';
 import { draining, duplicateId, rateLimited, tooEarly } from './connection.errors.js';
 import type { MessageFrames } from './message.frames.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
@@ -45,6 +46,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   readonly outbox: Outbox;
   readonly frames: MessageFrames;
   user: StreamUser | null = null;
+  signingIn: Promise<void> | undefined;
   private state: 'greeting' | 'signing-in' | 'ready' | 'draining' | 'closed' = 'greeting';
   private signInId = 0;
   private draining: Promise<void> | undefined;
@@ -144,8 +146,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.watch.closing(now);
     if (code === CloseCode.SlowConsumer) this.watch.closingSlow(now);
     else this.outbox.flush();
-    const why = code === CloseCode.Drain ? 'shutdown' : 'connection-lost';
-    void this.finish(new SessionCloseReason(why, reason, code));
+    void this.finish(endReasonOf(code, reason));
     this.wire.close(code, reason);
   }
 
@@ -177,7 +178,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (frame.t === 'message') this.streams.receive(frame, bytes);
     else if (frame.t === 'open') this.streams.open(frame);
     else if (frame.t === 'close') this.streams.close(frame);
-    else void this.signIn(frame);
+    else this.signingIn = this.signIn(frame);
   }
 
   private greet(frame: ClientFrame, bytes: number): void {

@@ -1,10 +1,15 @@
+import type { StreamHandshake } from '../session/stream-handshake.js';
 import type { StreamUser } from './stream-authenticator.js';
 
 /** A connection as the process sees it: counted, watched, ended with the others. */
 export interface LiveConnection {
+  readonly id: string;
   user: StreamUser | null;
   readonly outbox: { readonly bytes: number };
-  readonly streams: { readonly size: number };
+  readonly streams: { readonly size: number; reauthorize(): Promise<void> };
+  readonly handshake: StreamHandshake;
+  /** Settles with the sign-in on the open connection that began last. */
+  readonly signingIn: Promise<void> | undefined;
   readonly watch: { check(now: number, lateMs: number): void };
   close(code: number, reason: string): void;
   drain(spreadMs: number): Promise<void>;

@@ -9,15 +9,46 @@ export type SignInResult =
   | { readonly outcome: 'refused' }
   | { readonly outcome: 'failed'; readonly error: unknown };
 
+/** An answer that is older than a few deadlines was not waited for. */
+const DOUBTS_KEPT = 4;
+
 /** Asks the application's authenticator, with a deadline, and judges what it says. */
 export class SignIn {
+  /** Users whose credentials may have ended while an answer was under way, the latest last. */
+  private readonly doubts = new Map<string, { readonly number: number; readonly at: number }>();
+  private lastDoubt = 0;
+
   constructor(
     private readonly authenticator: StreamAuthenticator | undefined,
     private readonly timeoutMs: number,
   ) {}
 
+  /** Whether there is anybody to ask. */
+  get isConfigured(): boolean {
+    return this.authenticator !== undefined;
+  }
+
   /** Never throws: a credential that is presented and not accepted is refused, never anonymous. */
   async run(handshake: StreamHandshake): Promise<SignInResult> {
+    const { lastDoubt } = this;
+    const result = await this.attempt(handshake);
+    const user = result.outcome === 'accepted' ? result.user : null;
+    // What was answered may be from before the doubt.
+    return user && (this.doubts.get(user.id)?.number ?? 0) > lastDoubt ? this.run(handshake) : result;
+  }
+
+  /** Lets what is asked at this moment be asked again, where it is about this user. */
+  doubt(userId: string): void {
+    const now = performance.now();
+    this.doubts.delete(userId);
+    this.doubts.set(userId, { number: ++this.lastDoubt, at: now });
+    for (const [id, { at }] of this.doubts) {
+      if (now - at <= DOUBTS_KEPT * this.timeoutMs) return;
+      this.doubts.delete(id);
+    }
+  }
+
+  private async attempt(handshake: StreamHandshake): Promise<SignInResult> {
     if (!this.authenticator) {
       return handshake.token === null ? { outcome: 'accepted', user: null } : { outcome: 'refused' };
     }

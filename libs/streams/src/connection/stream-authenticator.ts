@@ -6,6 +6,8 @@ export interface StreamUser {
   readonly id: string;
   /** What `requiredScopes` of an endpoint is compared with. */
   readonly scopes?: readonly string[];
+  /** Which of the user's credentials this is, as the `jti` of a token; `StreamsService.revoke` can name it. */
+  readonly tokenId?: string;
   /** When the credential ends; the connection is asked to renew it then. A date or epoch milliseconds. */
   readonly expiresAt?: Date | number;
 }
@@ -13,7 +15,8 @@ export interface StreamUser {
 /**
  * Tells who a connection belongs to; the application extends it.
  *
- * Called once a connection, after the client's first frame, and once for each sign-in on an open one.
+ * Called once a connection, after the client's first frame, and once for each sign-in on an open one;
+ * again with what the connection brought by `StreamsService.revoke` and each `recheckMs`.
  */
 export abstract class StreamAuthenticator<User extends StreamUser = StreamUser> {
   /**

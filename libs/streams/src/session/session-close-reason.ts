@@ -6,7 +6,7 @@ export type SessionCloseCode =
   | 'closed-by-server'
   /** The connection was lost or closed; it may come back as a new session. */
   | 'connection-lost'
-  /** Signing in or out took away the right to have this stream open. */
+  /** Signing in or out, or `revoke`, took away the right to have this stream open. */
   | 'access-lost'
   /** The server shuts down. */
   | 'shutdown'

@@ -1,8 +1,15 @@
 import { CodedError, ErrorCode, type Message, type StreamGap } from '@nestwire/protocol';
-import type { Channel, DeliveryClass, MessagesService, Subscription } from '@nestwire/messages';
+import type {
+  Channel,
+  DeliveryClass,
+  MessagesService,
+  PresenceService,
+  Subscription,
+} from '@nestwire/messages';
 import type { ResumingChannels } from '../channel/resuming.channels.js';
 import { UserObjects } from './user-objects.js';
 import { SessionCloseReason } from './session-close-reason.js';
+import { SessionPresence } from './session-presence.js';
 import { SessionMessages } from './session-messages.js';
 import type { StreamHandshake } from './stream-handshake.js';
 
@@ -10,6 +17,8 @@ import type { StreamHandshake } from './stream-handshake.js';
 export interface SessionPort {
   readonly user: unknown;
   readonly handshake: StreamHandshake;
+  readonly presence: PresenceService;
+  readonly limits: { readonly maxSubscriptions: number };
   /** Queues a message for the client; resolves below the soft bound. */
   send(session: StreamSession<never, unknown>, message: object): Promise<void>;
   subscribe(
@@ -41,6 +50,7 @@ export class StreamSession<Out = never, User = unknown> {
   readonly #port: SessionPort;
   readonly #service: MessagesService;
   #messages?: SessionMessages;
+  #presence?: SessionPresence;
   #abort?: AbortController;
   #ended: SessionCloseReason | undefined;
 
@@ -59,6 +69,11 @@ export class StreamSession<Out = never, User = unknown> {
   /** Channels of the cluster; what is added here goes when the session ends. */
   get messages(): SessionMessages {
     return (this.#messages ??= new SessionMessages(this.#service, this.signal));
+  }
+
+  /** Who is in which channel; this session leaves when it ends. */
+  get presence(): SessionPresence {
+    return (this.#presence ??= new SessionPresence(this.#port, this));
   }
 
   /** Who the connection belongs to at this moment: what the authenticator returned, or null. */
@@ -144,6 +159,11 @@ export class StreamSession<Out = never, User = unknown> {
   close(reason: SessionCloseReason | string = 'The server closed the stream.'): Promise<void> {
     const why = typeof reason === 'string' ? new SessionCloseReason('closed-by-server', reason) : reason;
     return this.#port.endSession(this as never, why);
+  }
+
+  /** The connection may belong to somebody else now; the connection calls it. */
+  userChanged(): void {
+    this.#presence?.userChanged();
   }
 
   /** Marks the session as ended and aborts its signal; the runtime calls it, once. */

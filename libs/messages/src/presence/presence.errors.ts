@@ -1,0 +1,21 @@
+import { MessagesError, MessagesErrorCode } from '../messages.error.js';
+
+/** Makes the error of a connection too many for its channel. */
+export function presenceFull(channel: string, limit: number): MessagesError {
+  return new MessagesError(
+    MessagesErrorCode.PresenceFull,
+    `${limit} connections are in the channel '${channel}', the most that may: raise "presence.maxConnections".`,
+  );
+}
+
+/** Makes the error of a question that the cluster cannot answer now. */
+export function presenceUnavailable(cause: unknown): MessagesError {
+  // Only the text: ioredis puts the command into its errors.
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new MessagesError(MessagesErrorCode.Unavailable, `Redis cannot tell who is there now (${why}).`);
+}
+
+/** Makes the error of data that is too much for a member, or no JSON. */
+export function badPresenceData(why: string): MessagesError {
+  return new MessagesError(MessagesErrorCode.BadPresence, `${why}; nobody has joined.`);
+}

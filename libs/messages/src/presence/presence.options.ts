@@ -1,0 +1,53 @@
+/** How presence behaves. */
+export interface PresenceOptions {
+  /**
+   * How long a server that is silent counts as alive, in milliseconds: 300 or more. It is renewed every third
+   * of this; who was on a server that died is gone within twice this.
+   *
+   * @default 15_000
+   */
+  readonly leaseMs?: number;
+  /**
+   * The most connections in a channel.
+   *
+   * @default 1_000
+   */
+  readonly maxConnections?: number;
+  /**
+   * The most data of a connection in a channel, in bytes of JSON.
+   *
+   * @default 1_024
+   */
+  readonly maxDataBytes?: number;
+}
+
+/** The options of presence with their defaults filled in. */
+export type ResolvedPresence = Required<PresenceOptions>;
+
+/** The defaults of presence. */
+export const DEFAULT_PRESENCE: ResolvedPresence = {
+  leaseMs: 15_000,
+  maxConnections: 1_000,
+  maxDataBytes: 1_024,
+};
+
+const LEAST: ResolvedPresence = { leaseMs: 300, maxConnections: 1, maxDataBytes: 2 };
+
+/** Fills in the defaults, and tells what is wrong with what was given. */
+export function resolvePresence(given: PresenceOptions = {}): {
+  presence: ResolvedPresence;
+  problems: string[];
+} {
+  const presence = { ...DEFAULT_PRESENCE };
+  for (const [name, figure] of Object.entries(given) as Array<[keyof ResolvedPresence, number | undefined]>)
+    if (figure !== undefined) presence[name as 'leaseMs'] = figure;
+  const names = Object.keys(presence) as Array<keyof ResolvedPresence>;
+  const problems = names.map((name) => {
+    if (!(name in LEAST)) return `there is no option presence.${name}; docs/configuration.md lists them.`;
+    const isFine = Number.isFinite(presence[name]) && presence[name] >= LEAST[name];
+    return isFine
+      ? ''
+      : `presence.${name} is a number from ${LEAST[name]} on; got ${String(presence[name])}.`;
+  });
+  return { presence, problems: problems.filter((problem) => problem !== '') };
+}

@@ -1,0 +1,53 @@
+// A room is a hash: a field for each connection, `#e` its epoch, `#n` the number of its last change.
+// The value of a connection is that number at its own last change, a bar, and the record.
+
+/** Sets connections: a new epoch, the most that may be, then keys and records. */
+export const SET_SCRIPT = `
+local room, most = KEYS[1], tonumber(ARGV[2])
+local epoch = redis.call('HGET', room, '#e')
+local size = epoch and redis.call('HLEN', room) - 2 or 0
+local number = epoch and tonumber(redis.call('HGET', room, '#n')) or 0
+local changed, refused = {}, {}
+for i = 3, #ARGV, 2 do
+  local old = redis.call('HGET', room, ARGV[i])
+  local same = old and string.sub(old, string.find(old, '|', 1, true) + 1) == ARGV[i + 1]
+  if not old and size >= most then
+    refused[#refused + 1] = ARGV[i]
+  elseif not same then
+    if not old then size = size + 1 end
+    redis.call('HSET', room, ARGV[i], (number + 1) .. '|' .. ARGV[i + 1])
+    changed[#changed + 1] = ARGV[i]
+  end
+end
+if #changed > 0 then
+  number = number + 1
+  epoch = epoch or ARGV[1]
+  redis.call('HSET', room, '#e', epoch, '#n', number)
+end
+return { epoch or '', number, changed, refused }`;
+
+const REMOVED = `
+if #removed == 0 then return { '', 0, removed } end
+local epoch = redis.call('HGET', room, '#e')
+local number = redis.call('HINCRBY', room, '#n', 1)
+if redis.call('HLEN', room) <= 2 then redis.call('DEL', room) end
+return { epoch or '', number, removed }`;
+
+/** Removes connections by their keys. */
+export const REMOVE_SCRIPT = `
+local room, removed = KEYS[1], {}
+for i = 1, #ARGV do
+  if redis.call('HDEL', room, ARGV[i]) == 1 then removed[#removed + 1] = ARGV[i] end
+end
+${REMOVED}`;
+
+/** Removes all connections of a server: those whose key begins with the argument. */
+export const CLEAR_SCRIPT = `
+local room, removed = KEYS[1], {}
+for _, key in ipairs(redis.call('HKEYS', room)) do
+  if string.sub(key, 1, #ARGV[1]) == ARGV[1] then
+    redis.call('HDEL', room, key)
+    removed[#removed + 1] = key
+  end
+end
+${REMOVED}`;

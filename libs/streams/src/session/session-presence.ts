@@ -1,0 +1,114 @@
+import type {
+  Channel,
+  MessageStream,
+  PostResult,
+  PresenceChange,
+  PresenceMember,
+  PresenceService,
+} from '@nestwire/messages';
+import { channelNameOf } from '@nestwire/messages';
+import { CodedError, ErrorCode } from '@nestwire/protocol';
+
+/** The session as its presence needs to know it. */
+export interface PresenceOwner {
+  readonly id: string;
+  readonly user: unknown;
+  readonly signal: AbortSignal;
+}
+
+/** What a session's presence works with. */
+export interface PresencePort {
+  readonly presence: PresenceService;
+  readonly limits: { readonly maxSubscriptions: number };
+}
+
+interface Joined {
+  readonly userId: string | null;
+  readonly data: unknown;
+}
+
+/** `PresenceService` for one session: it leaves by itself when the session ends. */
+export class SessionPresence {
+  private readonly joined = new Map<string, Joined>();
+
+  constructor(
+    private readonly port: PresencePort,
+    private readonly owner: PresenceOwner,
+  ) {}
+
+  /**
+   * Lets the session's user be in a channel until `leave` or the end of the session; again, it brings the
+   * data up to date.
+   *
+   * Resolves to how far it is known; while Redis cannot be reached `degraded`, and it is told later.
+   *
+   * @param data anything that JSON can say, within `presence.maxDataBytes`; all who ask see it
+   * @throws {CodedError} SESSION_CLOSED when the session has ended
+   * @throws {CodedError} LIMIT_REACHED when the session is in `maxSubscriptions` channels
+   * @throws {MessagesError} BAD_CHANNEL, BAD_PRESENCE, PRESENCE_FULL as `PresenceService.join`
+   */
+  async join(channel: string | Channel, data?: unknown): Promise<PostResult> {
+    const name = channelNameOf(channel);
+    this.admit(name);
+    const before = this.joined.get(name);
+    const joined = { userId: userIdOf(this.owner.user), data };
+    this.joined.set(name, joined);
+    try {
+      return await this.port.presence.join(name, { id: this.owner.id, ...joined });
+    } catch (error) {
+      if (this.joined.get(name) === joined) this.restore(name, before);
+      throw error;
+    }
+  }
+
+  /** Takes the session out of a channel; where it is not in, nothing happens. */
+  async leave(channel: string | Channel): Promise<void> {
+    const name = channelNameOf(channel);
+    if (this.joined.delete(name)) await this.port.presence.leave(name, this.owner.id);
+  }
+
+  /** Returns who is in a channel; the same as on `PresenceService`. */
+  list(channel: string | Channel): Promise<PresenceMember[]> {
+    return this.port.presence.list(channel);
+  }
+
+  /** Returns who joins and who leaves a channel, until the session ends; a handler may return it. */
+  changes(channel: string | Channel): MessageStream<PresenceChange> {
+    return this.port.presence.changes(channel, { signal: this.owner.signal });
+  }
+
+  /** Goes on as the user that the connection belongs to now; the connection calls it. */
+  userChanged(): void {
+    const userId = userIdOf(this.owner.user);
+    for (const [channel, { data, ...before }] of this.joined)
+      if (before.userId !== userId) this.join(channel, data).catch(() => undefined);
+  }
+
+  private admit(channel: string): void {
+    const { signal } = this.owner;
+    const { maxSubscriptions } = this.port.limits;
+    if (signal.aborted)
+      throw new CodedError(ErrorCode.SessionClosed, 'The session has ended; it cannot join.');
+    if (this.joined.has(channel)) return;
+    if (this.joined.size >= maxSubscriptions)
+      throw new CodedError(
+        ErrorCode.LimitReached,
+        `This session is in ${maxSubscriptions} channels, the most that it may be: raise "limits.maxSubscriptions".`,
+      );
+    if (!this.joined.size) signal.addEventListener('abort', this.leaveAll, { once: true });
+  }
+
+  private restore(channel: string, before: Joined | undefined): void {
+    if (before) this.joined.set(channel, before);
+    else this.joined.delete(channel);
+  }
+
+  private readonly leaveAll = (): void => {
+    for (const channel of this.joined.keys()) void this.port.presence.leave(channel, this.owner.id);
+    this.joined.clear();
+  };
+}
+
+function userIdOf(user: unknown): string | null {
+  return (user as { id?: string } | null | undefined)?.id ?? null;
+}

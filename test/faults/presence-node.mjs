@@ -1,0 +1,40 @@
+// A process of a cluster that is in channels, told by its parent what to do; it uses the built packages.
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { MessagesModule, PresenceService } from '@nestwire/messages';
+import { answerParent } from '../rig/child.mjs';
+
+let app;
+let presence;
+const heard = [];
+
+async function start({ url, leaseMs }) {
+  class AppModule {}
+  Module({
+    imports: [
+      MessagesModule.forRoot({
+        redis: url,
+        commandTimeoutMs: 1_000,
+        maxReconnectDelayMs: 200,
+        ...(leaseMs && { presence: { leaseMs } }),
+      }),
+    ],
+  })(AppModule);
+  app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+  presence = app.get(PresenceService);
+  const changes = presence.changes('room');
+  await changes.attached;
+  void (async () => {
+    for await (const { $type, id } of changes) heard.push(`${$type.split('.').pop()} ${id}`);
+  })();
+  return process.pid;
+}
+
+answerParent({
+  start,
+  join: ({ id, userId }) => presence.join('room', { id, userId }),
+  list: async () => (await presence.list('room')).map(({ id }) => id).toSorted(),
+  heard: () => heard,
+  close: () => app.close(),
+});
