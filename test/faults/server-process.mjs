@@ -60,7 +60,14 @@ async function start({
   decorate(FaultsModule, {
     decorators: [
       Module({
-        imports: [StreamsModule.forRoot({ redis, ...options, limits: { ...limits, ...options.limits } })],
+        imports: [
+          StreamsModule.forRoot({
+            redis,
+            trustProxy: false,
+            ...options,
+            limits: { ...limits, ...options.limits },
+          }),
+        ],
         providers: [ChatEndpoint],
       }),
     ],
