@@ -6,6 +6,7 @@ export class Child {
   #process;
   #questions = new Map();
   #lastId = 0;
+  #end;
 
   /**
    * @param {URL} file
@@ -23,6 +24,9 @@ export class Child {
       if (error) reject(new Error(error));
       else resolve(value);
     });
+    this.#end = new Promise((resolve) =>
+      this.#process.once('exit', (code, signal) => resolve(signal ?? code)),
+    );
     this.#process.on('exit', (code, signal) => this.#ended(`${path} ended (${signal ?? code})`));
   }
 
@@ -37,6 +41,15 @@ export class Child {
       this.#questions.set(id, { resolve, reject });
       this.#process.send({ id, question, details }, (error) => error && reject(error));
     });
+  }
+
+  get pid() {
+    return this.#process.pid;
+  }
+
+  /** Resolves when the process has ended, with what it left: its exit code, or the signal that ended it. */
+  get ended() {
+    return this.#end;
   }
 
   /** Lets the process exit by itself, so that a profile of it is written. */

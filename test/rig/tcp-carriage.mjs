@@ -90,8 +90,10 @@ export class Carriage {
     this.#held.shift();
   }
 
+  /** A side that closed after it had ended reads no more: what the other still says goes nowhere. */
   #endBoth() {
-    if (!this.#to.writableEnded) this.#to.resetAndDestroy();
+    if (this.#to.writableEnded) this.#to.destroySoon();
+    else this.#to.resetAndDestroy();
   }
 
   #write(first) {

@@ -94,6 +94,8 @@ export class TcpProxy {
     this.#links.add(link);
     client.on('data', (data) => (link.isSubscribed ||= SUBSCRIBE.test(data.toString('latin1'))));
     for (const socket of [client, server])
-      socket.setNoDelay(true).on('close', () => this.#links.delete(link));
+      socket.setNoDelay(true).on('close', () => {
+        if (client.destroyed && server.destroyed) this.#links.delete(link);
+      });
   }
 }

@@ -1,0 +1,67 @@
+import { create } from '@nestwire/protocol';
+import { Note } from './rooms.mjs';
+import { randomFrom, zipf } from './random.mjs';
+
+const TICK_MS = 5;
+/** A process that stood still does not make up for all that it has not posted. */
+const MOST_PER_TICK = 20;
+const LEAST_TEXT = 10;
+/** Texts are up to 2 ** 11.6 times longer than the shortest, most of them short. */
+const TEXT_DOUBLINGS = 11.6;
+
+/** Posts at a rate, and writes down what it was told of each post. */
+export class Publisher {
+  #last = 0;
+  #pending = new Set();
+  #timer;
+  #textBytes;
+
+  /** @param {{ name: string, scope: string, rooms: number, room: Function, messages: object, log: object }} parts */
+  constructor(parts) {
+    this.parts = parts;
+  }
+
+  /** Texts are of many lengths, unless they are given one. */
+  start({ rate, seed, textBytes }) {
+    const random = randomFrom(seed);
+    this.#textBytes = textBytes;
+    let owed = 0;
+    this.#timer = setInterval(() => {
+      owed = Math.min(owed + (rate * TICK_MS) / 1_000, MOST_PER_TICK);
+      for (; owed >= 1; owed--) this.#begin(zipf(this.parts.rooms, random), random);
+    }, TICK_MS);
+  }
+
+  /** Resolves when all posts have settled. */
+  async stop() {
+    clearInterval(this.#timer);
+    await Promise.all(this.#pending);
+  }
+
+  /** Posts once to each room, which shows everybody where it stands; resolves when all have settled. */
+  async close() {
+    for (let room = 0; room < this.parts.rooms; room++) this.#begin(room, () => 0);
+    await Promise.all(this.#pending);
+  }
+
+  #begin(room, random) {
+    const post = this.#post(room, random).finally(() => this.#pending.delete(post));
+    this.#pending.add(post);
+  }
+
+  async #post(number, random) {
+    const { name, scope, room, messages, log } = this.parts;
+    const id = `${name}.${process.pid}-${++this.#last}`;
+    const channel = room(number);
+    const text = 'x'.repeat(this.#textBytes ?? LEAST_TEXT * 2 ** (random() ** 3 * TEXT_DOUBLINGS));
+    log.write('pub_invoke', { id, ch: `${scope}${channel.name}`, p: `${name}.${process.pid}` });
+    try {
+      const result = await messages.postMessage(channel, create(Note, { id, room: number, text }), { id });
+      const { position, isDuplicate: dup } = result;
+      log.write('pub_ok', { id, e: position.epoch, o: position.offset, dup });
+    } catch (error) {
+      const why = error.code ?? String(error.stack);
+      log.write(why === 'UNCERTAIN' ? 'pub_info' : 'pub_fail', { id, why });
+    }
+  }
+}

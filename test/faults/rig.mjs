@@ -1,0 +1,131 @@
+import { Child } from '../rig/child.mjs';
+import { masterOf } from '../rig/nemesis.mjs';
+import { startCluster, startRedis, startSentinels } from '../rig/redis-server.mjs';
+import { TcpProxy } from '../rig/tcp-proxy.mjs';
+import { EventLog } from './event-log.mjs';
+
+const SERVER = new URL('server-process.mjs', import.meta.url);
+const CLIENTS = new URL('client-process.mjs', import.meta.url);
+
+/** How often the processes of a rig look whether Redis answers: short, so that faults can be short. */
+const TUNING = { probeIntervalMs: 1_000, probeTimeoutMs: 2_000, connectTimeoutMs: 1_000 };
+
+/**
+ * A cluster under faults: a Redis, two servers that reach it through a proxy each, and clients that reach each
+ * server through another.
+ */
+export class Rig {
+  nodes = [];
+  readers = [];
+  #seed = 0;
+
+  /** @param {import('./scenarios.mjs').Scenario} scenario */
+  constructor(scenario, { directory, seed }) {
+    this.scenario = scenario;
+    this.directory = directory;
+    this.log = new EventLog(directory, 'nemesis');
+    this.#seed = seed;
+  }
+
+  /** The servers that hold data now. */
+  async masters() {
+    if (this.cluster) return this.cluster.servers;
+    return [this.sentinels ? await masterOf(this.sentinels) : this.redis];
+  }
+
+  async start() {
+    const { servers = 2, clients = 20 } = this.scenario.setup;
+    await this.#startRedis(this.scenario.setup);
+    this.nodes = Array.from({ length: servers }, (_, index) => ({ index, name: `n${index}` }));
+    for (const node of this.nodes) {
+      if (this.redis && !this.sentinels) node.link = await TcpProxy.to(this.redis.port);
+      await this.startNode(node.index);
+    }
+    if (!this.scenario.setup.areClientsLate)
+      await Promise.all(this.nodes.map((node) => this.startClients(node.index, clients / servers)));
+  }
+
+  async startNode(index) {
+    const node = this.nodes[index];
+    const { rooms = 10, room, options, apps } = this.scenario.setup;
+    node.child = new Child(SERVER);
+    const { port } = await node.child.ask('start', {
+      name: node.name,
+      directory: this.directory,
+      redis: this.#connectionOf(node),
+      rooms,
+      room,
+      scope: apps ? `${apps[index]}/` : '',
+      options: {
+        ...options,
+        messages: { ...TUNING, ...options?.messages, ...(apps && { prefix: apps[index] }) },
+      },
+    });
+    node.port = port;
+    node.front ??= await TcpProxy.to(port);
+    node.front.targetPort = port;
+  }
+
+  /** Starts clients that reach a server. */
+  async startClients(index, count) {
+    const { rooms = 10, client, apps } = this.scenario.setup;
+    const child = new Child(CLIENTS);
+    this.readers[index] = child;
+    await child.ask('start', {
+      name: `c${index}`,
+      directory: this.directory,
+      url: `ws://127.0.0.1:${this.nodes[index].front.port}/streams`,
+      count,
+      rooms,
+      scope: apps ? `${apps[index]}/` : '',
+      options: client,
+    });
+  }
+
+  /** Lets servers post, all or one. */
+  async post(nodes = this.nodes) {
+    const { rate = 200, textBytes } = this.scenario.load ?? {};
+    for (const { index, child } of nodes)
+      await child.ask('startPosting', {
+        rate: rate / this.nodes.length,
+        textBytes,
+        seed: this.#seed + index,
+      });
+  }
+
+  /** Ends the load; then each room gets a last message, which shows where everybody stands. */
+  async endLoad() {
+    for (const { child } of this.nodes) await child.ask('stopPosting');
+    for (const { child } of this.nodes) await child.ask('postToAll');
+  }
+
+  /** Lets the clients go, and then the servers. */
+  async closeClients() {
+    await Promise.all(this.readers.map((child) => child?.ask('close')));
+  }
+
+  async stop() {
+    await Promise.all(
+      [...this.readers, ...this.nodes.map(({ child }) => child)].map((child) => child?.stop()),
+    );
+    await Promise.all(this.nodes.flatMap(({ link, front }) => [link?.stop(), front?.stop()]));
+    for (const group of [this.sentinels, this.cluster, this.redis]) await group?.stop();
+  }
+
+  async #startRedis({ redis = 'single', args = [], user }) {
+    if (redis === 'sentinel') this.sentinels = await startSentinels({ args });
+    else if (redis === 'cluster') this.cluster = await startCluster({ args });
+    else this.redis = await startRedis({ args });
+    if (user)
+      await this.redis.call('ACL', 'SETUSER', user.name, 'on', `>${user.password}`, '~*', '&*', '+@all');
+  }
+
+  #connectionOf({ link }) {
+    if (this.cluster) return { nodes: this.cluster.nodes };
+    if (this.sentinels) return { sentinels: this.sentinels.sentinels, name: this.sentinels.name };
+    const { user } = this.scenario.setup;
+    const url = new URL(link.url);
+    if (user) Object.assign(url, { username: user.name, password: user.password });
+    return url.href;
+  }
+}

@@ -1,0 +1,18 @@
+import { defineChannel } from '@nestwire/messages';
+import { StreamMessage } from '@nestwire/protocol';
+import { IsInt, IsString } from 'class-validator';
+import { decorate } from '../rig/decorate.mjs';
+
+/** What is posted: it carries the id that it was posted with, so that who receives it can say so. */
+export class Note {}
+decorate(Note, {
+  decorators: [StreamMessage('faults.note')],
+  properties: { id: [String, IsString()], room: [Number, IsInt()], text: [String, IsString()] },
+});
+
+const HISTORY = { messages: 1_000, ageMs: 600_000 };
+
+/** Defines the rooms as a scenario wants them: how much they keep, and when a post counts as stored. */
+export function defineRoom({ history = HISTORY, durability = 'memory' } = {}) {
+  return defineChannel('room', { messages: [Note], history, durability });
+}

@@ -1,0 +1,396 @@
+/**
+ * A fault of a cluster, and what its users may see of it.
+ *
+ * @typedef {object} Scenario
+ * @property {string} id
+ * @property {string} what
+ * @property {Setup} setup
+ * @property {{ rate?: number, textBytes?: number }} [load] posts a second of the whole cluster, and their size
+ * @property {ReadonlyArray<readonly [name: string, argument?: unknown]>} steps
+ * @property {Acceptance} accept
+ *
+ * @typedef {object} Setup
+ * @property {'single' | 'sentinel' | 'cluster'} [redis]
+ * @property {readonly string[]} [args] settings of Redis
+ * @property {{ name: string, password: string }} [user] that the servers sign in to Redis as
+ * @property {number} [servers]
+ * @property {number} [clients]
+ * @property {boolean} [areClientsLate] whether a step starts the clients
+ * @property {number} [rooms]
+ * @property {object} [room] what differs in the channels
+ * @property {object} [options] of the servers
+ * @property {object} [client] options of the clients
+ * @property {readonly string[]} [apps] prefixes of applications that share the Redis, one a server
+ *
+ * @typedef {object} Acceptance
+ * @property {readonly string[]} [verdicts] `valid` alone when left out
+ * @property {number} [convergeMs] time after the heal until everybody has what was posted before it
+ * @property {number} [settleMs] longest time until a post has settled
+ * @property {readonly string[]} [failures] codes that posts may fail with; none when left out
+ * @property {readonly string[]} [gaps] reasons that gaps may have; no gaps when left out
+ * @property {number} [gapsEach] exactly so many gaps of each client and channel
+ * @property {number} [outageMs] longest time without an ack
+ * @property {number} [connectsEach] most connections of one client
+ * @property {number} [exitMs] longest time that a server takes to end, with code 0
+ * @property {boolean} [mustLoseAcks] whether the run shows nothing unless acks were lost
+ */
+
+const LASTING = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
+const DEBUG = ['--enable-debug-command', 'local'];
+const QUICK_HEARTBEAT = { heartbeat: { pingMs: 2_000, pongMs: 1_000 } };
+const HEAVY = { rate: 200, textBytes: 5_000 };
+const OUTAGE = ['UNAVAILABLE', 'UNCERTAIN', 'OVERLOADED'];
+const ANOTHER_BRANCH = ['diverged', 'epoch-changed', 'trimmed'];
+const REPORTED = ['valid', 'lost-ack(reported)'];
+const DARK = { kind: 'blackhole' };
+
+/** @type {readonly Scenario[]} */
+const OF_REDIS = [
+  {
+    id: 'R1',
+    what: 'Redis is killed and comes back with its data',
+    setup: { args: LASTING },
+    steps: [['killRedis'], ['wait', 3_000], ['restartRedis']],
+    accept: { convergeMs: 3_000, settleMs: 10_000, failures: OUTAGE },
+  },
+  {
+    id: 'R2',
+    what: 'Redis is killed and comes back empty',
+    setup: {},
+    steps: [['killRedis'], ['wait', 3_000], ['restartRedis']],
+    accept: { verdicts: REPORTED, convergeMs: 3_000, failures: OUTAGE, gaps: ['epoch-changed'], gapsEach: 1 },
+  },
+  {
+    id: 'R3',
+    what: 'Redis is killed and comes back with older data',
+    setup: {},
+    steps: [['saveRedis'], ['wait', 500], ['killRedis'], ['wait', 500], ['restartRedis']],
+    accept: {
+      verdicts: REPORTED,
+      convergeMs: 3_000,
+      failures: OUTAGE,
+      gaps: ANOTHER_BRANCH,
+      mustLoseAcks: true,
+    },
+  },
+  {
+    id: 'R4',
+    what: 'Redis stands still',
+    setup: {},
+    steps: [['pauseRedis'], ['wait', 5_000], ['resumeRedis']],
+    accept: { convergeMs: 3_000, settleMs: 10_000, failures: OUTAGE },
+  },
+  {
+    id: 'R5',
+    what: 'Redis is slow',
+    setup: { args: DEBUG },
+    steps: [
+      ['spoilRedisLink', { node: 0, mode: { kind: 'latency', ms: 200, jitterMs: 100 } }],
+      ['spoilRedisLink', { node: 1, mode: { kind: 'latency', ms: 200, jitterMs: 100 } }],
+      ['wait', 5_000],
+      ['heal'],
+      ['every', { ms: 4_000, forMs: 8_000, step: ['sleepRedis', 1_000] }],
+    ],
+    accept: { convergeMs: 3_000, settleMs: 5_000 },
+  },
+  {
+    id: 'R6',
+    what: 'one server is cut off from Redis',
+    setup: {},
+    steps: [['spoilRedisLink', { node: 0, mode: DARK }], ['wait', 10_000], ['heal']],
+    accept: { convergeMs: 5_000, failures: OUTAGE },
+  },
+  {
+    id: 'R7',
+    what: 'requests reach Redis, and replies do not come back',
+    setup: {},
+    steps: [['spoilRedisLink', { node: 0, mode: DARK, direction: 'down' }], ['wait', 10_000], ['heal']],
+    accept: { convergeMs: 5_000, failures: OUTAGE },
+  },
+  {
+    id: 'R8',
+    what: 'a subscriber is connected and hears nothing',
+    setup: {},
+    steps: [
+      ['starve', 0],
+      ['wait', 10_000],
+    ],
+    accept: { convergeMs: 5_000 },
+  },
+  {
+    id: 'R9',
+    what: 'Redis drops a subscriber that reads too slowly',
+    setup: { args: ['--client-output-buffer-limit', 'pubsub 1mb 512kb 5'] },
+    load: HEAVY,
+    steps: [
+      ['pauseNode', 0],
+      ['wait', 10_000],
+      ['resumeNode', 0],
+    ],
+    accept: { convergeMs: 10_000, failures: OUTAGE, gaps: ['too-many', 'trimmed'] },
+  },
+  {
+    id: 'R10',
+    what: 'the master is killed and a replica takes over',
+    setup: { redis: 'sentinel' },
+    steps: [['killMaster'], ['wait', 8_000]],
+    accept: {
+      verdicts: REPORTED,
+      convergeMs: 8_000,
+      outageMs: 8_000,
+      failures: OUTAGE,
+      gaps: ANOTHER_BRANCH,
+    },
+  },
+  {
+    id: 'R11',
+    what: 'the master stands still, is replaced, and comes back',
+    setup: { redis: 'sentinel' },
+    steps: [['pauseMaster'], ['wait', 6_000], ['resumeMaster'], ['wait', 5_000]],
+    accept: { verdicts: REPORTED, convergeMs: 10_000, failures: OUTAGE, gaps: ANOTHER_BRANCH },
+  },
+  {
+    id: 'R11-replicated',
+    what: 'the same where posts count when the replicas have them',
+    setup: { redis: 'sentinel', room: { durability: 'replicated' } },
+    steps: [['pauseMaster'], ['wait', 6_000], ['resumeMaster'], ['wait', 5_000]],
+    accept: { convergeMs: 10_000, failures: OUTAGE, gaps: ANOTHER_BRANCH },
+  },
+  {
+    id: 'R12',
+    what: 'a replica takes over while the master is there',
+    setup: { redis: 'sentinel' },
+    steps: [['failOver'], ['wait', 8_000]],
+    accept: { verdicts: REPORTED, convergeMs: 8_000, failures: OUTAGE, gaps: ANOTHER_BRANCH },
+  },
+  {
+    id: 'R12-replicated',
+    what: 'the same where posts count when the replicas have them',
+    setup: { redis: 'sentinel', room: { durability: 'replicated' } },
+    steps: [['failOver'], ['wait', 8_000]],
+    accept: { convergeMs: 8_000, failures: OUTAGE, gaps: ANOTHER_BRANCH },
+  },
+  {
+    id: 'R13',
+    what: 'the slot of a busy channel moves',
+    setup: { redis: 'cluster' },
+    steps: [['moveHotSlot'], ['wait', 3_000]],
+    accept: { convergeMs: 2_000 },
+  },
+  {
+    id: 'R16',
+    what: 'Redis is full',
+    setup: { args: ['--maxmemory-policy', 'noeviction'] },
+    steps: [
+      ['fillRedis', 3_000_000],
+      ['configureRedis', { maxmemory: '3mb' }],
+      ['wait', 5_000],
+      ['configureRedis', { maxmemory: '0' }],
+      ['emptyRedis'],
+    ],
+    accept: { convergeMs: 3_000, failures: [...OUTAGE, 'RESOURCE_EXHAUSTED'] },
+  },
+  {
+    id: 'R18',
+    what: 'Redis refuses writes, as a replica does',
+    setup: {},
+    steps: [['makeReadOnly'], ['wait', 5_000], ['makeWritable']],
+    accept: { convergeMs: 3_000, failures: OUTAGE },
+  },
+  {
+    id: 'R20',
+    what: 'Redis shuts the servers out',
+    setup: { user: { name: 'app', password: 'secret' } },
+    steps: [['disableUser'], ['wait', 5_000], ['enableUser']],
+    accept: { convergeMs: 5_000, failures: OUTAGE },
+  },
+  {
+    id: 'R22',
+    what: 'Redis ends all connections each second',
+    setup: {},
+    steps: [['every', { ms: 1_000, forMs: 10_000, step: ['killClients'] }]],
+    accept: { convergeMs: 3_000, failures: OUTAGE },
+  },
+  {
+    id: 'R23',
+    what: 'Redis loses everything at once',
+    setup: {},
+    steps: [['flushRedis'], ['wait', 2_000]],
+    accept: { verdicts: REPORTED, convergeMs: 15_000, gaps: ['epoch-changed'], gapsEach: 1 },
+  },
+  {
+    id: 'R23-scripts',
+    what: 'Redis forgets its scripts',
+    setup: {},
+    steps: [['every', { ms: 500, forMs: 3_000, step: ['flushScripts'] }]],
+    accept: { convergeMs: 3_000 },
+  },
+  {
+    id: 'R26',
+    what: 'two applications share a Redis',
+    setup: { apps: ['one', 'another'] },
+    steps: [['wait', 3_000]],
+    accept: { convergeMs: 3_000 },
+  },
+];
+
+/** @type {readonly Scenario[]} */
+const OF_SERVERS = [
+  {
+    id: 'S1',
+    what: 'a server is asked to end, and its clients go to another',
+    setup: { options: { shutdown: { spreadMs: 1_000 } } },
+    steps: [
+      ['redirect', { from: 0, to: 1 }],
+      ['terminateNode', 0],
+      ['wait', 3_000],
+      ['startNode', 0],
+    ],
+    accept: { convergeMs: 5_000, exitMs: 30_000 },
+  },
+  {
+    id: 'S3',
+    what: 'a server is killed, and its clients go to another',
+    setup: {},
+    steps: [
+      ['redirect', { from: 0, to: 1 }],
+      ['killNode', 0],
+      ['wait', 5_000],
+      ['startNode', 0],
+    ],
+    accept: { convergeMs: 5_000 },
+  },
+  {
+    id: 'S4',
+    what: 'servers are replaced one after the other',
+    setup: { options: { shutdown: { spreadMs: 500 } } },
+    steps: [0, 1, 0, 1].flatMap((node) => [
+      ['redirect', { from: node, to: 1 - node }],
+      ['terminateNode', node],
+      ['startNode', node],
+      ['wait', 4_000],
+    ]),
+    accept: { convergeMs: 5_000, exitMs: 30_000 },
+  },
+  {
+    id: 'S5',
+    what: 'a server stands still, by its own doing and by that of its machine',
+    setup: { options: QUICK_HEARTBEAT },
+    steps: [
+      ['stallNode', { node: 0, ms: 3_000 }],
+      ['wait', 2_000],
+      ['pauseNode', 0],
+      ['wait', 10_000],
+      ['resumeNode', 0],
+    ],
+    accept: { convergeMs: 10_000, failures: OUTAGE },
+  },
+  {
+    id: 'S9',
+    what: 'nothing is wrong',
+    setup: {},
+    steps: [['wait', 5_000]],
+    accept: { convergeMs: 1_000, settleMs: 1_000, connectsEach: 1 },
+  },
+  {
+    id: 'S10',
+    what: 'clients come and go in a storm',
+    setup: {},
+    steps: [
+      ['churn', { node: 0, count: 100 }],
+      ['churn', { node: 1, count: 100 }],
+    ],
+    accept: { convergeMs: 3_000 },
+  },
+];
+
+/** @type {readonly Scenario[]} */
+const OF_CLIENTS = [
+  {
+    id: 'C1',
+    what: 'the network between a server and its clients is gone, and says so to nobody',
+    setup: { options: QUICK_HEARTBEAT },
+    steps: [['spoilClientLink', { node: 0, mode: DARK }], ['wait', 8_000], ['heal']],
+    accept: { convergeMs: 5_000 },
+  },
+  {
+    id: 'C2',
+    what: 'clients read far too slowly',
+    setup: {},
+    load: HEAVY,
+    steps: [
+      [
+        'spoilClientLink',
+        { node: 0, mode: { kind: 'bandwidth', bytesPerSecond: 10_000 }, direction: 'down' },
+      ],
+      ['wait', 15_000],
+      ['heal'],
+    ],
+    accept: { convergeMs: 10_000, gaps: ['too-many', 'trimmed'] },
+  },
+  {
+    id: 'C3',
+    what: 'clients stand still for a while and go on',
+    setup: {},
+    steps: [
+      ['pauseClients', 0],
+      ['wait', 4_000],
+      ['resumeClients', 0],
+    ],
+    accept: { convergeMs: 3_000, connectsEach: 1 },
+  },
+  {
+    id: 'C5',
+    what: 'clients sleep for long',
+    setup: { options: QUICK_HEARTBEAT },
+    steps: [
+      ['pauseClients', 0],
+      ['wait', 20_000],
+      ['resumeClients', 0],
+    ],
+    accept: { convergeMs: 5_000, connectsEach: 2, gaps: ['too-many', 'trimmed'] },
+  },
+  {
+    id: 'C6',
+    what: 'clients change their network',
+    setup: {},
+    steps: [['refuseClients', 0], ['wait', 2_000], ['heal']],
+    accept: { convergeMs: 3_000 },
+  },
+  {
+    id: 'C7',
+    what: 'the network of clients comes and goes',
+    setup: {},
+    steps: Array.from({ length: 10 }, () => [
+      ['refuseClients', 0],
+      ['wait', 1_000],
+      ['heal'],
+      ['wait', 1_000],
+    ]).flat(),
+    accept: { convergeMs: 5_000, connectsEach: 21 },
+  },
+  {
+    id: 'C12',
+    what: 'there is no server when clients connect first',
+    setup: { areClientsLate: true },
+    steps: [
+      ['refuseClients', 0],
+      ['startClientsUnwatched', { node: 0, count: 10 }],
+      ['wait', 3_000],
+      ['heal'],
+    ],
+    accept: { convergeMs: 5_000 },
+  },
+  {
+    id: 'C13',
+    what: 'clients close before they are answered',
+    setup: {},
+    steps: [['churn', { node: 0, count: 100, isImpatient: true }]],
+    accept: { convergeMs: 3_000 },
+  },
+];
+
+/** All scenarios, by their id. */
+export const SCENARIOS = new Map(
+  [...OF_REDIS, ...OF_SERVERS, ...OF_CLIENTS].map((scenario) => [scenario.id, scenario]),
+);

@@ -1,0 +1,117 @@
+// A server of a cluster under faults: an application with a stream endpoint that lets rooms flow to its
+// clients, and a publisher. Told by its parent what to do; it uses the built packages.
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { MessagesService } from '@nestwire/messages';
+import {
+  OnStreamOpened,
+  StreamEndpoint,
+  StreamSession,
+  StreamsModule,
+  StreamsService,
+} from '@nestwire/streams';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { answerParent } from '../rig/child.mjs';
+import { decorate } from '../rig/decorate.mjs';
+import { EventLog } from './event-log.mjs';
+import { Publisher } from './publisher.mjs';
+import { defineRoom } from './rooms.mjs';
+
+const SAMPLE_MS = 1_000;
+const UNLIMITED = 1e9;
+const limits = {
+  connectsPerSecond: UNLIMITED,
+  connectsPerSecondPerAddress: UNLIMITED,
+  maxConnectionsPerAddress: 10_000,
+  maxGreetingsPerAddress: 1_000,
+};
+
+let app;
+let log;
+let publisher;
+
+/** Starts the application; `rooms` flow to each client that opens its stream. */
+async function start({
+  name,
+  directory,
+  redis,
+  port = 0,
+  rooms,
+  room: roomOptions,
+  scope = '',
+  options = {},
+}) {
+  log = new EventLog(directory, name);
+  process.on('unhandledRejection', (error) =>
+    log.write('unhandled', { p: name, error: String(error?.stack ?? error) }),
+  );
+  const room = defineRoom(roomOptions);
+  class ChatEndpoint {
+    async opened(session) {
+      for (let number = 0; number < rooms; number++) await session.subscribe(room(number));
+    }
+  }
+  decorate(ChatEndpoint, {
+    decorators: [StreamEndpoint('chat')],
+    methods: { opened: { decorators: [OnStreamOpened()], takes: [StreamSession] } },
+  });
+  class FaultsModule {}
+  decorate(FaultsModule, {
+    decorators: [
+      Module({
+        imports: [
+          StreamsModule.forRoot({
+            redis,
+            trustProxy: false,
+            ...options,
+            limits: { ...limits, ...options.limits },
+          }),
+        ],
+        providers: [ChatEndpoint],
+      }),
+    ],
+  });
+  app = await NestFactory.create(FaultsModule, { logger: ['error', 'warn'] });
+  app.enableShutdownHooks();
+  await app.listen(port, '127.0.0.1');
+  publisher = new Publisher({ name, scope, rooms, room, messages: app.get(MessagesService), log });
+  sample(name);
+  return { port: app.getHttpServer().address().port };
+}
+
+/** Writes down from time to time what the process holds, and how late its event loop is. */
+function sample(name) {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  setInterval(() => {
+    const { status } = app.get(MessagesService);
+    const counters = { ...app.get(StreamsService).counters() };
+    const lagMs = delay.percentile(99) / 1e6;
+    delay.reset();
+    log.write('sample', {
+      p: name,
+      rss: process.memoryUsage.rss(),
+      handles: process.getActiveResourcesInfo().length,
+      status,
+      lagMs,
+      counters,
+    });
+  }, SAMPLE_MS).unref();
+}
+
+/** Does nothing but compute, as a handler does that never gives way. */
+function stall({ ms }) {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+answerParent({
+  start,
+  stall,
+  startPosting: (plan) => publisher.start(plan),
+  stopPosting: () => publisher.stop(),
+  postToAll: () => publisher.close(),
+  status: () => app.get(MessagesService).status,
+  close: () => app.close(),
+});

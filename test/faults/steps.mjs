@@ -1,0 +1,128 @@
+// What a scenario may do to its rig, by name. Each step gets the rig and what stands behind its name.
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  ask,
+  configure,
+  failOver,
+  flush,
+  killClients,
+  moveSlot,
+  ownerOf,
+  signal,
+  sleepServer,
+} from '../rig/nemesis.mjs';
+
+const STEPS = {
+  wait: (_rig, ms) => wait(ms),
+  /** Does a step again and again. */
+  async every(rig, { ms, forMs, step }) {
+    for (let left = forMs; left > 0; left -= ms) {
+      await takeStep(rig, step);
+      await wait(ms);
+    }
+  },
+
+  killRedis: ({ redis }) => redis.kill(),
+  restartRedis: ({ redis }) => redis.restart(),
+  pauseRedis: ({ redis }) => redis.pause(),
+  resumeRedis: ({ redis }) => redis.resume(),
+  saveRedis: ({ redis }) => ask(redis, 'SAVE'),
+  sleepRedis: ({ redis }, ms) => sleepServer(redis, ms),
+  flushRedis: ({ redis }) => flush(redis),
+  flushScripts: ({ redis }) => ask(redis, 'SCRIPT', 'FLUSH'),
+  configureRedis: ({ redis }, settings) =>
+    Promise.all(Object.entries(settings).map(([setting, value]) => configure(redis, setting, value))),
+  fillRedis: ({ redis }, bytes) => ask(redis, 'SET', 'filler', 'x'.repeat(bytes)),
+  emptyRedis: ({ redis }) => ask(redis, 'DEL', 'filler'),
+  killClients: async ({ redis }) => {
+    for (const type of ['normal', 'pubsub']) await killClients(redis, type);
+  },
+  /** As a replica of a master that is not there it refuses writes and keeps its data. */
+  makeReadOnly: ({ redis }) => ask(redis, 'REPLICAOF', '127.0.0.1', 1),
+  makeWritable: ({ redis }) => ask(redis, 'REPLICAOF', 'NO', 'ONE'),
+  disableUser: async ({ redis, scenario }) => {
+    await ask(redis, 'ACL', 'SETUSER', scenario.setup.user.name, 'off');
+    await STEPS.killClients({ redis });
+  },
+  enableUser: ({ redis, scenario }) => ask(redis, 'ACL', 'SETUSER', scenario.setup.user.name, 'on'),
+
+  killMaster: ({ sentinels }) => sentinels.master.kill(),
+  pauseMaster: ({ sentinels }) => sentinels.master.pause(),
+  resumeMaster: ({ sentinels }) => sentinels.master.resume(),
+  failOver: ({ sentinels }) => failOver(sentinels),
+  /** Moves the slot of the channel with the most messages to another master. */
+  async moveHotSlot({ cluster }) {
+    const slot = await hotSlot(cluster);
+    const from = await ownerOf(cluster, slot);
+    await moveSlot(
+      cluster,
+      slot,
+      cluster.servers.find((server) => server !== from),
+    );
+  },
+
+  spoilRedisLink: ({ nodes }, { node, mode, direction }) => nodes[node].link.set(mode, direction),
+  starve: ({ nodes }, node) => nodes[node].link.starve(),
+  spoilClientLink: ({ nodes }, { node, mode, direction }) => nodes[node].front.set(mode, direction),
+  cutClients: ({ nodes }, node) => nodes[node].front.reset(),
+  refuseClients: ({ nodes }, node) => nodes[node].front.refuse(),
+  heal: ({ nodes }) => Promise.all(nodes.flatMap(({ link, front }) => [link?.pass(), front.pass()])),
+
+  /** From now on the clients of a server come to another. */
+  redirect: ({ nodes }, { from, to }) => void (nodes[from].front.targetPort = nodes[to].port),
+  terminateNode: async (rig, index) => {
+    const { child } = rig.nodes[index];
+    const startedAt = performance.now();
+    signal(child.pid, 'SIGTERM');
+    rig.log.write('exit', {
+      p: rig.nodes[index].name,
+      code: await child.ended,
+      ms: performance.now() - startedAt,
+    });
+  },
+  killNode: async ({ nodes }, index) => {
+    signal(nodes[index].child.pid, 'SIGKILL');
+    await nodes[index].child.ended;
+  },
+  pauseNode: ({ nodes }, index) => void signal(nodes[index].child.pid, 'SIGSTOP'),
+  resumeNode: ({ nodes }, index) => void signal(nodes[index].child.pid, 'SIGCONT'),
+  stallNode: ({ nodes }, { node, ms }) => nodes[node].child.ask('stall', { ms }),
+  startNode: async (rig, index) => {
+    await rig.startNode(index);
+    await rig.post([rig.nodes[index]]);
+  },
+
+  pauseClients: ({ readers }, index) => void signal(readers[index].pid, 'SIGSTOP'),
+  resumeClients: ({ readers }, index) => void signal(readers[index].pid, 'SIGCONT'),
+  startClients: (rig, { node, count }) => rig.startClients(node, count),
+  /** The clients cannot get through yet. */
+  startClientsUnwatched: (rig, { node, count }) => void rig.startClients(node, count).catch(() => undefined),
+  /** Clients come and go, each at once after it has opened its stream, or before. */
+  churn: ({ readers }, { node, ...storm }) => readers[node].ask('churn', storm),
+};
+
+/**
+ * Takes a step of a scenario, and writes it down.
+ *
+ * @param {import('./rig.mjs').Rig} rig
+ * @param {readonly [name: string, argument?: unknown]} step
+ */
+export async function takeStep(rig, [name, argument]) {
+  if (name !== 'wait') rig.log.write('nemesis', { what: name, argument });
+  await STEPS[name](rig, argument);
+}
+
+/** The names of all steps. */
+export const STEP_NAMES = Object.keys(STEPS);
+
+async function hotSlot({ servers }) {
+  let hottest = { length: -1, key: '' };
+  for (const server of servers) {
+    const [, keys] = await ask(server, 'SCAN', 0, 'COUNT', 10_000, 'TYPE', 'stream');
+    for (const key of keys) {
+      const length = await ask(server, 'XLEN', key);
+      if (length > hottest.length) hottest = { length, key };
+    }
+  }
+  return Number(await ask(servers[0], 'CLUSTER', 'KEYSLOT', hottest.key));
+}
