@@ -272,6 +272,8 @@ describe('A server', () => {
     second.sendJson(again(2, 'a', slow));
     second.sendJson(again(3, 'b'));
     second.sendJson(frame(4, 'c'));
+    second.sendJson({ t: 'ping' });
+    await second.frame('pong');
 
     target.get(Ledger).latch.open();
     await second.frame('ack', 4);

@@ -17,7 +17,7 @@ import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import type { EndpointRegistry } from './endpoint/endpoint.registry.js';
 import { checkOptions } from './options.check.js';
 import { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
-import type { StreamsOptions } from './streams.options.js';
+import type { ShutdownOptions, StreamsOptions } from './streams.options.js';
 import { ClientAddress } from './transport/client-address.js';
 import { OriginPolicy } from './transport/origin-policy.js';
 import { refuseUpgrade } from './transport/refuse-upgrade.js';
@@ -61,9 +61,10 @@ export class StreamsServer {
   private readonly subprotocols: readonly string[];
   private readonly origins: OriginPolicy;
   private readonly addresses: ClientAddress;
-  private readonly context: ConnectionContext;
+  private readonly context: ConnectionContext & { readonly shutdown: ShutdownOptions };
   private readonly sweeper: ConnectionSweeper;
   private draining: Promise<void> | undefined;
+  private isStarted = false;
 
   constructor(
     private readonly options: StreamsOptions,
@@ -92,6 +93,7 @@ export class StreamsServer {
     this.context = {
       limits,
       heartbeat,
+      shutdown: { ...DEFAULT_SHUTDOWN, ...options.shutdown },
       endpoints,
       messages,
       frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
@@ -107,6 +109,7 @@ export class StreamsServer {
   /** Begins to watch over connections. */
   start(): void {
     this.sweeper.start();
+    this.isStarted = true;
     if (this.options.trustProxy === undefined) {
       this.logger.warn(
         'Limits by address leave private and loopback addresses alone, as they may be a proxy. ' +
@@ -127,22 +130,27 @@ export class StreamsServer {
     return true;
   }
 
+  /** Tells whether new connections are taken: from the start of the application to its shutdown. */
+  get isReady(): boolean {
+    return this.isStarted && !this.draining;
+  }
+
   /**
    * Ends all connections in good order; idempotent.
    *
-   * Refuses new ones, tells clients to come back elsewhere, lets handlers finish within the
-   * deadline, runs `@OnStreamClosed` and disposes user objects, closes with 4006.
+   * Refuses new ones, asks clients to come back elsewhere, and serves each until it has left, or
+   * the deadline has passed; then closes with 4006, which runs `@OnStreamClosed` and disposes user objects.
    */
   drain(): Promise<void> {
     return (this.draining ??= this.runDrain());
   }
 
   private async runDrain(): Promise<void> {
-    const { spreadMs, deadlineMs } = { ...DEFAULT_SHUTDOWN, ...this.options.shutdown };
+    const { spreadMs, deadlineMs } = this.context.shutdown;
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
-    const drained = Promise.all([...this.registry.all()].map((connection) => connection.drain(spreadMs)));
-    await Promise.race([drained, deadline]);
+    for (const connection of this.registry.all()) connection.goAway(spreadMs);
+    await Promise.race([this.registry.whenEmpty(), deadline]);
     for (const connection of this.registry.all()) connection.close(CloseCode.Drain, 'the server drains');
     await Promise.race([this.registry.whenEmpty(), this.closeTimeout(deadline)]);
     clearTimeout(timer);

@@ -46,7 +46,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
   user: StreamUser | null = null;
   private state: 'greeting' | 'signing-in' | 'ready' | 'draining' | 'closed' = 'greeting';
   private signInId = 0;
-  private draining: Promise<void> | undefined;
+  private spreadMs: number | undefined;
   private readonly gate: InboundGate;
   private readonly early: EarlyFrames;
 
@@ -108,10 +108,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
 
   closed(code: number): void {
     const reason = new SessionCloseReason('connection-lost', 'The connection was lost.', code);
-    void this.finish(reason).then(() => {
-      this.streams.answers.leave();
-      this.context.registry.forget(this);
-    });
+    void this.finish(reason).then(() => this.context.registry.forget(this));
   }
 
   get codec(): Codec {
@@ -152,22 +149,27 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
     this.wire.close(code, reason);
   }
 
-  /** Lets the handlers finish, refuses what is new, then closes; `goaway` says to come back elsewhere. */
-  drain(spreadMs: number): Promise<void> {
-    return (this.draining ??= this.runDrain(spreadMs));
+  /** Asks the client to come back elsewhere; it is served until it leaves. */
+  goAway(spreadMs: number): void {
+    this.spreadMs = spreadMs;
+    // Before `welcome` nobody listens.
+    if (!this.watch.isGreeting) this.send({ t: 'goaway', spreadMs });
   }
 
-  private async runDrain(spreadMs: number): Promise<void> {
+  /** Lets the handlers finish, refuses what is new, then closes. */
+  async drain(): Promise<void> {
     if (this.state === 'closed') return;
     this.state = 'draining';
-    this.send({ t: 'goaway', spreadMs });
     await this.streams.idle();
     await this.streams.endAll(new SessionCloseReason('shutdown', 'The server shuts down.', CloseCode.Drain));
     this.close(CloseCode.Drain, 'the server drains');
   }
 
   private route(frame: ClientFrame, bytes: number): void {
-    if (this.state === 'greeting') return this.greet(frame);
+    if (this.state === 'greeting') {
+      if (frame.t === 'hello') return void this.hello(frame);
+      return this.close(CloseCode.Unauthenticated, 'the first frame must be hello');
+    }
     if (frame.t === 'ping') return this.send({ t: 'pong' });
     if (frame.t === 'pong') return;
     if (frame.t === 'hello') return this.close(CloseCode.BadRequest, 'hello was said already');
@@ -183,11 +185,6 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
     else void this.signIn(frame);
   }
 
-  private greet(frame: ClientFrame): void {
-    if (frame.t !== 'hello') return this.close(CloseCode.Unauthenticated, 'the first frame must be hello');
-    void this.hello(frame);
-  }
-
   private async hello({ token, client }: HelloFrame): Promise<void> {
     this.state = 'signing-in';
     if (typeof token === 'string') this.handshake = this.handshake.withToken(token);
@@ -199,6 +196,7 @@ export class Connection implements WireReceiver, OutboxOwner, FanoutMember, Watc
     this.watch.isGreeting = false;
     this.context.registry.greeted(this);
     this.send(welcomeFrame(this, this.context));
+    if (this.spreadMs !== undefined) this.goAway(this.spreadMs);
     this.beReady();
   }
 

@@ -4,8 +4,8 @@ import type { StreamUser } from './stream-authenticator.js';
 export interface LiveConnection {
   user: StreamUser | null;
   readonly outbox: { readonly bytes: number };
-  readonly streams: { readonly size: number };
+  readonly streams: { readonly size: number; readonly answers: { leave(): void } };
   readonly watch: { check(now: number, lateMs: number): void };
   close(code: number, reason: string): void;
-  drain(spreadMs: number): Promise<void>;
+  goAway(spreadMs: number): void;
 }
