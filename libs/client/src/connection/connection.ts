@@ -1,6 +1,5 @@
 import {
   CodedError,
-  PROTOCOL_VERSION,
   shouldReconnect,
   type ClosedFrame,
   type ErrorFrame,
@@ -16,41 +15,31 @@ import { MAX_ENDPOINTS, MAX_ID, MAX_SPREAD_MS, RATE_LIMITED_MS } from '../limits
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import { randomId } from '../transport/random-id.js';
 import { onWakeUp } from '../transport/wake-up.js';
-import type { WebSocketLike } from '../transport/web-socket.js';
-import {
-  ABNORMAL,
-  CREDENTIAL_EXPIRED,
-  HEARTBEAT_LOST,
-  NORMAL,
-  RATE_LIMITED,
-  UNAUTHENTICATED,
-} from './close-codes.js';
+import { ABNORMAL, CREDENTIAL_EXPIRED, NORMAL, RATE_LIMITED, UNAUTHENTICATED } from './close-codes.js';
 import type { ConnectedStream } from './connected-stream.js';
 import type { ConnectionStatus } from './connection-status.js';
+import { Line, type LineOwner, type Settle } from './line.js';
 import { Pending } from './pending.js';
 
-/** What the answer to a frame settles; called without an error when the connection is lost. */
-type Settle = (error?: CodedError) => void;
-
 /** Keeps one connection to the server standing, and tells where it stands. */
-export class Connection {
+export class Connection implements LineOwner {
   status: ConnectionStatus = { kind: 'idle' };
-  /** What the server said in `welcome`; undefined while there is no connection. */
-  declare welcome?: WelcomeFrame;
   /** The time within which the server wants its clients back, once it said that it goes away. */
   declare spreadMs?: number;
   declare readonly options: ResolvedOptions;
+  readonly client = randomId();
   readonly listeners: Listeners = new Set();
   readonly #streams = new Map<string, ConnectedStream>();
-  readonly #asked = new Map<unknown, Settle>();
-  /** Names the client over its connections, so that a message has one id wherever it is sent. */
-  readonly #client = randomId();
   readonly #create: (endpoint: string, connection: Connection) => ConnectedStream;
-  #socket?: WebSocketLike;
+  /** What messages take, or what is being made while there is nothing else. */
+  #line?: Line;
+  /** What is being made while the server of the line goes away. */
+  #next?: Line;
+  /** What was left for the next, until the server has answered there. */
+  #old?: Line;
   #cancel?: () => void;
   #unwatch?: () => void;
   #lastId = 0;
-  #attempt = 0;
   #failures = 0;
   #connectedAt = 0;
   #refused = false;
@@ -62,6 +51,11 @@ export class Connection {
   ) {
     this.options = options;
     this.#create = create;
+  }
+
+  /** What the server said in `welcome`; undefined while there is no connection. */
+  get welcome(): WelcomeFrame | undefined {
+    return this.#line?.welcome;
   }
 
   /** Returns the stream of an endpoint; makes it when it is new. */
@@ -76,7 +70,7 @@ export class Connection {
     if (this.#unwatch) this.#wake();
     else {
       this.#unwatch = onWakeUp(() => this.#wake());
-      void this.#try();
+      this.#try();
     }
     const joined = this.#join();
     // The status tells of a failure too, so nobody has to wait for it here.
@@ -87,17 +81,19 @@ export class Connection {
   /** Asks for a credential again and takes it to the server. */
   async authenticate(): Promise<void> {
     if (!this.#unwatch) throw clientError('NOT_CONNECTED');
+    const line = this.#line;
     this.#renewed = false;
-    if (this.welcome) {
-      const attempt = this.#attempt;
+    if (line?.welcome) {
+      // What is being made has the former credential.
+      this.#dropNext();
       const token = await this.#credential('authenticate');
-      if (attempt === this.#attempt) {
+      if (line === this.#line) {
         const answer = new Pending();
         answer.limit(this.options);
         this.ask({ t: 'auth', token }, answer.settle);
         await answer.promise;
       }
-    } else void this.#try();
+    } else this.#try();
     // A connection that was lost meanwhile is made again with the new credential.
     return this.#join();
   }
@@ -109,19 +105,19 @@ export class Connection {
 
   /** Encodes a frame as the server takes it; as one may that is still to be found. */
   encode(frame: object): FramePayload {
-    return this.options.codec.encode(frame, this.#socket?.protocol);
+    return this.options.codec.encode(frame, this.#line?.socket?.protocol);
   }
 
   /** Sends an encoded frame; only while connected. */
   send(payload: FramePayload): void {
-    this.#socket!.send(payload);
+    this.#line!.socket!.send(payload);
   }
 
   /** Sends a frame that is answered by another than `ack`. */
   ask(frame: object, settle: Settle): void {
     const id = this.nextId();
-    this.#asked.set(id, settle);
-    this.#say({ ...frame, id });
+    this.#line!.asked.set(id, settle);
+    this.#line!.say({ ...frame, id });
   }
 
   /** Returns the id for the next frame that is answered. */
@@ -129,8 +125,50 @@ export class Connection {
     return (this.#lastId = (this.#lastId % MAX_ID) + 1);
   }
 
-  #say(frame: object): void {
-    this.send(this.encode(frame));
+  welcomed(line: Line): void {
+    this.#connectedAt = this.options.clock.now();
+    if (line === this.#next) {
+      this.#dropOld();
+      this.#old = this.#line;
+      this.#line = line;
+      this.#next = this.spreadMs = undefined;
+      this.#streams.forEach((stream) => stream.moved());
+    }
+    this.#accept();
+    this.#settleOld();
+  }
+
+  received(line: Line, frame: ServerFrame): void {
+    const { endpoint, id } = frame as OpenedFrame;
+    const wire: WireError | undefined = (frame as ErrorFrame).error ?? (frame as ClosedFrame).reason;
+    const error = wire && new CodedError(wire.code, wire.message, wire);
+    if (line === this.#line) {
+      if (frame.t === 'goaway') {
+        this.spreadMs = frame.spreadMs > 0 ? Math.min(frame.spreadMs, MAX_SPREAD_MS) : 0;
+        this.#leave();
+      }
+      if (frame.t === 'authenticated') {
+        line.welcome = { ...line.welcome!, user: frame.user };
+        this.#accept();
+      }
+      // The server opens some streams by itself.
+      if (endpoint && this.#streams.size < MAX_ENDPOINTS) this.streamOf(endpoint);
+      // What becomes of streams where the client left is nothing to it: opened, closed, subscribed.
+    } else if (frame.t.endsWith('ed')) return;
+    if (frame.t === 'error' && !id) this.options.onWarning('nestwire: server error', error);
+    line.asked.get(id)?.(error);
+    line.asked.delete(id);
+    this.#streams.forEach((stream) => stream.received(frame, error));
+    this.#settleOld();
+  }
+
+  broken(line: Line, code: number, reason: string): void {
+    if (line === this.#line) this.#drop(code, reason);
+    else if (line === this.#old) this.#dropOld();
+    else {
+      this.#note(code);
+      this.#arm(this.#backoffMs(code), () => this.#makeNext());
+    }
   }
 
   #become(status: ConnectionStatus): void {
@@ -161,114 +199,98 @@ export class Connection {
     return (await this.options.auth?.({ reason })) ?? null;
   }
 
-  async #try(): Promise<void> {
+  #try(): void {
     void this.#release(NORMAL);
-    const attempt = this.#attempt;
-    this.#arm(this.options.connectTimeoutMs, () => this.#drop(ABNORMAL, 'CONNECT_TIMEOUT'));
+    const line = (this.#line = new Line(this));
     this.#become({ kind: 'connecting' });
-    const token = await this.#credential(this.#refused ? 'renew' : 'connect').catch(
-      (error) => attempt === this.#attempt && this.#drop(ABNORMAL, `auth: ${error}`),
-    );
-    // Another attempt, or the end, has come first.
-    if (attempt !== this.#attempt) return;
-    try {
-      const { codec, url, webSocket } = this.options;
-      const socket = new webSocket(url, codec.subprotocols);
-      this.#socket = socket;
-      socket.binaryType = 'arraybuffer';
-      socket.onopen = () => this.#say({ t: 'hello', v: PROTOCOL_VERSION, token, client: this.#client });
-      socket.onmessage = ({ data }: { data: string }) => {
-        try {
-          if (this.welcome) this.#expect();
-          this.#handle(codec.decode(data) as ServerFrame);
-        } catch {
-          // What is not a frame is ignored, as a frame of an unknown type is.
-        }
-      };
-      // `close` follows, and says more.
-      socket.onerror = () => {};
-      socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#drop(code, reason);
-    } catch (error) {
-      // The platform does not take the address, and will not take it later.
-      void this.#end(ABNORMAL, `${error}`);
-    }
+    // A listener may have closed the client, or connected it anew.
+    if (line === this.#line) this.#open(line);
   }
 
-  /** Takes the connection for lost when nothing is heard in time. */
-  #expect(pingMs = this.welcome!.pingMs): void {
-    this.#arm(pingMs + this.welcome!.pongMs, () => this.#drop(HEARTBEAT_LOST, 'silence'));
+  #open(line: Line): void {
+    const opening = line.open(this.#credential(this.#refused ? 'renew' : 'connect'));
+    // The platform does not take the address, and will not take it later.
+    opening.catch((error) => this.#end(ABNORMAL, `${error}`));
   }
 
-  #handle(frame: ServerFrame): void {
-    const { welcome } = this;
-    const { endpoint, id } = frame as OpenedFrame;
-    if (frame.t === 'ping') this.#say({ t: 'pong' });
-    if (!welcome) return frame.t === 'welcome' ? this.#accept(frame) : undefined;
-    if (frame.t === 'goaway')
-      this.spreadMs = frame.spreadMs > 0 ? Math.min(frame.spreadMs, MAX_SPREAD_MS) : 0;
-    if (frame.t === 'authenticated') this.#accept({ ...welcome, user: frame.user });
-    // The server opens some streams by itself.
-    if (endpoint && this.#streams.size < MAX_ENDPOINTS) this.streamOf(endpoint);
-    const wire: WireError | undefined = (frame as ErrorFrame).error ?? (frame as ClosedFrame).reason;
-    const error = wire && new CodedError(wire.code, wire.message, wire);
-    if (frame.t === 'error' && !id) this.options.onWarning('nestwire: server error', error);
-    this.#asked.get(id)?.(error);
-    this.#asked.delete(id);
-    this.#streams.forEach((stream) => stream.received(frame, error));
+  #makeNext(): void {
+    this.#open((this.#next = new Line(this)));
   }
 
-  #accept(welcome: WelcomeFrame): void {
-    const { user, connection } = welcome;
-    if (!this.welcome) this.#connectedAt = this.options.clock.now();
-    this.welcome = welcome;
+  #dropNext(): void {
+    this.#cancel?.();
+    void this.#next?.close(NORMAL);
+    this.#next = undefined;
+  }
+
+  /** Leaves the former line for good, once nothing is awaited there. */
+  #settleOld(): void {
+    if (this.#old && ![...this.#streams.values()].some((stream) => stream.isMoving)) this.#dropOld();
+  }
+
+  #dropOld(): void {
+    void this.#old?.close(NORMAL);
+    this.#old = undefined;
+    this.#streams.forEach((stream) => stream.left());
+  }
+
+  #accept(): void {
+    const { user, connection } = this.welcome!;
     this.#refused = false;
-    this.#expect();
     this.#streams.forEach((stream) => stream.connected());
     this.#become({ kind: 'connected', user, connection });
+    this.#leave();
   }
 
-  /** Frees what belongs to the present attempt; resolves when its socket is closed. */
-  #release(code: number, reason?: string): Promise<unknown> | undefined {
-    const socket = this.#socket;
-    this.#attempt++;
-    this.#socket = this.welcome = this.spreadMs = undefined;
+  /** Makes the next line within the spread, if the server goes away. */
+  #leave(): void {
+    const { spreadMs, options } = this;
+    if (spreadMs !== undefined && !this.#next)
+      this.#arm(options.clock.random() * spreadMs, () => this.#makeNext());
+  }
+
+  /** Frees all lines; resolves when their sockets are closed. */
+  #release(code: number, reason?: string): Promise<unknown> {
+    const lines = [this.#line, this.#next, this.#old];
+    this.#line = this.#next = this.#old = this.spreadMs = undefined;
     this.#cancel?.();
-    this.#asked.forEach((settle) => settle());
-    this.#asked.clear();
+    const closed = Promise.all(lines.map((line) => line?.close(code)));
     this.#streams.forEach((stream) => stream.lost(reason));
-    return (
-      socket &&
-      new Promise((resolve) => {
-        socket.onmessage = null;
-        socket.onclose = resolve;
-        socket.close(code);
-      })
-    );
+    return closed;
+  }
+
+  #note(code: number): void {
+    this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
+  }
+
+  #backoffMs(code: number, spreadMs?: number): number {
+    const { clock, maxRetryMs, minRetryMs } = this.options;
+    const boundMs = spreadMs ?? Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++);
+    return clock.random() * boundMs + (code === RATE_LIMITED ? RATE_LIMITED_MS : 0);
   }
 
   /** Ends the present attempt or connection, and goes on as its close code says. */
   #drop(code: number, reason: string): void {
-    const { clock, healthyMs, auth, minRetryMs, maxRetryMs } = this.options;
+    const { clock, healthyMs, auth } = this.options;
     const { welcome, spreadMs } = this;
-    void this.#release(HEARTBEAT_LOST, `${code} ${reason}`);
+    void this.#release(NORMAL, `${code} ${reason}`);
     if (welcome && clock.now() - this.#connectedAt >= healthyMs) {
       this.#failures = 0;
       this.#renewed = false;
     }
-    this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
+    this.#note(code);
     if (this.#refused && auth && !this.#renewed) {
       this.#renewed = true;
-      void this.#try();
+      this.#try();
     } else if (shouldReconnect(code)) {
-      const boundMs = spreadMs ?? Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++);
-      const retryInMs = clock.random() * boundMs + (code === RATE_LIMITED ? RATE_LIMITED_MS : 0);
-      this.#arm(retryInMs, () => void this.#try());
+      const retryInMs = this.#backoffMs(code, spreadMs);
+      this.#arm(retryInMs, () => this.#try());
       this.#become({ kind: 'waiting', retryAt: Date.now() + retryInMs, retryInMs, code, reason });
     } else void this.#end(code, reason);
   }
 
   /** Ends for good; resolves when the socket is closed. */
-  #end(code: number, reason: string): Promise<unknown> | undefined {
+  #end(code: number, reason: string): Promise<unknown> {
     const status = { kind: 'closed', code, reason } as const;
     const closed = this.#release(code, reason);
     this.#unwatch?.();
@@ -284,11 +306,8 @@ export class Connection {
   /** Makes sure, at once, of what a sleep or a change of network may have made untrue. */
   #wake(): void {
     const { status } = this;
-    if (status.kind === 'waiting' && status.code !== RATE_LIMITED) void this.#try();
-    if (this.welcome) {
-      this.#say({ t: 'ping' });
-      this.#expect(0);
-    }
+    if (status.kind === 'waiting' && status.code !== RATE_LIMITED) this.#try();
+    if (this.welcome) this.#line!.probe();
   }
 }
 

@@ -54,6 +54,8 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   #waiting: Outgoing[] = [];
   #front = Infinity;
   #lostBy?: string;
+  /** That answers of the connection that was left are awaited. */
+  #moving = false;
 
   constructor(name: string, classes: ReadonlyMap<string, MessageClass>, connection: Connection) {
     const { options } = connection;
@@ -119,10 +121,32 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#pump();
   }
 
+  get isMoving(): unknown {
+    // What its sender has given up is not awaited.
+    this.#moving &&= [...this.#flying.values()].some(({ settled }) => !settled);
+    return this.#moving || (this.#opening && !this.#session);
+  }
+
+  moved(): void {
+    this.#session = this.#opening = undefined;
+    this.#moving = true;
+  }
+
+  left(): void {
+    if (this.#moving) this.#takeBack();
+    this.#pump();
+  }
+
   lost(reason?: string, openError?: CodedError): void {
     this.#session = this.#opening = undefined;
-    this.#lostBy = reason;
     this.#channels.clear();
+    this.#takeBack(reason, openError);
+  }
+
+  /** Lets what flies wait again, as far as it may be sent again. */
+  #takeBack(reason?: string, openError?: CodedError): void {
+    this.#lostBy = reason;
+    this.#moving = false;
     // Goes before what waits; what went behind a refused `open` was answered with it.
     for (const outgoing of [...this.#flying.values()].reverse()) {
       if (openError) outgoing.settle(openError);
@@ -201,10 +225,15 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   /** Sends what waits, as far as the stream and the server take it. */
   #pump(): void {
     const { welcome } = this.#connection;
+    // Messages are handled in their order, so what is new waits for the last answers of what was left.
     // With listeners, what they send goes first, and so all else waits until they were called. What
     // was sent before waits for the open too: else its refusal would say that it was not handled.
     const waits = this.#listeners.size || this.#waiting[0]?.frame.id;
-    const ready = this.#opening && this.#front === Infinity && (this.#session || !waits);
+    const ready =
+      (!this.isMoving || !this.#moving) &&
+      this.#opening &&
+      this.#front === Infinity &&
+      (this.#session || !waits);
     while (ready && this.#waiting.length && this.#flying.size < welcome!.maxPendingMessages) {
       const outgoing = this.#waiting.shift()!;
       if (!outgoing.settled) this.#send(outgoing);
