@@ -39,7 +39,7 @@ const cases = [
   },
   {
     name: 'createStreamClient with MessagePack',
-    budgetKiB: 11,
+    budgetKiB: 12,
     code: `export { messagePack } from '@nestwire/protocol/message-pack'; export { createStreamClient } from '@nestwire/client';`,
   },
 ];
@@ -48,7 +48,7 @@ for (const { name, budgetKiB, code } of cases) {
   const bundle = await bundleOf(code);
   const bytes = gzipSync(bundle, { level: 9 }).length;
   const verdict = bytes <= budgetKiB * KIB ? 'within' : 'ABOVE';
-  console.log(`${name}: ${bytes} ${(bytes / KIB).toFixed(2)} KiB min+gzip, ${verdict} the budget of ${budgetKiB} KiB`);
+  console.log(`${name}: ${(bytes / KIB).toFixed(2)} KiB min+gzip, ${verdict} the budget of ${budgetKiB} KiB`);
   if (bytes > budgetKiB * KIB) process.exitCode = 1;
   // Whoever does not ask for MessagePack has nothing of it; else this looks for the wrong thing.
   if (bundle.toString().includes('msgpack') !== name.includes('MessagePack')) {

@@ -6,11 +6,10 @@ import {
   type FramePayload,
   type OpenedFrame,
   type ServerFrame,
-  type WelcomeFrame,
   type WireError,
 } from '@nestwire/protocol';
-import { clientError } from '../client-error.js';
-import type { AuthRequest, ResolvedOptions } from '../client-options.js';
+import { clientError, closedError } from '../client-error.js';
+import type { ResolvedOptions } from '../client-options.js';
 import { MAX_ENDPOINTS, MAX_ID, MAX_SPREAD_MS, RATE_LIMITED_MS } from '../limits.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import { randomId } from '../transport/random-id.js';
@@ -18,8 +17,11 @@ import { onWakeUp } from '../transport/wake-up.js';
 import { ABNORMAL, CREDENTIAL_EXPIRED, NORMAL, RATE_LIMITED, UNAUTHENTICATED } from './close-codes.js';
 import type { ConnectedStream } from './connected-stream.js';
 import type { ConnectionStatus } from './connection-status.js';
-import { Line, type LineOwner, type Settle } from './line.js';
+import { credentialOf } from './credential.js';
+import { Line, type LineOwner } from './line.js';
 import { Pending } from './pending.js';
+
+type CreateStream = (endpoint: string, connection: Connection) => ConnectedStream;
 
 /** Keeps one connection to the server standing, and tells where it stands. */
 export class Connection implements LineOwner {
@@ -30,7 +32,7 @@ export class Connection implements LineOwner {
   readonly client = randomId();
   readonly listeners: Listeners = new Set();
   readonly #streams = new Map<string, ConnectedStream>();
-  readonly #create: (endpoint: string, connection: Connection) => ConnectedStream;
+  readonly #create: CreateStream;
   /** What messages take, or what is being made while there is nothing else. */
   #line?: Line;
   /** What is being made while the server of the line goes away. */
@@ -39,22 +41,22 @@ export class Connection implements LineOwner {
   #old?: Line;
   #cancel?: () => void;
   #unwatch?: () => void;
+  /** What waits for the answer to `auth`. */
+  #answer?: Pending;
+  #answerId?: number;
   #lastId = 0;
   #failures = 0;
   #connectedAt = 0;
   #refused = false;
   #renewed = false;
 
-  constructor(
-    options: ResolvedOptions,
-    create: (endpoint: string, connection: Connection) => ConnectedStream,
-  ) {
+  constructor(options: ResolvedOptions, create: CreateStream) {
     this.options = options;
     this.#create = create;
   }
 
   /** What the server said in `welcome`; undefined while there is no connection. */
-  get welcome(): WelcomeFrame | undefined {
+  get welcome() {
     return this.#line?.welcome;
   }
 
@@ -85,16 +87,17 @@ export class Connection implements LineOwner {
     this.#renewed = false;
     if (line?.welcome) {
       // What is being made has the former credential.
-      this.#dropNext();
-      const token = await this.#credential('authenticate');
+      this.#cancel?.();
+      void this.#next?.close(NORMAL);
+      this.#next = undefined;
+      const token = await credentialOf(this.options, 'authenticate');
       if (line === this.#line) {
-        const answer = new Pending();
+        const answer = (this.#answer = new Pending());
         answer.limit(this.options);
-        this.ask({ t: 'auth', token }, answer.settle);
+        this.#answerId = this.ask({ t: 'auth', token });
         await answer.promise;
       }
     } else this.#try();
-    // A connection that was lost meanwhile is made again with the new credential.
     return this.#join();
   }
 
@@ -103,9 +106,9 @@ export class Connection implements LineOwner {
     if (this.#unwatch) await this.#end(NORMAL, 'closed by the client');
   }
 
-  /** Encodes a frame as the server takes it; as one may that is still to be found. */
-  encode(frame: object): FramePayload {
-    return this.options.codec.encode(frame, this.#line?.socket?.protocol);
+  /** Encodes a frame as the server of a line takes it; as one may that is still to be found. */
+  encode(frame: object, line = this.#line): FramePayload {
+    return this.options.codec.encode(frame, line?.socket?.protocol);
   }
 
   /** Sends an encoded frame; only while connected. */
@@ -113,11 +116,11 @@ export class Connection implements LineOwner {
     this.#line!.socket!.send(payload);
   }
 
-  /** Sends a frame that is answered by another than `ack`. */
-  ask(frame: object, settle: Settle): void {
+  /** Sends a frame that is answered by another than `ack`; returns its id. */
+  ask(frame: object): number {
     const id = this.nextId();
-    this.#line!.asked.set(id, settle);
     this.#line!.say({ ...frame, id });
+    return id;
   }
 
   /** Returns the id for the next frame that is answered. */
@@ -156,18 +159,18 @@ export class Connection implements LineOwner {
       // What becomes of streams where the client left is nothing to it: opened, closed, subscribed.
     } else if (frame.t.endsWith('ed')) return;
     if (frame.t === 'error' && !id) this.options.onWarning('nestwire: server error', error);
-    line.asked.get(id)?.(error);
-    line.asked.delete(id);
+    if (id === this.#answerId) this.#answer?.settle(error);
     this.#streams.forEach((stream) => stream.received(frame, error));
     this.#settleOld();
   }
 
   broken(line: Line, code: number, reason: string): void {
-    if (line === this.#line) this.#drop(code, reason);
-    else if (line === this.#old) this.#dropOld();
+    if (line === this.#old) this.#dropOld();
+    else if (line === this.#line) this.#drop(code, reason);
     else {
-      this.#note(code);
-      this.#arm(this.#backoffMs(code), () => this.#makeNext());
+      this.#next = undefined;
+      this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
+      this.#arm(this.#backoffMs(), this.#makeNext);
     }
   }
 
@@ -195,33 +198,23 @@ export class Connection implements LineOwner {
     });
   }
 
-  async #credential(reason: AuthRequest['reason']): Promise<string | null> {
-    return (await this.options.auth?.({ reason })) ?? null;
-  }
-
   #try(): void {
     void this.#release(NORMAL);
-    const line = (this.#line = new Line(this));
+    this.#line = this.#make();
     this.#become({ kind: 'connecting' });
-    // A listener may have closed the client, or connected it anew.
-    if (line === this.#line) this.#open(line);
   }
 
-  #open(line: Line): void {
-    const opening = line.open(this.#credential(this.#refused ? 'renew' : 'connect'));
+  #make(): Line {
+    const line = new Line(this);
     // The platform does not take the address, and will not take it later.
-    opening.catch((error) => this.#end(ABNORMAL, `${error}`));
+    const opened = line.open(credentialOf(this.options, this.#refused ? 'renew' : 'connect'));
+    opened.catch((error) => this.#end(ABNORMAL, `${error}`));
+    return line;
   }
 
-  #makeNext(): void {
-    this.#open((this.#next = new Line(this)));
-  }
-
-  #dropNext(): void {
-    this.#cancel?.();
-    void this.#next?.close(NORMAL);
-    this.#next = undefined;
-  }
+  readonly #makeNext = (): void => {
+    this.#next = this.#make();
+  };
 
   /** Leaves the former line for good, once nothing is awaited there. */
   #settleOld(): void {
@@ -244,9 +237,7 @@ export class Connection implements LineOwner {
 
   /** Makes the next line within the spread, if the server goes away. */
   #leave(): void {
-    const { spreadMs, options } = this;
-    if (spreadMs !== undefined && !this.#next)
-      this.#arm(options.clock.random() * spreadMs, () => this.#makeNext());
+    if (this.spreadMs !== undefined && !this.#next) this.#arm(this.#backoffMs(this.spreadMs), this.#makeNext);
   }
 
   /** Frees all lines; resolves when their sockets are closed. */
@@ -255,18 +246,15 @@ export class Connection implements LineOwner {
     this.#line = this.#next = this.#old = this.spreadMs = undefined;
     this.#cancel?.();
     const closed = Promise.all(lines.map((line) => line?.close(code)));
+    // A connection that is lost meanwhile is made again with the new credential.
+    this.#answer?.settle();
     this.#streams.forEach((stream) => stream.lost(reason));
     return closed;
   }
 
-  #note(code: number): void {
-    this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
-  }
-
-  #backoffMs(code: number, spreadMs?: number): number {
+  #backoffMs(spreadMs?: number): number {
     const { clock, maxRetryMs, minRetryMs } = this.options;
-    const boundMs = spreadMs ?? Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++);
-    return clock.random() * boundMs + (code === RATE_LIMITED ? RATE_LIMITED_MS : 0);
+    return clock.random() * (spreadMs ?? Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++));
   }
 
   /** Ends the present attempt or connection, and goes on as its close code says. */
@@ -278,12 +266,12 @@ export class Connection implements LineOwner {
       this.#failures = 0;
       this.#renewed = false;
     }
-    this.#note(code);
+    this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
     if (this.#refused && auth && !this.#renewed) {
       this.#renewed = true;
       this.#try();
     } else if (shouldReconnect(code)) {
-      const retryInMs = this.#backoffMs(code, spreadMs);
+      const retryInMs = this.#backoffMs(spreadMs) + (code === RATE_LIMITED ? RATE_LIMITED_MS : 0);
       this.#arm(retryInMs, () => this.#try());
       this.#become({ kind: 'waiting', retryAt: Date.now() + retryInMs, retryInMs, code, reason });
     } else void this.#end(code, reason);
@@ -309,9 +297,4 @@ export class Connection implements LineOwner {
     if (status.kind === 'waiting' && status.code !== RATE_LIMITED) this.#try();
     if (this.welcome) this.#line!.probe();
   }
-}
-
-/** Makes the error of a call that finds the client closed. */
-export function closedError(status: ConnectionStatus): CodedError {
-  return clientError('CLIENT_CLOSED', JSON.stringify(status));
 }

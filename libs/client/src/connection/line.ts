@@ -1,22 +1,14 @@
-import {
-  type CodedError,
-  PROTOCOL_VERSION,
-  type FramePayload,
-  type ServerFrame,
-  type WelcomeFrame,
-} from '@nestwire/protocol';
+import { PROTOCOL_VERSION, type FramePayload, type ServerFrame, type WelcomeFrame } from '@nestwire/protocol';
 import type { ResolvedOptions } from '../client-options.js';
 import type { WebSocketLike } from '../transport/web-socket.js';
 import { ABNORMAL, HEARTBEAT_LOST } from './close-codes.js';
-
-/** What the answer to a frame settles; called without an error when the line is lost. */
-export type Settle = (error?: CodedError) => void;
 
 /** What a line tells. */
 export interface LineOwner {
   readonly options: ResolvedOptions;
   /** Names the client over its lines. */
   readonly client: string;
+  encode(frame: object, line: Line): FramePayload;
   /** The server has welcomed the client. */
   welcomed(line: Line): void;
   received(line: Line, frame: ServerFrame): void;
@@ -29,8 +21,6 @@ export class Line {
   declare socket?: WebSocketLike;
   /** What the server said in `welcome`. */
   declare welcome?: WelcomeFrame;
-  /** What waits for an answer by another than `ack`, by the id of its frame. */
-  readonly asked = new Map<unknown, Settle>();
   readonly #owner: LineOwner;
 
   #cancel?: () => void;
@@ -58,7 +48,14 @@ export class Line {
     socket.onmessage = ({ data }: { data: string }) => {
       try {
         if (this.welcome) this.#expect();
-        this.#take(codec.decode(data) as ServerFrame);
+        const frame = codec.decode(data) as ServerFrame;
+        if (frame.t === 'ping') this.say({ t: 'pong' });
+        if (this.welcome) this.#owner.received(this, frame);
+        else if (frame.t === 'welcome') {
+          this.welcome = frame;
+          this.#expect();
+          this.#owner.welcomed(this);
+        }
       } catch {
         // What is not a frame is ignored, as a frame of an unknown type is.
       }
@@ -70,7 +67,7 @@ export class Line {
 
   /** Sends a frame; only once connected. */
   say(frame: object): void {
-    this.socket!.send(this.#owner.options.codec.encode(frame, this.socket!.protocol));
+    this.socket!.send(this.#owner.encode(frame, this));
   }
 
   /** Makes sure, at once, that the line still stands. */
@@ -84,8 +81,6 @@ export class Line {
     const socket = this.socket;
     this.#closed = true;
     this.#cancel?.();
-    this.asked.forEach((settle) => settle());
-    this.asked.clear();
     return (
       socket &&
       new Promise((resolve) => {
@@ -94,16 +89,6 @@ export class Line {
         socket.close(code);
       })
     );
-  }
-
-  #take(frame: ServerFrame): void {
-    if (frame.t === 'ping') this.say({ t: 'pong' });
-    if (this.welcome) this.#owner.received(this, frame);
-    else if (frame.t === 'welcome') {
-      this.welcome = frame;
-      this.#expect();
-      this.#owner.welcomed(this);
-    }
   }
 
   /** Takes the line for lost when nothing is heard in time. */

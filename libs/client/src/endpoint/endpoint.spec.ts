@@ -709,11 +709,14 @@ describe('endpoint', () => {
       const { frame, sending } = await leave();
       next = await rig.server.welcome(figures);
       await next.open('s2');
+      const waiting = send('b');
       peer.socket.terminate();
 
       expect(await next.next('message')).toMatchObject({ id: frame.id, again: true });
-      ack(next, frame);
-      await sending;
+      const last = await next.next('message');
+      expect(last).toMatchObject({ data: { text: 'b' } });
+      ack(next, last);
+      await Promise.all([sending, waiting]);
       expect(rig.client.connectionStatus.kind).toBe('connected');
     });
 
@@ -759,6 +762,23 @@ describe('endpoint', () => {
       await next.open('s2');
       ack(peer, frame);
       expect(await peer.closed).toBe(1000);
+    });
+
+    it('is closed after the next one has failed', async () => {
+      const { sending } = await leave();
+      next = await rig.server.peers.take();
+      next.socket.terminate();
+      await until(() => {
+        rig.clock.advance(100);
+        return rig.server.peers.size;
+      });
+      (await rig.server.peers.take()).socket.terminate();
+      await settled();
+      await rig.client.close();
+
+      await expect(sending).rejects.toMatchObject({ code: 'UNCERTAIN' });
+      expect(await peer.closed).toBe(1000);
+      expect(rig.clock.pending).toBe(0);
     });
 
     it('is closed with the next one when the client is closed', async () => {

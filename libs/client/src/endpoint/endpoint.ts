@@ -10,10 +10,10 @@ import {
   type OpenedFrame,
   type ServerFrame,
 } from '@nestwire/protocol';
-import { clientError } from '../client-error.js';
+import { clientError, closedError } from '../client-error.js';
 import { withDefaults, type OfflinePolicy } from '../client-options.js';
 import type { ConnectedStream } from '../connection/connected-stream.js';
-import { closedError, type Connection } from '../connection/connection.js';
+import type { Connection } from '../connection/connection.js';
 import { TOO_LARGE } from '../connection/close-codes.js';
 import { Pending } from '../connection/pending.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
@@ -46,8 +46,8 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   readonly #channels = new Set<unknown>();
   /** What was sent and has no answer, in the order of sending. */
   readonly #flying = new Map<unknown, Outgoing>();
-  /** That `open` was sent, or the stream is open. */
-  #opening?: boolean;
+  /** Set when the stream opens or is open; the id of the `open`, if one was sent. */
+  #opening?: number;
   /** The id of the session; undefined while the stream is not open. */
   #session?: string;
   #used = false;
@@ -89,7 +89,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   addStreamOpenedListener(listener: () => void): () => void {
-    if (this.#session) this.#ahead(listener);
+    if (this.#session) this.#ahead(new Set([listener]));
     const remove = addListener(this.#listeners, () => listener());
     this.#use();
     return remove;
@@ -99,10 +99,9 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   connected(): void {
     const { user } = this.#connection.welcome!;
     // What somebody else sent is not sent again.
-    for (const outgoing of this.#flying.values()) if (outgoing.user !== user) outgoing.until = 0;
+    this.#flying.forEach((outgoing) => outgoing.user === user || (outgoing.until = 0));
     if (this.#opening || !(this.#used || this.#listeners.size)) return;
-    this.#opening = true;
-    this.#connection.ask({ t: 'open', endpoint: this.#name }, (error) => error && this.#closed(error, error));
+    this.#opening = this.#connection.ask({ t: 'open', endpoint: this.#name });
     this.#pump();
   }
 
@@ -110,6 +109,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     const { endpoint, id } = frame as OpenedFrame;
     if (frame.t === 'publication' && this.#channels.has(frame.channel)) this.#deliver(frame.type, frame.data);
     if (endpoint === this.#name) this.#handle(frame, error);
+    if (id && id === this.#opening && error) this.#closed(error, error);
     if (this.#flying.has(id))
       for (const [other, outgoing] of this.#flying) {
         if (!error || other === id) {
@@ -139,22 +139,19 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   lost(reason?: string, openError?: CodedError): void {
     this.#session = this.#opening = undefined;
+    this.#lostBy = reason;
     this.#channels.clear();
-    this.#takeBack(reason, openError);
+    // What went behind a refused `open` was answered with it.
+    if (openError) this.#flying.forEach((outgoing) => outgoing.settle(openError));
+    this.#takeBack();
+    this.#giveUp();
   }
 
-  /** Lets what flies wait again, as far as it may be sent again. */
-  #takeBack(reason?: string, openError?: CodedError): void {
-    this.#lostBy = reason;
+  /** Lets what flies wait again, before all else. */
+  #takeBack(): void {
     this.#moving = false;
-    // Goes before what waits; what went behind a refused `open` was answered with it.
-    for (const outgoing of [...this.#flying.values()].reverse()) {
-      if (openError) outgoing.settle(openError);
-      else if (reason?.startsWith(TOO_LARGE)) outgoing.until = 0;
-      this.#waiting.unshift(outgoing);
-    }
+    this.#waiting.unshift(...this.#flying.values());
     this.#flying.clear();
-    this.#giveUp();
   }
 
   ended(error?: CodedError): void {
@@ -165,9 +162,9 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   #handle(frame: ServerFrame, error?: CodedError): void {
     if (frame.t === 'opened' && this.#session !== frame.session) {
-      this.#opening = true;
+      this.#opening ||= -1;
       this.#session = frame.session;
-      this.#ahead(() => callListeners(this.#listeners, this.#connection.options.onWarning));
+      this.#ahead(this.#listeners);
     }
     // A stream that the server opens by itself may speak before it says that it is open.
     if (frame.t === 'message') this.#deliver(frame.type, frame.data);
@@ -211,15 +208,12 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     return Object.assign(new Pending(), { frame, bytes, offline, own: !this.#front });
   }
 
-  /** Runs what sends messages of the session: they go before what waits already. */
-  #ahead(run: () => void): void {
+  /** Calls what sends messages of the session: they go before what waits already. */
+  #ahead(listeners: Listeners): void {
     this.#front = 0;
-    try {
-      run();
-    } finally {
-      this.#front = Infinity;
-      this.#pump();
-    }
+    callListeners(listeners, this.#connection.options.onWarning);
+    this.#front = Infinity;
+    this.#pump();
   }
 
   /** Sends what waits, as far as the stream and the server take it. */
@@ -230,7 +224,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     // was sent before waits for the open too: else its refusal would say that it was not handled.
     const waits = this.#listeners.size || this.#waiting[0]?.frame.id;
     const ready =
-      (!this.isMoving || !this.#moving) &&
+      !(this.isMoving && this.#moving) &&
       this.#opening &&
       this.#front === Infinity &&
       (this.#session || !waits);
@@ -259,7 +253,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   #mayRepeat({ until }: Outgoing): boolean {
-    return until! > this.#connection.options.clock.now();
+    return until! > this.#connection.options.clock.now() && !this.#lostBy?.startsWith(TOO_LARGE);
   }
 
   #uncertain(): CodedError {
