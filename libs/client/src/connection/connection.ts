@@ -245,7 +245,7 @@ export class Connection implements LineOwner {
     const lines = [this.#line, this.#next, this.#old];
     this.#line = this.#next = this.#old = this.spreadMs = undefined;
     this.#cancel?.();
-    const closed = Promise.all(lines.map((line) => line?.close(code)));
+    const closed = Promise.all(lines.map(async (line) => line?.close(code)));
     // A connection that is lost meanwhile is made again with the new credential.
     this.#answer?.settle();
     this.#streams.forEach((stream) => stream.lost(reason));
