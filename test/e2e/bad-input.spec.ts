@@ -729,8 +729,8 @@ describe('D. Authentication and order', () => {
     },
   );
 
-  it('71: finishes what runs and refuses what is new while it drains', async () => {
-    const draining = await startEchoApp({ shutdown: { spreadMs: 1_234 } });
+  it('71: serves who stays until the deadline of its shutdown', async () => {
+    const draining = await startEchoApp({ shutdown: { spreadMs: 1_234, deadlineMs: 500 } });
     const raw = await RawSocket.hello(draining.port);
     raw.sendJson(OPEN);
     raw.sendJson({ t: 'message', id: 2, endpoint: 'echo', type: 'echo.wait', data: { name: 'a' } });
@@ -738,14 +738,31 @@ describe('D. Authentication and order', () => {
 
     const closing = draining.app.close();
     expect(await raw.frame('goaway')).toMatchObject({ spreadMs: 1_234 });
-    raw.sendJson(note(3));
-    expect(await raw.frame('error', 3)).toMatchObject({ error: { code: 'DRAINING' } });
+    expect(draining.streams.isReady).toBe(false);
     draining.gate.open();
+    raw.sendJson(note(3));
+    await raw.frame('ack', 3);
 
-    await raw.frame('ack', 2);
     expect(await raw.closing()).toBe(4006);
     await closing;
     expect(draining.endpoint.closed).toMatchObject([{ code: 'shutdown' }]);
+  });
+
+  it('72: ends an old connection whose client stays, when its handlers have finished', async () => {
+    const aging = await startEchoApp({ limits: { maxConnectionAgeMs: 60 }, shutdown: { deadlineMs: 200 } });
+    const raw = await RawSocket.hello(aging.port);
+    raw.sendJson(OPEN);
+    raw.sendJson({ t: 'message', id: 2, endpoint: 'echo', type: 'echo.wait', data: { name: 'a' } });
+    expect(await raw.frame('goaway')).toMatchObject({ spreadMs: 0 });
+    await until(() => {
+      raw.sendJson({ t: 'auth', id: 9, token: null });
+      return raw.frames.some(({ error }) => (error as { code: string } | undefined)?.code === 'DRAINING');
+    });
+    aging.gate.open();
+
+    await raw.frame('ack', 2);
+    expect(await raw.closing()).toBe(4006);
+    await aging.app.close();
   });
 });
 

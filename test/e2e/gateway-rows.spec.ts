@@ -526,10 +526,10 @@ describe('12: a graceful shutdown', () => {
 
     const closing = target.app.close();
     expect(await raw.frame('goaway')).toEqual({ t: 'goaway', spreadMs: 700 });
-    expect(await raw.closing()).toBe(4006);
     desk.working.open();
 
     await working;
+    expect(await raw.closing()).toBe(4006);
     await until(() => client.connectionStatus.kind !== 'connected');
     expect(client.connectionStatus).toMatchObject({ kind: 'waiting', code: 4006 });
     raw.destroy();

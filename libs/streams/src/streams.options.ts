@@ -18,7 +18,7 @@ export interface ShutdownOptions {
    */
   readonly spreadMs: number;
   /**
-   * Time that running handlers get, in milliseconds.
+   * Time that clients get to leave and running handlers to finish, in milliseconds.
    *
    * @default 10_000
    */

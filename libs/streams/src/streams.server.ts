@@ -20,7 +20,7 @@ import { StreamsConfigurationError } from './endpoint/streams-configuration.erro
 import type { EndpointRegistry } from './endpoint/endpoint.registry.js';
 import { checkOptions } from './options.check.js';
 import { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
-import type { StreamsOptions } from './streams.options.js';
+import type { ShutdownOptions, StreamsOptions } from './streams.options.js';
 import { ClientAddress } from './transport/client-address.js';
 import { OriginPolicy } from './transport/origin-policy.js';
 import { refuseUpgrade } from './transport/refuse-upgrade.js';
@@ -58,10 +58,11 @@ export class StreamsServer {
   private readonly subprotocols: readonly string[];
   private readonly origins: OriginPolicy;
   private readonly addresses: ClientAddress;
-  private readonly context: ConnectionContext;
+  private readonly context: ConnectionContext & { readonly shutdown: ShutdownOptions };
   private readonly sweeper: ConnectionSweeper;
   private readonly revocations: Revocations;
   private draining: Promise<void> | undefined;
+  private isStarted = false;
 
   constructor(
     private readonly options: StreamsOptions,
@@ -95,6 +96,7 @@ export class StreamsServer {
     this.context = {
       limits,
       heartbeat,
+      shutdown: { ...DEFAULT_SHUTDOWN, ...options.shutdown },
       endpoints,
       messages: channels.messages,
       frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
@@ -110,6 +112,7 @@ export class StreamsServer {
   /** Begins to watch over connections; resolves when it hears of revocations. */
   async start(): Promise<void> {
     this.sweeper.start();
+    this.isStarted = true;
     void this.channels.start();
     this.warnOfProxies();
     if (this.context.signIn.isConfigured) await this.revocations.start();
@@ -152,22 +155,27 @@ export class StreamsServer {
     return true;
   }
 
+  /** Tells whether new connections are taken: from the start of the application to its shutdown. */
+  get isReady(): boolean {
+    return this.isStarted && !this.draining;
+  }
+
   /**
    * Ends all connections in good order; idempotent.
    *
-   * Refuses new ones, tells clients to come back elsewhere, lets handlers finish within the
-   * deadline, runs `@OnStreamClosed` and disposes user objects, closes with 4006.
+   * Refuses new ones, asks clients to come back elsewhere, and serves each until it has left, or
+   * the deadline has passed; then closes with 4006, which runs `@OnStreamClosed` and disposes user objects.
    */
   drain(): Promise<void> {
     return (this.draining ??= this.runDrain());
   }
 
   private async runDrain(): Promise<void> {
-    const { spreadMs, deadlineMs } = { ...DEFAULT_SHUTDOWN, ...this.options.shutdown };
+    const { spreadMs, deadlineMs } = this.context.shutdown;
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
-    const drained = Promise.all([...this.registry.all()].map((connection) => connection.drain(spreadMs)));
-    await Promise.race([drained, deadline]);
+    for (const connection of this.registry.all()) connection.goAway(spreadMs);
+    await Promise.race([this.registry.whenEmpty(), deadline]);
     for (const connection of this.registry.all()) connection.close(CloseCode.Drain, 'the server drains');
     await Promise.race([this.registry.whenEmpty(), this.closeTimeout(deadline)]);
     clearTimeout(timer);

@@ -24,6 +24,15 @@ export interface StreamsCounters {
 export class StreamsService {
   constructor(private readonly server: StreamsServer) {}
 
+  /**
+   * Tells whether new connections are taken: what a readiness probe asks.
+   *
+   * False before the application listens, and from the first moment of its shutdown on.
+   */
+  get isReady(): boolean {
+    return this.server.isReady;
+  }
+
   /** Counts what there is at this moment. */
   counters(): StreamsCounters {
     const { registry, channels, answers } = this.server;
@@ -61,8 +70,8 @@ export class StreamsService {
   /**
    * Ends all connections in good order, as the shutdown does; idempotent.
    *
-   * New connections are refused, clients told to come back elsewhere, handlers get
-   * `shutdown.deadlineMs` to finish.
+   * New connections are refused, clients asked to come back elsewhere and served until they have left,
+   * `shutdown.deadlineMs` at most.
    */
   drain(): Promise<void> {
     return this.server.drain();

@@ -4,10 +4,16 @@ import type { CodedError, HeldChannel, ServerFrame } from '@nestwire/protocol';
 export interface ConnectedStream {
   /** The server has welcomed the client, or accepted another user. */
   connected(): void;
-  /** A frame came, of this stream or of another; with the error that it tells of. */
-  received(frame: ServerFrame, error?: CodedError): void;
+  /** A frame came, of this stream or of another; with the error that it tells of, and by the line that was left. */
+  received(frame: ServerFrame, error?: CodedError, old?: unknown): void;
   /** The channels that flowed into it, for the first frame of the next connection. */
   held(): HeldChannel[];
+  /** Tells whether answers of the connection that was left are awaited, or the open of the next. */
+  readonly isMoving: unknown;
+  /** Another connection takes what is sent from now on; the former one still answers. */
+  moved(): void;
+  /** The connection that was left is gone. */
+  left(): void;
   /** The connection is gone; another attempt follows. */
   lost(reason?: string): void;
   /** The connection is closed for good; by the server when there is an error. */

@@ -1,67 +1,64 @@
 import {
   CodedError,
-  PROTOCOL_VERSION,
   shouldReconnect,
   type ClosedFrame,
   type ErrorFrame,
   type FramePayload,
   type OpenedFrame,
   type ServerFrame,
-  type WelcomeFrame,
   type WireError,
 } from '@nestwire/protocol';
-import { clientError } from '../client-error.js';
-import type { AuthRequest, ResolvedOptions } from '../client-options.js';
+import { clientError, closedError } from '../client-error.js';
+import type { ResolvedOptions } from '../client-options.js';
 import { MAX_ENDPOINTS, MAX_ID, MAX_SPREAD_MS, RATE_LIMITED_MS } from '../limits.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import { randomId } from '../transport/random-id.js';
 import { onWakeUp } from '../transport/wake-up.js';
-import type { WebSocketLike } from '../transport/web-socket.js';
-import {
-  ABNORMAL,
-  CREDENTIAL_EXPIRED,
-  HEARTBEAT_LOST,
-  NORMAL,
-  RATE_LIMITED,
-  UNAUTHENTICATED,
-} from './close-codes.js';
+import { ABNORMAL, CREDENTIAL_EXPIRED, NORMAL, RATE_LIMITED, UNAUTHENTICATED } from './close-codes.js';
 import type { ConnectedStream } from './connected-stream.js';
 import type { ConnectionStatus } from './connection-status.js';
+import { credentialOf } from './credential.js';
+import { Line, type LineOwner } from './line.js';
 import { Pending } from './pending.js';
+import { untilDecided } from './until-decided.js';
 
-/** What the answer to a frame settles; called without an error when the connection is lost. */
-type Settle = (error?: CodedError) => void;
+type CreateStream = (endpoint: string, connection: Connection) => ConnectedStream;
 
 /** Keeps one connection to the server standing, and tells where it stands. */
-export class Connection {
+export class Connection implements LineOwner {
   status: ConnectionStatus = { kind: 'idle' };
-  /** What the server said in `welcome`; undefined while there is no connection. */
-  declare welcome?: WelcomeFrame;
   /** The time within which the server wants its clients back, once it said that it goes away. */
   declare spreadMs?: number;
   declare readonly options: ResolvedOptions;
+  readonly #client = randomId();
   readonly listeners: Listeners = new Set();
   readonly #streams = new Map<string, ConnectedStream>();
-  readonly #asked = new Map<unknown, Settle>();
-  /** Names the client over its connections, so that a message has one id wherever it is sent. */
-  readonly #client = randomId();
-  readonly #create: (endpoint: string, connection: Connection) => ConnectedStream;
-  #socket?: WebSocketLike;
+  readonly #create: CreateStream;
+  /** What messages take, or what is being made while there is nothing else. */
+  #line?: Line;
+  /** What is being made while the server of the line goes away. */
+  #next?: Line;
+  /** What was left for the next, until the server has answered there. */
+  #old?: Line;
   #cancel?: () => void;
   #unwatch?: () => void;
+  /** What waits for the answer to `auth`. */
+  #answer?: Pending;
+  #answerId?: number;
   #lastId = 0;
-  #attempt = 0;
   #failures = 0;
   #connectedAt = 0;
   #refused = false;
   #renewed = false;
 
-  constructor(
-    options: ResolvedOptions,
-    create: (endpoint: string, connection: Connection) => ConnectedStream,
-  ) {
+  constructor(options: ResolvedOptions, create: CreateStream) {
     this.options = options;
     this.#create = create;
+  }
+
+  /** What the server said in `welcome`; undefined while there is no connection. */
+  get welcome() {
+    return this.#line?.welcome;
   }
 
   /** Returns the stream of an endpoint; makes it when it is new. */
@@ -76,7 +73,7 @@ export class Connection {
     if (this.#unwatch) this.#wake();
     else {
       this.#unwatch = onWakeUp(() => this.#wake());
-      void this.#try();
+      this.#try();
     }
     const joined = this.#join();
     // The status tells of a failure too, so nobody has to wait for it here.
@@ -87,18 +84,21 @@ export class Connection {
   /** Asks for a credential again and takes it to the server. */
   async authenticate(): Promise<void> {
     if (!this.#unwatch) throw clientError('NOT_CONNECTED');
+    const line = this.#line;
     this.#renewed = false;
-    if (this.welcome) {
-      const attempt = this.#attempt;
-      const token = await this.#credential('authenticate');
-      if (attempt === this.#attempt) {
-        const answer = new Pending();
+    if (line?.welcome) {
+      // What is being made has the former credential.
+      this.#cancel?.();
+      void this.#next?.close(NORMAL);
+      this.#next = undefined;
+      const token = await credentialOf(this.options, 'authenticate');
+      if (line === this.#line) {
+        const answer = (this.#answer = new Pending());
         answer.limit(this.options);
-        this.ask({ t: 'auth', token }, answer.settle);
+        this.#answerId = this.ask({ t: 'auth', token });
         await answer.promise;
       }
-    } else void this.#try();
-    // A connection that was lost meanwhile is made again with the new credential.
+    } else this.#try();
     return this.#join();
   }
 
@@ -107,21 +107,21 @@ export class Connection {
     if (this.#unwatch) await this.#end(NORMAL, 'closed by the client');
   }
 
-  /** Encodes a frame as the server takes it; as one may that is still to be found. */
-  encode(frame: object): FramePayload {
-    return this.options.codec.encode(frame, this.#socket?.protocol);
+  /** Encodes a frame as the server of a line takes it; as one may that is still to be found. */
+  encode(frame: object, line = this.#line): FramePayload {
+    return this.options.codec.encode(frame, line?.socket?.protocol);
   }
 
   /** Sends an encoded frame; only while connected. */
   send(payload: FramePayload): void {
-    this.#socket!.send(payload);
+    this.#line!.socket!.send(payload);
   }
 
-  /** Sends a frame that is answered by another than `ack`. */
-  ask(frame: object, settle: Settle): void {
+  /** Sends a frame that is answered by another than `ack`; returns its id. */
+  ask(frame: object): number {
     const id = this.nextId();
-    this.#asked.set(id, settle);
-    this.#say({ ...frame, id });
+    this.#line!.say({ ...frame, id });
+    return id;
   }
 
   /** Returns the id for the next frame that is answered. */
@@ -129,8 +129,55 @@ export class Connection {
     return (this.#lastId = (this.#lastId % MAX_ID) + 1);
   }
 
-  #say(frame: object): void {
-    this.send(this.encode(frame));
+  greeting(): object {
+    const held = [...this.#streams.values()].flatMap((stream) => stream.held());
+    return { client: this.#client, ...(held.length && { held }) };
+  }
+
+  welcomed(line: Line): void {
+    this.#connectedAt = this.options.clock.now();
+    if (line === this.#next) {
+      this.#dropOld();
+      this.#old = this.#line;
+      this.#line = line;
+      this.#next = this.spreadMs = undefined;
+      this.#streams.forEach((stream) => stream.moved());
+    }
+    this.#accept();
+    this.#settleOld();
+  }
+
+  received(line: Line, frame: ServerFrame): void {
+    const { endpoint, id } = frame as OpenedFrame;
+    const wire: WireError | undefined = (frame as ErrorFrame).error ?? (frame as ClosedFrame).reason;
+    const error = wire && new CodedError(wire.code, wire.message, wire);
+    if (line === this.#line) {
+      if (frame.t === 'goaway') {
+        this.spreadMs = frame.spreadMs > 0 ? Math.min(frame.spreadMs, MAX_SPREAD_MS) : 0;
+        this.#leave();
+      }
+      if (frame.t === 'authenticated') {
+        line.welcome = { ...line.welcome!, user: frame.user };
+        this.#accept();
+      }
+      // The server opens some streams by itself.
+      if (endpoint && this.#streams.size < MAX_ENDPOINTS) this.streamOf(endpoint);
+      // What becomes of streams where the client left is nothing to it: opened, closed, subscribed.
+    } else if (/ed$|position/.test(frame.t)) return;
+    if (frame.t === 'error' && !id) this.options.onWarning('nestwire: server error', error);
+    if (id === this.#answerId) this.#answer?.settle(error);
+    this.#streams.forEach((stream) => stream.received(frame, error, line === this.#old && line));
+    this.#settleOld();
+  }
+
+  broken(line: Line, code: number, reason: string): void {
+    if (line === this.#old) this.#dropOld();
+    else if (line === this.#line) this.#drop(code, reason);
+    else {
+      this.#next = undefined;
+      this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
+      this.#arm(this.#backoffMs(), this.#makeNext);
+    }
   }
 
   #become(status: ConnectionStatus): void {
@@ -145,121 +192,74 @@ export class Connection {
 
   /** Waits for the connection that is being made, if it is not there. */
   #join(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        if (this.#unwatch && !this.welcome) return;
-        stop();
-        if (this.welcome) resolve();
-        else reject(closedError(this.status));
-      };
-      const stop = addListener(this.listeners, look);
-      look();
-    });
+    const decide = () => (this.welcome ? true : this.#unwatch ? undefined : closedError(this.status));
+    return untilDecided(this.listeners, decide);
   }
 
-  async #credential(reason: AuthRequest['reason']): Promise<string | null> {
-    return (await this.options.auth?.({ reason })) ?? null;
-  }
-
-  async #try(): Promise<void> {
+  #try(): void {
     void this.#release(NORMAL);
-    const attempt = this.#attempt;
-    this.#arm(this.options.connectTimeoutMs, () => this.#drop(ABNORMAL, 'CONNECT_TIMEOUT'));
+    this.#line = this.#make();
     this.#become({ kind: 'connecting' });
-    const token = await this.#credential(this.#refused ? 'renew' : 'connect').catch(
-      (error) => attempt === this.#attempt && this.#drop(ABNORMAL, `auth: ${error}`),
-    );
-    // Another attempt, or the end, has come first.
-    if (attempt !== this.#attempt) return;
-    try {
-      const { codec, url, webSocket } = this.options;
-      const socket = new webSocket(url, codec.subprotocols);
-      this.#socket = socket;
-      socket.binaryType = 'arraybuffer';
-      socket.onopen = () => {
-        const held = [...this.#streams.values()].flatMap((stream) => stream.held());
-        this.#say({
-          t: 'hello',
-          v: PROTOCOL_VERSION,
-          token,
-          client: this.#client,
-          ...(held.length && { held }),
-        });
-      };
-      socket.onmessage = ({ data }: { data: string }) => {
-        try {
-          if (this.welcome) this.#expect();
-          this.#handle(codec.decode(data) as ServerFrame);
-        } catch {
-          // What is not a frame is ignored, as a frame of an unknown type is.
-        }
-      };
-      // `close` follows, and says more.
-      socket.onerror = () => {};
-      socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#drop(code, reason);
-    } catch (error) {
-      // The platform does not take the address, and will not take it later.
-      void this.#end(ABNORMAL, `${error}`);
-    }
   }
 
-  /** Takes the connection for lost when nothing is heard in time. */
-  #expect(pingMs = this.welcome!.pingMs): void {
-    this.#arm(pingMs + this.welcome!.pongMs, () => this.#drop(HEARTBEAT_LOST, 'silence'));
+  #make(): Line {
+    const line = new Line(this);
+    // The platform does not take the address, and will not take it later.
+    const opened = line.open(credentialOf(this.options, this.#refused ? 'renew' : 'connect'));
+    opened.catch((error) => this.#end(ABNORMAL, `${error}`));
+    return line;
   }
 
-  #handle(frame: ServerFrame): void {
-    const { welcome } = this;
-    const { endpoint, id } = frame as OpenedFrame;
-    if (frame.t === 'ping') this.#say({ t: 'pong' });
-    if (!welcome) return frame.t === 'welcome' ? this.#accept(frame) : undefined;
-    if (frame.t === 'goaway')
-      this.spreadMs = frame.spreadMs > 0 ? Math.min(frame.spreadMs, MAX_SPREAD_MS) : 0;
-    if (frame.t === 'authenticated') this.#accept({ ...welcome, user: frame.user });
-    // The server opens some streams by itself.
-    if (endpoint && this.#streams.size < MAX_ENDPOINTS) this.streamOf(endpoint);
-    const wire: WireError | undefined = (frame as ErrorFrame).error ?? (frame as ClosedFrame).reason;
-    const error = wire && new CodedError(wire.code, wire.message, wire);
-    if (frame.t === 'error' && !id) this.options.onWarning('nestwire: server error', error);
-    this.#asked.get(id)?.(error);
-    this.#asked.delete(id);
-    this.#streams.forEach((stream) => stream.received(frame, error));
+  readonly #makeNext = (): void => {
+    this.#next = this.#make();
+  };
+
+  /** Leaves the former line for good, once nothing is awaited there. */
+  #settleOld(): void {
+    if (this.#old && ![...this.#streams.values()].some((stream) => stream.isMoving)) this.#dropOld();
   }
 
-  #accept(welcome: WelcomeFrame): void {
-    const { user, connection } = welcome;
-    if (!this.welcome) this.#connectedAt = this.options.clock.now();
-    this.welcome = welcome;
+  #dropOld(): void {
+    void this.#old?.close(NORMAL);
+    this.#old = undefined;
+    this.#streams.forEach((stream) => stream.left());
+  }
+
+  #accept(): void {
+    const { user, connection } = this.welcome!;
     this.#refused = false;
-    this.#expect();
     this.#streams.forEach((stream) => stream.connected());
     this.#become({ kind: 'connected', user, connection });
+    this.#leave();
   }
 
-  /** Frees what belongs to the present attempt; resolves when its socket is closed. */
-  #release(code: number, reason?: string): Promise<unknown> | undefined {
-    const socket = this.#socket;
-    this.#attempt++;
-    this.#socket = this.welcome = this.spreadMs = undefined;
+  /** Makes the next line within the spread, if the server goes away. */
+  #leave(): void {
+    if (this.spreadMs !== undefined && !this.#next) this.#arm(this.#backoffMs(this.spreadMs), this.#makeNext);
+  }
+
+  /** Frees all lines; resolves when their sockets are closed. */
+  #release(code: number, reason?: string): Promise<unknown> {
+    const lines = [this.#line, this.#next, this.#old];
+    this.#line = this.#next = this.#old = this.spreadMs = undefined;
     this.#cancel?.();
-    this.#asked.forEach((settle) => settle());
-    this.#asked.clear();
+    const closed = Promise.all(lines.map(async (line) => line?.close(code)));
+    // A connection that is lost meanwhile is made again with the new credential.
+    this.#answer?.settle();
     this.#streams.forEach((stream) => stream.lost(reason));
-    return (
-      socket &&
-      new Promise((resolve) => {
-        socket.onmessage = null;
-        socket.onclose = resolve;
-        socket.close(code);
-      })
-    );
+    return closed;
+  }
+
+  #backoffMs(spreadMs?: number): number {
+    const { clock, maxRetryMs, minRetryMs } = this.options;
+    return clock.random() * (spreadMs ?? Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++));
   }
 
   /** Ends the present attempt or connection, and goes on as its close code says. */
   #drop(code: number, reason: string): void {
-    const { clock, healthyMs, auth, minRetryMs, maxRetryMs } = this.options;
+    const { clock, healthyMs, auth } = this.options;
     const { welcome, spreadMs } = this;
-    void this.#release(HEARTBEAT_LOST, `${code} ${reason}`);
+    void this.#release(NORMAL, `${code} ${reason}`);
     if (welcome && clock.now() - this.#connectedAt >= healthyMs) {
       this.#failures = 0;
       this.#renewed = false;
@@ -267,17 +267,16 @@ export class Connection {
     this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
     if (this.#refused && auth && !this.#renewed) {
       this.#renewed = true;
-      void this.#try();
+      this.#try();
     } else if (shouldReconnect(code)) {
-      const boundMs = spreadMs ?? Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++);
-      const retryInMs = clock.random() * boundMs + (code === RATE_LIMITED ? RATE_LIMITED_MS : 0);
-      this.#arm(retryInMs, () => void this.#try());
+      const retryInMs = this.#backoffMs(spreadMs) + (code === RATE_LIMITED ? RATE_LIMITED_MS : 0);
+      this.#arm(retryInMs, () => this.#try());
       this.#become({ kind: 'waiting', retryAt: Date.now() + retryInMs, retryInMs, code, reason });
     } else void this.#end(code, reason);
   }
 
   /** Ends for good; resolves when the socket is closed. */
-  #end(code: number, reason: string): Promise<unknown> | undefined {
+  #end(code: number, reason: string): Promise<unknown> {
     const status = { kind: 'closed', code, reason } as const;
     const closed = this.#release(code, reason);
     this.#unwatch?.();
@@ -293,15 +292,7 @@ export class Connection {
   /** Makes sure, at once, of what a sleep or a change of network may have made untrue. */
   #wake(): void {
     const { status } = this;
-    if (status.kind === 'waiting' && status.code !== RATE_LIMITED) void this.#try();
-    if (this.welcome) {
-      this.#say({ t: 'ping' });
-      this.#expect(0);
-    }
+    if (status.kind === 'waiting' && status.code !== RATE_LIMITED) this.#try();
+    if (this.welcome) this.#line!.probe();
   }
-}
-
-/** Makes the error of a call that finds the client closed. */
-export function closedError(status: ConnectionStatus): CodedError {
-  return clientError('CLIENT_CLOSED', JSON.stringify(status));
 }

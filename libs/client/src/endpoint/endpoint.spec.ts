@@ -1,6 +1,7 @@
 import { create, type ServerFrame } from '@nestwire/protocol';
 import { Note, Rig, take, Unlisted } from '../../spec/rig.js';
 import type { Peer } from '../../spec/scripted-server.js';
+import { until } from '../../../../test/rig/until.js';
 import type { ConnectionOptions, MessageStream } from '../index.node.js';
 
 const note = (text: string) => create(Note, { text });
@@ -635,6 +636,159 @@ describe('endpoint', () => {
       await rig.client.close();
 
       await expect(sent).rejects.toMatchObject({ code: 'UNCERTAIN' });
+      expect(rig.clock.pending).toBe(0);
+    });
+  });
+
+  describe('a server that goes away', () => {
+    const figures = { resendMs: 120_000 };
+    const send = (text: string, options?: object) =>
+      rig.client.chat.sendStreamMessage(note(text), options as never);
+    let next: Peer;
+
+    /** Goes away while a message is unanswered; returns the message's frame, and its promise in an object. */
+    async function leave(options?: object, auth?: () => string) {
+      await connected(auth && { auth }, figures);
+      const sending = send('a', options);
+      sending.catch(() => {});
+      await peer.open('s1');
+      const frame = await peer.next('message');
+      peer.send({ t: 'goaway', spreadMs: 1_000 });
+      await settled();
+      rig.clock.advance(1_000);
+      return { frame, sending };
+    }
+
+    const ack = (from: Peer, { id }: { id: number }) => from.send({ t: 'ack', endpoint: 'chat', id });
+
+    it('is left for the next one when that has opened the streams and all is answered', async () => {
+      const { frame, sending } = await leave();
+      next = await rig.server.peers.take();
+      const between = send('b');
+      const second = await peer.next('message');
+      await next.welcome({ ...figures, connection: 'c2' });
+      const open = await next.next('open');
+      const after = send('c');
+      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'late' });
+      peer.send({ t: 'closed', endpoint: 'chat', reason: { code: 'shutdown', message: '' } });
+      deliver('of the old');
+      ack(peer, frame);
+      ack(peer, second);
+      await Promise.all([sending, between]);
+      await settled();
+      next.send({ t: 'opened', id: open.id, endpoint: 'chat', session: 's2' });
+
+      expect(await peer.closed).toBe(1000);
+      const third = await next.next('message');
+      expect(third).toMatchObject({ data: { text: 'c' } });
+      ack(next, third);
+      await after;
+      expect(rig.statuses.map(({ kind }) => kind)).toEqual(['connecting', 'connected', 'connected']);
+      expect(rig.client.connectionStatus).toMatchObject({ connection: 'c2' });
+    });
+
+    it('is kept while the next one fails, which is tried again with backoff', async () => {
+      const { frame, sending } = await leave();
+      for (const code of [1011, 4504]) {
+        (await rig.server.peers.take()).socket.close(code);
+        await until(() => {
+          rig.clock.advance(100);
+          return rig.server.peers.size;
+        });
+      }
+      next = await rig.server.welcome(figures);
+      await next.open('s2');
+      ack(peer, frame);
+
+      await sending;
+      expect(await peer.closed).toBe(1000);
+      expect(rig.statuses.map(({ kind }) => kind)).toEqual(['connecting', 'connected', 'connected']);
+    });
+
+    it('that breaks before its answer leaves the message to the next one', async () => {
+      const { frame, sending } = await leave();
+      next = await rig.server.welcome(figures);
+      await next.open('s2');
+      const waiting = send('b');
+      peer.socket.terminate();
+
+      expect(await next.next('message')).toMatchObject({ id: frame.id, again: true });
+      const last = await next.next('message');
+      expect(last).toMatchObject({ data: { text: 'b' } });
+      ack(next, last);
+      await Promise.all([sending, waiting]);
+      expect(rig.client.connectionStatus.kind).toBe('connected');
+    });
+
+    it('that breaks before the next one stands is lost', async () => {
+      await leave();
+      next = await rig.server.peers.take();
+      peer.socket.close(4006);
+
+      expect(await rig.status('waiting')).toMatchObject({ code: 4006, retryInMs: 1_000 });
+      await next.closed;
+      peer = await rig.reconnected(figures);
+    });
+
+    it('is not waited for when its messages have timed out', async () => {
+      const { sending } = await leave({ timeoutMs: 2_000 });
+      next = await rig.server.welcome(figures);
+      await next.open('s2');
+      const after = send('b');
+      rig.clock.advance(1_000);
+      await expect(sending).rejects.toMatchObject({ code: 'ANSWER_TIMEOUT' });
+      next.send({ t: 'ping' });
+
+      expect(await peer.closed).toBe(1000);
+      ack(next, await next.next('message').catch(() => next.next('message')));
+      await after;
+    });
+
+    it('is signed in to with the credential that the next one gets too', async () => {
+      let token = 'ada';
+      const { frame } = await leave({}, () => token);
+      const stale = await rig.server.peers.take();
+      await stale.next('hello');
+      token = 'ada 2';
+      const signing = rig.client.authenticate();
+      await stale.closed;
+      const { id } = await peer.next('auth');
+      peer.send({ t: 'authenticated', id, user: 'ada' });
+      await signing;
+      rig.clock.advance(1_000);
+
+      next = await rig.server.peers.take();
+      expect(await next.welcome(figures)).toBe('ada 2');
+      await next.open('s2');
+      ack(peer, frame);
+      expect(await peer.closed).toBe(1000);
+    });
+
+    it('is closed after the next one has failed', async () => {
+      const { sending } = await leave();
+      next = await rig.server.peers.take();
+      next.socket.terminate();
+      await until(() => {
+        rig.clock.advance(100);
+        return rig.server.peers.size;
+      });
+      (await rig.server.peers.take()).socket.terminate();
+      await settled();
+      await rig.client.close();
+
+      await expect(sending).rejects.toMatchObject({ code: 'UNCERTAIN' });
+      expect(await peer.closed).toBe(1000);
+      expect(rig.clock.pending).toBe(0);
+    });
+
+    it('is closed with the next one when the client is closed', async () => {
+      const { sending } = await leave();
+      next = await rig.server.welcome(figures);
+      await next.next('open');
+      await rig.client.close();
+
+      await expect(sending).rejects.toMatchObject({ code: 'UNCERTAIN' });
+      expect(await Promise.all([peer.closed, next.closed])).toEqual([1000, 1000]);
       expect(rig.clock.pending).toBe(0);
     });
   });

@@ -11,10 +11,10 @@ import {
   type OpenedFrame,
   type ServerFrame,
 } from '@nestwire/protocol';
-import { clientError } from '../client-error.js';
+import { clientError, closedError } from '../client-error.js';
 import { withDefaults, type OfflinePolicy } from '../client-options.js';
 import type { ConnectedStream } from '../connection/connected-stream.js';
-import { closedError, type Connection } from '../connection/connection.js';
+import type { Connection } from '../connection/connection.js';
 import { TOO_LARGE } from '../connection/close-codes.js';
 import { Pending } from '../connection/pending.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
@@ -45,18 +45,22 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   readonly #classes: ReadonlyMap<string, MessageClass>;
   readonly #connection: Connection;
   readonly #listeners: Listeners = new Set();
-  readonly #channels = new Set<unknown>();
+  #channels = new Set<unknown>();
+  /** Those of the connection that was left, until they flow by the next one. */
+  #leaving = new Set<unknown>();
   readonly #held = new HeldChannels();
   /** What was sent and has no answer, in the order of sending. */
   readonly #flying = new Map<unknown, Outgoing>();
-  /** That `open` was sent, or the stream is open. */
-  #opening?: boolean;
+  /** Set when the stream opens or is open; the id of the `open`, if one was sent. */
+  #opening?: number;
   /** The id of the session; undefined while the stream is not open. */
   #session?: string;
   #used = false;
   #waiting: Outgoing[] = [];
   #front = Infinity;
   #lostBy?: string;
+  /** That answers of the connection that was left are awaited. */
+  #moving = false;
 
   constructor(name: string, classes: ReadonlyMap<string, MessageClass>, connection: Connection) {
     const { options } = connection;
@@ -90,7 +94,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   addStreamOpenedListener(listener: () => void): () => void {
-    if (this.#session) this.#ahead(listener);
+    if (this.#session) this.#ahead(new Set([listener]));
     const remove = addListener(this.#listeners, () => listener());
     this.#use();
     return remove;
@@ -100,19 +104,20 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   connected(): void {
     const { user } = this.#connection.welcome!;
     // What somebody else sent is not sent again.
-    for (const outgoing of this.#flying.values()) if (outgoing.user !== user) outgoing.until = 0;
+    this.#flying.forEach((outgoing) => outgoing.user === user || (outgoing.until = 0));
     if (this.#opening || !(this.#used || this.#listeners.size)) return;
-    this.#opening = true;
-    this.#connection.ask({ t: 'open', endpoint: this.#name }, (error) => error && this.#closed(error, error));
+    this.#opening = this.#connection.ask({ t: 'open', endpoint: this.#name });
     this.#pump();
   }
 
-  received(frame: ServerFrame, error?: CodedError): void {
+  received(frame: ServerFrame, error?: CodedError, old?: unknown): void {
     const { endpoint, id } = frame as OpenedFrame;
     if (frame.t === 'publication') {
-      const isMine = endpoint ? endpoint === this.#name : this.#channels.has(frame.channel);
+      const channels = old ? this.#leaving : this.#channels;
+      const isMine = endpoint ? endpoint === this.#name : channels.has(frame.channel);
       if (isMine && this.#held.advance(frame)) this.#deliver(frame.type, frame.data);
     } else if (endpoint === this.#name) this.#handle(frame, error);
+    if (id && id === this.#opening && error) this.#closed(error, error);
     if (this.#flying.has(id))
       for (const [other, outgoing] of this.#flying) {
         if (!error || other === id) {
@@ -124,22 +129,43 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#pump();
   }
 
+  get isMoving(): unknown {
+    // What its sender has given up is not awaited.
+    this.#moving &&= [...this.#flying.values()].some(({ settled }) => !settled);
+    return this.#moving || (this.#opening && !this.#session);
+  }
+
+  moved(): void {
+    this.#session = this.#opening = undefined;
+    this.#leaving = this.#channels;
+    this.#channels = new Set();
+    this.#moving = true;
+  }
+
+  left(): void {
+    if (this.#moving) this.#takeBack();
+    this.#pump();
+  }
+
   lost(reason?: string, openError?: CodedError): void {
     this.#session = this.#opening = undefined;
     this.#lostBy = reason;
     this.#channels.clear();
-    // Goes before what waits; what went behind a refused `open` was answered with it.
-    for (const outgoing of [...this.#flying.values()].reverse()) {
-      if (openError) outgoing.settle(openError);
-      else if (reason?.startsWith(TOO_LARGE)) outgoing.until = 0;
-      this.#waiting.unshift(outgoing);
-    }
-    this.#flying.clear();
+    // What went behind a refused `open` was answered with it.
+    if (openError) this.#flying.forEach((outgoing) => outgoing.settle(openError));
+    this.#takeBack();
     this.#giveUp();
   }
 
   held(): HeldChannel[] {
     return this.#held.of(this.#name);
+  }
+
+  /** Lets what flies wait again, before all else. */
+  #takeBack(): void {
+    this.#moving = false;
+    this.#waiting.unshift(...this.#flying.values());
+    this.#flying.clear();
   }
 
   ended(error?: CodedError): void {
@@ -151,13 +177,16 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   #handle(frame: ServerFrame, error?: CodedError): void {
     if (frame.t === 'opened' && this.#session !== frame.session) {
-      this.#opening = true;
+      this.#opening ||= -1;
       this.#session = frame.session;
-      this.#ahead(() => callListeners(this.#listeners, this.#connection.options.onWarning));
+      this.#ahead(this.#listeners);
     }
     // A stream that the server opens by itself may speak before it says that it is open.
     if (frame.t === 'message') this.#deliver(frame.type, frame.data);
-    if (frame.t === 'subscribed') this.#channels.add(frame.channel);
+    if (frame.t === 'subscribed') {
+      this.#channels.add(frame.channel);
+      this.#leaving.delete(frame.channel);
+    }
     if (frame.t === 'subscribed' || frame.t === 'position') this.#held.place(frame);
     if (frame.t === 'unsubscribed') {
       this.#channels.delete(frame.channel);
@@ -201,24 +230,26 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     return Object.assign(new Pending(), { frame, bytes, offline, own: !this.#front });
   }
 
-  /** Runs what sends messages of the session: they go before what waits already. */
-  #ahead(run: () => void): void {
+  /** Calls what sends messages of the session: they go before what waits already. */
+  #ahead(listeners: Listeners): void {
     this.#front = 0;
-    try {
-      run();
-    } finally {
-      this.#front = Infinity;
-      this.#pump();
-    }
+    callListeners(listeners, this.#connection.options.onWarning);
+    this.#front = Infinity;
+    this.#pump();
   }
 
   /** Sends what waits, as far as the stream and the server take it. */
   #pump(): void {
     const { welcome } = this.#connection;
+    // Messages are handled in their order, so what is new waits for the last answers of what was left.
     // With listeners, what they send goes first, and so all else waits until they were called. What
     // was sent before waits for the open too: else its refusal would say that it was not handled.
     const waits = this.#listeners.size || this.#waiting[0]?.frame.id;
-    const ready = this.#opening && this.#front === Infinity && (this.#session || !waits);
+    const ready =
+      !(this.isMoving && this.#moving) &&
+      this.#opening &&
+      this.#front === Infinity &&
+      (this.#session || !waits);
     while (ready && this.#waiting.length && this.#flying.size < welcome!.maxPendingMessages) {
       const outgoing = this.#waiting.shift()!;
       if (!outgoing.settled) this.#send(outgoing);
@@ -244,7 +275,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   #mayRepeat({ until }: Outgoing): boolean {
-    return until! > this.#connection.options.clock.now();
+    return until! > this.#connection.options.clock.now() && !this.#lostBy?.startsWith(TOO_LARGE);
   }
 
   #uncertain(): CodedError {

@@ -4,10 +4,6 @@ import { StreamAnswers, type AnswerKeeper } from '../session/stream-answers.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { StreamUser } from './stream-authenticator.js';
 
-/** Bytes of a client without its answers. */
-const CLIENT_BYTES = 512;
-/** Bytes of a stream without its answers. */
-const STREAM_BYTES = 256;
 /** No client takes more than its part of the memory. */
 const CLIENTS_AT_LEAST = 64;
 /** A client has sent less than its window of unanswered messages; the rest is for refusals. */
@@ -38,11 +34,8 @@ export class ClientAnswers implements AnswerKeeper {
 
   /** Returns the answers of an endpoint's stream. */
   of(endpoint: string): StreamAnswers {
-    let stream = this.streams.get(endpoint);
-    if (!stream) {
-      this.streams.set(endpoint, (stream = new StreamAnswers(this)));
-      this.grow(this.streams.size === 1 ? CLIENT_BYTES + STREAM_BYTES : STREAM_BYTES);
-    }
+    const stream = this.streams.get(endpoint) ?? new StreamAnswers(this);
+    this.streams.set(endpoint, stream);
     return stream;
   }
 

@@ -28,6 +28,8 @@ export interface HeartbeatOptions {
 export interface ConnectionContext {
   readonly limits: StreamsLimits;
   readonly heartbeat: HeartbeatOptions;
+  /** How long a client that is asked to leave is served, in milliseconds. */
+  readonly shutdown: { readonly deadlineMs: number };
   /** The codecs that clients may choose, by subprotocol, and what makes frames by them. */
   readonly frames: ReadonlyMap<string, MessageFrames>;
   readonly endpoints: EndpointRegistry;

@@ -49,7 +49,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   signingIn: Promise<void> | undefined;
   private state: 'greeting' | 'signing-in' | 'ready' | 'draining' | 'closed' = 'greeting';
   private signInId = 0;
-  private draining: Promise<void> | undefined;
+  private spreadMs: number | undefined;
   private readonly gate: InboundGate;
   private readonly early: EarlyFrames;
 
@@ -106,10 +106,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 
   closed(code: number): void {
     const reason = new SessionCloseReason('connection-lost', 'The connection was lost.', code);
-    void this.finish(reason).then(() => {
-      this.streams.answers.leave();
-      this.context.registry.forget(this);
-    });
+    void this.finish(reason).then(() => this.context.registry.forget(this));
   }
 
   get codec(): Codec {
@@ -150,15 +147,17 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.wire.close(code, reason);
   }
 
-  /** Lets the handlers finish, refuses what is new, then closes; `goaway` says to come back elsewhere. */
-  drain(spreadMs: number): Promise<void> {
-    return (this.draining ??= this.runDrain(spreadMs));
+  /** Asks the client to come back elsewhere; it is served until it leaves. */
+  goAway(spreadMs: number): void {
+    this.spreadMs = spreadMs;
+    // Before `welcome` nobody listens.
+    if (!this.watch.isGreeting) this.send({ t: 'goaway', spreadMs });
   }
 
-  private async runDrain(spreadMs: number): Promise<void> {
+  /** Lets the handlers finish, refuses what is new, then closes. */
+  async drain(): Promise<void> {
     if (this.state === 'closed') return;
     this.state = 'draining';
-    this.send({ t: 'goaway', spreadMs });
     await this.streams.idle();
     await this.streams.endAll(new SessionCloseReason('shutdown', 'The server shuts down.', CloseCode.Drain));
     this.close(CloseCode.Drain, 'the server drains');
@@ -200,6 +199,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.watch.isGreeting = false;
     this.context.registry.greeted(this);
     this.send(welcomeFrame(this, this.context));
+    if (this.spreadMs !== undefined) this.goAway(this.spreadMs);
     this.beReady();
   }
 

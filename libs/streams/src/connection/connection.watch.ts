@@ -13,7 +13,8 @@ export interface Watched {
   readonly user: StreamUser | null;
   ping(): void;
   close(code: number, reason: string): void;
-  drain(spreadMs: number): Promise<void>;
+  goAway(spreadMs: number): void;
+  drain(): Promise<void>;
   checkDeadlines(now: number): void;
 }
 
@@ -25,6 +26,7 @@ export class ConnectionWatch {
   private slowSince = 0;
   private terminateAt = Infinity;
   private endsAt: number;
+  private isRetired = false;
   private readonly greetedBy: number;
 
   constructor(
@@ -65,7 +67,7 @@ export class ConnectionWatch {
     if (this.pingedAt) this.pingedAt += lateMs;
     const close = this.findReasonToClose(now);
     if (close) return this.connection.close(...close);
-    if (now >= this.endsAt) this.retire();
+    if (now >= this.endsAt) this.retire(now);
     else if (!this.isGreeting) this.checkSilence(now);
   }
 
@@ -94,10 +96,12 @@ export class ConnectionWatch {
     return expiresAt !== undefined && Date.now() > Number(expiresAt) + this.context.limits.credentialGraceMs;
   }
 
-  /** Lets an old connection end in good order: its client comes back to whoever takes it. */
-  private retire(): void {
-    this.endsAt = Infinity;
-    void this.connection.drain(0);
+  /** Asks the client of an old connection to make another first; ends it in good order if it stays. */
+  private retire(now: number): void {
+    if (this.isRetired) void this.connection.drain();
+    else this.connection.goAway(0);
+    this.endsAt = this.isRetired ? Infinity : now + this.context.shutdown.deadlineMs;
+    this.isRetired = true;
   }
 
   private checkSilence(now: number): void {

@@ -6,11 +6,15 @@ export interface LiveConnection {
   readonly id: string;
   user: StreamUser | null;
   readonly outbox: { readonly bytes: number };
-  readonly streams: { readonly size: number; reauthorize(): Promise<void> };
+  readonly streams: {
+    readonly size: number;
+    readonly answers: { leave(): void };
+    reauthorize(): Promise<void>;
+  };
   readonly handshake: StreamHandshake;
   /** Settles with the sign-in on the open connection that began last. */
   readonly signingIn: Promise<void> | undefined;
   readonly watch: { check(now: number, lateMs: number): void };
   close(code: number, reason: string): void;
-  drain(spreadMs: number): Promise<void>;
+  goAway(spreadMs: number): void;
 }

@@ -37,6 +37,8 @@ export interface AnswerKeeper {
 
 /** Bytes of an answer without its error. */
 const ANSWER_BYTES = 96;
+/** Bytes of a stream that has answers, and its part of the client's. */
+const STREAM_BYTES = 512;
 
 /** How the messages of one client to one endpoint were answered. */
 export class StreamAnswers {
@@ -68,8 +70,9 @@ export class StreamAnswers {
 
   /** Keeps an answer; the oldest go when there are too many. */
   add(answer: Answer): Answer {
+    const isFirst = !this.answers.length;
     this.answers.push(answer);
-    const hasRoom = this.keeper.grow(bytesOf(answer));
+    const hasRoom = this.keeper.grow(bytesOf(answer) + (isFirst ? STREAM_BYTES : 0));
     while (this.answers.length > (hasRoom ? this.keeper.maxAnswers : 1)) this.forgetOldest();
     return answer;
   }

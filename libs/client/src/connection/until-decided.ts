@@ -1,0 +1,16 @@
+import { addListener, type Listeners } from '../listeners.js';
+
+/** Asks at each change until there is an answer: resolves for true, rejects with an error. */
+export function untilDecided(listeners: Listeners, decide: () => true | Error | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      const decision = decide();
+      if (!decision) return;
+      stop();
+      if (decision === true) resolve();
+      else reject(decision);
+    };
+    const stop = addListener(listeners, look);
+    look();
+  });
+}
