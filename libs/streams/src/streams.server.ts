@@ -78,20 +78,14 @@ export class StreamsServer {
     this.limits = limits;
     this.registry = new ConnectionRegistry(limits);
     this.answers = new AnswerMemory(limits, channels.backend.claims);
-    this.subprotocols = codecs.map(({ subprotocol }) => subprotocol);
-    this.sockets = new WsServer(limits, {
-      subprotocols: this.subprotocols,
-      compression: options.compression ?? 'off',
-    });
+    const subprotocols = (this.subprotocols = codecs.map(({ subprotocol }) => subprotocol));
+    this.sockets = new WsServer(limits, { subprotocols, compression: options.compression ?? 'off' });
     this.origins = new OriginPolicy(options.origins);
     this.addresses = new ClientAddress(options.trustProxy);
     const signIn = new SignIn(authenticator, limits.authenticationTimeoutMs);
     const recheck = this.makeRecheck(signIn);
-    this.sweeper = new ConnectionSweeper(this.registry, limits, {
-      heartbeat,
-      recheck,
-      answers: this.answers,
-    });
+    const { answers } = this;
+    this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, answers });
     this.revocations = new Revocations(channels.messages, recheck, () => this.registry.all());
     this.context = {
       limits,
@@ -103,7 +97,7 @@ export class StreamsServer {
       signIn,
       registry: this.registry,
       channels,
-      answers: this.answers,
+      answers,
       flusher: new TurnFlusher(),
       logError: (errorId, error) => this.logError(errorId, error),
     };

@@ -11,7 +11,7 @@ import {
 import { clientError, closedError } from '../client-error.js';
 import type { ResolvedOptions } from '../client-options.js';
 import { MAX_ENDPOINTS, MAX_ID, MAX_SPREAD_MS, RATE_LIMITED_MS } from '../limits.js';
-import { addListener, callListeners, type Listeners } from '../listeners.js';
+import { callListeners, type Listeners } from '../listeners.js';
 import { randomId } from '../transport/random-id.js';
 import { onWakeUp } from '../transport/wake-up.js';
 import { ABNORMAL, CREDENTIAL_EXPIRED, NORMAL, RATE_LIMITED, UNAUTHENTICATED } from './close-codes.js';

@@ -1,6 +1,6 @@
 import { addListener, type Listeners } from '../listeners.js';
 
-/** Asks at each change until there is an answer: resolves for true, rejects with an error. */
+/** Asks at each change until there is an answer: true to resolve, or an error. */
 export function untilDecided(listeners: Listeners, decide: () => true | Error | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = () => {

@@ -14,7 +14,7 @@ import type { MessagesError } from '../messages.error.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messages.options.js';
 import { ChannelKeys } from './channel-keys.js';
 import { ClusterTopology } from './cluster.topology.js';
-import { Envelope, parseProperties, type SizedMessage } from './envelope.js';
+import { Envelope } from './envelope.js';
 import { PendingPosts } from './pending.posts.js';
 import { unavailable } from './redis.errors.js';
 import { RedisHistory } from './redis.history.js';
@@ -23,6 +23,7 @@ import { isCluster, openLink, type RedisLink } from './redis.link.js';
 import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
 import { RedisPresence } from './redis.presence.js';
 import { RedisPublisher } from './redis.publisher.js';
+import { RedisReceiver } from './redis.receiver.js';
 import { RedisShard } from './redis.shard.js';
 import { sharedSecret } from './shared-secret.js';
 import { settledWithin } from './within-deadline.js';
@@ -47,9 +48,8 @@ export class RedisBackend extends MessagesBackend {
   readonly #topology: RedisTopology;
   readonly #pending: PendingPosts;
   readonly #publisher: RedisPublisher;
-  /** The channels by their keys; one may be left between two messages of a publication. */
-  readonly #wanted = new Map<string, string>();
-  readonly #counts = { poisoned: 0, starved: 0 };
+  readonly #receiver: RedisReceiver;
+  #starvations = 0;
   #sink: BackendSink | undefined;
   #status: MessagesStatus = 'degraded';
   #lastError = '';
@@ -64,6 +64,11 @@ export class RedisBackend extends MessagesBackend {
     this.#tuning = tuning;
     this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     this.#envelope = new Envelope(this.#origin, this.#maxMessageBytes);
+    this.#receiver = new RedisReceiver({
+      envelope: this.#envelope,
+      maxMessageBytes: this.#maxMessageBytes,
+      limiter: this.#limiter,
+    });
     this.#keys = new ChannelKeys(tuning.prefix);
     this.#link = openLink(connection, tuning);
     this.claims = new RedisClaims(this.#link.client, tuning);
@@ -80,11 +85,11 @@ export class RedisBackend extends MessagesBackend {
 
   get counters(): BackendCounters {
     const reconnects = this.#topology.shards.reduce((sum, { subscriber }) => sum + subscriber.reconnects, 0);
-    return { ...this.#counts, reconnects };
+    return { poisoned: this.#receiver.poisoned, starved: this.#starvations, reconnects };
   }
 
   async start(sink: BackendSink): Promise<void> {
-    this.#sink = sink;
+    this.#sink = this.#receiver.sink = sink;
     const { client, given } = this.#link;
     client.on('error', this.#onError);
     client.on('node error', this.#onError);
@@ -99,13 +104,13 @@ export class RedisBackend extends MessagesBackend {
 
   subscribe(channel: string): Promise<void> {
     const key = this.#keys.of(channel).ephemeral;
-    this.#wanted.set(key, channel);
+    this.#receiver.wanted.set(key, channel);
     return this.#topology.want(key);
   }
 
   unsubscribe(channel: string): void {
     const key = this.#keys.of(channel).ephemeral;
-    this.#wanted.delete(key);
+    this.#receiver.wanted.delete(key);
     this.#topology.unwant(key);
   }
 
@@ -133,7 +138,7 @@ export class RedisBackend extends MessagesBackend {
   }
 
   async #close(): Promise<void> {
-    this.#wanted.clear();
+    this.#receiver.wanted.clear();
     this.#topology.close();
     // What was posted before the shutdown still leaves; every post has its deadline.
     await this.#pending.settled();
@@ -216,7 +221,7 @@ export class RedisBackend extends MessagesBackend {
       pending: this.#pending,
       maxMessageBytes: this.#maxMessageBytes,
       isClosed: () => this.#closed !== undefined,
-      poisoned: (channel: string, error: Error) => this.#drop(channel, error),
+      poisoned: (channel: string, error: Error) => this.#receiver.drop(channel, error),
       unheard: (channel: string, why: string) =>
         this.#limiter.log(
           'unheard',
@@ -244,7 +249,7 @@ export class RedisBackend extends MessagesBackend {
   }): RedisShard {
     const publish = (key: string, encoded: EncodedMessage) => this.#publisher.publish(key, encoded);
     return new RedisShard({ ...place, publish }, this.#tuning, {
-      message: (key, payload) => this.#receive(key, payload),
+      message: (key, payload) => void (this.#receiver.hear(key, payload) || this.history.hear(key, payload)),
       changed: this.#onChange,
       resumed: this.#onResumed,
       doubted: (shard) => this.history.doubt(shard),
@@ -256,39 +261,8 @@ export class RedisBackend extends MessagesBackend {
     });
   }
 
-  #receive(key: string, payload: Buffer): void {
-    const channel = this.#wanted.get(key);
-    if (channel === undefined) return void this.history.hear(key, payload);
-    if (this.#envelope.isOwn(payload)) return;
-    try {
-      for (const message of this.#envelope.open(payload)) {
-        if (!this.#wanted.has(key)) return;
-        this.#deliver(channel, message);
-      }
-    } catch (error) {
-      this.#drop(channel, error as Error);
-    }
-  }
-
-  #deliver(channel: string, message: SizedMessage): void {
-    try {
-      if (message.bytes > this.#maxMessageBytes) throw new Error('it is larger than maxMessageBytes');
-      // Parsed here whoever wants it: clients get the text as it is, so it has to be one that they can read.
-      this.#sink?.receive(channel, message, parseProperties(message.data));
-    } catch (error) {
-      this.#drop(channel, error as Error);
-    }
-  }
-
-  #drop(channel: string, error: Error): void {
-    this.#counts.poisoned++;
-    // A parser's text may quote the payload, which does not belong into a log.
-    const why = error instanceof SyntaxError ? 'it is not JSON' : error.message;
-    this.#limiter.log('poisoned', `A message from Redis on channel '${channel}' is dropped: ${why}.`);
-  }
-
   #starved(shard: RedisShard): void {
-    this.#counts.starved++;
+    this.#starvations++;
     this.#limiter.log(
       'starved',
       'Redis is connected and delivers nothing; its subscriber is connected anew.',

@@ -5,6 +5,7 @@ import { EphemeralFlow } from './ephemeral.flow.js';
 import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
 import { HeldChannels } from './held.channels.js';
 import { KeptFlow } from './kept.flow.js';
+import { ResumingChannels } from './resuming.channels.js';
 import { ticketSubject } from './ticket.signer.js';
 
 interface Entry {
@@ -55,6 +56,14 @@ export class ConnectionSubscriptions {
       throw error;
     }
     return new Subscription(name, () => this.removeOne(session, name));
+  }
+
+  /** Returns what a session's stream had before, for the application to look at. */
+  resumingOf(session: FlowSession): ResumingChannels {
+    return new ResumingChannels({
+      names: () => this.held.namesOf(session.endpoint),
+      release: (name) => this.release(session, name),
+    });
   }
 
   /** Lets the channels flow again that a session's stream had, and that nobody has let go of. */

@@ -8,7 +8,7 @@ import {
 } from '@nestwire/protocol';
 import type { Channel, PresenceService, Subscription } from '@nestwire/messages';
 import type { ConnectionSubscriptions } from '../channel/connection.subscriptions.js';
-import { ResumingChannels } from '../channel/resuming.channels.js';
+import type { ResumingChannels } from '../channel/resuming.channels.js';
 import type { Endpoint } from '../endpoint/endpoint.registry.js';
 import { toWireError } from '../pipeline/error.reply.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
@@ -170,10 +170,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   resuming(session: Session): ResumingChannels {
-    return new ResumingChannels({
-      names: () => this.subscriptions.held.namesOf(session.endpoint),
-      release: (name) => this.subscriptions.release(session, name),
-    });
+    return this.subscriptions.resumingOf(session);
   }
 
   /** Ends a session by the application's wish. */

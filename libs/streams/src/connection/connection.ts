@@ -187,11 +187,10 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     void this.hello(frame);
   }
 
-  private async hello({ token, client, held }: HelloFrame): Promise<void> {
+  private async hello(frame: HelloFrame): Promise<void> {
     this.state = 'signing-in';
-    this.subscriptions.held.hold(held, this.context.limits.maxSubscriptions);
-    if (typeof token === 'string') this.handshake = this.handshake.withToken(token);
-    if (client !== undefined) this.handshake = this.handshake.withClient(client);
+    this.subscriptions.held.hold(frame.held, this.context.limits.maxSubscriptions);
+    this.handshake = this.handshake.withHello(frame);
     const result = await this.context.signIn.run(this.handshake);
     if (this.hasLeft()) return;
     if (result.outcome !== 'accepted') return this.refuseSignIn(result);

@@ -20,8 +20,8 @@ export class StreamHandshake {
     return new StreamHandshake(token, this.headers, this.cookies, this.address, this.client);
   }
 
-  /** Returns the same handshake with the name of the client, as the first frame brings. */
-  withClient(client: string | undefined): StreamHandshake {
-    return new StreamHandshake(this.token, this.headers, this.cookies, this.address, client);
+  /** Returns the same handshake with what the first frame brings: a credential, the client's name. */
+  withHello({ token, client }: { token?: string | null; client?: string }): StreamHandshake {
+    return new StreamHandshake(token ?? this.token, this.headers, this.cookies, this.address, client);
   }
 }
