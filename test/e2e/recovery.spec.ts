@@ -152,6 +152,22 @@ describe('A channel with history', () => {
     expect(plan.resuming).toEqual([[], ['kept:a', 'kept:b'], ['kept:a']]);
   });
 
+  it('says so when its ticket is not accepted, at once and to who subscribes again', async () => {
+    const app = await start({ resume: { ticketMs: 1 } });
+    const { client, link } = await through(app);
+    const heard = collect(client.desk.stream);
+    await client.desk.sendStreamMessage(task('a'));
+    await app.messages.postMessage(room('a'), note('1'));
+    await until(() => heard.length === 1);
+    await away(link, async () => void (await app.messages.postMessage(room('a'), note('missed'))));
+    await until(() => heard.length === 2);
+    await client.desk.sendStreamMessage(task('a'));
+    await app.messages.postMessage(room('a'), note('2'));
+    await until(() => heard.length === 4);
+
+    expect(heard.map(said)).toEqual(['1', 'gap ticket-refused', 'gap ticket-refused', '2']);
+  });
+
   it('is one for two streams of a connection, and each has its own place', async () => {
     const app = await start();
     const { client, link } = await through(app);
@@ -218,6 +234,16 @@ describe('A channel with history', () => {
 });
 
 describe('A channel of which the newest message matters', () => {
+  it('gives a listener on the server the newest one once', async () => {
+    const app = await start();
+    await app.messages.postMessage(score, note('1:0'));
+    const heard: string[] = [];
+    await app.messages.addListener(score, ({ text }: Note) => heard.push(text));
+    await app.messages.postMessage(score, note('1:1'));
+
+    expect(heard).toEqual(['1:0', '1:1']);
+  });
+
   it('begins with it, also after a reconnect', async () => {
     const app = await start();
     app.get(Plan).onOpen = (session) => session.subscribe(score);

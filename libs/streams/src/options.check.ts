@@ -15,8 +15,12 @@ const KNOWN_OPTIONS: readonly string[] = [
   'heartbeat',
   'recheckMs',
   'limits',
+  'resume',
   'shutdown',
 ] satisfies Array<keyof StreamsOptions>;
+
+// As long as the shortest that is taken.
+const SECRET_EXAMPLE = 'x'.repeat(32);
 
 const FIGURES = {
   limits: Object.keys(DEFAULT_LIMITS),
@@ -36,6 +40,7 @@ export function checkOptions(options: StreamsOptions, authenticator: StreamAuthe
     ...unknownKeys('', options, KNOWN_OPTIONS),
     ...checkFigures(options),
     ...checkRecheck(options),
+    ...checkResume(options),
     ...checkPath(options),
     ...checkCodecs(options),
     ...checkCompression(options),
@@ -67,6 +72,19 @@ function checkFigures(options: StreamsOptions): string[] {
 function checkRecheck({ recheckMs = 0 }: StreamsOptions): string[] {
   if (isFigure(recheckMs)) return [];
   return [`StreamsModule: "recheckMs" must be a number from 0 on, got ${String(recheckMs)}.`];
+}
+
+function checkResume({ resume = {} }: StreamsOptions): string[] {
+  const { ticketMs = 0, secret = SECRET_EXAMPLE } = resume;
+  return [
+    ...unknownKeys('resume.', resume, ['ticketMs', 'secret']),
+    ...(isFigure(ticketMs)
+      ? []
+      : [`StreamsModule: "resume.ticketMs" must be a number from 0 on, got ${String(ticketMs)}.`]),
+    ...(typeof secret === 'string' && secret.length >= SECRET_EXAMPLE.length
+      ? []
+      : [`StreamsModule: "resume.secret" must have ${SECRET_EXAMPLE.length} characters or more.`]),
+  ];
 }
 
 function isFigure(figure: unknown): boolean {

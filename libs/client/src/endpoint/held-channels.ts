@@ -30,7 +30,8 @@ export class HeldChannels extends Map<string, Held> {
     const held = this.#hold(channel);
     const { ids, position } = held;
     const isGap = type === GAP;
-    if (!isGap && (epoch ?? position[0]) === position[0] && offset! <= position[1]) return false;
+    // Where the epoch is said, the history may have gone back.
+    if (!epoch && offset! <= position[1]) return false;
     held.position = [epoch ?? position[0], offset!, id];
     // Stored again behind another past, a message has another place.
     const message = id.split('~')[0]!;

@@ -20,6 +20,8 @@ export interface ReaderContext {
   readonly limits: PageBounds;
   /** Gives a publication to all who follow the channel, synchronously. */
   readonly deliver: (publication: StoredPublication) => void;
+  /** Is told of each gap that is delivered. */
+  readonly gap: (reason: StreamGapReason) => void;
   readonly counts: ReaderCounts;
 }
 

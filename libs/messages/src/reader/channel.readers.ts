@@ -1,7 +1,10 @@
 import type { HistoryBackend, HistoryChannel, StoredMessage } from '../backend/history.backend.js';
+import { Logger } from '@nestjs/common';
+import type { StreamGapReason } from '@nestwire/protocol';
 import type { Clock } from '../delivery/clock.js';
 import { Hub, type Receiver } from '../delivery/hub.js';
 import type { StoredPublication } from '../delivery/stored.publication.js';
+import { LogLimiter } from '../delivery/log-limiter.js';
 import { Subscription } from '../delivery/subscription.js';
 import { isSamePosition, type Position } from '../history/position.js';
 import type { ChannelReader, ReaderContext, ReaderCounts, TakeMissed } from './channel.reader.js';
@@ -60,6 +63,7 @@ export class ChannelReaders {
   readonly #backend: HistoryBackend;
   readonly #clock: Clock;
   readonly #hub: Hub;
+  readonly #limiter = new LogLimiter((line) => new Logger('Messages').warn(line));
   readonly #readers = new Map<string, Kept>();
   #cancelCheck: (() => void) | undefined;
   #isClosed = false;
@@ -110,6 +114,7 @@ export class ChannelReaders {
       clock: this.#clock,
       limits: RECOVERY_LIMITS,
       deliver: (publication) => this.#hub.deliver(publication),
+      gap: (reason) => this.#countGap(channel.name, reason),
       counts: this.counts,
     };
     return channel.delivery === 'latest'
@@ -119,6 +124,12 @@ export class ChannelReaders {
 
   #stored(channel: string, messages: readonly StoredMessage[]): void {
     this.#readers.get(channel)?.reader.stored(messages);
+  }
+
+  #countGap(channel: string, reason: StreamGapReason): void {
+    this.counts.gaps++;
+    const text = `Messages of channel '${channel}' are missing (${reason}); all who follow it are told by a StreamGap.`;
+    this.#limiter.log('gap', text);
   }
 
   /** Keeps a reader for a moment: whoever comes back then finds it where it stands. */

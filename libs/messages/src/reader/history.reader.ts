@@ -2,7 +2,7 @@ import type { HistoryChannel, StoredMessage } from '../backend/history.backend.j
 import { deferred } from '../delivery/deferred.js';
 import type { StoredPublication } from '../delivery/stored.publication.js';
 import { judgeLive } from '../history/live-rule.js';
-import { isSamePosition, type Position } from '../history/position.js';
+import { isSamePosition, messageIdOf, type Position } from '../history/position.js';
 import { gapBehind, type HistoryPage } from '../history/recovery.js';
 import {
   missedAll,
@@ -12,10 +12,13 @@ import {
   type TakeMissed,
 } from './channel.reader.js';
 import { ReadPacer } from './read.pacer.js';
+import { RecentIds } from './recent.ids.js';
 import { RecentWindow, type WindowItem } from './recent.window.js';
 
 const WINDOW_MS = 1_000;
 const MAX_HEARD = 1_000;
+/** How long after a change of branch a post may be tried again. */
+const REPEATS_MS = 15_000;
 
 type Page = HistoryPage<StoredMessage>;
 
@@ -44,6 +47,8 @@ export class HistoryReader implements ChannelReader {
   #delivered: RecentWindow | undefined;
   #window: RecentWindow | undefined;
   #cancelWindow: (() => void) | undefined;
+  readonly #ids = new RecentIds();
+  #repeatsUntilMs = -Infinity;
   readonly #ready = deferred<void>();
   readonly #pacer: ReadPacer;
 
@@ -99,8 +104,10 @@ export class HistoryReader implements ChannelReader {
     if (verdict !== 'break') return;
     // What does not fit is in the history too.
     if (this.#heard.length < MAX_HEARD) this.#heard.push(message);
-    if (!this.#isBroken) this.#pacer.wantSoon();
+    if (this.#isBroken) return;
+    // Before the read begins, which is for the reader itself if it is broken.
     this.#isBroken = true;
+    this.#pacer.wantSoon();
   }
 
   #deliver(message: StoredMessage): void {
@@ -108,7 +115,11 @@ export class HistoryReader implements ChannelReader {
     this.#position = publication.position;
     this.#window?.add({ message, publication });
     this.#delivered?.add({ message, publication });
-    this.context.deliver(publication);
+    const id = messageIdOf(message);
+    // After a change of branch a post that was tried again may come again.
+    const isKnown = this.context.clock.now() < this.#repeatsUntilMs && this.#ids.has(id);
+    this.#ids.add(id);
+    if (!isKnown) this.context.deliver(publication);
   }
 
   /** Reads for itself first: only who knows where it stands can lead others there. */
@@ -150,9 +161,10 @@ export class HistoryReader implements ChannelReader {
       // It has gone on meanwhile, so that the page tells about the past.
       return this.#doubtAgain();
     }
-    this.context.counts.gaps++;
+    this.#repeatsUntilMs = this.context.clock.now() + REPEATS_MS;
     this.#position = page.top;
     this.#window = this.#delivered = undefined;
+    this.context.gap(reason);
     for (const gap of missedAll(this.channel, page.top, reason)) this.context.deliver(gap);
   }
 

@@ -66,7 +66,8 @@ export class LatestReader implements ChannelReader {
     // What was heard meanwhile is newer than what was read, or will be compared again.
     if (this.#position !== before) return;
     const newest = messages.at(-1);
-    if (!this.#position || !isSamePosition(this.#position, top)) {
+    if (!this.#position) this.#begin(top, newest);
+    else if (!isSamePosition(this.#position, top)) {
       this.#position = top;
       if (newest) this.#become(newest);
     }
@@ -74,6 +75,12 @@ export class LatestReader implements ChannelReader {
     this.#heard = undefined;
     this.#ready.resolve();
     for (const { since, take } of this.#waiting.splice(0)) take(this.#missedBy(since));
+  }
+
+  /** Whoever follows by now asks for the newest message by itself. */
+  #begin(top: Position, newest: StoredMessage | undefined): void {
+    this.#position = top;
+    this.#newest = newest && publicationOf(this.channel, newest);
   }
 
   #become(message: StoredMessage): void {

@@ -9,7 +9,7 @@ export interface ReceiverLink {
   readonly limiter: LogLimiter;
 }
 
-/** Takes the publications of channels that keep nothing, and drops what cannot be read. */
+/** Takes the publications of channels that keep nothing; drops what is unreadable. */
 export class RedisReceiver {
   /** The channels by their keys; one may be left between two messages of a publication. */
   readonly wanted = new Map<string, string>();

@@ -54,7 +54,7 @@ export class AppendQueue {
   append(channel: HistoryChannel, id: string, { type, data }: EncodedMessage): Promise<Stored> {
     const { maxPendingPosts, maxPendingBytes } = this.limits;
     if (this.#pending >= maxPendingPosts || this.#pendingBytes >= maxPendingBytes)
-      return Promise.reject(overloaded(this.#pending, this.#pendingBytes));
+      return Promise.reject(overloaded(this.#pending, this.#pendingBytes).withMessageId(id));
     const bytes = Buffer.byteLength(data);
     const item = { id, type, data, bytes, done: deferred<Stored>() };
     this.#pending++;

@@ -168,8 +168,8 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
    * Listeners of this process have it when the call returns; those of another process get it in the
    * order in which this process posted. Resolves when the cluster has taken it. On a channel that
    * keeps its messages it resolves when the message is stored, to its position, and all processes
-   * get it in the one order of the channel; an attempt whose end is not known is made again for up to
-   * ten seconds.
+   * get it in the one order of the channel; an attempt whose end is not known is made again, at most three
+   * times within ten seconds.
    *
    * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot travel
    * @throws {MessagesError} BAD_CHANNEL, WRONG_MESSAGE, MESSAGE_TOO_LARGE when the channel cannot take it

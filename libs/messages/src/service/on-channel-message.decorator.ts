@@ -1,5 +1,5 @@
 import type { Message, MessageClass } from '@nestwire/protocol';
-import type { Channel } from '../channel/channel.js';
+import type { Channel, Delivered, DeliveryClass } from '../channel/channel.js';
 
 /** What `@OnChannelMessage` was told. */
 export interface ChannelHandlerMetadata {
@@ -19,16 +19,21 @@ type Handler<M> = (message: M) => unknown;
  * Calls the method for each message of a channel, on any provider or controller.
  *
  * Listens from bootstrap to shutdown, as `addListener`. A plain name needs the class; with a
- * defined channel it narrows. Messages of other classes pass by. Guards, pipes and interceptors do not run.
+ * defined channel it narrows. Messages of other classes pass by, and so do gaps unless the class is
+ * `StreamGap`; without a class the method gets a channel's gaps too. Guards, pipes and interceptors do not run.
  */
-export function OnChannelMessage<M extends Message>(
+export function OnChannelMessage<
+  M extends Message,
+  D extends DeliveryClass = 'ephemeral',
+  C extends Message = Delivered<M, D>,
+>(
   ...[channel, cls]:
-    | readonly [channel: string, cls: MessageClass<M>]
-    | readonly [channel: Channel<M>]
-    | readonly [channel: Channel<Message>, cls: MessageClass<M>]
+    | readonly [channel: string, cls: MessageClass<C>]
+    | readonly [channel: Channel<M, D>]
+    | readonly [channel: Channel<Message>, cls: MessageClass<C>]
 ) {
   const hasClass = arguments.length > 1;
-  return <F extends Handler<M>>(
+  return <F extends Handler<C>>(
     _target: object,
     _key: string | symbol,
     { value }: TypedPropertyDescriptor<F>,

@@ -1,4 +1,4 @@
-import { CodedError, ErrorCode } from '@nestwire/protocol';
+import { CodedError, create, encodeMessage, ErrorCode, StreamGap } from '@nestwire/protocol';
 import { channelNameOf, definedChannel, isKept, Subscription, type Channel } from '@nestwire/messages';
 import type { ClientChannels } from './client.channels.js';
 import { EphemeralFlow } from './ephemeral.flow.js';
@@ -72,8 +72,17 @@ export class ConnectionSubscriptions {
       const channel = definedChannel(name);
       if (channel && isKept(channel) && this.held.isAccepted(ticketSubject(this.member, session, name)))
         await this.add(session, channel);
-      else this.release(session, name);
+      else this.refuse(session, name);
     }
+  }
+
+  /** Says that a channel does not flow again by itself; who subscribes to it is told of the gap anew. */
+  private refuse({ endpoint }: FlowSession, channel: string): void {
+    const { codec, outbox } = this.member;
+    const gap = encodeMessage(create(StreamGap, { channel, reason: 'ticket-refused' }));
+    const [, , , epoch, offset, id] = this.held.of(endpoint, channel)!;
+    outbox.push(codec.encodePublication(channel, gap, { endpoint, epoch, offset, id }));
+    this.member.send({ t: 'unsubscribed', endpoint, channel });
   }
 
   /** Lets go of a channel that a session's stream had: the client forgets it. */

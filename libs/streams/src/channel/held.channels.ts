@@ -30,6 +30,11 @@ export class HeldChannels {
     return entries.filter((entry) => entry[0] === endpoint).map((entry) => entry[1]);
   }
 
+  /** Returns what a client has brought of a channel. */
+  of(endpoint: string, channel: string): HeldChannel | undefined {
+    return this.channels?.get(keyOf(endpoint, channel));
+  }
+
   /** Tells whether a channel flowed to the client, and its ticket proves it. */
   isAccepted(subject: TicketSubject): boolean {
     const entry = this.channels?.get(keyOf(subject.endpoint, subject.channel));

@@ -196,8 +196,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Writes the cumulative answers of this turn. */
   writeAcks(): void {
-    for (const runtime of this.unacknowledged) this.writeAck(runtime);
-    this.unacknowledged.length = 0;
+    for (const runtime of this.unacknowledged.splice(0)) this.writeAck(runtime);
   }
 
   push(runtime: SessionRuntime, message: object): void | Promise<void> {
@@ -220,21 +219,19 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     this.write(streamErrorFrame(runtime, wire, id));
   }
 
-  dropped(runtime: SessionRuntime, { id, endpoint }: ClientMessageFrame): void {
+  dropped(runtime: SessionRuntime, frame: ClientMessageFrame): void {
     this.writeAck(runtime);
-    this.fail(id, streamNotOpen(endpoint));
+    this.fail(frame.id, streamNotOpen(frame.endpoint));
   }
 
   openSettled(runtime: SessionRuntime, error?: unknown): void {
     const ids = runtime.openIds.splice(0);
-    if (error === undefined) {
-      if (!ids.length) this.write(openedFrame(runtime));
-      for (const id of ids) this.write(openedFrame(runtime, id));
-      this.subscriptions.resume(runtime.session).catch((cause) => this.failed(runtime, undefined, cause));
-      return;
+    if (error !== undefined) {
+      for (const id of ids) this.failed(runtime, id, error);
+      return this.replace(runtime);
     }
-    for (const id of ids) this.failed(runtime, id, error);
-    this.replace(runtime);
+    for (const id of ids.length ? ids : [undefined]) this.write(openedFrame(runtime, id));
+    this.subscriptions.resume(runtime.session).catch((cause) => this.failed(runtime, undefined, cause));
   }
 
   ending(runtime: SessionRuntime): void {
@@ -272,8 +269,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Makes room for another session of the endpoint, unless there is one. */
   private replace(runtime: SessionRuntime): void {
-    const { endpoint } = runtime.session;
-    if (this.current.get(endpoint) === runtime) this.current.delete(endpoint);
+    const name = runtime.session.endpoint;
+    if (this.current.get(name) === runtime) this.current.delete(name);
   }
 
   private pendingBytes(): number {

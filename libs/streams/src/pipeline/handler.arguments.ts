@@ -89,8 +89,8 @@ function valueReader({ source }: HandlerParameter): ReadValue {
 
 /** Returns a message's lasting id; undefined where the client gave no name. */
 export function messageIdOf({ session, id }: HandlerCall): string | undefined {
-  const { client } = session.handshake;
-  return client === undefined || id === undefined ? undefined : `${client}.${id}`;
+  const { clientKey } = session.handshake;
+  return clientKey === undefined || id === undefined ? undefined : `${clientKey}.${id}`;
 }
 
 function dataReader(property: string | undefined): ReadValue {

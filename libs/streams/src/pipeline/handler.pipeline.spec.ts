@@ -565,7 +565,8 @@ describe('A Nest of another shape', () => {
     const handlers = await new BoundEndpoint(tools, definition!).bind(sessionOf('public', { id: 'alice' }));
     expect(await handlers.opened()).toBe('public');
     await handlers.authorize();
-    expect(await handlers.handle('pipeline.note', note, 7)).toEqual(['public', 'HELLO', 'alice', 'rig.7']);
+    const id = expect.stringMatching(/^[\w-]{22}\.7$/);
+    expect(await handlers.handle('pipeline.note', note, 7)).toEqual(['public', 'HELLO', 'alice', id]);
     const guard = 'allow:journal:ws:stream.opened:';
     expect(log).toEqual([
       `${guard}opened`,

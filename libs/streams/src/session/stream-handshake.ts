@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** What a connection brought with it: the facts that an authenticator decides by. */
 export class StreamHandshake {
+  #clientKey?: string;
+
   constructor(
     /** The credential: of the first frame, else of `Authorization: Bearer`, else of the configured cookie. */
     readonly token: string | null,
@@ -14,6 +17,12 @@ export class StreamHandshake {
     /** The name that the client keeps over its connections; undefined where it gave none. */
     readonly client?: string,
   ) {}
+
+  /** What stands for the client's name where others see it: 22 characters; the name is a secret. */
+  get clientKey(): string | undefined {
+    if (this.client === undefined) return undefined;
+    return (this.#clientKey ??= createHash('sha256').update(this.client).digest('base64url').slice(0, 22));
+  }
 
   /** Returns the same handshake with another credential, as a sign-in on an open connection brings. */
   withToken(token: string | null): StreamHandshake {

@@ -1,0 +1,40 @@
+const CAPACITY = 256;
+
+/**
+ * Remembers the ids of the last messages of a channel, in 2 KiB.
+ *
+ * After a change of branch a post that was tried again may come again. Each id is kept as 64 bits of a
+ * hash: that two of a few hundred ids share them does not happen in the life of a system.
+ */
+export class RecentIds {
+  readonly #hashes = new Uint32Array(2 * CAPACITY);
+  #next = 0;
+
+  /** Remembers an id in place of the oldest. */
+  add(id: string): void {
+    const [low, high] = hashOf(id);
+    this.#hashes[this.#next] = low;
+    this.#hashes[this.#next + 1] = high;
+    this.#next = (this.#next + 2) % this.#hashes.length;
+  }
+
+  /** Tells whether an id is remembered. */
+  has(id: string): boolean {
+    const [low, high] = hashOf(id);
+    for (let at = 0; at < this.#hashes.length; at += 2)
+      if (this.#hashes[at] === low && this.#hashes[at + 1] === high) return true;
+    return false;
+  }
+}
+
+/** Two FNV-1a hashes, from different beginnings. */
+function hashOf(id: string): [low: number, high: number] {
+  let low = 0x811c9dc5;
+  let high = 0x01000193;
+  for (let at = 0; at < id.length; at++) {
+    const code = id.charCodeAt(at);
+    low = Math.imul(low ^ code, 0x01000193);
+    high = Math.imul(high ^ code, 0x85ebca6b) ^ (high >>> 13);
+  }
+  return [low >>> 0, high >>> 0];
+}
