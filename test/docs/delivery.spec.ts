@@ -1,6 +1,7 @@
 import { MessagesService } from '@nestwire/messages';
 import { create } from '@nestwire/protocol';
 import { startApp, stopAll } from '../e2e/start-app.js';
+import { describeWithRedis } from '../rig/redis.js';
 import { until } from '../rig/until.js';
 import {
   board,
@@ -18,7 +19,8 @@ import {
   showRoom,
 } from './delivery.js';
 
-const start = () => startApp({ providers: [RoomsEndpoint, BoardsEndpoint, RoomLog, Cards] });
+const start = (redis?: string) =>
+  startApp({ options: { redis }, providers: [RoomsEndpoint, BoardsEndpoint, RoomLog, Cards] });
 
 async function connected(port: number) {
   const client = createClient(`ws://127.0.0.1:${port}/streams`);
@@ -72,5 +74,30 @@ describe('The code of docs/delivery.md', () => {
       ['a', 'doing'],
       ['b', 'done'],
     ]);
+  });
+});
+
+describeWithRedis('The code of docs/delivery.md, when Redis has lost its data', (redis) => {
+  afterEach(stopAll);
+
+  it('logs the gap, and shows the room anew', async () => {
+    const app = await start(redis().url);
+    const client = await connected(app.port);
+    const lines: string[] = [];
+    const shown = showRoom(client, lines);
+    await until(() => app.streams.counters().channels === 1);
+    await say(app.messages, 'one');
+    await until(() => lines.length === 1);
+
+    await redis().call('FLUSHALL');
+    await redis().call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await until(() => lines.length === 0);
+    await say(app.messages, 'two');
+    await until(() => lines.length === 1);
+    await client.close();
+    await shown;
+
+    expect(lines).toEqual(['two']);
+    expect(app.get(RoomLog).lines).toEqual(['one', '(some are missing: epoch-changed)', 'two']);
   });
 });

@@ -103,7 +103,7 @@ export async function say(messages: MessagesService, text: string): Promise<Stor
 export class RoomLog {
   readonly lines: string[] = [];
 
-  @OnChannelMessage(room('lobby'), Said)
+  @OnChannelMessage(room('lobby'))
   said(message: Said | StreamGap): void {
     if (message instanceof StreamGap) this.lines.push(`(some are missing: ${message.reason})`);
     else this.lines.push(message.text);
