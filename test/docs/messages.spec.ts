@@ -6,11 +6,14 @@ import { until } from '../rig/until.js';
 import {
   Bookkeeping,
   ClusterHealth,
+  cook,
   firstLargeOrder,
+  kitchen,
   KitchenDisplay,
   logBusySeconds,
   moveTable,
   mustReachAll,
+  newestOrder,
   OrderCancelled,
   OrderPlaced,
   orders,
@@ -43,6 +46,25 @@ describe('The code of docs/messages.md', () => {
     await close();
     console.log = log;
     printed.length = 0;
+  });
+
+  it('cooks what is posted on a channel with history, and begins with the newest order', async () => {
+    const end = new AbortController();
+    const cooked = cook(messages, end.signal);
+    // The stream stands at the top of the history once its listener does.
+    await messages.addListener(kitchen, () => undefined);
+    const { position } = await messages.postMessage(kitchen, create(OrderPlaced, { id: '1', total: 2 }));
+    await until(() => printed.length === 1);
+    end.abort();
+    await cooked;
+    for (const id of ['2', '3'])
+      await messages.postMessage(newestOrder, create(OrderPlaced, { id, total: 2 }));
+    const newest: string[] = [];
+    await messages.addListener(newestOrder, ({ id }) => newest.push(id));
+
+    expect(printed).toEqual(['order.placed 1']);
+    expect(position.offset).toBe(1);
+    expect(newest.at(-1)).toBe('3');
   });
 
   const place = (id: string, total: number) =>

@@ -9,7 +9,7 @@ import {
   OnChannelMessage,
 } from '@nestwire/messages';
 import { SAFE_CLIENT_OPTIONS } from '@nestwire/messages/redis';
-import { create, StreamMessage } from '@nestwire/protocol';
+import { create, StreamGap, StreamMessage } from '@nestwire/protocol';
 import { Redis } from 'ioredis';
 import { bufferTime, filter } from 'rxjs';
 
@@ -85,6 +85,21 @@ export async function moveTable(messages: MessagesService, from: string, to: str
   await messages.postMessage(orders(to), create(OrderPlaced, { id: '7', total: 12 }));
 }
 // #endregion channel
+
+// #region kept
+export const kitchen = defineChannel('kitchen', {
+  messages: [OrderPlaced, OrderCancelled],
+  history: { messages: 1_000, ageMs: 3_600_000 },
+});
+export const newestOrder = defineChannel('newest-order', { messages: [OrderPlaced], latest: true });
+
+export async function cook(messages: MessagesService, signal: AbortSignal): Promise<void> {
+  for await (const order of messages.createStream(kitchen, undefined, { signal })) {
+    if (order instanceof StreamGap) console.log(`some orders are missing: ${order.reason}`);
+    else console.log(`${order.$type} ${order.id}`);
+  }
+}
+// #endregion kept
 
 // #region stream
 export async function firstLargeOrder(messages: MessagesService): Promise<OrderPlaced | undefined> {

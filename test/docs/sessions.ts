@@ -1,7 +1,7 @@
 // The code of docs/sessions.md; compiled with the tests.
 import { Injectable, Module, UseGuards, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { CodedError, create, StreamMessage } from '@nestwire/protocol';
-import { MessagesService } from '@nestwire/messages';
+import { CodedError, create, type StreamGap, StreamMessage } from '@nestwire/protocol';
+import { defineChannel, MessagesService } from '@nestwire/messages';
 import {
   InjectStreamSession,
   OnStreamClosed,
@@ -131,6 +131,33 @@ export class OrdersRepository {
     return Promise.resolve();
   }
 }
+
+const room = defineChannel('sessions-docs.room', {
+  messages: [CartTotal],
+  history: { messages: 100, ageMs: 3_600_000 },
+});
+
+@Injectable()
+export class MembersService {
+  isMember(user: AppUser, channel: string): boolean {
+    return channel !== `sessions-docs.room:closed-to-${user.id}`;
+  }
+}
+
+// #region resuming
+@StreamEndpoint('rooms', { requireLogin: true })
+export class RoomsEndpoint {
+  constructor(private readonly members: MembersService) {}
+
+  @OnStreamOpened()
+  async opened(session: StreamSession<CartTotal | StreamGap, AppUser>): Promise<void> {
+    for (const channel of session.resuming) {
+      if (!this.members.isMember(session.user, channel)) session.resuming.release(channel);
+    }
+    await session.subscribe(room('everybody'));
+  }
+}
+// #endregion resuming
 
 // #region once
 @StreamEndpoint('orders')

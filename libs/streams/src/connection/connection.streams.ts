@@ -173,7 +173,6 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     return this.subscriptions.resumingOf(session);
   }
 
-  /** Ends a session by the application's wish. */
   endSession(session: Session, reason: SessionCloseReason): Promise<void> {
     for (const runtime of this.runtimes) if (runtime.session === session) return runtime.close(reason);
     return Promise.resolve();
@@ -196,7 +195,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Writes the cumulative answers of this turn. */
   writeAcks(): void {
-    for (const runtime of this.unacknowledged.splice(0)) this.writeAck(runtime);
+    for (const runtime of this.unacknowledged) this.writeAck(runtime);
+    this.unacknowledged.length = 0;
   }
 
   push(runtime: SessionRuntime, message: object): void | Promise<void> {
