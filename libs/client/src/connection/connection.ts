@@ -198,21 +198,19 @@ export class Connection implements LineOwner {
 
   #try(): void {
     void this.#release(NORMAL);
-    this.#line = this.#make();
+    const line = (this.#line = new Line(this));
     this.#become({ kind: 'connecting' });
+    // A listener may have thought otherwise.
+    if (line === this.#line) this.#open(line);
   }
 
-  #make(): Line {
-    const line = new Line(this);
+  #open(line: Line): void {
     // The platform does not take the address, and will not take it later.
     const opened = line.open(credentialOf(this.options, this.#refused ? 'renew' : 'connect'));
     opened.catch((error) => this.#end(ABNORMAL, `${error}`));
-    return line;
   }
 
-  readonly #makeNext = (): void => {
-    this.#next = this.#make();
-  };
+  readonly #makeNext = (): void => this.#open((this.#next = new Line(this)));
 
   /** Leaves the former line for good, once nothing is awaited there. */
   #settleOld(): void {
