@@ -29,10 +29,13 @@ export class HeldChannels extends Map<string, Held> {
     if (id === undefined) return true;
     const held = this.#hold(channel);
     const { ids, position } = held;
+    const [lastEpoch, lastOffset, lastId] = position;
     const isGap = type === GAP;
-    if (!isGap && (epoch ?? position[0]) === position[0] && offset! <= position[1]) return false;
-    held.position = [epoch ?? position[0], offset!, id];
-    if (isGap || !ids.has(id)) {
+    // Only the newest matters where each frame names its epoch: after a restore that may be an older one.
+    const isLatest = epoch !== undefined && !isGap;
+    if (isLatest ? id === lastId : !isGap && offset! <= lastOffset) return false;
+    held.position = [epoch ?? lastEpoch, offset!, id];
+    if (isGap || isLatest || !ids.has(id)) {
       ids.add(id);
       if (ids.size > MAX_IDS) ids.delete([...ids][0]!);
       return true;
