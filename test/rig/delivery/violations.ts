@@ -13,7 +13,7 @@ interface Interval {
 
 /** Returns which invariants a client saw broken, given all messages of the final branch and its top. */
 export function violationsOf(
-  { log }: ModelClient,
+  { log }: Pick<ModelClient, 'log'>,
   final: { readonly all: readonly ModelMessage[]; readonly top: Position },
 ): ReadonlySet<Invariant> {
   const broken = new Set<Invariant>();

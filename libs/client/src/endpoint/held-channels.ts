@@ -29,13 +29,15 @@ export class HeldChannels extends Map<string, Held> {
     if (id === undefined) return true;
     const held = this.#hold(channel);
     const { ids, position } = held;
+    const [lastEpoch, lastOffset, lastId] = position;
     const isGap = type === GAP;
-    // Where the epoch is said, the history may have gone back.
-    if (!epoch && offset! <= position[1]) return false;
-    held.position = [epoch ?? position[0], offset!, id];
+    // Only the newest matters where each frame names its epoch: after a restore that may be an older one.
+    const isLatest = epoch !== undefined && !isGap;
+    if (isLatest ? id === lastId : !isGap && offset! <= lastOffset) return false;
+    held.position = [epoch ?? lastEpoch, offset!, id];
     // Stored again behind another past, a message has another place.
     const message = id.split('~')[0]!;
-    if (isGap || !ids.has(message)) {
+    if (isGap || isLatest || !ids.has(message)) {
       ids.add(message);
       if (ids.size > MAX_IDS) ids.delete([...ids][0]!);
       return true;

@@ -125,10 +125,12 @@ export class HistoryReader implements ChannelReader {
   /** Reads for itself first: only who knows where it stands can lead others there. */
   async #read(): Promise<void> {
     const { read, limits, counts } = this.context;
-    const own = this.#isBroken || this.#isDoubted ? this.#position : undefined;
+    const before = this.#position;
+    const own = this.#isBroken || this.#isDoubted ? before : undefined;
     const start = own ?? this.#oldestWaiting();
-    if (!start && this.#position) return;
+    if (!start && before) return;
     this.#delivered = new RecentWindow(limits);
+    const heardBefore = this.#heard.length;
     counts.reads++;
     const page = await read(start ? { since: start } : { last: 0 }, limits);
     const items = page.messages.map((message) => ({
@@ -136,9 +138,9 @@ export class HistoryReader implements ChannelReader {
       publication: publicationOf(this.channel, message),
     }));
     if (own) this.#compare(own, page);
-    else this.#advance(page);
+    else this.#advance(page, before);
     this.#open(page, items);
-    this.#resume();
+    this.#resume(heardBefore);
     if (start && !this.#isBroken && !this.#isDoubted) this.#serve(start, page, items);
     if (this.#waiting.length > 0 && !this.#isBroken) this.#pacer.want();
   }
@@ -169,9 +171,11 @@ export class HistoryReader implements ChannelReader {
   }
 
   /** Takes from a page that was read for others what the reader has not heard yet. */
-  #advance({ top, messages, isCut }: Page): void {
+  #advance({ top, messages, isCut }: Page, before: Position | undefined): void {
     const position = (this.#position ??= top);
     const isBehind = top.epoch !== position.epoch || top.offset > position.offset;
+    // Nothing was heard meanwhile: the history is an older one, and leads nobody to where the reader stands.
+    if (!isBehind && position === before && !isSamePosition(top, position)) return this.#doubtAgain();
     // A page that was cut off need not reach the reader; what it misses it hears, or is told at the check.
     if (!isBehind || isCut) return;
     const missed = messages.filter(({ offset }) => offset > position.offset);
@@ -206,12 +210,15 @@ export class HistoryReader implements ChannelReader {
   }
 
   /** Goes on with what was heard meanwhile. */
-  #resume(): void {
+  #resume(heardBefore: number): void {
     if (!this.#isBroken || this.#isDoubted) return;
     this.#isBroken = false;
     this.#ready.resolve();
     for (const take of this.#newcomers.splice(0)) take([]);
-    this.stored(this.#heard.splice(0));
+    for (const [index, message] of this.#heard.splice(0).entries()) {
+      // It was stored before the read began; if that did not lead to it, its branch of the history is lost.
+      if (index >= heardBefore || judgeLive(this.#position!, message) === 'next') this.#judge(message);
+    }
   }
 
   /** Answers those whom the page can tell something; the others wait for the next one. */

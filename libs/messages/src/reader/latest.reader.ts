@@ -49,8 +49,10 @@ export class LatestReader implements ChannelReader {
   }
 
   recover(since: Position | undefined, take: TakeMissed): void {
-    if (this.#position) return take(this.#missedBy(since));
+    if (this.#position && !this.#isAhead(since)) return take(this.#missedBy(since));
     this.#waiting.push({ since, take });
+    // Who comes from elsewhere may have a newer one, which must not be followed by an older one.
+    if (this.#position) this.#pacer.want();
   }
 
   close(): void {
@@ -64,23 +66,27 @@ export class LatestReader implements ChannelReader {
     this.context.counts.reads++;
     const { top, messages } = await this.context.read({ last: 1 }, this.context.limits);
     // What was heard meanwhile is newer than what was read, or will be compared again.
-    if (this.#position !== before) return;
-    const newest = messages.at(-1);
-    if (!this.#position) this.#begin(top, newest);
-    else if (!isSamePosition(this.#position, top)) {
-      this.#position = top;
-      if (newest) this.#become(newest);
-    }
+    if (this.#position === before) this.#compare(top, messages.at(-1));
     if (this.#heard) this.stored([this.#heard]);
     this.#heard = undefined;
     this.#ready.resolve();
     for (const { since, take } of this.#waiting.splice(0)) take(this.#missedBy(since));
   }
 
-  /** Whoever follows by now asks for the newest message by itself. */
-  #begin(top: Position, newest: StoredMessage | undefined): void {
+  #compare(top: Position, newest: StoredMessage | undefined): void {
+    const before = this.#position;
+    if (before && isSamePosition(before, top)) return;
     this.#position = top;
+    // Whoever follows by the first time asks for the newest message by itself.
     this.#newest = newest && publicationOf(this.channel, newest);
+    if (before && this.#newest) this.context.deliver(this.#newest);
+  }
+
+  /** Tells whether somebody stands where this reader has not been. */
+  #isAhead(since: Position | undefined): boolean {
+    const position = this.#position!;
+    if (!since || isSamePosition(since, position)) return false;
+    return since.epoch !== position.epoch || since.offset >= position.offset;
   }
 
   #become(message: StoredMessage): void {

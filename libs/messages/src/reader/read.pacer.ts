@@ -35,7 +35,7 @@ export class ReadPacer {
   /** Reads, but not sooner than a moment after the last time. */
   wantSoon(): void {
     const waitMs = this.#lastAtMs + MIN_INTERVAL_MS - this.clock.now();
-    if (waitMs <= 0 || this.#isReading) return this.want();
+    if (waitMs <= 0) return this.want();
     this.#cancel?.();
     this.#cancel = this.clock.after(waitMs, () => this.want());
   }
@@ -65,6 +65,7 @@ export class ReadPacer {
   #retryLater(error: unknown): void {
     if (this.#isClosed) return;
     this.failed(error);
+    this.#cancel?.();
     const boundMs = Math.min(MAX_BACKOFF_MS, 50 * 2 ** Math.min(this.#failures++, 8));
     this.#cancel = this.clock.after(boundMs * (0.5 + Math.random() / 2), () => this.want());
   }

@@ -69,6 +69,8 @@ export class ConnectionSubscriptions {
   /** Lets the channels flow again that a session's stream had, and that nobody has let go of. */
   async resume(session: FlowSession): Promise<void> {
     for (const name of this.held.namesOf(session.endpoint)) {
+      // It may end while one of its channels begins: nobody would end what begins after it.
+      if (session.signal.aborted) return;
       const channel = definedChannel(name);
       if (channel && isKept(channel) && this.held.isAccepted(ticketSubject(this.member, session, name)))
         await this.add(session, channel);

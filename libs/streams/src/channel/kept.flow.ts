@@ -21,6 +21,8 @@ interface Path {
   /** The client came back with a position that could not be accepted. */
   isRefused: boolean;
   isLeft: boolean;
+  /** Tells who waits for it that it has begun, or never will. */
+  begun?: () => void;
 }
 
 /**
@@ -48,12 +50,20 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     this.joining.set(session, path);
     await this.topic.followed;
     // While the history cannot be read, it has joined as far as that is possible now.
-    if (!path.isLeft) await new Promise<void>((begun) => this.goOn(path, begun));
+    if (path.isLeft) return;
+    await new Promise<void>((begun) => {
+      path.begun = begun;
+      this.goOn(path);
+    });
   }
 
   leave(session: FlowSession): void {
     const path = this.joining.get(session);
-    if (path) path.isLeft = true;
+    if (path) {
+      path.isLeft = true;
+      // Nothing is called back for what was left.
+      path.begun?.();
+    }
     this.joining.delete(session);
     this.joined.delete(session);
     if (this.joining.size || this.joined.size) return;
@@ -91,15 +101,15 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     void this.member.outbox.whenBelowSoftBound().then(() => this.goOn(path));
   }
 
-  private goOn(path: Path, begun?: () => void): void {
-    if (!this.topic.position) begun?.();
+  private goOn(path: Path): void {
+    if (!this.topic.position) path.begun?.();
     this.topic.recover(path.from, (missed) => {
       const gap = path.isRefused && this.topic.channel.delivery === 'history';
       const { name } = this.topic.channel;
       const from = this.topic.position!;
       if (this.isWanted(path))
         this.write(path, gap ? [gapPublication(name, from, 'ticket-refused')] : missed);
-      begun?.();
+      path.begun?.();
     });
   }
 

@@ -1,0 +1,113 @@
+import { FakeClock } from '@nestwire/testing';
+import { HeldChannels } from '../../libs/client/src/endpoint/held-channels.js';
+import { KeptFlow } from '../../libs/streams/src/channel/kept.flow.js';
+import { explore } from '../rig/recovery/explore.js';
+import { LocalStore } from '../rig/recovery/local.store.js';
+import type { Flaws, WorldOptions } from '../rig/recovery/world.js';
+
+/** `FUZZ_RUNS=20000` for the long form; `FUZZ_SEED` finds a run again. */
+const RUNS = Number(process.env.FUZZ_RUNS ?? 1_000);
+const SEED = process.env.FUZZ_SEED ? { seed: Number(process.env.FUZZ_SEED) } : {};
+const DEADLINE_MS = 60_000 + RUNS * 100;
+const STEPS = 60;
+/** What is broken is explored from a seed of its own, so that it is caught each time. */
+const CONTROL = { runs: 400, steps: STEPS, seed: 42, endOnFailure: true };
+
+function inMemory(flaws: Flaws = {}): WorldOptions {
+  const clock = new FakeClock();
+  return { clock, store: new LocalStore(clock), flaws };
+}
+
+describe('Clients and servers', () => {
+  it(
+    'keep the promises of channels, whatever happens to connections and histories',
+    async () => {
+      const { report, seen } = await explore(() => inMemory(), { runs: RUNS, steps: STEPS, ...SEED });
+
+      expect(report).toBe('');
+      // What was explored is no easy weather: each kind of beginning was among it.
+      for (const what of ['message', 'first', 'snapshot', 'trimmed', 'diverged', 'epoch-changed'])
+        expect(seen).toHaveProperty(what);
+    },
+    DEADLINE_MS,
+  );
+});
+
+const LYING: Readonly<Record<string, Flaws>> = {
+  'a history says that each page continues what was asked for': {
+    page: ({ top, messages, isCut }, start) => {
+      if (!('since' in start)) return { top, messages, isCut };
+      const { since } = start;
+      if (messages.length === 0) return { top: since, messages, isCut };
+      const chained = messages.map((message, at) => ({
+        ...message,
+        offset: since.offset + 1 + at,
+        previousId: messages[at - 1]?.id ?? since.id,
+      }));
+      return { top: { ...top, offset: since.offset + messages.length }, messages: chained, isCut };
+    },
+  },
+  'a history leaves the last message out of its pages': {
+    page: ({ top, messages, isCut }) => {
+      const before = messages.at(-2);
+      return before ? { top: before, messages: messages.slice(0, -1), isCut } : { top, messages, isCut };
+    },
+    tops: () => {
+      throw new Error('Nobody checks.');
+    },
+  },
+  'a history cuts pages without saying so': {
+    page: ({ top, messages }) =>
+      messages.length > 2 ? { top: messages[1]!, messages: messages.slice(0, 2), isCut: false } : { top, messages, isCut: false },
+    tops: () => {
+      throw new Error('Nobody checks.');
+    },
+  },
+  'nobody can compare positions': {
+    tops: () => {
+      throw new Error('Nobody checks.');
+    },
+  },
+  'a history stores what it was given under other ids': {
+    drafts: (drafts) => drafts.map((draft) => ({ ...draft, id: `${draft.id}.${Math.random()}` })),
+  },
+  'a history refuses what it has stored': { refusesWhatItStored: true },
+  'clients forget their positions': {
+    sends: (frame) => ('held' in frame ? { ...frame, held: undefined } : frame),
+  },
+};
+
+type Patched = Record<string, (...args: never[]) => unknown>;
+
+const BROKEN: ReadonlyArray<readonly [what: string, prototype: object, method: string, broken: unknown]> = [
+  ['clients take what they have had', HeldChannels.prototype, 'advance', () => true],
+  ['who reads slowly is forgotten', KeptFlow.prototype, 'fallBehind', () => undefined],
+  [
+    'a snapshot is not sent',
+    KeptFlow.prototype,
+    'sendSnapshot',
+    function (this: { member: { send: (frame: object) => void }; placeOf: Patched['x'] }, path: never, session: never) {
+      const { from } = path as { from: never };
+      this.member.send({ t: 'position', ...(this.placeOf(session, from) as object) });
+    },
+  ],
+];
+
+describe('A promise that is not kept', () => {
+  it.each(Object.entries(LYING))('is found out when %s', async (_what, flaws) => {
+    const { isGood } = await explore(() => inMemory(flaws), CONTROL);
+
+    expect(isGood).toBe(false);
+  }, 60_000);
+
+  it.each(BROKEN)('is found out when %s', async (_what, prototype, method, broken) => {
+    const methods = prototype as Patched;
+    const original = methods[method]!;
+    methods[method] = broken as Patched['x'];
+    try {
+      expect((await explore(() => inMemory(), CONTROL)).isGood).toBe(false);
+    } finally {
+      methods[method] = original;
+    }
+  }, 60_000);
+});

@@ -1,0 +1,62 @@
+import { MessagesBackend, type BackendSink } from '@nestwire/messages';
+import type { EncodedMessage } from '@nestwire/protocol';
+import { FaultyHistory } from './faulty.history.js';
+import type { Ledger } from './ledger.js';
+import type { StoreNode } from './store.js';
+
+/** A process's backend, with a history on which faults can be laid. */
+export class FaultyBackend extends MessagesBackend {
+  readonly history: FaultyHistory;
+
+  constructor(
+    private readonly inner: StoreNode,
+    ledger: Ledger,
+  ) {
+    super();
+    this.history = new FaultyHistory(inner.history, ledger);
+  }
+
+  get status() {
+    return this.inner.backend.status;
+  }
+
+  get counters() {
+    return this.inner.backend.counters;
+  }
+
+  get claims() {
+    return this.inner.backend.claims;
+  }
+
+  get presence() {
+    return this.inner.backend.presence;
+  }
+
+  start(sink: BackendSink): Promise<void> {
+    return this.inner.backend.start(sink);
+  }
+
+  subscribe(channel: string): Promise<void> {
+    return this.inner.backend.subscribe(channel);
+  }
+
+  unsubscribe(channel: string): void {
+    this.inner.backend.unsubscribe(channel);
+  }
+
+  refusal(channel: string) {
+    return this.inner.backend.refusal(channel);
+  }
+
+  publish(channel: string, encoded: EncodedMessage): Promise<void> {
+    return this.inner.backend.publish(channel, encoded);
+  }
+
+  secret(): Promise<string> {
+    return this.inner.backend.secret();
+  }
+
+  close(): Promise<void> {
+    return this.inner.backend.close();
+  }
+}

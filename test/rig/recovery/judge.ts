@@ -1,0 +1,198 @@
+import { StreamGap, type PublicationFrame, type WirePosition } from '@nestwire/protocol';
+import type { Position } from '@nestwire/messages';
+import type { ModelMessage } from '../delivery/branch.js';
+import type { Happening } from '../delivery/client.js';
+import { violationsOf } from '../delivery/violations.js';
+import { State } from './desk.app.js';
+import type { Ledger } from './ledger.js';
+import { ENDPOINTS, type EndpointName, type Got, type RigClient, type Said } from './rig-client.js';
+
+const GAP = 'nestwire.gap';
+const STATE = 'recovery.state';
+
+/** A channel in a stream, from its subscription to its end. */
+interface Life {
+  readonly channel: string;
+  readonly log: Happening[];
+  readonly ids: Set<string>;
+  last: Position | undefined;
+  isOpen: boolean;
+  /** A snapshot was got, and its position not yet. */
+  hasState: boolean;
+}
+
+/** What is compared with in the end: of each channel its top. */
+export type Tops = ReadonlyMap<string, Position | undefined>;
+
+/** Reads what one stream of a client was told and got, and finds what is wrong with it. */
+export class StreamJudge {
+  readonly broken = new Set<string>();
+  /** Counts what happened: so that nobody judges an empty log. */
+  readonly seen: Record<string, number> = {};
+  readonly #lives: Life[] = [];
+  readonly #subscribed = new Set<string>();
+  readonly #got: readonly Got[];
+  #next = 0;
+
+  constructor(
+    client: RigClient,
+    private readonly endpoint: EndpointName,
+    private readonly ledger: Ledger,
+  ) {
+    this.#got = client.got[endpoint];
+    for (const frame of client.said) this.#hear(frame);
+    if (this.#next < this.#got.length) this.#blame('something came that was never sent');
+  }
+
+  /** Compares what has come with what the histories hold. */
+  conclude(tops: Tops): void {
+    for (const life of this.#lives) {
+      if (isLatest(life.channel)) this.#concludeLatest(life, tops);
+      else this.#concludeHistory(life, tops);
+    }
+  }
+
+  #hear(frame: Said): void {
+    if (frame.t === 'welcome') return this.#subscribed.clear();
+    if (frame.t === 'publication') return this.#hearPublication(frame);
+    if (frame.endpoint !== this.endpoint) return;
+    if (frame.t === 'message') return this.#hearState(frame.type, frame.data as { channel: string });
+    const { channel } = frame;
+    if (frame.t === 'unsubscribed') {
+      this.#subscribed.delete(channel);
+      const life = this.#open(channel);
+      if (life) life.isOpen = false;
+    } else {
+      if (frame.t === 'subscribed') this.#subscribed.add(channel);
+      if (frame.position) this.#hearPosition(frame.t, channel, placeOf(frame.position));
+    }
+  }
+
+  #hearPublication(frame: PublicationFrame): void {
+    const { channel, endpoint, type, offset, id } = frame;
+    const isMine = endpoint ? endpoint === this.endpoint : this.#subscribed.has(channel);
+    if (!isMine || offset === undefined) return;
+    const life = this.#open(channel) ?? this.#begin(channel);
+    const epoch = frame.epoch ?? life.last?.epoch ?? '';
+    const position = { epoch, offset, id: id! };
+    if (type === GAP) {
+      if (this.#takes(frame)) this.#restart(life, position, (frame.data as { reason: 'trimmed' }).reason);
+      return;
+    }
+    const isGot = this.#takes(frame);
+    if (isGot) this.#receive(life, position, 'message');
+    else if (life.ids.has(position.id) && life.last && follows(life.last, position))
+      this.#receive(life, position, 'repeat');
+  }
+
+  #hearState(type: string, { channel }: { channel: string }): void {
+    const next = this.#got[this.#next];
+    if (type !== STATE || !(next instanceof State) || next.channel !== channel) return;
+    this.#next++;
+    (this.#open(channel) ?? this.#begin(channel)).hasState = true;
+    this.#count('snapshot');
+  }
+
+  #hearPosition(kind: 'subscribed' | 'position', channel: string, position: Position): void {
+    const present = this.#open(channel);
+    if (kind === 'subscribed') {
+      if (!present) this.#restart(this.#begin(channel), position, 'first');
+      else if (!present.last) this.#restart(present, position, 'first');
+      return;
+    }
+    const life = present ?? this.#begin(channel);
+    if (!life.hasState) this.#blame('a snapshot comes before what follows it');
+    life.hasState = false;
+    this.#restart(life, position, 'first');
+  }
+
+  /** Tells whether the next of what was got is what the frame carries; then it is taken. */
+  #takes({ type, channel, id, data }: PublicationFrame): boolean {
+    const next = this.#got[this.#next];
+    const isSame =
+      next instanceof StreamGap
+        ? type === GAP && next.channel === channel && next.reason === data.reason
+        : next && !(next instanceof State) && type !== GAP && next.channel === channel && next.name === id;
+    if (isSame) this.#next++;
+    return isSame === true;
+  }
+
+  #receive(life: Life, position: Position, kind: 'message' | 'repeat'): void {
+    const { channel, last, ids } = life;
+    if (last && !isLatest(channel) && follows(last, position))
+      if (!this.ledger.hasLink(channel, last.id, position)) this.#blame('I2 chain');
+    const message: ModelMessage = { ...position, previousId: '', messageId: position.id };
+    life.log.push({ kind, message });
+    life.last = position;
+    ids.add(position.id);
+    this.#count(kind);
+  }
+
+  #restart(life: Life, position: Position, why: 'first' | StreamGap['reason']): void {
+    life.log.push({ kind: 'begin', position, why });
+    life.last = position;
+    this.#count(why);
+  }
+
+  #concludeHistory({ channel, log, isOpen }: Life, tops: Tops): void {
+    const top = tops.get(channel) ?? { epoch: '', offset: 0, id: '' };
+    const all = this.ledger.of(channel).all.filter(({ offset }) => offset <= top.offset);
+    for (const invariant of violationsOf({ log }, { all, top }))
+      if (isOpen || invariant.startsWith('I1 ') || invariant.startsWith('I5')) this.#blame(`${invariant} in ${channel}`);
+  }
+
+  /** Of a channel of which the newest matters, offsets only rise, and the newest is there in the end. */
+  #concludeLatest({ channel, log, isOpen, last }: Life, tops: Tops): void {
+    let before: Position | undefined;
+    for (const happening of log) {
+      if (happening.kind === 'begin') continue;
+      const { message } = happening;
+      const isBack = before?.epoch === message.epoch && message.offset <= before.offset;
+      if (isBack && this.ledger.of(channel).branch === 0) this.#blame(`latest goes back in ${channel}`);
+      before = message;
+    }
+    const top = tops.get(channel);
+    if (isOpen && top && top.offset > 0 && last && !(before?.id === top.id)) {
+      this.#blame(`latest is not the newest in ${channel}`);
+    }
+  }
+
+  #open(channel: string): Life | undefined {
+    return this.#lives.findLast((life) => life.channel === channel && life.isOpen);
+  }
+
+  #begin(channel: string): Life {
+    const life = { channel, log: [], ids: new Set<string>(), last: undefined, isOpen: true, hasState: false };
+    this.#lives.push(life);
+    return life;
+  }
+
+  #blame(what: string): void {
+    this.broken.add(`${this.endpoint}: ${what}`);
+  }
+
+  #count(what: string): void {
+    this.seen[what] = (this.seen[what] ?? 0) + 1;
+  }
+}
+
+/** Judges all streams of a client. */
+export function judgeClient(client: RigClient, ledger: Ledger, tops: Tops): StreamJudge[] {
+  return ENDPOINTS.map((endpoint) => {
+    const judge = new StreamJudge(client, endpoint, ledger);
+    judge.conclude(tops);
+    return judge;
+  });
+}
+
+function isLatest(channel: string): boolean {
+  return channel.startsWith('newest');
+}
+
+function placeOf([epoch, offset, id]: WirePosition): Position {
+  return { epoch, offset, id };
+}
+
+function follows(last: Position, { epoch, offset }: Position): boolean {
+  return epoch === last.epoch && offset === last.offset + 1;
+}

@@ -1,0 +1,100 @@
+import type { Draft, Position, Stored } from '@nestwire/messages';
+import type { ModelMessage } from '../delivery/branch.js';
+
+/** What became of one call that posts a message. */
+export interface Outcome {
+  readonly code: string;
+  readonly position?: Position;
+  readonly isDuplicate?: boolean;
+  /** On which branch of the channel it ended. */
+  readonly branch: number;
+}
+
+/** A post, which may be repeated with its id. */
+export interface Post {
+  readonly id: string;
+  readonly channel: string;
+  readonly node: number;
+  readonly atMs: number;
+  readonly outcomes: Outcome[];
+}
+
+/** What is true of a channel, whatever the processes make of it. */
+interface Truth {
+  /** All that was stored on the present branch, trimmed or not. */
+  all: ModelMessage[];
+  /** Counts the times that it was replaced or begun anew. */
+  branch: number;
+  inFlight: number;
+  /** Which message was ever stored behind which, and where. */
+  readonly links: Set<string>;
+  /** The ids of the present branch's posts that may be repeated: made since it began. */
+  repeatable: Post[];
+}
+
+/** Writes down what was stored and what was promised: what the invariants compare with. */
+export class Ledger {
+  /** Changes whenever a history is called or answers. */
+  activity = 0;
+  /** Calls of histories that have not ended. */
+  pending = 0;
+  readonly posts = new Map<string, Post>();
+  readonly #truths = new Map<string, Truth>();
+
+  /** Returns what is true of a channel. */
+  of(channel: string): Truth {
+    const truth = this.#truths.get(channel) ?? newTruth();
+    this.#truths.set(channel, truth);
+    return truth;
+  }
+
+  /** Notes what a history has stored. */
+  stored(channel: string, drafts: readonly Draft[], results: ReadonlyArray<Stored | Error>): void {
+    const { all, links } = this.of(channel);
+    drafts.forEach(({ id }, index) => {
+      const result = results[index]!;
+      if (result instanceof Error || result.isDuplicate) return;
+      const { epoch, offset } = result.position;
+      const previousId = all[offset - 2]?.id ?? '';
+      all[offset - 1] = { epoch, offset, id, previousId, messageId: id };
+      links.add(linkOf(previousId, { epoch, offset, id }));
+    });
+  }
+
+  /** Tells whether a message was ever stored behind another. */
+  hasLink(channel: string, previousId: string, position: Position): boolean {
+    return this.of(channel).links.has(linkOf(previousId, position));
+  }
+
+  /** Returns what takes the channel back to what it is now. */
+  save(channel: string): () => void {
+    const saved = [...this.of(channel).all];
+    return () => this.#branchOff(channel, saved);
+  }
+
+  /** The channel begins anew. */
+  lose(channel: string): void {
+    this.#branchOff(channel, []);
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.posts.clear();
+    this.#truths.clear();
+  }
+
+  #branchOff(channel: string, all: readonly ModelMessage[]): void {
+    const truth = this.of(channel);
+    truth.all = [...all];
+    truth.branch++;
+    truth.repeatable = [];
+  }
+}
+
+function newTruth(): Truth {
+  return { all: [], branch: 0, inFlight: 0, links: new Set(), repeatable: [] };
+}
+
+function linkOf(previousId: string, { epoch, offset, id }: Position): string {
+  return `${epoch} ${offset} ${previousId}>${id}`;
+}

@@ -1,0 +1,192 @@
+import {
+  HistoryBackend,
+  LocalBackend,
+  LocalHistory,
+  type Draft,
+  type HistoryChannel,
+  type HistorySink,
+  type PageBounds,
+  type PageStart,
+  type Position,
+  type Stored,
+  type StoredMessage,
+} from '@nestwire/messages';
+import type { FakeClock } from '@nestwire/testing';
+import type { HistoryPage } from '../../../libs/messages/src/history/recovery.js';
+import type { Store, StoreNode } from './store.js';
+
+type Heard = (channel: string, messages: readonly StoredMessage[]) => void;
+
+/** What a branch began with, to begin another one with it. */
+interface Saved {
+  readonly epoch: string;
+  readonly channel: HistoryChannel;
+  readonly drafts: readonly Draft[];
+}
+
+/**
+ * One branch of one channel in memory.
+ *
+ * Another branch of it is a new history that was given the same messages, under the name of the same epoch.
+ */
+class LocalBranch {
+  readonly #history: LocalHistory;
+  readonly #drafts: Draft[] = [];
+  #channel: HistoryChannel | undefined;
+  #epoch: string | undefined;
+  #isHeard = true;
+
+  constructor(clock: FakeClock, heard: Heard) {
+    this.#history = new LocalHistory(clock);
+    this.#history.attach({
+      stored: (channel, messages) => {
+        this.#drafts.push(...messages);
+        if (this.#isHeard) heard(channel, messages.map((message) => this.#named(message)));
+      },
+      doubted: () => undefined,
+    });
+  }
+
+  async begin({ epoch, channel, drafts }: Saved): Promise<this> {
+    this.#epoch = epoch;
+    this.#isHeard = false;
+    for (const draft of drafts) await this.append(channel, [draft]);
+    this.#isHeard = true;
+    return this;
+  }
+
+  save(): Saved | undefined {
+    if (this.#epoch === undefined) return undefined;
+    return { epoch: this.#epoch, channel: this.#channel!, drafts: [...this.#drafts] };
+  }
+
+  async append(channel: HistoryChannel, drafts: readonly Draft[]): Promise<readonly Stored[]> {
+    await this.#open(channel);
+    const results = await this.#history.append(channel, drafts);
+    return results.map((result) => ({ ...result, position: this.#named(result.position) }));
+  }
+
+  async read(
+    channel: HistoryChannel,
+    start: PageStart,
+    limits: PageBounds,
+  ): Promise<HistoryPage<StoredMessage>> {
+    await this.#open(channel);
+    const { top, messages, isCut } = await this.#history.read(channel, start, limits);
+    return { top: this.#named(top), messages: messages.map((message) => this.#named(message)), isCut };
+  }
+
+  async top(): Promise<Position | undefined> {
+    const [top] = this.#channel ? await this.#history.tops([this.#channel.name]) : [];
+    return top && this.#named(top);
+  }
+
+  close(): void {
+    this.#history.close();
+  }
+
+  async #open(channel: HistoryChannel): Promise<void> {
+    if (this.#channel) return;
+    this.#channel = channel;
+    await this.#history.follow(channel.name);
+    const { top } = await this.#history.read(channel, { last: 0 }, { messages: 1, bytes: 1 });
+    this.#epoch ??= top.epoch;
+  }
+
+  #named<P extends Position>(position: P): P {
+    return { ...position, epoch: this.#epoch! };
+  }
+}
+
+/** A process's view of the branches. */
+class LocalNode extends HistoryBackend {
+  sink: HistorySink | undefined;
+  readonly followed = new Set<string>();
+
+  constructor(private readonly branchOf: (channel: string) => LocalBranch) {
+    super();
+  }
+
+  attach(sink: HistorySink): void {
+    this.sink = sink;
+  }
+
+  async follow(channel: string): Promise<void> {
+    this.followed.add(channel);
+  }
+
+  unfollow(channel: string): void {
+    this.followed.delete(channel);
+  }
+
+  append(channel: HistoryChannel, drafts: readonly Draft[]): Promise<readonly Stored[]> {
+    return this.branchOf(channel.name).append(channel, drafts);
+  }
+
+  read(
+    channel: HistoryChannel,
+    start: PageStart,
+    limits: PageBounds,
+  ): Promise<HistoryPage<StoredMessage>> {
+    return this.branchOf(channel.name).read(channel, start, limits);
+  }
+
+  tops(channels: readonly string[]): Promise<ReadonlyArray<Position | undefined>> {
+    return Promise.all(channels.map((channel) => this.branchOf(channel).top()));
+  }
+}
+
+/** Keeps the histories of a cluster in memory, in the library's own histories. */
+export class LocalStore implements Store {
+  readonly #branches = new Map<string, LocalBranch>();
+  readonly #nodes: LocalNode[] = [];
+  readonly #backend: LocalBackend;
+
+  constructor(private readonly clock: FakeClock) {
+    this.#backend = new LocalBackend(clock);
+  }
+
+  open(): StoreNode {
+    const history = new LocalNode((channel) => this.#branchOf(channel));
+    this.#nodes.push(history);
+    return { backend: this.#backend, history };
+  }
+
+  async save(channel: string): Promise<() => Promise<void>> {
+    const saved = this.#branchOf(channel).save();
+    return async () => {
+      await this.lose(channel);
+      if (saved) this.#branches.set(channel, await this.#newBranch().begin(saved));
+    };
+  }
+
+  async lose(channel: string): Promise<void> {
+    this.#branches.get(channel)?.close();
+    this.#branches.delete(channel);
+  }
+
+  async top(channel: string): Promise<Position | undefined> {
+    return this.#branches.get(channel)?.top();
+  }
+
+  async forget(channels: readonly string[]): Promise<void> {
+    for (const channel of channels) await this.lose(channel);
+  }
+
+  turn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #branchOf(channel: string): LocalBranch {
+    const branch = this.#branches.get(channel) ?? this.#newBranch();
+    this.#branches.set(channel, branch);
+    return branch;
+  }
+
+  #newBranch(): LocalBranch {
+    return new LocalBranch(this.clock, (channel, messages) => {
+      for (const { followed, sink } of this.#nodes)
+        if (followed.has(channel)) sink?.stored(channel, messages);
+    });
+  }
+}

@@ -1,0 +1,159 @@
+import { WebSocket } from 'ws';
+import { createStreamClient, type WebSocketClass } from '@nestwire/client';
+import {
+  create,
+  JSON_SUBPROTOCOL,
+  StreamGap,
+  type ClientCodec,
+  type PositionFrame,
+  type PublicationFrame,
+  type ServerFrame,
+  type SubscribedFrame,
+} from '@nestwire/protocol';
+import type { FakeClock } from '@nestwire/testing';
+import { Note, State, Wish, type DeskApp, type DeskStreams } from './desk.app.js';
+import { MemorySocket } from './memory-socket.js';
+
+/** The endpoints that a client has a stream of. */
+export const ENDPOINTS = ['desk', 'lobby'] as const;
+/** One of them. */
+export type EndpointName = (typeof ENDPOINTS)[number];
+
+/** What a client's application got. */
+export type Got = Note | State | StreamGap;
+
+/** What the server said to a client that concerns its channels, in order. */
+export type Said =
+  | PublicationFrame
+  | SubscribedFrame
+  | PositionFrame
+  | Extract<ServerFrame, { t: 'unsubscribed' | 'message' | 'welcome' }>;
+
+const OF_CHANNELS = ['publication', 'subscribed', 'position', 'unsubscribed', 'message', 'welcome'];
+
+/** What a broken client does to its frames: for negative controls. */
+export interface ClientFlaws {
+  readonly sends?: (frame: object) => object;
+}
+
+/** What a client stands on. */
+export interface ClientContext {
+  readonly clock: FakeClock;
+  readonly servers: readonly DeskApp[];
+  readonly flaws: ClientFlaws;
+}
+
+/** A client of the library on connections in memory, with what it was told and what it got. */
+export class RigClient {
+  readonly said: Said[] = [];
+  readonly got: Record<EndpointName, Got[]> = { desk: [], lobby: [] };
+  /** Which server the next connection leads to. */
+  target = 0;
+  isOnline = true;
+  readonly #client;
+  readonly #sockets = new Set<MemorySocket>();
+  #socket: MemorySocket | undefined;
+
+  constructor(
+    /** The user that it signs in as from the next connection on. */
+    public user: string,
+    private readonly context: ClientContext,
+  ) {
+    this.#client = createStreamClient<DeskStreams>()({
+      url: 'ws://memory/streams',
+      messages: [Note, State, Wish, StreamGap],
+      auth: () => this.user,
+      clock: context.clock,
+      codec: this.#codec(),
+      webSocket: this.#webSocket(),
+      minRetryMs: 10,
+      maxRetryMs: 100,
+      onWarning: () => undefined,
+    });
+    void this.#client.connectWebSocket().catch(() => undefined);
+    for (const endpoint of ENDPOINTS) void this.#read(endpoint);
+  }
+
+  get status(): string {
+    return this.#client.connectionStatus.kind;
+  }
+
+  get isConnected(): boolean {
+    return this.#client.connectionStatus.kind === 'connected';
+  }
+
+  /** Asks the session of an endpoint to subscribe or unsubscribe. */
+  wish(endpoint: EndpointName, verb: 'subscribe' | 'unsubscribe', channel: string): void {
+    this.#client[endpoint].sendStreamMessage(create(Wish, { verb, channel })).catch(() => undefined);
+  }
+
+  /** Signs in again on the open connection. */
+  renew(): void {
+    void this.#client.authenticate().catch(() => undefined);
+  }
+
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  /** Cuts the connection, for both sides or for the client alone. */
+  cut(how: 'both' | 'near'): void {
+    if (how === 'both') this.#socket?.cut();
+    else this.#socket?.cutNear();
+  }
+
+  /** Nothing is between the client and its server any more. */
+  heal(): void {
+    this.isOnline = true;
+    for (const socket of this.#sockets) if (socket !== this.#socket) socket.cut();
+    this.resume();
+  }
+
+  /** Closes for good. */
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  /** Ends all connections that it had, those that it has left too. */
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.cut();
+  }
+
+  async #read(endpoint: EndpointName): Promise<void> {
+    for await (const message of this.#client[endpoint].stream) this.got[endpoint].push(message);
+  }
+
+  #dial(): MemorySocket {
+    const server = this.isOnline ? this.context.servers[this.target]!.server : undefined;
+    this.#socket = new MemorySocket(server);
+    this.#sockets.add(this.#socket);
+    return this.#socket;
+  }
+
+  #webSocket(): WebSocketClass {
+    const createConnection = () => this.#dial().stream;
+    class MemoryWebSocket extends WebSocket {
+      constructor(url: string, subprotocols: string | string[]) {
+        super(url, subprotocols, { createConnection: createConnection as never, perMessageDeflate: false });
+      }
+    }
+    return MemoryWebSocket as unknown as WebSocketClass;
+  }
+
+  /** JSON, and an ear for what the server says. */
+  #codec(): ClientCodec {
+    return {
+      subprotocols: JSON_SUBPROTOCOL,
+      encode: (frame) => JSON.stringify(this.context.flaws.sends?.(frame) ?? frame),
+      decode: (payload) => {
+        const frame = JSON.parse(payload as string) as ServerFrame;
+        if (OF_CHANNELS.includes(frame.t)) this.said.push(frame as Said);
+        return frame;
+      },
+    };
+  }
+}

@@ -1,0 +1,23 @@
+import type { HistoryBackend, MessagesBackend, Position } from '@nestwire/messages';
+
+/** What one process of the cluster reaches the store by. */
+export interface StoreNode {
+  readonly backend: MessagesBackend;
+  readonly history: HistoryBackend;
+}
+
+/** What keeps the histories of a cluster, and can be taken back to an older state. */
+export interface Store {
+  /** Adds a process. */
+  open(): StoreNode;
+  /** Returns what takes a channel back to what it is now; all processes hear nothing of it. */
+  save(channel: string): Promise<() => Promise<void>>;
+  /** The history of a channel is lost, and begins anew. */
+  lose(channel: string): Promise<void>;
+  /** The top of a channel; undefined while it has none. */
+  top(channel: string): Promise<Position | undefined>;
+  /** Lets go of channels that are used no more. */
+  forget(channels: readonly string[]): Promise<void>;
+  /** Waits a moment, as long as something on its way may take to move on. */
+  turn(): Promise<void>;
+}
