@@ -58,7 +58,9 @@ const LYING: Readonly<Record<string, Flaws>> = {
   },
   'a history cuts pages without saying so': {
     page: ({ top, messages }) =>
-      messages.length > 2 ? { top: messages[1]!, messages: messages.slice(0, 2), isCut: false } : { top, messages, isCut: false },
+      messages.length > 2
+        ? { top: messages[1]!, messages: messages.slice(0, 2), isCut: false }
+        : { top, messages, isCut: false },
     tops: () => {
       throw new Error('Nobody checks.');
     },
@@ -86,7 +88,11 @@ const BROKEN: ReadonlyArray<readonly [what: string, prototype: object, method: s
     'a snapshot is not sent',
     KeptFlow.prototype,
     'sendSnapshot',
-    function (this: { member: { send: (frame: object) => void }; placeOf: Patched['x'] }, path: never, session: never) {
+    function (
+      this: { member: { send: (frame: object) => void }; placeOf: Patched['x'] },
+      path: never,
+      session: never,
+    ) {
       const { from } = path as { from: never };
       this.member.send({ t: 'position', ...(this.placeOf(session, from) as object) });
     },
@@ -94,20 +100,29 @@ const BROKEN: ReadonlyArray<readonly [what: string, prototype: object, method: s
 ];
 
 describe('A promise that is not kept', () => {
-  it.each(Object.entries(LYING))('is found out when %s', async (_what, flaws) => {
-    const { isGood } = await explore(() => inMemory(flaws), CONTROL);
+  it.each(Object.entries(LYING))(
+    'is found out when %s',
+    async (_what, flaws) => {
+      const { isGood } = await explore(() => inMemory(flaws), CONTROL);
 
-    expect(isGood).toBe(false);
-  }, 60_000);
+      expect(isGood).toBe(false);
+    },
+    60_000,
+  );
 
-  it.each(BROKEN)('is found out when %s', async (_what, prototype, method, broken) => {
-    const methods = prototype as Patched;
-    const original = methods[method]!;
-    methods[method] = broken as Patched['x'];
-    try {
-      expect((await explore(() => inMemory(), CONTROL)).isGood).toBe(false);
-    } finally {
-      methods[method] = original;
-    }
-  }, 60_000);
+  it.each(BROKEN)(
+    'is found out when %s',
+    async (_what, prototype, method, broken) => {
+      const methods = prototype as Patched;
+      const original = methods[method]!;
+      methods[method] = broken as Patched['x'];
+      try {
+        const { isGood } = await explore(() => inMemory(), CONTROL);
+        expect(isGood).toBe(false);
+      } finally {
+        methods[method] = original;
+      }
+    },
+    60_000,
+  );
 });

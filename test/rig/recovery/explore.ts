@@ -42,7 +42,11 @@ export async function explore(
     Object.assign(world.seen, seen);
     throw new Error(broken.join('; '));
   });
-  const details = await fc.check(property, { numRuns: runs, endOnFailure, ...(seed !== undefined && { seed }) });
+  const details = await fc.check(property, {
+    numRuns: runs,
+    endOnFailure,
+    ...(seed !== undefined && { seed }),
+  });
   await world.stop();
   return {
     runs: details.numRuns,

@@ -21,7 +21,9 @@ function judgePost(ledger: Ledger, { id, channel, outcomes }: Post, received: Re
   const acked = outcomes.filter(({ position }) => position);
   for (const { position, branch: at } of acked)
     if (at === branch && all[position!.offset - 1]?.id !== id) broken.push('I7 ack honesty');
-  const places = new Set(acked.map(({ position, branch: at }) => `${at} ${position!.epoch} ${position!.offset}`));
+  const places = new Set(
+    acked.map(({ position, branch: at }) => `${at} ${position!.epoch} ${position!.offset}`),
+  );
   const branches = new Set(acked.map(({ branch: at }) => at));
   if (places.size > branches.size) broken.push('I6 idempotence');
   return broken;
@@ -41,8 +43,10 @@ function judgeOrder(ledger: Ledger, posts: readonly Post[]): string[] {
   const lasts = new Map<string, number>();
   const broken: string[] = [];
   for (const { channel, node, outcomes } of posts) {
-    const first = outcomes[0];
-    if (!first?.position || first.isDuplicate || first.branch !== ledger.of(channel).branch) continue;
+    const [first, again] = outcomes;
+    // What another process posted too has the place that came first.
+    if (again || !first?.position || first.isDuplicate || first.branch !== ledger.of(channel).branch)
+      continue;
     const line = `${node} ${channel} ${first.position.epoch}`;
     if (first.position.offset <= (lasts.get(line) ?? 0)) broken.push('I9 FIFO');
     lasts.set(line, first.position.offset);

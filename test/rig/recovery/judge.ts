@@ -138,7 +138,8 @@ export class StreamJudge {
     const top = tops.get(channel) ?? { epoch: '', offset: 0, id: '' };
     const all = this.ledger.of(channel).all.filter(({ offset }) => offset <= top.offset);
     for (const invariant of violationsOf({ log }, { all, top }))
-      if (isOpen || invariant.startsWith('I1 ') || invariant.startsWith('I5')) this.#blame(`${invariant} in ${channel}`);
+      if (isOpen || invariant.startsWith('I1 ') || invariant.startsWith('I5'))
+        this.#blame(`${invariant} in ${channel}`);
   }
 
   /** Of a channel of which the newest matters, offsets only rise, and the newest is there in the end. */

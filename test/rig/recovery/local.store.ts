@@ -41,7 +41,11 @@ class LocalBranch {
     this.#history.attach({
       stored: (channel, messages) => {
         this.#drafts.push(...messages);
-        if (this.#isHeard) heard(channel, messages.map((message) => this.#named(message)));
+        if (this.#isHeard)
+          heard(
+            channel,
+            messages.map((message) => this.#named(message)),
+          );
       },
       doubted: () => undefined,
     });
@@ -123,11 +127,7 @@ class LocalNode extends HistoryBackend {
     return this.branchOf(channel.name).append(channel, drafts);
   }
 
-  read(
-    channel: HistoryChannel,
-    start: PageStart,
-    limits: PageBounds,
-  ): Promise<HistoryPage<StoredMessage>> {
+  read(channel: HistoryChannel, start: PageStart, limits: PageBounds): Promise<HistoryPage<StoredMessage>> {
     return this.branchOf(channel.name).read(channel, start, limits);
   }
 

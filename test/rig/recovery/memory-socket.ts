@@ -13,7 +13,7 @@ interface Chunk {
 
 /** One end of a connection in memory, which takes a chunk when the other end has taken the one before. */
 class End extends Duplex {
-  peer!: End;
+  peer: End | undefined;
   /** Takes nothing that comes, so that it piles up where it comes from. */
   isHeld = false;
   /** Its end is told to nobody. */
@@ -28,11 +28,11 @@ class End extends Duplex {
   /** Carries what waits to the other end. */
   carry(): void {
     const chunk = this.#leaving;
-    if (!chunk || this.peer.isHeld) return;
+    if (!chunk || this.peer?.isHeld) return;
     this.#leaving = undefined;
     carried.chunks++;
     process.nextTick(() => {
-      if (!this.peer.destroyed) this.peer.push(chunk.data);
+      if (!this.peer?.destroyed) this.peer?.push(chunk.data);
       chunk.done();
     });
   }
@@ -47,12 +47,12 @@ class End extends Duplex {
   }
 
   override _final(done: () => void): void {
-    process.nextTick(() => this.peer.destroyed || this.peer.push(null));
+    process.nextTick(() => this.peer?.destroyed || this.peer?.push(null));
     done();
   }
 
   override _destroy(_error: Error | null, done: (error: Error | null) => void): void {
-    if (!this.isSilent) process.nextTick(() => this.peer.destroy());
+    if (!this.isSilent) process.nextTick(() => this.peer?.destroy());
     carried.chunks++;
     done(null);
   }

@@ -31,7 +31,13 @@ const KINDS: Readonly<Record<string, readonly [weight: number, run: (choice: Cho
   move: [5, ({ client, node }) => ((client.target = node), client.cut('both'))],
   leave: [3, ({ client }) => ((client.isOnline = false), client.cut('both'))],
   comeBack: [4, ({ client }) => (client.isOnline = true)],
-  release: [2, ({ world, client, channel }) => (world.plan.released.add(`${client.user} ${channel}`), client.cut('both'))],
+  release: [
+    2,
+    ({ world, client, channel }) => (
+      world.plan.released.add(`${client.user} ${channel}`),
+      client.cut('both')
+    ),
+  ],
   beEager: [2, ({ world, client }) => world.plan.eager.add(client.user)],
   pause: [4, ({ client }) => client.pause()],
   resume: [4, ({ client }) => client.resume()],
@@ -45,7 +51,10 @@ const KINDS: Readonly<Record<string, readonly [weight: number, run: (choice: Cho
   hear: [6, ({ world, node, extra }) => (world.histories[node]!.hearing = HEARINGS[extra % 4]!)],
   failReads: [3, ({ world, node, extra }) => (world.histories[node]!.failingReads += 1 + (extra % 4))],
   slowReads: [3, ({ world, node, extra }) => (world.histories[node]!.slowTurns = extra % 5)],
-  failAppend: [4, ({ world, node, extra }) => world.histories[node]!.appendFaults.push(APPEND_FAULTS[extra % 3]!)],
+  failAppend: [
+    4,
+    ({ world, node, extra }) => world.histories[node]!.appendFaults.push(APPEND_FAULTS[extra % 3]!),
+  ],
   doubt: [3, ({ world, node, channel }) => world.histories[node]!.doubt([channel])],
   heal: [3, ({ world, node }) => world.histories[node]!.heal()],
 };

@@ -40,11 +40,12 @@ export interface WorldOptions {
   readonly store: Store;
   readonly clock: FakeClock;
   readonly flaws?: Flaws;
+  readonly ledger?: Ledger;
 }
 
 /** Two servers that share a store, and clients that come and go: the real ones, on connections in memory. */
 export class World {
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger;
   readonly plan = new Plan();
   readonly histories: FaultyHistory[] = [];
   readonly nodes: DeskApp[] = [];
@@ -64,7 +65,9 @@ export class World {
   readonly #systemNow = Date.now.bind(Date);
   readonly #noteUnhandled = (error: unknown): void => void this.#unhandled.push(error);
 
-  private constructor(readonly options: WorldOptions) {}
+  private constructor(readonly options: WorldOptions) {
+    this.ledger = options.ledger ?? new Ledger();
+  }
 
   /** Starts the servers. */
   static async start(options: WorldOptions): Promise<World> {
@@ -93,7 +96,9 @@ export class World {
     this.#lastPost = 0;
     this.ledger.clear();
     this.saved = [];
-    this.channels = ['long', 'long', 'short', 'board', 'newest'].map((kind, index) => `${kind}:${run}.${index}`);
+    this.channels = ['long', 'long', 'short', 'board', 'newest'].map(
+      (kind, index) => `${kind}:${run}.${index}`,
+    );
     const { flaws = {}, clock } = this.options;
     const context = { clock, servers: this.nodes, flaws };
     this.clients = Array.from({ length: CLIENTS }, (_, index) => new RigClient(`user${index}`, context));

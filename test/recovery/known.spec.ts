@@ -1,0 +1,134 @@
+import { FakeClock } from '@nestwire/testing';
+import { Note } from '../rig/recovery/desk.app.js';
+import { LocalStore } from '../rig/recovery/local.store.js';
+import type { RigClient } from '../rig/recovery/rig-client.js';
+import { World } from '../rig/recovery/world.js';
+
+let world: World;
+
+/** Takes a channel back to what it was, after something was done. */
+async function undone(channel: string, act: () => Promise<void>): Promise<void> {
+  const forLedger = world.ledger.save(channel);
+  const forStore = await world.options.store.save(channel);
+  await act();
+  forLedger();
+  await forStore();
+}
+
+async function post(channel: string, node = 0): Promise<void> {
+  world.post(node, channel);
+  await world.settle();
+}
+
+beforeEach(async () => {
+  const clock = new FakeClock();
+  world = await World.start({ clock, store: new LocalStore(clock) });
+  await world.begin();
+});
+
+afterEach(() => world.stop());
+
+describe('A reader', () => {
+  it('forgets what it heard of a branch that is lost, instead of reading in circles', async () => {
+    const [channel = ''] = world.channels;
+    await post(channel);
+    world.histories[0]!.hearing = 'held';
+    await undone(channel, async () => {
+      await post(channel, 1);
+      await post(channel, 1);
+    });
+    world.histories[0]!.hearing = 'now';
+    await post(channel, 1);
+    world.histories[0]!.heal();
+    await world.settle();
+
+    expect(await world.finish()).toEqual([]);
+  });
+
+  it('notices that its history is an older one when somebody asks for what it no longer leads to', async () => {
+    const [channel = ''] = world.channels;
+    await post(channel);
+    world.clients[1]!.isOnline = false;
+    world.clients[1]!.cut('both');
+    await undone(channel, async () => {
+      await post(channel);
+      await post(channel);
+    });
+    Object.assign(world.clients[1]!, { isOnline: true, target: 0 });
+    await world.advance(200);
+
+    expect(await world.finish()).toEqual([]);
+  });
+});
+
+describe('A connection that is lost', () => {
+  it('leaves nothing behind while one of its sessions waits for a channel', async () => {
+    const [channel = ''] = world.channels;
+    const [back, present] = world.clients as [RigClient, RigClient];
+    // Somebody else follows the channel here, so that its position is known.
+    present.target = 0;
+    present.cut('both');
+    await world.advance(200);
+    back.isOnline = false;
+    back.cut('both');
+    await post(channel);
+    await world.advance(3_000);
+    world.plan.eager.add(back.user);
+    world.histories[0]!.failingReads = 1_000;
+    back.isOnline = true;
+    await world.advance(200);
+    back.cut('both');
+    present.cut('both');
+    await world.settle();
+
+    expect(world.nodes[0]!.streams.counters()).toMatchObject({ connections: 0, sessions: 0, channels: 0 });
+    expect(await world.finish()).toEqual([]);
+  });
+
+  it('resumes no channel more', async () => {
+    world.clients[0]!.cut('both');
+    await world.settle();
+    world.clock.advance(2_000);
+    world.histories[0]!.slowTurns = 60;
+    world.clock.advance(200);
+    const { streams } = world.nodes[0]!;
+    while (streams.counters().channels === 0) {
+      world.clock.advance(10);
+      await new Promise(setImmediate);
+    }
+    world.clients[0]!.cut('both');
+    await world.settle();
+
+    expect(world.nodes[0]!.streams.counters()).toMatchObject({ connections: 0, sessions: 0, channels: 0 });
+    expect(await world.finish()).toEqual([]);
+  });
+});
+
+describe('The newest message', () => {
+  it('is an older one after its history was taken back', async () => {
+    const channel = world.channels[4]!;
+    await post(channel);
+    await undone(channel, async () => {
+      await post(channel);
+      await post(channel);
+    });
+
+    expect(await world.finish()).toEqual([]);
+  });
+
+  it('is not followed by an older one of a server that has not heard it', async () => {
+    const channel = world.channels[4]!;
+    world.histories[1]!.hearing = 'lost';
+    await post(channel);
+    await post(channel);
+    Object.assign(world.clients[0]!, { target: 1 });
+    world.clients[0]!.cut('both');
+    await world.advance(200);
+
+    expect(world.clients[0]!.got.desk.flatMap((one) => (one instanceof Note ? [one.name] : []))).toEqual([
+      'm1',
+      'm2',
+    ]);
+    expect(await world.finish()).toEqual([]);
+  });
+});
