@@ -406,6 +406,19 @@ describe('connection', () => {
   });
 
   describe('authenticate()', () => {
+    it('settles each of several calls with the answer to its own', async () => {
+      rig = await Rig.start({ auth: () => 'token' });
+      const peer = await rig.connected();
+      const first = rig.client.authenticate();
+      const second = rig.client.authenticate();
+      const ids = [(await peer.next('auth')).id, (await peer.next('auth')).id];
+      peer.send({ t: 'authenticated', id: ids[0], user: 'alice' });
+      await first;
+      peer.send({ t: 'authenticated', id: ids[1], user: 'alice' });
+
+      await expect(second).resolves.toBeUndefined();
+    });
+
     let reasons: string[];
     let peer: Peer;
 

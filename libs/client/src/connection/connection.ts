@@ -42,9 +42,8 @@ export class Connection implements LineOwner {
   #old?: Line;
   #cancel?: () => void;
   #unwatch?: () => void;
-  /** What waits for the answer to `auth`. */
-  #answer?: Pending;
-  #answerId?: number;
+  /** What waits for the answers to `auth`. */
+  readonly #answers = new Map<unknown, Pending>();
   #lastId = 0;
   #failures = 0;
   #connectedAt = 0;
@@ -93,9 +92,9 @@ export class Connection implements LineOwner {
       this.#next = undefined;
       const token = await credentialOf(this.options, 'authenticate');
       if (line === this.#line) {
-        const answer = (this.#answer = new Pending());
+        const answer = new Pending();
         answer.limit(this.options);
-        this.#answerId = this.ask({ t: 'auth', token });
+        this.#answers.set(this.ask({ t: 'auth', token }), answer);
         await answer.promise;
       }
     } else this.#try();
@@ -165,7 +164,8 @@ export class Connection implements LineOwner {
       // What becomes of streams where the client left is nothing to it: opened, closed, subscribed.
     } else if (/ed$|position/.test(frame.t)) return;
     if (frame.t === 'error' && !id) this.options.onWarning('nestwire: server error', error);
-    if (id === this.#answerId) this.#answer?.settle(error);
+    this.#answers.get(id)?.settle(error);
+    this.#answers.delete(id);
     this.#streams.forEach((stream) => stream.received(frame, error, line === this.#old && line));
     this.#settleOld();
   }
@@ -243,7 +243,8 @@ export class Connection implements LineOwner {
     this.#cancel?.();
     const closed = Promise.all(lines.map(async (line) => line?.close(code)));
     // A connection that is lost meanwhile is made again with the new credential.
-    this.#answer?.settle();
+    this.#answers.forEach((answer) => answer.settle());
+    this.#answers.clear();
     this.#streams.forEach((stream) => stream.lost(reason));
     return closed;
   }
