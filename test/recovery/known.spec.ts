@@ -61,6 +61,20 @@ describe('A reader', () => {
   });
 });
 
+describe('A reader that could not read yet', () => {
+  it('is not held up by a doubt', async () => {
+    const [channel = ''] = world.channels;
+    world.histories[0]!.failingReads = 2;
+    world.clients[0]!.cut('both');
+    await post(channel);
+    await world.advance(1_100);
+    world.histories[0]!.doubt([channel]);
+    await world.settle();
+
+    expect(await world.finish()).toEqual([]);
+  });
+});
+
 describe('A connection that is lost', () => {
   it('leaves nothing behind while one of its sessions waits for a channel', async () => {
     const [channel = ''] = world.channels;
@@ -118,8 +132,8 @@ describe('The newest message', () => {
 
   it('is not followed by an older one of a server that has not heard it', async () => {
     const channel = world.channels[4]!;
-    world.histories[1]!.hearing = 'lost';
     await post(channel);
+    world.histories[1]!.hearing = 'lost';
     await post(channel);
     Object.assign(world.clients[0]!, { target: 1 });
     world.clients[0]!.cut('both');

@@ -126,6 +126,8 @@ export class HistoryReader implements ChannelReader {
   async #read(): Promise<void> {
     const { read, limits, counts } = this.context;
     const before = this.#position;
+    // There is nothing to compare with the first page.
+    if (!before) this.#isDoubted = false;
     const own = this.#isBroken || this.#isDoubted ? before : undefined;
     const start = own ?? this.#oldestWaiting();
     if (!start && before) return;
