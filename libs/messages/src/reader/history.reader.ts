@@ -135,6 +135,7 @@ export class HistoryReader implements ChannelReader {
     const heardBefore = this.#heard.length;
     counts.reads++;
     const page = await read(start ? { since: start } : { last: 0 }, limits);
+    if (this.#pacer.isClosed) return;
     const items = page.messages.map((message) => ({
       message,
       publication: publicationOf(this.channel, message),

@@ -65,6 +65,7 @@ export class LatestReader implements ChannelReader {
     const before = this.#position;
     this.context.counts.reads++;
     const { top, messages } = await this.context.read({ last: 1 }, this.context.limits);
+    if (this.#pacer.isClosed) return;
     // What was heard meanwhile is newer than what was read, or will be compared again.
     if (this.#position === before) this.#compare(top, messages.at(-1));
     if (this.#heard) this.stored([this.#heard]);

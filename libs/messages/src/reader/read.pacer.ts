@@ -23,6 +23,11 @@ export class ReadPacer {
     private readonly failed: (error: unknown) => void,
   ) {}
 
+  /** Whether what a read brings is of no use any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Reads now; behind the read that is under way if there is one. */
   want(): void {
     if (this.#isClosed) return;
