@@ -69,7 +69,7 @@ function outage({ outageMs = Infinity }, events) {
 function connects({ connectsEach = Infinity }, events) {
   const counts = new Map();
   for (const { c, status } of of(events, 'status'))
-    if (nameOf(status) === 'connected') counts.set(c, (counts.get(c) ?? 0) + 1);
+    if (status.kind === 'connected') counts.set(c, (counts.get(c) ?? 0) + 1);
   const most = Math.max(0, ...counts.values());
   return most > connectsEach ? [`a client connected ${most} times; allowed are ${connectsEach}`] : [];
 }
@@ -81,10 +81,6 @@ function exits({ exitMs }, events) {
       ({ p, code, ms }) =>
         `${p} ended with ${code} after ${ms.toFixed(0)} ms; allowed are 0 and ${exitMs} ms`,
     );
-}
-
-function nameOf(status) {
-  return typeof status === 'string' ? status : status?.status;
 }
 
 const JUDGES = [crashes, emptiness, failures, settling, gapsOf, outage, connects, exits];
