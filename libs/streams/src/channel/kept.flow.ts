@@ -21,6 +21,8 @@ interface Path {
   /** The client came back with a position that could not be accepted. */
   isRefused: boolean;
   isLeft: boolean;
+  /** Lets the one who joins go on: the way has begun, or comes to nothing. */
+  begun?: () => void;
 }
 
 /**
@@ -48,12 +50,14 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     this.joining.set(session, path);
     await this.topic.followed;
     // While the history cannot be read, it has joined as far as that is possible now.
-    if (!path.isLeft) await new Promise<void>((begun) => this.goOn(path, begun));
+    if (!path.isLeft) await new Promise<void>((begun) => this.goOn(Object.assign(path, { begun })));
   }
 
   leave(session: FlowSession): void {
     const path = this.joining.get(session);
     if (path) path.isLeft = true;
+    // A topic that nobody needs any more answers nobody who waits for its history.
+    path?.begun?.();
     this.joining.delete(session);
     this.joined.delete(session);
     if (this.joining.size || this.joined.size) return;
@@ -91,15 +95,15 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     void this.member.outbox.whenBelowSoftBound().then(() => this.goOn(path));
   }
 
-  private goOn(path: Path, begun?: () => void): void {
-    if (!this.topic.position) begun?.();
+  private goOn(path: Path): void {
+    if (!this.topic.position) path.begun?.();
     this.topic.recover(path.from, (missed) => {
       const gap = path.isRefused && this.topic.channel.delivery === 'history';
       const { name } = this.topic.channel;
       const from = this.topic.position!;
       if (this.isWanted(path))
         this.write(path, gap ? [gapPublication(name, from, 'ticket-refused')] : missed);
-      begun?.();
+      path.begun?.();
     });
   }
 
