@@ -110,11 +110,15 @@ function storms(_accept, events) {
   return problems.slice(0, 3);
 }
 
+/** Who was away meanwhile asks for a new token so often, and nobody else more often. */
 function renewals({ renewalsEach }, events) {
   if (renewalsEach === undefined) return [];
-  const counts = new Map();
+  const away = new Set(
+    of(events, 'status').flatMap(({ c, status }) => (status.kind === 'waiting' ? [c] : [])),
+  );
+  const counts = new Map([...away].map((c) => [c, 0]));
   for (const { c, reason } of of(events, 'auth'))
-    counts.set(c, (counts.get(c) ?? 0) + (reason === 'renew' ? 1 : 0));
+    if (reason === 'renew') counts.set(c, (counts.get(c) ?? 0) + 1);
   const others = [...counts].filter(([, count]) => count !== renewalsEach);
   return others.length > 0
     ? [`${others.length} clients renewed not ${renewalsEach} times: ${others[0]}`]

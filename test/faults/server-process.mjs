@@ -109,7 +109,9 @@ answerParent({
   status: () => app.get(MessagesService).status,
   /** Who is said to be there, and who is here. */
   presence: async () => ({
-    present: (await app.get(PresenceService).list(LOBBY)).map(({ id }) => id),
+    present: (await app.get(PresenceService).list(LOBBY)).flatMap(({ connections }) =>
+      connections.map(({ id }) => id),
+    ),
     live: [...live],
   }),
   close: () => app.close(),
