@@ -15,6 +15,7 @@ class Reader {
   #client;
   #opened;
   #isOpenedBefore = false;
+  #isLeaving = false;
   #orders = 0;
   #timer;
 
@@ -76,6 +77,7 @@ class Reader {
 
   /** Closes before the end of the run: nothing more has to come. */
   async leave() {
+    this.#isLeaving = true;
     for (const ch of this.parts.rooms) this.parts.log.write('leave', { c: this.parts.name, ch });
     await this.close();
   }
@@ -114,6 +116,7 @@ class Reader {
 
   #noteOpened() {
     const { rooms, name: c, log } = this.parts;
+    if (this.#isLeaving) return;
     for (const ch of rooms) log.write('sub_ok', { c, ch, recovered: this.#isOpenedBefore });
     this.#isOpenedBefore = true;
   }

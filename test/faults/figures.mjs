@@ -15,7 +15,7 @@ export function figuresOf(events) {
   const span = { from: faults[0]?.at ?? Infinity, to: faults.at(-1)?.at ?? Infinity };
   return {
     ackPauseMs: longestPause(of('pub_ok')),
-    ...delays(of, faults.find(({ what }) => what === 'heal')?.at),
+    ...delays(of, faults.findLast(({ what }) => what === 'heal')?.at),
     p99Ms: latencies(of, span),
     peakConnectsPerS: peakOf(
       of('status').filter(({ at, status }) => at > span.from && status.kind === 'connected'),

@@ -90,7 +90,7 @@ export function randomNemesis({ seed, minutes }) {
       args: LASTING,
       clients: 8,
       rooms: 5,
-      room: { history: { messages: 1_000_000, ageMs: 7_200_000 } },
+      room: { history: { messages: 100_000, ageMs: 7_200_000 } },
       options: { ...QUICK_HEARTBEAT, shutdown: { spreadMs: 500 } },
     },
     load: { rate: 60, textBytes: 40 },

@@ -24,7 +24,8 @@ decorate(Storm, {
   properties: { rounds: [Number, IsInt()], seed: [Number, IsInt()] },
 });
 
-const HISTORY = { messages: 1_000, ageMs: 600_000 };
+/** Longer than a run: in the end all that was posted is compared. */
+const HISTORY = { messages: 20_000, ageMs: 600_000 };
 
 /** Defines the rooms as a scenario wants them: how much they keep, and when a post counts as stored. */
 export function defineRoom({ history = HISTORY, durability = 'memory' } = {}) {

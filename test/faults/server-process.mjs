@@ -66,7 +66,7 @@ async function start({
     ],
   });
   app = await NestFactory.create(FaultsModule, { logger: ['error', 'warn'] });
-  app.enableShutdownHooks();
+  app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(port, '127.0.0.1');
   publisher = new Publisher({ name, scope, rooms, room, messages: app.get(MessagesService), log });
   sample(name);

@@ -29,14 +29,22 @@ export function* ackHonesty(recording) {
   }
 }
 
-/** The posts that were acked and are in no history. */
-export function lostAcks({ posts, finals }) {
-  return [...posts.values()].filter(({ id, invoke, oks }) => {
-    const final = invoke && finals.get(invoke.ch);
+/** The posts that were acked and are in no history, unless they are so old that the history let go of them. */
+export function lostAcks(recording) {
+  return [...recording.posts.values()].filter((post) => {
+    const { id, invoke, oks } = post;
+    const final = invoke && recording.finals.get(invoke.ch);
     if (!final || oks.length === 0 || final.byId.has(id)) return false;
     const { e, s, entries } = final.event;
-    return !oks.some((ok) => ok.e === e && ok.o <= s - entries.length);
+    const isTrimmed = oks.some((ok) => ok.e === e && ok.o <= s - entries.length);
+    return !isTrimmed || isOvertaken(recording, post);
   });
+}
+
+/** Whether another one was acked at its place later: that was on another branch, which is the one that is left. */
+function isOvertaken(recording, { id, invoke, oks: [ok] }) {
+  const others = recording.idsAt(invoke.ch, ok.e, ok.o);
+  return [...others].some((other) => other !== id && recording.posts.get(other)?.oks[0]?.at > ok.at);
 }
 
 function untoldReaders({ readings }, { id, invoke }) {

@@ -118,7 +118,8 @@ class Reading {
   }
 
   add(event) {
-    this.hasLeft = event.k === 'leave';
+    // What was on its way still arrives.
+    if (event.k === 'leave' || event.k === 'sub_ok') this.hasLeft = event.k === 'leave';
     if (event.k === 'leave' || (event.k === 'sub_ok' && event.recovered)) return;
     if (event.k === 'recv') this.#receive(event);
     else this.intervals.push({ start: event, messages: [] });
