@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { createStreamClient } from '@nestwire/client';
-import { defineChannel, type Channel } from '@nestwire/messages';
+import { defineChannel, LocalBackend, LocalHistory, type Channel } from '@nestwire/messages';
 import { StreamGap } from '@nestwire/protocol';
 import {
   ChannelSnapshot,
@@ -64,6 +64,23 @@ class LobbyEndpoint {
 }
 
 type Streams = StreamsOf<{ desk: DeskEndpoint; lobby: LobbyEndpoint }>;
+
+/** Keeps histories in this process, and answers reads when it is told to. */
+class SlowHistory extends LocalHistory {
+  answered = Promise.resolve();
+  pending = 0;
+
+  override async read(...args: Parameters<LocalHistory['read']>): ReturnType<LocalHistory['read']> {
+    this.pending++;
+    await this.answered;
+    this.pending--;
+    return super.read(...args);
+  }
+}
+
+class SlowBackend extends LocalBackend {
+  override readonly history = new SlowHistory();
+}
 
 const links: Link[] = [];
 const start = (options?: StreamsModuleOptions) =>
@@ -166,6 +183,31 @@ describe('A channel with history', () => {
     await until(() => heard.length === 4);
 
     expect(heard.map(said)).toEqual(['1', 'gap ticket-refused', 'gap ticket-refused', '2']);
+  });
+
+  it('lets go of a client that left again while the history was read for it', async () => {
+    const backend = new SlowBackend();
+    const app = await start({ messages: { backend } });
+    const { client, link } = await through(app);
+    const heard = collect(client.lobby.stream);
+    await until(() => app.streams.counters().channels === 1);
+    await app.messages.postMessage(room('lobby'), note('1'));
+    await until(() => heard.length === 1);
+    let answer = () => {};
+    await away(link, async () => {
+      await app.messages.postMessage(room('lobby'), note('2'));
+      backend.history.answered = new Promise((resolve) => (answer = resolve));
+    });
+    await until(() => backend.history.pending === 1);
+    const { target } = link;
+    link.target = 1;
+    link.cut();
+    await until(() => app.streams.counters().connections === 0);
+    answer();
+    link.target = target;
+    await until(() => heard.length === 2);
+
+    expect(heard.map(said)).toEqual(['1', '2']);
   });
 
   it('is one for two streams of a connection, and each has its own place', async () => {

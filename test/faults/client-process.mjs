@@ -2,28 +2,38 @@
 // what to do; it uses the built packages.
 import 'reflect-metadata';
 import { createStreamClient } from '@nestwire/client';
-import { StreamGap } from '@nestwire/protocol';
+import { create, StreamGap } from '@nestwire/protocol';
 import { answerParent } from '../rig/child.mjs';
+import { issueToken } from './authenticator.mjs';
 import { EventLog } from './event-log.mjs';
-import { Note } from './rooms.mjs';
+import { Note, Order, Storm } from './rooms.mjs';
+
+const FOREVER_MS = 3_600_000;
 
 /** One client: it opens its stream, and reads it until it is closed. */
 class Reader {
   #client;
   #opened;
   #isOpenedBefore = false;
+  #isLeaving = false;
+  #orders = 0;
+  #timer;
 
-  /** @param {{ name: string, url: string, rooms: readonly string[], scope: string, log: EventLog, options: object }} parts */
+  /**
+   * @param {{ name: string, url: string, rooms: readonly string[], scope: string, log: EventLog, options: object,
+   *   tokenMs?: number, orderMs?: number }} parts
+   */
   constructor(parts) {
     this.parts = parts;
-    const { url, options } = parts;
+    const { url, options, tokenMs } = parts;
     this.#client = createStreamClient()({
       url,
-      messages: [Note, StreamGap],
+      messages: [Note, Order, Storm, StreamGap],
       // A message that this process drops would look like one that the cluster lost.
       maxUnreadMessages: 1_000_000,
       overflow: 'fail',
       maxRetryMs: 2_000,
+      ...(tokenMs && { auth: this.#signIn(tokenMs) }),
       ...options,
     });
   }
@@ -41,15 +51,72 @@ class Reader {
     void this.#read();
     this.#client.connectWebSocket().catch((error) => log.write('refused', { c: name, why: error.code }));
     await this.#opened;
+    const { orderMs } = this.parts;
+    if (orderMs) this.#timer = setInterval(() => void this.#order(), orderMs);
+  }
+
+  /** Subscribes and unsubscribes in a storm; from its end on everything of the rooms has to come. */
+  async storm(plan) {
+    const { rooms, log } = this.parts;
+    const c = `${this.parts.name}+storm`;
+    const reading = { isCalm: false };
+    void this.#readStorm(c, reading);
+    await this.#client.storm.sendStreamMessage(create(Storm, plan), { timeoutMs: 120_000 });
+    for (const ch of rooms) log.write('sub_ok', { c, ch, recovered: false });
+    reading.isCalm = true;
+  }
+
+  stopOrders() {
+    clearInterval(this.#timer);
   }
 
   async close() {
-    for (const ch of this.parts.rooms) this.parts.log.write('leave', { c: this.parts.name, ch });
+    this.stopOrders();
     await this.#client.close();
+  }
+
+  /** Closes before the end of the run: nothing more has to come. */
+  async leave() {
+    this.#isLeaving = true;
+    for (const ch of this.parts.rooms) this.parts.log.write('leave', { c: this.parts.name, ch });
+    await this.close();
+  }
+
+  /** Gives the same token until it is refused. */
+  #signIn(tokenMs) {
+    let token = issueToken(tokenMs);
+    return ({ reason }) => {
+      this.parts.log.write('auth', { c: this.parts.name, reason });
+      if (reason === 'renew') token = issueToken(FOREVER_MS);
+      return token;
+    };
+  }
+
+  async #order() {
+    const { name: sid, log } = this.parts;
+    const seq = ++this.#orders;
+    log.write('order', { sid, seq });
+    try {
+      await this.#client.desk.sendStreamMessage(create(Order, { sid, seq }));
+      log.write('order_ok', { sid, seq });
+    } catch (error) {
+      log.write('order_fail', { sid, seq, why: error.code ?? String(error.stack) });
+    }
+  }
+
+  async #readStorm(c, reading) {
+    const { scope, log } = this.parts;
+    for await (const message of this.#client.storm.stream) {
+      const kind = reading.isCalm ? 'recv' : 'storm_recv';
+      if (message instanceof StreamGap)
+        log.write('gap', { c, ch: `${scope}${message.channel}`, reason: message.reason });
+      else log.write(kind, { c, ch: `${scope}room:${message.room}`, id: message.id });
+    }
   }
 
   #noteOpened() {
     const { rooms, name: c, log } = this.parts;
+    if (this.#isLeaving) return;
     for (const ch of rooms) log.write('sub_ok', { c, ch, recovered: this.#isOpenedBefore });
     this.#isOpenedBefore = true;
   }
@@ -72,21 +139,26 @@ let readers = [];
 let parts;
 let churned = 0;
 
-function readerNamed(name) {
-  return new Reader({ ...parts, name });
+function readerNamed(name, orderMs) {
+  return new Reader({ ...parts, name, orderMs });
 }
 
 answerParent({
-  async start({ name, directory, url, count, rooms, scope = '', options = {} }) {
+  async start({ name, directory, url, count, rooms, scope = '', options = {}, tokenMs, orderMs }) {
     const log = new EventLog(directory, name);
     process.on('unhandledRejection', (error) =>
       log.write('unhandled', { p: name, error: String(error?.stack ?? error) }),
     );
     const channels = Array.from({ length: rooms }, (_, number) => `${scope}room:${number}`);
-    parts = { url, rooms: channels, scope, log, options };
-    readers = Array.from({ length: count }, (_, at) => readerNamed(`${name}.${at}`));
+    parts = { url, rooms: channels, scope, log, options, tokenMs };
+    readers = Array.from({ length: count }, (_, at) => readerNamed(`${name}.${at}`, orderMs));
     await Promise.all(readers.map((reader) => reader.start()));
   },
+  storm: (plan) =>
+    Promise.all(readers.map((reader, at) => reader.storm({ ...plan, seed: plan.seed + at }))).then(
+      () => undefined,
+    ),
+  stopOrders: () => readers.forEach((reader) => reader.stopOrders()),
   statuses: () => readers.map(({ status }) => status),
   /** Clients come and go, one after the other; impatient ones do not wait until they are answered. */
   async churn({ count, isImpatient }) {
@@ -95,7 +167,7 @@ answerParent({
       const started = reader.start();
       if (isImpatient) await new Promise((resolve) => setTimeout(resolve, churned % 20));
       else await started;
-      await reader.close();
+      await reader.leave();
     }
   },
   close: () => Promise.all(readers.map((reader) => reader.close())),

@@ -27,13 +27,18 @@ async function readFinal(server, { key, metas, channelOf }) {
   const meta = metas.find((name) => tagOf(name) === tagOf(key));
   if (!ch || !meta) return undefined;
   const { e, s, p } = fieldsOf(await ask(server, 'HGETALL', meta));
-  return { ch, e, s: Number(s), p, entries };
+  return { ch, e, s: Number(s), p: messageIdOf(p), entries };
 }
 
-/** The id of an entry is its offset; its fields are the message's id, that of the one before it, and the data. */
+/** The id of an entry is its offset; its fields are the place of the message, that of the one before it, and the data. */
 function entryOf([entryId, fields]) {
   const { i, p } = fieldsOf(fields);
-  return { o: Number(entryId.split('-')[0]), id: i, prev: p };
+  return { o: Number(entryId.split('-')[0]), id: messageIdOf(i), prev: messageIdOf(p) };
+}
+
+/** A place is called after its message, and after the attempt that stored it. */
+function messageIdOf(place) {
+  return place.split('~')[0];
 }
 
 function fieldsOf(flat) {

@@ -1,4 +1,5 @@
 import { check, describeVerdict } from '../rig/checker/check.mjs';
+import { figuresOf } from './figures.mjs';
 
 /**
  * Judges a run by what its scenario accepts.
@@ -10,6 +11,7 @@ import { check, describeVerdict } from '../rig/checker/check.mjs';
 export function judge({ accept }, events) {
   const { verdicts = ['valid'], gaps = [] } = accept;
   const result = check(events, { convergeMs: accept.convergeMs, excusedGaps: gaps });
+  Object.assign(result.figures, figuresOf(events));
   const problems = [
     ...(verdicts.includes(result.verdict) ? [] : [describeVerdict(result)]),
     ...JUDGES.flatMap((problemsOf) => problemsOf(accept, events, result)),
@@ -58,6 +60,13 @@ function gapsOf({ gaps: allowed = [], gapsEach }, events) {
   return problems;
 }
 
+function caughtUp({ convergeMs = Infinity }, _events, { figures }) {
+  const { caughtUpMs } = figures;
+  return caughtUpMs > convergeMs
+    ? [`clients caught up ${caughtUpMs} ms after the heal; allowed are ${convergeMs}`]
+    : [];
+}
+
 function outage({ outageMs = Infinity }, events) {
   const acks = of(events, 'pub_ok').map(({ at }) => at);
   const longest = Math.max(0, ...acks.slice(1).map((at, index) => at - acks[index]));
@@ -66,10 +75,81 @@ function outage({ outageMs = Infinity }, events) {
     : [];
 }
 
+/** What was done for clients is what they were told; order and repetitions are the checker's. */
+function orders(_accept, events) {
+  const done = new Set(of(events, 'exec').map(orderKey));
+  const untrue = of(events, 'order_ok').filter((event) => !done.has(orderKey(event)));
+  const refused = of(events, 'order_fail');
+  const wrong = refused.filter((event) => NOT_DONE.includes(event.why) && done.has(orderKey(event)));
+  const odd = [...new Set(refused.map(({ why }) => why))].filter(
+    (why) => ![...NOT_DONE, ...UNKNOWN].includes(why),
+  );
+  return [
+    ...untrue
+      .slice(0, 1)
+      .map((event) => `${orderKey(event)} was answered and never done (${untrue.length} such)`),
+    ...wrong
+      .slice(0, 1)
+      .map((event) => `${orderKey(event)} was refused with ${event.why} and done (${wrong.length} such)`),
+    ...odd.map((why) => `an order failed with ${why}`),
+  ];
+}
+
+/** In a storm a session gets each message once at most, and in order. */
+function storms(_accept, events) {
+  const places = new Map(of(events, 'pub_ok').map(({ id, o }) => [id, o]));
+  const last = new Map();
+  const problems = [];
+  for (const { c, ch, id } of of(events, 'storm_recv')) {
+    const key = `${c} ${ch}`;
+    const place = places.get(id);
+    if (place <= last.get(key))
+      problems.push(`${c} got ${id} of ${ch} (offset ${place}) behind ${last.get(key)}`);
+    if (place !== undefined) last.set(key, place);
+  }
+  return problems.slice(0, 3);
+}
+
+/** Who was away meanwhile asks for a new token so often, and nobody else more often. */
+function renewals({ renewalsEach }, events) {
+  if (renewalsEach === undefined) return [];
+  const away = new Set(
+    of(events, 'status').flatMap(({ c, status }) => (status.kind === 'waiting' ? [c] : [])),
+  );
+  const counts = new Map([...away].map((c) => [c, 0]));
+  for (const { c, reason } of of(events, 'auth'))
+    if (reason === 'renew') counts.set(c, (counts.get(c) ?? 0) + 1);
+  const others = [...counts].filter(([, count]) => count !== renewalsEach);
+  return others.length > 0
+    ? [`${others.length} clients renewed not ${renewalsEach} times: ${others[0]}`]
+    : [];
+}
+
+function memory({ growthMb = MOST_GROWTH_MB }, _events, { figures }) {
+  const { rssGrowthMb } = figures;
+  return rssGrowthMb > growthMb ? [`a server grew by ${rssGrowthMb} MB; allowed are ${growthMb}`] : [];
+}
+
+/** A server that the fault spares goes on as before; on a machine that is busy by itself, about. */
+function spared({ sparedNode, sparedMs }, _events, { figures }) {
+  const ms = figures.p99Ms?.[sparedNode];
+  if (sparedNode === undefined || !ms) return [];
+  return ms.during > Math.max(sparedMs, 5 * ms.before)
+    ? [
+        `what ${sparedNode} posts took ${ms.during} ms to its own clients, and ${ms.before} ms before the fault`,
+      ]
+    : [];
+}
+
+function accepts({ acceptsPerS = Infinity }, _events, { figures }) {
+  const { peakConnectsPerS: peak } = figures;
+  return peak > acceptsPerS ? [`${peak} clients connected within a second; allowed are ${acceptsPerS}`] : [];
+}
+
 function connects({ connectsEach = Infinity }, events) {
   const counts = new Map();
   for (const { c, status } of of(events, 'status'))
-    if (nameOf(status) === 'connected') counts.set(c, (counts.get(c) ?? 0) + 1);
+    if (status.kind === 'connected') counts.set(c, (counts.get(c) ?? 0) + 1);
   const most = Math.max(0, ...counts.values());
   return most > connectsEach ? [`a client connected ${most} times; allowed are ${connectsEach}`] : [];
 }
@@ -83,8 +163,29 @@ function exits({ exitMs }, events) {
     );
 }
 
-function nameOf(status) {
-  return typeof status === 'string' ? status : status?.status;
+function orderKey({ sid, seq }) {
+  return `${sid}:${seq}`;
 }
 
-const JUDGES = [crashes, emptiness, failures, settling, gapsOf, outage, connects, exits];
+/** Codes of orders that were not carried out for certain, and of those that may have been. */
+const NOT_DONE = ['NOT_CONNECTED', 'QUEUE_FULL', 'BUSY', 'UNAVAILABLE', 'OVERLOADED'];
+const UNKNOWN = ['UNCERTAIN', 'ANSWER_TIMEOUT', 'CLIENT_CLOSED', 'SESSION_CLOSED'];
+const MOST_GROWTH_MB = 192;
+
+const JUDGES = [
+  crashes,
+  emptiness,
+  failures,
+  settling,
+  gapsOf,
+  caughtUp,
+  outage,
+  orders,
+  storms,
+  renewals,
+  memory,
+  spared,
+  accepts,
+  connects,
+  exits,
+];

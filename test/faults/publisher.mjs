@@ -1,8 +1,12 @@
 import { create } from '@nestwire/protocol';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Note } from './rooms.mjs';
 import { randomFrom, zipf } from './random.mjs';
 
 const TICK_MS = 5;
+/** What may have been stored is posted again under its id, as an application does. */
+const RETRY_MS = 500;
+const MOST_ATTEMPTS = 20;
 /** A process that stood still does not make up for all that it has not posted. */
 const MOST_PER_TICK = 20;
 const LEAST_TEXT = 10;
@@ -15,6 +19,7 @@ export class Publisher {
   #pending = new Set();
   #timer;
   #textBytes;
+  #isEnding = false;
 
   /** @param {{ name: string, scope: string, rooms: number, room: Function, messages: object, log: object }} parts */
   constructor(parts) {
@@ -35,6 +40,7 @@ export class Publisher {
   /** Resolves when all posts have settled. */
   async stop() {
     clearInterval(this.#timer);
+    this.#isEnding = true;
     await Promise.all(this.#pending);
   }
 
@@ -54,14 +60,22 @@ export class Publisher {
     const id = `${name}.${process.pid}-${++this.#last}`;
     const channel = room(number);
     const text = 'x'.repeat(this.#textBytes ?? LEAST_TEXT * 2 ** (random() ** 3 * TEXT_DOUBLINGS));
+    let isUncertain = false;
+    const note = create(Note, { id, room: number, text });
     log.write('pub_invoke', { id, ch: `${scope}${channel.name}`, p: `${name}.${process.pid}` });
-    try {
-      const result = await messages.postMessage(channel, create(Note, { id, room: number, text }), { id });
-      const { position, isDuplicate: dup } = result;
-      log.write('pub_ok', { id, e: position.epoch, o: position.offset, dup });
-    } catch (error) {
-      const why = error.code ?? String(error.stack);
-      log.write(why === 'UNCERTAIN' ? 'pub_info' : 'pub_fail', { id, why });
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      try {
+        const { position, isDuplicate: dup } = await messages.postMessage(channel, note, { id });
+        return log.write('pub_ok', { id, e: position.epoch, o: position.offset, dup });
+      } catch (error) {
+        const why = error.code ?? String(error.stack);
+        // Who was told once that it may be stored is told no better by a refusal.
+        isUncertain ||= why === 'UNCERTAIN';
+        log.write(isUncertain ? 'pub_info' : 'pub_fail', { id, why });
+        if (!isUncertain || this.#isEnding) return undefined;
+      }
+      await wait(RETRY_MS);
     }
+    return undefined;
   }
 }

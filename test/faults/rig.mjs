@@ -1,14 +1,23 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Child } from '../rig/child.mjs';
 import { masterOf } from '../rig/nemesis.mjs';
 import { startCluster, startRedis, startSentinels } from '../rig/redis-server.mjs';
 import { TcpProxy } from '../rig/tcp-proxy.mjs';
 import { EventLog } from './event-log.mjs';
+import { sabotageOptions } from './sabotage.mjs';
 
 const SERVER = new URL('server-process.mjs', import.meta.url);
 const CLIENTS = new URL('client-process.mjs', import.meta.url);
 
 /** How often the processes of a rig look whether Redis answers: short, so that faults can be short. */
-const TUNING = { probeIntervalMs: 1_000, probeTimeoutMs: 2_000, connectTimeoutMs: 1_000 };
+const TUNING = {
+  probeIntervalMs: 1_000,
+  probeTimeoutMs: 2_000,
+  connectTimeoutMs: 1_000,
+  presence: { leaseMs: 3_000 },
+};
+/** How often a client asks for something that is to be done once. */
+const ORDER_MS = 500;
 
 /**
  * A cluster under faults: a Redis, two servers that reach it through a proxy each, and clients that reach each
@@ -47,8 +56,8 @@ export class Rig {
 
   async startNode(index) {
     const node = this.nodes[index];
-    const { rooms = 10, room, options, apps } = this.scenario.setup;
-    node.child = new Child(SERVER);
+    const { rooms = 10, room, options, apps, sabotage, tokenMs } = this.scenario.setup;
+    node.child = new Child(SERVER, sabotageOptions(sabotage));
     const { port } = await node.child.ask('start', {
       name: node.name,
       directory: this.directory,
@@ -56,6 +65,7 @@ export class Rig {
       rooms,
       room,
       scope: apps ? `${apps[index]}/` : '',
+      isSignedIn: tokenMs !== undefined,
       options: {
         ...options,
         messages: { ...TUNING, ...options?.messages, ...(apps && { prefix: apps[index] }) },
@@ -68,7 +78,7 @@ export class Rig {
 
   /** Starts clients that reach a server. */
   async startClients(index, count) {
-    const { rooms = 10, client, apps } = this.scenario.setup;
+    const { rooms = 10, client, apps, tokenMs, orderMs = ORDER_MS } = this.scenario.setup;
     const child = new Child(CLIENTS);
     this.readers[index] = child;
     await child.ask('start', {
@@ -79,6 +89,8 @@ export class Rig {
       rooms,
       scope: apps ? `${apps[index]}/` : '',
       options: client,
+      tokenMs,
+      orderMs,
     });
   }
 
@@ -95,8 +107,32 @@ export class Rig {
 
   /** Ends the load; then each room gets a last message, which shows where everybody stands. */
   async endLoad() {
+    for (const child of this.readers) await child?.ask('stopOrders');
     for (const { child } of this.nodes) await child.ask('stopPosting');
     for (const { child } of this.nodes) await child.ask('postToAll');
+  }
+
+  /** Writes down who is said to be there, and who is; asks for a lease at most, as presence may be late. */
+  async writePresence() {
+    const deadline = performance.now() + 2 * TUNING.presence.leaseMs;
+    let answers;
+    do {
+      answers = await Promise.all(this.nodes.map(({ child }) => child.ask('presence')));
+    } while (!this.#isSettled(answers) && performance.now() < deadline && (await wait(200, true)));
+    for (const [index, { present }] of answers.entries())
+      this.log.write('presence', { p: this.nodes[index].name, present, live: this.#liveOf(answers, index) });
+  }
+
+  #isSettled(answers) {
+    return answers.every(({ present }, index) => {
+      const live = this.#liveOf(answers, index);
+      return live.length === present.length && live.every((id) => present.includes(id));
+    });
+  }
+
+  /** Applications of other prefixes know nothing of each other. */
+  #liveOf(answers, index) {
+    return this.scenario.setup.apps ? answers[index].live : answers.flatMap(({ live }) => live);
   }
 
   /** Lets the clients go, and then the servers. */

@@ -10,7 +10,22 @@ decorate(Note, {
   properties: { id: [String, IsString()], room: [Number, IsInt()], text: [String, IsString()] },
 });
 
-const HISTORY = { messages: 1_000, ageMs: 600_000 };
+/** What a client asks for, to be done once. */
+export class Order {}
+decorate(Order, {
+  decorators: [StreamMessage('faults.order')],
+  properties: { sid: [String, IsString()], seq: [Number, IsInt()] },
+});
+
+/** Asks for a storm of subscriptions within one session. */
+export class Storm {}
+decorate(Storm, {
+  decorators: [StreamMessage('faults.storm')],
+  properties: { rounds: [Number, IsInt()], seed: [Number, IsInt()] },
+});
+
+/** Longer than a run: in the end all that was posted is compared. */
+const HISTORY = { messages: 20_000, ageMs: 600_000 };
 
 /** Defines the rooms as a scenario wants them: how much they keep, and when a post counts as stored. */
 export function defineRoom({ history = HISTORY, durability = 'memory' } = {}) {

@@ -20,6 +20,9 @@
  * @property {object} [room] what differs in the channels
  * @property {object} [options] of the servers
  * @property {object} [client] options of the clients
+ * @property {number} [tokenMs] how long the first token of each client is good; without it nobody signs in
+ * @property {number} [orderMs] how often a client asks for something to be done once; 0 never
+ * @property {readonly string[]} [sabotage] protections that the servers lack
  * @property {readonly string[]} [apps] prefixes of applications that share the Redis, one a server
  *
  * @typedef {object} Acceptance
@@ -32,6 +35,12 @@
  * @property {number} [outageMs] longest time without an ack
  * @property {number} [connectsEach] most connections of one client
  * @property {number} [exitMs] longest time that a server takes to end, with code 0
+ * @property {number} [acceptsPerS] most clients that connect within a second
+ * @property {number} [renewalsEach] exactly so many new tokens of each client
+ * @property {number} [growthMb] most memory that a server takes beyond that before the faults
+ * @property {string} [sparedNode] a server that the fault does not concern, and `sparedMs`: what may pass in any case
+ * @property {number} [sparedMs]
+ * @property {boolean} [isBounded] whether the run waits until processes hold no more than before
  * @property {boolean} [mustLoseAcks] whether the run shows nothing unless acks were lost
  */
 
@@ -74,6 +83,27 @@ const OF_REDIS = [
     },
   },
   {
+    id: 'overtaken',
+    what: 'Redis comes back with older data, and a server stood still until the new branch had overtaken the old',
+    setup: {},
+    steps: [
+      ['saveRedis'],
+      ['wait', 300],
+      ['pauseNode', 0],
+      ['killRedis'],
+      ['restartRedis'],
+      ['wait', 4_000],
+      ['resumeNode', 0],
+    ],
+    accept: {
+      verdicts: REPORTED,
+      convergeMs: 5_000,
+      failures: OUTAGE,
+      gaps: ANOTHER_BRANCH,
+      mustLoseAcks: true,
+    },
+  },
+  {
     id: 'R4',
     what: 'Redis stands still',
     setup: {},
@@ -98,7 +128,7 @@ const OF_REDIS = [
     what: 'one server is cut off from Redis',
     setup: {},
     steps: [['spoilRedisLink', { node: 0, mode: DARK }], ['wait', 10_000], ['heal']],
-    accept: { convergeMs: 5_000, failures: OUTAGE },
+    accept: { convergeMs: 5_000, failures: OUTAGE, sparedNode: 'n1', sparedMs: 300, growthMb: 64 },
   },
   {
     id: 'R7',
@@ -246,7 +276,7 @@ const OF_SERVERS = [
       ['wait', 3_000],
       ['startNode', 0],
     ],
-    accept: { convergeMs: 5_000, exitMs: 30_000 },
+    accept: { convergeMs: 5_000, exitMs: 30_000, acceptsPerS: 200 },
   },
   {
     id: 'S3',
@@ -299,6 +329,16 @@ const OF_SERVERS = [
     steps: [
       ['churn', { node: 0, count: 100 }],
       ['churn', { node: 1, count: 100 }],
+    ],
+    accept: { convergeMs: 3_000, isBounded: true },
+  },
+  {
+    id: 'S10-within',
+    what: 'each session subscribes and unsubscribes in a storm',
+    setup: {},
+    steps: [
+      ['storm', { node: 0, rounds: 400, seed: 1 }],
+      ['storm', { node: 1, rounds: 400, seed: 2 }],
     ],
     accept: { convergeMs: 3_000 },
   },
@@ -370,6 +410,23 @@ const OF_CLIENTS = [
     accept: { convergeMs: 5_000, connectsEach: 21 },
   },
   {
+    id: 'C10',
+    what: 'two connections of one client send the same message at once',
+    setup: {},
+    steps: [
+      ['race', { count: 50, nodes: [0, 1] }],
+      ['race', { count: 50, nodes: [0, 0] }],
+    ],
+    accept: { convergeMs: 3_000 },
+  },
+  {
+    id: 'C11',
+    what: 'tokens expire while their clients are away',
+    setup: { tokenMs: 8_000 },
+    steps: [['refuseClients', 0], ['wait', 10_000], ['heal']],
+    accept: { convergeMs: 5_000, renewalsEach: 1 },
+  },
+  {
     id: 'C12',
     what: 'there is no server when clients connect first',
     setup: { areClientsLate: true },
@@ -394,3 +451,6 @@ const OF_CLIENTS = [
 export const SCENARIOS = new Map(
   [...OF_REDIS, ...OF_SERVERS, ...OF_CLIENTS].map((scenario) => [scenario.id, scenario]),
 );
+
+/** Those of the short form: one of each kind of fault. */
+export const QUICK = ['S9', 'R1', 'R2', 'overtaken', 'R7', 'R16', 'R22', 'S3', 'S10-within', 'C6', 'C10'];

@@ -3,17 +3,13 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { MessagesService } from '@nestwire/messages';
-import {
-  OnStreamOpened,
-  StreamEndpoint,
-  StreamSession,
-  StreamsModule,
-  StreamsService,
-} from '@nestwire/streams';
+import { MessagesService, PresenceService } from '@nestwire/messages';
+import { StreamsModule, StreamsService } from '@nestwire/streams';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { answerParent } from '../rig/child.mjs';
 import { decorate } from '../rig/decorate.mjs';
+import { ExpiringAuthenticator } from './authenticator.mjs';
+import { defineEndpoints, LOBBY } from './endpoints.mjs';
 import { EventLog } from './event-log.mjs';
 import { Publisher } from './publisher.mjs';
 import { defineRoom } from './rooms.mjs';
@@ -30,6 +26,8 @@ const limits = {
 let app;
 let log;
 let publisher;
+/** The ids of the sessions that are open here. */
+let live;
 
 /** Starts the application; `rooms` flow to each client that opens its stream. */
 async function start({
@@ -40,6 +38,7 @@ async function start({
   rooms,
   room: roomOptions,
   scope = '',
+  isSignedIn = false,
   options = {},
 }) {
   log = new EventLog(directory, name);
@@ -47,15 +46,8 @@ async function start({
     log.write('unhandled', { p: name, error: String(error?.stack ?? error) }),
   );
   const room = defineRoom(roomOptions);
-  class ChatEndpoint {
-    async opened(session) {
-      for (let number = 0; number < rooms; number++) await session.subscribe(room(number));
-    }
-  }
-  decorate(ChatEndpoint, {
-    decorators: [StreamEndpoint('chat')],
-    methods: { opened: { decorators: [OnStreamOpened()], takes: [StreamSession] } },
-  });
+  const { endpoints, sessions } = defineEndpoints({ name, log, rooms, room });
+  live = sessions;
   class FaultsModule {}
   decorate(FaultsModule, {
     decorators: [
@@ -65,15 +57,16 @@ async function start({
             redis,
             trustProxy: false,
             ...options,
+            ...(isSignedIn && { authenticator: ExpiringAuthenticator }),
             limits: { ...limits, ...options.limits },
           }),
         ],
-        providers: [ChatEndpoint],
+        providers: endpoints,
       }),
     ],
   });
   app = await NestFactory.create(FaultsModule, { logger: ['error', 'warn'] });
-  app.enableShutdownHooks();
+  app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(port, '127.0.0.1');
   publisher = new Publisher({ name, scope, rooms, room, messages: app.get(MessagesService), log });
   sample(name);
@@ -112,6 +105,14 @@ answerParent({
   startPosting: (plan) => publisher.start(plan),
   stopPosting: () => publisher.stop(),
   postToAll: () => publisher.close(),
+  counters: () => app.get(StreamsService).counters(),
   status: () => app.get(MessagesService).status,
+  /** Who is said to be there, and who is here. */
+  presence: async () => ({
+    present: (await app.get(PresenceService).list(LOBBY)).flatMap(({ connections }) =>
+      connections.map(({ id }) => id),
+    ),
+    live: [...live],
+  }),
   close: () => app.close(),
 });

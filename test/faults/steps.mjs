@@ -1,5 +1,6 @@
 // What a scenario may do to its rig, by name. Each step gets the rig and what stands behind its name.
 import { setTimeout as wait } from 'node:timers/promises';
+import { raceOrders } from './race.mjs';
 import {
   ask,
   configure,
@@ -14,6 +15,8 @@ import {
 
 const STEPS = {
   wait: (_rig, ms) => wait(ms),
+  /** Says in the log what comes. */
+  note: () => undefined,
   /** Does a step again and again. */
   async every(rig, { ms, forMs, step }) {
     for (let left = forMs; left > 0; left -= ms) {
@@ -97,6 +100,9 @@ const STEPS = {
   startClients: (rig, { node, count }) => rig.startClients(node, count),
   /** The clients cannot get through yet. */
   startClientsUnwatched: (rig, { node, count }) => void rig.startClients(node, count).catch(() => undefined),
+  /** Within one session each client subscribes and unsubscribes. */
+  storm: ({ readers }, { node, ...storm }) => readers[node].ask('storm', storm),
+  race: (rig, races) => raceOrders(rig, races),
   /** Clients come and go, each at once after it has opened its stream, or before. */
   churn: ({ readers }, { node, ...storm }) => readers[node].ask('churn', storm),
 };

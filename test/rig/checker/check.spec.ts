@@ -74,6 +74,22 @@ describe('The checker', () => {
     expect(check(log.events)).toMatchObject({ verdict: 'valid', violations: [] });
   });
 
+  it('does not compare the places of posts on a branch that was lost with those on another', () => {
+    const log = joined()
+      .post('a', 1)
+      .post('b', 2)
+      .get('a', 'A', 'B')
+      .get('b', 'A', 'B')
+      .add('nemesis', { what: 'restore' })
+      .add('gap', { c: 'A', ch: CH, reason: 'diverged' })
+      .add('gap', { c: 'B', ch: CH, reason: 'diverged' })
+      .post('c', 1)
+      .get('c', 'A', 'B')
+      .final(['c']);
+
+    expect(check(log.events)).toMatchObject({ verdict: 'lost-ack(reported)', violations: [] });
+  });
+
   it('lets a client leave out what it had received before a gap set it back', () => {
     const log = faulty()
       .post('c', 3)

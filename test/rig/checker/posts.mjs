@@ -29,19 +29,27 @@ export function* ackHonesty(recording) {
   }
 }
 
-/** The posts that were acked and are in no history. */
-export function lostAcks({ posts, finals }) {
-  return [...posts.values()].filter(({ id, invoke, oks }) => {
-    const final = invoke && finals.get(invoke.ch);
+/** The posts that were acked and are in no history, unless they are so old that the history let go of them. */
+export function lostAcks(recording) {
+  return [...recording.posts.values()].filter((post) => {
+    const { id, invoke, oks } = post;
+    const final = invoke && recording.finals.get(invoke.ch);
     if (!final || oks.length === 0 || final.byId.has(id)) return false;
     const { e, s, entries } = final.event;
-    return !oks.some((ok) => ok.e === e && ok.o <= s - entries.length);
+    const isTrimmed = oks.some((ok) => ok.e === e && ok.o <= s - entries.length);
+    return !isTrimmed || isOvertaken(recording, post);
   });
+}
+
+/** Whether another one was acked at its place later: that was on another branch, which is the one that is left. */
+function isOvertaken(recording, { id, invoke, oks: [ok] }) {
+  const others = recording.idsAt(invoke.ch, ok.e, ok.o);
+  return [...others].some((other) => other !== id && recording.posts.get(other)?.oks[0]?.at > ok.at);
 }
 
 function untoldReaders({ readings }, { id, invoke }) {
   return [...readings.values()].filter((reading) => {
-    const received = reading.messages.find((message) => message.id === id);
+    const received = reading.received(id);
     return reading.channel === invoke.ch && received && !reading.gapAfter(received.at);
   });
 }
@@ -53,18 +61,29 @@ export function* failHonesty({ posts, finals, readings }) {
     if (fails.length === 0 || oks.length > 0 || infos.length > 0) continue;
     if (finals.get(invoke?.ch)?.byId.has(id))
       yield { what: `${id} failed (${fails[0].why}) and is in the history`, events: [invoke, ...fails] };
-    for (const { client, messages } of readings.values()) {
-      const received = messages.find((message) => message.id === id);
+    for (const reading of readings.values()) {
+      const received = reading.received(id);
       if (received)
-        yield { what: `${id} failed and ${client} received it`, events: [invoke, ...fails, received] };
+        yield {
+          what: `${id} failed and ${reading.client} received it`,
+          events: [invoke, ...fails, received],
+        };
     }
   }
 }
 
-/** I9: the acked posts of one publisher on one channel stand in the order in which they were made. */
-export function* fifo({ posts }) {
+/**
+ * I9: the acked posts of one publisher on one channel stand in the order in which they were made.
+ *
+ * What was lost stood on another branch, whose offsets tell nothing about those of this one; and what was posted
+ * again because nobody knew stands where that put it.
+ */
+export function* fifo(recording) {
   const last = new Map();
-  const acked = [...posts.values()].filter(({ invoke, oks }) => invoke && oks.length > 0);
+  const lost = new Set(lostAcks(recording));
+  const acked = [...recording.posts.values()].filter(
+    (post) => post.invoke && post.oks.length > 0 && post.infos.length === 0 && !lost.has(post),
+  );
   for (const { invoke, oks } of acked.toSorted((a, b) => a.invoke.at - b.invoke.at)) {
     const [ok] = oks;
     const key = `${invoke.p}\n${invoke.ch}\n${ok.e}`;
@@ -85,7 +104,8 @@ export function* agreement({ readings, finals }) {
     for (const message of reading.messages) {
       if (message.o === undefined) continue;
       const key = `${reading.channel}\n${message.e}\n${message.o}`;
-      byPlace.set(key, [...(byPlace.get(key) ?? []), { reading, message }]);
+      if (!byPlace.has(key)) byPlace.set(key, []);
+      byPlace.get(key).push({ reading, message });
     }
   for (const received of byPlace.values()) {
     if (new Set(received.map(({ message }) => message.id)).size < 2) continue;

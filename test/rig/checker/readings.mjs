@@ -31,13 +31,12 @@ export function* silentLoss(recording) {
   for (const reading of recording.readings.values()) {
     const final = recording.finals.get(reading.channel);
     if (!final) continue;
-    const received = new Set(reading.messages.map(({ id }) => id));
     const since = firstUntold(reading);
     if (!since) continue;
     const { start, messages } = since;
     const last = messages.findLast(({ e }) => e === final.event.e);
     for (const entry of final.event.entries) {
-      if (received.has(entry.id) || !isWithin(recording, { start, messages, last }, entry)) continue;
+      if (reading.received(entry.id) || !isWithin(recording, { start, messages, last }, entry)) continue;
       const around = messages.filter(({ o }) => o === entry.o - 1 || o === entry.o + 1);
       const { invoke, oks = [] } = recording.posts.get(entry.id) ?? {};
       yield {
@@ -118,13 +117,14 @@ function lateness({ finals, posts, healedAt }, reading) {
   const final = finals.get(reading.channel);
   if (!final || healedAt === undefined) return 0;
   const last = final.event.entries.findLast(({ id }) => posts.get(id)?.invoke?.at <= healedAt);
-  const received = last && reading.messages.find(({ id }) => id === last.id);
+  const received = last && reading.received(last.id);
   return Math.max(0, (received ?? reading.gapAfter(healedAt))?.at - healedAt || 0);
 }
 
-function isBehind({ finals, posts }, { channel, messages, intervals }, reached) {
+function isBehind({ finals, posts }, reading, reached) {
+  const { channel, intervals } = reading;
   const { event } = finals.get(channel);
-  if (reached) return !isTop(event, reached) && !messages.some(({ id }) => id === event.p);
+  if (reached) return !isTop(event, reached) && !reading.received(event.p);
   // Nothing arrived since: then nothing may have been posted since.
   return posts.get(event.p)?.invoke?.at > intervals.at(-1).start.at;
 }

@@ -102,16 +102,14 @@ export class Recording {
 class Reading {
   /** @type {{ start: object, messages: object[] }[]} */
   intervals = [];
+  /** All messages, of all intervals. */
+  messages = [];
   hasLeft = false;
+  #byId = new Map();
 
   constructor(client, channel) {
     this.client = client;
     this.channel = channel;
-  }
-
-  /** All messages, of all intervals. */
-  get messages() {
-    return this.intervals.flatMap(({ messages }) => messages);
   }
 
   /** The first gap after a time. */
@@ -120,12 +118,25 @@ class Reading {
   }
 
   add(event) {
-    this.hasLeft = event.k === 'leave';
+    // What was on its way still arrives.
+    if (event.k === 'leave' || event.k === 'sub_ok') this.hasLeft = event.k === 'leave';
     if (event.k === 'leave' || (event.k === 'sub_ok' && event.recovered)) return;
-    if (event.k !== 'recv') this.intervals.push({ start: event, messages: [] });
+    if (event.k === 'recv') this.#receive(event);
+    else this.intervals.push({ start: event, messages: [] });
+  }
+
+  /** The message that was received first under an id. */
+  received(id) {
+    return this.#byId.get(id);
+  }
+
+  #receive(event) {
     // A message that nothing came before is judged too.
-    else if (this.intervals.length === 0) this.intervals.push({ start: event, messages: [{ ...event }] });
-    else this.intervals.at(-1).messages.push({ ...event });
+    if (this.intervals.length === 0) this.intervals.push({ start: event, messages: [] });
+    const message = { ...event };
+    this.intervals.at(-1).messages.push(message);
+    this.messages.push(message);
+    if (!this.#byId.has(message.id)) this.#byId.set(message.id, message);
   }
 }
 

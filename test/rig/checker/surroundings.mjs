@@ -74,7 +74,7 @@ export function* boundedness(recording) {
 
 function byProcess(samples) {
   const groups = new Map();
-  for (const sample of samples) groups.set(sample.p, [...(groups.get(sample.p) ?? []), sample]);
+  for (const sample of samples) groups.set(sample.p, (groups.get(sample.p) ?? []).concat(sample));
   return groups;
 }
 

@@ -9,6 +9,8 @@ export const MAX_HELD_BYTES = 448;
 export interface Held {
   /** Undefined when the ticket is not accepted. */
   readonly position: Position | undefined;
+  /** Where it says that it stands, proven or not. */
+  readonly claimed: Position;
 }
 
 /** The channels that flowed to a client before, and that it wants back. */
@@ -48,7 +50,8 @@ export class HeldChannels {
     if (!entry) return undefined;
     this.channels!.delete(key);
     const [, , ticket, epoch, offset, id] = entry;
-    return { position: this.tickets.accepts(ticket, subject) ? { epoch, offset, id } : undefined };
+    const claimed = { epoch, offset, id };
+    return { claimed, position: this.tickets.accepts(ticket, subject) ? claimed : undefined };
   }
 }
 

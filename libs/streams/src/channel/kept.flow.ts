@@ -47,6 +47,8 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   async join(session: FlowSession): Promise<void> {
     const held = this.context.held.take(this.subjectOf(session));
     const path = pathOf(held, session);
+    // It gets the newest message alone, which must not be older than what it had.
+    if (this.topic.channel.delivery === 'latest') path.from = held?.claimed;
     this.joining.set(session, path);
     await this.topic.followed;
     // While the history cannot be read, it has joined as far as that is possible now.

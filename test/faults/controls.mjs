@@ -1,0 +1,33 @@
+// Negative controls: a cluster without one of its protections, under the fault that it protects from. The checker has
+// to say so.
+import { SCENARIOS } from './scenarios.mjs';
+
+const CASES = [
+  ['overtaken', ['predecessor'], ['I2', 'I4', 'I10', 'I7'], 'messages follow by their offsets alone'],
+  ['R8', ['probe', 'positions'], ['I3', 'I11'], 'nobody notices that nothing is heard'],
+  ['R7', ['ids'], ['I5', 'I6'], 'Redis does not know again what it has stored'],
+  ['R22', ['doubts', 'positions', 'breaks'], ['I1', 'I2', 'I3', 'I11'], 'what was missed is not looked for'],
+  ['C7', ['once'], ['I17'], 'what was handled is handled again'],
+];
+
+/** All controls, by their id. */
+export const CONTROLS = new Map(
+  CASES.map(([scenario, sabotage, breaks, what]) => [
+    `${scenario}-without-${sabotage[0]}`,
+    controlOf(SCENARIOS.get(scenario), { sabotage, breaks, what }),
+  ]),
+);
+
+function controlOf(scenario, { sabotage, breaks, what }) {
+  return {
+    ...scenario,
+    id: `${scenario.id}-without-${sabotage[0]}`,
+    what: `${scenario.what}, and ${what}`,
+    setup: { ...scenario.setup, sabotage },
+    isControl: true,
+    breaks,
+  };
+}
+
+/** Those of the short form. */
+export const QUICK_CONTROLS = ['overtaken-without-predecessor', 'R7-without-ids', 'R8-without-probe'];
