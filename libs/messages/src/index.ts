@@ -16,6 +16,14 @@ export {
   type BackendSink,
   type MessagesStatus,
 } from './backend/messages.backend.js';
+export {
+  NamedReadersBackend,
+  type ReaderShare,
+  type ReaderStart,
+  type ReaderWork,
+  type TakenWork,
+  type TakeRequest,
+} from './backend/named-readers.backend.js';
 export { MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.js';
 export { LocalHistory } from './backend/local.history.js';
 export {
@@ -65,6 +73,14 @@ export type { PresenceConnection, PresenceJoin, PresenceMember } from './presenc
 export { DEFAULT_PRESENCE, type PresenceOptions } from './presence/presence.options.js';
 export type { PresenceChange } from './presence/presence.watch.js';
 export { MessagesService } from './service/messages.service.js';
+export { NamedReader } from './service/named-reader.decorator.js';
+export type {
+  NamedReaderOptions,
+  ReaderDelivery,
+  ReaderFailure,
+  ReaderHandler,
+} from './service/named-reader.options.js';
+export { NamedReadersService, type NamedReadersCounters } from './service/named-readers.service.js';
 export { PresenceService } from './service/presence.service.js';
 export { OnChannelMessage } from './service/on-channel-message.decorator.js';
 export { RECOVERY_LIMITS, type Following, type StoredReceiver } from './reader/channel.readers.js';

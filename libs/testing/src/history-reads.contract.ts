@@ -36,6 +36,7 @@ export function describeRead(start: StartHistory): void {
     const offsets = async (last: number) =>
       (await history.read(channel, { last }, ALL)).messages.map(({ offset }) => offset);
 
+    expect(await offsets(0)).toEqual([]);
     expect(await offsets(3)).toEqual([98, 99, 100]);
     expect(await offsets(1_000)).toHaveLength(100);
   });

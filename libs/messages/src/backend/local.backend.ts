@@ -3,6 +3,7 @@ import type { Clock } from '../delivery/clock.js';
 import { LocalClaims } from './local.claims.js';
 import { LocalPresence } from '../presence/local.presence.js';
 import { LocalHistory } from './local.history.js';
+import { LocalNamedReaders } from './local.named-readers.js';
 import { MessagesBackend, type MessagesStatus } from './messages.backend.js';
 
 /** The backend of a single process: there is nobody else to reach. */
@@ -13,10 +14,12 @@ export class LocalBackend extends MessagesBackend {
   readonly #secret = randomBytes(32).toString('base64url');
   readonly claims: LocalClaims;
   readonly presence = new LocalPresence();
+  readonly readers: LocalNamedReaders;
 
   constructor(clock?: Clock) {
     super();
     this.history = new LocalHistory(clock);
+    this.readers = new LocalNamedReaders(this.history, clock);
     this.claims = new LocalClaims(clock);
   }
 

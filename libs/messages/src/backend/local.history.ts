@@ -73,7 +73,7 @@ export class LocalHistory extends HistoryBackend {
     const behind =
       'since' in start
         ? messages.filter(({ offset }) => offset > start.since.offset)
-        : messages.slice(-start.last);
+        : messages.slice(messages.length - Math.min(start.last, messages.length));
     const page = within(limits, behind);
     return { top, messages: page, isCut: page.length < behind.length };
   }

@@ -3,6 +3,7 @@ import type { MessagesError } from '../messages.error.js';
 import type { ClaimsBackend } from './claims.backend.js';
 import type { PresenceBackend } from '../presence/presence.backend.js';
 import type { HistoryBackend } from './history.backend.js';
+import type { NamedReadersBackend } from './named-readers.backend.js';
 
 /**
  * How far posts reach at this moment.
@@ -56,6 +57,9 @@ export abstract class MessagesBackend {
   abstract readonly claims: ClaimsBackend;
   /** Knows who is in which channel. */
   abstract readonly presence: PresenceBackend;
+
+  /** Knows how far named readers are; serves from `start` to `close`. */
+  abstract readonly readers: NamedReadersBackend;
 
   /**
    * Starts to serve. Resolves when connected, or when it is clear that it is not possible now:

@@ -3,6 +3,8 @@ import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { MessagesBackend } from '../backend/messages.backend.js';
 import { MessagesConfigurationError } from '../messages-configuration.error.js';
 import { ChannelListenerExplorer } from '../service/channel-listener.explorer.js';
+import { NamedReaderExplorer } from '../service/named-reader.explorer.js';
+import { NamedReadersService } from '../service/named-readers.service.js';
 import { PresenceService } from '../service/presence.service.js';
 import { MessagesService } from '../service/messages.service.js';
 import {
@@ -28,9 +30,11 @@ import { openBackend } from './open-backend.js';
     },
     MessagesService,
     PresenceService,
+    NamedReadersService,
     ChannelListenerExplorer,
+    NamedReaderExplorer,
   ],
-  exports: [MessagesService, PresenceService, MessagesBackend],
+  exports: [MessagesService, NamedReadersService, PresenceService, MessagesBackend],
 })
 export class MessagesModule extends ConfigurableModuleClass implements OnModuleInit {
   constructor(private readonly modules: ModulesContainer) {

@@ -3,11 +3,11 @@ import { slotOf } from './key-slot.js';
 
 describe('ChannelKeys', () => {
   it('names all that belongs to a channel, in one slot', () => {
-    const { ephemeral, live, meta, stream, idStart } = new ChannelKeys('app').of('room:lobby');
-    const names = [ephemeral, live, meta, stream, `${idStart}01-Ab_.`];
+    const { ephemeral, live, meta, stream, idStart, readerStart } = new ChannelKeys('app').of('room:lobby');
+    const names = [ephemeral, live, meta, stream, `${idStart}01-Ab_.`, `${readerStart}01-Ab_.`];
 
-    for (const name of names) expect(name).toMatch(/^app:[clmsk]:\{[\w-]{22}\}(:01-Ab_\.)?$/);
-    expect(new Set(names).size).toBe(5);
+    for (const name of names) expect(name).toMatch(/^app:[clmskr]:\{[\w-]{22}\}(:01-Ab_\.)?$/);
+    expect(new Set(names).size).toBe(6);
     expect(new Set(names.map(slotOf)).size).toBe(1);
   });
 

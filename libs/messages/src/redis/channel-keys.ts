@@ -15,6 +15,8 @@ export interface KeysOfChannel {
   readonly stream: string;
   /** An id behind it is the key that remembers where the message was stored. */
   readonly idStart: string;
+  /** The name of a reader behind it is the key of a hash: how far the reader is. */
+  readonly readerStart: string;
 }
 
 /**
@@ -54,6 +56,7 @@ export class ChannelKeys {
       meta: `${prefix}:m:{${hash}}`,
       stream: `${prefix}:s:{${hash}}`,
       idStart: `${prefix}:k:{${hash}}:`,
+      readerStart: `${prefix}:r:{${hash}}:`,
     };
   }
 }

@@ -21,6 +21,7 @@ import { RedisHistory } from './redis.history.js';
 import { RedisClaims } from './redis.claims.js';
 import { isCluster, openLink, type RedisLink } from './redis.link.js';
 import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
+import { RedisNamedReaders } from './redis.named-readers.js';
 import { RedisPresence } from './redis.presence.js';
 import { RedisPublisher } from './redis.publisher.js';
 import { RedisReceiver } from './redis.receiver.js';
@@ -37,6 +38,7 @@ export class RedisBackend extends MessagesBackend {
   readonly history: RedisHistory;
   readonly claims: RedisClaims;
   readonly presence: RedisPresence;
+  readonly readers: RedisNamedReaders;
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
   readonly #origin = randomBytes(9).toString('base64url');
@@ -77,6 +79,8 @@ export class RedisBackend extends MessagesBackend {
     this.#pending = new PendingPosts(tuning);
     this.#publisher = this.#makePublisher();
     this.history = this.#makeHistory();
+    const isClosed = () => this.#closed !== undefined;
+    this.readers = new RedisNamedReaders({ client: this.#link.client, keys: this.#keys, isClosed }, tuning);
   }
 
   get status(): MessagesStatus {

@@ -258,7 +258,8 @@ function keysOfAppend({ meta, stream, idStart }: KeysOfChannel, drafts: readonly
   return [meta, stream, ...drafts.map(({ id }) => idStart + id)];
 }
 
-function topMsOf({ history }: HistoryChannel): number {
+/** Returns how long the top of a history is remembered, in milliseconds. */
+export function topMsOf({ history }: HistoryChannel): number {
   return Math.max(history.ageMs * TOP_AGES, WEEK_MS);
 }
 

@@ -3,16 +3,11 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { messageNameOf, type Message, type MessageClass } from '@nestwire/protocol';
 import { channelNameOf, deliveredBy, type DeliveryClass } from '../channel/channel.js';
 import { MessagesConfigurationError } from '../messages-configuration.error.js';
+import { decoratedMethods, isSingleton, type DecoratedMethod } from './decorated.methods.js';
 import { MessagesService } from './messages.service.js';
 import { channelHandlersOf, type ChannelHandlerMetadata } from './on-channel-message.decorator.js';
 
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
-
-interface FoundHandler {
-  readonly wrapper: Wrapper;
-  readonly method: string;
-  readonly metadata: ChannelHandlerMetadata;
-}
+type FoundHandler = DecoratedMethod<ChannelHandlerMetadata>;
 
 /** Finds the methods with `@OnChannelMessage` and lets them listen. */
 @Injectable()
@@ -31,7 +26,7 @@ export class ChannelListenerExplorer implements OnModuleInit, OnApplicationBoots
    * @throws {MessagesConfigurationError} with every mistake of the application
    */
   onModuleInit(): void {
-    this.#handlers = this.#find();
+    this.#handlers = decoratedMethods(this.discovery, this.scanner, channelHandlersOf);
     const problems = this.#handlers.flatMap((handler) => problemsOf(handler));
     if (problems.length > 0) throw new MessagesConfigurationError([...new Set(problems)]);
   }
@@ -47,25 +42,6 @@ export class ChannelListenerExplorer implements OnModuleInit, OnApplicationBoots
       accepts(cls ? [cls] : deliveredBy(channel), message) ? instance[method]!(message) : undefined,
     );
   }
-
-  #find(): FoundHandler[] {
-    const seen = new Set<unknown>();
-    const found: FoundHandler[] = [];
-    for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
-      const prototype = prototypeOf(wrapper);
-      if (!prototype || wrapper.isAlias || seen.has(wrapper.instance ?? wrapper)) continue;
-      seen.add(wrapper.instance ?? wrapper);
-      for (const method of this.scanner.getAllMethodNames(prototype))
-        for (const metadata of channelHandlersOf((prototype as Record<string, unknown>)[method]))
-          found.push({ wrapper, method, metadata });
-    }
-    return found;
-  }
-}
-
-function prototypeOf({ instance, metatype, inject }: Wrapper): object | undefined {
-  if (instance && typeof instance === 'object') return Object.getPrototypeOf(instance) as object;
-  return inject ? undefined : ((metatype as { prototype?: object } | null)?.prototype ?? undefined);
 }
 
 function accepts(classes: readonly MessageClass[] | undefined, message: Message): boolean {
@@ -75,7 +51,7 @@ function accepts(classes: readonly MessageClass[] | undefined, message: Message)
 function problemsOf({ wrapper, method, metadata }: FoundHandler): string[] {
   const where = `@OnChannelMessage on ${wrapper.name}.${method}`;
   const problems: string[] = [];
-  if (!wrapper.isDependencyTreeStatic() || wrapper.isTransient)
+  if (!isSingleton(wrapper))
     problems.push(
       `${where}: the class is request-scoped or transient, and a channel has no request. Make it a singleton.`,
     );

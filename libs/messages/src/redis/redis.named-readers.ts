@@ -1,0 +1,104 @@
+import type { StreamGapReason } from '@nestwire/protocol';
+import type { Cluster, Redis } from 'ioredis';
+import { randomBytes } from 'node:crypto';
+import {
+  MAX_TAKEN_BYTES,
+  NamedReadersBackend,
+  READER_KEPT_MS,
+  type ReaderShare,
+  type ReaderWork,
+  type TakenWork,
+  type TakeRequest,
+} from '../backend/named-readers.backend.js';
+import type { ChannelKeys } from './channel-keys.js';
+import { HOLD, TAKE } from './named-readers.scripts.js';
+import { unreadable } from './redis.errors.js';
+import { topMsOf } from './redis.history.js';
+import type { ResolvedTuning } from './redis.options.js';
+import type { RedisScript } from './redis.script.js';
+import { withinDeadline } from './within-deadline.js';
+
+const PARTS = 6;
+
+/** What named readers share with the backend that they belong to. */
+export interface NamedReadersLink {
+  readonly client: Redis | Cluster;
+  readonly keys: ChannelKeys;
+  readonly isClosed: () => boolean;
+}
+
+/**
+ * Knows named readers in Redis: a hash a reader, in the slot of its channel.
+ *
+ * Not a consumer group: one ends with the stream, which expires, knows nothing of epochs and branches, and
+ * passes over what was trimmed without a word.
+ */
+export class RedisNamedReaders extends NamedReadersBackend {
+  constructor(
+    private readonly link: NamedReadersLink,
+    private readonly tuning: ResolvedTuning,
+  ) {
+    super();
+  }
+
+  async take(reader: ReaderShare, { settled, limit, leaseMs }: TakeRequest): Promise<TakenWork> {
+    const { channel, from, holder } = reader;
+    const { meta, stream } = this.link.keys.of(channel.name);
+    const epoch = randomBytes(16).toString('base64url');
+    const reply = await this.#run(
+      TAKE,
+      [meta, stream, this.#keyOf(reader)],
+      [
+        ...[epoch, channel.name, topMsOf(channel), from, READER_KEPT_MS, holder],
+        ...[leaseMs, limit, MAX_TAKEN_BYTES],
+        ...settled.flatMap((work) => [work.key, proofOf(work)]),
+      ],
+    );
+    return takenOf(reply as readonly string[]);
+  }
+
+  async hold(reader: ReaderShare, works: readonly ReaderWork[], leaseMs: number): Promise<boolean[]> {
+    const args = works.flatMap((work) => [work.key, proofOf(work), work.attempt]);
+    const reply = await this.#run(HOLD, [this.#keyOf(reader)], [reader.holder, leaseMs, ...args]);
+    return (reply as readonly number[]).map((isOwn) => isOwn === 1);
+  }
+
+  async #run(
+    script: RedisScript,
+    keys: readonly string[],
+    args: ReadonlyArray<string | number>,
+  ): Promise<unknown> {
+    if (this.link.isClosed()) throw unreadable(new Error('The application has shut down'));
+    const run = script.run({ client: this.link.client, keys, args });
+    return withinDeadline(run, this.tuning).catch((error: Error) => {
+      throw unreadable(error);
+    });
+  }
+
+  #keyOf({ channel, name }: ReaderShare): string {
+    return this.link.keys.of(channel.name).readerStart + name;
+  }
+}
+
+/** What tells work from other work that had, or has, the same key. */
+function proofOf({ gap, position: { epoch, offset, id } }: ReaderWork): string {
+  return gap ? `${gap}:${epoch}:${offset}:${id}` : id;
+}
+
+function takenOf([epoch = '', waitMs = '-1', ...parts]: readonly string[]): TakenWork {
+  const works: ReaderWork[] = [];
+  for (let at = 0; at < parts.length; at += PARTS) works.push(workOf(epoch, parts.slice(at, at + PARTS)));
+  return { works, waitMs: waitMs === '-1' ? undefined : Number(waitMs) };
+}
+
+function workOf(epoch: string, parts: readonly string[]): ReaderWork {
+  const [key = '', attempt, id = '', previousId = '', type = '', data = ''] = parts;
+  const work = { key, attempt: Number(attempt) };
+  if (!key.startsWith('g')) {
+    const position = { epoch, offset: Number(key), id };
+    return { ...work, position, message: { ...position, previousId, type, data }, gap: undefined };
+  }
+  const [gap = '', itsEpoch = '', offset, itsId = ''] = id.split(':');
+  const position = { epoch: itsEpoch, offset: Number(offset), id: itsId };
+  return { ...work, position, message: undefined, gap: gap as StreamGapReason };
+}

@@ -1,0 +1,193 @@
+import { Inject, Injectable, Logger, Optional, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { Message } from '@nestwire/protocol';
+import { MessagesBackend } from '../backend/messages.backend.js';
+import {
+  channelNameOf,
+  deliveredBy,
+  isKept,
+  type Channel,
+  type DeliveryClass,
+  type KeptChannel,
+} from '../channel/channel.js';
+import { SYSTEM_CLOCK, type Clock } from '../delivery/clock.js';
+import { gapPublication, type StoredPublication } from '../delivery/stored.publication.js';
+import { LogLimiter } from '../delivery/log-limiter.js';
+import { Subscription } from '../delivery/subscription.js';
+import { MessagesError, MessagesErrorCode } from '../messages.error.js';
+import { MESSAGES_OPTIONS } from '../messages.module-definition.js';
+import type { MessagesModuleOptions } from '../messages.options.js';
+import { publicationOf } from '../reader/channel.reader.js';
+import { MessagesService } from './messages.service.js';
+import {
+  misread,
+  resolveReader,
+  type NamedReaderOptions,
+  type ReaderDelivery,
+  type ReaderHandler,
+  type ResolvedReader,
+} from './named-reader.options.js';
+import { ReaderWorker, type WorkInHand } from './reader.worker.js';
+
+/** What named readers did in this process since it started. */
+export interface NamedReadersCounters {
+  /** Messages and gaps that a handler resolved for. */
+  readonly handled: number;
+  /** Attempts that failed and were not the last. */
+  readonly retried: number;
+  /** Messages and gaps whose last attempt failed, and that were given to `onFailed` or left out. */
+  readonly failed: number;
+  /** Gaps that were given to a handler, each attempt counted. */
+  readonly gaps: number;
+}
+
+/** What a reader is made of. */
+interface Setup {
+  readonly channel: KeptChannel;
+  readonly handler: ReaderHandler;
+  readonly options: ResolvedReader;
+}
+
+/** Lets the processes of a cluster share the messages of a channel as work. */
+@Injectable()
+export class NamedReadersService implements BeforeApplicationShutdown {
+  readonly #logger = new Logger('Messages');
+  readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
+  readonly #messages: MessagesService;
+  readonly #backend: MessagesBackend;
+  readonly #clock: Clock;
+  readonly #workers = new Set<ReaderWorker>();
+  readonly #counts = { handled: 0, retried: 0, failed: 0, gaps: 0 };
+  #isClosed = false;
+
+  constructor(
+    messages: MessagesService,
+    backend: MessagesBackend,
+    @Optional() @Inject(MESSAGES_OPTIONS) options: MessagesModuleOptions = {},
+  ) {
+    this.#messages = messages;
+    this.#backend = backend;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+  }
+
+  /** Returns what named readers did in this process so far. */
+  counters(): NamedReadersCounters {
+    return { ...this.#counts };
+  }
+
+  /** Lets handlers finish, and leaves to others what is not done; Nest calls it. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#workers].map((worker) => worker.close()));
+  }
+
+  /**
+   * Handles messages of a channel with history, each in one of the processes that give the same name.
+   *
+   * A message is done when its handler has resolved; one that rejects is tried again, and one whose
+   * process died is handled by another: at least once. Where messages are missing the handler gets a
+   * `StreamGap`. How far the name is survives restarts. Resolves when the reader has its place; while the
+   * backend is degraded at once, and it begins when that has recovered. Removing the subscription ends it here.
+   *
+   * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
+   * @throws {MessagesError} MESSAGES_CONFIGURATION when an option is wrong, or the channel has no history
+   * @throws {MessagesError} MESSAGES_CLOSED after the shutdown has begun
+   */
+  async addReader<M extends Message>(
+    channel: Channel<M, 'history'>,
+    handler: ReaderHandler<M>,
+    options: NamedReaderOptions,
+  ): Promise<Subscription> {
+    const name = this.#openChannel(channel);
+    const { reader, problems } = resolveReader(options);
+    if (problems.length > 0) throw misread(problems);
+    if (!isHistory(channel)) throw misread([`the channel '${name}' has no history: define it with one.`]);
+    const worker = this.#makeWorker({ channel, handler: handler as ReaderHandler, options: reader });
+    // What is heard tells that there is work, and no more: all processes hear it.
+    const following = await this.#messages.follow(channel, () => worker.wake());
+    this.#openChannel(channel);
+    this.#workers.add(worker);
+    const end = () => {
+      following.remove();
+      void worker.close().then(() => this.#workers.delete(worker));
+    };
+    const subscription = new Subscription(name, end, reader.signal);
+    if (!subscription.removed) worker.wake();
+    await worker.ready;
+    return subscription;
+  }
+
+  #makeWorker(setup: Setup): ReaderWorker {
+    return new ReaderWorker(setup.channel, {
+      backend: this.#backend.readers,
+      clock: this.#clock,
+      options: setup.options,
+      handle: (hand) => this.#handle(setup, hand),
+      giveUp: (hand, error) => this.#giveUp(setup, hand, error),
+      retried: (hand, error) => this.#retried(setup, hand, error),
+    });
+  }
+
+  async #handle(setup: Setup, hand: WorkInHand): Promise<void> {
+    const { channel, handler } = setup;
+    const { type, message } = contentOf(channel, hand);
+    if (!deliveredBy(channel)!.some((cls) => message instanceof cls))
+      throw new MessagesError(
+        MessagesErrorCode.WrongMessage,
+        `The channel '${channel.name}' is not defined with '${type}' here.`,
+      );
+    if (hand.work.gap) this.#counts.gaps++;
+    await handler(message, deliveryOf(setup, hand));
+    this.#counts.handled++;
+  }
+
+  #retried(setup: Setup, hand: WorkInHand, error: unknown): void {
+    this.#counts.retried++;
+    this.#limiter.log('retried', `${placeOf(setup, hand)} is tried again: ${textOf(error)}`);
+  }
+
+  async #giveUp(setup: Setup, hand: WorkInHand, error: unknown): Promise<void> {
+    const { onFailed } = setup.options;
+    const stack = error instanceof Error ? error.stack : undefined;
+    const { type, data } = contentOf(setup.channel, hand);
+    try {
+      await onFailed?.({ ...deliveryOf(setup, hand), type, data, error });
+    } catch (failure) {
+      this.#logger.error(`${placeOf(setup, hand)} failed, and so did onFailed: ${textOf(failure)}`);
+      throw failure;
+    }
+    this.#counts.failed++;
+    const fate = onFailed ? 'was given to onFailed' : 'is left out';
+    this.#logger.error(
+      `${placeOf(setup, hand)} ${fate} after its last attempt failed: ${textOf(error)}`,
+      stack,
+    );
+  }
+
+  #openChannel(channel: Channel): string {
+    if (!this.#isClosed) return channelNameOf(channel);
+    throw new MessagesError(MessagesErrorCode.MessagesClosed, 'The application shuts down; nobody can read.');
+  }
+}
+
+function isHistory(channel: Channel<Message, DeliveryClass>): channel is KeptChannel {
+  return isKept(channel) && channel.delivery === 'history';
+}
+
+function contentOf(channel: KeptChannel, { work }: WorkInHand): StoredPublication {
+  if (work.message) return publicationOf(channel, work.message);
+  return gapPublication(channel.name, work.position, work.gap!);
+}
+
+function deliveryOf({ channel, options }: Setup, { work, signal }: WorkInHand): ReaderDelivery {
+  const { position, attempt } = work;
+  return { channel: channel.name, reader: options.name, attempt, position, signal };
+}
+
+function placeOf({ channel, options }: Setup, { work }: WorkInHand): string {
+  const what = work.gap ? 'The gap before' : 'The message at';
+  return `${what} ${work.position.offset} of channel '${channel.name}' for the reader '${options.name}', attempt ${work.attempt},`;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
