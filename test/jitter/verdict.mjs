@@ -1,0 +1,73 @@
+/** @typedef {{ number: number, at: number }} Receipt when a client got which message */
+
+/**
+ * Compares what a client got of one channel with what was posted to it: the numbers 1 to `last`.
+ *
+ * @param {readonly number[]} numbers as they came
+ * @param {number} last
+ */
+export function judgeOrder(numbers, last) {
+  const seen = new Set();
+  let twice = 0;
+  let outOfOrder = 0;
+  let highest = 0;
+  for (const number of numbers) {
+    if (number > last) continue;
+    if (seen.has(number)) twice++;
+    else if (number < highest) outOfOrder++;
+    seen.add(number);
+    highest = Math.max(highest, number);
+  }
+  return { expected: last, delivered: seen.size, lost: last - seen.size, twice, outOfOrder };
+}
+
+/** Adds counts up. @param {readonly Record<string, number>[]} counts */
+export function sumOf(counts) {
+  const sum = { expected: 0, delivered: 0, lost: 0, twice: 0, outOfOrder: 0 };
+  for (const one of counts) for (const name of Object.keys(sum)) sum[name] += one[name];
+  return sum;
+}
+
+/**
+ * How long after each outage a client had all that was posted up to its return; `replayMs` is undefined where it
+ * never had. An outage that comes before the client has caught up with the last one is counted as one with it.
+ *
+ * @param {readonly Receipt[]} receipts
+ * @param {readonly number[]} postedAt when each message was posted, the first has the number 1
+ * @param {readonly { cutAt: number, backAt: number }[]} outages
+ * @returns {{ awayMs: number, replayMs: number | undefined }[]}
+ */
+export function judgeReturns(receipts, postedAt, outages) {
+  const firstAt = new Map();
+  for (const { number, at } of receipts) if (!firstAt.has(number)) firstAt.set(number, at);
+  const returns = [];
+  let began;
+  for (const [index, { cutAt, backAt }] of outages.entries()) {
+    began ??= cutAt;
+    const caughtUpAt = caughtUp({ firstAt, postedAt, cutAt: began, backAt });
+    if (caughtUpAt > outages[index + 1]?.cutAt) continue;
+    const replayMs = caughtUpAt === undefined ? undefined : caughtUpAt - backAt;
+    returns.push({ awayMs: backAt - began, replayMs });
+    began = undefined;
+  }
+  return returns;
+}
+
+/** When a client had all that was posted up to its return; undefined if never. */
+function caughtUp({ firstAt, postedAt, cutAt, backAt }) {
+  let latest = backAt;
+  for (const [index, posted] of postedAt.entries()) {
+    if (posted > backAt) break;
+    const at = firstAt.get(index + 1);
+    // What was lost before this outage does not count again.
+    if (at === undefined && posted > cutAt) return undefined;
+    if (at !== undefined) latest = Math.max(latest, at);
+  }
+  return latest;
+}
+
+/** The value that a share of all values does not exceed; NaN if there is none. */
+export function quantile(values, share) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? NaN;
+}
