@@ -28,6 +28,10 @@ export class FaultyBackend extends MessagesBackend {
     return this.inner.backend.claims;
   }
 
+  get readers() {
+    return this.inner.backend.readers;
+  }
+
   get presence() {
     return this.inner.backend.presence;
   }
