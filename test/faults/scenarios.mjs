@@ -453,4 +453,4 @@ export const SCENARIOS = new Map(
 );
 
 /** Those of the short form: one of each kind of fault. */
-export const QUICK = ['S9', 'R1', 'R2', 'overtaken', 'R7', 'R16', 'R22', 'S3', 'S10-within', 'C6', 'C10'];
+export const QUICK = ['R2', 'overtaken', 'R7', 'R22', 'S3', 'S10-within', 'C6'];

@@ -90,6 +90,50 @@ describe('The checker', () => {
     expect(check(log.events)).toMatchObject({ verdict: 'lost-ack(reported)', violations: [] });
   });
 
+  it('tells what another branch overtook from what a history let go of', () => {
+    const log = joined()
+      .post('a', 1)
+      .post('b', 2)
+      .get('a', 'A', 'B')
+      .get('b', 'A', 'B')
+      .add('nemesis', { what: 'restore' })
+      .add('gap', { c: 'A', ch: CH, reason: 'diverged' })
+      .add('gap', { c: 'B', ch: CH, reason: 'diverged' })
+      .post('c', 2)
+      .post('d', 3)
+      .get('c', 'A', 'B')
+      .get('d', 'A', 'B')
+      .final(['d'], { from: 3 });
+
+    expect(check(log.events)).toMatchObject({ violations: [], lostAcks: ['b'] });
+  });
+
+  it('wants nothing more of a client that has left, whatever still arrives', () => {
+    const log = joined()
+      .post('a', 1)
+      .get('a', 'A')
+      .add('leave', { c: 'B', ch: CH })
+      .get('a', 'B')
+      .post('b', 2)
+      .get('b', 'A')
+      .final(['a', 'b']);
+
+    expect(check(log.events)).toMatchObject({ verdict: 'valid', violations: [] });
+  });
+
+  it('does not compare the places of posts that were posted again because nobody knew', () => {
+    const log = joined()
+      .add('pub_invoke', { id: 'a', ch: CH, p: 'p1' })
+      .add('pub_info', { id: 'a', why: 'UNCERTAIN' })
+      .post('b', 1)
+      .add('pub_ok', { id: 'a', e: 'E', o: 2 })
+      .get('b', 'A', 'B')
+      .get('a', 'A', 'B')
+      .final(['b', 'a']);
+
+    expect(check(log.events)).toMatchObject({ verdict: 'valid', violations: [] });
+  });
+
   it('lets a client leave out what it had received before a gap set it back', () => {
     const log = faulty()
       .post('c', 3)
