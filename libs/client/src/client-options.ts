@@ -1,5 +1,6 @@
 import type { ClientCodec } from '@nestwire/protocol';
 import { systemClock, type Clock } from './transport/clock.js';
+import type { PositionStore } from './transport/position-store.js';
 import { json } from './transport/json.js';
 import { globalWebSocket, type WebSocketClass } from './transport/web-socket.js';
 
@@ -58,6 +59,8 @@ export interface ConnectionOptions {
   readonly maxUnreadMessages?: number;
   /** What happens to a message that finds a reader's queue full. @default 'drop-oldest' */
   readonly overflow?: OverflowPolicy;
+  /** Keeps the places in channels over a reload, such as `sessionPositions()`. @default none */
+  readonly positions?: PositionStore;
   /** Hears what a developer should know, once a stream and kind. @default console.warn */
   readonly onWarning?: (text: string, cause?: unknown) => void;
   /** How frames are written, such as `messagePack` of `@nestwire/protocol/message-pack`. @default JSON */
@@ -69,7 +72,8 @@ export interface ConnectionOptions {
 }
 
 /** The options with their defaults. */
-export type ResolvedOptions = Required<Omit<ConnectionOptions, 'auth'>> & Pick<ConnectionOptions, 'auth'>;
+export type ResolvedOptions = Required<Omit<ConnectionOptions, 'auth' | 'positions'>> &
+  Pick<ConnectionOptions, 'auth' | 'positions'>;
 
 /** Puts defaults in place of what was left out or undefined. */
 export function withDefaults<G extends object, D extends object>(given: G, defaults: D): D & G {

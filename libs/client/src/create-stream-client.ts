@@ -24,6 +24,9 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
   ): StreamClient<S> => {
     const classes = new Map(options.messages.map((cls) => [messageNameOf(cls)!, cls]));
     const connection = new Connection(resolveOptions(options), (name, on) => new Endpoint(name, classes, on));
+    // Streams that the page has not used yet have places too, which the first frame brings along.
+    for (const [endpoint, channel, ticket, ...position] of options.positions?.load() ?? [])
+      connection.streamOf(endpoint).received({ t: 'position', endpoint, channel, ticket, position });
     const members: AnyStreamClient = {
       get connectionStatus() {
         return connection.status;

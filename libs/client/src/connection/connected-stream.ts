@@ -2,12 +2,14 @@ import type { CodedError, HeldChannel, ServerFrame } from '@nestwire/protocol';
 
 /** What a connection carries: the stream of one endpoint. */
 export interface ConnectedStream {
+  /** The name of the endpoint. */
+  readonly name: string;
   /** The server has welcomed the client, or accepted another user. */
   connected(): void;
   /** A frame came, of this stream or of another; with the error that it tells of, and by the line that was left. */
   received(frame: ServerFrame, error?: CodedError, old?: unknown): void;
-  /** The channels that flowed into it, for the first frame of the next connection. */
-  held(): HeldChannel[];
+  /** The channels that flow into it, beyond its connections. */
+  readonly held: { of(endpoint: string): HeldChannel[] };
   /** Tells whether answers of the connection that was left are awaited, or the open of the next. */
   readonly isMoving: unknown;
   /** Another connection takes what is sent from now on; the former one still answers. */

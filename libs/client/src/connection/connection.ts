@@ -103,7 +103,7 @@ export class Connection implements LineOwner {
 
   /** Closes for good; resolves when the socket is closed. */
   async close(): Promise<void> {
-    if (this.#unwatch) await this.#end(NORMAL, 'closed by the client');
+    if (this.status.kind !== 'closed') await this.#end(NORMAL, 'closed by the client');
   }
 
   /** Encodes a frame as the server of a line takes it; as one may that is still to be found. */
@@ -129,7 +129,7 @@ export class Connection implements LineOwner {
   }
 
   greeting(): object {
-    const held = [...this.#streams.values()].flatMap((stream) => stream.held());
+    const held = [...this.#streams.values()].flatMap((stream) => stream.held.of(stream.name));
     return { client: this.#client, ...(held.length && { held }) };
   }
 
@@ -284,6 +284,7 @@ export class Connection implements LineOwner {
     this.#refused = this.#renewed = false;
     this.status = status;
     this.#streams.forEach((stream) => stream.ended(code === NORMAL ? undefined : closedError(status)));
+    this.options.positions?.clear();
     this.#become(status);
     return closed;
   }

@@ -1,14 +1,12 @@
 import {
-  type ClientMessageFrame,
   type CodedError,
   decodeMessage,
   encodeProperties,
-  type FramePayload,
-  type HeldChannel,
   type Message,
   type MessageClass,
   messageNameOf,
   type OpenedFrame,
+  type PositionFrame,
   type ServerFrame,
 } from '@nestwire/protocol';
 import { clientError, closedError } from '../client-error.js';
@@ -20,35 +18,21 @@ import { Pending } from '../connection/pending.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
 import { HeldChannels } from './held-channels.js';
+import { sizeOf, type Outgoing, type Sendable } from './outgoing.js';
 import { readersOf, type Readers } from './readers.js';
 import type { SendOptions } from './send-options.js';
-
-/** A message on its way to the server. */
-interface Outgoing extends Pending {
-  readonly frame: Sendable;
-  readonly bytes: number;
-  readonly offline: OfflinePolicy;
-  /** A listener sends it at each open, so that it belongs to the session alone. */
-  readonly own: boolean;
-  /** Once sent: until when it may be sent again, and by whom. */
-  until?: number;
-  user?: string | null;
-}
-
-/** The frame of a message; its id is 0 until it is sent. */
-type Sendable = { -readonly [K in keyof ClientMessageFrame]: ClientMessageFrame[K] };
 
 /** The client's side of one endpoint: its stream, and what waits for it. */
 export class Endpoint implements EndpointStream<Message, Message>, ConnectedStream {
   declare readonly stream: Readers<Message>;
-  readonly #name: string;
+  readonly held = new HeldChannels();
+  readonly name: string;
   readonly #classes: ReadonlyMap<string, MessageClass>;
   readonly #connection: Connection;
   readonly #listeners: Listeners = new Set();
   #channels = new Set<unknown>();
   /** Those of the connection that was left, until they flow by the next one. */
   #leaving = new Set<unknown>();
-  readonly #held = new HeldChannels();
   /** What was sent and has no answer, in the order of sending. */
   readonly #flying = new Map<unknown, Outgoing>();
   /** Set when the stream opens or is open; the id of the `open`, if one was sent. */
@@ -64,10 +48,10 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   constructor(name: string, classes: ReadonlyMap<string, MessageClass>, connection: Connection) {
     const { options } = connection;
-    this.#name = name;
+    this.name = name;
     this.#classes = classes;
     this.#connection = connection;
-    this.stream = readersOf(name, options, () => this.#use());
+    this.stream = readersOf(name, options, { used: () => this.#use(), taken: () => this.#keep() });
   }
 
   async sendStreamMessage(message: Message, given: SendOptions = {}): Promise<void> {
@@ -84,7 +68,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       if (status.kind === 'closed') throw closedError(status);
       if (offline === 'throw') throw clientError('NOT_CONNECTED');
     }
-    const outgoing = this.#prepare({ t: 'message', id: 0, endpoint: this.#name, type, data }, offline);
+    const outgoing = this.#prepare({ t: 'message', id: 0, endpoint: this.name, type, data }, offline);
     outgoing.limit(limits, () =>
       outgoing.frame.id ? undefined : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED',
     );
@@ -106,18 +90,19 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     // What somebody else sent is not sent again.
     this.#flying.forEach((outgoing) => outgoing.user === user || (outgoing.until = 0));
     if (this.#opening || !(this.#used || this.#listeners.size)) return;
-    this.#opening = this.#connection.ask({ t: 'open', endpoint: this.#name });
+    this.#opening = this.#connection.ask({ t: 'open', endpoint: this.name });
     this.#pump();
   }
 
   received(frame: ServerFrame, error?: CodedError, old?: unknown): void {
-    const { endpoint, id } = frame as OpenedFrame;
+    const { endpoint, id, channel } = frame as OpenedFrame & PositionFrame;
     if (frame.t === 'publication') {
       const channels = old ? this.#leaving : this.#channels;
-      const isMine = endpoint ? endpoint === this.#name : channels.has(frame.channel);
-      if (isMine && this.#held.advance(frame)) this.#deliver(frame.type, frame.data);
-    } else if (endpoint === this.#name) this.#handle(frame, error);
+      const isMine = endpoint ? endpoint === this.name : channels.has(channel);
+      if (isMine && this.held.advance(frame)) this.#deliver(frame.type, frame.data);
+    } else if (endpoint === this.name) this.#handle(frame, error);
     if (id && id === this.#opening && error) this.#closed(error, error);
+    this.#keep(channel);
     if (this.#flying.has(id))
       for (const [other, outgoing] of this.#flying) {
         if (!error || other === id) {
@@ -157,10 +142,6 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#giveUp();
   }
 
-  held(): HeldChannel[] {
-    return this.#held.of(this.#name);
-  }
-
   /** Lets what flies wait again, before all else. */
   #takeBack(): void {
     this.#moving = false;
@@ -170,7 +151,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   ended(error?: CodedError): void {
     this.#used = false;
-    this.#held.clear();
+    this.held.clear();
     this.#giveUp(error ?? closedError(this.#connection.status));
     this.stream.end(error);
   }
@@ -187,10 +168,10 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       this.#channels.add(frame.channel);
       this.#leaving.delete(frame.channel);
     }
-    if (frame.t === 'subscribed' || frame.t === 'position') this.#held.place(frame);
+    if (frame.t === 'subscribed' || frame.t === 'position') this.held.place(frame);
     if (frame.t === 'unsubscribed') {
       this.#channels.delete(frame.channel);
-      this.#held.delete(frame.channel);
+      this.held.delete(frame.channel);
     }
     if (frame.t === 'closed' && this.#opening) this.#closed(error!);
   }
@@ -206,8 +187,12 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       this.stream.push(decodeMessage(this.#classes.get(type)!, data));
     } catch (error) {
       if (!this.stream.ignored++)
-        this.#connection.options.onWarning(`nestwire: ${this.#name} ignores ${type}`, error);
+        this.#connection.options.onWarning(`nestwire: ${this.name} ignores ${type}`, error);
     }
+  }
+
+  #keep(channel?: string): void {
+    this.#connection.options.positions?.moved(this, channel);
   }
 
   #use(): void {
@@ -291,8 +276,4 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       else outgoing.settle(error ?? (offline === 'drop' ? undefined : clientError('NOT_CONNECTED')));
     });
   }
-}
-
-function sizeOf(payload: FramePayload): number {
-  return (typeof payload === 'string' ? new TextEncoder().encode(payload) : payload).length;
 }

@@ -4,8 +4,12 @@ export interface MessageQueue<T> {
   push(message: T): void;
   /** Ends the reading once what waits has been read; with an error, if there is one. */
   end(error?: unknown): void;
-  /** Starts the reading; its `return()` ends it, even while it waits, and calls back. */
-  read(left: () => void): AsyncGenerator<T, undefined>;
+  /**
+   * Starts the reading; its `return()` ends it, even while it waits, and calls `left`.
+   *
+   * `taken` hears of each message that leaves the queue.
+   */
+  read(left: () => void, taken: () => void): AsyncGenerator<T, undefined>;
 }
 
 /** Makes an empty queue. */
@@ -13,10 +17,13 @@ export function messageQueue<T>(): MessageQueue<T> {
   const unread: T[] = [];
   let ended: { error?: unknown } | undefined;
   let wake: (() => void) | undefined;
-  async function* loop(): AsyncGenerator<T, undefined> {
+  async function* loop(taken: () => void): AsyncGenerator<T, undefined> {
     while (unread.length || !ended)
-      if (unread.length) yield unread.shift() as T;
-      else await new Promise<void>((resolve) => (wake = resolve));
+      if (unread.length) {
+        const message = unread.shift() as T;
+        taken();
+        yield message;
+      } else await new Promise<void>((resolve) => (wake = resolve));
     if (ended.error) throw ended.error;
     return undefined;
   }
@@ -30,13 +37,14 @@ export function messageQueue<T>(): MessageQueue<T> {
       ended ??= { error };
       wake?.();
     },
-    read(left) {
-      const reader = loop();
+    read(left, taken) {
+      const reader = loop(taken);
       const leave = reader.return.bind(reader);
       reader.return = () => {
         unread.length = 0;
         this.end();
         left();
+        taken();
         return leave(undefined);
       };
       return reader;

@@ -12,8 +12,20 @@ export interface MessageStream<T> {
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined>;
 }
 
+/** What hears of the readers. */
+export interface ReadersOwner {
+  /** A reader has come. */
+  used(): void;
+  /** A message has left the queue of a reader. */
+  taken(): void;
+}
+
 /** What hands each message to every reader. */
 export interface Readers<T> extends MessageStream<T> {
+  /** How many messages were pushed. */
+  given: number;
+  /** How many of those the slowest reader has taken; what it dropped counts as taken. */
+  readonly taken: number;
   dropped: number;
   ignored: number;
   push(message: T): void;
@@ -21,13 +33,24 @@ export interface Readers<T> extends MessageStream<T> {
   end(error?: unknown): void;
 }
 
-/** Makes a stream that nobody reads yet; `used` hears of each new reader. */
-export function readersOf<T>(name: string, options: ResolvedOptions, used: () => void): Readers<T> {
+/** Makes a stream that nobody reads yet. */
+export function readersOf<T extends object>(
+  name: string,
+  options: ResolvedOptions,
+  { used, taken }: ReadersOwner,
+): Readers<T> {
   const { maxUnreadMessages, overflow, onWarning } = options;
   const queues = new Set<MessageQueue<T>>();
   // Keeps what comes while nobody reads for the first who does.
   let spare = messageQueue<T>();
+  const givenBefore = new WeakMap<T, number>();
   return {
+    given: 0,
+    get taken() {
+      return Math.min(
+        ...[...queues, spare].map(({ unread: [first] }) => givenBefore.get(first!) ?? this.given),
+      );
+    },
     dropped: 0,
     ignored: 0,
     [Symbol.asyncIterator]() {
@@ -35,9 +58,10 @@ export function readersOf<T>(name: string, options: ResolvedOptions, used: () =>
       spare = messageQueue();
       queues.add(queue);
       used();
-      return queue.read(() => queues.delete(queue));
+      return queue.read(() => queues.delete(queue), taken);
     },
     push(message) {
+      givenBefore.set(message, this.given++);
       for (const queue of queues.size ? queues : [spare]) {
         if (queue.unread.length >= maxUnreadMessages) {
           if (!this.dropped++) onWarning(`nestwire: ${name} drops messages`);

@@ -1,0 +1,76 @@
+import type { HeldChannel, WirePosition } from '@nestwire/protocol';
+
+/** What a store sees of the stream of one endpoint. */
+export interface FollowedStream {
+  readonly name: string;
+  /** Where the client stands in each channel, with what has come for its readers. */
+  readonly held: ReadonlyMap<string, { readonly ticket?: string; readonly position: WirePosition }>;
+  readonly stream: {
+    /** How many messages were given to the readers. */
+    readonly given: number;
+    /** How many of those the slowest has taken; what it dropped counts as taken. */
+    readonly taken: number;
+  };
+}
+
+interface Place {
+  /** Positions by how many messages were given up to there, until the readers have taken these. */
+  readonly ahead: Map<number, WirePosition>;
+  reached?: WirePosition;
+}
+
+const MAX_AHEAD = 2_048;
+
+/**
+ * Keeps where the readers of one client stand in its channels, beyond the life of the client.
+ *
+ * What has come and waits to be read is not behind a reader yet: the next client gets it again. A
+ * store must not throw: it says in its own way what fails.
+ */
+export abstract class PositionStore {
+  readonly #streams = new Set<FollowedStream>();
+  readonly #places = new WeakMap<object, Place>();
+
+  /** Returns what was kept; called once, when the client is made. */
+  abstract load(): readonly HeldChannel[];
+
+  /** Forgets all, with what is still to be written; no timer and no listener may stay. */
+  abstract clear(): void;
+
+  /** Hears, often, that `taken()` may have changed, so that it is written now or soon. */
+  protected abstract changed(): void;
+
+  /** Called by the client when a frame has come, with its channel, or a reader has taken a message. */
+  moved(stream: FollowedStream, channel?: string): void {
+    this.#streams.add(stream);
+    const held = stream.held.get(channel!);
+    if (held) {
+      const { ahead } = this.#placeOf(held);
+      ahead.set(stream.stream.given, held.position);
+      // Without the first the readers stand where they were for longer: they miss nothing.
+      if (ahead.size > MAX_AHEAD) ahead.delete(ahead.keys().next().value!);
+    }
+    this.changed();
+  }
+
+  /** Returns what is to be kept now, in place of all that was kept before. */
+  protected taken(): HeldChannel[] {
+    return [...this.#streams].flatMap(({ name, held, stream: { taken } }) =>
+      [...held].flatMap(([channel, of]) => {
+        const place = this.#placeOf(of);
+        for (const [given, position] of place.ahead)
+          if (given <= taken) {
+            place.reached = position;
+            place.ahead.delete(given);
+          }
+        return of.ticket && place.reached ? [[name, channel, of.ticket, ...place.reached] as const] : [];
+      }),
+    );
+  }
+
+  #placeOf(held: object): Place {
+    const place = this.#places.get(held) ?? { ahead: new Map<number, WirePosition>() };
+    this.#places.set(held, place);
+    return place;
+  }
+}
