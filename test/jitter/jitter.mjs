@@ -72,14 +72,12 @@ async function waitForLast({ child }, crowd, count) {
 }
 
 async function verdictOf({ server, crowd, fronts, count }) {
-  const { postedAt, failures } = await server.child.ask('posted');
+  const { postedAt, refused, failures } = await server.child.ask('posted');
   const { receipts, errors } = await crowd.report();
-  const counts = receipts.map((got) =>
-    judgeOrder(
-      got.map(([, number]) => number),
-      count,
-    ),
-  );
+  const counts = receipts.map((got) => {
+    const numbers = got.map(([, number]) => number);
+    return judgeOrder(numbers, count, refused[ROOM]);
+  });
   const returns = fronts.flatMap((front, client) => {
     const times = receipts[client].map(([, number, at]) => ({ number, at }));
     return judgeReturns(times, postedAt[ROOM], returnsOf(front));
@@ -91,6 +89,7 @@ async function verdictOf({ server, crowd, fronts, count }) {
     counts: sumOf(counts),
     unharmed: counts.filter(({ lost, twice, outOfOrder }) => lost + twice + outOfOrder === 0).length,
     clients: crowd.size,
+    refused: refused[ROOM]?.length ?? 0,
     outages: returns.length,
     caughtUp: whole.length,
     awayMs: { p50: quantile(away, 0.5), p99: quantile(away, 0.99) },

@@ -122,12 +122,13 @@ class Cluster {
 }
 
 async function verdictOf({ publisher, restarts }, crowd, plans) {
-  const { postedAt, failures } = await publisher.child.ask('posted');
+  const { postedAt, refused, failures } = await publisher.child.ask('posted');
   const lasts = postedAt.map((times) => times.length);
   await crowd.reach(lasts, DEADLINE_MS);
   const { receipts, kinds, errors } = await crowd.report();
   return {
-    counts: sumOf(receipts.flatMap((got, client) => countsOf(got, plans[client].rooms, lasts))),
+    counts: sumOf(receipts.flatMap((got, client) => countsOf(got, plans[client].rooms, { lasts, refused }))),
+    refused: Object.values(refused).flat().length,
     clients: crowd.size,
     states: [...new Set(kinds.flat())].sort(),
     restarts,
@@ -136,10 +137,10 @@ async function verdictOf({ publisher, restarts }, crowd, plans) {
 }
 
 /** Judges each room of a client by itself. */
-function countsOf(got, rooms, lasts) {
+function countsOf(got, rooms, { lasts, refused }) {
   return rooms.map((room) => {
     const numbers = got.filter(([of]) => of === room).map(([, number]) => number);
-    return judgeOrder(numbers, lasts[room]);
+    return judgeOrder(numbers, lasts[room], refused[room]);
   });
 }
 

@@ -4,18 +4,20 @@ import { now } from '../faults/event-log.mjs';
 import { answerParent } from '../rig/child.mjs';
 
 let server;
-let postedAt = [];
-let failures = [];
-let isStopped = false;
+/** When each message was posted, by its room; NaN for what was refused. */
+const postedAt = [];
+/** What was not stored, by its room: nobody has to get it. */
+const refused = {};
+const failures = [];
 const pending = new Set();
+let isStopped = false;
 
 /** Posts to the rooms in turn, at a rate, so many or until it is stopped; resolves when all posts have settled. */
 async function post({ rooms, rate, count = Infinity }) {
   isStopped = false;
   const startedAt = now();
   for (let done = 0; done < count && !isStopped; done++) {
-    const room = rooms[done % rooms.length];
-    begin(room);
+    begin(rooms[done % rooms.length]);
     const waitMs = startedAt + ((done + 1) * 1_000) / rate - now();
     if (waitMs > 0) await sleep(waitMs);
   }
@@ -24,12 +26,16 @@ async function post({ rooms, rate, count = Infinity }) {
 
 function begin(room) {
   const times = (postedAt[room] ??= []);
-  times.push(now());
-  const settled = Promise.resolve(server.post(room, times.length)).catch((error) =>
-    failures.push(String(error?.stack ?? error)),
-  );
+  const number = times.push(now());
+  const settled = Promise.resolve(server.post(room, number)).catch((error) => failed(room, number, error));
   pending.add(settled);
   void settled.finally(() => pending.delete(settled));
+}
+
+function failed(room, number, error) {
+  if (error.code !== 'UNAVAILABLE') return void failures.push(String(error?.stack ?? error));
+  (refused[room] ??= []).push(number);
+  postedAt[room][number - 1] = NaN;
 }
 
 answerParent({
@@ -40,6 +46,6 @@ answerParent({
   },
   post,
   stopPosting: () => void (isStopped = true),
-  posted: () => ({ postedAt, failures }),
+  posted: () => ({ postedAt, refused, failures }),
   counters: () => server.counters(),
 });

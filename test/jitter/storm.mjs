@@ -40,7 +40,7 @@ export async function storm(plan, redis) {
     );
     const last = await cutInWaves(plan, { fronts, former });
     server = next;
-    return await comeBack(plan, { redis, server, fronts, crowd, last });
+    return await comeBack(plan, { redis, former, server, fronts, crowd, last });
   } finally {
     await crowd.stop();
     await Promise.all(fronts.map((front) => front.stop()));
@@ -59,7 +59,7 @@ async function cutInWaves({ waves, perWave }, { fronts, former }) {
   return (waves + 1) * perWave;
 }
 
-async function comeBack({ clients }, { redis, server, fronts, crowd, last }) {
+async function comeBack({ clients, waves }, { redis, former, server, fronts, crowd, last }) {
   const before = { scripts: await scriptsOf(redis), reads: await readsOf(server) };
   const from = now();
   for (const front of fronts) front.heal();
@@ -67,23 +67,26 @@ async function comeBack({ clients }, { redis, server, fronts, crowd, last }) {
   const { reads } = await server.child.ask('counters');
   const scripts = (await scriptsOf(redis)) - before.scripts;
   const { receipts, errors } = await crowd.report();
-  const counts = receipts.map((got) =>
-    judgeOrder(
-      got.map(([, number]) => number),
-      last,
-    ),
-  );
+  const { refused, failures } = await former.child.ask('posted');
+  const counts = receipts.map((got) => {
+    const numbers = got.map(([, number]) => number);
+    return judgeOrder(numbers, last, refused[ROOM]);
+  });
   const lastAt = receipts.map((got) => got.findLast(([, number]) => number === last)?.[2] ?? NaN);
   const accepted = fronts.flatMap(({ acceptedAt }) => acceptedAt.filter((at) => at >= from));
+  const connectedWithinMs = quantile(accepted, 1) - from;
   return {
     clients,
     counts: sumOf(counts),
     reads: reads - before.reads,
+    // A page that was read serves all behind its position for a second.
+    mostReads: waves * (1 + Math.ceil(connectedWithinMs / 1_000)),
     scripts,
     posted: last,
-    connectedWithinMs: quantile(accepted, 1) - from,
+    refused: refused[ROOM]?.length ?? 0,
+    connectedWithinMs,
     doneWithinMs: quantile(lastAt, 1) - from,
-    errors,
+    errors: [...errors, ...failures],
   };
 }
 

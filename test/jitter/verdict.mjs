@@ -5,9 +5,11 @@
  *
  * @param {readonly number[]} numbers as they came
  * @param {number} last
+ * @param {readonly number[]} [refused] what was not stored, so that nobody has to get it
  */
-export function judgeOrder(numbers, last) {
+export function judgeOrder(numbers, last, refused = []) {
   const seen = new Set();
+  const expected = last - refused.filter((number) => number <= last).length;
   let twice = 0;
   let outOfOrder = 0;
   let highest = 0;
@@ -18,7 +20,7 @@ export function judgeOrder(numbers, last) {
     seen.add(number);
     highest = Math.max(highest, number);
   }
-  return { expected: last, delivered: seen.size, lost: last - seen.size, twice, outOfOrder };
+  return { expected, delivered: seen.size, lost: expected - seen.size, twice, outOfOrder };
 }
 
 /** Adds counts up. @param {readonly Record<string, number>[]} counts */

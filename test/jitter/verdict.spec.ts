@@ -17,6 +17,10 @@ describe('The verdict on what a client got', () => {
     expect(judgeOrder(numbers, 3)).toMatchObject(counts);
   });
 
+  it('does not expect what was refused', () => {
+    expect(judgeOrder([1, 3], 3, [2, 4])).toMatchObject({ expected: 2, delivered: 2, lost: 0 });
+  });
+
   it('does not count what was posted behind the last that counts', () => {
     expect(judgeOrder([1, 2, 3, 5], 2)).toMatchObject({ delivered: 2, lost: 0, outOfOrder: 0 });
   });

@@ -24,10 +24,6 @@ export class Front {
     this.now = now;
   }
 
-  get connections() {
-    return this.#pairs.size;
-  }
-
   async listen() {
     this.#server.listen({ port: 0, host: HOST, backlog: 2_048 });
     await once(this.#server, 'listening');
@@ -38,9 +34,9 @@ export class Front {
   /** Resets all connections, and those that are tried, until it heals. Returns how many there were. */
   cut() {
     this.isCut = true;
-    const { size } = this.#pairs;
-    for (const sockets of this.#pairs) for (const socket of sockets) socket.resetAndDestroy();
-    return size;
+    const whole = [...this.#pairs].filter((pair) => pair.every(({ destroyed }) => !destroyed));
+    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
+    return whole.length;
   }
 
   heal() {
@@ -69,7 +65,7 @@ export class Front {
   }
 
   #closed(pair) {
-    this.#pairs.delete(pair);
-    for (const socket of pair) if (!socket.destroyed) socket.end();
+    for (const socket of pair) if (!socket.destroyed) socket.destroySoon();
+    if (pair.every(({ destroyed }) => destroyed)) this.#pairs.delete(pair);
   }
 }

@@ -1,0 +1,61 @@
+const MOST_REPLAY_MS = 2_000;
+/** A spread is random: a second may have twice its share, and some more where there are few. */
+const MOST_SHARE = 2;
+const SOME = 10;
+
+/** What a peer must show while connections come and go; returns what is wrong, as sentences. */
+export function problemsOfJitter({ mustBeWhole, mustLose }, outcome) {
+  const { counts, outages, caughtUp, replayMs, errors } = outcome;
+  const problems = errors.slice(0, 5);
+  if (outages === 0) problems.push('no connection was cut');
+  if (mustLose && counts.lost === 0) problems.push('nothing was lost: the rig does not see losses');
+  if (!mustBeWhole) return problems;
+  problems.push(...problemsOfCounts(counts));
+  if (caughtUp < outages) problems.push(`clients caught up after ${caughtUp} of ${outages} outages`);
+  if (replayMs.p99 >= MOST_REPLAY_MS) problems.push(`replay took ${replayMs.p99.toFixed(0)} ms (p99)`);
+  return problems;
+}
+
+/** What a restart of all servers must not show. */
+export function problemsOfRolling({ counts, states, restarts, asked, moves, errors }) {
+  const problems = [...problemsOfCounts(counts), ...errors.slice(0, 5)];
+  if (asked.failures.length)
+    problems.push(`${asked.failures.length} messages failed: ${[...new Set(asked.failures)].join(', ')}`);
+  if (!asked.count) problems.push('nothing was asked');
+  if (states.join() !== 'connected') problems.push(`clients were ${states.join(', ')}`);
+  for (const { exit } of restarts) if (exit !== 0) problems.push(`a server ended with ${exit}`);
+  for (const { connections, worstSecond, evenSecond } of moves) {
+    if (!connections) problems.push('a server had no connections when it was restarted');
+    if (worstSecond > MOST_SHARE * evenSecond + SOME)
+      problems.push(
+        `${worstSecond} connections came in a second, ${evenSecond.toFixed(0)} are an even share`,
+      );
+  }
+  return problems;
+}
+
+/** What shows that a loss of the connection would be seen: a server that is killed. */
+export function problemsOfKill({ states, restarts }) {
+  const problems = [];
+  if (!states.includes('waiting')) problems.push(`no client noticed: they were ${states.join(', ')}`);
+  if (restarts.some(({ exit }) => exit !== 'SIGKILL')) problems.push('a server was not killed');
+  return problems;
+}
+
+/** What must not come of it when all return at once. */
+export function problemsOfStorm(outcome) {
+  const { counts, reads, mostReads, scripts, errors } = outcome;
+  const problems = [...problemsOfCounts(counts), ...errors.slice(0, 5)];
+  if (reads > mostReads) problems.push(`Redis was read ${reads} times, ${mostReads} are allowed`);
+  if (!reads || !scripts) problems.push('no read was counted');
+  return problems;
+}
+
+function problemsOfCounts({ expected, lost, twice, outOfOrder }) {
+  return [
+    ...(expected ? [] : ['nothing was posted']),
+    ...(lost ? [`${lost} of ${expected} were lost`] : []),
+    ...(twice ? [`${twice} came twice`] : []),
+    ...(outOfOrder ? [`${outOfOrder} came out of order`] : []),
+  ];
+}
