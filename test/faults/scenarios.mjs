@@ -388,7 +388,7 @@ const OF_CLIENTS = [
       ['wait', 20_000],
       ['resumeClients', 0],
     ],
-    accept: { convergeMs: 5_000, connectsEach: 2, gaps: ['too-many', 'trimmed'] },
+    accept: { convergeMs: 10_000, connectsEach: 2, gaps: ['too-many', 'trimmed'] },
   },
   {
     id: 'C6',
