@@ -1,0 +1,28 @@
+// A process that takes one message of a named reader in hand and never finishes it; it uses the built packages.
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { defineChannel, MessagesModule, NamedReadersService } from '@nestwire/messages';
+import { StreamMessage } from '@nestwire/protocol';
+
+const [redis, channel, claimAfterMs] = process.argv.slice(2);
+
+class Job {
+  number = 0;
+}
+StreamMessage('named-readers.job')(Job);
+
+class AppModule {}
+Module({ imports: [MessagesModule.forRoot({ redis })] })(AppModule);
+
+const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+const jobs = defineChannel(channel, { messages: [Job], history: { messages: 1_000, ageMs: 3_600_000 } });
+const handle = ({ number }) => {
+  process.send({ begun: number });
+  return new Promise(() => undefined);
+};
+await app
+  .get(NamedReadersService)
+  .addReader(jobs, handle, { name: 'billing', claimAfterMs: Number(claimAfterMs) });
+process.send({ ready: true });
+process.on('disconnect', () => process.exit());
