@@ -119,6 +119,20 @@ const upTo = (last: number) => Array.from({ length: last }, (_, index) => index 
     expect(await shown()).toEqual(upTo(60));
   });
 
+  it('is told by a gap when the history no longer holds what it missed', async () => {
+    await open('positions=session');
+    await post(1);
+    await shows(1);
+    await page.goto('about:blank');
+    await post(150);
+    await page.goBack();
+    await shows(2);
+    await post(1);
+    await shows(3);
+
+    expect(await shown()).toEqual([1, 'trimmed', 152]);
+  });
+
   it('would lose the unread if places were kept as messages come', async () => {
     await reloadInTheMiddle('received');
     await post(2);
