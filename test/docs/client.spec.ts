@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
 import { StreamAuthenticator, StreamHandshake, StreamsModule, type StreamUser } from '@nestwire/streams';
 import { TestServer, testClient } from '@nestwire/testing';
@@ -5,6 +6,7 @@ import {
   ChatEndpoint,
   type ChatMessage,
   createChatClient,
+  createKeptClient,
   createPackedClient,
   follow,
   joinAgain,
@@ -76,6 +78,17 @@ describe('docs/client.md', () => {
       expect(other.get(ChatEndpoint).received).toEqual(['client-docs.message']);
       await other.close();
     }
+  });
+
+  it('keeps places where a page has a storage, and works where it has none', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const kept = createKeptClient(server.url);
+    await kept.connectWebSocket();
+    await send(kept, () => undefined);
+    await kept.close();
+    warn.mockRestore();
+
+    expect(server.get(ChatEndpoint).received).toEqual(['client-docs.message']);
   });
 
   it('joins again whenever the stream opens', async () => {

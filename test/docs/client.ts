@@ -1,6 +1,6 @@
 // The code of docs/client.md; compiled with the tests, and run by client.spec.ts.
 import { Module } from '@nestjs/common';
-import { createStreamClient, type ConnectionStatus } from '@nestwire/client';
+import { createStreamClient, sessionPositions, type ConnectionStatus } from '@nestwire/client';
 import { CodedError, create, StreamMessage } from '@nestwire/protocol';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import {
@@ -102,6 +102,16 @@ export function follow(client: ChatClient, print: (text: string) => void): () =>
   });
   // #endregion status
   return stop;
+}
+
+export function createKeptClient(url: string) {
+  // #region positions
+  return createStreamClient<AppStreams>()({
+    url,
+    messages: [ChatMessage, CursorMoved, JoinRoom],
+    positions: sessionPositions({ only: (endpoint) => endpoint === 'chat' }),
+  });
+  // #endregion positions
 }
 
 export async function send(client: ChatClient, print: (text: string) => void): Promise<void> {

@@ -1,6 +1,12 @@
 // Compiled, not run: what the types of @nestwire/client accept, and what they refuse.
-import { createStreamClient, type MessageStream, type StreamClient } from '@nestwire/client';
-import { create, StreamMessage } from '@nestwire/protocol';
+import {
+  createStreamClient,
+  PositionStore,
+  sessionPositions,
+  type MessageStream,
+  type StreamClient,
+} from '@nestwire/client';
+import { create, StreamMessage, type HeldChannel } from '@nestwire/protocol';
 import { OnStreamMessage, StreamEndpoint, StreamSession, type StreamsOf } from '@nestwire/streams';
 
 type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -72,6 +78,21 @@ createStreamClient<AppStreams>()({ url, messages: [Chat, Typing, Joined, Date] }
 createStreamClient<AppStreams>()({ messages: [Chat, Typing, Joined] });
 // @ts-expect-error the policy is not known
 createStreamClient<AppStreams>()({ url, messages: [Chat, Typing, Joined], offline: 'wait' });
+
+// Places are kept by a store, which a class of one's own can be.
+class NoPositions extends PositionStore {
+  load(): [] {
+    return [];
+  }
+  clear(): void {}
+  protected changed(): void {
+    isTrue<Equals<ReturnType<typeof this.taken>, HeldChannel[]>>();
+  }
+}
+createStreamClient<AppStreams>()({ url, messages: [Chat, Typing, Joined], positions: new NoPositions() });
+createStreamClient<AppStreams>()({ url, messages: [Chat, Typing, Joined], positions: sessionPositions() });
+// @ts-expect-error a store counts what readers have taken
+createStreamClient<AppStreams>()({ url, messages: [Chat, Typing, Joined], positions: { load: () => [] } });
 
 // Names that the client has itself are refused.
 // @ts-expect-error "close" is a member of the client

@@ -15,9 +15,9 @@ export interface MessageStream<T> {
 /** What hears of the readers. */
 export interface ReadersOwner {
   /** A reader has come. */
-  used(): void;
+  readonly used: () => void;
   /** A message has left the queue of a reader. */
-  taken(): void;
+  readonly taken: () => void;
 }
 
 /** What hands each message to every reader. */
@@ -33,22 +33,20 @@ export interface Readers<T> extends MessageStream<T> {
   end(error?: unknown): void;
 }
 
+/** How many messages its stream had given to readers before a message. */
+const givenBefore = new WeakMap<object, number>();
+
 /** Makes a stream that nobody reads yet. */
-export function readersOf<T extends object>(
-  name: string,
-  options: ResolvedOptions,
-  { used, taken }: ReadersOwner,
-): Readers<T> {
+export function readersOf<T>(name: string, options: ResolvedOptions, owner: ReadersOwner): Readers<T> {
   const { maxUnreadMessages, overflow, onWarning } = options;
   const queues = new Set<MessageQueue<T>>();
   // Keeps what comes while nobody reads for the first who does.
   let spare = messageQueue<T>();
-  const givenBefore = new WeakMap<T, number>();
   return {
     given: 0,
     get taken() {
       return Math.min(
-        ...[...queues, spare].map(({ unread: [first] }) => givenBefore.get(first!) ?? this.given),
+        ...[...queues, spare].map(({ unread: [first] }) => givenBefore.get(first as object) ?? this.given),
       );
     },
     dropped: 0,
@@ -57,18 +55,15 @@ export function readersOf<T extends object>(
       const queue = spare;
       spare = messageQueue();
       queues.add(queue);
-      used();
-      return queue.read(() => queues.delete(queue), taken);
+      owner.used();
+      return queue.read(() => queues.delete(queue), owner.taken);
     },
     push(message) {
-      givenBefore.set(message, this.given++);
+      givenBefore.set(message as object, this.given++);
       for (const queue of queues.size ? queues : [spare]) {
         if (queue.unread.length >= maxUnreadMessages) {
           if (!this.dropped++) onWarning(`nestwire: ${name} drops messages`);
-          if (overflow === 'fail') {
-            queue.end(clientError('READER_OVERFLOW'));
-            queues.delete(queue);
-          }
+          if (overflow === 'fail') fail(queue, queues);
           if (overflow !== 'drop-oldest') continue;
           queue.unread.shift();
         }
@@ -81,4 +76,10 @@ export function readersOf<T extends object>(
       spare = messageQueue();
     },
   };
+}
+
+/** Ends a reader that does not keep up. */
+function fail<T>(queue: MessageQueue<T>, queues: Set<MessageQueue<T>>): void {
+  queue.end(clientError('READER_OVERFLOW'));
+  queues.delete(queue);
 }

@@ -22,7 +22,7 @@ interface Place {
 const MAX_AHEAD = 2_048;
 
 /**
- * Keeps where the readers of one client stand in its channels, beyond the life of the client.
+ * Keeps where a client's readers stand in its channels, beyond its life.
  *
  * What has come and waits to be read is not behind a reader yet: the next client gets it again. A
  * store must not throw: it says in its own way what fails.

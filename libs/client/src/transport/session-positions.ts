@@ -32,7 +32,7 @@ interface Page {
 const BYTES_PER_CHARACTER = 2;
 
 /**
- * Keeps positions in the tab's `sessionStorage`, for the page that is loaded after this one.
+ * Keeps positions in the tab's `sessionStorage`, for the page loaded next.
  *
  * Where there is no such storage, or it is full or forbidden, a warning says so once and all else
  * goes on.
@@ -64,7 +64,7 @@ class SessionPositions extends PositionStore {
   }
 
   load(): readonly HeldChannel[] {
-    const text = this.#try('read', (storage) => storage.getItem(this.#options.key));
+    const text = this.#try((storage) => storage.getItem(this.#options.key));
     const entries = parsed(text);
     // What somebody else wrote there would make the server refuse the whole first frame.
     return entries.filter(isHeldChannel).slice(-this.#options.maxChannels);
@@ -84,7 +84,7 @@ class SessionPositions extends PositionStore {
     this.#watch?.abort();
     this.#isStale = false;
     this.#watch = this.#written = undefined;
-    this.#try('cleared', (storage) => storage.removeItem(this.#options.key));
+    this.#try((storage) => storage.removeItem(this.#options.key));
   }
 
   #write(): void {
@@ -94,7 +94,7 @@ class SessionPositions extends PositionStore {
     this.#isStale = false;
     const text = this.#bounded(this.taken());
     if (text === this.#written) return;
-    this.#try('written', (storage) => {
+    this.#try((storage) => {
       storage.setItem(key, text);
       this.#written = text;
     });
@@ -119,11 +119,11 @@ class SessionPositions extends PositionStore {
   }
 
   /** Uses the storage, which may be missing, forbidden or full: asking for it can throw already. */
-  #try<T>(what: string, use: (storage: Page['sessionStorage']) => T): T | undefined {
+  #try<T>(use: (storage: Page['sessionStorage']) => T): T | undefined {
     try {
       return use(this.#page.sessionStorage);
     } catch (error) {
-      this.#warn(`cannot be ${what}`, error);
+      this.#warn('cannot be kept', error);
       return undefined;
     }
   }
