@@ -9,7 +9,7 @@ const STARTING_AT_ONCE = 20;
 let clients = [];
 let receipts = [];
 let highest = [];
-let unhandled = [];
+const unhandled = [];
 let asking;
 let isAsking = false;
 const asked = { count: 0, failures: [] };

@@ -14,7 +14,7 @@ export const FULL = {
     processes: 4,
     servers: 3,
     rooms: 20,
-    rate: 60,
+    rate: 50,
     asksPerSecond: 20,
     spreadMs: 5_000,
   },

@@ -42,10 +42,26 @@ export function jitterTable(outcomes) {
 
 /** One row for each restart, and a line of what all clients saw together. */
 export function rollingTable({ counts, clients, states, asked, restarts, moves }) {
-  const head = ['restart', 'connections', 'until it ended', 'exit', 'worst second', 'even share of a second'];
+  const head = [
+    'restart',
+    'connections',
+    'until it ended',
+    'exit code',
+    'half of the clients moved in',
+    'worst second',
+    'even share',
+  ];
   const rows = restarts.map(({ exit, tookMs }, index) => {
-    const { connections, worstSecond, evenSecond } = moves[index];
-    return [index + 1, connections, seconds(tookMs), exit, worstSecond, evenSecond.toFixed(0)];
+    const { connections, worstSecond, evenSecond, medianMs } = moves[index];
+    return [
+      index + 1,
+      connections,
+      seconds(tookMs),
+      exit,
+      seconds(medianMs),
+      worstSecond,
+      evenSecond.toFixed(0),
+    ];
   });
   return [
     `${clients} clients, ${percent(counts.delivered / counts.expected)} of ${counts.expected} delivered, ${counts.lost} lost, ${counts.twice} twice, ${counts.outOfOrder} out of order;`,

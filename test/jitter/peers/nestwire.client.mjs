@@ -10,7 +10,7 @@ import { Ask, CLASSES, Join } from '../notes.mjs';
 export class NestwireClient {
   /** What happened that must not. */
   errors = [];
-  /** Each state that followed the first `connected`. */
+  /** Each state that followed the first `connected`, with why. */
   kinds = [];
   #client;
 
@@ -30,7 +30,9 @@ export class NestwireClient {
   async start() {
     void this.#read();
     await this.#client.connectWebSocket();
-    this.#client.addConnectionStatusListener(({ kind }) => this.kinds.push(kind));
+    this.#client.addConnectionStatusListener(({ kind, code, reason }) =>
+      this.kinds.push(code ? `${kind} (${code} ${reason})` : kind),
+    );
     await this.#client.rooms.sendStreamMessage(create(Join, { rooms: this.parts.rooms }));
   }
 

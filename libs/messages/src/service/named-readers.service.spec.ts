@@ -408,7 +408,7 @@ describe('@NamedReader', () => {
       @NamedReader(jobs, { name: '', maxAttempts: 0 })
       bill(_job: Job | StreamGap): void {}
 
-      @NamedReader(newest as never, { name: 'x' })
+      @NamedReader(newest as unknown as typeof jobs, { name: 'x' })
       newest(_job: Job): void {}
     }
 
