@@ -409,7 +409,7 @@ describe('@NamedReader', () => {
       bill(_job: Job | StreamGap): void {}
 
       @NamedReader(newest as never, { name: 'x' })
-      newest(_job: Job): void {}
+      newest(_job: unknown): void {}
     }
 
     const failure = await open([Wrong]).then(undefined, (error: { problems: string[] }) => error.problems);
