@@ -319,6 +319,7 @@ describeIfRedis('A named reader behind Sentinels', () => {
 
       expect(reading.begun).toEqual([1, 2, 3]);
     } finally {
+      await stopAll();
       await group.stop();
     }
   }, 40_000);
