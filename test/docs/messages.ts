@@ -6,7 +6,10 @@ import {
   MessagesErrorCode,
   MessagesModule,
   MessagesService,
+  NamedReader,
+  NamedReadersService,
   OnChannelMessage,
+  type ReaderDelivery,
 } from '@nestwire/messages';
 import { SAFE_CLIENT_OPTIONS } from '@nestwire/messages/redis';
 import { create, StreamGap, StreamMessage } from '@nestwire/protocol';
@@ -100,6 +103,39 @@ export async function cook(messages: MessagesService, signal: AbortSignal): Prom
   }
 }
 // #endregion kept
+
+// #region reader
+@Injectable()
+export class Invoices {
+  readonly sent = new Set<string>();
+
+  @NamedReader(kitchen, { name: 'invoices' })
+  async send(order: OrderPlaced | OrderCancelled | StreamGap, { attempt }: ReaderDelivery): Promise<void> {
+    if (order instanceof StreamGap) return this.compare();
+    if (attempt > 1 && this.sent.has(order.id)) return;
+    this.sent.add(order.id);
+  }
+
+  /** Looks for orders without an invoice where they are kept. */
+  private compare(): void {}
+}
+// #endregion reader
+
+// #region add-reader
+export async function startShipping(
+  readers: NamedReadersService,
+  ship: (id: string) => Promise<void>,
+  keep: (data: string) => Promise<void>,
+): Promise<void> {
+  await readers.addReader(
+    kitchen,
+    async (order) => {
+      if (order instanceof OrderPlaced) await ship(order.id);
+    },
+    { name: 'shipping', concurrency: 4, from: 'oldest', onFailed: ({ data }) => keep(data) },
+  );
+}
+// #endregion add-reader
 
 // #region stream
 export async function firstLargeOrder(messages: MessagesService): Promise<OrderPlaced | undefined> {

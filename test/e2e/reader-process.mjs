@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { defineChannel, MessagesModule, NamedReadersService } from '@nestwire/messages';
 import { StreamMessage } from '@nestwire/protocol';
 
-const [redis, channel, claimAfterMs] = process.argv.slice(2);
+const [redis, part, claimAfterMs] = process.argv.slice(2);
 
 class Job {
   number = 0;
@@ -16,13 +16,13 @@ class AppModule {}
 Module({ imports: [MessagesModule.forRoot({ redis })] })(AppModule);
 
 const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
-const jobs = defineChannel(channel, { messages: [Job], history: { messages: 1_000, ageMs: 3_600_000 } });
+const jobs = defineChannel('jobs', { messages: [Job], history: { messages: 1_000, ageMs: 3_600_000 } });
 const handle = ({ number }) => {
   process.send({ begun: number });
   return new Promise(() => undefined);
 };
 await app
   .get(NamedReadersService)
-  .addReader(jobs, handle, { name: 'billing', claimAfterMs: Number(claimAfterMs) });
+  .addReader(jobs(part), handle, { name: 'billing', claimAfterMs: Number(claimAfterMs) });
 process.send({ ready: true });
 process.on('disconnect', () => process.exit());

@@ -248,6 +248,16 @@ function describeGaps(start: Start): void {
     expect(behind[0]).toMatchObject({ key: first[1]!.key, gap: undefined });
   });
 
+  it('gives out a gap and all that is kept to a share that had a place, where there is none', async () => {
+    const { history, readers } = await start();
+    const channel = fresh();
+    await append(history, channel, drafts(2));
+
+    const { works } = await readers.take(share(channel, { from: 'known' }), NOTHING);
+
+    expect(works.map(({ key, gap }) => gap ?? key)).toEqual(['epoch-changed', '1', '2']);
+  });
+
   it('gives out no gap while there is none', async () => {
     const { history, readers } = await start();
     const reader = await opened(readers, fresh(short));

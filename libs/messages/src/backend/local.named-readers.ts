@@ -101,8 +101,9 @@ export class LocalNamedReaders extends NamedReadersBackend {
   async #next(reader: ReaderShare, place: Place, limit: number): Promise<readonly StoredMessage[]> {
     const { channel, from } = reader;
     if (!place.position) {
-      const page = await this.history.read(channel, { last: from === 'oldest' ? ALL.messages : 0 }, ALL);
+      const page = await this.history.read(channel, { last: from === 'top' ? 0 : ALL.messages }, ALL);
       place.position = beginningOf(page);
+      if (from === 'known') addGap(place, 'epoch-changed', this.clock.now());
     }
     const limits = { messages: Math.max(1, limit), bytes: MAX_TAKEN_BYTES };
     const page = await this.history.read(channel, { since: place.position }, limits);

@@ -10,7 +10,8 @@ export interface ReaderShare {
   readonly channel: HistoryChannel;
   /** 1 to 64 characters of A-Z a-z 0-9 _ . -; all who give it share the work. */
   readonly name: string;
-  readonly from: ReaderStart;
+  /** `known`: the share had a place before, so that none is a gap, and all that is kept comes behind it. */
+  readonly from: ReaderStart | 'known';
   /** Names the share among all of the reader, 1 to 64 characters of A-Z a-z 0-9 _ -. */
   readonly holder: string;
 }

@@ -21,7 +21,7 @@ local nowMs = now[1] * 1000 + math.floor(now[2] / 1000)
  * Settles work of a share, and gives it what is next.
  *
  * Keys: meta, stream, reader. Arguments: a random epoch, the channel's name, the age of the top in
- * milliseconds, `top` or `oldest`, how long the reader is kept in milliseconds, the holder, its lease in
+ * milliseconds, `top`, `oldest` or `known`, how long the reader is kept in milliseconds, the holder, its lease in
  * milliseconds, the most works and the most bytes; then key and id of each work that is settled.
  *
  * Returns the epoch, and when what others hold is due, in milliseconds, or -1; then of each work its key, its
@@ -66,7 +66,8 @@ local function goTo(entry)
   if entry then at, last = offsetOf(entry) - 1, entry[2][4] else at, last = topOffset, topId end
 end
 if not state.e then
-  goTo(from == 'oldest' and entriesFrom(1, 1)[1])
+  if from == 'known' then gap = 'epoch-changed' end
+  goTo(from ~= 'top' and entriesFrom(1, 1)[1])
 elseif state.e ~= epoch then
   gap = 'epoch-changed'
   for key in pairs(works) do if string.sub(key, 1, 1) ~= 'g' then drop(key) end end

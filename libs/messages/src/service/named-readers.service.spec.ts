@@ -408,8 +408,8 @@ describe('@NamedReader', () => {
       @NamedReader(jobs, { name: '', maxAttempts: 0 })
       bill(_job: Job | StreamGap): void {}
 
-      @NamedReader(newest as unknown as typeof jobs, { name: 'x' })
-      newest(_job: Job | StreamGap): void {}
+      @NamedReader(newest as never, { name: 'x' })
+      newest(_job: unknown): void {}
     }
 
     const failure = await open([Wrong]).then(undefined, (error: { problems: string[] }) => error.problems);

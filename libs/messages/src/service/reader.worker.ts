@@ -45,7 +45,7 @@ interface Hand extends WorkInHand {
  * what it has. What it has settled it says with the next take.
  */
 export class ReaderWorker {
-  readonly #reader: ReaderShare;
+  #reader: ReaderShare;
   readonly #hands = new Set<Hand>();
   #settled: ReaderWork[] = [];
   /** What was stopped between two attempts, for others. */
@@ -119,6 +119,7 @@ export class ReaderWorker {
     const taking = backend.take(this.#reader, { settled, limit, leaseMs: options.claimAfterMs });
     this.#taking = taking;
     const { works, waitMs } = await taking;
+    this.#reader = { ...this.#reader, from: 'known' };
     this.#settled = this.#settled.filter((work) => !settled.includes(work));
     this.#ready.resolve();
     for (const work of works) this.#begin(work);

@@ -74,6 +74,8 @@ export class ConnectionSubscriptions {
       const channel = definedChannel(name);
       if (channel && isKept(channel) && this.held.isAccepted(ticketSubject(this.member, session, name)))
         await this.add(session, channel);
+      // A newcomer gets the newest message, so that there is no gap.
+      else if (channel?.delivery === 'latest') this.release(session, name);
       else this.refuse(session, name);
     }
   }
