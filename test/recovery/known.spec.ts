@@ -76,6 +76,20 @@ describe('A reader that could not read yet', () => {
 });
 
 describe('A connection that is lost', () => {
+  it('has all its channels back, though one cannot be read yet and one was asked for meanwhile', async () => {
+    const [long = '', , , board = '', newest = ''] = world.channels;
+    const [client] = world.clients as [RigClient];
+    world.histories[0]!.failingReads = 1;
+    client.cut('near');
+    await post(long);
+    await world.advance(200);
+    client.wish('desk', 'subscribe', board);
+    await world.settle();
+    await post(newest);
+
+    expect(await world.finish()).toEqual([]);
+  });
+
   it('leaves nothing behind while one of its sessions waits for a channel', async () => {
     const [channel = ''] = world.channels;
     const [back, present] = world.clients as [RigClient, RigClient];

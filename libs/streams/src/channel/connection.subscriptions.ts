@@ -68,16 +68,19 @@ export class ConnectionSubscriptions {
 
   /** Lets the channels flow again that a session's stream had, and that nobody has let go of. */
   async resume(session: FlowSession): Promise<void> {
-    for (const name of this.held.namesOf(session.endpoint)) {
-      // It may end while one of its channels begins: nobody would end what begins after it.
-      if (session.signal.aborted) return;
-      const channel = definedChannel(name);
-      if (channel && isKept(channel) && this.held.isAccepted(ticketSubject(this.member, session, name)))
-        await this.add(session, channel);
-      // A newcomer gets the newest message, so that there is no gap.
-      else if (channel?.delivery === 'latest') this.release(session, name);
-      else this.refuse(session, name);
-    }
+    // All at once: one whose history cannot be read now holds up no other.
+    const begun = this.held.namesOf(session.endpoint).map((name) => this.resumeOne(session, name));
+    const failed = (await Promise.allSettled(begun)).find(({ status }) => status === 'rejected');
+    if (failed) throw (failed as PromiseRejectedResult).reason;
+  }
+
+  private async resumeOne(session: FlowSession, name: string): Promise<void> {
+    const channel = definedChannel(name);
+    if (channel && isKept(channel) && this.held.isAccepted(ticketSubject(this.member, session, name)))
+      await this.add(session, channel);
+    // A newcomer gets the newest message, so that there is no gap.
+    else if (channel?.delivery === 'latest') this.release(session, name);
+    else this.refuse(session, name);
   }
 
   /** Says that a channel does not flow again by itself; who subscribes to it is told of the gap anew. */
