@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { LocalBackend } from '@nestwire/messages';
+import { LocalBackend, type MessagesBackend } from '@nestwire/messages';
 import { RedisBackend } from '@nestwire/messages/redis';
 import {
   startCluster,
@@ -9,13 +9,29 @@ import {
 } from '../../../test/rig/redis-server.mjs';
 import { describeIfRedis, describeWithRedis } from '../../../test/rig/redis.js';
 import { describeHistoryBackend } from './history-backend.contract.js';
+import { describeMessagesBackend } from './messages-backend.contract.js';
+import { describeNamedReadersBackend } from './named-readers-backend.contract.js';
+import { describePresenceBackend } from './presence-backend.contract.js';
+
+const CONTRACTS = [
+  describeMessagesBackend,
+  describeHistoryBackend,
+  describePresenceBackend,
+  describeNamedReadersBackend,
+];
+
+/** Holds a backend of a cluster to all contracts. */
+function describeBackend(name: string, open: () => MessagesBackend): void {
+  for (const describeContract of CONTRACTS) describeContract(name, open, { cluster: true });
+}
 
 beforeAll(() => Logger.overrideLogger(false));
 
-describeHistoryBackend('LocalBackend', () => new LocalBackend(), { cluster: false });
+for (const describeContract of CONTRACTS)
+  describeContract('LocalBackend', () => new LocalBackend(), { cluster: false });
 
 describeWithRedis('A single Redis', (redis) => {
-  describeHistoryBackend('RedisBackend', () => new RedisBackend(redis().url), { cluster: true });
+  describeBackend('RedisBackend', () => new RedisBackend(redis().url));
 });
 
 describeIfRedis('Redis behind Sentinels', () => {
@@ -25,10 +41,9 @@ describeIfRedis('Redis behind Sentinels', () => {
   }, 15_000);
   afterAll(() => group.stop());
 
-  describeHistoryBackend(
+  describeBackend(
     'RedisBackend',
     () => new RedisBackend({ sentinels: [...group.sentinels], name: group.name }),
-    { cluster: true },
   );
 });
 
@@ -39,12 +54,9 @@ describeIfRedis('A Redis Cluster', () => {
   }, 15_000);
   afterAll(() => group.stop());
 
-  describeHistoryBackend('RedisBackend, sharded', () => new RedisBackend({ nodes: group.nodes }), {
-    cluster: true,
-  });
-  describeHistoryBackend(
+  describeBackend('RedisBackend, sharded', () => new RedisBackend({ nodes: group.nodes }));
+  describeBackend(
     'RedisBackend, not sharded',
     () => new RedisBackend({ nodes: group.nodes }, { sharded: 'never' }),
-    { cluster: true },
   );
 });
