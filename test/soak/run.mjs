@@ -10,6 +10,8 @@ import { mib, problemsOf } from './verdict.mjs';
 
 const RESULTS = fileURLToPath(new URL('../../node_modules/.cache/nestwire/results/', import.meta.url));
 const REDIS_SETTLE_MS = 5_000;
+/** What channels are called in Redis, whatever they are called here. */
+const CHANNELS = 'nestwire:[cl]:*';
 const isQuick = process.argv.includes('--quick');
 // The heap is compared with where it was after the first cycles of each run.
 const PLAN = isQuick ? { cycles: 750, first: 350 } : { cycles: 10_000, first: 1_000 };
@@ -50,42 +52,44 @@ async function soak({ cycles, first }, { redis, isLeaky }) {
   const server = new Child(new URL('server-process.mjs', import.meta.url), ['--expose-gc']);
   try {
     const { port } = await server.ask('start', { redis: redis?.url, isLeaky });
+    // What a server listens to without a client.
+    const own = redis ? await channelsIn(redis) : [];
     await runCycles(port, { from: 0, to: first });
     const before = await server.ask('census');
-    const blind = await findBlindness(server, port, redis);
+    const blind = await findBlindness(server, port, { redis, own });
     await runCycles(port, { from: first, to: cycles });
     const after = await server.ask('census');
     console.log(
       `          heap after ${first}: ${mib(before.heapUsed)}, after ${cycles}: ${mib(after.heapUsed)}`,
     );
-    return [...blind, ...problemsOf(before, after, await leftInRedis(redis))];
+    return [...blind, ...problemsOf(before, after, await leftInRedis(redis, own))];
   } finally {
     await server.stop();
   }
 }
 
 /** While a client is there, everything that must be zero later is not: the counts are not blind. */
-async function findBlindness(server, port, redis) {
+async function findBlindness(server, port, { redis, own }) {
   const client = await enter(port, -1);
   const seen = await server.ask('glance');
   const blind = ['connections', 'sessions', 'channels', 'listeners'].filter((what) => !seen[what]);
-  if (redis && !(await channelsIn(redis)).length) blind.push('redis channels');
+  if (redis && !(await channelsIn(redis, own)).length) blind.push('redis channels');
   await client.close();
   return blind.map((what) => `the count of ${what} does not see a session that is there`);
 }
 
 /** Waits until Redis has no subscriber of ours; returns the channels that still have one. */
-async function leftInRedis(redis) {
+async function leftInRedis(redis, own) {
   if (!redis) return [];
   const deadline = performance.now() + REDIS_SETTLE_MS;
-  let channels = await channelsIn(redis);
-  while (channels.length && performance.now() < deadline) channels = await channelsIn(redis);
+  let channels = await channelsIn(redis, own);
+  while (channels.length && performance.now() < deadline) channels = await channelsIn(redis, own);
   return channels;
 }
 
-async function channelsIn(redis) {
-  const reply = await redis.call('PUBSUB', 'CHANNELS', '*soak*');
-  return reply.split('\r\n').filter((line) => line.includes('soak'));
+async function channelsIn(redis, own = []) {
+  const reply = await redis.call('PUBSUB', 'CHANNELS', CHANNELS);
+  return reply.split('\r\n').filter((line) => line.startsWith('nestwire:') && !own.includes(line));
 }
 
 async function withRedis(run) {

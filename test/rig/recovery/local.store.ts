@@ -156,7 +156,11 @@ export class LocalStore implements Store {
     const saved = this.#branchOf(channel).save();
     return async () => {
       await this.lose(channel);
-      if (saved) this.#branches.set(channel, await this.#newBranch().begin(saved));
+      if (!saved) return;
+      const branch = await this.#newBranch().begin(saved);
+      // Somebody may have asked meanwhile, and begun another one.
+      await this.lose(channel);
+      this.#branches.set(channel, branch);
     };
   }
 

@@ -34,6 +34,7 @@ export class LocalHistory extends HistoryBackend {
   readonly #followed = new Set<string>();
   #sink: HistorySink | undefined;
   #cancelSweep: (() => void) | undefined;
+  #isClosed = false;
 
   constructor(private readonly clock: Clock = SYSTEM_CLOCK) {
     super();
@@ -84,6 +85,7 @@ export class LocalHistory extends HistoryBackend {
 
   /** Forgets everything, and stops its timer. */
   close(): void {
+    this.#isClosed = true;
     this.#cancelSweep?.();
     this.#logs.clear();
     this.#followed.clear();
@@ -100,7 +102,8 @@ export class LocalHistory extends HistoryBackend {
     const top = { epoch: randomBytes(16).toString('base64url'), offset: 0, id: '' };
     const log: Log = { top, length, messages: [], storedAtMs: this.clock.now(), ids: new Map() };
     this.#logs.set(name, log);
-    this.#cancelSweep ??= this.clock.after(SWEEP_MS, () => this.#sweep());
+    // Who was late with a read finds it closed, and starts nothing.
+    if (!this.#isClosed) this.#cancelSweep ??= this.clock.after(SWEEP_MS, () => this.#sweep());
     return log;
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-const MAX_CACHED = 10_000;
+const MAX_CACHED = 1_000;
 const HASH_LENGTH = 22;
 
 /** What a channel is called in Redis; all its names are of one slot of a Cluster. */

@@ -40,7 +40,7 @@ export class HeldChannels {
   /** Tells whether a channel flowed to the client, and its ticket proves it. */
   isAccepted(subject: TicketSubject): boolean {
     const entry = this.channels?.get(keyOf(subject.endpoint, subject.channel));
-    return entry !== undefined && this.tickets.accepts(entry[2], subject);
+    return entry !== undefined && this.tickets.accepts(entry[2], subject, claimedBy(entry));
   }
 
   /** Takes out what is known of a channel; undefined when it is none that the client had. */
@@ -49,10 +49,13 @@ export class HeldChannels {
     const entry = this.channels?.get(key);
     if (!entry) return undefined;
     this.channels!.delete(key);
-    const [, , ticket, epoch, offset, id] = entry;
-    const claimed = { epoch, offset, id };
-    return { claimed, position: this.tickets.accepts(ticket, subject) ? claimed : undefined };
+    const claimed = claimedBy(entry);
+    return { claimed, position: this.tickets.accepts(entry[2], subject, claimed) ? claimed : undefined };
   }
+}
+
+function claimedBy([, , , epoch, offset, id]: HeldChannel): Position {
+  return { epoch, offset, id };
 }
 
 function keyOf(endpoint: string, channel: string): string {

@@ -21,6 +21,8 @@ interface Path {
   /** The client came back with a position that could not be accepted. */
   isRefused: boolean;
   isLeft: boolean;
+  /** A gap lies on it: the tickets from before open nothing behind it. */
+  hasGap?: boolean;
   /** Tells who waits for it that it has begun, or never will. */
   begun?: () => void;
 }
@@ -74,9 +76,11 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   }
 
   renewTickets(): void {
+    const place = this.behind ? this.behind.from : this.topic.position;
+    if (!place) return;
     for (const session of this.joined) {
       const { endpoint, channel } = this.subjectOf(session);
-      this.member.send({ t: 'position', endpoint, channel, ticket: this.ticketOf(session) });
+      this.member.send({ t: 'position', endpoint, channel, ticket: this.ticketOf(session, place) });
     }
   }
 
@@ -125,6 +129,7 @@ export class KeptFlow implements ChannelFlow, TopicMember {
       outbox.push(this.topic.frames.of(publication, codec, path.session?.endpoint));
       path.from = publication.position;
       path.isRefused = false;
+      path.hasGap ||= publication.isGap;
     }
     if (isFirst && this.hasSnapshot) return void this.sendSnapshots(path, this.topic.position!);
     const isHistory = this.topic.channel.delivery === 'history';
@@ -132,12 +137,13 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     this.arrive(path);
   }
 
-  private arrive({ session }: Path): void {
+  private arrive({ session, hasGap }: Path): void {
     if (session) {
       this.joining.delete(session);
       this.joined.add(session);
       this.member.send({ t: 'subscribed', ...this.placeOf(session, this.topic.position!) });
     } else this.behind = undefined;
+    if (!session && hasGap) this.renewTickets();
     if (!this.behind) this.topic.join(this);
   }
 
@@ -169,11 +175,16 @@ export class KeptFlow implements ChannelFlow, TopicMember {
 
   private placeOf(session: FlowSession, { epoch, offset, id }: Position) {
     const { endpoint, channel } = this.subjectOf(session);
-    return { endpoint, channel, position: [epoch, offset, id], ticket: this.ticketOf(session) } as const;
+    return {
+      endpoint,
+      channel,
+      position: [epoch, offset, id],
+      ticket: this.ticketOf(session, { epoch, offset, id }),
+    } as const;
   }
 
-  private ticketOf(session: FlowSession): string {
-    return this.context.tickets.issue(this.subjectOf(session));
+  private ticketOf(session: FlowSession, start: Position): string {
+    return this.context.tickets.issue(this.subjectOf(session), start);
   }
 
   private subjectOf(session: FlowSession): TicketSubject {

@@ -16,6 +16,8 @@ export interface TopicMember {
   readonly codec: Codec;
   /** Takes the frame of a publication; returns false when it cannot, and has to catch up. */
   take(frame: WsFrame): boolean;
+  /** Gives the client new tickets: those from before a gap open nothing behind it. */
+  renewTickets(): void;
   /** Is told that it gets nothing more, from a publication on that stands behind a position. */
   fallBehind(publication: StoredPublication, position: Position): void;
 }
@@ -85,6 +87,7 @@ export class KeptTopic {
     this.last = publication.position;
     // A gap is none where something stands for all that is missing.
     const isTaken = !(publication.isGap && this.channel.snapshot.length);
+    const isAnew = publication.isGap || publication.position.epoch !== last?.epoch;
     let codec: Codec | undefined;
     let frame: WsFrame | undefined;
     for (const member of live) {
@@ -93,7 +96,10 @@ export class KeptTopic {
         ({ codec } = member);
         frame = this.frames.of(publication, codec);
       }
-      if (isTaken && member.take(frame)) continue;
+      if (isTaken && member.take(frame)) {
+        if (isAnew) member.renewTickets();
+        continue;
+      }
       live.delete(member);
       member.fallBehind(publication, last!);
     }

@@ -1,7 +1,8 @@
+import type { Position } from '@nestwire/messages';
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const MAC_BYTES = 18;
-const TICKET = /^([0-9a-z]{1,12})\.([A-Za-z0-9_-]{24})$/;
+const TICKET = /^([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([A-Za-z0-9_-]{24})$/;
 
 /** What a ticket is for: a user, an endpoint of the application, and a channel. */
 export interface TicketSubject {
@@ -9,6 +10,14 @@ export interface TicketSubject {
   readonly user: string | null;
   readonly endpoint: string;
   readonly channel: string;
+}
+
+/** What a ticket is good for, besides its subject. */
+interface Terms {
+  readonly expiry: string;
+  readonly epoch: string;
+  /** The first offset that it opens. */
+  readonly start: string;
 }
 
 /** Says what a ticket for a session's channel is for. */
@@ -23,6 +32,8 @@ export function ticketSubject(
 /**
  * Signs tickets: proof that a channel flowed to a user's stream of an endpoint.
  *
+ * From which place on, too: a ticket opens nothing of the history that was before the user was there.
+ *
  * All servers of a cluster sign with one secret, so that a client may come back to any of them.
  */
 export class TicketSigner {
@@ -36,21 +47,23 @@ export class TicketSigner {
     this.secret = secret;
   }
 
-  /** Returns a ticket: its expiry and a MAC, 24 to 37 characters. */
-  issue(subject: TicketSubject): string {
+  /** Returns a ticket: its expiry, the offset it is good from, and a MAC; 28 to 50 characters. */
+  issue(subject: TicketSubject, { epoch, offset }: Position): string {
     const expiry = (Date.now() + this.ticketMs).toString(36);
-    return `${expiry}.${this.mac(subject, expiry).toString('base64url')}`;
+    const terms = { expiry, epoch, start: offset.toString(36) };
+    return `${expiry}.${terms.start}.${this.mac(subject, terms).toString('base64url')}`;
   }
 
-  /** Tells whether a ticket was issued for exactly this, and has not expired. */
-  accepts(ticket: string, subject: TicketSubject): boolean {
-    const [, expiry, mac] = TICKET.exec(ticket) ?? [];
-    if (!expiry || !mac || parseInt(expiry, 36) < Date.now()) return false;
-    return timingSafeEqual(Buffer.from(mac, 'base64url'), this.mac(subject, expiry));
+  /** Tells whether a ticket was issued for exactly this and opens this position, and has not expired. */
+  accepts(ticket: string, subject: TicketSubject, { epoch, offset }: Position): boolean {
+    const [, expiry, start, mac] = TICKET.exec(ticket) ?? [];
+    if (!expiry || !start || !mac || parseInt(expiry, 36) < Date.now()) return false;
+    if (offset < parseInt(start, 36)) return false;
+    return timingSafeEqual(Buffer.from(mac, 'base64url'), this.mac(subject, { expiry, epoch, start }));
   }
 
-  private mac({ user, endpoint, channel }: TicketSubject, expiry: string): Buffer {
-    const text = JSON.stringify([expiry, user, endpoint, channel]);
+  private mac({ user, endpoint, channel }: TicketSubject, { expiry, epoch, start }: Terms): Buffer {
+    const text = JSON.stringify([expiry, epoch, start, user, endpoint, channel]);
     return createHmac('sha256', this.secret).update(text).digest().subarray(0, MAC_BYTES);
   }
 }
