@@ -13,6 +13,7 @@ import {
 } from '@nestwire/streams';
 import { FakeClock } from '@nestwire/testing';
 import { Link } from '../rig/link.js';
+import { RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
 import { MESSAGES, Note, note, Task, task } from './messages.js';
 import { collect, connected, startApp, stopAll, towards, type RunningApp } from './start-app.js';
@@ -80,6 +81,11 @@ class SlowHistory extends LocalHistory {
 
 class SlowBackend extends LocalBackend {
   override readonly history = new SlowHistory();
+}
+
+interface Subscribed {
+  readonly ticket: string;
+  readonly position: readonly [epoch: string, offset: number, id: string];
 }
 
 const links: Link[] = [];
@@ -208,6 +214,27 @@ describe('A channel with history', () => {
     await until(() => heard.length === 2);
 
     expect(heard.map(said)).toEqual(['1', '2']);
+  });
+
+  it('opens to a ticket nothing from before its client was there', async () => {
+    const app = await start();
+    await app.messages.postMessage(room('lobby'), note('before'));
+    const first = await RawSocket.hello(app.port);
+    first.sendJson({ t: 'open', id: 1, endpoint: 'lobby' });
+    const { ticket, position } = (await first.frame('subscribed')) as unknown as Subscribed;
+    first.destroy();
+    const [epoch] = position;
+    await app.messages.postMessage(room('lobby'), note('after'));
+
+    const came = async (offset: number, id: string) => {
+      const raw = await RawSocket.upgrade(app.port);
+      raw.sendJson({ t: 'hello', v: 1, held: [['lobby', 'kept:lobby', ticket, epoch, offset, id]] });
+      await raw.frame('welcome');
+      raw.sendJson({ t: 'open', id: 1, endpoint: 'lobby' });
+      return (await raw.frame('publication')).data;
+    };
+    expect(await came(position[1], position[2])).toMatchObject({ text: 'after' });
+    expect(await came(0, '')).toMatchObject({ reason: 'ticket-refused' });
   });
 
   it('is one for two streams of a connection, and each has its own place', async () => {
