@@ -80,21 +80,24 @@ export class Recording {
     for (const { messages } of intervals) {
       let last;
       for (const message of messages) {
-        if (message.o === undefined) Object.assign(message, this.#placeOf(channel, message.id, last));
+        if (message.o === undefined) Object.assign(message, this.#placeOf(channel, message, last));
         else this.#notePlace(channel, message);
         last = message;
       }
     }
   }
 
-  #placeOf(channel, id, last) {
+  #placeOf(channel, { id, at }, last) {
     const final = this.finals.get(channel);
     const entry = final?.byId.get(id);
     const places = [
       ...(entry ? [{ e: final.event.e, o: entry.o }] : []),
       ...(this.posts.get(id)?.oks ?? []).map(({ e, o }) => ({ e, o })),
     ];
-    return places.find(({ e, o }) => last && e === last.e && o === last.o + 1) ?? places[0] ?? {};
+    const next = places.find(({ e, o }) => last && e === last.e && o === last.o + 1);
+    // Acked long after it was received: it was stored a second time, on another branch, and where first nobody saw.
+    const isAgain = this.posts.get(id)?.oks[0]?.at - at > LATE_ACK_MS;
+    return next ?? (isAgain ? {} : (places[0] ?? {}));
   }
 }
 
@@ -139,6 +142,9 @@ class Reading {
     if (!this.#byId.has(message.id)) this.#byId.set(message.id, message);
   }
 }
+
+/** How long after a message was received its ack is that of the same storing, at most. */
+const LATE_ACK_MS = 1_000;
 
 function placeKey(channel, epoch, offset) {
   return `${channel}\n${epoch}\n${offset}`;

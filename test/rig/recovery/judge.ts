@@ -1,5 +1,5 @@
 import { StreamGap, type PublicationFrame, type WirePosition } from '@nestwire/protocol';
-import type { Position } from '@nestwire/messages';
+import { messageIdOf, type Position } from '@nestwire/messages';
 import type { ModelMessage } from '../delivery/branch.js';
 import type { Happening } from '../delivery/client.js';
 import { violationsOf } from '../delivery/violations.js';
@@ -68,8 +68,10 @@ export class StreamJudge {
     }
   }
 
-  #hearPublication(frame: PublicationFrame): void {
-    const { channel, endpoint, type, offset, id } = frame;
+  #hearPublication(heard: PublicationFrame): void {
+    const { channel, endpoint, type, offset } = heard;
+    const { id } = placeOf(['', 0, heard.id ?? '']);
+    const frame = { ...heard, id };
     const isMine = endpoint ? endpoint === this.endpoint : this.#subscribed.has(channel);
     if (!isMine || offset === undefined) return;
     const life = this.#open(channel) ?? this.#begin(channel);
@@ -190,8 +192,9 @@ function isLatest(channel: string): boolean {
   return channel.startsWith('newest');
 }
 
+/** How often a message was stored is nothing to whoever reads it: its own id stands for it. */
 function placeOf([epoch, offset, id]: WirePosition): Position {
-  return { epoch, offset, id };
+  return { epoch, offset, id: messageIdOf({ epoch, offset, id }) };
 }
 
 function follows(last: Position, { epoch, offset }: Position): boolean {

@@ -58,6 +58,9 @@ export class Ledger {
       const previousId = all[offset - 2]?.id ?? '';
       all[offset - 1] = { epoch, offset, id, previousId, messageId: id };
       links.add(linkOf(previousId, { epoch, offset, id }));
+      // Of two processes the one that stored later may be told first.
+      const next = all[offset];
+      if (next) links.add(linkOf(id, next));
     });
   }
 

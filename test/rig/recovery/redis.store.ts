@@ -1,4 +1,4 @@
-import type { Position } from '@nestwire/messages';
+import { messageIdOf, type Position } from '@nestwire/messages';
 import { RedisBackend } from '@nestwire/messages/redis';
 import { redisKey } from '../redis-key.js';
 import type { RedisServer } from '../redis-server.mjs';
@@ -44,7 +44,7 @@ export class RedisStore implements Store {
 
   async top(channel: string): Promise<Position | undefined> {
     const [top] = await this.#any!.history.tops([channel]);
-    return top;
+    return top && { ...top, id: messageIdOf(top) };
   }
 
   async forget(): Promise<void> {
