@@ -109,6 +109,7 @@ npm run bench -- --only echo-1 --profile nestwire     with a CPU profile of that
 |---|---|
 | \`nestwire\` | this library as it comes, the limits of rates raised |
 | \`nestwire-forward\` | the same, where a listener of each session forwards the message, in place of \`session.subscribe\` |
+| \`nestwire-recoverable\` | the same as \`nestwire\` on a channel with history, to which a client that was away could come back |
 | \`nestwire-await\` | the same as \`nestwire\`, where the handler awaits its post: one of a client's posts after the other goes to Redis and back |
 | \`ws\` | bare ws, JSON.parse and JSON.stringify; in fan-out one string for all |
 | \`ws-buffer\` | the same with one buffer for all |
