@@ -143,9 +143,13 @@ describe('A message whose connection is lost before the answer', () => {
     const { link, client } = await linked(target);
     const sent = ['a', 'b', 'c'].map((text) => client.ledger.sendStreamMessage(task(text)));
     await until(() => logOf(target).length === 1);
+    const { target: port } = link;
+    // It cannot come back before the test has seen that it is away.
+    link.target = 1;
     link.cut();
     await until(() => client.connectionStatus.kind !== 'connected');
     const queued = client.ledger.sendStreamMessage(task('d'), { offline: 'queue' });
+    link.target = port;
     target.get(Ledger).latch.open();
 
     await Promise.all([...sent, queued]);

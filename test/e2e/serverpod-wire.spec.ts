@@ -199,9 +199,9 @@ describe('The client', () => {
     client.addConnectionStatusListener((status) => statuses.push(status));
     void client.connectWebSocket().catch(() => undefined);
 
-    await until(() => waits().length === 1);
+    await until(() => waits().length >= 1);
     expect(waits()[0]!.reason).toContain('CONNECT_TIMEOUT');
-    expect(sockets).toHaveLength(1);
+    expect(sockets.length).toBeGreaterThan(0);
     silent.close();
     for (const socket of sockets) (socket as { destroy(): void }).destroy();
 
