@@ -19,6 +19,11 @@ import { MESSAGES, Note, note, Task, task } from './messages.js';
 import { collect, connected, startApp, stopAll, towards, type RunningApp } from './start-app.js';
 
 const room = defineChannel('kept', { messages: [Note], history: { messages: 50, ageMs: 60_000 } });
+const orphan = defineChannel('orphan', {
+  messages: [Note],
+  history: { messages: 5, ageMs: 60_000 },
+  snapshot: [Task],
+});
 const log = defineChannel('log', { messages: [Note], history: { messages: 1_000, ageMs: 60_000 } });
 const score = defineChannel('score', { messages: [Note], latest: true });
 const board = defineChannel('board', {
@@ -281,6 +286,18 @@ describe('A channel with history', () => {
     await until(() => heard.length === 5);
 
     expect(heard.map(said)).toEqual(['board is empty', '1', '2', 'board is full', 'last']);
+  });
+
+  it('that nobody returns the snapshot of is refused, with what is missing', async () => {
+    const app = await start();
+    let failure: unknown;
+    app.get(Plan).onOpen = async (session) => {
+      failure = await session.subscribe(orphan).catch((error: unknown) => error);
+    };
+    await (await through(app)).client.desk.sendStreamMessage(task('a'));
+
+    expect(failure).toMatchObject({ code: 'STREAMS_CONFIGURATION' });
+    expect(String(failure)).toContain('@ChannelSnapshot');
   });
 
   it('catches up from its history when its client reads slowly', async () => {

@@ -83,7 +83,7 @@ export type {
 export { NamedReadersService, type NamedReadersCounters } from './service/named-readers.service.js';
 export { PresenceService } from './service/presence.service.js';
 export { OnChannelMessage } from './service/on-channel-message.decorator.js';
-export { RECOVERY_LIMITS, type Following, type StoredReceiver } from './reader/channel.readers.js';
+export type { Following, StoredReceiver } from './reader/channel.readers.js';
 export type { TakeMissed } from './reader/channel.reader.js';
 export type {
   AttachOptions,

@@ -1,8 +1,8 @@
 import type { StreamGapReason } from '@nestwire/protocol';
 import type { HistoryChannel, PageBounds, PageStart, StoredMessage } from '../backend/history.backend.js';
 import type { Clock } from '../delivery/clock.js';
-import { gapPublication, StoredPublication } from '../delivery/stored.publication.js';
-import type { Position } from '../history/position.js';
+import { StoredPublication } from '../delivery/stored.publication.js';
+import { positionOf, type Position } from '../history/position.js';
 import type { HistoryPage } from '../history/recovery.js';
 
 /**
@@ -62,15 +62,5 @@ export interface ChannelReader {
 
 /** Makes the publication of a stored message. */
 export function publicationOf(channel: HistoryChannel, message: StoredMessage): StoredPublication {
-  const { epoch, offset, id } = message;
-  return new StoredPublication(channel.name, { epoch, offset, id }, message);
-}
-
-/** Makes the one thing that somebody gets who cannot be led to the position. */
-export function missedAll(
-  { name }: HistoryChannel,
-  position: Position,
-  reason: StreamGapReason,
-): readonly StoredPublication[] {
-  return [gapPublication(name, position, reason)];
+  return new StoredPublication(channel.name, positionOf(message), message);
 }

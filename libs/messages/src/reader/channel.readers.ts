@@ -1,6 +1,7 @@
-import type { HistoryBackend, HistoryChannel, StoredMessage } from '../backend/history.backend.js';
 import { Logger } from '@nestjs/common';
 import type { StreamGapReason } from '@nestwire/protocol';
+import type { HistoryBackend, HistoryChannel, StoredMessage } from '../backend/history.backend.js';
+import type { DeliveryClass } from '../channel/channel.js';
 import type { Clock } from '../delivery/clock.js';
 import { Hub, type Receiver } from '../delivery/hub.js';
 import type { StoredPublication } from '../delivery/stored.publication.js';
@@ -12,14 +13,14 @@ import { HistoryReader } from './history.reader.js';
 import { LatestReader } from './latest.reader.js';
 
 /** The most that one read of a history brings. */
-export const RECOVERY_LIMITS = { messages: 500, bytes: 1_048_576 };
+const READ_LIMITS = { messages: 500, bytes: 1_048_576 };
 
 const CHECK_MS = 10_000;
 const LINGER_MS = 1_000;
 
 /** A channel that keeps its messages, with how its readers go on. */
 export interface ReadChannel extends HistoryChannel {
-  readonly delivery: 'history' | 'latest' | 'ephemeral';
+  readonly delivery: DeliveryClass;
 }
 
 /** Takes what is stored in a channel, synchronously and in order. */
@@ -112,7 +113,7 @@ export class ChannelReaders {
     const context: ReaderContext = {
       read: (start, limits) => inForce.then(() => backend.read(channel, start, limits)),
       clock: this.#clock,
-      limits: RECOVERY_LIMITS,
+      limits: READ_LIMITS,
       deliver: (publication) => this.#hub.deliver(publication),
       gap: (reason) => this.#countGap(channel.name, reason),
       counts: this.counts,

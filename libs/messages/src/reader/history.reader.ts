@@ -1,16 +1,10 @@
 import type { HistoryChannel, StoredMessage } from '../backend/history.backend.js';
 import { deferred } from '../delivery/deferred.js';
-import type { StoredPublication } from '../delivery/stored.publication.js';
+import { gapPublication, type StoredPublication } from '../delivery/stored.publication.js';
 import { judgeLive } from '../history/live-rule.js';
 import { isSamePosition, messageIdOf, type Position } from '../history/position.js';
 import { gapBehind, type HistoryPage } from '../history/recovery.js';
-import {
-  missedAll,
-  publicationOf,
-  type ChannelReader,
-  type ReaderContext,
-  type TakeMissed,
-} from './channel.reader.js';
+import { publicationOf, type ChannelReader, type ReaderContext, type TakeMissed } from './channel.reader.js';
 import { ReadPacer } from './read.pacer.js';
 import { RecentIds } from './recent.ids.js';
 import { RecentWindow, type WindowItem } from './recent.window.js';
@@ -100,7 +94,7 @@ export class HistoryReader implements ChannelReader {
 
   #judge(message: StoredMessage): void {
     const verdict = this.#isBroken ? 'break' : judgeLive(this.#position!, message);
-    if (verdict === 'next') this.#deliver(message);
+    if (verdict === 'next') this.#deliver({ message, publication: publicationOf(this.channel, message) });
     if (verdict !== 'break') return;
     // What does not fit is in the history too.
     if (this.#heard.length < MAX_HEARD) this.#heard.push(message);
@@ -110,11 +104,11 @@ export class HistoryReader implements ChannelReader {
     this.#pacer.wantSoon();
   }
 
-  #deliver(message: StoredMessage): void {
-    const publication = publicationOf(this.channel, message);
+  #deliver(item: WindowItem): void {
+    const { message, publication } = item;
     this.#position = publication.position;
-    this.#window?.add({ message, publication });
-    this.#delivered?.add({ message, publication });
+    this.#window?.add(item);
+    this.#delivered?.add(item);
     const id = messageIdOf(message);
     // After a change of branch a post that was tried again may come again.
     const isKnown = this.context.clock.now() < this.#repeatsUntilMs && this.#ids.has(id);
@@ -140,8 +134,8 @@ export class HistoryReader implements ChannelReader {
       message,
       publication: publicationOf(this.channel, message),
     }));
-    if (own) this.#compare(own, page);
-    else this.#advance(page, before);
+    if (own) this.#compare(own, page, items);
+    else this.#advance(page, items, before);
     this.#open(page, items);
     this.#resume(heardBefore);
     if (start && !this.#isBroken && !this.#isDoubted) this.#serve(start, page, items);
@@ -155,11 +149,11 @@ export class HistoryReader implements ChannelReader {
   }
 
   /** Brings the reader to the top of a page that was read behind its own position, or over a gap. */
-  #compare(own: Position, page: Page): void {
+  #compare(own: Position, page: Page, items: readonly WindowItem[]): void {
     this.#isDoubted = false;
     const reason = gapBehind(own, page);
     if (!reason) {
-      this.#fetch(page.messages);
+      this.#fetch(items);
       return page.isCut ? this.#doubtAgain() : undefined;
     }
     if (!isSamePosition(own, this.#position!)) {
@@ -170,19 +164,19 @@ export class HistoryReader implements ChannelReader {
     this.#position = page.top;
     this.#window = this.#delivered = undefined;
     this.context.gap(reason);
-    for (const gap of missedAll(this.channel, page.top, reason)) this.context.deliver(gap);
+    this.context.deliver(gapPublication(this.channel.name, page.top, reason));
   }
 
   /** Takes from a page that was read for others what the reader has not heard yet. */
-  #advance({ top, messages, isCut }: Page, before: Position | undefined): void {
+  #advance({ top, isCut }: Page, items: readonly WindowItem[], before: Position | undefined): void {
     const position = (this.#position ??= top);
     const isBehind = top.epoch !== position.epoch || top.offset > position.offset;
     // Nothing was heard meanwhile: the history is an older one, and leads nobody to where the reader stands.
     if (!isBehind && position === before && !isSamePosition(top, position)) return this.#doubtAgain();
     // A page that was cut off need not reach the reader; what it misses it hears, or is told at the check.
     if (!isBehind || isCut) return;
-    const missed = messages.filter(({ offset }) => offset > position.offset);
-    if (missed[0] && judgeLive(position, missed[0]) === 'next') return this.#fetch(missed);
+    const missed = items.filter(({ message }) => message.offset > position.offset);
+    if (missed[0] && judgeLive(position, missed[0].message) === 'next') return this.#fetch(missed);
     this.#doubtAgain();
   }
 
@@ -191,11 +185,11 @@ export class HistoryReader implements ChannelReader {
     this.#pacer.want();
   }
 
-  #fetch(messages: readonly StoredMessage[]): void {
-    for (const message of messages) {
-      if (judgeLive(this.#position!, message) !== 'next') continue;
+  #fetch(items: readonly WindowItem[]): void {
+    for (const item of items) {
+      if (judgeLive(this.#position!, item.message) !== 'next') continue;
       this.context.counts.refetched++;
-      this.#deliver(message);
+      this.#deliver(item);
     }
   }
 
@@ -264,7 +258,7 @@ export class HistoryReader implements ChannelReader {
     items: readonly WindowItem[],
   ): readonly StoredPublication[] {
     const reason = gapBehind(since, { top, isCut, messages: items.map(({ message }) => message) });
-    if (reason) return missedAll(this.channel, this.#position!, reason);
+    if (reason) return [gapPublication(this.channel.name, this.#position!, reason)];
     return items.map(({ publication }) => publication);
   }
 }

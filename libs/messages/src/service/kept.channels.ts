@@ -1,15 +1,12 @@
 import type { EncodedMessage } from '@nestwire/protocol';
 import type { MessagesBackend } from '../backend/messages.backend.js';
 import type { KeptChannel } from '../channel/channel.js';
-import { SYSTEM_CLOCK } from '../delivery/clock.js';
 import type { MessagesModuleOptions } from '../messages.options.js';
+import { resolveTuning } from '../redis/redis.options.js';
 import { ChannelReaders, type Following, type StoredReceiver } from '../reader/channel.readers.js';
 import { AppendQueue } from './append.queue.js';
 import { checkMessageId, nextMessageId } from './message-id.js';
 import type { StoredPost } from './post.options.js';
-
-const DEFAULT_MAX_PENDING_POSTS = 1_000;
-const DEFAULT_MAX_PENDING_BYTES = 16_777_216;
 
 /** The channels that keep their messages: posting to them, and following them. */
 export class KeptChannels {
@@ -24,13 +21,10 @@ export class KeptChannels {
     options: MessagesModuleOptions,
     failed: (channel: string, error: unknown) => void,
   ) {
-    const { clock = SYSTEM_CLOCK, maxPendingPosts, maxPendingBytes } = options;
+    const { clock, maxPendingPosts, maxPendingBytes } = resolveTuning(options).tuning;
     this.#backend = backend;
     this.#readers = new ChannelReaders(backend.history, clock, failed);
-    this.#queue = new AppendQueue(backend.history, clock, {
-      maxPendingPosts: maxPendingPosts ?? DEFAULT_MAX_PENDING_POSTS,
-      maxPendingBytes: maxPendingBytes ?? DEFAULT_MAX_PENDING_BYTES,
-    });
+    this.#queue = new AppendQueue(backend.history, clock, { maxPendingPosts, maxPendingBytes });
   }
 
   /** What the readers did so far. */

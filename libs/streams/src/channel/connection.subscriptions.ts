@@ -1,5 +1,13 @@
-import { CodedError, create, encodeMessage, ErrorCode, StreamGap } from '@nestwire/protocol';
-import { channelNameOf, definedChannel, isKept, Subscription, type Channel } from '@nestwire/messages';
+import { CodedError, ErrorCode } from '@nestwire/protocol';
+import {
+  channelNameOf,
+  definedChannel,
+  gapPublication,
+  isKept,
+  Subscription,
+  type Channel,
+} from '@nestwire/messages';
+import { StreamsConfigurationError } from '../endpoint/streams-configuration.error.js';
 import type { ClientChannels } from './client.channels.js';
 import { EphemeralFlow } from './ephemeral.flow.js';
 import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
@@ -42,6 +50,7 @@ export class ConnectionSubscriptions {
    *
    * @throws {CodedError} LIMIT_REACHED when the connection has `maxSubscriptions` channels
    * @throws {CodedError} CHANNEL_MISMATCH when it has one of this name that is defined otherwise
+   * @throws {StreamsConfigurationError} when nobody returns the snapshot that it is defined with
    */
   async add(session: FlowSession, channel: string | Channel): Promise<Subscription> {
     const name = channelNameOf(channel);
@@ -86,9 +95,9 @@ export class ConnectionSubscriptions {
   /** Says that a channel does not flow again by itself; who subscribes to it is told of the gap anew. */
   private refuse({ endpoint }: FlowSession, channel: string): void {
     const { codec, outbox } = this.member;
-    const gap = encodeMessage(create(StreamGap, { channel, reason: 'ticket-refused' }));
-    const [, , , epoch, offset, id] = this.held.of(endpoint, channel)!;
-    outbox.push(codec.encodePublication(channel, gap, { endpoint, epoch, offset, id }));
+    const claimed = this.held.claimOf(endpoint, channel)!;
+    const gap = gapPublication(channel, claimed, 'ticket-refused');
+    outbox.push(codec.encodePublication(channel, gap, { endpoint, ...claimed }));
     this.member.send({ t: 'unsubscribed', endpoint, channel });
   }
 
@@ -129,6 +138,7 @@ export class ConnectionSubscriptions {
   private makeFlow(name: string, channel: string | Channel): ChannelFlow {
     const { fanout, kept, snapshots, tickets } = this.context;
     if (!isKept(channel)) return new EphemeralFlow(name, channel, fanout, this.member);
+    if (channel.snapshot.length && !snapshots.has(channel)) throw withoutSnapshot(name);
     return new KeptFlow(kept.open(channel), this.member, { snapshots, tickets, held: this.held });
   }
 
@@ -146,6 +156,12 @@ export class ConnectionSubscriptions {
     flow.leave(session);
     if (!sessions.size) this.channels!.delete(name);
   }
+}
+
+function withoutSnapshot(name: string): StreamsConfigurationError {
+  return new StreamsConfigurationError([
+    `The channel "${name}" is defined with a snapshot, and no provider has a method with @ChannelSnapshot for it: add one.`,
+  ]);
 }
 
 function mismatch(name: string): CodedError {

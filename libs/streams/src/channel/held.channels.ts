@@ -32,9 +32,10 @@ export class HeldChannels {
     return entries.filter((entry) => entry[0] === endpoint).map((entry) => entry[1]);
   }
 
-  /** Returns what a client has brought of a channel. */
-  of(endpoint: string, channel: string): HeldChannel | undefined {
-    return this.channels?.get(keyOf(endpoint, channel));
+  /** Returns where a client says that it stands in a channel, proven or not. */
+  claimOf(endpoint: string, channel: string): Position | undefined {
+    const entry = this.channels?.get(keyOf(endpoint, channel));
+    return entry && claimedBy(entry);
   }
 
   /** Tells whether a channel flowed to the client, and its ticket proves it. */
