@@ -16,6 +16,8 @@ import {
 } from './history.backend.js';
 
 const SWEEP_MS = 60_000;
+/** The most channels that are kept; beyond it the oldest that nobody follows is forgotten. */
+const MAX_CHANNELS = 100_000;
 /** How much longer than its messages a history remembers its top. */
 const TOP_AGES = 10;
 
@@ -101,10 +103,15 @@ export class LocalHistory extends HistoryBackend {
   #begin(name: string, length: HistoryLength): Log {
     const top = { epoch: randomBytes(16).toString('base64url'), offset: 0, id: '' };
     const log: Log = { top, length, messages: [], storedAtMs: this.clock.now(), ids: new Map() };
+    if (this.#logs.size >= MAX_CHANNELS) this.#forgetOldest();
     this.#logs.set(name, log);
     // Who was late with a read finds it closed, and starts nothing.
     if (!this.#isClosed) this.#cancelSweep ??= this.clock.after(SWEEP_MS, () => this.#sweep());
     return log;
+  }
+
+  #forgetOldest(): void {
+    for (const name of this.#logs.keys()) if (!this.#followed.has(name)) return void this.#logs.delete(name);
   }
 
   #store(log: Log, { id, type, data }: Draft): StoredMessage {
