@@ -4,6 +4,7 @@ import { isReply } from './redis.errors.js';
 import { reconnectDelay, type ResolvedTuning } from './redis.options.js';
 
 const CHUNK = 100;
+const RENEWAL_MS = 50;
 
 /** What a subscriber tells its owner. */
 export interface SubscriberEvents {
@@ -51,6 +52,7 @@ export class RedisSubscriber {
   #connects = 0;
   #cancelConnect: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
+  #cancelRenewal: (() => void) | undefined;
 
   constructor(
     private readonly link: SubscriberLink,
@@ -81,7 +83,7 @@ export class RedisSubscriber {
     const cancelDeadline = this.tuning.clock.after(this.tuning.connectTimeoutMs, lost);
     client.on('error', (error: unknown) => this.events.failed(error));
     client.on('end', lost);
-    client.on('moved', () => this.events.moved());
+    client.on('moved', () => this.#moved(client));
     // As bytes: what this process published itself is not worth a string.
     client.on(this.link.sharded ? 'smessageBuffer' : 'messageBuffer', (name: Buffer, payload: Buffer) => {
       const key = name.toString();
@@ -141,6 +143,22 @@ export class RedisSubscriber {
     await this.#pump();
   }
 
+  /**
+   * Subscribes anew to what is still wanted here: the server ended some of it by itself.
+   *
+   * It does so when a slot is assigned, be it to itself again, and the client does not say which keys.
+   */
+  #moved(client: Redis): void {
+    if (client !== this.#client) return;
+    this.events.moved();
+    // Many keys of a slot end at the same time.
+    this.#cancelRenewal ??= this.tuning.clock.after(RENEWAL_MS, () => {
+      this.#cancelRenewal = undefined;
+      for (const key of this.#wanted) if (this.#confirmed.delete(key)) this.#adding.add(key);
+      void this.#pump();
+    });
+  }
+
   #lost(client: Redis | undefined): void {
     if (this.#closed || client !== this.#client) return;
     this.#disconnect();
@@ -154,6 +172,9 @@ export class RedisSubscriber {
     this.#client = undefined;
     this.#connected = this.#restored = false;
     this.#cancelRetry?.();
+    this.#cancelRenewal?.();
+    // Else nothing would ever be tried again on the next connection.
+    this.#cancelRetry = this.#cancelRenewal = undefined;
     for (const keys of [this.#confirmed, this.#adding, this.#dropping, this.#refused]) keys.clear();
     for (const key of [...this.#waiters.keys()]) this.#settle(key);
     client?.removeAllListeners('end');
