@@ -190,8 +190,8 @@ describe('A named reader', () => {
 describe('A named reader whose handler rejects', () => {
   it('tries again with growing pauses, and keeps the order', async () => {
     const { read, post, pass, readers } = await open();
-    const bench = new Bench((_, { attempt }) =>
-      attempt < 4 ? Promise.reject(new Error('busy')) : undefined,
+    const bench = new Bench((message, { attempt }) =>
+      (message as Job).number === 1 && attempt < 4 ? Promise.reject(new Error('busy')) : undefined,
     );
     await read(bench);
     await post(1, 2);
@@ -205,7 +205,7 @@ describe('A named reader whose handler rejects', () => {
     expect(begun).toEqual([1, 2, 3, 5]);
     expect(bench.begun).toEqual([1, 1, 1, 1, 2]);
     expect(bench.deliveries.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 1]);
-    expect(readers.counters()).toMatchObject({ handled: 1, retried: 4 });
+    expect(readers.counters()).toMatchObject({ handled: 2, retried: 3 });
   });
 
   it('counts and logs a message that it leaves out, and goes on', async () => {
