@@ -146,7 +146,10 @@ export async function bidOnce(url: string) {
   const client = createStreamClient<AppStreams>()({ url, messages: [Watch, Bid, Highest] });
   await client.connectWebSocket();
   client.bids.addStreamOpenedListener(() => {
-    void client.bids.sendStreamMessage(create(Watch, { lot: 'vase' })); // again after each reconnect
+    // Again after each reconnect.
+    client.bids
+      .sendStreamMessage(create(Watch, { lot: 'vase' }))
+      .catch((error: unknown) => console.error(error));
   });
   await client.bids.sendStreamMessage(create(Bid, { lot: 'vase', cents: 500 }));
   for await (const highest of client.bids.stream) {

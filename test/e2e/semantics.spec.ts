@@ -194,7 +194,7 @@ afterEach(stopAll);
 describe('A stream opens', () => {
   it.each([
     ['reading', (client: ReturnType<typeof clientOf>) => void collect(client.desk.stream)],
-    ['sending', (client: ReturnType<typeof clientOf>) => void client.desk.sendStreamMessage(note('x'))],
+    ['sending', (client: ReturnType<typeof clientOf>) => client.desk.sendStreamMessage(note('x'))],
     [
       'adding a listener',
       (client: ReturnType<typeof clientOf>) => void client.desk.addStreamOpenedListener(() => undefined),
@@ -207,9 +207,10 @@ describe('A stream opens', () => {
     await client.results.sendStreamMessage(task('nothing'));
     expect(log).toEqual(['news opened']);
 
-    use(client);
+    const sent = use(client);
 
     await until(() => log.includes('opened'));
+    await sent;
   });
 
   it('on connect, where the endpoint says so, and what it sends then arrives', async () => {

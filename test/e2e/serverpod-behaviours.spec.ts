@@ -13,7 +13,7 @@ describe('Sending and receiving', () => {
     const client = await connected(clientOf(await start()));
     const read = collect(client.echo.stream);
 
-    for (const text of ['a', 'b', 'c']) void client.echo.sendStreamMessage(note(text));
+    await Promise.all(['a', 'b', 'c'].map((text) => client.echo.sendStreamMessage(note(text))));
 
     await until(() => read.length === 3);
     expect(texts(read)).toEqual(['A', 'B', 'C']);

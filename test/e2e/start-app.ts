@@ -78,7 +78,7 @@ export function towards({ port }: Pick<RunningApp, 'port'>, path = '/streams') {
     webSocket: WebSocket as unknown as WebSocketClass,
     minRetryMs: 10,
     maxRetryMs: 50,
-    timeoutMs: 5_000,
+    timeoutMs: 15_000,
     onWarning: () => undefined,
   };
 }

@@ -117,7 +117,7 @@ describe('TcpProxy', () => {
 
   it('delays each way, without changing the order', async () => {
     proxy.set({ kind: 'latency', ms: 60, jitterMs: 30 });
-    const texts = Array.from({ length: 20 }, (_, at) => `${at};`);
+    const texts = Array.from({ length: 100 }, (_, at) => `${at};`);
     const startedAt = performance.now();
     for (const text of texts) {
       client.write(text);
@@ -127,9 +127,11 @@ describe('TcpProxy', () => {
 
     const took = performance.now() - startedAt;
     expect(took).toBeGreaterThan(60);
-    expect(took).toBeLessThan(600);
+    // All at the same time: one after the other they would take six seconds.
+    expect(took).toBeLessThan(3_000);
     await proxy.pass();
-    expect(await ask('quick')).toBeLessThan(60);
+    const quick = [await ask('a'), await ask('b'), await ask('c'), await ask('d')];
+    expect(Math.min(...quick)).toBeLessThan(30);
   });
 
   it('carries so many bytes a second', async () => {
@@ -137,7 +139,7 @@ describe('TcpProxy', () => {
     const took = await ask('x'.repeat(6_000));
 
     expect(took).toBeGreaterThan(250);
-    expect(took).toBeLessThan(1_500);
+    expect(took).toBeLessThan(5_000);
   });
 
   it('slices', async () => {

@@ -3,7 +3,7 @@
  *
  * @throws {Error} when it does not within the deadline, in milliseconds
  */
-export async function until(fact: () => unknown, deadlineMs = 5_000): Promise<void> {
+export async function until(fact: () => unknown, deadlineMs = 15_000): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   while (!(await fact())) {
     if (performance.now() > endMs)

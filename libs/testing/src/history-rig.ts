@@ -22,7 +22,7 @@ export interface HistoryNode {
 /** Starts one more process. */
 export type StartHistory = () => Promise<HistoryNode>;
 
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 10_000;
 const KEPT: HistoryLength = { messages: 1_000, ageMs: 60_000 };
 /** Limits that nothing meets. */
 export const ALL: PageBounds = { messages: 100_000, bytes: 1e9 };

@@ -14,7 +14,7 @@ interface Node {
   onReceived?: (data: string) => void;
 }
 
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 10_000;
 
 /**
  * Describes what every messages backend does; runs under jest and what has its globals.
