@@ -25,8 +25,7 @@ for (const id of positionals.flatMap((name) => GROUPS[name] ?? [name])) {
   for (let run = 0; run < Number(values.runs); run++)
     await report.add(scenarioOf(id, firstSeed + run), firstSeed + run);
 }
-// Not by itself: what a proxy still holds of a fault may keep the process busy for long.
-process.exit(report.failed > 0 ? 1 : 0);
+process.exitCode = report.failed > 0 ? 1 : 0;
 
 function scenarioOf(id, seed) {
   if (id === 'nemesis') return randomNemesis({ seed, minutes: Number(values.minutes) });

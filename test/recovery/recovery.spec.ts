@@ -8,7 +8,7 @@ import type { Flaws, WorldOptions } from '../rig/recovery/world.js';
 /** `FUZZ_RUNS=20000` for the long form; `FUZZ_SEED` finds a run again. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 1_000);
 const SEED = process.env.FUZZ_SEED ? { seed: Number(process.env.FUZZ_SEED) } : {};
-const DEADLINE_MS = 60_000 + RUNS * 100;
+const DEADLINE_MS = 60_000 + RUNS * 300;
 const STEPS = 60;
 /** What is broken is explored from a seed of its own, so that it is caught each time. */
 const CONTROL = { runs: 400, steps: STEPS, seed: 42, endOnFailure: true };

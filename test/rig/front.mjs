@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { resetSocket } from './reset-socket.mjs';
 
 const HOST = '127.0.0.1';
 
@@ -35,7 +36,7 @@ export class Front {
   cut() {
     this.isCut = true;
     const whole = [...this.#pairs].filter((pair) => pair.every(({ destroyed }) => !destroyed));
-    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
+    for (const pair of this.#pairs) for (const socket of pair) resetSocket(socket);
     return whole.length;
   }
 
@@ -53,13 +54,13 @@ export class Front {
   #accept(client) {
     client.on('error', () => undefined);
     const port = this.isCut ? undefined : this.choosePort();
-    if (port === undefined) return client.resetAndDestroy();
+    if (port === undefined) return resetSocket(client);
     this.acceptedAt.push(this.now());
     const server = connect({ port, host: HOST, noDelay: true });
     const pair = [client, server];
     this.#pairs.add(pair);
     // One side's end is the other's; an error of one resets the other.
-    server.on('error', () => client.resetAndDestroy());
+    server.on('error', () => resetSocket(client));
     for (const socket of pair) socket.on('close', () => this.#closed(pair));
     client.pipe(server).pipe(client);
   }

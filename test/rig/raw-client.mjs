@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { clientFrame, closeFrame } from './client-frame.mjs';
+import { resetSocket } from './reset-socket.mjs';
 
 const TEXT = 1;
 const LENGTH = 0x7f;
@@ -78,7 +79,7 @@ export class RawClient {
   /** Ends the connection as a crash does, with a TCP reset. */
   reset() {
     this.onEnd = () => undefined;
-    this.#socket.resetAndDestroy();
+    resetSocket(this.#socket);
   }
 
   #connect({ port, path, resolve, reject }) {

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { resetSocket } from './reset-socket.mjs';
 
 const MOST_HELD_BYTES = 1024 * 1024;
 const TICK_MS = 10;
@@ -46,7 +47,7 @@ export class Carriage {
 
   /** Ends the connection on the side that bytes come from. */
   reset() {
-    this.#from.resetAndDestroy();
+    resetSocket(this.#from);
     if (this.#to.connecting) this.#to.destroy();
   }
 
