@@ -34,7 +34,7 @@ beforeAll(async () => {
   target = await startEchoApp({
     cookie: 'sid',
     limits: {
-      helloTimeoutMs: 400,
+      helloTimeoutMs: 2_000,
       authenticationTimeoutMs: 300,
       unfinishedMessageMs: 400,
       closeTimeoutMs: 400,
