@@ -43,7 +43,7 @@ export interface ConnectionOptions {
   readonly minRetryMs?: number;
   /** Upper bound of any wait before trying again, in ms. @default 20_000 */
   readonly maxRetryMs?: number;
-  /** How long a connection lasts until failures before it are forgotten, in ms. @default 30_000 */
+  /** How long a connection lasts until all failures before it are forgotten, in ms. @default 30_000 */
   readonly healthyMs?: number;
   /** Time until a message must be answered, in ms, from the call on. @default 30_000 */
   readonly timeoutMs?: number;

@@ -14,6 +14,7 @@ import { MAX_ENDPOINTS, MAX_ID, MAX_SPREAD_MS, RATE_LIMITED_MS } from '../limits
 import { callListeners, type Listeners } from '../listeners.js';
 import { randomId } from '../transport/random-id.js';
 import { onWakeUp } from '../transport/wake-up.js';
+import { Backoff } from './backoff.js';
 import { ABNORMAL, CREDENTIAL_EXPIRED, NORMAL, RATE_LIMITED, UNAUTHENTICATED } from './close-codes.js';
 import type { ConnectedStream } from './connected-stream.js';
 import type { ConnectionStatus } from './connection-status.js';
@@ -34,6 +35,7 @@ export class Connection implements LineOwner {
   readonly listeners: Listeners = new Set();
   readonly #streams = new Map<string, ConnectedStream>();
   readonly #create: CreateStream;
+  readonly #backoff: Backoff;
   /** What messages take, or what is being made while there is nothing else. */
   #line?: Line;
   /** What is being made while the server of the line goes away. */
@@ -45,7 +47,6 @@ export class Connection implements LineOwner {
   /** What waits for the answers to `auth`. */
   readonly #answers = new Map<unknown, Pending>();
   #lastId = 0;
-  #failures = 0;
   #connectedAt = 0;
   #refused = false;
   #renewed = false;
@@ -53,6 +54,7 @@ export class Connection implements LineOwner {
   constructor(options: ResolvedOptions, create: CreateStream) {
     this.options = options;
     this.#create = create;
+    this.#backoff = new Backoff(options);
   }
 
   /** What the server said in `welcome`; undefined while there is no connection. */
@@ -250,8 +252,7 @@ export class Connection implements LineOwner {
   }
 
   #backoffMs(spreadMs?: number): number {
-    const { clock, maxRetryMs, minRetryMs } = this.options;
-    return clock.random() * (spreadMs ?? Math.min(maxRetryMs, minRetryMs * 2 ** this.#failures++));
+    return spreadMs === undefined ? this.#backoff.next() : this.options.clock.random() * spreadMs;
   }
 
   /** Ends the present attempt or connection, and goes on as its close code says. */
@@ -259,10 +260,9 @@ export class Connection implements LineOwner {
     const { clock, healthyMs, auth } = this.options;
     const { welcome, spreadMs } = this;
     void this.#release(NORMAL, `${code} ${reason}`);
-    if (welcome && clock.now() - this.#connectedAt >= healthyMs) {
-      this.#failures = 0;
-      this.#renewed = false;
-    }
+    const health = welcome ? (clock.now() - this.#connectedAt) / healthyMs : 0;
+    if (health >= 1) this.#renewed = false;
+    this.#backoff.forget(health);
     this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
     if (this.#refused && auth && !this.#renewed) {
       this.#renewed = true;
@@ -280,7 +280,7 @@ export class Connection implements LineOwner {
     const closed = this.#release(code, reason);
     this.#unwatch?.();
     this.#unwatch = undefined;
-    this.#failures = 0;
+    this.#backoff.forget(1);
     this.#refused = this.#renewed = false;
     this.status = status;
     this.#streams.forEach((stream) => stream.ended(code === NORMAL ? undefined : closedError(status)));

@@ -1,0 +1,27 @@
+import type { ResolvedOptions } from '../client-options.js';
+
+/** How long to wait between attempts: up to a bound that doubles, and shrinks while a connection lasts. */
+export class Backoff {
+  readonly #options: ResolvedOptions;
+  #boundMs = 0;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+  }
+
+  /** Returns the wait before the next attempt, in ms. */
+  next(): number {
+    const { clock, minRetryMs, maxRetryMs } = this.#options;
+    const boundMs = Math.min(maxRetryMs, Math.max(minRetryMs, this.#boundMs));
+    this.#boundMs = boundMs * 2;
+    return clock.random() * boundMs;
+  }
+
+  /** Forgets failures as far as a connection has lasted: at 1 all, at 0 none. */
+  forget(health: number): void {
+    const { minRetryMs, maxRetryMs } = this.#options;
+    // What is cut now and then is not down.
+    this.#boundMs =
+      health < 1 ? Math.min(maxRetryMs, this.#boundMs) * (minRetryMs / maxRetryMs) ** health : 0;
+  }
+}
