@@ -1,6 +1,10 @@
 import type { ResolvedOptions } from '../client-options.js';
 
-/** How long to wait between attempts: up to a bound that doubles, and shrinks while a connection lasts. */
+/**
+ * Tells how long to wait between attempts.
+ *
+ * A wait is a random part of a bound, which doubles with each failure and shrinks while a connection lasts.
+ */
 export class Backoff {
   readonly #options: ResolvedOptions;
   #boundMs = 0;
