@@ -1,5 +1,7 @@
 import { CodecContender } from './contenders/codec.contender.mjs';
+import { KeptContender } from './contenders/kept.contender.mjs';
 import { MemoryContender } from './contenders/memory.contender.mjs';
+import { RejoinContender } from './contenders/rejoin.contender.mjs';
 import { ServerContender } from './contenders/server.contender.mjs';
 import { PEERS } from './peers/index.mjs';
 import { costsOf } from './profile.mjs';
@@ -8,7 +10,13 @@ import { judge } from './targets.mjs';
 
 // A fifth of its saturation: queues stay short, and the server is not asleep either.
 const PACED_SHARE = 0.2;
-const CONTENDERS = { codec: CodecContender, hold: MemoryContender };
+const CONTENDERS = {
+  codec: CodecContender,
+  hold: MemoryContender,
+  follow: MemoryContender,
+  keep: KeptContender,
+  rejoin: RejoinContender,
+};
 
 /**
  * How long and how often is measured.

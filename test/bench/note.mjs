@@ -13,3 +13,6 @@ export const NOTE = {
 
 /** What a peer with validation must refuse. */
 export const BAD_NOTE = { ...NOTE, text: 7 };
+
+/** The text of a note as nestwire writes it: a date carries its tag. */
+export const textOf = (note) => JSON.stringify({ ...note, sentAt: { $date: note.sentAt } });

@@ -8,6 +8,8 @@ const COLUMNS = [
   ['perSecond', 'a second', ({ perSecond }) => perSecond.toFixed(0)],
   ['p50Us', 'p50 µs', ({ p50Us }) => p50Us.toFixed(0)],
   ['p99Us', 'p99 µs', ({ p99Us }) => p99Us.toFixed(0)],
+  ['allMs', 'all after ms', ({ allMs }) => allMs.toFixed(0)],
+  ['reads', 'reads of Redis', ({ reads }) => `${reads}`],
   ['cpuUs', 'CPU µs', ({ cpuUs }) => digits(cpuUs, 2)],
   ['kernelUs', 'in the kernel', ({ kernelUs }) => digits(kernelUs, 2)],
   ['cpuRatio', '× CPU [spread]', ({ cpuRatio }) => ratioText(cpuRatio)],
@@ -15,6 +17,11 @@ const COLUMNS = [
   ['p99Ratio', '× p99 [spread]', ({ p99Ratio }) => ratioText(p99Ratio)],
   ['rssKb', 'KiB each', ({ rssKb }) => rssKb.toFixed(1)],
   ['rssRatio', '× memory [spread]', ({ rssRatio }) => ratioText(rssRatio)],
+  ['payloadBytes', 'bytes of text', ({ payloadBytes }) => payloadBytes.toFixed(0)],
+  ['bytes', 'bytes kept', ({ bytes }) => bytes.toFixed(0)],
+  ['bytesRatio', '× bytes [spread]', ({ bytesRatio }) => ratioText(bytesRatio)],
+  ['restBytes', 'after two minutes', ({ restBytes }) => restBytes.toFixed(0)],
+  ['restRatio', '× after [spread]', ({ restRatio }) => ratioText(restRatio)],
   [
     'serverShare',
     'server, load',
@@ -79,6 +86,7 @@ function verdictLine(verdict) {
 }
 
 /** Writes what was measured in the words of its target. @param {import('./targets.mjs').Verdict} verdict */
-export function measuredText({ ratio, times }) {
+export function measuredText({ ratio, times, count }) {
+  if (count !== undefined) return `${count}`;
   return times ? `${(1 / ratio).toFixed(1)} times less` : `${ratio.toFixed(2)} ×`;
 }

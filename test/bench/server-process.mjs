@@ -1,11 +1,9 @@
 // A server of one contender, in a process of its own; it accounts for its own CPU time and memory.
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { answerParent } from '../rig/child.mjs';
+import { collectGarbage } from './collect-garbage.mjs';
 
-const COLLECTIONS = 4;
-const SETTLE_MS = 50;
 const inspector = new Session();
 
 answerParent({
@@ -23,10 +21,7 @@ answerParent({
   },
   /** Resident bytes, when what could be collected was. Needs --expose-gc. */
   async rss() {
-    for (let left = COLLECTIONS; left > 0; left--) {
-      globalThis.gc();
-      await sleep(SETTLE_MS);
-    }
+    await collectGarbage();
     return process.memoryUsage.rss();
   },
   async startProfile() {

@@ -1,14 +1,36 @@
 import { median, ratioOf } from './statistics.mjs';
 
-const FIGURES = ['perSecond', 'p50Us', 'p99Us', 'cpuUs', 'kernelUs', 'rssKb', 'serverShare', 'loadShare'];
-const RATIOS = { cpuRatio: 'cpuUs', rateRatio: 'perSecond', p99Ratio: 'p99Us', rssRatio: 'rssKb' };
+const FIGURES = [
+  'perSecond',
+  'p50Us',
+  'p99Us',
+  'allMs',
+  'reads',
+  'cpuUs',
+  'kernelUs',
+  'rssKb',
+  'payloadBytes',
+  'bytes',
+  'restBytes',
+  'serverShare',
+  'loadShare',
+];
+const RATIOS = {
+  cpuRatio: 'cpuUs',
+  rateRatio: 'perSecond',
+  p99Ratio: 'p99Us',
+  rssRatio: 'rssKb',
+  bytesRatio: 'bytes',
+  restRatio: 'restBytes',
+};
 
 /**
  * What the rounds of one peer at a workload come to.
  *
  * @typedef {Partial<import('./contenders/server.contender.mjs').RoundFigures> & {
  *   peer: string, rounds: number, isLoadTheLimit: boolean,
- *   cpuRatio?: Ratio, rateRatio?: Ratio, p99Ratio?: Ratio, rssRatio?: Ratio }} Summary medians, and ratios to the unit
+ *   cpuRatio?: Ratio, rateRatio?: Ratio, p99Ratio?: Ratio, rssRatio?: Ratio, bytesRatio?: Ratio,
+ *   restRatio?: Ratio }} Summary medians, and ratios to the unit
  * @typedef {{ median: number, low: number, high: number }} Ratio
  */
 

@@ -1,20 +1,28 @@
 import { ratioOf } from './statistics.mjs';
 
 /**
- * What a figure of one peer may be of another's, as a ratio of their medians within one run.
+ * What a figure of one peer may be of another's, as a ratio of their medians within one run; without another
+ * peer, what it may be in each round.
  *
  * @typedef {object} Target
  * @property {string} peer
- * @property {string} of the other peer
- * @property {'cpuUs' | 'p50Us' | 'p99Us' | 'rssKb'} figure
+ * @property {string} [of] the other peer
+ * @property {'cpuUs' | 'p50Us' | 'p99Us' | 'rssKb' | 'bytes' | 'restBytes' | 'reads'} figure
  * @property {number} atMost
  * @property {number} [times] the same the other way round, where that is how the target is said
  * @property {string} text
  */
 
-/** A target, and what became of it. @typedef {Target & { ratio: number, isMet: boolean }} Verdict */
+/** A target, and what became of it. @typedef {Target & { ratio?: number, count?: number, isMet: boolean }} Verdict */
 
-const NAMES = { cpuUs: 'CPU', p50Us: 'p50', p99Us: 'p99', rssKb: 'memory' };
+const NAMES = {
+  cpuUs: 'CPU',
+  p50Us: 'p50',
+  p99Us: 'p99',
+  rssKb: 'memory',
+  bytes: 'memory',
+  restBytes: 'memory after two minutes',
+};
 
 /**
  * @param {number} atMost
@@ -37,6 +45,15 @@ export function timesLess(times, of) {
 }
 
 /**
+ * @param {number} atMost in each round
+ * @param {string} peer
+ * @returns {Target}
+ */
+export function readsAtMost(atMost, peer) {
+  return { peer, figure: 'reads', atMost, text: `${peer}: at most ${atMost} reads of Redis` };
+}
+
+/**
  * Judges the targets whose peers were measured.
  *
  * @param {readonly Target[]} targets
@@ -45,9 +62,15 @@ export function timesLess(times, of) {
  */
 export function judge(targets, roundsOf) {
   return targets
-    .filter(({ peer, of }) => roundsOf.has(peer) && roundsOf.has(of))
+    .filter(({ peer, of = peer }) => roundsOf.has(peer) && roundsOf.has(of))
     .map((target) => {
-      const ratio = ratioOf(roundsOf.get(target.peer), roundsOf.get(target.of), target.figure).median;
-      return { ...target, ratio, isMet: ratio <= target.atMost };
+      const { of, figure, atMost } = target;
+      const rounds = roundsOf.get(target.peer);
+      if (!of) {
+        const count = Math.max(...rounds.map((round) => round[figure]));
+        return { ...target, count, isMet: count <= atMost };
+      }
+      const ratio = ratioOf(rounds, roundsOf.get(of), figure).median;
+      return { ...target, ratio, isMet: ratio <= atMost };
     });
 }

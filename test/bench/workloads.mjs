@@ -1,3 +1,4 @@
+import { HISTORY_WORKLOADS } from './history.workloads.mjs';
 import { ratioAtMost, timesLess } from './targets.mjs';
 
 /**
@@ -7,13 +8,18 @@ import { ratioAtMost, timesLess } from './targets.mjs';
  * @property {string} name
  * @property {string} title
  * @property {string} kind the server's side: a function of each `peers/*.server.mjs`
- * @property {'echo' | 'paced' | 'fan-out' | 'lives' | 'hold' | 'codec'} load what loads it: a file of `load`
+ * @property {'echo' | 'paced' | 'fan-out' | 'lives' | 'hold' | 'follow' | 'rejoin' | 'keep' | 'codec'} load what
+ *   loads it: a file of `load`, or a process without a server
  * @property {readonly string[]} peers who takes part, by name
  * @property {string} unit the peer that the ratios are to
  * @property {readonly import('./targets.mjs').Target[]} targets
  * @property {number} [connections]
  * @property {number} [inFlight] echo: messages without their answer on each connection; fan-out: posted in one
  *   write, the next ones when all receivers have them; lives: connections that come and go at the same time
+ * @property {number} [waves] rejoin: how many positions the clients come back to
+ * @property {number} [missed] rejoin: messages that are posted after each wave was cut off
+ * @property {number} [channels] follow: what each connection follows; keep: how many there are
+ * @property {number} [messages] keep: what each channel keeps
  * @property {number} [classes] decorated classes in the process, beside those of the workload
  * @property {number} [servers] processes that share the connections, through Redis; 1 without
  * @property {number} [maxRounds] for what takes long
@@ -29,8 +35,6 @@ const CLUSTER_BURST = [...CLUSTER, 'nestwire-await'];
 const echo = { kind: 'echo', load: 'echo', peers: ECHO, unit: 'ws', connections: 100 };
 const fanOut = { kind: 'fan-out', load: 'fan-out', unit: 'ws', connections: 1_000 };
 const forward = { ...fanOut, peers: ['nestwire-forward', 'nestwire', 'ws'] };
-const recoverable = { ...fanOut, peers: ['nestwire-recoverable', 'nestwire'], unit: 'nestwire' };
-const RECOVERABLE_COST = ratioAtMost(1.25, 'nestwire', { peer: 'nestwire-recoverable' });
 const cluster = { kind: 'cluster', load: 'fan-out', peers: CLUSTER, unit: 'ws+ioredis', servers: 2 };
 const codec = { load: 'codec', peers: ['nestwire', 'libraries'], unit: 'libraries' };
 
@@ -113,39 +117,7 @@ export const WORKLOADS = [
     inFlight: 16,
     targets: [ratioAtMost(1.25, 'nestwire', { peer: 'nestwire-forward' })],
   },
-  {
-    ...recoverable,
-    name: 'recoverable',
-    title: 'Fan-out on a channel with history, 1,000 receivers, one message a turn',
-    inFlight: 1,
-    targets: [RECOVERABLE_COST],
-    quick: {},
-  },
-  {
-    ...recoverable,
-    name: 'recoverable-16',
-    title: 'Fan-out on a channel with history, 1,000 receivers, 16 messages a turn',
-    inFlight: 16,
-    targets: [RECOVERABLE_COST],
-  },
-  {
-    ...recoverable,
-    name: 'recoverable-cluster',
-    title: 'Cluster fan-out on a channel with history, two processes of 500 receivers, one message a turn',
-    kind: 'cluster',
-    servers: 2,
-    inFlight: 1,
-    targets: [RECOVERABLE_COST],
-  },
-  {
-    ...recoverable,
-    name: 'recoverable-cluster-16',
-    title: 'Cluster fan-out on a channel with history, two processes of 500 receivers, 16 messages a turn',
-    kind: 'cluster',
-    servers: 2,
-    inFlight: 16,
-    targets: [RECOVERABLE_COST],
-  },
+  ...HISTORY_WORKLOADS,
   {
     ...cluster,
     name: 'cluster',

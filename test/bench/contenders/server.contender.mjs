@@ -10,11 +10,16 @@ import { Child } from '../../rig/child.mjs';
  * @property {number} [perSecond]
  * @property {number} [p50Us]
  * @property {number} [p99Us]
+ * @property {number} [allMs] until the last one had everything, in milliseconds
+ * @property {number} [reads] of Redis, by the servers
  * @property {number} [cpuUs] CPU time of the servers a message, in microseconds
  * @property {number} [kernelUs] the part of it inside the kernel
  * @property {number} [serverShare] of one core, of the busiest server
  * @property {number} [loadShare] of one core
- * @property {number} [rssKb] resident memory of the server a connection, in KiB
+ * @property {number} [rssKb] resident memory of the server a connection or subscription, in KiB
+ * @property {number} [payloadBytes] of the text of a message
+ * @property {number} [bytes] what a message takes that was kept just now
+ * @property {number} [restBytes] what it takes when its id is no longer remembered
  *
  * What contenders of a workload share.
  * @typedef {object} Surroundings

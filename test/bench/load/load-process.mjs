@@ -3,15 +3,19 @@ import { RawClient } from '../../rig/raw-client.mjs';
 import { answerParent } from '../../rig/child.mjs';
 import { driveEcho } from './echo.mjs';
 import { driveFanOut } from './fan-out.mjs';
-import { driveLives } from './lives.mjs';
+import { driveFollow } from './follow.mjs';
 import { driveHold } from './hold.mjs';
+import { driveLives } from './lives.mjs';
 import { drivePaced } from './paced.mjs';
+import { driveRejoin } from './rejoin.mjs';
 
 /**
- * What a driver is made with; it proves that the peer does what is measured, and resolves to what runs a round.
+ * What a driver is made with; it proves that the peer does what is measured, and resolves to what runs a round,
+ * which has a function `prepare` where something goes before.
  *
  * @typedef {object} Load
  * @property {(index: number) => Promise<RawClient>} join connects and greets, to each server in turn
+ * @property {(index: number) => Promise<RawClient>} open connects, and says nothing
  * @property {object} dialect
  * @property {import('../workloads.mjs').Workload} workload
  * @property {boolean} validates whether the peer must refuse a bad message
@@ -24,6 +28,8 @@ const drivers = {
   'fan-out': driveFanOut,
   lives: driveLives,
   hold: driveHold,
+  follow: driveFollow,
+  rejoin: driveRejoin,
 };
 let runRound;
 
@@ -31,15 +37,16 @@ async function start({ ports, dialectFile, ...details }) {
   const { workload } = details;
   const { dialects } = await import(`../peers/${dialectFile}`);
   const dialect = dialects[workload.kind];
+  const open = (index) => RawClient.open(ports[index % ports.length], dialect.path);
   const join = async (index) => {
-    const connection = await RawClient.open(ports[index % ports.length], dialect.path);
+    const connection = await open(index);
     // Listens before it speaks: an answer may come with the next bytes.
     const isReady = dialect.isReady && connection.next(dialect.isReady);
     for (const text of dialect.hello(index)) connection.send(text);
     await isReady;
     return connection;
   };
-  runRound = await drivers[workload.load]({ join, dialect, ...details });
+  runRound = await drivers[workload.load]({ join, open, dialect, ...details });
 }
 
 async function round({ ms }) {
@@ -49,4 +56,4 @@ async function round({ ms }) {
   return { ...figures, loadCpuUs: user + system };
 }
 
-answerParent({ start, round });
+answerParent({ start, prepare: () => runRound.prepare(), round });

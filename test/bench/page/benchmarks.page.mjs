@@ -101,7 +101,12 @@ npm run bench -- --only echo-1 --profile nestwire     with a CPU profile of that
   machine hits all alike. A ratio is that of the medians; in brackets stands where nine of ten lie when the rounds are drawn anew.
 - CPU is the server's own accounting (\`process.cpuUsage()\`), kernel included, divided by what was answered, delivered, or by the connections
   that came and went; in a cluster that of both servers together. Latency and rate also depend on what else the machine does.
-- Memory is what the resident size grows by with each connection, garbage collected before and after, in a server process of its own each round.
+- Memory is what the resident size grows by with each connection, garbage collected before and after, in a server process of its own each round;
+  with each subscription, where connections that are there subscribe.
+- Memory of a kept message is what its process uses more on the heap, garbage collected before and after, or what Redis uses more (\`used_memory\`), divided by the messages
+  that are then read back: once right after they were posted, and once as two minutes later, when their ids are no longer remembered.
+- When all come back, they were cut off in four waves, with messages posted after each; those who missed least come first, which is the worst order. A client counts when it
+  has each message that it missed; reads of Redis are what Redis counted (\`INFO commandstats\`) between the first connect and the last client. The channel without history brings nothing.
 - The message has six fields, one of them a nested object, one a date. nestwire decodes and validates it and runs a guard; \`ws\` and
   \`socket.io\` parse JSON and validate nothing.
 
@@ -114,6 +119,9 @@ npm run bench -- --only echo-1 --profile nestwire     with a CPU profile of that
 | \`ws\` | bare ws, JSON.parse and JSON.stringify; in fan-out one string for all |
 | \`ws-buffer\` | the same with one buffer for all |
 | \`ws+ioredis\` | bare ws, and pub/sub of ioredis by hand |
+| \`ws+stream\` | bare ws over a stream of Redis by hand: each that comes back reads what is behind its id |
+| \`array\` | the texts in arrays, and nothing beside them |
+| \`xadd\` | the texts in bare streams of Redis, as long |
 | \`nest-gateway\` | a gateway on Nest's \`WsAdapter\` with \`ValidationPipe\` |
 | \`nest-gateway-plain\` | the same without the pipe |
 | \`nest-io\` | a gateway on Nest's adapter of Socket.IO with \`ValidationPipe\` |

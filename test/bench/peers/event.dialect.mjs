@@ -4,7 +4,7 @@ const EVENT_AT = '{"event":"'.length;
 const NOTE_EVENT = 'n'.charCodeAt(0);
 
 /** The envelope of Nest's WsAdapter, which the bare servers speak too. */
-const dialect = {
+export const eventDialect = {
   path: '/',
   hello: () => [],
   // Ready as soon as it is connected.
@@ -18,10 +18,14 @@ const dialect = {
 
 /** What a client says in each workload, and how it knows an answer by its bytes. */
 export const dialects = {
-  echo: dialect,
-  'fan-out': dialect,
-  cluster: dialect,
-  idle: dialect,
+  echo: eventDialect,
+  'fan-out': eventDialect,
+  cluster: eventDialect,
+  idle: eventDialect,
   // Opened, and answered when the session's objects are there.
-  churn: { ...dialect, hello: () => ['{"event":"open"}'], isReady: (text) => text === '{"event":"ready"}' },
+  churn: {
+    ...eventDialect,
+    hello: () => ['{"event":"open"}'],
+    isReady: (text) => text === '{"event":"ready"}',
+  },
 };

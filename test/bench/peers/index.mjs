@@ -7,6 +7,8 @@
  * @property {string} [server]
  * @property {string} [dialect]
  * @property {string} [codec] for what is measured without a server
+ * @property {string} [keeper] for the memory of kept messages: `openKeeper(setup)`
+ * @property {string} [reads] the command by which it reads from Redis what a client missed
  * @property {boolean} validates whether it must refuse a bad message
  *
  * What a server is told.
@@ -15,9 +17,19 @@
  * @property {boolean} validates
  * @property {string} [redisUrl] what the servers of a cluster share
  * @property {string} peer its name
+ *
+ * What a keeper is told.
+ * @typedef {object} KeeperSetup
+ * @property {string} [redisUrl] where it keeps; without it, in its process
+ * @property {number} messages that a channel keeps
  */
 
-const NESTWIRE = { server: 'nestwire.server.mjs', dialect: 'nestwire.dialect.mjs', validates: true };
+const NESTWIRE = {
+  server: 'nestwire.server.mjs',
+  dialect: 'nestwire.dialect.mjs',
+  validates: true,
+  reads: 'evalsha',
+};
 const GATEWAY = { server: 'nest-gateway.server.mjs', dialect: 'event.dialect.mjs' };
 const SOCKET_IO = { server: 'socket.io.server.mjs', dialect: 'socket.io.dialect.mjs', validates: false };
 
@@ -25,11 +37,25 @@ const SOCKET_IO = { server: 'socket.io.server.mjs', dialect: 'socket.io.dialect.
 export const PEERS = [
   { name: 'nestwire', ...NESTWIRE, codec: 'nestwire.codec.mjs' },
   { name: 'nestwire-forward', ...NESTWIRE, dialect: 'nestwire-forward.dialect.mjs' },
-  { name: 'nestwire-recoverable', ...NESTWIRE, dialect: 'nestwire-recoverable.dialect.mjs' },
+  {
+    name: 'nestwire-recoverable',
+    ...NESTWIRE,
+    dialect: 'nestwire-recoverable.dialect.mjs',
+    keeper: 'nestwire.keeper.mjs',
+  },
   { name: 'nestwire-await', ...NESTWIRE, dialect: 'nestwire-await.dialect.mjs' },
   { name: 'ws', server: 'ws.server.mjs', dialect: 'event.dialect.mjs', validates: false },
   { name: 'ws-buffer', server: 'ws-buffer.server.mjs', dialect: 'event.dialect.mjs', validates: false },
   { name: 'ws+ioredis', server: 'ws-ioredis.server.mjs', dialect: 'event.dialect.mjs', validates: false },
+  {
+    name: 'ws+stream',
+    server: 'ws-stream.server.mjs',
+    dialect: 'ws-stream.dialect.mjs',
+    validates: false,
+    reads: 'xrange',
+  },
+  { name: 'array', keeper: 'array.keeper.mjs', validates: false },
+  { name: 'xadd', keeper: 'xadd.keeper.mjs', validates: false },
   { name: 'nest-gateway', ...GATEWAY, validates: true },
   { name: 'nest-gateway-plain', ...GATEWAY, validates: false },
   { name: 'nest-io', server: 'nest-io.server.mjs', dialect: 'socket.io.dialect.mjs', validates: true },

@@ -1,3 +1,2 @@
-import { recoverableDialect } from './nestwire.dialect.mjs';
-
-export const dialects = { 'fan-out': recoverableDialect, cluster: recoverableDialect };
+/** What a client says to the endpoints whose channels keep their messages. */
+export { recoverableDialects as dialects } from './nestwire.dialect.mjs';

@@ -4,6 +4,7 @@ const MESSAGE = 'm'.charCodeAt(0);
 const PUBLICATION = 'pu';
 const TYPE_AT = '{"t":"'.length;
 const [P, U] = [...PUBLICATION].map((char) => char.charCodeAt(0));
+const SUBSCRIBED = 's'.charCodeAt(0);
 const OPEN_ID = 1;
 
 /** As our client writes it: a date carries its tag. */
@@ -29,6 +30,38 @@ const dialectOf = (endpoint, isAnswer) => ({
   },
 });
 
+const isSubscribed = (bytes, at) => bytes[at + TYPE_AT] === SUBSCRIBED && bytes[at + TYPE_AT + 1] === U;
+
+/** Of a client that goes, and comes back with what it holds. */
+const rejoinOf = (endpoint) => ({
+  ...dialectOf(endpoint, isPublication),
+  replays: true,
+  hello: (_index, held) => [
+    JSON.stringify({ t: 'hello', v: 1, ...(held?.ticket && { held: [heldIn(endpoint, held)] }) }),
+    JSON.stringify({ t: 'open', id: OPEN_ID, endpoint }),
+  ],
+  isBack: isSubscribed,
+  backOf: (text) => {
+    const { channel, ticket, position = [] } = JSON.parse(text);
+    return { channel, ticket, epoch: position[0] };
+  },
+  placeOf: (text) => {
+    const { offset, id } = JSON.parse(text);
+    return { offset, id };
+  },
+});
+
+const heldIn = (endpoint, { channel, ticket, epoch, offset, id }) => [
+  endpoint,
+  channel,
+  ticket,
+  epoch,
+  offset,
+  id,
+];
+
+const followOf = (endpoint) => ({ ...dialectOf(endpoint, isPublication), isBack: isSubscribed });
+
 const echo = dialectOf('echo', isMessage);
 const fanOut = dialectOf('fan-out', isPublication);
 
@@ -37,6 +70,8 @@ export const dialects = {
   echo,
   'fan-out': fanOut,
   cluster: fanOut,
+  rejoin: { ...rejoinOf('fan-out'), replays: false },
+  follow: followOf('follow'),
   churn: dialectOf('churn', isMessage),
   idle: {
     ...echo,
@@ -51,8 +86,15 @@ export const dialects = {
 /** The same where listeners forward what they receive, as messages of their streams. */
 export const forwardDialect = dialectOf('forward', isMessage);
 
+const recoverable = dialectOf('recoverable', isPublication);
+
 /** The same on a channel with history: each client could come back to where it was. */
-export const recoverableDialect = dialectOf('recoverable', isPublication);
+export const recoverableDialects = {
+  'fan-out': recoverable,
+  cluster: recoverable,
+  rejoin: rejoinOf('recoverable'),
+  follow: followOf('follow-recoverable'),
+};
 
 /** The same where the one that posts waits for each post. */
 export const awaitDialect = dialectOf('await', isPublication);

@@ -12,6 +12,7 @@ import {
 import { decorate } from '../../rig/decorate.mjs';
 import { ChurnEndpoint } from './nestwire.churn.mjs';
 import { FAN_OUT_ENDPOINTS } from './nestwire.fan-out.mjs';
+import { FOLLOW_ENDPOINTS } from './nestwire.follow.mjs';
 import { Note } from './note.class.mjs';
 import { TREE } from './session-tree.mjs';
 
@@ -72,7 +73,7 @@ export async function serve({ redisUrl, peer }) {
     decorators: [
       Module({
         imports: [StreamsModule.forRoot(options)],
-        providers: [EchoEndpoint, ChurnEndpoint, ...FAN_OUT_ENDPOINTS, ...TREE],
+        providers: [EchoEndpoint, ChurnEndpoint, ...FAN_OUT_ENDPOINTS, ...FOLLOW_ENDPOINTS, ...TREE],
       }),
     ],
   });

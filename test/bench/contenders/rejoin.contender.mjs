@@ -1,0 +1,38 @@
+import { RedisFigures } from '../redis-figures.mjs';
+import { ServerContender } from './server.contender.mjs';
+
+/** A peer whose clients come back; that they were cut off, and missed messages, goes before the round. */
+export class RejoinContender extends ServerContender {
+  #redis;
+
+  async start() {
+    this.#redis = new RedisFigures(this.surroundings.redisUrl);
+    await super.start();
+  }
+
+  /** @param {number} ms */
+  async warmUp(ms) {
+    await this.round(ms);
+  }
+
+  /**
+   * @param {number} ms
+   * @returns {Promise<import('./server.contender.mjs').RoundFigures>}
+   */
+  async round(ms) {
+    await this.load.ask('prepare');
+    const before = await this.#reads();
+    const { seconds, ...figures } = await super.round(ms);
+    const reads = (await this.#reads()) - before;
+    return { ...figures, seconds, allMs: seconds * 1_000, reads };
+  }
+
+  async stop() {
+    this.#redis?.close();
+    await super.stop();
+  }
+
+  #reads() {
+    return this.#redis.callsOf(this.peer.reads);
+  }
+}

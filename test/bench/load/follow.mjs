@@ -1,0 +1,33 @@
+import { joinAll } from './connections.mjs';
+
+const WARM_UP_CONNECTIONS = 20;
+
+/**
+ * Connects, and in a round lets each connection follow channels; its messages are subscriptions.
+ *
+ * @param {import('./load-process.mjs').Load} load
+ */
+export async function driveFollow(load) {
+  // What the server makes once, it makes for these.
+  const workload = { ...load.workload, connections: WARM_UP_CONNECTIONS };
+  const first = await joinAll({ ...load, workload });
+  for (const connection of first) await follow(connection, load);
+  await Promise.all(first.map((connection) => connection.close()));
+  const connections = await joinAll(load);
+  return async () => {
+    for (const connection of connections) await follow(connection, load);
+    return { messages: connections.length * load.workload.channels };
+  };
+}
+
+/** Asks for the channels, and resolves when all of them flow. */
+function follow(connection, { dialect, workload }) {
+  let missing = workload.channels;
+  return new Promise((resolve, reject) => {
+    connection.onEnd = reject;
+    connection.onFrame = (bytes, start) => {
+      if (dialect.isBack(bytes, start) && --missing === 0) resolve();
+    };
+    connection.send(dialect.note(1));
+  });
+}
