@@ -27,6 +27,15 @@ export class RejoinContender extends ServerContender {
     return { ...figures, seconds, allMs: seconds * 1_000, reads };
   }
 
+  /**
+   * @param {number} ms
+   * @param {string} folder
+   */
+  async profile(ms, folder) {
+    await this.load.ask('prepare');
+    return super.profile(ms, folder);
+  }
+
   async stop() {
     this.#redis?.close();
     await super.stop();
