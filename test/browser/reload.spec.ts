@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { defineChannel } from '@nestwire/messages';
 import { create, StreamMessage, type StreamGap } from '@nestwire/protocol';
 import { OnStreamOpened, StreamEndpoint, StreamSession } from '@nestwire/streams';
 import { startApp, stopAll, type RunningApp } from '../e2e/start-app.js';
 import { until } from '../rig/until.js';
+import { bundleOf } from './bundle.js';
 import { findChromium, launchChromium } from './chromium.js';
 
 jest.setTimeout(60_000);
@@ -199,19 +198,4 @@ const upTo = (last: number) => Array.from({ length: last }, (_, index) => index 
 
 function isPublication(payload: string | Buffer): boolean {
   return String(payload).includes('"t":"publication"');
-}
-
-async function bundleOf(file: string): Promise<string> {
-  const source = (path: string) => fileURLToPath(new URL(`../../libs/${path}/src/index.ts`, import.meta.url));
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
-    alias: { '@nestwire/client': source('client'), '@nestwire/protocol': source('protocol') },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2023',
-    logLevel: 'error',
-  });
-  return outputFiles[0]!.text.replaceAll('</script', '<\\/script');
 }

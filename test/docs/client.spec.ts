@@ -6,6 +6,7 @@ import {
   ChatEndpoint,
   type ChatMessage,
   createChatClient,
+  createDurableClient,
   createKeptClient,
   createPackedClient,
   follow,
@@ -14,8 +15,10 @@ import {
   read,
   readUntilStopped,
   send,
+  sendDurable,
   sendWith,
   signIn,
+  signOut,
   type AppStreams,
   type ChatClient,
 } from './client.js';
@@ -89,6 +92,19 @@ describe('docs/client.md', () => {
     warn.mockRestore();
 
     expect(server.get(ChatEndpoint).received).toEqual(['client-docs.message']);
+  });
+
+  it('sends durable messages, also where nothing survives the page, and forgets them at the sign-out', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { client: durable, outbox } = await createDurableClient(server.url, () => undefined);
+    await durable.connectWebSocket();
+    await sendDurable(durable);
+    await signOut(durable, outbox);
+    await signIn(durable, 'secret');
+    await durable.close();
+    warn.mockRestore();
+
+    expect([server.get(ChatEndpoint).received, outbox.size]).toEqual([['client-docs.message'], 0]);
   });
 
   it('joins again whenever the stream opens', async () => {

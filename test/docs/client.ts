@@ -1,6 +1,12 @@
 // The code of docs/client.md; compiled with the tests, and run by client.spec.ts.
 import { Module } from '@nestjs/common';
-import { createStreamClient, sessionPositions, type ConnectionStatus } from '@nestwire/client';
+import {
+  createStreamClient,
+  openOutbox,
+  sessionPositions,
+  type Outbox,
+  type ConnectionStatus,
+} from '@nestwire/client';
 import { CodedError, create, StreamMessage } from '@nestwire/protocol';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import {
@@ -50,7 +56,7 @@ export class ChatEndpoint {
 
 export type AppStreams = StreamsOf<{ chat: ChatEndpoint }>;
 
-const session = { token: 'secret', refresh: () => Promise.resolve() };
+const session = { token: 'secret' as string | null, refresh: () => Promise.resolve() };
 
 // #region create
 export function createChatClient(url: string) {
@@ -112,6 +118,36 @@ export function createKeptClient(url: string) {
     positions: sessionPositions({ only: (endpoint) => endpoint === 'chat' }),
   });
   // #endregion positions
+}
+
+export async function createDurableClient(url: string, print: (text: string) => void) {
+  // #region outbox
+  const outbox = await openOutbox({
+    onOutcome: ({ message, error }) => {
+      if (message instanceof ChatMessage) print(`${message.text}: ${error ? error.message : 'sent'}`);
+    },
+  });
+  const client = createStreamClient<AppStreams>()({
+    url,
+    messages: [ChatMessage, CursorMoved, JoinRoom],
+    outbox,
+  });
+  // #endregion outbox
+  return { outbox, client };
+}
+
+export async function sendDurable({ chat }: ChatClient): Promise<void> {
+  // #region durable
+  await chat.sendStreamMessage(create(ChatMessage, { text: 'Whatever happens' }), { durable: true });
+  // #endregion durable
+}
+
+export async function signOut(client: ChatClient, outbox: Outbox): Promise<void> {
+  // #region sign-out
+  await outbox.clear();
+  session.token = null;
+  await client.authenticate();
+  // #endregion sign-out
 }
 
 export async function send(client: ChatClient, print: (text: string) => void): Promise<void> {

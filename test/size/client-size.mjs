@@ -27,12 +27,12 @@ const sources = {
 };
 
 /** What is a part of a bundle only where it is asked for, and a text that shows it. */
-const PARTS = { MessagePack: 'msgpack', sessionPositions: 'sessionStorage' };
+const PARTS = { MessagePack: 'msgpack', sessionPositions: 'sessionStorage', openOutbox: 'indexedDB' };
 
 const cases = [
   {
     name: 'createStreamClient',
-    budgetKiB: 6.5,
+    budgetKiB: 6.6,
     code: `export { createStreamClient } from '@nestwire/client';`,
   },
   {
@@ -49,6 +49,11 @@ const cases = [
     name: 'createStreamClient with sessionPositions',
     budgetKiB: 7.5,
     code: `export { createStreamClient, sessionPositions } from '@nestwire/client';`,
+  },
+  {
+    name: 'createStreamClient with openOutbox',
+    budgetKiB: 10,
+    code: `export { createStreamClient, openOutbox } from '@nestwire/client';`,
   },
 ];
 

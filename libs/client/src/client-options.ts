@@ -1,4 +1,5 @@
 import type { ClientCodec } from '@nestwire/protocol';
+import type { Outbox } from './outbox/outbox.js';
 import { systemClock, type Clock } from './transport/clock.js';
 import type { PositionStore } from './transport/position-store.js';
 import { json } from './transport/json.js';
@@ -61,6 +62,8 @@ export interface ConnectionOptions {
   readonly overflow?: OverflowPolicy;
   /** Keeps the places in channels over a reload, such as `sessionPositions()`. @default none */
   readonly positions?: PositionStore;
+  /** Keeps `durable` messages over a reload, such as `await openOutbox()`. @default none */
+  readonly outbox?: Outbox;
   /** Hears what a developer should know, once a stream and kind. @default console.warn */
   readonly onWarning?: (text: string, cause?: unknown) => void;
   /** How frames are written, such as `messagePack` of `@nestwire/protocol/message-pack`. @default JSON */
@@ -72,8 +75,8 @@ export interface ConnectionOptions {
 }
 
 /** The options with their defaults. */
-export type ResolvedOptions = Required<Omit<ConnectionOptions, 'auth' | 'positions'>> &
-  Pick<ConnectionOptions, 'auth' | 'positions'>;
+export type ResolvedOptions = Required<Omit<ConnectionOptions, 'auth' | 'positions' | 'outbox'>> &
+  Pick<ConnectionOptions, 'auth' | 'positions' | 'outbox'>;
 
 /** Puts defaults in place of what was left out or undefined. */
 export function withDefaults<G extends object, D extends object>(given: G, defaults: D): D & G {

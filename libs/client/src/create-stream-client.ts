@@ -27,13 +27,14 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
     // Streams that the page has not used yet have places too, which the first frame brings along.
     for (const [endpoint, channel, ticket, ...position] of options.positions?.load() ?? [])
       connection.streamOf(endpoint).received({ t: 'position', endpoint, channel, ticket, position });
+    options.outbox?.attach(connection, classes);
     const members: AnyStreamClient = {
       get connectionStatus() {
         return connection.status;
       },
       connectWebSocket: () => connection.connect(),
       authenticate: () => connection.authenticate(),
-      close: () => connection.close(),
+      close: () => connection.close().then(() => options.outbox?.close()),
       addConnectionStatusListener: (listener) =>
         addListener(connection.listeners, () => listener(connection.status)),
     };

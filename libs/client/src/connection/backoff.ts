@@ -25,7 +25,6 @@ export class Backoff {
   forget(health: number): void {
     const { minRetryMs, maxRetryMs } = this.#options;
     // What is cut now and then is not down.
-    this.#boundMs =
-      health < 1 ? Math.min(maxRetryMs, this.#boundMs) * (minRetryMs / maxRetryMs) ** health : 0;
+    this.#boundMs = Math.min(maxRetryMs, this.#boundMs) * (minRetryMs / (maxRetryMs || 1)) ** health;
   }
 }

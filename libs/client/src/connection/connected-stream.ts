@@ -1,9 +1,12 @@
 import type { CodedError, HeldChannel, ServerFrame } from '@nestwire/protocol';
+import type { Outgoing } from '../endpoint/outgoing.js';
 
 /** What a connection carries: the stream of one endpoint. */
 export interface ConnectedStream {
   /** The name of the endpoint. */
   readonly name: string;
+  /** Lets a message wait to be sent, behind all that waits. */
+  enqueue(outgoing: Outgoing): void;
   /** The server has welcomed the client, or accepted another user. */
   connected(): void;
   /** A frame came, of this stream or of another; with the error that it tells of, and by the line that was left. */

@@ -31,7 +31,10 @@ export class Connection implements LineOwner {
   /** The time within which the server wants its clients back, once it said that it goes away. */
   declare spreadMs?: number;
   declare readonly options: ResolvedOptions;
-  readonly #client = randomId();
+  /** The client's name over its connections, unless the outbox has one. */
+  client = randomId();
+  /** The id of the last frame that is answered. */
+  lastId = 0;
   readonly listeners: Listeners = new Set();
   readonly #streams = new Map<string, ConnectedStream>();
   readonly #create: CreateStream;
@@ -46,7 +49,6 @@ export class Connection implements LineOwner {
   #unwatch?: () => void;
   /** What waits for the answers to `auth`. */
   readonly #answers = new Map<unknown, Pending>();
-  #lastId = 0;
   #connectedAt = 0;
   #refused = false;
   #renewed = false;
@@ -113,9 +115,9 @@ export class Connection implements LineOwner {
     return this.options.codec.encode(frame, line?.socket?.protocol);
   }
 
-  /** Sends an encoded frame; only while connected. */
-  send(payload: FramePayload): void {
-    this.#line!.socket!.send(payload);
+  /** What takes encoded frames; only while connected. */
+  get socket() {
+    return this.#line!.socket!;
   }
 
   /** Sends a frame that is answered by another than `ack`; returns its id. */
@@ -127,12 +129,12 @@ export class Connection implements LineOwner {
 
   /** Returns the id for the next frame that is answered. */
   nextId(): number {
-    return (this.#lastId = (this.#lastId % MAX_ID) + 1);
+    return (this.lastId = (this.lastId % MAX_ID) + 1);
   }
 
   greeting(): object {
     const held = [...this.#streams.values()].flatMap((stream) => stream.held.of(stream.name));
-    return { client: this.#client, ...(held.length && { held }) };
+    return { client: this.client, ...(held.length && { held }) };
   }
 
   welcomed(line: Line): void {

@@ -10,7 +10,7 @@ import {
   type ServerFrame,
 } from '@nestwire/protocol';
 import { clientError, closedError } from '../client-error.js';
-import { withDefaults, type OfflinePolicy } from '../client-options.js';
+import { withDefaults } from '../client-options.js';
 import type { ConnectedStream } from '../connection/connected-stream.js';
 import type { Connection } from '../connection/connection.js';
 import { TOO_LARGE } from '../connection/close-codes.js';
@@ -18,7 +18,7 @@ import { Pending } from '../connection/pending.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
 import { HeldChannels } from './held-channels.js';
-import { sizeOf, type Outgoing, type Sendable } from './outgoing.js';
+import { hasRoom, sizeOf, type Outgoing, type Sendable } from './outgoing.js';
 import { readersOf, type Readers } from './readers.js';
 import type { SendOptions } from './send-options.js';
 
@@ -56,7 +56,9 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   async sendStreamMessage(message: Message, given: SendOptions = {}): Promise<void> {
     const { options, welcome, status } = this.#connection;
-    const limits = withDefaults(given, options);
+    const { outbox } = options;
+    if (given.durable && !outbox) throw new TypeError('durable: set outbox');
+    const limits = withDefaults(given, { ...options, ...(given.durable && outbox!.limits) });
     const { offline } = limits;
     const type = messageNameOf(message?.constructor);
     if (!type || !this.#classes.has(type))
@@ -68,13 +70,23 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       if (status.kind === 'closed') throw closedError(status);
       if (offline === 'throw') throw clientError('NOT_CONNECTED');
     }
-    const outgoing = this.#prepare({ t: 'message', id: 0, endpoint: this.name, type, data }, offline);
+    const frame: Sendable = { t: 'message', id: 0, endpoint: this.name, type, data };
+    const bytes = sizeOf(this.#connection.encode(frame));
+    const outgoing = Object.assign(new Pending(), { frame, bytes, offline, own: !this.#front });
+    if (given.durable) outbox!.add(outgoing, message);
+    else if (!hasRoom(this.#waiting, bytes, this.#connection)) throw clientError('QUEUE_FULL');
     outgoing.limit(limits, () =>
-      outgoing.frame.id ? undefined : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED',
+      frame.id ? undefined : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED',
     );
-    this.#waiting.splice(this.#front++, 0, outgoing);
-    this.#pump();
+    this.enqueue(outgoing);
     return outgoing.promise;
+  }
+
+  enqueue(outgoing: Outgoing): void {
+    this.#waiting = this.#waiting.filter(({ settled }) => !settled);
+    this.#waiting.splice(this.#front++, 0, outgoing);
+    this.#use();
+    this.#pump();
   }
 
   addStreamOpenedListener(listener: () => void): () => void {
@@ -200,21 +212,6 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     if (this.#connection.welcome) this.connected();
   }
 
-  /** Measures a message; throws when it may not wait to be sent. */
-  #prepare(frame: Sendable, offline: OfflinePolicy): Outgoing {
-    const { options, welcome } = this.#connection;
-    const bytes = sizeOf(this.#connection.encode(frame));
-    let allBytes = bytes;
-    this.#waiting = this.#waiting.filter(({ settled }) => !settled);
-    for (const other of this.#waiting) allBytes += other.bytes;
-    if (
-      this.#waiting.length >= options[welcome ? 'maxWaitingMessages' : 'maxOfflineMessages'] ||
-      allBytes > options.maxWaitingBytes
-    )
-      throw clientError('QUEUE_FULL');
-    return Object.assign(new Pending(), { frame, bytes, offline, own: !this.#front });
-  }
-
   /** Calls what sends messages of the session: they go before what waits already. */
   #ahead(listeners: Listeners): void {
     this.#front = 0;
@@ -243,11 +240,13 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   #send(outgoing: Outgoing): void {
     const connection = this.#connection;
+    const { options, socket } = connection;
     const { frame, own } = outgoing;
     const { maxPayloadBytes, resendMs = 0, user } = connection.welcome!;
     if (!frame.id) {
+      if (outgoing.isNotFor?.(user)) return;
       frame.id = connection.nextId();
-      outgoing.until = own ? 0 : connection.options.clock.now() + resendMs;
+      outgoing.until = own ? 0 : options.clock.now() + resendMs;
       outgoing.user = user;
     } else if (this.#mayRepeat(outgoing) && resendMs && outgoing.user === user) frame.again = true;
     else return outgoing.settle(this.#uncertain());
@@ -256,7 +255,10 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     if (bytes > maxPayloadBytes)
       return outgoing.settle(clientError('MESSAGE_TOO_LARGE', `${bytes} > ${maxPayloadBytes} bytes`));
     this.#flying.set(frame.id, outgoing);
-    connection.send(payload);
+    // By the connection that it was meant for, also if that was left meanwhile.
+    const send = () => socket.send(payload);
+    if (options.outbox) options.outbox.leaves(outgoing, send);
+    else send();
   }
 
   #mayRepeat({ until }: Outgoing): boolean {

@@ -1,5 +1,6 @@
 import type { ClientMessageFrame, FramePayload } from '@nestwire/protocol';
 import type { OfflinePolicy } from '../client-options.js';
+import type { Connection } from '../connection/connection.js';
 import type { Pending } from '../connection/pending.js';
 
 /** A message on its way to the server. */
@@ -12,6 +13,8 @@ export interface Outgoing extends Pending {
   /** Once sent: until when it may be sent again, and by whom. */
   until?: number;
   user?: string | null;
+  /** Set by the outbox that keeps it: tells whether it is another user's, and takes it back then. */
+  isNotFor?(user: string | null): boolean;
 }
 
 /** The frame of a message; its id is 0 until it is sent. */
@@ -20,4 +23,14 @@ export type Sendable = { -readonly [K in keyof ClientMessageFrame]: ClientMessag
 /** Returns how many bytes a frame takes on the line. */
 export function sizeOf(payload: FramePayload): number {
   return (typeof payload === 'string' ? new TextEncoder().encode(payload) : payload).length;
+}
+
+/** Tells whether one more message may wait; the outbox bounds those that it keeps. */
+export function hasRoom(all: readonly Outgoing[], bytes: number, { options, welcome }: Connection): boolean {
+  const waiting = all.filter(({ settled, isNotFor }) => !settled && !isNotFor);
+  for (const other of waiting) bytes += other.bytes;
+  return (
+    waiting.length < options[welcome ? 'maxWaitingMessages' : 'maxOfflineMessages'] &&
+    bytes <= options.maxWaitingBytes
+  );
 }

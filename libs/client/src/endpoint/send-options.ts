@@ -8,4 +8,6 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
   /** What happens to the message without a connection. */
   readonly offline?: OfflinePolicy;
+  /** Keeps the message in the client's `outbox` until it is answered, over a reload of the page too. */
+  readonly durable?: boolean;
 }

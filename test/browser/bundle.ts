@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/** Bundles the script of a page, from the sources; it can stand in the page's HTML. */
+export async function bundleOf(file: string): Promise<string> {
+  const source = (path: string) => fileURLToPath(new URL(`../../libs/${path}/src/index.ts`, import.meta.url));
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
+    alias: { '@nestwire/client': source('client'), '@nestwire/protocol': source('protocol') },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2023',
+    logLevel: 'error',
+  });
+  return outputFiles[0]!.text.replaceAll('</script', '<\\/script');
+}
