@@ -58,7 +58,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     const { options, welcome, status } = this.#connection;
     const { outbox } = options;
     if (given.durable && !outbox) throw new TypeError('durable: set outbox');
-    const limits = withDefaults(given, { ...options, ...(given.durable && outbox!.limits) });
+    const limits = withDefaults(given, given.durable ? { ...options, ...outbox!.limits } : options);
     const { offline } = limits;
     const type = messageNameOf(message?.constructor);
     if (!type || !this.#classes.has(type))
