@@ -18,6 +18,9 @@ const DAY_MS = 86_400_000;
 const globals = globalThis as Record<string, unknown>;
 const navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
 
+/** What lets go of the writing that a test holds up. */
+const releases: Array<() => void> = [];
+
 describe('openOutbox()', () => {
   let origin: OriginLocks;
   let wall: number;
@@ -109,6 +112,7 @@ describe('openOutbox()', () => {
   });
 
   afterEach(async () => {
+    for (const release of releases.splice(0)) release();
     await Promise.all(pages.map(({ rig }) => rig?.stop()));
     delete globals.indexedDB;
     delete globals.IDBKeyRange;
@@ -602,10 +606,11 @@ async function stalled(): Promise<() => void> {
   const opened = (await database())!;
   const store = opened.transaction(['heads', 'messages'], 'readwrite').objectStore('heads');
   let isOver = false;
+  releases.push(() => void (isOver = true));
   const go = () => {
     if (isOver) opened.close();
     else store.get(-1).onsuccess = go;
   };
   go();
-  return () => void (isOver = true);
+  return releases.at(-1)!;
 }
