@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { IDBFactory, IDBKeyRange, IDBObjectStore } from 'fake-indexeddb';
 import { create, type Message } from '@nestwire/protocol';
+import { until } from '../../../../test/rig/until.js';
 import { OriginLocks, type PageLocks } from '../../spec/page-locks.js';
 import { Note, Rig } from '../../spec/rig.js';
 import { WELCOME, type Peer } from '../../spec/scripted-server.js';
@@ -178,6 +179,25 @@ describe('openOutbox()', () => {
       await page.peer.open();
 
       expect(await page.peer.next('message')).toMatchObject({ again: true, data: { text: 'kept' } });
+    });
+
+    it('to the server that it was meant for, when that goes away before it is written down', async () => {
+      const page = await Page.open();
+      const leaving = await page.connect();
+      const release = await stalled();
+      const sent = page.send('kept');
+      await leaving.open();
+      leaving.send({ t: 'goaway', spreadMs: 0 });
+      await until(() => page.rig.clock.pending > 2);
+      page.rig.clock.advance(0);
+      const next = await page.rig.server.welcome({ connection: 'c2', user: 'ann' });
+      await next.open();
+      release();
+      const { id, again } = await leaving.next('message');
+      leaving.send({ t: 'ack', endpoint: 'chat', id });
+      await sent;
+
+      expect([again, next.frames.size]).toEqual([undefined, 0]);
     });
 
     it('no more when it was aborted before it is written down', async () => {
@@ -401,6 +421,22 @@ describe('openOutbox()', () => {
       await flushed();
 
       expect(one.told).toEqual(['flying UNCERTAIN']);
+    });
+  });
+
+  describe('that are all gone', () => {
+    it('goes on where something may be sent again, and takes over the rest', async () => {
+      const one = await Page.open();
+      void one.send('waiting');
+      const [two, ids] = await pageAfter('flying');
+      await one.die();
+      const page = await Page.open();
+      await page.connect();
+      await page.peer.open();
+      const frames = [await page.peer.next('message'), await page.peer.next('message')];
+
+      expect(page.client).toBe(two.client);
+      expect(frames).toMatchObject([{ id: ids[0], again: true }, { data: { text: 'waiting' } }]);
     });
   });
 
