@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { IDBFactory, IDBKeyRange, IDBObjectStore } from 'fake-indexeddb';
 import { create, type Message } from '@nestwire/protocol';
+import { until } from '../../../../test/rig/until.js';
 import { OriginLocks, type PageLocks } from '../../spec/page-locks.js';
 import { Note, Rig } from '../../spec/rig.js';
 import { WELCOME, type Peer } from '../../spec/scripted-server.js';
@@ -17,6 +18,9 @@ const RESEND_MS = 120_000;
 const DAY_MS = 86_400_000;
 const globals = globalThis as Record<string, unknown>;
 const navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+
+/** What lets go of the writing that a test holds up. */
+const releases: Array<() => void> = [];
 
 describe('openOutbox()', () => {
   let origin: OriginLocks;
@@ -109,6 +113,7 @@ describe('openOutbox()', () => {
   });
 
   afterEach(async () => {
+    for (const release of releases.splice(0)) release();
     await Promise.all(pages.map(({ rig }) => rig?.stop()));
     delete globals.indexedDB;
     delete globals.IDBKeyRange;
@@ -174,6 +179,25 @@ describe('openOutbox()', () => {
       await page.peer.open();
 
       expect(await page.peer.next('message')).toMatchObject({ again: true, data: { text: 'kept' } });
+    });
+
+    it('to the server that it was meant for, when that goes away before it is written down', async () => {
+      const page = await Page.open();
+      const leaving = await page.connect();
+      const release = await stalled();
+      const sent = page.send('kept');
+      await leaving.open();
+      leaving.send({ t: 'goaway', spreadMs: 0 });
+      await until(() => page.rig.clock.pending > 2);
+      page.rig.clock.advance(0);
+      const next = await page.rig.server.welcome({ connection: 'c2', user: 'ann' });
+      await next.open();
+      release();
+      const { id, again } = await leaving.next('message');
+      leaving.send({ t: 'ack', endpoint: 'chat', id });
+      await sent;
+
+      expect([again, next.frames.size]).toEqual([undefined, 0]);
     });
 
     it('no more when it was aborted before it is written down', async () => {
@@ -400,6 +424,22 @@ describe('openOutbox()', () => {
     });
   });
 
+  describe('that are all gone', () => {
+    it('goes on where something may be sent again, and takes over the rest', async () => {
+      const one = await Page.open();
+      void one.send('waiting');
+      const [two, ids] = await pageAfter('flying');
+      await one.die();
+      const page = await Page.open();
+      await page.connect();
+      await page.peer.open();
+      const frames = [await page.peer.next('message'), await page.peer.next('message')];
+
+      expect(page.client).toBe(two.client);
+      expect(frames).toMatchObject([{ id: ids[0], again: true }, { data: { text: 'waiting' } }]);
+    });
+  });
+
   describe('for another user', () => {
     it('sends nothing, and sends it when its user comes back', async () => {
       const page = await Page.open({ user: 'ann' });
@@ -602,10 +642,11 @@ async function stalled(): Promise<() => void> {
   const opened = (await database())!;
   const store = opened.transaction(['heads', 'messages'], 'readwrite').objectStore('heads');
   let isOver = false;
+  releases.push(() => void (isOver = true));
   const go = () => {
     if (isOver) opened.close();
     else store.get(-1).onsuccess = go;
   };
   go();
-  return () => void (isOver = true);
+  return releases.at(-1)!;
 }
