@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { NOTE } from '../note.mjs';
 
 const CONNECTS_AT_ONCE = 50;
+const DEADLINE_MS = 10_000;
 
 /**
  * Connects the clients of a workload.
@@ -45,8 +46,18 @@ export async function checkAnswer(dialect, sender, receivers) {
   const isAnswer = (text) => dialect.isAnswer(Buffer.from(text), 0);
   const answers = receivers.map((connection) => connection.next(isAnswer));
   sender.send(dialect.note(1));
-  for (const text of await Promise.all(answers)) {
+  for (const text of await inTime(Promise.all(answers))) {
     const data = dialect.dataOf(text);
     if (!isDeepStrictEqual(data, NOTE)) throw new Error(`Not what was sent: ${text}`);
   }
+}
+
+/** What is lost would be awaited for ever. @template T @param {Promise<T>} answers @returns {Promise<T>} */
+async function inTime(answers) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    const error = new Error(`Not everybody had the message within ${DEADLINE_MS} ms.`);
+    timer = setTimeout(reject, DEADLINE_MS, error);
+  });
+  return Promise.race([answers, late]).finally(() => clearTimeout(timer));
 }

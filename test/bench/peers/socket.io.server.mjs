@@ -14,19 +14,18 @@ const answers = { echo, idle: echo, 'fan-out': fanOut, cluster: fanOut };
 /** @param {import('./index.mjs').Setup} setup */
 export async function serve({ kind, redisUrl }) {
   const answer = answers[kind];
+  const subscriber = redisUrl && new Redis(redisUrl);
   const http = createServer();
   const server = new Server(http, {
     ...SOCKET_IO_OPTIONS,
-    ...(redisUrl && { adapter: adapterOf(redisUrl) }),
+    ...(redisUrl && { adapter: createAdapter(new Redis(redisUrl), subscriber) }),
   });
   server.on('connection', (socket) => {
     socket.on('note', (note) => answer(server, socket, note));
   });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
+  // The adapter does not say when it has subscribed; what is answered behind that does.
+  await subscriber?.ping();
   return http.address().port;
-}
-
-function adapterOf(redisUrl) {
-  return createAdapter(new Redis(redisUrl), new Redis(redisUrl));
 }
