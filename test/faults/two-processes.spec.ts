@@ -81,21 +81,38 @@ if (!BUILT) console.warn('Two processes need the built packages: npm run build.'
     until(async () => (await statuses()).every((now) => now === status), 10_000);
   const tellAll = (order: 'start' | 'stop') => Promise.all(nodes.map((node) => node.tell(order)));
 
+  /** Lets a node post until another hears it: on a busy machine they may degrade once more, for a moment. */
+  const postHeardBy = async (hearing: Node, posting: Node, count: number): Promise<number> => {
+    let top = 0;
+    const hears = async () => numbersFrom(await hearing.report(), posting.name).at(-1) === top;
+    await until(async () => {
+      await all('connected');
+      await posting.tell('post', count);
+      ({ number: top } = await posting.report());
+      return until(hears, 4_000).then(
+        () => true,
+        () => false,
+      );
+    }, 25_000);
+    return top;
+  };
+
   const expectRecovered = async () => {
     await all('connected');
     await tellAll('stop');
     const last = 50;
-    for (const node of nodes) await node.tell('post', last);
     for (const [index, node] of nodes.entries()) {
       const other = nodes[1 - index]!;
-      const { number: top } = await other.report();
-      await until(async () => numbersFrom(await node.report(), other.name).at(-1) === top);
-      const report = await node.report();
-      const [own, foreign] = [numbersFrom(report, node.name), numbersFrom(report, other.name)];
-      expect(own).toEqual(own.map((_, at) => at + 1));
-      expect(own).toHaveLength(report.number);
+      const top = await postHeardBy(node, other, last);
+      const foreign = numbersFrom(await node.report(), other.name);
       expect(foreign.slice(-last)).toEqual(Array.from({ length: last }, (_, at) => top - last + at + 1));
       expect(foreign.every((number, at) => at === 0 || number > foreign[at - 1]!)).toBe(true);
+    }
+    for (const node of nodes) {
+      const report = await node.report();
+      const own = numbersFrom(report, node.name);
+      expect(own).toEqual(own.map((_, at) => at + 1));
+      expect(own).toHaveLength(report.number);
       expect(report).toMatchObject({ unhandled: 0, counters: { poisoned: 0 } });
     }
   };

@@ -72,6 +72,14 @@ describe('Bytes in a message', () => {
     expect(decodeMessage(Picture, JSON.parse(data) as object).pixels).toEqual(pixels);
   });
 
+  it('stand in a list that has a property of any name', () => {
+    const pixels = Object.assign([new Uint8Array([1])], { constructor: false });
+
+    const { data } = encodeMessage(create(Picture, { pixels }));
+
+    expect(decodeMessage(Picture, JSON.parse(data) as object).pixels).toEqual([new Uint8Array([1])]);
+  });
+
   it('are written by compiled code as the libraries write them', () => {
     const small = create(Picture, {
       pixels: { list: [new Uint8Array([1, 2, 255])], of: Buffer.from('abc') },

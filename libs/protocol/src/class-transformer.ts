@@ -66,7 +66,12 @@ function withFields(instance: object, fields: Properties): object {
 
 function emptied(field: unknown): unknown {
   if (field instanceof Uint8Array) return new Uint8Array();
-  return Array.isArray(field) ? field.map(emptied) : withoutBytes(field);
+  if (!Array.isArray(field)) return withoutBytes(field);
+  const items: unknown[] = [];
+  items.length = field.length;
+  // Not `map`: it asks the array for its `constructor`, which may be a property like any other.
+  field.forEach((item, at) => (items[at] = emptied(item)));
+  return items;
 }
 
 function hasBytes(field: unknown): boolean {
