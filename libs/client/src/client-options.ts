@@ -44,7 +44,7 @@ export interface ConnectionOptions {
   readonly minRetryMs?: number;
   /** Upper bound of any wait before trying again, in ms. @default 20_000 */
   readonly maxRetryMs?: number;
-  /** How long a connection lasts until all failures before it are forgotten, in ms. @default 30_000 */
+  /** How long a connection lasts until all failures before it are forgotten, in ms. @default 10_000 */
   readonly healthyMs?: number;
   /** Time until a message must be answered, in ms, from the call on. @default 30_000 */
   readonly timeoutMs?: number;
@@ -95,7 +95,7 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     connectTimeoutMs: 10_000,
     minRetryMs: 500,
     maxRetryMs: 20_000,
-    healthyMs: 30_000,
+    healthyMs: 10_000,
     timeoutMs: 30_000,
     offline: 'throw',
     maxOfflineMessages: 100,
