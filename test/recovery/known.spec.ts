@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import { FakeClock } from '@nestwire/testing';
+import { RecentIds } from '../../libs/messages/src/reader/recent.ids.js';
 import { Note } from '../rig/recovery/desk.app.js';
 import { LocalStore } from '../rig/recovery/local.store.js';
 import type { RigClient } from '../rig/recovery/rig-client.js';
@@ -6,13 +8,21 @@ import { World } from '../rig/recovery/world.js';
 
 let world: World;
 
-/** Takes a channel back to what it was, after something was done. */
-async function undone(channel: string, act: () => Promise<void>): Promise<void> {
+/** Returns what takes a channel back to what it is now. */
+async function undoing(channel: string): Promise<() => Promise<void>> {
   const forLedger = world.ledger.save(channel);
   const forStore = await world.options.store.save(channel);
+  return async () => {
+    forLedger();
+    await forStore();
+  };
+}
+
+/** Takes a channel back to what it was, after something was done. */
+async function undone(channel: string, act: () => Promise<void>): Promise<void> {
+  const undo = await undoing(channel);
   await act();
-  forLedger();
-  await forStore();
+  await undo();
 }
 
 async function post(channel: string, node = 0): Promise<void> {
@@ -26,7 +36,10 @@ beforeEach(async () => {
   await world.begin();
 });
 
-afterEach(() => world.stop());
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await world.stop();
+});
 
 describe('A reader', () => {
   it('forgets what it heard of a branch that is lost, instead of reading in circles', async () => {
@@ -158,5 +171,48 @@ describe('The newest message', () => {
       'm2',
     ]);
     expect(await world.finish()).toEqual([]);
+  });
+});
+
+describe('A message that a history lost and has again', () => {
+  /** Everybody here has had it; who comes while it is lost has not. */
+  async function lostAndBack(whileLost: (channel: string) => unknown): Promise<string[]> {
+    const [channel = ''] = world.channels;
+    Object.assign(world.clients[1]!, { target: 0 });
+    world.clients[1]!.cut('both');
+    await world.advance(200);
+    world.listen(0, channel);
+    await world.settle();
+    let backAgain = async (): Promise<void> => undefined;
+    await undone(channel, async () => {
+      await post(channel);
+      backAgain = await undoing(channel);
+      await post(channel);
+    });
+    await world.advance(13_000);
+    whileLost(channel);
+    await world.settle();
+    await backAgain();
+    await post(channel);
+    return world.finish();
+  }
+
+  it('comes to a client that came in between', async () => {
+    const [, client] = world.clients as [RigClient, RigClient];
+
+    expect(await lostAndBack((channel) => client.wish('lobby', 'subscribe', channel))).toEqual([]);
+    expect(client.got.lobby.map((one) => (one instanceof Note ? one.name : one))).toEqual(['m1', 'm3']);
+  });
+
+  it('comes to a listener that came in between, and to no other one twice', async () => {
+    expect(await lostAndBack((channel) => world.listen(0, channel))).toEqual([]);
+  });
+
+  it('would come twice if listeners did not know what they have had', async () => {
+    jest.spyOn(RecentIds.prototype, 'has').mockReturnValue(false);
+
+    expect(await lostAndBack(() => undefined)).toEqual([
+      expect.stringMatching('listener: I5 no duplicates') as unknown,
+    ]);
   });
 });

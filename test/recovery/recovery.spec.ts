@@ -5,10 +5,9 @@ import { explore } from '../rig/recovery/explore.js';
 import { LocalStore } from '../rig/recovery/local.store.js';
 import type { Flaws, WorldOptions } from '../rig/recovery/world.js';
 
-/** `FUZZ_RUNS=20000` for the long form; `FUZZ_SEED` explores other runs, and finds one again. */
+/** `FUZZ_RUNS=20000` for the long form; `FUZZ_SEED` finds a run again. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 1_000);
-/** Fixed until the run that seed -625679459 finds is explained: docs/reliability.md, what was not covered. */
-const SEED = { seed: Number(process.env.FUZZ_SEED ?? 7) };
+const SEED = process.env.FUZZ_SEED ? { seed: Number(process.env.FUZZ_SEED) } : {};
 const DEADLINE_MS = 60_000 + RUNS * 300;
 const STEPS = 60;
 /** What is broken is explored from a seed of its own, so that it is caught each time. */

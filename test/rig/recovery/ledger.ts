@@ -32,6 +32,13 @@ interface Truth {
   repeatable: Post[];
 }
 
+/** Two places, and the messages that may stand between them. */
+interface Way {
+  readonly from: Position;
+  readonly to: Position;
+  readonly had: ReadonlySet<string>;
+}
+
 /** Writes down what was stored and what was promised: what the invariants compare with. */
 export class Ledger {
   /** Changes whenever a history is called or answers. */
@@ -67,6 +74,19 @@ export class Ledger {
   /** Tells whether a message was ever stored behind another. */
   hasLink(channel: string, previousId: string, position: Position): boolean {
     return this.of(channel).links.has(linkOf(previousId, position));
+  }
+
+  /** Returns the places of known messages that lead from one place to another; none where they do not. */
+  between(channel: string, { from, to, had }: Way): readonly Position[] {
+    if (to.epoch !== from.epoch || to.offset <= from.offset + 1) return [];
+    for (const id of had) {
+      const before = { epoch: to.epoch, offset: to.offset - 1, id };
+      if (!this.hasLink(channel, id, to)) continue;
+      if (before.offset === from.offset + 1 && this.hasLink(channel, from.id, before)) return [before];
+      const rest = this.between(channel, { from, to: before, had });
+      if (rest.length > 0) return [...rest, before];
+    }
+    return [];
   }
 
   /** Returns what takes the channel back to what it is now. */

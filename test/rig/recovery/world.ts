@@ -8,6 +8,7 @@ import { judgeClient } from './judge.js';
 import { judgePosts } from './judge-posts.js';
 import { Ledger, type Post } from './ledger.js';
 import { carried } from './memory-socket.js';
+import { RigListener } from './rig-listener.js';
 import { RigClient, type ClientFlaws } from './rig-client.js';
 import type { Store } from './store.js';
 
@@ -24,6 +25,7 @@ const FIRST_WISHES = [
   [1, 'lobby', 2],
   [1, 'lobby', 4],
 ] as const;
+const MAX_LISTENERS = 6;
 const QUIET_TURNS = 3;
 const MAX_TURNS = 2_000;
 /** A check of positions comes at least each 12 s. */
@@ -50,6 +52,8 @@ export class World {
   readonly histories: FaultyHistory[] = [];
   readonly nodes: DeskApp[] = [];
   clients: RigClient[] = [];
+  /** Those that listen on the servers, and those that did. */
+  listeners: RigListener[] = [];
   /** The channels of this run. */
   channels: string[] = [];
   saved: Array<{ readonly channel: string; readonly restore: () => Promise<void> }> = [];
@@ -96,6 +100,7 @@ export class World {
     this.#lastPost = 0;
     this.ledger.clear();
     this.saved = [];
+    this.listeners = [];
     this.channels = ['long', 'long', 'short', 'board', 'newest'].map(
       (kind, index) => `${kind}:${run}.${index}`,
     );
@@ -107,6 +112,12 @@ export class World {
     for (const [client, endpoint, channel] of FIRST_WISHES)
       this.clients[client]!.wish(endpoint, 'subscribe', this.channels[channel]!);
     await this.settle();
+  }
+
+  /** Lets a server listen to a channel of which each message matters. */
+  listen(node: number, channel: string): void {
+    if (this.listeners.length < MAX_LISTENERS && channelNamed(channel).delivery === 'history')
+      this.listeners.push(new RigListener(this.nodes[node]!, channel));
   }
 
   /** Posts a message, under a new id or again. */
@@ -196,6 +207,9 @@ export class World {
     const unfinished = this.channels.filter((channel) => this.ledger.of(channel).inFlight > 0);
     return [
       ...judges.flatMap(({ broken }) => [...broken]),
+      ...this.listeners.flatMap((listener) =>
+        listener.judge(this.ledger, tops.get(listener.channel) ?? { epoch: '', offset: 0, id: '' }),
+      ),
       ...judgePosts(this.ledger, received),
       ...unfinished.map((channel) => `posts to ${channel} do not end`),
       ...this.clients.filter(({ isConnected }) => !isConnected).map(({ user }) => `${user} is not connected`),
@@ -206,6 +220,7 @@ export class World {
 
   /** Closes all clients, and returns what is left of them. */
   async #clear(): Promise<string[]> {
+    for (const listener of this.listeners) listener.remove();
     const closed = Promise.all(this.clients.map((client) => client.close()));
     await this.settle();
     const statuses = this.clients.map((client) => client.status);

@@ -2,17 +2,14 @@ import type { HistoryChannel, StoredMessage } from '../backend/history.backend.j
 import { deferred } from '../delivery/deferred.js';
 import { gapPublication, type StoredPublication } from '../delivery/stored.publication.js';
 import { judgeLive } from '../history/live-rule.js';
-import { isSamePosition, messageIdOf, type Position } from '../history/position.js';
+import { isSamePosition, type Position } from '../history/position.js';
 import { gapBehind, type HistoryPage } from '../history/recovery.js';
 import { publicationOf, type ChannelReader, type ReaderContext, type TakeMissed } from './channel.reader.js';
 import { ReadPacer } from './read.pacer.js';
-import { RecentIds } from './recent.ids.js';
 import { RecentWindow, type WindowItem } from './recent.window.js';
 
 const WINDOW_MS = 1_000;
 const MAX_HEARD = 1_000;
-/** How long after a change of branch a post may be tried again. */
-const REPEATS_MS = 15_000;
 
 type Page = HistoryPage<StoredMessage>;
 
@@ -41,8 +38,6 @@ export class HistoryReader implements ChannelReader {
   #delivered: RecentWindow | undefined;
   #window: RecentWindow | undefined;
   #cancelWindow: (() => void) | undefined;
-  readonly #ids = new RecentIds();
-  #repeatsUntilMs = -Infinity;
   readonly #ready = deferred<void>();
   readonly #pacer: ReadPacer;
 
@@ -105,15 +100,11 @@ export class HistoryReader implements ChannelReader {
   }
 
   #deliver(item: WindowItem): void {
-    const { message, publication } = item;
+    const { publication } = item;
     this.#position = publication.position;
     this.#window?.add(item);
     this.#delivered?.add(item);
-    const id = messageIdOf(message);
-    // After a change of branch a post that was tried again may come again.
-    const isKnown = this.context.clock.now() < this.#repeatsUntilMs && this.#ids.has(id);
-    this.#ids.add(id);
-    if (!isKnown) this.context.deliver(publication);
+    this.context.deliver(publication);
   }
 
   /** Reads for itself first: only who knows where it stands can lead others there. */
@@ -160,7 +151,6 @@ export class HistoryReader implements ChannelReader {
       // It has gone on meanwhile, so that the page tells about the past.
       return this.#doubtAgain();
     }
-    this.#repeatsUntilMs = this.context.clock.now() + REPEATS_MS;
     this.#position = page.top;
     this.#window = this.#delivered = undefined;
     this.context.gap(reason);

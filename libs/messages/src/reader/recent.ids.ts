@@ -3,8 +3,8 @@ const CAPACITY = 256;
 /**
  * Remembers the ids of the last messages of a channel, in 2 KiB.
  *
- * After a change of branch a post that was tried again may come again. Each id is kept as 64 bits of a
- * hash: that two of a few hundred ids share them does not happen in the life of a system.
+ * Each is kept as 64 bits of a hash: that two of a few hundred ids share them does not happen in the
+ * life of a system.
  */
 export class RecentIds {
   readonly #hashes = new Uint32Array(2 * CAPACITY);

@@ -30,6 +30,7 @@ import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { MESSAGES_OPTIONS } from '../messages.module-definition.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messages.options.js';
 import type { Following, StoredReceiver } from '../reader/channel.readers.js';
+import { withoutRepeats } from '../reader/without-repeats.js';
 import { EphemeralChannels } from './ephemeral.channels.js';
 import { KeptChannels } from './kept.channels.js';
 import { StatusListeners } from './status.listeners.js';
@@ -138,10 +139,10 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   ): Promise<Subscription> {
     const name = this.#openChannel(channel);
     if (!isKept(channel)) return this.#ephemeral.attach(name, receiver, signal);
-    const following = await this.follow(channel, receiver, { signal });
     // A newcomer to a history begins with what comes next.
-    if (channel.delivery === 'latest')
-      following.recover(undefined, (newest) => newest.forEach((publication) => receiver(publication)));
+    if (channel.delivery === 'history') return this.follow(channel, withoutRepeats(receiver), { signal });
+    const following = await this.follow(channel, receiver, { signal });
+    following.recover(undefined, (newest) => newest.forEach((publication) => receiver(publication)));
     return following;
   }
 
