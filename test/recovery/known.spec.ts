@@ -145,6 +145,34 @@ describe('A connection that is lost', () => {
   });
 });
 
+describe('A message that a gap named', () => {
+  it('still comes when the gap after that, of a server that knows less, stands before it', async () => {
+    const [channel = ''] = world.channels;
+    const [, client] = world.clients as [RigClient, RigClient];
+    const comeBackTo = async (node: number) => {
+      world.expireTickets();
+      client.target = node;
+      client.cut('both');
+      await world.advance(200);
+    };
+    world.plan.eager.add(client.user);
+    world.histories[0]!.hearing = 'lost';
+    client.isOnline = false;
+    client.cut('both');
+    await post(channel);
+    client.isOnline = true;
+    await comeBackTo(1);
+    await comeBackTo(0);
+
+    expect(await world.finish()).toEqual([]);
+    expect(client.got.desk.map((one) => (one instanceof Note ? one.name : one.$type))).toEqual([
+      'nestwire.gap',
+      'nestwire.gap',
+      'm1',
+    ]);
+  });
+});
+
 describe('The newest message', () => {
   it('is an older one after its history was taken back', async () => {
     const channel = world.channels[4]!;

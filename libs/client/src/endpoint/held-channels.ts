@@ -35,14 +35,14 @@ export class HeldChannels extends Map<string, Held> {
     const isLatest = epoch !== undefined && !isGap;
     if (isLatest ? id === lastId : !isGap && offset! <= lastOffset) return false;
     held.position = [epoch ?? lastEpoch, offset!, id];
+    // What a gap names was not had: it may still come, behind a place before it.
+    if (isGap) return true;
     // Stored again behind another past, a message has another place.
     const message = id.split('~')[0]!;
-    if (isGap || isLatest || !ids.has(message)) {
-      ids.add(message);
-      if (ids.size > MAX_IDS) ids.delete([...ids][0]!);
-      return true;
-    }
-    return false;
+    if (!isLatest && ids.has(message)) return false;
+    ids.add(message);
+    if (ids.size > MAX_IDS) ids.delete([...ids][0]!);
+    return true;
   }
 
   /** Returns what the next connection begins with. */

@@ -3,7 +3,7 @@ import type { StoredReceiver } from './channel.readers.js';
 import { RecentIds } from './recent.ids.js';
 
 /**
- * Makes a receiver that passes on all but the messages that it has passed on before.
+ * Makes a receiver that passes on what it has not passed on before.
  *
  * Behind a gap a post that was tried again may come again, and so may all that a restored history holds.
  * Each receiver remembers for itself: what one has had, another that came later may still lack.
