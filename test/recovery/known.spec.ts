@@ -3,7 +3,7 @@ import { FakeClock } from '@nestwire/testing';
 import { RecentIds } from '../../libs/messages/src/reader/recent.ids.js';
 import { Note } from '../rig/recovery/desk.app.js';
 import { LocalStore } from '../rig/recovery/local.store.js';
-import type { RigClient } from '../rig/recovery/rig-client.js';
+import type { EndpointName, RigClient } from '../rig/recovery/rig-client.js';
 import { World } from '../rig/recovery/world.js';
 
 let world: World;
@@ -142,6 +142,30 @@ describe('A connection that is lost', () => {
 
     expect(world.nodes[0]!.streams.counters()).toMatchObject({ connections: 0, sessions: 0, channels: 0 });
     expect(await world.finish()).toEqual([]);
+  });
+});
+
+describe('A session that joins where another one of its client is behind', () => {
+  it('is told when the branch is lost on which it joined, though the other one has never seen that', async () => {
+    const [channel = ''] = world.channels;
+    const [client] = world.clients as [RigClient];
+    client.pause();
+    for (let index = 0; index < 14; index++) world.post(0, channel, { bytes: 400 });
+    await world.settle();
+    await undone(channel, async () => {
+      await post(channel);
+      client.wish('desk', 'subscribe', channel);
+      await world.settle();
+    });
+    await post(channel);
+    client.resume();
+    await world.settle();
+
+    expect(await world.finish()).toEqual([]);
+    const names = (endpoint: EndpointName) =>
+      client.got[endpoint].map((one) => (one instanceof Note ? one.name : one.$type));
+    expect(names('lobby').slice(-2)).toEqual(['m14', 'm16']);
+    expect(names('desk').at(-1)).toBe('nestwire.gap');
   });
 });
 

@@ -1,5 +1,5 @@
 import { StreamGap, type PublicationFrame, type WirePosition } from '@nestwire/protocol';
-import { messageIdOf, type Position } from '@nestwire/messages';
+import { isSamePosition, messageIdOf, type Position } from '@nestwire/messages';
 import type { ModelMessage } from '../delivery/branch.js';
 import type { Happening } from '../delivery/client.js';
 import { violationsOf } from '../delivery/violations.js';
@@ -100,10 +100,12 @@ export class StreamJudge {
     if (kind === 'subscribed') {
       if (!present) this.#restart(this.#begin(channel), position, 'first');
       else if (!present.last) this.#restart(present, position, 'first');
+      else if (!isLatest(channel) && !isSamePosition(present.last, position)) this.#blame('joined elsewhere');
       return;
     }
     const life = present ?? this.#begin(channel);
-    if (!life.hasState) this.#blame('a snapshot comes before what follows it');
+    // Without a snapshot it is the place of a newcomer, which waits for those that have joined before.
+    if (!life.hasState && (isBoard(channel) || present)) this.#blame('no snapshot before what follows it');
     life.hasState = false;
     this.#restart(life, position, 'first');
   }
@@ -186,6 +188,10 @@ export function judgeClient(client: RigClient, ledger: Ledger, tops: Tops): Stre
     judge.conclude(tops);
     return judge;
   });
+}
+
+function isBoard(channel: string): boolean {
+  return channel.startsWith('board');
 }
 
 function isLatest(channel: string): boolean {

@@ -21,6 +21,8 @@ interface Path {
   /** The client came back with a position that could not be accepted. */
   isRefused: boolean;
   isLeft: boolean;
+  /** It is there before those that have joined. */
+  isWaiting?: boolean;
   /** A gap lies on it: the tickets from before open nothing behind it. */
   hasGap?: boolean;
   /** Tells who waits for it that it has begun, or never will. */
@@ -137,14 +139,34 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     this.arrive(path);
   }
 
-  private arrive({ session, hasGap }: Path): void {
+  private arrive(path: Path): void {
+    const { session, hasGap } = path;
+    if (session && this.behind) return this.wait(path, session);
     if (session) {
       this.joining.delete(session);
       this.joined.add(session);
       this.member.send({ t: 'subscribed', ...this.placeOf(session, this.topic.position!) });
     } else this.behind = undefined;
     if (!session && hasGap) this.renewTickets();
-    if (!this.behind) this.topic.join(this);
+    this.topic.join(this);
+    if (!session) this.goOnWithWaiting();
+  }
+
+  /** All that have joined get the same, so nobody joins with what the others may never see. */
+  private wait(path: Path, session: FlowSession): void {
+    path.isWaiting = true;
+    if (path.from) return;
+    // What comes from now on is its own.
+    path.from = this.topic.position!;
+    this.member.send({ t: 'position', ...this.placeOf(session, path.from) });
+  }
+
+  private goOnWithWaiting(): void {
+    for (const path of this.joining.values()) {
+      if (!path.isWaiting) continue;
+      path.isWaiting = false;
+      this.goOn(path);
+    }
   }
 
   /** Sends what stands for all up to a position; what stands behind it follows. */
