@@ -47,6 +47,12 @@ const executablePath = findChromium();
     return opened;
   }
 
+  async function reload(page: Page): Promise<void> {
+    await page.reload();
+    // The script goes on after the load, when the outbox is open.
+    await page.waitForFunction('globalThis.order');
+  }
+
   const send = (page: Page, ...numbers: number[]) =>
     page.evaluate(
       `for (const number of ${JSON.stringify(numbers)}) order(number).catch(() => {}); undefined`,
@@ -90,7 +96,7 @@ const executablePath = findChromium();
     const page = await open();
     await send(page, 1, 2, 3);
     await until(() => orders.latch.size === 1);
-    await page.reload();
+    await reload(page);
     await page.waitForFunction('client.connectionStatus.kind === "connected"');
     await send(page, 4);
     orders.latch.open();
@@ -123,8 +129,7 @@ const executablePath = findChromium();
     const page = await open();
     await send(page, 1);
     await lie(page, 1);
-    await page.reload();
-    await page.waitForFunction('globalThis.order');
+    await reload(page);
     await send(page, 2, 3);
     await lie(page, 3);
     await page.close();
@@ -167,7 +172,7 @@ const executablePath = findChromium();
     await proxy.refuse();
     const page = await open('mode=none');
     await send(page, 1);
-    await page.reload();
+    await reload(page);
     await proxy.pass();
     await page.waitForFunction('client.connectionStatus.kind === "connected"');
     await send(page, 2);
