@@ -16,6 +16,8 @@ interface Choice {
 const HEARINGS: readonly Hearing[] = ['now', 'held', 'lost', 'twice'];
 const APPEND_FAULTS: readonly AppendFault[] = ['refuse', 'lose-before', 'lose-after'];
 const TIMES_MS = [10, 60, 60, 250, 1_100, 1_100, 3_000, 5_500, 13_000, 13_000];
+/** The fewest kinds of steps that a run is made of, beside posts. */
+const MIN_KINDS = 4;
 /** Posts are repeated within the time for which a history remembers them. */
 const REPEATABLE_MS = 60_000;
 
@@ -94,15 +96,29 @@ class Step implements fc.AsyncCommand<object, World> {
   }
 }
 
-/** Steps in any order; most of them are waited for. */
+/**
+ * Steps in any order, of some kinds, and on some channels.
+ *
+ * What seldom meets among all that may happen meets often among few.
+ */
 export function someSteps(maxCommands: number): fc.Arbitrary<Iterable<fc.AsyncCommand<object, World>>> {
-  const numbers = fc.tuple(fc.nat(1), fc.nat(1), fc.constantFrom(0, 0, 0, 1, 2, 2, 3, 3, 4), fc.nat(9));
+  const channels = fc.oneof(
+    fc.constant([0, 0, 0, 1, 2, 2, 3, 3, 4]),
+    fc.constantFrom(0, 0, 2, 3, 4).map((channel) => [channel]),
+  );
+  return fc
+    .tuple(fc.subarray(Object.keys(KINDS), { minLength: MIN_KINDS }), channels)
+    .chain(([kinds, some]) => fc.commands([stepOf(['post', ...kinds], some)], { maxCommands, size: 'max' }));
+}
+
+/** One step; most of them are waited for. */
+function stepOf(kinds: readonly string[], channels: readonly number[]): fc.Arbitrary<Step> {
+  const numbers = fc.tuple(fc.nat(1), fc.nat(1), fc.constantFrom(...channels), fc.nat(9));
   const pace = fc.constantFrom<Pace>('settled', 'settled', 'settled', 3, 1, 0);
-  const kinds = Object.entries(KINDS).flatMap(([kind, [weight]]) => Array<string>(weight).fill(kind));
-  const step = fc
-    .tuple(fc.constantFrom(...kinds), numbers, pace)
+  const weighted = kinds.flatMap((kind) => Array<string>(KINDS[kind]![0]).fill(kind));
+  return fc
+    .tuple(fc.constantFrom(...weighted), numbers, pace)
     .map(([kind, chosen, how]) => new Step(kind, chosen, how));
-  return fc.commands([step], { maxCommands, size: 'max' });
 }
 
 function endpointOf(extra: number) {
