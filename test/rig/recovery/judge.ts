@@ -1,10 +1,10 @@
 import { StreamGap, type PublicationFrame, type WirePosition } from '@nestwire/protocol';
-import { isSamePosition, messageIdOf, type Position } from '@nestwire/messages';
+import { isSamePosition, type Position } from '@nestwire/messages';
 import type { ModelMessage } from '../delivery/branch.js';
 import type { Happening } from '../delivery/client.js';
 import { violationsOf } from '../delivery/violations.js';
 import { State } from './desk.app.js';
-import type { Ledger } from './ledger.js';
+import { placeOf, type Ledger } from './ledger.js';
 import { ENDPOINTS, type EndpointName, type Got, type RigClient, type Said } from './rig-client.js';
 
 const GAP = 'nestwire.gap';
@@ -64,13 +64,13 @@ export class StreamJudge {
       if (life) life.isOpen = false;
     } else {
       if (frame.t === 'subscribed') this.#subscribed.add(channel);
-      if (frame.position) this.#hearPosition(frame.t, channel, placeOf(frame.position));
+      if (frame.position) this.#hearPosition(frame.t, channel, placeOnWire(frame.position));
     }
   }
 
   #hearPublication(heard: PublicationFrame): void {
     const { channel, endpoint, type, offset } = heard;
-    const { id } = placeOf(['', 0, heard.id ?? '']);
+    const { id } = placeOf({ epoch: '', offset: 0, id: heard.id ?? '' });
     const frame = { ...heard, id };
     const isMine = endpoint ? endpoint === this.endpoint : this.#subscribed.has(channel);
     if (!isMine || offset === undefined) return;
@@ -198,9 +198,8 @@ function isLatest(channel: string): boolean {
   return channel.startsWith('newest');
 }
 
-/** How often a message was stored is nothing to whoever reads it: its own id stands for it. */
-function placeOf([epoch, offset, id]: WirePosition): Position {
-  return { epoch, offset, id: messageIdOf({ epoch, offset, id }) };
+function placeOnWire([epoch, offset, id]: WirePosition): Position {
+  return placeOf({ epoch, offset, id });
 }
 
 function follows(last: Position, { epoch, offset }: Position): boolean {

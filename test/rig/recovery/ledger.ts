@@ -1,4 +1,4 @@
-import type { Draft, Position, Stored } from '@nestwire/messages';
+import { messageIdOf, type Draft, type Position, type Stored } from '@nestwire/messages';
 import type { ModelMessage } from '../delivery/branch.js';
 
 /** What became of one call that posts a message. */
@@ -120,4 +120,9 @@ function newTruth(): Truth {
 
 function linkOf(previousId: string, { epoch, offset, id }: Position): string {
   return `${epoch} ${offset} ${previousId}>${id}`;
+}
+
+/** How often a message was stored is nothing to whoever reads it: its own id stands for it. */
+export function placeOf({ epoch, offset, id }: Position): Position {
+  return { epoch, offset, id: messageIdOf({ epoch, offset, id }) };
 }

@@ -1,8 +1,8 @@
-import { messageIdOf, type Following, type Position, type StoredPublication } from '@nestwire/messages';
+import type { Following, Position, StoredPublication } from '@nestwire/messages';
 import type { Happening } from '../delivery/client.js';
 import { violationsOf } from '../delivery/violations.js';
 import { channelNamed, type DeskApp } from './desk.app.js';
-import type { Ledger } from './ledger.js';
+import { placeOf, type Ledger } from './ledger.js';
 
 /** A listener of a server, with all that it got. */
 export class RigListener {
@@ -68,8 +68,10 @@ export class RigListener {
       const place = placeOf(position);
       if (isGap) begin(place, 'diverged');
       // The history could not be read before: it begins with what it got first.
-      else if (!last) begin(place, 'first');
-      else {
+      else if (!last) {
+        begin(place, 'first');
+        had.add(place.id);
+      } else {
         spare(place);
         follow('message', place);
       }
@@ -80,8 +82,4 @@ export class RigListener {
     }
     return { log, isChained };
   }
-}
-
-function placeOf({ epoch, offset, id }: Position): Position {
-  return { epoch, offset, id: messageIdOf({ epoch, offset, id }) };
 }

@@ -30,7 +30,7 @@ const KINDS: Readonly<Record<string, readonly [weight: number, run: (choice: Cho
   subscribe: [9, ({ client, extra, channel }) => client.wish(endpointOf(extra), 'subscribe', channel)],
   unsubscribe: [2, ({ client, extra, channel }) => client.wish(endpointOf(extra), 'unsubscribe', channel)],
   listen: [3, ({ world, node, channel }) => world.listen(node, channel)],
-  unlisten: [1, ({ world, extra }) => world.listeners.at(extra % 6)?.remove()],
+  unlisten: [1, ({ world, extra }) => world.listeners[extra % world.listeners.length]?.remove()],
   cut: [9, ({ client, extra }) => client.cut(extra % 3 ? 'both' : 'near')],
   move: [5, ({ client, node }) => ((client.target = node), client.cut('both'))],
   leave: [3, ({ client }) => ((client.isOnline = false), client.cut('both'))],

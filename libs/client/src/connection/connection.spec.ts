@@ -140,6 +140,14 @@ describe('connection', () => {
     expect(await rig.status('waiting')).toMatchObject({ retryInMs: expect.closeTo(waitMs, 2) });
   });
 
+  it('waits for a time that is one, also where no health is asked for', async () => {
+    await start({ healthyMs: 0 });
+    const peer = await rig.connected();
+    peer.socket.close(1011);
+
+    expect(await rig.status('waiting')).toMatchObject({ retryInMs: 500 });
+  });
+
   it('waits 5 s or more after sending too much, whoever hurries it', async () => {
     await start();
     rig.clock.chance = 0;

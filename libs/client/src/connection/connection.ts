@@ -262,7 +262,7 @@ export class Connection implements LineOwner {
     const { clock, healthyMs, auth } = this.options;
     const { welcome, spreadMs } = this;
     void this.#release(NORMAL, `${code} ${reason}`);
-    const health = welcome ? (clock.now() - this.#connectedAt) / healthyMs : 0;
+    const health = welcome ? (clock.now() - this.#connectedAt) / (healthyMs || 1) : 0;
     if (health >= 1) this.#renewed = false;
     this.#backoff.forget(health);
     this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;

@@ -140,33 +140,30 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   }
 
   private arrive(path: Path): void {
-    const { session, hasGap } = path;
-    if (session && this.behind) return this.wait(path, session);
-    if (session) {
-      this.joining.delete(session);
-      this.joined.add(session);
-      this.member.send({ t: 'subscribed', ...this.placeOf(session, this.topic.position!) });
-    } else this.behind = undefined;
-    if (!session && hasGap) this.renewTickets();
+    if (path.session) return this.joinOrWait(path, path.session);
+    this.behind = undefined;
+    if (path.hasGap) this.renewTickets();
     this.topic.join(this);
-    if (!session) this.goOnWithWaiting();
+    for (const waiting of this.joining.values()) {
+      if (!waiting.isWaiting) continue;
+      waiting.isWaiting = false;
+      this.goOn(waiting);
+    }
   }
 
   /** All that have joined get the same, so nobody joins with what the others may never see. */
-  private wait(path: Path, session: FlowSession): void {
+  private joinOrWait(path: Path, session: FlowSession): void {
+    if (!this.behind) {
+      this.joining.delete(session);
+      this.joined.add(session);
+      this.member.send({ t: 'subscribed', ...this.placeOf(session, this.topic.position!) });
+      return this.topic.join(this);
+    }
     path.isWaiting = true;
     if (path.from) return;
     // What comes from now on is its own.
     path.from = this.topic.position!;
     this.member.send({ t: 'position', ...this.placeOf(session, path.from) });
-  }
-
-  private goOnWithWaiting(): void {
-    for (const path of this.joining.values()) {
-      if (!path.isWaiting) continue;
-      path.isWaiting = false;
-      this.goOn(path);
-    }
   }
 
   /** Sends what stands for all up to a position; what stands behind it follows. */
