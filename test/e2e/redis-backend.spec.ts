@@ -465,7 +465,8 @@ describeIfRedis('A Sentinel group', () => {
     await until(() => one.status === 'degraded' && two.status === 'degraded');
     // The replica cuts all connections when it becomes the master: who was there before is degraded once more.
     await until(async () => {
-      await until(() => one.status === 'connected' && two.status === 'connected');
+      // The Sentinels may need another election.
+      await until(() => one.status === 'connected' && two.status === 'connected', 30_000);
       const { delivered } = await one.postMessage('a', note('after'));
       if (delivered !== 'global') return false;
       return until(() => heard.includes('after'), 2_000).then(
@@ -473,5 +474,5 @@ describeIfRedis('A Sentinel group', () => {
         () => false,
       );
     });
-  }, 30_000);
+  }, 60_000);
 });
