@@ -167,6 +167,15 @@ const trials: readonly Trial[] = [
     goesOn: (raw, target) => (target.get(Desk).latch.open(), raw.frame('opened', 3)),
   },
   {
+    limit: 'maxEarlyBytes',
+    low: 1_500,
+    hello: false,
+    stimulus: (raw) =>
+      send(raw, { t: 'hello', v: 1, token: 'slow' }, ...times(2, (n) => ({ ...open(n + 1), pad: KIB }))),
+    reaction: 'BUSY',
+    goesOn: (raw, target) => (target.get(Desk).latch.open(), raw.frame('opened', 2)),
+  },
+  {
     limit: 'unfinishedMessageMs',
     low: 40,
     stimulus: (raw) => raw.send(ping.subarray(0, 8)),

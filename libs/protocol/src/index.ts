@@ -9,7 +9,7 @@ export {
   type WireError,
 } from './error/coded-error.js';
 export { ErrorCode } from './error/error-code.js';
-export type { ClientCodec, Codec, CodecOption, EncodedMessage, FramePayload } from './frame/codec.js';
+export type { ClientCodec, Codec, CodecOption, EncodedMessage, FrameHead, FramePayload } from './frame/codec.js';
 export { FrameFault } from './frame/frame-fault.js';
 export { guardClientFrame } from './frame/frame-guard.js';
 export {

@@ -10,6 +10,8 @@ export interface StreamsLimits {
   readonly authenticationTimeoutMs: number;
   /** Frames kept while the authenticator works. */
   readonly maxEarlyFrames: number;
+  /** Bytes of the frames kept while the authenticator works. */
+  readonly maxEarlyBytes: number;
   /** Oldest unfinished frame or fragmented message, in milliseconds. */
   readonly unfinishedMessageMs: number;
   /** Fragments of one message. */
@@ -90,6 +92,7 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   helloTimeoutMs: 10 * SECOND,
   authenticationTimeoutMs: 5 * SECOND,
   maxEarlyFrames: 32,
+  maxEarlyBytes: 64 * KIB,
   unfinishedMessageMs: 10 * SECOND,
   maxFragments: 64,
   maxBufferedChunks: 1_024,

@@ -14,6 +14,13 @@ export interface EncodedMessage {
 /** What one WebSocket message carries: text, or bytes in a binary one. */
 export type FramePayload = string | Uint8Array;
 
+/** The beginning of a frame, as far as it can be told without decoding. */
+export interface FrameHead {
+  readonly t?: string;
+  readonly id?: number;
+  readonly endpoint?: string;
+}
+
 /** A server's way to turn frames into what a WebSocket carries, and back. */
 export interface Codec {
   /** The WebSocket subprotocol that selects this codec. */
@@ -31,6 +38,14 @@ export interface Codec {
   encodeAck(endpoint: string, id: number): FramePayload;
   /** Checks and decodes what a client sent; never throws. */
   decodeClientFrame(payload: FramePayload): ClientFrame | FrameFault;
+  /**
+   * Reads the fields at the beginning of a frame that is refused undecoded.
+   *
+   * It reads at most 512 bytes, so that the cost does not grow with the frame. Nothing of it is checked.
+   */
+  peek(bytes: Uint8Array): FrameHead;
+  /** The key of the field `again` in encoded form, with one character for each byte. */
+  readonly againMark: string;
 }
 
 /** What a server takes to speak another codec than JSON. */

@@ -150,8 +150,8 @@ function unescape(text: string, start: number, end: number): string {
   }
 }
 
-/** Reads the id of a refused frame where a client of ours writes it: before any nesting. */
-function readId(text: string): number | undefined {
+/** Reads the id of a refused frame, if it stands before any nesting. */
+export function readId(text: string): number | undefined {
   const id = Number(/^[^[{]*\{[^[{]*?"id"\s*:\s*(\d{1,10})\s*[,}]/.exec(text.slice(0, 512))?.[1]);
   return id >= 1 ? id : undefined;
 }

@@ -3,18 +3,20 @@ import { ErrorCode } from '../error/error-code.js';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../limits.js';
 import { messageNameOf } from '../message/message.registry.js';
 import { encodeProperties } from '../value/wire-value.js';
-import type { Codec, EncodedMessage } from './codec.js';
+import type { Codec, EncodedMessage, FrameHead } from './codec.js';
 import { FrameFault } from './frame-fault.js';
 import { guardClientFrame } from './frame-guard.js';
 import { JSON_SUBPROTOCOL, type ClientFrame, type Frame, type PublicationPlace } from './frame.js';
 import { readPlainMessage } from './plain-message.js';
 import { QuotedNames } from './quoted-names.js';
+import { peekJson } from './json-peek.js';
 import { scanJson } from './json-scan.js';
 
 /** Frames as JSON text: read in a browser's tools, typed by hand in wscat. */
 export class JsonCodec implements Codec {
   readonly subprotocol = JSON_SUBPROTOCOL;
   readonly isBinary = false;
+  readonly againMark = '"again"';
   private readonly names = new QuotedNames();
 
   constructor(private readonly limits: JsonLimits = DEFAULT_JSON_LIMITS) {}
@@ -34,6 +36,10 @@ export class JsonCodec implements Codec {
 
   encodeAck(endpoint: string, id: number): string {
     return `{"t":"ack","endpoint":${this.names.quote(endpoint)},"id":${id}}`;
+  }
+
+  peek(bytes: Uint8Array): FrameHead {
+    return peekJson(bytes);
   }
 
   decodeClientFrame(text: string): ClientFrame | FrameFault {

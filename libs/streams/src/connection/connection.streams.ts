@@ -2,6 +2,8 @@ import {
   type CodedError,
   type ClientMessageFrame,
   type CloseFrame,
+  type FrameHead,
+  type FramePayload,
   type OpenFrame,
   type ServerFrame,
   wireErrorOf,
@@ -22,7 +24,7 @@ import {
   unknownEndpoint,
 } from '../session/stream.errors.js';
 import type { StreamHandshake } from '../session/stream-handshake.js';
-import { REFUSED, type RuntimePort } from '../session/runtime.port.js';
+import { REFUSED, type MessageHead, type RuntimePort } from '../session/runtime.port.js';
 import { SessionRuntime } from '../session/session.runtime.js';
 import { StreamSession, type SessionPort } from '../session/stream-session.js';
 import type { StreamsLimits } from '../streams.limits.js';
@@ -43,6 +45,12 @@ export interface ConnectionOwner {
   readonly handshake: StreamHandshake;
   /** Makes the frames that the client understands. */
   readonly frames: MessageFrames;
+}
+
+/** A frame that is refused undecoded, as far as something is known of it. */
+export interface UnreadFrame extends FrameHead {
+  /** Whether it may have been sent before, on a connection that was lost. */
+  readonly mayBeAgain: boolean;
 }
 
 /** The streams of one connection: at most one of each endpoint. */
@@ -106,23 +114,34 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   /** Hands a message to its session. */
-  receive(frame: ClientMessageFrame, bytes: number): void {
+  receive(frame: ClientMessageFrame, payload: FramePayload, bytes: number): void {
     const runtime = this.current.get(frame.endpoint);
     if (runtime) {
       if (runtime.pendingBytes && this.pendingBytes() + bytes > this.limits.maxPendingBytes) {
         return this.refuse(frame, tooManyBytes(this.limits.maxPendingBytes));
       }
-      return runtime.receive(frame, bytes);
+      return runtime.receive(frame, payload, bytes);
     }
     const isKnown = this.context.endpoints.get(frame.endpoint);
     this.fail(frame.id, isKnown ? streamNotOpen(frame.endpoint) : unknownEndpoint(frame.endpoint));
   }
 
   /** Answers a message that is not looked at; one that was sent before may have been handled. */
-  refuse({ id, endpoint, again }: ClientMessageFrame, error: CodedError): void {
+  refuse({ id, endpoint, again }: MessageHead, error: CodedError): void {
     const wire = wireErrorOf(again ? uncertain(error.message) : error);
     this.current.get(endpoint)?.answers?.failed(id, wire);
     this.write({ t: 'error', id, error: wire });
+  }
+
+  /** Answers a frame that was not decoded, as far as its beginning tells of it. */
+  refuseUnread({ t = 'message', id, endpoint, mayBeAgain }: UnreadFrame, error: CodedError): void {
+    const wire = wireErrorOf(mayBeAgain ? uncertain(error.message) : error);
+    if (id !== undefined && t === 'message') {
+      // Without the endpoint it may be a message of any stream: none may count it as handled.
+      const runtimes = endpoint === undefined ? this.current.values() : [this.current.get(endpoint)];
+      for (const runtime of runtimes) runtime?.answers?.failed(id, wire);
+    }
+    this.write({ t: 'error', ...(id && { id }), error: wire });
   }
 
   /** Takes the answers of the user and client that the connection belongs to now. */
@@ -199,6 +218,11 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     this.unacknowledged.length = 0;
   }
 
+  decode(payload: FramePayload): ClientMessageFrame {
+    // It was decoded when it came, so it is the frame of a message.
+    return this.owner.frames.codec.decodeClientFrame(payload) as ClientMessageFrame;
+  }
+
   push(runtime: SessionRuntime, message: object): void | Promise<void> {
     this.outbox.push(this.owner.frames.of(runtime.session.endpoint, message));
     return this.outbox.isAboveSoftBound ? this.outbox.whenBelowSoftBound() : undefined;
@@ -219,9 +243,9 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     this.write(streamErrorFrame(runtime, wire, id));
   }
 
-  dropped(runtime: SessionRuntime, frame: ClientMessageFrame): void {
+  dropped(runtime: SessionRuntime, head: MessageHead): void {
     this.writeAck(runtime);
-    this.fail(frame.id, streamNotOpen(frame.endpoint));
+    this.fail(head.id, streamNotOpen(head.endpoint));
   }
 
   openSettled(runtime: SessionRuntime, error?: unknown): void {

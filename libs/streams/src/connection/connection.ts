@@ -17,7 +17,7 @@ import type { FlowMember } from '../channel/flow.member.js';
 import { MAX_HELD_BYTES } from '../channel/held.channels.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamHandshake } from '../session/stream-handshake.js';
-import type { Wire, WireReceiver } from '../transport/wire.js';
+import type { MessageForm, Wire, WireReceiver } from '../transport/wire.js';
 import type { WsFrame } from '../transport/ws-frame.js';
 import type { ConnectionContext } from './connection.context.js';
 import { ConnectionStreams, type ConnectionOwner } from './connection.streams.js';
@@ -65,25 +65,26 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.frames = context.frames.get(wire.subprotocol) ?? context.frames.get(JSON_SUBPROTOCOL)!;
     this.watch = new ConnectionWatch(this, wire, context, now);
     this.gate = new InboundGate(limits, now);
-    this.early = new EarlyFrames(limits.maxEarlyFrames, limits.maxPendingBytes);
+    this.early = new EarlyFrames(limits.maxEarlyFrames, limits.maxEarlyBytes);
     const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };
     this.outbox = new Outbox(wire, bounds, context.flusher, this);
     this.subscriptions = new ConnectionSubscriptions(context.channels, this, limits.maxSubscriptions);
     this.streams = new ConnectionStreams(context, this, this.outbox, this.subscriptions);
   }
 
-  message(payload: FramePayload, bytes: number): void {
+  message(data: Buffer, form: MessageForm): void {
     if (this.state === 'closed') return;
-    const { isBinary } = this.codec;
-    if (isBinary === (typeof payload === 'string'))
-      return this.close(CloseCode.UnsupportedData, `frames are ${isBinary ? 'binary' : 'text'}`);
+    const { codec } = this;
+    if (codec.isBinary !== (form === 'binary'))
+      return this.close(CloseCode.UnsupportedData, `frames are ${codec.isBinary ? 'binary' : 'text'}`);
     const now = performance.now();
     this.watch.received(now);
-    const retryAfterMs = this.gate.admit(bytes, now);
-    const frame = this.codec.decodeClientFrame(payload);
+    const retryAfterMs = this.gate.admit(data.length, now);
+    if (retryAfterMs) return this.refuseRate(data, retryAfterMs, now);
+    const payload = codec.isBinary ? data : data.toString();
+    const frame = codec.decodeClientFrame(payload);
     if (frame instanceof FrameFault) this.refuseBadFrame(frame, now);
-    else if (retryAfterMs) this.refuseRate(frame, retryAfterMs, now);
-    else this.route(frame, bytes);
+    else this.route(frame, payload, data.length);
   }
 
   reading(): void {
@@ -163,7 +164,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.close(CloseCode.Drain, 'the server drains');
   }
 
-  private route(frame: ClientFrame, bytes: number): void {
+  private route(frame: ClientFrame, payload: FramePayload, bytes: number): void {
     if (this.state === 'greeting') return this.greet(frame, bytes);
     if (frame.t === 'ping') return this.send({ t: 'pong' });
     if (frame.t === 'pong') return;
@@ -171,10 +172,10 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (this.state === 'draining') return this.fail(frame.id, draining());
     if (this.isAwaited(frame.id)) return this.fail(frame.id, duplicateId(frame.id));
     if (this.state === 'signing-in') {
-      if (!this.early.add(frame, bytes)) this.refuse(frame, tooEarly());
+      if (!this.early.add(frame, payload, bytes)) this.refuse(frame, tooEarly());
       return;
     }
-    if (frame.t === 'message') this.streams.receive(frame, bytes);
+    if (frame.t === 'message') this.streams.receive(frame, payload, bytes);
     else if (frame.t === 'open') this.streams.open(frame);
     else if (frame.t === 'close') this.streams.close(frame);
     else this.signingIn = this.signIn(frame);
@@ -238,7 +239,10 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   private beReady(): void {
     this.state = 'ready';
     this.streams.openOnConnect();
-    for (const [frame, bytes] of this.early.take()) this.route(frame, bytes);
+    for (const { payload, bytes } of this.early.take()) {
+      // It was decoded when it came, so it is a frame.
+      this.route(this.codec.decodeClientFrame(payload) as ClientFrame, payload, bytes);
+    }
   }
 
   private refuseSignIn(result: SignInResult): void {
@@ -257,9 +261,11 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (isBad && this.gate.countBadFrame(now)) this.close(CloseCode.BadRequest, 'too many bad frames');
   }
 
-  private refuseRate(frame: ClientFrame, retryAfterMs: number, now: number): void {
+  /** Refuses a frame by its length: decoding it would cost what the rate is there to bound. */
+  private refuseRate(data: Buffer, retryAfterMs: number, now: number): void {
     if (this.gate.refuse(now)) return this.closeForRate();
-    this.refuse(frame, rateLimited(retryAfterMs));
+    const mayBeAgain = data.includes(this.codec.againMark, 0, 'latin1');
+    this.streams.refuseUnread({ ...this.codec.peek(data), mayBeAgain }, rateLimited(retryAfterMs));
   }
 
   private closeForRate(): void {

@@ -1,11 +1,16 @@
-import type { ClientMessageFrame } from '@nestwire/protocol';
+import type { ClientMessageFrame, FramePayload } from '@nestwire/protocol';
 import type { StreamsLimits } from '../streams.limits.js';
 import { SessionCloseReason } from './session-close-reason.js';
 import type { SessionRuntime } from './session.runtime.js';
 
+/** A message without its properties. */
+export type MessageHead = Omit<ClientMessageFrame, 't' | 'data'>;
+
 /** What a session's runtime asks of its connection. */
 export interface RuntimePort {
   readonly limits: StreamsLimits;
+  /** Decodes the frame of a message that has waited for its turn. */
+  decode(payload: FramePayload): ClientMessageFrame;
   /** Pushes a message; a promise when the sender should wait. */
   push(runtime: SessionRuntime, message: object): void | Promise<void>;
   /** The runtime has an answer in `takeAck`. */
@@ -13,7 +18,7 @@ export interface RuntimePort {
   /** The frame with this id failed; without an id, something that the session does by itself. */
   failed(runtime: SessionRuntime, id: number | undefined, error: unknown): void;
   /** The message was not handled, and may be when it is sent again. */
-  dropped(runtime: SessionRuntime, frame: ClientMessageFrame): void;
+  dropped(runtime: SessionRuntime, head: MessageHead): void;
   /** `@OnStreamOpened` has settled; an error means that the stream is refused. */
   openSettled(runtime: SessionRuntime, error?: unknown): void;
   /** The session's signal has aborted; nothing may flow into it any more. */

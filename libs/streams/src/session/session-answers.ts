@@ -1,6 +1,7 @@
-import { CodedError, type ClientMessageFrame, type WireError } from '@nestwire/protocol';
+import { CodedError, type WireError } from '@nestwire/protocol';
 import type { ClaimedWork } from '@nestwire/messages';
 import type { Answer, StreamAnswers, WaitingRoom } from './stream-answers.js';
+import type { MessageHead } from './runtime.port.js';
 import { uncertain } from './stream.errors.js';
 
 /** What one session adds to the answers of its client, and takes from them. */
@@ -23,7 +24,7 @@ export class SessionAnswers {
   }
 
   /** Notes that a message was handled; for most this is one number. */
-  handled({ id, again = false }: ClientMessageFrame): void {
+  handled({ id, again = false }: MessageHead): void {
     if (id === this.repeatedId) return;
     const { run } = this;
     if (run && id > run.to && run.again === again && !run.isForgotten) run.to = id;
@@ -59,7 +60,7 @@ export class SessionAnswers {
    *
    * @throws {CodedError} the error that it was answered with; UNCERTAIN when a server began it
    */
-  async claim({ id, again }: ClientMessageFrame): Promise<boolean> {
+  async claim({ id, again }: MessageHead): Promise<boolean> {
     const { claims, claimTtlMs, claimIdOf } = this.stream.keeper;
     const work = { id: claimIdOf(id), ttlMs: claimTtlMs };
     const claim = await claims.claim(work).catch((error: unknown) => {

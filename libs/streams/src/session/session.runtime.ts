@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
-import type { ClientMessageFrame } from '@nestwire/protocol';
+import type { ClientMessageFrame, FramePayload } from '@nestwire/protocol';
 import type { Endpoint, Handlers } from '../endpoint/endpoint.registry.js';
 import { isPromiseLike } from '../pipeline/promise-like.js';
+import { keptPayload } from './kept-payload.js';
 import { ResultSender, type ResultOwner } from './result.sender.js';
-import { ACCESS_LOST, NOT_BEGUN, REFUSED, type RuntimePort } from './runtime.port.js';
+import { ACCESS_LOST, NOT_BEGUN, REFUSED, type MessageHead, type RuntimePort } from './runtime.port.js';
 import type { SessionAnswers } from './session-answers.js';
 import type { SessionCloseReason } from './session-close-reason.js';
 import type { WaitingRoom } from './stream-answers.js';
@@ -12,11 +13,16 @@ import type { StreamSession } from './stream-session.js';
 
 const logger = new Logger('Streams');
 
-type Pending = Readonly<{ frame: ClientMessageFrame; bytes: number }>;
+/** A message that waits for its turn, as it came: decoded it would take many times its bytes. */
+interface Pending {
+  readonly head: MessageHead;
+  readonly payload: FramePayload;
+  readonly bytes: number;
+}
 
 interface Running {
   /** The message that is handled; absent while the stream opens or ends. */
-  readonly frame: ClientMessageFrame | undefined;
+  readonly head: MessageHead | undefined;
   readonly since: number;
   readonly done: () => void;
 }
@@ -99,20 +105,20 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
   }
 
   /** Takes a message of the client, in the order sent. */
-  receive(frame: ClientMessageFrame, bytes: number): void {
+  receive(frame: ClientMessageFrame, payload: FramePayload, bytes: number): void {
     const { maxPendingMessages } = this.port.limits;
     if (this.leaving) return this.port.dropped(this, frame);
-    if (this.queue.length + (this.running?.frame ? 1 : 0) >= maxPendingMessages)
+    if (this.queue.length + (this.running?.head ? 1 : 0) >= maxPendingMessages)
       return this.port.failed(this, frame.id, busy(maxPendingMessages));
     if (this.state === 'open' && !this.running && !this.queue.length) return this.handle(frame);
-    this.queue.push({ frame, bytes });
+    this.queue.push({ head: headOf(frame), payload: keptPayload(payload), bytes });
     this.queuedBytes += bytes;
     this.drain();
   }
 
   /** Tells whether a message with this id waits for its answer. */
   awaits(id: number): boolean {
-    return this.running?.frame?.id === id || this.queue.some(({ frame }) => frame.id === id);
+    return this.running?.head?.id === id || this.queue.some(({ head }) => head.id === id);
   }
 
   async answered(id: number): Promise<void> {
@@ -142,7 +148,7 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     const { running } = this;
     if (!running || now - running.since < this.port.limits.handlerTimeoutMs) return;
     const error = handlerTimeout(this.endpoint.name, this.port.limits.handlerTimeoutMs);
-    if (running.frame) this.port.failed(this, running.frame.id, error);
+    if (running.head) this.port.failed(this, running.head.id, error);
     else if (this.state === 'opening') this.refuse(error);
     else
       logger.error(
@@ -185,7 +191,7 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     const unanswered = this.queue;
     this.queue = [];
     this.queuedBytes = 0;
-    for (const { frame } of unanswered) this.port.dropped(this, frame);
+    for (const { head } of unanswered) this.port.dropped(this, head);
     // A handler may have called this before its promise was known here.
     await Promise.resolve();
     while (this.running) await this.whenIdle;
@@ -222,8 +228,9 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
   private refuse(error: unknown): void {
     if (this.state !== 'opening') return;
     this.port.openSettled(this, error);
-    for (const { frame } of this.queue) this.port.failed(this, frame.id, error);
+    for (const { head } of this.queue) this.port.failed(this, head.id, error);
     this.queue = [];
+    this.queuedBytes = 0;
     void this.end(this.wasOpened ? ACCESS_LOST : REFUSED);
   }
 
@@ -231,7 +238,7 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     while (this.state === 'open' && !this.running && this.queue.length) {
       const pending = this.queue.shift()!;
       this.queuedBytes -= pending.bytes;
-      this.handle(pending.frame);
+      this.handle(this.port.decode(pending.payload));
     }
   }
 
@@ -250,18 +257,19 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
       this.isHandling = false;
     }
     if (!isPromiseLike(result)) return this.acknowledge(frame);
-    void this.await(result, frame);
+    // The properties are not kept while the handler runs.
+    void this.await(result, headOf(frame));
   }
 
-  private async await(result: PromiseLike<unknown>, frame: ClientMessageFrame): Promise<void> {
-    const running = this.begin(frame);
+  private async await(result: PromiseLike<unknown>, head: MessageHead): Promise<void> {
+    const running = this.begin(head);
     try {
       await this.results.send(await result);
-      if (this.running === running) this.acknowledge(frame);
+      if (this.running === running) this.acknowledge(head);
     } catch (error) {
       if (this.running !== running) return;
-      if (error === NOT_BEGUN) this.port.dropped(this, frame);
-      else this.port.failed(this, frame.id, error);
+      if (error === NOT_BEGUN) this.port.dropped(this, head);
+      else this.port.failed(this, head.id, error);
     }
     this.finish(running);
   }
@@ -277,16 +285,16 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     return this.handlers!.handle(frame.type, frame.data, frame.id);
   }
 
-  private acknowledge(frame: ClientMessageFrame): void {
-    this.ackId = frame.id;
-    this.answers?.handled(frame);
+  private acknowledge(head: MessageHead): void {
+    this.ackId = head.id;
+    this.answers?.handled(head);
     this.port.answered(this);
   }
 
-  private begin(frame: ClientMessageFrame | undefined): Running {
+  private begin(head: MessageHead | undefined): Running {
     let done!: () => void;
     this.whenIdle = new Promise((resolve) => (done = resolve));
-    this.running = { frame, since: performance.now(), done };
+    this.running = { head, since: performance.now(), done };
     return this.running;
   }
 
@@ -297,4 +305,8 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     running.done();
     this.drain();
   }
+}
+
+function headOf({ id, endpoint, type, again }: ClientMessageFrame): MessageHead {
+  return { id, endpoint, type, again };
 }

@@ -1,5 +1,3 @@
-import type { FramePayload } from '@nestwire/protocol';
-
 /** One WebSocket as a connection sees it: frames in and out, and one end. */
 export abstract class Wire {
   /** The subprotocol that was agreed on; empty when the client offered none of ours. */
@@ -18,10 +16,13 @@ export abstract class Wire {
   abstract terminate(): void;
 }
 
+/** Which of the two kinds of messages of the WebSocket protocol. */
+export type MessageForm = 'text' | 'binary';
+
 /** What a wire tells its connection; `closed` comes last, once. */
 export interface WireReceiver {
-  /** A whole message: text, or the bytes of a binary one; with its length on the wire. */
-  message(payload: FramePayload, bytes: number): void;
+  /** A whole message, decompressed: the bytes of a text, or of a binary message. */
+  message(data: Buffer, form: MessageForm): void;
   /** Something was read; the messages in it follow, then `caughtUp`, all in one go. */
   reading(): void;
   /** All messages of one read have been handed over. */

@@ -76,7 +76,7 @@ interface Wired {
 
 const ofWebSocket = {
   message(this: Wired, data: Buffer, isBinary: unknown) {
-    this[WIRE].receiver.message(isBinary ? data : data.toString(), data.length);
+    this[WIRE].receiver.message(data, isBinary ? 'binary' : 'text');
   },
   ping(this: Wired) {
     this[WIRE].receiver.control();
