@@ -4,6 +4,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { Upgrade } from './upgrade-request.js';
 import { FrameBoundary } from './frame-boundary.js';
+import { guardReceiver } from './receiver-guard.js';
 import { Wire, type WireReceiver } from './wire.js';
 
 const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 1_024 };
@@ -50,6 +51,7 @@ export class WsServer {
   /** Answers an upgrade request with 101, or with 4xx where the handshake is malformed. */
   accept({ request, socket, head }: Upgrade, listen: WireListener): void {
     this.server.handleUpgrade(request, socket, head, (ws) => {
+      if (ws.extensions !== '') guardReceiver(ws);
       const isDeflated = this.terms.compression === 'both' && ws.extensions !== '' && takesAnyWindow(request);
       void new WsWire({ ws, socket, isDeflated }, listen);
     });
