@@ -166,7 +166,7 @@ beforeAll(async () => {
         framesPerSecond: 1e6,
         bytesPerSecond: 1e9,
         connectsPerSecond: 1e6,
-        maxConnectionsPerUser: 1e6,
+        maxConnectionsPerUser: 10_000,
       },
     },
     providers: [Journal, QuickEndpoint, SlowEndpoint, MembersEndpoint],

@@ -69,7 +69,7 @@ class OtherEndpoint {
 
 const start = (options: StreamsModuleOptions = {}) =>
   startApp({
-    options: { authenticator: Users, imports: [DeskModule], trustProxy: true, ...options },
+    options: { authenticator: Users, imports: [DeskModule], trustProxy: 1, ...options },
     imports: [DeskModule],
     providers: [DeskEndpoint, OtherEndpoint],
   });
@@ -294,7 +294,7 @@ const trials: readonly Trial[] = [
     low: 0,
     hello: false,
     stimulus: async (raw) => {
-      send(raw, { t: 'hello', v: 1, client: 'c' }, open(), tell(2, 'now'));
+      send(raw, { t: 'hello', v: 1, client: 'c'.repeat(22) }, open(), tell(2, 'now'));
       await raw.frame('ack', 2);
     },
     reaction: (_, { streams }) => streams.counters().rememberedBytes === 0,
@@ -305,7 +305,7 @@ const trials: readonly Trial[] = [
     hello: false,
     stimulus: async (raw) => {
       const unknown = times(20, (n) => ({ ...tell(n + 2, 'now'), type: 'e2e.order' }));
-      send(raw, { t: 'hello', v: 1, client: 'c' }, open(), ...unknown);
+      send(raw, { t: 'hello', v: 1, client: 'c'.repeat(22) }, open(), ...unknown);
       await raw.frame('error', 21);
     },
     reaction: (_, { streams }) => streams.counters().rememberedBytes < 2_000,
@@ -331,6 +331,7 @@ const trials: readonly Trial[] = [
   {
     limit: 'outboundHardBytes',
     low: 5_000,
+    also: { outboundSoftBytes: 2_500 },
     stimulus: (raw) => send(raw, open(), tell(2, 'flood 10')),
     reaction: 4003,
     goesOn: (raw) => raw.frame('ack', 2),
@@ -486,12 +487,45 @@ describe('Origins', () => {
   });
 });
 
+describe('Hosts', () => {
+  it.each([
+    [undefined, 'rebound.example:3000', 101],
+    [['app.example.com'], 'app.example.com', 101],
+    [['app.example.com'], 'APP.example.com:3000', 101],
+    [['app.example.com:3000'], 'app.example.com:3000', 101],
+    [['app.example.com:3000'], 'app.example.com', 421],
+    [['app.example.com'], 'rebound.example', 421],
+    [['app.example.com'], 'app.example.com.rebound.example', 421],
+  ] as const)('%j let %s in with %i', async (hosts, Host, status) => {
+    const raw = await RawSocket.upgrade((await start({ hosts })).port, '/streams', { Host });
+
+    expect(raw.status).toBe(status);
+  });
+});
+
+describe('The scheme of a page', () => {
+  const from = async (options: StreamsModuleOptions, headers: Record<string, string>) =>
+    (await RawSocket.upgrade((await start(options)).port, '/streams', headers)).status;
+  const Origin = 'http://localhost';
+
+  it.each([
+    [1, 'https', 403],
+    [1, 'http', 101],
+    [['127.0.0.1'], 'https', 403],
+    // Who is not believed says nothing.
+    [['10.0.0.1'], 'https', 101],
+    [0, 'https', 101],
+    [false, 'https', 101],
+  ] as const)('is compared with what a believed proxy says: %j, %s', async (trustProxy, scheme, status) => {
+    expect(await from({ trustProxy }, { Origin, 'X-Forwarded-Proto': scheme })).toBe(status);
+  });
+});
+
 describe('trustProxy', () => {
   const forwarded = '198.51.100.1, 203.0.113.9, 10.0.0.5';
   it.each([
     [false, forwarded, '127.0.0.1'],
     [0, forwarded, '127.0.0.1'],
-    [true, forwarded, '198.51.100.1'],
     [1, forwarded, '10.0.0.5'],
     [2, forwarded, '203.0.113.9'],
     [9, forwarded, '198.51.100.1'],
@@ -499,13 +533,15 @@ describe('trustProxy', () => {
     [['127.0.0.0/8', '10.0.0.0/8'], forwarded, '203.0.113.9'],
     [['10.0.0.0/8'], forwarded, '127.0.0.1'],
     [1, '', '127.0.0.1'],
-    [1, 'unknown', '127.0.0.1'],
+    // An empty entry is none.
+    [1, '198.51.100.1, 203.0.113.9,', '203.0.113.9'],
+    [1, '::ffff:cb00:7109', '203.0.113.9'],
+    [1, '2001:DB8:0:0:0:0:0:1%eth0', '2001:db8::1'],
     [1, '::ffff:203.0.113.9', '203.0.113.9'],
     [1, '2001:db8::1', '2001:db8::1'],
     // Some proxies add the port; what stands before it was written by the client.
     [1, '198.51.100.1, 203.0.113.9:4711', '203.0.113.9'],
     [1, '198.51.100.1, [2001:db8::1]:4711', '2001:db8::1'],
-    [1, '198.51.100.1, hidden', '127.0.0.1'],
   ] as const)('%j reads %j as %s', async (trustProxy, header, expected) => {
     const target = await start({ trustProxy });
     const raw = await RawSocket.upgrade(target.port, '/streams', { 'X-Forwarded-For': header });
@@ -518,7 +554,7 @@ describe('trustProxy', () => {
   it.each([
     [false, {}, 101],
     [0, {}, 429],
-    [true, { 'X-Forwarded-For': '127.0.0.1' }, 429],
+    [1, { 'X-Forwarded-For': '127.0.0.1' }, 429],
     [1, { 'X-Forwarded-For': '2001:db8::1' }, 429],
   ] as const)('%j counts %j against the limits of an address: %i', async (trustProxy, headers, status) => {
     const target = await start({ trustProxy, limits: { maxConnectionsPerAddress: 1 } });
@@ -527,6 +563,48 @@ describe('trustProxy', () => {
     const second = await RawSocket.upgrade(target.port, '/streams', headers);
 
     expect(second.status).toBe(status);
+  });
+
+  it.each([
+    [1, 'unknown'],
+    [1, '198.51.100.1, hidden'],
+    [1, '198.51.100.1, 0177.0.0.1'],
+    [['127.0.0.1', '10.0.0.0/8'], 'hidden, 10.0.0.5'],
+  ] as const)('%j refuses %j, which hides the client', async (trustProxy, header) => {
+    const target = await start({ trustProxy });
+
+    const raw = await RawSocket.upgrade(target.port, '/streams', { 'X-Forwarded-For': header });
+
+    expect(raw.status).toBe(400);
+    expect(target.streams.counters().connections).toBe(0);
+  });
+
+  it.each([[1], [['127.0.0.1']]] as const)(
+    '%j counts the client behind a header of any length',
+    async (trustProxy) => {
+      const target = await start({ trustProxy, limits: { maxConnectionsPerAddress: 1 } });
+      const from = async (header: string) =>
+        (await RawSocket.upgrade(target.port, '/streams', { 'X-Forwarded-For': header })).status;
+      const long = '198.51.100.1, '.repeat(600);
+
+      const statuses = [
+        await from(`${long}203.0.113.9`),
+        await from(`${'x'.repeat(5_000)}, 203.0.113.9`),
+        await from(`${long}203.0.113.10`),
+        await from(`${long}x`),
+      ];
+
+      expect(statuses).toEqual([101, 429, 101, 400]);
+    },
+  );
+
+  it('refuses so many headers that Node may have left the address out', async () => {
+    const target = await start({ trustProxy: 1 });
+    const many = Object.fromEntries(times(1_100, (index) => [`a${index}`, '1']));
+
+    const raw = await RawSocket.upgrade(target.port, '/streams', { ...many, ...address });
+
+    expect(raw.status).toBe(431);
   });
 
   it('counts IPv6 by its /64', async () => {

@@ -21,8 +21,11 @@ import { until } from '../rig/until.js';
 import { Note, note, Task, task } from './messages.js';
 import { connected, failureOf, Latch, startApp, stopAll, towards, type RunningApp } from './start-app.js';
 
-/** What a handler sees in place of the name that the client `c` keeps secret. */
-const C = createHash('sha256').update('c').digest('base64url').slice(0, 22);
+/** Makes a name as long as the protocol asks for. */
+const nameOf = (client: string): string => client.padEnd(22, '0');
+
+/** The text that a handler sees in place of the name that the client `c` keeps secret. */
+const C = createHash('sha256').update(nameOf('c')).digest('base64url').slice(0, 22);
 
 @StreamMessage('resend.pay')
 class Pay {
@@ -104,7 +107,7 @@ async function linked(target: RunningApp, options: object = {}) {
 /** A connection of a client with a name, whose stream of the ledger is open. */
 async function named(target: RunningApp, client?: string, token?: string): Promise<RawSocket> {
   const raw = await RawSocket.upgrade(target.port);
-  raw.sendJson({ t: 'hello', v: 1, token, client });
+  raw.sendJson({ t: 'hello', v: 1, token, client: client && nameOf(client) });
   await raw.frame('welcome');
   raw.sendJson({ t: 'open', id: 1, endpoint: 'ledger' });
   await raw.frame('opened');

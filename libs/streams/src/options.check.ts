@@ -1,13 +1,17 @@
 import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
+import { limitProblems, MAX_TIMER_MS } from './limit-rules.js';
 import { DEFAULT_LIMITS } from './streams.limits.js';
 import type { StreamsOptions } from './streams.options.js';
+import { isAddressRange } from './transport/client-address.js';
+import { isHostEntry, isOriginEntry } from './transport/origin-policy.js';
 
 const KNOWN_OPTIONS: readonly string[] = [
   'path',
   'redis',
   'messages',
   'origins',
+  'hosts',
   'cookie',
   'trustProxy',
   'codecs',
@@ -22,8 +26,10 @@ const KNOWN_OPTIONS: readonly string[] = [
 // As long as the shortest that is taken.
 const SECRET_EXAMPLE = 'x'.repeat(32);
 
+const MAX_PROXIES = 32;
+const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+
 const FIGURES = {
-  limits: Object.keys(DEFAULT_LIMITS),
   heartbeat: ['pingMs', 'pongMs'],
   shutdown: ['spreadMs', 'deadlineMs'],
 } as const;
@@ -31,16 +37,22 @@ const FIGURES = {
 /**
  * Checks the options that the compiler cannot, such as figures of the environment.
  *
- * A limit that is not a number would limit nothing.
+ * A limit that is not a number would limit nothing, and some options are unsafe together.
  *
  * @throws {StreamsConfigurationError} with all mistakes, when there are any
  */
 export function checkOptions(options: StreamsOptions, authenticator: StreamAuthenticator | undefined): void {
   const problems = [
     ...unknownKeys('', options, KNOWN_OPTIONS),
+    ...checkLimits(options),
     ...checkFigures(options),
+    ...checkShutdown(options),
     ...checkRecheck(options),
     ...checkResume(options),
+    ...checkOrigins(options),
+    ...checkHosts(options),
+    ...checkCookie(options),
+    ...checkTrustProxy(options),
     ...checkPath(options),
     ...checkCodecs(options),
     ...checkCompression(options),
@@ -54,15 +66,90 @@ function checkCompression({ compression = 'off' }: StreamsOptions): string[] {
   return [`StreamsModule: "compression" must be 'off', 'inbound' or 'both', got ${String(compression)}.`];
 }
 
+function checkLimits({ limits = {} }: StreamsOptions): string[] {
+  return [...unknownKeys('limits.', limits, Object.keys(DEFAULT_LIMITS)), ...limitProblems(limits)];
+}
+
+function checkShutdown({ shutdown: { deadlineMs } = {} }: StreamsOptions): string[] {
+  if (deadlineMs === undefined || deadlineMs <= MAX_TIMER_MS) return [];
+  return [`StreamsModule: "shutdown.deadlineMs" must be at most ${MAX_TIMER_MS}, got ${deadlineMs}.`];
+}
+
+function checkOrigins({ origins = [] }: StreamsOptions): string[] {
+  if (origins === '*') return [];
+  if (!Array.isArray(origins)) {
+    return [`StreamsModule: "origins" must be '*' or a list, got ${JSON.stringify(origins)}.`];
+  }
+  return origins
+    .filter((entry) => !isOriginEntry(entry))
+    .map(
+      (entry) =>
+        `StreamsModule: "origins" holds ${JSON.stringify(entry)}: write a host such as "localhost:5173", or an ` +
+        'origin such as "https://app.example.com", without a path; a host in other letters as punycode.',
+    );
+}
+
+function checkHosts({ hosts }: StreamsOptions): string[] {
+  if (hosts === undefined) return [];
+  if (!Array.isArray(hosts) || !hosts.length)
+    return ['StreamsModule: "hosts" must be a list of host names: leave it out to answer to any.'];
+  return hosts
+    .filter((entry) => !isHostEntry(entry))
+    .map(
+      (entry) => `StreamsModule: "hosts" holds ${JSON.stringify(entry)}: write a host such as "example.com".`,
+    );
+}
+
+function checkCookie({ cookie, origins }: StreamsOptions): string[] {
+  if (cookie === undefined) return [];
+  if (typeof cookie !== 'string' || !COOKIE_NAME.test(cookie))
+    return [`StreamsModule: "cookie" must be the name of a cookie, got ${JSON.stringify(cookie)}.`];
+  if (origins !== '*') return [];
+  return [
+    `StreamsModule: "origins" '*' and "cookie" are unsafe together: any page on the web would connect as the ` +
+      'user who visits it. List the pages in "origins", or send the credential with "auth" of the client.',
+  ];
+}
+
+function checkTrustProxy({ trustProxy = false }: { trustProxy?: unknown }): string[] {
+  if (trustProxy === false) return [];
+  if (trustProxy === true) {
+    return [
+      'StreamsModule: "trustProxy: true" lets clients make up their address. Give the number of proxies in ' +
+        'front of the server, or a list of their addresses and CIDR ranges.',
+    ];
+  }
+  if (typeof trustProxy === 'number') {
+    if (Number.isInteger(trustProxy) && trustProxy >= 0 && trustProxy <= MAX_PROXIES) return [];
+    return [
+      `StreamsModule: "trustProxy" must be a whole number from 0 to ${MAX_PROXIES}, got ${trustProxy}.`,
+    ];
+  }
+  if (!Array.isArray(trustProxy) || !trustProxy.length) {
+    return [
+      `StreamsModule: "trustProxy" must be false, a number, or a list of addresses, got ${JSON.stringify(trustProxy)}.`,
+    ];
+  }
+  return trustProxy
+    .filter((entry) => !isAddressRange(entry))
+    .map(
+      (entry) =>
+        `StreamsModule: "trustProxy" holds ${JSON.stringify(entry)}: write an IP address or a range such as ` +
+        '"10.0.0.0/8".',
+    );
+}
+
 function checkFigures(options: StreamsOptions): string[] {
   return Object.entries(FIGURES).flatMap(([group, known]) => {
     const figures: object = options[group as keyof typeof FIGURES] ?? {};
-    const wrong = Object.entries(figures).filter(([, figure]) => figure !== undefined && !isFigure(figure));
+    const wrong = Object.entries(figures).filter(
+      ([, figure]) => figure !== undefined && !(isFigure(figure) && (figure || group !== 'heartbeat')),
+    );
     return [
       ...unknownKeys(`${group}.`, figures, known),
       ...wrong.map(
         ([name, figure]) =>
-          `StreamsModule: "${group}.${name}" must be a number from 0 on, got ${String(figure)}. ` +
+          `StreamsModule: "${group}.${name}" must be a number ${group === 'heartbeat' ? 'above 0' : 'from 0 on'}, got ${String(figure)}. ` +
           'A variable of the environment that is not set gives NaN: give it a default.',
       ),
     ];
@@ -88,7 +175,7 @@ function checkResume({ resume = {} }: StreamsOptions): string[] {
 }
 
 function isFigure(figure: unknown): boolean {
-  return typeof figure === 'number' && figure >= 0;
+  return typeof figure === 'number' && Number.isFinite(figure) && figure >= 0;
 }
 
 function unknownKeys(group: string, given: object, known: readonly string[]): string[] {

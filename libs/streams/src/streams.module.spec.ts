@@ -4,7 +4,10 @@ import { Test } from '@nestjs/testing';
 import { MessagesService } from '@nestwire/messages';
 import { StreamAuthenticator, type StreamUser } from './connection/stream-authenticator.js';
 import type { StreamHandshake } from './session/stream-handshake.js';
+import { resolveLimits } from './limit-rules.js';
+import { DEFAULT_LIMITS } from './streams.limits.js';
 import { StreamsModule } from './streams.module.js';
+import type { StreamsModuleOptions } from './streams.options.js';
 import { StreamsServer } from './streams.server.js';
 import { StreamsService } from './streams.service.js';
 
@@ -93,7 +96,7 @@ describe('StreamsModule', () => {
       problems: [
         expect.stringContaining('"pathh"'),
         expect.stringContaining('"limits.maxPayloadByte"'),
-        expect.stringContaining('"limits.maxPayloadBytes" must be a number from 0 on, got NaN'),
+        expect.stringContaining('"limits.maxPayloadBytes" must be a number above 0, got NaN'),
         expect.stringContaining('"limits.maxStreams"'),
         expect.stringContaining('"heartbeat.pingMs"'),
         expect.stringContaining('"path" must begin'),
@@ -101,6 +104,60 @@ describe('StreamsModule', () => {
         expect.stringContaining("\"compression\" must be 'off', 'inbound' or 'both', got sideways"),
       ],
     });
+  });
+
+  it.each([
+    [{ origins: '*', cookie: 'sid' }, /"origins" '\*' and "cookie" are unsafe together/],
+    [{ origins: ['https://app.example.com/chat'] }, /"origins" holds "https:\/\/app.example.com\/chat"/],
+    [{ origins: 'https://app.example.com' }, /"origins" must be '\*' or a list/],
+    [{ hosts: [] }, /"hosts" must be a list/],
+    [{ hosts: ['https://app.example.com'] }, /"hosts" holds "https:/],
+    [{ cookie: 'a=b' }, /"cookie" must be the name of a cookie/],
+    [{ trustProxy: true }, /"trustProxy: true" lets clients make up their address/],
+    [{ trustProxy: 1.5 }, /"trustProxy" must be a whole number from 0 to 32/],
+    [{ trustProxy: -1 }, /"trustProxy" must be a whole number/],
+    [{ trustProxy: [] }, /"trustProxy" must be false, a number, or a list/],
+    [{ trustProxy: ['10.0.0.0/33'] }, /"trustProxy" holds "10.0.0.0\/33"/],
+    [{ trustProxy: ['proxy.local'] }, /"trustProxy" holds "proxy.local"/],
+    [{ resume: { secret: 'x'.repeat(31) } }, /"resume.secret" must have 32 characters or more/],
+    [{ limits: { maxPayloadBytes: 0 } }, /"limits.maxPayloadBytes" must be a number above 0, got 0/],
+    [{ limits: { maxStreams: 1.5 } }, /"limits.maxStreams" must be a whole number/],
+    [{ limits: { maxConnections: Infinity } }, /"limits.maxConnections" must be a number above 0/],
+    [{ limits: { authenticationTimeoutMs: 1e10 } }, /"limits.authenticationTimeoutMs" must be at most/],
+    [{ heartbeat: { pingMs: 0 } }, /"heartbeat.pingMs" must be a number above 0/],
+    [
+      { limits: { maxHelloBytes: 100_000 } },
+      /maxHelloBytes" \(100000\) must not be more than "limits.maxPay/,
+    ],
+    [{ limits: { maxPayloadBytes: 4e6 } }, /maxPayloadBytes" \(4000000\) must not be more than 2 times "lim/],
+    [{ limits: { outboundSoftBytes: 600_000 } }, /must not be more than half of "limits.outboundHardBytes"/],
+    [{ limits: { maxGreetingsPerAddress: 2_000 } }, /maxGreetingsPerAddress" \(2000\) must not be more than/],
+    [{ limits: { maxConnectionsPerUser: 9, maxConnections: 8 } }, /one user would exceed the bound of all/],
+    [{ limits: { helloTimeoutMs: 9, authenticationTimeoutMs: 10 } }, /counts towards that of the hello/],
+  ] as const)('refuses %j', async (options, message) => {
+    await expect(boot(StreamsModule.forRoot(options as never))).rejects.toMatchObject({
+      code: 'STREAMS_CONFIGURATION',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it.each([
+    { origins: '*' },
+    { cookie: 'sid', origins: ['https://app.example.com', 'localhost:5173'] },
+    { hosts: ['app.example.com', 'localhost:3000', '[::1]:3000'] },
+    { trustProxy: 0 },
+    { trustProxy: ['10.0.0.0/8', '::1', '::ffff:10.0.0.0/104'] },
+    { resume: { secret: 'x'.repeat(32) } },
+    // A default is lowered to what is set.
+    { limits: { maxConnections: 5, outboundHardBytes: 1_000, helloTimeoutMs: 50, credentialGraceMs: 0 } },
+    { limits: { maxPayloadBytes: undefined } },
+  ] as StreamsModuleOptions[])('accepts %j', async (options) => {
+    await (await boot(StreamsModule.forRoot(options))).close();
+  });
+
+  it('keeps the default of a limit that is given as undefined', () => {
+    expect(resolveLimits({ maxPayloadBytes: undefined })).toEqual(DEFAULT_LIMITS);
+    expect(resolveLimits({ maxConnections: 5 })).toMatchObject({ maxConnectionsPerUser: 5, maxGreetings: 5 });
   });
 
   it('refuses an authenticator that cannot authenticate', async () => {

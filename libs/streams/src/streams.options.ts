@@ -42,15 +42,24 @@ export interface StreamsOptions {
   /** Everything else about channels; see `MessagesModule`. */
   readonly messages?: Omit<MessagesModuleOptions, 'redis'>;
   /**
-   * Pages that may connect beside those of the server's own host.
+   * Pages that may connect beside those of the server's own scheme and host.
+   *
+   * `'*'` allows all pages; it is refused together with `cookie`.
    *
    * @default []
    */
   readonly origins?: AllowedOrigins;
+  /**
+   * Values of `Host` that the server answers to, with or without a port; others get HTTP 421.
+   *
+   * Without it any `Host` is the server's own, so that a page whose name resolves to this server
+   * (DNS rebinding) counts as its own page.
+   */
+  readonly hosts?: readonly string[];
   /** The cookie that holds the credential, where one does; none by default. */
   readonly cookie?: string;
   /**
-   * Which proxies' `X-Forwarded-For` to believe.
+   * Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: how many, or which.
    *
    * @default false
    */

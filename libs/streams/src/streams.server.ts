@@ -19,7 +19,8 @@ import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 import type { EndpointRegistry } from './endpoint/endpoint.registry.js';
 import { checkOptions } from './options.check.js';
-import { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
+import { resolveLimits } from './limit-rules.js';
+import type { StreamsLimits } from './streams.limits.js';
 import type { ShutdownOptions, StreamsOptions } from './streams.options.js';
 import { ClientAddress } from './transport/client-address.js';
 import { OriginPolicy } from './transport/origin-policy.js';
@@ -39,6 +40,10 @@ const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
 const DEFAULT_RECHECK_MS = 300_000;
 const DEFAULT_SHUTDOWN = { spreadMs: 5_000, deadlineMs: 10_000 };
 const RETRY_AFTER_DRAIN_SECONDS = 2;
+const NO_ADDRESS = {
+  status: 400,
+  message: 'X-Forwarded-For names no IP address where "trustProxy" of StreamsModule expects one.',
+};
 
 /** Who connects. */
 interface Client {
@@ -71,7 +76,7 @@ export class StreamsServer {
     authenticator: StreamAuthenticator | undefined,
   ) {
     checkOptions(options, authenticator);
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const limits = resolveLimits(options.limits);
     const heartbeat = { ...DEFAULT_HEARTBEAT, ...options.heartbeat };
     const codecs = codecsOf(limits, options.codecs);
     this.path = options.path ?? DEFAULT_PATH;
@@ -80,8 +85,9 @@ export class StreamsServer {
     this.answers = new AnswerMemory(limits, channels.backend.claims);
     const subprotocols = (this.subprotocols = codecs.map(({ subprotocol }) => subprotocol));
     this.sockets = new WsServer(limits, { subprotocols, compression: options.compression ?? 'off' });
-    this.origins = new OriginPolicy(options.origins);
-    this.addresses = new ClientAddress(options.trustProxy);
+    const addresses = (this.addresses = new ClientAddress(options.trustProxy));
+    const isProxied = (request: IncomingMessage): boolean => addresses.isProxied(request);
+    this.origins = new OriginPolicy({ origins: options.origins, hosts: options.hosts, isProxied });
     const signIn = new SignIn(authenticator, limits.authenticationTimeoutMs);
     const recheck = this.makeRecheck(signIn);
     const { answers } = this;
@@ -142,6 +148,10 @@ export class StreamsServer {
     const { request, socket } = upgrade;
     if (!isForPath(request, this.path)) return false;
     const address = this.addresses.of(request);
+    if (address === undefined) {
+      refuseUpgrade(socket, NO_ADDRESS);
+      return true;
+    }
     const client = { address, limitKey: this.addresses.limitKey(address) };
     const refusal = this.refusal(request, client.limitKey);
     if (refusal) refuseUpgrade(socket, refusal);
@@ -197,6 +207,9 @@ export class StreamsServer {
   private refusal(request: IncomingMessage, limitKey: string | undefined): UpgradeRefusal | undefined {
     const ofForm = refusalOfForm(request);
     if (ofForm) return ofForm;
+    if (!this.origins.knowsHost(request)) {
+      return { status: 421, message: 'This host is not served: add it to "hosts" of StreamsModule.' };
+    }
     if (!this.origins.allows(request)) {
       return { status: 403, message: 'This origin may not connect: add it to "origins" of StreamsModule.' };
     }

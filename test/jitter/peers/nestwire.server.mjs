@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { MessagesService } from '@nestwire/messages';
 import { create } from '@nestwire/protocol';
 import {
+  DEFAULT_LIMITS,
   OnStreamMessage,
   StreamEndpoint,
   StreamSession,
@@ -50,11 +51,10 @@ decorate(ReadyController, {
 });
 
 // All clients of the rig have one address; the limits of a process are as a user gets them.
-const UNLIMITED = 1e9;
 const limits = {
-  connectsPerSecondPerAddress: UNLIMITED,
-  maxConnectionsPerAddress: UNLIMITED,
-  maxGreetingsPerAddress: UNLIMITED,
+  connectsPerSecondPerAddress: DEFAULT_LIMITS.connectsPerSecond,
+  maxConnectionsPerAddress: DEFAULT_LIMITS.maxConnections,
+  maxGreetingsPerAddress: DEFAULT_LIMITS.maxGreetings,
 };
 
 /**

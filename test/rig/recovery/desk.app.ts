@@ -154,7 +154,7 @@ const LIMITS = {
   connectsPerSecond: 1e9,
   framesPerSecond: 1e9,
   bytesPerSecond: 1e12,
-  maxConnectionsPerUser: 1e6,
+  maxConnectionsPerUser: 10_000,
   outboundSoftBytes: 2_000,
   outboundHardBytes: 200_000,
   slowConsumerMs: 1e9,

@@ -48,7 +48,7 @@ describe('connection', () => {
       t: 'hello',
       v: 1,
       token: 'secret',
-      client: expect.stringMatching(/^[\w-]{1,64}$/),
+      client: expect.stringMatching(/^[\w-]{22,64}$/),
     });
     expect(peer.url).toBe('/streams');
   });

@@ -52,6 +52,7 @@ describe.each([
   it.each([
     [{ t: 'hello', v: 1 }],
     [{ t: 'hello', v: 1, client: 'A-z_0'.padEnd(64, '9') }],
+    [{ t: 'hello', v: 1, client: 'A-z_0'.padEnd(22, '9') }],
     [{ t: 'hello', v: 1, token: null, later: 'field' }],
     [{ t: 'open', id: 1, endpoint: 'chat' }],
     [{ t: 'close', id: 2147483647, endpoint: 'chat' }],
@@ -105,12 +106,20 @@ describe.each([
     },
   );
 
-  it.each([[''], ['x'.repeat(65)], ['a:b'], ['é'], ['a\n'], [7], [null], [['a']]])(
-    'takes the client name %j for a broken protocol',
-    (client) => {
-      expect(verdictOn({ t: 'hello', v: 1, client })).toMatchObject({ closeCode: 4500 });
-    },
-  );
+  it.each([
+    [''],
+    ['a'],
+    ['x'.repeat(21)],
+    ['x'.repeat(65)],
+    ['a:b'.repeat(10)],
+    ['é'.repeat(30)],
+    [`${'a'.repeat(30)}\n`],
+    [7],
+    [null],
+    [['a']],
+  ])('takes the client name %j for a broken protocol', (client) => {
+    expect(verdictOn({ t: 'hello', v: 1, client })).toMatchObject({ closeCode: 4500 });
+  });
 
   it('refuses other versions and server frames with a close code', () => {
     expect(verdictOn({ t: 'hello', v: 999 })).toMatchObject({ closeCode: 4503 });

@@ -8,7 +8,8 @@ type Fields = Readonly<Record<string, unknown>>;
 type Reader = (fields: Fields) => FrameFault | undefined;
 
 const MAX_NAME_LENGTH = 128;
-const CLIENT = /^[\w-]{1,64}$/;
+/** 22 characters of this alphabet hold 128 bits. */
+const CLIENT = /^[\w-]{22,64}$/;
 const SERVER_ONLY: readonly unknown[] = [
   'welcome',
   'opened',
@@ -92,7 +93,9 @@ function checkAgain({ again, id }: Fields): FrameFault | undefined {
 
 function checkClient({ client }: Fields): FrameFault | undefined {
   if (client === undefined || (typeof client === 'string' && CLIENT.test(client))) return undefined;
-  return broken('"client" must have 1 to 64 characters of A-Z a-z 0-9 _ -.');
+  return broken(
+    '"client" must have 22 to 64 characters of A-Z a-z 0-9 _ -: it is a secret of 128 random bits.',
+  );
 }
 
 function checkToken({ token, id }: Fields, absent: 'null' | 'optional'): FrameFault | undefined {

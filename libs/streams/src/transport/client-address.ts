@@ -1,119 +1,160 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import type { IncomingMessage } from 'node:http';
+import ipaddr from 'ipaddr.js';
 
 /**
- * Which proxies in front of the server to believe.
+ * Proxies in front of the server whose `X-Forwarded-For` is believed.
  *
- * False: none. True: all of them, take the first address of `X-Forwarded-For`. A number: that many
- * proxies. A list: the addresses or CIDR ranges of the proxies.
+ * False: none. A number: that many proxies. A list: the addresses or CIDR ranges of the proxies.
  */
-export type TrustProxy = boolean | number | readonly string[];
+export type TrustProxy = false | number | readonly string[];
 
-const V4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+type Range = readonly [start: Address, bits: number];
+
 const V4_WITH_PORT = /^(\d+\.\d+\.\d+\.\d+):\d+$/;
 const IN_BRACKETS = /^\[([^\]]+)\](?::\d+)?$/;
-const MAX_FORWARDED_LENGTH = 1_024;
+/** An IPv6 address in brackets, with a zone and a port, is shorter. */
+const MAX_ENTRY_LENGTH = 100;
+const MAX_PROXIES = 32;
 const V6_PREFIX_GROUPS = 4;
-const V6_GROUPS = 8;
-const MAX_KNOWN_ADDRESSES = 1_000;
+const MAPPED_BITS = 96;
 
-const PRIVATE = blockList([
-  '127.0.0.0/8',
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '169.254.0.0/16',
-  '::1/128',
-  'fc00::/7',
-  'fe80::/10',
-]);
+/** The ranges of `ipaddr.js` that a proxy of the same network may have. */
+const NEARBY: ReadonlySet<string> = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal']);
 
-/** Reads the address of clients, through proxies where those are to be believed. */
+/** Reads the address of clients, also through proxies that are believed. */
 export class ClientAddress {
-  private readonly proxies: BlockList | undefined;
-  /** What addresses that came before count as: behind a proxy they are few. */
-  private readonly keys = new Map<string, string | undefined>();
+  private readonly proxies: readonly Range[];
 
   constructor(private readonly trustProxy: TrustProxy = false) {
-    if (Array.isArray(trustProxy)) this.proxies = blockList(trustProxy as readonly string[]);
+    this.proxies = isList(trustProxy) ? trustProxy.map((range) => parseRange(range)!) : [];
   }
 
-  /** Returns the IP address of the client that sent the request. */
-  of(request: IncomingMessage): string {
-    const peer = normalize(request.socket.remoteAddress ?? '');
-    if (this.trustProxy === false || this.trustProxy === 0) return peer;
-    return this.throughProxies([...forwardedFor(request), peer]);
+  /**
+   * Returns the IP address of the client, in its shortest form; empty for a Unix socket.
+   *
+   * Undefined when the header names no address at the place that `trustProxy` believes.
+   */
+  of(request: IncomingMessage): string | undefined {
+    const peer = request.socket.remoteAddress ?? '';
+    const { trustProxy } = this;
+    if (!trustProxy) return addressOf(peer)?.toString() ?? '';
+    const entries = fromTheEnd(String(request.headers['x-forwarded-for'] ?? ''));
+    if (isList(trustProxy)) return this.behindProxies(peer, entries);
+    const entry = nth(entries, trustProxy);
+    return entry === undefined ? (addressOf(peer)?.toString() ?? '') : addressOf(entry)?.toString();
   }
 
   /**
    * Returns what limits by address count as one, or undefined for an address that they leave alone.
    *
-   * IPv6 counts by /64. Without `trustProxy` a private or loopback peer may be a proxy that many
-   * clients share, so it is left alone.
+   * Without `trustProxy` a private or loopback peer may be a proxy that many clients share, so it is
+   * left alone.
    */
   limitKey(address: string): string | undefined {
-    if (this.keys.has(address)) return this.keys.get(address);
-    const key = this.makeKey(address);
-    if (this.keys.size < MAX_KNOWN_ADDRESSES) this.keys.set(address, key);
-    return key;
+    const parsed = addressOf(address);
+    if (!parsed) return undefined;
+    if (this.trustProxy === false && NEARBY.has(parsed.range())) return undefined;
+    return keyOf(parsed);
   }
 
-  private makeKey(address: string): string | undefined {
-    if (!isIP(address)) return undefined;
-    if (this.trustProxy === false && contains(PRIVATE, address)) return undefined;
-    return isIP(address) === 6 ? prefix64(address) : address;
+  /** Tells whether a believed proxy sent the request. */
+  isProxied(request: IncomingMessage): boolean {
+    if (!isList(this.trustProxy)) return Number(this.trustProxy) > 0;
+    const peer = addressOf(request.socket.remoteAddress ?? '');
+    return peer !== undefined && this.isProxy(peer);
   }
 
-  private throughProxies(chain: readonly string[]): string {
-    if (this.trustProxy === true) return chain[0]!;
-    if (typeof this.trustProxy === 'number') return chain[Math.max(0, chain.length - 1 - this.trustProxy)]!;
-    for (let at = chain.length - 1; at > 0; at--) {
-      if (!contains(this.proxies!, chain[at]!)) return chain[at]!;
+  private behindProxies(peer: string, entries: Iterable<string>): string | undefined {
+    let last = addressOf(peer);
+    if (!last || !this.isProxy(last)) return last?.toString() ?? '';
+    let passed = 0;
+    for (const entry of entries) {
+      last = addressOf(entry);
+      if (!last || ++passed > MAX_PROXIES) return undefined;
+      if (!this.isProxy(last)) break;
     }
-    return chain[0]!;
+    return last.toString();
+  }
+
+  private isProxy(address: Address): boolean {
+    return this.proxies.some(
+      ([start, bits]) => start.kind() === address.kind() && address.match(start as never, bits),
+    );
   }
 }
 
-function forwardedFor(request: IncomingMessage): string[] {
-  const header = String(request.headers['x-forwarded-for'] ?? '');
-  if (header.length > MAX_FORWARDED_LENGTH) return [];
-  const addresses = header.split(',').map((part) => normalize(withoutPort(part.trim())));
-  // Proxies append: what stands before something that is no address may be anything the client wrote.
-  return addresses.slice(addresses.findLastIndex((address) => !isIP(address)) + 1);
+/**
+ * Returns the network that counts as one client.
+ *
+ * An IPv4 address counts as itself, an IPv6 address by its /64. An IPv6 address that carries an IPv4 address (mapped, NAT64, 6to4) counts as that one.
+ */
+export function networkOf(address: string): string {
+  const parsed = addressOf(address);
+  return parsed ? keyOf(parsed) : '';
 }
 
-function withoutPort(address: string): string {
-  return V4_WITH_PORT.exec(address)?.[1] ?? IN_BRACKETS.exec(address)?.[1] ?? address;
+/** Tells whether the text is an address or a CIDR range. */
+export function isAddressRange(text: unknown): boolean {
+  return typeof text === 'string' && parseRange(text) !== undefined;
 }
 
-function normalize(address: string): string {
-  const withoutZone = address.split('%')[0]!;
-  return V4_MAPPED.exec(withoutZone)?.[1] ?? withoutZone;
+function isList(trustProxy: TrustProxy): trustProxy is readonly string[] {
+  return Array.isArray(trustProxy);
 }
 
-function prefix64(address: string): string {
-  const [head = '', tail] = address.split('::');
-  const left = head ? head.split(':') : [];
-  const right = tail ? tail.split(':') : [];
-  const zeros = tail === undefined ? 0 : Math.max(0, V6_GROUPS - left.length - right.length);
-  const groups = [...left, ...Array<string>(zeros).fill('0'), ...right];
-  return `${groups
-    .slice(0, V6_PREFIX_GROUPS)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
-}
-
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = '', bits] = range.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
+/** Yields the entries of a list header, the last one first: proxies append. Empty ones are left out. */
+function* fromTheEnd(header: string): Generator<string> {
+  for (let end = header.length; end > 0;) {
+    const comma = header.lastIndexOf(',', end - 1);
+    const entry = header.slice(comma + 1, end).trim();
+    if (entry) yield entry;
+    end = comma;
   }
-  return list;
 }
 
-function contains(list: BlockList, address: string): boolean {
-  return isIP(address) > 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+/** Returns the n-th entry, or the last one where there are fewer. */
+function nth(entries: Iterable<string>, count: number): string | undefined {
+  let last: string | undefined;
+  let at = 0;
+  for (const entry of entries) {
+    last = entry;
+    if (++at === count) break;
+  }
+  return last;
+}
+
+function addressOf(entry: string): Address | undefined {
+  if (entry.length > MAX_ENTRY_LENGTH) return undefined;
+  const bare = V4_WITH_PORT.exec(entry)?.[1] ?? IN_BRACKETS.exec(entry)?.[1] ?? entry;
+  const withoutZone = bare.split('%')[0]!;
+  // `ipaddr.js` also takes octal and short forms, which two programs may read differently.
+  return isIP(withoutZone) ? ipaddr.process(withoutZone) : undefined;
+}
+
+function parseRange(text: string): Range | undefined {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (!version || rest.length || address.includes('%') || (bits !== undefined && !/^\d{1,3}$/.test(bits)))
+    return undefined;
+  const parsed = ipaddr.process(address);
+  const mapped = version === 6 && parsed.kind() === 'ipv4' ? MAPPED_BITS : 0;
+  const most = parsed.kind() === 'ipv4' ? 32 : 128;
+  const length = bits === undefined ? most : Number(bits) - mapped;
+  return length < 0 || length > most ? undefined : [parsed, length];
+}
+
+function keyOf(address: Address): string {
+  if (address.kind() === 'ipv4') return address.toString();
+  const { parts } = address as ipaddr.IPv6;
+  const range = address.range();
+  if (range === 'rfc6052') return v4Of(parts[6]!, parts[7]!);
+  if (range === '6to4') return v4Of(parts[1]!, parts[2]!);
+  const prefix = parts.slice(0, V6_PREFIX_GROUPS).map((group) => group.toString(16));
+  return `${prefix.join(':')}::/64`;
+}
+
+function v4Of(high: number, low: number): string {
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
 }

@@ -1,41 +1,110 @@
 import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 
-/** Which pages may connect beside those of the server's own host; `'*'`: all. */
+/** Pages that may connect beside those of the server's own origin; `'*'`: all. */
 export type AllowedOrigins = '*' | readonly string[];
 
+/** Options that decide which pages and host names are accepted. */
+export interface OriginRules {
+  readonly origins?: AllowedOrigins;
+  readonly hosts?: readonly string[];
+  /** Tells whether the request came through a proxy whose `X-Forwarded-Proto` is believed. */
+  readonly isProxied?: (request: IncomingMessage) => boolean;
+}
+
+const SCHEMES = ['http:', 'https:'] as const;
+type Scheme = (typeof SCHEMES)[number];
+
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
 /**
- * Decides by the `Origin` header whether a page may connect.
+ * Decides by `Host` and `Origin` whether a request may become a connection.
  *
- * The server's own host is always allowed. Entries of the list are hosts (`app.example.com`,
- * `localhost:5173`) or origins (`https://app.example.com`); they are compared whole, as parsed
- * URLs. A request without `Origin` is not a browser's: it is allowed unless it brings a cookie.
+ * The page's scheme and host must be those of the request, or stand in the list. Entries of the list
+ * are origins (`https://app.example.com`) or hosts of any scheme (`localhost:5173`); they are
+ * compared whole, as parsed URLs. A request without `Origin` is not a browser's: it is allowed unless
+ * it brings a cookie.
  */
 export class OriginPolicy {
+  private readonly allowsAll: boolean;
   private readonly hosts: ReadonlySet<string>;
   private readonly origins: ReadonlySet<string>;
+  private readonly ownHosts: ReadonlySet<string> | undefined;
+  private readonly isProxied: (request: IncomingMessage) => boolean;
 
-  constructor(private readonly allowed: AllowedOrigins = []) {
-    const list = allowed === '*' ? [] : allowed;
-    this.origins = new Set(
-      list.filter((entry) => entry.includes('://')).map((entry) => new URL(entry).origin),
-    );
-    this.hosts = new Set(list.filter((entry) => !entry.includes('://')).map((entry) => entry.toLowerCase()));
+  constructor({ origins = [], hosts, isProxied = () => false }: OriginRules = {}) {
+    const list = origins === '*' ? [] : origins;
+    this.allowsAll = origins === '*';
+    this.origins = new Set(list.filter(hasScheme).map((entry) => originOf(new URL(entry))));
+    this.hosts = new Set(list.filter((entry) => !hasScheme(entry)).map((entry) => entry.toLowerCase()));
+    this.ownHosts = hosts && new Set(hosts.map((host) => host.toLowerCase()));
+    this.isProxied = isProxied;
   }
 
-  /** Tells whether the request may become a connection. */
+  /** Tells whether the server answers to the request's `Host`; any host where no list is given. */
+  knowsHost({ headers }: IncomingMessage): boolean {
+    const host = headers.host?.toLowerCase();
+    if (!this.ownHosts) return true;
+    return host !== undefined && (this.ownHosts.has(host) || this.ownHosts.has(host.replace(/:\d+$/, '')));
+  }
+
+  /** Tells whether the request's page may connect. */
   allows(request: IncomingMessage): boolean {
-    if (this.allowed === '*') return true;
+    if (this.allowsAll) return true;
     const origins = originHeaders(request);
     if (!origins.length) return request.headers.cookie === undefined;
     if (origins.length > 1) return false;
-    const origin = parse(origins[0]!);
+    const origin = parseOrigin(origins[0]!);
     if (!origin) return false;
-    return (
-      origin.host === request.headers.host?.toLowerCase() ||
-      this.hosts.has(origin.host) ||
-      this.origins.has(origin.origin)
+    return this.isOwn(origin, request) || this.hosts.has(origin.host) || this.origins.has(originOf(origin));
+  }
+
+  private isOwn(origin: URL, request: IncomingMessage): boolean {
+    const host = request.headers.host ?? '';
+    if (!HOST.test(host)) return false;
+    // A proxy that is not believed may have ended TLS: then either scheme may be the page's.
+    const scheme = this.schemeOf(request);
+    const schemes = scheme ? [scheme] : SCHEMES;
+    return schemes.some(
+      (own) => URL.canParse(`${own}//${host}`) && isSame(new URL(`${own}//${host}`), origin),
     );
   }
+
+  /** Returns the scheme by which the client reached the server, where it is known. */
+  private schemeOf(request: IncomingMessage): Scheme | undefined {
+    if ((request.socket as TLSSocket).encrypted) return 'https:';
+    if (!this.isProxied(request)) return undefined;
+    const forwarded = String(request.headers['x-forwarded-proto'] ?? '')
+      .split(',')[0]!
+      .trim()
+      .toLowerCase();
+    if (forwarded === 'https' || forwarded === 'wss') return 'https:';
+    return forwarded === 'http' || forwarded === 'ws' ? 'http:' : undefined;
+  }
+}
+
+function isSame(one: URL, other: URL): boolean {
+  return originOf(one) === originOf(other);
+}
+
+/** Returns scheme and host; `URL.origin` is the same text for all schemes that it does not know. */
+function originOf({ protocol, host }: URL): string {
+  return `${protocol}//${host}`;
+}
+
+/** Tells whether an entry of `origins` is a host, or an origin without path. */
+export function isOriginEntry(entry: unknown): boolean {
+  if (typeof entry !== 'string') return false;
+  return hasScheme(entry) ? parseOrigin(entry) !== undefined : isHostEntry(entry);
+}
+
+/** Tells whether an entry of `hosts` is a host, with or without a port. */
+export function isHostEntry(entry: unknown): boolean {
+  return typeof entry === 'string' && HOST.test(entry);
+}
+
+function hasScheme(entry: string): boolean {
+  return entry.includes('://');
 }
 
 function originHeaders({ rawHeaders }: IncomingMessage): string[] {
@@ -44,9 +113,10 @@ function originHeaders({ rawHeaders }: IncomingMessage): string[] {
   );
 }
 
-function parse(origin: string): URL | undefined {
+function parseOrigin(origin: string): URL | undefined {
   if (!URL.canParse(origin)) return undefined;
   const url = new URL(origin);
-  const isBare = !url.username && !url.password && url.pathname === '/' && !url.search && !url.hash;
+  const isBare =
+    !url.username && !url.password && ['', '/'].includes(url.pathname) && !url.search && !url.hash;
   return isBare && url.host ? url : undefined;
 }

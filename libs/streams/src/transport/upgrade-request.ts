@@ -3,7 +3,39 @@ import type { Duplex } from 'node:stream';
 import { StreamHandshake } from '../session/stream-handshake.js';
 
 const MAX_QUERY_LENGTH = 2_048;
-const CREDENTIAL_PARAMETERS: readonly string[] = ['token', 'access_token', 'auth'];
+/** Names of credentials, in lower case and without separators. */
+const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
+  'accesskey',
+  'accesstoken',
+  'apikey',
+  'apitoken',
+  'auth',
+  'authentication',
+  'authorization',
+  'authtoken',
+  'bearer',
+  'bearertoken',
+  'credential',
+  'credentials',
+  'idtoken',
+  'jwt',
+  'key',
+  'passwd',
+  'password',
+  'pwd',
+  'refreshtoken',
+  'secret',
+  'session',
+  'sessionid',
+  'sessiontoken',
+  'sid',
+  'ticket',
+  'token',
+  'xapikey',
+]);
+const SEPARATORS = /[^a-z0-9]/g;
+/** The bound of Node, unless the server sets `maxHeadersCount`. */
+const DEFAULT_MAX_HEADERS = 1_000;
 const WEBSOCKET_VERSION = '13';
 const MAX_COOKIES = 100;
 
@@ -27,7 +59,7 @@ export function isForPath(request: IncomingMessage, path: string): boolean {
   return splitTarget(request)[0] === path;
 }
 
-/** Judges a request's form: method, version, query. */
+/** Judges a request's form: method, version, number of headers, query. */
 export function refusalOfForm(request: IncomingMessage): UpgradeRefusal | undefined {
   if (request.method !== 'GET') return { status: 405, message: 'Use GET.', headers: { Allow: 'GET' } };
   const version = request.headers['sec-websocket-version'];
@@ -35,10 +67,10 @@ export function refusalOfForm(request: IncomingMessage): UpgradeRefusal | undefi
     const headers = { 'Sec-WebSocket-Version': WEBSOCKET_VERSION };
     return { status: 426, message: 'The WebSocket version must be 13.', headers };
   }
+  if (hasTooManyHeaders(request)) return { status: 431, message: 'There are too many headers.' };
   const query = splitTarget(request)[1];
   if (query.length > MAX_QUERY_LENGTH) return { status: 414, message: 'The query is too long.' };
-  const parameters = query && new URLSearchParams(query);
-  if (parameters && CREDENTIAL_PARAMETERS.some((name) => parameters.has(name))) {
+  if (query && [...new URLSearchParams(query).keys()].some(isCredential)) {
     return { status: 400, message: 'Credentials must not stand in the URL: send the token in "hello".' };
   }
   return undefined;
@@ -49,6 +81,17 @@ export function handshakeOf(request: IncomingMessage, address: string, cookieNam
   const cookies = parseCookies(request.headers.cookie);
   const token = bearerToken(request.headers) ?? (cookieName && cookies[cookieName]) ?? null;
   return new StreamHandshake(token || null, request.headers, cookies, address);
+}
+
+function isCredential(name: string): boolean {
+  return CREDENTIAL_PARAMETERS.has(name.toLowerCase().replace(SEPARATORS, ''));
+}
+
+/** Node leaves out headers beyond its bound, and the one with the client's address may be among them. */
+function hasTooManyHeaders({ rawHeaders, socket }: IncomingMessage): boolean {
+  const { server } = socket as { server?: { maxHeadersCount?: number | null } };
+  const most = server?.maxHeadersCount ?? DEFAULT_MAX_HEADERS;
+  return most > 0 && rawHeaders.length >= 2 * most;
 }
 
 function splitTarget(request: IncomingMessage): readonly [path: string, query: string] {
