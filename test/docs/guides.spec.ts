@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { type INestApplication, Module, type Type } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
-import { create } from '@nestwire/protocol';
+import { create, type WatchedMember } from '@nestwire/protocol';
 import { StreamsModule, StreamsService } from '@nestwire/streams';
 import { WebSocket } from 'ws';
 import { until } from '../rig/until.js';
@@ -50,7 +50,7 @@ describe('README.md', () => {
 });
 
 describe('docs/presence.md', () => {
-  it('shows who comes and goes', async () => {
+  it('shows the members of a channel', async () => {
     const url = await serve(lounge.LoungeModule);
     const tokens = app.get(authentication.TokensService);
     for (const userId of ['ada', 'bob'])
@@ -59,17 +59,24 @@ describe('docs/presence.md', () => {
       ReturnType<typeof lounge.connect>,
       ReturnType<typeof lounge.connect>,
     ];
-    const here = new Set<string>();
-    await Promise.all([ada.connectWebSocket(), bob.connectWebSocket()]);
-    void lounge.show(ada, here).catch(() => undefined);
+    let here: readonly WatchedMember[] = [];
+    let listed: readonly WatchedMember[] = [];
+    const namesOf = (members: readonly WatchedMember[]) => members.map(({ id }) => id).join();
+    const ended = new AbortController();
+    await ada.connectWebSocket();
+    void lounge.show(ada, (members) => (here = members)).catch(() => undefined);
+    void app.get(lounge.LoungeService).follow(ended.signal, (members) => (listed = members));
     closing.push(() => ada.close());
-    await until(() => here.has('ada'));
+    await until(() => namesOf(here) === 'ada');
+    await bob.connectWebSocket();
     await bob.lounge.sendStreamMessage(create(lounge.Mood, { text: 'fine' }));
-    await until(() => here.has('bob'));
+    await until(() => here.length === 2 && JSON.stringify(here[1]!.data).includes('fine'));
 
+    expect(namesOf(listed)).toBe('ada,bob');
     expect(await app.get(lounge.LoungeService).names()).toEqual(['ada on 1 devices', 'bob on 1 devices']);
     await bob.close();
-    await until(() => !here.has('bob'));
+    await until(() => namesOf(here) === 'ada' && namesOf(listed) === 'ada');
+    ended.abort();
   });
 });
 

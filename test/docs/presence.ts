@@ -1,8 +1,18 @@
 // The code of docs/presence.md; compiled and run with the tests.
 import { Injectable, Module } from '@nestjs/common';
 import { createStreamClient } from '@nestwire/client';
-import { PresenceService, type PresenceChange } from '@nestwire/messages';
-import { PresenceJoined, PresenceLeft, StreamMessage } from '@nestwire/protocol';
+import { PresenceService } from '@nestwire/messages';
+import {
+  applyPresence,
+  EMPTY_PRESENCE,
+  PresenceJoined,
+  PresenceLeft,
+  PresenceMembers,
+  PresenceUpdated,
+  StreamMessage,
+  type PresenceEvent,
+  type WatchedMember,
+} from '@nestwire/protocol';
 import {
   OnStreamMessage,
   OnStreamOpened,
@@ -24,15 +34,13 @@ export class Mood {
 @StreamEndpoint('lounge', { requireLogin: true })
 export class LoungeEndpoint {
   @OnStreamOpened()
-  async opened(session: StreamSession<PresenceChange, AppUser>) {
-    const changes = session.presence.changes('lounge');
-    await changes.attached; // from here on no change is missed
+  async opened(session: StreamSession<PresenceEvent, AppUser>) {
     await session.presence.join('lounge', { name: session.user.name });
-    return changes; // sent to the client until the session ends
+    return session.presence.watch('lounge'); // sent to the client until the session ends
   }
 
   @OnStreamMessage(Mood)
-  async mood(session: StreamSession<PresenceChange, AppUser>, { text }: Mood): Promise<void> {
+  async mood(session: StreamSession<PresenceEvent, AppUser>, { text }: Mood): Promise<void> {
     await session.presence.join('lounge', { name: session.user.name, mood: text }); // new data
   }
 }
@@ -48,6 +56,14 @@ export class LoungeService {
   async names(): Promise<string[]> {
     const members = await this.presence.list('lounge');
     return members.map(({ userId, connections }) => `${userId} on ${connections.length} devices`);
+  }
+
+  async follow(signal: AbortSignal, show: (members: readonly WatchedMember[]) => void): Promise<void> {
+    let view = EMPTY_PRESENCE;
+    for await (const event of this.presence.watch('lounge', { signal })) {
+      view = applyPresence(view, event);
+      if (view.isComplete) show(view.members);
+    }
   }
 
   async log(signal: AbortSignal): Promise<void> {
@@ -70,18 +86,22 @@ export function connect(url: string, token: string) {
   // #region client
   const client = createStreamClient<AppStreams>()({
     url,
-    messages: [Mood, PresenceJoined, PresenceLeft],
+    messages: [Mood, PresenceMembers, PresenceJoined, PresenceUpdated, PresenceLeft],
     auth: () => token,
   });
   // #endregion client
   return client;
 }
 
-export async function show(client: ReturnType<typeof connect>, here: Set<string>): Promise<void> {
+export async function show(
+  client: ReturnType<typeof connect>,
+  render: (members: readonly WatchedMember[]) => void,
+): Promise<void> {
   // #region show
-  for await (const change of client.lounge.stream) {
-    if (change instanceof PresenceJoined) here.add(change.id);
-    else here.delete(change.id);
+  let view = EMPTY_PRESENCE;
+  for await (const message of client.lounge.stream) {
+    view = applyPresence(view, message);
+    if (view.isComplete) render(view.members);
   }
   // #endregion show
 }

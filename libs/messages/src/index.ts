@@ -71,6 +71,7 @@ export {
 } from './presence/presence.backend.js';
 export type { PresenceConnection, PresenceJoin, PresenceMember } from './presence/presence.member.js';
 export { DEFAULT_PRESENCE, type PresenceOptions } from './presence/presence.options.js';
+export type { PresenceWatchOptions } from './presence/presence.stream.js';
 export type { PresenceChange } from './presence/presence.watch.js';
 export { MessagesService } from './service/messages.service.js';
 export { NamedReader } from './service/named-reader.decorator.js';

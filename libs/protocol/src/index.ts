@@ -60,7 +60,15 @@ export {
   type Message,
   type MessageClass,
 } from './message/message.registry.js';
-export { PresenceJoined, PresenceLeft } from './message/presence-changes.js';
+export {
+  PresenceJoined,
+  PresenceLeft,
+  PresenceMembers,
+  PresenceUpdated,
+  type PresenceEvent,
+  type WatchedMember,
+} from './message/presence-events.js';
+export { applyPresence, EMPTY_PRESENCE, type PresenceView } from './message/presence-view.js';
 export { StreamGap, type StreamGapReason } from './message/stream-gap.js';
 export { StreamMessage, type AnyClass } from './message/stream-message.decorator.js';
 export { encodeProperties, type Natives } from './value/wire-value.js';

@@ -82,6 +82,30 @@ export class MessageStream<M extends Message = Message> implements AsyncIterable
     return this.#ended;
   }
 
+  /** How many messages wait for their reader. */
+  protected get unread(): number {
+    return this.#items.length;
+  }
+
+  /** Whether a reader waits for the next message. */
+  protected get isAwaited(): boolean {
+    return this.#waiters.length > 0;
+  }
+
+  /** Whether one more message finds the queue full. */
+  protected get isFull(): boolean {
+    return this.#waiters.length === 0 && this.#items.length >= this.#limit;
+  }
+
+  /** Drops the messages that wait, and counts them. */
+  protected dropUnread(): void {
+    const lost = this.#items.length;
+    if (lost === 0) return;
+    this.#items = [];
+    this.#dropped += lost;
+    this.#events.dropped(lost);
+  }
+
   /** Takes a publication; the service calls it. */
   push(publication: Publication): void {
     if (this.#ended) return;

@@ -1,6 +1,6 @@
 import { badPresenceData } from './presence.errors.js';
 import type { PresenceRecord, PresenceState } from './presence.backend.js';
-import { memberOf } from './presence.watch.js';
+import { byJoin, memberOf } from './member.table.js';
 
 /** One of the connections that a member has in a channel. */
 export interface PresenceConnection {
@@ -49,7 +49,7 @@ export function recordOf({ id, userId = null, data }: PresenceJoin, maxDataBytes
 /** Returns the members of a channel as they joined, but for lost servers'. */
 export function membersOf({ entries, lost }: PresenceState): PresenceMember[] {
   const members = new Map<string, PresenceMember & { connections: PresenceConnection[] }>();
-  const inOrder = entries.filter(({ server }) => !lost.has(server)).toSorted((a, b) => a.number - b.number);
+  const inOrder = entries.filter(({ server }) => !lost.has(server)).toSorted(byJoin);
   for (const entry of inOrder) {
     const { id, userId, server } = entry;
     const data: unknown = entry.data === '' ? undefined : JSON.parse(entry.data);

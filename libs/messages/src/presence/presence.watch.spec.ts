@@ -1,6 +1,8 @@
+import type { PresenceMembers } from '@nestwire/protocol';
 import { FakeClock } from '@nestwire/testing';
 import type { PresenceDelta, PresenceEntry, PresenceState } from './presence.backend.js';
-import { PresenceWatch, type PresenceChange } from './presence.watch.js';
+import { BEFORE_ALL, BEHIND_ALL, MAX_PAGE_BYTES, MAX_PAGE_MEMBERS } from './member.pages.js';
+import { PresenceWatch, type WatchedChange } from './presence.watch.js';
 
 const PATIENCE_MS = 15_000;
 const entry = (server: string, id: string, userId: string | null = null): PresenceEntry => ({
@@ -31,7 +33,7 @@ const deltaOf = (
 function watchOf(first: PresenceState) {
   const clock = new FakeClock();
   const told: string[] = [];
-  const at = { state: first, reads: 0, isAway: false };
+  const at = { state: first, reads: 0, isAway: false, renewals: 0 };
   const watch = new PresenceWatch({
     channel: 'room',
     clock,
@@ -41,7 +43,8 @@ function watchOf(first: PresenceState) {
       if (at.isAway) throw new Error('away');
       return at.state;
     },
-    emit: (change: PresenceChange) => told.push(`${change.$type.split('.').pop()} ${change.id}`),
+    emit: ({ message }: WatchedChange) => told.push(`${message.$type.split('.').pop()} ${message.id}`),
+    renewed: () => at.renewals++,
   });
   return { watch, clock, told, at };
 }
@@ -145,4 +148,106 @@ describe('A watch of presence', () => {
 
     expect(told).toEqual(['left ada']);
   });
+
+  it('reports other data of a member, and that of the connection before when the latest has gone', async () => {
+    const { watch, told } = watchOf(stateOf('e', 1, { ...entry('s', '1', 'ada'), data: '1' }));
+    await watch.read();
+    const second = { ...entry('t', '2', 'ada'), number: 2, data: '2' };
+    watch.take(deltaOf('e', 2, { set: [second] }));
+    watch.take(deltaOf('e', 3, { set: [{ ...entry('s', '1', 'ada'), number: 3, data: '2' }] }));
+    watch.take(deltaOf('e', 4, { removed: ['t|2'] }));
+    watch.take(deltaOf('e', 5, { set: [{ ...entry('s', '1', 'ada'), number: 5, data: '3' }] }));
+
+    expect(told).toEqual(['updated ada', 'updated ada']);
+    expect(membersOf(watch)).toEqual([{ id: 'ada', userId: 'ada', data: 3 }]);
+  });
+
+  it('keeps members for a lease when the number of the same epoch went back', async () => {
+    const { watch, told, at, clock } = watchOf(
+      stateOf('e', 9, entry('s', '1', 'ada'), entry('s', '2', 'bob')),
+    );
+    await watch.read();
+    at.state = stateOf('e', 8, entry('s', '1', 'ada'));
+    await watch.compare({ epoch: 'e', number: 8 });
+    expect([told, at.renewals, membersOf(watch).length]).toEqual([[], 2, 2]);
+    clock.advance(PATIENCE_MS);
+
+    expect(told).toEqual(['left bob']);
+  });
+
+  it('has the members read again when it knows them first and after a loss, not after a gap', async () => {
+    const { watch, at } = watchOf(stateOf('e', 1, entry('s', '1', 'ada')));
+    await watch.read();
+    expect(at.renewals).toBe(1);
+    at.state = stateOf('e', 3);
+    await watch.compare({ epoch: 'e', number: 3 });
+    expect(at.renewals).toBe(1);
+    at.state = stateOf('e', 4, entry('s', '2', 'bob'));
+    await watch.compare({ epoch: 'e', number: 4 });
+    at.state = stateOf('f', 1);
+    await watch.compare({ epoch: 'f', number: 1 });
+
+    expect(at.renewals).toBe(2);
+  });
+
+  it('gives pages of bounded length, and one member whatever its size', async () => {
+    const many = Array.from({ length: 2 * MAX_PAGE_MEMBERS + 1 }, (_, at) => ({
+      ...entry('s', `${at}`),
+      number: at,
+    }));
+    const large = Array.from({ length: 3 }, (_, at) => ({
+      ...entry('s', `large-${at}`),
+      number: 1_000 + at,
+      data: JSON.stringify('x'.repeat(MAX_PAGE_BYTES)),
+    }));
+    const { watch } = watchOf(stateOf('e', 1, ...large, ...many));
+    await watch.read();
+
+    expect(pagesOf(watch).map(({ members }) => members.length)).toEqual([100, 100, 1, 1, 1, 1]);
+    expect(membersOf(watch).map(({ id }) => id)).toEqual([...many, ...large].map(({ id }) => id));
+    expect(pagesOf(watch).map(({ isFirst }) => isFirst)).toEqual([true, false, false, false, false, false]);
+    expect(pagesOf(watch).map(({ isLast }) => isLast)).toEqual([false, false, false, false, false, true]);
+  });
+
+  it('gives one page of an empty channel', async () => {
+    const { watch } = watchOf(stateOf('', 0));
+    await watch.read();
+
+    expect(pagesOf(watch)).toMatchObject([{ members: [], isFirst: true, isLast: true }]);
+  });
+
+  it('encodes a page once for all who read it at the same state', async () => {
+    const { watch } = watchOf(stateOf('e', 1, entry('s', '1', 'ada')));
+    await watch.read();
+    const page = watch.pageAfter(BEFORE_ALL);
+    expect(watch.pageAfter(BEFORE_ALL)).toBe(page);
+    watch.take(deltaOf('e', 2, { removed: ['s|1'] }));
+
+    expect(watch.pageAfter(BEFORE_ALL)).not.toBe(page);
+  });
+
+  it('sets no timer after it was closed', async () => {
+    const { watch, at, clock } = watchOf(stateOf('e', 1, entry('s', '1', 'ada')));
+    await watch.read();
+    at.state = stateOf('f', 1);
+    const reading = watch.read();
+    watch.close();
+    await reading;
+
+    expect(clock.pending).toBe(0);
+  });
 });
+
+function pagesOf(watch: PresenceWatch): PresenceMembers[] {
+  const pages: PresenceMembers[] = [];
+  for (let at = BEFORE_ALL; at !== BEHIND_ALL;) {
+    const { publication, end } = watch.pageAfter(at);
+    pages.push(publication.message as PresenceMembers);
+    at = end;
+  }
+  return pages;
+}
+
+function membersOf(watch: PresenceWatch) {
+  return pagesOf(watch).flatMap(({ members }) => members);
+}

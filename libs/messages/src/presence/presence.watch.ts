@@ -1,15 +1,23 @@
-import { create, PresenceJoined, PresenceLeft } from '@nestwire/protocol';
+import { create, PresenceJoined, PresenceLeft, PresenceUpdated } from '@nestwire/protocol';
 import type { Clock } from '../delivery/clock.js';
+import { MemberPages, type MemberPage } from './member.pages.js';
+import { byJoin, MemberTable, type MemberChange } from './member.table.js';
 import {
   presenceKey,
   type PresenceDelta,
-  type PresenceEntry,
   type PresenceState,
   type PresenceVersion,
 } from './presence.backend.js';
 
-/** Who came to a channel, and who left it. */
+/** A member that joined a channel, or left it. */
 export type PresenceChange = PresenceJoined | PresenceLeft;
+
+/** A change as a watch reports it, with the position of its member. */
+export interface WatchedChange {
+  readonly message: PresenceChange | PresenceUpdated;
+  /** The position of the member among all, as pages count them. */
+  readonly order: number;
+}
 
 /** What a watch works with. */
 export interface WatchSetup {
@@ -18,32 +26,43 @@ export interface WatchSetup {
   /** How long servers may take to bring back what the cluster has lost, in milliseconds. */
   readonly patienceMs: number;
   readonly read: () => Promise<PresenceState>;
-  readonly emit: (change: PresenceChange) => void;
+  readonly emit: (change: WatchedChange) => void;
+  /** The members are to be read from the first page on: they are known now, or the cluster had lost them. */
+  readonly renewed: () => void;
 }
 
 const MAX_EARLY = 1_000;
 
 /**
- * Follows who is in a channel, and tells of members, not of connections.
+ * Follows the members of a channel.
  *
- * It goes from version to version with the deltas; where one is missing it reads the state and tells
- * what differs. Where the cluster has lost the state, those who are missing are given time to return.
+ * It goes from version to version with the deltas. Where a delta is missing it reads the state and reports the
+ * difference. Where the cluster has lost the state, the missing connections are given time to return.
  */
 export class PresenceWatch {
   #version: PresenceVersion | undefined;
-  readonly #entries = new Map<string, PresenceEntry>();
-  /** The keys of the connections of each member. */
-  readonly #members = new Map<string, Set<string>>();
-  /** Keys that were lost with an epoch, and may come back under another one. */
-  readonly #lost = new Set<string>();
+  readonly #table = new MemberTable();
+  readonly #pages: MemberPages;
   #early: PresenceDelta[] = [];
   #reading: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
-  #isTold = false;
+  #isClosed = false;
   /** A read failed: what came meanwhile is not known. */
   #isStale = false;
 
-  constructor(private readonly setup: WatchSetup) {}
+  constructor(private readonly setup: WatchSetup) {
+    this.#pages = new MemberPages(setup.channel, (order) => this.#table.after(order));
+  }
+
+  /** Whether the state has been read once. */
+  get isReady(): boolean {
+    return this.#version !== undefined;
+  }
+
+  /** Returns the page of members that begins behind a position; call it when the watch is ready. */
+  pageAfter(order: number): MemberPage {
+    return this.#pages.after(order);
+  }
 
   /** Takes a delta, in whichever order they come. */
   take(delta: PresenceDelta): void {
@@ -58,13 +77,14 @@ export class PresenceWatch {
     if (!isSame) await this.read();
   }
 
-  /** Reads the state; what the first one holds is not told. Never rejects. */
+  /** Reads the state, and reports how it differs from the known one. Never rejects. */
   read(): Promise<void> {
     return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
   }
 
   /** Stops the timer. */
   close(): void {
+    this.#isClosed = true;
     this.#cancelTimer?.();
   }
 
@@ -85,78 +105,55 @@ export class PresenceWatch {
     if (!version || this.#isStale || epoch !== version.epoch || number > version.number + 1) return false;
     if (number <= version.number) return true;
     this.#version = { epoch, number };
-    this.#apply(set, removed);
+    for (const entry of set) this.#table.set(entry);
+    for (const key of removed) this.#table.remove(key);
+    this.#report();
     return true;
   }
 
   #replace({ epoch, number, entries }: PresenceState): void {
+    const before = this.#version;
     const present = new Set(entries.map(presenceKey));
-    const missing = [...this.#entries.keys()].filter((key) => !present.has(key) && !this.#lost.has(key));
-    const isLost = this.#version !== undefined && this.#version.epoch !== epoch && missing.length > 0;
+    const missing = this.#table.presentKeys().filter((key) => !present.has(key));
+    // A smaller number in the same epoch: a replica that lagged behind has become the master.
+    const isOlder = before !== undefined && (before.epoch !== epoch || number < before.number);
+    const isLost = isOlder && missing.length > 0;
     this.#version = { epoch, number };
     this.#isStale = false;
-    this.#apply(entries, isLost ? [] : missing);
+    for (const entry of entries.toSorted(byJoin)) this.#table.set(entry);
     if (isLost) this.#waitFor(missing);
-    this.#isTold = true;
+    else for (const key of missing) this.#table.remove(key);
+    if (before) this.#report();
+    else this.#table.takeChanges();
+    if (isLost || !before) this.#renew();
   }
 
   #waitFor(keys: readonly string[]): void {
-    for (const key of keys) this.#lost.add(key);
+    this.#table.markLost(keys);
     this.#cancelTimer?.();
+    if (this.#isClosed) return;
     this.#cancelTimer = this.setup.clock.after(this.setup.patienceMs, () => {
-      const lost = [...this.#lost];
-      this.#lost.clear();
-      this.#apply([], lost);
+      for (const key of this.#table.lostKeys()) this.#table.remove(key);
+      this.#report();
     });
   }
 
-  /** Adds before it removes: who has moved to another server has not left. */
-  #apply(set: readonly PresenceEntry[], removed: readonly string[]): void {
-    for (const entry of set) this.#add(entry);
-    for (const key of removed) {
-      const entry = this.#entries.get(key);
-      this.#entries.delete(key);
-      this.#lost.delete(key);
-      if (entry) this.#release(key, entry);
-    }
+  #renew(): void {
+    this.#pages.clear();
+    this.setup.renewed();
   }
 
-  #add(entry: PresenceEntry): void {
-    const key = presenceKey(entry);
-    const before = this.#entries.get(key);
-    this.#entries.set(key, entry);
-    this.#lost.delete(key);
-    const member = memberOf(entry);
-    const keys = this.#members.get(member);
-    this.#members.set(member, (keys ?? new Set()).add(key));
-    if (!keys) this.#tell(joined(this.setup.channel, entry));
-    if (before && memberOf(before) !== member) this.#release(key, before);
-  }
-
-  #release(key: string, entry: PresenceEntry): void {
-    const member = memberOf(entry);
-    const keys = this.#members.get(member);
-    if (!keys?.delete(key) || keys.size > 0) return;
-    this.#members.delete(member);
-    const { id, userId } = entry;
-    this.#tell(create(PresenceLeft, { channel: this.setup.channel, id: userId ?? id, userId }));
-  }
-
-  #tell(change: PresenceChange): void {
-    if (this.#isTold) this.setup.emit(change);
+  #report(): void {
+    const changes = this.#table.takeChanges();
+    if (changes.length > 0) this.#pages.clear();
+    for (const change of changes)
+      this.setup.emit({ message: messageOf(this.setup.channel, change), order: change.order });
   }
 }
 
-/** Returns what a member is counted by: the user, or the connection of nobody. */
-export function memberOf({ userId, id }: Pick<PresenceEntry, 'userId' | 'id'>): string {
-  return userId === null ? `-${id}` : `+${userId}`;
-}
-
-function joined(channel: string, { id, userId, data }: PresenceEntry): PresenceJoined {
-  return create(PresenceJoined, {
-    channel,
-    id: userId ?? id,
-    userId,
-    ...(data !== '' && { data: JSON.parse(data) as unknown }),
-  });
+function messageOf(channel: string, { kind, member }: MemberChange): WatchedChange['message'] {
+  if (kind === 'joined') return create(PresenceJoined, { channel, ...member });
+  if (kind === 'updated') return create(PresenceUpdated, { channel, ...member });
+  const { id, userId } = member;
+  return create(PresenceLeft, { channel, id, userId });
 }

@@ -6,6 +6,8 @@ import type { RedisCalls } from './redis.calls.js';
 const RENEWALS_PER_LEASE = 3;
 /** A second look comes a whole renewal later, so that a server that has just come back can renew. */
 const PATIENCE = 0.9;
+/** The most lost servers that one reading reports; the next reading reports the others. */
+const MAX_REPORTS = 16;
 
 /** What a lease works with. */
 export interface LeaseSetup {
@@ -13,16 +15,16 @@ export interface LeaseSetup {
   readonly keys: PresenceKeys;
   readonly clock: Clock;
   readonly leaseMs: number;
-  /** The lease had run out and another one is held: nothing of the former server's counts any more. */
-  readonly replaced: (former: string) => Promise<void>;
-  /** A server has died, and this one is to clean up after it. */
-  readonly died: (server: string) => Promise<void>;
-  /** Redis has answered: what is still to be said can be tried again. */
-  readonly looked: () => Promise<void>;
+  /** The lease had run out: the process has another name, and nothing of the former server's counts any more. */
+  readonly replaced: (former: string) => void;
+  /** A server has died, and this one is to clean up after it and then to call `forget`. */
+  readonly died: (server: string) => void;
+  /** Redis has answered: what it does not know yet can be tried again. */
+  readonly looked: () => void;
 }
 
 /**
- * Says that this process is alive, and finds out which others are not.
+ * Keeps the lease of this process, and finds the processes without one.
  *
  * A lease that has run out is never taken up again: the process goes on under another name, so that
  * whoever cleans up after the former one can take nothing from the present.
@@ -89,7 +91,7 @@ export class PresenceLease {
     try {
       if (this.#isHeld) await this.#renew();
       if (!this.#isClosed) await this.#hunt();
-      await this.setup.looked();
+      this.setup.looked();
     } catch {
       this.#silent.clear();
     }
@@ -106,6 +108,8 @@ export class PresenceLease {
 
   async #renew(): Promise<void> {
     const { calls, keys, leaseMs, replaced } = this.setup;
+    // Redis may have evicted the set of servers, and then nobody would clean up after this one.
+    await calls.run((client) => client.sadd(keys.servers, this.#server));
     const renewed = await calls.run((client) =>
       client.set(keys.leaseOf(this.#server), '1', 'PX', leaseMs, 'XX'),
     );
@@ -113,7 +117,7 @@ export class PresenceLease {
     const former = this.#server;
     this.#server = newName();
     this.#isHeld = false;
-    await replaced(former);
+    replaced(former);
   }
 
   async #hunt(): Promise<void> {
@@ -129,9 +133,30 @@ export class PresenceLease {
         client.set(keys.claimOf(name), this.#server, 'PX', leaseMs, 'NX'),
       );
       if (claimed === null) continue;
-      await died(name);
-      await calls.run((client) => client.del(keys.channelsOf(name)));
-      await calls.run((client) => client.srem(keys.servers, name));
+      died(name);
+    }
+  }
+
+  /** Removes what is known of a server, when nothing of it is left in channels. */
+  async forget(server: string): Promise<void> {
+    const { calls, keys } = this.setup;
+    await calls.run((client) => client.del(keys.channelsOf(server)));
+    await calls.run((client) => client.srem(keys.servers, server));
+  }
+
+  /**
+   * Makes sure that somebody cleans up after lost servers that have connections in a channel.
+   *
+   * A server that is known or claimed is cleaned up already. Redis may have evicted what was known of the others.
+   */
+  async report(lost: ReadonlySet<string>, channel: string): Promise<void> {
+    const { calls, keys } = this.setup;
+    for (const name of [...lost].slice(0, MAX_REPORTS)) {
+      const isKnown = await calls.run((client) => client.sismember(keys.servers, name));
+      const isClaimed = await calls.run((client) => client.exists(keys.claimOf(name)));
+      if (isKnown + isClaimed > 0) continue;
+      await calls.run((client) => client.sadd(keys.channelsOf(name), channel));
+      await calls.run((client) => client.sadd(keys.servers, name));
     }
   }
 

@@ -4,8 +4,11 @@ import type { PresenceRecord } from '../presence/presence.backend.js';
 export class PresenceRoom {
   /** The server name under which the channel is noted. */
   notedFor = '';
+  /** How many more checks the channel gets although it is empty: see `RedisPresence`. */
+  emptyChecks = 0;
   readonly #records = new Map<string, PresenceRecord>();
   #unknown = new Set<string>();
+  #isDoubtful = false;
   #current: Promise<boolean> = Promise.resolve(true);
   #next: Promise<boolean> | undefined;
 
@@ -18,9 +21,16 @@ export class PresenceRoom {
     return this.#records.size === 0;
   }
 
-  /** Whether Redis knows all. */
+  /** Whether Redis knows all, as far as this process can tell. */
   get isSettled(): boolean {
-    return this.#unknown.size === 0;
+    return this.#unknown.size === 0 && !this.#isDoubtful;
+  }
+
+  /** Returns whether what Redis has is to be compared with the records, and takes it as begun. */
+  takeDoubt(): boolean {
+    const wasDoubtful = this.#isDoubtful;
+    this.#isDoubtful = false;
+    return wasDoubtful;
   }
 
   put(record: PresenceRecord): void {
@@ -44,10 +54,16 @@ export class PresenceRoom {
     if (this.#records.get(record.id) === record) this.#records.delete(record.id);
   }
 
-  /** Takes it that Redis knows nothing. */
+  /** Has the next attempt compare what Redis has with the records. */
   doubt(): void {
-    for (const id of this.#records.keys()) this.#unknown.add(id);
+    this.#isDoubtful = true;
     this.notedFor = '';
+  }
+
+  /** Notes every difference between the records and what Redis has of this process, so that `flush` repairs it. */
+  compare(held: ReadonlyMap<string, string>, textOf: (record: PresenceRecord) => string): void {
+    for (const [id, record] of this.#records) if (held.get(id) !== textOf(record)) this.#unknown.add(id);
+    for (const id of held.keys()) if (!this.#records.has(id)) this.#unknown.add(id);
   }
 
   /**

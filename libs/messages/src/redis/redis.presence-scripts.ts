@@ -51,3 +51,15 @@ for _, key in ipairs(redis.call('HKEYS', room)) do
   end
 end
 ${REMOVED}`;
+
+/** Returns keys and records of a server: those whose key begins with the argument. */
+export const OWN_SCRIPT = `
+local room, own = KEYS[1], {}
+for _, key in ipairs(redis.call('HKEYS', room)) do
+  if string.sub(key, 1, #ARGV[1]) == ARGV[1] then
+    local value = redis.call('HGET', room, key)
+    own[#own + 1] = key
+    own[#own + 1] = string.sub(value, (string.find(value, '|', 1, true) or 0) + 1)
+  end
+end
+return own`;

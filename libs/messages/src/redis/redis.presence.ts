@@ -16,23 +16,40 @@ import { RedisCalls } from './redis.calls.js';
 import type { ResolvedTuning } from './redis.options.js';
 import { PresenceKeys } from './redis.presence-keys.js';
 import { PresenceLease } from './redis.presence-lease.js';
-import { CLEAR_SCRIPT, REMOVE_SCRIPT, SET_SCRIPT } from './redis.presence-scripts.js';
+import { RedisScript } from './redis.script.js';
+import { CLEAR_SCRIPT, OWN_SCRIPT, REMOVE_SCRIPT, SET_SCRIPT } from './redis.presence-scripts.js';
 import { PresenceRoom } from './redis.presence-room.js';
 
 const MAX_BATCH = 100;
+/** How many channels are compared with Redis each third of a lease, because their keys may have been evicted. */
+const MAX_CHECKS = 1_000;
+/**
+ * How often a channel is compared after the last connection of this process has left it. A replica that
+ * becomes the master may bring back connections whose end it had not received.
+ */
+const EMPTY_CHECKS = 6;
+const MAX_EMPTY_ROOMS = 1_000;
+const OWN = new RedisScript(OWN_SCRIPT);
 /** Redis may have lost what it had confirmed. */
 const CLIENT_EVENTS = ['ready', '+node'] as const;
 
 type SetReply = [epoch: string, number: number, changed: string[], refused: string[]];
 type RemoveReply = [epoch: string, number: number, removed: string[]];
 
-/** Knows who is in which channel, in Redis. */
+/** Keeps the members of channels in Redis. */
 export class RedisPresence extends PresenceBackend {
   readonly #limiter = new LogLimiter((line) => new Logger('Messages').warn(line));
   readonly #calls: RedisCalls;
   readonly #keys: PresenceKeys;
   /** The channels that connections of this process are in, or are still to be taken out of. */
   readonly #rooms = new Map<string, PresenceRoom>();
+  /** Channels that no connection of this process is in any more. */
+  readonly #emptyRooms = new Set<PresenceRoom>();
+  /** Servers that are gone, and channels that may be cleaned of them beside the noted ones. */
+  readonly #gone = new Map<string, readonly string[]>();
+  #tending: Promise<void> | undefined;
+  /** Where the next comparison of channels begins. */
+  #checked = 0;
   readonly #refused = new WeakSet<PresenceRecord>();
   #lease!: PresenceLease;
   #setup!: PresenceSetup;
@@ -55,8 +72,8 @@ export class RedisPresence extends PresenceBackend {
       clock: this.tuning.clock,
       leaseMs: setup.leaseMs,
       replaced: (former) => this.#replaced(former),
-      died: (server) => this.#cleanUp(server, []),
-      looked: () => this.#settleAll(),
+      died: (server) => void this.#gone.set(server, []),
+      looked: () => this.#looked(),
     });
     for (const event of CLIENT_EVENTS) this.client.on(event, this.#onBack);
   }
@@ -65,6 +82,7 @@ export class RedisPresence extends PresenceBackend {
     const room = this.#rooms.get(channel) ?? new PresenceRoom(channel, (one) => this.#reconcile(one));
     this.#rooms.set(channel, room);
     room.put(record);
+    this.#emptyRooms.delete(room);
     const isKnown = await room.settle();
     if (this.#refused.has(record)) throw presenceFull(channel, this.#setup.maxConnections);
     return isKnown;
@@ -84,6 +102,7 @@ export class RedisPresence extends PresenceBackend {
       const others = new Set(entries.map(({ server }) => server));
       others.delete(this.#lease.server);
       const lost = await this.#lease.whichAreLost([...others]);
+      if (lost.size > 0) this.#lease.report(lost, channel).catch(() => undefined);
       return { epoch, number: Number(number), entries, lost };
     } catch (error) {
       throw presenceUnavailable(error);
@@ -109,6 +128,7 @@ export class RedisPresence extends PresenceBackend {
     for (const event of CLIENT_EVENTS) this.client.off(event, this.#onBack);
     for (const room of this.#rooms.values()) room.clear();
     await this.#settleAll();
+    await this.#tending;
     // Where that failed the lease runs out by itself, and others clean up.
     await this.#lease?.close().catch(() => undefined);
     this.#rooms.clear();
@@ -119,15 +139,35 @@ export class RedisPresence extends PresenceBackend {
     void this.#lease.look();
   };
 
-  /** Brings all connections back, under the name that this process has now. */
-  async #replaced(former: string): Promise<void> {
-    const channels = [...this.#rooms.keys()];
+  /** Has all connections brought back, under the name that this process has now. */
+  #replaced(former: string): void {
     for (const room of this.#rooms.values()) room.doubt();
+    this.#gone.set(former, [...this.#rooms.keys()]);
+  }
+
+  #looked(): void {
+    if (this.#closed) return;
+    const rooms = [...this.#rooms.values()];
+    const count = Math.min(rooms.length, MAX_CHECKS);
+    for (let at = 0; at < count; at++) rooms[(this.#checked + at) % rooms.length]!.doubt();
+    this.#checked = rooms.length > 0 ? (this.#checked + count) % rooms.length : 0;
+    // Not awaited: the lease is renewed meanwhile, however much there is to do.
+    this.#tending ??= this.#tend().finally(() => (this.#tending = undefined));
+  }
+
+  /** Repairs what Redis has of this process, and removes what it has of servers that are gone. Never rejects. */
+  async #tend(): Promise<void> {
     await this.#settleAll();
     // Behind that, so that nobody seems to have left meanwhile.
-    await this.#cleanUp(former, channels);
-    await this.#calls.run((client) => client.del(this.#keys.channelsOf(former)));
-    await this.#calls.run((client) => client.srem(this.#keys.servers, former));
+    for (const [server, channels] of [...this.#gone]) {
+      try {
+        await this.#cleanUp(server, channels);
+        await this.#lease.forget(server);
+        this.#gone.delete(server);
+      } catch {
+        return;
+      }
+    }
   }
 
   async #settleAll(): Promise<void> {
@@ -136,11 +176,15 @@ export class RedisPresence extends PresenceBackend {
       await Promise.all(rooms.slice(at, at + MAX_BATCH).map((room) => room.settle()));
   }
 
-  /** Removes what a server that is gone has left in channels. */
+  /** Removes what a server that is gone has left in channels; rejects when it could not, or is closing. */
   async #cleanUp(server: string, channels: readonly string[]): Promise<void> {
     const noted = await this.#calls.run((client) => client.smembers(this.#keys.channelsOf(server)));
-    for (const channel of new Set([...channels, ...noted]))
-      await this.#remove(channel, CLEAR_SCRIPT, [`${server}|`]);
+    const all = [...new Set([...channels, ...noted])];
+    for (let at = 0; at < all.length; at += MAX_BATCH) {
+      if (this.#closed) throw new Error('The process shuts down; another one cleans up.');
+      const batch = all.slice(at, at + MAX_BATCH);
+      await Promise.all(batch.map((channel) => this.#remove(channel, CLEAR_SCRIPT, [`${server}|`])));
+    }
   }
 
   /** Lets Redis know what has changed in a room; rejects when it could not. */
@@ -148,9 +192,13 @@ export class RedisPresence extends PresenceBackend {
     if (room.isSettled) return;
     await this.#lease.hold();
     const { server } = this.#lease;
-    await this.#note(room, server);
+    if (!room.isEmpty) await this.#note(room, server);
+    if (room.takeDoubt()) await this.#check(room, server);
     await room.flush(MAX_BATCH, async (set, gone) => {
-      if (set.length > 0) await this.#set(room, server, set);
+      if (set.length > 0) {
+        await this.#note(room, server);
+        await this.#set(room, server, set);
+      }
       const keys = gone.map((id) => presenceKey({ server, id }));
       if (keys.length > 0) await this.#remove(room.channel, REMOVE_SCRIPT, keys);
     });
@@ -159,8 +207,41 @@ export class RedisPresence extends PresenceBackend {
     const left = this.#calls.run((client) => client.srem(this.#keys.channelsOf(server), room.channel));
     // A channel that stays noted costs a look more, once this server has gone.
     await left.catch(() => undefined);
-    if (room.isEmpty && room.isSettled && this.#rooms.get(room.channel) === room)
-      this.#rooms.delete(room.channel);
+    this.#keepEmpty(room);
+  }
+
+  /** Compares what Redis has of this process in a channel with what it should have. */
+  async #check(room: PresenceRoom, server: string): Promise<void> {
+    const prefix = presenceKey({ server, id: '' });
+    try {
+      const keys = [this.#keys.roomOf(room.channel)];
+      const held = (await this.#calls.run((client) => OWN.run({ client, keys, args: [prefix] }))) as string[];
+      const texts = new Map<string, string>();
+      for (let at = 0; at < held.length; at += 2) texts.set(held[at]!.slice(prefix.length), held[at + 1]!);
+      room.compare(texts, textOf);
+    } catch (error) {
+      room.doubt();
+      throw error;
+    }
+  }
+
+  /** Keeps a channel without connections for some more checks. */
+  #keepEmpty(room: PresenceRoom): void {
+    if (!room.isEmpty || !room.isSettled || this.#rooms.get(room.channel) !== room) return;
+    if (!this.#emptyRooms.has(room)) {
+      this.#emptyRooms.add(room);
+      room.emptyChecks = EMPTY_CHECKS;
+    }
+    if (room.emptyChecks-- <= 0) this.#dropEmpty(room);
+    else if (this.#emptyRooms.size > MAX_EMPTY_ROOMS) {
+      const [oldest] = this.#emptyRooms;
+      this.#dropEmpty(oldest!);
+    }
+  }
+
+  #dropEmpty(room: PresenceRoom): void {
+    this.#emptyRooms.delete(room);
+    if (room.isEmpty && room.isSettled) this.#rooms.delete(room.channel);
   }
 
   /** Notes that this process may be in the channel, before it is. */
@@ -173,7 +254,7 @@ export class RedisPresence extends PresenceBackend {
   async #set(room: PresenceRoom, server: string, records: readonly PresenceRecord[]): Promise<void> {
     const { channel } = room;
     const byKey = new Map(records.map((record) => [presenceKey({ server, id: record.id }), record]));
-    const fields = [...byKey].flatMap(([key, { userId, data }]) => [key, JSON.stringify([userId, data])]);
+    const fields = [...byKey].flatMap(([key, record]) => [key, textOf(record)]);
     const args = [randomBytes(12).toString('base64url'), this.#setup.maxConnections, ...fields];
     const [epoch, number, changed, refused] = await this.#eval<SetReply>(SET_SCRIPT, channel, args);
     const set = changed.map((key): PresenceEntry => ({ ...byKey.get(key)!, server, number }));
@@ -197,6 +278,11 @@ export class RedisPresence extends PresenceBackend {
     const room = this.#keys.roomOf(channel);
     return this.#calls.run((client) => client.eval(script, 1, room, ...args) as Promise<T>);
   }
+}
+
+/** Returns a record as Redis holds it. */
+function textOf({ userId, data }: PresenceRecord): string {
+  return JSON.stringify([userId, data]);
 }
 
 function entryOf(key: string, value: string): PresenceEntry {

@@ -1,5 +1,12 @@
 import { Inject, Injectable, Optional, type BeforeApplicationShutdown } from '@nestjs/common';
-import { create, PresenceJoined, PresenceLeft, StreamMessage } from '@nestwire/protocol';
+import {
+  create,
+  PresenceJoined,
+  PresenceLeft,
+  PresenceUpdated,
+  StreamMessage,
+  type PresenceEvent,
+} from '@nestwire/protocol';
 import { encodingOf } from '@nestwire/protocol/compiled';
 import { MessagesBackend } from '../backend/messages.backend.js';
 import { channelNameOf, type Channel } from '../channel/channel.js';
@@ -15,13 +22,18 @@ import type { MessagesModuleOptions } from '../messages.options.js';
 import type { PresenceBackend, PresenceDelta, PresenceEntry } from '../presence/presence.backend.js';
 import { membersOf, recordOf, type PresenceJoin, type PresenceMember } from '../presence/presence.member.js';
 import { resolvePresence, type ResolvedPresence } from '../presence/presence.options.js';
-import { PresenceWatch, type PresenceChange } from '../presence/presence.watch.js';
+import { PresenceStream, type PresenceWatchOptions } from '../presence/presence.stream.js';
+import { PresenceWatch, type PresenceChange, type WatchedChange } from '../presence/presence.watch.js';
 import { MessagesService } from './messages.service.js';
 import type { PostResult } from './post.options.js';
 
 const COMPARISONS_PER_LEASE = 3;
+/** Every so many comparisons a channel is read, whatever its version: equal versions may hide other members. */
+const COMPARISONS_PER_READ = 12;
+/** How many channels are compared at once. */
+const MAX_BATCH = 100;
 
-/** Tells the servers of a cluster how the presence of a channel has changed. */
+/** Informs the servers of a cluster of a change of a channel's presence. */
 @StreamMessage('nestwire.presence')
 class PresenceNotice {
   declare readonly $type: 'nestwire.presence';
@@ -32,16 +44,19 @@ class PresenceNotice {
   removed!: readonly string[];
 }
 
-/** A channel whose changes somebody here reads. */
+/** A channel that is watched in this process. */
 interface Watched {
   readonly watch: PresenceWatch;
-  readonly streams: Set<MessageStream<PresenceChange>>;
+  readonly changes: Set<MessageStream<PresenceChange>>;
+  readonly streams: Set<PresenceStream>;
   readonly subscription: Promise<Subscription>;
   /** Settles when the present state is known. */
   readonly ready: Promise<void>;
+  /** How often the channel has been compared. */
+  comparisons: number;
 }
 
-/** Knows who is in which channel, across the cluster. */
+/** Keeps the members of channels, across the cluster. */
 @Injectable()
 export class PresenceService implements BeforeApplicationShutdown {
   readonly #messages: MessagesService;
@@ -50,6 +65,9 @@ export class PresenceService implements BeforeApplicationShutdown {
   readonly #clock: Clock;
   readonly #watched = new Map<string, Watched>();
   #cancelTimer: (() => void) | undefined;
+  #comparing: Promise<void> = Promise.resolve();
+  /** A comparison of all channels that has not begun. */
+  #nextComparison: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(
@@ -65,7 +83,7 @@ export class PresenceService implements BeforeApplicationShutdown {
     this.#backend = backend.presence;
     const { leaseMs, maxConnections } = presence;
     this.#backend.start({ leaseMs, maxConnections, changed: (delta) => this.#announce(delta) });
-    messages.addStatusListener(() => this.#compareAll());
+    messages.addStatusListener(() => void this.#compareAll());
   }
 
   /** Takes all connections of this process out; Nest calls it. */
@@ -73,7 +91,8 @@ export class PresenceService implements BeforeApplicationShutdown {
     this.#isClosed = true;
     this.#cancelTimer?.();
     await this.#backend.close();
-    for (const { streams } of this.#watched.values()) for (const stream of streams) stream.end();
+    for (const { changes, streams } of this.#watched.values())
+      for (const stream of [...changes, ...streams]) stream.end();
   }
 
   /**
@@ -104,11 +123,12 @@ export class PresenceService implements BeforeApplicationShutdown {
   }
 
   /**
-   * Returns who is in a channel, on all servers, in the order in which they joined.
+   * Returns the members of a channel as Redis holds them at this moment, in the order in which they joined.
    *
-   * Those of a server that has not been heard of for a lease are left out.
+   * Leaves out members on servers that have been silent for a lease. After Redis has lost its keys, members are
+   * missing until their servers have brought them back. To keep a list up to date use `watch`.
    *
-   * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
+   * @throws {MessagesError} BAD_CHANNEL when channels cannot have the name
    * @throws {MessagesError} UNAVAILABLE when the cluster cannot be asked now
    * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
    */
@@ -117,72 +137,125 @@ export class PresenceService implements BeforeApplicationShutdown {
   }
 
   /**
-   * Returns who joins and who leaves a channel, as an iterable.
+   * Returns the members of a channel in pages, and then the changes, as an iterable.
    *
-   * A user joins with the first connection and leaves with the last. Complete from when `attached`
-   * has settled: `list` after that misses nobody.
+   * Pages and changes come from one state, so that no member is missed. The members come again, from a page with
+   * `isFirst` on, after the cluster has lost the state and after the reader was too slow for `limit` changes.
+   * `applyPresence` of `@nestwire/protocol` builds the list. Gives nothing while the state cannot be read.
+   *
+   * @throws {MessagesError} BAD_CHANNEL, MESSAGES_CLOSED as `join`
+   */
+  watch(channel: string | Channel, options: PresenceWatchOptions = {}): MessageStream<PresenceEvent> {
+    return this.#attach(this.#openChannel(channel), ({ watch, streams }, ended) => {
+      const stream = new PresenceStream(watch, options, ended);
+      streams.add(stream);
+      return stream;
+    });
+  }
+
+  /**
+   * Returns who joins a channel and who leaves it, as an iterable, without the members that are there.
+   *
+   * A user joins with the first connection and leaves with the last. The changes continue the state that this
+   * process knows, which can differ from `list`. For a list of members use `watch`. Complete from when `attached`
+   * has settled.
    *
    * @throws {MessagesError} BAD_CHANNEL, MESSAGES_CLOSED as `join`
    */
   changes(channel: string | Channel, options: StreamOptions = {}): MessageStream<PresenceChange> {
-    const name = this.#openChannel(channel);
-    const watched = this.#watched.get(name) ?? this.#watch(name);
-    const stream = new MessageStream<PresenceChange>([PresenceJoined, PresenceLeft], options, {
-      ended: () => this.#release(name, watched, stream),
-      dropped: () => undefined,
+    return this.#attach(this.#openChannel(channel), ({ changes }, ended) => {
+      const stream = new MessageStream<PresenceChange>([PresenceJoined, PresenceLeft], options, {
+        ended,
+        dropped: () => undefined,
+      });
+      changes.add(stream);
+      return stream;
     });
-    stream.attached = watched.ready;
-    if (stream.ended) this.#release(name, watched, stream);
-    else watched.streams.add(stream);
-    return stream;
+  }
+
+  /** Makes a stream of the one watch that this process has of a channel. */
+  #attach<S extends MessageStream<PresenceEvent> | MessageStream<PresenceChange>>(
+    channel: string,
+    make: (watched: Watched, ended: () => void) => S,
+  ): S {
+    const watched = this.#watched.get(channel) ?? this.#watch(channel);
+    let stream: S | undefined;
+    try {
+      // A signal that has aborted ends the stream before it is returned.
+      stream = make(watched, () => this.#release(channel, watched, stream));
+      stream.attached = watched.ready;
+      return stream;
+    } finally {
+      if (!stream || stream.ended) this.#release(channel, watched, stream);
+    }
   }
 
   #watch(channel: string): Watched {
-    const streams = new Set<MessageStream<PresenceChange>>();
+    const changes = new Set<MessageStream<PresenceChange>>();
+    const streams = new Set<PresenceStream>();
     const watch = new PresenceWatch({
       channel,
       clock: this.#clock,
       patienceMs: this.#presence.leaseMs,
       read: () => this.#backend.read(channel),
-      emit: (change) => {
-        const { type, data } = encodingOf(change);
-        const publication = new Publication(channel, type, data);
-        for (const stream of streams) stream.push(publication);
+      emit: (change) => distribute(channel, change, watched),
+      renewed: () => {
+        for (const stream of streams) stream.restart();
       },
     });
     const subscription = this.#messages.addListener(noticesOf(channel), (notice) => watch.take(notice));
     const ready = subscription.then(() => watch.read()).catch(() => undefined);
-    const watched = { watch, streams, subscription, ready };
+    // Spread, so that not all channels are read in the same turn.
+    const comparisons = this.#watched.size % COMPARISONS_PER_READ;
+    const watched = { watch, changes, streams, subscription, ready, comparisons };
     this.#watched.set(channel, watched);
     this.#schedule();
     return watched;
   }
 
-  #release(channel: string, watched: Watched, stream: MessageStream<PresenceChange>): void {
-    watched.streams.delete(stream);
-    if (watched.streams.size > 0 || this.#watched.get(channel) !== watched) return;
+  #release(channel: string, watched: Watched, stream: object | undefined): void {
+    watched.changes.delete(stream as MessageStream<PresenceChange>);
+    watched.streams.delete(stream as PresenceStream);
+    if (watched.changes.size + watched.streams.size > 0 || this.#watched.get(channel) !== watched) return;
     this.#watched.delete(channel);
     watched.watch.close();
     void watched.subscription.then((subscription) => subscription.remove()).catch(() => undefined);
   }
 
-  /** What was not heard, as during an outage, is found by comparing. */
+  /** Finds by comparing what was not heard, as during an outage. */
   #schedule(): void {
     this.#cancelTimer ??= this.#clock.after(this.#presence.leaseMs / COMPARISONS_PER_LEASE, () => {
       this.#cancelTimer = undefined;
       if (this.#watched.size === 0 || this.#isClosed) return;
-      this.#compareAll();
+      void this.#compareAll();
       this.#schedule();
     });
   }
 
-  #compareAll(): void {
-    if (this.#messages.status === 'degraded') return;
-    for (const [channel, { watch }] of this.#watched)
-      void this.#backend
-        .version(channel)
-        .then((version) => watch.compare(version))
-        .catch(() => undefined);
+  /** Compares all channels, behind a comparison that runs; calls meanwhile share the next one. */
+  #compareAll(): Promise<void> {
+    return (this.#nextComparison ??= this.#comparing.then(() => {
+      this.#nextComparison = undefined;
+      return (this.#comparing = this.#compareInBatches());
+    }));
+  }
+
+  async #compareInBatches(): Promise<void> {
+    const channels = [...this.#watched.keys()];
+    for (let at = 0; at < channels.length && this.#messages.status !== 'degraded'; at += MAX_BATCH)
+      await Promise.all(channels.slice(at, at + MAX_BATCH).map((channel) => this.#compare(channel)));
+  }
+
+  /** Never rejects: what fails is compared at the next turn. */
+  async #compare(channel: string): Promise<void> {
+    const watched = this.#watched.get(channel);
+    if (!watched) return;
+    const { watch } = watched;
+    if (++watched.comparisons % COMPARISONS_PER_READ === 0) return watch.read();
+    await this.#backend.version(channel).then(
+      (version) => watch.compare(version),
+      () => undefined,
+    );
   }
 
   #announce(delta: PresenceDelta): void {
@@ -201,6 +274,15 @@ export class PresenceService implements BeforeApplicationShutdown {
     if (this.#messages.status === 'local') return { delivered: 'local' };
     return { delivered: isKnown ? 'global' : 'degraded' };
   }
+}
+
+/** Gives a change to all streams of a channel, encoded once. */
+function distribute(channel: string, { message, order }: WatchedChange, { changes, streams }: Watched): void {
+  const { type, data } = encodingOf(message);
+  const publication = new Publication(channel, type, data);
+  for (const stream of streams) stream.pushChange(publication, order);
+  if (message instanceof PresenceUpdated) return;
+  for (const stream of changes) stream.push(publication);
 }
 
 function noticesOf(channel: string): ReservedChannel<PresenceNotice> {

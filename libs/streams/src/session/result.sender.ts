@@ -30,7 +30,7 @@ export class ResultSender {
     if (messageNameOf((result as object).constructor)) return this.owner.push(result as object);
     if (Array.isArray(result)) return this.sendAll(result);
     if (isObservable(result)) return this.start(() => this.observe(result));
-    if (isAsyncIterable(result)) return this.start(() => void this.iterate(result));
+    if (isAsyncIterable(result)) return this.startIterating(result);
     throw notAMessage(result);
   }
 
@@ -41,6 +41,16 @@ export class ResultSender {
       wait = this.owner.push(message as object);
     }
     return wait;
+  }
+
+  private startIterating(iterable: AsyncIterable<unknown>): void {
+    const before = this.streams;
+    try {
+      this.start(() => void this.iterate(iterable));
+    } finally {
+      // An iterable that nobody reads would hold what it has until the end of the session.
+      if (this.streams === before) void leave(iterable);
+    }
   }
 
   private start(run: () => void): void {
@@ -102,6 +112,15 @@ async function returnSafely(iterator: AsyncIterator<unknown>): Promise<void> {
     await iterator.return?.();
   } catch {
     // Its own error came before, or nobody is there to hear of it.
+  }
+}
+
+/** Ends an iterable that was not read; the application's code may fail at that, and nobody waits for it. */
+async function leave(iterable: AsyncIterable<unknown>): Promise<void> {
+  try {
+    await returnSafely(iterable[Symbol.asyncIterator]());
+  } catch {
+    // The limit is the error that the client is told of.
   }
 }
 

@@ -7,7 +7,7 @@ import type {
   PresenceService,
 } from '@nestwire/messages';
 import { channelNameOf } from '@nestwire/messages';
-import { CodedError, ErrorCode } from '@nestwire/protocol';
+import { CodedError, ErrorCode, type PresenceEvent } from '@nestwire/protocol';
 
 /** The session as its presence needs to know it. */
 export interface PresenceOwner {
@@ -30,6 +30,7 @@ interface Joined {
 /** `PresenceService` for one session: it leaves by itself when the session ends. */
 export class SessionPresence {
   private readonly joined = new Map<string, Joined>();
+  private streams: Array<{ readonly ended: boolean }> = [];
 
   constructor(
     private readonly port: PresencePort,
@@ -67,14 +68,33 @@ export class SessionPresence {
     if (this.joined.delete(name)) await this.port.presence.leave(name, this.owner.id);
   }
 
-  /** Returns who is in a channel; the same as on `PresenceService`. */
+  /** Returns the members of a channel at this moment; the same as on `PresenceService`. */
   list(channel: string | Channel): Promise<PresenceMember[]> {
     return this.port.presence.list(channel);
   }
 
-  /** Returns who joins and who leaves a channel, until the session ends; a handler may return it. */
+  /**
+   * Returns the members of a channel in pages and then the changes, until the session ends.
+   *
+   * A handler may return it, and the client then receives them in the stream of its endpoint; `applyPresence` of
+   * `@nestwire/protocol` builds the list there. As `PresenceService.watch`.
+   *
+   * @throws {CodedError} SESSION_CLOSED when the session has ended
+   * @throws {CodedError} LIMIT_REACHED when the session has `maxSubscriptions` such streams
+   * @throws {MessagesError} BAD_CHANNEL as `PresenceService.watch`
+   */
+  watch(channel: string | Channel): MessageStream<PresenceEvent> {
+    return this.keep(() => this.port.presence.watch(channel, { signal: this.owner.signal }));
+  }
+
+  /**
+   * Returns who joins a channel and who leaves it, until the session ends; a handler may return it.
+   *
+   * @throws {CodedError} SESSION_CLOSED, LIMIT_REACHED as `watch`
+   * @throws {MessagesError} BAD_CHANNEL as `PresenceService.changes`
+   */
   changes(channel: string | Channel): MessageStream<PresenceChange> {
-    return this.port.presence.changes(channel, { signal: this.owner.signal });
+    return this.keep(() => this.port.presence.changes(channel, { signal: this.owner.signal }));
   }
 
   /** Goes on as the user that the connection belongs to now; the connection calls it. */
@@ -82,6 +102,21 @@ export class SessionPresence {
     const userId = userIdOf(this.owner.user);
     for (const [channel, { data, ...before }] of this.joined)
       if (before.userId !== userId) this.join(channel, data).catch(() => undefined);
+  }
+
+  private keep<S extends { readonly ended: boolean }>(open: () => S): S {
+    const { maxSubscriptions } = this.port.limits;
+    if (this.owner.signal.aborted)
+      throw new CodedError(ErrorCode.SessionClosed, 'The session has ended; it cannot watch a channel.');
+    if (this.streams.length >= maxSubscriptions) this.streams = this.streams.filter(({ ended }) => !ended);
+    if (this.streams.length >= maxSubscriptions)
+      throw new CodedError(
+        ErrorCode.LimitReached,
+        `This session has ${maxSubscriptions} streams of presence, the most that it may have: end some, or raise "limits.maxSubscriptions".`,
+      );
+    const stream = open();
+    this.streams.push(stream);
+    return stream;
   }
 
   private admit(channel: string): void {
