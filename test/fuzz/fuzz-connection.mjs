@@ -1,0 +1,195 @@
+import { decode, encode } from '@msgpack/msgpack';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { inflateRawSync, deflateRawSync } from 'node:zlib';
+import { resetSocket } from '../rig/reset-socket.mjs';
+
+const OPCODES = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
+const RSV1 = 0x40;
+const MEDIUM = 126;
+const LONG = 127;
+const TAIL = Buffer.from([0, 0, 0xff, 0xff]);
+
+/** The two ways to write frames, and their subprotocols. */
+export const CODECS = {
+  json: {
+    subprotocol: 'nestwire.v1.json',
+    opcode: OPCODES.text,
+    encode: (frame) => Buffer.from(typeof frame === 'string' ? frame : (JSON.stringify(frame) ?? '')),
+    decode: (payload) => JSON.parse(payload.toString()),
+  },
+  msgpack: {
+    subprotocol: 'nestwire.v1.msgpack',
+    opcode: OPCODES.binary,
+    encode: (frame) => Buffer.from(encode(frame, { ignoreUndefined: true })),
+    decode: (payload) => decode(payload),
+  },
+};
+
+/** A WebSocket of a hostile client: writes any bytes, and hands each frame that comes to its owner. */
+export class FuzzConnection {
+  status = 0;
+  closeCode;
+  isEnded = false;
+  bytesSent = 0;
+  #buffer = Buffer.alloc(0);
+  #waiting = [];
+
+  /** Called with each decoded frame of the server; throws what breaks the protocol. */
+  onFrame = (_frame) => undefined;
+  /** Called with what is wrong in what the server wrote. */
+  onFault = (_text) => undefined;
+
+  constructor(socket, codec, isCompressed) {
+    this.socket = socket;
+    this.codec = codec;
+    this.isCompressed = isCompressed;
+    socket.on('data', (chunk) => this.#receive(chunk));
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#ended());
+  }
+
+  /** Connects and sends the upgrade request of one address. */
+  static async open(port, { codec, address, isCompressed }) {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    await once(socket, 'connect');
+    const connection = new FuzzConnection(socket, codec, isCompressed);
+    const extensions = isCompressed
+      ? 'Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover\r\n'
+      : '';
+    socket.write(
+      `GET /streams HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n` +
+        `Sec-WebSocket-Protocol: ${codec.subprotocol}\r\n${extensions}X-Forwarded-For: ${address}\r\n\r\n`,
+    );
+    await connection.until(() => connection.status !== 0 || connection.isEnded);
+    return connection;
+  }
+
+  /** Sends one frame of the protocol, in as many fragments as asked for. */
+  send(frame, { fragments = 1 } = {}) {
+    this.sendPayload(this.codec.encode(frame), { fragments });
+  }
+
+  /** Sends bytes as the payload of one message. */
+  sendPayload(payload, { fragments = 1 } = {}) {
+    const isDeflated = this.isCompressed && payload.length > 64;
+    const bytes = isDeflated ? deflated(payload) : payload;
+    const size = Math.max(1, Math.ceil(bytes.length / fragments));
+    for (let at = 0; at === 0 || at < bytes.length; at += size) {
+      const isLast = at + size >= bytes.length;
+      const opcode = at === 0 ? this.codec.opcode : OPCODES.continuation;
+      const rsv = at === 0 && isDeflated ? RSV1 : 0;
+      this.write(webSocketFrame((isLast ? 0x80 : 0) | rsv | opcode, bytes.subarray(at, at + size)));
+    }
+  }
+
+  /** Sends a WebSocket frame whose first byte is given, valid or not. */
+  sendRaw(first, payload) {
+    this.write(webSocketFrame(first, payload));
+  }
+
+  write(bytes) {
+    if (this.socket.destroyed || this.socket.writableEnded) return;
+    this.bytesSent += bytes.length;
+    this.socket.write(bytes);
+  }
+
+  end() {
+    this.socket.end();
+  }
+
+  reset() {
+    resetSocket(this.socket);
+  }
+
+  /** Resolves when the condition holds or the connection has ended; false after the deadline. */
+  async until(condition, deadlineMs = 10_000) {
+    const end = performance.now() + deadlineMs;
+    while (!condition()) {
+      const leftMs = end - performance.now();
+      if (leftMs <= 0) return false;
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, leftMs);
+        this.#waiting.push(() => (clearTimeout(timer), resolve()));
+      });
+    }
+    return true;
+  }
+
+  #ended() {
+    this.isEnded = true;
+    this.#wake();
+  }
+
+  #wake() {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #receive(chunk) {
+    this.#buffer = this.#buffer.length ? Buffer.concat([this.#buffer, chunk]) : chunk;
+    if (!this.status) this.#readHead();
+    if (this.status === 101) while (this.#readFrame());
+    this.#wake();
+  }
+
+  #readHead() {
+    const end = this.#buffer.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    const head = this.#buffer.toString('latin1', 0, end);
+    this.status = Number(head.split(' ')[1]);
+    this.isCompressed &&= /permessage-deflate/i.test(head);
+    this.#buffer = this.#buffer.subarray(end + 4);
+  }
+
+  #readFrame() {
+    const bytes = this.#buffer;
+    if (bytes.length < 2) return false;
+    const short = bytes[1] & 0x7f;
+    const start = short < MEDIUM ? 2 : short === MEDIUM ? 4 : 10;
+    if (bytes.length < start) return false;
+    const length =
+      short < MEDIUM ? short : short === MEDIUM ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
+    if (bytes.length < start + length) return false;
+    this.#buffer = bytes.subarray(start + length);
+    this.#take(bytes[0], bytes.subarray(start, start + length));
+    return true;
+  }
+
+  #take(first, payload) {
+    const opcode = first & 0x0f;
+    if (opcode === OPCODES.close) this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
+    if (opcode === OPCODES.ping) return this.sendRaw(0x80 | OPCODES.pong, payload);
+    if (opcode !== OPCODES.text && opcode !== OPCODES.binary) return;
+    if (opcode !== this.codec.opcode)
+      return this.onFault(`a frame of opcode ${opcode} on ${this.codec.subprotocol}`);
+    let frame;
+    try {
+      frame = this.codec.decode(first & RSV1 ? inflateRawSync(Buffer.concat([payload, TAIL])) : payload);
+    } catch (error) {
+      return this.onFault(
+        `a frame that cannot be read (${error.message}): ${payload.toString('latin1', 0, 200)}`,
+      );
+    }
+    this.onFrame(frame);
+  }
+}
+
+function deflated(payload) {
+  const bytes = deflateRawSync(payload, { finishFlush: 2 });
+  return bytes.subarray(0, bytes.length - TAIL.length);
+}
+
+function webSocketFrame(first, payload) {
+  const { length } = payload;
+  const header = Buffer.alloc(length < MEDIUM ? 2 : length <= 0xffff ? 4 : 10);
+  header[0] = first;
+  header[1] = 0x80 | (length < MEDIUM ? length : length <= 0xffff ? MEDIUM : LONG);
+  if (header.length === 4) header.writeUInt16BE(length, 2);
+  if (header.length === 10) header.writeBigUInt64BE(BigInt(length), 2);
+  const mask = randomBytes(4);
+  const masked = Buffer.from(payload);
+  for (let at = 0; at < length; at++) masked[at] ^= mask[at & 3];
+  return Buffer.concat([header, mask, masked]);
+}

@@ -1,0 +1,165 @@
+// What must hold of everything that a server writes, whatever a client said before.
+
+const STRING = (value) => typeof value === 'string';
+const COUNT = (value) => Number.isSafeInteger(value) && value >= 0;
+const OBJECT = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const POSITION = (value) => Array.isArray(value) && STRING(value[0]) && COUNT(value[1]) && STRING(value[2]);
+const USER = (value) => value === null || STRING(value);
+const ERROR = (value) => OBJECT(value) && /^[A-Z][A-Z0-9_]*$/.test(value.code) && STRING(value.message);
+const REASON = (value) => OBJECT(value) && /^[a-z][a-z-]*$/.test(value.code) && STRING(value.message);
+const optional = (check) => (value) => value === undefined || check(value);
+
+/** The fields of each frame of a server, as `docs/protocol.md` §3.2 has them. */
+const SHAPES = {
+  welcome: { v: COUNT, connection: STRING, user: USER, pingMs: COUNT, pongMs: COUNT, maxPayloadBytes: COUNT },
+  opened: { endpoint: STRING, session: STRING, id: optional(COUNT) },
+  closed: { endpoint: STRING, reason: REASON, id: optional(COUNT) },
+  message: { endpoint: STRING, type: STRING, data: OBJECT },
+  ack: { endpoint: STRING, id: COUNT },
+  error: { error: ERROR, id: optional(COUNT), endpoint: optional(STRING) },
+  subscribed: { endpoint: STRING, channel: STRING, position: optional(POSITION), ticket: optional(STRING) },
+  position: { endpoint: STRING, channel: STRING, position: optional(POSITION), ticket: STRING },
+  unsubscribed: { endpoint: STRING, channel: STRING },
+  publication: { channel: STRING, type: STRING, data: OBJECT, offset: optional(COUNT), id: optional(STRING) },
+  authenticated: { id: COUNT, user: USER },
+  goaway: { spreadMs: COUNT },
+  ping: {},
+  pong: {},
+};
+
+/** The codes that a server may close with, as `docs/protocol.md` §8 has them. */
+const CLOSE_CODES = new Set([
+  1000, 1001, 1002, 1003, 1005, 1007, 1008, 1009, 1011, 1012, 1013, 4001, 4002, 4003, 4004, 4005, 4006, 4500,
+  4501, 4502, 4503, 4504, 4505,
+]);
+
+const INTERNALS = /\b(at .+:\d+:\d+|node_modules|ReplyError|WRONGTYPE|ECONNREFUSED|\/dist\/)/;
+
+/** Judges what one connection hears; collects what is wrong. */
+export class Judge {
+  /** @type {string[]} */
+  faults = [];
+  /** The entries of `held` that the client could give back: the newest ticket and position of each channel. */
+  held = new Map();
+  user = null;
+  #isWelcome = false;
+  /** How often each id was sent in an unchanged frame and how often it was answered. */
+  #sent = new Map();
+  /** The endpoint of each message that was sent. */
+  #endpoints = new Map();
+  #answered = new Map();
+  #answers = 0;
+  #framesSent = 0;
+  /** After a frame of changed bytes nobody knows which id the server read. */
+  #isBlurred = false;
+
+  /** Notes a frame that is sent as it is. */
+  sent({ t, id, endpoint }) {
+    this.#framesSent++;
+    if (!COUNT(id)) return;
+    this.#sent.set(id, (this.#sent.get(id) ?? 0) + 1);
+    if (t === 'message') this.#endpoints.set(id, endpoint);
+  }
+
+  /** Notes bytes of which it is not certain what frame they are. */
+  sentBytes() {
+    this.#framesSent++;
+    this.#isBlurred = true;
+  }
+
+  /** Judges a frame of the server. */
+  heard(frame) {
+    if (!OBJECT(frame) || !STRING(frame.t)) return this.#fault('is no frame', frame);
+    const shape = SHAPES[frame.t];
+    if (!shape) return this.#fault('is of a type that no server sends', frame);
+    for (const [field, check] of Object.entries(shape))
+      if (!check(frame[field])) this.#fault(`has a wrong "${field}"`, frame);
+    if (!this.#isWelcome && !['welcome', 'error', 'pong'].includes(frame.t))
+      this.#fault('came before welcome', frame);
+    this[`on_${frame.t}`]?.(frame);
+  }
+
+  /** Judges the end of the connection. */
+  ended(closeCode) {
+    if (closeCode !== undefined && !CLOSE_CODES.has(closeCode)) this.faults.push(`close code ${closeCode}`);
+  }
+
+  /** Returns the ids of unchanged frames without an answer; an ack answers the messages before it too. */
+  unanswered() {
+    return [...this.#sent.keys()].filter((id) => !this.#answered.has(id));
+  }
+
+  on_welcome({ user }) {
+    if (this.#isWelcome) this.faults.push('a second welcome');
+    this.#isWelcome = true;
+    this.user = user;
+  }
+
+  on_authenticated({ id, user }) {
+    this.#answer(id);
+    this.user = user;
+  }
+
+  on_opened({ id }) {
+    if (id !== undefined) this.#answer(id);
+  }
+
+  on_closed({ id }) {
+    if (id !== undefined) this.#answer(id);
+  }
+
+  on_error(frame) {
+    const { id, error } = frame;
+    if (id !== undefined) this.#answer(id);
+    if (INTERNALS.test(JSON.stringify(error))) this.#fault('tells of the inside of the server', frame);
+  }
+
+  on_ack({ endpoint, id }) {
+    for (const [sent, of] of this.#endpoints) if (sent <= id && of === endpoint) this.#answered.set(sent, 1);
+  }
+
+  on_message(frame) {
+    if (frame.type === 'fuzz.heard' && frame.data.owner !== (this.user ?? ''))
+      this.#fault(`answers as another user than ${this.user}`, frame);
+    this.#judgeOwner(frame);
+  }
+
+  on_publication(frame) {
+    this.#judgeOwner(frame);
+  }
+
+  on_subscribed(frame) {
+    this.#keep(frame);
+  }
+
+  on_position(frame) {
+    this.#keep(frame);
+  }
+
+  #judgeOwner(frame) {
+    if (frame.type !== 'fuzz.post') return;
+    const { owner } = frame.data;
+    if (owner !== '' && owner !== this.user) this.#fault(`belongs to another user than ${this.user}`, frame);
+  }
+
+  #keep({ endpoint, channel, ticket, position }) {
+    const key = `${endpoint} ${channel}`;
+    const place = position ?? this.held.get(key)?.slice(3);
+    if (ticket && place) this.held.set(key, [endpoint, channel, ticket, ...place]);
+  }
+
+  #answer(id) {
+    this.#answers++;
+    if (this.#answers > this.#framesSent) this.faults.push(`more answers than frames: ${this.#answers}`);
+    const count = (this.#answered.get(id) ?? 0) + 1;
+    this.#answered.set(id, count);
+    if (!this.#isBlurred && count > (this.#sent.get(id) ?? 0))
+      this.faults.push(
+        `the frame ${id} was answered ${count} times, and sent ${this.#sent.get(id) ?? 0} times`,
+      );
+  }
+
+  #fault(what, frame) {
+    this.faults.push(`A frame ${what}: ${JSON.stringify(frame)?.slice(0, 400)}`);
+  }
+}

@@ -1,0 +1,122 @@
+// `npm run test:fuzz [-- --quick] [--minutes N] [--seed N]`: hostile conversations in both codecs with two
+// servers over Redis, beside an honest client on each. A failed run names the seed that repeats it.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findRedis, missingRedis } from '../rig/redis-server.mjs';
+import { FuzzCluster } from './cluster.mjs';
+import { converse } from './conversation.mjs';
+import { Witness } from './witness.mjs';
+
+const RESULTS = fileURLToPath(new URL('../../node_modules/.cache/nestwire/results/', import.meta.url));
+const AT_ONCE = 8;
+const MAX_FAULTS_SHOWN = 5;
+const MINUTE_MS = 60_000;
+const QUICK_MINUTES = 0.05;
+const LONG_MINUTES = 2;
+const CONTROL_CONVERSATIONS = 400;
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, minutes: { type: 'string' }, seed: { type: 'string' } },
+});
+const minutes = Number(values.minutes ?? (values.quick ? QUICK_MINUTES : LONG_MINUTES));
+const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+
+if (!existsSync(new URL('../../libs/streams/dist/index.js', import.meta.url)))
+  throw new Error('The fuzzer runs what is built: run "npm run build" first.');
+
+const outcomes = [];
+if (await findRedis()) {
+  for (const codec of ['json', 'msgpack'])
+    await check(`hostile conversations in ${codec}`, () => fuzz({ codec, endMs: minutes * MINUTE_MS }));
+  await check('a leak to another user is seen', seesLeak);
+} else {
+  console.warn(missingRedis('The fuzzer'));
+}
+
+mkdirSync(RESULTS, { recursive: true });
+const numFailedTests = outcomes.filter((isGood) => !isGood).length;
+writeFileSync(
+  `${RESULTS}fuzz.json`,
+  JSON.stringify({ numPassedTests: outcomes.length - numFailedTests, numFailedTests }),
+);
+process.exitCode = numFailedTests ? 1 : 0;
+
+async function check(name, run) {
+  const startedAt = performance.now();
+  const { faults, note } = await run().catch((error) => ({ faults: [String(error.stack)] }));
+  outcomes.push(!faults.length);
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+  console.log(`${faults.length ? 'FAILED' : 'ok    '}  ${name} (${seconds} s)`);
+  if (note) console.log(`          ${note}`);
+  for (const fault of faults.slice(0, MAX_FAULTS_SHOWN)) console.log(`          ${fault}`);
+  if (faults.length > MAX_FAULTS_SHOWN) console.log(`          and ${faults.length - MAX_FAULTS_SHOWN} more`);
+}
+
+/** Plays conversations until the time is over; returns everything that is wrong. */
+async function fuzz({ codec, endMs }) {
+  const cluster = await FuzzCluster.start();
+  try {
+    const witnesses = cluster.ports.map((port, at) => new Witness({ port, name: ['bob', 'cyn'][at], codec }));
+    for (const witness of witnesses) await witness.start();
+    const end = performance.now() + endMs;
+    const result = await play({ cluster, codec, isOver: () => performance.now() > end });
+    await cluster.settled();
+    const posted = (name) => ({
+      inbox: cluster.posted.get(`inbox ${name}`) ?? [],
+      room: cluster.posted.get('room ') ?? [],
+    });
+    for (const witness of witnesses) result.faults.push(...(await witness.stop(posted(witness.name))));
+    result.faults.push(...(await cluster.leftovers()));
+    return { faults: result.faults, note: noteOf(result, witnesses) };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** The negative control: sessions that are subscribed to the inbox of another user must be caught. */
+async function seesLeak() {
+  const cluster = await FuzzCluster.start({ flaw: 'leak' });
+  try {
+    let left = CONTROL_CONVERSATIONS;
+    let isSeen = false;
+    const isOver = (faults) => {
+      isSeen = faults.some((fault) => fault.includes('belongs to another user'));
+      return isSeen || left-- <= 0;
+    };
+    await play({ cluster, codec: 'json', isOver });
+    return { faults: isSeen ? [] : [`${CONTROL_CONVERSATIONS} conversations did not meet the leak`] };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function play({ cluster, codec, isOver }) {
+  const sum = { faults: [], conversations: 0, frames: 0, bytes: 0, heard: {} };
+  let seed = firstSeed;
+  const worker = async () => {
+    while (!isOver(sum.faults)) {
+      const own = seed++;
+      const options = { ports: cluster.ports, seed: own, codec, post: (post) => cluster.post(post) };
+      const { faults, frames, bytes, heard } = await converse(options).catch((error) => {
+        throw new Error(`seed ${own}: ${error.stack}`);
+      });
+      sum.faults.push(...faults.map((fault) => `seed ${own}: ${fault}`));
+      sum.conversations++;
+      sum.frames += frames;
+      sum.bytes += bytes;
+      for (const [kind, count] of Object.entries(heard)) sum.heard[kind] = (sum.heard[kind] ?? 0) + count;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return sum;
+}
+
+function noteOf({ conversations, frames, heard }, witnesses) {
+  const kinds = Object.entries(heard).toSorted(([, a], [, b]) => b - a);
+  const honest = witnesses.map(({ figures }) => `${figures.sent} sent, ${figures.inbox + figures.room} read`);
+  return (
+    `seed ${firstSeed}: ${conversations} conversations, ${frames} frames; honest clients: ${honest.join('; ')}\n` +
+    `          heard: ${kinds.map(([kind, count]) => `${kind} ${count}`).join(', ')}`
+  );
+}
