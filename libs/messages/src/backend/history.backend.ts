@@ -18,7 +18,12 @@ export interface Draft extends EncodedMessage {
 }
 
 /** A message as a history holds it. */
-export interface StoredMessage extends EncodedMessage, Link {}
+export interface StoredMessage extends EncodedMessage, Link {
+  /** Whether its content cannot be read: readers give a gap in its place, and go on behind it. */
+  readonly isUnreadable?: boolean;
+  /** What its text parses to, when it is known; of the first publication that is made of it. */
+  readonly properties?: object;
+}
 
 /** Where a draft has been stored. */
 export interface Stored {

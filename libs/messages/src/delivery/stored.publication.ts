@@ -15,8 +15,9 @@ export class StoredPublication extends Publication {
     /** Where who has read it stands. */
     readonly position: Position,
     { type, data }: EncodedMessage,
+    properties?: object,
   ) {
-    super(channel, type, data);
+    super(channel, type, data, properties);
   }
 
   /** Whether it says that messages are missing; its position is where the channel goes on. */

@@ -1,7 +1,7 @@
 import type { StreamGapReason } from '@nestwire/protocol';
 import type { HistoryChannel, PageBounds, PageStart, StoredMessage } from '../backend/history.backend.js';
 import type { Clock } from '../delivery/clock.js';
-import { StoredPublication } from '../delivery/stored.publication.js';
+import { gapPublication, StoredPublication } from '../delivery/stored.publication.js';
 import { positionOf, type Position } from '../history/position.js';
 import type { HistoryPage } from '../history/recovery.js';
 
@@ -60,7 +60,9 @@ export interface ChannelReader {
   close(): void;
 }
 
-/** Makes the publication of a stored message. */
-export function publicationOf(channel: HistoryChannel, message: StoredMessage): StoredPublication {
-  return new StoredPublication(channel.name, positionOf(message), message);
+/** Makes the publication of a stored message; a gap where it cannot be read. */
+export function publicationOf({ name }: HistoryChannel, message: StoredMessage): StoredPublication {
+  const position = positionOf(message);
+  if (message.isUnreadable) return gapPublication(name, position, 'unreadable');
+  return new StoredPublication(name, position, message, message.properties);
 }

@@ -100,8 +100,9 @@ export class HistoryReader implements ChannelReader {
   }
 
   #deliver(item: WindowItem): void {
-    const { publication } = item;
+    const { publication, message } = item;
     this.#position = publication.position;
+    if (message.isUnreadable) this.context.gap('unreadable');
     this.#window?.add(item);
     this.#delivered?.add(item);
     this.context.deliver(publication);

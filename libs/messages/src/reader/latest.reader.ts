@@ -78,6 +78,8 @@ export class LatestReader implements ChannelReader {
     const before = this.#position;
     if (before && isSamePosition(before, top)) return;
     this.#position = top;
+    // The newest that can be read stays; the log and the counters tell of the other.
+    if (newest?.isUnreadable) return;
     // Whoever follows by the first time asks for the newest message by itself.
     this.#newest = newest && publicationOf(this.channel, newest);
     if (before && this.#newest) this.context.deliver(this.#newest);

@@ -1,4 +1,5 @@
-import { Envelope, parseProperties, type SizedMessage } from './envelope.js';
+import { parseProperties } from '../delivery/message-text.js';
+import { Envelope, type SizedMessage } from './envelope.js';
 
 const [mine, theirs] = [new Envelope('mine', 1_000), new Envelope('theirs', 1_000)];
 

@@ -1,4 +1,5 @@
 import type { EncodedMessage } from '@nestwire/protocol';
+import { isCount, isTypeName } from './untrusted.js';
 
 const VERSION = 1;
 
@@ -75,18 +76,6 @@ export class Envelope {
   }
 }
 
-/**
- * Parses the text of a message, which is the JSON of an object.
- *
- * @throws {Error} when it is anything else
- */
-export function parseProperties(data: string): object {
-  const properties: unknown = JSON.parse(data);
-  if (typeof properties !== 'object' || properties === null || Array.isArray(properties))
-    throw new Error('it has no properties');
-  return properties;
-}
-
 const NEWLINE = 0x0a;
 
 type Entry = readonly [type: string, bytes: number, ...unknown[]];
@@ -95,13 +84,19 @@ function entriesOf(line: string): readonly Entry[] {
   const header = JSON.parse(line) as { v?: unknown; messages?: unknown } | null;
   if (header?.v !== VERSION)
     throw new Error(`its version ${String(header?.v).slice(0, 16)} is not known here`);
-  if (!Array.isArray(header.messages) || header.messages.length === 0 || !header.messages.every(isEntry))
+  if (!isList(header.messages))
     throw new Error('its header does not give the type and the size of each message');
   return header.messages;
 }
 
-function isEntry(entry: unknown): entry is Entry {
+function isList(messages: unknown): messages is readonly Entry[] {
+  if (!Array.isArray(messages) || messages.length === 0 || messages.length > MAX_ENVELOPE_MESSAGES)
+    return false;
+  return messages.every(isEntry);
+}
+
+function isEntry(entry: unknown): boolean {
   if (!Array.isArray(entry)) return false;
   const [type, bytes] = entry as unknown[];
-  return typeof type === 'string' && Number.isSafeInteger(bytes) && (bytes as number) >= 0;
+  return isTypeName(type) && isCount(bytes);
 }

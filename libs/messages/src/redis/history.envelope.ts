@@ -1,5 +1,6 @@
 import type { StoredMessage } from '../backend/history.backend.js';
-import { MAX_HEADER_BYTES, MAX_ENVELOPE_BYTES } from './envelope.js';
+import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES, MAX_HEADER_BYTES } from './envelope.js';
+import { isCount, isEpoch, isPlaceId, isTypeName, readContent } from './untrusted.js';
 
 const VERSION = 1;
 const NEWLINE = 0x0a;
@@ -22,8 +23,10 @@ interface Header {
  * it, and of each message its id, its type and its bytes; then the texts, one behind the other. Fields
  * that are not known are ignored, so that versions can run side by side.
  *
+ * The text of each message is parsed here, once a process, whoever wants it: clients get it as it is.
+ *
  * @param maxMessageBytes the largest message that anyone may send
- * @throws {Error} when it is not of a version known here
+ * @throws {Error} when it is not of a version known here, or any of its messages cannot be read
  */
 export function openStored(payload: Buffer, maxMessageBytes: number): StoredMessage[] {
   if (payload.length > MAX_HEADER_BYTES + Math.max(MAX_ENVELOPE_BYTES, maxMessageBytes))
@@ -33,7 +36,8 @@ export function openStored(payload: Buffer, maxMessageBytes: number): StoredMess
   let previousId = p;
   const messages = m.map(([id, type, bytes], index) => {
     const data = payload.toString('utf8', end, end + bytes);
-    const message = { epoch, offset: o + index, id, previousId, type, data };
+    const properties = readContent({ type, data }, maxMessageBytes);
+    const message = { epoch, offset: o + index, id, previousId, type, data, properties };
     end += bytes;
     previousId = id;
     return message;
@@ -53,24 +57,15 @@ function headerOf(line: string): Header {
 
 function isHeader(header: object): header is Header {
   const { e, o, p, m } = header as Partial<Header>;
+  if (!Array.isArray(m) || m.length === 0 || m.length > MAX_ENVELOPE_MESSAGES || !m.every(isEntry))
+    return false;
   return (
-    typeof e === 'string' &&
-    Number.isSafeInteger(o) &&
-    o! > 0 &&
-    typeof p === 'string' &&
-    Array.isArray(m) &&
-    m.length > 0 &&
-    m.every(isEntry)
+    isEpoch(e) && isCount(o) && o > 0 && isCount(o + m.length - 1) && (o === 1 ? p === '' : isPlaceId(p))
   );
 }
 
 function isEntry(entry: unknown): boolean {
   if (!Array.isArray(entry)) return false;
   const [id, type, bytes] = entry as unknown[];
-  return (
-    typeof id === 'string' &&
-    typeof type === 'string' &&
-    Number.isSafeInteger(bytes) &&
-    (bytes as number) >= 0
-  );
+  return isPlaceId(id) && isTypeName(type) && isCount(bytes);
 }

@@ -1,7 +1,9 @@
-import type { Draft, Stored, StoredMessage } from '../backend/history.backend.js';
+import type { Draft, PageStart, Stored, StoredMessage } from '../backend/history.backend.js';
+import type { Position } from '../history/position.js';
 import type { HistoryPage } from '../history/recovery.js';
 import type { MessagesError } from '../messages.error.js';
-import { refused } from './redis.errors.js';
+import { refused, uncertain } from './redis.errors.js';
+import { isCount, isEpoch, isPlaceId, readContent } from './untrusted.js';
 
 /** Returns why what an append stored was not published; empty when it was. */
 export function unheardBecause([, why = '']: readonly string[]): string {
@@ -14,39 +16,119 @@ export function unheardBecause([, why = '']: readonly string[]): string {
  * @param attempt what the attempt was called
  *
  * @throws {MessagesError} UNAVAILABLE when none was stored
+ * @throws {MessagesError} UNCERTAIN when it is no answer of the script
  */
 export function resultsOf(
-  [epoch = '', , ...replies]: readonly string[],
+  reply: readonly string[],
   drafts: readonly Draft[],
   attempt: string,
 ): ReadonlyArray<Stored | MessagesError> {
-  if (replies.every((reply) => reply.startsWith('!'))) throw refused(new Error(replies[0]!.slice(1)));
-  return replies.map((reply, index) => {
-    if (reply.startsWith('!')) return refused(new Error(reply.slice(1)));
-    if (!reply.startsWith('=')) return stored(epoch, reply, `${drafts[index]!.id}~${attempt}`);
-    const [itsEpoch = '', offset = '', id = ''] = reply.slice(1).split(':');
+  const [epoch = '', , ...replies] = reply;
+  if (replies.length !== drafts.length) throw uncertain(malformed());
+  if (replies.every((each) => each.startsWith('!'))) throw refused(refusalIn(reply)!);
+  return replies.map((each, index) => {
+    if (each.startsWith('!')) return refused(new Error(each.slice(1)));
+    if (!each.startsWith('=')) return stored(epoch, each, `${drafts[index]!.id}~${attempt}`);
+    const [itsEpoch = '', offset = '', id = ''] = each.slice(1).split(':');
     return { ...stored(itsEpoch, offset, id), isDuplicate: true };
   });
 }
 
-/** Reads what the script answers to a read. */
-export function pageOf(reply: unknown): HistoryPage<StoredMessage> {
-  const [epoch, offset, id, isCut, ...parts] = reply as [string, string, string, string, ...string[]];
+/** Returns the first refusal of a draft; undefined when there is none. */
+export function refusalIn([, , ...replies]: readonly string[]): Error | undefined {
+  const refusal = replies.find((each) => each.startsWith('!'));
+  return refusal === undefined ? undefined : new Error(refusal.slice(1));
+}
+
+/** Tells whether a script answered with texts alone. */
+export function isTexts(reply: unknown): reply is readonly string[] {
+  return Array.isArray(reply) && reply.every((text) => typeof text === 'string');
+}
+
+/** What a page is read with. */
+export interface PageReading {
+  readonly start: PageStart;
+  readonly maxMessageBytes: number;
+  /** Is told of each entry that cannot be read. */
+  readonly poisoned: (error: Error) => void;
+}
+
+/**
+ * Reads what the script answers to a read.
+ *
+ * An entry that cannot be read is marked as unreadable, in its place.
+ *
+ * @throws {Error} when it is no answer of the script
+ */
+export function pageOf(reply: unknown, reading: PageReading): HistoryPage<StoredMessage> {
+  if (!isTexts(reply)) throw malformed();
+  const [epoch, offset, id = '', isCut, ...parts] = reply;
+  const top = positionOf(epoch, offset, id);
+  if (parts.length % PARTS !== 0) throw malformed();
   const messages: StoredMessage[] = [];
-  for (let at = 0; at < parts.length; at += 5) {
-    const [entryId, itsId, previousId, type, data] = parts.slice(at, at + 5) as [
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
-    // An entry is called after its offset: `12-0`.
-    messages.push({ epoch, offset: Number.parseInt(entryId, 10), id: itsId, previousId, type, data });
+  for (let at = 0; at < parts.length; at += PARTS)
+    messages.push(messageOf(top.epoch, parts.slice(at, at + PARTS), reading));
+  return { top, messages: withPlaces(top, messages, reading.start), isCut: isCut === '1' };
+}
+
+/** Of each entry: the id in the stream, its id, the id before it, its type and its text. */
+const PARTS = 5;
+
+function messageOf(
+  epoch: string,
+  [entryId = '', id = '', previousId = '', type = '', data = '']: readonly string[],
+  { maxMessageBytes, poisoned }: PageReading,
+): StoredMessage {
+  // An entry is called after its offset: `12-0`.
+  const offset = /^\d{1,16}-0$/.test(entryId) ? Number.parseInt(entryId, 10) : 0;
+  const place = { epoch, offset, id, previousId };
+  try {
+    if (id === '') throw new Error('it is not an entry of a history');
+    // Parsed alone: few who read a history here want more than its text.
+    readContent({ type, data }, maxMessageBytes);
+    return { ...place, type, data };
+  } catch (error) {
+    poisoned(error as Error);
+    return { ...place, type: '', data: '', isUnreadable: true };
   }
-  return { top: { epoch, offset: Number(offset), id }, messages, isCut: isCut === '1' };
+}
+
+/**
+ * Gives an entry without ids the place between its neighbours.
+ *
+ * The one behind it names its id, and the head is the id of the last; so nothing behind it is lost with it.
+ */
+function withPlaces(top: Position, messages: readonly StoredMessage[], start: PageStart): StoredMessage[] {
+  const placed: StoredMessage[] = [];
+  for (const [index, message] of messages.entries()) {
+    if (message.id !== '') {
+      placed.push(message);
+      continue;
+    }
+    const { offset } = message;
+    const next = messages[index + 1];
+    const before = placed.at(-1) ?? ('since' in start ? start.since : undefined);
+    const id = next?.offset === offset + 1 ? next.previousId : offset === top.offset ? top.id : '';
+    const previousId = before?.offset === offset - 1 ? before.id : '';
+    placed.push({ ...message, id, previousId });
+  }
+  return placed;
 }
 
 function stored(epoch: string, offset: string, id: string): Stored {
-  return { position: { epoch, offset: Number(offset), id }, isDuplicate: false };
+  try {
+    return { position: positionOf(epoch, offset, id), isDuplicate: false };
+  } catch (error) {
+    throw uncertain(error as Error);
+  }
+}
+
+function positionOf(epoch: string | undefined, offsetText: string | undefined, id: string): Position {
+  const offset = /^\d{1,16}$/.test(offsetText ?? '') ? Number(offsetText) : NaN;
+  if (!isEpoch(epoch) || !isCount(offset) || !(id === '' || isPlaceId(id))) throw malformed();
+  return { epoch, offset, id };
+}
+
+function malformed(): Error {
+  return new Error('its answer does not have the form of one');
 }

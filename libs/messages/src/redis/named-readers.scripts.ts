@@ -1,4 +1,5 @@
 import { RedisScript } from './redis.script.js';
+import { LUA_UNTRUSTED } from './untrusted.js';
 
 // A reader is a hash: `e`, `s` and `p` its place, as that of a top; `g` how many gaps it met; and for each
 // work that was given out and not settled `w:<key>`, with when it is due again, its attempt, its holder and
@@ -6,8 +7,11 @@ import { RedisScript } from './redis.script.js';
 // can lose a part of it, in the slot of the stream, so that a failover or a restore takes both back alike.
 
 const WORK = `
+-- Nothing when it does not have the form of work.
 local function workOf(value)
+  if #value > 512 then return end
   local dueMs, attempt, holder, id = string.match(value, '^(%d+):(%d+):([^:]*):(.*)$')
+  if not dueMs or #dueMs > 16 or #attempt > 9 then return end
   return { dueMs = tonumber(dueMs), attempt = tonumber(attempt), holder = holder, id = id }
 end
 local function textOf(work)
@@ -22,17 +26,21 @@ local nowMs = now[1] * 1000 + math.floor(now[2] / 1000)
  *
  * Keys: meta, stream, reader. Arguments: a random epoch, the channel's name, the age of the top in
  * milliseconds, `top`, `oldest` or `known`, how long the reader is kept in milliseconds, the holder, its lease in
- * milliseconds, the most works and the most bytes; then key and id of each work that is settled.
+ * milliseconds, the most works and the most bytes, the most bytes of one message; then key and id of each work that
+ * is settled.
+ *
+ * Work, places and entries that do not have their form become a gap: they never stop the reader.
  *
  * Returns the epoch, and when what others hold is due, in milliseconds, or -1; then of each work its key, its
  * attempt, its id, and of a message the id before it, its type and its text.
  */
-export const TAKE = new RedisScript(`${WORK}
+export const TAKE = new RedisScript(`${LUA_UNTRUSTED}${WORK}
 local meta, stream, reader = KEYS[1], KEYS[2], KEYS[3]
 local epoch, name, topMs, from, keptMs, holder = unpack(ARGV, 1, 6)
 local leaseMs, limit, bytes = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local top = redis.call('HMGET', meta, 'e', 's', 'p')
-if not (top[1] and top[2] and top[3]) then
+local messageBytes = tonumber(ARGV[10])
+local top = topOf(meta)
+if not top then
   top = { epoch, '0', '' }
   redis.call('HSET', meta, 'e', epoch, 's', '0', 'p', '', 'n', name)
   redis.call('DEL', stream)
@@ -41,33 +49,69 @@ end
 epoch = top[1]
 local topOffset, topId = tonumber(top[2]), top[3]
 
-local state, works = {}, {}
-local fields = redis.call('HGETALL', reader)
-for index = 1, #fields, 2 do
-  local key = string.match(fields[index], '^w:(.+)$')
-  if key then works[key] = workOf(fields[index + 1]) else state[fields[index]] = fields[index + 1] end
-end
+local state, works, isBroken = {}, {}, false
 local function drop(key)
   works[key] = nil
   redis.call('HDEL', reader, 'w:' .. key)
 end
-for index = 10, #ARGV, 2 do
+local function isKey(key)
+  return #key <= 20 and (string.find(key, '^[1-9]%d*$') or string.find(key, '^g[1-9]%d*$'))
+end
+local function isGap(id)
+  local epoch, offset, itsId = string.match(id, '^[%a-]+:([^:]+):([^:]+):([^:]*)$')
+  return isTop(epoch, offset, itsId)
+end
+local fields = redis.pcall('HGETALL', reader)
+if fields.err then
+  if not string.find(fields.err, 'WRONGTYPE', 1, true) then error(fields.err) end
+  redis.call('DEL', reader)
+  fields, isBroken = {}, true
+end
+for index = 1, #fields, 2 do
+  local key = string.match(fields[index], '^w:(.+)$')
+  if key then
+    local work = isKey(key) and workOf(fields[index + 1])
+    if work and (string.sub(key, 1, 1) ~= 'g' or isGap(work.id)) then works[key] = work
+    else
+      -- It may have been a message that nobody has handled.
+      drop(key)
+      isBroken = true
+    end
+  else state[fields[index]] = fields[index + 1] end
+end
+if state.e and not isTop(state.e, state.s, state.p) then state, isBroken = { e = '' }, true end
+if state.g and not (#state.g <= 15 and string.find(state.g, '^%d+$')) then state.g = nil end
+for index = 11, #ARGV, 2 do
   local work = works[ARGV[index]]
   if work and work.holder == holder and work.id == ARGV[index + 1] then drop(ARGV[index]) end
 end
 
 local function offsetOf(entry) return tonumber(string.match(entry[1], '^%d+')) end
 local function entriesFrom(offset, count)
-  return redis.call('XRANGE', stream, string.format('%.0f-0', offset), '+', 'COUNT', count)
+  -- What stands behind the top was not stored by a post.
+  local from, to = string.format('%.0f-0', offset), string.format('%.0f-0', topOffset)
+  return callOn(stream, 'XRANGE', from, to, 'COUNT', count)
 end
 
 local at, last, gap = tonumber(state.s), state.p, nil
+-- Goes before an entry, or before the first behind it that has the form of one.
 local function goTo(entry)
-  if entry then at, last = offsetOf(entry) - 1, entry[2][4] else at, last = topOffset, topId end
+  local tries = 0
+  while entry and not contentOf(entry) and tries < 100 do
+    entry, tries = entriesFrom(offsetOf(entry) + 1, 1)[1], tries + 1
+  end
+  if entry and contentOf(entry) then
+    local _, previous = contentOf(entry)
+    at, last = offsetOf(entry) - 1, previous
+  else at, last = topOffset, topId end
 end
 if not state.e then
-  if from == 'known' then gap = 'epoch-changed' end
-  goTo(from ~= 'top' and entriesFrom(1, 1)[1])
+  if isBroken then gap = 'unreadable' elseif from == 'known' then gap = 'epoch-changed' end
+  goTo((gap or from ~= 'top') and entriesFrom(1, 1)[1])
+elseif state.e == '' then
+  gap = 'unreadable'
+  for key in pairs(works) do if string.sub(key, 1, 1) ~= 'g' then drop(key) end end
+  goTo(entriesFrom(1, 1)[1])
 elseif state.e ~= epoch then
   gap = 'epoch-changed'
   for key in pairs(works) do if string.sub(key, 1, 1) ~= 'g' then drop(key) end end
@@ -77,9 +121,12 @@ elseif at > topOffset or (at == topOffset and last ~= topId) then
   goTo(nil)
 elseif at < topOffset then
   local first = entriesFrom(at + 1, 1)[1]
-  if not first or offsetOf(first) > at + 1 then gap = 'trimmed' elseif first[2][4] ~= last then gap = 'diverged' end
+  if not first or offsetOf(first) > at + 1 then gap = 'trimmed'
+  elseif not contentOf(first) then gap = 'unreadable'
+  elseif select(2, contentOf(first)) ~= last then gap = 'diverged' end
   if gap then goTo(first) end
 end
+if isBroken then gap = gap or 'unreadable' end
 
 -- What a share held that is dead, and what the history has lost of it meanwhile.
 local due = {}
@@ -90,7 +137,7 @@ for key, work in pairs(works) do
       due[#due + 1] = { key = key, work = work, order = tonumber(offset) + 0.5 }
     else
       local entry = redis.call('XRANGE', stream, key .. '-0', key .. '-0')[1]
-      if entry and entry[2][2] == work.id then
+      if entry and contentOf(entry) == work.id then
         due[#due + 1] = { key = key, work = work, order = tonumber(key), entry = entry }
       else
         drop(key)
@@ -109,8 +156,13 @@ end
 table.sort(due, function(one, other) return one.order < other.order end)
 
 local given, size = {}, 0
+-- A text that is larger than a message may be is not given out: its reader is told a gap.
+local function textOfEntry(entry)
+  local _, _, _, data = contentOf(entry)
+  return data and #data <= messageBytes and data or ''
+end
 local function fits(entry)
-  size = size + (entry and #entry[2][8] or 0)
+  size = size + (entry and #textOfEntry(entry) or 0)
   return #given < limit and (#given == 0 or size <= bytes)
 end
 for _, one in ipairs(due) do
@@ -119,8 +171,8 @@ for _, one in ipairs(due) do
 end
 if #given < limit and #given == #due then
   for _, entry in ipairs(entriesFrom(at + 1, limit - #given)) do
-    local id, previous = entry[2][2], entry[2][4]
-    if offsetOf(entry) ~= at + 1 or previous ~= last or not fits(entry) then break end
+    local id, previous = contentOf(entry)
+    if not id or offsetOf(entry) ~= at + 1 or previous ~= last or not fits(entry) then break end
     at, last = at + 1, id
     local key = string.format('%.0f', at)
     works[key] = { attempt = 0, id = id }
@@ -134,12 +186,16 @@ if state.e ~= epoch or state.s ~= place or state.p ~= last or gap then
 end
 local reply = { epoch, '-1' }
 for _, one in ipairs(given) do
-  local work, fields = one.work, one.entry and one.entry[2] or {}
+  local work, previous, kind, data, _ = one.work, '', '', '', nil
+  if one.entry then
+    _, previous, kind = contentOf(one.entry)
+    data = textOfEntry(one.entry)
+  end
   work.dueMs, work.attempt, work.holder, work.isGiven = nowMs + leaseMs, work.attempt + 1, holder, true
   redis.call('HSET', reader, 'w:' .. one.key, textOf(work))
   local size = #reply
   reply[size + 1], reply[size + 2], reply[size + 3] = one.key, tostring(work.attempt), work.id
-  reply[size + 4], reply[size + 5], reply[size + 6] = fields[4] or '', fields[6] or '', fields[8] or ''
+  reply[size + 4], reply[size + 5], reply[size + 6] = previous, kind, data
 end
 local waitMs
 for key, work in pairs(works) do
@@ -162,7 +218,7 @@ return reply
  * Keys: reader. Arguments: the holder, the lease in milliseconds; then key, id and attempt of each work.
  * Returns of each 1 when it is the holder's, else 0.
  */
-export const HOLD = new RedisScript(`${WORK}
+export const HOLD = new RedisScript(`${LUA_UNTRUSTED}${WORK}
 local reply = {}
 for index = 3, #ARGV, 3 do
   local field = 'w:' .. ARGV[index]

@@ -16,7 +16,7 @@ import { ChannelKeys } from './channel-keys.js';
 import { ClusterTopology } from './cluster.topology.js';
 import { Envelope } from './envelope.js';
 import { PendingPosts } from './pending.posts.js';
-import { unavailable } from './redis.errors.js';
+import { answerOf, unavailable } from './redis.errors.js';
 import { RedisHistory } from './redis.history.js';
 import { RedisClaims } from './redis.claims.js';
 import { isCluster, openLink, type RedisLink } from './redis.link.js';
@@ -79,8 +79,7 @@ export class RedisBackend extends MessagesBackend {
     this.#pending = new PendingPosts(tuning);
     this.#publisher = this.#makePublisher();
     this.history = this.#makeHistory();
-    const isClosed = () => this.#closed !== undefined;
-    this.readers = new RedisNamedReaders({ client: this.#link.client, keys: this.#keys, isClosed }, tuning);
+    this.readers = this.#makeReaders();
   }
 
   get status(): MessagesStatus {
@@ -173,6 +172,10 @@ export class RedisBackend extends MessagesBackend {
     this.#lastError = error instanceof Error ? error.message : String(error);
   };
 
+  /** The text of Redis stands in the log alone: whoever is answered may be a client. */
+  readonly #onRefused = (what: string, error: Error): void =>
+    this.#limiter.log(`refused ${what}`, `Redis refused ${what}: ${answerOf(error)}.`);
+
   #changed(): void {
     if (this.#closed) return;
     const { shards } = this.#topology;
@@ -225,6 +228,7 @@ export class RedisBackend extends MessagesBackend {
       pending: this.#pending,
       maxMessageBytes: this.#maxMessageBytes,
       isClosed: () => this.#closed !== undefined,
+      refused: this.#onRefused,
       poisoned: (channel: string, error: Error) => this.#receiver.drop(channel, error),
       unheard: (channel: string, why: string) =>
         this.#limiter.log(
@@ -233,6 +237,18 @@ export class RedisBackend extends MessagesBackend {
         ),
     };
     return new RedisHistory(link, this.#tuning);
+  }
+
+  #makeReaders(): RedisNamedReaders {
+    const link = {
+      client: this.#link.client,
+      keys: this.#keys,
+      maxMessageBytes: this.#maxMessageBytes,
+      isClosed: () => this.#closed !== undefined,
+      poisoned: (channel: string, error: Error) => this.#receiver.drop(channel, error),
+      refused: this.#onRefused,
+    };
+    return new RedisNamedReaders(link, this.#tuning);
   }
 
   #makeTopology(): RedisTopology {

@@ -13,18 +13,16 @@ export function unavailable(why: string, cause?: Error): MessagesError {
   });
 }
 
-/** Makes the error of a post that Redis refused, with its answer. */
+/** Makes the error of a post that Redis refused; the cause goes to no client. */
 export function refused(cause: Error): MessagesError {
-  return unavailable(`Redis refused the post (${answerOf(cause)})`, cause);
+  return unavailable('Redis refused the post', cause);
 }
 
-/** Makes the error of what cannot be read now. */
-export function unreadable(cause: Error): MessagesError {
-  return new MessagesError(
-    MessagesErrorCode.Unavailable,
-    `Redis cannot be read (${answerOf(cause)}); try again when it can be reached.`,
-    { cause: withoutCommand(cause) },
-  );
+/** Makes the error of what cannot be read now; the cause goes to no client. */
+export function unreadable(cause: Error, why = 'Redis cannot be read'): MessagesError {
+  return new MessagesError(MessagesErrorCode.Unavailable, `${why}; try again later.`, {
+    cause: withoutCommand(cause),
+  });
 }
 
 /** Makes the error of a post that may have been taken. */
@@ -50,7 +48,7 @@ function withoutCommand({ name, message }: Error): Error {
   return Object.assign(new Error(message), { name });
 }
 
-/** Returns the answer without the place in the script, which says nothing to who reads it. */
-function answerOf({ message }: Error): string {
+/** Returns Redis's answer without the place in the script; for the log alone. */
+export function answerOf({ message }: Error): string {
   return message.replace(/\.?( script: \w+, on @user_script:\d+)?\.?$/, '');
 }

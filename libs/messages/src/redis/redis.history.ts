@@ -17,7 +17,14 @@ import { MessagesError } from '../messages.error.js';
 import type { ChannelKeys, KeysOfChannel } from './channel-keys.js';
 import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES } from './envelope.js';
 import { openStored } from './history.envelope.js';
-import { pageOf, resultsOf, unheardBecause } from './history.replies.js';
+import {
+  isTexts,
+  pageOf,
+  refusalIn,
+  resultsOf,
+  unheardBecause,
+  type PageReading,
+} from './history.replies.js';
 import { APPEND, READ } from './history.scripts.js';
 import type { PendingPosts } from './pending.posts.js';
 import { isReply, refused, uncertain, unreadable, unavailable } from './redis.errors.js';
@@ -33,6 +40,8 @@ import { withinDeadline } from './within-deadline.js';
 const WEEK_MS = 604_800_000;
 /** How much longer than its messages a history remembers its top. */
 const TOP_AGES = 10;
+/** How long the head of a history is remembered that nobody has posted to and nobody follows. */
+const UNPOSTED_TOP_MS = 600_000;
 
 /** What a history shares with the backend that it belongs to. */
 export interface HistoryLink {
@@ -47,6 +56,8 @@ export interface HistoryLink {
   readonly poisoned: (channel: string, error: Error) => void;
   /** Is told that what was stored could not be published, and why. */
   readonly unheard: (channel: string, why: string) => void;
+  /** Is told what Redis refused, and with which error. */
+  readonly refused: (what: string, error: Error) => void;
 }
 
 /** Drafts on their way, and what no other attempt is called. */
@@ -68,7 +79,7 @@ export class RedisHistory extends HistoryBackend {
     private readonly tuning: ResolvedTuning,
   ) {
     super();
-    this.#topReader = new TopReader(tuning, WEEK_MS);
+    this.#topReader = new TopReader(tuning, { postedMs: WEEK_MS, unpostedMs: UNPOSTED_TOP_MS });
   }
 
   attach(sink: HistorySink): void {
@@ -102,9 +113,7 @@ export class RedisHistory extends HistoryBackend {
     try {
       const attempt = randomBytes(6).toString('base64url');
       const reply = await this.#store(channel, keys, { attempt, drafts });
-      const unheard = unheardBecause(reply);
-      if (unheard) this.link.unheard(channel.name, unheard);
-      return resultsOf(reply, drafts, attempt);
+      return this.#resultsOf(channel, reply, { attempt, drafts });
     } finally {
       pending.remove(drafts.length, bytes);
     }
@@ -118,12 +127,18 @@ export class RedisHistory extends HistoryBackend {
     const keys = this.link.keys.of(channel.name);
     this.#assertReadable(keys);
     const from = 'since' in start ? ['since', start.since.offset] : ['last', start.last];
-    const args = [newEpoch(), channel.name, topMsOf(channel), ...from, messages, bytes];
+    const { maxMessageBytes } = this.link;
+    const limits = [messages, bytes, maxMessageBytes, UNPOSTED_TOP_MS];
+    const args = [newEpoch(), channel.name, topMsOf(channel), ...from, ...limits];
     const run = READ.run({ client: this.link.client, keys: [keys.meta, keys.stream], args });
-    return withinDeadline(run, this.tuning).then(pageOf, (error: Error) => {
-      if (!isReply(error)) this.#unanswered(keys);
-      throw unreadable(error);
-    });
+    const poisoned = (error: Error) => this.link.poisoned(channel.name, error);
+    return withinDeadline(run, this.tuning).then(
+      (reply) => this.#readPage(reply, { start, maxMessageBytes, poisoned }),
+      (error: Error) => {
+        if (!isReply(error)) this.#unanswered(keys);
+        throw this.#unreadable(error);
+      },
+    );
   }
 
   async tops(channels: readonly string[]): Promise<ReadonlyArray<Position | undefined>> {
@@ -134,7 +149,7 @@ export class RedisHistory extends HistoryBackend {
     });
     return this.#topReader.read(asked).catch((error: Error) => {
       this.#followMove(error);
-      throw unreadable(error);
+      throw this.#unreadable(error);
     });
   }
 
@@ -182,7 +197,7 @@ export class RedisHistory extends HistoryBackend {
     const reply = withinDeadline(APPEND.run({ client: this.link.client, ...run }), this.tuning);
     return reply.catch((error: Error) => {
       if (!isReply(error)) this.#unanswered(keys);
-      throw failureOf(error);
+      throw this.#failureOf(error);
     }) as Promise<readonly string[]>;
   }
 
@@ -193,7 +208,7 @@ export class RedisHistory extends HistoryBackend {
       .run(APPEND, run)
       .catch((error: Error) => {
         this.#followMove(error);
-        throw failureOf(error);
+        throw this.#failureOf(error);
       }) as Promise<readonly string[]>;
   }
 
@@ -250,7 +265,40 @@ export class RedisHistory extends HistoryBackend {
 
   #assertReadable(keys: KeysOfChannel): void {
     const why = this.#whyUnreachable(keys);
-    if (why) throw unreadable(new Error(why));
+    if (why) throw unreadable(new Error(why), why);
+  }
+
+  #resultsOf(
+    { name }: HistoryChannel,
+    reply: readonly string[],
+    { drafts, attempt }: Batch,
+  ): ReadonlyArray<Stored | MessagesError> {
+    if (!isTexts(reply)) throw uncertain(new Error('its answer does not have the form of one'));
+    const unheard = unheardBecause(reply);
+    if (unheard) this.link.unheard(name, unheard);
+    const refusal = refusalIn(reply);
+    if (refusal) this.link.refused('a post', refusal);
+    return resultsOf(reply, drafts, attempt);
+  }
+
+  #readPage(reply: unknown, reading: PageReading): HistoryPage<StoredMessage> {
+    try {
+      return pageOf(reply, reading);
+    } catch (error) {
+      throw this.#unreadable(error as Error);
+    }
+  }
+
+  #unreadable(error: Error): MessagesError {
+    this.link.refused('a read of a history', error);
+    return unreadable(error);
+  }
+
+  #failureOf(error: Error): Error {
+    if (error instanceof MessagesError) return error;
+    if (!isReply(error)) return uncertain(error);
+    this.link.refused('a post', error);
+    return refused(error);
   }
 }
 
@@ -265,9 +313,4 @@ export function topMsOf({ history }: HistoryChannel): number {
 
 function newEpoch(): string {
   return randomBytes(16).toString('base64url');
-}
-
-function failureOf(error: Error): Error {
-  if (error instanceof MessagesError) return error;
-  return isReply(error) ? refused(error) : uncertain(error);
 }

@@ -10,12 +10,16 @@ import {
   type TakenWork,
   type TakeRequest,
 } from '../backend/named-readers.backend.js';
+import type { StoredMessage } from '../backend/history.backend.js';
+import type { MessagesError } from '../messages.error.js';
 import type { ChannelKeys } from './channel-keys.js';
 import { HOLD, TAKE } from './named-readers.scripts.js';
+import { isTexts } from './history.replies.js';
 import { unreadable } from './redis.errors.js';
 import { topMsOf } from './redis.history.js';
 import type { ResolvedTuning } from './redis.options.js';
 import type { RedisScript } from './redis.script.js';
+import { readContent } from './untrusted.js';
 import { withinDeadline } from './within-deadline.js';
 
 const PARTS = 6;
@@ -24,7 +28,12 @@ const PARTS = 6;
 export interface NamedReadersLink {
   readonly client: Redis | Cluster;
   readonly keys: ChannelKeys;
+  readonly maxMessageBytes: number;
   readonly isClosed: () => boolean;
+  /** Is told of what is stored in a channel and cannot be read. */
+  readonly poisoned: (channel: string, error: Error) => void;
+  /** Is told what Redis refused, and with which error. */
+  readonly refused: (what: string, error: Error) => void;
 }
 
 /**
@@ -50,17 +59,19 @@ export class RedisNamedReaders extends NamedReadersBackend {
       [meta, stream, this.#keyOf(reader)],
       [
         ...[epoch, channel.name, topMsOf(channel), from, READER_KEPT_MS, holder],
-        ...[leaseMs, limit, MAX_TAKEN_BYTES],
+        ...[leaseMs, limit, MAX_TAKEN_BYTES, this.link.maxMessageBytes],
         ...settled.flatMap((work) => [work.key, proofOf(work)]),
       ],
     );
-    return takenOf(reply as readonly string[]);
+    if (!isTexts(reply)) throw this.#unreadable(new Error('its answer does not have the form of one'));
+    return this.#takenOf(channel.name, reply);
   }
 
   async hold(reader: ReaderShare, works: readonly ReaderWork[], leaseMs: number): Promise<boolean[]> {
     const args = works.flatMap((work) => [work.key, proofOf(work), work.attempt]);
     const reply = await this.#run(HOLD, [this.#keyOf(reader)], [reader.holder, leaseMs, ...args]);
-    return (reply as readonly number[]).map((isOwn) => isOwn === 1);
+    // Whatever is no confirmation leaves the work to others.
+    return works.map((_, index) => Array.isArray(reply) && reply[index] === 1);
   }
 
   async #run(
@@ -68,11 +79,37 @@ export class RedisNamedReaders extends NamedReadersBackend {
     keys: readonly string[],
     args: ReadonlyArray<string | number>,
   ): Promise<unknown> {
-    if (this.link.isClosed()) throw unreadable(new Error('The application has shut down'));
+    const closed = 'The application has shut down';
+    if (this.link.isClosed()) throw unreadable(new Error(closed), closed);
     const run = script.run({ client: this.link.client, keys, args });
     return withinDeadline(run, this.tuning).catch((error: Error) => {
-      throw unreadable(error);
+      throw this.#unreadable(error);
     });
+  }
+
+  #unreadable(error: Error): MessagesError {
+    this.link.refused('a named reader', error);
+    return unreadable(error);
+  }
+
+  #takenOf(channel: string, [epoch = '', waitMs = '-1', ...parts]: readonly string[]): TakenWork {
+    const works: ReaderWork[] = [];
+    for (let at = 0; at < parts.length; at += PARTS) {
+      const work = workOf(epoch, parts.slice(at, at + PARTS));
+      works.push(work.message ? this.#read(channel, work, work.message) : work);
+    }
+    return { works, waitMs: waitMs === '-1' ? undefined : Number(waitMs) };
+  }
+
+  /** Makes a gap of a message that cannot be read. */
+  #read(channel: string, work: ReaderWork, message: StoredMessage): ReaderWork {
+    try {
+      readContent(message, this.link.maxMessageBytes);
+      return work;
+    } catch (error) {
+      this.link.poisoned(channel, error as Error);
+      return { ...work, message: undefined, gap: 'unreadable' };
+    }
   }
 
   #keyOf({ channel, name }: ReaderShare): string {
@@ -81,20 +118,19 @@ export class RedisNamedReaders extends NamedReadersBackend {
 }
 
 /** What tells work from other work that had, or has, the same key. */
-function proofOf({ gap, position: { epoch, offset, id } }: ReaderWork): string {
-  return gap ? `${gap}:${epoch}:${offset}:${id}` : id;
+function proofOf({ key, gap, position: { epoch, offset, id } }: ReaderWork): string {
+  // The gap in the place of a message that cannot be read has the key of the message.
+  return isGapKey(key) ? `${gap}:${epoch}:${offset}:${id}` : id;
 }
 
-function takenOf([epoch = '', waitMs = '-1', ...parts]: readonly string[]): TakenWork {
-  const works: ReaderWork[] = [];
-  for (let at = 0; at < parts.length; at += PARTS) works.push(workOf(epoch, parts.slice(at, at + PARTS)));
-  return { works, waitMs: waitMs === '-1' ? undefined : Number(waitMs) };
+function isGapKey(key: string): boolean {
+  return key.startsWith('g');
 }
 
 function workOf(epoch: string, parts: readonly string[]): ReaderWork {
   const [key = '', attempt, id = '', previousId = '', type = '', data = ''] = parts;
   const work = { key, attempt: Number(attempt) };
-  if (!key.startsWith('g')) {
+  if (!isGapKey(key)) {
     const position = { epoch, offset: Number(key), id };
     return { ...work, position, message: { ...position, previousId, type, data }, gap: undefined };
   }

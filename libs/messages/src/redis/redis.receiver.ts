@@ -1,6 +1,7 @@
 import type { BackendSink } from '../backend/messages.backend.js';
 import type { LogLimiter } from '../delivery/log-limiter.js';
-import { parseProperties, type Envelope, type SizedMessage } from './envelope.js';
+import { parseProperties } from '../delivery/message-text.js';
+import type { Envelope, SizedMessage } from './envelope.js';
 
 /** What a receiver hears with. */
 export interface ReceiverLink {

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Position } from '../history/position.js';
 import type { ResolvedTuning } from './redis.options.js';
+import { isCount, isEpoch, isPlaceId } from './untrusted.js';
 import { withinDeadline } from './within-deadline.js';
 
 const CHUNK = 200;
@@ -11,12 +12,18 @@ export interface TopPlace {
   readonly node: Redis;
 }
 
+/** How long a top that is read is kept at least. */
+export interface TopAges {
+  readonly postedMs: number;
+  /** Of a history that nobody has posted to. */
+  readonly unpostedMs: number;
+}
+
 /** Reads the tops of many histories, and keeps them from being forgotten. */
 export class TopReader {
-  /** @param keptMs how long a top that is read is kept at least, in milliseconds */
   constructor(
     private readonly tuning: ResolvedTuning,
-    private readonly keptMs: number,
+    private readonly kept: TopAges,
   ) {}
 
   /** Reads tops in order; undefined where there is none. */
@@ -46,15 +53,25 @@ export class TopReader {
     const replies = (await withinDeadline(asking.exec(), this.tuning)) ?? [];
     const keeping = node.pipeline();
     for (const [index, key] of keys.entries()) {
-      const [epoch, offset, id] = valueOf<readonly (string | null)[]>(replies[index * 2]);
-      const isWhole = epoch !== null && offset !== null && id !== null;
-      tops.set(key, isWhole ? { epoch: epoch!, offset: Number(offset), id: id! } : undefined);
+      const top = topOf(replies[index * 2]);
+      tops.set(key, top);
       // Rarely: each is a write, and goes to the replicas.
       const leftMs = valueOf<number>(replies[index * 2 + 1]);
-      if (isWhole && leftMs < this.keptMs / 2) keeping.pexpire(key, this.keptMs);
+      const keptMs = top?.offset === 0 ? this.kept.unpostedMs : this.kept.postedMs;
+      if (top && leftMs < keptMs / 2) keeping.pexpire(key, keptMs);
     }
     if (keeping.length > 0) await withinDeadline(keeping.exec(), this.tuning);
   }
+}
+
+/** Reads a head; undefined when there is none, or what is there has not the form of one. */
+function topOf(reply: readonly [Error | null, unknown] | undefined): Position | undefined {
+  // A key of another type is no head: the next read of the history begins a new one.
+  if (reply?.[0]?.message.startsWith('WRONGTYPE')) return undefined;
+  const [epoch, offsetText, id] = valueOf<readonly unknown[]>(reply);
+  const offset = typeof offsetText === 'string' && /^\d{1,16}$/.test(offsetText) ? Number(offsetText) : NaN;
+  if (!isEpoch(epoch) || !isCount(offset) || !(id === '' || isPlaceId(id))) return undefined;
+  return { epoch, offset, id };
 }
 
 /** Returns what a command of a pipeline was answered with. */

@@ -5,9 +5,10 @@ import { StreamMessage } from './stream-message.decorator.js';
  *
  * `trimmed`: the history no longer holds them. `epoch-changed`: the history began anew. `diverged`: the history was replaced by an older or another
  * one, as after a failover; what was received may be in no history at all. `ticket-refused`: the
- * position that the client came back with could not be accepted.
+ * position that the client came back with could not be accepted. `unreadable`: what is stored there, or what
+ * came from there, cannot be read.
  */
-export type StreamGapReason = 'trimmed' | 'epoch-changed' | 'diverged' | 'ticket-refused';
+export type StreamGapReason = 'trimmed' | 'epoch-changed' | 'diverged' | 'ticket-refused' | 'unreadable';
 
 /**
  * Says, in its place in a channel, that messages are missing there.
