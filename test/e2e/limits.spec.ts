@@ -38,6 +38,7 @@ class Users extends StreamAuthenticator {
   async authenticate({ token, address }: StreamHandshake): Promise<StreamUser | null> {
     this.desk.addresses.push(address);
     if (token === 'slow') await this.desk.latch.pass();
+    if (token === 'nobody') return null;
     const expiresAt = token === 'expired' ? Date.now() - 50 : undefined;
     return token === null ? null : { id: token, expiresAt };
   }
@@ -252,6 +253,48 @@ const trials: readonly Trial[] = [
     stimulus: (raw) => send(raw, ...times(50, () => ({ t: 'ping' }))),
     reaction: 4004,
     goesOn: (raw) => raw.frame('error'),
+  },
+  {
+    limit: 'refusedWorkMsPerSecond',
+    low: 0.001,
+    stimulus: (raw) => send(raw, ...times(50, (n) => tell(n + 1, 'now'))),
+    reaction: 'RATE_LIMITED',
+  },
+  {
+    limit: 'errorAnswerBytes',
+    low: 0,
+    stimulus: (raw) => send(raw, { t: 'open', id: 1, endpoint: 'a' }),
+    reaction: ({ frames }) =>
+      frames.some(({ error }) => (error as { message: string } | undefined)?.message === 'Shortened.'),
+  },
+  {
+    limit: 'signInsPerSecond',
+    low: 0.001,
+    high: 1_000,
+    also: { signInBurst: 2 },
+    hello: 'ada',
+    stimulus: async (raw) => {
+      for (const id of [1, 2, 3]) {
+        raw.sendJson({ t: 'auth', id, token: 'ada' });
+        await raw.until(() => raw.frames.some((frame) => frame.id === id));
+      }
+    },
+    reaction: 'RATE_LIMITED',
+  },
+  {
+    limit: 'signInBurst',
+    low: 1,
+    hello: 'ada',
+    stimulus: (raw) => send(raw, ...times(3, (n) => ({ t: 'auth', id: n + 1, token: 'ada' }))),
+    reaction: 'RATE_LIMITED',
+    goesOn: (raw) => raw.frame('authenticated', 3),
+  },
+  {
+    limit: 'maxRefusedSignIns',
+    low: 2,
+    stimulus: (raw) => send(raw, ...times(3, (n) => ({ t: 'auth', id: n + 1, token: 'nobody' }))),
+    reaction: 4501,
+    goesOn: (raw) => raw.frame('error', 3),
   },
   { limit: 'maxBadFrames', low: 2, stimulus: (raw) => send(raw, '{', '{'), reaction: 4500 },
   {

@@ -38,6 +38,16 @@ export interface StreamsLimits {
   readonly framesPerSecond: number;
   /** Bytes of one connection a second; bursts of twice that. */
   readonly bytesPerSecond: number;
+  /** Time that refusing what one connection sends may take a second, in milliseconds; bursts of twice that. */
+  readonly refusedWorkMsPerSecond: number;
+  /** Bytes of error answers to one connection beyond what its own bytes pay for. */
+  readonly errorAnswerBytes: number;
+  /** Sign-ins and sign-outs on one open connection a second. */
+  readonly signInsPerSecond: number;
+  /** Sign-ins and sign-outs on one open connection at once. */
+  readonly signInBurst: number;
+  /** Refused credentials of one connection within a minute; the last closes it. */
+  readonly maxRefusedSignIns: number;
   /** Refused frames of one connection within 10 s, before it is closed. */
   readonly maxRefusals: number;
   /** Bad frames of one connection within a minute, before it is closed. */
@@ -106,6 +116,11 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   connectsPerSecondPerAddress: 10,
   framesPerSecond: 200,
   bytesPerSecond: MIB,
+  refusedWorkMsPerSecond: 50,
+  errorAnswerBytes: 64 * KIB,
+  signInsPerSecond: 1,
+  signInBurst: 10,
+  maxRefusedSignIns: 5,
   maxRefusals: 200,
   maxBadFrames: 3,
   maxStreams: 64,

@@ -23,6 +23,13 @@ export function tooEarly(): CodedError {
   );
 }
 
+/** Makes the error of a sign-in too many. */
+export function tooManySignIns(retryAfterMs: number): CodedError {
+  const message =
+    'Too many sign-ins on this connection in too little time: sign in less often, or raise "limits.signInsPerSecond" or "limits.signInBurst".';
+  return new CodedError(ErrorCode.RateLimited, message, { retryAfterMs });
+}
+
 /** Makes the error of a frame above the rate. */
 export function rateLimited(retryAfterMs: number): CodedError {
   const message =

@@ -13,6 +13,7 @@ import type { ConnectionSubscriptions } from '../channel/connection.subscription
 import type { ResumingChannels } from '../channel/resuming.channels.js';
 import type { Endpoint } from '../endpoint/endpoint.registry.js';
 import { toWireError } from '../pipeline/error.reply.js';
+import { isRefusal } from '../pipeline/refusal.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import {
   sessionClosed,
@@ -30,7 +31,8 @@ import { StreamSession, type SessionPort } from '../session/stream-session.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import { ConnectionAnswers } from './connection.answers.js';
 import type { ConnectionContext } from './connection.context.js';
-
+import { rateLimited } from './connection.errors.js';
+import type { ErrorAnswers } from './error-answers.js';
 import type { MessageFrames } from './message.frames.js';
 import type { Outbox } from './outbox.js';
 import type { StreamUser } from './stream-authenticator.js';
@@ -45,7 +47,12 @@ export interface ConnectionOwner {
   readonly handshake: StreamHandshake;
   /** Makes the frames that the client understands. */
   readonly frames: MessageFrames;
+  /** Writes the errors that its client is answered with. */
+  readonly errors: ErrorAnswers;
 }
+
+/** Work on an open that is not measured: making the session, and ending it. */
+const OPEN_MS = 0.2;
 
 /** A frame that is refused undecoded, as far as something is known of it. */
 export interface UnreadFrame extends FrameHead {
@@ -130,7 +137,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   refuse({ id, endpoint, again }: MessageHead, error: CodedError): void {
     const wire = wireErrorOf(again ? uncertain(error.message) : error);
     this.current.get(endpoint)?.answers?.failed(id, wire);
-    this.write({ t: 'error', id, error: wire });
+    this.owner.errors.gate.charge();
+    this.owner.errors.write({ t: 'error', id, error: wire });
   }
 
   /** Answers a frame that was not decoded, as far as its beginning tells of it. */
@@ -141,7 +149,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
       const runtimes = endpoint === undefined ? this.current.values() : [this.current.get(endpoint)];
       for (const runtime of runtimes) runtime?.answers?.failed(id, wire);
     }
-    this.write({ t: 'error', ...(id && { id }), error: wire });
+    this.owner.errors.write({ t: 'error', ...(id && { id }), error: wire });
   }
 
   /** Takes the answers of the user and client that the connection belongs to now. */
@@ -223,6 +231,23 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     return this.owner.frames.codec.decodeClientFrame(payload) as ClientMessageFrame;
   }
 
+  begin(head: MessageHead): boolean {
+    const { gate } = this.owner.errors;
+    const now = performance.now();
+    const debtMs = gate.debtMs(now);
+    if (debtMs) this.refuse(head, rateLimited(debtMs));
+    else gate.begin(now);
+    return debtMs === 0;
+  }
+
+  measuredMs(now: number): number {
+    return this.owner.errors.gate.measuredMs(now);
+  }
+
+  ended(): void {
+    this.owner.errors.gate.end();
+  }
+
   push(runtime: SessionRuntime, message: object): void | Promise<void> {
     this.outbox.push(this.owner.frames.of(runtime.session.endpoint, message));
     return this.outbox.isAboveSoftBound ? this.outbox.whenBelowSoftBound() : undefined;
@@ -233,14 +258,15 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     this.outbox.schedule();
   }
 
-  failed(runtime: SessionRuntime, id: number | undefined, error: unknown): void {
+  failed(runtime: SessionRuntime, id: number | undefined, error: unknown, workMs = 0): void {
     this.writeAck(runtime);
     const { endpoint, id: sessionId } = runtime.session;
     const wire = toWireError(error, (errorId, cause) =>
       this.context.logError(`${errorId} in the stream "${endpoint}", session ${sessionId}`, cause),
     );
     if (id !== undefined) runtime.answers?.failed(id, wire);
-    this.write(streamErrorFrame(runtime, wire, id));
+    if (isRefusal(error)) this.owner.errors.gate.charge(workMs);
+    this.owner.errors.write(streamErrorFrame(runtime, wire, id));
   }
 
   dropped(runtime: SessionRuntime, head: MessageHead): void {
@@ -251,6 +277,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   openSettled(runtime: SessionRuntime, error?: unknown): void {
     const ids = runtime.openIds.splice(0);
     if (error !== undefined) {
+      // Endpoints that open by themselves fail by themselves.
+      if (ids.length) this.owner.errors.gate.charge(OPEN_MS + runtime.openingMs);
       for (const id of ids) this.failed(runtime, id, error);
       return this.replace(runtime);
     }
@@ -309,7 +337,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   private fail(id: number, error: CodedError): void {
-    this.write({ t: 'error', id, error: wireErrorOf(error) });
+    this.owner.errors.gate.charge();
+    this.owner.errors.write({ t: 'error', id, error: wireErrorOf(error) });
   }
 
   private write(frame: ServerFrame): void {

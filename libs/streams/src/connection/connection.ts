@@ -23,12 +23,14 @@ import type { ConnectionContext } from './connection.context.js';
 import { ConnectionStreams, type ConnectionOwner } from './connection.streams.js';
 import { ConnectionWatch, type Watched } from './connection.watch.js';
 import { EarlyFrames } from './early-frames.js';
+import { ErrorAnswers } from './error-answers.js';
 import { InboundGate } from './inbound-gate.js';
 import { endReasonOf } from './end-reason.js';
-import { draining, duplicateId, rateLimited, tooEarly } from './connection.errors.js';
+import { draining, duplicateId, rateLimited, tooEarly, tooManySignIns } from './connection.errors.js';
 import type { MessageFrames } from './message.frames.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { SignInResult } from './sign-in.js';
+import { SignInAllowance } from './sign-in-allowance.js';
 import type { StreamUser } from './stream-authenticator.js';
 import { welcomeFrame } from './welcome-frame.js';
 
@@ -50,7 +52,9 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   private state: 'greeting' | 'signing-in' | 'ready' | 'draining' | 'closed' = 'greeting';
   private signInId = 0;
   private spreadMs: number | undefined;
+  readonly errors: ErrorAnswers;
   private readonly gate: InboundGate;
+  private readonly signIns: SignInAllowance;
   private readonly early: EarlyFrames;
 
   constructor(
@@ -65,9 +69,11 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.frames = context.frames.get(wire.subprotocol) ?? context.frames.get(JSON_SUBPROTOCOL)!;
     this.watch = new ConnectionWatch(this, wire, context, now);
     this.gate = new InboundGate(limits, now);
+    this.signIns = new SignInAllowance(limits);
     this.early = new EarlyFrames(limits.maxEarlyFrames, limits.maxEarlyBytes);
     const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };
     this.outbox = new Outbox(wire, bounds, context.flusher, this);
+    this.errors = new ErrorAnswers(this.gate, this.outbox, this.frames);
     this.subscriptions = new ConnectionSubscriptions(context.channels, this, limits.maxSubscriptions);
     this.streams = new ConnectionStreams(context, this, this.outbox, this.subscriptions);
   }
@@ -81,10 +87,12 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.watch.received(now);
     const retryAfterMs = this.gate.admit(data.length, now);
     if (retryAfterMs) return this.refuseRate(data, retryAfterMs, now);
+    this.gate.begin(now);
     const payload = codec.isBinary ? data : data.toString();
     const frame = codec.decodeClientFrame(payload);
     if (frame instanceof FrameFault) this.refuseBadFrame(frame, now);
     else this.route(frame, payload, data.length);
+    this.gate.end();
   }
 
   reading(): void {
@@ -178,7 +186,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (frame.t === 'message') this.streams.receive(frame, payload, bytes);
     else if (frame.t === 'open') this.streams.open(frame);
     else if (frame.t === 'close') this.streams.close(frame);
-    else this.signingIn = this.signIn(frame);
+    else this.beginSignIn(frame);
   }
 
   private greet(frame: ClientFrame, bytes: number): void {
@@ -203,6 +211,12 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.beReady();
   }
 
+  private beginSignIn(frame: AuthFrame): void {
+    const waitMs = this.signIns.begin(performance.now());
+    if (waitMs) this.fail(frame.id, tooManySignIns(waitMs));
+    else this.signingIn = this.signIn(frame);
+  }
+
   private async signIn({ id, token }: AuthFrame): Promise<void> {
     this.state = 'signing-in';
     this.signInId = id;
@@ -212,6 +226,8 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (this.hasLeft()) return;
     if (result.outcome === 'failed') return this.refuseSignIn(result);
     if (result.outcome === 'refused') {
+      if (this.signIns.refuse(performance.now()))
+        return this.close(CloseCode.Unauthenticated, 'too many credentials were not accepted');
       this.fail(id, new CodedError(ErrorCode.Unauthenticated, 'The credential was not accepted.'));
       return this.beReady();
     }
@@ -240,8 +256,10 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.state = 'ready';
     this.streams.openOnConnect();
     for (const { payload, bytes } of this.early.take()) {
+      this.gate.begin(performance.now());
       // It was decoded when it came, so it is a frame.
       this.route(this.codec.decodeClientFrame(payload) as ClientFrame, payload, bytes);
+      this.gate.end();
     }
   }
 
@@ -256,7 +274,8 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   private refuseBadFrame(fault: FrameFault, now: number): void {
     if (fault.closeCode) return this.close(fault.closeCode, fault.message);
     if (this.state === 'greeting') return this.close(CloseCode.BadRequest, 'the first frame is not a frame');
-    this.send({ t: 'error', ...(fault.id && { id: fault.id }), error: wireErrorOf(fault) });
+    this.gate.charge();
+    this.errors.write({ t: 'error', ...(fault.id && { id: fault.id }), error: wireErrorOf(fault) });
     const isBad = fault.code !== ErrorCode.InvalidMessage;
     if (isBad && this.gate.countBadFrame(now)) this.close(CloseCode.BadRequest, 'too many bad frames');
   }
@@ -293,11 +312,12 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   private refuse(frame: ClientFrame, error: CodedError): void {
     if (frame.t === 'message') this.streams.refuse(frame, error);
     else if ('id' in frame) this.fail(frame.id, error);
-    else this.send({ t: 'error', error: wireErrorOf(error) });
+    else this.errors.write({ t: 'error', error: wireErrorOf(error) });
   }
 
   private fail(id: number, error: CodedError): void {
-    this.send({ t: 'error', id, error: wireErrorOf(error) });
+    this.gate.charge();
+    this.errors.write({ t: 'error', id, error: wireErrorOf(error) });
   }
 
   send(frame: ServerFrame): void {

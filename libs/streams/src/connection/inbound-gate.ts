@@ -1,30 +1,31 @@
 import type { StreamsLimits } from '../streams.limits.js';
 import { TokenBucket } from './token-bucket.js';
+import { WindowCount } from './window-count.js';
 
 const REFUSAL_WINDOW_MS = 10_000;
 const BAD_FRAME_WINDOW_MS = 60_000;
+/** Work of a refusal that is not measured: writing the answer, collecting garbage. */
+const UNMEASURED_MS = 0.05;
+/** How many bytes of error answers each byte of the client pays for. */
+const ANSWERED_PER_BYTE = 3;
+/** Bytes of error answers a second that need no bytes of the client. */
+const FREE_ANSWERS_PER_SECOND = 1_024;
 
-/** Counts of something within a window that begins with the first. */
-class WindowCount {
-  private count = 0;
-  private since = 0;
-
-  constructor(private readonly windowMs: number) {}
-
-  add(now: number): number {
-    if (now - this.since > this.windowMs) {
-      this.count = 0;
-      this.since = now;
-    }
-    return ++this.count;
-  }
-}
-
-/** Judges what one connection sends: how much, and how badly. */
+/**
+ * Judges what one connection sends: its amount, its faults, their cost.
+ *
+ * Each refusal is charged to the connection with the time that it took. While the connection owes time, its
+ * frames are refused undecoded.
+ */
 export class InboundGate {
   private readonly frames: TokenBucket;
   private readonly bytes: TokenBucket;
+  private receivedBytes = 0;
+  private startedAt = 0;
   // Made when they are needed: few clients are refused anything.
+  private refusedWork: TokenBucket | undefined;
+  private answers: TokenBucket | undefined;
+  private paidBytes = 0;
   private refusals: WindowCount | undefined;
   private badFrames: WindowCount | undefined;
 
@@ -38,7 +39,50 @@ export class InboundGate {
 
   /** Counts a frame; returns 0, or in how many milliseconds it would be accepted. */
   admit(bytes: number, now: number): number {
-    return Math.max(this.frames.take(1, now), this.bytes.take(bytes, now));
+    this.receivedBytes += bytes;
+    const waitMs = Math.max(this.frames.take(1, now), this.bytes.take(bytes, now));
+    return this.refusedWork ? Math.max(waitMs, this.debtMs(now)) : waitMs;
+  }
+
+  /** Returns in how many milliseconds the work on what was refused is paid; 0 when nothing is owed. */
+  debtMs(now: number): number {
+    return this.refusedWork ? this.refusedWork.debtMs(now) : 0;
+  }
+
+  /** Begins to measure the work on a frame. */
+  begin(now: number): void {
+    this.startedAt = now;
+  }
+
+  /** Ends the measuring: what follows is not work on the frame. */
+  end(): void {
+    this.startedAt = 0;
+  }
+
+  /** Returns how long the work on the present frame has taken, in milliseconds. */
+  measuredMs(now: number): number {
+    return this.startedAt ? now - this.startedAt : 0;
+  }
+
+  /**
+   * Charges a refusal: the time since `begin`, and what was measured elsewhere.
+   *
+   * @param elsewhereMs work outside of the turn in which the frame came
+   */
+  charge(elsewhereMs = 0): void {
+    const now = performance.now();
+    const measuredMs = this.measuredMs(now);
+    if (this.startedAt) this.startedAt = now;
+    this.refusedWork ??= new TokenBucket(this.limits.refusedWorkMsPerSecond, now);
+    this.refusedWork.spend(UNMEASURED_MS + measuredMs + elsewhereMs, now);
+  }
+
+  /** Tells whether an error answer of this length may leave, and counts it then. */
+  allowsAnswer(bytes: number, now: number): boolean {
+    this.answers ??= new TokenBucket(FREE_ANSWERS_PER_SECOND, now, this.limits.errorAnswerBytes);
+    this.answers.add((this.receivedBytes - this.paidBytes) * ANSWERED_PER_BYTE);
+    this.paidBytes = this.receivedBytes;
+    return this.answers.take(bytes, now) === 0;
   }
 
   /** Counts a refused frame; tells whether there were too many of them. */

@@ -1,4 +1,4 @@
-import type { ServerFrame, WireError } from '@nestwire/protocol';
+import type { ErrorFrame, ServerFrame, WireError } from '@nestwire/protocol';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
 import type { SessionRuntime } from '../session/session.runtime.js';
 
@@ -17,6 +17,6 @@ export function closedFrame({ session }: Opened, reason: SessionCloseReason, id?
 }
 
 /** Makes the frame of an error: the answer to a frame, or what failed by itself. */
-export function streamErrorFrame({ session }: Opened, error: WireError, id?: number): ServerFrame {
+export function streamErrorFrame({ session }: Opened, error: WireError, id?: number): ErrorFrame {
   return id === undefined ? { t: 'error', endpoint: session.endpoint, error } : { t: 'error', id, error };
 }

@@ -2,12 +2,13 @@ import { Logger, type Type } from '@nestjs/common';
 import { CodedError, ErrorCode } from '@nestwire/protocol';
 import { checkAccess, type Access } from '../pipeline/access.js';
 import type { HandlerCall } from '../pipeline/handler.arguments.js';
+import { asRefusal } from '../pipeline/refusal.js';
 import { isPromiseLike } from '../pipeline/promise-like.js';
 import type { AnySession } from '../pipeline/stream-context.js';
 import type { SessionScope } from '../scope/session-scope.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
 import type { Handlers } from './endpoint.js';
-import type { EndpointHandlers } from './endpoint.handlers.js';
+import type { CompiledRoute, EndpointHandlers } from './endpoint.handlers.js';
 
 /**
  * The names that `context.switchToWs().getPattern()` has where there is no
@@ -44,13 +45,22 @@ export class SessionHandlers implements Handlers {
   }
 
   handle(type: string, data: object, id?: number): unknown {
-    // The user may have changed since the stream opened.
-    this.checkAccess();
     const route = this.binding.handlers.routes.get(type);
-    if (!route) throw unknownMessage(this.binding.session, type);
-    const message = route.read(data);
-    if (message instanceof Promise) return message.then((read) => route.run(this.call(read, type, id)));
-    return route.run(this.call(message, type, id));
+    const message = this.read(route, type, data);
+    if (!(message instanceof Promise)) return route!.run(this.call(message, type, id));
+    return message.then((read) => route!.run(this.call(read, type, id)), refuseLater);
+  }
+
+  /** What fails here never reaches the application: it is charged to the client. */
+  private read(route: CompiledRoute | undefined, type: string, data: object): unknown {
+    try {
+      // The user may have changed since the stream opened.
+      this.checkAccess();
+      if (!route) throw unknownMessage(this.binding.session, type);
+      return route.read(data);
+    } catch (error) {
+      throw asRefusal(error);
+    }
   }
 
   closed(reason: SessionCloseReason): void | Promise<void> {
@@ -85,6 +95,10 @@ export class SessionHandlers implements Handlers {
 }
 
 function ignore(): void {}
+
+function refuseLater(error: unknown): never {
+  throw asRefusal(error);
+}
 
 function unknownMessage({ endpoint }: AnySession, type: string): CodedError {
   return new CodedError(ErrorCode.UnknownMessage, `"${endpoint}" has no handler for messages "${type}".`);

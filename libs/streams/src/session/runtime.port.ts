@@ -13,10 +13,20 @@ export interface RuntimePort {
   decode(payload: FramePayload): ClientMessageFrame;
   /** Pushes a message; a promise when the sender should wait. */
   push(runtime: SessionRuntime, message: object): void | Promise<void>;
+  /** Work on a message that has waited begins; returns false when it is refused instead. */
+  begin(head: MessageHead): boolean;
+  /** Returns how long the work on the present frame has taken, in milliseconds. */
+  measuredMs(now: number): number;
+  /** The work that `begin` told of is over. */
+  ended(): void;
   /** The runtime has an answer in `takeAck`. */
   answered(runtime: SessionRuntime): void;
-  /** The frame with this id failed; without an id, something that the session does by itself. */
-  failed(runtime: SessionRuntime, id: number | undefined, error: unknown): void;
+  /**
+   * The frame with this id failed; without an id, something that the session does by itself.
+   *
+   * @param workMs the time that the event loop spent on it in an earlier turn
+   */
+  failed(runtime: SessionRuntime, id: number | undefined, error: unknown, workMs?: number): void;
   /** The message was not handled, and may be when it is sent again. */
   dropped(runtime: SessionRuntime, head: MessageHead): void;
   /** `@OnStreamOpened` has settled; an error means that the stream is refused. */

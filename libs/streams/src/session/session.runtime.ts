@@ -24,6 +24,8 @@ interface Running {
   /** The message that is handled; absent while the stream opens or ends. */
   readonly head: MessageHead | undefined;
   readonly since: number;
+  /** The time that the event loop spent on the message before the rest became asynchronous. */
+  readonly workMs: number;
   readonly done: () => void;
 }
 
@@ -49,6 +51,8 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
   private ackId = 0;
   private isHandling = false;
   private wasOpened = false;
+  /** Time that the event loop spent on opening the stream, in milliseconds. */
+  openingMs = 0;
   private ending: Promise<void> | undefined;
   private leaving: Promise<void> | undefined;
 
@@ -209,20 +213,29 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
   private async setUp(running: Running, predecessor: Promise<void> | undefined): Promise<unknown> {
     await predecessor;
     if (this.state !== 'opening') return undefined;
-    const bound = this.endpoint.bind(this.session);
+    const bound = this.measured(() => this.endpoint.bind(this.session));
     const handlers = isPromiseLike(bound) ? await bound : bound;
     // Its deadline has passed, and the session has ended without them.
     if (this.running !== running) return handlers.dispose(REFUSED);
     this.handlers = handlers;
     if (this.state !== 'opening') return undefined;
     let { user } = this.session;
-    const result = await handlers.opened();
+    const result = await this.measured(() => handlers.opened());
     this.wasOpened = true;
     while (user !== this.session.user) {
       ({ user } = this.session);
       await handlers.authorize();
     }
     return result;
+  }
+
+  private measured<T>(work: () => T): T {
+    const startedAt = performance.now();
+    try {
+      return work();
+    } finally {
+      this.openingMs += performance.now() - startedAt;
+    }
   }
 
   private refuse(error: unknown): void {
@@ -238,7 +251,9 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     while (this.state === 'open' && !this.running && this.queue.length) {
       const pending = this.queue.shift()!;
       this.queuedBytes -= pending.bytes;
+      if (!this.port.begin(pending.head)) continue;
       this.handle(this.port.decode(pending.payload));
+      this.port.ended();
     }
   }
 
@@ -269,7 +284,7 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     } catch (error) {
       if (this.running !== running) return;
       if (error === NOT_BEGUN) this.port.dropped(this, head);
-      else this.port.failed(this, head.id, error);
+      else this.port.failed(this, head.id, error, running.workMs);
     }
     this.finish(running);
   }
@@ -294,7 +309,8 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
   private begin(head: MessageHead | undefined): Running {
     let done!: () => void;
     this.whenIdle = new Promise((resolve) => (done = resolve));
-    this.running = { head, since: performance.now(), done };
+    const since = performance.now();
+    this.running = { head, since, workMs: this.port.measuredMs(since), done };
     return this.running;
   }
 

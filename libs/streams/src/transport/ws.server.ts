@@ -12,6 +12,9 @@ const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: tr
 // RFC 6455 §5.5: a control frame holds 125 bytes, two of them the code. Our reasons are ASCII.
 const MAX_REASON_LENGTH = 123;
 
+// More than a client has under way when it hears of the end.
+const MAX_BYTES_AFTER_CLOSE = 65_536;
+
 /** Called with each new wire; returns what listens to it. */
 export type WireListener = (wire: Wire) => WireReceiver;
 
@@ -116,6 +119,8 @@ class WsWire extends Wire {
   private readonly ws: WebSocket;
   private readonly socket: Duplex;
   private readonly boundary = new FrameBoundary();
+  private isClosing = false;
+  private bytesAfterClose = 0;
 
   constructor({ ws, socket, isDeflated }: Accepted, listen: WireListener) {
     super();
@@ -144,6 +149,7 @@ class WsWire extends Wire {
   }
 
   close(code: number, reason: string): void {
+    this.isClosing = true;
     this.ws.close(code, reason.slice(0, MAX_REASON_LENGTH));
   }
 
@@ -153,8 +159,17 @@ class WsWire extends Wire {
 
   /** Notes since when a message is unfinished. */
   follow(chunk: Buffer): void {
+    if (this.isClosing) return this.discard(chunk);
     this.boundary.feed(chunk);
     if (!this.boundary.isInside) this.unfinishedSince = 0;
     else if (!this.unfinishedSince) this.unfinishedSince = performance.now();
+  }
+
+  /** Stops reading from a peer that goes on sending: ws would unmask and inflate all of it. */
+  private discard({ length }: Buffer): void {
+    this.bytesAfterClose += length;
+    if (this.bytesAfterClose <= MAX_BYTES_AFTER_CLOSE) return;
+    this.ws.pause();
+    this.socket.end();
   }
 }

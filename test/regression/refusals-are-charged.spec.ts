@@ -1,0 +1,174 @@
+import type { Socket } from 'node:net';
+import { BadRequestException } from '@nestjs/common';
+import { IsString, Validate, ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator';
+import { StreamMessage } from '@nestwire/protocol';
+import {
+  OnStreamMessage,
+  OnStreamOpened,
+  StreamAuthenticator,
+  StreamEndpoint,
+  StreamSession,
+  type StreamHandshake,
+  type StreamUser,
+} from '@nestwire/streams';
+import { jsonFrame, RawSocket } from '../rig/raw-socket.js';
+import { until } from '../rig/until.js';
+import { startApp, stopAll } from '../e2e/start-app.js';
+
+const WORK_MS = 5;
+
+function work(): void {
+  const until = performance.now() + WORK_MS;
+  while (performance.now() < until);
+}
+
+@ValidatorConstraint({ name: 'slow' })
+class SlowRefusal implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    if (value === 'slow') work();
+    return value !== 'slow' && value !== 'bad';
+  }
+}
+
+@StreamMessage('charged.form')
+class Form {
+  declare readonly $type: 'charged.form';
+  @IsString() @Validate(SlowRefusal) text!: string;
+}
+
+@StreamEndpoint('desk')
+class DeskEndpoint {
+  @OnStreamMessage(Form)
+  handle(_session: StreamSession, { text }: Form): void {
+    if (text !== 'refused by the application') return;
+    work();
+    throw new BadRequestException('No.');
+  }
+}
+
+@StreamEndpoint('shut')
+class ShutEndpoint {
+  @OnStreamOpened()
+  opened(): void {
+    work();
+    throw new BadRequestException('Not you.');
+  }
+}
+
+class Users extends StreamAuthenticator {
+  calls = 0;
+
+  async authenticate({ token }: StreamHandshake): Promise<StreamUser | null> {
+    this.calls++;
+    return token === 'ada' ? { id: 'ada' } : null;
+  }
+}
+
+const start = () =>
+  startApp({ options: { authenticator: Users }, providers: [DeskEndpoint, ShutEndpoint], imports: [] });
+const tell = (id: number, text: string) => ({
+  ...{ t: 'message', id, endpoint: 'desk', type: 'charged.form', data: { text } },
+});
+const times = (count: number, make: (index: number) => object) =>
+  Buffer.concat(Array.from({ length: count }, (_, index) => jsonFrame(make(index))));
+const codesOf = ({ frames }: RawSocket) =>
+  frames.filter(({ t }) => t === 'error').map(({ error }) => (error as { code: string }).code);
+
+async function opened(port: number): Promise<RawSocket> {
+  const raw = await RawSocket.hello(port);
+  raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
+  await raw.frame('opened');
+  return raw;
+}
+
+afterEach(stopAll);
+
+describe('The work of a refusal', () => {
+  it('is charged for invalid messages: the connection is refused undecoded, and closed', async () => {
+    const raw = await opened((await start()).port);
+
+    raw.send(times(100, (n) => tell(n + 2, 'slow')));
+    await raw.frame('error', 101);
+
+    const codes = codesOf(raw);
+    // 100 ms of work are there at once; the machine may take longer for each message, never shorter.
+    expect(codes.filter((code) => code === 'INVALID_MESSAGE').length).toBeLessThanOrEqual(100 / WORK_MS + 5);
+    expect(codes.at(-1)).toBe('RATE_LIMITED');
+
+    raw.send(times(300, (n) => tell(n + 200, 'slow')));
+    expect(await raw.closing()).toBe(4004);
+  });
+
+  it('is charged for streams that do not open', async () => {
+    const raw = await RawSocket.hello((await start()).port);
+
+    for (let id = 1; !codesOf(raw).includes('RATE_LIMITED'); id++) {
+      raw.sendJson({ t: 'open', id, endpoint: 'shut' });
+      await raw.frame('error', id);
+      expect(id).toBeLessThan(60);
+    }
+
+    expect(new Set(codesOf(raw))).toEqual(new Set(['INVALID_MESSAGE', 'RATE_LIMITED']));
+  });
+
+  it('is not charged for what the application answers with', async () => {
+    const raw = await opened((await start()).port);
+
+    raw.send(times(60, (n) => tell(n + 2, 'refused by the application')));
+    await raw.frame('error', 61);
+
+    expect(codesOf(raw)).not.toContain('RATE_LIMITED');
+  });
+
+  it('is nothing that a person with a form notices', async () => {
+    const raw = await opened((await start()).port);
+
+    raw.send(times(25, (n) => tell(n + 2, 'bad')));
+    await raw.frame('error', 26);
+
+    expect(codesOf(raw)).toEqual(Array.from({ length: 25 }, () => 'INVALID_MESSAGE'));
+  });
+});
+
+describe('Sign-ins on an open connection', () => {
+  it('end with the fifth credential that is not accepted', async () => {
+    const { port, get } = await start();
+    const raw = await RawSocket.hello(port);
+    const before = get(StreamAuthenticator as never) as unknown as Users;
+    const callsBefore = before.calls;
+
+    raw.send(times(30, (n) => ({ t: 'auth', id: n + 1, token: `guess ${n}` })));
+
+    expect(await raw.closing()).toBe(4501);
+    expect(before.calls - callsBefore).toBe(5);
+  });
+
+  it('ask the authenticator no more often than the limit', async () => {
+    const { port, get } = await start();
+    const raw = await RawSocket.hello(port);
+    const users = get(StreamAuthenticator as never) as unknown as Users;
+    const callsBefore = users.calls;
+
+    raw.send(times(30, (n) => ({ t: 'auth', id: n + 1, token: 'ada' })));
+    await raw.frame('error', 30);
+
+    // The burst, and what a second and more of a slow machine adds.
+    expect(users.calls - callsBefore).toBeLessThanOrEqual(13);
+    expect(codesOf(raw)).toContain('RATE_LIMITED');
+  });
+});
+
+it('A connection that was closed and goes on sending is no longer read', async () => {
+  const { app, port } = await start();
+  const sockets: Socket[] = [];
+  app.getHttpServer().on('connection', (socket: Socket) => sockets.push(socket));
+  const raw = await RawSocket.hello(port);
+
+  raw.sendJson({ t: 'welcome' });
+  expect(await raw.closing()).toBe(4500);
+  const junk = jsonFrame({ t: 'ping', pad: 'x'.repeat(50_000) });
+  for (let sent = 0; sent < 200; sent++) raw.socket.write(junk);
+  await until(() => sockets[0]!.destroyed);
+
+  expect(sockets[0]!.bytesRead).toBeLessThan(1_000_000);
+});
