@@ -132,11 +132,29 @@ export class NotFromCrawlersGuard implements CanActivate {
 export class VisitsEndpoint {}
 // #endregion guard
 
+// #region keep-on-sign-in
+export class Basket {
+  readonly texts: string[] = [];
+}
+
+@StreamEndpoint('basket', { keepOnSignIn: true })
+export class BasketEndpoint {
+  @OnStreamMessage(Say)
+  add(session: StreamSession<Said, AppUser | null>, { text }: Say) {
+    const basket = session.getUserObject(Basket) ?? new Basket();
+    session.setUserObject(basket);
+    basket.texts.push(text);
+    return create(Said, { text: `${session.user?.name ?? 'a visitor'} has ${basket.texts.join(', ')}` });
+  }
+}
+// #endregion keep-on-sign-in
+
 export type AppStreams = StreamsOf<{
   board: BoardEndpoint;
   desk: DeskEndpoint;
   moderation: ModerationEndpoint;
   visits: VisitsEndpoint;
+  basket: BasketEndpoint;
 }>;
 
 // #region revoke
@@ -163,7 +181,7 @@ export class BansService {
     }),
     TokensModule,
   ],
-  providers: [BansService, BoardEndpoint, DeskEndpoint, ModerationEndpoint, VisitsEndpoint],
+  providers: [BansService, BoardEndpoint, DeskEndpoint, ModerationEndpoint, VisitsEndpoint, BasketEndpoint],
 })
 export class AppModule {}
 // #endregion module
@@ -207,6 +225,6 @@ export async function signInAndOut(client: ReturnType<typeof connect>, account: 
   await client.desk.sendStreamMessage(create(Say, { text: 'I am here' }));
 
   account.token = null;
-  await client.authenticate(); // signed out: "desk" is closed, "board" stays open
+  await client.authenticate(); // signed out: "desk" is refused now, "board" opens again
   // #endregion sign-in
 }

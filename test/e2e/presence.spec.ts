@@ -157,14 +157,16 @@ describe('Presence on one server', () => {
     expect(await ada.frame('error', 3)).toMatchObject({ error: { code: 'LIMIT_REACHED' } });
   });
 
-  it('goes with the user of the connection', async () => {
+  it('ends with the identity: the former user has left before the next one joins', async () => {
     const server = await start();
     const ada = await enter(server, 'ada');
     ada.sendJson({ t: 'auth', id: 2, token: null });
     await ada.frame('authenticated', 2);
+    expect(await ada.frame('closed')).toMatchObject({ reason: { code: 'identity-changed' } });
+    ada.sendJson({ t: 'open', id: 3, endpoint: 'room' });
     await until(() => server.heard().length === 3);
 
-    expect(server.heard()).toEqual(['joined ada', 'joined nobody', 'left ada']);
+    expect(server.heard()).toEqual(['joined ada', 'left ada', 'joined nobody']);
     expect(inRoom(await server.presence.list(ROOM))).toEqual(['null 1']);
   });
 

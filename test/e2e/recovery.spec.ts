@@ -224,7 +224,9 @@ describe('A channel with history', () => {
   it('opens to a ticket nothing from before its client was there', async () => {
     const app = await start();
     await app.messages.postMessage(room('lobby'), note('before'));
-    const first = await RawSocket.hello(app.port);
+    const client = 'c'.repeat(22);
+    const first = await RawSocket.upgrade(app.port);
+    first.sendJson({ t: 'hello', v: 1, client });
     first.sendJson({ t: 'open', id: 1, endpoint: 'lobby' });
     const { ticket, position } = (await first.frame('subscribed')) as unknown as Subscribed;
     first.destroy();
@@ -233,7 +235,7 @@ describe('A channel with history', () => {
 
     const came = async (offset: number, id: string) => {
       const raw = await RawSocket.upgrade(app.port);
-      raw.sendJson({ t: 'hello', v: 1, held: [['lobby', 'kept:lobby', ticket, epoch, offset, id]] });
+      raw.sendJson({ t: 'hello', v: 1, client, held: [['lobby', 'kept:lobby', ticket, epoch, offset, id]] });
       await raw.frame('welcome');
       raw.sendJson({ t: 'open', id: 1, endpoint: 'lobby' });
       return (await raw.frame('publication')).data;

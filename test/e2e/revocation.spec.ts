@@ -120,7 +120,7 @@ describe('A revocation', () => {
     expect(await ada.closing()).toBe(CloseCode.Revoked);
     expect(await Promise.all([bob, nobody].map(isAlive))).toEqual([true, true]);
     await ada.ended();
-    expect(closed).toEqual([`lobby access-lost ${CloseCode.Revoked}`]);
+    expect(closed).toEqual([`lobby identity-changed ${CloseCode.Revoked}`]);
     expect(asked).toEqual(['ada-1', 'bob-1', 'ada-1']);
   });
 

@@ -213,7 +213,11 @@ describe('Access', () => {
         .get(Desk)
         .log.filter((entry) => entry.includes('closed'))
         .toSorted(),
-    ).toEqual(['echo closed connection-lost', 'members closed access-lost']);
+    ).toEqual([
+      'echo closed connection-lost',
+      'echo closed identity-changed',
+      'members closed identity-changed',
+    ]);
   });
 
   it('102: signing in opens what it newly allows to a client that waits for it, signing out closes it', async () => {
@@ -229,7 +233,7 @@ describe('Access', () => {
     client.credential.token = null;
     await client.authenticate();
 
-    await until(() => log.includes('members closed access-lost'));
+    await until(() => log.includes('members closed identity-changed'));
   });
 });
 

@@ -165,7 +165,7 @@ describe('The end of a session', () => {
   it.each([
     ['closed-by-client', (raw: RawSocket) => raw.sendJson(frame('close', 9, 'desk'))],
     ['closed-by-server', (raw: RawSocket) => raw.sendJson(noteFrame(9, 'close me', 'desk'))],
-    ['access-lost', (raw: RawSocket) => raw.sendJson({ t: 'auth', id: 9, token: null })],
+    ['identity-changed', (raw: RawSocket) => raw.sendJson({ t: 'auth', id: 9, token: null })],
     ['connection-lost', (raw: RawSocket) => raw.socket.resetAndDestroy()],
     ['shutdown', (_: RawSocket, { streams }: RunningApp) => void streams.drain()],
   ])('is %s: aborts, forgets listeners, closes once, disposes', async (code, end) => {

@@ -65,7 +65,8 @@ class Users extends StreamAuthenticator {
 @Injectable()
 class NotMalloryGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    return context.switchToWs().getClient<StreamSession<never, StreamUser | null>>().user?.id !== 'mallory';
+    const { user } = context.switchToWs().getClient<StreamSession<never, StreamUser | null>>();
+    return user?.id !== 'mallory' && !user?.scopes?.includes('suspended');
   }
 }
 
@@ -277,7 +278,7 @@ describe('Signing in', () => {
     await client.members.sendStreamMessage(note('x'));
   });
 
-  it('keeps sessions that stay allowed, and handlers see the new user', async () => {
+  it('ends the sessions of nobody, and opens new ones of the user', async () => {
     const target = await start();
     const raw = await RawSocket.hello(target.port);
     raw.sendJson(open(1, 'everyone'));
@@ -285,12 +286,16 @@ describe('Signing in', () => {
     await raw.frame('ack', 2);
 
     raw.sendJson({ t: 'auth', id: 3, token: 'ada' });
+    raw.sendJson(open(5, 'everyone'));
     raw.sendJson(say(4, 'everyone'));
 
     await raw.frame('ack', 4);
     const texts = raw.frames.filter(({ t, endpoint }) => t === 'message' && endpoint === 'everyone');
     expect(texts).toMatchObject([{ data: { text: 'nobody: x' } }, { data: { text: 'ada: x' } }]);
-    expect(raw.frames.some(({ t, endpoint }) => t === 'closed' && endpoint === 'everyone')).toBe(false);
+    expect(await raw.frame('closed')).toMatchObject({
+      endpoint: 'everyone',
+      reason: { code: 'identity-changed' },
+    });
   });
 
   it('with fewer scopes closes what needs them', async () => {
@@ -307,12 +312,12 @@ describe('Signing in', () => {
   });
 
   it('asks guards of the application too', async () => {
-    const raw = await RawSocket.hello((await start()).port);
+    const raw = await RawSocket.hello((await start()).port, 'ada:moderator');
     raw.sendJson(open(1, 'guarded'));
     raw.sendJson(open(2, 'everyone'));
     await raw.frame('opened', 2);
 
-    raw.sendJson({ t: 'auth', id: 3, token: 'mallory' });
+    raw.sendJson({ t: 'auth', id: 3, token: 'ada:suspended' });
 
     expect(await raw.frame('closed')).toMatchObject({ endpoint: 'guarded', reason: { code: 'access-lost' } });
     expect(raw.frames.filter(({ t }) => t === 'closed')).toHaveLength(1);
@@ -320,7 +325,7 @@ describe('Signing in', () => {
 });
 
 describe('Signing out', () => {
-  it('closes what needs a sign-in, once, and nothing else', async () => {
+  it('ends each stream once, and opens again what nobody may have', async () => {
     const target = await start();
     const { client, credential } = clientOf(target, 'ada');
     await connected(client);
@@ -333,12 +338,12 @@ describe('Signing out', () => {
     credential.token = null;
     await client.authenticate();
 
-    expect(await failureOf(reading)).toMatchObject({ code: 'access-lost' });
+    expect(await failureOf(reading)).toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(client.connectionStatus).toMatchObject({ kind: 'connected', user: null });
     await client.everyone.sendStreamMessage(note('x'));
     await client.close();
     await untilNothingIsLeft(target);
-    expect(target.get(Desk).log).toEqual(['opened for ada', 'closed access-lost']);
+    expect(target.get(Desk).log).toEqual(['opened for ada', 'closed identity-changed']);
   });
 
   it('refuses what was sent behind it', async () => {
@@ -365,9 +370,9 @@ describe('Signing out', () => {
 
     latch.open();
 
-    expect(await raw.frame('error', 1)).toMatchObject({ error: { code: 'UNAUTHENTICATED' } });
+    expect(await raw.frame('error', 1)).toMatchObject({ error: { code: 'IDENTITY_CHANGED' } });
     await until(() => log.length === 2);
-    expect(log).toEqual(['opened for undefined', 'closed access-lost']);
+    expect(log).toEqual(['opened for ada', 'closed identity-changed']);
     raw.sendJson(say(3, 'members'));
     expect(await raw.frame('error', 3)).toMatchObject({ error: { code: 'STREAM_NOT_OPEN' } });
   });
@@ -381,13 +386,13 @@ describe('Signing out', () => {
     await until(() => latch.size === 1);
 
     raw.sendJson({ t: 'auth', id: 4, token: null });
-    raw.sendJson(say(5, 'everyone'));
+    raw.sendJson(open(5, 'everyone'));
+    raw.sendJson(say(6, 'everyone'));
 
-    await raw.frame('ack', 5);
-    const isClosed = () => raw.frames.some(({ t, endpoint }) => t === 'closed' && endpoint === 'members');
-    expect(isClosed()).toBe(false);
+    await raw.frame('ack', 6);
+    expect(target.get(Desk).log).not.toContain('closed identity-changed');
     latch.open();
-    await raw.until(isClosed);
+    await until(() => target.get(Desk).log.includes('closed identity-changed'));
   });
 
   it('and in again while its handlers end opens a new session', async () => {

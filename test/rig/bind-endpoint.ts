@@ -64,9 +64,9 @@ let sessions = 0;
 
 /** Makes a session of an endpoint that sends nowhere. */
 export function sessionOf(endpoint: string, user: unknown = null): AnySession {
+  const handshake = new StreamHandshake(null, { host: 'localhost' }, {}, '127.0.0.1', 'rig');
+  const identity = { user, handshake, holder: 'client:rig' };
   const port: SessionPort = {
-    user,
-    handshake: new StreamHandshake(null, { host: 'localhost' }, {}, '127.0.0.1', 'rig'),
     presence: undefined as never,
     limits: { maxSubscriptions: 0 },
     send: () => Promise.resolve(),
@@ -74,5 +74,5 @@ export function sessionOf(endpoint: string, user: unknown = null): AnySession {
     resuming: () => new ResumingChannels({ names: () => [], release: () => undefined }),
     endSession: () => Promise.resolve(),
   };
-  return new StreamSession(`s${++sessions}`, endpoint, port, undefined as never);
+  return new StreamSession(`s${++sessions}`, endpoint, port, { identity, messages: undefined as never });
 }

@@ -27,8 +27,9 @@ export interface AnyStreamClient {
   /**
    * Asks `auth` again and signs in, or out, on the open connection.
    *
-   * Resolves when the server has accepted; a connection that is lost meanwhile, or that the server
-   * closes because the credential is another user's, is made again with the new credential first.
+   * Resolves when the server has accepted; a connection that is lost meanwhile is made again with the
+   * new credential first. Where the user is another than before, streams in use open again as the new
+   * user, their readers go on, and messages that waited reject with IDENTITY_CHANGED.
    *
    * @throws {CodedError} NOT_CONNECTED before `connectWebSocket()` and after `close()`
    * @throws {CodedError} UNAUTHENTICATED when refused; the connection stays what it was

@@ -24,7 +24,7 @@ export {
   type TakenWork,
   type TakeRequest,
 } from './backend/named-readers.backend.js';
-export { MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.js';
+export { isChannelName, MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.js';
 export { LocalHistory } from './backend/local.history.js';
 export {
   channelNameOf,

@@ -7,6 +7,8 @@ export interface ConnectedStream {
   readonly name: string;
   /** Lets a message wait to be sent, behind all that waits. */
   enqueue(outgoing: Outgoing): void;
+  /** The connection belongs to another user than before: what was of that one goes. */
+  changed(user: string | null): void;
   /** The server has welcomed the client, or accepted another user. */
   connected(): void;
   /** A frame came, of this stream or of another; with the error that it tells of, and by the line that was left. */

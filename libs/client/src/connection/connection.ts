@@ -33,6 +33,8 @@ export class Connection implements LineOwner {
   declare readonly options: ResolvedOptions;
   /** The client's name over its connections, unless the outbox has one. */
   client = randomId();
+  /** The user of the last connection; null for an anonymous one, undefined before the first. */
+  declare user?: string | null;
   /** The id of the last frame that is answered. */
   lastId = 0;
   readonly listeners: Listeners = new Set();
@@ -62,6 +64,11 @@ export class Connection implements LineOwner {
   /** What the server said in `welcome`; undefined while there is no connection. */
   get welcome() {
     return this.#line?.welcome;
+  }
+
+  /** Tells whether an `auth` waits for its answer: nobody knows yet as whom a message would go. */
+  get isSigningIn(): boolean {
+    return this.#answers.size > 0;
   }
 
   /** Returns the stream of an endpoint; makes it when it is new. */
@@ -134,7 +141,8 @@ export class Connection implements LineOwner {
 
   greeting(): object {
     const held = [...this.#streams.values()].flatMap((stream) => stream.held.of(stream.name));
-    return { client: this.client, ...(held.length && { held }) };
+    const { client, user } = this;
+    return { client, ...(held.length && { held, ...(user !== undefined && { heldBy: user }) }) };
   }
 
   welcomed(line: Line): void {
@@ -230,6 +238,12 @@ export class Connection implements LineOwner {
   #accept(): void {
     const { user, connection } = this.welcome!;
     this.#refused = false;
+    if (this.user !== undefined && this.user !== user) {
+      // What the former line still brings is of the former user.
+      this.#dropOld();
+      this.#streams.forEach((stream) => stream.changed(user));
+    }
+    this.user = user;
     this.#streams.forEach((stream) => stream.connected());
     this.#become({ kind: 'connected', user, connection });
     this.#leave();

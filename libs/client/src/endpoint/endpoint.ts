@@ -72,7 +72,8 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     }
     const frame: Sendable = { t: 'message', id: 0, endpoint: this.name, type, data };
     const bytes = sizeOf(this.#connection.encode(frame));
-    const outgoing = Object.assign(new Pending(), { frame, bytes, offline, own: !this.#front });
+    const { user } = this.#connection;
+    const outgoing = Object.assign(new Pending(), { frame, bytes, offline, own: !this.#front, user });
     if (given.durable) outbox!.add(outgoing, message);
     else if (!hasRoom(this.#waiting, bytes, this.#connection)) throw clientError('QUEUE_FULL');
     outgoing.limit(limits, () =>
@@ -94,6 +95,17 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     const remove = addListener(this.#listeners, () => listener());
     this.#use();
     return remove;
+  }
+
+  changed(user?: string | null): void {
+    // The server keeps it: what waits is this user's now.
+    if (this.#session)
+      return this.#waiting.forEach((outgoing) => outgoing.frame.id || (outgoing.user = user));
+    this.#channels.clear();
+    this.#leaving.clear();
+    this.held.clear();
+    this.stream.clear();
+    this.#keep();
   }
 
   /** Opens the stream if it is in use. */
@@ -190,6 +202,11 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   /** Ends the stream as the server says; while the server goes away, until the next connection only. */
   #closed(error: CodedError, sentError?: CodedError): void {
+    if (/^identity.changed$/i.test(error.code)) {
+      // It opens again when the server says who the connection belongs to.
+      this.#session = this.#opening = undefined;
+      return this.changed();
+    }
     this.lost(error.message, sentError);
     if (this.#connection.spreadMs === undefined) this.ended(error);
   }
@@ -229,6 +246,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     const waits = this.#listeners.size || this.#waiting[0]?.frame.id;
     const ready =
       !(this.isMoving && this.#moving) &&
+      !this.#connection.isSigningIn &&
       this.#opening &&
       this.#front === Infinity &&
       (this.#session || !waits);
@@ -245,6 +263,8 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     const { maxPayloadBytes, resendMs = 0, user } = connection.welcome!;
     if (!frame.id) {
       if (outgoing.isNotFor?.(user)) return;
+      if (!outgoing.isNotFor && ![undefined, user].includes(outgoing.user))
+        return outgoing.settle(clientError('IDENTITY_CHANGED'));
       frame.id = connection.nextId();
       outgoing.until = own ? 0 : options.clock.now() + resendMs;
       outgoing.user = user;

@@ -10,9 +10,10 @@ export interface Outgoing extends Pending {
   readonly offline: OfflinePolicy;
   /** A listener sends it at each open, so that it belongs to the session alone. */
   readonly own: boolean;
-  /** Once sent: until when it may be sent again, and by whom. */
-  until?: number;
+  /** Whose it is: the user when it was given, or sent; undefined before the first connection. */
   user?: string | null;
+  /** Once sent: until when it may be sent again. */
+  until?: number;
   /** Set by the outbox that keeps it: tells whether it is another user's, and takes it back then. */
   isNotFor?(user: string | null): boolean;
 }

@@ -29,6 +29,8 @@ export interface Readers<T> extends MessageStream<T> {
   dropped: number;
   ignored: number;
   push(message: T): void;
+  /** Forgets what waits for readers; they go on. */
+  clear(): void;
   /** Ends all readers; forgets what waits for a first one. */
   end(error?: unknown): void;
 }
@@ -69,6 +71,9 @@ export function readersOf<T>(name: string, options: ResolvedOptions, owner: Read
         }
         queue.push(message);
       }
+    },
+    clear() {
+      for (const { unread } of [...queues, spare]) unread.length = 0;
     },
     end(error) {
       for (const queue of queues) queue.end(error);

@@ -7,13 +7,18 @@ export const MAX_CHANNEL_NAME_LENGTH = 200;
 const NAME = /^[A-Za-z0-9_.@/:|+=~,%-]+$/;
 const SHOWN_LENGTH = 40;
 
+/** Tells whether a text is a name that a channel may have. */
+export function isChannelName(name: unknown): name is string {
+  return typeof name === 'string' && name.length <= MAX_CHANNEL_NAME_LENGTH && NAME.test(name);
+}
+
 /**
  * Returns the name when it is one that a channel may have.
  *
  * @throws {MessagesError} BAD_CHANNEL when it is empty, too long, or holds another character
  */
 export function checkChannelName(name: string): string {
-  if (typeof name === 'string' && name.length <= MAX_CHANNEL_NAME_LENGTH && NAME.test(name)) return name;
+  if (isChannelName(name)) return name;
   throw badChannel('The name of a channel', name);
 }
 

@@ -42,6 +42,8 @@ export const ErrorCode = {
   HandlerTimeout: 'HANDLER_TIMEOUT',
   /** The handler runs a message once only, and the client gives its messages no lasting ids. */
   ClientIdRequired: 'CLIENT_ID_REQUIRED',
+  /** The sender of the frame signed in or out before its turn; it was not handled. */
+  IdentityChanged: 'IDENTITY_CHANGED',
   /** The session has ended. */
   SessionClosed: 'SESSION_CLOSED',
   /** The server is shutting down. */

@@ -112,7 +112,9 @@ function checkVersion({ v }: Fields): FrameFault | undefined {
   return new FrameFault(ErrorCode.BadFrame, message, undefined, CloseCode.UnsupportedVersion);
 }
 
-function checkHeld({ held }: Fields): FrameFault | undefined {
+function checkHeld({ held, heldBy }: Fields): FrameFault | undefined {
+  if (heldBy !== undefined && heldBy !== null && typeof heldBy !== 'string')
+    return broken('"heldBy" must be the id of a user, null or left out.');
   if (held === undefined || (Array.isArray(held) && held.every(isHeld))) return undefined;
   return broken('"held" must be a list of [endpoint, channel, ticket, epoch, offset, id].');
 }

@@ -32,6 +32,12 @@ export interface HelloFrame {
   /** What flowed to the client when its last connection was lost. */
   readonly held?: readonly HeldChannel[];
   /**
+   * The user that `held` is of, or null; where the credential is of another, `held` is ignored.
+   *
+   * Left out by who does not know: each ticket proves its own user.
+   */
+  readonly heldBy?: string | null;
+  /**
    * A secret random name that the client keeps over its connections.
    *
    * Together with a frame's id it names a message; needed by who sends messages `again`.

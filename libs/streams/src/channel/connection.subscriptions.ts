@@ -14,7 +14,6 @@ import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
 import { HeldChannels } from './held.channels.js';
 import { KeptFlow } from './kept.flow.js';
 import { ResumingChannels } from './resuming.channels.js';
-import { ticketSubject } from './ticket.signer.js';
 
 interface Entry {
   readonly isKept: boolean;
@@ -70,7 +69,7 @@ export class ConnectionSubscriptions {
   /** Returns what a session's stream had before, for the application to look at. */
   resumingOf(session: FlowSession): ResumingChannels {
     return new ResumingChannels({
-      names: () => this.held.namesOf(session.endpoint),
+      names: () => this.held.provenNamesOf(session.endpoint),
       release: (name) => this.release(session, name),
     });
   }
@@ -85,8 +84,8 @@ export class ConnectionSubscriptions {
 
   private async resumeOne(session: FlowSession, name: string): Promise<void> {
     const channel = definedChannel(name);
-    if (channel && isKept(channel) && this.held.isAccepted(ticketSubject(this.member, session, name)))
-      await this.add(session, channel);
+    const held = this.held.find({ endpoint: session.endpoint, channel: name });
+    if (channel && isKept(channel) && held?.position) await this.add(session, channel);
     // A newcomer gets the newest message, so that there is no gap.
     else if (channel?.delivery === 'latest') this.release(session, name);
     else this.refuse(session, name);
@@ -95,7 +94,7 @@ export class ConnectionSubscriptions {
   /** Says that a channel does not flow again by itself; who subscribes to it is told of the gap anew. */
   private refuse({ endpoint }: FlowSession, channel: string): void {
     const { codec, outbox } = this.member;
-    const claimed = this.held.claimOf(endpoint, channel)!;
+    const { claimed } = this.held.find({ endpoint, channel })!;
     const gap = gapPublication(channel, claimed, 'ticket-refused');
     outbox.push(codec.encodePublication(channel, gap, { endpoint, ...claimed }));
     this.member.send({ t: 'unsubscribed', endpoint, channel });
@@ -103,7 +102,7 @@ export class ConnectionSubscriptions {
 
   /** Lets go of a channel that a session's stream had: the client forgets it. */
   release(session: FlowSession, name: string): void {
-    if (this.held.take(ticketSubject(this.member, session, name)))
+    if (this.held.take({ endpoint: session.endpoint, channel: name }))
       this.member.send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
   }
 

@@ -13,8 +13,6 @@ export interface FlowMember {
   readonly codec: Codec;
   readonly frames: MessageFrames;
   readonly outbox: Pick<Outbox, 'isOpen' | 'isAboveSoftBound' | 'push' | 'whenBelowSoftBound'>;
-  /** Who it belongs to. */
-  readonly user: { readonly id: string } | null;
   /** Takes the frame of a publication; returns whether it was queued, not dropped. */
   pushPublication(frame: WsFrame): boolean;
   /** Queues a frame for this client alone. */

@@ -1,9 +1,15 @@
 import type { HeldChannel } from '@nestwire/protocol';
-import type { Position } from '@nestwire/messages';
-import type { TicketSigner, TicketSubject } from './ticket.signer.js';
+import { isChannelName, type Position } from '@nestwire/messages';
+import type { TicketSigner } from './ticket.signer.js';
 
 /** The most bytes that `hello` may spend on one channel. */
 export const MAX_HELD_BYTES = 448;
+
+/** A place in the streams of a connection that a channel flows to. */
+export interface HeldPlace {
+  readonly endpoint: string;
+  readonly channel: string;
+}
 
 /** Where a client stands in a channel, if its ticket proves it. */
 export interface Held {
@@ -13,50 +19,57 @@ export interface Held {
   readonly claimed: Position;
 }
 
+interface Entry extends HeldPlace, Held {}
+
 /** The channels that flowed to a client before, and that it wants back. */
 export class HeldChannels {
   // Made when it is needed: most connections are first ones.
-  private channels: Map<string, HeldChannel> | undefined;
+  private channels: Map<string, Entry> | undefined;
 
   constructor(private readonly tickets: TicketSigner) {}
 
-  /** Writes down what a client has brought; the first `max` of it. */
-  hold(held: readonly HeldChannel[] = [], max: number): void {
-    if (!held.length) return;
-    this.channels = new Map(held.slice(0, max).map((entry) => [keyOf(entry[0], entry[1]), entry]));
+  /** Writes down what a client has brought, and judges its tickets; what names no channel is dropped. */
+  hold(holder: string, held: readonly HeldChannel[]): void {
+    this.channels = new Map();
+    for (const [endpoint, channel, ticket, epoch, offset, id] of held) {
+      if (!isChannelName(channel)) continue;
+      const claimed = { epoch, offset, id };
+      const isProven = this.tickets.accepts(ticket, { holder, endpoint, channel }, claimed);
+      const position = isProven ? claimed : undefined;
+      this.channels.set(keyOf(endpoint, channel), { endpoint, channel, claimed, position });
+    }
   }
 
-  /** Returns the names of the channels that an endpoint's stream had. */
+  /** Forgets all: it was of another identity. */
+  clear(): void {
+    this.channels = undefined;
+  }
+
+  /** Returns the names of the channels that an endpoint's stream had, as the client says. */
   namesOf(endpoint: string): string[] {
-    const entries = [...(this.channels?.values() ?? [])];
-    return entries.filter((entry) => entry[0] === endpoint).map((entry) => entry[1]);
+    return this.entriesOf(endpoint).map(({ channel }) => channel);
   }
 
-  /** Returns where a client says that it stands in a channel, proven or not. */
-  claimOf(endpoint: string, channel: string): Position | undefined {
-    const entry = this.channels?.get(keyOf(endpoint, channel));
-    return entry && claimedBy(entry);
+  /** Returns the names of the channels that an endpoint's stream had, as tickets prove. */
+  provenNamesOf(endpoint: string): string[] {
+    return this.entriesOf(endpoint).flatMap(({ channel, position }) => (position ? [channel] : []));
   }
 
-  /** Tells whether a channel flowed to the client, and its ticket proves it. */
-  isAccepted(subject: TicketSubject): boolean {
-    const entry = this.channels?.get(keyOf(subject.endpoint, subject.channel));
-    return entry !== undefined && this.tickets.accepts(entry[2], subject, claimedBy(entry));
+  /** Returns what is known of a channel; undefined when it is none that the client had. */
+  find({ endpoint, channel }: HeldPlace): Held | undefined {
+    return this.channels?.get(keyOf(endpoint, channel));
   }
 
   /** Takes out what is known of a channel; undefined when it is none that the client had. */
-  take(subject: TicketSubject): Held | undefined {
-    const key = keyOf(subject.endpoint, subject.channel);
-    const entry = this.channels?.get(key);
-    if (!entry) return undefined;
-    this.channels!.delete(key);
-    const claimed = claimedBy(entry);
-    return { claimed, position: this.tickets.accepts(entry[2], subject, claimed) ? claimed : undefined };
+  take(place: HeldPlace): Held | undefined {
+    const held = this.find(place);
+    if (held) this.channels!.delete(keyOf(place.endpoint, place.channel));
+    return held;
   }
-}
 
-function claimedBy([, , , epoch, offset, id]: HeldChannel): Position {
-  return { epoch, offset, id };
+  private entriesOf(endpoint: string): Entry[] {
+    return [...(this.channels?.values() ?? [])].filter((entry) => entry.endpoint === endpoint);
+  }
 }
 
 function keyOf(endpoint: string, channel: string): string {

@@ -207,7 +207,7 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   }
 
   private subjectOf(session: FlowSession): TicketSubject {
-    return ticketSubject(this.member, session, this.topic.channel.name);
+    return ticketSubject(session, this.topic.channel.name);
   }
 }
 

@@ -1,7 +1,7 @@
 import { TicketSigner } from './ticket.signer.js';
 
 const START = { epoch: 'e', offset: 5, id: 'x' };
-const SUBJECT = { user: 'alice', endpoint: 'chat', channel: 'room:a' };
+const SUBJECT = { holder: 'user:alice', endpoint: 'chat', channel: 'room:a' };
 const DAY_MS = 86_400_000;
 
 function signerWith(secret: string, ticketMs = DAY_MS): TicketSigner {
@@ -19,8 +19,8 @@ describe('A ticket', () => {
   });
 
   it.each([
-    { ...SUBJECT, user: 'bob' },
-    { ...SUBJECT, user: null },
+    { ...SUBJECT, holder: 'user:bob' },
+    { ...SUBJECT, holder: 'client:x' },
     { ...SUBJECT, endpoint: 'game' },
     { ...SUBJECT, channel: 'room:b' },
   ])('is for its subject alone: not for %p', (other) => {
@@ -32,9 +32,9 @@ describe('A ticket', () => {
 
   it('tells subjects apart whose texts joined are the same', () => {
     const signer = signerWith('s');
-    const ticket = signer.issue({ user: 'a","b', endpoint: 'c', channel: 'd' }, START);
+    const ticket = signer.issue({ holder: 'a","b', endpoint: 'c', channel: 'd' }, START);
 
-    expect(signer.accepts(ticket, { user: 'a', endpoint: 'b","c', channel: 'd' }, START)).toBe(false);
+    expect(signer.accepts(ticket, { holder: 'a', endpoint: 'b","c', channel: 'd' }, START)).toBe(false);
   });
 
   it('expires', () => {

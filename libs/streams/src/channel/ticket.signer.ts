@@ -4,10 +4,10 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 const MAC_BYTES = 18;
 const TICKET = /^([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([A-Za-z0-9_-]{24})$/;
 
-/** What a ticket is for: a user, an endpoint of the application, and a channel. */
+/** What a ticket is for: an identity, an endpoint and a channel. */
 export interface TicketSubject {
-  /** The id of the user; null for an anonymous client. */
-  readonly user: string | null;
+  /** The identity: a user, or an anonymous client by its secret id. */
+  readonly holder: string;
   readonly endpoint: string;
   readonly channel: string;
 }
@@ -22,11 +22,10 @@ interface Terms {
 
 /** Says what a ticket for a session's channel is for. */
 export function ticketSubject(
-  { user }: { readonly user: { readonly id: string } | null },
-  { endpoint }: { readonly endpoint: string },
+  { holder, endpoint }: { readonly holder: string; readonly endpoint: string },
   channel: string,
 ): TicketSubject {
-  return { user: user?.id ?? null, endpoint, channel };
+  return { holder, endpoint, channel };
 }
 
 /**
@@ -62,8 +61,8 @@ export class TicketSigner {
     return timingSafeEqual(Buffer.from(mac, 'base64url'), this.mac(subject, { expiry, epoch, start }));
   }
 
-  private mac({ user, endpoint, channel }: TicketSubject, { expiry, epoch, start }: Terms): Buffer {
-    const text = JSON.stringify([expiry, epoch, start, user, endpoint, channel]);
+  private mac({ holder, endpoint, channel }: TicketSubject, { expiry, epoch, start }: Terms): Buffer {
+    const text = JSON.stringify([expiry, epoch, start, holder, endpoint, channel]);
     return createHmac('sha256', this.secret).update(text).digest().subarray(0, MAC_BYTES);
   }
 }

@@ -1,33 +1,55 @@
 import { SessionAnswers } from '../session/session-answers.js';
 import type { SessionRuntime } from '../session/session.runtime.js';
-import type { StreamHandshake } from '../session/stream-handshake.js';
 import type { AnswerMemory, ClientAnswers } from './answer-memory.js';
-import type { StreamUser } from './stream-authenticator.js';
+import type { Identity } from './identity.js';
 
-/** The answers that one connection adds to: those of its client and user. */
+/**
+ * The answers that one connection adds to: those of its client and its identity.
+ *
+ * A session adds to the answers of its own identity until it is released, also after a sign-out.
+ */
 export class ConnectionAnswers {
   private answers: ClientAnswers | undefined;
+  private readonly attached = new Map<SessionRuntime, ClientAnswers>();
 
   constructor(private readonly memory: AnswerMemory) {}
 
-  /** Takes the answers of this user and client; returns whether they are others than before. */
-  identify({ user, handshake }: { user: StreamUser | null; handshake: StreamHandshake }): boolean {
+  /** Takes the answers of this identity for the sessions that begin from now on. */
+  identify({ user, handshake }: Identity): void {
     const before = this.answers;
     this.answers = this.memory.join(user, handshake.client);
-    this.memory.leave(before, performance.now());
-    return this.answers !== before;
+    // It was joined twice when nothing has changed.
+    if (before === this.answers) this.memory.leave(before, performance.now());
+    else this.release(before);
   }
 
   /** Lets a session add to them, and to no others. */
   attach(runtime: SessionRuntime): void {
+    this.detach(runtime);
+    const { answers } = this;
+    if (!answers) return;
+    this.attached.set(runtime, answers);
+    runtime.answers = new SessionAnswers(answers.of(runtime.session.endpoint), runtime);
+  }
+
+  /** Lets a session add to none. */
+  detach(runtime: SessionRuntime): void {
+    const answers = this.attached.get(runtime);
     runtime.answers?.leave();
-    const answers = this.answers?.of(runtime.session.endpoint);
-    runtime.answers = answers && new SessionAnswers(answers, runtime);
+    runtime.answers = undefined;
+    this.attached.delete(runtime);
+    if (answers !== this.answers) this.release(answers);
   }
 
   /** Leaves them, when nothing of the connection is there that could add to them. */
   leave(): void {
     this.memory.leave(this.answers, performance.now());
     this.answers = undefined;
+  }
+
+  /** Leaves the answers of a former identity once its last session is released. */
+  private release(answers: ClientAnswers | undefined): void {
+    for (const other of this.attached.values()) if (other === answers) return;
+    this.memory.leave(answers, performance.now());
   }
 }

@@ -101,7 +101,6 @@ export class ConnectionRegistry {
     const address = this.connections.get(connection);
     if (address !== undefined) this.perAddress.add(address, -1);
     this.changeUser(connection, null);
-    connection.user = null;
     connection.streams.answers.leave();
     this.connections.delete(connection);
     if (!this.size) for (const resolve of this.emptied.splice(0)) resolve();

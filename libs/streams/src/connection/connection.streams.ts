@@ -16,6 +16,7 @@ import { toWireError } from '../pipeline/error.reply.js';
 import { isRefusal } from '../pipeline/refusal.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import {
+  identityChanged,
   sessionClosed,
   streamNotOpen,
   tooManyBytes,
@@ -24,8 +25,7 @@ import {
   uncertain,
   unknownEndpoint,
 } from '../session/stream.errors.js';
-import type { StreamHandshake } from '../session/stream-handshake.js';
-import { REFUSED, type MessageHead, type RuntimePort } from '../session/runtime.port.js';
+import { IDENTITY_CHANGED, REFUSED, type MessageHead, type RuntimePort } from '../session/runtime.port.js';
 import { SessionRuntime } from '../session/session.runtime.js';
 import { StreamSession, type SessionPort } from '../session/stream-session.js';
 import type { StreamsLimits } from '../streams.limits.js';
@@ -33,9 +33,9 @@ import { ConnectionAnswers } from './connection.answers.js';
 import type { ConnectionContext } from './connection.context.js';
 import { rateLimited } from './connection.errors.js';
 import type { ErrorAnswers } from './error-answers.js';
+import type { Identity } from './identity.js';
 import type { MessageFrames } from './message.frames.js';
 import type { Outbox } from './outbox.js';
-import type { StreamUser } from './stream-authenticator.js';
 import { closedFrame, openedFrame, streamErrorFrame } from './stream-frames.js';
 
 type Session = StreamSession<never, unknown>;
@@ -43,8 +43,7 @@ type Session = StreamSession<never, unknown>;
 /** Who a connection belongs to. */
 export interface ConnectionOwner {
   readonly id: string;
-  readonly user: StreamUser | null;
-  readonly handshake: StreamHandshake;
+  readonly identity: Identity;
   /** Makes the frames that the client understands. */
   readonly frames: MessageFrames;
   /** Writes the errors that its client is answered with. */
@@ -87,14 +86,6 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     return this.context.channels.presence;
   }
 
-  get user(): StreamUser | null {
-    return this.owner.user;
-  }
-
-  get handshake(): StreamHandshake {
-    return this.owner.handshake;
-  }
-
   /** How many sessions have not ended. */
   get size(): number {
     return this.runtimes.length;
@@ -115,6 +106,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   /** Opens the streams of the endpoints that open on connect and are not open yet. */
   openOnConnect(): void {
     for (const endpoint of this.context.endpoints.all()) {
+      // A client that signs in and out again and again has no more sessions than another.
+      if (this.runtimes.length >= this.limits.maxStreams) return;
       const present = this.current.get(endpoint.name);
       if (endpoint.options.open === 'on-connect' && (!present || present.whenGone)) this.start(endpoint);
     }
@@ -154,7 +147,40 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Takes the answers of the user and client that the connection belongs to now. */
   identify(): void {
-    if (this.answers.identify(this.owner)) for (const runtime of this.runtimes) this.answers.attach(runtime);
+    this.answers.identify(this.owner.identity);
+  }
+
+  /**
+   * Ends the sessions of the identity that the connection had, and tells the client.
+   *
+   * Handlers that run are not waited for. After a sign-in of an anonymous client, sessions with
+   * `keepOnSignIn` stay until `adoptKept`.
+   */
+  endIdentity({ isSignIn }: { readonly isSignIn: boolean }): void {
+    for (const runtime of this.runtimes.slice()) {
+      if (runtime.whenGone && runtime.session.endReason) continue;
+      if (isSignIn && runtime.isKeptOnSignIn) continue;
+      void runtime.end(IDENTITY_CHANGED);
+      // Its end may wait for a handler, and must not be taken for the end of the next session.
+      this.writeAck(runtime);
+      for (const id of runtime.openIds.splice(0)) this.fail(id, identityChanged());
+      this.writeClosed(runtime, IDENTITY_CHANGED);
+    }
+  }
+
+  /** Lets the sessions that stay belong to the identity, each behind the messages that it had before. */
+  async adoptKept(identity: Identity): Promise<void> {
+    const kept = this.runtimes.filter(({ session }) => !session.endReason && !session.belongsTo(identity));
+    if (!kept.length) return;
+    await Promise.all(
+      kept.map(async (runtime) => {
+        await runtime.idle();
+        if (runtime.session.endReason) return;
+        runtime.session.adopt(identity);
+        this.answers.attach(runtime);
+      }),
+    );
+    this.subscriptions.renewTickets();
   }
 
   /** Closes a stream, behind the messages that were sent before. */
@@ -176,11 +202,9 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     return false;
   }
 
-  /** Runs the guards of all open streams again, after a sign-in or sign-out. */
+  /** Runs the guards of all open streams again: the credential or the scopes may be others. */
   async reauthorize(): Promise<void> {
     await Promise.all(this.runtimes.map((runtime) => runtime.reauthorize()));
-    // Those that had to end are no longer in any channel.
-    for (const { session } of this.runtimes) session.userChanged();
   }
 
   send(session: Session, message: object): Promise<void> {
@@ -259,6 +283,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   failed(runtime: SessionRuntime, id: number | undefined, error: unknown, workMs = 0): void {
+    const isUnasked = id === undefined && runtime.session.endReason === IDENTITY_CHANGED;
     this.writeAck(runtime);
     const { endpoint, id: sessionId } = runtime.session;
     const wire = toWireError(error, (errorId, cause) =>
@@ -266,12 +291,13 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     );
     if (id !== undefined) runtime.answers?.failed(id, wire);
     if (isRefusal(error)) this.owner.errors.gate.charge(workMs);
-    this.owner.errors.write(streamErrorFrame(runtime, wire, id));
+    // The next identity has nothing to do with it.
+    if (!isUnasked) this.owner.errors.write(streamErrorFrame(runtime, wire, id));
   }
 
-  dropped(runtime: SessionRuntime, head: MessageHead): void {
+  dropped(runtime: SessionRuntime, head: MessageHead, reason?: SessionCloseReason): void {
     this.writeAck(runtime);
-    this.fail(head.id, streamNotOpen(head.endpoint));
+    this.fail(head.id, reason === IDENTITY_CHANGED ? identityChanged() : streamNotOpen(head.endpoint));
   }
 
   openSettled(runtime: SessionRuntime, error?: unknown): void {
@@ -294,11 +320,16 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     this.writeAck(runtime);
     remove(this.unacknowledged, runtime);
     remove(this.runtimes, runtime);
-    runtime.answers?.leave();
+    this.answers.detach(runtime);
     this.replace(runtime);
     for (const id of runtime.openIds.splice(0)) this.fail(id, sessionClosed(reason));
-    for (const id of runtime.closeIds) this.write(closedFrame(runtime, reason, id));
-    if (!runtime.closeIds.length && reason !== REFUSED) this.write(closedFrame(runtime, reason));
+    if (reason !== IDENTITY_CHANGED) this.writeClosed(runtime, reason);
+  }
+
+  private writeClosed(runtime: SessionRuntime, reason: SessionCloseReason): void {
+    const ids = runtime.closeIds.splice(0);
+    for (const id of ids) this.write(closedFrame(runtime, reason, id));
+    if (!ids.length && reason !== REFUSED) this.write(closedFrame(runtime, reason));
   }
 
   private join(runtime: SessionRuntime, id: number): void {
@@ -309,7 +340,9 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   private start(endpoint: Endpoint): SessionRuntime {
     const id = `${this.owner.id}.${++this.sessions}`;
-    const session = new StreamSession<never, unknown>(id, endpoint.name, this, this.context.messages);
+    const { messages } = this.context;
+    const { identity } = this.owner;
+    const session = new StreamSession<never, unknown>(id, endpoint.name, this, { messages, identity });
     const runtime = new SessionRuntime(session, endpoint, this);
     const predecessor = this.current.get(endpoint.name)?.whenGone;
     this.current.set(endpoint.name, runtime);

@@ -24,6 +24,7 @@ import { ConnectionStreams, type ConnectionOwner } from './connection.streams.js
 import { ConnectionWatch, type Watched } from './connection.watch.js';
 import { EarlyFrames } from './early-frames.js';
 import { ErrorAnswers } from './error-answers.js';
+import { Identity } from './identity.js';
 import { InboundGate } from './inbound-gate.js';
 import { endReasonOf } from './end-reason.js';
 import { draining, duplicateId, rateLimited, tooEarly, tooManySignIns } from './connection.errors.js';
@@ -47,8 +48,8 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   readonly watch: ConnectionWatch;
   readonly outbox: Outbox;
   readonly frames: MessageFrames;
-  user: StreamUser | null = null;
   signingIn: Promise<void> | undefined;
+  identity: Identity;
   private state: 'greeting' | 'signing-in' | 'ready' | 'draining' | 'closed' = 'greeting';
   private signInId = 0;
   private spreadMs: number | undefined;
@@ -61,8 +62,9 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     readonly id: string,
     private readonly wire: Wire,
     private readonly context: ConnectionContext,
-    public handshake: StreamHandshake,
+    handshake: StreamHandshake,
   ) {
+    this.identity = new Identity(null, handshake, id);
     const { limits } = context;
     const now = performance.now();
     // A client that offered nothing that the server has is told so in JSON.
@@ -116,6 +118,18 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   closed(code: number): void {
     const reason = new SessionCloseReason('connection-lost', 'The connection was lost.', code);
     void this.finish(reason).then(() => this.context.registry.forget(this));
+  }
+
+  get user(): StreamUser | null {
+    return this.identity.user;
+  }
+
+  get handshake(): StreamHandshake {
+    return this.identity.handshake;
+  }
+
+  get hasEnded(): boolean {
+    return this.state === 'closed';
   }
 
   get codec(): Codec {
@@ -198,12 +212,14 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 
   private async hello(frame: HelloFrame): Promise<void> {
     this.state = 'signing-in';
-    this.subscriptions.held.hold(frame.held, this.context.limits.maxSubscriptions);
-    this.handshake = this.handshake.withHello(frame);
-    const result = await this.context.signIn.run(this.handshake);
+    const handshake = this.handshake.withHello(frame);
+    const result = await this.context.signIn.run(handshake);
     if (this.hasLeft()) return;
     if (result.outcome !== 'accepted') return this.refuseSignIn(result);
-    if (!this.adopt(result.user)) return;
+    if (!this.count(result.user)) return;
+    this.identity = new Identity(result.user, handshake, this.id);
+    this.streams.identify();
+    this.hold(frame);
     this.watch.isGreeting = false;
     this.context.registry.greeted(this);
     this.send(welcomeFrame(this, this.context));
@@ -215,6 +231,13 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     const waitMs = this.signIns.begin(performance.now());
     if (waitMs) this.fail(frame.id, tooManySignIns(waitMs));
     else this.signingIn = this.signIn(frame);
+  }
+
+  /** Writes down what the client wants back, unless it says itself that this was of another user. */
+  private hold({ held, heldBy }: HelloFrame): void {
+    const isOfAnother = heldBy !== undefined && heldBy !== (this.user?.id ?? null);
+    if (held && !isOfAnother)
+      this.subscriptions.held.hold(this.identity.holder, held.slice(0, this.context.limits.maxSubscriptions));
   }
 
   private async signIn({ id, token }: AuthFrame): Promise<void> {
@@ -231,25 +254,30 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
       this.fail(id, new CodedError(ErrorCode.Unauthenticated, 'The credential was not accepted.'));
       return this.beReady();
     }
-    if (this.user && result.user && this.user.id !== result.user.id) {
-      return this.close(CloseCode.Unauthenticated, 'the credential is of another user');
-    }
-    if (!this.adopt(result.user)) return;
-    this.handshake = handshake;
+    if (!this.count(result.user)) return;
+    if (this.identity.isOf(result.user)) this.identity.renew(result.user, handshake);
+    else this.change(new Identity(result.user, handshake, this.id));
     this.send({ t: 'authenticated', id, user: this.user?.id ?? null });
-    await this.streams.reauthorize();
+    // Kept sessions handle what was sent before the sign-in as the identity that sent it.
+    await this.streams.adoptKept(this.identity);
+    if (!this.hasLeft()) await this.streams.reauthorize();
     if (!this.hasLeft()) this.beReady();
   }
 
-  private adopt(user: StreamUser | null): boolean {
-    if (!this.context.registry.changeUser(this, user)) {
-      this.close(CloseCode.TooManyConnections, 'too many connections of this user');
-      return false;
-    }
-    this.user = user;
-    this.subscriptions.renewTickets();
+  /** Ends what belongs to the former identity, and lets what comes belong to the next. */
+  private change(identity: Identity): void {
+    const isSignIn = !this.identity.user;
+    this.identity = identity;
+    this.subscriptions.held.clear();
+    this.streams.endIdentity({ isSignIn });
     this.streams.identify();
-    return true;
+  }
+
+  /** Counts the connection for a user; closes it when that user has too many. */
+  private count(user: StreamUser | null): boolean {
+    if (this.context.registry.changeUser(this, user)) return true;
+    this.close(CloseCode.TooManyConnections, 'too many connections of this user');
+    return false;
   }
 
   private beReady(): void {

@@ -3,7 +3,9 @@ import { SessionCloseReason, type SessionCloseCode } from '../session/session-cl
 
 const CODES: Readonly<Record<number, SessionCloseCode>> = {
   [CloseCode.Drain]: 'shutdown',
-  [CloseCode.Revoked]: 'access-lost',
+  // The credential is of nobody any more, or of another user.
+  [CloseCode.Revoked]: 'identity-changed',
+  [CloseCode.Unauthenticated]: 'identity-changed',
 };
 
 /** Returns why the sessions of a connection end that the server closes. */

@@ -1,10 +1,14 @@
 import type { StreamHandshake } from '../session/stream-handshake.js';
+import type { Identity } from './identity.js';
 import type { StreamUser } from './stream-authenticator.js';
 
 /** A connection as the process sees it: counted, watched, ended with the others. */
 export interface LiveConnection {
   readonly id: string;
-  user: StreamUser | null;
+  readonly user: StreamUser | null;
+  readonly identity: Identity;
+  /** Whether the connection has closed; its sessions may still be ending. */
+  readonly hasEnded: boolean;
   readonly outbox: { readonly bytes: number };
   readonly streams: {
     readonly size: number;

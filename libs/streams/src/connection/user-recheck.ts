@@ -94,17 +94,18 @@ export class UserRecheck {
   }
 
   private async judge(connection: LiveConnection, refusal: CloseCode): Promise<void> {
-    if (!connection.user) return;
-    const { handshake } = connection;
+    if (!connection.user || connection.hasEnded) return;
+    const { handshake, identity } = connection;
     const result = await this.signIn.run(handshake);
     // A sign-in that is under way brings another credential, or leaves this one in force.
     await connection.signingIn;
-    if (!connection.user) return;
+    if (!connection.user || connection.hasEnded) return;
+    // A connection with another credential is judged by that one.
     if (connection.handshake !== handshake) return this.judge(connection, refusal);
     if (result.outcome === 'failed') throw result.error;
     const close = reasonToClose(connection.user, result, refusal);
     if (close) return connection.close(...close);
-    connection.user = (result as { user: StreamUser }).user;
+    identity.renew((result as { user: StreamUser }).user);
     await connection.streams.reauthorize();
   }
 }

@@ -33,9 +33,10 @@ export class BoundEndpoint implements Endpoint {
     private readonly definition: EndpointDefinition,
   ) {
     const { name, options } = definition.mark;
-    const { requiredScopes = [], requireLogin = requiredScopes.length > 0, open = 'on-use' } = options;
+    const { requiredScopes = [], requireLogin = false, open = 'on-use', keepOnSignIn = false } = options;
     this.name = name;
-    this.options = { requireLogin: requireLogin || requiredScopes.length > 0, requiredScopes, open };
+    const needsUser = requireLogin || requiredScopes.length > 0;
+    this.options = { requireLogin: needsUser, requiredScopes, open, keepOnSignIn };
     this.isPerSession = !isStatic(definition.wrapper) || definition.wrapper.isTransient;
     this.once = onceOf(definition);
     this.objectClasses = [...new Set(definition.handlers.flatMap(userObjectClasses))];

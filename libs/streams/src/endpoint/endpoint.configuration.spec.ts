@@ -67,7 +67,10 @@ describe('A configuration without mistakes', () => {
     const registry = module.get(EndpointRegistry);
     expect(registry.get('other')).toBeUndefined();
     expect(registry.all().map(({ name, options }) => ({ name, options }))).toEqual([
-      { name: 'ok.one-2_x', options: { requireLogin: true, requiredScopes: ['a'], open: 'on-connect' } },
+      {
+        name: 'ok.one-2_x',
+        options: { requireLogin: true, requiredScopes: ['a'], open: 'on-connect', keepOnSignIn: false },
+      },
     ]);
   });
 

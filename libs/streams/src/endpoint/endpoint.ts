@@ -15,6 +15,12 @@ export interface StreamEndpointOptions {
    * Default: `'on-use'`.
    */
   readonly open?: 'on-use' | 'on-connect';
+  /**
+   * Keeps the session when an anonymous client signs in on its open connection:
+   * user objects, listeners and subscriptions go on as the user's. Every other
+   * change of identity ends it. Default: false.
+   */
+  readonly keepOnSignIn?: boolean;
 }
 
 /** A `@StreamEndpoint` provider, ready to serve sessions. */

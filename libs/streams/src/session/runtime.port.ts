@@ -27,8 +27,8 @@ export interface RuntimePort {
    * @param workMs the time that the event loop spent on it in an earlier turn
    */
   failed(runtime: SessionRuntime, id: number | undefined, error: unknown, workMs?: number): void;
-  /** The message was not handled, and may be when it is sent again. */
-  dropped(runtime: SessionRuntime, head: MessageHead): void;
+  /** The message was not handled: its session has ended, for the reason, or is ending. */
+  dropped(runtime: SessionRuntime, head: MessageHead, reason?: SessionCloseReason): void;
   /** `@OnStreamOpened` has settled; an error means that the stream is refused. */
   openSettled(runtime: SessionRuntime, error?: unknown): void;
   /** The session's signal has aborted; nothing may flow into it any more. */
@@ -44,6 +44,12 @@ export const REFUSED = new SessionCloseReason('refused', 'The stream was refused
 export const ACCESS_LOST = new SessionCloseReason(
   'access-lost',
   'The user may no longer have this stream open.',
+);
+
+/** Why a session ends whose connection belongs to another identity now. */
+export const IDENTITY_CHANGED = new SessionCloseReason(
+  'identity-changed',
+  'The connection belongs to another user now.',
 );
 
 /** Thrown for a message whose session ended before its turn. */

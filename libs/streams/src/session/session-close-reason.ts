@@ -6,8 +6,10 @@ export type SessionCloseCode =
   | 'closed-by-server'
   /** The connection was lost or closed; it may come back as a new session. */
   | 'connection-lost'
-  /** Signing in or out, or `revoke`, took away the right to have this stream open. */
+  /** Other scopes, or a guard that was asked again, took away the right to have this stream open. */
   | 'access-lost'
+  /** A sign-in, a sign-out, another user or a ban: the connection is no longer this session's user's. */
+  | 'identity-changed'
   /** The server shuts down. */
   | 'shutdown'
   /** `@OnStreamOpened` or a guard refused the stream; only user objects are told. */

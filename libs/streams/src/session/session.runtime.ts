@@ -4,11 +4,18 @@ import type { Endpoint, Handlers } from '../endpoint/endpoint.registry.js';
 import { isPromiseLike } from '../pipeline/promise-like.js';
 import { keptPayload } from './kept-payload.js';
 import { ResultSender, type ResultOwner } from './result.sender.js';
-import { ACCESS_LOST, NOT_BEGUN, REFUSED, type MessageHead, type RuntimePort } from './runtime.port.js';
+import {
+  ACCESS_LOST,
+  IDENTITY_CHANGED,
+  NOT_BEGUN,
+  REFUSED,
+  type MessageHead,
+  type RuntimePort,
+} from './runtime.port.js';
 import type { SessionAnswers } from './session-answers.js';
 import type { SessionCloseReason } from './session-close-reason.js';
 import type { WaitingRoom } from './stream-answers.js';
-import { busy, clientIdRequired, handlerTimeout } from './stream.errors.js';
+import { busy, clientIdRequired, handlerTimeout, sessionClosed } from './stream.errors.js';
 import type { StreamSession } from './stream-session.js';
 
 const logger = new Logger('Streams');
@@ -62,6 +69,11 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     private readonly port: RuntimePort,
   ) {}
 
+  /** Whether the session stays when an anonymous client signs in. */
+  get isKeptOnSignIn(): boolean {
+    return this.endpoint.options.keepOnSignIn;
+  }
+
   /** Tells whether `@OnStreamOpened` has been fulfilled and the session has not ended. */
   get isOpen(): boolean {
     return this.state === 'open';
@@ -81,7 +93,13 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     return this.port.limits.maxResultStreams;
   }
 
+  /**
+   * Pushes a message that a handler returned.
+   *
+   * @throws {CodedError} SESSION_CLOSED when the connection belongs to another identity now
+   */
   push(message: object): void | Promise<void> {
+    if (this.session.endReason === IDENTITY_CHANGED) throw sessionClosed(IDENTITY_CHANGED);
     return this.port.push(this, message);
   }
 
@@ -195,7 +213,7 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     const unanswered = this.queue;
     this.queue = [];
     this.queuedBytes = 0;
-    for (const { head } of unanswered) this.port.dropped(this, head);
+    for (const { head } of unanswered) this.port.dropped(this, head, reason);
     // A handler may have called this before its promise was known here.
     await Promise.resolve();
     while (this.running) await this.whenIdle;

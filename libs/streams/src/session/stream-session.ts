@@ -15,8 +15,6 @@ import type { StreamHandshake } from './stream-handshake.js';
 
 /** The connection as a session sees it. */
 export interface SessionPort {
-  readonly user: unknown;
-  readonly handshake: StreamHandshake;
   readonly presence: PresenceService;
   readonly limits: { readonly maxSubscriptions: number };
   /** Queues a message for the client; resolves below the soft bound. */
@@ -29,6 +27,14 @@ export interface SessionPort {
   resuming(session: StreamSession<never, unknown>): ResumingChannels;
   /** Ends the session and tells the client. */
   endSession(session: StreamSession<never, unknown>, reason: SessionCloseReason): Promise<void>;
+}
+
+/** The identity that a session belongs to. */
+export interface SessionIdentity {
+  readonly user: unknown;
+  readonly handshake: StreamHandshake;
+  /** The subject of resume tokens. */
+  readonly holder: string;
 }
 
 /** What a client gets from a channel: messages, and what tells or repairs a gap. */
@@ -53,6 +59,7 @@ export class StreamSession<Out = never, User = unknown> {
   #presence?: SessionPresence;
   #abort?: AbortController;
   #ended: SessionCloseReason | undefined;
+  #identity: SessionIdentity;
 
   constructor(
     /** Unique in the cluster; the same in the log and in the client's `opened` frame. */
@@ -60,8 +67,9 @@ export class StreamSession<Out = never, User = unknown> {
     /** The name of the endpoint. */
     readonly endpoint: string,
     port: SessionPort,
-    messages: MessagesService,
+    { messages, identity }: { readonly messages: MessagesService; readonly identity: SessionIdentity },
   ) {
+    this.#identity = identity;
     this.#port = port;
     this.#service = messages;
   }
@@ -76,14 +84,28 @@ export class StreamSession<Out = never, User = unknown> {
     return (this.#presence ??= new SessionPresence(this.#port, this));
   }
 
-  /** Who the connection belongs to at this moment: what the authenticator returned, or null. */
+  /**
+   * The user that the session belongs to: what the authenticator returned last, or null.
+   *
+   * It stays the same user after the end, also when the connection belongs to another by then.
+   */
   get user(): User {
-    return this.#port.user as User;
+    return this.#identity.user as User;
   }
 
-  /** What the connection brought with it. */
+  /** What the connection brought with it, with the credential of the session's user. */
   get handshake(): StreamHandshake {
-    return this.#port.handshake;
+    return this.#identity.handshake;
+  }
+
+  /** The subject of the session's resume tokens; the server calls it. */
+  get holder(): string {
+    return this.#identity.holder;
+  }
+
+  /** Why the session has ended; undefined while it has not. */
+  get endReason(): SessionCloseReason | undefined {
+    return this.#ended;
   }
 
   /** Aborts when the session ends, before `@OnStreamClosed` runs; its reason is a `SessionCloseReason`. */
@@ -161,8 +183,14 @@ export class StreamSession<Out = never, User = unknown> {
     return this.#port.endSession(this as never, why);
   }
 
-  /** The connection may belong to somebody else now; the connection calls it. */
-  userChanged(): void {
+  /** Tells whether the session belongs to this identity; the connection asks. */
+  belongsTo(identity: SessionIdentity): boolean {
+    return this.#identity === identity;
+  }
+
+  /** Lets a session with `keepOnSignIn` belong to the user who has signed in; the connection calls it. */
+  adopt(identity: SessionIdentity): void {
+    this.#identity = identity;
     this.#presence?.userChanged();
   }
 

@@ -19,6 +19,14 @@ export function sessionClosed({ message }: SessionCloseReason): CodedError {
   return new CodedError(ErrorCode.SessionClosed, `The session has ended: ${message}`);
 }
 
+/** Makes the error of a frame that the former identity of the connection sent. */
+export function identityChanged(): CodedError {
+  return new CodedError(
+    ErrorCode.IdentityChanged,
+    'It was not handled: the connection belongs to another user now. Send it again if that user is to send it.',
+  );
+}
+
 /** Makes the error of a stream too many for its connection. */
 export function tooManyStreams(limit: number): CodedError {
   return new CodedError(
