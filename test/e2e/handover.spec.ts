@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { createStreamClient, type ConnectionStatus } from '@nestwire/client';
+import { defineChannel } from '@nestwire/messages';
 import {
   OnStreamMessage,
   OnStreamOpened,
@@ -10,6 +11,7 @@ import {
   type StreamsOf,
 } from '@nestwire/streams';
 import { Link } from '../rig/link.js';
+import { describeWithRedis } from '../rig/redis.js';
 import { until } from '../rig/until.js';
 import { Note, note, Task, task } from './messages.js';
 import { connected, Latch, startApp, stopAll, towards, type RunningApp } from './start-app.js';
@@ -43,12 +45,33 @@ class LedgerEndpoint {
 
 type Streams = StreamsOf<{ ledger: LedgerEndpoint }>;
 
+const score = defineChannel('score', { messages: [Note], latest: true });
+
+@StreamEndpoint('scores')
+class ScoresEndpoint {
+  @OnStreamOpened()
+  opened(session: StreamSession<Note>): Promise<unknown> {
+    return session.subscribe(score);
+  }
+}
+
+type ScoreStreams = StreamsOf<{ scores: ScoresEndpoint }>;
+
+const CLIENTS = 6;
+const POST_INTERVAL_MS = 5;
+
 const links: Link[] = [];
 
 const start = (options: StreamsModuleOptions = {}) =>
   startApp({
     options: { shutdown: { spreadMs: 30, deadlineMs: 3_000 }, ...options },
     providers: [Ledger, LedgerEndpoint],
+  });
+
+const startScores = (options: StreamsModuleOptions) =>
+  startApp({
+    options: { shutdown: { spreadMs: 30, deadlineMs: 5_000 }, ...options },
+    providers: [ScoresEndpoint],
   });
 
 const logOf = (target: RunningApp) => target.get(Ledger).log;
@@ -152,6 +175,43 @@ describe('A server that shuts down', () => {
     await target.app.close();
 
     expect(client.connectionStatus.kind).not.toBe('connected');
+  });
+});
+
+describeWithRedis('A server that shuts down, before one that is farther away,', (redis) => {
+  it('sends no client an older message of a latest channel after a newer one, and none twice', async () => {
+    const options = { redis: redis().url };
+    const [one, two] = await Promise.all([startScores(options), startScores(options)]);
+    const link = await Link.to(one.port);
+    links.push(link);
+    const all = await Promise.all(
+      Array.from({ length: CLIENTS }, async () => {
+        const client = createStreamClient<ScoreStreams>()({ ...towards(link), messages: [Note] });
+        await connected(client);
+        const got: number[] = [];
+        void (async () => {
+          for await (const { text } of client.scores.stream) got.push(Number(text));
+        })();
+        return { client, got };
+      }),
+    );
+    let posted = 0;
+    const posting = setInterval(
+      () => void two.messages.postMessage(score, note(`${++posted}`)).catch(() => undefined),
+      POST_INTERVAL_MS,
+    );
+    await until(() => all.every(({ got }) => got.length > 50));
+    Object.assign(link, { target: two.port, delayMs: 150 });
+    const closing = one.app.close();
+    await until(
+      () => two.streams.counters().sessions === CLIENTS && one.streams.counters().connections === 0,
+    );
+    await closing;
+    const atLeast = posted + 100;
+    await until(() => all.every(({ got }) => got.at(-1)! > atLeast));
+    clearInterval(posting);
+
+    for (const { got } of all) expect(got).toEqual([...new Set(got)].sort((a, b) => a - b));
   });
 });
 

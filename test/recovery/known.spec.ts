@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { FakeClock } from '@nestwire/testing';
+import { HeldChannels } from '../../libs/client/src/endpoint/held-channels.js';
 import { RecentIds } from '../../libs/messages/src/reader/recent.ids.js';
 import { Note } from '../rig/recovery/desk.app.js';
 import { LocalStore } from '../rig/recovery/local.store.js';
@@ -223,6 +224,46 @@ describe('The newest message', () => {
       'm2',
     ]);
     expect(await world.finish()).toEqual([]);
+  });
+});
+
+describe('A client that a server hands over', () => {
+  /** Lets the next server tell late what the former one has told. */
+  async function handedOver(channel: string): Promise<void> {
+    const [client] = world.clients as [RigClient];
+    await post(channel);
+    await post(channel);
+    const { opens } = client;
+    client.handOver(1);
+    world.clock.advance(10);
+    while (client.opens < opens + 2) await new Promise(setImmediate);
+    client.pause();
+    await world.settle();
+    await post(channel);
+    await post(channel);
+    client.resume();
+    await world.settle();
+    await post(channel);
+  }
+
+  it.each([
+    ['of which the newest message matters', 4],
+    ['with history', 0],
+  ])('gets each message of a channel %s once, and none after a newer one', async (_, index) => {
+    const channel = world.channels[index]!;
+    await handedOver(channel);
+
+    expect(await world.finish()).toEqual([]);
+    const names = world.clients[0]!.got.desk.flatMap((one) => (one instanceof Note ? [one.name] : []));
+    expect(names).toEqual(['m1', 'm2', 'm3', 'm4', 'm5']);
+  });
+
+  it('would get an older message if it took what the next server sends as that comes', async () => {
+    jest.spyOn(HeldChannels.prototype, 'moved').mockReturnValue(undefined);
+    const channel = world.channels[4]!;
+    await handedOver(channel);
+
+    expect(await world.finish()).toContain(`desk: latest goes back in ${channel}`);
   });
 });
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Transform } from 'node:stream';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** A TCP link to a port that a test can freeze, cut, and lead elsewhere. */
@@ -20,6 +21,9 @@ export class Link {
     await once(server, 'listening');
     return new Link(server, target);
   }
+
+  /** How much later what a connection carries arrives; set before the connection is made. */
+  delayMs = 0;
 
   get port(): number {
     return (this.server.address() as AddressInfo).port;
@@ -62,7 +66,18 @@ export class Link {
         this.sockets.delete(one);
         other.destroy();
       });
-      one.pipe(other);
+      if (this.delayMs) one.pipe(delaying(this.delayMs)).pipe(other);
+      else one.pipe(other);
     }
   }
+}
+
+/** Passes on what it is given, in order and after a time. */
+function delaying(delayMs: number): Transform {
+  return new Transform({
+    transform(chunk, _encoding, done) {
+      setTimeout(() => this.push(chunk), delayMs).unref();
+      done();
+    },
+  });
 }

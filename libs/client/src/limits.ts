@@ -14,3 +14,6 @@ export const MAX_ENDPOINTS = 1_000;
 
 /** The largest id of a frame; the next one is 1. */
 export const MAX_ID = 2_147_483_647;
+
+/** Longest time for a server to catch up after a handover, in milliseconds. */
+export const CATCH_UP_MS = 15_000;

@@ -30,7 +30,11 @@ export class StreamJudge {
   /** Counts what happened: so that nobody judges an empty log. */
   readonly seen: Record<string, number> = {};
   readonly #lives: Life[] = [];
-  readonly #subscribed = new Set<string>();
+  #subscribed = new Set<string>();
+  /** What still comes by the former connection, until the present one speaks of it. */
+  #leaving = new Set<string>();
+  /** The present connection, and whether the former one stood when it began. */
+  #line = { number: -1, isHandover: false };
   readonly #got: readonly Got[];
   #next = 0;
 
@@ -53,8 +57,9 @@ export class StreamJudge {
   }
 
   #hear(frame: Said): void {
-    if (frame.t === 'welcome') return this.#subscribed.clear();
+    if (frame.t === 'welcome') return this.#begins(frame);
     if (frame.t === 'publication') return this.#hearPublication(frame);
+    if (frame.line !== this.#line.number) return;
     if (frame.endpoint !== this.endpoint) return;
     if (frame.t === 'message') return this.#hearState(frame.type, frame.data as { channel: string });
     const { channel } = frame;
@@ -63,16 +68,28 @@ export class StreamJudge {
       const life = this.#open(channel);
       if (life) life.isOpen = false;
     } else {
-      if (frame.t === 'subscribed') this.#subscribed.add(channel);
+      if (frame.t === 'subscribed') {
+        this.#subscribed.add(channel);
+        this.#leaving.delete(channel);
+      }
       if (frame.position) this.#hearPosition(frame.t, channel, placeOnWire(frame.position));
     }
   }
 
-  #hearPublication(heard: PublicationFrame): void {
+  #begins({ line, isHandover }: Said): void {
+    this.#leaving = isHandover ? this.#subscribed : new Set();
+    this.#subscribed = new Set();
+    this.#line = { number: line, isHandover };
+  }
+
+  #hearPublication(heard: Extract<Said, { t: 'publication' }>): void {
     const { channel, endpoint, type, offset } = heard;
     const { id } = placeOf({ epoch: '', offset: 0, id: heard.id ?? '' });
     const frame = { ...heard, id };
-    const isMine = endpoint ? endpoint === this.endpoint : this.#subscribed.has(channel);
+    const isPresent = heard.line === this.#line.number;
+    const channels = isPresent ? this.#subscribed : this.#leaving;
+    const isMine = endpoint ? endpoint === this.endpoint : channels.has(channel);
+    if (isMine && isPresent) this.#leaving.delete(channel);
     if (!isMine || offset === undefined) return;
     const life = this.#open(channel) ?? this.#begin(channel);
     const epoch = frame.epoch ?? life.last?.epoch ?? '';
@@ -100,7 +117,12 @@ export class StreamJudge {
     if (kind === 'subscribed') {
       if (!present) this.#restart(this.#begin(channel), position, 'first');
       else if (!present.last) this.#restart(present, position, 'first');
-      else if (!isLatest(channel) && !isSamePosition(present.last, position)) this.#blame('joined elsewhere');
+      else if (
+        !isLatest(channel) &&
+        !isSamePosition(present.last, position) &&
+        !this.#isBehind(present.last, position)
+      )
+        this.#blame('joined elsewhere');
       return;
     }
     const life = present ?? this.#begin(channel);
@@ -108,6 +130,11 @@ export class StreamJudge {
     if (!life.hasState && (isBoard(channel) || present)) this.#blame('no snapshot before what follows it');
     life.hasState = false;
     this.#restart(life, position, 'first');
+  }
+
+  /** Tells whether a server has yet to come to where the former one led before it was left. */
+  #isBehind(last: Position, { epoch, offset }: Position): boolean {
+    return this.#line.isHandover && epoch === last.epoch && offset <= last.offset;
   }
 
   /** Tells whether the next of what was got is what the frame carries; then it is taken. */

@@ -5,6 +5,7 @@ import {
   JSON_SUBPROTOCOL,
   StreamGap,
   type ClientCodec,
+  type ClientFrame,
   type PositionFrame,
   type PublicationFrame,
   type ServerFrame,
@@ -23,13 +24,21 @@ export type EndpointName = (typeof ENDPOINTS)[number];
 export type Got = Note | State | StreamGap;
 
 /** What the server said to a client that concerns its channels, in order. */
-export type Said =
+export type Said = (
   | PublicationFrame
   | SubscribedFrame
   | PositionFrame
-  | Extract<ServerFrame, { t: 'unsubscribed' | 'message' | 'welcome' }>;
+  | Extract<ServerFrame, { t: 'unsubscribed' | 'message' | 'welcome' }>
+) & {
+  /** Numbers the connection that it came by. */
+  readonly line: number;
+  /** Whether another connection still stood then. */
+  readonly isHandover: boolean;
+};
 
 const OF_CHANNELS = ['publication', 'subscribed', 'position', 'unsubscribed', 'message', 'welcome'];
+
+const GOAWAY = JSON.stringify({ t: 'goaway', spreadMs: 0 } satisfies ServerFrame);
 
 /** What a broken client does to its frames: for negative controls. */
 export interface ClientFlaws {
@@ -50,8 +59,13 @@ export class RigClient {
   /** Which server the next connection leads to. */
   target = 0;
   isOnline = true;
+  /** How often it asked a server to open a stream. */
+  opens = 0;
   readonly #client;
   readonly #sockets = new Set<MemorySocket>();
+  readonly #lines: WebSocket[] = [];
+  /** The connection that speaks now. */
+  #speaker: WebSocket | undefined;
   #socket: MemorySocket | undefined;
 
   constructor(
@@ -106,6 +120,13 @@ export class RigClient {
     else this.#socket?.cutNear();
   }
 
+  /** Its server says that it goes away, and serves on; the next connection leads to another server. */
+  handOver(target: number): void {
+    this.target = target;
+    const line = this.#lines.findLast(isOpen);
+    if (this.isConnected) line?.emit('message', Buffer.from(GOAWAY), false);
+  }
+
   /** Nothing is between the client and its server any more. */
   heal(): void {
     this.isOnline = true;
@@ -136,9 +157,17 @@ export class RigClient {
 
   #webSocket(): WebSocketClass {
     const createConnection = () => this.#dial().stream;
+    const begins = (line: WebSocket) => void this.#lines.push(line);
+    const speaks = (line: WebSocket) => void (this.#speaker = line);
     class MemoryWebSocket extends WebSocket {
       constructor(url: string, subprotocols: string | string[]) {
         super(url, subprotocols, { createConnection: createConnection as never, perMessageDeflate: false });
+        begins(this);
+      }
+
+      override emit(event: string | symbol, ...args: unknown[]): boolean {
+        if (event === 'message') speaks(this);
+        return super.emit(event, ...args);
       }
     }
     return MemoryWebSocket as unknown as WebSocketClass;
@@ -148,12 +177,21 @@ export class RigClient {
   #codec(): ClientCodec {
     return {
       subprotocols: JSON_SUBPROTOCOL,
-      encode: (frame) => JSON.stringify(this.context.flaws.sends?.(frame) ?? frame),
+      encode: (frame) => {
+        if ((frame as ClientFrame).t === 'open') this.opens++;
+        return JSON.stringify(this.context.flaws.sends?.(frame) ?? frame);
+      },
       decode: (payload) => {
         const frame = JSON.parse(payload as string) as ServerFrame;
-        if (OF_CHANNELS.includes(frame.t)) this.said.push(frame as Said);
+        const line = this.#lines.indexOf(this.#speaker!);
+        const isHandover = this.#lines.some((other) => other !== this.#speaker && isOpen(other));
+        if (OF_CHANNELS.includes(frame.t)) this.said.push({ ...frame, line, isHandover } as Said);
         return frame;
       },
     };
   }
+}
+
+function isOpen({ readyState }: WebSocket): boolean {
+  return readyState === WebSocket.OPEN;
 }

@@ -18,6 +18,8 @@ const APPEND_FAULTS: readonly AppendFault[] = ['refuse', 'lose-before', 'lose-af
 const TIMES_MS = [10, 60, 60, 250, 1_100, 1_100, 3_000, 5_500, 13_000, 13_000];
 /** The fewest kinds of steps that a run is made of, beside posts. */
 const MIN_KINDS = 4;
+/** How long a step waits until a client has opened a stream, in turns of the event loop. */
+const MAX_OPEN_TURNS = 100;
 /** Posts are repeated within the time for which a history remembers them. */
 const REPEATABLE_MS = 60_000;
 
@@ -33,6 +35,8 @@ const KINDS: Readonly<Record<string, readonly [weight: number, run: (choice: Cho
   unlisten: [1, ({ world, extra }) => world.listeners[extra % world.listeners.length]?.remove()],
   cut: [9, ({ client, extra }) => client.cut(extra % 3 ? 'both' : 'near')],
   move: [5, ({ client, node }) => ((client.target = node), client.cut('both'))],
+  handOver: [6, ({ client, node }) => client.handOver(node)],
+  handOverSlowly: [4, handOverSlowly],
   leave: [3, ({ client }) => ((client.isOnline = false), client.cut('both'))],
   comeBack: [4, ({ client }) => (client.isOnline = true)],
   release: [
@@ -123,6 +127,15 @@ function stepOf(kinds: readonly string[], channels: readonly number[]): fc.Arbit
 
 function endpointOf(extra: number) {
   return ENDPOINTS[extra % 2]!;
+}
+
+/** What the next server says after the open is on its way until the client resumes. */
+async function handOverSlowly({ world, client, node }: Choice): Promise<void> {
+  const { opens } = client;
+  client.handOver(node);
+  world.clock.advance(1);
+  for (let turn = 0; turn < MAX_OPEN_TURNS && client.opens === opens; turn++) await new Promise(setImmediate);
+  if (client.opens > opens) client.pause();
 }
 
 function burst(world: World, node: number, post: { channel: string; count: number; bytes?: number }): void {

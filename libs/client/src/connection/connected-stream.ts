@@ -17,6 +17,8 @@ export interface ConnectedStream {
   readonly held: { of(endpoint: string): HeldChannel[] };
   /** Tells whether answers of the connection that was left are awaited, or the open of the next. */
   readonly isMoving: unknown;
+  /** Whether the connection has yet to deliver what the former one delivered before it was left. */
+  readonly isBehind: boolean;
   /** Another connection takes what is sent from now on; the former one still answers. */
   moved(): void;
   /** The connection that was left is gone. */

@@ -514,7 +514,11 @@ describe('connection', () => {
       peer = await rig.connected();
       const signing = rig.client.authenticate();
       await peer.next('auth');
-      rig.clock.advance(30_000);
+      rig.clock.advance(10_000);
+      await peer.next('ping');
+      peer.send({ t: 'ping' });
+      await peer.next('pong');
+      rig.clock.advance(20_000);
 
       await expect(signing).rejects.toMatchObject({ code: 'ANSWER_TIMEOUT' });
     });

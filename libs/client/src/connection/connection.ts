@@ -10,7 +10,7 @@ import {
 } from '@nestwire/protocol';
 import { clientError, closedError } from '../client-error.js';
 import type { ResolvedOptions } from '../client-options.js';
-import { MAX_ENDPOINTS, MAX_ID, MAX_SPREAD_MS, RATE_LIMITED_MS } from '../limits.js';
+import { CATCH_UP_MS, MAX_ENDPOINTS, MAX_ID, MAX_SPREAD_MS, RATE_LIMITED_MS } from '../limits.js';
 import { callListeners, type Listeners } from '../listeners.js';
 import { randomId } from '../transport/random-id.js';
 import { onWakeUp } from '../transport/wake-up.js';
@@ -48,6 +48,7 @@ export class Connection implements LineOwner {
   /** What was left for the next, until the server has answered there. */
   #old?: Line;
   #cancel?: () => void;
+  #cancelCheck?: () => void;
   #unwatch?: () => void;
   /** What waits for the answers to `auth`. */
   readonly #answers = new Map<unknown, Pending>();
@@ -131,7 +132,13 @@ export class Connection implements LineOwner {
   ask(frame: object): number {
     const id = this.nextId();
     this.#line!.say({ ...frame, id });
+    this.awaits();
     return id;
+  }
+
+  /** Notices soon if the connection dies while an answer is awaited. */
+  awaits(): void {
+    this.#line!.awaits();
   }
 
   /** Returns the id for the next frame that is answered. */
@@ -192,6 +199,11 @@ export class Connection implements LineOwner {
     }
   }
 
+  /** Comes back with the positions in all channels, which the server compares with their histories. */
+  doubt(): void {
+    this.#drop(ABNORMAL, 'BEHIND');
+  }
+
   #become(status: ConnectionStatus): void {
     this.status = status;
     callListeners(this.listeners, this.options.onWarning);
@@ -230,9 +242,18 @@ export class Connection implements LineOwner {
   }
 
   #dropOld(): void {
+    if (this.#old) this.#checkLater();
     void this.#old?.close(NORMAL);
     this.#old = undefined;
     this.#streams.forEach((stream) => stream.left());
+  }
+
+  /** Comes back to a server that does not catch up with the former one: only a new `hello` tells it how far that led. */
+  #checkLater(): void {
+    this.#cancelCheck?.();
+    this.#cancelCheck = this.options.clock.after(CATCH_UP_MS, () => {
+      if ([...this.#streams.values()].some(({ isBehind }) => isBehind)) this.doubt();
+    });
   }
 
   #accept(): void {
@@ -259,6 +280,7 @@ export class Connection implements LineOwner {
     const lines = [this.#line, this.#next, this.#old];
     this.#line = this.#next = this.#old = this.spreadMs = undefined;
     this.#cancel?.();
+    this.#cancelCheck?.();
     const closed = Promise.all(lines.map(async (line) => line?.close(code)));
     // A connection that is lost meanwhile is made again with the new credential.
     this.#answers.forEach((answer) => answer.settle());

@@ -24,6 +24,7 @@ export class Line {
   readonly #owner: LineOwner;
 
   #cancel?: () => void;
+  #cancelProbe?: () => void;
   #closed?: true;
 
   constructor(owner: LineOwner) {
@@ -48,6 +49,7 @@ export class Line {
     socket.onmessage = ({ data }: { data: string }) => {
       try {
         if (this.welcome) this.#expect();
+        this.#stopProbe();
         const frame = codec.decode(data) as ServerFrame;
         if (frame.t === 'ping') this.say({ t: 'pong' });
         if (this.welcome) this.#owner.received(this, frame);
@@ -70,8 +72,19 @@ export class Line {
     this.socket!.send(this.#owner.encode(frame, this));
   }
 
+  /**
+   * Probes the line if nothing is heard soon.
+   *
+   * Else a message on a line that died in silence would reach its deadline before the loss is noticed.
+   */
+  awaits(): void {
+    const { clock } = this.#owner.options;
+    this.#cancelProbe ??= clock.after(this.welcome!.pongMs, () => this.probe());
+  }
+
   /** Makes sure, at once, that the line still stands. */
   probe(): void {
+    this.#stopProbe();
     this.say({ t: 'ping' });
     this.#expect(0);
   }
@@ -81,6 +94,7 @@ export class Line {
     const socket = this.socket;
     this.#closed = true;
     this.#cancel?.();
+    this.#stopProbe();
     return (
       socket &&
       new Promise((resolve) => {
@@ -94,6 +108,11 @@ export class Line {
   /** Takes the line for lost when nothing is heard in time. */
   #expect(pingMs = this.welcome!.pingMs): void {
     this.#arm(pingMs + this.welcome!.pongMs, HEARTBEAT_LOST, 'silence');
+  }
+
+  #stopProbe(): void {
+    this.#cancelProbe?.();
+    this.#cancelProbe = undefined;
   }
 
   #arm(delayMs: number, code: number, reason: string): void {

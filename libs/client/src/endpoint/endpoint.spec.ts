@@ -409,7 +409,12 @@ describe('endpoint', () => {
       const sending = rig.client.chat.sendStreamMessage(note('a'), { timeoutMs: undefined });
       await peer.open();
       await peer.next('message');
-      rig.clock.advance(29_999);
+      for (let probes = 0; probes < 2; probes++) {
+        rig.clock.advance(10_000);
+        await peer.next('ping');
+        await settled();
+      }
+      rig.clock.advance(9_999);
       await settled();
       rig.clock.advance(1);
 
@@ -525,6 +530,48 @@ describe('endpoint', () => {
       expect(frames[2]!.id).toBeGreaterThan(open.id);
       peer.send({ t: 'ack', endpoint: 'chat', id: frames[2]!.id });
       await Promise.all(all);
+    });
+
+    it('is sent again in time when the link died in silence just before', async () => {
+      await connected({ offline: 'queue' }, figures);
+      const sending = send('a');
+      const outcome = sending.then(
+        () => 'answered',
+        ({ code }: { code: string }) => code,
+      );
+      await peer.open('s1');
+      const { id } = await peer.next('message');
+      // From here on nothing comes by this connection.
+      const silent = peer;
+      rig.clock.advance(10_000);
+      await silent.next('ping');
+      rig.clock.advance(10_000);
+      peer = await rig.reconnected(figures);
+      await peer.open('s2');
+
+      expect(await peer.next('message')).toMatchObject({ id, again: true });
+      expect(rig.clock.now()).toBeLessThan(30_000);
+      peer.send({ t: 'ack', endpoint: 'chat', id });
+      expect(await outcome).toBe('answered');
+    });
+
+    it('is awaited on a connection that answers pings, which is probed as long as it takes', async () => {
+      await connected({}, figures);
+      const sending = send('a');
+      await peer.open('s1');
+      const { id } = await peer.next('message');
+      for (let probes = 0; probes < 2; probes++) {
+        rig.clock.advance(10_000);
+        await peer.next('ping');
+        peer.send({ t: 'pong' });
+        await settled();
+      }
+      peer.send({ t: 'ack', endpoint: 'chat', id });
+      await sending;
+      rig.clock.advance(12_000);
+      await settled();
+
+      expect(peer.frames.size).toBe(0);
     });
 
     it('is sent again on as many connections as it takes, and rejects with the error of the last', async () => {

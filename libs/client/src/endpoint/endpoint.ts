@@ -30,9 +30,9 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   readonly #classes: ReadonlyMap<string, MessageClass>;
   readonly #connection: Connection;
   readonly #listeners: Listeners = new Set();
-  #channels = new Set<unknown>();
+  #channels = new Set<string>();
   /** Those of the connection that was left, until they flow by the next one. */
-  #leaving = new Set<unknown>();
+  #leaving = new Set<string>();
   /** What was sent and has no answer, in the order of sending. */
   readonly #flying = new Map<unknown, Outgoing>();
   /** Set when the stream opens or is open; the id of the `open`, if one was sent. */
@@ -123,7 +123,10 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     if (frame.t === 'publication') {
       const channels = old ? this.#leaving : this.#channels;
       const isMine = endpoint ? endpoint === this.name : channels.has(channel);
-      if (isMine && this.held.advance(frame)) this.#deliver(frame.type, frame.data);
+      // From its first publication on, the next server gives all that follows.
+      if (isMine && !old) this.#leaving.delete(channel);
+      if (isMine && this.held.advance(frame, old)) this.#deliver(frame.type, frame.data);
+      if (this.held.isDiverged) this.#connection.doubt();
     } else if (endpoint === this.name) this.#handle(frame, error);
     if (id && id === this.#opening && error) this.#closed(error, error);
     this.#keep(channel);
@@ -135,6 +138,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
         }
         if (other === id) break;
       }
+    if (this.#flying.size && this.#connection.welcome) this.#connection.awaits();
     this.#pump();
   }
 
@@ -144,7 +148,12 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     return this.#moving || (this.#opening && !this.#session);
   }
 
+  get isBehind(): boolean {
+    return [...this.#channels].some((channel) => this.held.isBehind(channel));
+  }
+
   moved(): void {
+    this.held.moved();
     this.#session = this.#opening = undefined;
     this.#leaving = this.#channels;
     this.#channels = new Set();
@@ -160,6 +169,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#session = this.#opening = undefined;
     this.#lostBy = reason;
     this.#channels.clear();
+    this.held.lost();
     // What went behind a refused `open` was answered with it.
     if (openError) this.#flying.forEach((outgoing) => outgoing.settle(openError));
     this.#takeBack();
@@ -275,6 +285,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     if (bytes > maxPayloadBytes)
       return outgoing.settle(clientError('MESSAGE_TOO_LARGE', `${bytes} > ${maxPayloadBytes} bytes`));
     this.#flying.set(frame.id, outgoing);
+    connection.awaits();
     // By the connection that it was meant for, also if that was left meanwhile.
     const send = () => socket.send(payload);
     if (options.outbox) options.outbox.leaves(outgoing, send);

@@ -7,25 +7,42 @@ import type {
 } from '@nestwire/protocol';
 import { MAX_IDS } from '../limits.js';
 
-/** A channel that keeps its messages, and up to where this client has got them. */
+/** A channel that keeps its messages, and the client's position in it. */
 interface Held {
   ticket?: string;
   position: WirePosition;
   /** The ids of the last messages: after a change of branch one may come again. */
   readonly ids: Set<string>;
+  /** The position in the last `hello`. */
+  told?: WirePosition;
+  /** The position in the `hello` to the present server, until that server has caught up with the former one. */
+  floor?: WirePosition;
+  /** The same of the server that is being left. */
+  oldFloor?: WirePosition;
 }
 
 const GAP = 'nestwire.gap';
 
-/** Where one endpoint's stream stands in its channels; outlives the connection. */
+/** The client's positions in the channels of a stream, over all connections. */
 export class HeldChannels extends Map<string, Held> {
-  /** Takes what the server says about a place. */
-  place({ channel, ticket, position }: SubscribedFrame | PositionFrame): void {
-    if (ticket) Object.assign(this.#hold(channel), { ticket }, position && { position });
+  /** Whether the present server follows another branch of a history than the former one. */
+  isDiverged = false;
+
+  /** Takes a position or a ticket from the server. */
+  place({ t, channel, ticket, position }: SubscribedFrame | PositionFrame): void {
+    if (!ticket) return;
+    const held = this.#hold(channel);
+    held.ticket = ticket;
+    if (t === 'position' && position && held.floor) {
+      // A snapshot precedes it, which may lack what the former server sent meanwhile: that has to come again.
+      held.floor = undefined;
+      held.ids.clear();
+    }
+    if (position && !isBehind(held, position)) held.position = position;
   }
 
-  /** Moves on to the place of a message; tells whether it was not had yet. */
-  advance({ channel, epoch, offset, id, type }: PublicationFrame): boolean {
+  /** Moves on to the position of a message; returns whether the message is new. */
+  advance({ channel, epoch, offset, id, type }: PublicationFrame, old?: unknown): boolean {
     if (id === undefined) return true;
     const held = this.#hold(channel);
     const { ids, position } = held;
@@ -33,23 +50,51 @@ export class HeldChannels extends Map<string, Held> {
     const isGap = type === GAP;
     // Only the newest matters where each frame names its epoch: after a restore that may be an older one.
     const isLatest = epoch !== undefined && !isGap;
-    if (isLatest ? id === lastId : !isGap && offset! <= lastOffset) return false;
-    held.position = [epoch ?? lastEpoch, offset!, id];
-    // What a gap names was not had: it may still come, behind a place before it.
-    if (isGap) return true;
+    const next = [epoch ?? lastEpoch, offset!, id] as const;
     // Stored again behind another past, a message has another place.
     const message = id.split('~')[0]!;
+    if (isGap) held.floor = undefined;
+    else if (isBehind(held, next, old)) {
+      // The former server gave all messages up to the position, and this one was not among them.
+      this.isDiverged ||= !(isLatest || old || ids.has(message));
+      return false;
+    } else if (isLatest ? id === lastId : offset! <= lastOffset) return false;
+    held.position = next;
+    // What a gap names was not had: it may still come, behind a place before it.
+    if (isGap) return true;
     if (!isLatest && ids.has(message)) return false;
     ids.add(message);
     if (ids.size > MAX_IDS) ids.delete([...ids][0]!);
     return true;
   }
 
+  /** Another server takes over; it knows the positions in its `hello`, and the former one still sends. */
+  moved(): void {
+    this.forEach((held) => {
+      held.oldFloor = held.floor;
+      held.floor = held.told;
+    });
+  }
+
+  /** No server sends any more. */
+  lost(): void {
+    this.isDiverged = false;
+    this.forEach((held) => (held.floor = held.oldFloor = undefined));
+  }
+
+  /** Returns whether the former server led further in a channel than the present one has yet. */
+  isBehind(channel: string): boolean {
+    const { floor, position } = this.get(channel) ?? {};
+    return floor !== undefined && floor !== position;
+  }
+
   /** Returns what the next connection begins with. */
   of(endpoint: string): HeldChannel[] {
-    return [...this].flatMap(([channel, { ticket, position }]) =>
-      ticket ? [[endpoint, channel, ticket, ...position] as const] : [],
-    );
+    return [...this].flatMap(([channel, held]) => {
+      const { ticket, position } = held;
+      held.told = position;
+      return ticket ? [[endpoint, channel, ticket, ...position] as const] : [];
+    });
   }
 
   #hold(channel: string): Held {
@@ -57,4 +102,21 @@ export class HeldChannels extends Map<string, Held> {
     this.set(channel, held);
     return held;
   }
+}
+
+/**
+ * Returns whether a server is behind the client's position, because another one led further after `hello`.
+ *
+ * A place before the position in `hello` is not behind: the server has compared that with the history.
+ */
+function isBehind(held: Held, [epoch, offset, id]: WirePosition, old?: unknown): boolean {
+  const floor = old ? held.oldFloor : held.floor;
+  if (!floor) return false;
+  const [lastEpoch, lastOffset, lastId] = held.position;
+  const isBehind =
+    epoch === lastEpoch
+      ? offset <= lastOffset && (epoch !== floor[0] || offset > floor[1] || id === floor[2])
+      : epoch === floor[0];
+  if (!isBehind || id === lastId) held[old ? 'oldFloor' : 'floor'] = undefined;
+  return isBehind;
 }

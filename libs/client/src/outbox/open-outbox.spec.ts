@@ -188,7 +188,7 @@ describe('openOutbox()', () => {
       const sent = page.send('kept');
       await leaving.open();
       leaving.send({ t: 'goaway', spreadMs: 0 });
-      await until(() => page.rig.clock.pending > 2);
+      await until(() => page.rig.clock.pending > 3);
       page.rig.clock.advance(0);
       const next = await page.rig.server.welcome({ connection: 'c2', user: 'ann' });
       await next.open();
