@@ -120,7 +120,7 @@ export class StreamJudge {
       else if (
         !isLatest(channel) &&
         !isSamePosition(present.last, position) &&
-        !this.#isBehind(present.last, position)
+        !this.#isBehind(present, position)
       )
         this.#blame('joined elsewhere');
       return;
@@ -133,8 +133,10 @@ export class StreamJudge {
   }
 
   /** Tells whether a server has yet to come to where the former one led before it was left. */
-  #isBehind(last: Position, { epoch, offset }: Position): boolean {
-    return this.#line.isHandover && epoch === last.epoch && offset <= last.offset;
+  #isBehind({ last, log }: Life, { epoch, offset }: Position): boolean {
+    if (!this.#line.isHandover) return false;
+    if (epoch === last?.epoch) return offset <= last.offset;
+    return log.some((one) => (one.kind === 'begin' ? one.position : one.message).epoch === epoch);
   }
 
   /** Tells whether the next of what was got is what the frame carries; then it is taken. */
