@@ -262,7 +262,7 @@ const trials: readonly Trial[] = [
   },
   {
     limit: 'errorAnswerBytes',
-    low: 0,
+    low: 1,
     stimulus: (raw) => send(raw, { t: 'open', id: 1, endpoint: 'a' }),
     reaction: ({ frames }) =>
       frames.some(({ error }) => (error as { message: string } | undefined)?.message === 'Shortened.'),
@@ -270,7 +270,7 @@ const trials: readonly Trial[] = [
   {
     limit: 'signInsPerSecond',
     low: 0.001,
-    high: 1_000,
+    high: 1_000_000,
     also: { signInBurst: 2 },
     hello: 'ada',
     stimulus: async (raw) => {

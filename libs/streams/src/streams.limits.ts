@@ -105,7 +105,7 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxEarlyBytes: 64 * KIB,
   unfinishedMessageMs: 10 * SECOND,
   maxFragments: 64,
-  maxBufferedChunks: 1_024,
+  maxBufferedChunks: 256,
   maxPendingPongs: 16,
   maxConnections: 10_000,
   maxGreetings: 1_000,

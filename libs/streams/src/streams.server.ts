@@ -1,10 +1,9 @@
-import { inspect } from 'node:util';
 import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { CloseCode, JsonCodec, type Codec, type CodecOption } from '@nestwire/protocol';
 import type { ClientChannels } from './channel/client.channels.js';
 import { AnswerMemory } from './connection/answer-memory.js';
-import type { PostResult } from '@nestwire/messages';
+import { ERROR_LINES_PER_MINUTE, LogLimiter, type PostResult } from '@nestwire/messages';
 import type { ConnectionContext } from './connection/connection.context.js';
 import { Connection } from './connection/connection.js';
 import { connectionId } from './connection/connection-id.js';
@@ -58,6 +57,9 @@ export class StreamsServer {
   readonly registry: ConnectionRegistry;
   readonly answers: AnswerMemory;
   private readonly logger = new Logger('Streams');
+  private readonly errorLog = new LogLimiter((line, stack) => this.logger.error(line, stack), {
+    linesPerMinute: ERROR_LINES_PER_MINUTE,
+  });
   private readonly limits: StreamsLimits;
   private readonly sockets: WsServer;
   private readonly subprotocols: readonly string[];
@@ -224,7 +226,7 @@ export class StreamsServer {
   }
 
   private logError(errorId: string, error: unknown): void {
-    this.logger.error(`Error ${errorId}`, error instanceof Error ? error.stack : inspect(error));
+    this.errorLog.error('error', `Error ${errorId}`, error);
   }
 }
 

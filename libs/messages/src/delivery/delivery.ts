@@ -3,7 +3,7 @@ import type { Message, MessageClass } from '@nestwire/protocol';
 import { channelNameOf, deliveredBy, type Channel } from '../channel/channel.js';
 import { DONE } from './done.js';
 import type { Receiver } from './hub.js';
-import { LogLimiter } from './log-limiter.js';
+import { ERROR_LINES_PER_MINUTE, LogLimiter } from './log-limiter.js';
 import type { Publication } from './publication.js';
 
 /** Is called for each message of a channel; its failures are logged and counted. */
@@ -15,6 +15,9 @@ export class Delivery {
   readonly counts = { received: 0, poisoned: 0, mismatched: 0, overflowed: 0, listenerErrors: 0 };
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
+  readonly #errors = new LogLimiter((line, stack) => this.#logger.error(line, stack), {
+    linesPerMinute: ERROR_LINES_PER_MINUTE,
+  });
   readonly #poisoned = new WeakSet<Publication>();
 
   /**
@@ -42,8 +45,7 @@ export class Delivery {
   /** Counts and logs what a listener threw. */
   readonly failed = (channel: string, error: unknown): void => {
     this.counts.listenerErrors++;
-    const stack = error instanceof Error ? error.stack : undefined;
-    this.#logger.error(`A listener of channel '${channel}' failed: ${textOf(error)}`, stack);
+    this.#errors.error('listener', `A listener of channel '${channel}' failed: ${textOf(error)}`, error);
   };
 
   /** Counts what a stream dropped. */

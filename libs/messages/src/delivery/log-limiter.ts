@@ -1,25 +1,109 @@
-const PERIOD_MS = 60_000;
+import { inspect } from 'node:util';
 
-/** Lets one line a minute through for each kind of event, and counts the rest. */
+const PERIOD_MS = 60_000;
+const MAX_KINDS = 256;
+const MAX_LINE_LENGTH = 1_000;
+const MAX_STACK_LENGTH = 2_000;
+const OTHERS = 'others';
+
+/** How many lines of a kind of error are written whole within a minute. */
+export const ERROR_LINES_PER_MINUTE = 10;
+
+/** What a limiter works with. */
+export interface LogLimiterOptions {
+  /**
+   * Lines of a kind that are written within a minute.
+   *
+   * @default 1
+   */
+  readonly linesPerMinute?: number;
+  readonly now?: () => number;
+}
+
+interface Kind {
+  periodEndsAtMs: number;
+  written: number;
+  suppressed: number;
+}
+
+/**
+ * Bounds what clients, Redis and failing code can write to the log.
+ *
+ * The first lines of a kind within a minute are written, the rest is counted. The first line after the
+ * minute tells the count. Lines and stacks are cut, and the number of kinds is bounded.
+ */
 export class LogLimiter {
-  readonly #kinds = new Map<string, { nextAtMs: number; suppressed: number }>();
+  readonly #kinds = new Map<string, Kind>();
+  readonly #linesPerMinute: number;
+  readonly #now: () => number;
 
   constructor(
-    private readonly write: (line: string) => void,
-    private readonly now: () => number = Date.now,
-  ) {}
+    private readonly write: (line: string, stack?: string) => void,
+    { linesPerMinute = 1, now = Date.now }: LogLimiterOptions = {},
+  ) {
+    this.#linesPerMinute = linesPerMinute;
+    this.#now = now;
+  }
 
-  /** Writes the line unless one of its kind was written within the last minute. */
-  log(kind: string, line: string): void {
-    const nowMs = this.now();
-    const state = this.#kinds.get(kind) ?? { nextAtMs: 0, suppressed: 0 };
-    this.#kinds.set(kind, state);
-    if (nowMs < state.nextAtMs) {
+  /** Writes the line, unless enough of its kind were written within the minute. */
+  log(kind: string, line: string, stack?: () => string | undefined): void {
+    const nowMs = this.#now();
+    const state = this.#kindOf(kind, nowMs);
+    if (nowMs >= state.periodEndsAtMs) {
+      state.periodEndsAtMs = nowMs + PERIOD_MS;
+      state.written = 0;
+    }
+    if (state.written >= this.#linesPerMinute) {
       state.suppressed++;
       return;
     }
-    this.write(state.suppressed ? `${line} (${state.suppressed} more like it since the last line)` : line);
+    state.written++;
+    const { suppressed } = state;
     state.suppressed = 0;
-    state.nextAtMs = nowMs + PERIOD_MS;
+    const text = lineOf(line);
+    this.write(
+      suppressed ? `${text} (${suppressed} more like it since the last line)` : text,
+      stack?.()?.slice(0, MAX_STACK_LENGTH),
+    );
   }
+
+  /** Writes what was thrown somewhere; errors of one place in the code are of one kind. */
+  error(where: string, line: string, thrown: unknown): void {
+    const stack = thrown instanceof Error ? thrown.stack : undefined;
+    this.log(`${where} ${placeOf(stack)}`, line, () => stack ?? textOf(thrown));
+  }
+
+  #kindOf(kind: string, nowMs: number): Kind {
+    const known = this.#kinds.get(kind);
+    if (known) return known;
+    if (this.#kinds.size >= MAX_KINDS) this.#forgetEnded(nowMs);
+    const name = this.#kinds.size >= MAX_KINDS ? OTHERS : kind;
+    const made = this.#kinds.get(name) ?? { periodEndsAtMs: 0, written: 0, suppressed: 0 };
+    this.#kinds.set(name, made);
+    return made;
+  }
+
+  #forgetEnded(nowMs: number): void {
+    for (const [kind, { periodEndsAtMs }] of this.#kinds)
+      if (nowMs >= periodEndsAtMs) this.#kinds.delete(kind);
+  }
+}
+
+/** Returns the text as one line: a client's line breaks would look like lines of the application. */
+function lineOf(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
+  return text.slice(0, MAX_LINE_LENGTH).replace(/[\0-\x1f\x7f]/g, ' ');
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return typeof thrown === 'string' ? thrown : inspect(thrown, { maxStringLength: MAX_LINE_LENGTH });
+  } catch {
+    return 'something that has no text';
+  }
+}
+
+/** Returns where an error was made, without its text: that may be a client's. */
+function placeOf(stack: string | undefined): string {
+  return /\n\s+at [^\n]{1,200}/.exec(stack?.slice(0, 4 * MAX_STACK_LENGTH) ?? '')?.[0].trim() ?? '';
 }

@@ -20,6 +20,7 @@ import {
   type DeliveryClass,
   type KeptChannel,
 } from '../channel/channel.js';
+import { ERROR_LINES_PER_MINUTE, LogLimiter } from '../delivery/log-limiter.js';
 import { Delivery, type ChannelListener } from '../delivery/delivery.js';
 import type { Receiver } from '../delivery/hub.js';
 import { MessageStream, type StreamOptions } from '../delivery/message.stream.js';
@@ -51,8 +52,11 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   readonly #delivery = new Delivery();
   readonly #ephemeral: EphemeralChannels;
   readonly #kept: KeptChannels;
+  readonly #errors = new LogLimiter((line, stack) => this.#logger.error(line, stack), {
+    linesPerMinute: ERROR_LINES_PER_MINUTE,
+  });
   readonly #statusListeners = new StatusListeners((error) =>
-    this.#logger.error(`A status listener failed: ${String(error)}`),
+    this.#errors.error('status', `A status listener failed: ${String(error)}`, error),
   );
   readonly #closing = new AbortController();
   #status: MessagesStatus;

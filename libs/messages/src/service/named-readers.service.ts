@@ -11,7 +11,7 @@ import {
 } from '../channel/channel.js';
 import { SYSTEM_CLOCK, type Clock } from '../delivery/clock.js';
 import { gapPublication, type StoredPublication } from '../delivery/stored.publication.js';
-import { LogLimiter } from '../delivery/log-limiter.js';
+import { ERROR_LINES_PER_MINUTE, LogLimiter } from '../delivery/log-limiter.js';
 import { Subscription } from '../delivery/subscription.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { MESSAGES_OPTIONS } from '../messages.module-definition.js';
@@ -52,6 +52,9 @@ interface Setup {
 export class NamedReadersService implements BeforeApplicationShutdown {
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
+  readonly #errors = new LogLimiter((line, stack) => this.#logger.error(line, stack), {
+    linesPerMinute: ERROR_LINES_PER_MINUTE,
+  });
   readonly #messages: MessagesService;
   readonly #backend: MessagesBackend;
   readonly #clock: Clock;
@@ -147,20 +150,18 @@ export class NamedReadersService implements BeforeApplicationShutdown {
 
   async #giveUp(setup: Setup, hand: WorkInHand, error: unknown): Promise<void> {
     const { onFailed } = setup.options;
-    const stack = error instanceof Error ? error.stack : undefined;
     const { type, data } = contentOf(setup.channel, hand);
     try {
       await onFailed?.({ ...deliveryOf(setup, hand), type, data, error });
     } catch (failure) {
-      this.#logger.error(`${placeOf(setup, hand)} failed, and so did onFailed: ${textOf(failure)}`);
+      const line = `${placeOf(setup, hand)} failed, and so did onFailed: ${textOf(failure)}`;
+      this.#errors.error('onFailed', line, failure);
       throw failure;
     }
     this.#counts.failed++;
     const fate = onFailed ? 'was given to onFailed' : 'is left out';
-    this.#logger.error(
-      `${placeOf(setup, hand)} ${fate} after its last attempt failed: ${textOf(error)}`,
-      stack,
-    );
+    const line = `${placeOf(setup, hand)} ${fate} after its last attempt failed: ${textOf(error)}`;
+    this.#errors.error('given up', line, error);
   }
 
   #openChannel(channel: Channel): string {

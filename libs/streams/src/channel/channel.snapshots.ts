@@ -1,8 +1,9 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { KeptChannel } from '@nestwire/messages';
 import type { Message } from '@nestwire/protocol';
 import { StreamsConfigurationError } from '../endpoint/streams-configuration.error.js';
+import { errorLog } from '../pipeline/error-log.js';
 import { snapshotsOf } from './channel-snapshot.decorator.js';
 import type { FlowSession } from './flow.member.js';
 
@@ -14,7 +15,6 @@ const MAX_PAUSE_MS = 30_000;
 /** The methods marked with `@ChannelSnapshot`, by the names of their channels. */
 @Injectable()
 export class ChannelSnapshots implements OnModuleInit {
-  private readonly logger = new Logger('Streams');
   private readonly queries = new Map<string, Query>();
 
   constructor(
@@ -56,10 +56,10 @@ export class ChannelSnapshots implements OnModuleInit {
       try {
         return checked(channel, await this.queries.get(kindOf(channel.name))!(channel, session));
       } catch (error) {
-        const stack = error instanceof Error ? error.stack : String(error);
-        this.logger.error(
+        errorLog.error(
+          'snapshot',
           `The snapshot of channel "${channel.name}" failed and is tried again in ${pauseMs} ms.`,
-          stack,
+          error,
         );
         await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
       }

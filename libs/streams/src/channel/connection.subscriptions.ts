@@ -93,6 +93,8 @@ export class ConnectionSubscriptions {
 
   /** Says that a channel does not flow again by itself; who subscribes to it is told of the gap anew. */
   private refuse({ endpoint }: FlowSession, channel: string): void {
+    // A client that opens and closes its stream over and over is told once.
+    if (!this.held.refuseOnce({ endpoint, channel })) return;
     const { codec, outbox } = this.member;
     const { claimed } = this.held.find({ endpoint, channel })!;
     const gap = gapPublication(channel, claimed, 'ticket-refused');

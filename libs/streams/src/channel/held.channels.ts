@@ -19,7 +19,10 @@ export interface Held {
   readonly claimed: Position;
 }
 
-interface Entry extends HeldPlace, Held {}
+interface Entry extends HeldPlace, Held {
+  /** Set when the client was told that the channel does not flow again. */
+  isRefused?: boolean;
+}
 
 /** The channels that flowed to a client before, and that it wants back. */
 export class HeldChannels {
@@ -58,6 +61,14 @@ export class HeldChannels {
   /** Returns what is known of a channel; undefined when it is none that the client had. */
   find({ endpoint, channel }: HeldPlace): Held | undefined {
     return this.channels?.get(keyOf(endpoint, channel));
+  }
+
+  /** Notes that the client is told that a channel does not flow again; false when it was told before. */
+  refuseOnce({ endpoint, channel }: HeldPlace): boolean {
+    const entry = this.channels?.get(keyOf(endpoint, channel));
+    if (!entry || entry.isRefused) return false;
+    entry.isRefused = true;
+    return true;
   }
 
   /** Takes out what is known of a channel; undefined when it is none that the client had. */

@@ -1,7 +1,8 @@
-import { Logger, type Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { CodedError, ErrorCode } from '@nestwire/protocol';
 import { checkAccess, type Access } from '../pipeline/access.js';
 import type { HandlerCall } from '../pipeline/handler.arguments.js';
+import { errorLog } from '../pipeline/error-log.js';
 import { asRefusal } from '../pipeline/refusal.js';
 import { isPromiseLike } from '../pipeline/promise-like.js';
 import type { AnySession } from '../pipeline/stream-context.js';
@@ -27,8 +28,6 @@ export interface SessionBinding {
   /** Where they were made; absent when nothing was. */
   readonly scope?: SessionScope;
 }
-
-const logger = new Logger('Streams');
 
 /** The handlers of an endpoint, as one session calls them. */
 export class SessionHandlers implements Handlers {
@@ -87,9 +86,10 @@ export class SessionHandlers implements Handlers {
   }
 
   private closeFailed(error: unknown): void {
-    logger.error(
+    errorLog.error(
+      `closed ${this.binding.session.endpoint}`,
       `@OnStreamClosed of "${this.binding.session.endpoint}" failed in session ${this.binding.session.id}: ${String(error)}`,
-      error instanceof Error ? error.stack : undefined,
+      error,
     );
   }
 }

@@ -1,10 +1,8 @@
-import { Logger } from '@nestjs/common';
 import { isObservable, lastValueFrom } from 'rxjs';
+import { errorLog } from './error-log.js';
 import { isAnswerable } from './error.reply.js';
 import type { BoundFilter } from './nest-compat.js';
 import type { StreamContext } from './stream-context.js';
-
-const logger = new Logger('Streams');
 
 /**
  * Gives an error to the first filter that catches it, once.
@@ -37,9 +35,10 @@ async function callFilter(filter: BoundFilter, error: unknown, context: StreamCo
   } catch (thrown) {
     if (thrown === error || isAnswerable(thrown)) return thrown instanceof Error ? thrown : undefined;
     // A filter written for HTTP fails on a session; the client is still told what happened to its message.
-    logger.error(
+    errorLog.error(
+      'filter',
       `An exception filter failed in a stream (context.getType() is 'ws'); the original error is answered. ${String(thrown)}`,
-      thrown instanceof Error ? thrown.stack : undefined,
+      thrown,
     );
     return undefined;
   }

@@ -1,5 +1,6 @@
-import { Logger, type Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import type { ContextId, ModuleRef } from '@nestjs/core';
+import { errorLog } from '../pipeline/error-log.js';
 import { instancesIn, releaseInstances, type ProviderWrapper } from '../pipeline/nest-compat.js';
 import { isPromiseLike } from '../pipeline/promise-like.js';
 import type { AnySession } from '../pipeline/stream-context.js';
@@ -21,8 +22,6 @@ type Disposable = Partial<OnSessionClosed> & {
   [Symbol.asyncDispose]?(): unknown;
   [Symbol.dispose]?(): unknown;
 };
-
-const logger = new Logger('Streams');
 
 /** The instances of one session. */
 export class SessionScope {
@@ -106,8 +105,9 @@ function attempt(instance: object, dispose: () => unknown): void | Promise<void>
 }
 
 function cleanUpFailed(instance: object, error: unknown): void {
-  logger.error(
+  errorLog.error(
+    'clean-up',
     `${instance.constructor.name} failed to clean up after its session: ${String(error)}`,
-    error instanceof Error ? error.stack : undefined,
+    error,
   );
 }

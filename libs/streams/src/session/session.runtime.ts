@@ -1,6 +1,6 @@
-import { Logger } from '@nestjs/common';
 import type { ClientMessageFrame, FramePayload } from '@nestwire/protocol';
 import type { Endpoint, Handlers } from '../endpoint/endpoint.registry.js';
+import { errorLog } from '../pipeline/error-log.js';
 import { isPromiseLike } from '../pipeline/promise-like.js';
 import { keptPayload } from './kept-payload.js';
 import { ResultSender, type ResultOwner } from './result.sender.js';
@@ -17,8 +17,6 @@ import type { SessionCloseReason } from './session-close-reason.js';
 import type { WaitingRoom } from './stream-answers.js';
 import { busy, clientIdRequired, handlerTimeout, sessionClosed } from './stream.errors.js';
 import type { StreamSession } from './stream-session.js';
-
-const logger = new Logger('Streams');
 
 /** A message that waits for its turn, as it came: decoded it would take many times its bytes. */
 interface Pending {
@@ -173,7 +171,8 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     if (running.head) this.port.failed(this, running.head.id, error);
     else if (this.state === 'opening') this.refuse(error);
     else
-      logger.error(
+      errorLog.log(
+        `end ${this.endpoint.name}`,
         `The end of session ${this.session.id} did not finish in time; it is released. ${error.message}`,
       );
     this.finish(running);
