@@ -7,6 +7,7 @@ export {
   type PageStart,
   type Stored,
   type StoredMessage,
+  type Top,
 } from './backend/history.backend.js';
 export { ClaimsBackend, type Claim, type ClaimedWork } from './backend/claims.backend.js';
 export { LocalBackend } from './backend/local.backend.js';

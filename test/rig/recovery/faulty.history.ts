@@ -7,9 +7,9 @@ import {
   type HistorySink,
   type PageBounds,
   type PageStart,
-  type Position,
   type Stored,
   type StoredMessage,
+  type Top,
 } from '@nestwire/messages';
 import type { HistoryPage } from '../../../libs/messages/src/history/recovery.js';
 import type { Ledger } from './ledger.js';
@@ -111,7 +111,7 @@ export class FaultyHistory extends HistoryBackend {
     });
   }
 
-  tops(channels: readonly string[]): Promise<ReadonlyArray<Position | undefined>> {
+  tops(channels: readonly string[]): Promise<readonly Top[]> {
     return this.#pending(async () => {
       this.lies.tops?.();
       this.#failRead();

@@ -82,7 +82,7 @@ class LocalBranch {
 
   async top(): Promise<Position | undefined> {
     const [top] = this.#channel ? await this.#history.tops([this.#channel.name]) : [];
-    return top && this.#named(top);
+    return top ? this.#named(top) : undefined;
   }
 
   close(): void {

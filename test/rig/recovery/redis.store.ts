@@ -44,7 +44,7 @@ export class RedisStore implements Store {
 
   async top(channel: string): Promise<Position | undefined> {
     const [top] = await this.#any!.history.tops([channel]);
-    return top && { ...top, id: messageIdOf(top) };
+    return top ? { ...top, id: messageIdOf(top) } : undefined;
   }
 
   async forget(): Promise<void> {

@@ -38,6 +38,9 @@ export interface PageBounds {
   readonly bytes: number;
 }
 
+/** The top of a history; undefined: it has no epoch, null: it cannot be read now. */
+export type Top = Position | undefined | null;
+
 /** From where a history is read: behind a position, or the last so many messages. */
 export type PageStart = { readonly since: Position } | { readonly last: number };
 
@@ -107,9 +110,11 @@ export abstract class HistoryBackend {
   /**
    * Returns the tops of channels; undefined for one that has no epoch.
    *
-   * @throws {MessagesError} UNAVAILABLE when any cannot be read now
+   * One whose server cannot be asked now is null, so that it holds up none of another server.
+   *
+   * @throws {MessagesError} UNAVAILABLE after the close
    */
-  abstract tops(channels: readonly string[]): Promise<ReadonlyArray<Position | undefined>>;
+  abstract tops(channels: readonly string[]): Promise<readonly Top[]>;
 }
 
 /** How long a history remembers the ids of what it stored, in milliseconds. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SYSTEM_CLOCK, type Clock } from '../delivery/clock.js';
+import { slicedWork } from '../delivery/sliced-work.js';
 import type { HistoryLength } from '../channel/channel.js';
 import type { Position } from '../history/position.js';
 import type { HistoryPage } from '../history/recovery.js';
@@ -13,6 +14,7 @@ import {
   type PageStart,
   type Stored,
   type StoredMessage,
+  type Top,
 } from './history.backend.js';
 
 const SWEEP_MS = 60_000;
@@ -81,7 +83,7 @@ export class LocalHistory extends HistoryBackend {
     return { top, messages: page, isCut: page.length < behind.length };
   }
 
-  async tops(channels: readonly string[]): Promise<ReadonlyArray<Position | undefined>> {
+  async tops(channels: readonly string[]): Promise<readonly Top[]> {
     return channels.map((channel) => this.#logs.get(channel)?.top);
   }
 
@@ -139,11 +141,11 @@ export class LocalHistory extends HistoryBackend {
 
   #sweep(): void {
     const nowMs = this.clock.now();
-    for (const [name, log] of this.#logs) {
+    void slicedWork.forEach(this.#logs, ([name, log]) => {
       this.#age(log);
       const isOver = nowMs - log.storedAtMs >= log.length.ageMs * TOP_AGES;
       if (isOver && !this.#followed.has(name)) this.#logs.delete(name);
-    }
+    });
     this.#cancelSweep = this.#logs.size > 0 ? this.clock.after(SWEEP_MS, () => this.#sweep()) : undefined;
   }
 }

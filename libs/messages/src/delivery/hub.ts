@@ -1,3 +1,4 @@
+import { lifeOf, type Life } from './on-abort.js';
 import type { Publication } from './publication.js';
 import { Subscription } from './subscription.js';
 
@@ -17,6 +18,8 @@ export interface HubEvents {
 interface Entry {
   readonly receiver: Receiver;
   readonly number: number;
+  /** Nothing is given to the receiver once it is over, removed or not. */
+  readonly life: Life | undefined;
 }
 
 interface Topic {
@@ -40,7 +43,7 @@ export class Hub {
 
   /** Adds a receiver; the same function twice is two receivers. */
   add(channel: string, receiver: Receiver, signal?: AbortSignal): Subscription {
-    const entry = { receiver, number: ++this.#lastNumber };
+    const entry = { receiver, number: ++this.#lastNumber, life: signal && lifeOf(signal) };
     const topic = this.#topics.get(channel) ?? this.#open(channel);
     topic.entries.add(entry);
     return new Subscription(channel, () => this.#remove(channel, topic, entry), signal);
@@ -64,9 +67,10 @@ export class Hub {
 
   #deliverTo(topic: Topic, publication: Publication): void {
     const last = this.#lastNumber;
-    for (const { receiver, number } of topic.entries) {
+    for (const { receiver, number, life } of topic.entries) {
       // Added while this publication was being delivered: it begins with the next one.
       if (number > last) break;
+      if (life?.isOver) continue;
       try {
         receiver(publication);
       } catch (error) {

@@ -1,7 +1,7 @@
 import type { Message, MessageClass } from '@nestwire/protocol';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { deferred, type Deferred } from './deferred.js';
-import { onAbort } from './on-abort.js';
+import { lifeOf, onAbort, type Life } from './on-abort.js';
 import type { Publication } from './publication.js';
 
 /** What a stream does with a message that finds its queue full. */
@@ -53,6 +53,7 @@ export class MessageStream<M extends Message = Message> implements AsyncIterable
   readonly #overflow: StreamOverflow;
   readonly #events: StreamEvents;
   readonly #offAbort: (() => void) | undefined;
+  readonly #life: Life | undefined;
   #items: Item[] = [];
   #waiters: Waiter<M>[] = [];
   #ended = false;
@@ -69,7 +70,9 @@ export class MessageStream<M extends Message = Message> implements AsyncIterable
     this.#limit = limit;
     this.#overflow = overflow;
     this.#events = events;
-    if (signal) this.#offAbort = onAbort(signal, () => this.end());
+    if (!signal) return;
+    this.#life = lifeOf(signal);
+    this.#offAbort = onAbort(signal, () => this.end());
   }
 
   /** How many messages the stream dropped because nobody read them in time. */
@@ -79,7 +82,7 @@ export class MessageStream<M extends Message = Message> implements AsyncIterable
 
   /** Whether the stream has ended; it gives no more messages then. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#ended || this.#life?.isOver === true;
   }
 
   /** How many messages wait for their reader. */
@@ -108,7 +111,7 @@ export class MessageStream<M extends Message = Message> implements AsyncIterable
 
   /** Takes a publication; the service calls it. */
   push(publication: Publication): void {
-    if (this.#ended) return;
+    if (this.ended) return;
     const waiter = this.#waiters.shift();
     if (waiter) this.#settle(waiter, publication);
     else if (this.#items.length < this.#limit) this.#items.push(publication);
@@ -122,6 +125,7 @@ export class MessageStream<M extends Message = Message> implements AsyncIterable
    * @throws {MessagesError} STREAM_OVERFLOW when messages were lost under the policy `fail`
    */
   next(): Promise<IteratorResult<M, undefined>> {
+    if (this.#life?.isOver) this.end();
     const waiter = deferred<IteratorResult<M, undefined>>();
     const item = this.#items.shift();
     if (item) this.#settle(waiter, item);

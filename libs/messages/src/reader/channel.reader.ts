@@ -1,9 +1,9 @@
 import type { StreamGapReason } from '@nestwire/protocol';
 import type { HistoryChannel, PageBounds, PageStart, StoredMessage } from '../backend/history.backend.js';
-import type { Clock } from '../delivery/clock.js';
 import { gapPublication, StoredPublication } from '../delivery/stored.publication.js';
 import { positionOf, type Position } from '../history/position.js';
 import type { HistoryPage } from '../history/recovery.js';
+import type { PacerContext } from './read.pacer.js';
 
 /**
  * Takes what leads from a position towards that of the reader.
@@ -13,9 +13,8 @@ import type { HistoryPage } from '../history/recovery.js';
 export type TakeMissed = (missed: readonly StoredPublication[]) => void;
 
 /** What a reader reads from, and what it tells. */
-export interface ReaderContext {
+export interface ReaderContext extends PacerContext {
   readonly read: (start: PageStart, limits: PageBounds) => Promise<HistoryPage<StoredMessage>>;
-  readonly clock: Clock;
   /** The most that one recovery brings. */
   readonly limits: PageBounds;
   /** Gives a publication to all who follow the channel, synchronously. */

@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { StreamGapReason } from '@nestwire/protocol';
-import type { HistoryBackend, HistoryChannel, StoredMessage } from '../backend/history.backend.js';
+import type { HistoryBackend, HistoryChannel } from '../backend/history.backend.js';
 import type { DeliveryClass } from '../channel/channel.js';
 import type { Clock } from '../delivery/clock.js';
 import { Hub, type Receiver } from '../delivery/hub.js';
+import { lifeOf } from '../delivery/on-abort.js';
+import { slicedWork } from '../delivery/sliced-work.js';
 import type { StoredPublication } from '../delivery/stored.publication.js';
 import { LogLimiter } from '../delivery/log-limiter.js';
 import { Subscription } from '../delivery/subscription.js';
@@ -11,11 +13,12 @@ import { isSamePosition, type Position } from '../history/position.js';
 import type { ChannelReader, ReaderContext, ReaderCounts, TakeMissed } from './channel.reader.js';
 import { HistoryReader } from './history.reader.js';
 import { LatestReader } from './latest.reader.js';
+import { PositionChecks } from './position.checks.js';
+import { ReadQueue } from './read.queue.js';
 
 /** The most that one read of a history brings. */
 const READ_LIMITS = { messages: 500, bytes: 1_048_576 };
 
-const CHECK_MS = 10_000;
 const LINGER_MS = 1_000;
 
 /** A channel that keeps its messages, with how its readers go on. */
@@ -53,11 +56,6 @@ export class Following extends Subscription {
   }
 }
 
-interface Kept {
-  readonly reader: ChannelReader;
-  cancelLinger?: () => void;
-}
-
 /** The readers of a process: one for each channel that somebody follows here. */
 export class ChannelReaders {
   readonly counts: ReaderCounts = { reads: 0, refetched: 0, gaps: 0 };
@@ -65,24 +63,38 @@ export class ChannelReaders {
   readonly #clock: Clock;
   readonly #hub: Hub;
   readonly #limiter = new LogLimiter((line) => new Logger('Messages').warn(line));
-  readonly #readers = new Map<string, Kept>();
-  #cancelCheck: (() => void) | undefined;
-  #isClosed = false;
+  readonly #readers = new Map<string, ChannelReader>();
+  readonly #queue: ReadQueue;
+  readonly #checks: PositionChecks;
+  /** When the readers that nobody follows any more end; the first one comes first. */
+  readonly #lingering = new Map<string, number>();
+  #cancelLinger: (() => void) | undefined;
 
   constructor(backend: HistoryBackend, clock: Clock, failed: (channel: string, error: unknown) => void) {
     this.#backend = backend;
     this.#clock = clock;
     this.#hub = new Hub({ wanted: () => undefined, unwanted: (channel) => this.#linger(channel), failed });
+    this.#queue = new ReadQueue(clock);
+    const target = {
+      channels: () => this.#readers.keys(),
+      tops: (channels: readonly string[]) => backend.tops(channels),
+      compare: (channel: string, top: Position | undefined) => this.#compare(channel, top),
+    };
+    this.#checks = new PositionChecks(target, clock);
     backend.attach({
-      stored: (channel, messages) => this.#stored(channel, messages),
-      doubted: (channels) => channels.forEach((channel) => this.#readers.get(channel)?.reader.doubt()),
+      stored: (channel, messages) => this.#readers.get(channel)?.stored(messages),
+      doubted: (channels) => channels.forEach((channel) => this.#doubt(channel)),
     });
   }
 
   /** Follows a channel; resolves when its position is known, or cannot be known at the moment. */
   async follow(channel: ReadChannel, receiver: StoredReceiver, signal?: AbortSignal): Promise<Following> {
-    const { reader } = this.#open(channel);
-    const inner = this.#hub.add(channel.name, receiver as Receiver);
+    const reader = this.#open(channel);
+    const life = signal && lifeOf(signal);
+    const whileAlive: StoredReceiver = life
+      ? (publication) => void (life.isOver || receiver(publication))
+      : receiver;
+    const inner = this.#hub.add(channel.name, whileAlive as Receiver);
     const following = new Following(reader, { channel: channel.name, remove: () => inner.remove() }, signal);
     await reader.ready;
     return following;
@@ -90,29 +102,30 @@ export class ChannelReaders {
 
   /** Lets go of all readers. */
   close(): void {
-    this.#isClosed = true;
-    this.#cancelCheck?.();
+    this.#checks.close();
+    this.#queue.close();
+    this.#cancelLinger?.();
     for (const channel of this.#readers.keys()) this.#close(channel);
   }
 
-  #open(channel: ReadChannel): Kept {
+  #open(channel: ReadChannel): ChannelReader {
+    this.#lingering.delete(channel.name);
     const present = this.#readers.get(channel.name);
-    if (present) {
-      present.cancelLinger?.();
-      return present;
-    }
-    const kept: Kept = { reader: this.#makeReader(channel) };
-    this.#readers.set(channel.name, kept);
-    this.#cancelCheck ??= this.#checkLater();
-    return kept;
+    if (present) return present;
+    const reader = this.#makeReader(channel);
+    this.#readers.set(channel.name, reader);
+    this.#checks.start();
+    return reader;
   }
 
   #makeReader(channel: ReadChannel): ChannelReader {
     const inForce = this.#backend.follow(channel.name);
     const backend = this.#backend;
+    const queue = this.#queue;
     const context: ReaderContext = {
-      read: (start, limits) => inForce.then(() => backend.read(channel, start, limits)),
+      read: (start, limits) => inForce.then(() => queue.run(() => backend.read(channel, start, limits))),
       clock: this.#clock,
+      queue,
       limits: READ_LIMITS,
       deliver: (publication) => this.#hub.deliver(publication),
       gap: (reason) => this.#countGap(channel.name, reason),
@@ -123,8 +136,16 @@ export class ChannelReaders {
       : new HistoryReader(channel, context);
   }
 
-  #stored(channel: string, messages: readonly StoredMessage[]): void {
-    this.#readers.get(channel)?.reader.stored(messages);
+  #doubt(channel: string): void {
+    const reader = this.#readers.get(channel);
+    // One that stands nowhere yet has nothing to compare: it reads.
+    if (reader?.position) this.#checks.doubt(channel);
+    else reader?.doubt();
+  }
+
+  #compare(channel: string, top: Position | undefined): void {
+    const reader = this.#readers.get(channel);
+    if (reader?.position && !(top && isSamePosition(top, reader.position))) reader.doubt();
   }
 
   #countGap(channel: string, reason: StreamGapReason): void {
@@ -135,38 +156,35 @@ export class ChannelReaders {
 
   /** Keeps a reader for a moment: whoever comes back then finds it where it stands. */
   #linger(channel: string): void {
-    const kept = this.#readers.get(channel);
-    if (!kept) return;
-    kept.cancelLinger = this.#clock.after(LINGER_MS, () => this.#close(channel));
+    if (!this.#readers.has(channel)) return;
+    this.#lingering.set(channel, this.#clock.now() + LINGER_MS);
+    this.#cancelLinger ??= this.#clock.after(LINGER_MS, () => this.#closeLingering());
+  }
+
+  #closeLingering(): void {
+    this.#cancelLinger = undefined;
+    void slicedWork.forEach(this.#over(), (channel) => this.#close(channel));
+    const [first] = this.#lingering;
+    if (first) {
+      const waitMs = Math.max(1, first[1] - this.#clock.now());
+      this.#cancelLinger = this.#clock.after(waitMs, () => this.#closeLingering());
+    }
+  }
+
+  /** Gives the channels whose readers have lingered long enough. */
+  *#over(): Generator<string> {
+    for (const [channel, endMs] of this.#lingering) {
+      if (endMs > this.#clock.now()) return;
+      yield channel;
+    }
   }
 
   #close(channel: string): void {
-    const kept = this.#readers.get(channel);
+    const reader = this.#readers.get(channel);
     this.#readers.delete(channel);
-    kept?.cancelLinger?.();
-    kept?.reader.close();
+    this.#lingering.delete(channel);
+    reader?.close();
     this.#backend.unfollow(channel);
-    if (this.#readers.size > 0) return;
-    this.#cancelCheck?.();
-    this.#cancelCheck = undefined;
-  }
-
-  /** Compares all positions with their histories from time to time, in case that nothing is heard. */
-  #checkLater(): () => void {
-    return this.#clock.after(CHECK_MS * (0.8 + Math.random() * 0.4), () => {
-      this.#cancelCheck = this.#checkLater();
-      void this.#check();
-    });
-  }
-
-  async #check(): Promise<void> {
-    const channels = [...this.#readers.keys()];
-    // An outage is noticed elsewhere, and the next check comes.
-    const tops = await this.#backend.tops(channels).catch(() => undefined);
-    if (this.#isClosed) return;
-    tops?.forEach((top, index) => {
-      const reader = this.#readers.get(channels[index]!)?.reader;
-      if (reader?.position && !(top && isSamePosition(top, reader.position))) reader.doubt();
-    });
+    if (this.#readers.size === 0) this.#checks.stop();
   }
 }

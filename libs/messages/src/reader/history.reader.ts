@@ -46,7 +46,7 @@ export class HistoryReader implements ChannelReader {
     private readonly context: ReaderContext,
   ) {
     this.#pacer = new ReadPacer(
-      context.clock,
+      context,
       () => this.#read(),
       () => this.#ready.resolve(),
     );

@@ -20,7 +20,7 @@ export class LatestReader implements ChannelReader {
     private readonly context: ReaderContext,
   ) {
     this.#pacer = new ReadPacer(
-      context.clock,
+      context,
       () => this.#read(),
       () => this.#ready.resolve(),
     );

@@ -1,24 +1,29 @@
 import type { Clock } from '../delivery/clock.js';
+import type { ReadQueue } from './read.queue.js';
 
 const MIN_INTERVAL_MS = 200;
-const MAX_BACKOFF_MS = 1_000;
+
+/** What a pacer works with. */
+export interface PacerContext {
+  readonly clock: Clock;
+  readonly queue: Pick<ReadQueue, 'retry'>;
+}
 
 /**
  * Runs one read at a time, and the next one when one is asked for meanwhile.
  *
- * A read that failed is tried again with a growing, random pause; a good one that asks for another
- * at once has to wait a moment, so that nothing turns in circles.
+ * A read that failed is tried again by the queue, with a growing, random pause; a good one that asks for
+ * another at once has to wait a moment, so that nothing turns in circles.
  */
 export class ReadPacer {
   #isReading = false;
   #isWanted = false;
   #isClosed = false;
-  #failures = 0;
   #lastAtMs = -Infinity;
   #cancel: (() => void) | undefined;
 
   constructor(
-    private readonly clock: Clock,
+    private readonly context: PacerContext,
     private readonly read: () => Promise<void>,
     private readonly failed: (error: unknown) => void,
   ) {}
@@ -39,10 +44,11 @@ export class ReadPacer {
 
   /** Reads, but not sooner than a moment after the last time. */
   wantSoon(): void {
-    const waitMs = this.#lastAtMs + MIN_INTERVAL_MS - this.clock.now();
+    const { clock } = this.context;
+    const waitMs = this.#lastAtMs + MIN_INTERVAL_MS - clock.now();
     if (waitMs <= 0) return this.want();
     this.#cancel?.();
-    this.#cancel = this.clock.after(waitMs, () => this.want());
+    this.#cancel = clock.after(waitMs, () => this.want());
   }
 
   /** Reads no more; the read under way comes to nothing. */
@@ -51,27 +57,34 @@ export class ReadPacer {
     this.#cancel?.();
   }
 
-  async #run(): Promise<void> {
+  /** Resolves to whether the reads succeeded. */
+  async #run(): Promise<boolean> {
     this.#isReading = true;
-    while (this.#isWanted && !this.#isClosed) {
+    let isGood = true;
+    while (isGood && this.#isWanted && !this.#isClosed) {
       this.#isWanted = false;
-      this.#lastAtMs = this.clock.now();
-      try {
-        await this.read();
-        this.#failures = 0;
-      } catch (error) {
-        this.#retryLater(error);
-        break;
-      }
+      this.#lastAtMs = this.context.clock.now();
+      isGood = await this.read().then(
+        () => true,
+        (error: unknown) => this.#retryLater(error),
+      );
     }
     this.#isReading = false;
+    return isGood;
   }
 
-  #retryLater(error: unknown): void {
-    if (this.#isClosed) return;
+  #retryLater(error: unknown): false {
+    if (this.#isClosed) return false;
     this.failed(error);
     this.#cancel?.();
-    const boundMs = Math.min(MAX_BACKOFF_MS, 50 * 2 ** Math.min(this.#failures++, 8));
-    this.#cancel = this.clock.after(boundMs * (0.5 + Math.random() / 2), () => this.want());
+    this.#cancel = this.context.queue.retry(() => this.#retry());
+    return false;
+  }
+
+  #retry(): Promise<boolean> {
+    // Asked for again meanwhile: that read tells.
+    if (this.#isClosed || this.#isReading) return Promise.resolve(false);
+    this.#isWanted = true;
+    return this.#run();
   }
 }

@@ -10,8 +10,9 @@ import {
   type PageStart,
   type Stored,
   type StoredMessage,
+  type Top,
 } from '../backend/history.backend.js';
-import type { Position } from '../history/position.js';
+import { slicedWork } from '../delivery/sliced-work.js';
 import type { HistoryPage } from '../history/recovery.js';
 import { MessagesError } from '../messages.error.js';
 import type { ChannelKeys, KeysOfChannel } from './channel-keys.js';
@@ -34,7 +35,7 @@ import type { ScriptRun } from './redis.script.js';
 import type { RedisShard } from './redis.shard.js';
 import type { RedisTopology } from './redis.topology.js';
 import { ReplicatedWriter } from './replicated.writer.js';
-import { TopReader } from './top.reader.js';
+import { TopReader, type TopPlace } from './top.reader.js';
 import { withinDeadline } from './within-deadline.js';
 
 const WEEK_MS = 604_800_000;
@@ -141,16 +142,23 @@ export class RedisHistory extends HistoryBackend {
     );
   }
 
-  async tops(channels: readonly string[]): Promise<ReadonlyArray<Position | undefined>> {
-    const asked = channels.map((channel) => {
-      const keys = this.link.keys.of(channel);
-      this.#assertReadable(keys);
-      return { key: keys.meta, node: this.link.topology.nodeOf(keys.live)! };
-    });
-    return this.#topReader.read(asked).catch((error: Error) => {
+  async tops(channels: readonly string[]): Promise<readonly Top[]> {
+    if (this.link.isClosed()) throw unreadable(new Error('The application has shut down'));
+    const asked = channels.map((channel) => this.#placeOfTop(channel));
+    const places = asked.filter((place) => place !== undefined);
+    const failed = (error: Error): void => {
       this.#followMove(error);
-      throw this.#unreadable(error);
-    });
+      this.link.refused('a read of a history', error);
+    };
+    const tops = (await this.#topReader.read(places, failed)).values();
+    return asked.map((place) => (place ? tops.next().value : null));
+  }
+
+  /** Returns where the top of a channel is; undefined while it cannot be read. */
+  #placeOfTop(channel: string): TopPlace | undefined {
+    const keys = this.link.keys.of(channel);
+    if (this.#whyUnreachable(keys)) return undefined;
+    return { key: keys.meta, node: this.link.topology.nodeOf(keys.live)! };
   }
 
   /** Takes what was published on a key; tells whether the key is one of a history. */
@@ -176,7 +184,9 @@ export class RedisHistory extends HistoryBackend {
   /** Doubts all channels of a server. */
   doubt(shard: RedisShard): void {
     const { topology } = this.link;
-    this.resumed([...this.#followed.keys()].filter((key) => topology.shardOf(key) === shard));
+    void slicedWork.forEach(this.#followed, ([key, channel]) => {
+      if (topology.shardOf(key) === shard) this.#sink?.doubted([channel]);
+    });
   }
 
   /** Lets go of the connections to a server that may be another now. */

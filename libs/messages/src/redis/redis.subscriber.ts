@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { deferred, type Deferred } from '../delivery/deferred.js';
+import { slicedWork } from '../delivery/sliced-work.js';
 import { isReply } from './redis.errors.js';
 import { reconnectDelay, type ResolvedTuning } from './redis.options.js';
 
@@ -37,12 +38,14 @@ export interface SubscriberLink {
 export class RedisSubscriber {
   readonly #wanted = new Set<string>();
   readonly #confirmed = new Set<string>();
+  /** What is wanted, as far as a new connection has not been told. */
+  #restoring: Iterator<string> | undefined;
   /** Keys to subscribe and to unsubscribe on the present connection. */
   readonly #adding = new Set<string>();
   readonly #dropping = new Set<string>();
   /** Keys that the server refused; asked for again after a pause. */
   readonly #refused = new Set<string>();
-  readonly #waiters = new Map<string, Deferred<void>>();
+  #waiters = new Map<string, Deferred<void>>();
   #client: Redis | undefined;
   #connected = false;
   #restored = false;
@@ -139,7 +142,7 @@ export class RedisSubscriber {
     this.#connected = true;
     this.#attempts = 0;
     this.#connects++;
-    for (const key of this.#wanted) this.#adding.add(key);
+    this.#restoring = this.#wanted.values();
     await this.#pump();
   }
 
@@ -171,12 +174,15 @@ export class RedisSubscriber {
     const client = this.#client;
     this.#client = undefined;
     this.#connected = this.#restored = false;
+    this.#restoring = undefined;
     this.#cancelRetry?.();
     this.#cancelRenewal?.();
     // Else nothing would ever be tried again on the next connection.
     this.#cancelRetry = this.#cancelRenewal = undefined;
     for (const keys of [this.#confirmed, this.#adding, this.#dropping, this.#refused]) keys.clear();
-    for (const key of [...this.#waiters.keys()]) this.#settle(key);
+    const waiters = this.#waiters;
+    this.#waiters = new Map();
+    void slicedWork.forEach(waiters.values(), ({ resolve }) => resolve());
     client?.removeAllListeners('end');
     if (client?.status !== 'end') client?.disconnect();
   }
@@ -187,7 +193,8 @@ export class RedisSubscriber {
     while (this.#connected && (this.#adding.size > 0 || this.#dropping.size > 0 || !this.#restored)) {
       const client = this.#client!;
       try {
-        if (this.#adding.size > 0) await this.#add(client, take(this.#adding));
+        const keys = this.#takeAdding();
+        if (keys.length > 0) await this.#add(client, keys);
         else if (this.#dropping.size > 0) await this.#drop(client, take(this.#dropping));
         else this.#restore();
       } catch (error) {
@@ -196,6 +203,17 @@ export class RedisSubscriber {
       }
     }
     this.#pumping = false;
+  }
+
+  /** Takes the keys to subscribe to next: those that somebody waits for first. */
+  #takeAdding(): string[] {
+    const keys = take(this.#adding);
+    while (this.#restoring && keys.length < CHUNK) {
+      const next = this.#restoring.next();
+      if (next.done) this.#restoring = undefined;
+      else if (!this.#confirmed.has(next.value) && !this.#refused.has(next.value)) keys.push(next.value);
+    }
+    return keys;
   }
 
   #restore(): void {

@@ -1,10 +1,11 @@
 import type { Redis } from 'ioredis';
+import type { Top } from '../backend/history.backend.js';
 import type { Position } from '../history/position.js';
 import type { ResolvedTuning } from './redis.options.js';
 import { isCount, isEpoch, isPlaceId } from './untrusted.js';
 import { withinDeadline } from './within-deadline.js';
 
-const CHUNK = 200;
+const CHUNK = 100;
 
 /** The hash that holds a top, and the server that has it. */
 export interface TopPlace {
@@ -26,9 +27,9 @@ export class TopReader {
     private readonly kept: TopAges,
   ) {}
 
-  /** Reads tops in order; undefined where there is none. */
-  async read(places: readonly TopPlace[]): Promise<Array<Position | undefined>> {
-    const tops = new Map<string, Position | undefined>();
+  /** Reads tops in order; undefined where there is none, null where its server failed. */
+  async read(places: readonly TopPlace[], failed: (error: Error) => void): Promise<Top[]> {
+    const tops = new Map<string, Top>();
     const byNode = new Map<Redis, string[]>();
     for (const { key, node } of places) {
       const keys = byNode.get(node);
@@ -39,15 +40,12 @@ export class TopReader {
       for (let at = 0; at < keys.length; at += CHUNK)
         await this.#readChunk(node, keys.slice(at, at + CHUNK), tops);
     });
-    await Promise.all(reading);
-    return places.map(({ key }) => tops.get(key));
+    for (const result of await Promise.allSettled(reading))
+      if (result.status === 'rejected') failed(result.reason as Error);
+    return places.map(({ key }) => (tops.has(key) ? tops.get(key) : null));
   }
 
-  async #readChunk(
-    node: Redis,
-    keys: readonly string[],
-    tops: Map<string, Position | undefined>,
-  ): Promise<void> {
+  async #readChunk(node: Redis, keys: readonly string[], tops: Map<string, Top>): Promise<void> {
     const asking = node.pipeline();
     for (const key of keys) asking.hmget(key, 'e', 's', 'p').pttl(key);
     const replies = (await withinDeadline(asking.exec(), this.tuning)) ?? [];

@@ -24,7 +24,7 @@ import { ERROR_LINES_PER_MINUTE, LogLimiter } from '../delivery/log-limiter.js';
 import { Delivery, type ChannelListener } from '../delivery/delivery.js';
 import type { Receiver } from '../delivery/hub.js';
 import { MessageStream, type StreamOptions } from '../delivery/message.stream.js';
-import { onAbort } from '../delivery/on-abort.js';
+import { lifeOf, onAbort } from '../delivery/on-abort.js';
 import type { Subscription } from '../delivery/subscription.js';
 import type { MessagesCounters } from '../messages.counters.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
@@ -244,8 +244,9 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     return new Observable<Delivered<M, D>>((subscriber) => {
       const name = this.#openChannel(channel);
       const ended = new AbortController();
+      const life = signal && lifeOf(signal);
       const receiver = this.#delivery.receiverOf<Delivered<M, D>>(channel, (message) =>
-        subscriber.next(message),
+        life?.isOver ? undefined : subscriber.next(message),
       );
       subscriber.add(() => ended.abort());
       if (isKept(channel)) void this.attach(channel, receiver, { signal: ended.signal });

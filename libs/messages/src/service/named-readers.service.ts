@@ -17,6 +17,7 @@ import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { MESSAGES_OPTIONS } from '../messages.module-definition.js';
 import type { MessagesModuleOptions } from '../messages.options.js';
 import { publicationOf } from '../reader/channel.reader.js';
+import { ReadQueue } from '../reader/read.queue.js';
 import { MessagesService } from './messages.service.js';
 import {
   misread,
@@ -60,6 +61,7 @@ export class NamedReadersService implements BeforeApplicationShutdown {
   readonly #clock: Clock;
   readonly #workers = new Set<ReaderWorker>();
   readonly #counts = { handled: 0, retried: 0, failed: 0, gaps: 0 };
+  readonly #queue: ReadQueue;
   #isClosed = false;
 
   constructor(
@@ -70,6 +72,7 @@ export class NamedReadersService implements BeforeApplicationShutdown {
     this.#messages = messages;
     this.#backend = backend;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#queue = new ReadQueue(this.#clock);
   }
 
   /** Returns what named readers did in this process so far. */
@@ -80,6 +83,7 @@ export class NamedReadersService implements BeforeApplicationShutdown {
   /** Lets handlers finish, and leaves to others what is not done; Nest calls it. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#isClosed = true;
+    this.#queue.close();
     await Promise.all([...this.#workers].map((worker) => worker.close()));
   }
 
@@ -123,6 +127,7 @@ export class NamedReadersService implements BeforeApplicationShutdown {
     return new ReaderWorker(setup.channel, {
       backend: this.#backend.readers,
       clock: this.#clock,
+      queue: this.#queue,
       options: setup.options,
       handle: (hand) => this.#handle(setup, hand),
       giveUp: (hand, error) => this.#giveUp(setup, hand, error),

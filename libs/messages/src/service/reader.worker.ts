@@ -4,7 +4,7 @@ import type { KeptChannel } from '../channel/channel.js';
 import type { Clock } from '../delivery/clock.js';
 import { deferred } from '../delivery/deferred.js';
 import { onAbort } from '../delivery/on-abort.js';
-import { ReadPacer } from '../reader/read.pacer.js';
+import { ReadPacer, type PacerContext } from '../reader/read.pacer.js';
 import type { ResolvedReader } from './named-reader.options.js';
 
 const POLL_MS = 5_000;
@@ -21,7 +21,7 @@ export interface WorkInHand {
 }
 
 /** What a worker works with. */
-export interface WorkerContext {
+export interface WorkerContext extends PacerContext {
   readonly backend: NamedReadersBackend;
   readonly clock: Clock;
   readonly options: ResolvedReader;
@@ -66,7 +66,7 @@ export class ReaderWorker {
     const { name, from } = context.options;
     this.#reader = { channel, name, from, holder: randomBytes(12).toString('base64url') };
     const failed = () => this.#ready.resolve();
-    this.#pacer = new ReadPacer(context.clock, () => this.#take(), failed);
+    this.#pacer = new ReadPacer(context, () => this.#take(), failed);
   }
 
   /** Resolves when the reader has its place, or cannot have one at the moment. */
