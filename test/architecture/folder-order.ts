@@ -14,7 +14,16 @@ export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     'service',
     'module',
   ],
-  'libs/streams': ['pipeline', 'session', 'scope', 'endpoint', 'transport', 'channel', 'connection'],
+  'libs/streams': [
+    'fairness',
+    'pipeline',
+    'session',
+    'scope',
+    'endpoint',
+    'transport',
+    'channel',
+    'connection',
+  ],
 };
 
 /** Finds imports, types aside, that run against the order of the folders. */

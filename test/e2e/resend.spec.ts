@@ -86,6 +86,11 @@ class LedgerEndpoint {
 
 type Streams = StreamsOf<{ ledger: LedgerEndpoint }>;
 
+interface Party {
+  readonly token?: string;
+  readonly address: string;
+}
+
 const links: Link[] = [];
 
 const start = (options: StreamsModuleOptions = {}) =>
@@ -105,8 +110,13 @@ async function linked(target: RunningApp, options: object = {}) {
 }
 
 /** A connection of a client with a name, whose stream of the ledger is open. */
-async function named(target: RunningApp, client?: string, token?: string): Promise<RawSocket> {
-  const raw = await RawSocket.upgrade(target.port);
+async function named(
+  target: RunningApp,
+  client?: string,
+  token?: string,
+  headers: Record<string, string> = {},
+): Promise<RawSocket> {
+  const raw = await RawSocket.upgrade(target.port, '/streams', headers);
   raw.sendJson({ t: 'hello', v: 1, token, client: client && nameOf(client) });
   await raw.frame('welcome');
   raw.sendJson({ t: 'open', id: 1, endpoint: 'ledger' });
@@ -376,6 +386,66 @@ describe('A server', () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(resendMemoryBytes);
     expect(Math.min(...sizes.slice(70))).toBeGreaterThan(resendMemoryBytes / 2);
     expect(sizes[0]).toBeLessThanOrEqual(resendMemoryBytes / 64 + 1_024);
+  });
+
+  describe('when a client fills the memory', () => {
+    const from = (address: string) => ({ 'X-Forwarded-For': address });
+
+    /** Lets an honest client leave with one answer, and a hostile one fill the memory under many names. */
+    const fill = async (trustProxy: false | number, honest: Party, hostile: Party) => {
+      const target = await start({
+        trustProxy,
+        limits: { resendMemoryBytes: 64 * 4_096, connectsPerSecondPerAddress: 2_000 },
+      });
+      const first = await named(target, 'honest', honest.token, from(honest.address));
+      first.sendJson(frame(2, 'a'));
+      await first.frame('ack', 2);
+      await lose(target, first);
+      for (let n = 0; n < 100; n++) {
+        const raw = await named(target, `hostile${n}`, hostile.token, from(hostile.address));
+        for (let id = 2; id < 20; id++) raw.sendJson(frame(id, 'x', { data: { text: 5 } }));
+        await raw.frame('error', 19);
+        await lose(target, raw);
+      }
+      expect(target.streams.counters().rememberedBytes).toBeLessThanOrEqual(64 * 4_096);
+      expect(target.streams.counters().rememberedBytes).toBeGreaterThan(32 * 4_096);
+
+      const second = await named(target, 'honest', honest.token, from(honest.address));
+      second.sendJson(again(2, 'a'));
+      await second.frame('ack', 2);
+      return logOf(target);
+    };
+    const [one, other] = ['203.0.113.7', '203.0.113.8'];
+
+    it.each([
+      ['users behind one address', 1, { token: 'ada', address: one }, { token: 'eve', address: one }],
+      ['anonymous clients of two addresses', 1, { address: one }, { address: other }],
+      ['a user and an anonymous client of one address', 1, { token: 'ada', address: one }, { address: one }],
+      ['clients of an address that may be a proxy', false, { address: one }, { address: one }],
+    ] as const)('keeps the answers of the others: %s', async (_, trustProxy, honest, hostile) => {
+      expect(await fill(trustProxy, honest, hostile)).toEqual(['a']);
+    });
+
+    it('loses its own', async () => {
+      const eve = { token: 'eve', address: one };
+
+      expect(await fill(1, eve, eve)).toEqual(['a', 'a']);
+    });
+  });
+
+  it('keeps no details of an invalid message', async () => {
+    const target = await start();
+    const first = await named(target, 'c');
+    first.sendJson(frame(2, 'x', { data: { text: 5 } }));
+    expect(await first.frame('error', 2)).toMatchObject({ error: { details: expect.anything() } });
+    await lose(target, first);
+
+    const second = await named(target, 'c');
+    second.sendJson(again(2, 'x', { data: { text: 5 } }));
+
+    const { error } = (await second.frame('error', 2)) as { error: object };
+    expect(error).toMatchObject({ code: 'INVALID_MESSAGE' });
+    expect(error).not.toHaveProperty('details');
   });
 
   it('gives no id to handlers for clients without a name, and refuses those for once', async () => {

@@ -15,9 +15,9 @@ export class ConnectionAnswers {
   constructor(private readonly memory: AnswerMemory) {}
 
   /** Takes the answers of this identity for the sessions that begin from now on. */
-  identify({ user, handshake }: Identity): void {
+  identify(identity: Identity): void {
     const before = this.answers;
-    this.answers = this.memory.join(user, handshake.client);
+    this.answers = this.memory.join(identity);
     // It was joined twice when nothing has changed.
     if (before === this.answers) this.memory.leave(before, performance.now());
     else this.release(before);

@@ -1,8 +1,14 @@
-import { CodedError, type WireError } from '@nestwire/protocol';
+import { CodedError, ErrorCode, type WireError } from '@nestwire/protocol';
 import type { ClaimedWork } from '@nestwire/messages';
 import type { Answer, StreamAnswers, WaitingRoom } from './stream-answers.js';
 import type { MessageHead } from './runtime.port.js';
 import { uncertain } from './stream.errors.js';
+
+/** Its sender has had the details, and they may be much larger than the message. */
+const INVALID: WireError = {
+  code: ErrorCode.InvalidMessage,
+  message: 'The message was invalid when it was sent before; its first answer had the details.',
+};
 
 /** What one session adds to the answers of its client, and takes from them. */
 export class SessionAnswers {
@@ -32,9 +38,10 @@ export class SessionAnswers {
     if (this.claimed?.frameId === id) this.settle('');
   }
 
-  /** Notes that a message was answered with an error. */
-  failed(id: number, error: WireError): void {
+  /** Notes that a message was answered with an error; the details of an invalid one are not kept. */
+  failed(id: number, failure: WireError): void {
     if (id === this.repeatedId) return;
+    const error = failure.code === ErrorCode.InvalidMessage ? INVALID : failure;
     // A run ends here, because it would answer this one too.
     this.run = undefined;
     this.stream.add({ from: id, to: id, again: false, error });

@@ -85,6 +85,12 @@ export class StreamAnswers {
     return this.answers.find(({ error, from, to }) => !error && from <= id && id <= to);
   }
 
+  /** Makes room: forgets the older half, and keeps the newest in any case. */
+  forgetOlderHalf(): void {
+    const kept = Math.max(1, Math.floor(this.answers.length / 2));
+    while (this.answers.length > kept) this.forgetOldest();
+  }
+
   private forgetOldest(): void {
     const answer = this.answers.shift()!;
     answer.isForgotten = true;

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { FairQueue, type QueuePlace } from './fair-queue.js';
+
+/** Starts tasks that run until they are released, and writes down which have begun. */
+function tasksOf(queue: FairQueue) {
+  const begun: string[] = [];
+  const releases: Array<() => void> = [];
+  const start = (share: string, member: string, name: string) =>
+    queue.start({ share, member }, (release) => {
+      begun.push(name);
+      releases.push(release);
+    });
+  return { begun, releases, start };
+}
+
+describe('FairQueue', () => {
+  it('begins a task at once where there is room', () => {
+    const { begun, start } = tasksOf(new FairQueue({ max: 2, maxPerShare: 1 }));
+
+    start('heavy', 'a', 'heavy 1');
+    start('heavy', 'a', 'heavy 2');
+    start('honest', 'b', 'honest 1');
+
+    expect(begun).toEqual(['heavy 1', 'honest 1']);
+  });
+
+  it('lets shares take turns, and members of a share', () => {
+    const queue = new FairQueue({ max: 1, maxPerShare: 1 });
+    const { begun, releases, start } = tasksOf(queue);
+    for (const name of ['a1', 'a2', 'a3']) start('heavy', 'a', name);
+    start('heavy', 'b', 'b1');
+    start('honest', 'c', 'c1');
+
+    while (releases.length) releases.shift()!();
+
+    expect(begun).toEqual(['a1', 'a2', 'c1', 'b1', 'a3']);
+    expect(queue.waiting).toBe(0);
+  });
+
+  it('counts a release once', () => {
+    const { begun, releases, start } = tasksOf(new FairQueue({ max: 1, maxPerShare: 1 }));
+    for (const name of ['1', '2', '3']) start('a', 'a', name);
+
+    const first = releases[0]!;
+    first();
+    first();
+
+    expect(begun).toEqual(['1', '2']);
+  });
+
+  it('settles as its task does', async () => {
+    const queue = new FairQueue({ maxPerShare: 1 });
+    const place: QueuePlace = { share: 'a', member: 'a' };
+
+    await expect(queue.run(place, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(queue.run(place, () => Promise.resolve(1))).resolves.toBe(1);
+  });
+
+  it('keeps its bounds, begins every task, and keeps nothing behind', () => {
+    const task = fc.record({ share: fc.nat(3), member: fc.nat(2), ends: fc.nat(5) });
+    fc.assert(
+      fc.property(fc.array(task, { maxLength: 80 }), (tasks) => {
+        const queue = new FairQueue({ max: 5, maxPerShare: 3, maxPerMember: 2 });
+        const running: Array<{ share: string; release: () => void }> = [];
+        let count = 0;
+        for (const { share, member, ends } of tasks) {
+          queue.start({ share: `${share}`, member: `${share}.${member}` }, (release) => {
+            count++;
+            running.push({ share: `${share}`, release });
+          });
+          expect(running.length).toBeLessThanOrEqual(5);
+          for (const name of ['0', '1', '2', '3'])
+            expect(running.filter((one) => one.share === name).length).toBeLessThanOrEqual(3);
+          running.splice(ends, 1).forEach(({ release }) => release());
+        }
+        while (running.length) running.shift()!.release();
+
+        expect(count).toBe(tasks.length);
+        expect(queue.waiting).toBe(0);
+        expect((queue as unknown as { shares: Map<string, unknown> }).shares.size).toBe(0);
+      }),
+    );
+  });
+});
