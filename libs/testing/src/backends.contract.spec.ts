@@ -21,8 +21,8 @@ const CONTRACTS = [
 ];
 
 /** Holds a backend of a cluster to all contracts. */
-function describeBackend(name: string, open: () => MessagesBackend): void {
-  for (const describeContract of CONTRACTS) describeContract(name, open, { cluster: true });
+function describeBackend(name: string, open: () => MessagesBackend, lose?: () => Promise<unknown>): void {
+  for (const describeContract of CONTRACTS) describeContract(name, open, { cluster: true, lose });
 }
 
 beforeAll(() => Logger.overrideLogger(false));
@@ -31,7 +31,11 @@ for (const describeContract of CONTRACTS)
   describeContract('LocalBackend', () => new LocalBackend(), { cluster: false });
 
 describeWithRedis('A single Redis', (redis) => {
-  describeBackend('RedisBackend', () => new RedisBackend(redis().url));
+  describeBackend(
+    'RedisBackend',
+    () => new RedisBackend(redis().url),
+    () => redis().call('FLUSHALL'),
+  );
 });
 
 describeIfRedis('Redis behind Sentinels', () => {

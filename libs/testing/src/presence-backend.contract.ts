@@ -1,15 +1,20 @@
-import type {
-  MessagesBackend,
-  PresenceBackend,
-  PresenceDelta,
-  PresenceRecord,
-  PresenceState,
+import {
+  MessagesService,
+  PresenceService,
+  type MessagesBackend,
+  type PresenceBackend,
+  type PresenceDelta,
+  type PresenceRecord,
+  type PresenceState,
 } from '@nestwire/messages';
+import { applyPresence, EMPTY_PRESENCE, type PresenceView } from '@nestwire/protocol';
 
-/** How far a backend knows who is where. */
+/** The reach of a presence backend, and means of a test to disturb it. */
 export interface PresenceBackendTraits {
   /** Whether backends opened one after the other belong to one cluster. */
   readonly cluster: boolean;
+  /** Makes the cluster lose everything that it holds, as FLUSHALL does; without it that is not tested. */
+  readonly lose?: () => Promise<unknown>;
 }
 
 interface Node {
@@ -18,7 +23,24 @@ interface Node {
   readonly deltas: PresenceDelta[];
 }
 
+/** A watch, folded. */
+interface Watcher {
+  view: PresenceView;
+  /** How often the members came from the first page on. */
+  lists: number;
+  readonly ids: () => string;
+}
+
+interface Service {
+  readonly presence: PresenceService;
+  readonly watch: (room: string) => Watcher;
+}
+
 const MOST = 5;
+/** The most members of the watched channels. */
+const MOST_WATCHED = 250;
+const LEASE_MS = 600;
+const DEADLINE_MS = 15_000;
 
 /**
  * Describes what every backend does that knows who is in a channel; runs under jest and what has its globals.
@@ -28,10 +50,11 @@ const MOST = 5;
 export function describePresenceBackend(
   name: string,
   open: () => MessagesBackend | Promise<MessagesBackend>,
-  { cluster }: PresenceBackendTraits,
+  { cluster, lose }: PresenceBackendTraits,
 ): void {
   describe(`${name} as a presence backend`, () => {
     const nodes: Node[] = [];
+    const closing: Array<() => Promise<void>> = [];
     let rooms = 0;
     const newRoom = () => `room:${process.pid}-${++rooms}-${Math.random()}`;
 
@@ -48,7 +71,22 @@ export function describePresenceBackend(
       return node;
     };
 
+    const serve = async (): Promise<Service> => {
+      const backend = await open();
+      const messages = new MessagesService(backend);
+      const presence = new PresenceService(messages, backend, {
+        presence: { leaseMs: LEASE_MS, maxConnections: MOST_WATCHED },
+      });
+      await messages.onModuleInit();
+      closing.push(async () => {
+        await presence.beforeApplicationShutdown();
+        await messages.onApplicationShutdown();
+      });
+      return { presence, watch: (room) => watcherOf(presence, room) };
+    };
+
     afterEach(async () => {
+      await Promise.all(closing.splice(0).map((close) => close()));
       await Promise.all(nodes.map(({ presence }) => presence.close()));
       await Promise.all(nodes.splice(0).map(({ backend }) => backend.close()));
     });
@@ -129,7 +167,78 @@ export function describePresenceBackend(
       expect(contentOf(await presence.read(room))).toEqual(['1 ada 19']);
     });
 
+    it('lets a watch begin with the members and follow the changes', async () => {
+      const { presence, watch } = await serve();
+      const room = newRoom();
+      await presence.join(room, { id: '1', userId: 'ada' });
+      const first = watch(room);
+      await settled(() => first.ids() === 'ada');
+      await presence.join(room, { id: '2', userId: 'bob', data: 'calm' });
+      await presence.join(room, { id: '2', userId: 'bob', data: 'busy' });
+      await presence.leave(room, '1');
+      const second = watch(room);
+
+      for (const watcher of [first, second]) await settled(() => watcher.ids() === 'bob');
+      expect(first.view).toEqual(second.view);
+      expect(second.view.members).toEqual([{ id: 'bob', userId: 'bob', data: 'busy' }]);
+      expect([first.lists, second.lists]).toEqual([1, 1]);
+    });
+
+    it('lets a watch read many members in pages while they come and go', async () => {
+      const { presence, watch } = await serve();
+      const room = newRoom();
+      const ids = Array.from({ length: MOST_WATCHED }, (_, at) => `${at}`);
+      await Promise.all(ids.map((id) => presence.join(room, { id })));
+      const watcher = watch(room);
+      await Promise.all(ids.slice(50).map((id) => presence.leave(room, id)));
+
+      await settled(() => watcher.view.members.length === 50);
+      expect(watcher.ids()).toBe(ids.slice(0, 50).toSorted().join());
+    });
+
+    it('lets a watch begin that found the channel empty', async () => {
+      const { presence, watch } = await serve();
+      const room = newRoom();
+      const watcher = watch(room);
+      await settled(() => watcher.view.isComplete);
+      await presence.join(room, { id: '1', userId: 'ada' });
+
+      await settled(() => watcher.ids() === 'ada');
+    });
+
     if (!cluster) return;
+
+    it('lets watches of all processes agree', async () => {
+      const [one, two] = [await serve(), await serve()];
+      const room = newRoom();
+      await one.presence.join(room, { id: '1', userId: 'ada' });
+      await two.presence.join(room, { id: '2', userId: 'ada' });
+      await two.presence.join(room, { id: '3', userId: 'bob' });
+      const watchers = [one, two].map(({ watch }) => watch(room));
+      for (const watcher of watchers) await settled(() => watcher.ids() === 'ada,bob');
+      await one.presence.leave(room, '1');
+      await two.presence.leave(room, '3');
+
+      for (const watcher of watchers) await settled(() => watcher.ids() === 'ada');
+    });
+
+    if (lose)
+      it('brings its members back after the cluster lost them, and watches get them again', async () => {
+        const [one, two] = [await serve(), await serve()];
+        const room = newRoom();
+        await one.presence.join(room, { id: '1', userId: 'ada' });
+        await two.presence.join(room, { id: '2', userId: 'bob' });
+        const watchers = [one, two].map(({ watch }) => watch(room));
+        for (const watcher of watchers) await settled(() => watcher.ids() === 'ada,bob');
+        await lose();
+        for (const watcher of watchers) await settled(() => watcher.lists > 1);
+        const late = one.watch(room);
+
+        for (const watcher of [...watchers, late]) await settled(() => watcher.ids() === 'ada,bob');
+        await settled(async () => (await two.presence.list(room)).length === 2);
+        await two.presence.leave(room, '2');
+        for (const watcher of [...watchers, late]) await settled(() => watcher.ids() === 'ada');
+      });
 
     it('shows a process who is connected to another', async () => {
       const [one, two] = [await start(), await start()];
@@ -177,4 +286,31 @@ function record(id: string, userId: string | null, data = ''): PresenceRecord {
 
 function contentOf({ entries }: PresenceState): string[] {
   return entries.map(({ id, userId, data }) => `${id} ${userId} ${data}`).toSorted();
+}
+
+function watcherOf(presence: PresenceService, room: string): Watcher {
+  const watcher: Watcher = {
+    view: EMPTY_PRESENCE,
+    lists: 0,
+    ids: () =>
+      watcher.view.members
+        .map(({ id }) => id)
+        .toSorted()
+        .join(),
+  };
+  void (async () => {
+    for await (const event of presence.watch(room)) {
+      if (event.$type === 'nestwire.presence.members' && event.isFirst) watcher.lists++;
+      watcher.view = applyPresence(watcher.view, event);
+    }
+  })();
+  return watcher;
+}
+
+async function settled(fact: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + DEADLINE_MS;
+  while (!(await fact())) {
+    if (performance.now() > endMs) throw new Error(`Not within ${DEADLINE_MS} ms: ${fact.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
