@@ -8,8 +8,8 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { StreamsServer } from './streams.server.js';
-import { survive } from './transport/refuse-upgrade.js';
-import { StreamsAdapter, type UpgradeHandler, type UpgradeListener } from './transport/streams.adapter.js';
+import { StreamsAdapter, type UpgradeHandler } from './transport/streams.adapter.js';
+import { UpgradeRouter, type UpgradeListener } from './transport/upgrade-router.js';
 
 interface WithBeforeClose {
   beforeClose?: () => Promise<void> | void;
@@ -60,10 +60,5 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
 function takeOver(http: Server, handler: UpgradeHandler): void {
   const others = http.listeners('upgrade') as UpgradeListener[];
   http.removeAllListeners('upgrade');
-  http.on('upgrade', (request, socket, head) => {
-    survive(socket);
-    if (handler({ request, socket, head })) return;
-    for (const listener of others) listener.call(http, request, socket, head);
-    if (!others.length) socket.destroy();
-  });
+  void new UpgradeRouter(http, handler, others);
 }

@@ -17,5 +17,11 @@ export function refuseUpgrade(socket: Duplex, { status, message, headers = {} }:
 
 /** Lets a socket that HTTP handed over fail without harm. */
 export function survive(socket: Duplex): void {
-  socket.on('error', () => socket.destroy());
+  socket.off('error', endure);
+  socket.on('error', endure);
+}
+
+/** Ends a socket that failed; one function for all, so that a socket has it once. */
+export function endure(this: Duplex): void {
+  this.destroy();
 }

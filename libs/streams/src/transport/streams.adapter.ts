@@ -1,19 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { INestApplicationContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { refuseUpgrade, survive } from './refuse-upgrade.js';
 import type { Upgrade } from './upgrade-request.js';
+import { UpgradeRouter, type UpgradeListener } from './upgrade-router.js';
 
 /** Takes an upgrade request when it is meant for it; returns false when it is not. */
 export type UpgradeHandler = (upgrade: Upgrade) => boolean;
 
-/** A listener of an HTTP server's `upgrade` event. */
-export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 type HttpServer = Server<typeof IncomingMessage>;
 
-const NOT_FOUND = { status: 404, message: 'Nothing is served at this path.' };
 const HTTP_SERVER_PORT = 0;
 
 /**
@@ -21,7 +17,7 @@ const HTTP_SERVER_PORT = 0;
  *
  * `StreamsModule` installs it where no adapter is set; `app.useWebSocketAdapter(new
  * StreamsAdapter(app))` is the explicit form. One listener routes each upgrade: to streams, to a
- * gateway by its path, or to a 404.
+ * gateway by its path, to other listeners of the server, or back to HTTP.
  */
 export class StreamsAdapter extends WsAdapter {
   private streams: UpgradeHandler | undefined;
@@ -60,21 +56,20 @@ export class StreamsAdapter extends WsAdapter {
     }
     const gateways = new UpgradeCapture(server);
     super.ensureHttpServerExists(port, gateways as unknown as HttpServer);
-    const route: UpgradeListener = (request, socket, head) => this.route(gateways, { request, socket, head });
-    server.on('upgrade', route);
-    this.detach = () => server.off('upgrade', route);
+    const router = new UpgradeRouter(server, (upgrade) => this.take(gateways, upgrade));
+    this.detach = () => router.close();
     return server;
   }
 
-  private route(gateways: UpgradeCapture, upgrade: Upgrade): void {
+  private take(gateways: UpgradeCapture, upgrade: Upgrade): boolean {
     const { request, socket, head } = upgrade;
-    survive(socket);
-    if (this.streams?.(upgrade)) return;
+    if (this.streams?.(upgrade)) return true;
     const path = request.url?.split('?')[0];
     const servers = this.wsServersRegistry.get(HTTP_SERVER_PORT) as
       ReadonlyArray<{ path?: string }> | undefined;
-    if (servers?.some((server) => server.path === path)) gateways.listener?.(request, socket, head);
-    else refuseUpgrade(socket, NOT_FOUND);
+    if (!gateways.listener || !servers?.some((server) => server.path === path)) return false;
+    gateways.listener(request, socket, head);
+    return true;
   }
 }
 

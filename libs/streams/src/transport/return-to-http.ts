@@ -1,0 +1,48 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { endure } from './refuse-upgrade.js';
+import type { Upgrade } from './upgrade-request.js';
+
+/** A socket of HTTP; it has the response that is being written to it. */
+type AnsweringSocket = Duplex & { readonly _httpMessage?: ServerResponse | null };
+
+/** Tells whether a request asks for a WebSocket, whatever else it offers. */
+export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
+  return (headers.upgrade ?? '').split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
+}
+
+/**
+ * Gives an upgrade request back to HTTP, as a request without `Upgrade`.
+ *
+ * A listener of `upgrade` gets the socket of every upgrade request, and Node has stopped to read HTTP
+ * from it. The head of the request is put back before the bytes behind it, without the offer to
+ * upgrade, and the server reads the socket as a new connection: bodies and keep-alive work as before.
+ */
+export function returnToHttp(server: Server, upgrade: Upgrade): void {
+  const { request, socket, head } = upgrade;
+  const { _httpMessage: response } = socket as AnsweringSocket;
+  // Answers leave in order: those to earlier requests first.
+  if (response) return void response.once('close', () => setImmediate(() => returnToHttp(server, upgrade)));
+  if (socket.destroyed) return;
+  socket.off('error', endure);
+  socket.unshift(Buffer.concat([Buffer.from(headOf(request), 'latin1'), head]));
+  server.emit((socket as TLSSocket).encrypted ? 'secureConnection' : 'connection', socket);
+}
+
+function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name, value] = [rawHeaders[at]!, rawHeaders[at + 1]!];
+    const lowerName = name.toLowerCase();
+    if (lowerName === 'upgrade' || lowerName === 'http2-settings') continue;
+    const kept = lowerName === 'connection' ? withoutUpgrade(value) : value;
+    if (kept) lines.push(`${name}: ${kept}`);
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+function withoutUpgrade(connection: string): string {
+  const options = connection.split(',').map((option) => option.trim());
+  return options.filter((option) => !/^(upgrade|http2-settings)$/i.test(option)).join(', ');
+}
