@@ -28,6 +28,8 @@ export const MessagesErrorCode = {
   PresenceFull: 'PRESENCE_FULL',
   /** Who joins has no id, or data that is too large or no JSON. */
   BadPresence: 'BAD_PRESENCE',
+  /** The secret that servers share through Redis is too short, or none. */
+  BadSecret: 'BAD_SECRET',
   /** The application has shut down. */
   MessagesClosed: 'MESSAGES_CLOSED',
   /** The module or a decorator is configured wrongly. */

@@ -10,9 +10,11 @@ export function presenceFull(channel: string, limit: number): MessagesError {
 
 /** Makes the error of a question that the cluster cannot answer now. */
 export function presenceUnavailable(cause: unknown): MessagesError {
-  // Only the text: ioredis puts the command into its errors.
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new MessagesError(MessagesErrorCode.Unavailable, `Redis cannot tell who is there now (${why}).`);
+  // Only its text: ioredis puts the command into its errors. No client is told of it.
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new MessagesError(MessagesErrorCode.Unavailable, 'The members of the channel cannot be read now.', {
+    cause: new Error(text),
+  });
 }
 
 /** Makes the error of data that is too much for a member, or no JSON. */

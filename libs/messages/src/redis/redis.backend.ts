@@ -74,7 +74,9 @@ export class RedisBackend extends MessagesBackend {
     this.#keys = new ChannelKeys(tuning.prefix);
     this.#link = openLink(connection, tuning);
     this.claims = new RedisClaims(this.#link.client, tuning);
-    this.presence = new RedisPresence(this.#link.client, tuning);
+    this.presence = new RedisPresence(this.#link.client, tuning, (channel, error) =>
+      this.#receiver.drop(channel, error),
+    );
     this.#topology = this.#makeTopology();
     this.#pending = new PendingPosts(tuning);
     this.#publisher = this.#makePublisher();

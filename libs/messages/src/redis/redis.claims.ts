@@ -22,6 +22,7 @@ export class RedisClaims extends ClaimsBackend {
       const claimed = await this.#inTime(this.client.set(key, RUNNING, 'PX', ttlMs, 'NX'));
       if (claimed === 'OK') return 'claimed';
       const value = await this.#inTime(this.client.get(key));
+      // What is neither was not written by a claim: nobody knows what became of the work.
       return value?.startsWith(SETTLED) ? { result: value.slice(SETTLED.length) } : 'running';
     } catch (cause) {
       throw unavailable(cause as Error);

@@ -1,5 +1,13 @@
 import { hashOf } from './channel-keys.js';
 
+/**
+ * The life of presence's keys without a server that renews them, in ms.
+ *
+ * A server that lives renews its own with its lease, and cleans up after others within two leases: only when all
+ * have ended at once does anything wait for this.
+ */
+export const PRESENCE_KEPT_MS = 86_400_000;
+
 /** The keys that presence has in Redis; all of a channel are in one slot. */
 export class PresenceKeys {
   /** The set of the servers that have a lease, or had one. */

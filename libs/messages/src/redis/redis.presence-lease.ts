@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../delivery/clock.js';
-import type { PresenceKeys } from './redis.presence-keys.js';
+import { PRESENCE_KEPT_MS, type PresenceKeys } from './redis.presence-keys.js';
 import type { RedisCalls } from './redis.calls.js';
 
 const RENEWALS_PER_LEASE = 3;
@@ -102,6 +102,7 @@ export class PresenceLease {
     const server = this.#server;
     // Known before it lives, so that nobody can die unknown.
     await calls.run((client) => client.sadd(keys.servers, server));
+    await calls.run((client) => client.pexpire(keys.servers, PRESENCE_KEPT_MS));
     await calls.run((client) => client.set(keys.leaseOf(server), '1', 'PX', leaseMs));
     this.#isHeld = true;
   }
@@ -110,6 +111,8 @@ export class PresenceLease {
     const { calls, keys, leaseMs, replaced } = this.setup;
     // Redis may have evicted the set of servers, and then nobody would clean up after this one.
     await calls.run((client) => client.sadd(keys.servers, this.#server));
+    await calls.run((client) => client.pexpire(keys.servers, PRESENCE_KEPT_MS));
+    await calls.run((client) => client.pexpire(keys.channelsOf(this.#server), PRESENCE_KEPT_MS));
     const renewed = await calls.run((client) =>
       client.set(keys.leaseOf(this.#server), '1', 'PX', leaseMs, 'XX'),
     );
@@ -156,6 +159,7 @@ export class PresenceLease {
       const isClaimed = await calls.run((client) => client.exists(keys.claimOf(name)));
       if (isKnown + isClaimed > 0) continue;
       await calls.run((client) => client.sadd(keys.channelsOf(name), channel));
+      await calls.run((client) => client.pexpire(keys.channelsOf(name), PRESENCE_KEPT_MS));
       await calls.run((client) => client.sadd(keys.servers, name));
     }
   }

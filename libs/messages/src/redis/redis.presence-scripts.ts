@@ -1,16 +1,29 @@
 // A room is a hash: a field for each connection, `#e` its epoch, `#n` the number of its last change.
 // The value of a connection is that number at its own last change, a bar, and the record.
 
-/** Sets connections: a new epoch, the most that may be, then keys and records. */
-export const SET_SCRIPT = `
-local room, most = KEYS[1], tonumber(ARGV[2])
-local epoch = redis.call('HGET', room, '#e')
-local size = epoch and redis.call('HLEN', room) - 2 or 0
-local number = epoch and tonumber(redis.call('HGET', room, '#n')) or 0
+const VERSION_OF = `
+-- Nothing and 0 when it is not there, or has another form.
+local function versionOf(room)
+  local version = redis.call('HMGET', room, '#e', '#n')
+  local epoch, number = version[1], version[2]
+  if epoch and number and #epoch <= 64 and string.find(epoch, '^[%w_-]+$')
+    and #number <= 15 and string.find(number, '^%d+$') then return epoch, tonumber(number) end
+  return nil, 0
+end`;
+
+/**
+ * Sets connections.
+ *
+ * Arguments: a new epoch, the most that may be, the age of the room in milliseconds, then keys and records.
+ */
+export const SET_SCRIPT = `${VERSION_OF}
+local room, most, keptMs = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local epoch, number = versionOf(room)
+local size = math.max(0, redis.call('HLEN', room) - 2)
 local changed, refused = {}, {}
-for i = 3, #ARGV, 2 do
+for i = 4, #ARGV, 2 do
   local old = redis.call('HGET', room, ARGV[i])
-  local same = old and string.sub(old, string.find(old, '|', 1, true) + 1) == ARGV[i + 1]
+  local same = old and string.sub(old, (string.find(old, '|', 1, true) or #old) + 1) == ARGV[i + 1]
   if not old and size >= most then
     refused[#refused + 1] = ARGV[i]
   elseif not same then
@@ -22,14 +35,20 @@ end
 if #changed > 0 then
   number = number + 1
   epoch = epoch or ARGV[1]
-  redis.call('HSET', room, '#e', epoch, '#n', number)
+  redis.call('HSET', room, '#e', epoch, '#n', string.format('%.0f', number))
 end
+-- Rarely: each is a write, and goes to the replicas.
+if redis.call('PTTL', room) < keptMs / 2 then redis.call('PEXPIRE', room, keptMs) end
 return { epoch or '', number, changed, refused }`;
 
-const REMOVED = `
+const REMOVED = `${VERSION_OF}
 if #removed == 0 then return { '', 0, removed } end
-local epoch = redis.call('HGET', room, '#e')
-local number = redis.call('HINCRBY', room, '#n', 1)
+local epoch, number = versionOf(room)
+-- Without a version those who watch read the state anew.
+if epoch then
+  number = number + 1
+  redis.call('HSET', room, '#n', string.format('%.0f', number))
+end
 if redis.call('HLEN', room) <= 2 then redis.call('DEL', room) end
 return { epoch or '', number, removed }`;
 

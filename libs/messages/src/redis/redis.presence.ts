@@ -14,13 +14,17 @@ import {
 import { presenceFull, presenceUnavailable } from '../presence/presence.errors.js';
 import { RedisCalls } from './redis.calls.js';
 import type { ResolvedTuning } from './redis.options.js';
-import { PresenceKeys } from './redis.presence-keys.js';
+import { PRESENCE_KEPT_MS, PresenceKeys } from './redis.presence-keys.js';
 import { PresenceLease } from './redis.presence-lease.js';
+import { isPresenceEntry } from '../presence/presence-shape.js';
 import { RedisScript } from './redis.script.js';
+import { isEpoch } from './untrusted.js';
 import { CLEAR_SCRIPT, OWN_SCRIPT, REMOVE_SCRIPT, SET_SCRIPT } from './redis.presence-scripts.js';
 import { PresenceRoom } from './redis.presence-room.js';
 
 const MAX_BATCH = 100;
+const MAX_RECORD_CHARACTERS = 131_072;
+const NO_CONNECTION = new Error('a field of its presence is not a connection');
 /** How many channels are compared with Redis each third of a lease, because their keys may have been evicted. */
 const MAX_CHECKS = 1_000;
 /**
@@ -39,6 +43,7 @@ type RemoveReply = [epoch: string, number: number, removed: string[]];
 /** Keeps the members of channels in Redis. */
 export class RedisPresence extends PresenceBackend {
   readonly #limiter = new LogLimiter((line) => new Logger('Messages').warn(line));
+  readonly #poisoned: (channel: string, error: Error) => void;
   readonly #calls: RedisCalls;
   readonly #keys: PresenceKeys;
   /** The channels that connections of this process are in, or are still to be taken out of. */
@@ -58,8 +63,10 @@ export class RedisPresence extends PresenceBackend {
   constructor(
     private readonly client: Redis | Cluster,
     private readonly tuning: ResolvedTuning,
+    poisoned: (channel: string, error: Error) => void = () => undefined,
   ) {
     super();
+    this.#poisoned = poisoned;
     this.#calls = new RedisCalls(client, tuning);
     this.#keys = new PresenceKeys(tuning.prefix);
   }
@@ -96,14 +103,17 @@ export class RedisPresence extends PresenceBackend {
   async read(channel: string): Promise<PresenceState> {
     try {
       const fields = await this.#calls.run((client) => client.hgetall(this.#keys.roomOf(channel)));
-      const { '#e': epoch = '', '#n': number = '0', ...values } = fields;
-      const entries = Object.entries(values).map(([key, value]) => entryOf(key, value));
+      const { '#e': epoch, '#n': number, ...values } = fields;
+      const read = Object.entries(values).map(([key, value]) => entryOf(key, value));
+      const entries = read.filter((entry) => entry !== undefined);
+      for (let skipped = read.length - entries.length; skipped > 0; skipped--)
+        this.#poisoned(channel, NO_CONNECTION);
       this.#lease.start();
       const others = new Set(entries.map(({ server }) => server));
       others.delete(this.#lease.server);
       const lost = await this.#lease.whichAreLost([...others]);
       if (lost.size > 0) this.#lease.report(lost, channel).catch(() => undefined);
-      return { epoch, number: Number(number), entries, lost };
+      return { ...versionOf(epoch, number), entries, lost };
     } catch (error) {
       throw presenceUnavailable(error);
     }
@@ -114,7 +124,7 @@ export class RedisPresence extends PresenceBackend {
       const [epoch, number] = await this.#calls.run((client) =>
         client.hmget(this.#keys.roomOf(channel), '#e', '#n'),
       );
-      return { epoch: epoch ?? '', number: Number(number ?? 0) };
+      return versionOf(epoch, number);
     } catch (error) {
       throw presenceUnavailable(error);
     }
@@ -247,7 +257,9 @@ export class RedisPresence extends PresenceBackend {
   /** Notes that this process may be in the channel, before it is. */
   async #note(room: PresenceRoom, server: string): Promise<void> {
     if (room.notedFor === server) return;
-    await this.#calls.run((client) => client.sadd(this.#keys.channelsOf(server), room.channel));
+    const key = this.#keys.channelsOf(server);
+    await this.#calls.run((client) => client.sadd(key, room.channel));
+    await this.#calls.run((client) => client.pexpire(key, PRESENCE_KEPT_MS));
     room.notedFor = server;
   }
 
@@ -255,7 +267,12 @@ export class RedisPresence extends PresenceBackend {
     const { channel } = room;
     const byKey = new Map(records.map((record) => [presenceKey({ server, id: record.id }), record]));
     const fields = [...byKey].flatMap(([key, record]) => [key, textOf(record)]);
-    const args = [randomBytes(12).toString('base64url'), this.#setup.maxConnections, ...fields];
+    const args = [
+      randomBytes(12).toString('base64url'),
+      this.#setup.maxConnections,
+      PRESENCE_KEPT_MS,
+      ...fields,
+    ];
     const [epoch, number, changed, refused] = await this.#eval<SetReply>(SET_SCRIPT, channel, args);
     const set = changed.map((key): PresenceEntry => ({ ...byKey.get(key)!, server, number }));
     if (set.length > 0) this.#setup.changed({ channel, epoch, number, set, removed: [] });
@@ -285,15 +302,30 @@ function textOf({ userId, data }: PresenceRecord): string {
   return JSON.stringify([userId, data]);
 }
 
-function entryOf(key: string, value: string): PresenceEntry {
+/** Reads a field of a channel; undefined when it is not a connection. */
+function entryOf(key: string, value: string): PresenceEntry | undefined {
   const bar = key.indexOf('|');
   const end = value.indexOf('|');
-  const [userId, data] = JSON.parse(value.slice(end + 1)) as [string | null, string];
-  return {
-    server: key.slice(0, bar),
+  const entry = {
+    server: key.slice(0, Math.max(0, bar)),
     id: key.slice(bar + 1),
-    number: Number(value.slice(0, end)),
-    userId,
-    data,
+    number: /^\d{1,16}$/.test(value.slice(0, Math.max(0, end))) ? Number(value.slice(0, end)) : NaN,
+    ...recordOf(value.slice(end + 1)),
   };
+  return isPresenceEntry(entry) ? entry : undefined;
+}
+
+function recordOf(text: string): { readonly userId?: unknown; readonly data?: unknown } {
+  try {
+    const record: unknown = text.length <= MAX_RECORD_CHARACTERS ? JSON.parse(text) : undefined;
+    return Array.isArray(record) ? { userId: record[0] as unknown, data: record[1] as unknown } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Reads the version of a channel; of one in a wrong form none, as if it were empty. */
+function versionOf(epoch: string | null | undefined, number: string | null | undefined): PresenceVersion {
+  const isWhole = isEpoch(epoch) && /^\d{1,15}$/.test(number ?? '');
+  return isWhole ? { epoch, number: Number(number) } : { epoch: '', number: 0 };
 }

@@ -23,6 +23,7 @@ import type { PresenceBackend, PresenceDelta, PresenceEntry } from '../presence/
 import { membersOf, recordOf, type PresenceJoin, type PresenceMember } from '../presence/presence.member.js';
 import { resolvePresence, type ResolvedPresence } from '../presence/presence.options.js';
 import { PresenceStream, type PresenceWatchOptions } from '../presence/presence.stream.js';
+import { isPresenceDelta } from '../presence/presence-shape.js';
 import { PresenceWatch, type PresenceChange, type WatchedChange } from '../presence/presence.watch.js';
 import { MessagesService } from './messages.service.js';
 import type { PostResult } from './post.options.js';
@@ -203,7 +204,10 @@ export class PresenceService implements BeforeApplicationShutdown {
         for (const stream of streams) stream.restart();
       },
     });
-    const subscription = this.#messages.addListener(noticesOf(channel), (notice) => watch.take(notice));
+    const subscription = this.#messages.addListener(noticesOf(channel), (notice) =>
+      // What is not a change may stand for one: the state tells.
+      isPresenceDelta(notice) ? watch.take(notice) : void watch.read(),
+    );
     const ready = subscription.then(() => watch.read()).catch(() => undefined);
     // Spread, so that not all channels are read in the same turn.
     const comparisons = this.#watched.size % COMPARISONS_PER_READ;

@@ -6,6 +6,7 @@ import {
   type Subscription,
 } from '@nestwire/messages';
 import { CodedError, create, ErrorCode, StreamMessage } from '@nestwire/protocol';
+import { RevocationNotices } from './revocation-notices.js';
 import type { LiveConnection } from './live-connection.js';
 import type { UserRecheck, UserRevocation } from './user-recheck.js';
 
@@ -25,6 +26,9 @@ const CHANNEL = new ReservedChannel('revocations', [RevocationNotice]);
 /** Takes access away on all servers of the cluster. */
 export class Revocations {
   private readonly origin = randomUUID();
+  private readonly notices = new RevocationNotices((users) => {
+    void this.recheck.judgeUsers(users, this.connections);
+  });
   private subscription: Promise<Subscription> | undefined;
 
   constructor(
@@ -35,15 +39,16 @@ export class Revocations {
 
   /** Hears of revocations from now on; resolves once those of other servers are heard too. */
   async start(): Promise<void> {
-    this.subscription = this.messages.addListener(CHANNEL, (notice) =>
-      notice.from === this.origin ? undefined : this.recheck.revoke(notice, this.connections),
-    );
+    this.subscription = this.messages.addListener(CHANNEL, (notice) => {
+      if (notice.from !== this.origin) this.notices.take(notice);
+    });
     await this.subscription;
   }
 
   /** Hears of no more. */
   async stop(): Promise<void> {
     (await this.subscription)?.remove();
+    this.notices.stop();
   }
 
   /**

@@ -11,6 +11,8 @@ export type SignInResult =
 
 /** An answer that is older than a few deadlines was not waited for. */
 const DOUBTS_KEPT = 4;
+/** The most users that are doubted at a time; the oldest doubt goes first. */
+const MAX_DOUBTS = 20_000;
 
 /** Asks the application's authenticator, with a deadline, and judges what it says. */
 export class SignIn {
@@ -43,7 +45,7 @@ export class SignIn {
     this.doubts.delete(userId);
     this.doubts.set(userId, { number: ++this.lastDoubt, at: now });
     for (const [id, { at }] of this.doubts) {
-      if (now - at <= DOUBTS_KEPT * this.timeoutMs) return;
+      if (now - at <= DOUBTS_KEPT * this.timeoutMs && this.doubts.size <= MAX_DOUBTS) return;
       this.doubts.delete(id);
     }
   }

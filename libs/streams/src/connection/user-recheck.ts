@@ -1,5 +1,6 @@
 import { CloseCode } from '@nestwire/protocol';
 import type { LiveConnection } from './live-connection.js';
+import type { DoubtedUsers } from './revocation-notices.js';
 import type { SignIn, SignInResult } from './sign-in.js';
 import type { StreamUser } from './stream-authenticator.js';
 
@@ -33,6 +34,9 @@ export class UserRecheck {
   private readonly dueAt = new WeakMap<LiveConnection, number>();
   private readonly waiting: LiveConnection[] = [];
   private running = 0;
+  /** Connections of users whom other servers doubt. */
+  private readonly doubted = new Set<LiveConnection>();
+  private runningDoubted = 0;
 
   constructor(
     private readonly signIn: SignIn,
@@ -61,6 +65,34 @@ export class UserRecheck {
     await new Promise((resolve) => setImmediate(resolve));
     const concerned = [...connections()].filter(({ user }) => user && isAbout(revocation, user));
     await Promise.all(concerned.map((connection) => this.recheck(connection, CloseCode.Revoked)));
+  }
+
+  /**
+   * Judges the connections of users whom other servers doubt, a few at a time; resolves once all are in line.
+   *
+   * A connection that waits already is judged once.
+   */
+  async judgeUsers(users: DoubtedUsers, connections: () => Iterable<LiveConnection>): Promise<void> {
+    if (users !== 'everybody') for (const userId of users.keys()) this.signIn.doubt(userId);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const connection of connections()) {
+      const { user } = connection;
+      const revocation = users === 'everybody' ? user && { userId: user.id } : user && users.get(user.id);
+      if (user && revocation && isAbout(revocation, user)) this.doubted.add(connection);
+    }
+    this.nextDoubted();
+  }
+
+  private nextDoubted(): void {
+    for (const connection of this.doubted) {
+      if (this.runningDoubted >= MAX_AT_ONCE) return;
+      this.doubted.delete(connection);
+      this.runningDoubted++;
+      void this.recheck(connection, CloseCode.Revoked).then(() => {
+        this.runningDoubted--;
+        this.nextDoubted();
+      });
+    }
   }
 
   private next(): void {

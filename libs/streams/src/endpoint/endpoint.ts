@@ -37,6 +37,18 @@ export interface Endpoint {
   bind(session: AnySession): Handlers | Promise<Handlers>;
 }
 
+/** How a message is claimed that is handled once in the cluster. */
+export interface MessageClaim {
+  /** Whether it was sent before, so that a server may have handled it. */
+  readonly isAgain: boolean;
+  /**
+   * Claims it; resolves to whether it was handled before, and is not handled now.
+   *
+   * @throws {CodedError} the error that it was answered with; UNCERTAIN when a server began it
+   */
+  readonly take: () => Promise<boolean>;
+}
+
 /** What a session calls on its endpoint. */
 export interface Handlers {
   /**
@@ -57,9 +69,10 @@ export interface Handlers {
    * asynchronous.
    *
    * @param id of the message's frame
+   * @param claim claims the message in the cluster; called once the message is valid
    * @throws {Error} anything; `toWireError` makes it an answer
    */
-  handle(type: string, data: object, id?: number): unknown;
+  handle(type: string, data: object, id?: number, claim?: MessageClaim): unknown;
   /** Runs `@OnStreamClosed`, without guards; never throws. */
   closed(reason: SessionCloseReason): void | Promise<void>;
   /** Disposes what was made for the session, dependents first; never throws. */

@@ -8,7 +8,7 @@ import { isPromiseLike } from '../pipeline/promise-like.js';
 import type { AnySession } from '../pipeline/stream-context.js';
 import type { SessionScope } from '../scope/session-scope.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
-import type { Handlers } from './endpoint.js';
+import type { Handlers, MessageClaim } from './endpoint.js';
 import type { CompiledRoute, EndpointHandlers } from './endpoint.handlers.js';
 
 /**
@@ -43,9 +43,10 @@ export class SessionHandlers implements Handlers {
     return this.binding.handlers.authorize(this.call(undefined, OPENED)) as void | Promise<void>;
   }
 
-  handle(type: string, data: object, id?: number): unknown {
+  handle(type: string, data: object, id?: number, claim?: MessageClaim): unknown {
     const route = this.binding.handlers.routes.get(type);
     const message = this.read(route, type, data);
+    if (claim) return this.handleClaimed(route!, this.call(message, type, id), claim);
     if (!(message instanceof Promise)) return route!.run(this.call(message, type, id));
     return message.then((read) => route!.run(this.call(read, type, id)), refuseLater);
   }
@@ -60,6 +61,28 @@ export class SessionHandlers implements Handlers {
     } catch (error) {
       throw asRefusal(error);
     }
+  }
+
+  /**
+   * Claims a valid message, so that an invalid one leaves nothing in the cluster, then handles it.
+   *
+   * The first time also guards and pipes accept it before. One that comes again was accepted then, and its
+   * answer does not change when they would refuse it now.
+   */
+  private async handleClaimed(
+    route: CompiledRoute,
+    call: HandlerCall,
+    { isAgain, take }: MessageClaim,
+  ): Promise<unknown> {
+    const valid = { ...call, data: await Promise.resolve(call.data).catch(refuseLater) };
+    if (isAgain) return (await take()) ? undefined : route.run(valid);
+    const claim = async (): Promise<boolean> => {
+      const isHandled = await take();
+      // The user may have changed meanwhile.
+      if (!isHandled) this.checkAccess();
+      return isHandled;
+    };
+    return route.run({ ...valid, claim });
   }
 
   closed(reason: SessionCloseReason): void | Promise<void> {

@@ -14,6 +14,8 @@ export interface HandlerCall {
   readonly objects: ReadonlyMap<Type, unknown>;
   /** The id of the message's frame; undefined where there is no message. */
   readonly id?: number | undefined;
+  /** Claims the message when all but the handler has accepted it; resolves to whether it was handled before. */
+  readonly claim?: () => Promise<boolean>;
 }
 
 /** A parameter together with the pipes that its value goes through. */

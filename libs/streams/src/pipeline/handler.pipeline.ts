@@ -63,14 +63,32 @@ function pipedParameters(nest: NestCompat, parts: PipelineParts, enhancers: Enha
 }
 
 function methodStage({ instance, callback }: HandlerHost, parameters: readonly PipedParameter[]): Stage {
-  if (isPlain(parameters)) return (call) => callback.call(instance, call.session, call.data);
+  if (isPlain(parameters))
+    return (call) =>
+      call.claim
+        ? unlessHandled(call.claim, () => callback.call(instance, call.session, call.data))
+        : callback.call(instance, call.session, call.data);
   const read = compileArguments(parameters);
   return (call, context) => {
     const values = read(call, context);
+    if (call.claim) return claimedWith(call.claim, values, (settled) => callback.apply(instance, settled));
     return isPromiseLike(values)
       ? values.then((settled) => callback.apply(instance, settled as unknown[]))
       : callback.apply(instance, values);
   };
+}
+
+async function claimedWith(
+  claim: () => Promise<boolean>,
+  values: unknown[] | Promise<unknown[]>,
+  run: (values: unknown[]) => unknown,
+): Promise<unknown> {
+  const settled = await values;
+  return unlessHandled(claim, () => run(settled));
+}
+
+async function unlessHandled(claim: () => Promise<boolean>, run: () => unknown): Promise<unknown> {
+  return (await claim()) ? undefined : run();
 }
 
 function guardedStage(guards: Enhancers['guards'], next: Stage): Stage {
@@ -121,5 +139,6 @@ function withContext({ cls, callback }: HandlerHost, stage: Stage): HandlerPipel
 function publicPipeline(nest: NestCompat, { host, part }: PipelineParts): HandlerPipeline {
   const handler = part === 'guards' ? nest.publicGuards(host) : nest.publicHandler(host);
   // Nest takes the last argument for the pattern.
-  return (call) => handler(call.session, call.data, messageIdOf(call), call.pattern);
+  const run = (call: HandlerCall) => handler(call.session, call.data, messageIdOf(call), call.pattern);
+  return (call) => (call.claim ? unlessHandled(call.claim, () => run(call)) : run(call));
 }

@@ -9,6 +9,10 @@ const INVALID: WireError = {
   code: ErrorCode.InvalidMessage,
   message: 'The message was invalid when it was sent before; its first answer had the details.',
 };
+const CODE = /^[\w.:-]{1,64}$/;
+/** The longest record of an answer in the cluster: a client must not make it grow by more than it sends. */
+const MAX_RESULT_CHARACTERS = 512;
+const MAX_RESULT_TEXT = 200;
 
 /** What one session adds to the answers of its client, and takes from them. */
 export class SessionAnswers {
@@ -45,7 +49,7 @@ export class SessionAnswers {
     // A run ends here, because it would answer this one too.
     this.run = undefined;
     this.stream.add({ from: id, to: id, again: false, error });
-    if (this.claimed?.frameId === id) this.settle(JSON.stringify(error));
+    if (this.claimed?.frameId === id) this.settle(resultOf(error));
   }
 
   /**
@@ -74,7 +78,7 @@ export class SessionAnswers {
       throw again ? uncertain('The cluster cannot be asked now.') : error;
     });
     if (claim === 'running') throw uncertain('A server began it and has not answered.');
-    if (claim !== 'claimed' && claim.result) throw errorOf(JSON.parse(claim.result) as WireError);
+    if (claim !== 'claimed' && claim.result) throw errorOf(readResult(claim.result));
     if (claim !== 'claimed') return true;
     this.claimed = { ...work, frameId: id };
     return false;
@@ -84,6 +88,51 @@ export class SessionAnswers {
     void this.stream.keeper.claims.settle(this.claimed!, result);
     this.claimed = undefined;
   }
+}
+
+/** Writes the error that a message was answered with: details that are long stay with this server. */
+function resultOf(error: WireError): string {
+  const text = JSON.stringify(error);
+  if (text.length <= MAX_RESULT_CHARACTERS) return text;
+  const { code, message } = error;
+  return JSON.stringify({ code, message: message.slice(0, MAX_RESULT_TEXT) });
+}
+
+/**
+ * Reads the error that a message was answered with, as another server has written it.
+ *
+ * @throws {CodedError} UNCERTAIN when it is not one
+ */
+function readResult(text: string): WireError {
+  const error = text.length <= 2 * MAX_RESULT_CHARACTERS ? parsed(text) : undefined;
+  if (!isWireError(error)) throw uncertain('The record of its answer cannot be read.');
+  const { code, message, details, retryAfterMs } = error;
+  return {
+    code,
+    message,
+    ...(isDetails(details) && { details }),
+    ...(Number.isFinite(retryAfterMs) && { retryAfterMs: Math.max(0, retryAfterMs!) }),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isWireError(value: unknown): value is WireError {
+  const { code, message } = (value ?? {}) as Partial<Record<keyof WireError, unknown>>;
+  return typeof code === 'string' && CODE.test(code) && typeof message === 'string';
+}
+
+function isDetails(value: unknown): value is NonNullable<WireError['details']> {
+  if (!Array.isArray(value)) return false;
+  return value.every((detail: { path?: unknown; message?: unknown } | null) => {
+    return typeof detail?.path === 'string' && typeof detail.message === 'string';
+  });
 }
 
 function errorOf(error: WireError): CodedError {

@@ -313,8 +313,10 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     if (isOnce && !answers) throw clientIdRequired(frame.type);
     if (frame.again && (await answers?.isHandled(frame.id))) return undefined;
     if (this.state !== 'open') throw NOT_BEGUN;
-    if (isOnce && (await answers!.claim(frame))) return undefined;
-    return this.handlers!.handle(frame.type, frame.data, frame.id);
+    // Without the properties, which are not kept while the handler runs.
+    const head = headOf(frame);
+    const claim = isOnce ? { isAgain: frame.again === true, take: () => answers!.claim(head) } : undefined;
+    return this.handlers!.handle(frame.type, frame.data, frame.id, claim);
   }
 
   private acknowledge(head: MessageHead): void {

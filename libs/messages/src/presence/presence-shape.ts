@@ -1,0 +1,53 @@
+import { isTooDeep } from '../delivery/message-text.js';
+import type { PresenceDelta, PresenceEntry } from './presence.backend.js';
+
+const MAX_ID_CHARACTERS = 128;
+const MAX_USER_ID_CHARACTERS = 1_024;
+const MAX_DATA_CHARACTERS = 65_536;
+const SERVER = /^[\w-]{1,64}$/;
+
+/** Tells whether a value from another process is a connection in a channel. */
+export function isPresenceEntry(value: unknown): value is PresenceEntry {
+  const { server, id, number, userId, data } = (value ?? {}) as Partial<Record<keyof PresenceEntry, unknown>>;
+  return (
+    typeof server === 'string' &&
+    SERVER.test(server) &&
+    isText(id, MAX_ID_CHARACTERS) &&
+    id !== '' &&
+    isNumber(number) &&
+    (userId === null || isText(userId, MAX_USER_ID_CHARACTERS)) &&
+    isText(data, MAX_DATA_CHARACTERS) &&
+    (data === '' || isJson(data))
+  );
+}
+
+/** Tells whether a value from another process is a change of a channel. */
+export function isPresenceDelta(value: unknown): value is PresenceDelta {
+  const { epoch, number, set, removed } = (value ?? {}) as Partial<Record<keyof PresenceDelta, unknown>>;
+  return (
+    isText(epoch, MAX_ID_CHARACTERS) &&
+    isNumber(number) &&
+    Array.isArray(set) &&
+    set.every(isPresenceEntry) &&
+    Array.isArray(removed) &&
+    removed.every((key) => isText(key, 2 * MAX_ID_CHARACTERS))
+  );
+}
+
+function isText(value: unknown, maxCharacters: number): value is string {
+  return typeof value === 'string' && value.length <= maxCharacters;
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isJson(text: string): boolean {
+  try {
+    if (isTooDeep(text)) return false;
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
