@@ -1,5 +1,11 @@
 // Compiled, not run: what the types of channels accept, and what they refuse.
-import { defineChannel, MessagesService, OnChannelMessage, type StoredPost } from '@nestwire/messages';
+import {
+  defineChannel,
+  MessagesService,
+  OnChannelMessage,
+  type Channel,
+  type StoredPost,
+} from '@nestwire/messages';
 import { StreamGap, StreamMessage } from '@nestwire/protocol';
 import { ChannelSnapshot, StreamSession } from '@nestwire/streams';
 
@@ -21,6 +27,19 @@ export const score = defineChannel('score', { messages: [Said], latest: true });
 export const room = defineChannel('room', { messages: [Said], history: HISTORY });
 export const board = defineChannel('board', { messages: [Said], history: HISTORY, snapshot: [RoomState] });
 
+/** Posts on any channel, with an id where there is one. */
+export async function postAnywhere(
+  messages: MessagesService,
+  channel: string | Channel<Said>,
+  said: Said,
+  id?: string,
+): Promise<string> {
+  await messages.postMessage('a', said, { id });
+  await messages.postMessage(pointers('a'), said, { id, scope: 'auto' });
+  const { delivered } = await messages.postMessage(channel, said, { id });
+  return delivered;
+}
+
 export async function post(messages: MessagesService, said: Said): Promise<void> {
   const stored: StoredPost = await messages.postMessage(room('a'), said, { id: 'mine' });
   stored.position.offset.toFixed();
@@ -28,8 +47,7 @@ export async function post(messages: MessagesService, said: Said): Promise<void>
   delivered satisfies 'local' | 'global' | 'degraded';
   // @ts-expect-error what is kept has no scope
   await messages.postMessage(room('a'), said, { scope: 'local' });
-  // @ts-expect-error what is not kept has no id
-  await messages.postMessage(pointers('a'), said, { id: 'mine' });
+  for (const channel of ['a', pointers('a'), score, room('a')]) await postAnywhere(messages, channel, said);
   // @ts-expect-error the channel does not carry this
   await messages.postMessage(room('a'), new RoomState());
 }

@@ -34,6 +34,7 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
       },
       connectWebSocket: () => connection.connect(),
       authenticate: () => connection.authenticate(),
+      idle: () => connection.idle(),
       close: () => connection.close().then(() => options.outbox?.close()),
       addConnectionStatusListener: (listener) =>
         addListener(connection.listeners, () => listener(connection.status)),

@@ -36,6 +36,14 @@ export interface AnyStreamClient {
    */
   authenticate(): Promise<void>;
 
+  /**
+   * Resolves when all messages that were sent have their answers; never rejects.
+   *
+   * Messages that wait for a connection count, as do those that are sent meanwhile. Each ends within its
+   * `timeoutMs`, so that this ends too; `close()` ends all at once. Durable messages of another user do not count.
+   */
+  idle(): Promise<void>;
+
   /** Closes the connection and ends all readers; resolves when the socket is closed. */
   close(): Promise<void>;
 

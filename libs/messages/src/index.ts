@@ -75,6 +75,7 @@ export type { PresenceConnection, PresenceJoin, PresenceMember } from './presenc
 export { DEFAULT_PRESENCE, type PresenceOptions } from './presence/presence.options.js';
 export type { PresenceWatchOptions } from './presence/presence.stream.js';
 export type { PresenceChange } from './presence/presence.watch.js';
+export { createMessageId } from './service/message-id.js';
 export { MessagesService } from './service/messages.service.js';
 export { NamedReader } from './service/named-reader.decorator.js';
 export type {

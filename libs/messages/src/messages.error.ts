@@ -20,6 +20,8 @@ export const MessagesErrorCode = {
   Overloaded: 'OVERLOADED',
   /** The id that a post was given is not one that messages may have. */
   BadMessageId: 'BAD_MESSAGE_ID',
+  /** The id of a post is older than ids are remembered; nothing was stored now. */
+  RetryTooLate: 'RETRY_TOO_LATE',
   /** The encoded message is larger than `maxMessageBytes`. */
   MessageTooLarge: 'MESSAGE_TOO_LARGE',
   /** A stream lost messages under its overflow policy `fail`. */

@@ -9,7 +9,14 @@ export {
   type WireError,
 } from './error/coded-error.js';
 export { ErrorCode } from './error/error-code.js';
-export type { ClientCodec, Codec, CodecOption, EncodedMessage, FrameHead, FramePayload } from './frame/codec.js';
+export type {
+  ClientCodec,
+  Codec,
+  CodecOption,
+  EncodedMessage,
+  FrameHead,
+  FramePayload,
+} from './frame/codec.js';
 export { FrameFault } from './frame/frame-fault.js';
 export { guardClientFrame } from './frame/frame-guard.js';
 export {
@@ -69,6 +76,15 @@ export {
   type WatchedMember,
 } from './message/presence-events.js';
 export { applyPresence, EMPTY_PRESENCE, type PresenceView } from './message/presence-view.js';
+export {
+  channelName,
+  isFromChannel,
+  metaOf,
+  rememberOrigin,
+  type ChannelLike,
+  type MessageMeta,
+  type MessageOrigin,
+} from './message/message-meta.js';
 export { StreamGap, type StreamGapReason } from './message/stream-gap.js';
 export { StreamMessage, type AnyClass } from './message/stream-message.decorator.js';
 export { encodeProperties, type Natives } from './value/wire-value.js';

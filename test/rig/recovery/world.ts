@@ -129,7 +129,7 @@ export class World {
     if (!again) truth.repeatable.push(post);
     truth.inFlight++;
     const note = create(Note, { channel, name: id, padding: 'x'.repeat(bytes) });
-    void this.nodes[node]!.messages.postMessage(channelNamed(channel), note, { id } as never)
+    void this.nodes[node]!.messages.postMessage(channelNamed(channel), note, { id })
       .then(
         (stored) => ({ code: 'ok', ...(stored as unknown as { position: Position; isDuplicate: boolean }) }),
         (error: { code: string }) => ({ code: error.code }),

@@ -17,6 +17,8 @@ export interface ConnectedStream {
   readonly held: { of(endpoint: string): HeldChannel[] };
   /** Tells whether answers of the connection that was left are awaited, or the open of the next. */
   readonly isMoving: unknown;
+  /** The promises of the messages that wait or have no answer. */
+  readonly unanswered: readonly Promise<void>[];
   /** Whether the connection has yet to deliver what the former one delivered before it was left. */
   readonly isBehind: boolean;
   /** Another connection takes what is sent from now on; the former one still answers. */

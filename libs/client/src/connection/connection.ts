@@ -113,6 +113,15 @@ export class Connection implements LineOwner {
     return this.#join();
   }
 
+  /** Resolves when no message waits for its answer any more, whatever the answers are. */
+  async idle(): Promise<void> {
+    for (;;) {
+      const all = [...this.#streams.values()].flatMap(({ unanswered }) => unanswered);
+      if (!all.length) return;
+      await Promise.allSettled(all);
+    }
+  }
+
   /** Closes for good; resolves when the socket is closed. */
   async close(): Promise<void> {
     if (this.status.kind !== 'closed') await this.#end(NORMAL, 'closed by the client');

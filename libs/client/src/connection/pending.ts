@@ -1,4 +1,4 @@
-import type { CodedError, ErrorCode } from '@nestwire/protocol';
+import type { CodedError } from '@nestwire/protocol';
 import { clientError } from '../client-error.js';
 import type { Clock } from '../transport/clock.js';
 
@@ -25,9 +25,9 @@ export class Pending {
   #release?: () => void;
 
   /** Settles with an error after a time, or when a signal aborts. */
-  limit({ clock, timeoutMs, signal }: Limits, late?: () => ErrorCode | undefined): void {
+  limit({ clock, timeoutMs, signal }: Limits, late?: () => CodedError | undefined): void {
     const abort = () => this.settle(clientError('ABORTED', undefined, { cause: signal!.reason }));
-    const cancel = clock.after(timeoutMs, () => this.settle(clientError(late?.() ?? 'ANSWER_TIMEOUT')));
+    const cancel = clock.after(timeoutMs, () => this.settle(late?.() ?? clientError('ANSWER_TIMEOUT')));
     this.#release = () => {
       cancel();
       signal?.removeEventListener('abort', abort);

@@ -1,4 +1,4 @@
-import { create, type ServerFrame } from '@nestwire/protocol';
+import { create, metaOf, type ServerFrame } from '@nestwire/protocol';
 import { Note, Rig, take, Unlisted } from '../../spec/rig.js';
 import type { Peer } from '../../spec/scripted-server.js';
 import { until } from '../../../../test/rig/until.js';
@@ -228,6 +228,27 @@ describe('endpoint', () => {
 
       expect(texts(await chat)).toEqual(['a', 'b']);
       expect(texts(await game)).toEqual(['c']);
+    });
+
+    it('tells the channel and position of a message that came by a channel', async () => {
+      await connected();
+      const reading = take(rig.client.chat.stream, 4);
+      await peer.open();
+      const position = ['E', 1, 'm1'] as const;
+      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'room:a', position, ticket: 'T' });
+      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'news' });
+      const publication = { t: 'publication', type: 'spec.note', data: { text: '' } } as const;
+      peer.send({ ...publication, channel: 'room:a', offset: 2, id: 'm2' });
+      peer.send({ ...publication, channel: 'room:a', epoch: 'F', offset: 1, id: 'f1' });
+      peer.send({ ...publication, channel: 'news' });
+      deliver('of no channel');
+
+      expect((await reading).map((message) => metaOf(message))).toEqual([
+        { channel: 'room:a', position: ['E', 2, 'm2'] },
+        { channel: 'room:a', position: ['F', 1, 'f1'] },
+        { channel: 'news', position: undefined },
+        undefined,
+      ]);
     });
 
     it('receives no publication of a channel after a reconnect', async () => {
@@ -573,6 +594,24 @@ describe('endpoint', () => {
 
       expect(peer.frames.size).toBe(0);
     });
+
+    it.each(['BUSY', 'RATE_LIMITED', 'DRAINING', 'STREAM_NOT_OPEN', 'UNAVAILABLE', 'OVERLOADED'])(
+      'stays uncertain when its repetition is refused with %s',
+      async (code) => {
+        await connected({}, figures);
+        const [sending] = await lose('a');
+        peer = await rig.reconnected(figures);
+        await peer.open('s2');
+        const { id } = await peer.next('message');
+        peer.send({ t: 'error', id, error: { code, message: 'refused' } });
+
+        await expect(sending).rejects.toMatchObject({ code: 'UNCERTAIN', cause: { code } });
+        const first = send('b');
+        const next = await peer.next('message');
+        peer.send({ t: 'error', id: next.id, error: { code, message: 'refused' } });
+        await expect(first).rejects.toMatchObject({ code });
+      },
+    );
 
     it('is sent again on as many connections as it takes, and rejects with the error of the last', async () => {
       await connected({}, figures);
@@ -965,6 +1004,52 @@ describe('endpoint', () => {
       deliver('a');
 
       expect(texts(await reading)).toEqual(['a']);
+    });
+  });
+
+  describe('idle()', () => {
+    it('resolves when all messages have their answers, those that are sent meanwhile too', async () => {
+      await connected({ offline: 'queue' }, { maxPendingMessages: 1 });
+      let isIdle = false;
+      const sending = ['a', 'b', 'c'].map((text) => rig.client.chat.sendStreamMessage(note(text)));
+      sending[1]!.catch(() => undefined);
+      const idle = rig.client.idle().then(() => (isIdle = true));
+      await peer.open();
+      const first = await peer.next('message');
+      peer.send({ t: 'ack', endpoint: 'chat', id: first.id });
+      const second = await peer.next('message');
+      const more = rig.client.game.sendStreamMessage(note('d'));
+      more.catch(() => undefined);
+      peer.send({ t: 'error', id: second.id, error: { code: 'NO', message: '' } });
+      await peer.next('open');
+      await peer.next('message');
+      const third = await peer.next('message');
+      peer.send({ t: 'ack', endpoint: 'chat', id: third.id });
+      await sending[2];
+      await settled();
+      expect(isIdle).toBe(false);
+
+      await rig.client.close();
+      await expect(more).rejects.toMatchObject({ code: 'UNCERTAIN' });
+      await idle;
+    });
+
+    it('resolves at once when nothing was sent, or the client is closed', async () => {
+      await connected();
+      await rig.client.idle();
+      await rig.client.close();
+      await rig.client.idle();
+    });
+
+    it('waits for a message that has no connection, until its deadline', async () => {
+      rig = await Rig.start({ offline: 'queue' });
+      const sending = rig.client.chat.sendStreamMessage(note('a'), { timeoutMs: 100 });
+      const outcome = expect(sending).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+      const idle = rig.client.idle();
+      rig.clock.advance(100);
+
+      await idle;
+      await outcome;
     });
   });
 

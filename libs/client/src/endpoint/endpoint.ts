@@ -5,8 +5,10 @@ import {
   type Message,
   type MessageClass,
   messageNameOf,
+  type MessageOrigin,
   type OpenedFrame,
   type PositionFrame,
+  rememberOrigin,
   type ServerFrame,
 } from '@nestwire/protocol';
 import { clientError, closedError } from '../client-error.js';
@@ -18,9 +20,12 @@ import { Pending } from '../connection/pending.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
 import { HeldChannels } from './held-channels.js';
-import { hasRoom, sizeOf, type Outgoing, type Sendable } from './outgoing.js';
+import { hasRoom, sizeOf, unsentError, type Outgoing, type Sendable } from './outgoing.js';
 import { readersOf, type Readers } from './readers.js';
 import type { SendOptions } from './send-options.js';
+
+/** The codes of an attempt that was not handled: another attempt may have been. */
+const REFUSED = /^(BUSY|RATE_LIMITED|DRAINING|STREAM_NOT_OPEN|UNAVAILABLE|OVERLOADED)$/;
 
 /** The client's side of one endpoint: its stream, and what waits for it. */
 export class Endpoint implements EndpointStream<Message, Message>, ConnectedStream {
@@ -76,9 +81,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     const outgoing = Object.assign(new Pending(), { frame, bytes, offline, own: !this.#front, user });
     if (given.durable) outbox!.add(outgoing, message);
     else if (!hasRoom(this.#waiting, bytes, this.#connection)) throw clientError('QUEUE_FULL');
-    outgoing.limit(limits, () =>
-      frame.id ? undefined : this.#connection.welcome ? 'BUSY' : 'NOT_CONNECTED',
-    );
+    outgoing.limit(limits, () => unsentError(frame, this.#connection));
     this.enqueue(outgoing);
     return outgoing.promise;
   }
@@ -125,7 +128,11 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       const isMine = endpoint ? endpoint === this.name : channels.has(channel);
       // From its first publication on, the next server gives all that follows.
       if (isMine && !old) this.#leaving.delete(channel);
-      if (isMine && this.held.advance(frame, old)) this.#deliver(frame.type, frame.data);
+      if (isMine && this.held.advance(frame, old))
+        this.#deliver(frame.type, frame.data, {
+          channel,
+          wirePosition: frame.id === undefined ? undefined : this.held.get(channel)!.position,
+        });
       if (this.held.isDiverged) this.#connection.doubt();
     } else if (endpoint === this.name) this.#handle(frame, error);
     if (id && id === this.#opening && error) this.#closed(error, error);
@@ -133,7 +140,9 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     if (this.#flying.has(id))
       for (const [other, outgoing] of this.#flying) {
         if (!error || other === id) {
-          outgoing.settle(error);
+          // The refusal of a repeated message says nothing about its first handling.
+          const isUnknown = error && outgoing.frame.again && REFUSED.test(error.code);
+          outgoing.settle(isUnknown ? clientError('UNCERTAIN', error.message, { cause: error }) : error);
           this.#flying.delete(other);
         }
         if (other === id) break;
@@ -146,6 +155,11 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     // What its sender has given up is not awaited.
     this.#moving &&= [...this.#flying.values()].some(({ settled }) => !settled);
     return this.#moving || (this.#opening && !this.#session);
+  }
+
+  get unanswered(): readonly Promise<void>[] {
+    const all = [...this.#flying.values(), ...this.#waiting];
+    return all.filter(({ settled }) => !settled).map(({ promise }) => promise);
   }
 
   get isBehind(): boolean {
@@ -221,9 +235,11 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     if (this.#connection.spreadMs === undefined) this.ended(error);
   }
 
-  #deliver(type: string, data: object): void {
+  #deliver(type: string, data: object, origin?: MessageOrigin): void {
     try {
-      this.stream.push(decodeMessage(this.#classes.get(type)!, data));
+      const message = decodeMessage(this.#classes.get(type)!, data);
+      if (origin) rememberOrigin(message, origin);
+      this.stream.push(message);
     } catch (error) {
       if (!this.stream.ignored++)
         this.#connection.options.onWarning(`nestwire: ${this.name} ignores ${type}`, error);

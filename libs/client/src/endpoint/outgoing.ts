@@ -1,4 +1,5 @@
-import type { ClientMessageFrame, FramePayload } from '@nestwire/protocol';
+import type { ClientMessageFrame, CodedError, FramePayload } from '@nestwire/protocol';
+import { clientError } from '../client-error.js';
 import type { OfflinePolicy } from '../client-options.js';
 import type { Connection } from '../connection/connection.js';
 import type { Pending } from '../connection/pending.js';
@@ -34,4 +35,12 @@ export function hasRoom(all: readonly Outgoing[], bytes: number, { options, welc
     waiting.length < options[welcome ? 'maxWaitingMessages' : 'maxOfflineMessages'] &&
     bytes <= options.maxWaitingBytes
   );
+}
+
+/** Makes the error of a message that is unsent at its deadline, if it is. */
+export function unsentError({ id }: Sendable, { welcome }: Connection): CodedError | undefined {
+  if (id) return undefined;
+  return welcome
+    ? clientError('BUSY', `maxPendingMessages of the server is ${welcome.maxPendingMessages}`)
+    : clientError('NOT_CONNECTED');
 }

@@ -8,7 +8,7 @@ import {
 import { clientError, closedError } from '../client-error.js';
 import type { Connection } from '../connection/connection.js';
 import { Pending } from '../connection/pending.js';
-import type { Outgoing, Sendable } from '../endpoint/outgoing.js';
+import { unsentError, type Outgoing, type Sendable } from '../endpoint/outgoing.js';
 import { addListener } from '../listeners.js';
 import { BoxWriter } from './box-writer.js';
 import { dropFreeBoxes, takeOver, type ClaimedBox } from './claim-box.js';
@@ -195,9 +195,7 @@ export class StoredOutbox extends Outbox {
     // What becomes of it is told in another way.
     outgoing.promise.catch(() => undefined);
     this.#follow(held, outgoing);
-    outgoing.limit({ clock, timeoutMs: leftMs }, () =>
-      frame.id ? undefined : connection.welcome ? 'BUSY' : 'NOT_CONNECTED',
-    );
+    outgoing.limit({ clock, timeoutMs: leftMs }, () => unsentError(frame, connection));
     connection.streamOf(endpoint).enqueue(outgoing);
   }
 

@@ -117,5 +117,12 @@ export abstract class HistoryBackend {
   abstract tops(channels: readonly string[]): Promise<readonly Top[]>;
 }
 
-/** How long a history remembers the ids of what it stored, in milliseconds. */
+/** How long after its first attempt a post may be repeated, in milliseconds. */
 export const IDEMPOTENCY_MS = 120_000;
+
+/**
+ * How long a history remembers the ids of what it stored, in milliseconds.
+ *
+ * Longer than a post may be repeated: the last retry may wait in a queue, and clocks differ.
+ */
+export const REMEMBER_IDS_MS = IDEMPOTENCY_MS + 30_000;

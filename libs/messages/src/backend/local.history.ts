@@ -6,7 +6,7 @@ import type { Position } from '../history/position.js';
 import type { HistoryPage } from '../history/recovery.js';
 import {
   HistoryBackend,
-  IDEMPOTENCY_MS,
+  REMEMBER_IDS_MS,
   type Draft,
   type HistoryChannel,
   type HistorySink,
@@ -134,7 +134,7 @@ export class LocalHistory extends HistoryBackend {
     const nowMs = this.clock.now();
     if (nowMs - log.storedAtMs >= log.length.ageMs) log.messages = [];
     for (const [id, { atMs }] of log.ids) {
-      if (nowMs - atMs < IDEMPOTENCY_MS) return;
+      if (nowMs - atMs < REMEMBER_IDS_MS) return;
       log.ids.delete(id);
     }
   }

@@ -1,4 +1,4 @@
-import { messageNameOf, StreamGap, type Message, type MessageClass } from '@nestwire/protocol';
+import { channelName, messageNameOf, StreamGap, type Message, type MessageClass } from '@nestwire/protocol';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { checkChannelName, checkChannelPart } from './channel-name.js';
 import { ReservedChannel } from './reserved-channel.js';
@@ -122,7 +122,7 @@ export function defineChannel<
   const delivery = options.history ? 'history' : options.latest ? 'latest' : 'ephemeral';
   const traits = { messages, delivery, history, durability, snapshot };
   const define = (...parts: readonly (string | number | bigint)[]) => ({
-    name: checkChannelName([name, ...parts.map(checkChannelPart)].join(':')),
+    name: checkChannelName(channelName(name, ...parts.map(checkChannelPart))),
     ...traits,
   });
   Object.defineProperty(define, 'name', { value: name });

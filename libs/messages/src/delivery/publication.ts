@@ -1,4 +1,4 @@
-import { messageClassNamed, type EncodedMessage, type Message } from '@nestwire/protocol';
+import { messageClassNamed, rememberOrigin, type EncodedMessage, type Message } from '@nestwire/protocol';
 import { decodeCompiled, rememberEncoding } from '@nestwire/protocol/compiled';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { deepFreeze } from './frozen.js';
@@ -46,6 +46,7 @@ export class Publication implements EncodedMessage {
       );
     const message = decodeCompiled(cls, this.#properties ?? (JSON.parse(this.data) as object));
     this.#properties = undefined;
+    rememberOrigin(message, this);
     if (deepFreeze(message)) rememberEncoding(message, { type: this.type, data: this.data });
     return message;
   }

@@ -4,6 +4,7 @@ import {
   create,
   type EncodedMessage,
   type StreamGapReason,
+  type WirePosition,
 } from '@nestwire/protocol';
 import type { Position } from '../history/position.js';
 import { Publication } from './publication.js';
@@ -18,6 +19,12 @@ export class StoredPublication extends Publication {
     properties?: object,
   ) {
     super(channel, type, data, properties);
+  }
+
+  /** The position, as it travels. */
+  get wirePosition(): WirePosition {
+    const { epoch, offset, id } = this.position;
+    return [epoch, offset, id];
   }
 
   /** Whether it says that messages are missing; its position is where the channel goes on. */

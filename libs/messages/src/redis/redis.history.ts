@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { randomBytes } from 'node:crypto';
 import {
   HistoryBackend,
-  IDEMPOTENCY_MS,
+  REMEMBER_IDS_MS,
   type Draft,
   type HistoryChannel,
   type HistorySink,
@@ -247,7 +247,7 @@ export class RedisHistory extends HistoryBackend {
       messages,
       ageMs,
       topMsOf(channel),
-      IDEMPOTENCY_MS,
+      REMEMBER_IDS_MS,
       MAX_ENVELOPE_BYTES,
       MAX_ENVELOPE_MESSAGES,
       attempt,

@@ -1,12 +1,21 @@
 import type { EncodedMessage } from '@nestwire/protocol';
+import type { Stored } from '../backend/history.backend.js';
 import type { MessagesBackend } from '../backend/messages.backend.js';
 import type { KeptChannel } from '../channel/channel.js';
 import type { MessagesModuleOptions } from '../messages.options.js';
 import { resolveTuning } from '../redis/redis.options.js';
+import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { ChannelReaders, type Following, type StoredReceiver } from '../reader/channel.readers.js';
 import { AppendQueue } from './append.queue.js';
-import { checkMessageId, nextMessageId } from './message-id.js';
+import { checkMessageAge, checkMessageId, createMessageId } from './message-id.js';
 import type { StoredPost } from './post.options.js';
+import { UncertainPosts } from './uncertain.posts.js';
+
+/** The id of a post, and whether the caller gave it: then it may be a retry. */
+interface PostId {
+  readonly id: string;
+  readonly isGiven: boolean;
+}
 
 /** The channels that keep their messages: posting to them, and following them. */
 export class KeptChannels {
@@ -15,6 +24,7 @@ export class KeptChannels {
   readonly #backend: MessagesBackend;
   readonly #queue: AppendQueue;
   readonly #readers: ChannelReaders;
+  readonly #uncertain = new UncertainPosts();
 
   constructor(
     backend: MessagesBackend,
@@ -35,13 +45,29 @@ export class KeptChannels {
   /**
    * Stores a message; resolves to where it stands.
    *
-   * @throws {MessagesError} BAD_MESSAGE_ID, OVERLOADED, UNAVAILABLE, UNCERTAIN
+   * @throws {MessagesError} BAD_MESSAGE_ID, RETRY_TOO_LATE, OVERLOADED, UNAVAILABLE, UNCERTAIN
    */
   async post(channel: KeptChannel, encoded: EncodedMessage, givenId?: string): Promise<StoredPost> {
-    const id = givenId === undefined ? nextMessageId() : checkMessageId(givenId);
+    const id = givenId === undefined ? createMessageId() : checkMessageId(givenId);
+    if (givenId !== undefined) checkMessageAge(id);
     this.posted++;
-    const { position, isDuplicate } = await this.#queue.append(channel, id, encoded);
+    const { position, isDuplicate } = await this.#append(channel, encoded, {
+      id,
+      isGiven: givenId !== undefined,
+    });
     return { delivered: this.#backend.status === 'local' ? 'local' : 'global', position, isDuplicate };
+  }
+
+  async #append(channel: KeptChannel, encoded: EncodedMessage, { id, isGiven }: PostId): Promise<Stored> {
+    const post = { channel: channel.name, id };
+    try {
+      const stored = await this.#queue.append(channel, id, encoded);
+      if (isGiven) this.#uncertain.settled(post);
+      return stored;
+    } catch (error) {
+      // A first attempt is under an id of its own, which nothing is known of.
+      throw isGiven || isUncertain(error) ? this.#uncertain.failed(post, error) : error;
+    }
   }
 
   /** Follows a channel; resolves when its position is known, or cannot be known at the moment. */
@@ -54,4 +80,8 @@ export class KeptChannels {
     this.#readers.close();
     await this.#queue.settled();
   }
+}
+
+function isUncertain(error: unknown): boolean {
+  return error instanceof MessagesError && error.code === MessagesErrorCode.Uncertain;
 }

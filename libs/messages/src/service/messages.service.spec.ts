@@ -1,15 +1,20 @@
 import { Injectable, Logger, Module, Scope } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { create, encodeMessage, StreamMessage } from '@nestwire/protocol';
+import { create, encodeMessage, metaOf, StreamMessage, type Message } from '@nestwire/protocol';
 import { firstValueFrom, toArray } from 'rxjs';
 import {
   defineChannel,
+  LocalBackend,
+  LocalHistory,
+  MessagesError,
+  MessagesErrorCode,
   DONE,
   MessagesModule,
   MessagesService,
   OnChannelMessage,
   type MessagesModuleOptions,
   type Publication,
+  type StoredPost,
 } from '../index.js';
 
 @StreamMessage('messages.spec.said')
@@ -544,6 +549,72 @@ describe('MessagesModule', () => {
 
     await expect(app.init()).rejects.toThrow(/imported 2 times[\s\S]*leave MessagesModule out/);
     await app.close();
+  });
+});
+
+/** A history whose first read fails, and whose second one arrives when a test says. */
+class SlowHistory extends LocalHistory {
+  release!: () => void;
+  readonly hasRead: Promise<void>;
+  readonly #released = new Promise<void>((resolve) => (this.release = resolve));
+  #reads = 0;
+  #tellRead!: () => void;
+
+  constructor() {
+    super();
+    this.hasRead = new Promise((resolve) => (this.#tellRead = resolve));
+  }
+
+  override async read(...args: Parameters<LocalHistory['read']>): ReturnType<LocalHistory['read']> {
+    if (++this.#reads === 1) throw new MessagesError(MessagesErrorCode.Unavailable, 'not now');
+    const page = await super.read(...args);
+    this.#tellRead();
+    await this.#released;
+    return page;
+  }
+}
+
+describe('A received message', () => {
+  const kept = defineChannel('kept-meta', { messages: [Said], history: { messages: 10, ageMs: 60_000 } });
+  const newest = defineChannel('newest-meta', { messages: [Said], latest: true });
+
+  it.each([
+    ['with history', kept('a')],
+    ['of which the newest matters', newest('a')],
+  ])('tells the channel and position of a channel %s', async (_, channel) => {
+    const messages = await open();
+    const heard: Message[] = [];
+    await messages.addListener(channel, (message: Message) => heard.push(message));
+    const posted = create(Said, { text: 'hello' });
+    const { position } = (await messages.postMessage(channel, posted)) as StoredPost;
+    await new Promise(setImmediate);
+
+    expect(heard.map((message) => metaOf(message))).toEqual([
+      { channel: channel.name, position: [position.epoch, position.offset, position.id] },
+    ]);
+    expect(metaOf(posted)).toBeUndefined();
+  });
+
+  it('tells the channel alone where nothing is kept', async () => {
+    const messages = await open();
+    const heard: Message[] = [];
+    await messages.addListener('plain', (message) => heard.push(message));
+    await messages.postMessage('plain', create(Said, { text: 'hello' }));
+
+    expect(heard.map((message) => metaOf(message))).toEqual([{ channel: 'plain', position: undefined }]);
+  });
+
+  it('comes to a listener of a latest channel once, when it is heard before the first read has ended', async () => {
+    const history = new SlowHistory();
+    const messages = await open({ backend: Object.assign(new LocalBackend(), { history }) });
+    const heard: string[] = [];
+    await messages.addListener(newest('b'), ({ text }: Said) => heard.push(text));
+    await history.hasRead;
+    await messages.postMessage(newest('b'), say('1'));
+    history.release();
+    await new Promise(setImmediate);
+
+    expect(heard).toEqual(['1']);
   });
 });
 

@@ -25,11 +25,13 @@ import { Delivery, type ChannelListener } from '../delivery/delivery.js';
 import type { Receiver } from '../delivery/hub.js';
 import { MessageStream, type StreamOptions } from '../delivery/message.stream.js';
 import { lifeOf, onAbort } from '../delivery/on-abort.js';
+import type { StoredPublication } from '../delivery/stored.publication.js';
 import type { Subscription } from '../delivery/subscription.js';
 import type { MessagesCounters } from '../messages.counters.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { MESSAGES_OPTIONS } from '../messages.module-definition.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messages.options.js';
+import { isSamePosition } from '../history/position.js';
 import type { Following, StoredReceiver } from '../reader/channel.readers.js';
 import { withoutRepeats } from '../reader/without-repeats.js';
 import { EphemeralChannels } from './ephemeral.channels.js';
@@ -145,8 +147,9 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     if (!isKept(channel)) return this.#ephemeral.attach(name, receiver, signal);
     // A newcomer to a history begins with what comes next.
     if (channel.delivery === 'history') return this.follow(channel, withoutRepeats(receiver), { signal });
-    const following = await this.follow(channel, receiver, { signal });
-    following.recover(undefined, (newest) => newest.forEach((publication) => receiver(publication)));
+    const once = onceEach(receiver);
+    const following = await this.follow(channel, once, { signal });
+    following.recover(undefined, (newest) => newest.forEach((publication) => once(publication)));
     return following;
   }
 
@@ -283,6 +286,16 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     this.#status = status;
     this.#statusListeners.tell(status);
   }
+}
+
+/** Makes a receiver of a `latest` channel that is not given its newest message again as a newcomer. */
+function onceEach(receiver: Receiver): StoredReceiver {
+  let last: StoredPublication | undefined;
+  return (publication) => {
+    if (last && isSamePosition(last.position, publication.position)) return;
+    last = publication;
+    receiver(publication);
+  };
 }
 
 function assertCarries(channel: string | Channel, type: string): void {

@@ -13,6 +13,8 @@ export interface PostOptions {
    * @default 'auto'
    */
   readonly scope?: PostScope;
+  /** Ignored: an ephemeral channel remembers no ids. It lets one function post on any channel. */
+  readonly id?: string | undefined;
 }
 
 /** How a message is posted on a channel that keeps its messages. */
@@ -21,9 +23,12 @@ export interface StoredPostOptions {
    * The id of the message, as an error of an earlier attempt told it, or one of your own: 1 to 64 characters
    * of A-Z a-z 0-9 _ . -, never used for another message. Within two minutes it is stored once.
    *
+   * An id of `createMessageId()`, as errors have it, tells when it was made, and is refused later than that. An
+   * id of your own cannot be: do not use it again after two minutes.
+   *
    * @default a new one
    */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** How a message is posted on a channel of a delivery class. */

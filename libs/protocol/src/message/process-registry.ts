@@ -1,3 +1,4 @@
+import type { MessageOrigin } from './message-meta.js';
 import type { MessageClass } from './message.registry.js';
 import type { MessageTransformer } from './message.reviver.js';
 
@@ -7,6 +8,8 @@ interface ProcessRegistry {
   readonly names: WeakMap<object, string>;
   /** The message classes by name; of several, the one marked last stands last. */
   readonly classes: Map<string, MessageClass[]>;
+  /** The origins of received messages. */
+  readonly origins: WeakMap<object, MessageOrigin>;
   /** What stands in for the default, once its entry is imported. */
   transformer?: MessageTransformer;
 }
@@ -17,4 +20,5 @@ const KEY = Symbol.for('nestwire');
 export const processRegistry: ProcessRegistry = ((globalThis as { [KEY]?: ProcessRegistry })[KEY] ??= {
   names: new WeakMap(),
   classes: new Map(),
+  origins: new WeakMap(),
 });

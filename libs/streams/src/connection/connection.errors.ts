@@ -1,4 +1,5 @@
 import { CodedError, ErrorCode } from '@nestwire/protocol';
+import type { StreamsLimits } from '../streams.limits.js';
 
 /** Makes the error of a frame that comes while the server shuts down. */
 export function draining(): CodedError {
@@ -12,15 +13,14 @@ export function duplicateId(id: number): CodedError {
   return new CodedError(ErrorCode.DuplicateId, `A frame with id ${id} waits for its answer already.`);
 }
 
+type EarlyLimits = Pick<StreamsLimits, 'maxEarlyFrames' | 'maxEarlyBytes'>;
+
 /** Makes the error of a frame too many during a sign-in. */
-export function tooEarly(): CodedError {
-  return new CodedError(
-    ErrorCode.Busy,
-    'Too many frames while the sign-in is under way: wait for its answer.',
-    {
-      retryAfterMs: 100,
-    },
-  );
+export function tooEarly({ maxEarlyFrames, maxEarlyBytes }: EarlyLimits): CodedError {
+  const message =
+    `At most ${maxEarlyFrames} frames and ${maxEarlyBytes} bytes wait while the sign-in is under way: wait for its ` +
+    'answer, or raise "limits.maxEarlyFrames" or "limits.maxEarlyBytes".';
+  return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
 }
 
 /** Makes the error of a sign-in too many. */

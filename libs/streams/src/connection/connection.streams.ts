@@ -189,7 +189,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     if (!runtime) return this.fail(id, streamNotOpen(endpoint));
     const reason = new SessionCloseReason('closed-by-client', 'The client closed the stream.');
     if (runtime.closeIds.length >= this.limits.maxPendingMessages)
-      return this.fail(id, tooManyFrames(endpoint));
+      return this.fail(id, tooManyFrames(endpoint, this.limits.maxPendingMessages));
     runtime.closeIds.push(id);
     void runtime.endWhenIdle(reason);
   }
@@ -335,7 +335,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   private join(runtime: SessionRuntime, id: number): void {
     if (runtime.isOpen) return this.write(openedFrame(runtime, id));
     if (runtime.openIds.length < this.limits.maxPendingMessages) runtime.openIds.push(id);
-    else this.fail(id, tooManyFrames(runtime.session.endpoint));
+    else this.fail(id, tooManyFrames(runtime.session.endpoint, this.limits.maxPendingMessages));
   }
 
   private start(endpoint: Endpoint): SessionRuntime {

@@ -194,7 +194,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (this.state === 'draining') return this.fail(frame.id, draining());
     if (this.isAwaited(frame.id)) return this.fail(frame.id, duplicateId(frame.id));
     if (this.state === 'signing-in') {
-      if (!this.early.add(frame, payload, bytes)) this.refuse(frame, tooEarly());
+      if (!this.early.add(frame, payload, bytes)) this.refuse(frame, tooEarly(this.context.limits));
       return;
     }
     if (frame.t === 'message') this.streams.receive(frame, payload, bytes);

@@ -4,6 +4,7 @@ const CLIENT_MEMBERS = [
   'addConnectionStatusListener',
   'authenticate',
   'close',
+  'idle',
   'then',
   'catch',
   'finally',

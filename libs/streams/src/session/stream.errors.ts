@@ -36,14 +36,18 @@ export function tooManyStreams(limit: number): CodedError {
 }
 
 /** Makes the error of a frame too many for a stream that opens or closes. */
-export function tooManyFrames(endpoint: string): CodedError {
-  const message = `Too many frames wait for the stream of "${endpoint}" to open or close: wait for answers.`;
+export function tooManyFrames(endpoint: string, limit: number): CodedError {
+  const message =
+    `${limit} frames wait for the stream of "${endpoint}" to open or close already: wait for answers, ` +
+    'or raise "limits.maxPendingMessages".';
   return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
 }
 
 /** Makes the error of a message that is too much for its connection. */
 export function tooManyBytes(limit: number): CodedError {
-  const message = `More than ${limit} bytes wait for the handlers of this connection: wait for answers.`;
+  const message =
+    `More than ${limit} bytes would wait for the handlers of this connection: wait for answers, ` +
+    'or raise "limits.maxPendingBytes".';
   return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
 }
 

@@ -1,0 +1,63 @@
+import { MessagesError, MessagesErrorCode } from '../messages.error.js';
+import { isForeignId } from './message-id.js';
+
+const MAX_REMEMBERED = 10_000;
+
+/** One message of one channel. */
+export interface PostKey {
+  readonly channel: string;
+  readonly id: string;
+}
+
+/**
+ * Remembers which posts may have been stored although their attempts failed.
+ *
+ * A retry that is refused says nothing about the attempts before it. So a post whose outcome is unknown stays
+ * UNCERTAIN until an attempt has an answer.
+ */
+export class UncertainPosts {
+  readonly #keys = new Set<string>();
+  /** Whether a post was forgotten for want of room, so that any given id may be of one. */
+  #hasForgotten = false;
+
+  /** The post has a certain outcome. */
+  settled(post: PostKey): void {
+    if (this.#keys.size > 0) this.#keys.delete(keyOf(post));
+  }
+
+  /** Returns the error of a failed attempt, in view of the attempts before it. */
+  failed(post: PostKey, error: unknown): unknown {
+    if (!(error instanceof MessagesError)) return error;
+    if (error.code === MessagesErrorCode.Uncertain) this.#remember(keyOf(post));
+    return isRefusal(error) && this.#mayBeStored(post) ? stillUncertain(post, error) : error;
+  }
+
+  #mayBeStored(post: PostKey): boolean {
+    return this.#hasForgotten || this.#keys.has(keyOf(post)) || isForeignId(post.id);
+  }
+
+  #remember(key: string): void {
+    this.#keys.add(key);
+    if (this.#keys.size <= MAX_REMEMBERED) return;
+    this.#hasForgotten = true;
+    for (const oldest of this.#keys) return void this.#keys.delete(oldest);
+  }
+}
+
+function keyOf({ channel, id }: PostKey): string {
+  // No name of a channel holds a space.
+  return `${channel} ${id}`;
+}
+
+function isRefusal({ code }: MessagesError): boolean {
+  return code === MessagesErrorCode.Unavailable || code === MessagesErrorCode.Overloaded;
+}
+
+function stillUncertain({ id }: PostKey, cause: MessagesError): MessagesError {
+  return new MessagesError(
+    MessagesErrorCode.Uncertain,
+    `This attempt stored nothing (${cause.code}), but an earlier attempt with this id may have stored the message. ` +
+      'Post it again with the same id.',
+    { cause },
+  ).withMessageId(id);
+}

@@ -1,0 +1,52 @@
+import type { WirePosition } from '../frame/frame.js';
+import type { Message } from './message.registry.js';
+import { processRegistry } from './process-registry.js';
+import { StreamGap } from './stream-gap.js';
+
+/** The origin of a received message. */
+export interface MessageMeta {
+  /** The name of the channel. */
+  readonly channel: string;
+  /** The position in the channel's history; undefined where the channel keeps no messages. */
+  readonly position: WirePosition | undefined;
+}
+
+/** What a message came with, as the package that received it keeps that. */
+export interface MessageOrigin {
+  readonly channel: string;
+  readonly wirePosition?: WirePosition | undefined;
+}
+
+/** A channel, or its name. */
+export type ChannelLike = string | { readonly name: string };
+
+/** Notes the origin of a received message; for packages that receive messages. */
+export function rememberOrigin(message: object, origin: MessageOrigin): void {
+  processRegistry.origins.set(message, origin);
+}
+
+/**
+ * Returns the channel and position of a received message.
+ *
+ * Returns undefined for a message that came from no channel, such as one that a session or a client sent. All
+ * listeners of a process share one message, and so its origin.
+ */
+export function metaOf(message: object): MessageMeta | undefined {
+  const origin = processRegistry.origins.get(message);
+  return origin && { channel: origin.channel, position: origin.wirePosition };
+}
+
+/**
+ * Returns the name of a channel of a definition.
+ *
+ * `channelName('room', 'r0')` is the name of `room('r0')`. For clients, which cannot import the definition from `@nestwire/messages`.
+ */
+export function channelName(kind: string, ...parts: readonly (string | number | bigint)[]): string {
+  return [kind, ...parts].join(':');
+}
+
+/** Returns whether a message came from a channel, or is a gap in that channel. */
+export function isFromChannel(message: Message, channel: ChannelLike): boolean {
+  const from = message instanceof StreamGap ? message.channel : metaOf(message)?.channel;
+  return from === (typeof channel === 'string' ? channel : channel.name);
+}
