@@ -80,6 +80,9 @@ function hasBytes(field: unknown): boolean {
 
 /** What was found out about the fields of classes that hold bytes. */
 const transformed = new WeakMap<object, Map<string, boolean>>();
+/** How many fields of a class are remembered, and of which length: a client may have chosen their names. */
+const MAX_FIELDS = 256;
+const MAX_FIELD_LENGTH = 64;
 
 function isTransformed(instance: object, key: string): boolean {
   const prototype = Object.getPrototypeOf(instance) as object;
@@ -88,7 +91,7 @@ function isTransformed(instance: object, key: string): boolean {
   const isList = Array.isArray((instance as Properties)[key]);
   const name = isList ? `${key}[]` : key;
   const answer = known.get(name) ?? becomesOther(instance, key, isList ? [PROBE] : PROBE);
-  known.set(name, answer);
+  if (known.size < MAX_FIELDS && name.length <= MAX_FIELD_LENGTH) known.set(name, answer);
   return answer;
 }
 

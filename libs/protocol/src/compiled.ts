@@ -3,8 +3,10 @@ import './class-transformer.js';
 
 export {
   decodeCompiled,
+  decodeQuickly,
   encodingOf,
   nativeProperties,
   rememberedEncoding,
   rememberEncoding,
 } from './compiled/compiled-message.js';
+export { decoratedNamesOf, typedClassesOf } from './compiled/transform-facts.js';

@@ -4,20 +4,23 @@ import {
   decodeMessage,
   encodeMessage,
   type EncodedMessage,
+  type ErrorDetail,
   type MessageClass,
 } from '@nestwire/protocol';
 import { decodeCompiled, encodingOf } from '@nestwire/protocol/compiled';
 import { validate, validateSync, type ValidationError } from 'class-validator';
 import { deepFreeze } from '../../../libs/messages/src/delivery/frozen.js';
 import { declaredClassOf } from '../../../libs/streams/src/endpoint/endpoint.metadata.js';
-import { detailsOf, invalidMessage } from '../../../libs/streams/src/pipeline/message.details.js';
+import { ClientDecoder } from '../../../libs/streams/src/pipeline/client-decoder.js';
+import { invalidMessage } from '../../../libs/streams/src/pipeline/message.details.js';
 import { validatedProperties } from '../../../libs/streams/src/pipeline/message.metadata.js';
 import { MessageReaders, type MessageReader } from '../../../libs/streams/src/pipeline/message.reader.js';
 import { MessageShapes } from '../../../libs/streams/src/pipeline/message.shape.js';
 import { describeValue } from './describe-value.js';
+import { firstSizes } from './first-sizes.js';
 import { makeInstance, type InstanceCase } from './instances.js';
 import type { MessageCase } from './messages.js';
-import { outer, shapes, type Shape } from './shapes.js';
+import { nameable, outer, shapes, type Shape } from './shapes.js';
 
 /** What is tried: the compiled code, or something that stands in its place. */
 export interface Subject {
@@ -36,15 +39,22 @@ const STRICT = {
   whitelist: true,
   forbidNonWhitelisted: true,
   forbidUnknownValues: true,
-  validationError: { target: false, value: false },
+  validationError: { target: true, value: true },
 };
 
 const readers = new MessageReaders(declaredClassOf as never);
+const decoder = new ClientDecoder();
 const shapeChecks = new MessageShapes(declaredClassOf as never);
 // Outer state is as it is at the start of a server when classes are compiled.
 for (const { cls } of shapes) {
   readers.of(cls);
+  decoder.accept(cls as never);
   shapeChecks.of(cls as never);
+}
+
+for (const cls of nameable) {
+  readers.of(cls);
+  decoder.accept(cls as never);
 }
 
 /** The compiled code as servers use it. */
@@ -190,7 +200,7 @@ function parsed(text: string): object {
 }
 
 function byTheLibraries(shape: Shape, data: object): Outcome | Promise<Outcome> {
-  const decoded = attempt(() => decodeMessage(shape.cls, data));
+  const decoded = attempt(() => decoder.decodeByLibraries(shape.cls, data));
   const message = decoded.value;
   if (!message) return decoded;
   if (!shape.isAsync)
@@ -226,8 +236,17 @@ function invalid(cause: unknown): never {
   throw invalidMessage([], cause);
 }
 
+/** Yields what class-validator found, paths reaching into nested objects. */
+function* detailsOf(errors: readonly ValidationError[], parent = ''): Generator<ErrorDetail> {
+  for (const { property, constraints, children } of errors) {
+    const path = [parent, property].filter((part) => part !== '' && part !== undefined).join('.');
+    for (const message of Object.values(constraints ?? {})) yield { path, message };
+    if (children?.length) yield* detailsOf(children, path);
+  }
+}
+
 function judged({ cls }: Shape, message: object, errors: readonly ValidationError[]): object {
-  if (errors.length) throw invalidMessage(detailsOf(errors));
+  if (errors.length) throw invalidMessage(detailsOf(firstSizes(errors)));
   for (const detail of shapeChecks.of(cls as never)(message)) throw invalidMessage([detail]);
   return message;
 }

@@ -31,11 +31,15 @@ export function shape(options: ShapeOptions): ClassDecorator {
   };
 }
 
+/** The message classes that data may name beside the shapes and the classes of their properties. */
+export const nameable: MessageClass[] = [];
+
 /** Outer state, by which some classes of shapes decide what they are. */
 export const outer = { isFlipped: false };
 
 export const DECODE: readonly Step[] = ['decode'];
+export const ENCODE: readonly Step[] = ['encode'];
 export const CHECK: readonly Step[] = ['check'];
-/** What is left for the tags of all but dates, and for what class-transformer is told beside types. */
+/** What is left where class-transformer is told more than types. */
 export const CODED: readonly Step[] = ['decode', 'encode'];
 export const ALL: readonly Step[] = ['decode', 'check', 'encode'];

@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { constrain, CONSTRAINTS, type Constraint } from './constraint-table.js';
-import { DECODE, shape, type Step } from './shape.js';
+import { shape } from './shape.js';
 
 for (const [name, constraint] of CONSTRAINTS) addShape(name, constraint);
 
@@ -11,11 +11,5 @@ function addShape(name: string, { good, bad }: Constraint): void {
   IsOptional()(cls.prototype, 'list');
   constrain(name, { each: true })(cls.prototype, 'list');
   const accepts = [...good.map((value) => ({ value })), { value: good[0], list: good }];
-  shape({ accepts, values: [...good, ...bad, good, bad], leaves: leavesOf(good) })(cls);
-}
-
-/** Reading bytes is left to the libraries, and dates where they stand in an untyped list. */
-function leavesOf(good: readonly unknown[]): readonly Step[] {
-  const text = JSON.stringify(good);
-  return /\$(bytes|date)/.test(text) ? DECODE : [];
+  shape({ accepts, values: [...good, ...bad, good, bad] })(cls);
 }

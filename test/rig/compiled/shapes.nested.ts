@@ -6,16 +6,20 @@ import {
   ArrayMaxSize,
   IsArray,
   IsBoolean,
+  IsByteLength,
   IsDate,
   IsDefined,
+  IsEmail,
   IsIn,
   IsInstance,
   IsInt,
+  IsLowercase,
   IsNotEmpty,
   IsNumber,
   IsObject,
   IsOptional,
   IsString,
+  Length,
   Max,
   MaxLength,
   Min,
@@ -106,6 +110,24 @@ export class Chat {
 @shape({ accepts: [{ authors: [AUTHOR, { name: 'Bob', id: 1 }] }, { authors: [] }] })
 class Many {
   @IsArray() @ArrayMaxSize(3) @ValidateNested({ each: true }) @Type(() => Author) authors!: Author[];
+}
+
+@shape({
+  accepts: [{ few: [AUTHOR], text: 'a@b.org', texts: ['ab'] }, { text: 'b@c.org' }],
+  values: [
+    [AUTHOR, { name: 1 }, {}],
+    [{}, {}],
+    'a',
+    'abcdefghijkl',
+    'a@bcdefghi.org',
+    ['abc', 'ABCD', 5],
+    ['A'],
+  ],
+})
+class SizedFirst {
+  @IsOptional() @ValidateNested({ each: true }) @ArrayMaxSize(2) @Type(() => Author) few?: Author[];
+  @IsEmail() @Length(3, 10) @IsLowercase() @IsByteLength(2, 9) text!: string;
+  @IsOptional() @IsLowercase({ each: true }) @MaxLength(2, { each: true }) texts?: string[];
 }
 
 @shape({ accepts: [{ authors: [AUTHOR] }, {}] })

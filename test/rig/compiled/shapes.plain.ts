@@ -31,7 +31,7 @@ import {
   MinDate,
   MinLength,
 } from 'class-validator';
-import { CODED, DECODE, shape } from './shape.js';
+import { DECODE, ENCODE, shape } from './shape.js';
 
 enum Colour {
   Red = 'red',
@@ -71,7 +71,7 @@ class Numbers {
   @IsNumber({ maxDecimalPlaces: 2 }) c!: number;
 }
 
-@shape({ accepts: [{ d: { $number: 'NaN' } }, { d: { $number: '-0' } }], leaves: CODED })
+@shape({ accepts: [{ d: { $number: 'NaN' } }, { d: { $number: '-0' } }], leaves: ENCODE })
 class OddNumbers {
   @IsNumber({ allowNaN: true, allowInfinity: true }) d!: number;
   @IsOptional() @IsPositive() p?: number;
@@ -149,7 +149,7 @@ class Sized {
 @shape({
   accepts: [{ set: { $set: [1, 2] }, map: { $map: [['a', 1]] } }, { set: { $set: [] } }],
   values: [{ $set: ['a'] }, { $map: [['a', 'b']] }, { $map: [[{}, 1]] }, { $set: [1, { $set: [1] }] }],
-  leaves: CODED,
+  leaves: ENCODE,
 })
 class Collections {
   @IsInt({ each: true }) set!: Set<number>;
@@ -179,7 +179,7 @@ class TaggedDates {
   @IsOptional() any?: unknown;
 }
 
-@shape({ accepts: [{ list: [DATE] }], values: DATES, leaves: DECODE })
+@shape({ accepts: [{ list: [DATE] }], values: DATES })
 class UntypedDates {
   @IsDate({ each: true }) list!: Date[];
 }
@@ -196,7 +196,7 @@ class Anything {
   @IsOptional() @IsObject() map?: Record<string, unknown>;
 }
 
-@shape({ accepts: [{ bytes: { $bytes: 'AAEC' }, big: { $bigint: '5' } }], leaves: CODED })
+@shape({ accepts: [{ bytes: { $bytes: 'AAEC' }, big: { $bigint: '5' } }], leaves: ENCODE })
 class Special {
   @IsInstance(Uint8Array) bytes!: Uint8Array;
   @IsOptional() big?: bigint;

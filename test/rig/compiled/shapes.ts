@@ -6,4 +6,4 @@ import './shapes.transformed.js';
 import './shapes.validated.js';
 
 export { CONSTRAINTS, OTHER_EXPORTS } from './constraint-table.js';
-export { outer, shapes, type Shape, type Step } from './shape.js';
+export { nameable, outer, shapes, type Shape, type Step } from './shape.js';

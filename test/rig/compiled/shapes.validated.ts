@@ -18,7 +18,7 @@ import {
   type ValidationArguments,
   type ValidationOptions,
 } from 'class-validator';
-import { ALL, CHECK, DECODE, shape } from './shape.js';
+import { ALL, CHECK, DECODE, nameable, shape } from './shape.js';
 
 @ValidatorConstraint({ name: 'isShort' })
 class IsShort {
@@ -122,6 +122,7 @@ class LaterKind extends Kind {
 class LaterTagged extends LaterWithin {
   declare readonly $type: 'fuzz.laterTagged';
 }
+nameable.push(LaterTagged);
 
 @shape({
   accepts: [{ in: { a: 'a' } }, {}],

@@ -1,4 +1,5 @@
 import { messageClassNamed } from '../message/message.registry.js';
+import { decodeValue } from '../value/wire-value.js';
 import { readIsoDate } from './iso-date.js';
 import { transformFactsOf, type TransformedClass, type TypeFact } from './transform-facts.js';
 
@@ -32,12 +33,11 @@ class TypedProperty {
   }
 }
 
-/** The properties of a class that were met; null for one without `@Type`. */
-type KnownProperties = Map<string, TypedProperty | null>;
+/** The properties of a class whose class `@Type` gives. */
+type TypedProperties = ReadonlyMap<string, TypedProperty>;
 
 // A tree that is deeper is read by the libraries, which refuse it where it is too deep.
 const MAX_DEPTH = 32;
-const MAX_KNOWN_PROPERTIES = 256;
 const OBJECT_PROTOTYPE: object = Object.prototype;
 const DATE_TAG = '$date';
 const TYPE_TAG = '$type';
@@ -57,14 +57,14 @@ export function decoderOf(cls: TransformedClass): Decode {
 function compile(cls: TransformedClass): Decode {
   const facts = transformFactsOf(cls);
   if (!facts) return notUnderstood;
-  const known: KnownProperties = new Map();
+  const typed = new Map<string, TypedProperty>();
   for (const [name, fact] of facts.types)
-    if (isOrdinaryKey(name, cls.prototype as object)) known.set(name, new TypedProperty(fact));
+    if (isOrdinaryKey(name, cls.prototype as object)) typed.set(name, new TypedProperty(fact));
   let isOrdinary: boolean | undefined;
   return (data) => {
     const target = new cls() as Properties;
     isOrdinary ??= Object.getPrototypeOf(target) === cls.prototype && !hasAccessors(target);
-    return isOrdinary && !isList(data) ? decodeInto(target, data as Properties, known) : undefined;
+    return isOrdinary && !isList(data) ? decodeInto(target, data as Properties, typed) : undefined;
   };
 }
 
@@ -82,23 +82,18 @@ function notUnderstood(): undefined {
   return undefined;
 }
 
-function decodeInto(target: Properties, data: Properties, known: KnownProperties): object | undefined {
+function decodeInto(target: Properties, data: Properties, typed: TypedProperties): object | undefined {
+  const prototype = Object.getPrototypeOf(target) as object;
+  // Nothing is remembered of the keys: clients choose them.
   for (const key in data) {
-    const property = known.get(key);
-    if (property === undefined && !becomesKnown(key, target, known)) return undefined;
-    if (typeof target[key] === 'function' || (property && !property.isCurrent())) return undefined;
+    const property = typed.get(key);
+    if (property ? !property.isCurrent() : !isOrdinaryKey(key, prototype)) return undefined;
+    if (typeof target[key] === 'function') return undefined;
     const value = property ? property.decode(data[key]) : decodeUntyped(data[key]);
     if (value === undefined) return undefined;
     target[key] = value;
   }
   return target;
-}
-
-function becomesKnown(key: string, target: Properties, known: KnownProperties): boolean {
-  if (!isOrdinaryKey(key, Object.getPrototypeOf(target) as object)) return false;
-  // Clients choose keys: what they make up must not fill the memory.
-  if (known.size < MAX_KNOWN_PROPERTIES) known.set(key, null);
-  return true;
 }
 
 /** Tells whether a key has no meaning of its own: as a tag, a method, an accessor, "constructor" … */
@@ -119,7 +114,8 @@ function typedValue(type: unknown, reflectedType: unknown): DecodeValue {
 function decodeItems(items: readonly unknown[], decodeItem: DecodeValue): unknown[] | undefined {
   const decoded: unknown[] = [];
   for (const item of items) {
-    const value = item === null ? null : Array.isArray(item) ? undefined : decodeItem(item);
+    const value =
+      item === null ? null : Array.isArray(item) ? decodeItems(item, decodeItem) : decodeItem(item);
     if (value === undefined) return undefined;
     decoded.push(value);
   }
@@ -177,7 +173,9 @@ function decodeUntyped(value: unknown): unknown {
   // Those of a codec are a part of the whole frame.
   if (value instanceof Uint8Array) return value.slice();
   if (DATE_TAG in value) return taggedDate(value as Properties);
-  return isPlainTree(value, 0) ? value : undefined;
+  if (isPlainTree(value, 0)) return value;
+  // Instances of other messages are left to the libraries.
+  return isTaggedTree(value, 0) ? decodeValue(value) : undefined;
 }
 
 /** Tells what a codec other than JSON may bring: a value without properties. */
@@ -198,6 +196,18 @@ function isPlainTree(tree: object, depth: number): boolean {
   for (const key in tree) {
     if (key[0] === '$' || key in OBJECT_PROTOTYPE) return false;
     if (!isPlainValue((tree as Properties)[key], depth)) return false;
+  }
+  return true;
+}
+
+/** Tells whether a tree consists of values, tags for values, and keys without a meaning for objects. */
+function isTaggedTree(tree: object, depth: number): boolean {
+  if (depth > MAX_DEPTH) return false;
+  if (isNative(tree)) return true;
+  for (const key in tree) {
+    if (key === TYPE_TAG || key in OBJECT_PROTOTYPE) return false;
+    const value = (tree as Properties)[key];
+    if (typeof value === 'object' && value !== null && !isTaggedTree(value, depth + 1)) return false;
   }
   return true;
 }

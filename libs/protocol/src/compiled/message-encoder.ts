@@ -16,6 +16,8 @@ export interface Layout {
 }
 
 const MAX_KEYS = 256;
+/** Longer keys are not remembered: an instance may have keys that a client chose. */
+const MAX_KEY_LENGTH = 64;
 /** What nests deeper is left to the libraries. */
 export const MAX_DEPTH = 32;
 const OBJECT_PROTOTYPE: object = Object.prototype;
@@ -80,7 +82,7 @@ const ODD_KEY = /^[$\d]/;
 /** Returns a key as it stands in JSON; empty for one that means something to tags or objects. */
 function addKey(keys: Map<string, string>, key: string): string {
   const text = ODD_KEY.test(key) || key in OBJECT_PROTOTYPE ? '' : `${JSON.stringify(key)}:`;
-  if (keys.size < MAX_KEYS) keys.set(key, text);
+  if (keys.size < MAX_KEYS && key.length <= MAX_KEY_LENGTH) keys.set(key, text);
   return text;
 }
 

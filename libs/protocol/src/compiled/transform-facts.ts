@@ -51,6 +51,48 @@ export function transformFactsOf(cls: TransformedClass): TransformFacts | undefi
 }
 
 /**
+ * Returns the names of properties that class-transformer was told about, of a class and those that it
+ * extends.
+ */
+export function decoratedNamesOf(cls: TransformedClass): ReadonlySet<string> {
+  if (!storage) return new Set();
+  const { _typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = storage;
+  const all = [_typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas];
+  return new Set(
+    [...extended(cls)].flatMap((ancestor) =>
+      all.flatMap((metadata) => [...(metadata.get(ancestor)?.keys() ?? [])]),
+    ),
+  );
+}
+
+/**
+ * Returns the classes that `@Type` gives to the properties of a class and of those that it extends,
+ * those that a discriminator chooses from included.
+ */
+export function typedClassesOf(cls: TransformedClass): readonly TransformedClass[] {
+  const facts = [...extended(cls)].flatMap((ancestor) => [
+    ...(storage?._typeMetadatas.get(ancestor)?.values() ?? []),
+  ]);
+  const classes = facts.flatMap((fact) => classesOf(fact as TypeFact));
+  return classes.filter((typed) => typeof typed === 'function') as TransformedClass[];
+}
+
+function* extended(cls: unknown): Generator {
+  for (let at = cls; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at))
+    yield at;
+}
+
+function classesOf({ typeFunction, options }: TypeFact): unknown[] {
+  const others = options?.discriminator?.subTypes.map(({ value }) => value as unknown) ?? [];
+  try {
+    return [typeFunction(), ...others];
+  } catch {
+    // One that needs to know the value gives no class without it.
+    return others;
+  }
+}
+
+/**
  * The class and what it extends, the class itself last: what it says of a property stands.
  *
  * Undefined when it extends what the platform made, which class-transformer knows by itself, or when its

@@ -104,6 +104,15 @@ function encodeObject(value: object, convert: Convert): unknown {
   return Object.keys(properties).some(isTag) ? { $plain: properties } : properties;
 }
 
+/**
+ * Turns one value in JSON back into the value that its tags name.
+ *
+ * @throws {CodedError} INVALID_MESSAGE at a malformed or unknown tag, without the path of the value
+ */
+export function decodeValue(value: unknown): unknown {
+  return decode(value);
+}
+
 function decode(value: unknown): unknown {
   if (Object(value) !== value || value instanceof Date) return value;
   // The codec's are a part of the whole frame.

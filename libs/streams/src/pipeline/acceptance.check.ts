@@ -26,6 +26,7 @@ import {
   permitsNonFinite,
   type DeclaredClassOf,
 } from './message.shape.js';
+import { longestText, sizeLimit } from './value-size.js';
 
 /**
  * Compiles what class-validator and the shape check would accept of a class.
@@ -35,6 +36,8 @@ import {
  * a call. A class with a decorator or an option that is not known here exactly gets no check.
  */
 export class AcceptanceChecks {
+  /** The instances that a check did not accept, from the outermost to the one that is wrong. */
+  readonly refused = new WeakSet<object>();
   private readonly checks = new Map<ValidatedClass, Accepts | undefined>();
 
   constructor(private readonly declaredClassOf: DeclaredClassOf) {}
@@ -64,7 +67,10 @@ export class AcceptanceChecks {
       if (!check) return undefined;
       checks.push(check);
     }
-    return acceptanceFunction(cls, checks);
+    return acceptanceFunction(cls, checks, (instance) => {
+      this.refused.add(instance);
+      return false;
+    });
   }
 
   private propertyCheck(cls: ValidatedClass, property: ValidatedProperty): PropertyCheck | undefined {
@@ -74,7 +80,11 @@ export class AcceptanceChecks {
       : plainCheck(property, declared);
     if (!shape) return undefined;
     const conditions = metadatasOf(property, [ValidationTypes.CONDITIONAL_VALIDATION]);
-    const constraints = metadatasOf(property, CUSTOM).map((metadata) => constraintCheck(cls, metadata));
+    const constraining = metadatasOf(property, CUSTOM);
+    const isSized = constraining.some((metadata) => sizeLimit(metadata));
+    // Sizes are checked before what looks at all of a text or at the items.
+    const inOrder = constraining.toSorted((one, other) => rankOf(one) - rankOf(other));
+    const constraints = inOrder.map((metadata) => constraintCheck(cls, metadata, isSized));
     return {
       name: property.name,
       conditions: conditions.map(({ constraints: [holds] }) => holds as Condition),
@@ -177,12 +187,22 @@ function withoutThrowing(accepts: Accepts): Accepts {
   };
 }
 
-function constraintCheck(cls: ValidatedClass, metadata: ValidationMetadata): ConstraintCheck {
+function rankOf(metadata: ValidationMetadata): number {
+  return sizeLimit(metadata) ? 0 : 1;
+}
+
+function constraintCheck(
+  cls: ValidatedClass,
+  metadata: ValidationMetadata,
+  isSized: boolean,
+): ConstraintCheck {
   const { each, propertyName: property, constraints } = metadata;
   const { instance } = constraintsOf(metadata)[0]!;
   const given = { targetName: cls.name, property, constraints };
   const quick = each ? undefined : quickCode(metadata);
-  return { instance, given, isForEach: Boolean(each), ...(quick && { quick }) };
+  const maxTextLength = longestText(metadata, isSized);
+  const limits = { ...(quick && { quick }), ...(maxTextLength !== undefined && { maxTextLength }) };
+  return { instance, given, isForEach: Boolean(each), ...limits };
 }
 
 function plainCheck(property: ValidatedProperty, declared: unknown): ShapeCheck {

@@ -1,4 +1,5 @@
 import type { ValidationArguments, ValidatorConstraintInterface } from 'class-validator';
+import { hasItems, itemsOf } from './collection-items.js';
 import type { ValidatedClass } from './message.metadata.js';
 
 /**
@@ -22,6 +23,8 @@ export interface ConstraintCheck {
   readonly quick?: string;
   /** Whether a list, a set or a map is checked item by item. */
   readonly isForEach: boolean;
+  /** The longest text that the constraint is asked about; a longer one is not accepted. */
+  readonly maxTextLength?: number;
 }
 
 /** What a property is checked for, in this order. */
@@ -44,6 +47,12 @@ type Given = { -readonly [K in keyof ValidationArguments]: ValidationArguments[K
 /** What generated code calls; of the application's own text nothing but property names gets into it. */
 class Parts {
   readonly all: unknown[] = [];
+  /** The statement that ends a check without acceptance. */
+  readonly refuse: string;
+
+  constructor(refuse: Accepts) {
+    this.refuse = `return ${this.add(refuse)}(o)`;
+  }
 
   /** Returns the name of a part in the code. */
   add(part: unknown): string {
@@ -61,18 +70,21 @@ class Parts {
 /**
  * Generates the function that checks the instances of a class.
  *
+ * It answers with `refuse` where it does not accept one, so that others learn which instance that was.
+ *
  * @returns undefined where code must not be generated (`--disallow-code-generation-from-strings`)
  */
 export function acceptanceFunction(
   cls: ValidatedClass,
   checks: readonly PropertyCheck[],
+  refuse: Accepts,
 ): Accepts | undefined {
-  const parts = new Parts();
+  const parts = new Parts(refuse);
   const known = checks.map(({ name }) => `case ${JSON.stringify(name)}:`).join('');
   // class-validator goes by the constructor, which a message may try to set.
   const body = [
-    `if (o.constructor !== ${parts.add(cls)}) return false;`,
-    `for (const key in o) switch (key) { ${known} break; default: return false; }`,
+    `if (o.constructor !== ${parts.add(cls)}) ${parts.refuse};`,
+    `for (const key in o) switch (key) { ${known} break; default: ${parts.refuse}; }`,
     'let v;',
     ...checks.map((check) => propertyCode(check, parts)),
     'return true;',
@@ -87,40 +99,35 @@ export function acceptanceFunction(
 function propertyCode({ name, conditions, constraints, shape }: PropertyCheck, parts: Parts): string {
   const checks = [
     ...constraints.map((constraint) => constraintCode(constraint, parts)),
-    `if (${shape.isForTexts ? '' : "typeof v !== 'string' && "}!${parts.add(shape.accepts)}(v)) return false;`,
+    `if (${shape.isForTexts ? '' : "typeof v !== 'string' && "}!${parts.add(shape.accepts)}(v)) ${parts.refuse};`,
   ].join('\n');
   const read = `v = o[${JSON.stringify(name)}];`;
   if (!conditions.length) return `${read}\n${checks}`;
   const holds = conditions.map((condition) => `${parts.add(condition)}(o, v)`).join(' && ');
-  return `${read}\nif (${holds}) {${checks}} else if (v !== undefined && v !== null) return false;`;
+  return `${read}\nif (${holds}) {${checks}} else if (v !== undefined && v !== null) ${parts.refuse};`;
 }
 
-function constraintCode({ instance, given, isForEach, quick }: ConstraintCheck, parts: Parts): string {
-  if (isForEach) return `if (!${parts.add(eachItem(instance, given))}(v, o)) return false;`;
+function constraintCode(check: ConstraintCheck, parts: Parts): string {
+  const { instance, given, isForEach, quick, maxTextLength } = check;
+  if (isForEach) return `if (!${parts.add(eachItem(check))}(v, o)) ${parts.refuse};`;
   // One object for all calls: no constraint of class-validator keeps its arguments.
   const reused: Given = { ...given, value: undefined, object: NOTHING };
   const [validator, args] = [parts.add(instance), parts.add(reused)];
-  const ask = `${args}.value = v; ${args}.object = o; if (${validator}.validate(v, ${args}) !== true) return false;`;
-  return quick ? `if (!(${quick})) { ${ask} }` : ask;
+  const ask = `${args}.value = v; ${args}.object = o; if (${validator}.validate(v, ${args}) !== true) ${parts.refuse};`;
+  const isTooLong = `typeof v === 'string' && v.length > ${maxTextLength}`;
+  const guarded = maxTextLength === undefined ? ask : `if (${isTooLong}) ${parts.refuse}; ${ask}`;
+  return quick ? `if (!(${quick})) { ${guarded} }` : guarded;
 }
 
 const NOTHING: object = Object.freeze({});
 
-function eachItem(instance: ValidatorConstraintInterface, given: ConstraintCheck['given']) {
+function eachItem({ instance, given, maxTextLength = Infinity }: ConstraintCheck) {
   return (value: unknown, object: object): boolean => {
     const args = { ...given, value, object };
-    if (!hasItems(value)) return instance.validate(value, args) === true;
-    // All of them are asked, as class-validator asks them.
-    return itemsOf(value)
-      .map((item) => instance.validate(item, args))
-      .every((answer) => answer === true);
+    const accepts = (item: unknown): boolean =>
+      !(typeof item === 'string' && item.length > maxTextLength) && instance.validate(item, args) === true;
+    if (!hasItems(value)) return accepts(value);
+    for (const item of itemsOf(value)) if (!accepts(item)) return false;
+    return true;
   };
-}
-
-function hasItems(value: unknown): value is unknown[] | Set<unknown> | Map<unknown, unknown> {
-  return Array.isArray(value) || value instanceof Set || value instanceof Map;
-}
-
-function itemsOf(value: unknown[] | Set<unknown> | Map<unknown, unknown>): unknown[] {
-  return Array.isArray(value) ? value : [...value.values()];
 }

@@ -7,6 +7,7 @@ import * as classValidator from 'class-validator';
 import { build, type BuildOptions } from 'esbuild';
 import {
   CONSTRAINTS,
+  nameable,
   OTHER_EXPORTS,
   shapes,
   type Shape,
@@ -20,6 +21,7 @@ import { validatedProperties } from './message.metadata.js';
 import { MessageReaders } from './message.reader.js';
 
 const readers = new MessageReaders(declaredClassOf as never);
+for (const cls of nameable) readers.of(cls);
 const checks = new AcceptanceChecks(declaredClassOf as never);
 
 /** Tells whether a step takes the compiled path for data that the class accepts. */

@@ -1,8 +1,9 @@
 import { CodedError, ErrorCode, type ErrorDetail } from '@nestwire/protocol';
-import type { ValidationError } from 'class-validator';
 
-const MAX_DETAILS = 20;
-const MAX_PATH = 128;
+/** How many places the refusal of a message names. */
+export const MAX_DETAILS = 20;
+/** The longest path that is told, in characters. */
+export const MAX_PATH = 128;
 const MAX_TEXT = 300;
 
 /**
@@ -17,16 +18,4 @@ export function invalidMessage(found: Iterable<ErrorDetail>, cause?: unknown): C
   }
   const first = details[0]?.message ?? 'it does not have the shape of its class';
   return new CodedError(ErrorCode.InvalidMessage, `The message is not valid: ${first}.`, { details, cause });
-}
-
-/**
- * Yields what class-validator found, paths reaching into nested objects:
- * `items.2.name`.
- */
-export function* detailsOf(errors: readonly ValidationError[], parent = ''): Generator<ErrorDetail> {
-  for (const { property, constraints, children } of errors) {
-    const path = [parent, property].filter((part) => part !== '' && part !== undefined).join('.');
-    for (const message of Object.values(constraints ?? {})) yield { path, message };
-    if (children?.length) yield* detailsOf(children, path);
-  }
 }

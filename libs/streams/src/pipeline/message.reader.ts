@@ -1,15 +1,10 @@
-import { CodedError, type Message, type MessageClass } from '@nestwire/protocol';
-import { decodeCompiled } from '@nestwire/protocol/compiled';
-import {
-  validate,
-  validateSync,
-  type ValidationError,
-  type ValidatorConstraintInterface,
-  type ValidatorOptions,
-} from 'class-validator';
+import { CodedError, type ErrorDetail, type Message, type MessageClass } from '@nestwire/protocol';
+import type { ValidatorConstraintInterface } from 'class-validator';
 import { AcceptanceChecks } from './acceptance.check.js';
 import type { Accepts } from './acceptance.function.js';
-import { detailsOf, invalidMessage } from './message.details.js';
+import { BoundedValidation } from './bounded-validation.js';
+import { ClientDecoder } from './client-decoder.js';
+import { invalidMessage, MAX_DETAILS } from './message.details.js';
 import {
   constraintsOf,
   hasAsyncConstraints,
@@ -19,8 +14,9 @@ import {
   type ValidatedProperty,
   type ValidationMetadata,
 } from './message.metadata.js';
-import { isCollection, MessageShapes, type CheckShape, type DeclaredClassOf } from './message.shape.js';
+import { MessageShapes, type CheckShape, type DeclaredClassOf } from './message.shape.js';
 import { isPromiseLike } from './promise-like.js';
+import { ValidationPlans } from './validation-plan.js';
 
 /**
  * Makes a validated message from the data of a frame; a promise when a
@@ -30,28 +26,24 @@ import { isPromiseLike } from './promise-like.js';
  */
 export type MessageReader = (data: object) => Message | Promise<Message>;
 
-const STRICT: ValidatorOptions = {
-  whitelist: true,
-  forbidNonWhitelisted: true,
-  forbidUnknownValues: true,
-  validationError: { target: false, value: false },
-};
-
 /** The readers of message classes, each compiled once. */
 export class MessageReaders {
   private readonly readers = new Map<MessageClass, MessageReader>();
   private readonly shapes: MessageShapes;
   private readonly checks: AcceptanceChecks;
+  private readonly decoder = new ClientDecoder();
+  private readonly plans = new ValidationPlans((cls) => this.acceptsOf(cls));
 
   constructor(declaredClassOf: DeclaredClassOf) {
     this.shapes = new MessageShapes(declaredClassOf);
     this.checks = new AcceptanceChecks(declaredClassOf);
   }
 
-  /** Returns the reader of a class. */
+  /** Returns the reader of a class; data may name the class, and those of its properties, from now on. */
   of(cls: MessageClass): MessageReader {
     const known = this.readers.get(cls);
     if (known) return known;
+    this.decoder.accept(cls);
     const reader = this.compile(cls);
     this.readers.set(cls, reader);
     return reader;
@@ -60,9 +52,31 @@ export class MessageReaders {
   private compile(cls: MessageClass): MessageReader {
     if (!validatedProperties(cls as ValidatedClass).length) return emptyReader(cls);
     const checkShape = this.shapes.of(cls as ValidatedClass);
-    if (reachesAsync(cls as ValidatedClass)) return asyncReader(cls, checkShape);
-    const accepts = this.checks.of(cls as ValidatedClass) ?? acceptsNothing;
-    return syncReader(cls, checkShape, accepts);
+    const accepts = this.acceptsOf(cls as ValidatedClass);
+    const read = (data: object): Message | Promise<Message> => {
+      const message = this.decoder.decode(cls, data);
+      return accepts?.(message) ? message : this.validated(message, checkShape);
+    };
+    return reachesAsync(cls as ValidatedClass) ? async (data) => read(data) : read;
+  }
+
+  /** A class with asynchronous constraints has no compiled check, nor has one that such a class is in. */
+  private acceptsOf(cls: ValidatedClass): Accepts | undefined {
+    return reachesAsync(cls) ? undefined : this.checks.of(cls);
+  }
+
+  private validated(message: Message, checkShape: CheckShape): Message | Promise<Message> {
+    const accept = (errors: readonly ErrorDetail[]): Message => {
+      for (const detail of errors.length ? [] : checkShape(message)) throw invalidMessage([detail]);
+      if (errors.length) throw invalidMessage(errors);
+      return message;
+    };
+    try {
+      const errors = new BoundedValidation(this.plans, this.checks.refused).errorsOf(message);
+      return isPromiseLike(errors) ? errors.then(accept).catch(refuse) : accept(errors);
+    } catch (error) {
+      return refuse(error);
+    }
   }
 }
 
@@ -72,60 +86,16 @@ export class MessageReaders {
  */
 function emptyReader(cls: MessageClass): MessageReader {
   return (data) => {
-    const unknown = Object.keys(data);
+    const unknown = Object.keys(data).slice(0, MAX_DETAILS);
     if (unknown.length)
       throw invalidMessage(unknown.map((path) => ({ path, message: `property ${path} should not exist` })));
     return new cls();
   };
 }
 
-const acceptsNothing: Accepts = () => false;
-
-function syncReader(cls: MessageClass, checkShape: CheckShape, accepts: Accepts): MessageReader {
-  return (data) => {
-    const message = decodeCompiled(cls, data);
-    if (accepts(message)) return message;
-    // The data may name classes that no decorator names.
-    if (holdsAsync(message)) return acceptedLater(message, checkShape);
-    return accepted(
-      message,
-      checkShape,
-      attempt(() => validateSync(message, STRICT)),
-    );
-  };
-}
-
-function asyncReader(cls: MessageClass, checkShape: CheckShape): MessageReader {
-  return async (data) => acceptedLater(decodeCompiled(cls, data), checkShape);
-}
-
-async function acceptedLater(message: Message, checkShape: CheckShape): Promise<Message> {
-  const errors = await validatedLater(message).catch(refuse);
-  return accepted(message, checkShape, errors);
-}
-
-/** `validate` throws some of what it should reject with. */
-async function validatedLater(message: Message): Promise<ValidationError[]> {
-  return validate(message, STRICT);
-}
-
-function attempt<T>(validation: () => T): T {
-  try {
-    return validation();
-  } catch (error) {
-    return refuse(error);
-  }
-}
-
 /** Whatever the libraries throw on what a client sent is the message's fault. */
 function refuse(cause: unknown): never {
   throw cause instanceof CodedError ? cause : invalidMessage([], cause);
-}
-
-function accepted(message: Message, checkShape: CheckShape, errors: readonly ValidationError[]): Message {
-  if (errors.length) throw invalidMessage(detailsOf(errors));
-  for (const detail of checkShape(message)) throw invalidMessage([detail]);
-  return message;
 }
 
 function reachesAsync(cls: ValidatedClass, seen = new Set<ValidatedClass>()): boolean {
@@ -136,18 +106,6 @@ function reachesAsync(cls: ValidatedClass, seen = new Set<ValidatedClass>()): bo
     const typed = typedClassOf(cls, name);
     return typed !== undefined && reachesAsync(typed, seen);
   });
-}
-
-/** Tells whether a value has in it an instance of a class with asynchronous constraints. */
-function holdsAsync(value: unknown, seen = new Set<unknown>()): boolean {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value))
-    return false;
-  seen.add(value);
-  if (isCollection(value)) return [...value.values()].some((item) => holdsAsync(item, seen));
-  const { constructor } = value;
-  if (constructor !== Object && typeof constructor === 'function' && isAsync(constructor as ValidatedClass))
-    return true;
-  return Object.values(value).some((held) => holdsAsync(held, seen));
 }
 
 const asyncClasses = new WeakMap<ValidatedClass, boolean>();
