@@ -428,6 +428,12 @@ const trials: readonly Trial[] = [
     stimulus: (raw) => send(raw, Object.fromEntries([['t', 'ping'], ...times(9, (n) => [`k${n}`, n])])),
     reaction: 'TOO_COMPLEX',
   },
+  {
+    limit: 'maxJsonItems',
+    low: 20,
+    stimulus: (raw) => send(raw, { t: 'ping', pad: times(50, (n) => n) }),
+    reaction: 'TOO_COMPLEX',
+  },
 ];
 
 afterEach(stopAll);

@@ -9,10 +9,17 @@ export interface JsonLimits {
   readonly maxNodes: number;
   /** Keys of one object. */
   readonly maxKeys: number;
+  /** Items of all arrays in one frame, together; those of sets and maps are in arrays too. */
+  readonly maxItems: number;
 }
 
 /** The limits of a frame that both peers start from. */
-export const DEFAULT_JSON_LIMITS: JsonLimits = { maxDepth: 32, maxNodes: 2_000, maxKeys: 256 };
+export const DEFAULT_JSON_LIMITS: JsonLimits = {
+  maxDepth: 32,
+  maxNodes: 2_000,
+  maxKeys: 256,
+  maxItems: 10_000,
+};
 
 /** Largest frame a server takes unless `welcome` says otherwise, in bytes. */
 export const DEFAULT_MAX_PAYLOAD_BYTES = 65_536;

@@ -88,6 +88,8 @@ export interface StreamsLimits {
   readonly maxJsonNodes: number;
   /** Keys of one object. */
   readonly maxJsonKeys: number;
+  /** Items of all arrays of a frame, together. */
+  readonly maxJsonItems: number;
 }
 
 const KIB = 1_024;
@@ -141,4 +143,5 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxJsonDepth: 32,
   maxJsonNodes: 2_000,
   maxJsonKeys: 256,
+  maxJsonItems: 10_000,
 };

@@ -234,7 +234,8 @@ export class StreamsServer {
 
 /** JSON is always there. */
 function codecsOf(limits: StreamsLimits, others: readonly CodecOption[] = []): Codec[] {
-  const { maxJsonDepth: maxDepth, maxJsonNodes: maxNodes, maxJsonKeys: maxKeys } = limits;
-  const bounds = { maxDepth, maxNodes, maxKeys };
+  const { maxJsonDepth: maxDepth, maxJsonNodes: maxNodes } = limits;
+  const { maxJsonKeys: maxKeys, maxJsonItems: maxItems } = limits;
+  const bounds = { maxDepth, maxNodes, maxKeys, maxItems };
   return [new JsonCodec(bounds), ...others.map((codec) => codec.withLimits(bounds))];
 }

@@ -51,8 +51,9 @@ export function transformFactsOf(cls: TransformedClass): TransformFacts | undefi
 }
 
 /**
- * Returns the names of properties that class-transformer was told about, of a class and those that it
- * extends.
+ * Returns the names of properties that class-transformer was told about.
+ *
+ * Those of the classes that the class extends are among them.
  */
 export function decoratedNamesOf(cls: TransformedClass): ReadonlySet<string> {
   if (!storage) return new Set();
@@ -66,8 +67,9 @@ export function decoratedNamesOf(cls: TransformedClass): ReadonlySet<string> {
 }
 
 /**
- * Returns the classes that `@Type` gives to the properties of a class and of those that it extends,
- * those that a discriminator chooses from included.
+ * Returns the classes that `@Type` gives to the properties of a class.
+ *
+ * Inherited properties count, and so do the classes that a discriminator chooses from.
  */
 export function typedClassesOf(cls: TransformedClass): readonly TransformedClass[] {
   const facts = [...extended(cls)].flatMap((ancestor) => [

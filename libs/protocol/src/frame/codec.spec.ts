@@ -136,7 +136,8 @@ describe.each([
     // The frame and its five keys, data, its one key and the array.
     expect(verdictOn(inMessage(Array(1_991).fill([])))).toMatchObject({ t: 'message' });
     expect(verdictOn(inMessage(Array(1_992).fill([])))).toMatchObject(tooComplex);
-    expect(verdictOn(inMessage(Array(30_000).fill(0)))).toMatchObject({ t: 'message' });
+    expect(verdictOn(inMessage(Array(10_000).fill(0)))).toMatchObject({ t: 'message' });
+    expect(verdictOn(inMessage(Array(10_001).fill(0)))).toMatchObject(tooComplex);
   });
 
   it('carries what a server says', () => {
@@ -175,6 +176,7 @@ describe('Both codecs', () => {
       maxNodes: fc.integer({ min: 1, max: 30 }),
       // The frame itself has five, which are not counted where a text has the usual form.
       maxKeys: fc.integer({ min: 5, max: 8 }),
+      maxItems: fc.integer({ min: 2, max: 12 }),
     });
     const value = fc.jsonValue({ maxDepth: 6, stringUnit: 'binary' });
     fc.assert(

@@ -38,6 +38,11 @@ export function tooManyKeys({ maxKeys }: JsonLimits): Finding {
   return tooComplex(`has an object of more than ${maxKeys} keys`);
 }
 
+/** Finds more items of arrays than a frame may hold. */
+export function tooManyItems({ maxItems }: JsonLimits): Finding {
+  return tooComplex(`holds more than ${maxItems} items of arrays`);
+}
+
 function tooComplex(what: string): Finding {
   return [ErrorCode.TooComplex, `The frame ${what}.`];
 }

@@ -6,6 +6,7 @@ import {
   RESERVED_LENGTHS,
   tooDeep,
   tooMany,
+  tooManyItems,
   tooManyKeys,
   type Finding,
 } from './finding.js';
@@ -14,6 +15,7 @@ import { FrameFault } from './frame-fault.js';
 const QUOTE = 34;
 const BACKSLASH = 92;
 const COLON = 58;
+const COMMA = 44;
 const OPEN_BRACE = 123;
 const OPEN_BRACKET = 91;
 const CLOSE_BRACE = 125;
@@ -42,8 +44,11 @@ export function scanJson(text: string, limits: JsonLimits): FrameFault | undefin
 class Scan {
   private at = 0;
   private nodes = 0;
+  private items = 0;
   private depth = 0;
   private readonly keys: number[] = [];
+  /** Whether an array is open at a depth, else an object. */
+  private readonly arrays: boolean[] = [];
   private rootKeys: string[] | undefined;
 
   constructor(
@@ -57,27 +62,46 @@ class Scan {
       const char = text.charCodeAt(this.at);
       let finding: Finding | undefined;
       if (char === QUOTE) finding = this.readString();
-      else if (char === OPEN_BRACE || char === OPEN_BRACKET) finding = this.open();
+      else if (char === OPEN_BRACE || char === OPEN_BRACKET) finding = this.open(char);
       else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) this.close();
       else if (char === MINUS || (char >= ZERO && char <= NINE)) finding = this.readNumber();
+      else if (char === COMMA) finding = this.readComma();
       else this.at++;
       if (finding) return finding;
     }
     return undefined;
   }
 
-  private open(): Finding | undefined {
+  private open(char: number): Finding | undefined {
     this.at++;
     this.depth++;
+    this.arrays[this.depth] = char === OPEN_BRACKET;
     this.keys[this.depth] = 0;
     if (this.depth === 1) this.rootKeys = undefined;
     if (this.depth > this.limits.maxDepth) return tooDeep(this.limits);
-    return this.countNode();
+    return this.countNode() ?? (this.isEmpty() ? undefined : this.countItem());
   }
 
   private close(): void {
     this.at++;
     this.depth--;
+  }
+
+  /** Tells whether what was just opened is no array, or an array without items. */
+  private isEmpty(): boolean {
+    if (!this.arrays[this.depth]) return true;
+    while (this.text.charCodeAt(this.at) <= SPACE) this.at++;
+    return this.text.charCodeAt(this.at) === CLOSE_BRACKET;
+  }
+
+  private readComma(): Finding | undefined {
+    this.at++;
+    return this.arrays[this.depth] ? this.countItem() : undefined;
+  }
+
+  private countItem(): Finding | undefined {
+    this.items++;
+    return this.items > this.limits.maxItems ? tooManyItems(this.limits) : undefined;
   }
 
   private countNode(): Finding | undefined {

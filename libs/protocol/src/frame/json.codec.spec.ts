@@ -65,13 +65,14 @@ describe('JsonCodec', () => {
 describe('scanJson', () => {
   it('counts what JSON.parse would build', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 8 }), (value) => {
-        const { depth, nodes } = measure(value);
-        const text = JSON.stringify({ value });
-        const limits = { maxDepth: depth, maxNodes: nodes, maxKeys: 1_000 };
+      fc.property(fc.jsonValue({ maxDepth: 8 }), fc.constantFrom(0, 2), (value, indent) => {
+        const { depth, nodes, items } = measure(value);
+        const text = JSON.stringify({ value }, null, indent);
+        const limits = { maxDepth: depth, maxNodes: nodes, maxKeys: 1_000, maxItems: items };
         const tight = [
           { ...limits, maxDepth: depth - 1 },
           { ...limits, maxNodes: nodes - 1 },
+          ...(items ? [{ ...limits, maxItems: items - 1 }] : []),
         ];
 
         expect(ignoreNames(scanJson(text, limits))).toBeUndefined();
@@ -92,6 +93,11 @@ describe('scanJson', () => {
     expect(scanJson(`{"a":[${'{},'.repeat(2_000)}0]}`, DEFAULT_JSON_LIMITS)).toMatchObject({
       code: 'TOO_COMPLEX',
     });
+    expect(scanJson(`{"a":[${'0,'.repeat(9_999)}0]}`, DEFAULT_JSON_LIMITS)).toBeUndefined();
+    expect(scanJson(`{"a":[${'0,'.repeat(9_999)}0,[ ],[0]]}`, DEFAULT_JSON_LIMITS)).toMatchObject({
+      code: 'TOO_COMPLEX',
+      message: 'The frame holds more than 10000 items of arrays.',
+    });
   });
 
   it('leaves strings that look like structure alone', () => {
@@ -105,14 +111,16 @@ function ignoreNames(fault: FrameFault | undefined): FrameFault | undefined {
   return fault && (fault.code === 'BAD_FRAME' || fault.code === 'INVALID_MESSAGE') ? undefined : fault;
 }
 
-function measure(value: unknown): { depth: number; nodes: number } {
+function measure(value: unknown): { depth: number; nodes: number; items: number } {
   let nodes = 0;
+  let items = 0;
   const walk = (node: unknown): number => {
     if (typeof node !== 'object' || node === null) return 0;
     nodes++;
-    if (!Array.isArray(node)) nodes += Object.keys(node).length;
+    if (Array.isArray(node)) items += node.length;
+    else nodes += Object.keys(node).length;
     return 1 + Math.max(0, ...Object.values(node).map(walk));
   };
   const depth = walk({ value });
-  return { depth, nodes };
+  return { depth, nodes, items };
 }

@@ -7,6 +7,7 @@ import {
   RESERVED_LENGTHS,
   tooDeep,
   tooMany,
+  tooManyItems,
   tooManyKeys,
   type Finding,
 } from './finding.js';
@@ -38,6 +39,7 @@ export function scanPacked(bytes: Uint8Array, limits: JsonLimits): FrameFault | 
 class PackScan {
   private at = 0;
   private nodes = 0;
+  private items = 0;
   private id: number | undefined;
   private readonly fields: string[] = [];
   private readonly view: DataView;
@@ -98,6 +100,8 @@ class PackScan {
     if (depth > this.limits.maxDepth) return tooDeep(this.limits);
     if (size > this.left()) return BROKEN;
     if (++this.nodes > this.limits.maxNodes) return tooMany(this.limits);
+    this.items += size;
+    if (this.items > this.limits.maxItems) return tooManyItems(this.limits);
     for (let read = 0; read < size; read++) {
       const finding = this.value(depth);
       if (finding) return finding;

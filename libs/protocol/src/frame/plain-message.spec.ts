@@ -4,7 +4,7 @@ import { guardClientFrame } from './frame-guard.js';
 import { scanJson } from './json-scan.js';
 import { readPlainMessage } from './plain-message.js';
 
-const SMALL: JsonLimits = { maxDepth: 4, maxNodes: 16, maxKeys: 5 };
+const SMALL: JsonLimits = { maxDepth: 4, maxNodes: 16, maxKeys: 5, maxItems: 12 };
 
 function frameText(data: unknown, fields: Readonly<Record<string, unknown>> = {}): string {
   return JSON.stringify({ t: 'message', id: 5, endpoint: 'chat', type: 'chat.message', ...fields, data });

@@ -7,6 +7,7 @@ import type { JsonLimits } from '../limits.js';
  */
 export class TreeGuard {
   private nodesLeft: number;
+  private itemsLeft: number;
 
   /** @param frameNodes how many objects, arrays and keys stand around the tree */
   constructor(
@@ -14,6 +15,7 @@ export class TreeGuard {
     frameNodes: number,
   ) {
     this.nodesLeft = limits.maxNodes - frameNodes;
+    this.itemsLeft = limits.maxItems;
   }
 
   /** Tells whether a tree at a depth is harmless. */
@@ -23,6 +25,8 @@ export class TreeGuard {
   }
 
   private acceptsItems(items: readonly unknown[], depth: number): boolean {
+    this.itemsLeft -= items.length;
+    if (this.itemsLeft < 0) return false;
     for (const item of items) if (!this.acceptsValue(item, depth)) return false;
     return true;
   }

@@ -81,10 +81,9 @@ export class AcceptanceChecks {
     if (!shape) return undefined;
     const conditions = metadatasOf(property, [ValidationTypes.CONDITIONAL_VALIDATION]);
     const constraining = metadatasOf(property, CUSTOM);
-    const isSized = constraining.some((metadata) => sizeLimit(metadata));
     // Sizes are checked before what looks at all of a text or at the items.
     const inOrder = constraining.toSorted((one, other) => rankOf(one) - rankOf(other));
-    const constraints = inOrder.map((metadata) => constraintCheck(cls, metadata, isSized));
+    const constraints = inOrder.map((metadata) => constraintCheck(cls, metadata, constraining));
     return {
       name: property.name,
       conditions: conditions.map(({ constraints: [holds] }) => holds as Condition),
@@ -194,13 +193,13 @@ function rankOf(metadata: ValidationMetadata): number {
 function constraintCheck(
   cls: ValidatedClass,
   metadata: ValidationMetadata,
-  isSized: boolean,
+  siblings: readonly ValidationMetadata[],
 ): ConstraintCheck {
   const { each, propertyName: property, constraints } = metadata;
   const { instance } = constraintsOf(metadata)[0]!;
   const given = { targetName: cls.name, property, constraints };
   const quick = each ? undefined : quickCode(metadata);
-  const maxTextLength = longestText(metadata, isSized);
+  const maxTextLength = longestText(metadata, siblings);
   const limits = { ...(quick && { quick }), ...(maxTextLength !== undefined && { maxTextLength }) };
   return { instance, given, isForEach: Boolean(each), ...limits };
 }

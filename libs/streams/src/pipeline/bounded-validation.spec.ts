@@ -6,6 +6,7 @@ import {
   IsInt,
   IsOptional,
   IsString,
+  Matches,
   MaxLength,
   registerDecorator,
   Validate,
@@ -69,6 +70,9 @@ class Compiled {
   @IsOptional() @ArrayMaxSize(3) @ValidateNested({ each: true }) @Type(() => Numbered) few?: Numbered[];
   @IsOptional() @IsCountedText() @MaxLength(5) text?: string;
   @IsOptional() @IsEmail() @MaxLength(5) @IsString() email?: unknown;
+  @IsOptional() @IsEmail() address?: string;
+  @IsOptional() @IsEmail({}, { each: true }) addresses?: string[];
+  @IsOptional() @Matches(/^(a|a)+$/) matched?: string;
 }
 
 /** A constraint under a name of class-validator's, so that its class is compiled. */
@@ -163,6 +167,26 @@ describe('The validation of a refused message', () => {
       { path: 'email', message: 'email must be shorter than or equal to 5 characters' },
     ]);
     expect(counts.answers).toBe(0);
+  });
+
+  it.each([
+    [
+      'short',
+      { address: `${'a@'.repeat(600)}b.org` },
+      'address must not be longer than 1024 characters for isEmail',
+    ],
+    [
+      'matched without a limit of its own',
+      { matched: 'a'.repeat(9_000) },
+      'matched must not be longer than 8192 characters for matches without a @MaxLength() of the property',
+    ],
+    [
+      'short, in a list',
+      { addresses: ['a@b.org', 'a'.repeat(2_000)] },
+      'addresses must not be longer than 1024 characters for isEmail',
+    ],
+  ])('refuses a text that is too long for a form that is %s', async (_, data, message) => {
+    expect(await refusal(Compiled, data)).toEqual([{ path: Object.keys(data)[0], message }]);
   });
 
   it('tells everything that is wrong with a value of another type', async () => {

@@ -12,7 +12,7 @@ import type {
   PropertyPlan,
   ValidationPlans,
 } from './validation-plan.js';
-import { isTooLong, mayExceed } from './value-size.js';
+import { isTooLong, mayExceed, tooLongText } from './value-size.js';
 
 /** How many questions of one message wait for asynchronous constraints at once. */
 const MAX_ASKED_AT_ONCE = 64;
@@ -44,6 +44,8 @@ interface Refusal {
   readonly instance?: ValidatorConstraintInterface;
   /** What the text tells of, where that is not the object. */
   readonly target?: object;
+  /** The text, where the constraint was not asked. */
+  readonly text?: string;
 }
 
 /**
@@ -157,7 +159,7 @@ export class BoundedValidation {
     const answer = answerOf(asked, rule, constraint);
     const refusal = { metadata: rule.metadata, ...constraint };
     if (isPromiseLike(answer)) this.await(answer, asked, refusal);
-    else if (!answer) this.add(asked, refusal);
+    else if (!answer) this.add(asked, { ...refusal, ...unaskedText(asked, rule) });
     return Boolean(answer);
   }
 
@@ -213,10 +215,11 @@ export class BoundedValidation {
     }
   }
 
-  private add(asked: Asked, { metadata, type, instance, target }: Refusal): void {
+  private add(asked: Asked, { metadata, type, instance, target, text: given }: Refusal): void {
     if (this.isFull()) return;
     const { constraints } = this.foundAt(asked);
-    const text = errorText({ object: target ?? asked.object, value: asked.value, metadata }, instance);
+    const subject = { object: target ?? asked.object, value: asked.value, metadata };
+    const text = given ?? errorText(subject, instance);
     if (!Object.hasOwn(constraints, type)) this.errors += 1;
     constraints[type] = text;
   }
@@ -252,6 +255,16 @@ function questionOf(asked: Asked, rule: PlannedRule, { instance }: PlannedConstr
 function answerOf(asked: Asked, rule: PlannedRule, constraint: PlannedConstraint): unknown {
   const ask = questionOf(asked, rule, constraint);
   return rule.metadata.each && hasItems(asked.value) ? answerOfItems(asked.value, ask) : ask(asked.value);
+}
+
+/** Returns the text of an error about a text that was too long to ask about. */
+function unaskedText({ value }: Asked, rule: PlannedRule): Pick<Refusal, 'text'> {
+  const values = rule.metadata.each && hasItems(value) ? itemsOf(value) : [value];
+  for (const item of values) {
+    const text = isTooLong(item, rule) ? tooLongText(rule.metadata.propertyName, rule) : undefined;
+    if (text) return { text };
+  }
+  return {};
 }
 
 /** Divides items into groups of those that an asynchronous constraint is asked about at once. */

@@ -1,3 +1,4 @@
+/* oxlint-disable no-unused-vars -- data names a class, not the code */
 import { PresenceJoined, StreamGap, StreamMessage, type MessageClass } from '@nestwire/protocol';
 import { Expose, Type } from '@nestwire/protocol/class-transformer';
 import { Allow, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';

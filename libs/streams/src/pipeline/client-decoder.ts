@@ -33,7 +33,7 @@ interface Pair {
 }
 
 /**
- * Makes instances from what clients send, which may not choose classes and hide keys as it likes.
+ * Makes instances from the data that clients send.
  *
  * A `$type` names only a class that an endpoint handles, or one that `@Type` gives to a property of such
  * a class, however deep. Keys that class-transformer would leave out without a word are refused.

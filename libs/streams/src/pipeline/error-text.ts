@@ -8,9 +8,7 @@ export interface ErrorSubject {
   readonly metadata: ValidationMetadata;
 }
 
-/**
- * Returns the arguments that class-validator gives to a constraint and to the function of a message.
- */
+/** Returns what class-validator gives to a constraint, and to a text's function. */
 export function argumentsOf({ object, value, metadata }: ErrorSubject): ValidationArguments {
   const { propertyName: property, constraints } = metadata;
   const { constructor } = object;
@@ -18,7 +16,7 @@ export function argumentsOf({ object, value, metadata }: ErrorSubject): Validati
   return { targetName, property, object, value, constraints };
 }
 
-/** Writes the text of an error as class-validator does; it exports no function for this. */
+/** Writes the text of an error as class-validator does, which exports no function. */
 export function errorText(subject: ErrorSubject, instance?: ValidatorConstraintInterface): string {
   const args = argumentsOf(subject);
   const { message: own } = subject.metadata;

@@ -84,8 +84,7 @@ export class ValidationPlans {
 function planProperty(name: string, metadatas: readonly ValidationMetadata[]): PropertyPlan {
   const of = (wanted: string): ValidationMetadata[] => metadatas.filter(({ type }) => type === wanted);
   const constraining = [...of(ValidationTypes.IS_DEFINED), ...of(ValidationTypes.CUSTOM_VALIDATION)];
-  const isSized = constraining.some((metadata) => sizeLimit(metadata));
-  const rules = constraining.map((metadata) => planRule(metadata, isSized));
+  const rules = constraining.map((metadata) => planRule(metadata, constraining));
   return {
     name,
     conditions: of(ValidationTypes.CONDITIONAL_VALIDATION),
@@ -109,14 +108,14 @@ function planItems(nested: readonly ValidationMetadata[]): PropertyPlan {
   return plan;
 }
 
-function planRule(metadata: ValidationMetadata, isSized: boolean): PlannedRule {
+function planRule(metadata: ValidationMetadata, siblings: readonly ValidationMetadata[]): PlannedRule {
   const constraints = constraintsOf(metadata).map(({ instance, name, async }) => ({
     instance,
     type: name || metadata.type,
     isAsync: async,
   }));
   const size = sizeLimit(metadata);
-  const maxTextLength = longestText(metadata, isSized);
+  const maxTextLength = longestText(metadata, siblings);
   return {
     metadata,
     constraints,

@@ -7,6 +7,28 @@ export interface SizeLimit {
   readonly limit: number;
 }
 
+/** The longest text of a form that is short by nature. */
+export const MAX_SHORT_FORM_LENGTH = 1_024;
+/** The longest text that `@Matches()` takes where no size limit stands beside it. */
+export const MAX_MATCHED_LENGTH = 8_192;
+/** A character that class-validator counts as one has at most so many units of UTF-16. */
+const UNITS_PER_CHARACTER = 3;
+
+/**
+ * The constraints whose valid texts are short.
+ *
+ * Some of them take quadratic time for a long text.
+ */
+export const SHORT_FORMS: ReadonlySet<string> = new Set([
+  ...['isBIC', 'isBooleanString', 'isBtcAddress', 'isCreditCard', 'isCurrency', 'isDateString', 'isDecimal'],
+  ...['isEAN', 'isEmail', 'isEthereumAddress', 'IsFirebasePushId', 'isFqdn', 'isHSL', 'isHash', 'isHexColor'],
+  ...['isIBAN', 'isIdentityCard', 'isIp', 'isIsbn', 'isIsin', 'isISO31661Alpha2', 'isISO31661Alpha3'],
+  ...['isISO31661Numeric', 'isISO4217CurrencyCode', 'isISO6391', 'isIso8601', 'isISRC', 'isISSN'],
+  ...['isLatLong', 'isLatitude', 'isLocale', 'isLongitude', 'isMacAddress', 'isMilitaryTime', 'isMimeType'],
+  ...['isMobilePhone', 'isMongoId', 'isOctal', 'isPassportNumber', 'isPhoneNumber', 'isPort', 'isPostalCode'],
+  ...['isRFC3339', 'isRgbColor', 'isSemVer', 'isStrongPassword', 'isTaxId', 'isTimeZone', 'isUuid'],
+]);
+
 /** The kind of value that a constraint limits, and where its limit stands among its arguments. */
 const SIZES: Readonly<Record<string, readonly [kind: SizeLimit['kind'], argument: number]>> = {
   arrayMaxSize: ['list', 0],
@@ -35,7 +57,11 @@ export interface SizeRule {
   readonly maxTextLength?: number;
 }
 
-/** Tells whether a value, or one of its items, may be too large; the constraint has the last word. */
+/**
+ * Tells whether a value, or one of its items, may be too large.
+ *
+ * The constraint has the last word.
+ */
 export function mayExceed(value: unknown, { metadata, size }: SizeRule): boolean {
   if (!size) return false;
   if (!metadata.each || !hasItems(value)) return isAbove(value, size);
@@ -58,7 +84,32 @@ function nameOf(metadata: ValidationMetadata): string {
   return constraintsOf(metadata)[0]?.name ?? '';
 }
 
-/** Returns the longest text that a decorator's constraint is asked about. */
-export function longestText(metadata: ValidationMetadata, isSized: boolean): number | undefined {
-  return undefined;
+/**
+ * Returns the longest text that a decorator's constraint is asked about.
+ *
+ * A longer text is certainly above a size limit, or no short form. An expression of the application may
+ * take longer than linear time, so that a property without a size limit of its own gets one.
+ */
+export function longestText(
+  metadata: ValidationMetadata,
+  siblings: readonly ValidationMetadata[],
+): number | undefined {
+  const name = nameOf(metadata);
+  const size = sizeLimit(metadata);
+  if (size?.kind === 'text') return size.limit * (name === 'isByteLength' ? 1 : UNITS_PER_CHARACTER);
+  if (SHORT_FORMS.has(name)) return MAX_SHORT_FORM_LENGTH;
+  const isLimited = siblings.some((sibling) => sizeLimit(sibling)?.kind === 'text');
+  return name === 'matches' && !isLimited ? MAX_MATCHED_LENGTH : undefined;
+}
+
+/**
+ * Returns the error about a text that is too long for a constraint.
+ *
+ * Undefined where the constraint tells it by itself.
+ */
+export function tooLongText(property: string, { metadata, maxTextLength }: SizeRule): string | undefined {
+  if (sizeLimit(metadata)) return undefined;
+  const name = nameOf(metadata);
+  const remedy = name === 'matches' ? ' without a @MaxLength() of the property' : '';
+  return `${property} must not be longer than ${maxTextLength} characters for ${name}${remedy}`;
 }
