@@ -106,13 +106,14 @@ const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 const ping = jsonFrame({ t: 'ping' });
 
-/** Makes more connections, and keeps what the last was answered on the first. */
+/** Makes more connections, of one address or of one each, and keeps the status of those that are refused. */
 const connectMore =
-  (count: number) =>
+  (count: number, headersOf: (index: number) => Record<string, string> = () => address) =>
   async (raw: RawSocket, { port }: RunningApp) => {
     for (let made = 0; made < count; made++)
-      await RawSocket.upgrade(port, '/streams', address).then(note503(raw));
+      await RawSocket.upgrade(port, '/streams', headersOf(made)).then(note503(raw));
   };
+const eachFromElsewhere = (index: number) => ({ 'X-Forwarded-For': `203.0.114.${index}` });
 const note503 = (raw: RawSocket) => (other: RawSocket) => {
   if (other.status !== 101) raw.status = other.status;
 };
@@ -128,6 +129,16 @@ const isGone = (_: RawSocket, { streams }: RunningApp) => streams.counters().con
 const isThere = async (_: RawSocket, { streams }: RunningApp) =>
   expect(streams.counters().connections).toBe(1);
 const roomy = { outboundHardBytes: 1e9, outboundSoftBytes: 1_000, outboundProcessBytes: 1e9 };
+
+/** Lets a sign-in from an address take its time, and begins another one. */
+function signInBehind(headers: Record<string, string>) {
+  return async (raw: RawSocket, target: RunningApp) => {
+    const slow = await RawSocket.upgrade(target.port, '/streams', headers);
+    send(slow, { t: 'hello', v: 1, token: 'slow' });
+    await until(() => target.get(Desk).latch.size === 1);
+    send(raw, { t: 'hello', v: 1, token: 'ada' });
+  };
+}
 
 const trials: readonly Trial[] = [
   {
@@ -158,6 +169,37 @@ const trials: readonly Trial[] = [
     stimulus: (raw) => send(raw, { t: 'hello', v: 1, token: 'slow' }),
     reaction: 1011,
     goesOn: (raw, target) => (target.get(Desk).latch.open(), raw.frame('welcome')),
+  },
+  {
+    limit: 'maxSignIns',
+    low: 1,
+    hello: false,
+    stimulus: signInBehind({ 'X-Forwarded-For': '203.0.113.8' }),
+    reaction: (_, { streams }) => streams.counters().waitingSignIns === 1,
+    goesOn: (raw) => raw.frame('welcome'),
+  },
+  {
+    limit: 'maxSignInsPerAddress',
+    low: 1,
+    hello: false,
+    stimulus: signInBehind(address),
+    reaction: (_, { streams }) => streams.counters().waitingSignIns === 1,
+    goesOn: (raw) => raw.frame('welcome'),
+  },
+  {
+    limit: 'maxRefusedSignInsPerAddress',
+    low: 2,
+    hello: false,
+    stimulus: async (raw, { port }) => {
+      for (let count = 0; count < 2; count++) {
+        const other = await RawSocket.upgrade(port, '/streams', address);
+        send(other, { t: 'hello', v: 1, token: 'nobody' });
+        await other.closing();
+      }
+      send(raw, { t: 'hello', v: 1, token: 'nobody' });
+    },
+    reaction: 4004,
+    goesOn: async (raw) => expect(await raw.closing()).toBe(4501),
   },
   {
     limit: 'maxEarlyFrames',
@@ -216,8 +258,8 @@ const trials: readonly Trial[] = [
     stimulus: (raw) => raw.send(Buffer.concat(times(100, () => rawFrame({ opcode: 9 })))),
     reaction: ({ isEnded }) => isEnded,
   },
-  { limit: 'maxConnections', low: 1, stimulus: connectMore(1), reaction: 503 },
-  { limit: 'maxGreetings', low: 1, stimulus: connectMore(2), reaction: 503 },
+  { limit: 'maxConnections', low: 1, stimulus: connectMore(1, eachFromElsewhere), reaction: 503 },
+  { limit: 'maxGreetings', low: 1, stimulus: connectMore(2, eachFromElsewhere), reaction: 503 },
   { limit: 'maxGreetingsPerAddress', low: 1, stimulus: connectMore(2), reaction: 429 },
   { limit: 'maxConnectionsPerAddress', low: 2, stimulus: connectMore(3), reaction: 429 },
   {
@@ -232,7 +274,13 @@ const trials: readonly Trial[] = [
     },
     reaction: 4504,
   },
-  { limit: 'connectsPerSecond', low: 1, high: 1_000, stimulus: connectMore(3), reaction: 503 },
+  {
+    limit: 'connectsPerSecond',
+    low: 1,
+    high: 1_000,
+    stimulus: connectMore(3, eachFromElsewhere),
+    reaction: 503,
+  },
   { limit: 'connectsPerSecondPerAddress', low: 1, stimulus: connectMore(4), reaction: 429 },
   {
     limit: 'framesPerSecond',

@@ -57,6 +57,7 @@ const LIMIT_RULES: readonly LimitRule[] = [
     high: 'maxGreetings',
     reason: 'one address would exceed the bound of all',
   },
+  { low: 'maxSignInsPerAddress', high: 'maxSignIns', reason: 'one address would exceed the bound of all' },
   {
     low: 'maxConnectionsPerAddress',
     high: 'maxConnections',

@@ -8,6 +8,12 @@ export interface StreamsLimits {
   readonly helloTimeoutMs: number;
   /** Time that the authenticator may take, in milliseconds. */
   readonly authenticationTimeoutMs: number;
+  /** Calls of the authenticator for clients that run at the same time. */
+  readonly maxSignIns: number;
+  /** The same of one address; more wait for their turn. */
+  readonly maxSignInsPerAddress: number;
+  /** Refused credentials of one address within a minute, before another one is not tried. */
+  readonly maxRefusedSignInsPerAddress: number;
   /** Frames kept while the authenticator works. */
   readonly maxEarlyFrames: number;
   /** Bytes of the frames kept while the authenticator works. */
@@ -26,7 +32,7 @@ export interface StreamsLimits {
   readonly maxGreetings: number;
   /** Connections of one address without a finished `hello`. */
   readonly maxGreetingsPerAddress: number;
-  /** Connections of one address; an IPv6 address counts as its /64. */
+  /** Connections of one address without a user; an IPv6 address counts as its /64. */
   readonly maxConnectionsPerAddress: number;
   /** Connections of one user in this process. */
   readonly maxConnectionsPerUser: number;
@@ -103,6 +109,9 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxHelloBytes: 4 * KIB,
   helloTimeoutMs: 10 * SECOND,
   authenticationTimeoutMs: 5 * SECOND,
+  maxSignIns: 64,
+  maxSignInsPerAddress: 16,
+  maxRefusedSignInsPerAddress: 30,
   maxEarlyFrames: 32,
   maxEarlyBytes: 64 * KIB,
   unfinishedMessageMs: 10 * SECOND,
@@ -111,11 +120,11 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxPendingPongs: 16,
   maxConnections: 10_000,
   maxGreetings: 1_000,
-  maxGreetingsPerAddress: 20,
+  maxGreetingsPerAddress: 50,
   maxConnectionsPerAddress: 100,
   maxConnectionsPerUser: 20,
   connectsPerSecond: 200,
-  connectsPerSecondPerAddress: 10,
+  connectsPerSecondPerAddress: 20,
   framesPerSecond: 200,
   bytesPerSecond: MIB,
   refusedWorkMsPerSecond: 50,

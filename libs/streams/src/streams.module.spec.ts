@@ -55,6 +55,10 @@ describe('StreamsModule', () => {
       droppedPublications: 0,
       rememberedClients: 0,
       rememberedBytes: 0,
+      waitingSignIns: 0,
+      refusedCredentials: 0,
+      limitedSignIns: 0,
+      refusedUpgrades: 0,
     });
     await app.close();
   });

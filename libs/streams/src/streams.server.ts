@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { CloseCode, JsonCodec, type Codec, type CodecOption } from '@nestwire/protocol';
 import type { ClientChannels } from './channel/client.channels.js';
@@ -7,13 +8,14 @@ import { ERROR_LINES_PER_MINUTE, LogLimiter, type PostResult } from '@nestwire/m
 import type { ConnectionContext } from './connection/connection.context.js';
 import { Connection } from './connection/connection.js';
 import { connectionId } from './connection/connection-id.js';
-import { ConnectionRegistry } from './connection/connection.registry.js';
+import { ConnectionRegistry, type ConnectingClient } from './connection/connection.registry.js';
 import { ConnectionSweeper } from './connection/connection.sweeper.js';
 import { Revocations } from './connection/revocations.js';
 import { UserRecheck, type UserRevocation } from './connection/user-recheck.js';
 import { MessageFrames } from './connection/message.frames.js';
 import { TurnFlusher } from './connection/turn.flusher.js';
 import { SignIn } from './connection/sign-in.js';
+import { SignInGate } from './connection/sign-in-gate.js';
 import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 import { ClientShares } from './fairness/client-shares.js';
@@ -22,7 +24,7 @@ import { checkOptions } from './options.check.js';
 import { resolveLimits } from './limit-rules.js';
 import type { StreamsLimits } from './streams.limits.js';
 import type { ShutdownOptions, StreamsOptions } from './streams.options.js';
-import { ClientAddress } from './transport/client-address.js';
+import { ClientAddress, networkOf } from './transport/client-address.js';
 import { OriginPolicy } from './transport/origin-policy.js';
 import { refuseUpgrade } from './transport/refuse-upgrade.js';
 import {
@@ -46,10 +48,8 @@ const NO_ADDRESS = {
 };
 
 /** Who connects. */
-interface Client {
+interface Client extends ConnectingClient {
   readonly address: string;
-  /** What limits by address count it as; undefined where they leave it alone. */
-  readonly limitKey: string | undefined;
 }
 
 /** Takes upgrade requests, makes them connections, ends them all at the shutdown. */
@@ -57,6 +57,7 @@ export class StreamsServer {
   readonly path: string;
   readonly registry: ConnectionRegistry;
   readonly answers: AnswerMemory;
+  readonly signInGate: SignInGate;
   private readonly logger = new Logger('Streams');
   private readonly errorLog = new LogLimiter((line, stack) => this.logger.error(line, stack), {
     linesPerMinute: ERROR_LINES_PER_MINUTE,
@@ -71,6 +72,7 @@ export class StreamsServer {
   private readonly revocations: Revocations;
   private draining: Promise<void> | undefined;
   private isStarted = false;
+  private refused = 0;
 
   constructor(
     private readonly options: StreamsOptions,
@@ -93,9 +95,10 @@ export class StreamsServer {
     const isProxied = (request: IncomingMessage): boolean => addresses.isProxied(request);
     this.origins = new OriginPolicy({ origins: options.origins, hosts: options.hosts, isProxied });
     const signIn = new SignIn(authenticator, limits.authenticationTimeoutMs);
+    const signInGate = (this.signInGate = new SignInGate(signIn, shares, limits));
     const recheck = this.makeRecheck(signIn);
     const { answers } = this;
-    this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, answers });
+    this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, answers, signInGate });
     this.revocations = new Revocations(channels.messages, recheck, () => this.registry.all());
     this.context = {
       limits,
@@ -105,6 +108,7 @@ export class StreamsServer {
       messages: channels.messages,
       frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
       signIn,
+      signInGate,
       registry: this.registry,
       channels,
       answers,
@@ -153,14 +157,25 @@ export class StreamsServer {
     if (!isForPath(request, this.path)) return false;
     const address = this.addresses.of(request);
     if (address === undefined) {
-      refuseUpgrade(socket, NO_ADDRESS);
+      this.refuseUpgrade(socket, NO_ADDRESS);
       return true;
     }
-    const client = { address, limitKey: this.addresses.limitKey(address) };
-    const refusal = this.refusal(request, client.limitKey);
-    if (refusal) refuseUpgrade(socket, refusal);
+    const limitKey = this.addresses.limitKey(address);
+    const client = { address, limitKey, network: limitKey ?? networkOf(address) };
+    const refusal = this.refusal(request, client);
+    if (refusal) this.refuseUpgrade(socket, refusal);
     else this.sockets.accept(upgrade, (wire) => this.connect(wire, upgrade, client));
     return true;
+  }
+
+  /** How many upgrade requests were refused since the start. */
+  get refusedUpgrades(): number {
+    return this.refused;
+  }
+
+  private refuseUpgrade(socket: Duplex, refusal: UpgradeRefusal): void {
+    this.refused++;
+    refuseUpgrade(socket, refusal);
   }
 
   /** Tells whether new connections are taken: from the start of the application to its shutdown. */
@@ -198,7 +213,7 @@ export class StreamsServer {
   private connect(wire: Wire, { request, head }: Upgrade, client: Client): WireReceiver {
     const handshake = handshakeOf(request, client.address, this.options.cookie);
     const connection = new Connection(connectionId(), wire, this.context, handshake);
-    this.registry.add(connection, client.limitKey);
+    this.registry.add(connection, client);
     if (head.length > this.limits.maxHelloBytes) {
       setImmediate(() => connection.close(CloseCode.TooLarge, 'too much data came with the upgrade'));
     } else if (request.headers['sec-websocket-protocol'] !== undefined && !wire.subprotocol) {
@@ -208,7 +223,7 @@ export class StreamsServer {
     return connection;
   }
 
-  private refusal(request: IncomingMessage, limitKey: string | undefined): UpgradeRefusal | undefined {
+  private refusal(request: IncomingMessage, client: Client): UpgradeRefusal | undefined {
     const ofForm = refusalOfForm(request);
     if (ofForm) return ofForm;
     if (!this.origins.knowsHost(request)) {
@@ -221,7 +236,7 @@ export class StreamsServer {
       const headers = { 'Retry-After': String(RETRY_AFTER_DRAIN_SECONDS) };
       return { status: 503, message: 'The server shuts down.', headers };
     }
-    const full = this.registry.refusal(limitKey);
+    const full = this.registry.refusal(client);
     if (!full) return undefined;
     const { status, message, retryAfterSeconds } = full;
     return { status, message, headers: { 'Retry-After': String(retryAfterSeconds) } };

@@ -17,6 +17,14 @@ export interface StreamsCounters {
   readonly rememberedClients: number;
   /** About how many bytes the answers of all clients take. */
   readonly rememberedBytes: number;
+  /** Sign-ins that wait for their turn. */
+  readonly waitingSignIns: number;
+  /** Credentials of newcomers that were refused since the start. */
+  readonly refusedCredentials: number;
+  /** Sign-ins refused since the start, because too many of their address were. */
+  readonly limitedSignIns: number;
+  /** Upgrade requests for streams that were answered with 4xx or 503 since the start. */
+  readonly refusedUpgrades: number;
 }
 
 /** Looks at the streams of this process, and drains them. */
@@ -35,7 +43,7 @@ export class StreamsService {
 
   /** Counts what there is at this moment. */
   counters(): StreamsCounters {
-    const { registry, channels, answers } = this.server;
+    const { registry, channels, answers, signInGate, refusedUpgrades } = this.server;
     let sessions = 0;
     for (const connection of registry.all()) sessions += connection.streams.size;
     return {
@@ -46,6 +54,10 @@ export class StreamsService {
       droppedPublications: channels.fanout.droppedPublications,
       rememberedClients: answers.goneClients,
       rememberedBytes: answers.bytes,
+      waitingSignIns: signInGate.waiting,
+      refusedCredentials: signInGate.refusedCredentials,
+      limitedSignIns: signInGate.limitedSignIns,
+      refusedUpgrades,
     };
   }
 

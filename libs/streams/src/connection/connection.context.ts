@@ -7,6 +7,7 @@ import type { ConnectionRegistry } from './connection.registry.js';
 import type { MessageFrames } from './message.frames.js';
 import type { TurnFlusher } from './turn.flusher.js';
 import type { SignIn } from './sign-in.js';
+import type { SignInGate } from './sign-in-gate.js';
 
 /** How often the server looks for a sign of life, in milliseconds. */
 export interface HeartbeatOptions {
@@ -35,6 +36,8 @@ export interface ConnectionContext {
   readonly endpoints: EndpointRegistry;
   readonly messages: MessagesService;
   readonly signIn: SignIn;
+  /** Asks the authenticator for clients, addresses in turn. */
+  readonly signInGate: SignInGate;
   readonly registry: ConnectionRegistry;
   readonly channels: ClientChannels;
   /** What clients may be answered again. */

@@ -30,6 +30,13 @@ export function tooManySignIns(retryAfterMs: number): CodedError {
   return new CodedError(ErrorCode.RateLimited, message, { retryAfterMs });
 }
 
+/** Makes the error of a sign-in from an address with too many refused credentials. */
+export function tooManyRefusedCredentials(retryAfterMs: number): CodedError {
+  const message =
+    'Too many credentials of this address were refused: wait, or raise "limits.maxRefusedSignInsPerAddress".';
+  return new CodedError(ErrorCode.RateLimited, message, { retryAfterMs });
+}
+
 /** Makes the error of a frame above the rate. */
 export function rateLimited(retryAfterMs: number): CodedError {
   const message =

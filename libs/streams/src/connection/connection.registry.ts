@@ -27,12 +27,21 @@ class Counts {
   }
 }
 
+/** The address of a new connection, as limits see it. */
+export interface ConnectingClient {
+  /** The address or /64 that limits count; undefined where many clients may share it. */
+  readonly limitKey: string | undefined;
+  /** The address or /64 in any case. */
+  readonly network: string;
+}
+
 /** The live connections of this process, and the limits on their number. */
 export class ConnectionRegistry {
-  private readonly connections = new Map<LiveConnection, string | undefined>();
+  private readonly connections = new Map<LiveConnection, ConnectingClient>();
   private readonly greetings = new Set<LiveConnection>();
-  private readonly perAddress = new Counts();
-  private readonly greetingsPerAddress = new Counts();
+  /** Users have their own bound, so that many may stand behind one address. */
+  private readonly anonymousPerAddress = new Counts();
+  private readonly greetingsPerNetwork = new Counts();
   private readonly perUser = new Counts();
   private readonly buckets = new Map<string, TokenBucket>();
   private readonly bucket: TokenBucket;
@@ -57,32 +66,31 @@ export class ConnectionRegistry {
     return this.connections.keys();
   }
 
-  /** Judges a new connection; an undefined address is not counted. */
-  refusal(address: string | undefined): AdmissionRefusal | undefined {
+  /** Judges a new connection: first by its address, so that one address uses up no bound of all. */
+  refusal(client: ConnectingClient): AdmissionRefusal | undefined {
     const { limits } = this;
+    const now = performance.now();
+    const refusal = this.refusalOfAddress(client, now);
+    if (refusal) return refusal;
     if (this.size >= limits.maxConnections) return full('The server has as many connections as it may have.');
     if (this.greetings.size >= limits.maxGreetings)
       return full('Too many connections are waiting for their hello.');
-    const now = performance.now();
     const wait = this.bucket.take(1, now);
-    if (wait) return full('Too many new connections.', wait);
-    return address === undefined ? undefined : this.refusalOfAddress(address, now);
+    return wait ? full('Too many new connections.', wait) : undefined;
   }
 
-  /** Counts a connection as present until `forget`. */
-  add(connection: LiveConnection, address: string | undefined): void {
-    this.connections.set(connection, address);
+  /** Counts a connection as present until `forget`; it is anonymous until `changeUser`. */
+  add(connection: LiveConnection, client: ConnectingClient): void {
+    this.connections.set(connection, client);
     this.greetings.add(connection);
-    if (address === undefined) return;
-    this.perAddress.add(address, 1);
-    this.greetingsPerAddress.add(address, 1);
+    this.greetingsPerNetwork.add(client.network, 1);
+    if (client.limitKey !== undefined) this.anonymousPerAddress.add(client.limitKey, 1);
   }
 
   /** The connection has finished its hello. */
   greeted(connection: LiveConnection): void {
-    if (!this.greetings.delete(connection)) return;
-    const address = this.connections.get(connection);
-    if (address !== undefined) this.greetingsPerAddress.add(address, -1);
+    const client = this.connections.get(connection);
+    if (client && this.greetings.delete(connection)) this.greetingsPerNetwork.add(client.network, -1);
   }
 
   /** Counts the connection for another user; returns false when that user has too many. */
@@ -91,6 +99,9 @@ export class ConnectionRegistry {
     if (user && this.perUser.get(user.id) >= this.limits.maxConnectionsPerUser) return false;
     if (connection.user) this.perUser.add(connection.user.id, -1);
     if (user) this.perUser.add(user.id, 1);
+    const address = this.connections.get(connection)?.limitKey;
+    if (address !== undefined && !connection.user !== !user)
+      this.anonymousPerAddress.add(address, user ? -1 : 1);
     return true;
   }
 
@@ -98,9 +109,9 @@ export class ConnectionRegistry {
   forget(connection: LiveConnection): void {
     if (!this.connections.has(connection)) return;
     this.greeted(connection);
-    const address = this.connections.get(connection);
-    if (address !== undefined) this.perAddress.add(address, -1);
     this.changeUser(connection, null);
+    const address = this.connections.get(connection)?.limitKey;
+    if (address !== undefined) this.anonymousPerAddress.add(address, -1);
     connection.streams.answers.leave();
     this.connections.delete(connection);
     if (!this.size) for (const resolve of this.emptied.splice(0)) resolve();
@@ -116,24 +127,31 @@ export class ConnectionRegistry {
     for (const [address, bucket] of this.buckets) if (bucket.isFull(now)) this.buckets.delete(address);
   }
 
-  private refusalOfAddress(address: string, now: number): AdmissionRefusal | undefined {
+  private refusalOfAddress(
+    { limitKey, network }: ConnectingClient,
+    now: number,
+  ): AdmissionRefusal | undefined {
     const { limits } = this;
-    if (this.perAddress.get(address) >= limits.maxConnectionsPerAddress) {
-      return tooMany('This address has as many connections as it may have.');
-    }
-    if (this.greetingsPerAddress.get(address) >= limits.maxGreetingsPerAddress) {
+    // One that may be a proxy has room for many, and leaves as much to others.
+    const maxGreetings =
+      limitKey === undefined ? Math.ceil(limits.maxGreetings / 2) : limits.maxGreetingsPerAddress;
+    if (this.greetingsPerNetwork.get(network) >= maxGreetings) {
       return tooMany('Too many connections of this address are waiting for their hello.');
     }
-    const wait = this.bucketOf(address, now).take(1, now);
+    if (limitKey === undefined) return undefined;
+    if (this.anonymousPerAddress.get(limitKey) >= limits.maxConnectionsPerAddress) {
+      return tooMany('This address has as many connections without a user as it may have.');
+    }
+    const wait = this.bucketOf(limitKey, now).take(1, now);
     return wait ? tooMany('Too many new connections of this address.', wait) : undefined;
   }
 
   private bucketOf(address: string, now: number): TokenBucket {
-    let bucket = this.buckets.get(address);
-    if (bucket) return bucket;
-    if (this.buckets.size >= MAX_ADDRESS_BUCKETS) this.sweep(now);
-    bucket = new TokenBucket(this.limits.connectsPerSecondPerAddress, now);
-    if (this.buckets.size < MAX_ADDRESS_BUCKETS) this.buckets.set(address, bucket);
+    const known = this.buckets.get(address);
+    if (known) return known;
+    if (this.buckets.size >= MAX_ADDRESS_BUCKETS) this.buckets.delete(this.buckets.keys().next().value!);
+    const bucket = new TokenBucket(this.limits.connectsPerSecondPerAddress, now);
+    this.buckets.set(address, bucket);
     return bucket;
   }
 }

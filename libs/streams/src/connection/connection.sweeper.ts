@@ -4,6 +4,7 @@ import type { AnswerMemory } from './answer-memory.js';
 import type { LiveConnection } from './live-connection.js';
 import type { HeartbeatOptions } from './connection.context.js';
 import type { ConnectionRegistry } from './connection.registry.js';
+import type { SignInGate } from './sign-in-gate.js';
 import type { UserRecheck } from './user-recheck.js';
 
 const MAX_TICK_MS = 1_000;
@@ -15,6 +16,7 @@ export interface SweeperParts {
   readonly heartbeat: HeartbeatOptions;
   readonly recheck: UserRecheck;
   readonly answers: AnswerMemory;
+  readonly signInGate: SignInGate;
 }
 
 /** Looks at the clocks of all connections in turn: one timer for the whole process. */
@@ -22,16 +24,18 @@ export class ConnectionSweeper {
   private readonly tickMs: number;
   private readonly recheck: UserRecheck;
   private readonly answers: AnswerMemory;
+  private readonly signInGate: SignInGate;
   private timer: NodeJS.Timeout | undefined;
   private sweptAt = 0;
 
   constructor(
     private readonly registry: ConnectionRegistry,
     private readonly limits: StreamsLimits,
-    { heartbeat, recheck, answers }: SweeperParts,
+    { heartbeat, recheck, answers, signInGate }: SweeperParts,
   ) {
     this.recheck = recheck;
     this.answers = answers;
+    this.signInGate = signInGate;
     const shortest = Math.min(
       heartbeat.pingMs,
       heartbeat.pongMs,
@@ -72,6 +76,7 @@ export class ConnectionSweeper {
     this.relieve(bytes);
     this.registry.sweep(now);
     this.answers.sweep(now);
+    this.signInGate.sweep(now);
   }
 
   private relieve(bytes: number): void {

@@ -27,10 +27,17 @@ import { ErrorAnswers } from './error-answers.js';
 import { Identity } from './identity.js';
 import { InboundGate } from './inbound-gate.js';
 import { endReasonOf } from './end-reason.js';
-import { draining, duplicateId, rateLimited, tooEarly, tooManySignIns } from './connection.errors.js';
+import {
+  draining,
+  duplicateId,
+  rateLimited,
+  tooEarly,
+  tooManyRefusedCredentials,
+  tooManySignIns,
+} from './connection.errors.js';
 import type { MessageFrames } from './message.frames.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
-import type { SignInResult } from './sign-in.js';
+import type { GatedSignIn } from './sign-in-gate.js';
 import { SignInAllowance } from './sign-in-allowance.js';
 import type { StreamUser } from './stream-authenticator.js';
 import { welcomeFrame } from './welcome-frame.js';
@@ -213,7 +220,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   private async hello(frame: HelloFrame): Promise<void> {
     this.state = 'signing-in';
     const handshake = this.handshake.withHello(frame);
-    const result = await this.context.signIn.run(handshake);
+    const result = await this.context.signInGate.run(this, handshake, () => !this.hasLeft());
     if (this.hasLeft()) return;
     if (result.outcome !== 'accepted') return this.refuseSignIn(result);
     if (!this.count(result.user)) return;
@@ -244,10 +251,16 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.state = 'signing-in';
     this.signInId = id;
     const handshake = this.handshake.withToken(token);
-    const result: SignInResult =
-      token === null ? { outcome: 'accepted', user: null } : await this.context.signIn.run(handshake);
+    const result: GatedSignIn =
+      token === null
+        ? { outcome: 'accepted', user: null }
+        : await this.context.signInGate.run(this, handshake, () => !this.hasLeft());
     if (this.hasLeft()) return;
     if (result.outcome === 'failed') return this.refuseSignIn(result);
+    if (result.outcome === 'limited') {
+      this.fail(id, tooManyRefusedCredentials(result.retryAfterMs));
+      return this.beReady();
+    }
     if (result.outcome === 'refused') {
       if (this.signIns.refuse(performance.now()))
         return this.close(CloseCode.Unauthenticated, 'too many credentials were not accepted');
@@ -291,7 +304,9 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     }
   }
 
-  private refuseSignIn(result: SignInResult): void {
+  private refuseSignIn(result: GatedSignIn): void {
+    if (result.outcome === 'limited')
+      return this.close(CloseCode.RateLimited, 'too many credentials of this address were refused');
     if (result.outcome === 'failed') {
       this.context.logError(this.id, result.error);
       return this.close(CloseCode.InternalError, 'authentication failed');
