@@ -180,7 +180,7 @@ describe('A message that a gap named', () => {
       client.cut('both');
       await world.advance(200);
     };
-    world.plan.eager.add(client.user);
+    world.plan.always.set(client.user, [channel]);
     world.histories[0]!.hearing = 'lost';
     client.isOnline = false;
     client.cut('both');

@@ -25,6 +25,15 @@ export {
   type TakenWork,
   type TakeRequest,
 } from './backend/named-readers.backend.js';
+export { LocalRevokedTokens, type LocalRevokedTokenBounds } from './backend/local-revoked-tokens.js';
+export {
+  MAX_REVOKED_SUBJECTS,
+  NOTHING_REVOKED,
+  requiredGeneration,
+  RevokedTokenStore,
+  type RevokedTokens,
+  type TokenRevocation,
+} from './backend/revoked-token-store.js';
 export { isChannelName, MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.js';
 export { LocalHistory } from './backend/local.history.js';
 export {

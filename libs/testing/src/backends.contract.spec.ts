@@ -12,12 +12,14 @@ import { describeHistoryBackend } from './history-backend.contract.js';
 import { describeMessagesBackend } from './messages-backend.contract.js';
 import { describeNamedReadersBackend } from './named-readers-backend.contract.js';
 import { describePresenceBackend } from './presence-backend.contract.js';
+import { describeRevokedTokenStore } from './revoked-token-store.contract.js';
 
 const CONTRACTS = [
   describeMessagesBackend,
   describeHistoryBackend,
   describePresenceBackend,
   describeNamedReadersBackend,
+  describeRevokedTokenStore,
 ];
 
 /** Holds a backend of a cluster to all contracts. */

@@ -4,6 +4,7 @@ export { describeHistoryBackend, type HistoryBackendTraits } from './history-bac
 export { describeMessagesBackend, type MessagesBackendTraits } from './messages-backend.contract.js';
 export { describeNamedReadersBackend, type NamedReadersTraits } from './named-readers-backend.contract.js';
 export { describePresenceBackend, type PresenceBackendTraits } from './presence-backend.contract.js';
+export { describeRevokedTokenStore, type RevokedTokenStoreTraits } from './revoked-token-store.contract.js';
 export { reached, testClient, type TestClient } from './test-client.js';
 export { TestEndpoint, type NextOptions } from './test-endpoint.js';
 export { TestServer, type Connect, type ConnectOptions, type TestServerOptions } from './test-server.js';

@@ -65,6 +65,8 @@ export class Plan {
   readonly released = new Set<string>();
   /** Users whose sessions subscribe by themselves to what they had. */
   readonly eager = new Set<string>();
+  /** Channels that sessions of a user subscribe to as they open, whatever the client had. */
+  readonly always = new Map<string, readonly string[]>();
 }
 
 /** Takes any credential as the name of a user. */
@@ -82,6 +84,8 @@ class Desk {
   constructor(@Inject(Plan) private readonly plan: Plan) {}
 
   async opened(session: Session): Promise<void> {
+    for (const name of this.plan.always.get(session.user.id) ?? [])
+      await this.wish(session, 'subscribe', name);
     for (const name of [...session.resuming]) {
       if (this.plan.released.delete(`${session.user.id} ${name}`)) session.resuming.release(name);
       else if (this.plan.eager.has(session.user.id)) await this.wish(session, 'subscribe', name);

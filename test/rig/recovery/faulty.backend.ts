@@ -7,12 +7,14 @@ import type { StoreNode } from './store.js';
 /** A process's backend, with a history on which faults can be laid. */
 export class FaultyBackend extends MessagesBackend {
   readonly history: FaultyHistory;
+  override readonly revokedTokens;
 
   constructor(
     private readonly inner: StoreNode,
     ledger: Ledger,
   ) {
     super();
+    this.revokedTokens = inner.backend.revokedTokens;
     this.history = new FaultyHistory(inner.history, ledger);
   }
 

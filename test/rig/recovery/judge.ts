@@ -37,6 +37,7 @@ export class StreamJudge {
   #line = { number: -1, isHandover: false };
   readonly #got: readonly Got[];
   #next = 0;
+  #user: string | null | undefined;
 
   constructor(
     client: RigClient,
@@ -57,7 +58,10 @@ export class StreamJudge {
   }
 
   #hear(frame: Said): void {
-    if (frame.t === 'welcome') return this.#begins(frame);
+    if (frame.t === 'welcome') {
+      this.#identify(frame.user);
+      return this.#begins(frame);
+    }
     if (frame.t === 'publication') return this.#hearPublication(frame);
     if (frame.line !== this.#line.number) return;
     if (frame.endpoint !== this.endpoint) return;
@@ -74,6 +78,12 @@ export class StreamJudge {
       }
       if (frame.position) this.#hearPosition(frame.t, channel, placeOnWire(frame.position));
     }
+  }
+
+  /** What flowed to a former user flows to this one no more, and nobody is told. */
+  #identify(user: string | null): void {
+    if (this.#user !== undefined && this.#user !== user) for (const life of this.#lives) life.isOpen = false;
+    this.#user = user;
   }
 
   #begins({ line, isHandover }: Said): void {

@@ -232,6 +232,7 @@ export class World {
     await this.options.store.forget(this.channels);
     this.plan.released.clear();
     this.plan.eager.clear();
+    this.plan.always.clear();
     const left = this.nodes.flatMap(({ streams }, node) => {
       const { connections, sessions, channels, greetings } = streams.counters();
       const followed = this.histories[node]!.followed.size;

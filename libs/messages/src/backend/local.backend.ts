@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../delivery/clock.js';
+import { LocalRevokedTokens } from './local-revoked-tokens.js';
 import { LocalClaims } from './local.claims.js';
 import { LocalPresence } from '../presence/local.presence.js';
 import { LocalHistory } from './local.history.js';
@@ -13,6 +14,7 @@ export class LocalBackend extends MessagesBackend {
   readonly history: LocalHistory;
   readonly #secret = randomBytes(32).toString('base64url');
   readonly claims: LocalClaims;
+  override readonly revokedTokens: LocalRevokedTokens;
   readonly presence = new LocalPresence();
   readonly readers: LocalNamedReaders;
 
@@ -21,6 +23,7 @@ export class LocalBackend extends MessagesBackend {
     this.history = new LocalHistory(clock);
     this.readers = new LocalNamedReaders(this.history, clock);
     this.claims = new LocalClaims(clock);
+    this.revokedTokens = new LocalRevokedTokens({ clock });
   }
 
   async start(): Promise<void> {}

@@ -1,6 +1,7 @@
 import type { EncodedMessage } from '@nestwire/protocol';
 import type { MessagesError } from '../messages.error.js';
 import type { ClaimsBackend } from './claims.backend.js';
+import type { RevokedTokenStore } from './revoked-token-store.js';
 import type { PresenceBackend } from '../presence/presence.backend.js';
 import type { HistoryBackend } from './history.backend.js';
 import type { NamedReadersBackend } from './named-readers.backend.js';
@@ -55,6 +56,13 @@ export abstract class MessagesBackend {
 
   /** Lets the processes of the cluster agree on who does what is to be done once. */
   abstract readonly claims: ClaimsBackend;
+  /**
+   * Remembers which resume tokens are void.
+   *
+   * Without it each process remembers those of its own: a client that was removed from a channel may
+   * resume it on another server.
+   */
+  readonly revokedTokens?: RevokedTokenStore;
   /** Knows who is in which channel. */
   abstract readonly presence: PresenceBackend;
 

@@ -19,6 +19,7 @@ import { PendingPosts } from './pending.posts.js';
 import { answerOf, unavailable } from './redis.errors.js';
 import { RedisHistory } from './redis.history.js';
 import { RedisClaims } from './redis.claims.js';
+import { RedisRevokedTokens } from './redis-revoked-tokens.js';
 import { isCluster, openLink, type RedisLink } from './redis.link.js';
 import { resolveTuning, type RedisConnection, type ResolvedTuning } from './redis.options.js';
 import { RedisNamedReaders } from './redis.named-readers.js';
@@ -37,6 +38,7 @@ const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
 export class RedisBackend extends MessagesBackend {
   readonly history: RedisHistory;
   readonly claims: RedisClaims;
+  override readonly revokedTokens: RedisRevokedTokens;
   readonly presence: RedisPresence;
   readonly readers: RedisNamedReaders;
   readonly #logger = new Logger('Messages');
@@ -74,6 +76,7 @@ export class RedisBackend extends MessagesBackend {
     this.#keys = new ChannelKeys(tuning.prefix);
     this.#link = openLink(connection, tuning);
     this.claims = new RedisClaims(this.#link.client, tuning);
+    this.revokedTokens = new RedisRevokedTokens(this.#link.client, tuning);
     this.presence = new RedisPresence(this.#link.client, tuning, (channel, error) =>
       this.#receiver.drop(channel, error),
     );

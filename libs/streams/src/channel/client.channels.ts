@@ -1,9 +1,15 @@
 import { Logger } from '@nestjs/common';
-import type { MessagesBackend, MessagesService, PresenceService } from '@nestwire/messages';
+import {
+  LocalRevokedTokens,
+  type MessagesBackend,
+  type MessagesService,
+  type PresenceService,
+} from '@nestwire/messages';
 import { ChannelFanout } from './channel.fanout.js';
 import type { ChannelSnapshots } from './channel.snapshots.js';
 import { KeptFanout } from './kept.fanout.js';
 import { TicketSigner } from './ticket.signer.js';
+import { TokenRevocations } from './token-revocations.js';
 
 const RETRY_MS = 5_000;
 
@@ -38,6 +44,7 @@ export class ClientChannels {
   readonly fanout: ChannelFanout;
   readonly kept: KeptFanout;
   readonly tickets: TicketSigner;
+  readonly revocations: TokenRevocations;
   readonly ticketMs: number;
   private readonly logger = new Logger('Streams');
 
@@ -53,6 +60,8 @@ export class ClientChannels {
     this.kept = new KeptFanout(messages);
     this.ticketMs = options.ticketMs;
     this.tickets = new TicketSigner(options.ticketMs);
+    const store = backend.revokedTokens ?? new LocalRevokedTokens();
+    this.revocations = new TokenRevocations(store, options.ticketMs);
   }
 
   /** How many channels flow to anyone. */

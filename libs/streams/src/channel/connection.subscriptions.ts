@@ -1,4 +1,4 @@
-import { CodedError, ErrorCode } from '@nestwire/protocol';
+import { CodedError, ErrorCode, type HeldChannel } from '@nestwire/protocol';
 import {
   channelNameOf,
   definedChannel,
@@ -10,10 +10,13 @@ import {
 import { StreamsConfigurationError } from '../endpoint/streams-configuration.error.js';
 import type { ClientChannels } from './client.channels.js';
 import { EphemeralFlow } from './ephemeral.flow.js';
+import { HolderTokens } from './holder-tokens.js';
 import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
 import { HeldChannels } from './held.channels.js';
 import { KeptFlow } from './kept.flow.js';
 import { ResumingChannels } from './resuming.channels.js';
+import type { TicketSubject } from './ticket.signer.js';
+import { endsForGood } from './token-revocations.js';
 
 interface Entry {
   readonly isKept: boolean;
@@ -26,6 +29,7 @@ interface Entry {
 export class ConnectionSubscriptions {
   /** What the client wants back from its last connection. */
   readonly held: HeldChannels;
+  private readonly tokens: HolderTokens;
   // Made when it is needed: many connections have no channel.
   private channels: Map<string, Entry> | undefined;
   /** No ticket is older. */
@@ -37,6 +41,13 @@ export class ConnectionSubscriptions {
     private readonly maxSubscriptions: number,
   ) {
     this.held = new HeldChannels(context.tickets);
+    this.tokens = new HolderTokens(context.revocations, () => this.renewTickets());
+  }
+
+  /** Writes down what a client wants back; resolves when it is known which of its tickets are good. */
+  async hold(holder: string, held: readonly HeldChannel[]): Promise<void> {
+    this.held.hold(holder, held);
+    if (this.held.hasProven) this.held.revoke(await this.tokens.read(holder));
   }
 
   /** How many channels flow to this connection. */
@@ -57,20 +68,26 @@ export class ConnectionSubscriptions {
     if (entry.isKept !== isKept(channel)) throw mismatch(name);
     const count = entry.sessions.get(session) ?? 0;
     entry.sessions.set(session, count + 1);
+    const isResumed = this.held.find({ endpoint: session.endpoint, channel: name })?.position !== undefined;
+    if (entry.isKept && !count && !isResumed) this.tokens.need(session.holder);
     try {
       if (!count) await entry.flow.join(session);
     } catch (error) {
       this.removeOne(session, name);
       throw error;
     }
-    return new Subscription(name, () => this.removeOne(session, name));
+    return new Subscription(name, () => this.removeByServer(session, name));
   }
 
   /** Returns what a session's stream had before, for the application to look at. */
   resumingOf(session: FlowSession): ResumingChannels {
     return new ResumingChannels({
       names: () => this.held.provenNamesOf(session.endpoint),
-      release: (name) => this.release(session, name),
+      release: (name) => {
+        if (this.held.find({ endpoint: session.endpoint, channel: name })?.position)
+          this.tokens.revoke(session, name);
+        this.release(session, name);
+      },
     });
   }
 
@@ -108,8 +125,16 @@ export class ConnectionSubscriptions {
       this.member.send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
   }
 
+  /** Gives the client tickets of the identity that its kept sessions belong to now. */
+  adopted(holder: string): void {
+    if (!this.size) return;
+    this.tokens.need(holder);
+    this.renewTickets();
+  }
+
   /** Renews tickets that have lived half their time. */
   checkTickets(now: number): void {
+    this.tokens.check(now);
     if (now - this.ticketsAtMs > this.context.ticketMs / 2) this.renewTickets(now);
   }
 
@@ -119,10 +144,13 @@ export class ConnectionSubscriptions {
     for (const { flow } of this.channels?.values() ?? []) flow.renewTickets();
   }
 
-  /** Ends all that flows into the stream of a session. */
+  /** Ends all that flows into the stream of a session; for good, where the server ended the session. */
   removeAll(session: FlowSession): void {
+    const isForGood = session.endReason !== undefined && endsForGood(session.endReason);
     for (const [name, entry] of this.channels ?? []) {
-      if (entry.sessions.delete(session)) this.leave(session, name, entry);
+      if (!entry.sessions.delete(session)) continue;
+      if (isForGood && entry.isKept) this.tokens.revoke(session, name);
+      this.leave(session, name, entry);
     }
   }
 
@@ -140,7 +168,21 @@ export class ConnectionSubscriptions {
     const { fanout, kept, snapshots, tickets } = this.context;
     if (!isKept(channel)) return new EphemeralFlow(name, channel, fanout, this.member);
     if (channel.snapshot.length && !snapshots.has(channel)) throw withoutSnapshot(name);
-    return new KeptFlow(kept.open(channel), this.member, { snapshots, tickets, held: this.held });
+    const generationOf = (subject: TicketSubject) => this.tokens.generationOf(subject);
+    return new KeptFlow(kept.open(channel), this.member, {
+      snapshots,
+      tickets,
+      held: this.held,
+      generationOf,
+    });
+  }
+
+  /** Ends a subscription because the application says so: no token that the client has resumes it. */
+  private removeByServer(session: FlowSession, name: string): void {
+    const entry = this.channels?.get(name);
+    const isForGood = !session.endReason || endsForGood(session.endReason);
+    if (entry?.isKept && entry.sessions.get(session) === 1 && isForGood) this.tokens.revoke(session, name);
+    this.removeOne(session, name);
   }
 
   private removeOne(session: FlowSession, name: string): void {

@@ -1,9 +1,13 @@
 import type { HeldChannel } from '@nestwire/protocol';
-import { isChannelName, type Position } from '@nestwire/messages';
+import { isChannelName, requiredGeneration, type Position, type RevokedTokens } from '@nestwire/messages';
 import type { TicketSigner } from './ticket.signer.js';
+import { revocationSubject } from './token-revocations.js';
 
 /** The most bytes that `hello` may spend on one channel. */
 export const MAX_HELD_BYTES = 448;
+
+/** The generation of a ticket that is not accepted. */
+const NONE = -1;
 
 /** A place in the streams of a connection that a channel flows to. */
 export interface HeldPlace {
@@ -14,7 +18,7 @@ export interface HeldPlace {
 /** Where a client stands in a channel, if its ticket proves it. */
 export interface Held {
   /** Undefined when the ticket is not accepted. */
-  readonly position: Position | undefined;
+  position: Position | undefined;
   /** Where it says that it stands, proven or not. */
   readonly claimed: Position;
 }
@@ -22,6 +26,8 @@ export interface Held {
 interface Entry extends HeldPlace, Held {
   /** Set when the client was told that the channel does not flow again. */
   isRefused?: boolean;
+  /** The generation of the ticket. */
+  readonly generation: number;
 }
 
 /** The channels that flowed to a client before, and that it wants back. */
@@ -37,10 +43,23 @@ export class HeldChannels {
     for (const [endpoint, channel, ticket, epoch, offset, id] of held) {
       if (!isChannelName(channel)) continue;
       const claimed = { epoch, offset, id };
-      const isProven = this.tickets.accepts(ticket, { holder, endpoint, channel }, claimed);
-      const position = isProven ? claimed : undefined;
-      this.channels.set(keyOf(endpoint, channel), { endpoint, channel, claimed, position });
+      const generation = this.tickets.accept(ticket, { holder, endpoint, channel }, claimed) ?? NONE;
+      const position = generation === NONE ? undefined : claimed;
+      this.channels.set(keyOf(endpoint, channel), { endpoint, channel, claimed, position, generation });
     }
+  }
+
+  /** Whether a ticket is accepted. */
+  get hasProven(): boolean {
+    for (const { position } of this.channels?.values() ?? []) if (position) return true;
+    return false;
+  }
+
+  /** Accepts no ticket that the server has taken back; none at all where nobody can tell. */
+  revoke(revoked: RevokedTokens | undefined): void {
+    for (const entry of this.channels?.values() ?? [])
+      if (!revoked || entry.generation < requiredGeneration(revoked, revocationSubject(entry)))
+        entry.position = undefined;
   }
 
   /** Forgets all: it was of another identity. */

@@ -11,6 +11,8 @@ import { ticketSubject, type TicketSigner, type TicketSubject } from './ticket.s
 export interface FlowContext {
   readonly tickets: TicketSigner;
   readonly held: HeldChannels;
+  /** Tells which generation a ticket must be of. */
+  readonly generationOf: (subject: TicketSubject) => number;
   readonly snapshots: ChannelSnapshots;
 }
 
@@ -203,7 +205,8 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   }
 
   private ticketOf(session: FlowSession, start: Position): string {
-    return this.context.tickets.issue(this.subjectOf(session), start);
+    const subject = this.subjectOf(session);
+    return this.context.tickets.issue(subject, start, this.context.generationOf(subject));
   }
 
   private subjectOf(session: FlowSession): TicketSubject {

@@ -14,8 +14,8 @@ describe('A ticket', () => {
   it('is accepted by every server that has the secret', () => {
     const ticket = signerWith('s').issue(SUBJECT, START);
 
-    expect(signerWith('s').accepts(ticket, SUBJECT, START)).toBe(true);
-    expect(signerWith('other').accepts(ticket, SUBJECT, START)).toBe(false);
+    expect(signerWith('s').accept(ticket, SUBJECT, START)).toBe(0);
+    expect(signerWith('other').accept(ticket, SUBJECT, START)).toBeUndefined();
   });
 
   it.each([
@@ -26,50 +26,58 @@ describe('A ticket', () => {
   ])('is for its subject alone: not for %p', (other) => {
     const signer = signerWith('s');
 
-    expect(signer.accepts(signer.issue(SUBJECT, START), other, START)).toBe(false);
-    expect(signer.accepts(signer.issue(other, START), other, START)).toBe(true);
+    expect(signer.accept(signer.issue(SUBJECT, START), other, START)).toBeUndefined();
+    expect(signer.accept(signer.issue(other, START), other, START)).toBe(0);
   });
 
   it('tells subjects apart whose texts joined are the same', () => {
     const signer = signerWith('s');
     const ticket = signer.issue({ holder: 'a","b', endpoint: 'c', channel: 'd' }, START);
 
-    expect(signer.accepts(ticket, { holder: 'a', endpoint: 'b","c', channel: 'd' }, START)).toBe(false);
+    expect(signer.accept(ticket, { holder: 'a', endpoint: 'b","c', channel: 'd' }, START)).toBeUndefined();
   });
 
   it('expires', () => {
     const signer = signerWith('s', -1);
 
-    expect(signer.accepts(signer.issue(SUBJECT, START), SUBJECT, START)).toBe(false);
+    expect(signer.accept(signer.issue(SUBJECT, START), SUBJECT, START)).toBeUndefined();
   });
 
   it('opens what is behind the place that it was issued at, and nothing before', () => {
     const signer = signerWith('s');
     const ticket = signer.issue(SUBJECT, START);
 
-    expect(signer.accepts(ticket, SUBJECT, { ...START, offset: 6 })).toBe(true);
-    expect(signer.accepts(ticket, SUBJECT, { ...START, offset: 4 })).toBe(false);
-    expect(signer.accepts(ticket, SUBJECT, { ...START, offset: 0, id: '' })).toBe(false);
-    expect(signer.accepts(ticket, SUBJECT, { ...START, epoch: 'other' })).toBe(false);
-    expect(signer.accepts(ticket.replace('.5.', '.0.'), SUBJECT, { ...START, offset: 4 })).toBe(false);
+    expect(signer.accept(ticket, SUBJECT, { ...START, offset: 6 })).toBe(0);
+    expect(signer.accept(ticket, SUBJECT, { ...START, offset: 4 })).toBeUndefined();
+    expect(signer.accept(ticket, SUBJECT, { ...START, offset: 0, id: '' })).toBeUndefined();
+    expect(signer.accept(ticket, SUBJECT, { ...START, epoch: 'other' })).toBeUndefined();
+    expect(signer.accept(ticket.replace('.5.', '.0.'), SUBJECT, { ...START, offset: 4 })).toBeUndefined();
+  });
+
+  it('tells its generation, and cannot be given another', () => {
+    const signer = signerWith('s');
+    const ticket = signer.issue(SUBJECT, START, 36);
+
+    expect(signer.accept(ticket, SUBJECT, START)).toBe(36);
+    expect(signer.accept(ticket.replace('.10.', '.11.'), SUBJECT, START)).toBeUndefined();
   });
 
   it('cannot be given another expiry', () => {
     const signer = signerWith('s', -1);
-    const [, start, mac] = signer.issue(SUBJECT, START).split('.');
+    const [, start, generation, mac] = signer.issue(SUBJECT, START).split('.');
     const later = (Date.now() + DAY_MS).toString(36);
 
-    expect(signer.accepts(`${later}.${start}.${mac}`, SUBJECT, START)).toBe(false);
+    expect(signer.accept(`${later}.${start}.${generation}.${mac}`, SUBJECT, START)).toBeUndefined();
   });
 
   it.each([
     '',
     '.',
     'a.b',
-    'zzzzzzzzzzzzz.0.AAAAAAAAAAAAAAAAAAAAAAAA',
-    `1.0.${'A'.repeat(10_000)}`,
-    '1.0.€€€€€€€€€€€€€€€€€€€€€€€€',
+    'zzzzzzzzzzzzz.0.0.AAAAAAAAAAAAAAAAAAAAAAAA',
+    `1.0.0.${'A'.repeat(10_000)}`,
+    '1.0.0.€€€€€€€€€€€€€€€€€€€€€€€€',
   ])('that is none is refused: %p', (ticket) => {
-    expect(signerWith('s').accepts(ticket, SUBJECT, START)).toBe(false);
+    expect(signerWith('s').accept(ticket, SUBJECT, START)).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import type { Position } from '@nestwire/messages';
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const MAC_BYTES = 18;
-const TICKET = /^([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([A-Za-z0-9_-]{24})$/;
+const TICKET = /^([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([A-Za-z0-9_-]{24})$/;
 
 /** What a ticket is for: an identity, an endpoint and a channel. */
 export interface TicketSubject {
@@ -18,6 +18,8 @@ interface Terms {
   readonly epoch: string;
   /** The first offset that it opens. */
   readonly start: string;
+  /** The generation of tokens that it is of. */
+  readonly generation: string;
 }
 
 /** Says what a ticket for a session's channel is for. */
@@ -46,23 +48,36 @@ export class TicketSigner {
     this.secret = secret;
   }
 
-  /** Returns a ticket: its expiry, the offset it is good from, and a MAC; 28 to 50 characters. */
-  issue(subject: TicketSubject, { epoch, offset }: Position): string {
+  /**
+   * Returns a ticket: its expiry, the offset it is good from, its generation and a MAC.
+   *
+   * It has 30 to 63 characters.
+   */
+  issue(subject: TicketSubject, { epoch, offset }: Position, generation = 0): string {
     const expiry = (Date.now() + this.ticketMs).toString(36);
-    const terms = { expiry, epoch, start: offset.toString(36) };
-    return `${expiry}.${terms.start}.${this.mac(subject, terms).toString('base64url')}`;
+    const terms = { expiry, epoch, start: offset.toString(36), generation: generation.toString(36) };
+    const mac = this.mac(subject, terms).toString('base64url');
+    return [expiry, terms.start, terms.generation, mac].join('.');
   }
 
-  /** Tells whether a ticket was issued for exactly this and opens this position, and has not expired. */
-  accepts(ticket: string, subject: TicketSubject, { epoch, offset }: Position): boolean {
-    const [, expiry, start, mac] = TICKET.exec(ticket) ?? [];
-    if (!expiry || !start || !mac || parseInt(expiry, 36) < Date.now()) return false;
-    if (offset < parseInt(start, 36)) return false;
-    return timingSafeEqual(Buffer.from(mac, 'base64url'), this.mac(subject, { expiry, epoch, start }));
+  /**
+   * Judges whether a ticket was issued for exactly this and opens this position, and has not expired.
+   *
+   * @returns its generation; undefined when it is not accepted
+   */
+  accept(ticket: string, subject: TicketSubject, { epoch, offset }: Position): number | undefined {
+    const [, expiry, start, generation, mac] = TICKET.exec(ticket) ?? [];
+    if (!expiry || !start || !generation || !mac || parseInt(expiry, 36) < Date.now()) return undefined;
+    if (offset < parseInt(start, 36)) return undefined;
+    const expected = this.mac(subject, { expiry, epoch, start, generation });
+    return timingSafeEqual(Buffer.from(mac, 'base64url'), expected) ? parseInt(generation, 36) : undefined;
   }
 
-  private mac({ holder, endpoint, channel }: TicketSubject, { expiry, epoch, start }: Terms): Buffer {
-    const text = JSON.stringify([expiry, epoch, start, holder, endpoint, channel]);
+  private mac(
+    { holder, endpoint, channel }: TicketSubject,
+    { expiry, epoch, start, generation }: Terms,
+  ): Buffer {
+    const text = JSON.stringify([expiry, epoch, start, generation, holder, endpoint, channel]);
     return createHmac('sha256', this.secret).update(text).digest().subarray(0, MAC_BYTES);
   }
 }

@@ -180,7 +180,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
         this.answers.attach(runtime);
       }),
     );
-    this.subscriptions.renewTickets();
+    this.subscriptions.adopted(identity.holder);
   }
 
   /** Closes a stream, behind the messages that were sent before. */

@@ -226,7 +226,8 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (!this.count(result.user)) return;
     this.identity = new Identity(result.user, handshake, this.id);
     this.streams.identify();
-    this.hold(frame);
+    await this.hold(frame);
+    if (this.hasLeft()) return;
     this.watch.isGreeting = false;
     this.context.registry.greeted(this);
     this.send(welcomeFrame(this, this.context));
@@ -241,10 +242,11 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   }
 
   /** Writes down what the client wants back, unless it says itself that this was of another user. */
-  private hold({ held, heldBy }: HelloFrame): void {
+  private async hold({ held, heldBy }: HelloFrame): Promise<void> {
     const isOfAnother = heldBy !== undefined && heldBy !== (this.user?.id ?? null);
-    if (held && !isOfAnother)
-      this.subscriptions.held.hold(this.identity.holder, held.slice(0, this.context.limits.maxSubscriptions));
+    if (!held?.length || isOfAnother) return;
+    const first = held.slice(0, this.context.limits.maxSubscriptions);
+    await this.subscriptions.hold(this.identity.holder, first);
   }
 
   private async signIn({ id, token }: AuthFrame): Promise<void> {

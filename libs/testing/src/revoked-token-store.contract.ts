@@ -1,0 +1,106 @@
+import {
+  MAX_REVOKED_SUBJECTS,
+  requiredGeneration,
+  type MessagesBackend,
+  type RevokedTokenStore,
+} from '@nestwire/messages';
+
+/** How far a list of revoked tokens is shared. */
+export interface RevokedTokenStoreTraits {
+  /** Whether backends opened one after the other belong to one cluster. */
+  readonly cluster: boolean;
+}
+
+const TTL_MS = 60_000;
+
+/**
+ * Describes a store of revoked tokens; runs under jest and what has its globals.
+ *
+ * @param open makes a messages backend that has not been started
+ */
+export function describeRevokedTokenStore(
+  name: string,
+  open: () => MessagesBackend | Promise<MessagesBackend>,
+  { cluster }: RevokedTokenStoreTraits,
+): void {
+  describe(`${name} as a store of revoked tokens`, () => {
+    const backends: MessagesBackend[] = [];
+    let holders = 0;
+    const newHolder = () => `u${holders % 10}${process.pid}-${++holders}-${String(Math.random()).slice(2)}`;
+
+    const start = async (): Promise<RevokedTokenStore> => {
+      const backend = await open();
+      backends.push(backend);
+      await backend.start({ receive: () => undefined, statusChanged: () => undefined });
+      if (!backend.revokedTokens) throw new Error('The backend has no store of revoked tokens.');
+      return backend.revokedTokens;
+    };
+
+    afterEach(async () => {
+      await Promise.all(backends.splice(0).map((backend) => backend.close()));
+    });
+
+    it('requires nothing of the tokens of a holder nothing of whom is revoked', async () => {
+      const store = await start();
+
+      expect(requiredGeneration(await store.read(newHolder()), 'a')).toBe(0);
+    });
+
+    it('requires a later generation with each revocation, of what was revoked alone', async () => {
+      const store = await start();
+      const holder = newHolder();
+      const first = await store.revoke({ holder, subjects: ['a', 'b'], ttlMs: TTL_MS });
+      const second = await store.revoke({ holder, subjects: ['a'], ttlMs: TTL_MS });
+      const read = await store.read(holder);
+
+      expect(requiredGeneration(first, 'a')).toBeGreaterThan(0);
+      expect(requiredGeneration(second, 'a')).toBeGreaterThan(requiredGeneration(first, 'a'));
+      expect(requiredGeneration(second, 'b')).toBe(requiredGeneration(first, 'b'));
+      expect(requiredGeneration(read, 'a')).toBe(requiredGeneration(second, 'a'));
+      expect(requiredGeneration(read, 'c')).toBe(0);
+      expect(requiredGeneration(await store.read(newHolder()), 'a')).toBe(0);
+    });
+
+    it('gives each of many revocations at once a generation of its own', async () => {
+      const store = await start();
+      const holder = newHolder();
+      const all = await Promise.all(
+        Array.from({ length: 20 }, () => store.revoke({ holder, subjects: ['a'], ttlMs: TTL_MS })),
+      );
+
+      expect(new Set(all.map((revoked) => requiredGeneration(revoked, 'a'))).size).toBe(20);
+    });
+
+    it('voids all tokens of a holder of whom it would have to remember too much', async () => {
+      const store = await start();
+      const holder = newHolder();
+      const subjects = Array.from({ length: MAX_REVOKED_SUBJECTS }, (_, number) => `s${number}`);
+      const full = await store.revoke({ holder, subjects, ttlMs: TTL_MS });
+      const over = await store.revoke({ holder, subjects: ['one-more'], ttlMs: TTL_MS });
+
+      expect(requiredGeneration(full, 'other')).toBe(0);
+      expect(requiredGeneration(over, 'other')).toBeGreaterThan(requiredGeneration(full, 's0'));
+      expect(requiredGeneration(await store.read(holder), 's1')).toBe(requiredGeneration(over, 'other'));
+    });
+
+    it('forgets what is older than tokens live', async () => {
+      const store = await start();
+      const holder = newHolder();
+      await store.revoke({ holder, subjects: ['a'], ttlMs: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const later = await store.revoke({ holder, subjects: ['b'], ttlMs: 1 });
+
+      expect(requiredGeneration(later, 'b')).toBeGreaterThan(0);
+      expect(requiredGeneration(later, 'a')).toBe(0);
+    });
+
+    if (cluster)
+      it('is one for all processes of the cluster', async () => {
+        const [one, other] = [await start(), await start()];
+        const holder = newHolder();
+        const revoked = await one.revoke({ holder, subjects: ['a'], ttlMs: TTL_MS });
+
+        expect(requiredGeneration(await other.read(holder), 'a')).toBe(requiredGeneration(revoked, 'a'));
+      });
+  });
+}

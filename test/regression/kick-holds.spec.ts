@@ -1,0 +1,189 @@
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { defineChannel, type Subscription } from '@nestwire/messages';
+import { StreamGap } from '@nestwire/protocol';
+import {
+  OnStreamMessage,
+  SessionCloseReason,
+  StreamAuthenticator,
+  StreamEndpoint,
+  StreamHandshake,
+  StreamSession,
+  StreamsService,
+  type StreamsModuleOptions,
+  type StreamUser,
+} from '@nestwire/streams';
+import { Note, note } from '../e2e/messages.js';
+import { startApp, stopAll, type RunningApp } from '../e2e/start-app.js';
+import { RawSocket } from '../rig/raw-socket.js';
+import { describeWithRedis } from '../rig/redis.js';
+
+const room = defineChannel('regression.room', {
+  messages: [Note],
+  history: { messages: 100, ageMs: 600_000 },
+});
+
+@Injectable()
+class Users extends StreamAuthenticator {
+  readonly banned = new Set<string>();
+
+  authenticate({ token }: StreamHandshake): StreamUser | null {
+    return token && !this.banned.has(token) ? { id: token } : null;
+  }
+}
+
+@Injectable()
+class Desk {
+  readonly subscriptions = new Map<string, Subscription>();
+  mayHave = true;
+}
+
+@Module({ providers: [Desk, Users], exports: [Desk, Users] })
+class DeskModule {}
+
+type Session = StreamSession<Note | StreamGap, StreamUser | null>;
+
+/** Joins a room that the text names, and ends as the text says. */
+@StreamEndpoint('rooms')
+class RoomsEndpoint {
+  constructor(@Inject(Desk) private readonly desk: Desk) {}
+
+  @OnStreamMessage(Note)
+  async order(session: Session, { text }: Note): Promise<void> {
+    const [verb, name = ''] = text.split(' ');
+    if (verb === 'join') this.desk.subscriptions.set(name, await session.subscribe(room(name)));
+    if (verb === 'kick') this.desk.subscriptions.get(name)!.remove();
+    if (verb === 'close') void session.close(new SessionCloseReason('expelled', 'You were expelled.'));
+  }
+}
+
+const start = (options: StreamsModuleOptions = {}) =>
+  startApp({
+    options: { authenticator: Users, imports: [DeskModule], ...options },
+    imports: [DeskModule],
+    providers: [RoomsEndpoint],
+  });
+
+type Held = readonly [endpoint: string, channel: string, ticket: string, ...position: unknown[]];
+
+let lastId = 100;
+
+async function hello(port: number, held: readonly Held[] = [], token = 'alice'): Promise<RawSocket> {
+  const raw = await RawSocket.upgrade(port);
+  raw.sendJson({ t: 'hello', v: 1, token, client: 'c'.repeat(22), held });
+  await raw.frame('welcome');
+  raw.sendJson({ t: 'open', id: 1, endpoint: 'rooms' });
+  await raw.frame('opened', 1);
+  return raw;
+}
+
+async function order(raw: RawSocket, text: string): Promise<void> {
+  const id = ++lastId;
+  raw.sendJson({ t: 'message', id, endpoint: 'rooms', type: 'e2e.note', data: { text } });
+  await raw.until(() => raw.frames.some((frame) => frame.t === 'ack' && (frame.id as number) >= id));
+}
+
+function heldOf(raw: RawSocket, name: string): Held {
+  const frames = raw.frames.filter(({ channel }) => channel === room(name).name);
+  const { ticket } = frames.findLast((frame) => frame.ticket) as { ticket: string };
+  const { position } = frames.findLast((frame) => frame.position) as { position: unknown[] };
+  return ['rooms', room(name).name, ticket, ...position];
+}
+
+const post = (target: RunningApp, name: string, text: string) =>
+  target.messages.postMessage(room(name), note(text));
+
+const publications = (raw: RawSocket) =>
+  raw.frames
+    .filter(({ t }) => t === 'publication')
+    .map(
+      ({ data }) => (data as { text?: string; reason?: string }).text ?? (data as { reason: string }).reason,
+    );
+
+/** Returns what a client gets that comes back with these tokens. */
+async function resumed(target: RunningApp, held: readonly Held[]): Promise<string[]> {
+  const raw = await hello(target.port, held);
+  await raw.until(() => publications(raw).length >= held.length);
+  raw.destroy();
+  return publications(raw);
+}
+
+/** Ends the subscription to the room in another way than the client's. */
+const ENDS: Readonly<Record<string, (raw: RawSocket, target: RunningApp) => Promise<unknown>>> = {
+  'subscription.remove()': async (raw) => {
+    await order(raw, 'kick a');
+    await raw.frame('unsubscribed');
+  },
+  'session.close()': async (raw) => {
+    raw.sendJson({ t: 'message', id: 99, endpoint: 'rooms', type: 'e2e.note', data: { text: 'close' } });
+    await raw.frame('closed');
+  },
+  'revoke()': async (raw, target) => {
+    target.get(Users).banned.add('alice');
+    await target.app.get(StreamsService).revoke({ userId: 'alice' });
+    await raw.ended();
+    target.get(Users).banned.delete('alice');
+  },
+};
+
+function describeKicks(startBoth: () => Promise<readonly [RunningApp, RunningApp]>): void {
+  it.each(Object.entries(ENDS))('holds after %s, on every server', async (_how, end) => {
+    const [first, second] = await startBoth();
+    const raw = await hello(first.port);
+    await order(raw, 'join a');
+    const held = [heldOf(raw, 'a')];
+    await end(raw, first);
+    raw.destroy();
+    await post(first, 'a', 'secret');
+
+    expect(await resumed(first, held)).toEqual(['ticket-refused']);
+    expect(await resumed(second, held)).toEqual(['ticket-refused']);
+  });
+
+  it('voids no token that was issued after a new subscription, and none of another channel', async () => {
+    const [first, second] = await startBoth();
+    const raw = await hello(first.port);
+    await order(raw, 'join a');
+    await order(raw, 'join b');
+    const old = heldOf(raw, 'a');
+    await order(raw, 'kick a');
+    const elsewhere = await hello(second.port);
+    await order(elsewhere, 'join a');
+    await elsewhere.until(() => heldOf(elsewhere, 'a')[2].split('.')[2] !== '0');
+    const held = [heldOf(elsewhere, 'a'), heldOf(raw, 'b')];
+    raw.destroy();
+    elsewhere.destroy();
+    await post(first, 'a', 'for a');
+    await post(first, 'b', 'for b');
+
+    expect((await resumed(first, held)).toSorted()).toEqual(['for a', 'for b']);
+    expect(await resumed(second, [old])).toEqual(['ticket-refused']);
+  });
+
+  it('is none when the client leaves: it resumes', async () => {
+    const [first, second] = await startBoth();
+    const raw = await hello(first.port);
+    await order(raw, 'join a');
+    const held = [heldOf(raw, 'a')];
+    raw.sendJson({ t: 'close', id: 99, endpoint: 'rooms' });
+    await raw.frame('closed');
+    raw.destroy();
+    await post(first, 'a', 'missed');
+
+    expect(await resumed(second, held)).toEqual(['missed']);
+  });
+}
+
+afterEach(stopAll);
+
+describe('A kick on one server', () => {
+  describeKicks(async () => {
+    const target = await start();
+    return [target, target];
+  });
+});
+
+describeWithRedis('A kick on two servers', (redis) => {
+  const startBoth = async () =>
+    [await start({ redis: redis().url }), await start({ redis: redis().url })] as const;
+  describeKicks(startBoth);
+});
