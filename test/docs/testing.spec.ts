@@ -106,7 +106,7 @@ it('comes back after the wait, however long it is', async () => {
   const clock = new FakeClock();
   const connect = server.clientsOf<AppStreams>()({ messages: [ChatMessage] });
   const ann = await connect({ as: { id: 'ann' }, clock, minRetryMs: 600_000, maxRetryMs: 600_000 });
-  await server.app.close();
+  server.dropConnections();
 
   const { retryInMs } = await reached(ann, 'waiting');
   expect(retryInMs).toBeGreaterThan(0);

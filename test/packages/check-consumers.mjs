@@ -1,9 +1,12 @@
-// Installs the packed libraries in applications outside the repository, compiles and runs them there.
-// `check-consumers.mjs [NAME…]` takes some of the consumers. Needs a build and the npm registry.
+// Installs the packed libraries in applications outside the repository, compiles them there and runs them on
+// each supported version of Node. `check-consumers.mjs [NAME…]` takes some of the consumers. Needs a build and
+// the npm registry; uses a Redis where there is one.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findRedis, missingRedis, startRedis } from '../rig/redis-server.mjs';
+import { installNodes } from './node-versions.mjs';
 import { packAll } from './pack.mjs';
 
 const HOME = 'test/consumers';
@@ -12,25 +15,38 @@ const SOURCE = 'source';
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const all = readdirSync(HOME).filter((name) => name !== SOURCE);
 const folder = mkdtempSync(join(tmpdir(), 'nestwire-consumers-'));
+const redis = (await findRedis()) ? await startRedis() : undefined;
+if (!redis) console.warn(missingRedis('A test of each consumer'));
 try {
   const packages = packAll(folder);
-  for (const name of chosen.length ? chosen : all) {
-    const isGood = tryOut(name, packages);
-    console.log(`${isGood ? 'ok    ' : 'FAILED'}  ${name}`);
-    if (!isGood) process.exitCode = 1;
-  }
+  const nodes = installNodes(folder);
+  for (const name of chosen.length ? chosen : all) tryOut(name, packages, nodes);
 } finally {
+  await redis?.stop();
   rmSync(folder, { recursive: true });
 }
 
-function tryOut(name, packages) {
+function tryOut(name, packages, nodes) {
   const place = join(folder, name);
   cpSync(join(HOME, name), place, { recursive: true });
   cpSync(join(HOME, SOURCE), join(place, 'src'), { recursive: true });
   const manifest = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'));
   for (const { name: library, tarball } of packages) manifest.dependencies[library] = `file:${tarball}`;
   writeFileSync(join(place, 'package.json'), JSON.stringify(manifest));
-  return ['npm install --no-audit --no-fund --loglevel=error', 'npm test'].every(
-    (command) => spawnSync(command, { cwd: place, shell: true, stdio: 'inherit' }).status === 0,
+  const isBuilt = ['npm install --no-audit --no-fund --loglevel=error', 'npm run --silent build'].every(
+    (command) => run(command, place, process.env),
   );
+  report(`${name} is installed and compiled`, isBuilt);
+  if (!isBuilt) return;
+  for (const node of nodes) report(`${name} on ${node.name}`, run('npm test', place, node.env));
+}
+
+function run(command, cwd, env) {
+  const withRedis = { ...env, ...(redis && { REDIS_URL: redis.url }) };
+  return spawnSync(command, { cwd, shell: true, stdio: 'inherit', env: withRedis }).status === 0;
+}
+
+function report(what, isGood) {
+  console.log(`${isGood ? 'ok    ' : 'FAILED'}  ${what}`);
+  if (!isGood) process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
 import { Test, TestingModule } from '@nestjs/testing';
 import {
@@ -35,12 +36,15 @@ export class TestServer {
   /** Where its streams are. */
   readonly url: string;
   readonly #clients = new Set<AnyStreamClient>();
+  readonly #sockets: ReadonlySet<Socket>;
   #users?: GivenUsers;
 
   private constructor(
     readonly app: INestApplication,
     path: string,
+    sockets: ReadonlySet<Socket>,
   ) {
+    this.#sockets = sockets;
     const { port } = app.getHttpServer().address() as AddressInfo;
     this.url = `ws://127.0.0.1:${port}${path}`;
   }
@@ -52,8 +56,9 @@ export class TestServer {
   ): Promise<TestServer> {
     const app = (await compiled(source)).createNestApplication({ logger: ['error', 'warn'] });
     await prepare?.(app);
+    const sockets = trackSockets(app.getHttpServer() as Server);
     await app.listen(0, '127.0.0.1');
-    return new TestServer(app, path);
+    return new TestServer(app, path, sockets);
   }
 
   /**
@@ -76,6 +81,11 @@ export class TestServer {
   /** Returns a provider of the application, wherever it stands. */
   get<T>(token: Type<T> | (abstract new (...args: never[]) => T) | string | symbol): T {
     return this.app.get<T>(token as Type<T>, { strict: false });
+  }
+
+  /** Drops every connection, as a failing network does; clients come back by themselves. */
+  dropConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   /** Closes all clients, and then the application. */
@@ -104,6 +114,15 @@ export class TestServer {
       );
     }
   }
+}
+
+function trackSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 function compiled(source: Type | ModuleMetadata | TestingModule): TestingModule | Promise<TestingModule> {

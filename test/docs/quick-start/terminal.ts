@@ -20,6 +20,10 @@ async function write() {
   await client.close();
 }
 
-await client.connectWebSocket();
-await Promise.all([read(), write()]);
+async function main() {
+  await client.connectWebSocket();
+  await Promise.all([read(), write()]);
+}
+
+void main();
 // #endregion terminal

@@ -1,0 +1,13 @@
+import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import '@nestwire/protocol/class-transformer';
+import { decodeCompiled } from '@nestwire/protocol/compiled';
+import { messagePack } from '@nestwire/protocol/message-pack';
+import { RedisBackend } from '@nestwire/messages/redis';
+
+test('every entry of the packages is found, with its types', () => {
+  assert.equal(typeof decodeCompiled, 'function');
+  assert.equal(typeof messagePack, 'function');
+  assert.equal(typeof RedisBackend, 'function');
+});
