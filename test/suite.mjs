@@ -2,6 +2,7 @@
 // where there is one, else the specs below `test/NAME`. `--quick` asks for the short form (QUICK=1).
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
+import { ensureBuilt } from './ensure-built.mjs';
 
 const [name, ...rest] = process.argv.slice(2);
 const isQuick = rest.includes('--quick');
@@ -22,6 +23,7 @@ const asSpecs = [
   ...options,
 ];
 
+ensureBuilt();
 mkdirSync('node_modules/.cache/nestwire/results', { recursive: true });
 const { status } = spawnSync(process.execPath, existsSync(ownRunner) ? asScript : asSpecs, {
   stdio: 'inherit',
