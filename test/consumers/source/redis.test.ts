@@ -16,7 +16,11 @@ class NewsModule {}
 
 test('two servers share a channel over Redis', { timeout: 20_000, skip: !redis }, async () => {
   const [here, there] = [await TestServer.start(NewsModule), await TestServer.start(NewsModule)];
-  const heard = new Promise<Posted>((resolve) => void there.get(MessagesService).addListener(news, resolve));
+  const heard = new Promise<Posted>((resolve) => {
+    void there.get(MessagesService).addListener(news, (message) => {
+      if (message.$type === 'board.posted') resolve(message);
+    });
+  });
 
   const text = `hello ${Date.now()}`;
   const posted = create(Posted, { author: 'ann', text, writtenAt: new Date(0) });
