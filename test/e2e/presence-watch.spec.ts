@@ -278,6 +278,18 @@ describeWithRedis('A watch of presence on several servers', (redis) => {
     await until(() => followed.slice(1).every(({ ids }) => ids() === 'user-1'));
   });
 
+  it('gives nothing while Redis is away, and the members when it is back', async () => {
+    const [one, two] = [await join(), await join()];
+    await redis().kill();
+    await until(() => one.messages.status === 'degraded');
+    const followed = follow(one.presence.watch(ROOM));
+    await two.presence.join(ROOM, { id: '1', userId: 'ada' });
+    expect(followed.pages).toBe(0);
+    await redis().restart();
+
+    await until(() => followed.view.isComplete && followed.ids() === 'ada');
+  });
+
   it('ends with the true members in every reader, after joins, leaves and losses at random', async () => {
     const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
     console.info(`seed ${seed}`);

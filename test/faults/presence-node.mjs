@@ -3,11 +3,13 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MessagesModule, PresenceService } from '@nestwire/messages';
+import { applyPresence, EMPTY_PRESENCE } from '@nestwire/protocol';
 import { answerParent } from '../rig/child.mjs';
 
 let app;
 let presence;
 const heard = [];
+let view = EMPTY_PRESENCE;
 
 async function start({ url, leaseMs }) {
   class AppModule {}
@@ -28,6 +30,9 @@ async function start({ url, leaseMs }) {
   void (async () => {
     for await (const { $type, id } of changes) heard.push(`${$type.split('.').pop()} ${id}`);
   })();
+  void (async () => {
+    for await (const event of presence.watch('room')) view = applyPresence(view, event);
+  })();
   return process.pid;
 }
 
@@ -36,5 +41,6 @@ answerParent({
   join: ({ id, userId }) => presence.join('room', { id, userId }),
   list: async () => (await presence.list('room')).map(({ id }) => id).toSorted(),
   heard: () => heard,
+  watched: () => (view.isComplete ? view.members.map(({ id }) => id).toSorted() : []),
   close: () => app.close(),
 });
