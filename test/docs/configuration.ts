@@ -1,5 +1,7 @@
 // The code of docs/configuration.md; compiled with the tests.
+import type { Server } from 'node:http';
 import { Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { createStreamClient } from '@nestwire/client';
 import { MessagesModule } from '@nestwire/messages';
 import { StreamsModule, type StreamsOf } from '@nestwire/streams';
@@ -42,6 +44,17 @@ export class SettingsModule {}
 })
 export class LateAppModule {}
 // #endregion async
+
+// #region http
+export async function start(): Promise<void> {
+  const app = await NestFactory.create(AppModule);
+  const server = app.getHttpServer() as Server;
+  server.headersTimeout = 10_000; // for the head of a request, also of an upgrade
+  server.requestTimeout = 30_000; // for a whole request
+  server.maxConnections = 12_000; // more than limits.maxConnections: requests need some too
+  await app.listen(3000);
+}
+// #endregion http
 
 // #region messages
 @Module({

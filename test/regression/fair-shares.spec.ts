@@ -1,4 +1,6 @@
-import { Inject, Injectable, Module } from '@nestjs/common';
+import type { Server } from 'node:http';
+import { jest } from '@jest/globals';
+import { Inject, Injectable, Logger, Module } from '@nestjs/common';
 import {
   StreamAuthenticator,
   type StreamHandshake,
@@ -182,5 +184,22 @@ describe('Sign-ins', () => {
     expect(await raw.frame('error', 2)).toMatchObject({
       error: { code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) },
     });
+  });
+});
+
+describe('An HTTP server without timeouts', () => {
+  it.each([
+    [0, 1],
+    [10_000, 0],
+  ])('is warned of at the start, with a headersTimeout of %i', async (headersTimeout, expected) => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+
+    await startApp({
+      prepare: (app) => Object.assign(app.getHttpServer() as Server, { headersTimeout, requestTimeout: 0 }),
+    });
+
+    const warnings = warn.mock.calls.filter(([text]) => String(text).includes('unfinished requests'));
+    warn.mockRestore();
+    expect(warnings).toHaveLength(expected);
   });
 });

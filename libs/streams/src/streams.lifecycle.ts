@@ -11,6 +11,10 @@ import { StreamsServer } from './streams.server.js';
 import { StreamsAdapter, type UpgradeHandler } from './transport/streams.adapter.js';
 import { UpgradeRouter, type UpgradeListener } from './transport/upgrade-router.js';
 
+const WITHOUT_TIMEOUTS =
+  'The HTTP server has neither "headersTimeout" nor "requestTimeout": unfinished requests stay open for good. ' +
+  'Set one of them on app.getHttpServer().';
+
 interface WithBeforeClose {
   beforeClose?: () => Promise<void> | void;
 }
@@ -37,6 +41,7 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     if (adapter instanceof StreamsAdapter) adapter.setStreamHandler(handler);
     else takeOver(http, handler);
     this.drainBeforeClose();
+    if (!http.headersTimeout && !http.requestTimeout) this.logger.warn(WITHOUT_TIMEOUTS);
     await this.server.start();
   }
 
