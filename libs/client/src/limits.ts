@@ -17,3 +17,9 @@ export const MAX_ID = 2_147_483_647;
 
 /** Longest time for a server to catch up after a handover, in milliseconds. */
 export const CATCH_UP_MS = 15_000;
+
+/** How often in a row an unreadable frame makes the client resume. */
+export const MAX_UNREADABLE = 3;
+
+/** On a connection older than this, in ms, unreadable frames count anew. */
+export const UNREADABLE_MS = 10_000;

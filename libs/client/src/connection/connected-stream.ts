@@ -15,6 +15,8 @@ export interface ConnectedStream {
   received(frame: ServerFrame, error?: CodedError, old?: unknown): void;
   /** The channels that flow into it, beyond its connections. */
   readonly held: { of(endpoint: string): HeldChannel[] };
+  /** What came cannot be read, several times in a row: channels that resume get a gap. */
+  missed(): void;
   /** Tells whether answers of the connection that was left are awaited, or the open of the next. */
   readonly isMoving: unknown;
   /** The promises of the messages that wait or have no answer. */

@@ -10,7 +10,15 @@ import {
 } from '@nestwire/protocol';
 import { clientError, closedError } from '../client-error.js';
 import type { ResolvedOptions } from '../client-options.js';
-import { CATCH_UP_MS, MAX_ENDPOINTS, MAX_ID, MAX_SPREAD_MS, RATE_LIMITED_MS } from '../limits.js';
+import {
+  CATCH_UP_MS,
+  MAX_ENDPOINTS,
+  MAX_ID,
+  MAX_SPREAD_MS,
+  MAX_UNREADABLE,
+  RATE_LIMITED_MS,
+  UNREADABLE_MS,
+} from '../limits.js';
 import { callListeners, type Listeners } from '../listeners.js';
 import { randomId } from '../transport/random-id.js';
 import { onWakeUp } from '../transport/wake-up.js';
@@ -53,6 +61,8 @@ export class Connection implements LineOwner {
   /** What waits for the answers to `auth`. */
   readonly #answers = new Map<unknown, Pending>();
   #connectedAt = 0;
+  /** How often in a row a frame could not be read. */
+  #unreadable = 0;
   #refused = false;
   #renewed = false;
 
@@ -206,6 +216,15 @@ export class Connection implements LineOwner {
       this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
       this.#arm(this.#backoffMs(), this.#makeNext);
     }
+  }
+
+  /** Resumes from the positions held; after a few times in a row says that something is missing. */
+  unreadable(line: Line): void {
+    // What is lost by a line that was left comes by the next one.
+    if (line !== this.#line || !('held' in this.greeting())) return;
+    if (this.options.clock.now() - this.#connectedAt > UNREADABLE_MS) this.#unreadable = 0;
+    if (this.#unreadable++ < MAX_UNREADABLE) this.doubt();
+    else this.#streams.forEach((stream) => stream.missed());
   }
 
   /** Comes back with the positions in all channels, which the server compares with their histories. */

@@ -12,6 +12,8 @@ export interface LineOwner {
   /** The server has welcomed the client. */
   welcomed(line: Line): void;
   received(line: Line, frame: ServerFrame): void;
+  /** A frame came that cannot be read. */
+  unreadable(line: Line): void;
   /** The line could not be made, or is lost; not told of one that was closed here. */
   broken(line: Line, code: number, reason: string): void;
 }
@@ -59,7 +61,8 @@ export class Line {
           this.#owner.welcomed(this);
         }
       } catch {
-        // What is not a frame is ignored, as a frame of an unknown type is.
+        // It may have been a message: of a channel that resumes none may be missing.
+        if (this.welcome) this.#owner.unreadable(this);
       }
     };
     // `close` follows, and says more.

@@ -19,7 +19,7 @@ import { TOO_LARGE } from '../connection/close-codes.js';
 import { Pending } from '../connection/pending.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
-import { HeldChannels } from './held-channels.js';
+import { GAP, HeldChannels } from './held-channels.js';
 import { hasRoom, sizeOf, unsentError, type Outgoing, type Sendable } from './outgoing.js';
 import { readersOf, type Readers } from './readers.js';
 import type { SendOptions } from './send-options.js';
@@ -164,6 +164,11 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   get isBehind(): boolean {
     return [...this.#channels].some((channel) => this.held.isBehind(channel));
+  }
+
+  missed(): void {
+    for (const [channel, { ticket }] of this.held)
+      if (ticket) this.#deliver(GAP, { channel, reason: 'unreadable' });
   }
 
   moved(): void {

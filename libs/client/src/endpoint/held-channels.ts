@@ -21,7 +21,8 @@ interface Held {
   oldFloor?: WirePosition;
 }
 
-const GAP = 'nestwire.gap';
+/** The type of the message that says that messages are missing. */
+export const GAP = 'nestwire.gap';
 
 /** The client's positions in the channels of a stream, over all connections. */
 export class HeldChannels extends Map<string, Held> {
