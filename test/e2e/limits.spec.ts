@@ -1,6 +1,8 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { deflateRawSync } from 'node:zlib';
 import { NEVER, Observable } from 'rxjs';
+import { defineChannel } from '@nestwire/messages';
+import type { StreamGap } from '@nestwire/protocol';
 import {
   DEFAULT_LIMITS,
   OnStreamMessage,
@@ -45,15 +47,23 @@ class Users extends StreamAuthenticator {
 }
 
 const KIB = 'x'.repeat(1_024);
+const keptNotes = defineChannel('limits-kept', {
+  messages: [Note],
+  history: { messages: 10, ageMs: 60_000 },
+});
 
 @StreamEndpoint('desk')
 class DeskEndpoint {
   constructor(private readonly desk: Desk) {}
 
   @OnStreamMessage(Task)
-  async handle(session: StreamSession<Note>, { text }: Task): Promise<Note[] | Observable<Note> | void> {
+  async handle(
+    session: StreamSession<Note | StreamGap>,
+    { text }: Task,
+  ): Promise<Note[] | Observable<Note> | void> {
     const [verb, detail = ''] = text.split(' ');
     if (verb === 'wait') await this.desk.latch.pass();
+    if (verb === 'follow') await session.subscribe(keptNotes);
     if (verb === 'subscribe') await session.subscribe(detail);
     if (verb === 'flood') return Array.from({ length: Number(detail) }, () => note(KIB));
     if (verb === 'endless') return NEVER as Observable<Note>;
@@ -117,6 +127,19 @@ const eachFromElsewhere = (index: number) => ({ 'X-Forwarded-For': `203.0.114.${
 const note503 = (raw: RawSocket) => (other: RawSocket) => {
   if (other.status !== 101) raw.status = other.status;
 };
+
+const publicationsOf = ({ frames }: RawSocket) => frames.filter(({ t }) => t === 'publication');
+
+/** Follows a channel on one connection, and comes back to it on another when three messages are there. */
+async function comeBackToHistory(raw: RawSocket, { port, messages }: RunningApp): Promise<void> {
+  const hello = { t: 'hello', v: 1, client: 'c'.repeat(22) };
+  const first = await RawSocket.upgrade(port);
+  send(first, hello, open(), tell(2, 'follow'));
+  const { ticket, position } = (await first.frame('subscribed')) as { ticket: string; position: unknown[] };
+  first.destroy();
+  for (const text of ['a', 'b', 'c']) await messages.postMessage(keptNotes, note(text));
+  send(raw, { ...hello, held: [['desk', keptNotes.name, ticket, ...position]] }, open());
+}
 
 /** Fills what is between the server and a client that does not read. */
 const fill = async (raw: RawSocket, _target: RunningApp) => {
@@ -372,6 +395,15 @@ const trials: readonly Trial[] = [
     stimulus: (raw) => send(raw, open(), ...times(4, (n) => tell(n + 2, `wait ${KIB}`))),
     reaction: 'BUSY',
     goesOn: (raw, target) => (target.get(Desk).latch.open(), raw.frame('ack', 5)),
+  },
+  {
+    limit: 'historyBytesPerSecond',
+    low: 1,
+    hello: false,
+    stimulus: comeBackToHistory,
+    // The first message may be read; the others wait until it is paid.
+    reaction: (raw) => publicationsOf(raw).length === 1,
+    goesOn: (raw) => raw.until(() => publicationsOf(raw).length === 3),
   },
   {
     limit: 'maxResultStreams',

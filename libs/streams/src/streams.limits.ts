@@ -66,6 +66,8 @@ export interface StreamsLimits {
   readonly maxPendingMessages: number;
   /** Bytes of the messages of one connection that wait for their handlers. */
   readonly maxPendingBytes: number;
+  /** Bytes of histories and snapshots that one connection reads a second; bursts of eight times that. */
+  readonly historyBytesPerSecond: number;
   /** Iterables and Observables of one session that send at the same time. */
   readonly maxResultStreams: number;
   /** Time after its first sending in which a message may be sent again, in milliseconds; 0 is never. */
@@ -138,6 +140,7 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxSubscriptions: 128,
   maxPendingMessages: 32,
   maxPendingBytes: MIB,
+  historyBytesPerSecond: MIB,
   maxResultStreams: 64,
   resendWindowMs: 120 * SECOND,
   resendMemoryBytes: 16 * MIB,

@@ -3,6 +3,7 @@ import type { StreamSession } from '../session/stream-session.js';
 import type { WsFrame } from '../transport/ws-frame.js';
 import type { MessageFrames } from '../connection/message.frames.js';
 import type { Outbox } from '../connection/outbox.js';
+import type { ReadAllowance } from '../connection/read-allowance.js';
 
 /** A session that channels flow into. */
 export type FlowSession = StreamSession<never, unknown>;
@@ -12,6 +13,8 @@ export interface FlowMember {
   /** What its frames are encoded by. */
   readonly codec: Codec;
   readonly frames: MessageFrames;
+  /** How much of histories and snapshots it reads. */
+  readonly reads: Pick<ReadAllowance, 'spend' | 'waitMs'>;
   readonly outbox: Pick<Outbox, 'isOpen' | 'isAboveSoftBound' | 'push' | 'whenBelowSoftBound'>;
   /** Takes the frame of a publication; returns whether it was queued, not dropped. */
   pushPublication(frame: WsFrame): boolean;

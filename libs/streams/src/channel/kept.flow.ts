@@ -1,11 +1,14 @@
 import type { Codec } from '@nestwire/protocol';
 import { gapPublication, isSamePosition, type Position, type StoredPublication } from '@nestwire/messages';
-import type { WsFrame } from '../transport/ws-frame.js';
+import { WsFrame } from '../transport/ws-frame.js';
 import type { ChannelSnapshots } from './channel.snapshots.js';
 import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
 import type { Held, HeldChannels } from './held.channels.js';
 import type { KeptTopic, TopicMember } from './kept.topic.js';
 import { ticketSubject, type TicketSigner, type TicketSubject } from './ticket.signer.js';
+
+/** What asking the application for a snapshot counts, beside the snapshot itself. */
+const SNAPSHOT_BYTES = 1_024;
 
 /** What the flows of a connection work with. */
 export interface FlowContext {
@@ -111,6 +114,12 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     void this.member.outbox.whenBelowSoftBound().then(() => this.goOn(path));
   }
 
+  /** Goes on when the connection may read more: until then the path stands still, and nothing is lost. */
+  private goOnLater(path: Path, waitMs: number): void {
+    const goOn = (): void => (this.isWanted(path) ? this.goOn(path) : path.begun?.());
+    setTimeout(goOn, waitMs).unref();
+  }
+
   private goOn(path: Path): void {
     if (!this.topic.position) path.begun?.();
     this.topic.recover(path.from, (missed) => {
@@ -125,12 +134,16 @@ export class KeptFlow implements ChannelFlow, TopicMember {
 
   /** Writes what is missing, as far as the client reads it; then the path has arrived, in the same turn. */
   private write(path: Path, missed: readonly StoredPublication[]): void {
-    const { outbox, codec } = this.member;
+    const { outbox, codec, reads } = this.member;
     const isFirst = !path.from && !path.isRefused;
     for (const publication of missed) {
       if (publication.isGap && this.hasSnapshot) return void this.sendSnapshots(path, publication.position);
       if (outbox.isAboveSoftBound) return this.goOnBelowSoftBound(path);
-      outbox.push(this.topic.frames.of(publication, codec, path.session?.endpoint));
+      const waitMs = reads.waitMs();
+      if (waitMs) return this.goOnLater(path, waitMs);
+      const frame = this.topic.frames.of(publication, codec, path.session?.endpoint);
+      outbox.push(frame);
+      reads.spend(frame.bytes.length);
       path.from = publication.position;
       path.isRefused = false;
       path.hasGap ||= publication.isGap;
@@ -178,14 +191,18 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   }
 
   private async sendSnapshot(path: Path, session: FlowSession): Promise<void> {
-    const { outbox, frames } = this.member;
+    const { outbox, frames, reads } = this.member;
     const isWanted = (): boolean =>
       this.isWanted(path) && (path.session !== undefined || this.joined.has(session));
+    await allowed(reads);
+    reads.spend(SNAPSHOT_BYTES);
     const messages = await this.context.snapshots.take(this.topic.channel, session, isWanted);
     for (const message of messages) {
       await outbox.whenBelowSoftBound();
       if (!isWanted()) return;
-      outbox.push(frames.of(session.endpoint, message));
+      const frame = frames.of(session.endpoint, message);
+      outbox.push(frame);
+      reads.spend(frame instanceof WsFrame ? frame.bytes.length : frame.length);
     }
     if (isWanted()) this.member.send({ t: 'position', ...this.placeOf(session, path.from!) });
   }
@@ -212,6 +229,12 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   private subjectOf(session: FlowSession): TicketSubject {
     return ticketSubject(session, this.topic.channel.name);
   }
+}
+
+/** Resolves when a connection may read more. */
+async function allowed(reads: FlowMember['reads']): Promise<void> {
+  const waitMs = reads.waitMs();
+  if (waitMs) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
 }
 
 function pathOf(held: Held | undefined, session: FlowSession): Path {

@@ -38,6 +38,7 @@ import {
 import type { MessageFrames } from './message.frames.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { GatedSignIn } from './sign-in-gate.js';
+import { ReadAllowance } from './read-allowance.js';
 import { SignInAllowance } from './sign-in-allowance.js';
 import type { StreamUser } from './stream-authenticator.js';
 import { welcomeFrame } from './welcome-frame.js';
@@ -61,6 +62,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   private signInId = 0;
   private spreadMs: number | undefined;
   readonly errors: ErrorAnswers;
+  readonly reads: ReadAllowance;
   private readonly gate: InboundGate;
   private readonly signIns: SignInAllowance;
   private readonly early: EarlyFrames;
@@ -78,6 +80,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.frames = context.frames.get(wire.subprotocol) ?? context.frames.get(JSON_SUBPROTOCOL)!;
     this.watch = new ConnectionWatch(this, wire, context, now);
     this.gate = new InboundGate(limits, now);
+    this.reads = new ReadAllowance(limits);
     this.signIns = new SignInAllowance(limits);
     this.early = new EarlyFrames(limits.maxEarlyFrames, limits.maxEarlyBytes);
     const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };
