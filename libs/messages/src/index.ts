@@ -52,7 +52,7 @@ export {
 } from './channel/channel.js';
 export { ReservedChannel } from './channel/reserved-channel.js';
 export type { ChannelListener } from './delivery/delivery.js';
-export { ERROR_LINES_PER_MINUTE, LogLimiter, type LogLimiterOptions } from './delivery/log-limiter.js';
+export { ERROR_LINES_PER_MINUTE, LogLimiter, type LogLimiterSetup } from './delivery/log-limiter.js';
 export { DONE } from './delivery/done.js';
 export type { Receiver } from './delivery/hub.js';
 export {

@@ -10,7 +10,7 @@ const OTHERS = 'others';
 export const ERROR_LINES_PER_MINUTE = 10;
 
 /** What a limiter works with. */
-export interface LogLimiterOptions {
+export interface LogLimiterSetup {
   /**
    * Lines of a kind that are written within a minute.
    *
@@ -39,7 +39,7 @@ export class LogLimiter {
 
   constructor(
     private readonly write: (line: string, stack?: string) => void,
-    { linesPerMinute = 1, now = Date.now }: LogLimiterOptions = {},
+    { linesPerMinute = 1, now = Date.now }: LogLimiterSetup = {},
   ) {
     this.#linesPerMinute = linesPerMinute;
     this.#now = now;
