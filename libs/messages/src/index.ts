@@ -54,6 +54,7 @@ export { ReservedChannel } from './channel/reserved-channel.js';
 export type { ChannelListener } from './delivery/delivery.js';
 export { ERROR_LINES_PER_MINUTE, LogLimiter, type LogLimiterSetup } from './delivery/log-limiter.js';
 export { DONE } from './delivery/done.js';
+export { slicedWork, SLICE_MS, SlicedWork, type SlicerClock } from './delivery/sliced-work.js';
 export type { Receiver } from './delivery/hub.js';
 export {
   DEFAULT_STREAM_LIMIT,

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import { slicedWork } from '../delivery/sliced-work.js';
 import { slotOf } from './key-slot.js';
 import type { ResolvedTuning } from './redis.options.js';
 import type { RedisShard } from './redis.shard.js';
@@ -27,6 +28,8 @@ export class ClusterTopology implements RedisTopology {
   readonly #shards = new Map<string, RedisShard>();
   /** Wanted keys, and the address of the shard that was asked for each. */
   readonly #wanted = new Map<string, string | undefined>();
+  /** Where the slots were when the wanted keys were last moved. */
+  #placed: ReadonlyArray<RedisShard | string | undefined> = [];
   readonly #onRefresh = () => this.refresh();
   #sharded = true;
   #known = false;
@@ -96,7 +99,10 @@ export class ClusterTopology implements RedisTopology {
     for (const [address, shard] of this.#shards)
       if (owners.get(address) !== shard.client) this.#remove(address, shard);
     for (const [address, node] of owners) if (!this.#shards.has(address)) this.#add(address, node);
-    for (const [key, address] of this.#wanted) this.#move(key, address);
+    // Asked each few seconds: mostly nothing has moved.
+    if (isSame(this.#placed, this.#placement())) return;
+    this.#placed = this.#placement();
+    void slicedWork.forEach(this.#wanted, ([key, address]) => this.#move(key, address));
   }
 
   moved(): void {
@@ -107,6 +113,11 @@ export class ClusterTopology implements RedisTopology {
     this.#closed = true;
     for (const event of EVENTS) this.client.off(event, this.#onRefresh);
     for (const [address, shard] of this.#shards) this.#remove(address, shard);
+  }
+
+  /** Returns what the places of keys depend on: the master of each slot, and the shards. */
+  #placement(): ReadonlyArray<RedisShard | string | undefined> {
+    return [...this.client.slots.map((nodes) => nodes?.[0]), ...this.#shards.values()];
   }
 
   async #detect(): Promise<void> {
@@ -172,6 +183,10 @@ export class ClusterTopology implements RedisTopology {
       if (this.#addressOf(this.owner.probeKeyOf(number)) === address) return number;
     return 0;
   }
+}
+
+function isSame(items: readonly unknown[], others: readonly unknown[]): boolean {
+  return items.length === others.length && items.every((item, index) => item === others[index]);
 }
 
 const EVENTS = ['ready', '+node', '-node', 'refresh'] as const;

@@ -1,6 +1,12 @@
 import { Logger } from '@nestjs/common';
 import type { Codec } from '@nestwire/protocol';
-import type { Channel, MessagesService, Publication, Subscription } from '@nestwire/messages';
+import {
+  slicedWork,
+  type Channel,
+  type MessagesService,
+  type Publication,
+  type Subscription,
+} from '@nestwire/messages';
 import type { WsFrame } from '../transport/ws-frame.js';
 import type { FlowMember } from './flow.member.js';
 import { publicationFrame } from './publication.frames.js';
@@ -10,6 +16,8 @@ type Member = Pick<FlowMember, 'codec' | 'pushPublication'>;
 interface Topic {
   readonly members: Set<Member>;
   readonly attached: Promise<Subscription>;
+  /** Undefined until it is in force. */
+  subscription?: Subscription;
 }
 
 /**
@@ -21,6 +29,8 @@ interface Topic {
 export class ChannelFanout {
   private readonly logger = new Logger('Streams');
   private readonly topics = new Map<string, Topic>();
+  /** Those that nobody follows any more, and that are still to be released. */
+  private readonly left = new Set<Topic>();
   private dropped = 0;
 
   constructor(private readonly messages: MessagesService) {}
@@ -48,7 +58,7 @@ export class ChannelFanout {
     }
     topic.members.add(member);
     try {
-      await topic.attached;
+      topic.subscription = await topic.attached;
     } catch (error) {
       this.leave(name, member);
       throw error;
@@ -60,7 +70,15 @@ export class ChannelFanout {
     const topic = this.topics.get(name);
     if (!topic?.members.delete(member) || topic.members.size) return;
     this.topics.delete(name);
-    void topic.attached.then(
+    this.left.add(topic);
+    // Else the release that is under way reaches it.
+    if (this.left.size === 1) void slicedWork.forEach(this.left, (each) => this.release(each));
+  }
+
+  private release(topic: Topic): void {
+    this.left.delete(topic);
+    if (topic.subscription) return topic.subscription.remove();
+    topic.attached.then(
       (subscription) => subscription.remove(),
       () => undefined,
     );

@@ -4,6 +4,7 @@ import {
   definedChannel,
   gapPublication,
   isKept,
+  slicedWork,
   Subscription,
   type Channel,
 } from '@nestwire/messages';
@@ -94,7 +95,11 @@ export class ConnectionSubscriptions {
   /** Lets the channels flow again that a session's stream had, and that nobody has let go of. */
   async resume(session: FlowSession): Promise<void> {
     // All at once: one whose history cannot be read now holds up no other.
-    const begun = this.held.namesOf(session.endpoint).map((name) => this.resumeOne(session, name));
+    const begun: Promise<void>[] = [];
+    const rest = slicedWork.forEach(this.held.namesOf(session.endpoint), (name) => {
+      if (!session.endReason) begun.push(this.resumeOne(session, name));
+    });
+    if (rest) await rest;
     const failed = (await Promise.allSettled(begun)).find(({ status }) => status === 'rejected');
     if (failed) throw (failed as PromiseRejectedResult).reason;
   }
@@ -141,17 +146,26 @@ export class ConnectionSubscriptions {
   /** Gives the client new tickets for what flows to it. */
   renewTickets(now = performance.now()): void {
     this.ticketsAtMs = now;
-    for (const { flow } of this.channels?.values() ?? []) flow.renewTickets();
+    void slicedWork.forEach(this.channels?.values() ?? [], ({ flow }) => flow.renewTickets());
   }
 
-  /** Ends all that flows into the stream of a session; for good, where the server ended the session. */
-  removeAll(session: FlowSession): void {
+  /**
+   * Ends all that flows into the stream of a session; for good, where the server ended the session.
+   *
+   * Returns a promise where that takes more than this turn of the event loop.
+   */
+  removeAll(session: FlowSession): Promise<void> | undefined {
+    if (!this.channels) return undefined;
     const isForGood = session.endReason !== undefined && endsForGood(session.endReason);
-    for (const [name, entry] of this.channels ?? []) {
-      if (!entry.sessions.delete(session)) continue;
+    const leave = ([name, entry]: [string, Entry]): void => {
+      if (!entry.sessions.delete(session)) return;
       if (isForGood && entry.isKept) this.tokens.revoke(session, name);
       this.leave(session, name, entry);
-    }
+    };
+    // Nothing flows to a client that has gone. Its tokens may have to be void before it comes back.
+    if (!this.member.outbox.isOpen && !isForGood) return slicedWork.forEach(this.channels, leave);
+    for (const channel of this.channels) leave(channel);
+    return undefined;
   }
 
   private addChannel(name: string, channel: string | Channel): Entry {

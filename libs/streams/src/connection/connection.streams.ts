@@ -312,8 +312,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     this.subscriptions.resume(runtime.session).catch((cause) => this.failed(runtime, undefined, cause));
   }
 
-  ending(runtime: SessionRuntime): void {
-    this.subscriptions.removeAll(runtime.session);
+  ending(runtime: SessionRuntime): Promise<void> | undefined {
+    return this.subscriptions.removeAll(runtime.session);
   }
 
   released(runtime: SessionRuntime, reason: SessionCloseReason): void {

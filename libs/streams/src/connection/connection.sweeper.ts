@@ -1,3 +1,4 @@
+import { slicedWork } from '@nestwire/messages';
 import { CloseCode } from '@nestwire/protocol';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { AnswerMemory } from './answer-memory.js';
@@ -27,6 +28,10 @@ export class ConnectionSweeper {
   private readonly signInGate: SignInGate;
   private timer: NodeJS.Timeout | undefined;
   private sweptAt = 0;
+  /** How long the process was stalled since the last sweep began, in milliseconds. */
+  private stallMs = 0;
+  /** The sweep that takes more than one turn; it ends before the next one begins. */
+  private sweeping: Promise<void> | undefined;
 
   constructor(
     private readonly registry: ConnectionRegistry,
@@ -66,13 +71,23 @@ export class ConnectionSweeper {
   private sweep(now: number): void {
     const lateMs = now - this.sweptAt - this.tickMs;
     this.sweptAt = now;
-    const stallMs = lateMs > MAX_TICK_MS ? lateMs : 0;
+    if (lateMs > MAX_TICK_MS) this.stallMs += lateMs;
+    if (this.sweeping) return;
+    const { stallMs } = this;
+    this.stallMs = 0;
     let bytes = 0;
-    for (const connection of this.registry.all()) {
+    const look = (connection: LiveConnection): void => {
       connection.watch.check(now, stallMs);
       this.recheck.look(connection, now);
       bytes += connection.outbox.bytes;
-    }
+    };
+    this.sweeping = slicedWork.forEach(this.registry.all(), look);
+    if (!this.sweeping) return this.endSweep(now, bytes);
+    void this.sweeping.then(() => this.endSweep(now, bytes));
+  }
+
+  private endSweep(now: number, bytes: number): void {
+    this.sweeping = undefined;
     this.relieve(bytes);
     this.registry.sweep(now);
     this.answers.sweep(now);

@@ -12,6 +12,7 @@ import {
   type HelloFrame,
   type ServerFrame,
 } from '@nestwire/protocol';
+import { slicedWork } from '@nestwire/messages';
 import { ConnectionSubscriptions } from '../channel/connection.subscriptions.js';
 import type { FlowMember } from '../channel/flow.member.js';
 import { MAX_HELD_BYTES } from '../channel/held.channels.js';
@@ -127,7 +128,11 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 
   closed(code: number): void {
     const reason = new SessionCloseReason('connection-lost', 'The connection was lost.', code);
-    void this.finish(reason).then(() => this.context.registry.forget(this));
+    this.stop();
+    // Many connections may be lost at the same time.
+    void slicedWork.forEach([reason], (why) => {
+      void this.streams.endAll(why).then(() => this.context.registry.forget(this));
+    });
   }
 
   get user(): StreamUser | null {
@@ -176,7 +181,8 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.watch.closing(now);
     if (code === CloseCode.SlowConsumer) this.watch.closingSlow(now);
     else this.outbox.flush();
-    void this.finish(endReasonOf(code, reason));
+    this.stop();
+    void this.streams.endAll(endReasonOf(code, reason));
     this.wire.close(code, reason);
   }
 
@@ -348,13 +354,12 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     return this.state === 'closed' || this.state === 'draining';
   }
 
-  private async finish(reason: SessionCloseReason): Promise<void> {
-    if (this.state !== 'closed') {
-      this.state = 'closed';
-      this.outbox.close();
-      this.early.take();
-    }
-    await this.streams.endAll(reason);
+  /** Takes nothing more, and writes nothing more. */
+  private stop(): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.outbox.close();
+    this.early.take();
   }
 
   private refuse(frame: ClientFrame, error: CodedError): void {

@@ -44,6 +44,31 @@ describe('Pieces that leave in one turn', () => {
     expect(Buffer.from(joined)).toEqual(Buffer.from(joinAll(new TurnFlusher(), others(frames))));
   });
 
+  it('that many connections have leave in slices, each connection once and in order', async () => {
+    let nowMs = 0;
+    const flusher = new TurnFlusher(() => nowMs);
+    const flushed: number[] = [];
+    const perTurn: number[] = [];
+    const CONNECTIONS = 100;
+
+    for (let n = 0; n < CONNECTIONS; n++)
+      flusher.add({
+        flush: () => {
+          nowMs += 0.5;
+          flushed.push(n);
+        },
+      });
+    while (flushed.length < CONNECTIONS) {
+      const before = flushed.length;
+      await new Promise((resolve) => setImmediate(resolve));
+      perTurn.push(flushed.length - before);
+    }
+
+    // 5 ms are ten flushes, and the clock is looked at each sixteen.
+    expect(Math.max(...perTurn)).toBe(16);
+    expect(flushed).toEqual(Array.from({ length: CONNECTIONS }, (_, n) => n));
+  });
+
   it('leave when the read is handled that they answer, if nothing else waits', () => {
     const flusher = new TurnFlusher();
     const flushed: string[] = [];

@@ -1,3 +1,4 @@
+import { SLICE_MS } from '@nestwire/messages';
 import { headerLengthOf, writeTextFrame } from '../transport/ws-frame.js';
 
 /** A text that is still to be framed, or the bytes of whole frames. */
@@ -19,6 +20,8 @@ export interface Flushable {
 const BUSY = 0.5;
 /** How often that is looked at, in reads. */
 const READS_PER_LOOK = 256;
+/** How often a flush looks at the clock, in outboxes. */
+const FLUSHES_PER_LOOK = 16;
 
 /**
  * Writes what one turn of the event loop queued, one write a connection.
@@ -36,6 +39,9 @@ export class TurnFlusher {
   /** What was joined last: receivers of the same channels have the same to join. */
   private lastPieces: readonly Piece[] = [];
   private lastJoined: Uint8Array | undefined;
+
+  /** @param now tells the time in milliseconds */
+  constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** Flushes the outbox at the end of this turn, or when the messages of this read are handled. */
   add(outbox: Flushable): void {
@@ -84,8 +90,17 @@ export class TurnFlusher {
     const { waiting } = this;
     this.waiting = [];
     this.isScheduled = false;
-    for (const outbox of waiting) outbox.flush();
+    const endsAt = this.now() + SLICE_MS;
+    let at = 0;
+    for (; at < waiting.length; at++) {
+      if (at % FLUSHES_PER_LOOK === 0 && at > 0 && this.now() >= endsAt) break;
+      waiting[at]!.flush();
+    }
     this.forgetJoined();
+    if (at === waiting.length) return;
+    // The next turn goes on, so that other clients are read from meanwhile.
+    this.waiting = waiting.slice(at).concat(this.waiting);
+    this.schedule();
   }
 
   /** What was sent must not stay in memory until something else is. */

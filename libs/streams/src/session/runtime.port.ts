@@ -31,8 +31,12 @@ export interface RuntimePort {
   dropped(runtime: SessionRuntime, head: MessageHead, reason?: SessionCloseReason): void;
   /** `@OnStreamOpened` has settled; an error means that the stream is refused. */
   openSettled(runtime: SessionRuntime, error?: unknown): void;
-  /** The session's signal has aborted; nothing may flow into it any more. */
-  ending(runtime: SessionRuntime): void;
+  /**
+   * The session's signal has aborted; nothing may flow into it any more.
+   *
+   * Returns a promise where releasing its channels takes more than this turn of the event loop.
+   */
+  ending(runtime: SessionRuntime): Promise<void> | undefined;
   /** The session has ended and everything of it is released. */
   released(runtime: SessionRuntime, reason: SessionCloseReason): void;
 }

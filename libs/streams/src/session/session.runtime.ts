@@ -208,7 +208,7 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
   private async runEnd(reason: SessionCloseReason): Promise<void> {
     this.state = 'ending';
     this.session.end(reason);
-    this.port.ending(this);
+    const left = this.port.ending(this);
     const unanswered = this.queue;
     this.queue = [];
     this.queuedBytes = 0;
@@ -216,6 +216,7 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     // A handler may have called this before its promise was known here.
     await Promise.resolve();
     while (this.running) await this.whenIdle;
+    if (left) await left;
     const running = this.begin(undefined);
     void this.cleanUp(reason).then(() => this.finish(running));
     while (this.running) await this.whenIdle;
