@@ -1,0 +1,241 @@
+// `npm run test:amplification [-- --quick]`: measures what one hostile client within all limits costs the
+// server and an honest client beside it, for every kind of frame and every error code. Runs against the built
+// libraries; AMPLIFICATION_ROOT names another checkout whose build is measured instead, without a verdict.
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Child } from '../../rig/child.mjs';
+import { ask } from '../../rig/nemesis.mjs';
+import { findRedis, missingRedis, startRedis } from '../../rig/redis-server.mjs';
+import { ATTACKS, RETAINED, SERVER_CODES } from './attacks.mjs';
+import { problemsOf, problemsOfRetained } from './verdict.mjs';
+import { percentile, Witness } from './witness.mjs';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const OWN_ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const RESULTS = join(OWN_ROOT, 'node_modules/.cache/nestwire/results');
+const ROOT = process.env.AMPLIFICATION_ROOT ?? OWN_ROOT;
+const isOther = ROOT !== OWN_ROOT;
+const isQuick = process.argv.includes('--quick');
+const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
+const ATTACK_MS = isQuick ? 500 : 4_000;
+const CALM_MS = isQuick ? 200 : 1_500;
+const WARM_MS = isQuick ? 300 : 1_500;
+const HELD_CONNECTIONS = 10;
+const ATTEMPTS = 3;
+const UNLIMITED = 1e9;
+
+if (!existsSync(join(ROOT, 'libs/streams/dist/index.js')))
+  throw new Error('The suite measures what is built: run "npm run build" first.');
+
+const rows = [];
+const failures = [];
+const seenCodes = new Set();
+/** The answers to the witness while nobody attacked, of the whole run: a busy machine is in them. */
+const calmAnswers = [];
+const redis = (await findRedis()) ? await startRedis() : undefined;
+if (!redis) console.warn(missingRedis('The part of Redis in the amplification'));
+const attacker = new Child(new URL('attacker-process.mjs', import.meta.url));
+
+try {
+  await withServer({}, async (server) => {
+    for (const attack of chosen(ATTACKS)) await judge(server, attack);
+    for (const attack of isQuick ? RETAINED.slice(0, 1) : chosen(RETAINED))
+      await judgeRetained(server, attack);
+  });
+  if (!only && !isOther) await controls();
+} finally {
+  await attacker.stop();
+  await redis?.stop();
+}
+if (!isQuick && !only && !isOther) {
+  const missing = SERVER_CODES.filter((code) => !seenCodes.has(code));
+  if (missing.length) failures.push(`no attack brought the codes ${missing.join(', ')}`);
+}
+console.log(tableOf(rows));
+for (const failure of failures) console.log(`FAILED  ${failure}`);
+mkdirSync(RESULTS, { recursive: true });
+const counts = { numPassedTests: rows.length, numFailedTests: failures.length, rows };
+if (!isOther) writeFileSync(join(RESULTS, 'amplification.json'), JSON.stringify(counts));
+process.exitCode = failures.length && !isOther ? 1 : 0;
+
+function chosen(attacks) {
+  if (only) return attacks.filter(({ name }) => name.includes(only));
+  return isQuick ? attacks.filter((attack) => attack.isQuick) : attacks;
+}
+
+/** Runs a function against a server of its own. */
+async function withServer(limits, run) {
+  const child = new Child(serverFile(), ['--expose-gc']);
+  try {
+    const { port } = await child.ask('start', { redis: redis?.url, limits });
+    const witness = await Witness.connect(port);
+    // The first messages of a process are slow: nothing is compiled yet.
+    await witness.watch(2 * CALM_MS);
+    await run({ child, port, witness });
+    witness.close();
+  } finally {
+    await child.stop();
+  }
+}
+
+/** Returns the file of the server: it resolves the packages of the checkout that it lies in. */
+function serverFile() {
+  if (!isOther) return new URL('server-process.mjs', import.meta.url);
+  const copy = join(ROOT, 'node_modules/.cache/nestwire/amplification/test');
+  cpSync(HERE, join(copy, 'e2e/amplification'), { recursive: true });
+  for (const file of ['child.mjs', 'decorate.mjs'])
+    cpSync(join(HERE, '../../rig', file), join(copy, 'rig', file));
+  return pathToFileURL(join(copy, 'e2e/amplification/server-process.mjs'));
+}
+
+/** An attack that exceeds a bound is measured again: a busy machine does not exceed it every time. */
+async function judge(server, attack) {
+  let problems = [];
+  let measured;
+  for (let attempt = 0; attempt < (isOther ? 1 : ATTEMPTS); attempt++) {
+    measured = await measure(server, attack);
+    problems = problemsOf(measured);
+    if (!problems.length) break;
+  }
+  rows.push({ ...measured, problems });
+  for (const problem of problems) failures.push(`${attack.name}: ${problem}`);
+}
+
+async function measure({ child, port, witness }, { name }) {
+  const calm = await sample(child);
+  const calmSamples = await witness.watch(CALM_MS);
+  const calmUsed = usedBetween(calm, await sample(child));
+  calmAnswers.push(...calmSamples);
+
+  const before = await sample(child);
+  const startedAt = performance.now();
+  const flooded = attacker.ask('flood', { name, port, forMs: WARM_MS + ATTACK_MS });
+  const watched = witness.watch(WARM_MS + ATTACK_MS);
+  // Bursts are allowed to cost more: the bounds are on what lasts.
+  await new Promise((resolve) => setTimeout(resolve, WARM_MS));
+  const warm = await sample(child);
+  await new Promise((resolve) => setTimeout(resolve, ATTACK_MS));
+  const end = await sample(child);
+  const [flood, answers] = [await flooded, await watched];
+  const lasting = usedBetween(warm, end);
+  const whole = usedBetween(before, await sample(child));
+  for (const code of Object.keys(flood.codes)) seenCodes.add(code);
+  const rest = (used, kind) => Math.max(0, used[kind] - (calmUsed[kind] / calmUsed.forMs) * used.forMs);
+  const lastingAnswers = answers.filter(({ sentAt }) => sentAt - startedAt > WARM_MS).map(({ ms }) => ms);
+  return {
+    name,
+    forMs: lasting.forMs,
+    connections: 1 + Object.values(flood.closeCodes).reduce((sum, count) => sum + count, 0),
+    cpuMs: rest(lasting, 'cpuMs'),
+    sent: flood.written,
+    answers: flood.read,
+    log: whole.logBytes,
+    redis: Math.round(rest(whole, 'redisBytes')),
+    p50: percentile(lastingAnswers, 0.5),
+    p99: percentile(lastingAnswers, 0.99),
+    calmP99: percentile(
+      calmAnswers.map(({ ms }) => ms),
+      0.99,
+    ),
+    codes: flood.codes,
+    closeCodes: flood.closeCodes,
+  };
+}
+
+/** Returns what the server has used up to now; the times are of the server, so that a stall is in them. */
+async function sample(child) {
+  const [used, toRedis] = [await child.ask('used'), await redisBytes()];
+  return { ...used, redisBytes: toRedis };
+}
+
+function usedBetween(before, after) {
+  return Object.fromEntries(
+    [
+      ['forMs', 'now'],
+      ['cpuMs', 'cpuMs'],
+      ['logBytes', 'logBytes'],
+      ['redisBytes', 'redisBytes'],
+    ].map(([name, key]) => [name, after[key] - before[key]]),
+  );
+}
+
+async function redisBytes() {
+  if (!redis) return 0;
+  return Number(/total_net_input_bytes:(\d+)/.exec(await ask(redis, 'INFO', 'stats'))[1]);
+}
+
+async function judgeRetained({ child, port }, { name }) {
+  await attacker.ask('hold', { name, port, connections: HELD_CONNECTIONS });
+  const before = await child.ask('retained');
+  const { written, alive } = await attacker.ask('load', { name });
+  const after = await child.ask('retained');
+  await attacker.ask('release');
+  const perConnection = {
+    retained: Math.max(0, after.bytes - before.bytes) / HELD_CONNECTIONS,
+    written: written / HELD_CONNECTIONS,
+  };
+  const problems = problemsOfRetained(perConnection);
+  if (alive < HELD_CONNECTIONS) problems.push(`${HELD_CONNECTIONS - alive} connections were closed`);
+  rows.push({ name, ...perConnection, problems });
+  for (const problem of problems) failures.push(`${name}: ${problem}`);
+}
+
+/** Negative controls: without a protection, its attack has to be judged as too much. */
+async function controls() {
+  await control('invalid: slow check', ['cpu', 'witness'], { refusedWorkMsPerSecond: UNLIMITED });
+  if (!isQuick) await control('invalid: 30 fields', ['answers'], { errorAnswerBytes: UNLIMITED });
+}
+
+async function control(name, kinds, limits) {
+  await withServer(limits, async (server) => {
+    const attack = ATTACKS.find((candidate) => candidate.name === name);
+    const measured = await measure(server, attack);
+    const problems = problemsOf(measured);
+    const isSeen = problems.some((problem) => kinds.some((kind) => problem.startsWith(kind)));
+    rows.push({ ...measured, name: `control: ${name}`, problems: isSeen ? [] : ['not seen'] });
+    if (!isSeen)
+      failures.push(
+        `without ${Object.keys(limits)[0]}, "${name}" was not seen to exceed ${kinds.join(' or ')}`,
+      );
+  });
+}
+
+function tableOf(all) {
+  const titles = [
+    'attack',
+    'CPU %',
+    'ms/KiB',
+    'sent',
+    'answers',
+    'log',
+    'redis',
+    'p50',
+    'p99',
+    'calm p99',
+    '',
+  ];
+  const cells = all.map((row) => {
+    const verdict = row.problems.length ? 'FAILED' : 'ok';
+    if (row.retained !== undefined) {
+      const factor = (row.retained / row.written).toFixed(1);
+      const kept = `kept ${Math.round(row.retained)}`;
+      return [row.name, '', '', Math.round(row.written), kept, `×${factor}`, '', '', '', '', verdict];
+    }
+    const { cpuMs, forMs, sent, answers, log, redis: toRedis, p50, p99, calmP99 } = row;
+    return [
+      row.name,
+      ((cpuMs / forMs) * 100).toFixed(1),
+      ((cpuMs / Math.max(1, sent)) * 1_024).toFixed(2),
+      sent,
+      `×${(answers / Math.max(1, sent)).toFixed(1)}`,
+      `×${(log / Math.max(1, sent)).toFixed(1)}`,
+      `×${(toRedis / Math.max(1, sent)).toFixed(1)}`,
+      ...[p50, p99, calmP99].map((ms) => ms.toFixed(1)),
+      verdict,
+    ];
+  });
+  const lines = [titles, ...cells].map((line) => line.map(String));
+  const widths = titles.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])).join('  ')).join('\n');
+}

@@ -1,0 +1,50 @@
+// The bounds that one hostile client is held to, and what a run is judged by.
+
+/** The most that an attack may take, for each millisecond that it lasts. */
+const CPU_SHARE = 0.1;
+/** What a collection of garbage, or a compilation in the background, adds in milliseconds. */
+const CPU_NOISE_MS = 40;
+const WRITTEN_PER_BYTE = 4;
+const RETAINED_PER_BYTE = 3;
+/** Bytes that are granted to every connection, whatever it sent. */
+const GRANTED_BYTES = 65_536;
+/** Bytes of error answers a second that are granted without bytes of the client. */
+const GRANTED_PER_SECOND = 1_024;
+const WITNESS_FACTOR = 2;
+/** What a busy machine adds to the slowest of a hundred answers, in milliseconds. */
+const WITNESS_FLOOR_MS = 10;
+
+/** @typedef {{ name: string, forMs: number, connections: number, cpuMs: number, sent: number, answers: number,
+ *   log: number, redis: number, p50: number, p99: number, calmP99: number }} Measured */
+
+/**
+ * Tells what an attack exceeded.
+ *
+ * @param {Measured} measured
+ * @returns {string[]}
+ */
+export function problemsOf({ forMs, connections, cpuMs, sent, answers, log, redis, p99, calmP99 }) {
+  const problems = [];
+  const allowedCpuMs = CPU_SHARE * forMs + CPU_NOISE_MS;
+  if (cpuMs > allowedCpuMs) problems.push(`cpu: ${cpuMs.toFixed(0)} ms, at most ${allowedCpuMs.toFixed(0)}`);
+  const granted = GRANTED_BYTES * connections + GRANTED_PER_SECOND * (forMs / 1_000);
+  const allowedBytes = WRITTEN_PER_BYTE * sent + granted;
+  for (const [kind, bytes] of Object.entries({ answers, log, redis }))
+    if (bytes > allowedBytes) problems.push(`${kind}: ${bytes} bytes, at most ${Math.round(allowedBytes)}`);
+  const allowedMs = Math.max(WITNESS_FACTOR * calmP99, calmP99 + WITNESS_FLOOR_MS);
+  if (p99 > allowedMs) problems.push(`witness: p99 ${p99.toFixed(1)} ms, at most ${allowedMs.toFixed(1)}`);
+  return problems;
+}
+
+/**
+ * Tells whether a connection keeps more than it may.
+ *
+ * @param {{ retained: number, written: number }} perConnection
+ * @returns {string[]}
+ */
+export function problemsOfRetained({ retained, written }) {
+  const allowed = RETAINED_PER_BYTE * written + GRANTED_BYTES;
+  return retained > allowed
+    ? [`retained: ${Math.round(retained)} bytes a connection, at most ${Math.round(allowed)}`]
+    : [];
+}
