@@ -1,0 +1,217 @@
+import { Injectable, Module } from '@nestjs/common';
+import { WebSocket } from 'ws';
+import { createStreamClient, type WebSocketClass } from '@nestwire/client';
+import { defineChannel, type Subscription } from '@nestwire/messages';
+import { StreamGap } from '@nestwire/protocol';
+import {
+  OnStreamOpened,
+  StreamAuthenticator,
+  StreamEndpoint,
+  StreamHandshake,
+  StreamSession,
+  type StreamsOf,
+  type StreamUser,
+} from '@nestwire/streams';
+import { ConnectionStreams } from '../../libs/streams/src/connection/connection.streams.js';
+import { Note, note } from '../e2e/messages.js';
+import { startApp, stopAll, towards, tracked, type RunningApp } from '../e2e/start-app.js';
+import { describeWithRedis } from '../rig/redis.js';
+import { until } from '../rig/until.js';
+
+/** `IDENTITY_STEPS=2000` for the long form; `IDENTITY_SEED` finds a run again. */
+const STEPS = Number(process.env.IDENTITY_STEPS ?? 200);
+const SEED = Number(process.env.IDENTITY_SEED ?? 7);
+const USERS = ['alice', 'bob', 'cyd'] as const;
+
+const LIMITS = {
+  signInsPerSecond: 1_000,
+  signInBurst: 1_000,
+  maxRefusedSignIns: 1_000,
+  maxRefusedSignInsPerAddress: 1_000,
+};
+
+const box = defineChannel('identity.box', { messages: [Note], history: { messages: 500, ageMs: 600_000 } });
+
+@Injectable()
+class Users extends StreamAuthenticator {
+  readonly banned = new Set<string>();
+
+  authenticate({ token }: StreamHandshake): StreamUser | null {
+    return token && !this.banned.has(token) ? { id: token } : null;
+  }
+}
+
+@Module({ providers: [Users], exports: [Users] })
+class UsersModule {}
+
+@Injectable()
+class Desk {
+  readonly subscriptions = new Map<string, Subscription[]>();
+}
+
+type Session = StreamSession<Note | StreamGap, StreamUser | null>;
+
+/** Has the box of its user flow to the client; nobody has none. */
+@StreamEndpoint('inbox')
+class InboxEndpoint {
+  constructor(private readonly desk: Desk) {}
+
+  @OnStreamOpened()
+  async opened(session: Session): Promise<void> {
+    if (!session.user) return;
+    const { id } = session.user;
+    const subscription = await session.subscribe(box(id));
+    this.desk.subscriptions.set(id, [...(this.desk.subscriptions.get(id) ?? []), subscription]);
+  }
+}
+
+type Streams = StreamsOf<{ inbox: InboxEndpoint }>;
+
+/** A client whose user changes, with what its reader got and who it was then. */
+class Player {
+  token: string | null = null;
+  readonly got: Array<{ readonly text: string; readonly user: string | null }> = [];
+  readonly client;
+  #sockets: WebSocket[] = [];
+
+  constructor(target: RunningApp) {
+    const sockets = this.#sockets;
+    class Socket extends WebSocket {
+      constructor(url: string, subprotocols: string | string[]) {
+        super(url, subprotocols);
+        sockets.push(this);
+      }
+    }
+    this.client = tracked(
+      createStreamClient<Streams>()({
+        ...towards(target),
+        webSocket: Socket as unknown as WebSocketClass,
+        messages: [Note, StreamGap],
+        auth: () => this.token,
+      }),
+    );
+    void this.#read();
+  }
+
+  get user(): string | null {
+    const { connectionStatus: status } = this.client;
+    return status.kind === 'connected' ? status.user : null;
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets.splice(0)) socket.terminate();
+  }
+
+  async become(token: string | null): Promise<void> {
+    this.token = token;
+    await this.client.connectWebSocket().catch(() => undefined);
+    await this.client.authenticate().catch(() => undefined);
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      // A ban ends the reader; the player reads on.
+      await this.#readToEnd().catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 5).unref());
+    }
+  }
+
+  async #readToEnd(): Promise<void> {
+    for await (const message of this.client.inbox.stream)
+      if (message instanceof Note) this.got.push({ text: message.text, user: this.user });
+  }
+}
+
+/** Plays steps at random, and returns what was received by another than its owner, or not at all. */
+async function play(apps: readonly [RunningApp, RunningApp], steps: number, seed: number): Promise<string[]> {
+  let state = seed;
+  const pick = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
+  const players = [0, 1, 0, 1].map((index) => new Player(apps[index as 0 | 1]));
+  let posts = 0;
+  const post = (user: string) => apps[pick(2)]!.messages.postMessage(box(user), note(`${user}:${++posts}`));
+  const kinds = [
+    () => Promise.all(USERS.map(post)),
+    () => Promise.all(USERS.map(post)),
+    () => Promise.all(USERS.map(post)),
+    () => players[pick(4)]!.become(USERS[pick(3)]!),
+    () => players[pick(4)]!.become(USERS[pick(3)]!),
+    () => players[pick(4)]!.become(null),
+    async () => players[pick(4)]!.cut(),
+    async () => {
+      const user = USERS[pick(3)]!;
+      for (const app of apps)
+        for (const subscription of app.get(Desk).subscriptions.get(user)?.splice(0) ?? [])
+          subscription.remove();
+    },
+    async () => {
+      const user = USERS[pick(3)]!;
+      for (const app of apps) app.get(Users).banned.add(user);
+      await apps[pick(2)]!.streams.revoke({ userId: user });
+      for (const app of apps) app.get(Users).banned.delete(user);
+    },
+  ];
+  for (let step = 0; step < steps; step++) {
+    // The low digits of this generator are the less random ones.
+    await kinds[Math.floor(pick(1_000_000) / (1_000_000 / kinds.length))]!();
+    if (step % 2) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+
+  const wrong: string[] = [];
+  for (const [index, player] of players.entries()) await player.become(USERS[index % 3]!);
+  for (const player of players) {
+    // Whoever was removed from the box is let in again by a new connection.
+    player.cut();
+    await until(() => player.client.connectionStatus.kind === 'connected', 5_000).catch(() => undefined);
+  }
+  for (const [index, player] of players.entries()) {
+    let hasCome = false;
+    for (let turn = 0; turn < 100 && !hasCome; turn++) {
+      const before = player.got.length;
+      await post(USERS[index % 3]!);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      hasCome = player.got.slice(before).some(({ text }) => text.startsWith(`${USERS[index % 3]}:`));
+    }
+    if (!hasCome) wrong.push(`player ${index} gets nothing as ${USERS[index % 3]}`);
+  }
+  for (const [index, { got }] of players.entries())
+    for (const { text, user } of got)
+      if (user !== null && text.split(':')[0] !== user) wrong.push(`player ${index} got ${text} as ${user}`);
+  return wrong;
+}
+
+describeWithRedis('Identities on two servers', (redis) => {
+  const startBoth = async () => {
+    const start = () =>
+      startApp({
+        options: {
+          authenticator: Users,
+          imports: [UsersModule],
+          redis: redis().url,
+          limits: LIMITS,
+        },
+        imports: [UsersModule],
+        providers: [Desk, InboxEndpoint],
+      });
+    return [await start(), await start()] as const;
+  };
+
+  afterEach(stopAll);
+
+  it(
+    'get what is theirs and nothing else, whoever signs in and out, is removed or banned',
+    async () => {
+      expect(await play(await startBoth(), STEPS, SEED)).toEqual([]);
+    },
+    30_000 + STEPS * 200,
+  );
+
+  it('are mixed up, and this test sees it, where a change of identity ends no session', async () => {
+    const { endIdentity } = ConnectionStreams.prototype;
+    ConnectionStreams.prototype.endIdentity = () => undefined;
+    try {
+      expect(await play(await startBoth(), 300, SEED)).not.toEqual([]);
+    } finally {
+      ConnectionStreams.prototype.endIdentity = endIdentity;
+    }
+  }, 60_000);
+});
