@@ -4,7 +4,12 @@ import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { createStreamClient } from '@nestwire/client';
 import { MessagesModule } from '@nestwire/messages';
-import { StreamsModule, type StreamsOf } from '@nestwire/streams';
+import {
+  StreamsModule,
+  type StreamsOf,
+  type StreamsOptions,
+  type StreamsOptionsFactory,
+} from '@nestwire/streams';
 import { AppAuthenticator, BoardEndpoint, Said, Say, TokensModule } from './authentication.js';
 
 // #region static
@@ -44,6 +49,22 @@ export class SettingsModule {}
 })
 export class LateAppModule {}
 // #endregion async
+
+// #region class
+@Injectable()
+export class StreamsSettings implements StreamsOptionsFactory {
+  constructor(private readonly settings: SettingsService) {}
+
+  createStreamsOptions(): StreamsOptions {
+    return { redis: this.settings.redisUrl };
+  }
+}
+
+@Module({
+  imports: [StreamsModule.forRootAsync({ imports: [SettingsModule], useClass: StreamsSettings })],
+})
+export class ClassAppModule {}
+// #endregion class
 
 // #region http
 export async function start(): Promise<void> {

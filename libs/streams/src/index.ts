@@ -28,6 +28,7 @@ export type {
   StreamsModuleExtras,
   StreamsModuleOptions,
   StreamsOptions,
+  StreamsOptionsFactory,
 } from './streams.options.js';
 export { StreamsService, type StreamsCounters } from './streams.service.js';
 export type { TrustProxy } from './transport/client-address.js';

@@ -7,7 +7,7 @@ import type { StreamHandshake } from './session/stream-handshake.js';
 import { resolveLimits } from './limit-rules.js';
 import { DEFAULT_LIMITS } from './streams.limits.js';
 import { StreamsModule } from './streams.module.js';
-import type { StreamsModuleOptions } from './streams.options.js';
+import type { StreamsModuleOptions, StreamsOptions, StreamsOptionsFactory } from './streams.options.js';
 import { StreamsServer } from './streams.server.js';
 import { StreamsService } from './streams.service.js';
 
@@ -26,6 +26,18 @@ class KeyAuthenticator extends StreamAuthenticator {
     return token === this.key ? { id: token } : null;
   }
 }
+
+@Injectable()
+class KeyOptions implements StreamsOptionsFactory {
+  constructor(@Inject(KEY) readonly key: string) {}
+
+  createStreamsOptions(): StreamsOptions {
+    return { path: `/${this.key}` };
+  }
+}
+
+@Module({ imports: [KeyModule], providers: [KeyOptions], exports: [KeyOptions] })
+class KeyOptionsModule {}
 
 @Controller()
 class PostController {
@@ -77,6 +89,23 @@ describe('StreamsModule', () => {
     expect(app.get(KeyAuthenticator).key).toBe('key');
     await app.close();
   });
+
+  it.each([
+    ['a class', { useClass: KeyOptions, imports: [KeyModule] }],
+    ['a provider', { useExisting: KeyOptions, imports: [KeyOptionsModule] }],
+  ])('takes its options from %s', async (_name, options) => {
+    const app = await boot(StreamsModule.forRootAsync(options));
+
+    expect(app.get(StreamsServer).path).toBe('/key');
+    await app.close();
+  });
+
+  it.each([{}, { useClass: KeyOptions, useFactory: () => ({}) }])(
+    'refuses options that are made in no way or in two: %p',
+    (options) => {
+      expect(() => StreamsModule.forRootAsync(options)).toThrow(/exactly one of "useFactory"/);
+    },
+  );
 
   it('refuses to be imported twice, or without options', async () => {
     await expect(boot(StreamsModule.forRoot(), StreamsModule.forRoot())).rejects.toThrow(

@@ -24,6 +24,7 @@ import {
   type StreamsModuleExtras,
   type StreamsModuleOptions,
   type StreamsOptions,
+  type StreamsOptionsFactory,
 } from './streams.options.js';
 import { StreamsServer } from './streams.server.js';
 import { StreamsService } from './streams.service.js';
@@ -49,14 +50,37 @@ export class StreamsModule {
     return assemble({ authenticator, imports, isGlobal }, { provide: STREAMS_OPTIONS, useValue: rest });
   }
 
-  /** Makes the module from options that a factory returns; `authenticator` and `imports` are given at once. */
-  static forRootAsync({ useFactory, inject = [], ...extras }: StreamsModuleAsyncOptions): DynamicModule {
-    return assemble(extras, {
-      provide: STREAMS_OPTIONS,
-      useFactory: useFactory as FactoryProvider['useFactory'],
-      inject: inject as FactoryProvider['inject'],
-    });
+  /**
+   * Makes the module from options that a factory, a class or a provider makes.
+   *
+   * `authenticator`, `imports` and `isGlobal` are given at once.
+   *
+   * @throws {StreamsConfigurationError} unless exactly one of `useFactory`, `useClass` and `useExisting` is given
+   */
+  static forRootAsync(options: StreamsModuleAsyncOptions): DynamicModule {
+    const { authenticator, imports, isGlobal } = options;
+    return assemble({ authenticator, imports, isGlobal }, ...asyncProviders(options));
   }
+}
+
+function asyncProviders(options: StreamsModuleAsyncOptions): Provider[] {
+  const { useFactory, inject = [], useClass, useExisting } = options;
+  if ([useFactory, useClass, useExisting].filter(Boolean).length !== 1) {
+    throw new StreamsConfigurationError([
+      'StreamsModule.forRootAsync() needs exactly one of "useFactory", "useClass" and "useExisting".',
+    ]);
+  }
+  if (useFactory) {
+    const factory = useFactory as FactoryProvider['useFactory'];
+    return [{ provide: STREAMS_OPTIONS, useFactory: factory, inject: inject as FactoryProvider['inject'] }];
+  }
+  const factory = useClass ?? useExisting!;
+  const fromClass: Provider = {
+    provide: STREAMS_OPTIONS,
+    useFactory: (made: StreamsOptionsFactory) => made.createStreamsOptions(),
+    inject: [factory],
+  };
+  return useClass ? [useClass, fromClass] : [fromClass];
 }
 
 const DEFAULT_RESUME = { ticketMs: 86_400_000 };
@@ -65,12 +89,12 @@ const DEFAULT_RESUME = { ticketMs: 86_400_000 };
 @Module({})
 class StreamsOptionsModule {}
 
-function assemble(extras: StreamsModuleExtras, options: Provider): DynamicModule {
+function assemble(extras: StreamsModuleExtras, ...optionsProviders: Provider[]): DynamicModule {
   const { authenticator, imports = [], isGlobal = true } = extras;
   const optionsModule: DynamicModule = {
     module: StreamsOptionsModule,
     imports,
-    providers: [options],
+    providers: optionsProviders,
     exports: [STREAMS_OPTIONS],
   };
   const messages = MessagesModule.forRootAsync({

@@ -1,4 +1,4 @@
-import type { ModuleMetadata, Type } from '@nestjs/common';
+import type { InjectionToken, ModuleMetadata, Type } from '@nestjs/common';
 import type { MessagesModuleOptions } from '@nestwire/messages';
 import type { CodecOption } from '@nestwire/protocol';
 import type { ResumeOptions } from './channel/client.channels.js';
@@ -113,12 +113,22 @@ export interface StreamsModuleExtras {
 /** The options of `StreamsModule.forRoot()`. */
 export type StreamsModuleOptions = StreamsOptions & StreamsModuleExtras;
 
-/** The options of `StreamsModule.forRootAsync()`. */
+/** Makes the options of the module; the class that `useClass` and `useExisting` name. */
+export interface StreamsOptionsFactory {
+  /** Returns the options; called once, when the application starts. */
+  createStreamsOptions(): StreamsOptions | Promise<StreamsOptions>;
+}
+
+/** The options of `StreamsModule.forRootAsync()`: exactly one of the three ways to make them. */
 export interface StreamsModuleAsyncOptions extends StreamsModuleExtras {
   /** Makes the options that are decided at run time. */
-  readonly useFactory: (...args: never[]) => StreamsOptions | Promise<StreamsOptions>;
-  /** What the factory takes. */
+  readonly useFactory?: (...args: never[]) => StreamsOptions | Promise<StreamsOptions>;
+  /** The providers that `useFactory` takes, in order. */
   readonly inject?: readonly unknown[];
+  /** A class that makes the options; the module creates it and injects from `imports`. */
+  readonly useClass?: Type<StreamsOptionsFactory>;
+  /** A provider of `imports` that makes the options. */
+  readonly useExisting?: InjectionToken<StreamsOptionsFactory>;
 }
 
 /** The token of the resolved `StreamsOptions`. */
