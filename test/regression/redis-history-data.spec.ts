@@ -116,6 +116,16 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     expect(lines.filter((line) => line.includes('is dropped'))).toHaveLength(1);
   });
 
+  it('refuses a post that readers would take for unreadable', async () => {
+    const app = await start();
+    const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+    const deep = (levels: number) => Object.assign(note('x'), { text: nested(levels) as string });
+
+    const refusal = app.messages.postMessage(room('room'), deep(100));
+    await expect(refusal).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
+    await app.messages.postMessage(room('room'), deep(99));
+  });
+
   it('writes no frame with fields that a publication brought, live or from the history', async () => {
     const app = await start();
     const raw = await RawSocket.hello(app.port);

@@ -21,6 +21,7 @@ import {
   type KeptChannel,
 } from '../channel/channel.js';
 import { ERROR_LINES_PER_MINUTE, LogLimiter } from '../delivery/log-limiter.js';
+import { isTooDeep, MAX_MESSAGE_DEPTH } from '../delivery/message-text.js';
 import { Delivery, type ChannelListener } from '../delivery/delivery.js';
 import type { Receiver } from '../delivery/hub.js';
 import { MessageStream, type StreamOptions } from '../delivery/message.stream.js';
@@ -270,6 +271,12 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
 
   #encode(message: Message): EncodedMessage {
     const encoded = encodingOf(message);
+    // A reader takes it for unreadable: refused here, nobody finds a gap in its place.
+    if (isTooDeep(encoded.data))
+      throw new MessagesError(
+        MessagesErrorCode.MessageTooLarge,
+        `The message '${encoded.type}' nests deeper than ${MAX_MESSAGE_DEPTH} levels: send it flatter.`,
+      );
     // A character has at most three bytes of UTF-8, so most messages need not be measured.
     if (encoded.data.length * 3 <= this.#maxMessageBytes) return encoded;
     const bytes = Buffer.byteLength(encoded.data);
