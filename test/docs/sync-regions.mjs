@@ -2,7 +2,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { withRegions } from './page.mjs';
 
-const pages = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+const pages = [
+  'README.md',
+  ...readdirSync('docs').map((name) => `docs/${name}`),
+  ...readdirSync('libs').map((name) => `libs/${name}/README.md`),
+];
 for (const path of pages.filter((name) => name.endsWith('.md') && existsSync(name))) {
   const before = readFileSync(path, 'utf8');
   const after = withRegions(before, (file) => readFileSync(file, 'utf8'));
