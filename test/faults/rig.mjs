@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Child } from '../rig/child.mjs';
-import { masterOf } from '../rig/nemesis.mjs';
+import { masterOf, mastersOf } from '../rig/nemesis.mjs';
+import { RedisClock } from '../rig/redis-clock.mjs';
 import { startCluster, startRedis, startSentinels } from '../rig/redis-server.mjs';
 import { TcpProxy } from '../rig/tcp-proxy.mjs';
 import { EventLog } from './event-log.mjs';
+import { randomFrom } from './random.mjs';
 import { sabotageOptions } from './sabotage.mjs';
 
 const SERVER = new URL('server-process.mjs', import.meta.url);
@@ -27,6 +29,8 @@ export class Rig {
   nodes = [];
   readers = [];
   #seed = 0;
+  /** Gives numbers that depend on the seed alone. */
+  random;
 
   /** @param {import('./scenarios.mjs').Scenario} scenario */
   constructor(scenario, { directory, seed }) {
@@ -34,11 +38,12 @@ export class Rig {
     this.directory = directory;
     this.log = new EventLog(directory, 'nemesis');
     this.#seed = seed;
+    this.random = randomFrom(seed);
   }
 
   /** The servers that hold data now. */
   async masters() {
-    if (this.cluster) return this.cluster.servers;
+    if (this.cluster) return mastersOf(this.cluster);
     return [this.sentinels ? await masterOf(this.sentinels) : this.redis];
   }
 
@@ -146,12 +151,14 @@ export class Rig {
     );
     await Promise.all(this.nodes.flatMap(({ link, front }) => [link?.stop(), front?.stop()]));
     for (const group of [this.sentinels, this.cluster, this.redis]) await group?.stop();
+    this.clock?.remove();
   }
 
-  async #startRedis({ redis = 'single', args = [], user }) {
+  async #startRedis({ redis = 'single', args = [], replicas, hasOwnClock, user }) {
+    if (hasOwnClock) this.clock = new RedisClock();
     if (redis === 'sentinel') this.sentinels = await startSentinels({ args });
-    else if (redis === 'cluster') this.cluster = await startCluster({ args });
-    else this.redis = await startRedis({ args });
+    else if (redis === 'cluster') this.cluster = await startCluster({ args, replicas });
+    else this.redis = await startRedis({ args, env: this.clock?.env });
     if (user)
       await this.redis.call('ACL', 'SETUSER', user.name, 'on', `>${user.password}`, '~*', '&*', '+@all');
   }

@@ -12,6 +12,8 @@
  * @typedef {object} Setup
  * @property {'single' | 'sentinel' | 'cluster'} [redis]
  * @property {readonly string[]} [args] settings of Redis
+ * @property {number} [replicas] of each master of a Cluster
+ * @property {boolean} [hasOwnClock] whether the clock of Redis, and no other, can be moved
  * @property {{ name: string, password: string }} [user] that the servers sign in to Redis as
  * @property {number} [servers]
  * @property {number} [clients]
@@ -221,6 +223,23 @@ const OF_REDIS = [
     accept: { convergeMs: 3_000, failures: [...OUTAGE, 'RESOURCE_EXHAUSTED'] },
   },
   {
+    id: 'R14',
+    what: 'a master of a Cluster is killed, and its replica takes over',
+    setup: { redis: 'cluster', replicas: 1 },
+    steps: [['killClusterMaster'], ['wait', 12_000]],
+    accept: { verdicts: REPORTED, convergeMs: 10_000, failures: OUTAGE, gaps: ANOTHER_BRANCH },
+  },
+  {
+    id: 'R17',
+    what: 'Redis evicts heads and streams one after another',
+    setup: {},
+    steps: [
+      ['every', { ms: 300, forMs: 6_000, step: ['evictKey'] }],
+      ['wait', 1_000],
+    ],
+    accept: { verdicts: REPORTED, convergeMs: 15_000, failures: OUTAGE, gaps: ANOTHER_BRANCH },
+  },
+  {
     id: 'R18',
     what: 'Redis refuses writes, as a replica does',
     setup: {},
@@ -228,11 +247,33 @@ const OF_REDIS = [
     accept: { convergeMs: 3_000, failures: OUTAGE },
   },
   {
+    id: 'R19',
+    what: 'Redis answers BUSY to everything, and then MASTERDOWN',
+    setup: { args: ['--lua-time-limit', '100', '--replica-serve-stale-data', 'no'] },
+    steps: [
+      ['beginEndlessScript'],
+      ['wait', 3_000],
+      ['killScript'],
+      ['wait', 2_000],
+      ['makeReadOnly'],
+      ['wait', 3_000],
+      ['makeWritable'],
+    ],
+    accept: { convergeMs: 5_000, settleMs: 10_000, failures: OUTAGE, growthMb: 64 },
+  },
+  {
     id: 'R20',
     what: 'Redis shuts the servers out',
     setup: { user: { name: 'app', password: 'secret' } },
     steps: [['disableUser'], ['wait', 5_000], ['enableUser']],
     accept: { convergeMs: 5_000, failures: OUTAGE },
+  },
+  {
+    id: 'R21',
+    what: 'Redis takes no more connections',
+    setup: {},
+    steps: [['refuseConnections'], ['wait', 5_000], ['takeConnections']],
+    accept: { convergeMs: 5_000, failures: OUTAGE, growthMb: 64 },
   },
   {
     id: 'R22',
@@ -254,6 +295,26 @@ const OF_REDIS = [
     setup: {},
     steps: [['every', { ms: 500, forMs: 3_000, step: ['flushScripts'] }]],
     accept: { convergeMs: 3_000 },
+  },
+  {
+    id: 'R25-ahead',
+    what: 'the clock of Redis jumps an hour ahead',
+    setup: { hasOwnClock: true },
+    steps: [
+      ['moveClock', 3_600],
+      ['wait', 6_000],
+    ],
+    accept: { convergeMs: 5_000, failures: OUTAGE, gaps: ['trimmed'] },
+  },
+  {
+    id: 'R25-back',
+    what: 'the clock of Redis jumps an hour back',
+    setup: { hasOwnClock: true },
+    steps: [
+      ['moveClock', -3_600],
+      ['wait', 6_000],
+    ],
+    accept: { convergeMs: 5_000 },
   },
   {
     id: 'R26',

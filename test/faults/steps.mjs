@@ -4,6 +4,7 @@ import { raceOrders } from './race.mjs';
 import {
   ask,
   configure,
+  connectTo,
   failOver,
   flush,
   killClients,
@@ -49,6 +50,34 @@ const STEPS = {
   },
   enableUser: ({ redis, scenario }) => ask(redis, 'ACL', 'SETUSER', scenario.setup.user.name, 'on'),
 
+  /** Moves the clock that Redis reads so many seconds from ours. */
+  async moveClock({ clock, redis }, seconds) {
+    clock.move(seconds);
+    const [redisSeconds] = await ask(redis, 'TIME');
+    const movedBy = Number(redisSeconds) - Date.now() / 1_000;
+    if (Math.abs(movedBy - seconds) > 60) throw new Error(`the clock of Redis has moved by ${movedBy} s`);
+  },
+  /** Deletes a head or a stream, as an eviction does; which one depends on the seed alone. */
+  async evictKey(rig) {
+    const [, keys] = await ask(rig.redis, 'SCAN', 0, 'COUNT', 10_000, 'MATCH', 'nestwire:[ms]:*');
+    const rooms = keys.toSorted();
+    if (rooms.length) await ask(rig.redis, 'DEL', rooms[Math.floor(rig.random() * rooms.length)]);
+  },
+  beginEndlessScript: ({ redis }) => void ask(redis, 'EVAL', 'while true do end', 0).catch(() => undefined),
+  // Without a handshake, which Redis refuses while it is busy.
+  killScript: ({ redis }) => redis.call('SCRIPT', 'KILL'),
+  /** Keeps a connection of its own: no other gets through until `takeConnections`. */
+  async refuseConnections(rig) {
+    rig.admin = await connectTo(rig.redis);
+    await rig.admin.call('CONFIG', 'SET', 'maxclients', '1');
+    for (const type of ['normal', 'pubsub'])
+      await rig.admin.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes');
+  },
+  async takeConnections({ admin }) {
+    await admin.call('CONFIG', 'SET', 'maxclients', '10000');
+    admin.disconnect();
+  },
+
   killMaster: ({ sentinels }) => sentinels.master.kill(),
   pauseMaster: ({ sentinels }) => sentinels.master.pause(),
   resumeMaster: ({ sentinels }) => sentinels.master.resume(),
@@ -62,6 +91,10 @@ const STEPS = {
       slot,
       cluster.servers.find((server) => server !== from),
     );
+  },
+
+  async killClusterMaster({ cluster }) {
+    await cluster.masters[0].kill();
   },
 
   spoilRedisLink: ({ nodes }, { node, mode, direction }) => nodes[node].link.set(mode, direction),

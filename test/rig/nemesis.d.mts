@@ -22,6 +22,12 @@ export function masterOf(group: SentinelGroup): Promise<RedisAddress>;
 export function slotOf(cluster: RedisClusterGroup, key: string): Promise<number>;
 /** Returns the server that has a slot. */
 export function ownerOf(cluster: RedisClusterGroup, slot: number): Promise<RedisServer>;
+/** Connects to a Redis for several commands; disconnect it in the end. */
+export function connectTo(address: RedisAddress): Promise<import('ioredis').Redis>;
+/** Returns the servers of a Cluster that answer and are masters now. */
+export function mastersOf(cluster: RedisClusterGroup): Promise<RedisServer[]>;
+/** Begins to move a slot, without any of its keys; resolves to the id of the server that it moves to. */
+export function beginMove(move: { slot: number; from: RedisServer; to: RedisServer }): Promise<string>;
 /** Moves a slot and its keys to another server, while it is in use. */
 export function moveSlot(cluster: RedisClusterGroup, slot: number, to: RedisServer): Promise<void>;
 /** Sends a signal to a process; false when it is gone. */

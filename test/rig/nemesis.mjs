@@ -60,11 +60,28 @@ export async function ownerOf(cluster, slot) {
   return cluster.servers.find(({ port }) => port === range[2][1]);
 }
 
-export async function moveSlot(cluster, slot, to) {
-  const from = await ownerOf(cluster, slot);
+export async function connectTo({ host, port }) {
+  const redis = new Redis({ host, port, lazyConnect: true, retryStrategy: () => null });
+  redis.on('error', () => undefined);
+  await redis.connect();
+  return redis;
+}
+
+export async function mastersOf({ servers }) {
+  const roles = await Promise.all(servers.map((server) => ask(server, 'ROLE').catch(() => [])));
+  return servers.filter((_, index) => roles[index][0] === 'master');
+}
+
+export async function beginMove({ slot, from, to }) {
   const [fromId, toId] = await Promise.all([from, to].map((server) => ask(server, 'CLUSTER', 'MYID')));
   await ask(to, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
   await ask(from, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
+  return toId;
+}
+
+export async function moveSlot(cluster, slot, to) {
+  const from = await ownerOf(cluster, slot);
+  const toId = await beginMove({ slot, from, to });
   for (;;) {
     const keys = await ask(from, 'CLUSTER', 'GETKEYSINSLOT', slot, 100);
     if (keys.length === 0) break;

@@ -64,13 +64,15 @@ export function missingRedis(what) {
 /**
  * Starts a Redis server on a free port of 127.0.0.1.
  *
- * @param {{ args?: readonly string[], port?: number }} [options] more settings, as on the command line
+ * @param {{ args?: readonly string[], port?: number, env?: NodeJS.ProcessEnv }} [options] more settings, as on the
+ *   command line, and of the environment
  * @returns {Promise<RedisServer>}
  */
-export async function startRedis({ args = [], port } = {}) {
+export async function startRedis({ args = [], port, env = {} } = {}) {
   const binary = await findRedis();
   if (!binary) throw new Error(`No Redis server was found. ${REMEDY}`);
-  const server = new RedisProcess(binary, port ?? (await freePort()), args);
+  const withEnv = { ...binary, env: { ...binary.env, ...env } };
+  const server = new RedisProcess(withEnv, port ?? (await freePort()), args);
   try {
     await server.restart();
   } catch (error) {
@@ -116,12 +118,13 @@ export async function startSentinels({ replicas = 1, downAfterMs = 1000, args = 
 }
 
 /**
- * Starts a Redis Cluster of masters that share the slots evenly.
+ * Starts a Redis Cluster of masters that share the slots evenly, each with so many replicas.
  *
- * @param {{ masters?: number, args?: readonly string[] }} [options]
- * @returns {Promise<{ nodes: { host: string, port: number }[], servers: RedisServer[], stop: () => Promise<void> }>}
+ * @param {{ masters?: number, replicas?: number, args?: readonly string[] }} [options]
+ * @returns {Promise<{ nodes: { host: string, port: number }[], servers: RedisServer[], masters: RedisServer[],
+ *   stop: () => Promise<void> }>} `masters` are those that it was started with
  */
-export async function startCluster({ masters = 3, args = [] } = {}) {
+export async function startCluster({ masters = 3, replicas = 0, args = [] } = {}) {
   const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...args];
   const servers = await startAll(masters, async () => ({ args: settings, port: await freeClusterPort() }));
   const [first, ...others] = /** @type {[RedisServer, ...RedisServer[]]} */ (servers);
@@ -138,11 +141,38 @@ export async function startCluster({ masters = 3, args = [] } = {}) {
       (state) => state.includes('cluster_state:ok') && state.includes(`cluster_size:${masters}`),
     );
   });
+  const followers = await startAll(masters * replicas, async () => ({
+    args: settings,
+    port: await freeClusterPort(),
+  }));
+  for (const [index, follower] of followers.entries())
+    await follow(follower, /** @type {RedisServer} */ (servers[index % masters]));
+  const all = [...servers, ...followers];
   return {
-    nodes: servers.map(({ host, port }) => ({ host, port })),
-    servers,
-    stop: () => stopAll(servers),
+    nodes: all.map(({ host, port }) => ({ host, port })),
+    servers: all,
+    masters: servers,
+    stop: () => stopAll(all),
   };
+}
+
+/**
+ * Makes a server the replica of a master of a Cluster.
+ *
+ * @param {RedisServer} follower
+ * @param {RedisServer} master
+ */
+async function follow(follower, master) {
+  await follower.call('CLUSTER', 'MEET', master.host, `${master.port}`);
+  const id = /[0-9a-f]{40}/.exec(await master.call('CLUSTER', 'MYID'))?.[0] ?? '';
+  await until(async () => (await follower.call('CLUSTER', 'NODES')).includes(id));
+  await until(() =>
+    follower.call('CLUSTER', 'REPLICATE', id).then(
+      () => true,
+      () => false,
+    ),
+  );
+  await until(async () => (await follower.call('INFO', 'replication')).includes('master_link_status:up'));
 }
 
 /** @implements {RedisServer} */
