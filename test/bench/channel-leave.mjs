@@ -33,10 +33,7 @@ try {
   // Before the memory is looked at: collecting garbage is one long turn.
   const counts = await server.ask('counts');
   const left = (await server.ask('memory')) - empty;
-  console.log(
-    'left  ',
-    JSON.stringify({ goneMs, releasedMs, leftHeapBytes: left, ...counts }),
-  );
+  console.log('left  ', JSON.stringify({ goneMs, releasedMs, leftHeapBytes: left, ...counts }));
 } finally {
   await server.stop();
   await redis.stop();
