@@ -286,6 +286,26 @@ describe('A handler that runs while its user signs out', () => {
     await raw.frame('opened', 5);
     expect(desk.log.filter((line) => line.endsWith('queued'))).toEqual([]);
   });
+
+  it('leaves no close of the next user without its answer', async () => {
+    const target = await start();
+    const desk = target.get(Desk);
+    const raw = await alice(target);
+    raw.sendJson(say(2, 'wait'));
+    await until(() => desk.latch.size === 1);
+    raw.sendJson(auth(3, 'bob'));
+    await raw.frame('authenticated', 3);
+
+    raw.sendJson({ t: 'close', id: 4, endpoint: 'inbox' });
+    await settle(raw);
+    desk.latch.open();
+    await until(() => desk.log.includes('closed for alice: identity-changed'));
+    await settle(raw);
+
+    const answers = raw.frames.filter(({ id }) => id === 4);
+    expect(answers).toMatchObject([{ t: 'error', error: { code: 'STREAM_NOT_OPEN' } }]);
+    expect(raw.frames.filter(({ t }) => t === 'closed')).toHaveLength(1);
+  });
 });
 
 describe('Another user on an open connection', () => {

@@ -115,7 +115,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Hands a message to its session. */
   receive(frame: ClientMessageFrame, payload: FramePayload, bytes: number): void {
-    const runtime = this.current.get(frame.endpoint);
+    const runtime = this.knownToClient(frame.endpoint);
     if (runtime) {
       if (runtime.pendingBytes && this.pendingBytes() + bytes > this.limits.maxPendingBytes) {
         return this.refuse(frame, tooManyBytes(this.limits.maxPendingBytes));
@@ -129,7 +129,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   /** Answers a message that is not looked at; one that was sent before may have been handled. */
   refuse({ id, endpoint, again }: MessageHead, error: CodedError): void {
     const wire = wireErrorOf(again ? uncertain(error.message) : error);
-    this.current.get(endpoint)?.answers?.failed(id, wire);
+    this.knownToClient(endpoint)?.answers?.failed(id, wire);
     this.owner.errors.gate.charge();
     this.owner.errors.write({ t: 'error', id, error: wire });
   }
@@ -139,8 +139,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     const wire = wireErrorOf(mayBeAgain ? uncertain(error.message) : error);
     if (id !== undefined && t === 'message') {
       // Without the endpoint it may be a message of any stream: none may count it as handled.
-      const runtimes = endpoint === undefined ? this.current.values() : [this.current.get(endpoint)];
-      for (const runtime of runtimes) runtime?.answers?.failed(id, wire);
+      const endpoints = endpoint === undefined ? this.current.keys() : [endpoint];
+      for (const name of endpoints) this.knownToClient(name)?.answers?.failed(id, wire);
     }
     this.owner.errors.write({ t: 'error', ...(id && { id }), error: wire });
   }
@@ -185,7 +185,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Closes a stream, behind the messages that were sent before. */
   close({ id, endpoint }: CloseFrame): void {
-    const runtime = this.current.get(endpoint);
+    const runtime = this.knownToClient(endpoint);
     if (!runtime) return this.fail(id, streamNotOpen(endpoint));
     const reason = new SessionCloseReason('closed-by-client', 'The client closed the stream.');
     if (runtime.closeIds.length >= this.limits.maxPendingMessages)
@@ -350,6 +350,16 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     this.answers.attach(runtime);
     void runtime.open(predecessor);
     return runtime;
+  }
+
+  /**
+   * Returns the session that a frame of the client is for.
+   *
+   * A session of a former identity may still wait for its handler. The client was told that it is closed.
+   */
+  private knownToClient(endpoint: string): SessionRuntime | undefined {
+    const runtime = this.current.get(endpoint);
+    return runtime?.session.endReason === IDENTITY_CHANGED ? undefined : runtime;
   }
 
   /** Makes room for another session of the endpoint, unless there is one. */
