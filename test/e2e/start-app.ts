@@ -34,7 +34,7 @@ const clients = new Set<AnyStreamClient>();
 /** Starts an application with streams on a free port; `stopAll` ends it. */
 export async function startApp({ options, platform, prepare, ...metadata }: AppParts): Promise<RunningApp> {
   const limits = { closeTimeoutMs: 300, connectsPerSecond: 2_000, ...options?.limits };
-  const shutdown = { deadlineMs: 400, ...options?.shutdown };
+  const shutdown = { deadlineMs: 400, closeListener: 'last' as const, ...options?.shutdown };
   return listen({
     ...metadata,
     platform,

@@ -57,6 +57,8 @@ async function start({
             redis,
             trustProxy: false,
             ...options,
+            // As in production: the balancer asks until the clients have left.
+            shutdown: { closeListener: 'last', ...options.shutdown },
             ...(isSignedIn && { authenticator: ExpiringAuthenticator }),
             limits: { ...limits, ...options.limits },
           }),

@@ -103,7 +103,7 @@ class Cluster {
 
   #startServer() {
     const { spreadMs } = this.plan;
-    const options = { shutdown: { spreadMs, deadlineMs: spreadMs + 8_000 } };
+    const options = { shutdown: { spreadMs, deadlineMs: spreadMs + 8_000, closeListener: 'last' } };
     return startServer({ file: 'nestwire.server.mjs', redis: this.redis, options });
   }
 

@@ -2,7 +2,7 @@ import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 import { limitProblems, MAX_TIMER_MS } from './limit-rules.js';
 import { DEFAULT_LIMITS } from './streams.limits.js';
-import type { StreamsOptions } from './streams.options.js';
+import type { ShutdownOptions, StreamsOptions } from './streams.options.js';
 import { isAddressRange } from './transport/client-address.js';
 import { isHostEntry, isOriginEntry } from './transport/origin-policy.js';
 
@@ -70,9 +70,13 @@ function checkLimits({ limits = {} }: StreamsOptions): string[] {
   return [...unknownKeys('limits.', limits, Object.keys(DEFAULT_LIMITS)), ...limitProblems(limits)];
 }
 
-function checkShutdown({ shutdown: { deadlineMs } = {} }: StreamsOptions): string[] {
-  if (deadlineMs === undefined || deadlineMs <= MAX_TIMER_MS) return [];
-  return [`StreamsModule: "shutdown.deadlineMs" must be at most ${MAX_TIMER_MS}, got ${deadlineMs}.`];
+function checkShutdown({ shutdown: { deadlineMs, closeListener } = {} }: StreamsOptions): string[] {
+  const problems: string[] = [];
+  if (deadlineMs !== undefined && deadlineMs > MAX_TIMER_MS)
+    problems.push(`"shutdown.deadlineMs" must be at most ${MAX_TIMER_MS}, got ${deadlineMs}.`);
+  if (closeListener !== undefined && closeListener !== 'first' && closeListener !== 'last')
+    problems.push(`"shutdown.closeListener" must be 'first' or 'last', got ${String(closeListener)}.`);
+  return problems.map((problem) => `StreamsModule: ${problem}`);
 }
 
 function checkOrigins({ origins = [] }: StreamsOptions): string[] {
@@ -141,7 +145,7 @@ function checkTrustProxy({ trustProxy = false }: { trustProxy?: unknown }): stri
 
 function checkFigures(options: StreamsOptions): string[] {
   return Object.entries(FIGURES).flatMap(([group, known]) => {
-    const figures: object = options[group as keyof typeof FIGURES] ?? {};
+    const { closeListener: _, ...figures }: Partial<ShutdownOptions> = options[group as 'shutdown'] ?? {};
     const wrong = Object.entries(figures).filter(
       ([, figure]) => figure !== undefined && !(isFigure(figure) && (figure || group !== 'heartbeat')),
     );

@@ -47,6 +47,13 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
 
   /** Nest 11 has no `beforeClose`; there this is the first hook at which connections can be drained. */
   async beforeApplicationShutdown(): Promise<void> {
+    await this.shutDown();
+  }
+
+  private async shutDown(): Promise<void> {
+    const http = this.host.httpAdapter?.getHttpServer() as Server | undefined;
+    // The server goes on with the connections that it has.
+    if (this.server.closeListener === 'first' && http?.listening) http.close();
     await this.server.drain();
   }
 
@@ -55,7 +62,7 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     const adapter = this.host.httpAdapter as unknown as WithBeforeClose;
     const original = adapter.beforeClose?.bind(adapter);
     adapter.beforeClose = async () => {
-      await this.server.drain();
+      await this.shutDown();
       await original?.();
     };
   }

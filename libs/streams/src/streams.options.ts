@@ -23,6 +23,15 @@ export interface ShutdownOptions {
    * @default 10_000
    */
   readonly deadlineMs: number;
+  /**
+   * When the HTTP server stops listening: before the clients are drained, or after it.
+   *
+   * `first` frees the port at once, so that the next process can start while this one drains. `last` answers
+   * readiness probes and HTTP requests until all clients have left.
+   *
+   * @default 'last' where NODE_ENV is 'production', else 'first'
+   */
+  readonly closeListener: 'first' | 'last';
 }
 
 /** Everything about streams that can be decided at run time. */

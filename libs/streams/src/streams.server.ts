@@ -42,6 +42,7 @@ const DEFAULT_PATH = '/streams';
 const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
 const DEFAULT_RECHECK_MS = 300_000;
 const DEFAULT_SHUTDOWN = { spreadMs: 5_000, deadlineMs: 10_000 };
+const IS_PRODUCTION = process.env.NODE_ENV === 'production';
 const RETRY_AFTER_DRAIN_SECONDS = 2;
 const NO_ADDRESS = {
   status: 400,
@@ -104,7 +105,11 @@ export class StreamsServer {
     this.context = {
       limits,
       heartbeat,
-      shutdown: { ...DEFAULT_SHUTDOWN, ...options.shutdown },
+      shutdown: {
+        ...DEFAULT_SHUTDOWN,
+        closeListener: IS_PRODUCTION ? 'last' : 'first',
+        ...options.shutdown,
+      },
       endpoints,
       messages: channels.messages,
       frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
@@ -177,6 +182,11 @@ export class StreamsServer {
   private refuseUpgrade(socket: Duplex, refusal: UpgradeRefusal): void {
     this.refused++;
     refuseUpgrade(socket, refusal);
+  }
+
+  /** When the shutdown stops listening, before or after it drains. */
+  get closeListener(): ShutdownOptions['closeListener'] {
+    return this.context.shutdown.closeListener;
   }
 
   /** Tells whether new connections are taken: from the start of the application to its shutdown. */
