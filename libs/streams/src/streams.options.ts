@@ -122,13 +122,13 @@ export interface StreamsModuleExtras {
 /** The options of `StreamsModule.forRoot()`. */
 export type StreamsModuleOptions = StreamsOptions & StreamsModuleExtras;
 
-/** Makes the options of the module; the class that `useClass` and `useExisting` name. */
+/** Makes the options of the module, for `useClass` and `useExisting`. */
 export interface StreamsOptionsFactory {
   /** Returns the options; called once, when the application starts. */
   createStreamsOptions(): StreamsOptions | Promise<StreamsOptions>;
 }
 
-/** The options of `StreamsModule.forRootAsync()`: exactly one of the three ways to make them. */
+/** The options of `StreamsModule.forRootAsync()`: one of three ways to make them. */
 export interface StreamsModuleAsyncOptions extends StreamsModuleExtras {
   /** Makes the options that are decided at run time. */
   readonly useFactory?: (...args: never[]) => StreamsOptions | Promise<StreamsOptions>;
