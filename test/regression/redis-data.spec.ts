@@ -269,7 +269,7 @@ describeWithRedis('Data from Redis', (redis) => {
       'm of a silent history': 10 * MINUTE_MS,
       m: 7 * DAY_MS,
       s: MINUTE_MS,
-      k: 2 * MINUTE_MS,
+      k: 150_000,
       r: 30 * DAY_MS,
       o: 150_000,
       p: DAY_MS,
