@@ -7,7 +7,7 @@ export interface JsonLimits {
   readonly maxDepth: number;
   /** Objects, arrays and keys in one frame, together. */
   readonly maxNodes: number;
-  /** Keys of one object. */
+  /** Keys of one object, entries of one Set or Map. */
   readonly maxKeys: number;
   /** Items of all arrays in one frame, together; those of sets and maps are in arrays too. */
   readonly maxItems: number;

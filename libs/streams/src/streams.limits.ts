@@ -94,7 +94,7 @@ export interface StreamsLimits {
   readonly maxJsonDepth: number;
   /** Objects, arrays and keys of a frame. */
   readonly maxJsonNodes: number;
-  /** Keys of one object. */
+  /** Keys of one object, entries of one Set or Map. */
   readonly maxJsonKeys: number;
   /** Items of all arrays of a frame, together. */
   readonly maxJsonItems: number;

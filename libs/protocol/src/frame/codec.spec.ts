@@ -140,6 +140,19 @@ describe.each([
     expect(verdictOn(inMessage(Array(10_001).fill(0)))).toMatchObject(tooComplex);
   });
 
+  it.each(['$set', '$map'])('limits the entries of one %s as the keys of one object', (tag) => {
+    const entries = (count: number): object =>
+      inMessage({ [tag]: Array.from({ length: count }, (_entry, at) => (tag === '$set' ? at : [at, 0])) });
+    const others = { list: Array(1_000).fill(0), [tag]: [] };
+
+    expect(verdictOn(entries(256))).toMatchObject({ t: 'message' });
+    expect(verdictOn(entries(257))).toMatchObject({ code: 'TOO_COMPLEX', id: 7 });
+    expect(verdictOn(inMessage([{ [tag]: [] }, entries(257)]))).toMatchObject({ code: 'TOO_COMPLEX' });
+    // Only the array that the tag names is one.
+    expect(verdictOn(inMessage(others))).toMatchObject({ t: 'message' });
+    expect(verdictOn(inMessage({ [tag]: 1, list: Array(1_000).fill(0) }))).toMatchObject({ t: 'message' });
+  });
+
   it('carries what a server says', () => {
     const frame: Frame = { t: 'error', id: 3, error: { code: 'X', message: 'x', details: undefined } };
 

@@ -9,6 +9,16 @@ const RESERVED: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 /** The lengths of the keys that have a meaning for objects: others need no look. */
 export const RESERVED_LENGTHS: readonly number[] = [9, 11];
 
+/**
+ * Tells whether a key is the tag of a Set or a Map.
+ *
+ * V8 hashes the numbers in them without a seed: a sender can choose numbers that all collide, and then each
+ * entry is compared with all others. So their number is limited as that of an object's keys.
+ */
+export function isCollectionTag(key: string): boolean {
+  return key === '$set' || key === '$map';
+}
+
 /** Finds a key that has a meaning for objects. */
 export function findReserved(key: string): Finding | undefined {
   return RESERVED.includes(key) ? [ErrorCode.BadFrame, `The key "${key}" is reserved.`] : undefined;
@@ -36,6 +46,11 @@ export function tooMany({ maxNodes }: JsonLimits): Finding {
 /** Finds more keys than an object may have. */
 export function tooManyKeys({ maxKeys }: JsonLimits): Finding {
   return tooComplex(`has an object of more than ${maxKeys} keys`);
+}
+
+/** Finds more entries than a Set or a Map may have. */
+export function tooManyEntries({ maxKeys }: JsonLimits): Finding {
+  return tooComplex(`has a set or map of more than ${maxKeys} entries`);
 }
 
 /** Finds more items of arrays than a frame may hold. */

@@ -1,11 +1,13 @@
 import type { JsonLimits } from '../limits.js';
 import {
   findReserved,
+  isCollectionTag,
   OUT_OF_RANGE,
   REPEATED_FIELD,
   RESERVED_LENGTHS,
   tooDeep,
   tooMany,
+  tooManyEntries,
   tooManyItems,
   tooManyKeys,
   type Finding,
@@ -25,6 +27,7 @@ const ZERO = 48;
 const NINE = 57;
 const SPACE = 32;
 const SAFE_LITERAL_LENGTH = 15;
+const TAG_LENGTH = '$set'.length;
 
 /**
  * Checks a text before it is parsed.
@@ -49,6 +52,10 @@ class Scan {
   private readonly keys: number[] = [];
   /** Whether an array is open at a depth, else an object. */
   private readonly arrays: boolean[] = [];
+  /** How many items the array at a depth has, where it is that of a Set or a Map; else NaN. */
+  private readonly entries: number[] = [];
+  /** The last key names a Set or a Map. */
+  private isCollectionNext = false;
   private rootKeys: string[] | undefined;
 
   constructor(
@@ -77,6 +84,8 @@ class Scan {
     this.depth++;
     this.arrays[this.depth] = char === OPEN_BRACKET;
     this.keys[this.depth] = 0;
+    this.entries[this.depth] = this.isCollectionNext ? 0 : NaN;
+    this.isCollectionNext = false;
     if (this.depth === 1) this.rootKeys = undefined;
     if (this.depth > this.limits.maxDepth) return tooDeep(this.limits);
     return this.countNode() ?? (this.isEmpty() ? undefined : this.countItem());
@@ -101,6 +110,7 @@ class Scan {
 
   private countItem(): Finding | undefined {
     this.items++;
+    if (++this.entries[this.depth]! > this.limits.maxKeys) return tooManyEntries(this.limits);
     return this.items > this.limits.maxItems ? tooManyItems(this.limits) : undefined;
   }
 
@@ -126,9 +136,12 @@ class Scan {
     if (keys > this.limits.maxKeys) return tooManyKeys(this.limits);
     const escaped = text.indexOf('\\', start);
     const isPlain = escaped < 0 || escaped >= end;
-    if (depth === 1 || !isPlain || RESERVED_LENGTHS.includes(end - start)) {
-      const finding = this.checkKey(isPlain ? text.slice(start, end) : unescape(text, start, end));
+    this.isCollectionNext = false;
+    if (depth === 1 || !isPlain || RESERVED_LENGTHS.includes(end - start) || end - start === TAG_LENGTH) {
+      const key = isPlain ? text.slice(start, end) : unescape(text, start, end);
+      const finding = this.checkKey(key);
       if (finding) return finding;
+      this.isCollectionNext = isCollectionTag(key);
     }
     return this.countNode();
   }

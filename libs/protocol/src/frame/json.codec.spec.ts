@@ -100,6 +100,13 @@ describe('scanJson', () => {
     });
   });
 
+  it('knows the tag of a set that is written with an escape', () => {
+    const set = (count: number): string => `{"a":{"\\u0024set" : [${Array(count).fill(0).join()}]}}`;
+
+    expect(scanJson(set(256), DEFAULT_JSON_LIMITS)).toBeUndefined();
+    expect(scanJson(set(257), DEFAULT_JSON_LIMITS)).toMatchObject({ code: 'TOO_COMPLEX' });
+  });
+
   it('leaves strings that look like structure alone', () => {
     expect(
       scanJson(JSON.stringify({ a: '{"__proto__":[[[', b: '\\"constructor":1' }), DEFAULT_JSON_LIMITS),

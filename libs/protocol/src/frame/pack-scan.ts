@@ -2,11 +2,13 @@ import { ErrorCode } from '../error/error-code.js';
 import type { JsonLimits } from '../limits.js';
 import {
   findReserved,
+  isCollectionTag,
   OUT_OF_RANGE,
   REPEATED_FIELD,
   RESERVED_LENGTHS,
   tooDeep,
   tooMany,
+  tooManyEntries,
   tooManyItems,
   tooManyKeys,
   type Finding,
@@ -15,6 +17,7 @@ import { FrameFault } from './frame-fault.js';
 
 const BROKEN: Finding = [ErrorCode.BadFrame, 'The frame is not valid MessagePack.'];
 const TIMESTAMP = -1;
+const TAG_LENGTH = '$set'.length;
 const DATE_OUT_OF_RANGE: Finding = [ErrorCode.InvalidMessage, 'A date is out of range.'];
 const MAX_DATE_MS = 8.64e15;
 const MAX_NANOS = 999_999_999;
@@ -40,6 +43,8 @@ class PackScan {
   private at = 0;
   private nodes = 0;
   private items = 0;
+  /** The last key names a Set or a Map. */
+  private isCollectionNext = false;
   private id: number | undefined;
   private readonly fields: string[] = [];
   private readonly view: DataView;
@@ -97,8 +102,11 @@ class PackScan {
   }
 
   private array(size: number, depth: number): Finding | undefined {
+    const isCollection = this.isCollectionNext;
+    this.isCollectionNext = false;
     if (depth > this.limits.maxDepth) return tooDeep(this.limits);
     if (size > this.left()) return BROKEN;
+    if (isCollection && size > this.limits.maxKeys) return tooManyEntries(this.limits);
     if (++this.nodes > this.limits.maxNodes) return tooMany(this.limits);
     this.items += size;
     if (this.items > this.limits.maxItems) return tooManyItems(this.limits);
@@ -117,8 +125,10 @@ class PackScan {
     const size = isShort ? head & 0x1f : this.size(head - 0xd9);
     const start = this.at;
     const finding = this.text(size);
-    if (finding || (depth > 1 && !RESERVED_LENGTHS.includes(size))) return finding;
+    this.isCollectionNext = false;
+    if (finding || (depth > 1 && size !== TAG_LENGTH && !RESERVED_LENGTHS.includes(size))) return finding;
     const key = UTF8.decode(this.bytes.subarray(start, this.at));
+    this.isCollectionNext = isCollectionTag(key);
     return findReserved(key) ?? (depth === 1 ? this.field(key) : undefined);
   }
 

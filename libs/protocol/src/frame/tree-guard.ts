@@ -1,4 +1,5 @@
 import type { JsonLimits } from '../limits.js';
+import { isCollectionTag } from './finding.js';
 
 /**
  * Judges decoded trees by the limits of a frame.
@@ -36,7 +37,9 @@ export class TreeGuard {
     for (const key in tree) {
       if (key === '__proto__' || key === 'constructor' || key === 'prototype') return false;
       keys++;
-      if (!this.acceptsValue((tree as Record<string, unknown>)[key], depth)) return false;
+      const value = (tree as Record<string, unknown>)[key];
+      if (isCollectionTag(key) && Array.isArray(value) && value.length > this.limits.maxKeys) return false;
+      if (!this.acceptsValue(value, depth)) return false;
     }
     this.nodesLeft -= keys;
     return keys <= this.limits.maxKeys && this.nodesLeft >= 0;
