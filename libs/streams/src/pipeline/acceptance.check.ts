@@ -9,6 +9,7 @@ import {
   type ShapeCheck,
 } from './acceptance.function.js';
 import { quickCode } from './built-in.constraints.js';
+import { linearInstance } from './linear.constraints.js';
 import {
   constraintsOf,
   isBuiltIn,
@@ -196,7 +197,7 @@ function constraintCheck(
   siblings: readonly ValidationMetadata[],
 ): ConstraintCheck {
   const { each, propertyName: property, constraints } = metadata;
-  const { instance } = constraintsOf(metadata)[0]!;
+  const instance = linearInstance(metadata, constraintsOf(metadata)[0]!.instance);
   const given = { targetName: cls.name, property, constraints };
   const quick = each ? undefined : quickCode(metadata);
   const maxTextLength = longestText(metadata, siblings);

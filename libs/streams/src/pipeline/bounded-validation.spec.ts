@@ -42,6 +42,13 @@ class IsCountedLater extends IsCounted {
   }
 }
 
+@ValidatorConstraint({ name: 'isCountedUnmarked' })
+class IsCountedUnmarked extends IsCountedLater {}
+
+class CountedUnmarked {
+  @Validate(IsCountedUnmarked) value!: string;
+}
+
 class Counted {
   @Validate(IsCounted) value!: string;
 }
@@ -60,6 +67,8 @@ class Bounded {
   @IsOptional() @ValidateNested({ each: true }) @Type(() => Counted) counted?: Counted[];
   @IsOptional() @ValidateNested({ each: true }) @Type(() => CountedLater) later?: CountedLater[];
   @IsOptional() @Validate(IsCountedLater, { each: true }) words?: string[];
+  @IsOptional() @ValidateNested({ each: true }) @Type(() => CountedUnmarked) unmarked?: CountedUnmarked[];
+  @IsOptional() @Validate(IsCountedUnmarked, { each: true }) unmarkedWords?: string[];
 }
 
 @StreamMessage('bounded.compiled')
@@ -219,6 +228,16 @@ describe('The validation of a refused message', () => {
     expect(counts).toEqual({ texts: 1, answers: 64 });
   });
 
+  it('asks a constraint in groups that is asynchronous without saying so', async () => {
+    const unmarked = times(MANY, () => ({ value: 'bad' }));
+    expect(await refusal(Bounded, { unmarked })).toHaveLength(MOST);
+    // The first one, and a group.
+    expect(counts).toEqual({ texts: MOST, answers: 65 });
+
+    expect(await refusal(Bounded, { unmarkedWords: times(MANY, () => 'bad') })).toHaveLength(1);
+    expect(counts.answers).toBeLessThanOrEqual(64);
+  });
+
   it('asks no asynchronous constraint when the others have refused enough', async () => {
     const bad = times(MANY, () => ({ value: 'bad' }));
     await refusal(Bounded, { later: bad, counted: bad });
@@ -232,8 +251,9 @@ describe('The validation of an accepted message', () => {
     counts.answers = 0;
     const good = times(MANY, () => ({ value: 'good' }));
     const words = times(MANY, () => 'good');
+    const data = { later: good, counted: good, words, unmarked: good, unmarkedWords: words };
 
-    await expect(readers.of(Bounded)({ later: good, counted: good, words })).resolves.toBeInstanceOf(Bounded);
-    expect(counts.answers).toBe(3 * MANY);
+    await expect(readers.of(Bounded)(data)).resolves.toBeInstanceOf(Bounded);
+    expect(counts.answers).toBe(5 * MANY);
   });
 });

@@ -158,8 +158,11 @@ export class BoundedValidation {
   private askOne(asked: Asked, rule: PlannedRule, constraint: PlannedConstraint): boolean {
     const answer = answerOf(asked, rule, constraint);
     const refusal = { metadata: rule.metadata, ...constraint };
-    if (isPromiseLike(answer)) this.await(answer, asked, refusal);
-    else if (!answer) this.add(asked, { ...refusal, ...unaskedText(asked, rule) });
+    if (isPromiseLike(answer)) {
+      // The next values wait for the end of the walk, as with a constraint that is marked.
+      constraint.isAsync = true;
+      this.await(answer, asked, refusal);
+    } else if (!answer) this.add(asked, { ...refusal, ...unaskedText(asked, rule) });
     return Boolean(answer);
   }
 
@@ -280,16 +283,27 @@ function* groupsOf(items: Iterable<unknown>): Generator<unknown[]> {
 }
 
 function answerOfItems(items: Items, ask: Question): unknown {
-  const later: PromiseLike<unknown>[] = [];
-  for (const item of itemsOf(items)) {
-    const answer = ask(item);
-    if (isPromiseLike(answer)) later.push(answer);
-    else if (!answer) {
-      for (const waiting of later) waiting.then(undefined, () => undefined);
-      return false;
-    }
+  const rest = itemsOf(items)[Symbol.iterator]();
+  for (let next = rest.next(); !next.done; next = rest.next()) {
+    const answer = ask(next.value);
+    if (isPromiseLike(answer)) return answerOfRest(answer, rest, ask);
+    if (!answer) return false;
   }
-  return later.length ? Promise.all(later).then((answers) => answers.every(Boolean)) : true;
+  return true;
+}
+
+/** Asks about the items after the first one whose answer is a promise. */
+async function answerOfRest(
+  first: PromiseLike<unknown>,
+  rest: Iterator<unknown>,
+  ask: Question,
+): Promise<boolean> {
+  if (!(await first)) return false;
+  for (const values of groupsOf({ [Symbol.iterator]: () => rest })) {
+    const answers = await Promise.all(values.map((value) => ask(value)));
+    if (!answers.every(Boolean)) return false;
+  }
+  return true;
 }
 
 function pathOf(place: Place | undefined): string {

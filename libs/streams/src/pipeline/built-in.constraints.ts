@@ -1,6 +1,8 @@
 import {
+  ArrayUnique,
   getMetadataStorage,
   IsBoolean,
+  IsByteLength,
   IsDate,
   IsNumber,
   IsString,
@@ -25,14 +27,18 @@ const UNITS_PER_CHARACTER = 3;
 /** Has each constraint that is known here, as class-validator's own decorators make it. */
 class Reference {}
 
-const references = new Map<string, ValidatorConstraintInterface>();
+const references = new Map<string, ValidatorConstraintInterface[]>();
 for (const decorate of [
   ...[IsString(), IsBoolean(), IsDate(), IsNumber()],
   ...[MinLength(1), MaxLength(1), Length(1, 1), Min(1), Max(1)],
+  ...[IsByteLength(1), ArrayUnique(), ArrayUnique((item) => item)],
 ])
   decorate(Reference.prototype, 'property');
 for (const metadata of getMetadataStorage().getTargetValidationMetadatas(Reference, '', false, false))
-  references.set(metadata.name!, constraintsOf(metadata)[0]!.instance);
+  references.set(metadata.name!, [
+    ...(references.get(metadata.name!) ?? []),
+    constraintsOf(metadata)[0]!.instance,
+  ]);
 
 const CODE: Readonly<Record<string, WriteCode>> = {
   isString: () => `typeof v === 'string'`,
@@ -56,10 +62,19 @@ const CODE: Readonly<Record<string, WriteCode>> = {
  * constraint that is not known, or not certainly class-validator's: anybody may use its names.
  */
 export function quickCode(metadata: ValidationMetadata): string | undefined {
-  const { instance, name } = constraintsOf(metadata)[0]!;
-  const reference = references.get(name);
-  if (!reference || name !== metadata.name || !isSameCode(reference, instance)) return undefined;
-  return CODE[name]?.(metadata.constraints ?? []);
+  return isLibrarys(metadata) ? CODE[metadata.name ?? '']?.(metadata.constraints ?? []) : undefined;
+}
+
+/**
+ * Tells whether the constraint of a decorator is certainly class-validator's.
+ *
+ * False for those that are not known here.
+ */
+export function isLibrarys(metadata: ValidationMetadata): boolean {
+  const [constraint] = constraintsOf(metadata);
+  if (!constraint || constraint.name !== metadata.name) return false;
+  const known = references.get(constraint.name) ?? [];
+  return known.some((reference) => isSameCode(reference, constraint.instance));
 }
 
 /**
@@ -90,7 +105,7 @@ function setStacks(settings: Partial<Pick<ErrorConstructor, 'stackTraceLimit' | 
   Reflect.set(Error, 'prepareStackTrace', settings.prepareStackTrace);
 }
 
-/** Returns the stack of each look at a value or at the arguments of a constraint. */
+/** Returns the stack of each look at a value, at a list, or at the arguments of a constraint. */
 function observers(instance: ValidatorConstraintInterface): string[] {
   const stacks: string[] = [];
   const note = (): void => {
@@ -107,12 +122,18 @@ function observers(instance: ValidatorConstraintInterface): string[] {
       ownKeys: () => (note(), []),
     },
   );
+  const list = new Proxy<unknown[]>([], {
+    get: (target, key) => (note(), Reflect.get(target, key) as unknown),
+  });
   const given = { get: (_: object, key: string) => (note(), key === 'constraints' ? [] : undefined) };
-  const answer = instance.validate(value, new Proxy({}, given) as ValidationArguments);
-  // One of the application's own, in spite of its name; what it says of this must not end the process.
-  if (!isPromiseLike(answer)) return stacks;
-  answer.then(undefined, () => undefined);
-  return [];
+  for (const asked of [value, list]) {
+    const answer = instance.validate(asked, new Proxy({}, given) as ValidationArguments);
+    // One of the application's own, in spite of its name; what it says of this must not end the process.
+    if (!isPromiseLike(answer)) continue;
+    answer.then(undefined, () => undefined);
+    return [];
+  }
+  return stacks;
 }
 
 function number(value: unknown, write: (text: string) => string | undefined): string | undefined {

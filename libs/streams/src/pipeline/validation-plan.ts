@@ -1,5 +1,6 @@
 import { getMetadataStorage, ValidationTypes, type ValidatorConstraintInterface } from 'class-validator';
 import type { Accepts } from './acceptance.function.js';
+import { linearInstance } from './linear.constraints.js';
 import { constraintsOf, type ValidatedClass, type ValidationMetadata } from './message.metadata.js';
 import { longestText, sizeLimit, type SizeLimit } from './value-size.js';
 
@@ -8,8 +9,8 @@ export interface PlannedConstraint {
   readonly instance: ValidatorConstraintInterface;
   /** The key of its error. */
   readonly type: string;
-  /** Whether its author marked it as asynchronous. */
-  readonly isAsync: boolean;
+  /** Whether its author marked it as asynchronous, or it has answered with a promise before. */
+  isAsync: boolean;
 }
 
 /** One decorator of a property that constrains its value. */
@@ -110,7 +111,7 @@ function planItems(nested: readonly ValidationMetadata[]): PropertyPlan {
 
 function planRule(metadata: ValidationMetadata, siblings: readonly ValidationMetadata[]): PlannedRule {
   const constraints = constraintsOf(metadata).map(({ instance, name, async }) => ({
-    instance,
+    instance: linearInstance(metadata, instance),
     type: name || metadata.type,
     isAsync: async,
   }));
