@@ -9,4 +9,10 @@ export {
   rememberedEncoding,
   rememberEncoding,
 } from './compiled/compiled-message.js';
-export { decoratedNamesOf, typedClassesOf } from './compiled/transform-facts.js';
+export {
+  decoratedNamesOf,
+  renamedPropertiesOf,
+  transformFactsOf,
+  typedClassesOf,
+  type TransformFacts,
+} from './compiled/transform-facts.js';

@@ -67,6 +67,22 @@ export function decoratedNamesOf(cls: TransformedClass): ReadonlySet<string> {
 }
 
 /**
+ * Returns the properties of a class that have another name in data, by that name.
+ *
+ * `@Expose({ name })` gives it.
+ */
+export function renamedPropertiesOf(cls: TransformedClass): ReadonlyMap<string, string> {
+  const renamed = new Map<string, string>();
+  for (const ancestor of extended(cls))
+    for (const [property, fact] of storage?._exposeMetadatas.get(ancestor) ?? []) {
+      const { options } = fact as { readonly options?: { readonly name?: string } };
+      // What the class itself says stands before what it extends.
+      if (options?.name !== undefined && !renamed.has(options.name)) renamed.set(options.name, property);
+    }
+  return renamed;
+}
+
+/**
  * Returns the classes that `@Type` gives to the properties of a class.
  *
  * Inherited properties count, and so do the classes that a discriminator chooses from.

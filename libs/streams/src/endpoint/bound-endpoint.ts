@@ -43,10 +43,12 @@ export class BoundEndpoint implements Endpoint {
   }
 
   /**
-   * Compiles the handlers that all sessions share; called once all enhancers are
-   * known.
+   * Compiles the readers of messages, and the handlers that all sessions share; called once all enhancers
+   * are known.
    */
   compile(): void {
+    // From now on data may name these classes, also where each session has its own handlers.
+    for (const { cls } of this.definition.routes.values()) this.tools.readers.of(cls);
     if (this.isPerSession) return;
     const instance = this.definition.wrapper.instance as object;
     this.shared = compileEndpoint(this.tools, this.definition, { instance });

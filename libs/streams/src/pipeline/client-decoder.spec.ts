@@ -1,4 +1,5 @@
 /* oxlint-disable no-unused-vars -- data names a class, not the code */
+import 'reflect-metadata';
 import { PresenceJoined, StreamGap, StreamMessage, type MessageClass } from '@nestwire/protocol';
 import { Expose, Type } from '@nestwire/protocol/class-transformer';
 import { Allow, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
@@ -43,6 +44,32 @@ class Note {
   }
 }
 
+@StreamMessage('clientData.named')
+class Named {
+  declare readonly $type: 'clientData.named';
+  @Expose({ name: 'wired' }) @IsOptional() @ValidateNested() @Type(() => Part) part?: Part;
+}
+
+@StreamMessage('clientData.mapped')
+class Mapped {
+  declare readonly $type: 'clientData.mapped';
+  // Class-transformer reads the class of the property that the compiler of an application writes down.
+  @Type(() => Part) @Reflect.metadata('design:type', Map) byKey?: Map<string, Part>;
+}
+
+class Made {
+  @IsInt() n!: number;
+  constructor() {
+    constructed.push('Made');
+  }
+}
+
+@StreamMessage('clientData.maker')
+class Maker {
+  declare readonly $type: 'clientData.maker';
+  @ValidateNested({ each: true }) @Type(() => Made) made!: Made[];
+}
+
 @StreamMessage('clientData.other')
 class Other {
   declare readonly $type: 'clientData.other';
@@ -50,7 +77,7 @@ class Other {
 }
 
 const decoder = new ClientDecoder();
-for (const cls of [Note, Other]) decoder.accept(cls);
+for (const cls of [Note, Other, Named, Maker, Mapped]) decoder.accept(cls);
 
 /** Returns the details of a refusal; undefined for what is decoded. */
 function refusal(data: object, cls: MessageClass = Note): unknown {
@@ -140,6 +167,51 @@ describe('A key that no property has', () => {
 
   it('counts with at most twenty places', () => {
     expect(refusal({ parts: Array.from({ length: 50 }, () => ({ n: 1, toString: 1 })) })).toHaveLength(20);
+  });
+
+  it.each([
+    ['a number', { $set: [1, 1, 1] }, 3],
+    ['a bigint', { $set: [{ $bigint: '5' }, { $bigint: '05' }] }, 2],
+    ['a number with a tag', { $set: [{ $number: 'NaN' }, { $number: 'NaN' }] }, 2],
+  ])('is refused in a set behind %s that stands there twice', (_, set, index) => {
+    const items = [...set.$set, { $type: 'clientData.part', n: 1, describe: 1 }];
+
+    expect(refusal({ any: { $set: items } })).toEqual([
+      { path: `any.$set.${index}.describe`, message: 'property describe should not exist' },
+    ]);
+  });
+
+  it('is refused in a map behind a key that stands there twice', () => {
+    const part = { $type: 'clientData.part', n: 1 };
+    const entries = [
+      ['a', part],
+      ['a', part],
+      ['b', { ...part, describe: 1 }],
+    ];
+
+    expect(refusal({ any: { $map: entries } })).toEqual([
+      { path: 'any.$map.2.1.describe', message: 'property describe should not exist' },
+    ]);
+  });
+
+  it('is refused in a property that has another name in data', () => {
+    expect(refusal({ wired: { n: 1, describe: 1 } }, Named)).toEqual([
+      { path: 'wired.describe', message: 'property describe should not exist' },
+    ]);
+    expect(refusal({ wired: { n: 1 } }, Named)).toBeUndefined();
+  });
+
+  it('is refused before an instance is made', () => {
+    constructed.length = 0;
+    const made = Array.from({ length: 500 }, () => ({ n: 1, toString: 1 }));
+
+    expect(refusal({ made }, Maker)).toHaveLength(20);
+    // One is made until the first key that is not understood.
+    expect(constructed.length).toBeLessThanOrEqual(1);
+  });
+
+  it('is left alone where it is a key of a map', () => {
+    expect(refusal({ byKey: { describe: { n: 1 } } }, Mapped)).toBeUndefined();
   });
 
   it('is left alone in objects of no class, and where a decorator tells of it', () => {

@@ -6,7 +6,14 @@ import {
   type Message,
   type MessageClass,
 } from '@nestwire/protocol';
-import { decodeQuickly, decoratedNamesOf, typedClassesOf } from '@nestwire/protocol/compiled';
+import {
+  decodeQuickly,
+  decoratedNamesOf,
+  renamedPropertiesOf,
+  transformFactsOf,
+  typedClassesOf,
+  type TransformFacts,
+} from '@nestwire/protocol/compiled';
 import { hasItems } from './collection-items.js';
 import { invalidMessage, MAX_DETAILS } from './message.details.js';
 import { validatedProperties, type ValidatedClass } from './message.metadata.js';
@@ -19,6 +26,9 @@ const TYPE_TAG = '$type';
 const PLAIN_TAG = '$plain';
 const SET_TAG = '$set';
 const MAP_TAG = '$map';
+const BIGINT_TAG = '$bigint';
+const NUMBER_TAG = '$number';
+const PROTO = '__proto__';
 const FOREIGN = 'names a class that is not accepted here';
 
 /** How the keys of an object in data are read: tags count in values alone. */
@@ -32,6 +42,22 @@ interface Pair {
   readonly role: Role;
 }
 
+/** What is known of the properties of a class. */
+interface ClassNames {
+  /** The names that a decorator tells of. */
+  readonly own: ReadonlySet<string>;
+  /** The properties that have another name in data, by that name. */
+  readonly renamed: ReadonlyMap<string, string>;
+  /** Undefined where the class of what class-transformer makes is not certain from the data. */
+  readonly facts: TransformFacts | undefined;
+}
+
+/** Hidden keys that were found, and where the search is. */
+interface Search {
+  readonly path: string[];
+  readonly details: ErrorDetail[];
+}
+
 /**
  * Makes instances from the data that clients send.
  *
@@ -41,7 +67,7 @@ interface Pair {
 export class ClientDecoder {
   private readonly names = new Set<string>();
   private readonly seen = new Set<unknown>();
-  private readonly own = new WeakMap<object, ReadonlySet<string>>();
+  private readonly known = new WeakMap<object, ClassNames>();
 
   /** Lets data name a class, and the classes that its properties have. */
   accept(cls: ValidatedClass): void {
@@ -70,8 +96,11 @@ export class ClientDecoder {
   decodeByLibraries(cls: MessageClass, data: object): Message {
     const foreign = this.foreignType(data, 'root');
     if (foreign) throw invalidMessage([{ path: foreign.join('.'), message: FOREIGN }]);
-    const message = decodeMessage(cls, data);
     const leftOut: ErrorDetail[] = [];
+    // Before class-transformer makes anything: that costs more than all of a message that is valid.
+    this.findHidden(data, cls, { path: [], details: leftOut });
+    if (leftOut.length) throw invalidMessage(leftOut);
+    const message = decodeMessage(cls, data);
     this.findLeftOut({ data, made: message, path: [], role: 'root' }, leftOut);
     if (leftOut.length) throw invalidMessage(leftOut);
     return message;
@@ -93,30 +122,75 @@ export class ClientDecoder {
     return this.names.has(name as string) || !messageClassNamed(name as string);
   }
 
-  private findLeftOut(pair: Pair, details: ErrorDetail[]): void {
-    const { data, made, path, role } = pair;
-    if (!isTree(data) || typeof made !== 'object' || made === null || details.length === MAX_DETAILS) return;
-    const own = this.namesOf(made);
+  /** Finds keys that are left out, as far as the data alone tells the classes. */
+  private findHidden(data: object, cls: unknown, search: Search): void {
+    if (typeof cls !== 'function') return;
+    const names = this.namesOf(cls);
+    if (!names.facts) return;
+    const { path, details } = search;
     for (const key of Object.keys(data)) {
+      if (details.length === MAX_DETAILS) return;
       path.push(key);
-      if (own && isHidden(key, pair, own)) details.push(unknownProperty(path));
+      if (isHidden(key, cls.prototype as object, names) && key !== PROTO) details.push(unknownProperty(path));
       else {
-        const inner = { data: data[key], made: heldBy(pair, key), path, role: roleOf(key, role) };
-        this.findLeftOut(inner, details);
+        const fact = names.facts.types.get(key);
+        // The keys of a map are no names of properties.
+        if (fact && fact.reflectedType !== Map)
+          this.findHiddenInside((data as Properties)[key], fact.typeFunction, search);
       }
       path.pop();
     }
   }
 
-  /** Returns the names of the properties of an instance's class; undefined for what is of no class. */
-  private namesOf(made: object): ReadonlySet<string> | undefined {
+  private findHiddenInside(value: unknown, type: () => unknown, search: Search): void {
+    if (!isTree(value)) return;
+    if (!Array.isArray(value)) {
+      if (!Object.keys(value).some(isTag)) this.findHidden(value, type(), search);
+      return;
+    }
+    for (const [index, item] of value.entries()) {
+      if (search.details.length === MAX_DETAILS) return;
+      search.path.push(String(index));
+      this.findHiddenInside(item, type, search);
+      search.path.pop();
+    }
+  }
+
+  private findLeftOut(pair: Pair, details: ErrorDetail[]): void {
+    const { data, made, path, role } = pair;
+    if (!isTree(data) || typeof made !== 'object' || made === null || details.length === MAX_DETAILS) return;
+    const names = this.namesOfInstance(made);
+    const prototype = Object.getPrototypeOf(made) as object;
+    for (const key of Object.keys(data)) {
+      const isClassTag = role === 'value' && key === TYPE_TAG;
+      path.push(key);
+      if (names && !isClassTag && isHidden(key, prototype, names)) details.push(unknownProperty(path));
+      else {
+        const held = heldBy(pair, key, names);
+        this.findLeftOut({ data: data[key], made: held, path, role: roleOf(key, role) }, details);
+      }
+      path.pop();
+    }
+  }
+
+  /** Returns what is known of an instance's class; undefined for what is of no class. */
+  private namesOfInstance(made: object): ClassNames | undefined {
     const { constructor } = made;
     if (constructor === Object || typeof constructor !== 'function' || hasItems(made)) return undefined;
-    const known = this.own.get(constructor);
+    return this.namesOf(constructor);
+  }
+
+  private namesOf(constructor: object): ClassNames {
+    const known = this.known.get(constructor);
     if (known) return known;
-    const validated = validatedProperties(constructor as ValidatedClass).map(({ name }) => name);
-    const names = new Set([...validated, ...decoratedNamesOf(constructor as never)]);
-    this.own.set(constructor, names);
+    const cls = constructor as ValidatedClass;
+    const validated = validatedProperties(cls).map(({ name }) => name);
+    const names = {
+      own: new Set([...validated, ...decoratedNamesOf(cls)]),
+      renamed: renamedPropertiesOf(cls),
+      facts: transformFactsOf(cls),
+    };
+    this.known.set(constructor, names);
     return names;
   }
 }
@@ -126,19 +200,52 @@ function isTree(data: unknown): data is Properties {
 }
 
 /** Returns what stands in an instance where data has a key. */
-function heldBy({ made, role }: Pair, key: string): unknown {
+function heldBy({ data, made, role }: Pair, key: string, names: ClassNames | undefined): unknown {
   if (role === 'value') {
     if (key === PLAIN_TAG) return made;
-    if ((key === SET_TAG && made instanceof Set) || (key === MAP_TAG && made instanceof Map))
-      return [...made];
+    const items = (data as Properties)[key];
+    if (key === SET_TAG && made instanceof Set) return besideItems(items as unknown[], made, identityOf);
+    if (key === MAP_TAG && made instanceof Map) return besideItems(items as unknown[][], made, identityOfKey);
   }
-  return (made as Properties)[key];
+  return (made as Properties)[names?.renamed.get(key) ?? key];
+}
+
+/**
+ * Returns what was made of each item of a set or a map, at the place of the item in data.
+ *
+ * Equal values became one, so that those behind them have moved. Only the last of them is given.
+ */
+function besideItems<T>(
+  items: readonly T[],
+  made: Iterable<unknown>,
+  identify: (item: T) => unknown,
+): unknown[] {
+  const places = new Map<unknown, number>();
+  for (const [index, item] of items.entries()) places.set(identify(item), index);
+  const beside: unknown[] = Array.from(items, () => undefined);
+  const kept = places.values();
+  for (const value of made) beside[kept.next().value ?? beside.length] = value;
+  return beside;
+}
+
+function identityOfKey([key]: readonly unknown[]): unknown {
+  return identityOf(key);
+}
+
+/** Tags of primitive values are equal when the values are; every other object stands for itself. */
+function identityOf(value: unknown): unknown {
+  if (!isTree(value)) return value;
+  if (BIGINT_TAG in value) return BigInt(value[BIGINT_TAG] as string);
+  return NUMBER_TAG in value ? Number(value[NUMBER_TAG]) : value;
 }
 
 /** Tells whether class-transformer leaves a key out: the prototype has it, and no decorator tells of it. */
-function isHidden(key: string, { made, role }: Pair, own: ReadonlySet<string>): boolean {
-  if (own.has(key) || (role === 'value' && key === TYPE_TAG)) return false;
-  return key in (Object.getPrototypeOf(made) as object);
+function isHidden(key: string, prototype: object, { own, renamed }: ClassNames): boolean {
+  return key in prototype && !own.has(key) && !renamed.has(key);
+}
+
+function isTag(key: string): boolean {
+  return key[0] === '$';
 }
 
 function unknownProperty(path: readonly string[]): ErrorDetail {
