@@ -4,6 +4,7 @@ import { NEVER, Observable } from 'rxjs';
 import { defineChannel } from '@nestwire/messages';
 import type { StreamGap } from '@nestwire/protocol';
 import {
+  ChannelSnapshot,
   DEFAULT_LIMITS,
   OnStreamMessage,
   StreamAuthenticator,
@@ -52,21 +53,34 @@ const keptNotes = defineChannel('limits-kept', {
   history: { messages: 10, ageMs: 60_000 },
 });
 
+const boards = defineChannel('limits-board', {
+  messages: [Note],
+  history: { messages: 10, ageMs: 60_000 },
+  snapshot: [Task],
+});
+
 @StreamEndpoint('desk')
 class DeskEndpoint {
   constructor(private readonly desk: Desk) {}
 
   @OnStreamMessage(Task)
   async handle(
-    session: StreamSession<Note | StreamGap>,
+    session: StreamSession<Note | StreamGap | Task>,
     { text }: Task,
   ): Promise<Note[] | Observable<Note> | void> {
     const [verb, detail = ''] = text.split(' ');
     if (verb === 'wait') await this.desk.latch.pass();
     if (verb === 'follow') await session.subscribe(keptNotes);
+    if (verb === 'board') await session.subscribe(boards(detail));
     if (verb === 'subscribe') await session.subscribe(detail);
     if (verb === 'flood') return Array.from({ length: Number(detail) }, () => note(KIB));
     if (verb === 'endless') return NEVER as Observable<Note>;
+  }
+
+  @ChannelSnapshot(boards)
+  async snapshot(): Promise<Task[]> {
+    await this.desk.latch.pass();
+    return [];
   }
 }
 
@@ -163,6 +177,30 @@ function signInBehind(headers: Record<string, string>) {
   };
 }
 
+/** Asks for a snapshot on a connection of its own, and for another one. */
+function askBehind(token: string) {
+  return async (raw: RawSocket, target: RunningApp) => {
+    const first = await RawSocket.upgrade(target.port);
+    send(first, { t: 'hello', v: 1, token }, open(), tell(2, 'board a'));
+    await until(() => target.get(Desk).latch.size === 1);
+    send(raw, open(), tell(2, 'board b'));
+    await raw.frame('ack', 2);
+  };
+}
+
+const isReadWaiting = (_: RawSocket, { streams }: RunningApp) => streams.counters().waitingReads === 1;
+
+/** Sends a frame during a sign-in, behind one of another connection. */
+function sendEarlyBehind(headers: Record<string, string>) {
+  return async (raw: RawSocket, target: RunningApp) => {
+    const frames = [{ t: 'hello', v: 1, token: 'slow' }, { ...open(), pad: KIB }, { t: 'ping' }];
+    const first = await RawSocket.upgrade(target.port, '/streams', headers);
+    send(first, ...frames);
+    await first.frame('pong');
+    send(raw, ...frames);
+  };
+}
+
 const trials: readonly Trial[] = [
   {
     limit: 'maxPayloadBytes',
@@ -240,6 +278,22 @@ const trials: readonly Trial[] = [
       send(raw, { t: 'hello', v: 1, token: 'slow' }, ...times(2, (n) => ({ ...open(n + 1), pad: KIB }))),
     reaction: 'BUSY',
     goesOn: (raw, target) => (target.get(Desk).latch.open(), raw.frame('opened', 2)),
+  },
+  {
+    limit: 'maxEarlyBytesPerAddress',
+    low: 1_500,
+    hello: false,
+    stimulus: sendEarlyBehind(address),
+    reaction: 'BUSY',
+    goesOn: (raw, target) => (target.get(Desk).latch.open(), raw.frame('opened')),
+  },
+  {
+    limit: 'maxEarlyBytesPerProcess',
+    low: 1_500,
+    hello: false,
+    stimulus: sendEarlyBehind({ 'X-Forwarded-For': '203.0.113.8' }),
+    reaction: 'BUSY',
+    goesOn: (raw, target) => (target.get(Desk).latch.open(), raw.frame('opened')),
   },
   {
     limit: 'unfinishedMessageMs',
@@ -406,6 +460,27 @@ const trials: readonly Trial[] = [
     goesOn: (raw) => raw.until(() => publicationsOf(raw).length === 3),
   },
   {
+    limit: 'maxChannelReads',
+    low: 1,
+    stimulus: (raw) => send(raw, open(), tell(2, 'board a'), tell(3, 'board b')),
+    reaction: isReadWaiting,
+    goesOn: (raw) => raw.frame('ack', 3),
+  },
+  {
+    limit: 'maxChannelReadsPerUser',
+    low: 1,
+    hello: 'ada',
+    stimulus: askBehind('ada'),
+    reaction: isReadWaiting,
+  },
+  {
+    limit: 'maxSnapshotCalls',
+    low: 1,
+    hello: 'ada',
+    stimulus: askBehind('bob'),
+    reaction: isReadWaiting,
+  },
+  {
     limit: 'maxResultStreams',
     low: 1,
     stimulus: (raw) => send(raw, open(), tell(2, 'endless'), tell(3, 'endless')),
@@ -469,17 +544,21 @@ const trials: readonly Trial[] = [
   },
   {
     limit: 'outboundProcessBytes',
-    low: 100_000,
+    // Each of two connections has room for what it gets; both together have not.
+    low: 24_000_000,
     high: 1e9,
     also: {
-      ...roomy,
-      outboundProcessBytes: undefined,
+      outboundHardBytes: 24_000_000,
+      outboundSoftBytes: 1_000,
       slowConsumerMs: 60_000,
       handlerTimeoutMs: 1_000,
-    } as never,
-    stimulus: fill,
-    reaction: isGone,
-    goesOn: isThere,
+    },
+    stimulus: async (raw, target) => {
+      await fill(raw, target);
+      await fill(await RawSocket.hello(target.port), target);
+    },
+    reaction: (_, { streams }) => streams.counters().connections === 1,
+    goesOn: async (_, { streams }) => expect(streams.counters().connections).toBe(2),
   },
   {
     limit: 'closeTimeoutMs',

@@ -29,6 +29,11 @@ const TIMERS: ReadonlySet<LimitName> = new Set(['authenticationTimeoutMs', 'clos
 /** Where the highest stands first: a default that is lowered lowers those behind it. */
 const LIMIT_RULES: readonly LimitRule[] = [
   {
+    low: 'outboundHardBytes',
+    high: 'outboundProcessBytes',
+    reason: 'one connection would exceed the bound of all',
+  },
+  {
     low: 'outboundSoftBytes',
     high: 'outboundHardBytes',
     factor: 1 / 2,
@@ -58,6 +63,26 @@ const LIMIT_RULES: readonly LimitRule[] = [
     reason: 'one address would exceed the bound of all',
   },
   { low: 'maxSignInsPerAddress', high: 'maxSignIns', reason: 'one address would exceed the bound of all' },
+  {
+    low: 'maxChannelReadsPerUser',
+    high: 'maxSnapshotCalls',
+    reason: 'one user would exceed the bound of all',
+  },
+  {
+    low: 'maxChannelReads',
+    high: 'maxChannelReadsPerUser',
+    reason: 'one connection would exceed the bound of its user',
+  },
+  {
+    low: 'maxEarlyBytesPerAddress',
+    high: 'maxEarlyBytesPerProcess',
+    reason: 'one address would exceed the bound of all',
+  },
+  {
+    low: 'maxEarlyBytes',
+    high: 'maxEarlyBytesPerAddress',
+    reason: 'one connection would exceed the bound of its address',
+  },
   {
     low: 'maxConnectionsPerAddress',
     high: 'maxConnections',

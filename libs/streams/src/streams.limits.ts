@@ -18,6 +18,10 @@ export interface StreamsLimits {
   readonly maxEarlyFrames: number;
   /** Bytes of the frames kept while the authenticator works. */
   readonly maxEarlyBytes: number;
+  /** The same of all connections of one address, or of one user who signs in again. */
+  readonly maxEarlyBytesPerAddress: number;
+  /** The same of all connections of this process. */
+  readonly maxEarlyBytesPerProcess: number;
   /** Oldest unfinished frame or fragmented message, in milliseconds. */
   readonly unfinishedMessageMs: number;
   /** Fragments of one message. */
@@ -68,6 +72,12 @@ export interface StreamsLimits {
   readonly maxPendingBytes: number;
   /** Bytes of histories and snapshots that one connection reads a second; bursts of eight times that. */
   readonly historyBytesPerSecond: number;
+  /** Reads of histories, and calls for snapshots, of one connection at the same time. */
+  readonly maxChannelReads: number;
+  /** The same of one user, or of the anonymous clients of one address; more wait for their turn. */
+  readonly maxChannelReadsPerUser: number;
+  /** Calls for snapshots of this process at the same time. */
+  readonly maxSnapshotCalls: number;
   /** Iterables and Observables of one session that send at the same time. */
   readonly maxResultStreams: number;
   /** Time after its first sending in which a message may be sent again, in milliseconds; 0 is never. */
@@ -116,6 +126,8 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxRefusedSignInsPerAddress: 30,
   maxEarlyFrames: 32,
   maxEarlyBytes: 64 * KIB,
+  maxEarlyBytesPerAddress: MIB,
+  maxEarlyBytesPerProcess: 16 * MIB,
   unfinishedMessageMs: 10 * SECOND,
   maxFragments: 64,
   maxBufferedChunks: 256,
@@ -141,6 +153,9 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxPendingMessages: 32,
   maxPendingBytes: MIB,
   historyBytesPerSecond: MIB,
+  maxChannelReads: 16,
+  maxChannelReadsPerUser: 32,
+  maxSnapshotCalls: 64,
   maxResultStreams: 64,
   resendWindowMs: 120 * SECOND,
   resendMemoryBytes: 16 * MIB,

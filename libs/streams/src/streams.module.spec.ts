@@ -70,6 +70,7 @@ describe('StreamsModule', () => {
       waitingSignIns: 0,
       refusedCredentials: 0,
       limitedSignIns: 0,
+      waitingReads: 0,
       refusedUpgrades: 0,
     });
     await app.close();

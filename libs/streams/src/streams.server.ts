@@ -17,9 +17,11 @@ import { MessageFrames } from './connection/message.frames.js';
 import { TurnFlusher } from './connection/turn.flusher.js';
 import { SignIn } from './connection/sign-in.js';
 import { SignInGate } from './connection/sign-in-gate.js';
+import { EarlyBudget } from './connection/early-budget.js';
 import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 import { ClientShares } from './fairness/client-shares.js';
+import { ReadTurns } from './fairness/read-turns.js';
 import type { EndpointRegistry } from './endpoint/endpoint.registry.js';
 import { checkOptions } from './options.check.js';
 import { resolveLimits } from './limit-rules.js';
@@ -60,6 +62,7 @@ export class StreamsServer {
   readonly registry: ConnectionRegistry;
   readonly answers: AnswerMemory;
   readonly signInGate: SignInGate;
+  readonly readTurns: ReadTurns;
   private readonly logger = new Logger('Streams');
   private readonly errorLog = new LogLimiter((line, stack) => this.logger.error(line, stack), {
     linesPerMinute: ERROR_LINES_PER_MINUTE,
@@ -98,6 +101,7 @@ export class StreamsServer {
     this.origins = new OriginPolicy({ origins: options.origins, hosts: options.hosts, isProxied });
     const signIn = new SignIn(authenticator, limits.authenticationTimeoutMs);
     const signInGate = (this.signInGate = new SignInGate(signIn, shares, limits));
+    const readTurns = (this.readTurns = new ReadTurns(shares, limits));
     const recheck = this.makeRecheck(signIn);
     const { answers } = this;
     this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, answers, signInGate });
@@ -115,6 +119,8 @@ export class StreamsServer {
       frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
       signIn,
       signInGate,
+      readTurns,
+      earlyBudget: new EarlyBudget(limits, addresses),
       registry: this.registry,
       channels,
       answers,

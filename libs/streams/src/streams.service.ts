@@ -23,6 +23,8 @@ export interface StreamsCounters {
   readonly refusedCredentials: number;
   /** Sign-ins refused since the start, because too many of their address were. */
   readonly limitedSignIns: number;
+  /** Reads of histories, and calls for snapshots, that wait for the turn of their client. */
+  readonly waitingReads: number;
   /** Upgrade requests for streams that were answered with 4xx or 503 since the start. */
   readonly refusedUpgrades: number;
 }
@@ -43,7 +45,7 @@ export class StreamsService {
 
   /** Counts what there is at this moment. */
   counters(): StreamsCounters {
-    const { registry, channels, answers, signInGate, refusedUpgrades } = this.server;
+    const { registry, channels, answers, signInGate, readTurns, refusedUpgrades } = this.server;
     let sessions = 0;
     for (const connection of registry.all()) sessions += connection.streams.size;
     return {
@@ -57,6 +59,7 @@ export class StreamsService {
       waitingSignIns: signInGate.waiting,
       refusedCredentials: signInGate.refusedCredentials,
       limitedSignIns: signInGate.limitedSignIns,
+      waitingReads: readTurns.waiting,
       refusedUpgrades,
     };
   }

@@ -9,6 +9,20 @@ import type { FlowSession } from './flow.member.js';
 
 type Query = (channel: KeptChannel, session: FlowSession) => unknown;
 
+/**
+ * Runs a query in the turn of its client.
+ *
+ * Settles as the query does, or never if it was withdrawn.
+ */
+export type InTurn = <T>(query: () => Promise<T>) => Promise<T>;
+
+/** Who asks for a snapshot. */
+export interface SnapshotAsker {
+  readonly session: FlowSession;
+  readonly inTurn: InTurn;
+  isWanted(): boolean;
+}
+
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
 
@@ -47,14 +61,12 @@ export class ChannelSnapshots implements OnModuleInit {
   }
 
   /** Asks for the snapshot of a channel; again, with pauses, as long as that fails and it is wanted. */
-  async take(
-    channel: KeptChannel,
-    session: FlowSession,
-    isWanted: () => boolean,
-  ): Promise<readonly Message[]> {
-    for (let pauseMs = FIRST_PAUSE_MS; isWanted(); pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+  async take(channel: KeptChannel, asker: SnapshotAsker): Promise<readonly Message[]> {
+    const query = this.queries.get(kindOf(channel.name))!;
+    const ask = async (): Promise<unknown> => (asker.isWanted() ? query(channel, asker.session) : []);
+    for (let pauseMs = FIRST_PAUSE_MS; asker.isWanted(); pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
       try {
-        return checked(channel, await this.queries.get(kindOf(channel.name))!(channel, session));
+        return checked(channel, await asker.inTurn(ask));
       } catch (error) {
         errorLog.error(
           'snapshot',

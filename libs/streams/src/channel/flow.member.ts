@@ -3,6 +3,7 @@ import type { StreamSession } from '../session/stream-session.js';
 import type { WsFrame } from '../transport/ws-frame.js';
 import type { MessageFrames } from '../connection/message.frames.js';
 import type { Outbox } from '../connection/outbox.js';
+import type { BeginTask } from '../fairness/fair-queue.js';
 import type { ReadAllowance } from '../connection/read-allowance.js';
 
 /** A session that channels flow into. */
@@ -16,6 +17,10 @@ export interface FlowMember {
   /** How much of histories and snapshots it reads. */
   readonly reads: Pick<ReadAllowance, 'spend' | 'waitMs'>;
   readonly outbox: Pick<Outbox, 'isOpen' | 'isAboveSoftBound' | 'push' | 'whenBelowSoftBound'>;
+  /** Begins the read of a history at once, or in its turn: then the returned function withdraws it. */
+  readInTurn(begin: BeginTask): (() => void) | undefined;
+  /** Begins the call for a snapshot at once, or in its turn: then the returned function withdraws it. */
+  snapshotInTurn(begin: BeginTask): (() => void) | undefined;
   /** Takes the frame of a publication; returns whether it was queued, not dropped. */
   pushPublication(frame: WsFrame): boolean;
   /** Queues a frame for this client alone. */

@@ -1,14 +1,18 @@
 import type { Codec } from '@nestwire/protocol';
 import { gapPublication, isSamePosition, type Position, type StoredPublication } from '@nestwire/messages';
 import { WsFrame } from '../transport/ws-frame.js';
-import type { ChannelSnapshots } from './channel.snapshots.js';
+import type { ChannelSnapshots, InTurn } from './channel.snapshots.js';
 import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
 import type { Held, HeldChannels } from './held.channels.js';
 import type { KeptTopic, TopicMember } from './kept.topic.js';
+import type { BeginTask } from '../fairness/fair-queue.js';
 import { ticketSubject, type TicketSigner, type TicketSubject } from './ticket.signer.js';
 
 /** What asking the application for a snapshot counts, beside the snapshot itself. */
 const SNAPSHOT_BYTES = 1_024;
+
+/** A pause for less would read whole pages, of which little may be written. */
+const MIN_PAUSE_MS = 250;
 
 /** What the flows of a connection work with. */
 export interface FlowContext {
@@ -32,6 +36,8 @@ interface Path {
   hasGap?: boolean;
   /** Tells who waits for it that it has begun, or never will. */
   begun?: () => void;
+  /** Withdraws its read or its call for a snapshot, if that waits for its turn. */
+  withdraw?: () => void;
 }
 
 /**
@@ -59,7 +65,7 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     // It gets the newest message alone, which must not be older than what it had.
     if (this.topic.channel.delivery === 'latest') path.from = held?.claimed;
     this.joining.set(session, path);
-    await this.topic.followed;
+    await this.follow(path);
     // While the history cannot be read, it has joined as far as that is possible now.
     if (path.isLeft) return;
     await new Promise<void>((begun) => {
@@ -71,14 +77,14 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   leave(session: FlowSession): void {
     const path = this.joining.get(session);
     if (path) {
-      path.isLeft = true;
+      this.abandon(path);
       // Nothing is called back for what was left.
       path.begun?.();
     }
     this.joining.delete(session);
     this.joined.delete(session);
     if (this.joining.size || this.joined.size) return;
-    if (this.behind) this.behind.isLeft = true;
+    if (this.behind) this.abandon(this.behind);
     this.topic.close(this);
   }
 
@@ -106,6 +112,23 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     else this.goOnBelowSoftBound(path);
   }
 
+  private abandon(path: Path): void {
+    path.isLeft = true;
+    path.withdraw?.();
+  }
+
+  /** Makes sure that the channel is followed: the first one takes a turn for it, the others wait with it. */
+  private follow(path: Path): Promise<void> {
+    if (this.topic.isBegun) return this.topic.follow();
+    return new Promise((resolve, reject) => {
+      path.begun = resolve;
+      const follow = (release: () => void): void => {
+        this.topic.follow().then(resolve, reject).finally(release);
+      };
+      this.wait(path, follow);
+    });
+  }
+
   private get hasSnapshot(): boolean {
     return this.topic.channel.snapshot.length > 0;
   }
@@ -117,19 +140,42 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   /** Goes on when the connection may read more: until then the path stands still, and nothing is lost. */
   private goOnLater(path: Path, waitMs: number): void {
     const goOn = (): void => (this.isWanted(path) ? this.goOn(path) : path.begun?.());
-    setTimeout(goOn, waitMs).unref();
+    setTimeout(goOn, waitMs + MIN_PAUSE_MS).unref();
   }
 
+  /** Asks for what stands behind the position of a path: at once where nothing has to be read for it. */
   private goOn(path: Path): void {
-    if (!this.topic.position) path.begun?.();
-    this.topic.recover(path.from, (missed) => {
-      const gap = path.isRefused && this.topic.channel.delivery === 'history';
-      const { name } = this.topic.channel;
-      const from = this.topic.position!;
-      if (this.isWanted(path))
-        this.write(path, gap ? [gapPublication(name, from, 'ticket-refused')] : missed);
+    const { topic, member } = this;
+    if (!this.isWanted(path)) return path.begun?.();
+    if (!topic.position) {
       path.begun?.();
+      return topic.recover(undefined, () => this.goOn(path));
+    }
+    const isThere = !path.from || isSamePosition(path.from, topic.position);
+    const take = (missed: readonly StoredPublication[]) => this.takeMissed(path, missed);
+    if (isThere || topic.isRead) return topic.recover(path.from, take);
+    // A read costs as much when what it brings cannot be written yet.
+    const waitMs = member.reads.waitMs();
+    if (waitMs) return this.goOnLater(path, waitMs);
+    this.wait(path, (release) => {
+      if (this.isWanted(path)) return topic.recoverInTurn(path.from, take, release);
+      path.begun?.();
+      release();
     });
+  }
+
+  private takeMissed(path: Path, missed: readonly StoredPublication[]): void {
+    const { channel, position } = this.topic;
+    const isGap = path.isRefused && channel.delivery === 'history';
+    if (this.isWanted(path))
+      this.write(path, isGap ? [gapPublication(channel.name, position!, 'ticket-refused')] : missed);
+    path.begun?.();
+  }
+
+  /** Begins a read at once, or in its turn, unless the path is left until then. */
+  private wait(path: Path, begin: BeginTask): void {
+    const withdraw = this.member.readInTurn(begin);
+    if (withdraw) path.withdraw = withdraw;
   }
 
   /** Writes what is missing, as far as the client reads it; then the path has arrived, in the same turn. */
@@ -196,7 +242,9 @@ export class KeptFlow implements ChannelFlow, TopicMember {
       this.isWanted(path) && (path.session !== undefined || this.joined.has(session));
     await allowed(reads);
     reads.spend(SNAPSHOT_BYTES);
-    const messages = await this.context.snapshots.take(this.topic.channel, session, isWanted);
+    const inTurn: InTurn = (query) => this.snapshotInTurn(path, query);
+    const asker = { session, isWanted, inTurn };
+    const messages = await this.context.snapshots.take(this.topic.channel, asker);
     for (const message of messages) {
       await outbox.whenBelowSoftBound();
       if (!isWanted()) return;
@@ -205,6 +253,13 @@ export class KeptFlow implements ChannelFlow, TopicMember {
       reads.spend(frame instanceof WsFrame ? frame.bytes.length : frame.length);
     }
     if (isWanted()) this.member.send({ t: 'position', ...this.placeOf(session, path.from!) });
+  }
+
+  private snapshotInTurn<T>(path: Path, query: () => Promise<T>): Promise<T> {
+    return new Promise((resolve) => {
+      const withdraw = this.member.snapshotInTurn((release) => resolve(query().finally(release)));
+      if (withdraw) path.withdraw = withdraw;
+    });
   }
 
   private isWanted(path: Path): boolean {

@@ -25,25 +25,41 @@ export interface TopicMember {
 /** One channel that keeps its messages, and those that it flows to. */
 export class KeptTopic {
   readonly frames: StoredFrames;
-  /** Settles when the channel is followed; rejects after the shutdown. */
-  readonly followed: Promise<unknown>;
   /** Those that stand where the process stands. */
   private readonly live = new Set<TopicMember>();
+  private followed: Promise<void> | undefined;
   private following: Following | undefined;
+  /** How many clients have a turn in which they read the history. */
+  private turns = 0;
   private last: Position | undefined;
   private users = 0;
   private isClosed = false;
 
   constructor(
     readonly channel: KeptChannel,
-    messages: MessagesService,
+    private readonly messages: MessagesService,
     private readonly onEnd: () => void,
   ) {
     this.frames = new StoredFrames(channel.delivery === 'latest');
-    this.followed = messages
-      .follow(channel, (publication) => this.write(publication))
-      .then((following) => this.begin(following));
+  }
+
+  /** Whether the channel is followed, or is about to be. */
+  get isBegun(): boolean {
+    return this.followed !== undefined;
+  }
+
+  /** Whether its history is read for a client that has a turn: others share that read. */
+  get isRead(): boolean {
+    return this.turns > 0;
+  }
+
+  /** Follows the channel, once for all; resolves when it is followed, rejects after the shutdown. */
+  follow(): Promise<void> {
+    if (this.followed) return this.followed;
+    const following = this.messages.follow(this.channel, (publication) => this.write(publication));
+    this.followed = following.then((it) => this.begin(it));
     this.followed.catch(() => undefined);
+    return this.followed;
   }
 
   /** Where the process stands in the channel; undefined until its history could be read. */
@@ -69,6 +85,16 @@ export class KeptTopic {
   /** Finds what leads from a position to where the process stands; calls back in that turn. */
   recover(since: Position | undefined, take: TakeMissed): void {
     this.following!.recover(since, take);
+  }
+
+  /** Recovers in the turn of a client, which ends before it calls back. */
+  recoverInTurn(since: Position | undefined, take: TakeMissed, release: () => void): void {
+    this.turns++;
+    this.recover(since, (missed) => {
+      this.turns--;
+      release();
+      take(missed);
+    });
   }
 
   /** Lets what comes flow to a member, which stands where the process stands. */

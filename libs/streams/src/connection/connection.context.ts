@@ -3,6 +3,8 @@ import type { EndpointRegistry } from '../endpoint/endpoint.registry.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { ClientChannels } from '../channel/client.channels.js';
 import type { AnswerMemory } from './answer-memory.js';
+import type { EarlyBudget } from './early-budget.js';
+import type { ReadTurns } from '../fairness/read-turns.js';
 import type { ConnectionRegistry } from './connection.registry.js';
 import type { MessageFrames } from './message.frames.js';
 import type { TurnFlusher } from './turn.flusher.js';
@@ -38,6 +40,10 @@ export interface ConnectionContext {
   readonly signIn: SignIn;
   /** Asks the authenticator for clients, addresses in turn. */
   readonly signInGate: SignInGate;
+  /** Shares reads of histories and calls for snapshots among clients. */
+  readonly readTurns: ReadTurns;
+  /** Bounds the frames that wait for sign-ins, of all connections. */
+  readonly earlyBudget: EarlyBudget;
   readonly registry: ConnectionRegistry;
   readonly channels: ClientChannels;
   /** What clients may be answered again. */

@@ -18,8 +18,9 @@ type EarlyLimits = Pick<StreamsLimits, 'maxEarlyFrames' | 'maxEarlyBytes'>;
 /** Makes the error of a frame too many during a sign-in. */
 export function tooEarly({ maxEarlyFrames, maxEarlyBytes }: EarlyLimits): CodedError {
   const message =
-    `At most ${maxEarlyFrames} frames and ${maxEarlyBytes} bytes wait while the sign-in is under way: wait for its ` +
-    'answer, or raise "limits.maxEarlyFrames" or "limits.maxEarlyBytes".';
+    `At most ${maxEarlyFrames} frames and ${maxEarlyBytes} bytes wait while the sign-in is under way, and ` +
+    'the connections of an address and of the server have a bound together: wait for the answer to the ' +
+    'sign-in, or raise "limits.maxEarlyFrames", "maxEarlyBytes", "maxEarlyBytesPerAddress" or "maxEarlyBytesPerProcess".';
   return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
 }
 

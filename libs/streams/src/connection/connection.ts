@@ -16,6 +16,7 @@ import { slicedWork } from '@nestwire/messages';
 import { ConnectionSubscriptions } from '../channel/connection.subscriptions.js';
 import type { FlowMember } from '../channel/flow.member.js';
 import { MAX_HELD_BYTES } from '../channel/held.channels.js';
+import type { BeginTask } from '../fairness/fair-queue.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamHandshake } from '../session/stream-handshake.js';
 import type { MessageForm, Wire, WireReceiver } from '../transport/wire.js';
@@ -83,7 +84,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.gate = new InboundGate(limits, now);
     this.reads = new ReadAllowance(limits);
     this.signIns = new SignInAllowance(limits);
-    this.early = new EarlyFrames(limits.maxEarlyFrames, limits.maxEarlyBytes);
+    this.early = new EarlyFrames(limits, context.earlyBudget, this);
     const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };
     this.outbox = new Outbox(wire, bounds, context.flusher, this);
     this.errors = new ErrorAnswers(this.gate, this.outbox, this.frames);
@@ -155,6 +156,14 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (this.outbox.isAboveSoftBound) return false;
     this.outbox.push(frame);
     return true;
+  }
+
+  readInTurn(begin: BeginTask): (() => void) | undefined {
+    return this.context.readTurns.read(this, begin);
+  }
+
+  snapshotInTurn(begin: BeginTask): (() => void) | undefined {
+    return this.context.readTurns.snapshot(this, begin);
   }
 
   beforeFlush(): void {

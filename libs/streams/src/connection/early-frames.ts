@@ -1,5 +1,8 @@
 import type { ClientFrame, FramePayload } from '@nestwire/protocol';
+import type { ShareHolder } from '../fairness/client-shares.js';
 import { keptPayload } from '../session/kept-payload.js';
+import type { StreamsLimits } from '../streams.limits.js';
+import type { EarlyBudget } from './early-budget.js';
 
 /** A frame that waits, as it came: decoded it would take many times its bytes. */
 export interface EarlyFrame {
@@ -12,15 +15,22 @@ export interface EarlyFrame {
 export class EarlyFrames {
   private frames: EarlyFrame[] = [];
   private bytes = 0;
+  /** Gives back what the frames take of the budget of all connections. */
+  private giveBack: Array<() => void> = [];
 
   constructor(
-    private readonly maxFrames: number,
-    private readonly maxBytes: number,
+    private readonly limits: Pick<StreamsLimits, 'maxEarlyFrames' | 'maxEarlyBytes'>,
+    private readonly budget: EarlyBudget,
+    private readonly holder: ShareHolder,
   ) {}
 
   /** Keeps a frame; returns false when there is no room. */
   add(frame: ClientFrame, payload: FramePayload, bytes: number): boolean {
-    if (this.frames.length >= this.maxFrames || this.bytes + bytes > this.maxBytes) return false;
+    const { maxEarlyFrames, maxEarlyBytes } = this.limits;
+    if (this.frames.length >= maxEarlyFrames || this.bytes + bytes > maxEarlyBytes) return false;
+    const giveBack = this.budget.take(this.holder, bytes);
+    if (!giveBack) return false;
+    this.giveBack.push(giveBack);
     this.frames.push({ id: 'id' in frame ? frame.id : undefined, payload: keptPayload(payload), bytes });
     this.bytes += bytes;
     return true;
@@ -36,6 +46,7 @@ export class EarlyFrames {
     const { frames } = this;
     this.frames = [];
     this.bytes = 0;
+    for (const giveBack of this.giveBack.splice(0)) giveBack();
     return frames;
   }
 }

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { FairQueue, type QueuePlace } from './fair-queue.js';
 
@@ -33,8 +34,53 @@ describe('FairQueue', () => {
 
     while (releases.length) releases.shift()!();
 
-    expect(begun).toEqual(['a1', 'a2', 'c1', 'b1', 'a3']);
+    expect(begun).toEqual(['a1', 'c1', 'b1', 'a2', 'a3']);
     expect(queue.waiting).toBe(0);
+  });
+
+  it('begins no task that was withdrawn, and those behind it', () => {
+    const queue = new FairQueue({ maxPerShare: 1 });
+    const { begun, releases, start } = tasksOf(queue);
+    const withdraw = ['1', '2', '3'].map((name) => start('a', 'a', name));
+
+    expect(withdraw[0]).toBeUndefined();
+    withdraw[1]!();
+    withdraw[1]!();
+    while (releases.length) releases.shift()!();
+
+    expect(begun).toEqual(['1', '3']);
+    expect(queue.waiting).toBe(0);
+  });
+
+  it.each([
+    [500, ['1', '2', '3']],
+    [undefined, ['1']],
+  ])('counts a task for %s ms at most', (releaseAfterMs, expected) => {
+    jest.useFakeTimers();
+    const { begun, start } = tasksOf(new FairQueue({ maxPerShare: 1, releaseAfterMs }));
+    for (const name of ['1', '2', '3']) start('a', 'a', name);
+
+    jest.advanceTimersByTime(1_200);
+    jest.useRealTimers();
+
+    expect(begun).toEqual(expected);
+  });
+
+  it('begins any number of tasks that end at once', () => {
+    const queue = new FairQueue({ maxPerShare: 1 });
+    let release = (): void => undefined;
+    queue.start({ share: 'a', member: 'a' }, (end) => (release = end));
+    let ended = 0;
+    for (let index = 0; index < 50_000; index++) {
+      queue.start({ share: 'a', member: `${index % 9}` }, (end) => {
+        ended++;
+        end();
+      });
+    }
+
+    release();
+
+    expect(ended).toBe(50_000);
   });
 
   it('counts a release once', () => {

@@ -1,10 +1,16 @@
-/** How many tasks run at a time. */
+/** How many tasks run at a time, and for how long each counts. */
 export interface FairQueueBounds {
   /** @default Infinity */
   readonly max?: number;
   readonly maxPerShare: number;
   /** @default `maxPerShare` */
   readonly maxPerMember?: number;
+  /**
+   * Time after which a task counts as released, in milliseconds.
+   *
+   * @default Infinity
+   */
+  readonly releaseAfterMs?: number;
 }
 
 /** Where a task stands in line: a share, and a member of it. */
@@ -16,15 +22,19 @@ export interface QueuePlace {
 /** Begins a task; it runs until `release` is called, once or more. */
 export type BeginTask = (release: () => void) => void;
 
+interface Waiting {
+  readonly begin: BeginTask;
+}
+
 interface Member {
   running: number;
-  readonly waiting: BeginTask[];
+  readonly waiting: Set<Waiting>;
 }
 
 interface Share {
   running: number;
   readonly members: Map<string, Member>;
-  /** The names of members that wait, the next one first. */
+  /** The names of members that wait and have room, the next one first. */
   readonly line: Set<string>;
 }
 
@@ -37,14 +47,20 @@ interface Share {
  */
 export class FairQueue {
   private readonly shares = new Map<string, Share>();
-  /** The names of shares that wait, the next one first. */
+  /** The names of shares that wait and have room, the next one first. */
   private readonly line = new Set<string>();
   private readonly limits: Required<FairQueueBounds>;
   private running = 0;
   private waitingTasks = 0;
+  private isBeginning = false;
 
-  constructor({ max = Infinity, maxPerShare, maxPerMember = maxPerShare }: FairQueueBounds) {
-    this.limits = { max, maxPerShare, maxPerMember };
+  constructor({
+    max = Infinity,
+    maxPerShare,
+    maxPerMember = maxPerShare,
+    releaseAfterMs = Infinity,
+  }: FairQueueBounds) {
+    this.limits = { max, maxPerShare, maxPerMember, releaseAfterMs };
   }
 
   /** How many tasks wait. */
@@ -52,77 +68,105 @@ export class FairQueue {
     return this.waitingTasks;
   }
 
-  /** Begins a task at once, or in its turn. */
-  start(place: QueuePlace, begin: BeginTask): void {
+  /** Begins a task at once, or in its turn: then the returned function withdraws it. */
+  start(place: QueuePlace, begin: BeginTask): (() => void) | undefined {
     const share = this.shareOf(place.share);
     const member = memberOf(share, place.member);
-    if (this.running < this.limits.max && this.admits(share, member)) return this.begin(place, begin);
-    member.waiting.push(begin);
-    share.line.add(place.member);
-    this.line.add(place.share);
+    if (this.admits(share, member)) {
+      this.begin(place, begin);
+      return undefined;
+    }
+    const task = { begin };
+    member.waiting.add(task);
     this.waitingTasks++;
+    this.refile(place);
+    return () => this.withdraw(place, task);
   }
 
   /** Runs an asynchronous task at once, or in its turn; settles as the task does. */
   run<T>(place: QueuePlace, task: () => T | Promise<T>): Promise<T> {
     const settle = async (): Promise<T> => task();
-    return new Promise<T>((resolve) => this.start(place, (release) => resolve(settle().finally(release))));
+    return new Promise<T>(
+      (resolve) => void this.start(place, (release) => resolve(settle().finally(release))),
+    );
   }
 
   private admits(share: Share, member: Member): boolean {
-    return share.running < this.limits.maxPerShare && member.running < this.limits.maxPerMember;
+    const { max, maxPerShare, maxPerMember } = this.limits;
+    return this.running < max && share.running < maxPerShare && member.running < maxPerMember;
   }
 
   private begin(place: QueuePlace, begin: BeginTask): void {
     const share = this.shareOf(place.share);
     const member = memberOf(share, place.member);
+    const { releaseAfterMs } = this.limits;
+    let timer: NodeJS.Timeout | undefined;
+    let isReleased = false;
     this.running++;
     share.running++;
     member.running++;
-    let isReleased = false;
-    begin(() => {
+    this.refile(place);
+    const release = (): void => {
       if (isReleased) return;
       isReleased = true;
+      clearTimeout(timer);
       this.running--;
       share.running--;
       member.running--;
-      this.forgetIdle(place, share, member);
-      this.beginNext();
-    });
+      this.refile(place);
+      this.beginWaiting();
+    };
+    begin(release);
+    // Most tasks of some queues end at once, and need no timer.
+    if (!isReleased && releaseAfterMs < Infinity) timer = setTimeout(release, releaseAfterMs).unref();
   }
 
-  /** Begins what waits, as long as there is room for it. */
-  private beginNext(): void {
-    while (this.running < this.limits.max) {
-      const place = this.nextPlace();
-      if (!place) return;
-      const begin = this.takeWaiting(place);
-      this.begin(place, begin);
+  /** Begins what waits, as long as there is room for it; tasks that end at once do not nest. */
+  private beginWaiting(): void {
+    if (this.isBeginning) return;
+    this.isBeginning = true;
+    try {
+      while (this.running < this.limits.max) {
+        const [name] = this.line;
+        if (name === undefined) return;
+        this.beginNextOf(name);
+      }
+    } finally {
+      this.isBeginning = false;
     }
   }
 
-  /** Those that are passed over have running tasks, so there are few of them. */
-  private nextPlace(): QueuePlace | undefined {
-    for (const name of this.line) {
-      const share = this.shares.get(name)!;
-      if (share.running >= this.limits.maxPerShare) continue;
-      for (const member of share.line)
-        if (share.members.get(member)!.running < this.limits.maxPerMember) return { share: name, member };
-    }
-    return undefined;
+  /** Begins the next task of a share; its member and the share go to the end of their lines. */
+  private beginNextOf(name: string): void {
+    const share = this.shares.get(name)!;
+    const [memberName] = share.line;
+    const place = { share: name, member: memberName! };
+    const { waiting } = share.members.get(place.member)!;
+    const [task] = waiting;
+    waiting.delete(task!);
+    this.waitingTasks--;
+    share.line.delete(place.member);
+    this.line.delete(name);
+    this.begin(place, task!.begin);
   }
 
-  /** Takes a task out; its member and its share go to the end of their lines. */
-  private takeWaiting({ share: name, member: memberName }: QueuePlace): BeginTask {
+  private withdraw(place: QueuePlace, task: Waiting): void {
+    if (!this.shares.get(place.share)?.members.get(place.member)?.waiting.delete(task)) return;
+    this.waitingTasks--;
+    this.refile(place);
+  }
+
+  /** Puts a member and its share into their lines, or takes them out; forgets those without a task. */
+  private refile({ share: name, member: memberName }: QueuePlace): void {
     const share = this.shares.get(name)!;
     const member = share.members.get(memberName)!;
-    const begin = member.waiting.shift()!;
-    this.waitingTasks--;
-    share.line.delete(memberName);
-    if (member.waiting.length) share.line.add(memberName);
-    this.line.delete(name);
-    if (share.line.size) this.line.add(name);
-    return begin;
+    const { maxPerShare, maxPerMember } = this.limits;
+    if (member.waiting.size && member.running < maxPerMember) share.line.add(memberName);
+    else share.line.delete(memberName);
+    if (share.line.size && share.running < maxPerShare) this.line.add(name);
+    else this.line.delete(name);
+    if (!member.running && !member.waiting.size) share.members.delete(memberName);
+    if (!share.members.size) this.shares.delete(name);
   }
 
   private shareOf(name: string): Share {
@@ -130,15 +174,10 @@ export class FairQueue {
     this.shares.set(name, share);
     return share;
   }
-
-  private forgetIdle(place: QueuePlace, share: Share, member: Member): void {
-    if (!member.running && !member.waiting.length) share.members.delete(place.member);
-    if (!share.members.size) this.shares.delete(place.share);
-  }
 }
 
 function memberOf(share: Share, name: string): Member {
-  const member = share.members.get(name) ?? { running: 0, waiting: [] };
+  const member = share.members.get(name) ?? { running: 0, waiting: new Set() };
   share.members.set(name, member);
   return member;
 }
