@@ -1,5 +1,10 @@
 import { Injectable, Logger, type LoggerService } from '@nestjs/common';
-import { defineChannel, NamedReadersService, PresenceService } from '@nestwire/messages';
+import {
+  defineChannel,
+  NamedReadersService,
+  PresenceService,
+  type PresenceOptions,
+} from '@nestwire/messages';
 import { RedisBackend } from '@nestwire/messages/redis';
 import { CodedError } from '@nestwire/protocol';
 import {
@@ -77,9 +82,9 @@ describeWithRedis('Data from Redis', (redis) => {
   });
   afterEach(() => client.disconnect());
 
-  const start = (): Promise<RunningApp> =>
+  const start = (presence?: PresenceOptions): Promise<RunningApp> =>
     startApp({
-      options: { redis: redis().url, authenticator: Accounts },
+      options: { redis: redis().url, authenticator: Accounts, ...(presence && { messages: { presence } }) },
       providers: [TillEndpoint],
     });
   const hello = async (
@@ -250,6 +255,55 @@ describeWithRedis('Data from Redis', (redis) => {
     expect(await presence.list('desk')).toMatchObject([{ id: 'eve' }]);
   });
 
+  it.each([
+    ['fields', async (key: string) => fill(client, key, 3_000, '1|["a",""]'), 'PRESENCE_FULL'],
+    ['bytes', async (key: string) => fill(client, key, 300, 'x'.repeat(300_000)), 'PRESENCE_FULL'],
+    ['one huge value', async (key: string) => fill(client, key, 1, 'x'.repeat(50_000_000)), undefined],
+  ])(
+    'is not loaded when a room has too many %s, and is listed once they are gone',
+    async (_what, spoil, code) => {
+      const app = await start();
+      listenToLog();
+      const presence = app.get(PresenceService);
+      await presence.join('desk', { id: 'one', userId: 'ada' });
+      const key = (await client.keys('nestwire:p:*'))[0]!;
+      await spoil(key);
+      const before = (await client.info('stats')).match(/total_net_output_bytes:(\d+)/)![1]!;
+      const listed = await presence.list('desk').catch((error: CodedError) => error);
+      const after = (await client.info('stats')).match(/total_net_output_bytes:(\d+)/)![1]!;
+      if (code) expect(listed).toMatchObject({ code });
+      else expect(listed).toMatchObject([{ id: 'ada' }]);
+      expect(Number(after) - Number(before)).toBeLessThan(100_000);
+
+      const junk = (await client.hkeys(key)).filter((field) => field.startsWith('junk'));
+      await client.hdel(key, ...junk);
+      expect(await presence.list('desk')).toMatchObject([{ id: 'ada' }]);
+    },
+  );
+
+  it('is cleaned of a server that is gone, whatever else the lists of servers and channels hold', async () => {
+    const app = await start({ leaseMs: 300 });
+    const presence = app.get(PresenceService);
+    await presence.join('desk', { id: 'one', userId: 'ada' });
+    const key = (await client.keys('nestwire:p:*'))[0]!;
+    await client.hset(key, 'gone|two', '2|["bob",""]');
+    await client.sadd('nestwire:nc:gone', 'desk', 'no channel', '', 'x'.repeat(100_000));
+    await client.sadd(
+      'nestwire:n',
+      'a b',
+      '',
+      'x'.repeat(100_000),
+      ...Array.from({ length: 2_000 }, (_, at) => `?${at}`),
+    );
+    await client.set('nestwire:nc:broken', 'of another type');
+    await client.sadd('nestwire:n', 'broken', 'gone');
+    await until(async () => (await client.hexists(key, 'gone|two')) === 0);
+    await until(async () => (await client.scard('nestwire:n')) === 1);
+
+    expect(await client.exists('nestwire:nc:broken', 'nestwire:nc:gone')).toBe(0);
+    expect(await presence.list('desk')).toMatchObject([{ id: 'ada' }]);
+  });
+
   it('has the time to live that docs/redis.md says, whatever kind of key it is', async () => {
     const app = await start();
     const raw = await hello(app);
@@ -293,6 +347,14 @@ describeWithRedis('Data from Redis', (redis) => {
     expect([...seen].toSorted()).toEqual(Object.keys(ages).toSorted());
   });
 });
+
+/** Puts junk into a room of presence. */
+async function fill(client: Redis, key: string, fields: number, value: string): Promise<void> {
+  for (let at = 0; at < fields; at += 100) {
+    const numbers = Array.from({ length: Math.min(100, fields - at) }, (_, index) => at + index);
+    await client.hset(key, ...numbers.flatMap((number) => [`junk|${number}`, value]));
+  }
+}
 
 /** Posts to a history while Redis takes no writes. */
 async function postTo(app: RunningApp, url: string): Promise<unknown> {

@@ -1,7 +1,14 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import { createStreamClient } from '@nestwire/client';
-import { defineChannel, NamedReadersService } from '@nestwire/messages';
+import {
+  createMessageId,
+  defineChannel,
+  MessagesBackend,
+  NamedReadersService,
+  type KeptChannel,
+} from '@nestwire/messages';
 import { StreamGap } from '@nestwire/protocol';
+import { messagePack } from '@nestwire/protocol/message-pack';
 import { OnStreamOpened, StreamEndpoint, StreamSession, type StreamsOf } from '@nestwire/streams';
 import { Redis } from 'ioredis';
 import { MESSAGES, Note, note } from '../e2e/messages.js';
@@ -59,7 +66,11 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
   const start = async (): Promise<RunningApp> =>
     startApp({
       // Known at once: a ticket must not be refused because a server has just started.
-      options: { redis: redis().url, resume: { secret: 'a secret of two servers, and of no other one' } },
+      options: {
+        redis: redis().url,
+        codecs: [messagePack],
+        resume: { secret: 'a secret of two servers, and of no other one' },
+      },
       providers: [DeskEndpoint],
     });
   const post = async (app: RunningApp, ...texts: string[]): Promise<void> => {
@@ -79,6 +90,14 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     for (const [id, fields] of entries)
       writing.xadd(key, id, ...(id === `${offset}-0` ? fieldsOf(fields) : fields));
     await writing.exec();
+  };
+  /** Stores a message as a process would that knows another class by the name. */
+  const storeText = async (app: RunningApp, text: string): Promise<void> => {
+    const written = { type: 'e2e.note', data: `{"text":${text}}` };
+    const { history } = app.app.get(MessagesBackend, { strict: false });
+    const draft = { id: createMessageId(), ...written };
+    const [stored] = await history.append(room('room') as KeptChannel, [draft]);
+    expect(stored).toMatchObject({ isDuplicate: false });
   };
   const withField = (name: string, value: string) => (fields: string[]) =>
     fields.map((field, index) => (index % 2 === 1 && fields[index - 1] === name ? value : field));
@@ -114,6 +133,48 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     expect(heard.map(said)).toEqual(['1', '2', 'gap unreadable', '4', '5']);
     expect(other.messages.counters().poisoned).toBeGreaterThan(0);
     expect(lines.filter((line) => line.includes('is dropped'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['JSON', undefined],
+    ['MessagePack', messagePack],
+  ])(
+    'gives a client a gap in the place of a message that only its class refuses, as %s',
+    async (_name, codec) => {
+      const app = await start();
+      const link = await Link.to(app.port);
+      links.push(link);
+      const options = { ...towards(link), messages: [...MESSAGES, StreamGap], ...(codec && { codec }) };
+      const heard = collect((await connected(createStreamClient<Streams>()(options))).desk.stream);
+      await until(() => subscribed === 1);
+      for (const text of ['"1"', '{"$plain":null}', '"2"', '{"$date":"never"}', '"3"'])
+        await storeText(app, text);
+      await until(() => heard.length === 5);
+
+      expect(heard.map(said)).toEqual(['1', 'gap unreadable', '2', 'gap unreadable', '3']);
+    },
+  );
+
+  it('is compared at most every 200 ms, however many junk publications there are', async () => {
+    const app = await start();
+    const { heard } = await through(app);
+    await until(() => subscribed === 1);
+    await post(app, '1');
+    await until(() => heard.length === 1);
+    // A comparison asks for the age of the head; nothing else here does.
+    const comparisons = async (): Promise<number> =>
+      Number(/cmdstat_pttl:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
+    const before = await comparisons();
+    const startedAtMs = Date.now();
+    for (let count = 0; count < 500; count++) await client.publish(redisKey('l', NAME), 'junk');
+    await until(() => app.messages.counters().poisoned === 500);
+    const made = (await comparisons()) - before;
+
+    expect(made).toBeGreaterThan(0);
+    expect(made).toBeLessThanOrEqual((Date.now() - startedAtMs) / 200 + 2);
+    await post(app, '2');
+    await until(() => heard.length === 2);
+    expect(heard.map(said)).toEqual(['1', '2']);
   });
 
   it('refuses a post that readers would take for unreadable', async () => {

@@ -129,10 +129,13 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       // From its first publication on, the next server gives all that follows.
       if (isMine && !old) this.#leaving.delete(channel);
       if (isMine && this.held.advance(frame, old))
-        this.#deliver(frame.type, frame.data, {
-          channel,
-          wirePosition: frame.id === undefined ? undefined : this.held.get(channel)!.position,
-        });
+        this.#deliver(
+          frame.type,
+          frame.data,
+          { channel, wirePosition: frame.id === undefined ? undefined : this.held.get(channel)!.position },
+          // With an epoch it is a gap itself, or of a channel of which only the newest message counts.
+          !frame.epoch && frame.id,
+        );
       if (this.held.isDiverged) this.#connection.doubt();
     } else if (endpoint === this.name) this.#handle(frame, error);
     if (id && id === this.#opening && error) this.#closed(error, error);
@@ -240,12 +243,15 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     if (this.#connection.spreadMs === undefined) this.ended(error);
   }
 
-  #deliver(type: string, data: object, origin?: MessageOrigin): void {
+  #deliver(type: string, data: object, origin?: MessageOrigin, hasGaps?: unknown): void {
     try {
       const message = decodeMessage(this.#classes.get(type)!, data);
       if (origin) rememberOrigin(message, origin);
       this.stream.push(message);
     } catch (error) {
+      // Of a class that is not known here nobody misses anything.
+      if (hasGaps && this.#classes.has(type))
+        this.#deliver(GAP, { channel: origin!.channel, reason: 'unreadable' }, origin);
       if (!this.stream.ignored++)
         this.#connection.options.onWarning(`nestwire: ${this.name} ignores ${type}`, error);
     }

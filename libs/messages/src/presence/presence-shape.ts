@@ -6,12 +6,16 @@ const MAX_USER_ID_CHARACTERS = 1_024;
 const MAX_DATA_CHARACTERS = 65_536;
 const SERVER = /^[\w-]{1,64}$/;
 
+/** Tells whether a value is the name of a server, as long as its lease lasts. */
+export function isServerName(value: unknown): value is string {
+  return typeof value === 'string' && SERVER.test(value);
+}
+
 /** Tells whether a value from another process is a connection in a channel. */
 export function isPresenceEntry(value: unknown): value is PresenceEntry {
   const { server, id, number, userId, data } = (value ?? {}) as Partial<Record<keyof PresenceEntry, unknown>>;
   return (
-    typeof server === 'string' &&
-    SERVER.test(server) &&
+    isServerName(server) &&
     isText(id, MAX_ID_CHARACTERS) &&
     id !== '' &&
     isNumber(number) &&

@@ -77,6 +77,7 @@ export abstract class PresenceBackend {
    * Reads who is in a channel, those of lost servers included.
    *
    * @throws {MessagesError} UNAVAILABLE when it cannot be read now
+   * @throws {MessagesError} PRESENCE_FULL when the store holds more of it than may be
    */
   abstract read(channel: string): Promise<PresenceState>;
 

@@ -8,6 +8,15 @@ export function presenceFull(channel: string, limit: number): MessagesError {
   );
 }
 
+/** Makes the error of a channel of which Redis holds more than servers put into it. */
+export function presenceOverfull(channel: string, fields: number): MessagesError {
+  return new MessagesError(
+    MessagesErrorCode.PresenceFull,
+    `Redis holds more of the channel '${channel}' than is read at once (${fields} fields): ` +
+      'raise "presence.maxConnections" where they are connections; else remove the key of the channel.',
+  );
+}
+
 /** Makes the error of a question that the cluster cannot answer now. */
 export function presenceUnavailable(cause: unknown): MessagesError {
   // Only its text: ioredis puts the command into its errors. No client is told of it.

@@ -46,7 +46,7 @@ export interface ChannelReader {
   readonly ready: Promise<void>;
   /** Takes messages as they are heard. */
   stored(messages: readonly StoredMessage[]): void;
-  /** Compares its position with the history, soon. */
+  /** Compares its position with the history: at once, or a moment after the last read. */
   doubt(): void;
   /**
    * Finds what leads from a position to the reader's own, or for undefined what a newcomer begins with.

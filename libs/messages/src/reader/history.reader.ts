@@ -67,7 +67,8 @@ export class HistoryReader implements ChannelReader {
 
   doubt(): void {
     this.#isDoubted = true;
-    this.#pacer.want();
+    // Whoever writes to Redis chooses how often: each junk publication is a reason to doubt.
+    this.#pacer.wantSoon();
   }
 
   recover(since: Position | undefined, take: TakeMissed): void {

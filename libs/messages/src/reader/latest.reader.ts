@@ -45,7 +45,7 @@ export class LatestReader implements ChannelReader {
   }
 
   doubt(): void {
-    this.#pacer.want();
+    this.#pacer.wantSoon();
   }
 
   recover(since: Position | undefined, take: TakeMissed): void {

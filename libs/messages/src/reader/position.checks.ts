@@ -7,6 +7,8 @@ import { firstOf } from './read.queue.js';
 const CHUNK = 100;
 const CHECK_MS = 10_000;
 const RETRY_MS = 250;
+/** How long a channel that was compared waits for the next comparison: junk in Redis is a doubt each time. */
+const PAUSE_MS = 200;
 /** The most doubted positions that are compared again after one pause. */
 const MAX_RETRIED = 1_000;
 
@@ -29,6 +31,11 @@ export class PositionChecks {
   private readonly doubted = new Set<string>();
   /** Those that were doubted and could not be compared. */
   private readonly failed = new Set<string>();
+  /** Those that were compared since the last pause began. */
+  private readonly compared = new Set<string>();
+  /** Those of them that were doubted again. */
+  private readonly paused = new Set<string>();
+  private cancelPause: (() => void) | undefined;
   private round: Iterator<string> | undefined;
   private isRunning = false;
   private isClosed = false;
@@ -57,8 +64,9 @@ export class PositionChecks {
     this.cancelRound = this.round = undefined;
   }
 
-  /** Compares a channel soon, and again if that fails. */
+  /** Compares a channel: at once, or a moment after it was compared; again if that fails. */
   doubt(channel: string): void {
+    if (this.compared.has(channel)) return void this.paused.add(channel);
     this.doubted.add(channel);
     this.run();
   }
@@ -68,8 +76,8 @@ export class PositionChecks {
     this.isClosed = true;
     this.stop();
     this.cancelRetry?.();
-    this.doubted.clear();
-    this.failed.clear();
+    this.cancelPause?.();
+    for (const channels of [this.doubted, this.failed, this.compared, this.paused]) channels.clear();
   }
 
   private run(): void {
@@ -98,9 +106,19 @@ export class PositionChecks {
     for (const channel of this.doubted) {
       if (channels.length === CHUNK) break;
       this.doubted.delete(channel);
+      this.compared.add(channel);
       channels.push(channel);
     }
+    if (channels.length > 0) this.cancelPause ??= this.clock.after(PAUSE_MS, () => this.endPause());
     return channels;
+  }
+
+  private endPause(): void {
+    this.cancelPause = undefined;
+    this.compared.clear();
+    const paused = [...this.paused];
+    this.paused.clear();
+    for (const channel of paused) this.doubt(channel);
   }
 
   private fillFromRound(channels: string[]): void {

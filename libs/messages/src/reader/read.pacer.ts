@@ -19,6 +19,7 @@ export class ReadPacer {
   #isReading = false;
   #isWanted = false;
   #isClosed = false;
+  #isPaused = false;
   #lastAtMs = -Infinity;
   #cancel: (() => void) | undefined;
 
@@ -38,17 +39,24 @@ export class ReadPacer {
     if (this.#isClosed) return;
     this.#isWanted = true;
     if (this.#isReading) return;
+    this.#isPaused = false;
     this.#cancel?.();
     void this.#run();
   }
 
   /** Reads, but not sooner than a moment after the last time. */
   wantSoon(): void {
+    // Asked for a thousand times in a turn, it sets one timer.
+    if (this.#isPaused || this.#isClosed) return;
     const { clock } = this.context;
     const waitMs = this.#lastAtMs + MIN_INTERVAL_MS - clock.now();
     if (waitMs <= 0) return this.want();
     this.#cancel?.();
-    this.#cancel = clock.after(waitMs, () => this.want());
+    this.#isPaused = true;
+    this.#cancel = clock.after(waitMs, () => {
+      this.#isPaused = false;
+      this.want();
+    });
   }
 
   /** Reads no more; the read under way comes to nothing. */
@@ -76,6 +84,7 @@ export class ReadPacer {
   #retryLater(error: unknown): false {
     if (this.#isClosed) return false;
     this.failed(error);
+    this.#isPaused = false;
     this.#cancel?.();
     this.#cancel = this.context.queue.retry(() => this.#retry());
     return false;

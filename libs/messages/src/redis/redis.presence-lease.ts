@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../delivery/clock.js';
+import { isServerName } from '../presence/presence-shape.js';
 import { PRESENCE_KEPT_MS, type PresenceKeys } from './redis.presence-keys.js';
 import type { RedisCalls } from './redis.calls.js';
 
@@ -8,6 +9,11 @@ const RENEWALS_PER_LEASE = 3;
 const PATIENCE = 0.9;
 /** The most lost servers that one reading reports; the next reading reports the others. */
 const MAX_REPORTS = 16;
+
+/** The most servers that one look asks for; of more, each look takes others. */
+const MAX_SERVERS = 1_000;
+/** The most servers that one look has cleaned up. */
+const MAX_DEATHS = 100;
 
 /** What a lease works with. */
 export interface LeaseSetup {
@@ -125,17 +131,23 @@ export class PresenceLease {
 
   async #hunt(): Promise<void> {
     const { calls, keys, clock, leaseMs, died } = this.setup;
-    const names = await calls.run((client) => client.smembers(keys.servers));
-    const others = names.filter((name) => name !== this.#server);
+    const names = await calls.run((client) => client.srandmember(keys.servers, MAX_SERVERS));
+    const others = names.filter((name) => name !== this.#server && isServerName(name));
+    const junk = names.filter((name) => !isServerName(name));
+    // Else junk takes the places of servers in each look.
+    if (junk.length > 0) await calls.run((client) => client.srem(keys.servers, ...junk));
     const silent = (await this.whichAreLost(others)).values();
     const nowMs = clock.now();
     this.#silent = new Map([...silent].map((name) => [name, this.#silent.get(name) ?? nowMs]));
+    let deaths = 0;
     for (const [name, sinceMs] of this.#silent) {
+      if (deaths === MAX_DEATHS) return;
       if (nowMs - sinceMs < (leaseMs / RENEWALS_PER_LEASE) * PATIENCE) continue;
       const claimed = await calls.run((client) =>
         client.set(keys.claimOf(name), this.#server, 'PX', leaseMs, 'NX'),
       );
       if (claimed === null) continue;
+      deaths++;
       died(name);
     }
   }

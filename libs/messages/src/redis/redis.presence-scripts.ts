@@ -12,6 +12,24 @@ local function versionOf(room)
 end`;
 
 /**
+ * Reads a room as one state: its number of fields, and the fields and values.
+ *
+ * Arguments: the most fields, the most bytes of a field and its value, and of all together. Of a room with more
+ * it returns the number alone; a field that is larger has an empty value, so that it is no connection.
+ */
+export const READ_SCRIPT = `
+local room, most, mostEach, mostBytes = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local count = redis.call('HLEN', room)
+if count > most then return { count } end
+local fields, bytes = redis.call('HGETALL', room), 0
+for i = 1, #fields, 2 do
+  if #fields[i] + #fields[i + 1] > mostEach then fields[i], fields[i + 1] = '', '' end
+  bytes = bytes + #fields[i] + #fields[i + 1]
+  if bytes > mostBytes then return { count } end
+end
+return { count, fields }`;
+
+/**
  * Sets connections.
  *
  * Arguments: a new epoch, the most that may be, the age of the room in milliseconds, then keys and records.

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
 import { randomBytes } from 'node:crypto';
+import { isChannelName } from '../channel/channel-name.js';
 import { LogLimiter } from '../delivery/log-limiter.js';
 import {
   PresenceBackend,
@@ -11,7 +12,8 @@ import {
   type PresenceState,
   type PresenceVersion,
 } from '../presence/presence.backend.js';
-import { presenceFull, presenceUnavailable } from '../presence/presence.errors.js';
+import { MessagesError } from '../messages.error.js';
+import { presenceFull, presenceOverfull, presenceUnavailable } from '../presence/presence.errors.js';
 import { RedisCalls } from './redis.calls.js';
 import type { ResolvedTuning } from './redis.options.js';
 import { PRESENCE_KEPT_MS, PresenceKeys } from './redis.presence-keys.js';
@@ -19,11 +21,25 @@ import { PresenceLease } from './redis.presence-lease.js';
 import { isPresenceEntry } from '../presence/presence-shape.js';
 import { RedisScript } from './redis.script.js';
 import { isEpoch } from './untrusted.js';
-import { CLEAR_SCRIPT, OWN_SCRIPT, REMOVE_SCRIPT, SET_SCRIPT } from './redis.presence-scripts.js';
+import {
+  CLEAR_SCRIPT,
+  OWN_SCRIPT,
+  READ_SCRIPT,
+  REMOVE_SCRIPT,
+  SET_SCRIPT,
+} from './redis.presence-scripts.js';
 import { PresenceRoom } from './redis.presence-room.js';
 
 const MAX_BATCH = 100;
 const MAX_RECORD_CHARACTERS = 131_072;
+/** The most bytes of a field of a room and its value: three bytes a character, and room for the key. */
+const MAX_FIELD_BYTES = 3 * MAX_RECORD_CHARACTERS + 4_096;
+/** The most bytes of a room that are read at once. */
+const MAX_ROOM_BYTES = 67_108_864;
+/** Servers may differ in `maxConnections`, or put connections into a room at the same time. */
+const MIN_ROOM_FIELDS = 2_000;
+/** The most channels of a server that has gone that Redis is asked for at once. */
+const CHANNELS_PER_SCAN = 500;
 const NO_CONNECTION = new Error('a field of its presence is not a connection');
 /** How many channels are compared with Redis each third of a lease, because their keys may have been evicted. */
 const MAX_CHECKS = 1_000;
@@ -34,6 +50,7 @@ const MAX_CHECKS = 1_000;
 const EMPTY_CHECKS = 6;
 const MAX_EMPTY_ROOMS = 1_000;
 const OWN = new RedisScript(OWN_SCRIPT);
+const READ = new RedisScript(READ_SCRIPT);
 /** Redis may have lost what it had confirmed. */
 const CLIENT_EVENTS = ['ready', '+node'] as const;
 
@@ -102,9 +119,11 @@ export class RedisPresence extends PresenceBackend {
 
   async read(channel: string): Promise<PresenceState> {
     try {
-      const fields = await this.#calls.run((client) => client.hgetall(this.#keys.roomOf(channel)));
-      const { '#e': epoch, '#n': number, ...values } = fields;
-      const read = Object.entries(values).map(([key, value]) => entryOf(key, value));
+      const values = await this.#fieldsOf(channel);
+      const [epoch, number] = [values.get('#e'), values.get('#n')];
+      values.delete('#e');
+      values.delete('#n');
+      const read = [...values].map(([key, value]) => entryOf(key, value));
       const entries = read.filter((entry) => entry !== undefined);
       for (let skipped = read.length - entries.length; skipped > 0; skipped--)
         this.#poisoned(channel, NO_CONNECTION);
@@ -115,8 +134,20 @@ export class RedisPresence extends PresenceBackend {
       if (lost.size > 0) this.#lease.report(lost, channel).catch(() => undefined);
       return { ...versionOf(epoch, number), entries, lost };
     } catch (error) {
-      throw presenceUnavailable(error);
+      throw error instanceof MessagesError ? error : presenceUnavailable(error);
     }
+  }
+
+  /** Reads a room; one that holds more than servers put into it is not loaded. */
+  async #fieldsOf(channel: string): Promise<Map<string, string>> {
+    const maxFields = Math.max(MIN_ROOM_FIELDS, 2 * this.#setup.maxConnections) + 2;
+    const run = { keys: [this.#keys.roomOf(channel)], args: [maxFields, MAX_FIELD_BYTES, MAX_ROOM_BYTES] };
+    const reply = await this.#calls.run((client) => READ.run({ client, ...run }));
+    const [count, fields] = reply as [count: number, fields?: readonly string[]];
+    if (!fields) throw presenceOverfull(channel, count);
+    const values = new Map<string, string>();
+    for (let at = 0; at < fields.length; at += 2) values.set(fields[at]!, fields[at + 1]!);
+    return values;
   }
 
   async version(channel: string): Promise<PresenceVersion> {
@@ -188,12 +219,41 @@ export class RedisPresence extends PresenceBackend {
 
   /** Removes what a server that is gone has left in channels; rejects when it could not, or is closing. */
   async #cleanUp(server: string, channels: readonly string[]): Promise<void> {
-    const noted = await this.#calls.run((client) => client.smembers(this.#keys.channelsOf(server)));
-    const all = [...new Set([...channels, ...noted])];
-    for (let at = 0; at < all.length; at += MAX_BATCH) {
+    await this.#clear(server, channels);
+    // A page at a time: another hand may have noted more than there is memory for.
+    let cursor = '0';
+    do {
+      const [next, noted] = await this.#noted(server, cursor);
+      await this.#clear(server, noted.filter(isChannelName));
+      cursor = next;
+    } while (cursor !== '0');
+  }
+
+  /** Reads a page of the channels that a server has noted; nothing from a key of another type. */
+  async #noted(server: string, cursor: string): Promise<[cursor: string, channels: string[]]> {
+    const key = this.#keys.channelsOf(server);
+    try {
+      return await this.#calls.run((client) => client.sscan(key, cursor, 'COUNT', CHANNELS_PER_SCAN));
+    } catch (error) {
+      if ((error as Error).message.startsWith('WRONGTYPE')) return ['0', []];
+      throw error;
+    }
+  }
+
+  async #clear(server: string, channels: readonly string[]): Promise<void> {
+    for (let at = 0; at < channels.length; at += MAX_BATCH) {
       if (this.#closed) throw new Error('The process shuts down; another one cleans up.');
-      const batch = all.slice(at, at + MAX_BATCH);
-      await Promise.all(batch.map((channel) => this.#remove(channel, CLEAR_SCRIPT, [`${server}|`])));
+      const batch = channels.slice(at, at + MAX_BATCH);
+      await Promise.all(batch.map((channel) => this.#removeOf(server, channel)));
+    }
+  }
+
+  /** Removes what a channel holds of a server; a key of another type holds nothing of it. */
+  async #removeOf(server: string, channel: string): Promise<void> {
+    try {
+      await this.#remove(channel, CLEAR_SCRIPT, [`${server}|`]);
+    } catch (error) {
+      if (!(error as Error).message.includes('WRONGTYPE')) throw error;
     }
   }
 

@@ -56,7 +56,7 @@ function untag(value: unknown): unknown {
   if (key?.[0] !== '$' || second !== undefined) return untagEach(value as Tree);
   const inner = (value as Tree)[key];
   // The keys inside are no tags; what they hold may have some.
-  if (key === '$plain') return { $plain: untagEach(inner as Tree) };
+  if (key === '$plain' && Object(inner) === inner) return { $plain: untagEach(inner as Tree) };
   return nativeOf(key, inner) ?? untagEach(value as Tree);
 }
 

@@ -85,17 +85,17 @@ export class ChannelFanout {
   }
 
   private write(members: ReadonlySet<Member>, publication: Publication): void {
-    const frames = new Map<Codec, WsFrame>();
+    const frames = new Map<Codec, WsFrame | undefined>();
     let codec: Codec | undefined;
     let frame: WsFrame | undefined;
     for (const member of members) {
       // Most members speak what the one before them speaks.
-      if (!frame || member.codec !== codec) {
+      if (member.codec !== codec) {
         codec = member.codec;
-        frame = frames.get(codec) ?? publicationFrame(codec, publication);
+        frame = frames.has(codec) ? frames.get(codec) : publicationFrame(codec, publication);
         frames.set(codec, frame);
       }
-      if (!member.pushPublication(frame)) this.countDropped(publication.channel);
+      if (frame && !member.pushPublication(frame)) this.countDropped(publication.channel);
     }
   }
 

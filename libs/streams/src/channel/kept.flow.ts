@@ -183,16 +183,19 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     const { outbox, codec, reads } = this.member;
     const isFirst = !path.from && !path.isRefused;
     for (const publication of missed) {
-      if (publication.isGap && this.hasSnapshot) return void this.sendSnapshots(path, publication.position);
+      const sent = this.topic.frames.of(publication, codec, path.session?.endpoint);
+      const { isGap } = sent.publication;
+      if (isGap && this.hasSnapshot) return void this.sendSnapshots(path, publication.position);
       if (outbox.isAboveSoftBound) return this.goOnBelowSoftBound(path);
       const waitMs = reads.waitMs();
       if (waitMs) return this.goOnLater(path, waitMs);
-      const frame = this.topic.frames.of(publication, codec, path.session?.endpoint);
-      outbox.push(frame);
-      reads.spend(frame.bytes.length);
+      if (sent.frame) {
+        outbox.push(sent.frame);
+        reads.spend(sent.frame.bytes.length);
+      }
       path.from = publication.position;
       path.isRefused = false;
-      path.hasGap ||= publication.isGap;
+      path.hasGap ||= isGap;
     }
     if (isFirst && this.hasSnapshot) return void this.sendSnapshots(path, this.topic.position!);
     const isHistory = this.topic.channel.delivery === 'history';

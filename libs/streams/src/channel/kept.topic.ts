@@ -8,7 +8,7 @@ import type {
 } from '@nestwire/messages';
 import type { Codec } from '@nestwire/protocol';
 import type { WsFrame } from '../transport/ws-frame.js';
-import { StoredFrames } from './publication.frames.js';
+import { StoredFrames, type SentPublication } from './publication.frames.js';
 
 /** One of those that a topic flows to. */
 export interface TopicMember {
@@ -111,23 +111,25 @@ export class KeptTopic {
   private write(publication: StoredPublication): void {
     const { live, last } = this;
     this.last = publication.position;
-    // A gap is none where something stands for all that is missing.
-    const isTaken = !(publication.isGap && this.channel.snapshot.length);
-    const isAnew = publication.isGap || publication.position.epoch !== last?.epoch;
+    const isNewEpoch = publication.position.epoch !== last?.epoch;
+    const hasSnapshot = this.channel.snapshot.length > 0;
     let codec: Codec | undefined;
-    let frame: WsFrame | undefined;
+    let sent: SentPublication | undefined;
     for (const member of live) {
       // Most members speak what the one before them speaks.
-      if (!frame || member.codec !== codec) {
+      if (!sent || member.codec !== codec) {
         ({ codec } = member);
-        frame = this.frames.of(publication, codec);
+        sent = this.frames.of(publication, codec);
       }
-      if (isTaken && member.take(frame)) {
-        if (isAnew) member.renewTickets();
+      if (!sent.frame) continue;
+      const { isGap } = sent.publication;
+      // A gap is none where something stands for all that is missing.
+      if (!(isGap && hasSnapshot) && member.take(sent.frame)) {
+        if (isGap || isNewEpoch) member.renewTickets();
         continue;
       }
       live.delete(member);
-      member.fallBehind(publication, last!);
+      member.fallBehind(sent.publication, last!);
     }
   }
 }
