@@ -691,12 +691,15 @@ describe('D. Authentication and order', () => {
     expect(failing.frames).toEqual([]);
   });
 
-  it('65: closes for the credential of another user', async () => {
+  it('65: signs in another user, for whom the endpoints are opened anew', async () => {
     const raw = await RawSocket.hello(target.port, 'user-1');
 
-    raw.sendJson({ t: 'auth', id: 1, token: 'user-2' });
+    raw.sendJson(OPEN);
+    await raw.frame('opened');
+    raw.sendJson({ t: 'auth', id: 2, token: 'user-2' });
 
-    expect(await raw.closing()).toBe(4501);
+    expect(await raw.frame('authenticated')).toMatchObject({ id: 2, user: 'user-2' });
+    expect(await raw.frame('closed')).toMatchObject({ reason: { code: 'identity-changed' } });
   });
 
   it('66: closes with 4005 when the credential has expired', async () => {
