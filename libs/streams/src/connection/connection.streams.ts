@@ -268,6 +268,10 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     return this.owner.errors.gate.measuredMs(now);
   }
 
+  read(): void {
+    this.owner.errors.gate.chargeReading();
+  }
+
   ended(): void {
     this.owner.errors.gate.end();
   }

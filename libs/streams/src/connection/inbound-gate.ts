@@ -4,8 +4,11 @@ import { WindowCount } from './window-count.js';
 
 const REFUSAL_WINDOW_MS = 10_000;
 const BAD_FRAME_WINDOW_MS = 60_000;
+const US_PER_MS = 1_000;
 /** Work of a refusal that is not measured: writing the answer, collecting garbage. */
 const UNMEASURED_MS = 0.05;
+/** Work on an accepted message that is not charged: decoding and checking most of them takes less. */
+const FREE_MS = 0.25;
 /** How many bytes of error answers each byte of the client pays for. */
 const ANSWERED_PER_BYTE = 3;
 /** Bytes of error answers a second that need no bytes of the client. */
@@ -14,14 +17,16 @@ const FREE_ANSWERS_PER_SECOND = 1_024;
 /**
  * Judges what one connection sends: its amount, its faults, their cost.
  *
- * Each refusal is charged to the connection with the time that it took. While the connection owes time, its
- * frames are refused undecoded.
+ * Each refusal is charged to the connection with the time that it took, and so is the reading of a message that
+ * takes long. While the connection owes time, its frames are refused undecoded.
  */
 export class InboundGate {
   private readonly frames: TokenBucket;
   private readonly bytes: TokenBucket;
   private receivedBytes = 0;
   private startedAt = 0;
+  /** The CPU time of the process at `begin`; known for connections that were charged before. */
+  private startedCpu: NodeJS.CpuUsage | undefined;
   // Made when they are needed: few clients are refused anything.
   private refusedWork: TokenBucket | undefined;
   private answers: TokenBucket | undefined;
@@ -52,6 +57,8 @@ export class InboundGate {
   /** Begins to measure the work on a frame. */
   begin(now: number): void {
     this.startedAt = now;
+    // Reading it costs more than most frames do.
+    this.startedCpu = this.refusedWork && process.cpuUsage();
   }
 
   /** Ends the measuring: what follows is not work on the frame. */
@@ -61,7 +68,12 @@ export class InboundGate {
 
   /** Returns how long the work on the present frame has taken, in milliseconds. */
   measuredMs(now: number): number {
-    return this.startedAt ? now - this.startedAt : 0;
+    if (!this.startedAt) return 0;
+    const elapsedMs = now - this.startedAt;
+    if (!this.startedCpu) return elapsedMs;
+    // On a busy machine time passes in which this process does not run.
+    const { user, system } = process.cpuUsage(this.startedCpu);
+    return Math.min(elapsedMs, (user + system) / US_PER_MS);
   }
 
   /**
@@ -72,9 +84,22 @@ export class InboundGate {
   charge(elsewhereMs = 0): void {
     const now = performance.now();
     const measuredMs = this.measuredMs(now);
-    if (this.startedAt) this.startedAt = now;
+    if (this.startedAt) this.begin(now);
     this.refusedWork ??= new TokenBucket(this.limits.refusedWorkMsPerSecond, now);
     this.refusedWork.spend(UNMEASURED_MS + measuredMs + elsewhereMs, now);
+  }
+
+  /** Charges the reading of a message that was accepted, where it took long; its handler is not charged. */
+  chargeReading(): void {
+    if (!this.startedAt) return;
+    const now = performance.now();
+    // The elapsed time is enough to tell that a message took little.
+    if (now - this.startedAt <= FREE_MS) return;
+    const chargedMs = this.measuredMs(now) - FREE_MS;
+    this.begin(now);
+    if (chargedMs <= 0) return;
+    this.refusedWork ??= new TokenBucket(this.limits.refusedWorkMsPerSecond, now);
+    this.refusedWork.spend(chargedMs, now);
   }
 
   /** Tells whether an error answer of this length may leave, and counts it then. */

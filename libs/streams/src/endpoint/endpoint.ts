@@ -51,6 +51,8 @@ export interface MessageClaim {
 
 /** What a session calls on its endpoint. */
 export interface Handlers {
+  /** Called when a message has been read, before anything of the application runs; the runtime sets it. */
+  read?: () => void;
   /**
    * Checks access, then runs `@OnStreamOpened`; what that returns is to be sent,
    * like a handler's result.

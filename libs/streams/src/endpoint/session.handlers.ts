@@ -31,6 +31,8 @@ export interface SessionBinding {
 
 /** The handlers of an endpoint, as one session calls them. */
 export class SessionHandlers implements Handlers {
+  read?: () => void;
+
   constructor(private readonly binding: SessionBinding) {}
 
   opened(): unknown {
@@ -45,14 +47,15 @@ export class SessionHandlers implements Handlers {
 
   handle(type: string, data: object, id?: number, claim?: MessageClaim): unknown {
     const route = this.binding.handlers.routes.get(type);
-    const message = this.read(route, type, data);
+    const message = this.readMessage(route, type, data);
+    this.read?.();
     if (claim) return this.handleClaimed(route!, this.call(message, type, id), claim);
     if (!(message instanceof Promise)) return route!.run(this.call(message, type, id));
     return message.then((read) => route!.run(this.call(read, type, id)), refuseLater);
   }
 
   /** What fails here never reaches the application: it is charged to the client. */
-  private read(route: CompiledRoute | undefined, type: string, data: object): unknown {
+  private readMessage(route: CompiledRoute | undefined, type: string, data: object): unknown {
     try {
       // The user may have changed since the stream opened.
       this.checkAccess();

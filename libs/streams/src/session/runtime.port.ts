@@ -17,6 +17,8 @@ export interface RuntimePort {
   begin(head: MessageHead): boolean;
   /** Returns how long the work on the present frame has taken, in milliseconds. */
   measuredMs(now: number): number;
+  /** The present message has been read; what follows is the application's work. */
+  read(): void;
   /** The work that `begin` told of is over. */
   ended(): void;
   /** The runtime has an answer in `takeAck`. */

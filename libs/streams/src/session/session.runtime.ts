@@ -235,6 +235,7 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     const handlers = isPromiseLike(bound) ? await bound : bound;
     // Its deadline has passed, and the session has ended without them.
     if (this.running !== running) return handlers.dispose(REFUSED);
+    handlers.read = () => this.port.read();
     this.handlers = handlers;
     if (this.state !== 'opening') return undefined;
     let { user } = this.session;
