@@ -1,5 +1,5 @@
 // `node test/bench/channel-leave.mjs [clients] [latest|ephemeral]`: 100 clients with 1,000 channels of their own
-// each leave at the same time. It shows the longest turn of the server's event loop until all is released.
+// each leave at the same time. It shows the work of the longest turns of the server's event loop until all is released.
 import WebSocket from 'ws';
 import { Child } from '../rig/child.mjs';
 import { startRedis } from '../rig/redis-server.mjs';
@@ -7,6 +7,7 @@ import { startRedis } from '../rig/redis-server.mjs';
 const CLIENTS = Number(process.argv[2] ?? 100);
 const CHANNELS = 1_000;
 const BATCH = 250;
+let isLeaving = false;
 const kind = process.argv.includes('ephemeral') ? 'ephemeral' : 'latest';
 
 const redis = await startRedis();
@@ -20,8 +21,9 @@ try {
   await until(async () => (await server.ask('counts')).channels >= CLIENTS * CHANNELS);
   console.log('joined', JSON.stringify(await server.ask('counts')));
 
-  await server.ask('reset');
+  await server.ask('beginLeaving');
   const startedAt = performance.now();
+  isLeaving = true;
   for (const socket of sockets) socket.terminate();
   await until(async () => {
     const { closed, channels } = await server.ask('counts');
@@ -31,9 +33,9 @@ try {
   await until(async () => Number(/pubsub_?channels:(\d+)/.exec(await redis.call('INFO', 'stats'))?.[1]) < 10);
   const releasedMs = Math.round(performance.now() - startedAt);
   // Before the memory is looked at: collecting garbage is one long turn.
-  const counts = await server.ask('counts');
+  const turns = await server.ask('turns');
   const left = (await server.ask('memory')) - empty;
-  console.log('left  ', JSON.stringify({ goneMs, releasedMs, leftHeapBytes: left, ...counts }));
+  console.log('left  ', JSON.stringify({ goneMs, releasedMs, leftHeapBytes: left, ...turns }));
 } finally {
   await server.stop();
   await redis.stop();
@@ -42,9 +44,14 @@ try {
 async function joined(port) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/streams`, ['nestwire.v1.json']);
   socket.on('error', () => undefined);
+  socket.on('close', (code) => {
+    if (!isLeaving) throw new Error(`A client was closed with ${code} before all had joined.`);
+  });
   let answer;
   socket.on('message', (text) => {
     const frame = JSON.parse(text);
+    // A client that does not answer is closed, before the last one has joined.
+    if (frame.t === 'ping') socket.send('{"t":"pong"}');
     if (frame.t === 'error') console.log(frame);
     if (frame.t === 'ack' || frame.t === 'error') answer();
   });

@@ -1,6 +1,5 @@
 // The server that `channel-leave.mjs` measures: each client listens to a number of channels of its own.
 import 'reflect-metadata';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { IsInt } from 'class-validator';
@@ -16,6 +15,7 @@ import {
 } from '@nestwire/streams';
 import { answerParent } from '../rig/child.mjs';
 import { decorate } from '../rig/decorate.mjs';
+import { TurnMeter } from './turn-meter.mjs';
 
 class Follow {}
 decorate(Follow, {
@@ -25,7 +25,7 @@ decorate(Follow, {
 
 const own = defineChannel('own', { messages: [Follow], latest: true });
 const ephemeral = defineChannel('loose', { messages: [Follow] });
-const loop = monitorEventLoopDelay({ resolution: 1 });
+const meter = new TurnMeter();
 let closed = 0;
 let kinds;
 let app;
@@ -69,17 +69,16 @@ answerParent({
     );
     app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
     await app.listen(0, '127.0.0.1');
-    loop.enable();
     return { port: app.getHttpServer().address().port };
   },
-  reset: () => {
-    loop.reset();
+  beginLeaving: () => {
+    meter.start();
     closed = 0;
   },
+  turns: () => meter.stop(),
   counts: () => ({
     closed,
-    longestTurnMs: Math.round(loop.max / 1e6),
-    ...app.get(StreamsService).counters(),
+    channels: app.get(StreamsService).counters().channels,
   }),
   memory: () => {
     globalThis.gc();

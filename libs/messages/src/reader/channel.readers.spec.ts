@@ -1,6 +1,7 @@
 import { LocalHistory } from '../backend/local.history.js';
 import type { HistorySink, HistoryChannel, PageBounds, PageStart, Top } from '../backend/history.backend.js';
 import { SYSTEM_CLOCK } from '../delivery/clock.js';
+import { slicedWork } from '../delivery/sliced-work.js';
 import type { StoredPublication } from '../delivery/stored.publication.js';
 import { ChannelReaders, type ReadChannel } from './channel.readers.js';
 
@@ -138,6 +139,23 @@ describe.each(['history', 'latest'] as const)('The readers of many %s channels',
 
     await until(() => unfollowed.length === CHANNELS);
     expect(new Set(unfollowed).size).toBe(CHANNELS);
+  });
+
+  it('end as one job, however many turns it takes', async () => {
+    let [ended, mostJobs] = [0, 0];
+    history.unfollow = () => {
+      ended++;
+      mostJobs = Math.max(mostJobs, slicedWork.size);
+      const end = performance.now() + 0.2;
+      while (performance.now() < end);
+    };
+    const following = await followAll();
+
+    for (const each of following) each.remove();
+    await until(() => ended === CHANNELS);
+
+    // A job that goes on in the same turn stands in the queue twice.
+    expect(mostJobs).toBeLessThanOrEqual(2);
   });
 
   it('give nothing to who has ended, removed or not', async () => {

@@ -162,8 +162,14 @@ export class ChannelReaders {
   }
 
   #closeLingering(): void {
+    const rest = slicedWork.forEach(this.#over(), (channel) => this.#close(channel));
+    // One job at a time: another would begin with a walk over all that this one has closed.
+    if (rest) void rest.then(() => this.#lingerOn());
+    else this.#lingerOn();
+  }
+
+  #lingerOn(): void {
     this.#cancelLinger = undefined;
-    void slicedWork.forEach(this.#over(), (channel) => this.#close(channel));
     const [first] = this.#lingering;
     if (first) {
       const waitMs = Math.max(1, first[1] - this.#clock.now());
