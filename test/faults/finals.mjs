@@ -24,7 +24,7 @@ export async function readFinals(servers, channelOf) {
 async function readFinal(server, { key, metas, channelOf }) {
   const entries = (await ask(server, 'XRANGE', key, '-', '+')).map(entryOf);
   const ch = entries.map(({ id }) => channelOf.get(id)).find(Boolean);
-  const meta = metas.find((name) => tagOf(name) === tagOf(key));
+  const meta = metas.find((name) => isHead(name) && tagOf(name) === tagOf(key));
   if (!ch || !meta) return undefined;
   const { e, s, p } = fieldsOf(await ask(server, 'HGETALL', meta));
   return { ch, e, s: Number(s), p: messageIdOf(p), entries };
@@ -43,6 +43,11 @@ function messageIdOf(place) {
 
 function fieldsOf(flat) {
   return Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]]] : [])));
+}
+
+/** Named readers have hashes of the same tag. */
+function isHead(key) {
+  return key.includes(':m:{');
 }
 
 /** The keys of a channel share the part in braces. */

@@ -60,6 +60,42 @@ function gapsOf({ gaps: allowed = [], gapsEach }, events) {
   return problems;
 }
 
+/** Named readers are told of what a fault explains, and of nothing else. */
+function workGapsOf({ workGaps: allowed = [], mustHaveWorkGaps }, events) {
+  const gaps = of(events, 'work_gap');
+  const wrong = [...new Set(gaps.map(({ reason }) => reason))].filter((reason) => !allowed.includes(reason));
+  const problems = wrong.map((reason) => `named readers had gaps of the reason ${reason}`);
+  if (mustHaveWorkGaps && gaps.length === 0)
+    problems.push('the run shows nothing: no named reader had a gap');
+  return problems;
+}
+
+/** While Redis lets nobody in, a server tries again now and then, not all the time. */
+function attempts({ attemptsPerS }, events) {
+  if (attemptsPerS === undefined) return [];
+  const faults = of(events, 'nemesis');
+  const [from, to] = [faults[0].at, faults.findLast(({ what }) => what !== 'heal').at];
+  const connects = of(events, 'connects').filter(({ at }) => at >= from && at <= to);
+  return [...new Set(connects.map(({ p }) => p))].flatMap((p) => {
+    const own = connects.filter((event) => event.p === p);
+    const [first, last] = [own[0], own.at(-1)];
+    const perS = ((last.count - first.count) * 1_000) / (last.at - first.at);
+    return perS <= attemptsPerS
+      ? []
+      : [`${p} connected ${perS.toFixed(1)} times a second; allowed are ${attemptsPerS}`];
+  });
+}
+
+/** Each server has counted publications of a version that it does not know. */
+function unknownVersions({ mustCountUnknown }, events) {
+  if (!mustCountUnknown) return [];
+  const counts = new Map();
+  for (const { p, poisoned } of of(events, 'sample')) counts.set(p, Math.max(counts.get(p) ?? 0, poisoned));
+  return [...counts].flatMap(([p, count]) =>
+    count > 0 ? [] : [`${p} has not counted the publications of an unknown version`],
+  );
+}
+
 function caughtUp({ convergeMs = Infinity }, _events, { figures }) {
   const { caughtUpMs } = figures;
   return caughtUpMs > convergeMs
@@ -178,6 +214,9 @@ const JUDGES = [
   failures,
   settling,
   gapsOf,
+  workGapsOf,
+  unknownVersions,
+  attempts,
   caughtUp,
   outage,
   orders,

@@ -12,6 +12,12 @@ const FIGURES = {
     Object.entries(gaps)
       .map(([reason, count]) => `${count} gaps ${reason}`)
       .join(', '),
+  works: (count) => `${count} messages handled by named readers`,
+  worksAgain: (count) => count && `${count} of them again`,
+  workGaps: (gaps) =>
+    Object.entries(gaps)
+      .map(([reason, count]) => `${count} gaps ${reason} of named readers`)
+      .join(', '),
   ackPauseMs: (ms) => `longest time without an ack ${ms} ms`,
   slowestPostMs: (ms) => `slowest post ${ms} ms`,
   caughtUpMs: (ms) => ms && `caught up ${ms} ms after the heal`,

@@ -6,7 +6,7 @@ import { startCluster, startRedis, startSentinels } from '../rig/redis-server.mj
 import { TcpProxy } from '../rig/tcp-proxy.mjs';
 import { EventLog } from './event-log.mjs';
 import { randomFrom } from './random.mjs';
-import { sabotageOptions } from './sabotage.mjs';
+import { NEXT_VERSION, sabotageOptions } from './sabotage.mjs';
 
 const SERVER = new URL('server-process.mjs', import.meta.url);
 const CLIENTS = new URL('client-process.mjs', import.meta.url);
@@ -18,6 +18,7 @@ const TUNING = {
   connectTimeoutMs: 1_000,
   presence: { leaseMs: 3_000 },
 };
+const WATCH_MS = 500;
 /** How often a client asks for something that is to be done once. */
 const ORDER_MS = 500;
 
@@ -29,6 +30,7 @@ export class Rig {
   nodes = [];
   readers = [];
   #seed = 0;
+  #watching;
   /** Gives numbers that depend on the seed alone. */
   random;
 
@@ -50,25 +52,32 @@ export class Rig {
   async start() {
     const { servers = 2, clients = 20 } = this.scenario.setup;
     await this.#startRedis(this.scenario.setup);
-    this.nodes = Array.from({ length: servers }, (_, index) => ({ index, name: `n${index}` }));
+    this.nodes = Array.from({ length: servers }, (_, index) => ({
+      index,
+      name: `n${index}`,
+      isNext: this.scenario.setup.nextVersion === index,
+    }));
     for (const node of this.nodes) {
       if (this.redis && !this.sentinels) node.link = await TcpProxy.to(this.redis.port);
       await this.startNode(node.index);
     }
+    this.#watchLinks();
     if (!this.scenario.setup.areClientsLate)
       await Promise.all(this.nodes.map((node) => this.startClients(node.index, clients / servers)));
   }
 
   async startNode(index) {
     const node = this.nodes[index];
-    const { rooms = 10, room, options, apps, sabotage, tokenMs } = this.scenario.setup;
-    node.child = new Child(SERVER, sabotageOptions(sabotage));
+    const { rooms = 10, room, options, apps, sabotage = [], tokenMs, work } = this.scenario.setup;
+    const changes = [...sabotage, ...(node.isNext ? NEXT_VERSION : [])];
+    node.child = new Child(SERVER, sabotageOptions(changes));
     const { port } = await node.child.ask('start', {
       name: node.name,
       directory: this.directory,
       redis: this.#connectionOf(node),
       rooms,
       room,
+      work,
       scope: apps ? `${apps[index]}/` : '',
       isSignedIn: tokenMs !== undefined,
       options: {
@@ -79,6 +88,14 @@ export class Rig {
     node.port = port;
     node.front ??= await TcpProxy.to(port);
     node.front.targetPort = port;
+  }
+
+  /** Writes down from time to time how often each server has connected to Redis. */
+  #watchLinks() {
+    this.#watching = setInterval(() => {
+      for (const { name, link } of this.nodes)
+        if (link) this.log.write('connects', { p: name, count: link.accepted });
+    }, WATCH_MS);
   }
 
   /** Starts clients that reach a server. */
@@ -146,6 +163,7 @@ export class Rig {
   }
 
   async stop() {
+    clearInterval(this.#watching);
     await Promise.all(
       [...this.readers, ...this.nodes.map(({ child }) => child)].map((child) => child?.stop()),
     );

@@ -15,6 +15,7 @@ const QUIET_MS = 2_000;
 /** What a process holds is compared when it has had time to let go. */
 const SETTLED_MS = 31_000;
 const UNSUBSCRIBED_MS = 5_000;
+const HANDLED_MS = 30_000;
 
 /**
  * Runs a scenario once, and judges it.
@@ -33,6 +34,7 @@ export async function runScenario(scenario, { seed }) {
     await rig.start();
     await runFaults(rig);
     await rig.endLoad();
+    if (scenario.setup.work) await untilHandled(rig);
     await wait(QUIET_MS);
     await rig.writePresence();
     await writeFinals(rig);
@@ -53,6 +55,21 @@ async function runFaults(rig) {
   rig.log.write('nemesis', { what: 'heal' });
   const aftermathMs = (accept.convergeMs ?? 0) + AFTERMATH_MS;
   await wait(accept.isBounded ? Math.max(aftermathMs, SETTLED_MS) : aftermathMs);
+}
+
+/** Waits for the named readers, as they may be late; whether they have handled all is the checker's to say. */
+async function untilHandled({ directory, log }) {
+  const deadline = performance.now() + HANDLED_MS;
+  let count;
+  do {
+    await wait(500);
+    const events = readLog(directory);
+    const healedAt = events.findLast(({ k, what }) => k === 'nemesis' && what === 'heal').at;
+    const handled = new Set(events.filter(({ k }) => k === 'work').map(({ id }) => id));
+    const left = events.filter(({ k, id, at }) => k === 'pub_ok' && at > healedAt && !handled.has(id));
+    count = left.length;
+  } while (count > 0 && performance.now() < deadline);
+  log.write('handled', { left: count });
 }
 
 async function writeFinals(rig) {

@@ -1,6 +1,6 @@
 // Loaded by `--import` with the names of sabotages behind a question mark; it registers itself for what is loaded.
 import { register } from 'node:module';
-import { SABOTAGES } from './sabotage.mjs';
+import { CHANGES } from './sabotage.mjs';
 
 let changes = [];
 
@@ -11,7 +11,7 @@ let changes = [];
 
 /** Takes over the names in the thread that loads modules. */
 export function initialize(names) {
-  changes = names.flatMap((name) => SABOTAGES[name]);
+  changes = names.flatMap((name) => CHANGES[name]);
 }
 
 /** Changes the source of what is loaded. */

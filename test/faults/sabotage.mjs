@@ -24,13 +24,52 @@ export const SABOTAGES = {
   ids: [[`${MESSAGES}redis/history.scripts.js`, 'local at = known[index] or seen[id]', 'local at = nil']],
   /** What was missed while a subscriber was away is not looked for. */
   doubts: [[`${MESSAGES}redis/redis.history.js`, 'this.#sink?.doubted(channels)', 'void 0']],
+  /** What a next version has added is refused. */
+  tolerance: [
+    [
+      `${MESSAGES}redis/history.envelope.js`,
+      'if (!isHeader(header))',
+      'if (!isHeader(header) || header.next)',
+    ],
+  ],
+  /** Named readers are not told what they have missed. */
+  readerGaps: [
+    [`${MESSAGES}redis/named-readers.scripts.js`, 'if gap then\n  state.g', 'if false then\n  state.g'],
+  ],
+  /** Nobody takes over what a dead process had in hand. */
+  takeover: [[`${MESSAGES}redis/named-readers.scripts.js`, 'if work.dueMs <= nowMs then', 'if false then']],
   /** A message that was handled may be handled again. */
   once: [
     [`${STREAMS}session/session.runtime.js`, 'frame.again || this.endpoint.once?.has(frame.type)', 'false'],
   ],
 };
 
-/** What node is started with, so that a process lacks protections. */
+/**
+ * What a next version may add, in everything that servers share: fields of publications, of stored messages, of heads, of
+ * places of named readers and of presence, and other scripts.
+ */
+const ADDITIONS = {
+  next: [
+    [`${MESSAGES}redis/envelope.js`, '`{"v":${VERSION},', '`{"v":${VERSION},"next":{"is":[1]},'],
+    [`${MESSAGES}redis/history.scripts.js`, '{"v":1,"e":"', '{"v":1,"next":{"is":[1]},"e":"'],
+    [`${MESSAGES}redis/history.scripts.js`, "',' .. #data .. ']'", `',' .. #data .. ',"next"]'`],
+    [`${MESSAGES}redis/history.scripts.js`, "'t', kind, 'd', data)", "'t', kind, 'd', data, 'next', '1')"],
+    [`${MESSAGES}redis/history.scripts.js`, "'p', last, 'n', name)", "'p', last, 'n', name, 'next', '1')"],
+    [`${MESSAGES}redis/named-readers.scripts.js`, "'g', state.g or 0)", "'g', state.g or 0, 'next', '1')"],
+    [
+      `${MESSAGES}redis/redis.presence.js`,
+      'JSON.stringify([userId, data])',
+      'JSON.stringify([userId, data, 1])',
+    ],
+  ],
+};
+/** The names of what makes a server one of a next version. */
+export const NEXT_VERSION = Object.keys(ADDITIONS);
+
+/** Everything that may be changed in a server, by name. */
+export const CHANGES = { ...SABOTAGES, ...ADDITIONS };
+
+/** What node is started with, so that a process lacks protections, or is of a next version. */
 export function sabotageOptions(names = []) {
   if (names.length === 0) return [];
   return ['--import', `${new URL('sabotage-hooks.mjs', import.meta.url).href}?${names.join()}`];

@@ -25,6 +25,8 @@
  * @property {number} [tokenMs] how long the first token of each client is good; without it nobody signs in
  * @property {number} [orderMs] how often a client asks for something to be done once; 0 never
  * @property {readonly string[]} [sabotage] protections that the servers lack
+ * @property {{ handlerMs: number, claimAfterMs: number }} [work] named readers of all rooms, in each server
+ * @property {number} [nextVersion] the server that is of a next version
  * @property {readonly string[]} [apps] prefixes of applications that share the Redis, one a server
  *
  * @typedef {object} Acceptance
@@ -34,6 +36,10 @@
  * @property {readonly string[]} [failures] codes that posts may fail with; none when left out
  * @property {readonly string[]} [gaps] reasons that gaps may have; no gaps when left out
  * @property {number} [gapsEach] exactly so many gaps of each client and channel
+ * @property {readonly string[]} [workGaps] reasons that gaps of named readers may have; no gaps when left out
+ * @property {boolean} [mustHaveWorkGaps] whether the run shows nothing unless named readers had gaps
+ * @property {boolean} [mustCountUnknown] whether each server counts publications of an unknown version
+ * @property {number} [attemptsPerS] how often a server connects to Redis on average, from the first fault to the last
  * @property {number} [outageMs] longest time without an ack
  * @property {number} [connectsEach] most connections of one client
  * @property {number} [exitMs] longest time that a server takes to end, with code 0
@@ -53,6 +59,8 @@ const HEAVY = { rate: 200, textBytes: 5_000 };
 const OUTAGE = ['UNAVAILABLE', 'UNCERTAIN', 'OVERLOADED'];
 const ANOTHER_BRANCH = ['diverged', 'epoch-changed', 'trimmed'];
 const REPORTED = ['valid', 'lost-ack(reported)'];
+/** Slower than the busiest room: what happens to Redis finds work that nobody has done. */
+const WORK = { handlerMs: 30, claimAfterMs: 3_000 };
 const DARK = { kind: 'blackhole' };
 
 /** @type {readonly Scenario[]} */
@@ -223,6 +231,47 @@ const OF_REDIS = [
     accept: { convergeMs: 3_000, failures: [...OUTAGE, 'RESOURCE_EXHAUSTED'] },
   },
   {
+    id: 'R10-work',
+    what: 'the master is killed and a replica takes over, and named readers work',
+    setup: { redis: 'sentinel', work: WORK },
+    steps: [['killMaster'], ['wait', 8_000]],
+    accept: {
+      verdicts: REPORTED,
+      convergeMs: 8_000,
+      outageMs: 8_000,
+      failures: OUTAGE,
+      gaps: ANOTHER_BRANCH,
+      workGaps: ANOTHER_BRANCH,
+    },
+  },
+  {
+    id: 'R12-work',
+    what: 'a replica takes over while the master is there, and named readers work',
+    setup: { redis: 'sentinel', work: WORK },
+    steps: [['failOver'], ['wait', 8_000]],
+    accept: {
+      verdicts: REPORTED,
+      convergeMs: 8_000,
+      failures: OUTAGE,
+      gaps: ANOTHER_BRANCH,
+      workGaps: ANOTHER_BRANCH,
+    },
+  },
+  {
+    id: 'R13-killed',
+    what: 'the master of a busy channel is killed while its slot moves, and the operator closes the slot',
+    setup: { redis: 'cluster', replicas: 1 },
+    steps: [
+      ['beginHotMove'],
+      ['wait', 1_000],
+      ['killMovingMaster'],
+      ['wait', 12_000],
+      ['repairMove'],
+      ['wait', 2_000],
+    ],
+    accept: { verdicts: REPORTED, convergeMs: 10_000, failures: OUTAGE, gaps: ANOTHER_BRANCH },
+  },
+  {
     id: 'R14',
     what: 'a master of a Cluster is killed, and its replica takes over',
     setup: { redis: 'cluster', replicas: 1 },
@@ -259,7 +308,7 @@ const OF_REDIS = [
       ['wait', 3_000],
       ['makeWritable'],
     ],
-    accept: { convergeMs: 5_000, settleMs: 10_000, failures: OUTAGE, growthMb: 64 },
+    accept: { convergeMs: 5_000, settleMs: 10_000, failures: OUTAGE, growthMb: 64, attemptsPerS: 4 },
   },
   {
     id: 'R20',
@@ -273,7 +322,7 @@ const OF_REDIS = [
     what: 'Redis takes no more connections',
     setup: {},
     steps: [['refuseConnections'], ['wait', 5_000], ['takeConnections']],
-    accept: { convergeMs: 5_000, failures: OUTAGE, growthMb: 64 },
+    accept: { convergeMs: 5_000, failures: OUTAGE, growthMb: 64, attemptsPerS: 4 },
   },
   {
     id: 'R22',
@@ -288,6 +337,32 @@ const OF_REDIS = [
     setup: {},
     steps: [['flushRedis'], ['wait', 2_000]],
     accept: { verdicts: REPORTED, convergeMs: 15_000, gaps: ['epoch-changed'], gapsEach: 1 },
+  },
+  {
+    id: 'R23-work',
+    what: 'Redis loses everything at once, and named readers work',
+    setup: { work: WORK },
+    steps: [['flushRedis'], ['wait', 2_000]],
+    accept: {
+      verdicts: REPORTED,
+      convergeMs: 15_000,
+      gaps: ['epoch-changed'],
+      workGaps: ['epoch-changed'],
+      mustHaveWorkGaps: true,
+    },
+  },
+  {
+    id: 'R24',
+    what: 'servers of two versions run at once, a third version publishes, and the first is replaced',
+    setup: { nextVersion: 1, work: WORK },
+    steps: [
+      ['wait', 5_000],
+      ['every', { ms: 500, forMs: 3_000, step: ['publishUnknownVersion'] }],
+      ['redirect', { from: 0, to: 1 }],
+      ['upgradeNode', 0],
+      ['wait', 3_000],
+    ],
+    accept: { convergeMs: 3_000, mustCountUnknown: true },
   },
   {
     id: 'R23-scripts',
@@ -343,6 +418,18 @@ const OF_SERVERS = [
     id: 'S3',
     what: 'a server is killed, and its clients go to another',
     setup: {},
+    steps: [
+      ['redirect', { from: 0, to: 1 }],
+      ['killNode', 0],
+      ['wait', 5_000],
+      ['startNode', 0],
+    ],
+    accept: { convergeMs: 5_000 },
+  },
+  {
+    id: 'S3-work',
+    what: 'a server is killed, and its clients and its work go to another',
+    setup: { work: WORK },
     steps: [
       ['redirect', { from: 0, to: 1 }],
       ['killNode', 0],

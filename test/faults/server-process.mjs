@@ -3,7 +3,7 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { MessagesService, PresenceService } from '@nestwire/messages';
+import { MessagesService, NamedReadersService, PresenceService } from '@nestwire/messages';
 import { StreamsModule, StreamsService } from '@nestwire/streams';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { answerParent } from '../rig/child.mjs';
@@ -13,6 +13,7 @@ import { defineEndpoints, LOBBY } from './endpoints.mjs';
 import { EventLog } from './event-log.mjs';
 import { Publisher } from './publisher.mjs';
 import { defineRoom } from './rooms.mjs';
+import { readByName } from './named-work.mjs';
 
 const SAMPLE_MS = 1_000;
 const UNLIMITED = 1e9;
@@ -39,6 +40,7 @@ async function start({
   room: roomOptions,
   scope = '',
   isSignedIn = false,
+  work,
   options = {},
 }) {
   log = new EventLog(directory, name);
@@ -71,6 +73,7 @@ async function start({
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(port, '127.0.0.1');
   publisher = new Publisher({ name, scope, rooms, room, messages: app.get(MessagesService), log });
+  if (work) await readByName(app.get(NamedReadersService), { name, log, scope, rooms, room, ...work });
   sample(name);
   return { port: app.getHttpServer().address().port };
 }
@@ -80,7 +83,8 @@ function sample(name) {
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   setInterval(() => {
-    const { status } = app.get(MessagesService);
+    const messages = app.get(MessagesService);
+    const { status } = messages;
     const counters = { ...app.get(StreamsService).counters() };
     const lagMs = delay.percentile(99) / 1e6;
     delay.reset();
@@ -90,6 +94,7 @@ function sample(name) {
       handles: process.getActiveResourcesInfo().length,
       status,
       lagMs,
+      poisoned: messages.counters().poisoned,
       counters,
     });
   }, SAMPLE_MS).unref();

@@ -3,15 +3,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { raceOrders } from './race.mjs';
 import {
   ask,
+  beginMove,
+  closeMove,
   configure,
   connectTo,
   failOver,
   flush,
   killClients,
+  mastersOf,
   moveSlot,
   ownerOf,
   signal,
   sleepServer,
+  slotOf,
 } from '../rig/nemesis.mjs';
 
 const STEPS = {
@@ -66,6 +70,11 @@ const STEPS = {
   beginEndlessScript: ({ redis }) => void ask(redis, 'EVAL', 'while true do end', 0).catch(() => undefined),
   // Without a handshake, which Redis refuses while it is busy.
   killScript: ({ redis }) => redis.call('SCRIPT', 'KILL'),
+  /** Publishes into all rooms what only a later version can read. */
+  async publishUnknownVersion({ redis }) {
+    for (const channel of await ask(redis, 'PUBSUB', 'CHANNELS', '*:l:{*'))
+      await ask(redis, 'PUBLISH', channel, '{"v":99,"what":"is this"}\n');
+  },
   /** Keeps a connection of its own: no other gets through until `takeConnections`. */
   async refuseConnections(rig) {
     rig.admin = await connectTo(rig.redis);
@@ -93,6 +102,19 @@ const STEPS = {
     );
   },
 
+  /** Begins to move that slot, and goes no further. */
+  async beginHotMove(rig) {
+    const { cluster } = rig;
+    const slot = await hotSlot(cluster);
+    const from = await ownerOf(cluster, slot);
+    const to = cluster.masters.find((server) => server !== from);
+    await beginMove({ slot, from, to });
+    rig.move = { slot, from, to };
+  },
+  killMovingMaster: ({ move }) => move.from.kill(),
+  /** As an operator does: the slot stays with the replica that has taken over. */
+  repairMove: ({ cluster, move }) => closeMove(cluster, move),
+
   async killClusterMaster({ cluster }) {
     await cluster.masters[0].kill();
   },
@@ -119,6 +141,12 @@ const STEPS = {
   killNode: async ({ nodes }, index) => {
     signal(nodes[index].child.pid, 'SIGKILL');
     await nodes[index].child.ended;
+  },
+  /** Ends a server as a rolling upgrade does, and starts one of the next version in its place. */
+  async upgradeNode(rig, index) {
+    await STEPS.terminateNode(rig, index);
+    rig.nodes[index].isNext = true;
+    await STEPS.startNode(rig, index);
   },
   pauseNode: ({ nodes }, index) => void signal(nodes[index].child.pid, 'SIGSTOP'),
   resumeNode: ({ nodes }, index) => void signal(nodes[index].child.pid, 'SIGCONT'),
@@ -154,14 +182,15 @@ export async function takeStep(rig, [name, argument]) {
 /** The names of all steps. */
 export const STEP_NAMES = Object.keys(STEPS);
 
-async function hotSlot({ servers }) {
+async function hotSlot(cluster) {
   let hottest = { length: -1, key: '' };
-  for (const server of servers) {
+  // A replica has the keys, too, and lets nobody read them.
+  for (const server of await mastersOf(cluster)) {
     const [, keys] = await ask(server, 'SCAN', 0, 'COUNT', 10_000, 'TYPE', 'stream');
     for (const key of keys) {
       const length = await ask(server, 'XLEN', key);
       if (length > hottest.length) hottest = { length, key };
     }
   }
-  return Number(await ask(servers[0], 'CLUSTER', 'KEYSLOT', hottest.key));
+  return slotOf(cluster, hottest.key);
 }

@@ -28,6 +28,8 @@ export function connectTo(address: RedisAddress): Promise<import('ioredis').Redi
 export function mastersOf(cluster: RedisClusterGroup): Promise<RedisServer[]>;
 /** Begins to move a slot, without any of its keys; resolves to the id of the server that it moves to. */
 export function beginMove(move: { slot: number; from: RedisServer; to: RedisServer }): Promise<string>;
+/** Ends a move whose source has died: the slot stays with the one that has taken over from the source. */
+export function closeMove(cluster: RedisClusterGroup, move: { slot: number; to: RedisServer }): Promise<void>;
 /** Moves a slot and its keys to another server, while it is in use. */
 export function moveSlot(cluster: RedisClusterGroup, slot: number, to: RedisServer): Promise<void>;
 /** Sends a signal to a process; false when it is gone. */

@@ -79,6 +79,22 @@ export async function beginMove({ slot, from, to }) {
   return toId;
 }
 
+/**
+ * Ends a move whose source has died: the slot stays with the one that has taken over from the source.
+ *
+ * @param {{ servers: readonly RedisAddress[] }} cluster
+ * @param {{ slot: number, to: RedisAddress }} move
+ */
+export async function closeMove(cluster, { slot, to }) {
+  await ask(to, 'CLUSTER', 'SETSLOT', slot, 'STABLE');
+  const left = await ask(to, 'CLUSTER', 'COUNTKEYSINSLOT', slot);
+  if (left > 0) throw new Error(`${left} keys of the slot ${slot} have moved already`);
+  const masters = await mastersOf(cluster);
+  for (const master of masters)
+    if ((await ask(master, 'CLUSTER', 'NODES')).includes(`[${slot}-`))
+      await ask(master, 'CLUSTER', 'SETSLOT', slot, 'STABLE');
+}
+
 export async function moveSlot(cluster, slot, to) {
   const from = await ownerOf(cluster, slot);
   const toId = await beginMove({ slot, from, to });

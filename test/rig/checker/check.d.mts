@@ -6,6 +6,8 @@
  * - `sub_ok {c, ch, pos?, recovered?}`: a client has a channel, new or continued;
  *   `recv {c, ch, id, e?, o?, prev?, tenant?}`; `gap {c, ch, reason, pos?}`; `leave {c, ch}`: of its own will
  * - `close {c, code}`; `authz {c, ch, ok, tenant?}`; `exec {sid, seq}`: a handler ran
+ * - `work_start {p, ch}`: a process reads under a name; `work {p, ch, id, attempt}`: it has handled a message;
+ *   `work_gap {p, ch, reason, e, o}`: it was told of a gap up to a position
  * - `nemesis {what}`: a fault begins; `heal` when the last has ended
  * - `sample {p, rss, queueBytes, handles}`; `presence {present, live}`
  * - `final {ch, e, s, p, entries: {o, id, prev}[]}`: what a history holds in the end

@@ -1,3 +1,4 @@
+import { refusedWork, work } from './named-readers.mjs';
 import { ackHonesty, agreement, failHonesty, fifo, idempotence, lostAcks } from './posts.mjs';
 import { chain, convergedMs, convergence, duplicates, order, phantoms, silentLoss } from './readings.mjs';
 import { Recording } from './recording.mjs';
@@ -21,6 +22,8 @@ const INVARIANTS = {
   I15: boundedness,
   I17: upstream,
   I18: presence,
+  I19: work,
+  I20: refusedWork,
 };
 
 /** Judges what a run recorded; the declarations beside this file say what the events mean. */
@@ -69,9 +72,21 @@ function figuresOf(recording) {
     failed: recording.of('pub_fail').length,
     uncertain: recording.of('pub_info').length,
     received: recording.of('recv').length,
+    ...worked(recording),
     gaps: countBy(recording.of('gap'), ({ reason }) => reason),
     slowestPostMs: Math.round(Math.max(0, ...settled)),
     convergedMs: Math.round(convergedMs(recording)),
+  };
+}
+
+/** Nothing in a run without named readers. */
+function worked(recording) {
+  if (recording.of('work_start').length === 0) return {};
+  const works = recording.of('work');
+  return {
+    works: works.length,
+    worksAgain: works.length - new Set(works.map(({ id }) => id)).size,
+    workGaps: countBy(recording.of('work_gap'), ({ reason }) => reason),
   };
 }
 

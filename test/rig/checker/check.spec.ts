@@ -304,4 +304,47 @@ describe('A log is caught in which', () => {
 
     expect([...new Set(VIOLATIONS.map(([invariant]) => invariant))]).toEqual(held);
   });
+
+  describe('judges named readers', () => {
+    const working = () => joined().add('work_start', { p: 'n0', ch: CH });
+    const handled = (log: Log, id: string) => log.add('work', { p: 'n0', ch: CH, id, attempt: 1 });
+    const told = (log: Log, e: string, o: number) =>
+      log.add('work_gap', { p: 'n0', ch: CH, reason: 'trimmed', e, o });
+
+    it('by whether they handled all that was acked', () => {
+      const whole = handled(handled(working().post('a', 1).post('b', 2), 'a'), 'b');
+      const part = handled(working().post('a', 1).post('b', 2), 'a');
+
+      expect(broken(whole.get('a', 'A', 'B').get('b', 'A', 'B').final(['a', 'b']))).toEqual([]);
+      expect(broken(part.get('a', 'A', 'B').get('b', 'A', 'B').final(['a', 'b']))).toEqual(['I19']);
+    });
+
+    it('by whether a gap told them of what they did not handle', () => {
+      const log = () => working().post('a', 1).post('b', 2).get('a', 'A', 'B').get('b', 'A', 'B');
+
+      expect(broken(told(log(), 'E', 2).final(['a', 'b']))).toEqual([]);
+      expect(broken(told(log(), 'E', 1).final(['a', 'b']))).toEqual(['I19']);
+    });
+
+    it('by whether they were told that everything was lost', () => {
+      const log = () =>
+        working()
+          .post('a', 1)
+          .get('a', 'A', 'B')
+          .add('nemesis', { what: 'flush' })
+          .add('gap', { c: 'A', ch: CH, reason: 'epoch-changed' })
+          .add('gap', { c: 'B', ch: CH, reason: 'epoch-changed' });
+
+      expect(broken(told(log(), 'F', 0).final([], { e: 'F' }))).toEqual([]);
+      expect(broken(log().final([], { e: 'F' }))).toEqual(['I19']);
+    });
+
+    it('by whether they handled what was refused', () => {
+      const log = working()
+        .add('pub_invoke', { id: 'x', ch: CH, p: 'p1' })
+        .add('pub_fail', { id: 'x', why: 'UNAVAILABLE' });
+
+      expect(broken(handled(log, 'x').final([]))).toEqual(['I20']);
+    });
+  });
 });
