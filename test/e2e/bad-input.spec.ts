@@ -207,7 +207,10 @@ describe('A. HTTP upgrade', () => {
   });
 
   it('17: answers 503 over capacity and while draining', async () => {
-    const small = await startEchoApp({ limits: { maxConnections: 1 }, shutdown: { deadlineMs: 2_000 } });
+    const small = await startEchoApp({
+      limits: { maxConnections: 1 },
+      shutdown: { deadlineMs: 2_000, closeListener: 'last' },
+    });
     const first = await RawSocket.hello(small.port);
     first.sendJson(OPEN);
     first.sendJson({ t: 'message', id: 2, endpoint: 'echo', type: 'echo.wait', data: { name: 'a' } });
@@ -733,7 +736,7 @@ describe('D. Authentication and order', () => {
   );
 
   it('71: serves who stays until the deadline of its shutdown', async () => {
-    const draining = await startEchoApp({ shutdown: { spreadMs: 1_234, deadlineMs: 500 } });
+    const draining = await startEchoApp({ shutdown: { spreadMs: 1_234, deadlineMs: 1_300 } });
     const raw = await RawSocket.hello(draining.port);
     raw.sendJson(OPEN);
     raw.sendJson({ t: 'message', id: 2, endpoint: 'echo', type: 'echo.wait', data: { name: 'a' } });

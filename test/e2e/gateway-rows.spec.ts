@@ -517,7 +517,7 @@ describe('11: a client that never reads', () => {
 
 describe('12: a graceful shutdown', () => {
   it('12: says where to go and when, lets handlers finish, and closes with a code that brings clients back', async () => {
-    const target = await start({ options: { shutdown: { spreadMs: 700 } } });
+    const target = await start({ options: { shutdown: { spreadMs: 700, deadlineMs: 700 } } });
     const desk = target.get(Desk);
     const client = await connected(clientOf(target));
     const raw = await rawClient(target);

@@ -203,3 +203,23 @@ describe('An HTTP server without timeouts', () => {
     expect(warnings).toHaveLength(expected);
   });
 });
+
+describe('A proxy that sends no address', () => {
+  it.each([
+    [1, {}, 1],
+    [['127.0.0.1'], {}, 1],
+    // Negative controls: the header is there, or nobody is believed.
+    [1, { 'X-Forwarded-For': HONEST }, 0],
+    [['10.0.0.1'], {}, 0],
+    [0, {}, 0],
+  ] as const)('is warned of once: %j, %j', async (trustProxy, headers, expected) => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const target = await startApp({ options: { trustProxy } });
+
+    for (let count = 0; count < 3; count++) await RawSocket.upgrade(target.port, '/streams', headers);
+
+    const warnings = warn.mock.calls.filter(([text]) => String(text).includes('without X-Forwarded-For'));
+    warn.mockRestore();
+    expect(warnings).toHaveLength(expected);
+  });
+});

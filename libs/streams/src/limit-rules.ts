@@ -1,3 +1,5 @@
+import { DEFAULT_MAX_MESSAGE_BYTES } from '@nestwire/messages';
+import type { StreamsOptions } from './streams.options.js';
 import { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
 
 type LimitName = keyof StreamsLimits;
@@ -108,6 +110,18 @@ export function resolveLimits(given: Partial<StreamsLimits> = {}): StreamsLimits
     if (given[rule.low] === undefined) limits[rule.low] = Math.min(limits[rule.low], mostOf(rule, limits));
   }
   return limits;
+}
+
+/**
+ * Returns how large a message of a channel may be.
+ *
+ * The default gives way where a client may not take as much.
+ */
+export function maxMessageBytesOf({ messages, limits }: StreamsOptions): number {
+  const { outboundHardBytes } = resolveLimits(limits);
+  // A limit that is none is refused later, by its own name.
+  const most = outboundHardBytes > 0 ? outboundHardBytes : DEFAULT_MAX_MESSAGE_BYTES;
+  return messages?.maxMessageBytes ?? Math.min(DEFAULT_MAX_MESSAGE_BYTES, Math.floor(most));
 }
 
 /** Lists the problems of given limits: wrong values, else contradictions. */

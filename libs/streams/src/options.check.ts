@@ -1,6 +1,7 @@
 import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
-import { limitProblems, MAX_TIMER_MS } from './limit-rules.js';
+import { limitProblems, MAX_TIMER_MS, resolveLimits } from './limit-rules.js';
+import { resolveShutdown } from './shutdown-times.js';
 import { DEFAULT_LIMITS } from './streams.limits.js';
 import type { ShutdownOptions, StreamsOptions } from './streams.options.js';
 import { isAddressRange } from './transport/client-address.js';
@@ -45,6 +46,7 @@ export function checkOptions(options: StreamsOptions, authenticator: StreamAuthe
   const problems = [
     ...unknownKeys('', options, KNOWN_OPTIONS),
     ...checkLimits(options),
+    ...checkMessageBytes(options),
     ...checkFigures(options),
     ...checkShutdown(options),
     ...checkRecheck(options),
@@ -70,8 +72,26 @@ function checkLimits({ limits = {} }: StreamsOptions): string[] {
   return [...unknownKeys('limits.', limits, Object.keys(DEFAULT_LIMITS)), ...limitProblems(limits)];
 }
 
-function checkShutdown({ shutdown: { deadlineMs, closeListener } = {} }: StreamsOptions): string[] {
+function checkMessageBytes({ limits, messages }: StreamsOptions): string[] {
+  const { outboundHardBytes } = resolveLimits(limits);
+  const { maxMessageBytes } = messages ?? {};
+  if (maxMessageBytes === undefined || !(maxMessageBytes > outboundHardBytes)) return [];
+  return [
+    `StreamsModule: "messages.maxMessageBytes" (${maxMessageBytes}) must not be more than ` +
+      `"limits.outboundHardBytes" (${outboundHardBytes}): a message of a channel would drop all clients who ` +
+      'receive it. Lower "maxMessageBytes" or raise "outboundHardBytes".',
+  ];
+}
+
+function checkShutdown({ shutdown = {} }: StreamsOptions): string[] {
+  const { deadlineMs, closeListener } = shutdown;
+  const times = resolveShutdown(shutdown);
   const problems: string[] = [];
+  if (times.spreadMs > times.deadlineMs)
+    problems.push(
+      `"shutdown.spreadMs" (${times.spreadMs}) must not be more than "shutdown.deadlineMs" (${times.deadlineMs}): ` +
+        'clients would be closed before it is their time to leave. Lower "spreadMs" or raise "deadlineMs".',
+    );
   if (deadlineMs !== undefined && deadlineMs > MAX_TIMER_MS)
     problems.push(`"shutdown.deadlineMs" must be at most ${MAX_TIMER_MS}, got ${deadlineMs}.`);
   if (closeListener !== undefined && closeListener !== 'first' && closeListener !== 'last')

@@ -165,6 +165,19 @@ describe('StreamsModule', () => {
     ],
     [{ limits: { maxPayloadBytes: 4e6 } }, /maxPayloadBytes" \(4000000\) must not be more than 2 times "lim/],
     [{ limits: { outboundSoftBytes: 600_000 } }, /must not be more than half of "limits.outboundHardBytes"/],
+    [
+      { shutdown: { spreadMs: 501, deadlineMs: 500 } },
+      /spreadMs" \(501\) must not be more than "shutdown.deadlineMs" \(500\)/,
+    ],
+    [{ shutdown: { spreadMs: 10_001 } }, /must not be more than "shutdown.deadlineMs" \(10000\)/],
+    [
+      { messages: { maxMessageBytes: 1_048_577 } },
+      /maxMessageBytes" \(1048577\) must not be more than "limits.outboundHardBytes" \(1048576\)/,
+    ],
+    [
+      { limits: { outboundProcessBytes: 1_000_000, outboundHardBytes: 1_000_001 } },
+      /must not be more than "l/,
+    ],
     [{ limits: { maxGreetingsPerAddress: 2_000 } }, /maxGreetingsPerAddress" \(2000\) must not be more than/],
     [{ limits: { maxConnectionsPerUser: 9, maxConnections: 8 } }, /one user would exceed the bound of all/],
     [{ limits: { helloTimeoutMs: 9, authenticationTimeoutMs: 10 } }, /counts towards that of the hello/],

@@ -17,6 +17,7 @@ import { ENDPOINT_PROVIDERS } from './endpoint/endpoint.providers.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 import { EndpointRegistry } from './endpoint/endpoint.registry.js';
 import { StreamSession } from './session/stream-session.js';
+import { maxMessageBytesOf } from './limit-rules.js';
 import { StreamsLifecycle } from './streams.lifecycle.js';
 import {
   STREAMS_OPTIONS,
@@ -100,7 +101,11 @@ function assemble(extras: StreamsModuleExtras, ...optionsProviders: Provider[]):
   const messages = MessagesModule.forRootAsync({
     imports: [optionsModule],
     inject: [STREAMS_OPTIONS],
-    useFactory: ({ redis, messages }: StreamsOptions) => ({ ...messages, redis }),
+    useFactory: (options: StreamsOptions) => ({
+      ...options.messages,
+      redis: options.redis,
+      maxMessageBytes: maxMessageBytesOf(options),
+    }),
     isGlobal,
   });
   return {

@@ -25,6 +25,7 @@ import { ReadTurns } from './fairness/read-turns.js';
 import type { EndpointRegistry } from './endpoint/endpoint.registry.js';
 import { checkOptions } from './options.check.js';
 import { resolveLimits } from './limit-rules.js';
+import { resolveShutdown } from './shutdown-times.js';
 import type { StreamsLimits } from './streams.limits.js';
 import type { ShutdownOptions, StreamsOptions } from './streams.options.js';
 import { ClientAddress, networkOf } from './transport/client-address.js';
@@ -43,8 +44,6 @@ import type { Wire, WireReceiver } from './transport/wire.js';
 const DEFAULT_PATH = '/streams';
 const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
 const DEFAULT_RECHECK_MS = 300_000;
-const DEFAULT_SHUTDOWN = { spreadMs: 5_000, deadlineMs: 10_000 };
-const IS_PRODUCTION = process.env.NODE_ENV === 'production';
 const RETRY_AFTER_DRAIN_SECONDS = 2;
 const NO_ADDRESS = {
   status: 400,
@@ -78,6 +77,7 @@ export class StreamsServer {
   private draining: Promise<void> | undefined;
   private isStarted = false;
   private refused = 0;
+  private hasWarnedOfHeader = false;
 
   constructor(
     private readonly options: StreamsOptions,
@@ -109,11 +109,7 @@ export class StreamsServer {
     this.context = {
       limits,
       heartbeat,
-      shutdown: {
-        ...DEFAULT_SHUTDOWN,
-        closeListener: IS_PRODUCTION ? 'last' : 'first',
-        ...options.shutdown,
-      },
+      shutdown: resolveShutdown(options.shutdown),
       endpoints,
       messages: channels.messages,
       frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
@@ -163,10 +159,22 @@ export class StreamsServer {
     }
   }
 
+  /** Says once that a proxy does not tell whom it stands for: all of its clients count as one address. */
+  private warnOfMissingHeader(request: IncomingMessage): void {
+    if (this.hasWarnedOfHeader || !this.addresses.isProxied(request)) return;
+    this.hasWarnedOfHeader = true;
+    this.logger.warn(
+      `A request from ${request.socket.remoteAddress} came without X-Forwarded-For although "trustProxy" is set: ` +
+        'limits by address count all such clients as one. Let the proxy send the header, or set "trustProxy" ' +
+        'to 0 when there is none. This is said once.',
+    );
+  }
+
   /** Takes an upgrade request for the path of streams; returns false for any other path. */
   handleUpgrade(upgrade: Upgrade): boolean {
     const { request, socket } = upgrade;
     if (!isForPath(request, this.path)) return false;
+    if (request.headers['x-forwarded-for'] === undefined) this.warnOfMissingHeader(request);
     const address = this.addresses.of(request);
     if (address === undefined) {
       this.refuseUpgrade(socket, NO_ADDRESS);
