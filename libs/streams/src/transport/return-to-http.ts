@@ -1,11 +1,8 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage, Server } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { endure } from './refuse-upgrade.js';
+import type { PendingAnswers } from './pending-answers.js';
 import type { Upgrade } from './upgrade-request.js';
-
-/** A socket of HTTP; it has the response that is being written to it. */
-type AnsweringSocket = Duplex & { readonly _httpMessage?: ServerResponse | null };
 
 /** Tells whether a request asks for a WebSocket, whatever else it offers. */
 export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
@@ -19,11 +16,14 @@ export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
  * from it. The head of the request is put back before the bytes behind it, without the offer to
  * upgrade, and the server reads the socket as a new connection: bodies and keep-alive work as before.
  */
-export function returnToHttp(server: Server, upgrade: Upgrade): void {
+export function returnToHttp(server: Server, upgrade: Upgrade, answers: PendingAnswers): void {
   const { request, socket, head } = upgrade;
-  const { _httpMessage: response } = socket as AnsweringSocket;
+  const response = answers.of(socket);
   // Answers leave in order: those to earlier requests first.
-  if (response) return void response.once('close', () => setImmediate(() => returnToHttp(server, upgrade)));
+  if (response) {
+    const again = (): void => returnToHttp(server, upgrade, answers);
+    return void response.once('close', () => setImmediate(again));
+  }
   if (socket.destroyed) return;
   socket.off('error', endure);
   socket.unshift(Buffer.concat([Buffer.from(headOf(request), 'latin1'), head]));

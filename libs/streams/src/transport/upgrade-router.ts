@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { PendingAnswers } from './pending-answers.js';
 import { refuseUpgrade, survive } from './refuse-upgrade.js';
 import { isWebSocketUpgrade, returnToHttp } from './return-to-http.js';
 import type { UpgradeHandler } from './streams.adapter.js';
@@ -18,6 +19,7 @@ const UNCLAIMED_MS = 5_000;
  */
 export class UpgradeRouter {
   private readonly route: UpgradeListener;
+  private readonly answers: PendingAnswers;
 
   constructor(
     private readonly server: Server,
@@ -25,6 +27,7 @@ export class UpgradeRouter {
     /** Listeners that this one stands before; they speak WebSocket alone. */
     behind: readonly UpgradeListener[] = [],
   ) {
+    this.answers = new PendingAnswers(server);
     this.route = (request, socket, head) => {
       survive(socket);
       const isWebSocket = isWebSocketUpgrade(request);
@@ -32,7 +35,7 @@ export class UpgradeRouter {
       if (isWebSocket && behind.length) {
         for (const listener of behind) listener.call(server, request, socket, head);
       } else if (server.listenerCount('upgrade') > 1) expectAnswer(socket as CountedSocket);
-      else returnToHttp(server, { request, socket, head });
+      else returnToHttp(server, { request, socket, head }, this.answers);
     };
     server.on('upgrade', this.route);
   }
@@ -40,6 +43,7 @@ export class UpgradeRouter {
   /** Stops listening. */
   close(): void {
     this.server.off('upgrade', this.route);
+    this.answers.close();
   }
 }
 
