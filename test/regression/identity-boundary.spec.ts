@@ -73,6 +73,11 @@ abstract class Flowing {
       this.desk.sends.push(await session.sendStreamMessage(note('late')).catch((error: unknown) => error));
       return note('returned late');
     }
+    if (text === 'leave') {
+      void session.close('The handler ends it.');
+      await this.desk.latch.pass();
+      return note('returned late');
+    }
     if (text === 'object') return session.getUserObject(Note);
     return undefined;
   }
@@ -285,6 +290,27 @@ describe('A handler that runs while its user signs out', () => {
     desk.latch.open();
     await raw.frame('opened', 5);
     expect(desk.log.filter((line) => line.endsWith('queued'))).toEqual([]);
+  });
+
+  it('reaches nobody with its reply, also when its session had ended before', async () => {
+    const target = await start();
+    const desk = target.get(Desk);
+    const raw = await alice(target);
+    raw.sendJson(say(2, 'leave'));
+    await until(() => desk.latch.size === 1);
+    raw.sendJson(auth(3, 'bob'));
+    await raw.frame('authenticated', 3);
+
+    desk.latch.open();
+    expect(await raw.frame('error', 2)).toMatchObject({ error: { code: 'SESSION_CLOSED' } });
+    await until(() => desk.log.includes('closed for alice: closed-by-server'));
+    await settle(raw);
+
+    expect(textsOf(raw)).toEqual([]);
+    expect(raw.frames.filter(({ t }) => t === 'closed' || t === 'authenticated')).toMatchObject([
+      { t: 'closed', reason: { code: 'closed-by-server' } },
+      { t: 'authenticated', user: 'bob' },
+    ]);
   });
 
   it('leaves no close of the next user without its answer', async () => {

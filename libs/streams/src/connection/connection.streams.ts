@@ -158,13 +158,13 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
    */
   endIdentity({ isSignIn }: { readonly isSignIn: boolean }): void {
     for (const runtime of this.runtimes.slice()) {
-      if (runtime.whenGone && runtime.session.endReason) continue;
-      if (isSignIn && runtime.isKeptOnSignIn) continue;
-      void runtime.end(IDENTITY_CHANGED);
+      const { session } = runtime;
+      if (runtime.isDisowned || (isSignIn && runtime.isKeptOnSignIn && !session.endReason)) continue;
+      runtime.disown();
       // Its end may wait for a handler, and must not be taken for the end of the next session.
       this.writeAck(runtime);
       for (const id of runtime.openIds.splice(0)) this.fail(id, identityChanged());
-      this.writeClosed(runtime, IDENTITY_CHANGED);
+      this.writeClosed(runtime, session.endReason ?? IDENTITY_CHANGED);
     }
   }
 
@@ -287,7 +287,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   failed(runtime: SessionRuntime, id: number | undefined, error: unknown, workMs = 0): void {
-    const isUnasked = id === undefined && runtime.session.endReason === IDENTITY_CHANGED;
+    const isUnasked = id === undefined && runtime.isDisowned;
     this.writeAck(runtime);
     const { endpoint, id: sessionId } = runtime.session;
     const wire = toWireError(error, (errorId, cause) =>
@@ -327,7 +327,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     this.answers.detach(runtime);
     this.replace(runtime);
     for (const id of runtime.openIds.splice(0)) this.fail(id, sessionClosed(reason));
-    if (reason !== IDENTITY_CHANGED) this.writeClosed(runtime, reason);
+    if (!runtime.isDisowned) this.writeClosed(runtime, reason);
   }
 
   private writeClosed(runtime: SessionRuntime, reason: SessionCloseReason): void {
@@ -363,7 +363,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
    */
   private knownToClient(endpoint: string): SessionRuntime | undefined {
     const runtime = this.current.get(endpoint);
-    return runtime?.session.endReason === IDENTITY_CHANGED ? undefined : runtime;
+    return runtime?.isDisowned ? undefined : runtime;
   }
 
   /** Makes room for another session of the endpoint, unless there is one. */

@@ -41,6 +41,8 @@ interface Running {
  */
 export class SessionRuntime implements ResultOwner, WaitingRoom {
   private readonly results = new ResultSender(this);
+  /** Whether the connection belongs to another identity by now: nothing of the session may reach it. */
+  isDisowned = false;
   /** The ids of the opening frames that wait for their answer. */
   readonly openIds: number[] = [];
   /** The ids of the closing frames that wait for theirs. */
@@ -97,7 +99,7 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
    * @throws {CodedError} SESSION_CLOSED when the connection belongs to another identity now
    */
   push(message: object): void | Promise<void> {
-    if (this.session.endReason === IDENTITY_CHANGED) throw sessionClosed(IDENTITY_CHANGED);
+    if (this.isDisowned) throw sessionClosed(IDENTITY_CHANGED);
     return this.port.push(this, message);
   }
 
@@ -196,6 +198,12 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     this.ending ??= this.runEnd(reason);
     this.leaving ??= this.ending;
     return this.ending;
+  }
+
+  /** Ends the session, if it has not ended, because the connection belongs to another identity now. */
+  disown(): void {
+    this.isDisowned = true;
+    void this.end(IDENTITY_CHANGED);
   }
 
   /** Ends the session as its application asks; a handler that asks is not waited for. */
