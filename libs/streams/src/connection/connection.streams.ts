@@ -6,6 +6,7 @@ import {
   type FramePayload,
   type OpenFrame,
   type ServerFrame,
+  PresenceMembers,
   wireErrorOf,
 } from '@nestwire/protocol';
 import type { Channel, PresenceService, Subscription } from '@nestwire/messages';
@@ -29,6 +30,7 @@ import { IDENTITY_CHANGED, REFUSED, type MessageHead, type RuntimePort } from '.
 import { SessionRuntime } from '../session/session.runtime.js';
 import { StreamSession, type SessionPort } from '../session/stream-session.js';
 import type { StreamsLimits } from '../streams.limits.js';
+import { WsFrame } from '../transport/ws-frame.js';
 import { ConnectionAnswers } from './connection.answers.js';
 import type { ConnectionContext } from './connection.context.js';
 import { rateLimited } from './connection.errors.js';
@@ -36,6 +38,7 @@ import type { ErrorAnswers } from './error-answers.js';
 import type { Identity } from './identity.js';
 import type { MessageFrames } from './message.frames.js';
 import type { Outbox } from './outbox.js';
+import type { ReadAllowance } from './read-allowance.js';
 import { closedFrame, openedFrame, streamErrorFrame } from './stream-frames.js';
 
 type Session = StreamSession<never, unknown>;
@@ -48,10 +51,14 @@ export interface ConnectionOwner {
   readonly frames: MessageFrames;
   /** Writes the errors that its client is answered with. */
   readonly errors: ErrorAnswers;
+  /** Bounds how much it reads of histories, snapshots and presence. */
+  readonly reads: ReadAllowance;
 }
 
 /** Work on an open that is not measured: making the session, and ending it. */
 const OPEN_MS = 0.2;
+/** How long a page of members may keep what it stands in, after its connection has gone. */
+const LONGEST_WAIT_MS = 1_000;
 
 /** A frame that is refused undecoded, as far as something is known of it. */
 export interface UnreadFrame extends FrameHead {
@@ -208,6 +215,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   send(session: Session, message: object): Promise<void> {
+    if (message instanceof PresenceMembers) return this.sendMembers(session.endpoint, message);
     try {
       this.outbox.push(this.owner.frames.of(session.endpoint, message));
     } catch (error) {
@@ -277,8 +285,20 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   push(runtime: SessionRuntime, message: object): void | Promise<void> {
+    if (message instanceof PresenceMembers) return this.sendMembers(runtime.session.endpoint, message);
     this.outbox.push(this.owner.frames.of(runtime.session.endpoint, message));
     return this.outbox.isAboveSoftBound ? this.outbox.whenBelowSoftBound() : undefined;
+  }
+
+  /** Sends a page of members when the connection may read it: a client could ask for pages without end. */
+  private async sendMembers(endpoint: string, page: PresenceMembers): Promise<void> {
+    const { reads, frames } = this.owner;
+    for (let waitMs = reads.waitMs(); waitMs && this.outbox.isOpen; waitMs = reads.waitMs())
+      await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, LONGEST_WAIT_MS)).unref());
+    const frame = frames.of(endpoint, page);
+    reads.spend(frame instanceof WsFrame ? frame.bytes.length : frame.length);
+    this.outbox.push(frame);
+    await this.outbox.whenBelowSoftBound();
   }
 
   answered(runtime: SessionRuntime): void {

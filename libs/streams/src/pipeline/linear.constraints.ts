@@ -77,13 +77,26 @@ function isPlainList(value: unknown): value is unknown[] {
   return !Object.hasOwn(value, 'map') && !Object.hasOwn(value, 'filter') && !Object.hasOwn(value, 'indexOf');
 }
 
-/** As `indexOf()` compares: -0 is 0, and NaN and holes are never found. */
+/**
+ * Tells whether no item comes twice, as `indexOf()` compares: -0 is 0, and NaN and holes are never found.
+ *
+ * V8 hashes numbers and bigints without a seed, so that a client can choose ones that all collide in a Set.
+ * Numbers are sorted instead, and bigints are compared by their digits.
+ */
 function isUnique(items: readonly unknown[]): boolean {
-  const seen = new Set<unknown>();
+  const numbers: number[] = [];
+  const bigints = new Set<string>();
+  const others = new Set<unknown>();
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index];
-    if (Number.isNaN(item) || seen.has(item) || !(index in items)) return false;
-    seen.add(item);
+    if (Number.isNaN(item) || !(index in items)) return false;
+    if (typeof item === 'number') numbers.push(item);
+    else if (typeof item === 'bigint' ? !isNew(bigints, String(item)) : !isNew(others, item)) return false;
   }
-  return true;
+  const sorted = Float64Array.from(numbers).sort();
+  return sorted.every((number, index) => index === 0 || number !== sorted[index - 1]);
+}
+
+function isNew<T>(seen: Set<T>, item: T): boolean {
+  return seen.size !== seen.add(item).size;
 }

@@ -30,6 +30,8 @@ interface Joined {
 /** `PresenceService` for one session: it leaves by itself when the session ends. */
 export class SessionPresence {
   private readonly joined = new Map<string, Joined>();
+  /** The present watch of each channel. */
+  private readonly watched = new Map<string, MessageStream<PresenceEvent>>();
   private streams: Array<{ readonly ended: boolean }> = [];
 
   constructor(
@@ -76,7 +78,7 @@ export class SessionPresence {
   /**
    * Returns the members of a channel in pages and then the changes, until the session ends.
    *
-   * A handler may return it, and the client then receives them in the stream of its endpoint; `applyPresence` of
+   * A second watch of a channel ends the first one. A handler may return it, and the client then receives them in the stream of its endpoint; `applyPresence` of
    * `@nestwire/protocol` builds the list there. As `PresenceService.watch`.
    *
    * @throws {CodedError} SESSION_CLOSED when the session has ended
@@ -84,7 +86,15 @@ export class SessionPresence {
    * @throws {MessagesError} BAD_CHANNEL as `PresenceService.watch`
    */
   watch(channel: string | Channel): MessageStream<PresenceEvent> {
-    return this.keep(() => this.port.presence.watch(channel, { signal: this.owner.signal }));
+    const name = channelNameOf(channel);
+    // One is enough: another one would bring every change twice.
+    this.watched.get(name)?.end();
+    this.watched.delete(name);
+    if (this.watched.size >= this.port.limits.maxSubscriptions)
+      for (const [other, { ended }] of this.watched) if (ended) this.watched.delete(other);
+    const stream = this.keep(() => this.port.presence.watch(channel, { signal: this.owner.signal }));
+    this.watched.set(name, stream);
+    return stream;
   }
 
   /**

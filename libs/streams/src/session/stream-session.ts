@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CodedError, ErrorCode, type Message, type StreamGap } from '@nestwire/protocol';
 import type {
   Channel,
@@ -110,7 +111,7 @@ export class StreamSession<Out = never, User = unknown> {
 
   /** Aborts when the session ends, before `@OnStreamClosed` runs; its reason is a `SessionCloseReason`. */
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
+    this.#abort ??= abortController();
     if (this.#ended) this.#abort.abort(this.#ended);
     return this.#abort.signal;
   }
@@ -203,4 +204,11 @@ export class StreamSession<Out = never, User = unknown> {
   #closedError(): CodedError {
     return new CodedError(ErrorCode.SessionClosed, `The session has ended: ${this.#ended!.message}`);
   }
+}
+
+/** Each channel, result and presence of a session may listen: Node need not warn of more than ten. */
+function abortController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }
