@@ -10,6 +10,13 @@ export {
   rememberEncoding,
 } from './compiled/compiled-message.js';
 export {
+  AcceptedClasses,
+  isReservedName,
+  isTree,
+  roleOf,
+  type DataRole,
+} from './compiled/accepted-classes.js';
+export {
   decoratedNamesOf,
   renamedPropertiesOf,
   transformFactsOf,

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Message, MessageClass } from '@nestwire/protocol';
+import type { Message } from '@nestwire/protocol';
 import { channelNameOf, deliveredBy, type Channel } from '../channel/channel.js';
 import { DONE } from './done.js';
 import type { Receiver } from './hub.js';
@@ -30,12 +30,12 @@ export class Delivery {
     const classes = deliveredBy(channel);
     const failed = (error: unknown) => this.failed(name, error);
     return (publication) => {
-      const message = this.#read(publication);
-      if (!message) return;
-      if (classes && !isOneOf(classes, message)) {
+      if (classes && publication.isForeignTo(classes)) {
         this.counts.mismatched++;
         return;
       }
+      const message = this.#read(publication);
+      if (!message) return;
       const result = listener(message as M) as PromiseLike<unknown> | undefined;
       if (result !== undefined && result !== DONE && typeof result?.then === 'function')
         result.then(undefined, failed);
@@ -75,11 +75,6 @@ export class Delivery {
       `A message ${type} on channel '${publication.channel}' cannot be read here and is dropped: ${(error as Error).message}`,
     );
   }
-}
-
-function isOneOf(classes: readonly MessageClass[], message: Message): boolean {
-  for (const cls of classes) if (message instanceof cls) return true;
-  return false;
 }
 
 function textOf(error: unknown): string {

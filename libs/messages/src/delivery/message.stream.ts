@@ -184,8 +184,9 @@ export class MessageStream<M extends Message = Message> implements AsyncIterable
     }
   }
 
-  #read({ channel, type, message }: Publication): M {
-    if (!this.#classes || this.#classes.some((cls) => message instanceof cls)) return message as M;
+  #read(publication: Publication): M {
+    if (!this.#classes || !publication.isForeignTo(this.#classes)) return publication.message as M;
+    const { channel, type } = publication;
     throw new MessagesError(
       MessagesErrorCode.WrongMessage,
       `The stream of channel '${channel}' takes ${this.#classes.map((cls) => cls.name).join(', ')}; got '${type}'.`,

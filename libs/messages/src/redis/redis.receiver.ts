@@ -1,4 +1,6 @@
+import { isReservedName } from '@nestwire/protocol/compiled';
 import type { BackendSink } from '../backend/messages.backend.js';
+import { isReserved } from '../channel/reserved-channel.js';
 import type { LogLimiter } from '../delivery/log-limiter.js';
 import { parseProperties } from '../delivery/message-text.js';
 import type { Envelope, SizedMessage } from './envelope.js';
@@ -50,6 +52,8 @@ export class RedisReceiver {
   #deliver(channel: string, message: SizedMessage): void {
     try {
       if (message.bytes > this.link.maxMessageBytes) throw new Error('it is larger than maxMessageBytes');
+      if (isReservedName(message.type) && !isReserved(channel))
+        throw new Error("its type is one of nestwire's own");
       // Parsed here whoever wants it: clients get the text as it is, so it has to be one that they can read.
       this.sink?.receive(channel, message, parseProperties(message.data));
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { EncodedMessage } from '@nestwire/protocol';
+import { isReservedName } from '@nestwire/protocol/compiled';
 import { parseProperties } from '../delivery/message-text.js';
 
 // Whoever can write to Redis can put anything there: these are the forms that this process accepts.
@@ -10,8 +11,6 @@ const MAX_TYPE_CHARACTERS = 128;
 
 const EPOCH = new RegExp(`^[\\w-]{1,${MAX_EPOCH_CHARACTERS}}$`);
 const ID = new RegExp(`^[\\w.~-]{1,${MAX_ID_CHARACTERS}}$`);
-/** The type of a gap: only a reader makes one, no history holds one. */
-const GAP_TYPE = 'nestwire.gap';
 
 /** Tells whether a value names one life of a history. */
 export function isEpoch(value: unknown): value is string {
@@ -40,7 +39,7 @@ export function isTypeName(value: unknown): value is string {
  */
 export function readContent({ type, data }: EncodedMessage, maxMessageBytes: number): object {
   if (type === '' || !isTypeName(type)) throw new Error('its type is not the name of a message class');
-  if (type === GAP_TYPE) throw new Error('its type is reserved for gaps');
+  if (isReservedName(type)) throw new Error("its type is one of nestwire's own");
   // A character has at most three bytes of UTF-8, so most texts need not be measured.
   if (data.length * 3 > maxMessageBytes && Buffer.byteLength(data) > maxMessageBytes)
     throw new Error('it is larger than maxMessageBytes');

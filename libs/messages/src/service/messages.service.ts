@@ -7,7 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { messageNameOf, type EncodedMessage, type Message, type MessageClass } from '@nestwire/protocol';
-import { encodingOf } from '@nestwire/protocol/compiled';
+import { encodingOf, isReservedName } from '@nestwire/protocol/compiled';
 import { Observable } from 'rxjs';
 import { MessagesBackend, type MessagesStatus } from '../backend/messages.backend.js';
 import {
@@ -20,6 +20,7 @@ import {
   type DeliveryClass,
   type KeptChannel,
 } from '../channel/channel.js';
+import { isReserved } from '../channel/reserved-channel.js';
 import { ERROR_LINES_PER_MINUTE, LogLimiter } from '../delivery/log-limiter.js';
 import { isTooDeep, MAX_MESSAGE_DEPTH } from '../delivery/message-text.js';
 import { Delivery, type ChannelListener } from '../delivery/delivery.js';
@@ -306,6 +307,11 @@ function onceEach(receiver: Receiver): StoredReceiver {
 }
 
 function assertCarries(channel: string | Channel, type: string): void {
+  if (isReservedName(type) && !isReserved(channelNameOf(channel)))
+    throw new MessagesError(
+      MessagesErrorCode.WrongMessage,
+      `'${type}' is a message of nestwire's own, which no channel carries: post one of another name.`,
+    );
   const classes = messagesOf(channel);
   if (!classes || classes.some((cls) => messageNameOf(cls) === type)) return;
   throw new MessagesError(

@@ -137,12 +137,13 @@ export class NamedReadersService implements BeforeApplicationShutdown {
 
   async #handle(setup: Setup, hand: WorkInHand): Promise<void> {
     const { channel, handler } = setup;
-    const { type, message } = contentOf(channel, hand);
-    if (!deliveredBy(channel)!.some((cls) => message instanceof cls))
+    const content = contentOf(channel, hand);
+    if (content.isForeignTo(deliveredBy(channel)!))
       throw new MessagesError(
         MessagesErrorCode.WrongMessage,
-        `The channel '${channel.name}' is not defined with '${type}' here.`,
+        `The channel '${channel.name}' is not defined with '${content.type}' here.`,
       );
+    const { message } = content;
     if (hand.work.gap) this.#counts.gaps++;
     await handler(message, deliveryOf(setup, hand));
     this.#counts.handled++;

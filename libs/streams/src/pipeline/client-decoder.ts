@@ -1,17 +1,13 @@
+import { decodeMessage, type ErrorDetail, type Message, type MessageClass } from '@nestwire/protocol';
 import {
-  decodeMessage,
-  messageClassNamed,
-  messageNameOf,
-  type ErrorDetail,
-  type Message,
-  type MessageClass,
-} from '@nestwire/protocol';
-import {
+  AcceptedClasses,
   decodeQuickly,
   decoratedNamesOf,
   renamedPropertiesOf,
   transformFactsOf,
-  typedClassesOf,
+  isTree,
+  roleOf,
+  type DataRole,
   type TransformFacts,
 } from '@nestwire/protocol/compiled';
 import { hasItems } from './collection-items.js';
@@ -20,8 +16,6 @@ import { validatedProperties, type ValidatedClass } from './message.metadata.js'
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** Names that begin so belong to messages of this library. */
-const RESERVED_NAMES = 'nestwire.';
 const TYPE_TAG = '$type';
 const PLAIN_TAG = '$plain';
 const SET_TAG = '$set';
@@ -31,15 +25,12 @@ const NUMBER_TAG = '$number';
 const PROTO = '__proto__';
 const FOREIGN = 'names a class that is not accepted here';
 
-/** How the keys of an object in data are read: tags count in values alone. */
-type Role = 'root' | 'plain' | 'value';
-
 /** A value in data, and what was made of it. */
 interface Pair {
   readonly data: unknown;
   readonly made: unknown;
   readonly path: string[];
-  readonly role: Role;
+  readonly role: DataRole;
 }
 
 /** What is known of the properties of a class. */
@@ -65,17 +56,12 @@ interface Search {
  * a class, however deep. Keys that class-transformer would leave out without a word are refused.
  */
 export class ClientDecoder {
-  private readonly names = new Set<string>();
-  private readonly seen = new Set<unknown>();
+  private readonly accepted = new AcceptedClasses();
   private readonly known = new WeakMap<object, ClassNames>();
 
   /** Lets data name a class, and the classes that its properties have. */
   accept(cls: ValidatedClass): void {
-    if (this.seen.has(cls)) return;
-    this.seen.add(cls);
-    const name = messageNameOf(cls);
-    if (name !== undefined && !name.startsWith(RESERVED_NAMES)) this.names.add(name);
-    for (const typed of typedClassesOf(cls)) this.accept(typed);
+    this.accepted.accept(cls);
   }
 
   /**
@@ -94,7 +80,7 @@ export class ClientDecoder {
    * @throws {CodedError} INVALID_MESSAGE as `decode`
    */
   decodeByLibraries(cls: MessageClass, data: object): Message {
-    const foreign = this.foreignType(data, 'root');
+    const foreign = this.accepted.foreignType(data);
     if (foreign) throw invalidMessage([{ path: foreign.join('.'), message: FOREIGN }]);
     const leftOut: ErrorDetail[] = [];
     // Before class-transformer makes anything: that costs more than all of a message that is valid.
@@ -104,22 +90,6 @@ export class ClientDecoder {
     this.findLeftOut({ data, made: message, path: [], role: 'root' }, leftOut);
     if (leftOut.length) throw invalidMessage(leftOut);
     return message;
-  }
-
-  /** Returns the path to a `$type` that data may not name. */
-  private foreignType(data: unknown, role: Role): string[] | undefined {
-    if (!isTree(data)) return undefined;
-    if (role === 'value' && TYPE_TAG in data && !this.mayName(data[TYPE_TAG])) return [];
-    for (const key of Object.keys(data)) {
-      const found = this.foreignType(data[key], roleOf(key, role));
-      if (found) return [key, ...found];
-    }
-    return undefined;
-  }
-
-  /** Decoding itself refuses a name that no class has. */
-  private mayName(name: unknown): boolean {
-    return this.names.has(name as string) || !messageClassNamed(name as string);
   }
 
   /** Finds keys that are left out, as far as the data alone tells the classes. */
@@ -195,10 +165,6 @@ export class ClientDecoder {
   }
 }
 
-function isTree(data: unknown): data is Properties {
-  return typeof data === 'object' && data !== null && !(data instanceof Date) && !ArrayBuffer.isView(data);
-}
-
 /** Returns what stands in an instance where data has a key. */
 function heldBy({ data, made, role }: Pair, key: string, names: ClassNames | undefined): unknown {
   if (role === 'value') {
@@ -250,8 +216,4 @@ function isTag(key: string): boolean {
 
 function unknownProperty(path: readonly string[]): ErrorDetail {
   return { path: path.join('.'), message: `property ${path.at(-1)} should not exist` };
-}
-
-function roleOf(key: string, role: Role): Role {
-  return key === PLAIN_TAG && role === 'value' ? 'plain' : 'value';
 }
