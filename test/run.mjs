@@ -13,6 +13,7 @@ const CHECKS = [
   ['client size', 'node test/size/client-size.mjs'],
   [SPECS, `npm run --silent jest -- --json --outputFile=${RESULTS}/specs.json`],
   ['soak', 'node test/soak/run.mjs'],
+  ['fuzz', 'node test/fuzz/run.mjs --quick'],
   ['amplification', 'node test/e2e/amplification/run.mjs --quick'],
   ['packages', 'node test/packages/check-packages.mjs'],
 ];

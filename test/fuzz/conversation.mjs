@@ -6,6 +6,7 @@ import { Random } from './random.mjs';
 
 const MAX_CONNECTIONS = 3;
 const MAX_FRAMES = 24;
+const CLOSE = 0x88;
 const FIRST_BYTES = [0x80, 0x81, 0x82, 0x01, 0x02, 0x00, 0x88, 0x89, 0x8a, 0x83, 0x8f, 0xc1, 0xb1, 0x09];
 
 /**
@@ -128,7 +129,9 @@ class Talk {
     this.total.frames++;
     this.judge.sentBytes();
     const payload = Buffer.alloc(this.random.pick([0, 1, 2, 125, 126, 4_000]), this.random.below(256));
-    this.connection.sendRaw(this.random.pick(FIRST_BYTES), payload);
+    const first = this.random.pick(FIRST_BYTES);
+    if (first === CLOSE && payload.length >= 2) this.judge.sentClose(payload.readUInt16BE());
+    this.connection.sendRaw(first, payload);
   }
 
   /** Sends the beginning of a WebSocket frame, and the end of it later or never. */

@@ -50,8 +50,14 @@ export class Judge {
   #answered = new Map();
   #answers = 0;
   #framesSent = 0;
+  #sentCloseCodes = new Set();
   /** After a frame of changed bytes nobody knows which id the server read. */
   #isBlurred = false;
+
+  /** Notes a close code that the client sends: the server may answer with the same, as RFC 6455 has it. */
+  sentClose(code) {
+    this.#sentCloseCodes.add(code);
+  }
 
   /** Notes a frame that is sent as it is. */
   sent({ t, id, endpoint }) {
@@ -81,7 +87,8 @@ export class Judge {
 
   /** Judges the end of the connection. */
   ended(closeCode) {
-    if (closeCode !== undefined && !CLOSE_CODES.has(closeCode)) this.faults.push(`close code ${closeCode}`);
+    const isKnown = CLOSE_CODES.has(closeCode) || this.#sentCloseCodes.has(closeCode);
+    if (closeCode !== undefined && !isKnown) this.faults.push(`close code ${closeCode}`);
   }
 
   /** Returns the ids of unchanged frames without an answer; an ack answers the messages before it too. */
