@@ -86,7 +86,8 @@ function describeAppend(start: StartHistory): void {
     const { history } = node;
     const channel = fresh();
     await history.follow(channel.name);
-    const texts = ['', '{}', '€ 💥 \n \0 \u2028 "}', 'x'.repeat(300_000), '{"v":1}\n{}'];
+    const values = ['', '€ 💥 \n \0 \u2028 "}', 'x'.repeat(300_000), '{"v":1}\n{}'];
+    const texts = ['{}', ...values.map((text) => JSON.stringify({ text }))];
     const sent = texts.map((data, index) => ({ ...draft(), type: `a "${index}"/€`, data }));
 
     await append(history, channel, sent);
