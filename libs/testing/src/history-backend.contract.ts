@@ -265,7 +265,7 @@ function describeCluster(start: StartHistory): void {
     expectChain(messages, top);
     expect(positions.flat().toSorted((a, b) => a.offset - b.offset)).toEqual(messages.map(placeOf));
     for (const { heard } of processes)
-      expect(heard).toEqual(messages.map((message) => ({ channel: channel.name, ...message })));
+      expect(heard).toMatchObject(messages.map((message) => ({ channel: channel.name, ...message })));
   });
 
   it('begins one epoch, whoever reads first', async () => {
