@@ -28,7 +28,11 @@ const LIMITS = {
   signInBurst: 1_000,
   maxRefusedSignIns: 1_000,
   maxRefusedSignInsPerAddress: 1_000,
+  credentialGraceMs: 10,
 };
+/** What a token ends with that expires soon after it was accepted. */
+const EXPIRING = '~';
+const EXPIRES_AFTER_MS = 30;
 
 const box = defineChannel('identity.box', { messages: [Note], history: { messages: 500, ageMs: 600_000 } });
 
@@ -37,7 +41,11 @@ class Users extends StreamAuthenticator {
   readonly banned = new Set<string>();
 
   authenticate({ token }: StreamHandshake): StreamUser | null {
-    return token && !this.banned.has(token) ? { id: token } : null;
+    if (!token) return null;
+    const isExpiring = token.endsWith(EXPIRING);
+    const id = isExpiring ? token.slice(0, -EXPIRING.length) : token;
+    if (this.banned.has(id)) return null;
+    return { id, ...(isExpiring && { expiresAt: Date.now() + EXPIRES_AFTER_MS }) };
   }
 }
 
@@ -70,7 +78,8 @@ type Streams = StreamsOf<{ inbox: InboxEndpoint }>;
 /** A client whose user changes, with what its reader got and who it was then. */
 class Player {
   token: string | null = null;
-  readonly got: Array<{ readonly text: string; readonly user: string | null }> = [];
+  /** `user` is null while it is anonymous, undefined while it is not connected. */
+  readonly got: Array<{ readonly text: string; readonly user: string | null | undefined }> = [];
   readonly client;
   #sockets: WebSocket[] = [];
 
@@ -93,9 +102,9 @@ class Player {
     void this.#read();
   }
 
-  get user(): string | null {
+  get user(): string | null | undefined {
     const { connectionStatus: status } = this.client;
-    return status.kind === 'connected' ? status.user : null;
+    return status.kind === 'connected' ? status.user : undefined;
   }
 
   cut(): void {
@@ -136,6 +145,7 @@ async function play(apps: readonly [RunningApp, RunningApp], steps: number, seed
     () => players[pick(4)]!.become(USERS[pick(3)]!),
     () => players[pick(4)]!.become(USERS[pick(3)]!),
     () => players[pick(4)]!.become(null),
+    () => players[pick(4)]!.become(`${USERS[pick(3)]!}${EXPIRING}`),
     async () => players[pick(4)]!.cut(),
     async () => {
       const user = USERS[pick(3)]!;
@@ -175,7 +185,8 @@ async function play(apps: readonly [RunningApp, RunningApp], steps: number, seed
   }
   for (const [index, { got }] of players.entries())
     for (const { text, user } of got)
-      if (user !== null && text.split(':')[0] !== user) wrong.push(`player ${index} got ${text} as ${user}`);
+      if (user !== undefined && text.split(':')[0] !== user)
+        wrong.push(`player ${index} got ${text} as ${user}`);
   return wrong;
 }
 
@@ -198,7 +209,7 @@ describeWithRedis('Identities on two servers', (redis) => {
   afterEach(stopAll);
 
   it(
-    'get what is theirs and nothing else, whoever signs in and out, is removed or banned',
+    'get what is theirs and nothing else, whoever signs in and out, expires, is removed or banned',
     async () => {
       expect(await play(await startBoth(), STEPS, SEED)).toEqual([]);
     },
