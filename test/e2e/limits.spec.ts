@@ -386,7 +386,7 @@ const trials: readonly Trial[] = [
     reaction: 'RATE_LIMITED',
   },
   {
-    limit: 'errorAnswerBytes',
+    limit: 'answerBytes',
     low: 1,
     stimulus: (raw) => send(raw, { t: 'open', id: 1, endpoint: 'a' }),
     reaction: ({ frames }) =>

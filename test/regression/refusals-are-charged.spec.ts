@@ -41,8 +41,26 @@ class Form {
   @IsString() @Validate(SlowRefusal) text!: string;
 }
 
+/** Answers later. Items are asked about in groups, of which the second is asked in a later turn. */
+@ValidatorConstraint({ name: 'slow-later', async: true })
+class SlowRefusalLater implements ValidatorConstraintInterface {
+  async validate(value: unknown): Promise<boolean> {
+    if (value === 'slow') work();
+    return Promise.resolve(value !== 'slow');
+  }
+}
+
+@StreamMessage('charged.later')
+class LaterForm {
+  declare readonly $type: 'charged.later';
+  @Validate(SlowRefusalLater, { each: true }) texts!: string[];
+}
+
 @StreamEndpoint('desk')
 class DeskEndpoint {
+  @OnStreamMessage(LaterForm)
+  later(_session: StreamSession, _form: LaterForm): void {}
+
   @OnStreamMessage(Form)
   handle(_session: StreamSession, { text }: Form): void {
     if (text !== 'refused by the application') return;
@@ -99,6 +117,19 @@ describe('The work of a refusal', () => {
     // 100 ms of work are there at once, and 50 ms more each second.
     expect(codes).toContain('INVALID_MESSAGE');
     expect(codes).toContain('RATE_LIMITED');
+  });
+
+  it('is charged for checks that answer later', async () => {
+    const raw = await opened((await start()).port);
+    const data = { texts: [...Array.from({ length: 64 }, () => 'good'), 'slow'] };
+
+    for (let id = 2; !codesOf(raw).includes('RATE_LIMITED'); id++) {
+      raw.sendJson({ ...tell(id, ''), type: 'charged.later', data });
+      await raw.frame('error', id);
+      expect(id).toBeLessThan(60);
+    }
+
+    expect(codesOf(raw)[0]).toBe('INVALID_MESSAGE');
   });
 
   it('is charged for streams that do not open', async () => {

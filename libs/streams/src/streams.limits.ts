@@ -50,8 +50,8 @@ export interface StreamsLimits {
   readonly bytesPerSecond: number;
   /** Time that refusing what one connection sends may take a second, in milliseconds; bursts of twice that. */
   readonly refusedWorkMsPerSecond: number;
-  /** Bytes of error answers to one connection beyond what its own bytes pay for. */
-  readonly errorAnswerBytes: number;
+  /** Bytes of answers to one connection beyond what its own bytes pay for. */
+  readonly answerBytes: number;
   /** Sign-ins and sign-outs on one open connection a second. */
   readonly signInsPerSecond: number;
   /** Sign-ins and sign-outs on one open connection at once. */
@@ -142,7 +142,7 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   framesPerSecond: 200,
   bytesPerSecond: MIB,
   refusedWorkMsPerSecond: 50,
-  errorAnswerBytes: 64 * KIB,
+  answerBytes: 64 * KIB,
   signInsPerSecond: 1,
   signInBurst: 10,
   maxRefusedSignIns: 5,

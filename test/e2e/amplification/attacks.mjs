@@ -22,6 +22,7 @@ const client = () => randomBytes(16).toString('base64url');
  * @property {'json' | 'packed' | 'deflate'} [form]
  * @property {number} [framesPerSecond] the default is as many as a connection may send
  * @property {boolean} [isControl] sends WebSocket pings instead of frames
+ * @property {number} [oneAnswerBytes] what all answers to one frame of it may take
  * @property {boolean} [isQuick] belongs to the short form
  */
 
@@ -47,6 +48,19 @@ export const ATTACKS = [
   {
     name: 'open and close with a channel',
     frame: (n) => ({ t: n % 2 ? 'close' : 'open', id: nextId(), endpoint: 'room' }),
+  },
+  {
+    name: 'open and close with 100 channels',
+    oneAnswerBytes: 40_000,
+    frame: (n) => ({ t: n % 2 ? 'close' : 'open', id: nextId(), endpoint: 'hall' }),
+    isQuick: true,
+  },
+  {
+    name: 'subscribe by message',
+    first: [{ ...DESK, endpoint: 'hall' }],
+    // Messages are refused when the debt is as large as the allowance.
+    oneAnswerBytes: 60_000,
+    frame: () => message('amp.task', { verb: 'turn' }, 'hall'),
   },
   { name: 'open that fails', frame: () => ({ t: 'open', id: nextId(), endpoint: 'shut' }) },
   { name: 'open without a sign-in', frame: () => ({ t: 'open', id: nextId(), endpoint: 'members' }) },

@@ -8,7 +8,7 @@ import { Child } from '../../rig/child.mjs';
 import { ask } from '../../rig/nemesis.mjs';
 import { findRedis, missingRedis, startRedis } from '../../rig/redis-server.mjs';
 import { ATTACKS, RETAINED, SERVER_CODES } from './attacks.mjs';
-import { problemsOf, problemsOfRetained } from './verdict.mjs';
+import { ANSWER_BYTES, problemsOf, problemsOfRetained } from './verdict.mjs';
 import { percentile, Witness } from './witness.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -68,7 +68,9 @@ function chosen(attacks) {
 async function withServer(limits, run) {
   const child = new Child(serverFile(), ['--expose-gc']);
   try {
-    const { port } = await child.ask('start', { redis: redis?.url, limits });
+    // Another build may not know the limit.
+    const known = isOther ? limits : { answerBytes: ANSWER_BYTES, ...limits };
+    const { port } = await child.ask('start', { redis: redis?.url, limits: known });
     const witness = await Witness.connect(port);
     // The first messages of a process are slow: nothing is compiled yet.
     await witness.watch(2 * CALM_MS);
@@ -102,7 +104,7 @@ async function judge(server, attack) {
   for (const problem of problems) failures.push(`${attack.name}: ${problem}`);
 }
 
-async function measure({ child, port, witness }, { name }) {
+async function measure({ child, port, witness }, { name, oneAnswerBytes }) {
   const calm = await sample(child);
   const calmSamples = await witness.watch(CALM_MS);
   const calmUsed = usedBetween(calm, await sample(child));
@@ -140,6 +142,7 @@ async function measure({ child, port, witness }, { name }) {
     ),
     codes: flood.codes,
     closeCodes: flood.closeCodes,
+    oneAnswerBytes,
   };
 }
 
@@ -184,7 +187,7 @@ async function judgeRetained({ child, port }, { name }) {
 /** Negative controls: without a protection, its attack has to be judged as too much. */
 async function controls() {
   await control('invalid: slow check', ['cpu', 'witness'], { refusedWorkMsPerSecond: UNLIMITED });
-  if (!isQuick) await control('invalid: 30 fields', ['answers'], { errorAnswerBytes: UNLIMITED });
+  if (!isQuick) await control('invalid: 30 fields', ['answers'], { answerBytes: UNLIMITED });
 }
 
 async function control(name, kinds, limits) {

@@ -151,6 +151,25 @@ decorate(RoomEndpoint, {
   methods: { opened: { decorators: [OnStreamOpened()], takes: [StreamSession] } },
 });
 
+const CHANNELS = 100;
+
+class HallEndpoint {
+  async opened(session) {
+    for (let index = 0; index < CHANNELS; index++) await session.subscribe(room(`hall:${index}`));
+  }
+
+  async turn(session) {
+    for (let index = 0; index < CHANNELS; index++) (await session.subscribe(`turn:${index}`)).remove();
+  }
+}
+decorate(HallEndpoint, {
+  decorators: [StreamEndpoint('hall')],
+  methods: {
+    opened: { decorators: [OnStreamOpened()], takes: [StreamSession] },
+    turn: { decorators: [OnStreamMessage(Task)], takes: [StreamSession, Task] },
+  },
+});
+
 class Users extends StreamAuthenticator {
   async authenticate({ token }) {
     return token === 'ada' ? { id: 'ada' } : null;
@@ -179,7 +198,7 @@ answerParent({
               compression: 'inbound',
             }),
           ],
-          providers: [DeskEndpoint, OnceEndpoint, ShutEndpoint, MembersEndpoint, RoomEndpoint],
+          providers: [DeskEndpoint, OnceEndpoint, ShutEndpoint, MembersEndpoint, RoomEndpoint, HallEndpoint],
         }),
       ],
     });

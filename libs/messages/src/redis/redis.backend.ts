@@ -43,6 +43,7 @@ export class RedisBackend extends MessagesBackend {
   readonly readers: RedisNamedReaders;
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
+  readonly #connections = new LogLimiter((line) => this.#logger.log(line), { linesPerMinute: 10 });
   readonly #origin = randomBytes(9).toString('base64url');
   readonly #tuning: ResolvedTuning;
   readonly #maxMessageBytes: number;
@@ -188,7 +189,7 @@ export class RedisBackend extends MessagesBackend {
     const status = connected ? 'connected' : 'degraded';
     if (status === this.#status) return;
     this.#status = status;
-    if (connected) this.#logger.log('Redis is connected; channels reach the cluster.');
+    if (connected) this.#connections.log('connected', 'Redis is connected; channels reach the cluster.');
     else
       this.#limiter.log('degraded', `Redis cannot be relied on${this.#why()}; see MessagesService.status.`);
     this.#sink?.statusChanged();

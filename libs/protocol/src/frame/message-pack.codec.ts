@@ -42,10 +42,22 @@ export class MessagePackCodec implements Codec {
     const fault = scanPacked(payload, this.limits);
     if (fault) return fault;
     try {
-      // A Buffer would bring Buffers forth.
-      return guardClientFrame(unpack(new Uint8Array(payload.buffer, payload.byteOffset, payload.length)));
+      return guardClientFrame(unpack(ownBytes(payload)));
     } catch {
       return new FrameFault(ErrorCode.BadFrame, 'The frame is not valid MessagePack.');
     }
   }
+}
+
+/**
+ * Returns the bytes of a frame as no Buffer, which would bring Buffers forth.
+ *
+ * They are copied out of a much larger buffer: bytes of a message are views of them, and a handler that
+ * keeps such a view would keep all that was read together with its frame.
+ */
+function ownBytes(payload: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = payload;
+  return 2 * length < buffer.byteLength
+    ? new Uint8Array(payload)
+    : new Uint8Array(buffer, byteOffset, length);
 }

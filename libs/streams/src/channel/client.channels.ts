@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import {
   LocalRevokedTokens,
+  LogLimiter,
   type MessagesBackend,
   type MessagesService,
   type PresenceService,
@@ -46,7 +47,7 @@ export class ClientChannels {
   readonly tickets: TicketSigner;
   readonly revocations: TokenRevocations;
   readonly ticketMs: number;
-  private readonly logger = new Logger('Streams');
+  private readonly log = new LogLimiter((line) => new Logger('Streams').warn(line));
 
   constructor(
     { messages, presence, backend }: ClusterLink,
@@ -74,7 +75,8 @@ export class ClientChannels {
     try {
       this.tickets.use(this.options.secret ?? (await this.backend.secret()));
     } catch (error) {
-      this.logger.warn(
+      this.log.log(
+        'secret',
         `Clients cannot take their positions to other servers yet: ${(error as Error).message}`,
       );
       setTimeout(() => void this.start(), RETRY_MS).unref();

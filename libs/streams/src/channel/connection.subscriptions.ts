@@ -12,7 +12,7 @@ import { StreamsConfigurationError } from '../endpoint/streams-configuration.err
 import type { ClientChannels } from './client.channels.js';
 import { EphemeralFlow } from './ephemeral.flow.js';
 import { HolderTokens } from './holder-tokens.js';
-import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
+import type { ChannelFlow, FlowMember, FlowSession, FrameSink } from './flow.member.js';
 import { HeldChannels } from './held.channels.js';
 import { KeptFlow } from './kept.flow.js';
 import { ResumingChannels } from './resuming.channels.js';
@@ -42,7 +42,7 @@ export class ConnectionSubscriptions {
     private readonly maxSubscriptions: number,
   ) {
     this.held = new HeldChannels(context.tickets);
-    this.tokens = new HolderTokens(context.revocations, () => this.renewTickets());
+    this.tokens = new HolderTokens(context.revocations, () => this.replaceTickets());
   }
 
   /** Writes down what a client wants back; resolves when it is known which of its tickets are good. */
@@ -63,7 +63,11 @@ export class ConnectionSubscriptions {
    * @throws {CodedError} CHANNEL_MISMATCH when it has one of this name that is defined otherwise
    * @throws {StreamsConfigurationError} when nobody returns the snapshot that it is defined with
    */
-  async add(session: FlowSession, channel: string | Channel): Promise<Subscription> {
+  async add(
+    session: FlowSession,
+    channel: string | Channel,
+    sink = this.member.sinkFor(session),
+  ): Promise<Subscription> {
     const name = channelNameOf(channel);
     const entry = this.channels?.get(name) ?? this.addChannel(name, channel);
     if (entry.isKept !== isKept(channel)) throw mismatch(name);
@@ -72,7 +76,7 @@ export class ConnectionSubscriptions {
     const isResumed = this.held.find({ endpoint: session.endpoint, channel: name })?.position !== undefined;
     if (entry.isKept && !count && !isResumed) this.tokens.need(session.holder);
     try {
-      if (!count) await entry.flow.join(session);
+      if (!count) await entry.flow.join(session, sink);
     } catch (error) {
       this.removeOne(session, name);
       throw error;
@@ -107,7 +111,7 @@ export class ConnectionSubscriptions {
   private async resumeOne(session: FlowSession, name: string): Promise<void> {
     const channel = definedChannel(name);
     const held = this.held.find({ endpoint: session.endpoint, channel: name });
-    if (channel && isKept(channel) && held?.position) await this.add(session, channel);
+    if (channel && isKept(channel) && held?.position) await this.add(session, channel, this.member.answers);
     // A newcomer gets the newest message, so that there is no gap.
     else if (channel?.delivery === 'latest') this.release(session, name);
     else this.refuse(session, name);
@@ -121,32 +125,38 @@ export class ConnectionSubscriptions {
     const { claimed } = this.held.find({ endpoint, channel })!;
     const gap = gapPublication(channel, claimed, 'ticket-refused');
     outbox.push(codec.encodePublication(channel, gap, { endpoint, ...claimed }));
-    this.member.send({ t: 'unsubscribed', endpoint, channel });
+    this.member.answers.send({ t: 'unsubscribed', endpoint, channel });
   }
 
   /** Lets go of a channel that a session's stream had: the client forgets it. */
   release(session: FlowSession, name: string): void {
     if (this.held.take({ endpoint: session.endpoint, channel: name }))
-      this.member.send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
+      this.member.answers.send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
   }
 
   /** Gives the client tickets of the identity that its kept sessions belong to now. */
   adopted(holder: string): void {
     if (!this.size) return;
     this.tokens.need(holder);
-    this.renewTickets();
+    this.renewTickets(this.member.answers);
   }
 
   /** Renews tickets that have lived half their time. */
   checkTickets(now: number): void {
     this.tokens.check(now);
-    if (now - this.ticketsAtMs > this.context.ticketMs / 2) this.renewTickets(now);
+    if (now - this.ticketsAtMs > this.context.ticketMs / 2) this.renewTickets(this.member, now);
   }
 
   /** Gives the client new tickets for what flows to it. */
-  renewTickets(now = performance.now()): void {
+  renewTickets(sink: FrameSink, now = performance.now()): void {
     this.ticketsAtMs = now;
-    void slicedWork.forEach(this.channels?.values() ?? [], ({ flow }) => flow.renewTickets());
+    void slicedWork.forEach(this.channels?.values() ?? [], ({ flow }) => flow.renewTickets(sink));
+  }
+
+  /** Gives the client new tickets where those that it has were taken back together with others. */
+  private replaceTickets(): void {
+    const { answers } = this.member;
+    void slicedWork.forEach(this.channels?.values() ?? [], ({ flow }) => flow.replaceTickets(answers));
   }
 
   /**
@@ -205,7 +215,7 @@ export class ConnectionSubscriptions {
     if (!entry || !count) return;
     if (count > 1) return void entry.sessions.set(session, count - 1);
     entry.sessions.delete(session);
-    this.member.send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
+    this.member.sinkFor(session).send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
     this.leave(session, name, entry);
   }
 

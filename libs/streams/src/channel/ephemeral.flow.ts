@@ -1,6 +1,6 @@
 import type { Channel } from '@nestwire/messages';
 import type { ChannelFanout } from './channel.fanout.js';
-import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
+import type { ChannelFlow, FlowMember, FlowSession, FrameSink } from './flow.member.js';
 
 /** How a channel that keeps nothing flows to one connection. */
 export class EphemeralFlow implements ChannelFlow {
@@ -13,10 +13,10 @@ export class EphemeralFlow implements ChannelFlow {
     private readonly member: FlowMember,
   ) {}
 
-  join({ endpoint }: FlowSession): Promise<void> {
+  join({ endpoint }: FlowSession, sink: FrameSink): Promise<void> {
     this.sessions++;
     // Said before the channel is joined: a publication never comes before its "subscribed".
-    this.member.send({ t: 'subscribed', endpoint, channel: this.name });
+    sink.send({ t: 'subscribed', endpoint, channel: this.name });
     return this.fanout.join(this.name, this.channel, this.member);
   }
 
@@ -26,5 +26,9 @@ export class EphemeralFlow implements ChannelFlow {
 
   renewTickets(): void {
     // Nothing is recovered here, so nobody needs any.
+  }
+
+  replaceTickets(): void {
+    // There are none.
   }
 }

@@ -23,16 +23,27 @@ export interface FlowMember {
   snapshotInTurn(begin: BeginTask): (() => void) | undefined;
   /** Takes the frame of a publication; returns whether it was queued, not dropped. */
   pushPublication(frame: WsFrame): boolean;
-  /** Queues a frame for this client alone. */
+  /** Queues a frame for this client alone, which no frame of the client has caused. */
+  send(frame: ServerFrame): void;
+  /** Takes the frames that a frame of the client has caused, and counts them. */
+  readonly answers: FrameSink;
+  /** Returns `answers` while the session works on a frame of the client, else the member itself. */
+  sinkFor(session: FlowSession): FrameSink;
+}
+
+/** Takes frames for one client. */
+export interface FrameSink {
   send(frame: ServerFrame): void;
 }
 
 /** How one channel flows to one connection, for the sessions that have subscribed. */
 export interface ChannelFlow {
   /** Lets it flow into a session; resolves when that is in force. */
-  join(session: FlowSession): Promise<void>;
+  join(session: FlowSession, sink: FrameSink): Promise<void>;
   /** Ends it for a session, whether it has joined or only begun to. */
   leave(session: FlowSession): void;
   /** Gives the client new tickets: the old ones expire, or are of another user. */
-  renewTickets(): void;
+  renewTickets(sink: FrameSink): void;
+  /** Gives the client new tickets where the old ones are of an earlier generation. */
+  replaceTickets(sink: FrameSink): void;
 }

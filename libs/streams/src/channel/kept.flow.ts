@@ -2,7 +2,7 @@ import type { Codec } from '@nestwire/protocol';
 import { gapPublication, isSamePosition, type Position, type StoredPublication } from '@nestwire/messages';
 import { WsFrame } from '../transport/ws-frame.js';
 import type { ChannelSnapshots, InTurn } from './channel.snapshots.js';
-import type { ChannelFlow, FlowMember, FlowSession } from './flow.member.js';
+import type { ChannelFlow, FlowMember, FlowSession, FrameSink } from './flow.member.js';
 import type { Held, HeldChannels } from './held.channels.js';
 import type { KeptTopic, TopicMember } from './kept.topic.js';
 import type { BeginTask } from '../fairness/fair-queue.js';
@@ -26,6 +26,8 @@ export interface FlowContext {
 /** A way to where the process stands: of one session that joins, or of all that have. */
 interface Path {
   readonly session?: FlowSession;
+  /** Takes the frames that tell the client where it stands. */
+  readonly sink: FrameSink;
   from: Position | undefined;
   /** The client came back with a position that could not be accepted. */
   isRefused: boolean;
@@ -49,7 +51,8 @@ interface Path {
  */
 export class KeptFlow implements ChannelFlow, TopicMember {
   private readonly joining = new Map<FlowSession, Path>();
-  private readonly joined = new Set<FlowSession>();
+  /** Those that have joined, and the generation of the ticket that each had last. */
+  private readonly joined = new Map<FlowSession, number>();
   /** The way of those that have joined, while the flow is not live. */
   private behind: Path | undefined;
 
@@ -59,9 +62,9 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     private readonly context: FlowContext,
   ) {}
 
-  async join(session: FlowSession): Promise<void> {
+  async join(session: FlowSession, sink: FrameSink): Promise<void> {
     const held = this.context.held.take(this.subjectOf(session));
-    const path = pathOf(held, session);
+    const path = pathOf(held, session, sink);
     // It gets the newest message alone, which must not be older than what it had.
     if (this.topic.channel.delivery === 'latest') path.from = held?.claimed;
     this.joining.set(session, path);
@@ -88,13 +91,20 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     this.topic.close(this);
   }
 
-  renewTickets(): void {
+  renewTickets(sink: FrameSink = this.member): void {
+    for (const session of this.joined.keys()) this.renewTicket(session, sink);
+  }
+
+  replaceTickets(sink: FrameSink): void {
+    for (const [session, generation] of this.joined)
+      if (this.context.generationOf(this.subjectOf(session)) > generation) this.renewTicket(session, sink);
+  }
+
+  private renewTicket(session: FlowSession, sink: FrameSink): void {
     const place = this.behind ? this.behind.from : this.topic.position;
     if (!place) return;
-    for (const session of this.joined) {
-      const { endpoint, channel } = this.subjectOf(session);
-      this.member.send({ t: 'position', endpoint, channel, ticket: this.ticketOf(session, place) });
-    }
+    const { endpoint, channel } = this.subjectOf(session);
+    sink.send({ t: 'position', endpoint, channel, ticket: this.ticketOf(session, place) });
   }
 
   get codec(): Codec {
@@ -106,7 +116,7 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   }
 
   fallBehind(publication: StoredPublication, position: Position): void {
-    const path: Path = { from: position, isRefused: false, isLeft: false };
+    const path: Path = { sink: this.member, from: position, isRefused: false, isLeft: false };
     this.behind = path;
     if (publication.isGap && this.hasSnapshot) void this.sendSnapshots(path, publication.position);
     else this.goOnBelowSoftBound(path);
@@ -219,22 +229,22 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   private joinOrWait(path: Path, session: FlowSession): void {
     if (!this.behind) {
       this.joining.delete(session);
-      this.joined.add(session);
-      this.member.send({ t: 'subscribed', ...this.placeOf(session, this.topic.position!) });
+      this.joined.set(session, 0);
+      path.sink.send({ t: 'subscribed', ...this.placeOf(session, this.topic.position!) });
       return this.topic.join(this);
     }
     path.isWaiting = true;
     if (path.from) return;
     // What comes from now on is its own.
     path.from = this.topic.position!;
-    this.member.send({ t: 'position', ...this.placeOf(session, path.from) });
+    path.sink.send({ t: 'position', ...this.placeOf(session, path.from) });
   }
 
   /** Sends what stands for all up to a position; what stands behind it follows. */
   private async sendSnapshots(path: Path, position: Position): Promise<void> {
     path.from = position;
     path.isRefused = false;
-    for (const session of path.session ? [path.session] : [...this.joined])
+    for (const session of path.session ? [path.session] : [...this.joined.keys()])
       await this.sendSnapshot(path, session);
     if (this.isWanted(path)) this.goOn(path);
   }
@@ -255,7 +265,7 @@ export class KeptFlow implements ChannelFlow, TopicMember {
       outbox.push(frame);
       reads.spend(frame instanceof WsFrame ? frame.bytes.length : frame.length);
     }
-    if (isWanted()) this.member.send({ t: 'position', ...this.placeOf(session, path.from!) });
+    if (isWanted()) path.sink.send({ t: 'position', ...this.placeOf(session, path.from!) });
   }
 
   private snapshotInTurn<T>(path: Path, query: () => Promise<T>): Promise<T> {
@@ -281,7 +291,9 @@ export class KeptFlow implements ChannelFlow, TopicMember {
 
   private ticketOf(session: FlowSession, start: Position): string {
     const subject = this.subjectOf(session);
-    return this.context.tickets.issue(subject, start, this.context.generationOf(subject));
+    const generation = this.context.generationOf(subject);
+    if (this.joined.has(session)) this.joined.set(session, generation);
+    return this.context.tickets.issue(subject, start, generation);
   }
 
   private subjectOf(session: FlowSession): TicketSubject {
@@ -295,6 +307,7 @@ async function allowed(reads: FlowMember['reads']): Promise<void> {
   if (waitMs) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
 }
 
-function pathOf(held: Held | undefined, session: FlowSession): Path {
-  return { session, from: held?.position, isRefused: held !== undefined && !held.position, isLeft: false };
+function pathOf(held: Held | undefined, session: FlowSession, sink: FrameSink): Path {
+  const isRefused = held !== undefined && !held.position;
+  return { session, sink, from: held?.position, isRefused, isLeft: false };
 }

@@ -38,6 +38,13 @@ export function tooManyRefusedCredentials(retryAfterMs: number): CodedError {
   return new CodedError(ErrorCode.RateLimited, message, { retryAfterMs });
 }
 
+/** Makes the error of a frame whose client has used up its answers. */
+export function tooManyAnswers(retryAfterMs: number): CodedError {
+  const message =
+    'The answers to this connection are much larger than what it sends: open streams and subscribe less often, or raise "limits.answerBytes".';
+  return new CodedError(ErrorCode.RateLimited, message, { retryAfterMs });
+}
+
 /** Makes the error of a frame above the rate. */
 export function rateLimited(retryAfterMs: number): CodedError {
   const message =

@@ -5,8 +5,8 @@ import {
   type FrameHead,
   type FramePayload,
   type OpenFrame,
-  type ServerFrame,
   PresenceMembers,
+  type WireError,
   wireErrorOf,
 } from '@nestwire/protocol';
 import type { Channel, PresenceService, Subscription } from '@nestwire/messages';
@@ -14,7 +14,7 @@ import type { ConnectionSubscriptions } from '../channel/connection.subscription
 import type { ResumingChannels } from '../channel/resuming.channels.js';
 import type { Endpoint } from '../endpoint/endpoint.registry.js';
 import { toWireError } from '../pipeline/error.reply.js';
-import { isRefusal } from '../pipeline/refusal.js';
+import { isRefusal, laterMsOf } from '../pipeline/refusal.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import {
   identityChanged,
@@ -34,7 +34,7 @@ import { WsFrame } from '../transport/ws-frame.js';
 import { ConnectionAnswers } from './connection.answers.js';
 import type { ConnectionContext } from './connection.context.js';
 import { rateLimited } from './connection.errors.js';
-import type { ErrorAnswers } from './error-answers.js';
+import type { AnswerWriter } from './answer.writer.js';
 import type { Identity } from './identity.js';
 import type { MessageFrames } from './message.frames.js';
 import type { Outbox } from './outbox.js';
@@ -47,10 +47,12 @@ type Session = StreamSession<never, unknown>;
 export interface ConnectionOwner {
   readonly id: string;
   readonly identity: Identity;
+  /** Whether frames wait for a sign-in. */
+  readonly isSigningIn: boolean;
   /** Makes the frames that the client understands. */
   readonly frames: MessageFrames;
-  /** Writes the errors that its client is answered with. */
-  readonly errors: ErrorAnswers;
+  /** Writes what its client is answered with. */
+  readonly answers: AnswerWriter;
   /** Bounds how much it reads of histories, snapshots and presence. */
   readonly reads: ReadAllowance;
 }
@@ -66,6 +68,13 @@ export interface UnreadFrame extends FrameHead {
   readonly mayBeAgain: boolean;
 }
 
+/** A message that was refused while a sign-in was under way. */
+interface EarlyRefusal {
+  readonly id: number;
+  readonly endpoint: string | undefined;
+  readonly error: WireError;
+}
+
 /** The streams of one connection: at most one of each endpoint. */
 export class ConnectionStreams implements RuntimePort, SessionPort {
   /** The session of each endpoint that a frame is for now. */
@@ -75,6 +84,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   private readonly unacknowledged: SessionRuntime[] = [];
   readonly answers: ConnectionAnswers;
   private sessions = 0;
+  /** Made when it is needed: few clients are refused a message while they sign in. */
+  private earlyRefusals: EarlyRefusal[] | undefined;
 
   constructor(
     private readonly context: ConnectionContext,
@@ -136,20 +147,23 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   /** Answers a message that is not looked at; one that was sent before may have been handled. */
   refuse({ id, endpoint, again }: MessageHead, error: CodedError): void {
     const wire = wireErrorOf(again ? uncertain(error.message) : error);
-    this.knownToClient(endpoint)?.answers?.failed(id, wire);
-    this.owner.errors.gate.charge();
-    this.owner.errors.write({ t: 'error', id, error: wire });
+    this.noteRefusal({ id, endpoint, error: wire });
+    this.owner.answers.gate.charge();
+    this.owner.answers.fail({ t: 'error', id, error: wire });
   }
 
   /** Answers a frame that was not decoded, as far as its beginning tells of it. */
   refuseUnread({ t = 'message', id, endpoint, mayBeAgain }: UnreadFrame, error: CodedError): void {
     const wire = wireErrorOf(mayBeAgain ? uncertain(error.message) : error);
-    if (id !== undefined && t === 'message') {
-      // Without the endpoint it may be a message of any stream: none may count it as handled.
-      const endpoints = endpoint === undefined ? this.current.keys() : [endpoint];
-      for (const name of endpoints) this.knownToClient(name)?.answers?.failed(id, wire);
-    }
-    this.owner.errors.write({ t: 'error', ...(id && { id }), error: wire });
+    if (id !== undefined && t === 'message') this.noteRefusal({ id, endpoint, error: wire });
+    this.owner.answers.fail({ t: 'error', ...(id && { id }), error: wire });
+  }
+
+  /** Notes the refusals of a sign-in in the streams that are there now: no later answer covers them. */
+  noteEarlyRefusals(): void {
+    const refusals = this.earlyRefusals;
+    this.earlyRefusals = undefined;
+    for (const refusal of refusals ?? []) this.noteRefusal(refusal);
   }
 
   /** Takes the answers of the user and client that the connection belongs to now. */
@@ -173,6 +187,11 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
       for (const id of runtime.openIds.splice(0)) this.fail(id, identityChanged());
       this.writeClosed(runtime, session.endReason ?? IDENTITY_CHANGED);
     }
+  }
+
+  /** Tells whether a session works on a frame of the client: what it does then is done for the client. */
+  isAsked(session: Session): boolean {
+    return this.runtimes.find((runtime) => runtime.session === session)?.isWorking ?? false;
   }
 
   /** Lets the sessions that stay belong to the identity, each behind the messages that it had before. */
@@ -264,7 +283,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   begin(head: MessageHead): boolean {
-    const { gate } = this.owner.errors;
+    const { gate } = this.owner.answers;
     const now = performance.now();
     const debtMs = gate.debtMs(now);
     if (debtMs) this.refuse(head, rateLimited(debtMs));
@@ -273,15 +292,15 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   measuredMs(now: number): number {
-    return this.owner.errors.gate.measuredMs(now);
+    return this.owner.answers.gate.measuredMs(now);
   }
 
   read(): void {
-    this.owner.errors.gate.chargeReading();
+    this.owner.answers.gate.chargeReading();
   }
 
   ended(): void {
-    this.owner.errors.gate.end();
+    this.owner.answers.gate.end();
   }
 
   push(runtime: SessionRuntime, message: object): void | Promise<void> {
@@ -314,9 +333,9 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
       this.context.logError(`${errorId} in the stream "${endpoint}", session ${sessionId}`, cause),
     );
     if (id !== undefined) runtime.answers?.failed(id, wire);
-    if (isRefusal(error)) this.owner.errors.gate.charge(workMs);
+    if (isRefusal(error)) this.owner.answers.gate.charge(workMs + laterMsOf(error));
     // The next identity has nothing to do with it.
-    if (!isUnasked) this.owner.errors.write(streamErrorFrame(runtime, wire, id));
+    if (!isUnasked) this.owner.answers.fail(streamErrorFrame(runtime, wire, id));
   }
 
   dropped(runtime: SessionRuntime, head: MessageHead, reason?: SessionCloseReason): void {
@@ -328,11 +347,11 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     const ids = runtime.openIds.splice(0);
     if (error !== undefined) {
       // Endpoints that open by themselves fail by themselves.
-      if (ids.length) this.owner.errors.gate.charge(OPEN_MS + runtime.openingMs);
+      if (ids.length) this.owner.answers.gate.charge(OPEN_MS + runtime.openingMs);
       for (const id of ids) this.failed(runtime, id, error);
       return this.replace(runtime);
     }
-    for (const id of ids.length ? ids : [undefined]) this.write(openedFrame(runtime, id));
+    for (const id of ids.length ? ids : [undefined]) this.owner.answers.send(openedFrame(runtime, id));
     this.subscriptions.resume(runtime.session).catch((cause) => this.failed(runtime, undefined, cause));
   }
 
@@ -352,12 +371,12 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   private writeClosed(runtime: SessionRuntime, reason: SessionCloseReason): void {
     const ids = runtime.closeIds.splice(0);
-    for (const id of ids) this.write(closedFrame(runtime, reason, id));
-    if (!ids.length && reason !== REFUSED) this.write(closedFrame(runtime, reason));
+    for (const id of ids) this.owner.answers.send(closedFrame(runtime, reason, id));
+    if (!ids.length && reason !== REFUSED) this.owner.answers.send(closedFrame(runtime, reason));
   }
 
   private join(runtime: SessionRuntime, id: number): void {
-    if (runtime.isOpen) return this.write(openedFrame(runtime, id));
+    if (runtime.isOpen) return this.owner.answers.send(openedFrame(runtime, id));
     if (runtime.openIds.length < this.limits.maxPendingMessages) runtime.openIds.push(id);
     else this.fail(id, tooManyFrames(runtime.session.endpoint, this.limits.maxPendingMessages));
   }
@@ -392,6 +411,16 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     if (this.current.get(name) === runtime) this.current.delete(name);
   }
 
+  /** Notes that a message was refused: it must not count as handled when messages behind it are. */
+  private noteRefusal(refusal: EarlyRefusal): void {
+    const { id, endpoint, error } = refusal;
+    // Its stream may open with a frame that waits, or belong to another identity then.
+    if (this.owner.isSigningIn) (this.earlyRefusals ??= []).push(refusal);
+    // Without the endpoint it may be a message of any stream: none may count it as handled.
+    const endpoints = endpoint === undefined ? this.current.keys() : [endpoint];
+    for (const name of endpoints) this.knownToClient(name)?.answers?.failed(id, error);
+  }
+
   private pendingBytes(): number {
     let bytes = 0;
     for (const runtime of this.runtimes) bytes += runtime.pendingBytes;
@@ -404,13 +433,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   private fail(id: number, error: CodedError): void {
-    this.owner.errors.gate.charge();
-    this.owner.errors.write({ t: 'error', id, error: wireErrorOf(error) });
-  }
-
-  private write(frame: ServerFrame): void {
-    // Not even encoded for a client that has gone.
-    if (this.outbox.isOpen) this.outbox.push(this.owner.frames.codec.encodeFrame(frame));
+    this.owner.answers.gate.charge();
+    this.owner.answers.fail({ t: 'error', id, error: wireErrorOf(error) });
   }
 }
 

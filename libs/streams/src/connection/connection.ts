@@ -14,18 +14,19 @@ import {
 } from '@nestwire/protocol';
 import { slicedWork } from '@nestwire/messages';
 import { ConnectionSubscriptions } from '../channel/connection.subscriptions.js';
-import type { FlowMember } from '../channel/flow.member.js';
+import type { FlowMember, FlowSession, FrameSink } from '../channel/flow.member.js';
 import { MAX_HELD_BYTES } from '../channel/held.channels.js';
 import type { BeginTask } from '../fairness/fair-queue.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamHandshake } from '../session/stream-handshake.js';
 import type { MessageForm, Wire, WireReceiver } from '../transport/wire.js';
 import type { WsFrame } from '../transport/ws-frame.js';
+import { AnswerAllowance } from './answer-allowance.js';
+import { AnswerWriter } from './answer.writer.js';
 import type { ConnectionContext } from './connection.context.js';
 import { ConnectionStreams, type ConnectionOwner } from './connection.streams.js';
 import { ConnectionWatch, type Watched } from './connection.watch.js';
 import { EarlyFrames } from './early-frames.js';
-import { ErrorAnswers } from './error-answers.js';
 import { Identity } from './identity.js';
 import { InboundGate } from './inbound-gate.js';
 import { endReasonOf } from './end-reason.js';
@@ -34,6 +35,7 @@ import {
   duplicateId,
   rateLimited,
   tooEarly,
+  tooManyAnswers,
   tooManyRefusedCredentials,
   tooManySignIns,
 } from './connection.errors.js';
@@ -63,9 +65,10 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   private state: 'greeting' | 'signing-in' | 'ready' | 'draining' | 'closed' = 'greeting';
   private signInId = 0;
   private spreadMs: number | undefined;
-  readonly errors: ErrorAnswers;
+  readonly answers: AnswerWriter;
   readonly reads: ReadAllowance;
   private readonly gate: InboundGate;
+  private readonly allowance: AnswerAllowance;
   private readonly signIns: SignInAllowance;
   private readonly early: EarlyFrames;
 
@@ -82,12 +85,13 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.frames = context.frames.get(wire.subprotocol) ?? context.frames.get(JSON_SUBPROTOCOL)!;
     this.watch = new ConnectionWatch(this, wire, context, now);
     this.gate = new InboundGate(limits, now);
+    this.allowance = new AnswerAllowance(limits);
     this.reads = new ReadAllowance(limits);
     this.signIns = new SignInAllowance(limits);
     this.early = new EarlyFrames(limits, context.earlyBudget, this);
     const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };
     this.outbox = new Outbox(wire, bounds, context.flusher, this);
-    this.errors = new ErrorAnswers(this.gate, this.outbox, this.frames);
+    this.answers = new AnswerWriter(this.gate, this.allowance, this.outbox, this.frames);
     this.subscriptions = new ConnectionSubscriptions(context.channels, this, limits.maxSubscriptions);
     this.streams = new ConnectionStreams(context, this, this.outbox, this.subscriptions);
   }
@@ -99,6 +103,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
       return this.close(CloseCode.UnsupportedData, `frames are ${codec.isBinary ? 'binary' : 'text'}`);
     const now = performance.now();
     this.watch.received(now);
+    this.allowance.received(data.length);
     const retryAfterMs = this.gate.admit(data.length, now);
     if (retryAfterMs) return this.refuseRate(data, retryAfterMs, now);
     this.gate.begin(now);
@@ -142,6 +147,10 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 
   get handshake(): StreamHandshake {
     return this.identity.handshake;
+  }
+
+  get isSigningIn(): boolean {
+    return this.state === 'signing-in';
   }
 
   get hasEnded(): boolean {
@@ -219,9 +228,11 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (this.state === 'draining') return this.fail(frame.id, draining());
     if (this.isAwaited(frame.id)) return this.fail(frame.id, duplicateId(frame.id));
     if (this.state === 'signing-in') {
-      if (!this.early.add(frame, payload, bytes)) this.refuse(frame, tooEarly(this.context.limits));
+      if (!this.early.add(frame, payload, bytes)) this.refuseEarly(frame);
       return;
     }
+    const owedMs = this.owedMs(frame);
+    if (owedMs) return this.refuseForAnswers(frame, owedMs);
     if (frame.t === 'message') this.streams.receive(frame, payload, bytes);
     else if (frame.t === 'open') this.streams.open(frame);
     else if (frame.t === 'close') this.streams.close(frame);
@@ -290,7 +301,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (!this.count(result.user)) return;
     if (this.identity.isOf(result.user)) this.identity.renew(result.user, handshake);
     else this.change(new Identity(result.user, handshake, this.id));
-    this.send({ t: 'authenticated', id, user: this.user?.id ?? null });
+    this.answers.send({ t: 'authenticated', id, user: this.user?.id ?? null });
     // Kept sessions handle what was sent before the sign-in as the identity that sent it.
     await this.streams.adoptKept(this.identity);
     if (!this.hasLeft()) await this.streams.reauthorize();
@@ -322,6 +333,13 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
       this.route(this.codec.decodeClientFrame(payload) as ClientFrame, payload, bytes);
       this.gate.end();
     }
+    this.streams.noteEarlyRefusals();
+  }
+
+  /** Refuses a frame too many during a sign-in; as many as frames above the rate, because each is noted. */
+  private refuseEarly(frame: ClientFrame): void {
+    if (this.gate.refuse(performance.now())) this.closeForRate();
+    else this.refuse(frame, tooEarly(this.context.limits));
   }
 
   private refuseSignIn(result: GatedSignIn): void {
@@ -338,7 +356,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (fault.closeCode) return this.close(fault.closeCode, fault.message);
     if (this.state === 'greeting') return this.close(CloseCode.BadRequest, 'the first frame is not a frame');
     this.gate.charge();
-    this.errors.write({ t: 'error', ...(fault.id && { id: fault.id }), error: wireErrorOf(fault) });
+    this.answers.fail({ t: 'error', ...(fault.id && { id: fault.id }), error: wireErrorOf(fault) });
     const isBad = fault.code !== ErrorCode.InvalidMessage;
     if (isBad && this.gate.countBadFrame(now)) this.close(CloseCode.BadRequest, 'too many bad frames');
   }
@@ -348,6 +366,21 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (this.gate.refuse(now)) return this.closeForRate();
     const mayBeAgain = data.includes(this.codec.againMark, 0, 'latin1');
     this.streams.refuseUnread({ ...this.codec.peek(data), mayBeAgain }, rateLimited(retryAfterMs));
+  }
+
+  /**
+   * Returns in how many milliseconds the answers are paid that keep a frame from being looked at.
+   *
+   * Messages of streams that are open are looked at for longer: their answers are short, most of the time.
+   */
+  private owedMs({ t }: ClientFrame): number {
+    if (t === 'close') return 0;
+    return this.allowance.debtMs(t === 'message' ? this.context.limits.answerBytes : 0);
+  }
+
+  private refuseForAnswers(frame: ClientFrame, retryAfterMs: number): void {
+    if (this.gate.refuse(performance.now())) this.closeForRate();
+    else this.refuse(frame, tooManyAnswers(retryAfterMs));
   }
 
   private closeForRate(): void {
@@ -374,15 +407,19 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   private refuse(frame: ClientFrame, error: CodedError): void {
     if (frame.t === 'message') this.streams.refuse(frame, error);
     else if ('id' in frame) this.fail(frame.id, error);
-    else this.errors.write({ t: 'error', error: wireErrorOf(error) });
+    else this.answers.fail({ t: 'error', error: wireErrorOf(error) });
   }
 
   private fail(id: number, error: CodedError): void {
     this.gate.charge();
-    this.errors.write({ t: 'error', id, error: wireErrorOf(error) });
+    this.answers.fail({ t: 'error', id, error: wireErrorOf(error) });
   }
 
   send(frame: ServerFrame): void {
     this.outbox.push(this.codec.encodeFrame(frame));
+  }
+
+  sinkFor(session: FlowSession): FrameSink {
+    return this.streams.isAsked(session) ? this.answers : this;
   }
 }

@@ -9,10 +9,6 @@ const US_PER_MS = 1_000;
 const UNMEASURED_MS = 0.05;
 /** Work on an accepted message that is not charged: decoding and checking most of them takes less. */
 const FREE_MS = 0.25;
-/** How many bytes of error answers each byte of the client pays for. */
-const ANSWERED_PER_BYTE = 3;
-/** Bytes of error answers a second that need no bytes of the client. */
-const FREE_ANSWERS_PER_SECOND = 1_024;
 
 /**
  * Judges what one connection sends: its amount, its faults, their cost.
@@ -23,14 +19,11 @@ const FREE_ANSWERS_PER_SECOND = 1_024;
 export class InboundGate {
   private readonly frames: TokenBucket;
   private readonly bytes: TokenBucket;
-  private receivedBytes = 0;
   private startedAt = 0;
   /** The CPU time of the process at `begin`; known for connections that were charged before. */
   private startedCpu: NodeJS.CpuUsage | undefined;
   // Made when they are needed: few clients are refused anything.
   private refusedWork: TokenBucket | undefined;
-  private answers: TokenBucket | undefined;
-  private paidBytes = 0;
   private refusals: WindowCount | undefined;
   private badFrames: WindowCount | undefined;
 
@@ -44,7 +37,6 @@ export class InboundGate {
 
   /** Counts a frame; returns 0, or in how many milliseconds it would be accepted. */
   admit(bytes: number, now: number): number {
-    this.receivedBytes += bytes;
     const waitMs = Math.max(this.frames.take(1, now), this.bytes.take(bytes, now));
     return this.refusedWork ? Math.max(waitMs, this.debtMs(now)) : waitMs;
   }
@@ -100,14 +92,6 @@ export class InboundGate {
     if (chargedMs <= 0) return;
     this.refusedWork ??= new TokenBucket(this.limits.refusedWorkMsPerSecond, now);
     this.refusedWork.spend(chargedMs, now);
-  }
-
-  /** Tells whether an error answer of this length may leave, and counts it then. */
-  allowsAnswer(bytes: number, now: number): boolean {
-    this.answers ??= new TokenBucket(FREE_ANSWERS_PER_SECOND, now, this.limits.errorAnswerBytes);
-    this.answers.add((this.receivedBytes - this.paidBytes) * ANSWERED_PER_BYTE);
-    this.paidBytes = this.receivedBytes;
-    return this.answers.take(bytes, now) === 0;
   }
 
   /** Counts a refused frame; tells whether there were too many of them. */

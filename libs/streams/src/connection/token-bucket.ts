@@ -43,10 +43,10 @@ export class TokenBucket {
     this.tokens -= count;
   }
 
-  /** Returns in how many milliseconds no debt is left; 0 when there is none. */
-  debtMs(now: number): number {
+  /** Returns in how many milliseconds no more debt is left than is tolerated; 0 when there is no more. */
+  debtMs(now: number, tolerated = 0): number {
     this.fill(now);
-    return this.tokens >= 0 ? 0 : this.waitMsFor(0);
+    return this.tokens >= -tolerated ? 0 : this.waitMsFor(-tolerated);
   }
 
   /** Adds tokens beside those of the rate, as far as the bucket holds them. */

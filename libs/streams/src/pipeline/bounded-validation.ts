@@ -17,6 +17,9 @@ import { isTooLong, mayExceed, tooLongText } from './value-size.js';
 /** How many questions of one message wait for asynchronous constraints at once. */
 const MAX_ASKED_AT_ONCE = 64;
 
+/** Work of one asynchronous question that is not measured: it goes on where nobody sees it. */
+const UNMEASURED_QUESTION_MS = 0.05;
+
 /** Where a value stands: a chain, of which a text is made only for an error. */
 interface Place {
   readonly parent: Place | undefined;
@@ -62,12 +65,18 @@ export class BoundedValidation {
   /** The questions to asynchronous constraints, which are asked after the walk. */
   private readonly deferred: (() => void)[] = [];
   private errors = 0;
+  private workMs = 0;
 
   constructor(
     private readonly plans: ValidationPlans,
     /** The instances that the compiled check has refused: it need not look at them again. */
     private readonly refused: Pick<WeakSet<object>, 'has'>,
   ) {}
+
+  /** How long the event loop worked on asynchronous constraints, in milliseconds. */
+  get laterMs(): number {
+    return this.workMs;
+  }
 
   /**
    * Returns the errors; a promise of them where a constraint answers later.
@@ -83,9 +92,23 @@ export class BoundedValidation {
     do {
       // A promise in a property may bring forth more of them.
       while (this.pending.length) await Promise.all(this.pending.splice(0));
-      if (!this.isFull()) for (const ask of this.deferred.splice(0, MAX_ASKED_AT_ONCE)) ask();
+      if (!this.isFull()) this.askDeferred();
     } while (this.pending.length);
     return this.details();
+  }
+
+  private askDeferred(): void {
+    for (const ask of this.deferred.splice(0, MAX_ASKED_AT_ONCE)) ask();
+  }
+
+  /** Asks a question, and counts the time until it answers or goes on later. */
+  private measured<T>(ask: () => T): T {
+    const startedAt = performance.now();
+    try {
+      return ask();
+    } finally {
+      this.workMs += performance.now() - startedAt + UNMEASURED_QUESTION_MS;
+    }
   }
 
   private details(): ErrorDetail[] {
@@ -177,7 +200,7 @@ export class BoundedValidation {
     const ask = questionOf(asked, rule, constraint);
     for (const values of groups) {
       if (this.isFull()) return;
-      const answers = await Promise.all(values.map((value) => ask(value)));
+      const answers = await Promise.all(values.map((value) => this.measured(() => ask(value))));
       if (!answers.every(Boolean)) return this.add(asked, { metadata: rule.metadata, ...constraint });
     }
   }

@@ -16,6 +16,7 @@ import {
 } from './message.metadata.js';
 import { MessageShapes, type CheckShape, type DeclaredClassOf } from './message.shape.js';
 import { isPromiseLike } from './promise-like.js';
+import { asRefusal } from './refusal.js';
 import { ValidationPlans } from './validation-plan.js';
 
 /**
@@ -72,8 +73,11 @@ export class MessageReaders {
       return message;
     };
     try {
-      const errors = new BoundedValidation(this.plans, this.checks.refused).errorsOf(message);
-      return isPromiseLike(errors) ? errors.then(accept).catch(refuse) : accept(errors);
+      const validation = new BoundedValidation(this.plans, this.checks.refused);
+      const errors = validation.errorsOf(message);
+      return isPromiseLike(errors)
+        ? errors.then(accept).catch((cause: unknown) => refuse(cause, validation.laterMs))
+        : accept(errors);
     } catch (error) {
       return refuse(error);
     }
@@ -94,8 +98,8 @@ function emptyReader(cls: MessageClass): MessageReader {
 }
 
 /** Whatever the libraries throw on what a client sent is the message's fault. */
-function refuse(cause: unknown): never {
-  throw cause instanceof CodedError ? cause : invalidMessage([], cause);
+function refuse(cause: unknown, laterMs = 0): never {
+  throw asRefusal(cause instanceof CodedError ? cause : invalidMessage([], cause), laterMs);
 }
 
 function reachesAsync(cls: ValidatedClass, seen = new Set<ValidatedClass>()): boolean {

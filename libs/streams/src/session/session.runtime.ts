@@ -79,6 +79,11 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
     return this.state === 'open';
   }
 
+  /** Tells whether the session opens, or handles a message. */
+  get isWorking(): boolean {
+    return this.isHandling || this.running !== undefined;
+  }
+
   /** Settles when the session has ended; undefined as long as it takes messages. */
   get whenGone(): Promise<void> | undefined {
     return this.leaving;
@@ -208,7 +213,7 @@ export class SessionRuntime implements ResultOwner, WaitingRoom {
 
   /** Ends the session as its application asks; a handler that asks is not waited for. */
   close(reason: SessionCloseReason): Promise<void> {
-    const isWithinHandler = this.isHandling || this.running !== undefined;
+    const isWithinHandler = this.isWorking;
     const ended = this.end(reason);
     return isWithinHandler ? Promise.resolve() : ended;
   }
