@@ -32,6 +32,9 @@ export const DEFAULT_PRESENCE: ResolvedPresence = {
 };
 
 const LEAST: ResolvedPresence = { leaseMs: 300, maxConnections: 1, maxDataBytes: 2 };
+/** Readers refuse larger data as junk. */
+const MOST_DATA_BYTES = 65_536;
+const MOST: ResolvedPresence = { leaseMs: Infinity, maxConnections: Infinity, maxDataBytes: MOST_DATA_BYTES };
 
 /** Fills in the defaults, and tells what is wrong with what was given. */
 export function resolvePresence(given: PresenceOptions = {}): {
@@ -44,10 +47,10 @@ export function resolvePresence(given: PresenceOptions = {}): {
   const names = Object.keys(presence) as Array<keyof ResolvedPresence>;
   const problems = names.map((name) => {
     if (!(name in LEAST)) return `there is no option presence.${name}; docs/configuration.md lists them.`;
-    const isFine = Number.isFinite(presence[name]) && presence[name] >= LEAST[name];
-    return isFine
-      ? ''
-      : `presence.${name} is a number from ${LEAST[name]} on; got ${String(presence[name])}.`;
+    const figure = presence[name];
+    if (Number.isFinite(figure) && figure >= LEAST[name] && figure <= MOST[name]) return '';
+    const range = MOST[name] === Infinity ? 'on' : `to ${MOST[name]}`;
+    return `presence.${name} is a number from ${LEAST[name]} ${range}; got ${String(figure)}.`;
   });
   return { presence, problems: problems.filter((problem) => problem !== '') };
 }
