@@ -9,6 +9,8 @@ const US_PER_MS = 1_000;
 const UNMEASURED_MS = 0.05;
 /** Work on an accepted message that is not charged: decoding and checking most of them takes less. */
 const FREE_MS = 0.25;
+/** The most that is charged before a connection is known to cost processor time: the machine may have been busy. */
+const MAX_UNPROVEN_MS = 10;
 
 /**
  * Judges what one connection sends: its amount, its faults, their cost.
@@ -62,7 +64,7 @@ export class InboundGate {
   measuredMs(now: number): number {
     if (!this.startedAt) return 0;
     const elapsedMs = now - this.startedAt;
-    if (!this.startedCpu) return elapsedMs;
+    if (!this.startedCpu) return Math.min(elapsedMs, MAX_UNPROVEN_MS);
     // On a busy machine time passes in which this process does not run.
     const { user, system } = process.cpuUsage(this.startedCpu);
     return Math.min(elapsedMs, (user + system) / US_PER_MS);
