@@ -120,7 +120,11 @@ const FIGURES = [
   'maxPendingBytes',
 ] as const;
 
-/** Returns the pause before the next try to connect: full jitter, in milliseconds. */
+/**
+ * Returns the pause before the next try to connect, in milliseconds: half of it is jitter.
+ *
+ * With less than that half a process would try more than four times a second, over its two connections.
+ */
 export function reconnectDelay(attempt: number, maxMs: number): number {
-  return Math.random() * Math.min(maxMs, 100 * 2 ** Math.min(attempt, 16));
+  return (0.5 + Math.random() / 2) * Math.min(maxMs, 100 * 2 ** Math.min(attempt, 16));
 }
