@@ -86,6 +86,23 @@ function attempts({ attemptsPerS }, events) {
   });
 }
 
+/** While a shard is lost, the channels of the others take posts as before. */
+function otherShards({ othersSettleMs }, events) {
+  if (othersSettleMs === undefined) return [];
+  const [lost] = of(events, 'shard_lost');
+  const healedAt = of(events, 'nemesis').findLast(({ what }) => what === 'heal').at;
+  const posts = of(events, 'pub_invoke').filter(
+    ({ at, ch }) => at >= lost.at && at < healedAt && !lost.channels.includes(ch),
+  );
+  const ends = new Map(of(events, 'pub_ok').map(({ id, at }) => [id, at]));
+  const late = posts.filter(({ id, at }) => !(ends.get(id) - at <= othersSettleMs));
+  if (lost.channels.length === 0 || posts.length === 0)
+    return ['the run shows nothing: no channel was lost, or no other had posts'];
+  return late.length > 0
+    ? [`${late.length} of ${posts.length} posts of other shards were not stored within ${othersSettleMs} ms`]
+    : [];
+}
+
 /** Each server has counted publications of a version that it does not know. */
 function unknownVersions({ mustCountUnknown }, events) {
   if (!mustCountUnknown) return [];
@@ -217,6 +234,7 @@ const JUDGES = [
   workGapsOf,
   unknownVersions,
   attempts,
+  otherShards,
   caughtUp,
   outage,
   orders,

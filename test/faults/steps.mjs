@@ -1,5 +1,7 @@
 // What a scenario may do to its rig, by name. Each step gets the rig and what stands behind its name.
 import { setTimeout as wait } from 'node:timers/promises';
+import { readLog } from '../rig/checker/read-log.mjs';
+import { readFinals } from './finals.mjs';
 import { raceOrders } from './race.mjs';
 import {
   ask,
@@ -22,6 +24,8 @@ const STEPS = {
   wait: (_rig, ms) => wait(ms),
   /** Says in the log what comes. */
   note: () => undefined,
+  /** Each room has a message from now on. */
+  postToAll: ({ nodes }) => nodes[0].child.ask('postToAll'),
   /** Does a step again and again. */
   async every(rig, { ms, forMs, step }) {
     for (let left = forMs; left > 0; left -= ms) {
@@ -115,8 +119,13 @@ const STEPS = {
   /** As an operator does: the slot stays with the replica that has taken over. */
   repairMove: ({ cluster, move }) => closeMove(cluster, move),
 
-  async killClusterMaster({ cluster }) {
-    await cluster.masters[0].kill();
+  /** Notes which channels live there: the others have to go on. */
+  async killClusterMaster({ cluster, directory, log }) {
+    const [master] = cluster.masters;
+    const posts = readLog(directory).filter(({ k }) => k === 'pub_invoke');
+    const finals = await readFinals([master], new Map(posts.map(({ id, ch }) => [id, ch])));
+    await master.kill();
+    log.write('shard_lost', { channels: finals.map(({ ch }) => ch) });
   },
 
   spoilRedisLink: ({ nodes }, { node, mode, direction }) => nodes[node].link.set(mode, direction),
