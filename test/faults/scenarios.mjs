@@ -62,6 +62,8 @@ const ANOTHER_BRANCH = ['diverged', 'epoch-changed', 'trimmed'];
 const REPORTED = ['valid', 'lost-ack(reported)'];
 /** Slower than the busiest room: what happens to Redis finds work that nobody has done. */
 const WORK = { handlerMs: 30, claimAfterMs: 3_000 };
+/** A server that ends refuses posts from then on. */
+const ENDING = ['MESSAGES_CLOSED'];
 const DARK = { kind: 'blackhole' };
 
 /** @type {readonly Scenario[]} */
@@ -370,7 +372,7 @@ const OF_REDIS = [
       ['upgradeNode', 0],
       ['wait', 3_000],
     ],
-    accept: { convergeMs: 3_000, mustCountUnknown: true },
+    accept: { convergeMs: 3_000, mustCountUnknown: true, failures: ENDING },
   },
   {
     id: 'R23-scripts',
@@ -422,7 +424,7 @@ const OF_SERVERS = [
       ['wait', 3_000],
       ['startNode', 0],
     ],
-    accept: { convergeMs: 5_000, exitMs: 30_000, acceptsPerS: 200 },
+    accept: { convergeMs: 5_000, exitMs: 30_000, acceptsPerS: 200, failures: ENDING },
   },
   {
     id: 'S3',
@@ -458,7 +460,7 @@ const OF_SERVERS = [
       ['startNode', node],
       ['wait', 4_000],
     ]),
-    accept: { convergeMs: 5_000, exitMs: 30_000 },
+    accept: { convergeMs: 5_000, exitMs: 30_000, failures: ENDING },
   },
   {
     id: 'S5',

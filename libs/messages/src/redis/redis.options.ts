@@ -121,8 +121,9 @@ const FIGURES = [
 ] as const;
 
 /**
- * Returns the pause before the next try to connect, in milliseconds: half of it is jitter.
+ * Returns the pause before the next try to connect, in milliseconds.
  *
+ * Half of it is jitter.
  * With less than that half a process would try more than four times a second, over its two connections.
  */
 export function reconnectDelay(attempt: number, maxMs: number): number {
