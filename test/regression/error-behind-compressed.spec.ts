@@ -44,3 +44,42 @@ describe('A frame that breaks the WebSocket protocol behind a compressed frame',
     expect(await witness.frame('pong')).toEqual({ t: 'pong' });
   });
 });
+
+describe('A connection with compression', () => {
+  const options = { compression: 'inbound' as const };
+
+  async function helloCompressed(port: number): Promise<RawSocket> {
+    const raw = await RawSocket.connect(port);
+    raw.send(upgradeRequest({ headers: { 'Sec-WebSocket-Extensions': DEFLATE } }));
+    await raw.until(() => raw.status !== undefined);
+    raw.sendJson({ t: 'hello', v: 1 });
+    await raw.frame('welcome');
+    return raw;
+  }
+
+  it('is closed after few large frames above the rate, as each has to be inflated', async () => {
+    const app = await startApp({ options: { ...options, limits: { bytesPerSecond: 65_536 } } });
+    const raw = await helloCompressed(app.port);
+    const large = compressedFrame(`{"t":"ping","padding":"${'x'.repeat(60_000)}"}`);
+
+    for (let count = 0; count < 40; count++) raw.send(large);
+
+    expect(await raw.closing()).toBe(4004);
+    expect(raw.frames.filter(({ t }) => t === 'error').length).toBeLessThan(20);
+  });
+
+  it('pays for bytes that inflate to nothing', async () => {
+    const app = await startApp({ options });
+    const raw = await helloCompressed(app.port);
+    const emptyBlock = Buffer.from([0, 0, 0, 0xff, 0xff]);
+    const deflated = deflateRawSync(Buffer.from('{"t":"ping"}'), { finishFlush: 2 });
+    const padded = Buffer.concat([deflated, ...Array.from({ length: 12_000 }, () => emptyBlock)]);
+    const frame = rawFrame({ rsv: RSV1, payload: padded.subarray(0, -4) });
+
+    // Some 60 KiB each: the burst of 2 MiB holds 34 of them.
+    for (let count = 0; count < 60; count++) raw.send(frame);
+
+    await raw.until(() => raw.frames.some(({ t }) => t === 'error'));
+    expect(raw.frames.find(({ t }) => t === 'error')).toMatchObject({ error: { code: 'RATE_LIMITED' } });
+  });
+});

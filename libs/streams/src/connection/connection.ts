@@ -96,7 +96,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.streams = new ConnectionStreams(context, this, this.outbox, this.subscriptions);
   }
 
-  message(data: Buffer, form: MessageForm): void {
+  message(data: Buffer, form: MessageForm, wireBytes = 0): void {
     if (this.state === 'closed') return;
     const { codec } = this;
     if (codec.isBinary !== (form === 'binary'))
@@ -104,7 +104,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     const now = performance.now();
     this.watch.received(now);
     this.allowance.received(data.length);
-    const retryAfterMs = this.gate.admit(data.length, now);
+    const retryAfterMs = this.gate.admit(data.length + wireBytes, now);
     if (retryAfterMs) return this.refuseRate(data, retryAfterMs, now);
     this.gate.begin(now);
     const payload = codec.isBinary ? data : data.toString();
@@ -363,7 +363,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 
   /** Refuses a frame by its length: decoding it would cost what the rate is there to bound. */
   private refuseRate(data: Buffer, retryAfterMs: number, now: number): void {
-    if (this.gate.refuse(now)) return this.closeForRate();
+    if (this.gate.refuse(now, this.wire.isInflated ? data.length : 0)) return this.closeForRate();
     const mayBeAgain = data.includes(this.codec.againMark, 0, 'latin1');
     this.streams.refuseUnread({ ...this.codec.peek(data), mayBeAgain }, rateLimited(retryAfterMs));
   }

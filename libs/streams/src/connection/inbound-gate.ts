@@ -5,6 +5,7 @@ import { WindowCount } from './window-count.js';
 const REFUSAL_WINDOW_MS = 10_000;
 const BAD_FRAME_WINDOW_MS = 60_000;
 const US_PER_MS = 1_000;
+const INFLATED_BYTES_PER_REFUSAL = 4_096;
 /** Work of a refusal that is not measured: writing the answer, collecting garbage. */
 const UNMEASURED_MS = 0.05;
 /** Work on an accepted message that is not charged: decoding and checking most of them takes less. */
@@ -96,10 +97,15 @@ export class InboundGate {
     this.refusedWork.spend(chargedMs, now);
   }
 
-  /** Counts a refused frame; tells whether there were too many of them. */
-  refuse(now: number): boolean {
+  /**
+   * Counts a refused frame; tells whether there were too many of them.
+   *
+   * @param inflatedBytes the size of a frame that had to be inflated before its length was known; large ones weigh more
+   */
+  refuse(now: number, inflatedBytes = 0): boolean {
     this.refusals ??= new WindowCount(REFUSAL_WINDOW_MS);
-    return this.refusals.add(now) > this.limits.maxRefusals;
+    const weight = 1 + Math.floor(inflatedBytes / INFLATED_BYTES_PER_REFUSAL);
+    return this.refusals.add(now, weight) > this.limits.maxRefusals;
   }
 
   /** Counts a bad frame; tells whether there were too many of them. */

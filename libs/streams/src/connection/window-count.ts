@@ -5,12 +5,13 @@ export class WindowCount {
 
   constructor(private readonly windowMs: number) {}
 
-  /** Counts one event; returns how many the window has. */
-  add(now: number): number {
+  /** Counts an event, or one that weighs as much as several; returns the count of the window. */
+  add(now: number, weight = 1): number {
     if (now - this.since > this.windowMs) {
       this.count = 0;
       this.since = now;
     }
-    return ++this.count;
+    this.count += weight;
+    return this.count;
   }
 }

@@ -4,6 +4,8 @@ export abstract class Wire {
   abstract readonly subprotocol: string;
   /** Whether frames to the client may be compressed. */
   abstract readonly isDeflated: boolean;
+  /** Whether messages of the client may be compressed. */
+  abstract readonly isInflated: boolean;
   /** Bytes that were written and have not left this process. */
   abstract readonly bufferedBytes: number;
   /** Since when an unfinished message stands in the receiver, in `performance.now()` time; 0 when none does. */
@@ -21,8 +23,12 @@ export type MessageForm = 'text' | 'binary';
 
 /** What a wire tells its connection; `closed` comes last, once. */
 export interface WireReceiver {
-  /** A whole message, decompressed: the bytes of a text, or of a binary message. */
-  message(data: Buffer, form: MessageForm): void;
+  /**
+   * A whole message, decompressed: the bytes of a text, or of a binary message.
+   *
+   * @param wireBytes how many more bytes than the message it and what came before it took on the wire
+   */
+  message(data: Buffer, form: MessageForm, wireBytes?: number): void;
   /** Something was read; the messages in it follow, then `caughtUp`, all in one go. */
   reading(): void;
   /** All messages of one read have been handed over. */

@@ -72,6 +72,9 @@ interface Accepted {
   readonly isDeflated: boolean;
 }
 
+/** The most bytes of messages that stand against bytes of the wire which are read later: those of a chunk. */
+const MAX_COUNTED_AHEAD = 65_536;
+
 /** Where a socket keeps its wire, so that all share their listeners. */
 const WIRE = Symbol('nestwire.wire');
 
@@ -81,7 +84,8 @@ interface Wired {
 
 const ofWebSocket = {
   message(this: Wired, data: Buffer, isBinary: unknown) {
-    this[WIRE].receiver.message(data, isBinary ? 'binary' : 'text');
+    const wire = this[WIRE];
+    wire.receiver.message(data, isBinary ? 'binary' : 'text', wire.isInflated ? wire.excessOf(data) : 0);
   },
   ping(this: Wired) {
     this[WIRE].receiver.control();
@@ -115,18 +119,22 @@ const ofSocket = {
 class WsWire extends Wire {
   unfinishedSince = 0;
   readonly isDeflated: boolean;
+  readonly isInflated: boolean;
   readonly receiver: WireReceiver;
   private readonly ws: WebSocket;
   private readonly socket: Duplex;
   private readonly boundary = new FrameBoundary();
   private isClosing = false;
   private bytesAfterClose = 0;
+  /** Bytes that were read and that no message has been charged for yet. */
+  private uncountedBytes = 0;
 
   constructor({ ws, socket, isDeflated }: Accepted, listen: WireListener) {
     super();
     this.ws = ws;
     this.socket = socket;
     this.isDeflated = isDeflated;
+    this.isInflated = ws.extensions !== '';
     this.receiver = listen(this);
     Object.assign(ws, { [WIRE]: this });
     Object.assign(socket, { [WIRE]: this });
@@ -157,8 +165,18 @@ class WsWire extends Wire {
     this.ws.terminate();
   }
 
+  /** Returns by how much what was read exceeds the messages in it: compressed data can be larger than they are. */
+  excessOf({ length }: Buffer): number {
+    // The messages of a chunk that need no inflating come before the chunk is counted.
+    this.uncountedBytes = Math.max(-MAX_COUNTED_AHEAD, this.uncountedBytes - length);
+    const excess = Math.max(0, this.uncountedBytes);
+    this.uncountedBytes -= excess;
+    return excess;
+  }
+
   /** Notes since when a message is unfinished. */
   follow(chunk: Buffer): void {
+    this.uncountedBytes += chunk.length;
     if (this.isClosing) return this.discard(chunk);
     this.boundary.feed(chunk);
     if (!this.boundary.isInside) this.unfinishedSince = 0;
