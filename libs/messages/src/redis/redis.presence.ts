@@ -51,6 +51,9 @@ const EMPTY_CHECKS = 6;
 const MAX_EMPTY_ROOMS = 1_000;
 const OWN = new RedisScript(OWN_SCRIPT);
 const READ = new RedisScript(READ_SCRIPT);
+const SET = new RedisScript(SET_SCRIPT);
+const REMOVE = new RedisScript(REMOVE_SCRIPT);
+const CLEAR = new RedisScript(CLEAR_SCRIPT);
 /** Redis may have lost what it had confirmed. */
 const CLIENT_EVENTS = ['ready', '+node'] as const;
 
@@ -251,7 +254,7 @@ export class RedisPresence extends PresenceBackend {
   /** Removes what a channel holds of a server; a key of another type holds nothing of it. */
   async #removeOf(server: string, channel: string): Promise<void> {
     try {
-      await this.#remove(channel, CLEAR_SCRIPT, [`${server}|`]);
+      await this.#remove(channel, CLEAR, [`${server}|`]);
     } catch (error) {
       if (!(error as Error).message.includes('WRONGTYPE')) throw error;
     }
@@ -270,7 +273,7 @@ export class RedisPresence extends PresenceBackend {
         await this.#set(room, server, set);
       }
       const keys = gone.map((id) => presenceKey({ server, id }));
-      if (keys.length > 0) await this.#remove(room.channel, REMOVE_SCRIPT, keys);
+      if (keys.length > 0) await this.#remove(room.channel, REMOVE, keys);
     });
     if (!room.isEmpty) return;
     room.notedFor = '';
@@ -333,13 +336,13 @@ export class RedisPresence extends PresenceBackend {
       PRESENCE_KEPT_MS,
       ...fields,
     ];
-    const [epoch, number, changed, refused] = await this.#eval<SetReply>(SET_SCRIPT, channel, args);
+    const [epoch, number, changed, refused] = await this.#eval<SetReply>(SET, channel, args);
     const set = changed.map((key): PresenceEntry => ({ ...byKey.get(key)!, server, number }));
     if (set.length > 0) this.#setup.changed({ channel, epoch, number, set, removed: [] });
     for (const key of refused) this.#refuse(room, byKey.get(key)!);
   }
 
-  async #remove(channel: string, script: string, args: readonly string[]): Promise<void> {
+  async #remove(channel: string, script: RedisScript, args: readonly string[]): Promise<void> {
     const [epoch, number, removed] = await this.#eval<RemoveReply>(script, channel, args);
     if (removed.length > 0) this.#setup.changed({ channel, epoch, number, set: [], removed });
   }
@@ -351,9 +354,9 @@ export class RedisPresence extends PresenceBackend {
     this.#limiter.log('full', `The channel '${channel}' has as many connections in it as it may have.`);
   }
 
-  #eval<T>(script: string, channel: string, args: ReadonlyArray<string | number>): Promise<T> {
-    const room = this.#keys.roomOf(channel);
-    return this.#calls.run((client) => client.eval(script, 1, room, ...args) as Promise<T>);
+  #eval<T>(script: RedisScript, channel: string, args: ReadonlyArray<string | number>): Promise<T> {
+    const keys = [this.#keys.roomOf(channel)];
+    return this.#calls.run((client) => script.run({ client, keys, args }) as Promise<T>);
   }
 }
 

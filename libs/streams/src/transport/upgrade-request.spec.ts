@@ -67,6 +67,10 @@ describe('isForPath and refusalOfForm', () => {
     [{ url: '/streams?keyboard=1&authored=2' }, undefined],
     [{ headers: Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`a${index}`, '1'])) }, 431],
     [{ url: '/streams?page=2' }, undefined],
+    [{ headers: { 'content-length': '2' } }, 400],
+    [{ headers: { 'content-length': '0' } }, undefined],
+    [{ headers: { 'transfer-encoding': 'chunked' } }, 400],
+    [{ headers: { Host: 'other.example.com' } }, 400],
   ])('judge %j', (given: Given, status) => {
     expect(refusalOfForm(request(given))?.status).toBe(status);
   });

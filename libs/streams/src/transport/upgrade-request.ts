@@ -67,6 +67,8 @@ export function refusalOfForm(request: IncomingMessage): UpgradeRefusal | undefi
     const headers = { 'Sec-WebSocket-Version': WEBSOCKET_VERSION };
     return { status: 426, message: 'The WebSocket version must be 13.', headers };
   }
+  if (hasBody(request)) return { status: 400, message: 'An upgrade request has no body.' };
+  if (!hasOneHost(request)) return { status: 400, message: 'An upgrade request names its host once.' };
   if (hasTooManyHeaders(request)) return { status: 431, message: 'There are too many headers.' };
   const query = splitTarget(request)[1];
   if (query.length > MAX_QUERY_LENGTH) return { status: 414, message: 'The query is too long.' };
@@ -81,6 +83,17 @@ export function handshakeOf(request: IncomingMessage, address: string, cookieNam
   const cookies = parseCookies(request.headers.cookie);
   const token = bearerToken(request.headers) ?? (cookieName && cookies[cookieName]) ?? null;
   return new StreamHandshake(token || null, request.headers, cookies, address);
+}
+
+/** A proxy would count a body as one, and the server would read it as frames. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+}
+
+/** Node keeps the first of several; a proxy may have judged by another one. */
+function hasOneHost({ rawHeaders }: IncomingMessage): boolean {
+  const names = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+  return names.length === 1;
 }
 
 function isCredential(name: string): boolean {
