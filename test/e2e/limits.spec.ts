@@ -380,7 +380,7 @@ const trials: readonly Trial[] = [
     goesOn: (raw) => raw.frame('error'),
   },
   {
-    limit: 'refusedWorkMsPerSecond',
+    limit: 'frameWorkMsPerSecond',
     low: 0.001,
     stimulus: (raw) => send(raw, ...times(50, (n) => tell(n + 1, 'now'))),
     reaction: 'RATE_LIMITED',

@@ -48,8 +48,8 @@ export interface StreamsLimits {
   readonly framesPerSecond: number;
   /** Bytes of one connection a second; bursts of twice that. */
   readonly bytesPerSecond: number;
-  /** Time that refusing what one connection sends may take a second, in milliseconds; bursts of twice that. */
-  readonly refusedWorkMsPerSecond: number;
+  /** Time a second for refusing frames of one connection, and for reading costly ones, in milliseconds; bursts of twice that. */
+  readonly frameWorkMsPerSecond: number;
   /** Bytes of answers to one connection beyond what its own bytes pay for. */
   readonly answerBytes: number;
   /** Sign-ins and sign-outs on one open connection a second. */
@@ -141,7 +141,7 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   connectsPerSecondPerAddress: 20,
   framesPerSecond: 200,
   bytesPerSecond: MIB,
-  refusedWorkMsPerSecond: 50,
+  frameWorkMsPerSecond: 50,
   answerBytes: 64 * KIB,
   signInsPerSecond: 1,
   signInBurst: 10,

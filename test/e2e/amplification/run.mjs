@@ -186,7 +186,7 @@ async function judgeRetained({ child, port }, { name }) {
 
 /** Negative controls: without a protection, its attack has to be judged as too much. */
 async function controls() {
-  await control('invalid: slow check', ['cpu', 'witness'], { refusedWorkMsPerSecond: UNLIMITED });
+  await control('invalid: slow check', ['cpu', 'witness'], { frameWorkMsPerSecond: UNLIMITED });
   if (!isQuick) await control('invalid: 30 fields', ['answers'], { answerBytes: UNLIMITED });
 }
 

@@ -44,7 +44,7 @@ describe('The gate of a connection', () => {
     compute(20);
     gate.chargeReading();
     gate.begin(performance.now());
-    compute(DEFAULT_LIMITS.refusedWorkMsPerSecond * 4);
+    compute(DEFAULT_LIMITS.frameWorkMsPerSecond * 4);
     gate.chargeReading();
 
     expect(debtMs()).toBeGreaterThan(1_000);

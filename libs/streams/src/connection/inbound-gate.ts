@@ -26,7 +26,7 @@ export class InboundGate {
   /** The CPU time of the process at `begin`; known for connections that were charged before. */
   private startedCpu: NodeJS.CpuUsage | undefined;
   // Made when they are needed: few clients are refused anything.
-  private refusedWork: TokenBucket | undefined;
+  private work: TokenBucket | undefined;
   private refusals: WindowCount | undefined;
   private badFrames: WindowCount | undefined;
 
@@ -41,19 +41,19 @@ export class InboundGate {
   /** Counts a frame; returns 0, or in how many milliseconds it would be accepted. */
   admit(bytes: number, now: number): number {
     const waitMs = Math.max(this.frames.take(1, now), this.bytes.take(bytes, now));
-    return this.refusedWork ? Math.max(waitMs, this.debtMs(now)) : waitMs;
+    return this.work ? Math.max(waitMs, this.debtMs(now)) : waitMs;
   }
 
   /** Returns in how many milliseconds the work on what was refused is paid; 0 when nothing is owed. */
   debtMs(now: number): number {
-    return this.refusedWork ? this.refusedWork.debtMs(now) : 0;
+    return this.work ? this.work.debtMs(now) : 0;
   }
 
   /** Begins to measure the work on a frame. */
   begin(now: number): void {
     this.startedAt = now;
     // Reading it costs more than most frames do.
-    this.startedCpu = this.refusedWork && process.cpuUsage();
+    this.startedCpu = this.work && process.cpuUsage();
   }
 
   /** Ends the measuring: what follows is not work on the frame. */
@@ -80,8 +80,8 @@ export class InboundGate {
     const now = performance.now();
     const measuredMs = this.measuredMs(now);
     if (this.startedAt) this.begin(now);
-    this.refusedWork ??= new TokenBucket(this.limits.refusedWorkMsPerSecond, now);
-    this.refusedWork.spend(UNMEASURED_MS + measuredMs + elsewhereMs, now);
+    this.work ??= new TokenBucket(this.limits.frameWorkMsPerSecond, now);
+    this.work.spend(UNMEASURED_MS + measuredMs + elsewhereMs, now);
   }
 
   /** Charges the reading of a message that was accepted, where it took long; its handler is not charged. */
@@ -93,8 +93,8 @@ export class InboundGate {
     const chargedMs = this.measuredMs(now) - FREE_MS;
     this.begin(now);
     if (chargedMs <= 0) return;
-    this.refusedWork ??= new TokenBucket(this.limits.refusedWorkMsPerSecond, now);
-    this.refusedWork.spend(chargedMs, now);
+    this.work ??= new TokenBucket(this.limits.frameWorkMsPerSecond, now);
+    this.work.spend(chargedMs, now);
   }
 
   /**
