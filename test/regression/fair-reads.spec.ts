@@ -223,7 +223,9 @@ describe('A user who asks for many snapshots', () => {
     const heavy: RawSocket[] = [];
     for (let index = 0; index < CONNECTIONS; index++)
       heavy.push(await new Client(target, `heavy-${index}`, 'heavy').followMore('board', BOARDS));
-    await until(() => desk.pendingSnapshots + target.streams.counters().waitingReads === heavy.length * BOARDS);
+    await until(
+      () => desk.pendingSnapshots + target.streams.counters().waitingReads === heavy.length * BOARDS,
+    );
     const honest = await new Client(target, 'honest', 'honest').followMore('board', 1);
     await honest.frame('ack', 2);
     return { target, desk, heavy, honest };

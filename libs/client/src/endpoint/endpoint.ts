@@ -245,7 +245,10 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   #deliver(type: string, data: object, origin?: MessageOrigin, hasGaps?: unknown): void {
     try {
-      const message = decodeMessage(this.#classes.get(type)!, data);
+      const cls = this.#classes.get(type);
+      // The page may be older than its server.
+      if (!cls) throw new Error(`${type} is not in messages: add its class, or load the page anew`);
+      const message = decodeMessage(cls, data);
       if (origin) rememberOrigin(message, origin);
       this.stream.push(message);
     } catch (error) {

@@ -27,6 +27,7 @@ const ZERO = 48;
 const NINE = 57;
 const SPACE = 32;
 const SAFE_LITERAL_LENGTH = 15;
+const EXPONENT_FROM = 1e21;
 const TAG_LENGTH = '$set'.length;
 
 /**
@@ -167,9 +168,10 @@ class Scan {
     // The frame's own numbers are judged by the guard: an id out of range is a broken protocol.
     if (this.depth <= 1 || (isInteger && this.at - start <= SAFE_LITERAL_LENGTH)) return undefined;
     const number = Number(text.slice(start, this.at));
-    if (isInteger ? Number.isSafeInteger(number) : Number.isFinite(number) || Number.isNaN(number))
-      return undefined;
-    return OUT_OF_RANGE;
+    if (Number.isSafeInteger(number) || Number.isNaN(number)) return undefined;
+    // A writer of JSON puts whole numbers below this without a fraction or an exponent.
+    const isWhole = isInteger || (Number.isInteger(number) && Math.abs(number) < EXPONENT_FROM);
+    return isWhole || !Number.isFinite(number) ? OUT_OF_RANGE : undefined;
   }
 }
 

@@ -100,6 +100,19 @@ describe('scanJson', () => {
     });
   });
 
+  it.each(['9007199254740993.0', '9007199254740993e0', '9.007199254740993e15', '1e400', '9007199254740993'])(
+    'refuses a whole number that a double cannot hold, however it is written: %s',
+    (number) => {
+      expect(scanJson(`{"a":{"b":${number}}}`, DEFAULT_JSON_LIMITS)).toMatchObject({
+        code: 'INVALID_MESSAGE',
+      });
+    },
+  );
+
+  it.each(['1e21', '1.5', '9007199254740991.0', '-0.0', '1e3'])('takes other numbers: %s', (number) => {
+    expect(scanJson(`{"a":{"b":${number}}}`, DEFAULT_JSON_LIMITS)).toBeUndefined();
+  });
+
   it('knows the tag of a set that is written with an escape', () => {
     const set = (count: number): string => `{"a":{"\\u0024set" : [${Array(count).fill(0).join()}]}}`;
 

@@ -79,10 +79,18 @@ function judge(user: unknown, { token }: StreamHandshake): SignInResult {
   if (user === null || user === undefined) {
     return token === null ? { outcome: 'accepted', user: null } : { outcome: 'refused' };
   }
-  const id = (user as { id?: unknown }).id;
-  return typeof id === 'string' && id
-    ? { outcome: 'accepted', user: user as StreamUser }
-    : { outcome: 'refused' };
+  const { id, expiresAt } = user as Partial<StreamUser>;
+  if (typeof id !== 'string' || !id) return { outcome: 'refused' };
+  // It would never expire.
+  if (expiresAt !== undefined && Number.isNaN(Number(expiresAt)))
+    return { outcome: 'failed', error: noTime() };
+  return { outcome: 'accepted', user: user as StreamUser };
+}
+
+function noTime(): Error {
+  return new Error(
+    'The authenticator returned a user whose "expiresAt" is no time: give a Date, epoch milliseconds, or leave it out.',
+  );
 }
 
 function isRefusal(error: unknown): boolean {

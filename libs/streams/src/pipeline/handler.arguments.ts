@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ArgumentMetadata, PipeTransform, Type } from '@nestjs/common';
 import type { HandlerParameter } from './handler-parameter.js';
 import { isPromiseLike } from './promise-like.js';
@@ -89,10 +90,20 @@ function valueReader({ source }: HandlerParameter): ReadValue {
   }
 }
 
+const KEY_CHARACTERS = 22;
+
 /** Returns a message's lasting id; undefined where the client gave no name. */
 export function messageIdOf({ session, id }: HandlerCall): string | undefined {
   const { clientKey } = session.handshake;
-  return clientKey === undefined || id === undefined ? undefined : `${clientKey}.${id}`;
+  if (clientKey === undefined || id === undefined) return undefined;
+  // Another user may know the client's name, and must not use up the ids of this one.
+  const { user } = session as { readonly user?: { readonly id?: string } | null };
+  const sender = user?.id === undefined ? clientKey : keyOf(`${clientKey} ${user.id}`);
+  return `${sender}.${id}`;
+}
+
+function keyOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, KEY_CHARACTERS);
 }
 
 function dataReader(property: string | undefined): ReadValue {
