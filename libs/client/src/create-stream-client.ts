@@ -28,6 +28,7 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
     for (const [endpoint, channel, ticket, ...position] of options.positions?.load() ?? [])
       connection.streamOf(endpoint).received({ t: 'position', endpoint, channel, ticket, position });
     options.outbox?.attach(connection, classes);
+    if (options.positions) connection.heldAs = options.positions.client ??= connection.client;
     const members: AnyStreamClient = {
       get connectionStatus() {
         return connection.status;

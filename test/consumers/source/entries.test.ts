@@ -8,6 +8,6 @@ import { RedisBackend } from '@nestwire/messages/redis';
 
 test('every entry of the packages is found, with its types', () => {
   assert.equal(typeof decodeCompiled, 'function');
-  assert.equal(typeof messagePack, 'function');
+  assert.equal(messagePack.subprotocol, 'nestwire.v1.msgpack');
   assert.equal(typeof RedisBackend, 'function');
 });

@@ -16,10 +16,10 @@ class NewsModule {}
 
 test('two servers share a channel over Redis', { timeout: 20_000, skip: !redis }, async () => {
   const [here, there] = [await TestServer.start(NewsModule), await TestServer.start(NewsModule)];
-  const heard = new Promise<Posted>((resolve) => {
-    void there.get(MessagesService).addListener(news, (message) => {
-      if (message.$type === 'board.posted') resolve(message);
-    });
+  let hear: (posted: Posted) => void = () => undefined;
+  const heard = new Promise<Posted>((resolve) => (hear = resolve));
+  await there.get(MessagesService).addListener(news, (message) => {
+    if (message.$type === 'board.posted') hear(message);
   });
 
   const text = `hello ${Date.now()}`;

@@ -1,4 +1,4 @@
-import { StreamGap, type PublicationFrame, type WirePosition } from '@nestwire/protocol';
+import { StreamGap, type PositionFrame, type PublicationFrame, type WirePosition } from '@nestwire/protocol';
 import { isSamePosition, type Position } from '@nestwire/messages';
 import type { ModelMessage } from '../delivery/branch.js';
 import type { Happening } from '../delivery/client.js';
@@ -63,9 +63,14 @@ export class StreamJudge {
       return this.#begins(frame);
     }
     if (frame.t === 'publication') return this.#hearPublication(frame);
-    if (frame.line !== this.#line.number) return;
     if (frame.endpoint !== this.endpoint) return;
+    const isPresent = frame.line === this.#line.number;
+    // Messages of the former connection still count in a handover; what it says about streams does not.
     if (frame.t === 'message') return this.#hearState(frame.type, frame.data as { channel: string });
+    if (!isPresent) {
+      if (frame.t === 'position') this.#hearFormer(frame);
+      return;
+    }
     const { channel } = frame;
     if (frame.t === 'unsubscribed') {
       this.#subscribed.delete(channel);
@@ -114,6 +119,21 @@ export class StreamJudge {
       this.#receive(life, position, 'repeat');
   }
 
+  /** The place behind a snapshot of the former connection: what follows it there begins at it. */
+  #hearFormer({ channel, position }: PositionFrame): void {
+    const life = this.#open(channel);
+    if (!position || !life?.hasState || !this.#leaving.has(channel)) return;
+    this.#beginAtState(life, placeOnWire(position));
+  }
+
+  /** A snapshot stands for all before its place: what came behind that place already comes again. */
+  #beginAtState(life: Life, position: Position): void {
+    life.hasState = false;
+    const isBack = life.last?.epoch === position.epoch && life.last.offset > position.offset;
+    if (isBack) life.isOpen = false;
+    this.#restart(isBack ? this.#begin(life.channel) : life, position, 'first');
+  }
+
   #hearState(type: string, { channel }: { channel: string }): void {
     const next = this.#got[this.#next];
     if (type !== STATE || !(next instanceof State) || next.channel !== channel) return;
@@ -138,8 +158,7 @@ export class StreamJudge {
     const life = present ?? this.#begin(channel);
     // Without a snapshot it is the place of a newcomer, which waits for those that have joined before.
     if (!life.hasState && (isBoard(channel) || present)) this.#blame('no snapshot before what follows it');
-    life.hasState = false;
-    this.#restart(life, position, 'first');
+    this.#beginAtState(life, position);
   }
 
   /** Tells whether a server has yet to come to where the former one led before it was left. */

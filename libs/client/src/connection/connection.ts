@@ -41,6 +41,8 @@ export class Connection implements LineOwner {
   declare readonly options: ResolvedOptions;
   /** The client's name over its connections, unless the outbox has one. */
   client = randomId();
+  /** The name that tickets of an anonymous client are bound to, where it is kept over a reload. */
+  heldAs?: string;
   /** The user of the last connection; null for an anonymous one, undefined before the first. */
   declare user?: string | null;
   /** The id of the last frame that is answered. */
@@ -167,8 +169,9 @@ export class Connection implements LineOwner {
 
   greeting(): object {
     const held = [...this.#streams.values()].flatMap((stream) => stream.held.of(stream.name));
-    const { client, user } = this;
-    return { client, ...(held.length && { held, ...(user !== undefined && { heldBy: user }) }) };
+    const { client, user, heldAs } = this;
+    const name = { client, ...(heldAs && { heldAs }) };
+    return held.length ? { ...name, held, ...(user !== undefined && { heldBy: user }) } : name;
   }
 
   welcomed(line: Line): void {

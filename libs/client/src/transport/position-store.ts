@@ -31,6 +31,13 @@ export abstract class PositionStore {
   readonly #streams = new Set<FollowedStream>();
   readonly #places = new WeakMap<object, Place>();
 
+  /**
+   * A secret name that the tickets of an anonymous client are bound to.
+   *
+   * `load()` sets it where it was kept, else the client does; keep it beside the positions.
+   */
+  client?: string;
+
   /** Returns what was kept; called once, when the client is made. */
   abstract load(): readonly HeldChannel[];
 

@@ -68,7 +68,11 @@ describe('sessionPositions()', () => {
   let peer: Peer;
 
   const hide = () => page.dispatchEvent(new Event('pagehide'));
-  const kept = () => JSON.parse(storage.getItem(KEY) ?? 'null') as unknown;
+  /** The positions that are kept; the name of the client stands behind them. */
+  const kept = () =>
+    (JSON.parse(storage.getItem(KEY) ?? 'null') as unknown[] | null)?.filter((entry) =>
+      Array.isArray(entry),
+    ) ?? null;
   const place = (offset: number, channel = 'room', endpoint = 'chat') => [
     endpoint,
     channel,

@@ -66,6 +66,7 @@ class SessionPositions extends PositionStore {
   load(): readonly HeldChannel[] {
     const text = this.#try((storage) => storage.getItem(this.#options.key));
     const entries = parsed(text);
+    this.client = entries.find((entry) => typeof entry === 'string');
     // What somebody else wrote there would make the server refuse the whole first frame.
     return entries.filter(isHeldChannel).slice(-this.#options.maxChannels);
   }
@@ -115,6 +116,7 @@ class SessionPositions extends PositionStore {
       }
       texts.unshift(text);
     }
+    if (texts.length && this.client) texts.push(JSON.stringify(this.client));
     return `[${texts.join()}]`;
   }
 

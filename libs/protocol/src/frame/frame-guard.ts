@@ -112,7 +112,11 @@ function checkVersion({ v }: Fields): FrameFault | undefined {
   return new FrameFault(ErrorCode.BadFrame, message, undefined, CloseCode.UnsupportedVersion);
 }
 
-function checkHeld({ held, heldBy }: Fields): FrameFault | undefined {
+function checkHeld({ held, heldBy, heldAs }: Fields): FrameFault | undefined {
+  if (heldAs !== undefined && (typeof heldAs !== 'string' || !CLIENT.test(heldAs)))
+    return broken(
+      '"heldAs" must have 22 to 64 characters of A-Z a-z 0-9 _ -: it is a secret of 128 random bits.',
+    );
   if (heldBy !== undefined && heldBy !== null && typeof heldBy !== 'string')
     return broken('"heldBy" must be the id of a user, null or left out.');
   if (held === undefined || (Array.isArray(held) && held.every(isHeld))) return undefined;

@@ -37,6 +37,8 @@ export interface HelloFrame {
    * Left out by who does not know: each ticket proves its own user.
    */
   readonly heldBy?: string | null;
+  /** A secret name like `client`, that the tickets of an anonymous client are bound to in its place. */
+  readonly heldAs?: string;
   /**
    * A secret random name that the client keeps over its connections.
    *

@@ -22,8 +22,8 @@ export class Identity {
    */
   get holder(): string {
     if (this.user) return `user:${this.user.id}`;
-    const { client } = this.handshake;
-    return client === undefined ? `connection:${this.connectionId}` : `client:${client}`;
+    const { heldAs } = this.handshake;
+    return heldAs === undefined ? `connection:${this.connectionId}` : `client:${heldAs}`;
   }
 
   /** Returns whether a user is the one of this identity. */

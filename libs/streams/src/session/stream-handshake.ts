@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** What the first frame says of a client. */
+interface HelloFacts {
+  readonly token?: string | null;
+  readonly client?: string;
+  readonly heldAs?: string;
+}
+
 /** What a connection brought with it: the facts that an authenticator decides by. */
 export class StreamHandshake {
   #clientKey?: string;
@@ -16,6 +23,8 @@ export class StreamHandshake {
     readonly address: string,
     /** The name that the client keeps over its connections; undefined where it gave none. */
     readonly client?: string,
+    /** The name that the resume tokens of an anonymous client are bound to; `client` where it gave no other. */
+    readonly heldAs?: string,
   ) {}
 
   /** What stands for the client's name where others see it: 22 characters; the name is a secret. */
@@ -26,11 +35,11 @@ export class StreamHandshake {
 
   /** Returns the same handshake with another credential, as a sign-in on an open connection brings. */
   withToken(token: string | null): StreamHandshake {
-    return new StreamHandshake(token, this.headers, this.cookies, this.address, this.client);
+    return new StreamHandshake(token, this.headers, this.cookies, this.address, this.client, this.heldAs);
   }
 
   /** Returns the same handshake with what the first frame brings: a credential, the client's name. */
-  withHello({ token, client }: { token?: string | null; client?: string }): StreamHandshake {
-    return new StreamHandshake(token ?? this.token, this.headers, this.cookies, this.address, client);
+  withHello({ token, client, heldAs = client }: HelloFacts): StreamHandshake {
+    return new StreamHandshake(token ?? this.token, this.headers, this.cookies, this.address, client, heldAs);
   }
 }
