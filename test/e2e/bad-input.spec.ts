@@ -134,7 +134,9 @@ describe('A. HTTP upgrade', () => {
     await raw.until(() => raw.status !== undefined);
 
     expect(statuses).toContain(raw.status);
-    await raw.ended();
+    // HTTP answers another path, and may keep the connection for the next request.
+    if (raw.status !== 404) await raw.ended();
+    raw.destroy();
   });
 
   it.each([

@@ -11,7 +11,7 @@ const KIB = 1_024;
 const NAMES = 64;
 const NAME_LENGTH = 64 * KIB;
 /** V8 keeps the hidden classes of dead objects, which have names, for some collections. */
-const COLLECTIONS = 8;
+const COLLECTIONS = 4;
 const RETAINED_BYTES = NAMES * NAME_LENGTH;
 
 class Author {
