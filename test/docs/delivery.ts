@@ -128,7 +128,7 @@ export class RoomsEndpoint {
   }
 }
 
-/** Others see the id of a post; the message's holds the client's secret name. */
+/** Receivers see the id of a post; a hash of its own does not tell which messages one client sent. */
 function hashed(messageId: string): string {
   return createHash('sha256').update(messageId).digest('base64url');
 }
