@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FrameRing } from '../../rig/client-frame.mjs';
 import { checkAnswer, checkRefusal } from './connections.mjs';
@@ -12,6 +13,8 @@ const SERVES_MS = 1_200;
 class Returner {
   #connection;
   #held;
+  /** The tickets of an anonymous client are bound to it. */
+  #name = randomBytes(16).toString('base64url');
 
   constructor(dialect) {
     this.dialect = dialect;
@@ -39,7 +42,7 @@ class Returner {
       connection.onFrame = () => undefined;
       this.#isBack(round, startedAt);
     };
-    for (const text of dialect.hello(0, this.#held)) connection.send(text);
+    for (const text of dialect.hello(0, this.#held, this.#name)) connection.send(text);
   }
 
   #isBack(round, startedAt) {

@@ -36,8 +36,8 @@ const isSubscribed = (bytes, at) => bytes[at + TYPE_AT] === SUBSCRIBED && bytes[
 const rejoinOf = (endpoint) => ({
   ...dialectOf(endpoint, isPublication),
   replays: true,
-  hello: (_index, held) => [
-    JSON.stringify({ t: 'hello', v: 1, ...(held?.ticket && { held: [heldIn(endpoint, held)] }) }),
+  hello: (_index, held, client) => [
+    JSON.stringify({ t: 'hello', v: 1, client, ...(held?.ticket && { held: [heldIn(endpoint, held)] }) }),
     JSON.stringify({ t: 'open', id: OPEN_ID, endpoint }),
   ],
   isBack: isSubscribed,
