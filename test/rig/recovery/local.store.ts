@@ -155,18 +155,17 @@ export class LocalStore implements Store {
   async save(channel: string): Promise<() => Promise<void>> {
     const saved = this.#branchOf(channel).save();
     return async () => {
-      await this.lose(channel);
+      this.#end(channel);
       if (!saved) return;
       const branch = await this.#newBranch().begin(saved);
-      // Somebody may have asked meanwhile, and begun another one.
-      await this.lose(channel);
+      // Somebody may have asked meanwhile, and begun another one. The exchange takes one turn: no read is between.
+      this.#end(channel);
       this.#branches.set(channel, branch);
     };
   }
 
   async lose(channel: string): Promise<void> {
-    this.#branches.get(channel)?.close();
-    this.#branches.delete(channel);
+    this.#end(channel);
   }
 
   async top(channel: string): Promise<Position | undefined> {
@@ -174,11 +173,16 @@ export class LocalStore implements Store {
   }
 
   async forget(channels: readonly string[]): Promise<void> {
-    for (const channel of channels) await this.lose(channel);
+    for (const channel of channels) this.#end(channel);
   }
 
   turn(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #end(channel: string): void {
+    this.#branches.get(channel)?.close();
+    this.#branches.delete(channel);
   }
 
   #branchOf(channel: string): LocalBranch {
