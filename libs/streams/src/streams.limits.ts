@@ -70,7 +70,7 @@ export interface StreamsLimits {
   readonly maxPendingMessages: number;
   /** Bytes of the messages of one connection that wait for their handlers. */
   readonly maxPendingBytes: number;
-  /** Bytes of histories and snapshots that one connection reads a second; bursts of eight times that. */
+  /** Bytes of histories and snapshots that one user, or the anonymous clients of one address, read a second; bursts of eight times that. */
   readonly historyBytesPerSecond: number;
   /** Reads of histories, and calls for snapshots, of one connection at the same time. */
   readonly maxChannelReads: number;

@@ -21,6 +21,7 @@ import { EarlyBudget } from './connection/early-budget.js';
 import type { StreamAuthenticator } from './connection/stream-authenticator.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 import { ClientShares } from './fairness/client-shares.js';
+import { ReadShares } from './fairness/read-shares.js';
 import { ReadTurns } from './fairness/read-turns.js';
 import type { EndpointRegistry } from './endpoint/endpoint.registry.js';
 import { checkOptions } from './options.check.js';
@@ -62,6 +63,7 @@ export class StreamsServer {
   readonly answers: AnswerMemory;
   readonly signInGate: SignInGate;
   readonly readTurns: ReadTurns;
+  readonly readShares: ReadShares;
   private readonly logger = new Logger('Streams');
   private readonly errorLog = new LogLimiter((line, stack) => this.logger.error(line, stack), {
     linesPerMinute: ERROR_LINES_PER_MINUTE,
@@ -102,9 +104,10 @@ export class StreamsServer {
     const signIn = new SignIn(authenticator, limits.authenticationTimeoutMs);
     const signInGate = (this.signInGate = new SignInGate(signIn, shares, limits));
     const readTurns = (this.readTurns = new ReadTurns(shares, limits));
+    const readShares = (this.readShares = new ReadShares(limits));
     const recheck = this.makeRecheck(signIn);
-    const { answers } = this;
-    this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, answers, signInGate });
+    const swept = [this.registry, this.answers, signInGate, readShares];
+    this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, swept });
     this.revocations = new Revocations(channels.messages, recheck, () => this.registry.all());
     this.context = {
       limits,
@@ -115,11 +118,13 @@ export class StreamsServer {
       frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
       signIn,
       signInGate,
+      shares,
       readTurns,
+      readShares,
       earlyBudget: new EarlyBudget(limits, addresses),
       registry: this.registry,
       channels,
-      answers,
+      answers: this.answers,
       flusher: new TurnFlusher(),
       logError: (errorId, error) => this.logError(errorId, error),
     };

@@ -168,9 +168,12 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     const waitMs = member.reads.waitMs();
     if (waitMs) return this.goOnLater(path, waitMs);
     this.wait(path, (release) => {
-      if (this.isWanted(path)) return topic.recoverInTurn(path.from, take, release);
-      path.begun?.();
+      // Others of the same share may have read meanwhile.
+      const waitedMs = member.reads.waitMs();
+      if (this.isWanted(path) && !waitedMs) return topic.recoverInTurn(path.from, take, release);
       release();
+      if (waitedMs) this.goOnLater(path, waitedMs);
+      else path.begun?.();
     });
   }
 

@@ -1,5 +1,5 @@
 import type { StreamsLimits } from '../streams.limits.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../fairness/token-bucket.js';
 
 /** How many bytes of answers each byte of the client pays for. */
 const ANSWERED_PER_BYTE = 3;

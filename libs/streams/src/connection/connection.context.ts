@@ -4,6 +4,8 @@ import type { StreamsLimits } from '../streams.limits.js';
 import type { ClientChannels } from '../channel/client.channels.js';
 import type { AnswerMemory } from './answer-memory.js';
 import type { EarlyBudget } from './early-budget.js';
+import type { ClientShares } from '../fairness/client-shares.js';
+import type { ReadShares } from '../fairness/read-shares.js';
 import type { ReadTurns } from '../fairness/read-turns.js';
 import type { ConnectionRegistry } from './connection.registry.js';
 import type { MessageFrames } from './message.frames.js';
@@ -40,8 +42,12 @@ export interface ConnectionContext {
   readonly signIn: SignIn;
   /** Asks the authenticator for clients, addresses in turn. */
   readonly signInGate: SignInGate;
+  /** Names the shares of clients. */
+  readonly shares: ClientShares;
   /** Shares reads of histories and calls for snapshots among clients. */
   readonly readTurns: ReadTurns;
+  /** Bounds the bytes of what they read. */
+  readonly readShares: ReadShares;
   /** Bounds the frames that wait for sign-ins, of all connections. */
   readonly earlyBudget: EarlyBudget;
   readonly registry: ConnectionRegistry;

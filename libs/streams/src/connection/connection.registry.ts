@@ -1,7 +1,7 @@
 import type { StreamsLimits } from '../streams.limits.js';
 import type { LiveConnection } from './live-connection.js';
 import type { StreamUser } from './stream-authenticator.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../fairness/token-bucket.js';
 
 const MAX_ADDRESS_BUCKETS = 10_000;
 

@@ -1,31 +1,33 @@
 import { slicedWork } from '@nestwire/messages';
 import { CloseCode } from '@nestwire/protocol';
 import type { StreamsLimits } from '../streams.limits.js';
-import type { AnswerMemory } from './answer-memory.js';
 import type { LiveConnection } from './live-connection.js';
 import type { HeartbeatOptions } from './connection.context.js';
 import type { ConnectionRegistry } from './connection.registry.js';
-import type { SignInGate } from './sign-in-gate.js';
 import type { UserRecheck } from './user-recheck.js';
 
 const MAX_TICK_MS = 1_000;
 const MIN_TICK_MS = 5;
 const TICKS_PER_TIMEOUT = 4;
 
+/** Forgets what is no longer needed. */
+export interface Swept {
+  sweep(now: number): void;
+}
+
 /** What the sweeper has to look after besides limits. */
 export interface SweeperParts {
   readonly heartbeat: HeartbeatOptions;
   readonly recheck: UserRecheck;
-  readonly answers: AnswerMemory;
-  readonly signInGate: SignInGate;
+  /** What is swept after each look at the connections. */
+  readonly swept: readonly Swept[];
 }
 
 /** Looks at the clocks of all connections in turn: one timer for the whole process. */
 export class ConnectionSweeper {
   private readonly tickMs: number;
   private readonly recheck: UserRecheck;
-  private readonly answers: AnswerMemory;
-  private readonly signInGate: SignInGate;
+  private readonly swept: readonly Swept[];
   private timer: NodeJS.Timeout | undefined;
   private sweptAt = 0;
   /** How long the process was stalled since the last sweep began, in milliseconds. */
@@ -36,11 +38,10 @@ export class ConnectionSweeper {
   constructor(
     private readonly registry: ConnectionRegistry,
     private readonly limits: StreamsLimits,
-    { heartbeat, recheck, answers, signInGate }: SweeperParts,
+    { heartbeat, recheck, swept }: SweeperParts,
   ) {
     this.recheck = recheck;
-    this.answers = answers;
-    this.signInGate = signInGate;
+    this.swept = swept;
     const shortest = Math.min(
       heartbeat.pingMs,
       heartbeat.pongMs,
@@ -89,9 +90,7 @@ export class ConnectionSweeper {
   private endSweep(now: number, bytes: number): void {
     this.sweeping = undefined;
     this.relieve(bytes);
-    this.registry.sweep(now);
-    this.answers.sweep(now);
-    this.signInGate.sweep(now);
+    for (const swept of this.swept) swept.sweep(now);
   }
 
   private relieve(bytes: number): void {

@@ -86,7 +86,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.watch = new ConnectionWatch(this, wire, context, now);
     this.gate = new InboundGate(limits, now);
     this.allowance = new AnswerAllowance(limits);
-    this.reads = new ReadAllowance(limits);
+    this.reads = new ReadAllowance(context, this);
     this.signIns = new SignInAllowance(limits);
     this.early = new EarlyFrames(limits, context.earlyBudget, this);
     const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };

@@ -1,5 +1,5 @@
 import type { StreamsLimits } from '../streams.limits.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../fairness/token-bucket.js';
 import { WindowCount } from './window-count.js';
 
 const REFUSAL_WINDOW_MS = 10_000;

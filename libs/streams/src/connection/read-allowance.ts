@@ -1,28 +1,51 @@
-import type { StreamsLimits } from '../streams.limits.js';
-import { TokenBucket } from './token-bucket.js';
+import type { ClientShares, ShareHolder } from '../fairness/client-shares.js';
+import type { ReadShares } from '../fairness/read-shares.js';
+import type { StreamHandshake } from '../session/stream-handshake.js';
 
-const BURST_SECONDS = 8;
+/** A connection that reads histories and snapshots. */
+export interface Reader extends ShareHolder {
+  readonly id: string;
+}
 
-/** Bounds how much of histories and snapshots one connection reads. */
+/** The shares of all readers of a process, and what names them. */
+export interface ReadBounds {
+  readonly shares: ClientShares;
+  readonly readShares: ReadShares;
+}
+
+/**
+ * Bounds how much of histories and snapshots a connection reads.
+ *
+ * Its share bounds it: a share is that of its user, else of its address, else of the client by its secret id.
+ */
 export class ReadAllowance {
-  // Made when it is needed: many connections have no channel.
-  private bytes: TokenBucket | undefined;
+  private key = '';
+  private user: ShareHolder['user'] = null;
+  private handshake: StreamHandshake | undefined;
 
-  constructor(private readonly limits: Pick<StreamsLimits, 'historyBytesPerSecond'>) {}
+  constructor(
+    private readonly bounds: ReadBounds,
+    private readonly reader: Reader,
+  ) {}
 
   /** Counts bytes that were written. */
   spend(bytes: number): void {
-    this.bucket.spend(bytes, performance.now());
+    this.bounds.readShares.spend(this.shareKey, bytes, performance.now());
   }
 
   /** Returns in how many milliseconds more may be read; 0 when it may be now. */
   waitMs(): number {
-    return this.bytes ? this.bytes.debtMs(performance.now()) : 0;
+    return this.bounds.readShares.waitMs(this.shareKey, performance.now());
   }
 
-  private get bucket(): TokenBucket {
-    const { historyBytesPerSecond } = this.limits;
-    const burst = historyBytesPerSecond * BURST_SECONDS;
-    return (this.bytes ??= new TokenBucket(historyBytesPerSecond, performance.now(), burst));
+  /** Named again only where the user or the handshake has changed: it is asked for with each message. */
+  private get shareKey(): string {
+    const { user, handshake, id } = this.reader;
+    if (user !== this.user || handshake !== this.handshake) {
+      this.user = user;
+      this.handshake = handshake;
+      this.key = this.bounds.shares.keyOf(this.reader, handshake.client ?? id);
+    }
+    return this.key;
   }
 }

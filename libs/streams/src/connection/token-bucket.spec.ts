@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { DEFAULT_LIMITS } from '../streams.limits.js';
 import { InboundGate } from './inbound-gate.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../fairness/token-bucket.js';
 
 describe('TokenBucket', () => {
   it('never gives more than its rate and one burst', () => {

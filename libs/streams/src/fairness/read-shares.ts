@@ -1,0 +1,50 @@
+import { TokenBucket } from './token-bucket.js';
+import type { StreamsLimits } from '../streams.limits.js';
+
+const BURST_SECONDS = 8;
+const MAX_SHARES = 20_000;
+
+/**
+ * Bounds how much of histories and snapshots each share of a process reads.
+ *
+ * A share outlives its connections: a client that reconnects goes on with what is left. It is forgotten
+ * when all of it may be read again.
+ */
+export class ReadShares {
+  private readonly buckets = new Map<string, TokenBucket>();
+
+  constructor(
+    private readonly limits: Pick<StreamsLimits, 'historyBytesPerSecond'>,
+    private readonly maxShares = MAX_SHARES,
+  ) {}
+
+  /** How many shares are remembered. */
+  get size(): number {
+    return this.buckets.size;
+  }
+
+  /** Counts bytes that were written for a share. */
+  spend(key: string, bytes: number, now: number): void {
+    this.bucketOf(key, now).spend(bytes, now);
+  }
+
+  /** Returns in how many milliseconds a share may read more; 0 when it may now. */
+  waitMs(key: string, now: number): number {
+    return this.buckets.get(key)?.debtMs(now) ?? 0;
+  }
+
+  /** Forgets the shares that may read all again. */
+  sweep(now: number): void {
+    for (const [key, bucket] of this.buckets) if (bucket.isFull(now)) this.buckets.delete(key);
+  }
+
+  private bucketOf(key: string, now: number): TokenBucket {
+    const known = this.buckets.get(key);
+    if (known) return known;
+    if (this.buckets.size >= this.maxShares) this.buckets.delete(this.buckets.keys().next().value!);
+    const { historyBytesPerSecond } = this.limits;
+    const bucket = new TokenBucket(historyBytesPerSecond, now, historyBytesPerSecond * BURST_SECONDS);
+    this.buckets.set(key, bucket);
+    return bucket;
+  }
+}
