@@ -2,7 +2,11 @@ import type { HistoryChannel } from '@nestwire/messages';
 import { FakeClock } from '@nestwire/testing';
 import { LocalStore } from './local.store.js';
 
-const CHANNEL: HistoryChannel = { name: 'long:1', history: { messages: 10, ageMs: 60_000 } };
+const CHANNEL: HistoryChannel = {
+  name: 'long:1',
+  history: { messages: 10, ageMs: 60_000 },
+  durability: 'memory',
+};
 /** More than a branch takes to begin. */
 const MAX_TURNS = 40;
 
