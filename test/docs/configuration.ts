@@ -68,7 +68,7 @@ export class ClassAppModule {}
 
 // #region http
 export async function start(): Promise<void> {
-  const app = await NestFactory.create(AppModule);
+  const app = await NestFactory.create(AppModule, { forceCloseConnections: true }); // at the shutdown
   const server = app.getHttpServer() as Server;
   server.headersTimeout = 10_000; // for the head of a request, also of an upgrade
   server.requestTimeout = 30_000; // for a whole request

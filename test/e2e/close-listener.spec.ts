@@ -29,6 +29,29 @@ async function drainingAt(closeListener: 'first' | 'last') {
   return { ...target, raw, closed };
 }
 
+// Node's clocks for requests stop with the listener, so that an unfinished request would hold up the shutdown.
+describe.each(['express', 'fastify'] as const)(
+  'An unfinished HTTP request at the shutdown, on %s',
+  (platform) => {
+    it.each(['first', 'last'] as const)(
+      "is ended with forceCloseConnections, after streams were drained: '%s'",
+      async (closeListener) => {
+        const options = { shutdown: { spreadMs: 1, deadlineMs: 200, closeListener } };
+        const target = await startApp({ platform, options, forceCloseConnections: true });
+        const client = await RawSocket.hello(target.port);
+        const unfinished = await RawSocket.connect(target.port);
+        unfinished.send('GET /hel');
+
+        const closed = target.app.close();
+
+        expect(await client.closing()).toBe(4006);
+        await closed;
+        await unfinished.ended();
+      },
+    );
+  },
+);
+
 describe('The port of an application that shuts down', () => {
   it("is free at once with closeListener 'first', while a client is still served", async () => {
     const { port, raw, closed } = await drainingAt('first');

@@ -24,6 +24,8 @@ export interface RunningApp {
 export interface AppParts extends ModuleMetadata {
   readonly options?: StreamsModuleOptions;
   readonly platform?: 'express' | 'fastify';
+  /** Nest's option: ends HTTP connections at the shutdown. */
+  readonly forceCloseConnections?: boolean;
   /** Runs before the application listens, as `main.ts` would. */
   readonly prepare?: (app: INestApplication) => void;
 }
@@ -32,15 +34,13 @@ const apps = new Set<INestApplication>();
 const clients = new Set<AnyStreamClient>();
 
 /** Starts an application with streams on a free port; `stopAll` ends it. */
-export async function startApp({ options, platform, prepare, ...metadata }: AppParts): Promise<RunningApp> {
+export async function startApp({ options, ...parts }: AppParts): Promise<RunningApp> {
   const limits = { closeTimeoutMs: 300, connectsPerSecond: 2_000, ...options?.limits };
   const shutdown = { deadlineMs: 400, closeListener: 'last' as const, ...options?.shutdown };
   return listen({
-    ...metadata,
-    platform,
-    prepare,
+    ...parts,
     imports: [
-      ...(metadata.imports ?? []),
+      ...(parts.imports ?? []),
       StreamsModule.forRoot({ trustProxy: false, ...options, limits, shutdown }),
     ],
   });
@@ -49,16 +49,18 @@ export async function startApp({ options, platform, prepare, ...metadata }: AppP
 /** Starts an application whose imports hold the module of streams. */
 export async function listen({
   platform,
+  forceCloseConnections = false,
   prepare,
   ...metadata
 }: Omit<AppParts, 'options'>): Promise<RunningApp> {
   @Module(metadata)
   class AppModule {}
 
+  const settings = { logger: false as const, forceCloseConnections };
   const app =
     platform === 'fastify'
-      ? await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false })
-      : await NestFactory.create(AppModule, { logger: false });
+      ? await NestFactory.create(AppModule, new FastifyAdapter(), settings)
+      : await NestFactory.create(AppModule, settings);
   apps.add(app);
   prepare?.(app);
   await app.listen(0, '127.0.0.1');

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { CloseCode, JsonCodec, type Codec, type CodecOption } from '@nestwire/protocol';
 import type { ClientChannels } from './channel/client.channels.js';
@@ -36,6 +35,7 @@ import {
   handshakeOf,
   isForPath,
   refusalOfForm,
+  TOO_EARLY,
   type Upgrade,
   type UpgradeRefusal,
 } from './transport/upgrade-request.js';
@@ -177,18 +177,18 @@ export class StreamsServer {
 
   /** Takes an upgrade request for the path of streams; returns false for any other path. */
   handleUpgrade(upgrade: Upgrade): boolean {
-    const { request, socket } = upgrade;
+    const { request } = upgrade;
     if (!isForPath(request, this.path)) return false;
     if (request.headers['x-forwarded-for'] === undefined) this.warnOfMissingHeader(request);
     const address = this.addresses.of(request);
     if (address === undefined) {
-      this.refuseUpgrade(socket, NO_ADDRESS);
+      this.refuseUpgrade(upgrade, NO_ADDRESS);
       return true;
     }
     const limitKey = this.addresses.limitKey(address);
     const client = { address, limitKey, network: limitKey ?? networkOf(address) };
-    const refusal = this.refusal(request, client);
-    if (refusal) this.refuseUpgrade(socket, refusal);
+    const refusal = upgrade.earlier ? TOO_EARLY : this.refusal(request, client);
+    if (refusal) this.refuseUpgrade(upgrade, refusal);
     else this.sockets.accept(upgrade, (wire) => this.connect(wire, upgrade, client));
     return true;
   }
@@ -198,9 +198,9 @@ export class StreamsServer {
     return this.refused;
   }
 
-  private refuseUpgrade(socket: Duplex, refusal: UpgradeRefusal): void {
+  private refuseUpgrade(upgrade: Upgrade, refusal: UpgradeRefusal): void {
     this.refused++;
-    refuseUpgrade(socket, refusal);
+    refuseUpgrade(upgrade, refusal);
   }
 
   /** When the shutdown stops listening, before or after it drains. */

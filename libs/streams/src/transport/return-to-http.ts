@@ -1,8 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { endure } from './refuse-upgrade.js';
+import { destroyAfter, endure } from './refuse-upgrade.js';
 import type { PendingAnswers } from './pending-answers.js';
 import type { Upgrade } from './upgrade-request.js';
+
+/** Earlier answers that take longer have most likely nobody who reads them. */
+const MAX_WAIT_MS = 60_000;
 
 /** Tells whether a request asks for a WebSocket, whatever else it offers. */
 export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
@@ -21,7 +24,11 @@ export function returnToHttp(server: Server, upgrade: Upgrade, answers: PendingA
   const response = answers.of(socket);
   // Answers leave in order: those to earlier requests first.
   if (response) {
-    const again = (): void => returnToHttp(server, upgrade, answers);
+    const cancel = destroyAfter(socket, MAX_WAIT_MS);
+    const again = (): void => {
+      cancel();
+      returnToHttp(server, upgrade, answers);
+    };
     return void response.once('close', () => setImmediate(again));
   }
   if (socket.destroyed) return;

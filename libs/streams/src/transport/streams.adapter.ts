@@ -2,7 +2,8 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { INestApplicationContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
-import type { Upgrade } from './upgrade-request.js';
+import { refuseUpgrade } from './refuse-upgrade.js';
+import { TOO_EARLY, type Upgrade } from './upgrade-request.js';
 import { UpgradeRouter, type UpgradeListener } from './upgrade-router.js';
 
 /** Takes an upgrade request when it is meant for it; returns false when it is not. */
@@ -68,7 +69,8 @@ export class StreamsAdapter extends WsAdapter {
     const servers = this.wsServersRegistry.get(HTTP_SERVER_PORT) as
       ReadonlyArray<{ path?: string }> | undefined;
     if (!gateways.listener || !servers?.some((server) => server.path === path)) return false;
-    gateways.listener(request, socket, head);
+    if (upgrade.earlier) refuseUpgrade(upgrade, TOO_EARLY);
+    else gateways.listener(request, socket, head);
     return true;
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StreamHandshake } from '../session/stream-handshake.js';
 
@@ -45,6 +45,8 @@ export interface Upgrade {
   readonly socket: Duplex;
   /** What came behind the request, before it was answered. */
   readonly head: Buffer;
+  /** The last answer to a request before it on this socket, unless all of them are written. */
+  readonly earlier?: ServerResponse | undefined;
 }
 
 /** Why an upgrade is answered in HTTP instead of with 101. */
@@ -53,6 +55,12 @@ export interface UpgradeRefusal {
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** The answers to earlier requests would be read as frames behind the 101. */
+export const TOO_EARLY: UpgradeRefusal = {
+  status: 400,
+  message: 'An upgrade request must wait for the answers to the requests before it on its connection.',
+};
 
 /** Tells whether the request is for this path, exactly. */
 export function isForPath(request: IncomingMessage, path: string): boolean {

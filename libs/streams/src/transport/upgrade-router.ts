@@ -4,6 +4,7 @@ import { PendingAnswers } from './pending-answers.js';
 import { refuseUpgrade, survive } from './refuse-upgrade.js';
 import { isWebSocketUpgrade, returnToHttp } from './return-to-http.js';
 import type { UpgradeHandler } from './streams.adapter.js';
+import { TOO_EARLY, type Upgrade } from './upgrade-request.js';
 
 /** A listener of an HTTP server's `upgrade` event. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -30,12 +31,14 @@ export class UpgradeRouter {
     this.answers = new PendingAnswers(server);
     this.route = (request, socket, head) => {
       survive(socket);
+      const upgrade = { request, socket, head, earlier: this.answers.of(socket) };
       const isWebSocket = isWebSocketUpgrade(request);
-      if (isWebSocket && take({ request, socket, head })) return;
+      if (isWebSocket && take(upgrade)) return;
       if (isWebSocket && behind.length) {
+        if (upgrade.earlier) return refuseUpgrade(upgrade, TOO_EARLY);
         for (const listener of behind) listener.call(server, request, socket, head);
-      } else if (server.listenerCount('upgrade') > 1) expectAnswer(socket as CountedSocket);
-      else returnToHttp(server, { request, socket, head }, this.answers);
+      } else if (server.listenerCount('upgrade') > 1) expectAnswer(upgrade, this.answers);
+      else returnToHttp(server, upgrade, this.answers);
     };
     server.on('upgrade', this.route);
   }
@@ -50,10 +53,20 @@ export class UpgradeRouter {
 type CountedSocket = Duplex & { readonly bytesWritten: number };
 
 /** Ends a socket that no other listener answers. */
-function expectAnswer(socket: CountedSocket): void {
-  const before = socket.bytesWritten;
+function expectAnswer({ socket, earlier }: Upgrade, answers: PendingAnswers): void {
+  const before = bytesWritten(socket);
   const timer = setTimeout(() => {
-    if (!socket.destroyed && socket.bytesWritten === before) refuseUpgrade(socket, NOT_FOUND);
+    // Earlier answers are written too; a socket with one belongs to who reads it.
+    const isClaimed = earlier ? isRead(socket) || socket.writableEnded : bytesWritten(socket) !== before;
+    if (!socket.destroyed && !isClaimed) refuseUpgrade({ socket, earlier: answers.of(socket) }, NOT_FOUND);
   }, UNCLAIMED_MS).unref();
   socket.once('close', () => clearTimeout(timer));
+}
+
+function bytesWritten(socket: Duplex): number {
+  return (socket as CountedSocket).bytesWritten;
+}
+
+function isRead(socket: Duplex): boolean {
+  return socket.listenerCount('data') + socket.listenerCount('readable') > 0;
 }

@@ -5,6 +5,7 @@ import type { StreamsLimits } from '../streams.limits.js';
 import type { Upgrade } from './upgrade-request.js';
 import { FrameBoundary } from './frame-boundary.js';
 import { guardReceiver } from './receiver-guard.js';
+import { destroyAfter } from './refuse-upgrade.js';
 import { Wire, type WireReceiver } from './wire.js';
 
 const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 1_024 };
@@ -33,7 +34,7 @@ export class WsServer {
   private readonly server: WebSocketServer;
 
   constructor(
-    limits: StreamsLimits,
+    private readonly limits: StreamsLimits,
     private readonly terms: HandshakeTerms,
   ) {
     const { subprotocols, compression } = terms;
@@ -53,11 +54,15 @@ export class WsServer {
 
   /** Answers an upgrade request with 101, or with 4xx where the handshake is malformed. */
   accept({ request, socket, head }: Upgrade, listen: WireListener): void {
+    const { closeTimeoutMs } = this.limits;
+    let isAccepted = false;
     this.server.handleUpgrade(request, socket, head, (ws) => {
+      isAccepted = true;
       if (ws.extensions !== '') guardReceiver(ws);
       const isDeflated = this.terms.compression === 'both' && ws.extensions !== '' && takesAnyWindow(request);
-      void new WsWire({ ws, socket, isDeflated }, listen);
+      void new WsWire({ ws, socket, isDeflated, closeTimeoutMs }, listen);
     });
+    if (!isAccepted) destroyAfter(socket);
   }
 }
 
@@ -70,6 +75,7 @@ interface Accepted {
   readonly ws: WebSocket;
   readonly socket: Duplex;
   readonly isDeflated: boolean;
+  readonly closeTimeoutMs: number;
 }
 
 /** The most bytes of messages that stand against bytes of the wire which are read later: those of a chunk. */
@@ -114,6 +120,10 @@ const ofSocket = {
     this[WIRE].follow(chunk);
     this[WIRE].receiver.caughtUp();
   },
+  // ws ends its side too, without a clock for a peer that takes none of what is still to be written.
+  end(this: Wired) {
+    this[WIRE].peerEnded();
+  },
 };
 
 class WsWire extends Wire {
@@ -123,17 +133,19 @@ class WsWire extends Wire {
   readonly receiver: WireReceiver;
   private readonly ws: WebSocket;
   private readonly socket: Duplex;
+  private readonly closeTimeoutMs: number;
   private readonly boundary = new FrameBoundary();
   private isClosing = false;
   private bytesAfterClose = 0;
   /** Bytes that were read and that no message has been charged for yet. */
   private uncountedBytes = 0;
 
-  constructor({ ws, socket, isDeflated }: Accepted, listen: WireListener) {
+  constructor({ ws, socket, isDeflated, closeTimeoutMs }: Accepted, listen: WireListener) {
     super();
     this.ws = ws;
     this.socket = socket;
     this.isDeflated = isDeflated;
+    this.closeTimeoutMs = closeTimeoutMs;
     this.isInflated = ws.extensions !== '';
     this.receiver = listen(this);
     Object.assign(ws, { [WIRE]: this });
@@ -163,6 +175,11 @@ class WsWire extends Wire {
 
   terminate(): void {
     this.ws.terminate();
+  }
+
+  /** The peer sends nothing more: what waits for it has as long as a closing handshake. */
+  peerEnded(): void {
+    destroyAfter(this.socket, this.closeTimeoutMs);
   }
 
   /** Returns by how much what was read exceeds the messages in it: compressed data can be larger than they are. */
