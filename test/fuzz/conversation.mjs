@@ -139,10 +139,7 @@ class Talk {
     this.total.frames++;
     this.judge.sentBytes();
     const length = this.connection.codec.encode(frame).length;
-    this.connection.write(
-      Buffer.from([0x80 | this.connection.codec.opcode, 0xfe, length >> 8, length & 0xff]),
-    );
-    if (this.random.once(2)) this.connection.write(Buffer.alloc(4 + this.random.below(length)));
+    this.connection.sendHalf(length, this.random.once(2) ? 4 + this.random.below(length) : 0);
   }
 
   async #leave() {
@@ -154,7 +151,7 @@ class Talk {
       await wait(random.below(20));
     }
     if (random.once(3)) connection.reset();
-    else if (random.once(2)) connection.sendRaw(0x88, Buffer.from([0x03, 0xe8]));
+    else if (random.once(2)) await connection.sayGoodbye();
     else connection.end();
     if (!(await connection.until(() => connection.isEnded))) judge.faults.push('the connection never ended');
   }

@@ -9,6 +9,8 @@ const OPCODES = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 
 const RSV1 = 0x40;
 const MEDIUM = 126;
 const LONG = 127;
+/** Longer than the servers of the fuzzer wait for the other half of a frame and then for the end. */
+const HALF_FRAME_MS = 3_000;
 const TAIL = Buffer.from([0, 0, 0xff, 0xff]);
 
 /** The two ways to write frames, and their subprotocols. */
@@ -33,6 +35,7 @@ export class FuzzConnection {
   closeCode;
   isEnded = false;
   bytesSent = 0;
+  #hasHalfFrame = false;
   #buffer = Buffer.alloc(0);
   #waiting = [];
 
@@ -88,6 +91,20 @@ export class FuzzConnection {
   /** Sends a WebSocket frame whose first byte is given, valid or not. */
   sendRaw(first, payload) {
     this.write(webSocketFrame(first, payload));
+  }
+
+  /** Sends the head of a frame and that many of the bytes that belong to it: the mask comes first. */
+  sendHalf(length, sent) {
+    this.#hasHalfFrame = true;
+    this.write(Buffer.from([0x80 | this.codec.opcode, 0xfe, length >> 8, length & 0xff]));
+    if (sent) this.write(Buffer.alloc(sent));
+  }
+
+  /** Says goodbye with a close frame, and ends the connection where the server cannot have read it as one. */
+  async sayGoodbye() {
+    this.sendRaw(0x80 | OPCODES.close, Buffer.from([0x03, 0xe8]));
+    // Behind half a frame, the close frame may have become the other half of it.
+    if (this.#hasHalfFrame && !(await this.until(() => this.isEnded, HALF_FRAME_MS))) this.end();
   }
 
   write(bytes) {
