@@ -14,7 +14,7 @@ const PAGES_AT_MOST = 1_000;
 @StreamEndpoint('reader')
 class ReaderEndpoint {
   @OnStreamOpened()
-  async opened(session: StreamSession): Promise<void> {
+  async opened(session: StreamSession<Note>): Promise<void> {
     await session.subscribe(pages);
   }
 }
