@@ -87,8 +87,14 @@ const adapters: ReadonlyArray<readonly [how: string, prepare: (app: INestApplica
 // One listener of `upgrade` takes the sockets of all upgrade requests, so that each route answered
 // 404 to a client that offers HTTP/2.
 describe.each(['express', 'fastify'] as const)('A request with an offer to upgrade, on %s', (platform) => {
-  const start = (prepare?: (app: INestApplication) => void) =>
-    startApp({ platform, prepare, controllers: [HelloController], providers: [Gateway] });
+  const start = (prepare?: (app: INestApplication) => void, forceCloseConnections = false) =>
+    startApp({
+      platform,
+      prepare,
+      forceCloseConnections,
+      controllers: [HelloController],
+      providers: [Gateway],
+    });
 
   it.each(adapters)(
     'is answered by HTTP, with its body, on a connection that is kept, %s',
@@ -131,25 +137,29 @@ describe.each(['express', 'fastify'] as const)('A request with an offer to upgra
     client.socket.destroy();
   });
 
-  it('leaves nothing on a connection that makes many', async () => {
-    const target = await start();
-    const server = target.app.getHttpServer() as Server;
-    const sockets: Socket[] = [];
-    server.on('connection', (socket) => sockets.includes(socket) || sockets.push(socket));
-    const client = await HttpClient.to(target);
-    const countListeners = () =>
-      sockets[0]!.eventNames().reduce((sum, name) => sum + sockets[0]!.listenerCount(name), 0);
+  // With this option Nest adds a listener to each socket that the server announces.
+  it.each([false, true])(
+    'leaves nothing on a connection that makes many; forceCloseConnections: %s',
+    async (isForced) => {
+      const target = await start(undefined, isForced);
+      const server = target.app.getHttpServer() as Server;
+      const sockets: Socket[] = [];
+      server.on('connection', (socket) => sockets.includes(socket) || sockets.push(socket));
+      const client = await HttpClient.to(target);
+      const countListeners = () =>
+        sockets[0]!.eventNames().reduce((sum, name) => sum + sockets[0]!.listenerCount(name), 0);
 
-    await client.ask(get('/hello'));
-    await client.ask(get('/hello'));
-    const before = countListeners();
-    for (let round = 0; round < 20; round++) await client.ask(get('/hello'));
+      await client.ask(get('/hello'));
+      await client.ask(get('/hello'));
+      const before = countListeners();
+      for (let round = 0; round < 20; round++) await client.ask(get('/hello'));
 
-    expect(sockets).toHaveLength(1);
-    expect(countListeners()).toBeLessThanOrEqual(before);
-    expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
-    client.socket.destroy();
-  });
+      expect(sockets).toHaveLength(1);
+      expect(countListeners()).toBeLessThanOrEqual(before);
+      expect(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning')).toEqual([]);
+      client.socket.destroy();
+    },
+  );
 
   it('is left to another listener of the server', async () => {
     const target = await start();

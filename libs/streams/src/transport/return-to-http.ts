@@ -34,7 +34,10 @@ export function returnToHttp(server: Server, upgrade: Upgrade, answers: PendingA
   if (socket.destroyed) return;
   socket.off('error', endure);
   socket.unshift(Buffer.concat([Buffer.from(headOf(request), 'latin1'), head]));
-  server.emit((socket as TLSSocket).encrypted ? 'secureConnection' : 'connection', socket);
+  // The first listener is Node's own, which reads HTTP. Others have seen this connection: one that keeps
+  // something of each connection would keep it once more for each request.
+  const [readHttp] = server.rawListeners((socket as TLSSocket).encrypted ? 'secureConnection' : 'connection');
+  readHttp?.call(server, socket);
 }
 
 function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
