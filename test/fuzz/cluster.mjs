@@ -1,6 +1,9 @@
 import { Child } from '../rig/child.mjs';
 import { startRedis } from '../rig/redis-server.mjs';
 
+/** Posts that wait for those before them; more are left out, so that they keep up with the conversations. */
+const MAX_WAITING = 32;
+
 /** Two servers over one Redis, and a poster that numbers what it posts. */
 export class FuzzCluster {
   /** The numbers that were posted, for each kind and owner, in order. */
@@ -8,6 +11,7 @@ export class FuzzCluster {
   #redis;
   #servers = [];
   #number = 0;
+  #waiting = 0;
   #posting = Promise.resolve();
 
   /** @param {{ flaw?: string }} [options] */
@@ -26,13 +30,17 @@ export class FuzzCluster {
     return this.#servers.map(({ port }) => port);
   }
 
-  /** Posts one message through one of the servers; all posts are in one order. */
+  /** Posts one message through one of the servers, unless too many wait; all posts are in one order. */
   post({ kind, owner }) {
+    if (this.#waiting >= MAX_WAITING) return this.#posting;
+    this.#waiting++;
     const number = ++this.#number;
     const key = `${kind} ${owner}`;
-    this.posted.set(key, [...(this.posted.get(key) ?? []), number]);
+    if (!this.posted.has(key)) this.posted.set(key, []);
+    this.posted.get(key).push(number);
     const server = this.#servers[number % this.#servers.length];
-    this.#posting = this.#posting.then(() => server.ask('post', { kind, owner, number }));
+    const postIt = () => server.ask('post', { kind, owner, number }).finally(() => this.#waiting--);
+    this.#posting = this.#posting.then(postIt);
     return this.#posting;
   }
 

@@ -1,5 +1,6 @@
-// `npm run test:fuzz [-- --quick] [--minutes N] [--seed N]`: hostile conversations in both codecs with two
-// servers over Redis, beside an honest client on each. A failed run names the seed that repeats it.
+// `npm run test:fuzz [-- --quick] [--minutes N] [--seed N] [--codec json|msgpack]`: hostile conversations, for N
+// minutes in each codec, with two servers over Redis, beside an honest client on each. A failed run names the
+// seed that repeats it.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -17,9 +18,15 @@ const LONG_MINUTES = 2;
 const CONTROL_CONVERSATIONS = 400;
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean' }, minutes: { type: 'string' }, seed: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean' },
+    minutes: { type: 'string' },
+    seed: { type: 'string' },
+    codec: { type: 'string' },
+  },
 });
 const minutes = Number(values.minutes ?? (values.quick ? QUICK_MINUTES : LONG_MINUTES));
+const codecs = values.codec ? [values.codec] : ['json', 'msgpack'];
 const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 
 if (!existsSync(new URL('../../libs/streams/dist/index.js', import.meta.url)))
@@ -27,7 +34,7 @@ if (!existsSync(new URL('../../libs/streams/dist/index.js', import.meta.url)))
 
 const outcomes = [];
 if (await findRedis()) {
-  for (const codec of ['json', 'msgpack'])
+  for (const codec of codecs)
     await check(`hostile conversations in ${codec}`, () => fuzz({ codec, endMs: minutes * MINUTE_MS }));
   await check('a leak to another user is seen', seesLeak);
 } else {
