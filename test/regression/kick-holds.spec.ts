@@ -1,5 +1,6 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { defineChannel, type Subscription } from '@nestwire/messages';
+import { Redis } from 'ioredis';
 import { StreamGap } from '@nestwire/protocol';
 import {
   OnStreamMessage,
@@ -89,6 +90,9 @@ function heldOf(raw: RawSocket, name: string): Held {
   return ['rooms', room(name).name, ticket, ...position];
 }
 
+/** A generation has 8 characters for as long as its time has. */
+const generationOf = (held: Held): string => held[2].split('.')[2]!;
+
 const post = (target: RunningApp, name: string, text: string) =>
   target.messages.postMessage(room(name), note(text));
 
@@ -148,7 +152,7 @@ function describeKicks(startBoth: () => Promise<readonly [RunningApp, RunningApp
     await order(raw, 'kick a');
     const elsewhere = await hello(second.port);
     await order(elsewhere, 'join a');
-    await elsewhere.until(() => heldOf(elsewhere, 'a')[2].split('.')[2] !== '0');
+    await elsewhere.until(() => generationOf(heldOf(elsewhere, 'a')) > generationOf(old));
     const held = [heldOf(elsewhere, 'a'), heldOf(raw, 'b')];
     raw.destroy();
     elsewhere.destroy();
@@ -180,10 +184,77 @@ describe('A kick on one server', () => {
     const target = await start();
     return [target, target];
   });
+
+  it('holds after a restart, also where the tokens are signed with a secret that is configured', async () => {
+    const options = { resume: { secret: 's'.repeat(32) } };
+    const before = await start(options);
+    const raw = await hello(before.port);
+    await order(raw, 'join a');
+    const held = [heldOf(raw, 'a')];
+    await order(raw, 'kick a');
+    await stopAll();
+    const after = await start(options);
+
+    expect(await resumed(after, held)).toEqual(['ticket-refused']);
+  });
 });
 
 describeWithRedis('A kick on two servers', (redis) => {
   const startBoth = async () =>
     [await start({ redis: redis().url }), await start({ redis: redis().url })] as const;
   describeKicks(startBoth);
+
+  /** Loses the data of Redis between a kick and the return of the client; then does something more. */
+  async function comeBackAfterLoss(kick: boolean, more: (client: Redis) => Promise<unknown>) {
+    const [first, second] = await startBoth();
+    const raw = await hello(first.port);
+    await order(raw, 'join a');
+    const held = [heldOf(raw, 'a')];
+    if (kick) await order(raw, 'kick a');
+    raw.destroy();
+    const client = new Redis(redis().url);
+    await client.flushall();
+    await more(client);
+    client.disconnect();
+    await post(second, 'a', 'secret');
+    return resumed(second, held);
+  }
+
+  it('holds where Redis loses its data before the client comes back', async () => {
+    expect(await comeBackAfterLoss(true, async () => undefined)).toEqual(['ticket-refused']);
+  });
+
+  it('would not hold if the list did not know when it began (control)', async () => {
+    const forgetBeginnings = async (client: Redis) => {
+      for (const first of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
+        await client.hset(`nestwire:v:{u${first}}`, '*', '1');
+    };
+
+    expect(await comeBackAfterLoss(true, forgetBeginnings)).toEqual(['epoch-changed']);
+  });
+
+  it('costs a client no frame but one when the list begins again: a token that holds', async () => {
+    const [first, second] = await startBoth();
+    const raw = await hello(first.port);
+    await order(raw, 'join a');
+    await order(raw, 'join b');
+    const old = heldOf(raw, 'b');
+    const positions = () =>
+      raw.frames.filter(({ t, channel }) => t === 'position' && channel === room('b').name);
+    expect(positions()).toEqual([]);
+
+    const client = new Redis(redis().url);
+    await client.flushall();
+    client.disconnect();
+    // Another subscription of the user reads the list.
+    await order(raw, 'join c');
+    await raw.until(() => positions().length > 0);
+    expect(generationOf(heldOf(raw, 'b')) > generationOf(old)).toBe(true);
+    const held = [heldOf(raw, 'b')];
+    raw.destroy();
+
+    expect(await resumed(second, [old])).toEqual(['ticket-refused']);
+    expect(await resumed(second, held)).not.toContain('ticket-refused');
+    expect(positions()).toHaveLength(1);
+  });
 });

@@ -28,7 +28,6 @@ export {
 export { LocalRevokedTokens, type LocalRevokedTokenBounds } from './backend/local-revoked-tokens.js';
 export {
   MAX_REVOKED_SUBJECTS,
-  NOTHING_REVOKED,
   requiredGeneration,
   RevokedTokenStore,
   type RevokedTokens,

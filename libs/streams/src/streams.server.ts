@@ -134,7 +134,7 @@ export class StreamsServer {
   async start(): Promise<void> {
     this.sweeper.start();
     this.isStarted = true;
-    void this.channels.start();
+    await this.channels.start();
     this.warnOfProxies();
     if (this.context.signIn.isConfigured) await this.revocations.start();
   }
@@ -234,6 +234,7 @@ export class StreamsServer {
     await Promise.race([this.registry.whenEmpty(), this.closeTimeout(deadline)]);
     clearTimeout(timer);
     this.sweeper.stop();
+    this.channels.stop();
     await this.revocations.stop();
   }
 

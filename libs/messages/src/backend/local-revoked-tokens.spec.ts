@@ -14,4 +14,14 @@ describe('The list of revoked tokens of one process', () => {
     expect((await store.read('u9')).floor).toBe(requiredGeneration(first, 'a'));
     expect(requiredGeneration(await store.read('u2'), 'a')).toBe(requiredGeneration(second, 'a'));
   });
+
+  it('begins above all that another one of this process, or before it, has required', async () => {
+    const first = new LocalRevokedTokens();
+    const revoked = await first.revoke({ holder: 'u1', subjects: ['a'], ttlMs: TTL_MS });
+    const next = new LocalRevokedTokens({ beginning: requiredGeneration(revoked, 'a') + 1 });
+
+    expect((await next.read('u1')).floor).toBeGreaterThan(requiredGeneration(revoked, 'a'));
+    const again = await next.revoke({ holder: 'u1', subjects: ['a'], ttlMs: TTL_MS });
+    expect(requiredGeneration(again, 'a')).toBeGreaterThan((await next.read('u2')).floor);
+  });
 });

@@ -1,7 +1,6 @@
 import { SYSTEM_CLOCK, type Clock } from '../delivery/clock.js';
 import {
   MAX_REVOKED_SUBJECTS,
-  NOTHING_REVOKED,
   RevokedTokenStore,
   type RevokedTokens,
   type TokenRevocation,
@@ -12,6 +11,8 @@ const MAX_HOLDERS = 20_000;
 /** How much the list of one process holds. */
 export interface LocalRevokedTokenBounds {
   readonly clock?: Clock;
+  /** The generation that all tokens must have at least. @default the time in milliseconds */
+  readonly beginning?: number;
   /** The most holders; beyond, the floor of all rises. @default 20_000 */
   readonly maxHolders?: number;
 }
@@ -27,11 +28,13 @@ export class LocalRevokedTokens extends RevokedTokenStore {
   readonly #known = new Map<string, Known>();
   readonly #clock: Clock;
   readonly #maxHolders: number;
-  #floor = 0;
-  #generation = 0;
+  #floor: number;
+  #generation: number;
 
-  constructor({ clock = SYSTEM_CLOCK, maxHolders = MAX_HOLDERS }: LocalRevokedTokenBounds = {}) {
+  constructor(bounds: LocalRevokedTokenBounds = {}) {
     super();
+    const { clock = SYSTEM_CLOCK, maxHolders = MAX_HOLDERS, beginning = Date.now() } = bounds;
+    this.#floor = this.#generation = beginning;
     this.#clock = clock;
     this.#maxHolders = maxHolders;
   }
@@ -56,7 +59,7 @@ export class LocalRevokedTokens extends RevokedTokenStore {
 
   async read(holder: string): Promise<RevokedTokens> {
     const known = this.#known.get(holder);
-    if (!known || known.endsAtMs <= this.#clock.now()) return { ...NOTHING_REVOKED, floor: this.#floor };
+    if (!known || known.endsAtMs <= this.#clock.now()) return { floor: this.#floor, subjects: new Map() };
     return { floor: Math.max(this.#floor, known.floor), subjects: new Map(known.subjects) };
   }
 

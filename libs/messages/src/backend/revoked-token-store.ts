@@ -16,9 +16,6 @@ export interface RevokedTokens {
   readonly subjects: ReadonlyMap<string, number>;
 }
 
-/** What is known of a holder nothing of whom is revoked. */
-export const NOTHING_REVOKED: RevokedTokens = { floor: 0, subjects: new Map() };
-
 /** Returns the generation that a token for the subject must have, or 0. */
 export function requiredGeneration({ floor, subjects }: RevokedTokens, subject: string): number {
   return Math.max(floor, subjects.get(subject) ?? 0);
@@ -33,6 +30,11 @@ export const MAX_REVOKED_SUBJECTS = 128;
  * A token carries the generation that was required of it when it was issued. Each revocation requires a
  * later generation, by one sequence of the cluster, so that the clocks of processes do not matter. When
  * the list is full, a floor rises: it voids older tokens that nobody revoked, never the other way round.
+ *
+ * The list begins with a floor above all generations before. A list whose data were lost begins again, so
+ * that tokens of the time that it knows nothing of are void. Who issues a token gives it the generation that
+ * is required then, the floor at least.
+ *
  * Every promise settles within a deadline.
  */
 export abstract class RevokedTokenStore {
@@ -45,9 +47,10 @@ export abstract class RevokedTokenStore {
   abstract revoke(revocation: TokenRevocation): Promise<RevokedTokens>;
 
   /**
-   * Returns what is void of a holder's tokens.
+   * Returns what is void of a holder's tokens; a name of two characters gives the floor of its shard.
    *
+   * @param ttlMs how long a token lives, in milliseconds
    * @throws {MessagesError} UNAVAILABLE when nobody can tell
    */
-  abstract read(holder: string): Promise<RevokedTokens>;
+  abstract read(holder: string, ttlMs: number): Promise<RevokedTokens>;
 }

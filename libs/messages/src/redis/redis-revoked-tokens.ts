@@ -9,7 +9,7 @@ import { RedisCalls } from './redis.calls.js';
 import { unreadable } from './redis.errors.js';
 import type { ResolvedTuning } from './redis.options.js';
 import { RedisScript } from './redis.script.js';
-import { REVOKE_SCRIPT } from './revoked-tokens-script.js';
+import { READ_REVOKED_SCRIPT, REVOKE_SCRIPT } from './revoked-tokens-script.js';
 
 /** The most holders of a shard; there is one for each pair of first characters of their names. */
 const MAX_HOLDERS_OF_SHARD = 512;
@@ -26,11 +26,15 @@ export interface RedisRevokedTokenBounds {
 /**
  * The list of revoked tokens in Redis, in shards of bounded size.
  *
- * The keys of a shard are of one slot of a Cluster, and expire with the tokens.
+ * The keys of a shard are of one slot of a Cluster, and expire when no token of it is left. A shard whose data
+ * were lost begins again, above all that this process has seen of it: Redis's clock may have gone back.
  */
 export class RedisRevokedTokens extends RevokedTokenStore {
   readonly #calls: RedisCalls;
-  readonly #script = new RedisScript(REVOKE_SCRIPT);
+  readonly #revokeScript = new RedisScript(REVOKE_SCRIPT);
+  readonly #readScript = new RedisScript(READ_REVOKED_SCRIPT);
+  /** The latest generation that was seen of each shard; there are 4,096 at most. */
+  readonly #seen = new Map<string, number>();
 
   constructor(
     client: Redis | Cluster,
@@ -44,28 +48,44 @@ export class RedisRevokedTokens extends RevokedTokenStore {
   revoke({ holder, subjects, ttlMs }: TokenRevocation): Promise<RevokedTokens> {
     const { index, records } = this.#keysOf(holder);
     const { maxHoldersOfShard = MAX_HOLDERS_OF_SHARD } = this.bounds;
-    const args = [Math.ceil(ttlMs), maxHoldersOfShard, MAX_REVOKED_SUBJECTS, holder, ...subjects];
-    return this.#ask((client) => this.#script.run({ client, keys: [index, records], args }));
+    const bounds = [maxHoldersOfShard, MAX_REVOKED_SUBJECTS];
+    const args = [Math.ceil(ttlMs), this.#seenOf(holder), ...bounds, holder, ...subjects];
+    return this.#ask(holder, (client) => this.#revokeScript.run({ client, keys: [index, records], args }));
   }
 
-  read(holder: string): Promise<RevokedTokens> {
-    const { records } = this.#keysOf(holder);
-    return this.#ask((client) => client.hmget(records, holder, '*'));
+  read(holder: string, ttlMs: number): Promise<RevokedTokens> {
+    const { index, records } = this.#keysOf(holder);
+    const args = [Math.ceil(ttlMs), this.#seenOf(holder), holder];
+    return this.#ask(holder, (client) => this.#readScript.run({ client, keys: [index, records], args }));
   }
 
-  async #ask(command: (client: Redis) => Promise<unknown>): Promise<RevokedTokens> {
+  async #ask(holder: string, command: (client: Redis) => Promise<unknown>): Promise<RevokedTokens> {
     try {
-      return revokedTokensOf(await this.#calls.run(command));
+      const revoked = revokedTokensOf(await this.#calls.run(command));
+      this.#see(holder, revoked);
+      return revoked;
     } catch (cause) {
       throw unreadable(cause as Error, 'The list of revoked tokens cannot be read or written');
     }
   }
 
+  #seenOf(holder: string): number {
+    return this.#seen.get(shardOf(holder)) ?? 0;
+  }
+
+  #see(holder: string, { floor, subjects }: RevokedTokens): void {
+    this.#seen.set(shardOf(holder), Math.max(this.#seenOf(holder), floor, ...subjects.values()));
+  }
+
   #keysOf(holder: string): { readonly index: string; readonly records: string } {
-    const tag = `{${holder.slice(0, SHARD_CHARACTERS)}}`;
+    const tag = `{${shardOf(holder)}}`;
     const { prefix } = this.tuning;
     return { index: `${prefix}:vi:${tag}`, records: `${prefix}:v:${tag}` };
   }
+}
+
+function shardOf(holder: string): string {
+  return holder.slice(0, SHARD_CHARACTERS);
 }
 
 /**
@@ -76,8 +96,12 @@ export class RedisRevokedTokens extends RevokedTokenStore {
 function revokedTokensOf(reply: unknown): RevokedTokens {
   const [record, shardFloor] = reply as [record: unknown, shardFloor: unknown];
   const text = record ?? '0;';
-  const floor = shardFloor ?? '0';
-  if (typeof text !== 'string' || !RECORD.test(text) || typeof floor !== 'string' || !FLOOR.test(floor))
+  if (
+    typeof text !== 'string' ||
+    !RECORD.test(text) ||
+    typeof shardFloor !== 'string' ||
+    !FLOOR.test(shardFloor)
+  )
     throw new Error('the record of a holder cannot be understood');
   const [own, ...entries] = text.slice(0, -1).split(';');
   const subjects = new Map(
@@ -86,5 +110,5 @@ function revokedTokensOf(reply: unknown): RevokedTokens {
       return [subject, Number(generation)] as const;
     }),
   );
-  return { floor: Math.max(Number(own), Number(floor)), subjects };
+  return { floor: Math.max(Number(own), Number(shardFloor)), subjects };
 }

@@ -61,7 +61,8 @@ export class ClientChannels {
     this.kept = new KeptFanout(messages);
     this.ticketMs = options.ticketMs;
     this.tickets = new TicketSigner(options.ticketMs);
-    const store = backend.revokedTokens ?? new LocalRevokedTokens();
+    // Servers without a common list accept each other's tokens.
+    const store = backend.revokedTokens ?? new LocalRevokedTokens({ beginning: 0 });
     this.revocations = new TokenRevocations(store, options.ticketMs);
   }
 
@@ -70,8 +71,17 @@ export class ClientChannels {
     return this.fanout.channels + this.kept.channels;
   }
 
-  /** Finds out what tickets are signed with; until that is known they are good in this process only. */
+  /** Finds out what tickets need to be good everywhere; until that is known they are good in this process. */
   async start(): Promise<void> {
+    await Promise.all([this.learnSecret(), this.revocations.start()]);
+  }
+
+  /** Ends what `start` has begun. */
+  stop(): void {
+    this.revocations.stop();
+  }
+
+  private async learnSecret(): Promise<void> {
     try {
       this.tickets.use(this.options.secret ?? (await this.backend.secret()));
     } catch (error) {
@@ -79,7 +89,7 @@ export class ClientChannels {
         'secret',
         `Clients cannot take their positions to other servers yet: ${(error as Error).message}`,
       );
-      setTimeout(() => void this.start(), RETRY_MS).unref();
+      setTimeout(() => void this.learnSecret(), RETRY_MS).unref();
     }
   }
 }

@@ -17,6 +17,7 @@ export class HolderTokens {
   private readAtMs = -Infinity;
   private isNeeded = false;
   private isReading = false;
+  private floorsVersion: number;
   // Made when it is needed: few connections are removed from a channel.
   private taken: Map<string, Set<string>> | undefined;
 
@@ -24,7 +25,9 @@ export class HolderTokens {
   constructor(
     private readonly revocations: TokenRevocations,
     private readonly changed: () => void,
-  ) {}
+  ) {
+    this.floorsVersion = revocations.floorsVersion;
+  }
 
   /** Returns what is void of the holder's tokens; undefined when nobody can tell. */
   async read(holder: string): Promise<RevokedTokens | undefined> {
@@ -42,8 +45,9 @@ export class HolderTokens {
 
   /** Returns the generation that a ticket has to be of. */
   generationOf({ holder, ...subject }: TicketSubject): number {
-    if (!this.revoked || holder !== this.holder) return 0;
-    return requiredGeneration(this.revoked, revocationSubject(subject));
+    const floor = this.revocations.floorOf(holder);
+    if (!this.revoked || holder !== this.holder) return floor;
+    return Math.max(floor, requiredGeneration(this.revoked, revocationSubject(subject)));
   }
 
   /** A new subscription needs tickets that hold: the list is read, at once or with the next `check`. */
@@ -55,8 +59,12 @@ export class HolderTokens {
     if (isFirst) queueMicrotask(() => this.readAgain());
   }
 
-  /** Reads the list again, where new subscriptions need it. */
+  /** Reads the list again where new subscriptions need it; replaces tokens where it has begun again. */
   check(now: number): void {
+    if (this.floorsVersion !== this.revocations.floorsVersion) {
+      this.floorsVersion = this.revocations.floorsVersion;
+      this.changed();
+    }
     if (this.isNeeded && now - this.readAtMs > READ_AGAIN_MS) this.readAgain();
   }
 

@@ -7,8 +7,16 @@ import type { TicketSubject } from './ticket.signer.js';
 
 const RETRY_MS = 2_000;
 const MAX_UNWRITTEN = 10_000;
+/** How often the floors of the list are read again. */
+const FLOORS_MS = 30_000;
 const HOLDER_CHARACTERS = 22;
+const SHARD_CHARACTERS = 2;
 const SUBJECT_CHARACTERS = 12;
+
+/** The names of shards, which begin the names of their holders; see `keyOf`. */
+const SHARDS: readonly string[] = ['u', 'c'].flatMap((kind) =>
+  [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].map((first) => kind + first),
+);
 
 /** Ends that are not the server's decision about the user: who comes back may resume. */
 const LEAVING: ReadonlySet<string> = new Set([
@@ -33,11 +41,19 @@ export function revocationSubject({ endpoint, channel }: Omit<TicketSubject, 'ho
  *
  * A revocation that cannot be written is tried again for as long as the process lives. Until it is
  * written, this process resumes nothing of that holder.
+ *
+ * The process knows the floor of each shard of the list, so that the first token of a client holds already.
  */
 export class TokenRevocations {
   private readonly logger = new Logger('Streams');
   /** How many revocations of each holder wait to be written. */
   private readonly unwritten = new Map<string, number>();
+  /** The generation that all tokens of a shard must have. */
+  private readonly floors = new Map<string, number>();
+  private readonly readingFloors = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
+  private isStopped = false;
+  private risen = 0;
   private waiting = 0;
   /** Until then nothing is resumed, because a revocation was given up. */
   private closedUntilMs = 0;
@@ -46,6 +62,28 @@ export class TokenRevocations {
     private readonly store: RevokedTokenStore,
     private readonly ticketMs: number,
   ) {}
+
+  /** How often a floor has risen: tokens from before may be void. */
+  get floorsVersion(): number {
+    return this.risen;
+  }
+
+  /** Reads the floors, now and again and again; resolves when they are known, or cannot be read now. */
+  async start(): Promise<void> {
+    await Promise.all(SHARDS.map((shard) => this.readFloor(shard)));
+    if (!this.isStopped) this.timer = setTimeout(() => void this.start(), FLOORS_MS).unref();
+  }
+
+  /** Reads no more floors. */
+  stop(): void {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+  }
+
+  /** Returns the generation that all tokens of a holder must have, as far as it is known. */
+  floorOf(holder: string): number {
+    return this.floors.get(shardOf(keyOf(holder))) ?? 0;
+  }
 
   /**
    * Voids what a holder has for the subjects.
@@ -72,7 +110,25 @@ export class TokenRevocations {
     const key = keyOf(holder);
     if (this.unwritten.has(key) || performance.now() < this.closedUntilMs)
       throw new Error('Revocations of resume tokens are still to be written.');
-    return this.store.read(key);
+    const revoked = await this.store.read(key, this.ticketMs);
+    const shard = shardOf(key);
+    if (revoked.floor > (this.floors.get(shard) ?? 0)) void this.readFloor(shard);
+    return revoked;
+  }
+
+  private async readFloor(shard: string): Promise<void> {
+    if (this.readingFloors.has(shard)) return;
+    this.readingFloors.add(shard);
+    try {
+      const { floor } = await this.store.read(shard, this.ticketMs);
+      if (floor <= (this.floors.get(shard) ?? 0)) return;
+      this.floors.set(shard, floor);
+      this.risen++;
+    } catch {
+      // The next time tells.
+    } finally {
+      this.readingFloors.delete(shard);
+    }
   }
 
   private async write(revocation: TokenRevocation): Promise<RevokedTokens> {
@@ -106,6 +162,10 @@ export class TokenRevocations {
 /** Names of users and of anonymous clients begin differently, so that neither fill the shards of the other. */
 function keyOf(holder: string): string {
   return (holder.startsWith('user:') ? 'u' : 'c') + hash(holder).slice(0, HOLDER_CHARACTERS);
+}
+
+function shardOf(key: string): string {
+  return key.slice(0, SHARD_CHARACTERS);
 }
 
 function hash(text: string): string {
