@@ -8,11 +8,13 @@ import {
   Subscription,
   type Channel,
 } from '@nestwire/messages';
+import type { StreamsLimits } from '../streams.limits.js';
 import { StreamsConfigurationError } from '../endpoint/streams-configuration.error.js';
 import type { ClientChannels } from './client.channels.js';
 import { EphemeralFlow } from './ephemeral.flow.js';
 import { HolderTokens } from './holder-tokens.js';
 import type { ChannelFlow, FlowMember, FlowSession, FrameSink } from './flow.member.js';
+import { heldBytes, maxHeldBytes, type HelloLimits } from './held-bytes.js';
 import { HeldChannels } from './held.channels.js';
 import { KeptFlow } from './kept.flow.js';
 import { ResumingChannels } from './resuming.channels.js';
@@ -26,6 +28,9 @@ interface Entry {
   readonly sessions: Map<FlowSession, number>;
 }
 
+/** The limits of what flows to a connection. */
+export type SubscriptionLimits = HelloLimits & Pick<StreamsLimits, 'maxSubscriptions'>;
+
 /** The channels that flow to one connection, and for which of its sessions. */
 export class ConnectionSubscriptions {
   /** What the client wants back from its last connection. */
@@ -33,13 +38,15 @@ export class ConnectionSubscriptions {
   private readonly tokens: HolderTokens;
   // Made when it is needed: many connections have no channel.
   private channels: Map<string, Entry> | undefined;
+  /** How many bytes `hello` needs to bring all back. */
+  private heldBytes = 0;
   /** No ticket is older. */
   private ticketsAtMs = performance.now();
 
   constructor(
     private readonly context: ClientChannels,
     private readonly member: FlowMember,
-    private readonly maxSubscriptions: number,
+    private readonly limits: SubscriptionLimits,
   ) {
     this.held = new HeldChannels(context.tickets);
     this.tokens = new HolderTokens(context.revocations, () => this.replaceTickets());
@@ -59,7 +66,7 @@ export class ConnectionSubscriptions {
   /**
    * Lets a channel flow into the stream of a session; subscribing twice counts twice.
    *
-   * @throws {CodedError} LIMIT_REACHED when the connection has `maxSubscriptions` channels
+   * @throws {CodedError} LIMIT_REACHED when the connection has `maxSubscriptions` channels, or could not bring all back
    * @throws {CodedError} CHANNEL_MISMATCH when it has one of this name that is defined otherwise
    * @throws {StreamsConfigurationError} when nobody returns the snapshot that it is defined with
    */
@@ -69,9 +76,11 @@ export class ConnectionSubscriptions {
     sink = this.member.sinkFor(session),
   ): Promise<Subscription> {
     const name = channelNameOf(channel);
+    if (isKept(channel)) this.checkHeld(session, name);
     const entry = this.channels?.get(name) ?? this.addChannel(name, channel);
     if (entry.isKept !== isKept(channel)) throw mismatch(name);
     const count = entry.sessions.get(session) ?? 0;
+    if (entry.isKept && !count) this.heldBytes += heldBytes(session.endpoint, name);
     entry.sessions.set(session, count + 1);
     const isResumed = this.held.find({ endpoint: session.endpoint, channel: name })?.position !== undefined;
     if (entry.isKept && !count && !isResumed) this.tokens.need(session.holder);
@@ -179,8 +188,9 @@ export class ConnectionSubscriptions {
   }
 
   private addChannel(name: string, channel: string | Channel): Entry {
-    if (this.size >= this.maxSubscriptions) {
-      const message = `${this.maxSubscriptions} channels flow to this connection, the most that may: raise "limits.maxSubscriptions".`;
+    const { maxSubscriptions } = this.limits;
+    if (this.size >= maxSubscriptions) {
+      const message = `${maxSubscriptions} channels flow to this connection, the most that may: raise "limits.maxSubscriptions".`;
       throw new CodedError(ErrorCode.LimitReached, message);
     }
     const entry = { isKept: isKept(channel), flow: this.makeFlow(name, channel), sessions: new Map() };
@@ -219,10 +229,26 @@ export class ConnectionSubscriptions {
     this.leave(session, name, entry);
   }
 
-  private leave(session: FlowSession, name: string, { flow, sessions }: Entry): void {
+  /** Refuses a channel that the client could not bring back in one `hello` with the others. */
+  private checkHeld(session: FlowSession, name: string): void {
+    if (this.channels?.get(name)?.sessions.has(session)) return;
+    const bytes = this.heldBytes + heldBytes(session.endpoint, name);
+    if (bytes > maxHeldBytes(this.limits)) throw tooManyToHold(name);
+  }
+
+  private leave(session: FlowSession, name: string, { isKept: isHeld, flow, sessions }: Entry): void {
+    if (isHeld) this.heldBytes -= heldBytes(session.endpoint, name);
     flow.leave(session);
     if (!sessions.size) this.channels!.delete(name);
   }
+}
+
+function tooManyToHold(name: string): CodedError {
+  return new CodedError(
+    ErrorCode.LimitReached,
+    `The channel "${name}" does not fit into the first frame of a client that comes back, beside the others of this ` +
+      'connection: raise "limits.maxPayloadBytes", or subscribe to fewer channels with history.',
+  );
 }
 
 function withoutSnapshot(name: string): StreamsConfigurationError {

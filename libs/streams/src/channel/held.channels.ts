@@ -3,9 +3,6 @@ import { isChannelName, requiredGeneration, type Position, type RevokedTokens } 
 import type { TicketSigner } from './ticket.signer.js';
 import { revocationSubject } from './token-revocations.js';
 
-/** The most bytes that `hello` may spend on one channel. */
-export const MAX_HELD_BYTES = 448;
-
 /** The generation of a ticket that is not accepted. */
 const NONE = -1;
 

@@ -4,6 +4,9 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 const MAC_BYTES = 18;
 const TICKET = /^([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([A-Za-z0-9_-]{24})$/;
 
+/** The most characters of a ticket. */
+export const MAX_TICKET_CHARACTERS = 63;
+
 /** What a ticket is for: an identity, an endpoint and a channel. */
 export interface TicketSubject {
   /** The identity: a user, or an anonymous client by its secret id. */

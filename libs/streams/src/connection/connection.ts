@@ -15,7 +15,7 @@ import {
 import { slicedWork } from '@nestwire/messages';
 import { ConnectionSubscriptions } from '../channel/connection.subscriptions.js';
 import type { FlowMember, FlowSession, FrameSink } from '../channel/flow.member.js';
-import { MAX_HELD_BYTES } from '../channel/held.channels.js';
+import { MAX_HELD_BYTES } from '../channel/held-bytes.js';
 import type { BeginTask } from '../fairness/fair-queue.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamHandshake } from '../session/stream-handshake.js';
@@ -45,6 +45,7 @@ import type { GatedSignIn } from './sign-in-gate.js';
 import { ReadAllowance } from './read-allowance.js';
 import { SignInAllowance } from './sign-in-allowance.js';
 import type { StreamUser } from './stream-authenticator.js';
+import { MAX_USER_ID_CHARACTERS } from './user-id.js';
 import { welcomeFrame } from './welcome-frame.js';
 
 /**
@@ -92,7 +93,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };
     this.outbox = new Outbox(wire, bounds, context.flusher, this);
     this.answers = new AnswerWriter(this.gate, this.allowance, this.outbox, this.frames);
-    this.subscriptions = new ConnectionSubscriptions(context.channels, this, limits.maxSubscriptions);
+    this.subscriptions = new ConnectionSubscriptions(context.channels, this, limits);
     this.streams = new ConnectionStreams(context, this, this.outbox, this.subscriptions);
   }
 
@@ -241,7 +242,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 
   private greet(frame: ClientFrame, bytes: number): void {
     if (frame.t !== 'hello') return this.close(CloseCode.Unauthenticated, 'the first frame must be hello');
-    const maxBytes = this.context.limits.maxHelloBytes + (frame.held?.length ?? 0) * MAX_HELD_BYTES;
+    const maxBytes = this.context.limits.maxHelloBytes + bytesBroughtBack(frame);
     if (bytes > maxBytes) return this.close(CloseCode.BadRequest, `this hello has at most ${maxBytes} bytes`);
     void this.hello(frame);
   }
@@ -273,9 +274,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   /** Writes down what the client wants back, unless it says itself that this was of another user. */
   private async hold({ held, heldBy }: HelloFrame): Promise<void> {
     const isOfAnother = heldBy !== undefined && heldBy !== (this.user?.id ?? null);
-    if (!held?.length || isOfAnother) return;
-    const first = held.slice(0, this.context.limits.maxSubscriptions);
-    await this.subscriptions.hold(this.identity.holder, first);
+    if (held?.length && !isOfAnother) await this.subscriptions.hold(this.identity.holder, held);
   }
 
   private async signIn({ id, token }: AuthFrame): Promise<void> {
@@ -293,6 +292,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
       return this.beReady();
     }
     if (result.outcome === 'refused') {
+      this.logRefusal(result);
       if (this.signIns.refuse(performance.now()))
         return this.close(CloseCode.Unauthenticated, 'too many credentials were not accepted');
       this.fail(id, new CodedError(ErrorCode.Unauthenticated, 'The credential was not accepted.'));
@@ -349,7 +349,12 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
       this.context.logError(this.id, result.error);
       return this.close(CloseCode.InternalError, 'authentication failed');
     }
+    this.logRefusal(result);
     this.close(CloseCode.Unauthenticated, 'the credential was not accepted');
+  }
+
+  private logRefusal(result: GatedSignIn): void {
+    if ('error' in result && result.error !== undefined) this.context.logError(this.id, result.error);
   }
 
   private refuseBadFrame(fault: FrameFault, now: number): void {
@@ -422,4 +427,13 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   sinkFor(session: FlowSession): FrameSink {
     return this.streams.isAsked(session) ? this.answers : this;
   }
+}
+
+/** The most bytes of a character of JSON, as in an escape. */
+const ESCAPED_BYTES = 6;
+
+/** Returns how many bytes of a hello may say what its client had before. */
+function bytesBroughtBack({ held, heldBy }: HelloFrame): number {
+  const heldByBytes = Math.min(heldBy?.length ?? 0, MAX_USER_ID_CHARACTERS) * ESCAPED_BYTES;
+  return (held?.length ?? 0) * MAX_HELD_BYTES + heldByBytes;
 }

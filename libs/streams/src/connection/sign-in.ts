@@ -1,12 +1,13 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { CodedError, ErrorCode } from '@nestwire/protocol';
 import type { StreamHandshake } from '../session/stream-handshake.js';
+import { problemOfUserId } from './user-id.js';
 import type { StreamAuthenticator, StreamUser } from './stream-authenticator.js';
 
-/** What became of a sign-in: `failed` is the server's fault, not the credential's. */
+/** What became of a sign-in: `failed` is the server's fault, not the credential's; the log hears an `error`. */
 export type SignInResult =
   | { readonly outcome: 'accepted'; readonly user: StreamUser | null }
-  | { readonly outcome: 'refused' }
+  | { readonly outcome: 'refused'; readonly error?: unknown }
   | { readonly outcome: 'failed'; readonly error: unknown };
 
 /** An answer that is older than a few deadlines was not waited for. */
@@ -81,10 +82,16 @@ function judge(user: unknown, { token }: StreamHandshake): SignInResult {
   }
   const { id, expiresAt } = user as Partial<StreamUser>;
   if (typeof id !== 'string' || !id) return { outcome: 'refused' };
+  const problem = problemOfUserId(id);
+  if (problem) return { outcome: 'refused', error: badUserId(problem) };
   // It would never expire.
   if (expiresAt !== undefined && Number.isNaN(Number(expiresAt)))
     return { outcome: 'failed', error: noTime() };
   return { outcome: 'accepted', user: user as StreamUser };
+}
+
+function badUserId(problem: string): Error {
+  return new Error(`The authenticator returned a user whose "id" ${problem}.`);
 }
 
 function noTime(): Error {
