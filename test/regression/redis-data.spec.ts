@@ -245,14 +245,23 @@ describeWithRedis('Data from Redis', (redis) => {
     await presence.join('desk', { id: 'two', userId: 'bob' });
     await presence.leave('desk', 'one');
     expect(await presence.list('desk')).toMatchObject([{ id: 'bob' }]);
-    await client.del(key);
-    await client.set(key, 'junk');
-    const error = await failureOf(presence.list('desk'));
-    expect(error).toMatchObject({ code: 'UNAVAILABLE' });
-    expect(error.message).not.toContain('WRONGTYPE');
-    await client.del(key);
-    await presence.join('desk', { id: 'three', userId: 'eve' });
-    expect(await presence.list('desk')).toMatchObject([{ id: 'eve' }]);
+  });
+
+  it('is removed where it stands for presence and is of another type, and the members come back', async () => {
+    const app = await start({ leaseMs: 900 });
+    const presence = app.get(PresenceService);
+    await presence.join('desk', { id: 'one', userId: 'ada' });
+    const spoil = async (key: string) => client.multi().del(key).set(key, 'junk').exec();
+    for (const key of await client.keys('nestwire:p:*')) await spoil(key);
+    for (const key of [...(await client.keys('nestwire:n')), ...(await client.keys('nestwire:nc:*'))])
+      await spoil(key);
+
+    await presence.join('desk', { id: 'two', userId: 'bob' });
+    expect(await presence.list('desk')).toMatchObject([{ id: 'bob' }]);
+    await until(async () => (await presence.list('desk')).length === 2);
+    await until(async () => (await client.type('nestwire:n')) === 'set');
+    await presence.leave('desk', 'one');
+    expect(await presence.list('desk')).toMatchObject([{ id: 'bob' }]);
   });
 
   it.each([
@@ -328,6 +337,7 @@ describeWithRedis('Data from Redis', (redis) => {
       o: 150_000,
       p: DAY_MS,
       nc: DAY_MS,
+      v: 2 * DAY_MS,
       n: DAY_MS,
       'n of a server': 30_000,
       secret: -1,

@@ -34,6 +34,9 @@ export interface PresenceJoin {
 }
 
 const MAX_ID_LENGTH = 128;
+const MAX_USER_ID_LENGTH = 1_024;
+/** Two texts with one would be the same once they are UTF-8. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Returns the record of somebody who is to join.
@@ -41,9 +44,18 @@ const MAX_ID_LENGTH = 128;
  * @throws {MessagesError} BAD_PRESENCE when the id or the data cannot be kept
  */
 export function recordOf({ id, userId = null, data }: PresenceJoin, maxDataBytes: number): PresenceRecord {
-  if (typeof id !== 'string' || id === '' || id.length > MAX_ID_LENGTH)
-    throw badPresenceData(`The id of a connection is a text of 1 to ${MAX_ID_LENGTH} characters`);
+  if (typeof id !== 'string' || id === '' || !isKeepable(id, MAX_ID_LENGTH))
+    throw badPresenceData(`The id of a connection is a well-formed text of 1 to ${MAX_ID_LENGTH} characters`);
+  if (userId !== null && (typeof userId !== 'string' || !isKeepable(userId, MAX_USER_ID_LENGTH)))
+    throw badPresenceData(
+      `The id of a user is a well-formed text of ${MAX_USER_ID_LENGTH} characters at most`,
+    );
   return { id, userId, data: textOf(data, maxDataBytes) };
+}
+
+/** Tells whether other processes would read a text as it is. */
+function isKeepable(text: string, maxLength: number): boolean {
+  return text.length <= maxLength && !LONE_SURROGATE.test(text);
 }
 
 /** Returns the members of a channel as they joined, but for lost servers'. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../delivery/clock.js';
 import { isServerName } from '../presence/presence-shape.js';
 import { PRESENCE_KEPT_MS, type PresenceKeys } from './redis.presence-keys.js';
+import { addToSet } from './add-to-set.js';
 import type { RedisCalls } from './redis.calls.js';
 
 const RENEWALS_PER_LEASE = 3;
@@ -107,7 +108,7 @@ export class PresenceLease {
     const { calls, keys, leaseMs } = this.setup;
     const server = this.#server;
     // Known before it lives, so that nobody can die unknown.
-    await calls.run((client) => client.sadd(keys.servers, server));
+    await addToSet(calls, keys.servers, server);
     await calls.run((client) => client.pexpire(keys.servers, PRESENCE_KEPT_MS));
     await calls.run((client) => client.set(keys.leaseOf(server), '1', 'PX', leaseMs));
     this.#isHeld = true;
@@ -116,7 +117,7 @@ export class PresenceLease {
   async #renew(): Promise<void> {
     const { calls, keys, leaseMs, replaced } = this.setup;
     // Redis may have evicted the set of servers, and then nobody would clean up after this one.
-    await calls.run((client) => client.sadd(keys.servers, this.#server));
+    await addToSet(calls, keys.servers, this.#server);
     await calls.run((client) => client.pexpire(keys.servers, PRESENCE_KEPT_MS));
     await calls.run((client) => client.pexpire(keys.channelsOf(this.#server), PRESENCE_KEPT_MS));
     const renewed = await calls.run((client) =>
@@ -170,9 +171,9 @@ export class PresenceLease {
       const isKnown = await calls.run((client) => client.sismember(keys.servers, name));
       const isClaimed = await calls.run((client) => client.exists(keys.claimOf(name)));
       if (isKnown + isClaimed > 0) continue;
-      await calls.run((client) => client.sadd(keys.channelsOf(name), channel));
+      await addToSet(calls, keys.channelsOf(name), channel);
       await calls.run((client) => client.pexpire(keys.channelsOf(name), PRESENCE_KEPT_MS));
-      await calls.run((client) => client.sadd(keys.servers, name));
+      await addToSet(calls, keys.servers, name);
     }
   }
 

@@ -1,6 +1,12 @@
 // A room is a hash: a field for each connection, `#e` its epoch, `#n` the number of its last change.
 // The value of a connection is that number at its own last change, a bar, and the record.
 
+/** Names the room. A key of another type holds nothing that nestwire wrote: the room begins anew. */
+const ROOM = `
+local room = KEYS[1]
+local kind = redis.call('TYPE', room).ok
+if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', room) end`;
+
 const VERSION_OF = `
 -- Nothing and 0 when it is not there, or has another form.
 local function versionOf(room)
@@ -17,8 +23,8 @@ end`;
  * Arguments: the most fields, the most bytes of a field and its value, and of all together. Of a room with more
  * it returns the number alone; a field that is larger has an empty value, so that it is no connection.
  */
-export const READ_SCRIPT = `
-local room, most, mostEach, mostBytes = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+export const READ_SCRIPT = `${ROOM}
+local most, mostEach, mostBytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local count = redis.call('HLEN', room)
 if count > most then return { count } end
 local fields, bytes = redis.call('HGETALL', room), 0
@@ -34,8 +40,8 @@ return { count, fields }`;
  *
  * Arguments: a new epoch, the most that may be, the age of the room in milliseconds, then keys and records.
  */
-export const SET_SCRIPT = `${VERSION_OF}
-local room, most, keptMs = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+export const SET_SCRIPT = `${ROOM}${VERSION_OF}
+local most, keptMs = tonumber(ARGV[2]), tonumber(ARGV[3])
 local epoch, number = versionOf(room)
 local size = math.max(0, redis.call('HLEN', room) - 2)
 local changed, refused = {}, {}
@@ -71,16 +77,16 @@ if redis.call('HLEN', room) <= 2 then redis.call('DEL', room) end
 return { epoch or '', number, removed }`;
 
 /** Removes connections by their keys. */
-export const REMOVE_SCRIPT = `
-local room, removed = KEYS[1], {}
+export const REMOVE_SCRIPT = `${ROOM}
+local removed = {}
 for i = 1, #ARGV do
   if redis.call('HDEL', room, ARGV[i]) == 1 then removed[#removed + 1] = ARGV[i] end
 end
 ${REMOVED}`;
 
 /** Removes all connections of a server: those whose key begins with the argument. */
-export const CLEAR_SCRIPT = `
-local room, removed = KEYS[1], {}
+export const CLEAR_SCRIPT = `${ROOM}
+local removed = {}
 for _, key in ipairs(redis.call('HKEYS', room)) do
   if string.sub(key, 1, #ARGV[1]) == ARGV[1] then
     redis.call('HDEL', room, key)
@@ -90,8 +96,8 @@ end
 ${REMOVED}`;
 
 /** Returns keys and records of a server: those whose key begins with the argument. */
-export const OWN_SCRIPT = `
-local room, own = KEYS[1], {}
+export const OWN_SCRIPT = `${ROOM}
+local own = {}
 for _, key in ipairs(redis.call('HKEYS', room)) do
   if string.sub(key, 1, #ARGV[1]) == ARGV[1] then
     local value = redis.call('HGET', room, key)

@@ -14,6 +14,7 @@ import {
 } from '../presence/presence.backend.js';
 import { MessagesError } from '../messages.error.js';
 import { presenceFull, presenceOverfull, presenceUnavailable } from '../presence/presence.errors.js';
+import { addToSet } from './add-to-set.js';
 import { RedisCalls } from './redis.calls.js';
 import type { ResolvedTuning } from './redis.options.js';
 import { PRESENCE_KEPT_MS, PresenceKeys } from './redis.presence-keys.js';
@@ -160,6 +161,8 @@ export class RedisPresence extends PresenceBackend {
       );
       return versionOf(epoch, number);
     } catch (error) {
+      // Another version than any that is known: it is read, and begins anew then.
+      if ((error as Error).message.startsWith('WRONGTYPE')) return versionOf(null, null);
       throw presenceUnavailable(error);
     }
   }
@@ -247,16 +250,7 @@ export class RedisPresence extends PresenceBackend {
     for (let at = 0; at < channels.length; at += MAX_BATCH) {
       if (this.#closed) throw new Error('The process shuts down; another one cleans up.');
       const batch = channels.slice(at, at + MAX_BATCH);
-      await Promise.all(batch.map((channel) => this.#removeOf(server, channel)));
-    }
-  }
-
-  /** Removes what a channel holds of a server; a key of another type holds nothing of it. */
-  async #removeOf(server: string, channel: string): Promise<void> {
-    try {
-      await this.#remove(channel, CLEAR, [`${server}|`]);
-    } catch (error) {
-      if (!(error as Error).message.includes('WRONGTYPE')) throw error;
+      await Promise.all(batch.map((channel) => this.#remove(channel, CLEAR, [`${server}|`])));
     }
   }
 
@@ -321,7 +315,7 @@ export class RedisPresence extends PresenceBackend {
   async #note(room: PresenceRoom, server: string): Promise<void> {
     if (room.notedFor === server) return;
     const key = this.#keys.channelsOf(server);
-    await this.#calls.run((client) => client.sadd(key, room.channel));
+    await addToSet(this.#calls, key, room.channel);
     await this.#calls.run((client) => client.pexpire(key, PRESENCE_KEPT_MS));
     room.notedFor = server;
   }
