@@ -27,11 +27,23 @@ export const READ_SCRIPT = `${ROOM}
 local most, mostEach, mostBytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local count = redis.call('HLEN', room)
 if count > most then return { count } end
-local fields, bytes = redis.call('HGETALL', room), 0
-for i = 1, #fields, 2 do
-  if #fields[i] + #fields[i + 1] > mostEach then fields[i], fields[i + 1] = '', '' end
-  bytes = bytes + #fields[i] + #fields[i + 1]
-  if bytes > mostBytes then return { count } end
+-- By their lengths first: what is too large is not loaded.
+local names, fitting, bytes = redis.call('HKEYS', room), {}, 0
+for _, name in ipairs(names) do
+  local size = #name + redis.call('HSTRLEN', room, name)
+  if size <= mostEach then
+    fitting[#fitting + 1] = name
+    bytes = bytes + size
+    if bytes > mostBytes then return { count } end
+  end
+end
+local fields = {}
+for _, name in ipairs(fitting) do
+  fields[#fields + 1] = name
+  fields[#fields + 1] = redis.call('HGET', room, name)
+end
+for _ = #fitting + 1, #names do
+  fields[#fields + 1], fields[#fields + 2] = '', ''
 end
 return { count, fields }`;
 
