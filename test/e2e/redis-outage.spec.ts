@@ -25,7 +25,7 @@ const CHANNEL = 'ticks';
 
 /** Shorter than the defaults, so that a fault shows within the test. */
 const QUICK: MessagesModuleOptions = {
-  commandTimeoutMs: 500,
+  commandTimeoutMs: 1_000,
   connectTimeoutMs: 500,
   maxReconnectDelayMs: 200,
   probeIntervalMs: 250,

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Expose, Transform, Type } from '@nestwire/protocol/class-transformer';
 import { create, decodeMessage, encodeMessage, StreamMessage } from '@nestwire/protocol';
 import { encodingOf } from '@nestwire/protocol/compiled';
+import { cpuMsOf } from '../rig/cpu-ms.js';
 
 @StreamMessage('regression.picture')
 class Picture {
@@ -29,10 +30,12 @@ describe('Bytes in a message', () => {
   it('are read without a look at each of them as a property', () => {
     const data = JSON.parse(encodingOf(new Picture()).data) as object;
 
-    const startedAt = performance.now();
-    const picture = decodeMessage(Picture, { ...data, nested: { list: [data] } } as object);
+    let picture: unknown;
+    const took = cpuMsOf(() => {
+      picture = decodeMessage(Picture, { ...data, nested: { list: [data] } } as object);
+    });
 
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(took).toBeLessThan(1_000);
     expect(picture).toMatchObject({ ...new Picture(), nested: { list: [{ ...new Picture() }] } });
   });
 
@@ -46,10 +49,10 @@ describe('Bytes in a message', () => {
 
     Object.freeze(gallery);
 
-    const startedAt = performance.now();
-    const { data } = encodeMessage(gallery);
+    let data = '';
+    const took = cpuMsOf(() => void ({ data } = encodeMessage(gallery)));
 
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(took).toBeLessThan(1_000);
     expect(decodeMessage(Gallery, JSON.parse(data) as object)).toMatchObject({
       cover: new Picture(),
       pictures: gallery.pictures,
@@ -85,10 +88,7 @@ describe('Bytes in a message', () => {
       pixels: { list: [new Uint8Array([1, 2, 255])], of: Buffer.from('abc') },
     });
 
-    const startedAt = performance.now();
-    encodingOf(new Picture());
-
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(cpuMsOf(() => void encodingOf(new Picture()))).toBeLessThan(1_000);
     expect(encodingOf(small)).toEqual(encodeMessage(small));
   });
 });

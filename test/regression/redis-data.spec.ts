@@ -84,7 +84,12 @@ describeWithRedis('Data from Redis', (redis) => {
 
   const start = (presence?: PresenceOptions): Promise<RunningApp> =>
     startApp({
-      options: { redis: redis().url, authenticator: Accounts, ...(presence && { messages: { presence } }) },
+      options: {
+        redis: redis().url,
+        authenticator: Accounts,
+        // Some tests give Redis megabytes to write, which takes long on a busy machine.
+        messages: { commandTimeoutMs: 15_000, ...(presence && { presence }) },
+      },
       providers: [TillEndpoint],
     });
   const hello = async (

@@ -16,7 +16,7 @@ export interface RawFrame {
   readonly lengthBytes?: 1 | 3 | 9;
 }
 
-const DEADLINE_MS = 12_000;
+const DEADLINE_MS = 15_000;
 const TEXT = 1;
 const CLOSE = 8;
 

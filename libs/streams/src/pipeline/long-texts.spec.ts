@@ -1,13 +1,14 @@
 import { StreamMessage, type MessageClass } from '@nestwire/protocol';
 import { IsString, ValidateBy } from 'class-validator';
 import { CONSTRAINTS, constrain } from '../../../../test/rig/compiled/constraint-table.js';
+import { cpuMsOf } from '../../../../test/rig/cpu-ms.js';
 import { declaredClassOf } from '../endpoint/endpoint.metadata.js';
 import { MessageReaders } from './message.reader.js';
 
 /** The longest text of a frame by default, and one of a quarter of it. */
 const LONG = 65_536;
 const SHORT = LONG / 4;
-/** What is quicker than that is not compared: the clock and the machine have their part in it. */
+/** What is quicker than that is not compared: what runs beside it in the process has its part in it. */
 const NEGLIGIBLE_MS = 2;
 /** Four times the text takes linear work four times as long, and quadratic work sixteen times. */
 const MOST_GROWTH = 9;
@@ -51,26 +52,26 @@ function readerOf(decorate: PropertyDecorator, name: string): (text: string) => 
   };
 }
 
-function timeOf(read: (text: string) => void, text: string): number {
-  const startedAt = performance.now();
-  read(text);
-  return performance.now() - startedAt;
-}
-
 /** Returns a complaint about the time that a text takes; undefined where it is linear. */
 function complaintOf(read: (text: string) => void, long: string, short: string): string | undefined {
-  let [longMs, shortMs, jsonMs] = [timeOf(read, long), Infinity, Infinity];
+  let [longMs, shortMs, jsonMs] = [cpuMsOf(() => read(long)), Infinity, Infinity];
   const json = JSON.stringify(long);
   const isBad = () =>
     longMs > NEGLIGIBLE_MS && (longMs > MOST_GROWTH * shortMs || longMs > MOST_TIMES_JSON * jsonMs);
   shortMs = jsonMs = 0;
-  // The least of some rounds, which a loaded machine cannot make larger for long.
+  // The least of some rounds: collections of garbage do not fall into each of them.
   for (let round = 0; round < MORE_ROUNDS && isBad(); round += 1) {
-    longMs = Math.min(longMs, timeOf(read, long));
-    shortMs = Math.min(shortMs || Infinity, timeOf(read, short));
+    longMs = Math.min(
+      longMs,
+      cpuMsOf(() => read(long)),
+    );
+    shortMs = Math.min(
+      shortMs || Infinity,
+      cpuMsOf(() => read(short)),
+    );
     jsonMs = Math.min(
       jsonMs || Infinity,
-      timeOf(() => void JSON.parse(json), ''),
+      cpuMsOf(() => void JSON.parse(json)),
     );
   }
   if (!isBad()) return undefined;

@@ -1,0 +1,21 @@
+import { Logger } from '@nestjs/common';
+import { RedisBackend } from '@nestwire/messages/redis';
+import { describeClusterBackend } from '../../libs/testing/src/all-backend.contracts.js';
+import { startCluster, type RedisClusterGroup } from '../rig/redis-server.mjs';
+import { describeIfRedis } from '../rig/redis.js';
+
+beforeAll(() => Logger.overrideLogger(false));
+
+describeIfRedis('A Redis Cluster', () => {
+  let group: RedisClusterGroup;
+  beforeAll(async () => {
+    group = await startCluster();
+  }, 15_000);
+  afterAll(() => group.stop());
+
+  describeClusterBackend('RedisBackend, sharded', () => new RedisBackend({ nodes: group.nodes }));
+  describeClusterBackend(
+    'RedisBackend, not sharded',
+    () => new RedisBackend({ nodes: group.nodes }, { sharded: 'never' }),
+  );
+});

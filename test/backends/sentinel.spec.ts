@@ -1,0 +1,20 @@
+import { Logger } from '@nestjs/common';
+import { RedisBackend } from '@nestwire/messages/redis';
+import { describeClusterBackend } from '../../libs/testing/src/all-backend.contracts.js';
+import { startSentinels, type SentinelGroup } from '../rig/redis-server.mjs';
+import { describeIfRedis } from '../rig/redis.js';
+
+beforeAll(() => Logger.overrideLogger(false));
+
+describeIfRedis('Redis behind Sentinels', () => {
+  let group: SentinelGroup;
+  beforeAll(async () => {
+    group = await startSentinels();
+  }, 15_000);
+  afterAll(() => group.stop());
+
+  describeClusterBackend(
+    'RedisBackend',
+    () => new RedisBackend({ sentinels: [...group.sentinels], name: group.name }),
+  );
+});

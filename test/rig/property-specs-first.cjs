@@ -1,0 +1,18 @@
+const { readFileSync } = require('node:fs');
+const { default: Sequencer } = require('@jest/test-sequencer');
+
+/** What a spec reads that repeats a property many times. */
+const RUNS = 'FUZZ_RUNS';
+
+/**
+ * Puts the specs that repeat a property first.
+ *
+ * They take longest, and jest, which without a cache goes by the size of a file, would run some of them last:
+ * alone, while the other workers have nothing left to do.
+ */
+module.exports = class PropertySpecsFirst extends Sequencer {
+  sort(tests) {
+    const isLong = new Map(tests.map((test) => [test, readFileSync(test.path, 'utf8').includes(RUNS)]));
+    return super.sort(tests).sort((a, b) => Number(isLong.get(b)) - Number(isLong.get(a)));
+  }
+};
