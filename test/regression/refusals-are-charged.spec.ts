@@ -11,7 +11,7 @@ import {
   type StreamHandshake,
   type StreamUser,
 } from '@nestwire/streams';
-import { jsonFrame, RawSocket } from '../rig/raw-socket.js';
+import { jsonFrame, rawFrame, RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
 import { startApp, stopAll } from '../e2e/start-app.js';
 
@@ -200,16 +200,21 @@ describe('Sign-ins on an open connection', () => {
   });
 });
 
-it('A connection that was closed and goes on sending is no longer read', async () => {
+it.each([
+  ['closed for a frame', jsonFrame({ t: 'welcome' }), 4500],
+  // ws closes these by itself.
+  ['closed for a broken frame', rawFrame({ rsv: 0b010 }), 1002],
+  ['left with a close frame', rawFrame({ opcode: 8, payload: Buffer.from([0x03, 0xe8]) }), 1000],
+])('A connection that was %s and goes on sending is no longer read', async (_name, last, code) => {
   const { app, port } = await start();
   const sockets: Socket[] = [];
   app.getHttpServer().on('connection', (socket: Socket) => sockets.push(socket));
   const raw = await RawSocket.hello(port);
 
-  raw.sendJson({ t: 'welcome' });
-  expect(await raw.closing()).toBe(4500);
   const junk = jsonFrame({ t: 'ping', pad: 'x'.repeat(50_000) });
+  raw.socket.write(last);
   for (let sent = 0; sent < 200; sent++) raw.socket.write(junk);
+  expect(await raw.closing()).toBe(code);
   await until(() => sockets[0]!.destroyed);
 
   expect(sockets[0]!.bytesRead).toBeLessThan(1_000_000);

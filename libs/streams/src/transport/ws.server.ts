@@ -135,7 +135,6 @@ class WsWire extends Wire {
   private readonly socket: Duplex;
   private readonly closeTimeoutMs: number;
   private readonly boundary = new FrameBoundary();
-  private isClosing = false;
   private bytesAfterClose = 0;
   /** Bytes that were read and that no message has been charged for yet. */
   private uncountedBytes = 0;
@@ -169,7 +168,6 @@ class WsWire extends Wire {
   }
 
   close(code: number, reason: string): void {
-    this.isClosing = true;
     this.ws.close(code, reason.slice(0, MAX_REASON_LENGTH));
   }
 
@@ -194,7 +192,8 @@ class WsWire extends Wire {
   /** Notes since when a message is unfinished. */
   follow(chunk: Buffer): void {
     this.uncountedBytes += chunk.length;
-    if (this.isClosing) return this.discard(chunk);
+    // ws also closes by itself: after a broken frame, and after the peer's close frame.
+    if (this.ws.readyState !== this.ws.OPEN) return this.discard(chunk);
     this.boundary.feed(chunk);
     if (!this.boundary.isInside) this.unfinishedSince = 0;
     else if (!this.unfinishedSince) this.unfinishedSince = performance.now();
