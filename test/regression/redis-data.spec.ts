@@ -87,8 +87,8 @@ describeWithRedis('Data from Redis', (redis) => {
       options: {
         redis: redis().url,
         authenticator: Accounts,
-        // Some tests give Redis megabytes to write, which takes long on a busy machine.
-        messages: { commandTimeoutMs: 15_000, ...(presence && { presence }) },
+        // Some tests give Redis megabytes to write: on a busy machine it answers nobody for seconds.
+        messages: { commandTimeoutMs: 15_000, probeTimeoutMs: 60_000, ...(presence && { presence }) },
       },
       providers: [TillEndpoint],
     });
@@ -260,6 +260,7 @@ describeWithRedis('Data from Redis', (redis) => {
     for (const key of await client.keys('nestwire:p:*')) await spoil(key);
     for (const key of [...(await client.keys('nestwire:n')), ...(await client.keys('nestwire:nc:*'))])
       await spoil(key);
+    await until(() => app.messages.status === 'connected');
 
     await presence.join('desk', { id: 'two', userId: 'bob' });
     expect(await presence.list('desk')).toMatchObject([{ id: 'bob' }]);
