@@ -268,7 +268,7 @@ describe('docs/migrating-from-gateways.md', () => {
 
     const { left } = app.get(gateways.AuctionService);
     await until(() => left.length === 1);
-    expect(left).toEqual(['connection-lost after 1']);
+    expect(left).toEqual(['closed-by-client after 1']);
   });
 });
 

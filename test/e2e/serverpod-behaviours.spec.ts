@@ -214,7 +214,7 @@ describe('Access', () => {
         .log.filter((entry) => entry.includes('closed'))
         .toSorted(),
     ).toEqual([
-      'echo closed connection-lost',
+      'echo closed closed-by-client',
       'echo closed identity-changed',
       'members closed identity-changed',
     ]);

@@ -346,7 +346,7 @@ describe('The end of a session', () => {
     await client.close();
 
     await until(() => desk.log.includes('inner disposed'));
-    expect(desk.log).toEqual(['closed', 'outer disposed connection-lost', 'inner disposed']);
+    expect(desk.log).toEqual(['closed', 'outer disposed closed-by-client', 'inner disposed']);
   });
 
   it('28: is that of a session with an id of its own, which names its endpoint', async () => {

@@ -16,7 +16,7 @@ import {
   type StreamsOf,
   type StreamUser,
 } from '@nestwire/streams';
-import { jsonFrame, RawSocket } from '../rig/raw-socket.js';
+import { jsonFrame, rawFrame, RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
 import { MESSAGES, Note, note, Task, task } from './messages.js';
 import {
@@ -161,11 +161,21 @@ const sendTogether = (raw: RawSocket, frames: readonly object[]) =>
 
 afterEach(stopAll);
 
+/** Writes a close frame, with a code or without one. */
+function closeFrame(code?: number): Buffer {
+  const payload = code === undefined ? [] : [code >> 8, code & 0xff];
+  return rawFrame({ opcode: 8, payload: Uint8Array.from(payload) });
+}
+
 describe('The end of a session', () => {
   it.each([
     ['closed-by-client', (raw: RawSocket) => raw.sendJson(frame('close', 9, 'desk'))],
     ['closed-by-server', (raw: RawSocket) => raw.sendJson(noteFrame(9, 'close me', 'desk'))],
     ['identity-changed', (raw: RawSocket) => raw.sendJson({ t: 'auth', id: 9, token: null })],
+    ['closed-by-client', (raw: RawSocket) => raw.send(closeFrame(1000))],
+    ['closed-by-client', (raw: RawSocket) => raw.send(closeFrame())],
+    ['connection-lost', (raw: RawSocket) => raw.send(closeFrame(1001))],
+    ['connection-lost', (raw: RawSocket) => raw.send(closeFrame(4505))],
     ['connection-lost', (raw: RawSocket) => raw.socket.resetAndDestroy()],
     ['shutdown', (_: RawSocket, { streams }: RunningApp) => void streams.drain()],
   ])('is %s: aborts, forgets listeners, closes once, disposes', async (code, end) => {
@@ -190,6 +200,21 @@ describe('The end of a session', () => {
     ]);
   });
 
+  it('is connection-lost where a client leaves a connection for the next, and closed-by-client at its end', async () => {
+    const target = await start({ limits: { maxConnectionAgeMs: 300 } });
+    const { log } = target.get(Desk);
+    const client = await connected(clientOf(target));
+    await client.desk.sendStreamMessage(note('x'));
+
+    await until(() => log.some((entry) => entry.startsWith('disposed')));
+    expect(log).toContain('disposed connection-lost');
+    log.length = 0;
+    await client.desk.sendStreamMessage(note('x'));
+    await client.close();
+
+    await until(() => log.includes('disposed closed-by-client'));
+  });
+
   it('waits for the handler that runs, which sees the signal', async () => {
     const target = await start();
     const { log, working } = target.get(Desk);
@@ -199,16 +224,16 @@ describe('The end of a session', () => {
     await until(() => working.size === 1);
 
     await client.close();
-    await until(() => log.includes('aborted connection-lost'));
+    await until(() => log.includes('aborted closed-by-client'));
     working.open();
 
     await untilNothingIsLeft(target);
     expect(log).toEqual([
       'begun a',
-      'aborted connection-lost',
+      'aborted closed-by-client',
       'done a aborted',
-      'closed connection-lost pad by hand SESSION_CLOSED',
-      'disposed connection-lost',
+      'closed closed-by-client pad by hand SESSION_CLOSED',
+      'disposed closed-by-client',
     ]);
   });
 

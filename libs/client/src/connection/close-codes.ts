@@ -15,7 +15,10 @@ export const RATE_LIMITED: typeof CloseCode.RateLimited = 4004;
 /** The peer stopped answering pings. */
 export const HEARTBEAT_LOST: typeof CloseCode.HeartbeatLost = 4002;
 
-/** The client was closed by its user. */
+/** The client has, or makes, another connection. */
+export const REPLACED: typeof CloseCode.Replaced = 4505;
+
+/** The client was closed by its user, for good. */
 export const NORMAL = 1000;
 
 /** The connection broke without a close frame, or was not made. */

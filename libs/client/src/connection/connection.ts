@@ -23,7 +23,14 @@ import { callListeners, type Listeners } from '../listeners.js';
 import { randomId } from '../transport/random-id.js';
 import { onWakeUp } from '../transport/wake-up.js';
 import { Backoff } from './backoff.js';
-import { ABNORMAL, CREDENTIAL_EXPIRED, NORMAL, RATE_LIMITED, UNAUTHENTICATED } from './close-codes.js';
+import {
+  ABNORMAL,
+  CREDENTIAL_EXPIRED,
+  NORMAL,
+  RATE_LIMITED,
+  REPLACED,
+  UNAUTHENTICATED,
+} from './close-codes.js';
 import type { ConnectedStream } from './connected-stream.js';
 import type { ConnectionStatus } from './connection-status.js';
 import { credentialOf } from './credential.js';
@@ -112,7 +119,7 @@ export class Connection implements LineOwner {
     if (line?.welcome) {
       // What is being made has the former credential.
       this.#cancel?.();
-      void this.#next?.close(NORMAL);
+      void this.#next?.close(REPLACED);
       this.#next = undefined;
       const token = await credentialOf(this.options, 'authenticate');
       if (line === this.#line) {
@@ -252,7 +259,7 @@ export class Connection implements LineOwner {
   }
 
   #try(): void {
-    void this.#release(NORMAL);
+    void this.#release(REPLACED);
     const line = (this.#line = new Line(this));
     this.#become({ kind: 'connecting' });
     // A listener may have thought otherwise.
@@ -274,7 +281,7 @@ export class Connection implements LineOwner {
 
   #dropOld(): void {
     if (this.#old) this.#checkLater();
-    void this.#old?.close(NORMAL);
+    void this.#old?.close(REPLACED);
     this.#old = undefined;
     this.#streams.forEach((stream) => stream.left());
   }
@@ -328,7 +335,7 @@ export class Connection implements LineOwner {
   #drop(code: number, reason: string): void {
     const { clock, healthyMs, auth } = this.options;
     const { welcome, spreadMs } = this;
-    void this.#release(NORMAL, `${code} ${reason}`);
+    void this.#release(REPLACED, `${code} ${reason}`);
     const health = welcome ? (clock.now() - this.#connectedAt) / (healthyMs || 1) : 0;
     if (health >= 1) this.#renewed = false;
     this.#backoff.forget(health);

@@ -764,7 +764,7 @@ describe('endpoint', () => {
       await settled();
       next.send({ t: 'opened', id: open.id, endpoint: 'chat', session: 's2' });
 
-      expect(await peer.closed).toBe(1000);
+      expect(await peer.closed).toBe(4505);
       const third = await next.next('message');
       expect(third).toMatchObject({ data: { text: 'c' } });
       ack(next, third);
@@ -787,7 +787,7 @@ describe('endpoint', () => {
       ack(peer, frame);
 
       await sending;
-      expect(await peer.closed).toBe(1000);
+      expect(await peer.closed).toBe(4505);
       expect(rig.statuses.map(({ kind }) => kind)).toEqual(['connecting', 'connected', 'connected']);
     });
 
@@ -825,7 +825,7 @@ describe('endpoint', () => {
       await expect(sending).rejects.toMatchObject({ code: 'ANSWER_TIMEOUT' });
       next.send({ t: 'ping' });
 
-      expect(await peer.closed).toBe(1000);
+      expect(await peer.closed).toBe(4505);
       ack(next, await next.next('message').catch(() => next.next('message')));
       await after;
     });
@@ -847,7 +847,7 @@ describe('endpoint', () => {
       expect(await next.welcome(figures)).toBe('ada 2');
       await next.open('s2');
       ack(peer, frame);
-      expect(await peer.closed).toBe(1000);
+      expect(await peer.closed).toBe(4505);
     });
 
     it('is closed after the next one has failed', async () => {

@@ -45,7 +45,7 @@ export const CloseCode = {
   UnsupportedVersion: 4503,
   /** The user has too many connections. */
   TooManyConnections: 4504,
-  /** Another connection took this one's place. */
+  /** Another connection took this one's place; sent by the client. */
   Replaced: 4505,
 } as const;
 

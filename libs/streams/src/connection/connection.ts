@@ -29,7 +29,7 @@ import { ConnectionWatch, type Watched } from './connection.watch.js';
 import { EarlyFrames } from './early-frames.js';
 import { Identity } from './identity.js';
 import { InboundGate } from './inbound-gate.js';
-import { endReasonOf } from './end-reason.js';
+import { endReasonOf, lostReasonOf } from './end-reason.js';
 import {
   draining,
   duplicateId,
@@ -133,8 +133,12 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.outbox.drained();
   }
 
+  faulty(error: Error): void {
+    this.context.clientLog.faulty(error, this.handshake.address);
+  }
+
   closed(code: number): void {
-    const reason = new SessionCloseReason('connection-lost', 'The connection was lost.', code);
+    const reason = lostReasonOf(code);
     this.stop();
     // Many connections may be lost at the same time.
     void slicedWork.forEach([reason], (why) => {

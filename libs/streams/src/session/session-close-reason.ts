@@ -1,10 +1,10 @@
 /** Why a session ended: what `@OnStreamClosed` and `OnSessionClosed` receive. */
 export type SessionCloseCode =
-  /** The client closed the stream and keeps its connection. */
+  /** The client closed the stream, or itself for good: `connectionCode` is 1000 then. */
   | 'closed-by-client'
   /** The application called `session.close()`. */
   | 'closed-by-server'
-  /** The connection was lost or closed; it may come back as a new session. */
+  /** The connection was lost, or left for another one; the client may come back with a new session. */
   | 'connection-lost'
   /** Other scopes, or a guard that was asked again, took away the right to have this stream open. */
   | 'access-lost'
