@@ -9,7 +9,7 @@ import {
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { StreamsServer } from './streams.server.js';
 import { StreamsAdapter, type UpgradeHandler } from './transport/streams.adapter.js';
-import { UpgradeRouter, type UpgradeListener } from './transport/upgrade-router.js';
+import { UpgradeRouter, type UpgradeListener, type UpgradeRoutes } from './transport/upgrade-router.js';
 
 const WITHOUT_TIMEOUTS =
   'The HTTP server has neither "headersTimeout" nor "requestTimeout": unfinished requests stay open for good. ' +
@@ -37,9 +37,10 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     const http = this.host.httpAdapter?.getHttpServer() as Server | undefined;
     if (!http) return this.logger.warn('No HTTP server: streams are not served in this application.');
     const handler: UpgradeHandler = (upgrade) => this.server.handleUpgrade(upgrade);
+    const unclaimed = (target: string): void => this.server.logUnclaimed(target);
     const adapter: unknown = this.config.getIoAdapter();
-    if (adapter instanceof StreamsAdapter) adapter.setStreamHandler(handler);
-    else takeOver(http, handler);
+    if (adapter instanceof StreamsAdapter) adapter.setStreamHandler(handler, unclaimed);
+    else takeOver(http, { take: handler, unclaimed });
     this.drainBeforeClose();
     if (!http.headersTimeout && !http.requestTimeout) this.logger.warn(WITHOUT_TIMEOUTS);
     await this.server.start();
@@ -69,8 +70,8 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
 }
 
 /** Puts the handler before the listeners of another adapter, which may destroy what they do not know. */
-function takeOver(http: Server, handler: UpgradeHandler): void {
-  const others = http.listeners('upgrade') as UpgradeListener[];
+function takeOver(http: Server, routes: UpgradeRoutes): void {
+  const behind = http.listeners('upgrade') as UpgradeListener[];
   http.removeAllListeners('upgrade');
-  void new UpgradeRouter(http, handler, others);
+  void new UpgradeRouter(http, { ...routes, behind });
 }

@@ -4,6 +4,7 @@ import { CloseCode, JsonCodec, type Codec, type CodecOption } from '@nestwire/pr
 import type { ClientChannels } from './channel/client.channels.js';
 import { AnswerMemory } from './connection/answer-memory.js';
 import { ERROR_LINES_PER_MINUTE, LogLimiter, slicedWork, type PostResult } from '@nestwire/messages';
+import { ClientLog } from './connection/client-log.js';
 import type { ConnectionContext } from './connection/connection.context.js';
 import { Connection } from './connection/connection.js';
 import type { LiveConnection } from './connection/live-connection.js';
@@ -45,6 +46,7 @@ import type { Wire, WireReceiver } from './transport/wire.js';
 const DEFAULT_PATH = '/streams';
 const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
 const DEFAULT_RECHECK_MS = 300_000;
+const MAX_NAMES_LOGGED = 50;
 const RETRY_AFTER_DRAIN_SECONDS = 2;
 const NO_ADDRESS = {
   status: 400,
@@ -68,6 +70,7 @@ export class StreamsServer {
   private readonly errorLog = new LogLimiter((line, stack) => this.logger.error(line, stack), {
     linesPerMinute: ERROR_LINES_PER_MINUTE,
   });
+  private readonly clientLog: ClientLog;
   private readonly limits: StreamsLimits;
   private readonly sockets: WsServer;
   private readonly subprotocols: readonly string[];
@@ -93,6 +96,7 @@ export class StreamsServer {
     const codecs = codecsOf(limits, options.codecs);
     this.path = options.path ?? DEFAULT_PATH;
     this.limits = limits;
+    this.clientLog = new ClientLog(this.path, authenticator !== undefined);
     this.registry = new ConnectionRegistry(limits);
     const subprotocols = (this.subprotocols = codecs.map(({ subprotocol }) => subprotocol));
     this.sockets = new WsServer(limits, { subprotocols, compression: options.compression ?? 'off' });
@@ -126,6 +130,7 @@ export class StreamsServer {
       channels,
       answers: this.answers,
       flusher: new TurnFlusher(),
+      clientLog: this.clientLog,
       logError: (errorId, error) => this.logError(errorId, error),
     };
   }
@@ -136,6 +141,7 @@ export class StreamsServer {
     this.isStarted = true;
     await this.channels.start();
     this.warnOfProxies();
+    this.logger.log(this.summary());
     if (this.context.signIn.isConfigured) await this.revocations.start();
   }
 
@@ -145,6 +151,22 @@ export class StreamsServer {
     const problem =
       'revoke() needs an authenticator to ask again: give StreamsModule the option "authenticator".';
     return Promise.reject(new StreamsConfigurationError([problem]));
+  }
+
+  /** Says in one line what is served, and where. */
+  private summary(): string {
+    const names = this.context.endpoints.all().map(({ name }) => name);
+    const shown = names.slice(0, MAX_NAMES_LOGGED).join(', ') || 'none';
+    const more = names.length > MAX_NAMES_LOGGED ? ` and ${names.length - MAX_NAMES_LOGGED} more` : '';
+    const codecs = this.subprotocols.map((name) => name.slice(name.lastIndexOf('.') + 1)).join(', ');
+    return `Streams at ${this.path}; endpoints: ${shown}${more}; codecs: ${codecs}; broker: ${this.brokerName()}`;
+  }
+
+  private brokerName(): string {
+    const { backend } = this.channels;
+    if (backend.status === 'local') return 'none, channels stay in this process';
+    const name = this.options.redis ? 'Redis' : backend.constructor.name;
+    return `${name}, ${backend.status}`;
   }
 
   private makeRecheck(signIn: SignIn): UserRecheck {
@@ -182,13 +204,13 @@ export class StreamsServer {
     if (request.headers['x-forwarded-for'] === undefined) this.warnOfMissingHeader(request);
     const address = this.addresses.of(request);
     if (address === undefined) {
-      this.refuseUpgrade(upgrade, NO_ADDRESS);
+      this.refuseUpgrade(upgrade, NO_ADDRESS, request.socket.remoteAddress);
       return true;
     }
     const limitKey = this.addresses.limitKey(address);
     const client = { address, limitKey, network: limitKey ?? networkOf(address) };
     const refusal = upgrade.earlier ? TOO_EARLY : this.refusal(request, client);
-    if (refusal) this.refuseUpgrade(upgrade, refusal);
+    if (refusal) this.refuseUpgrade(upgrade, refusal, address);
     else this.sockets.accept(upgrade, (wire) => this.connect(wire, upgrade, client));
     return true;
   }
@@ -198,8 +220,15 @@ export class StreamsServer {
     return this.refused;
   }
 
-  private refuseUpgrade(upgrade: Upgrade, refusal: UpgradeRefusal): void {
+  /** Writes that a WebSocket request was for a path at which nothing is. */
+  logUnclaimed(target: string): void {
+    this.clientLog.unclaimed(target);
+  }
+
+  private refuseUpgrade(upgrade: Upgrade, refusal: UpgradeRefusal, address: string | undefined): void {
     this.refused++;
+    // While the server drains, all are sent away.
+    if (!this.draining) this.clientLog.upgradeRefused(refusal, address);
     refuseUpgrade(upgrade, refusal);
   }
 
@@ -225,16 +254,22 @@ export class StreamsServer {
 
   private async runDrain(): Promise<void> {
     const { spreadMs, deadlineMs } = this.context.shutdown;
+    const startedAt = performance.now();
+    const { size } = this.registry;
+    this.logger.log(`Drain begins: ${connections(size)} asked to leave, ${deadlineMs} ms at most.`);
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
     await slicedWork.forEach(this.registry.all(), (connection) => connection.goAway(spreadMs));
     await Promise.race([this.registry.whenEmpty(), deadline]);
+    const rest = this.registry.size;
     const close = (connection: LiveConnection) => connection.close(CloseCode.Drain, 'the server drains');
     await slicedWork.forEach(this.registry.all(), close);
     await Promise.race([this.registry.whenEmpty(), this.closeTimeout(deadline)]);
     clearTimeout(timer);
     this.sweeper.stop();
     this.channels.stop();
+    const tookMs = Math.round(performance.now() - startedAt);
+    this.logger.log(`Drain ended after ${tookMs} ms: ${size - rest} left, ${rest} closed at the deadline.`);
     await this.revocations.stop();
   }
 
@@ -259,10 +294,12 @@ export class StreamsServer {
     const ofForm = refusalOfForm(request);
     if (ofForm) return ofForm;
     if (!this.origins.knowsHost(request)) {
-      return { status: 421, message: 'This host is not served: add it to "hosts" of StreamsModule.' };
+      const message = 'This host is not served: add it to "hosts" of StreamsModule.';
+      return { status: 421, message, log: this.origins.hostProblem(request) };
     }
     if (!this.origins.allows(request)) {
-      return { status: 403, message: 'This origin may not connect: add it to "origins" of StreamsModule.' };
+      const message = 'This origin may not connect: add it to "origins" of StreamsModule.';
+      return { status: 403, message, log: this.origins.originProblem(request) };
     }
     if (this.draining) {
       const headers = { 'Retry-After': String(RETRY_AFTER_DRAIN_SECONDS) };
@@ -270,13 +307,18 @@ export class StreamsServer {
     }
     const full = this.registry.refusal(client);
     if (!full) return undefined;
-    const { status, message, retryAfterSeconds } = full;
-    return { status, message, headers: { 'Retry-After': String(retryAfterSeconds) } };
+    const { status, message, limit, retryAfterSeconds } = full;
+    const log = `${message} Raise "limits.${limit}" if they are yours; see "trustProxy" where a proxy is in front.`;
+    return { status, message, log, headers: { 'Retry-After': String(retryAfterSeconds) } };
   }
 
   private logError(errorId: string, error: unknown): void {
     this.errorLog.error('error', `Error ${errorId}`, error);
   }
+}
+
+function connections(count: number): string {
+  return count === 1 ? '1 connection' : `${count} connections`;
 }
 
 /** JSON is always there. */

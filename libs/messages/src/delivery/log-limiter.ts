@@ -5,6 +5,11 @@ const MAX_KINDS = 256;
 const MAX_LINE_LENGTH = 1_000;
 const MAX_STACK_LENGTH = 2_000;
 const OTHERS = 'others';
+/** Control characters, also those of 8 bits; separators of lines; marks that turn the direction of writing. */
+// oxlint-disable-next-line no-control-regex -- control characters are what is replaced
+const NOT_IN_A_LINE = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
+// oxlint-disable-next-line no-control-regex -- control characters are what is replaced
+const NOT_IN_A_STACK = /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 
 /** How many lines of a kind of error are written whole within a minute. */
 export const ERROR_LINES_PER_MINUTE = 10;
@@ -63,7 +68,7 @@ export class LogLimiter {
     const text = lineOf(line);
     this.write(
       suppressed ? `${text} (${suppressed} more like it since the last line)` : text,
-      stack?.()?.slice(0, MAX_STACK_LENGTH),
+      stackOf(stack?.()),
     );
   }
 
@@ -91,8 +96,12 @@ export class LogLimiter {
 
 /** Returns the text as one line: a client's line breaks would look like lines of the application. */
 function lineOf(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
-  return text.slice(0, MAX_LINE_LENGTH).replace(/[\0-\x1f\x7f]/g, ' ');
+  return text.slice(0, MAX_LINE_LENGTH).replace(NOT_IN_A_LINE, ' ');
+}
+
+/** Returns the stack with its line breaks, and without what a terminal would obey. */
+function stackOf(stack: string | undefined): string | undefined {
+  return stack?.slice(0, MAX_STACK_LENGTH).replace(NOT_IN_A_STACK, ' ');
 }
 
 function textOf(thrown: unknown): string {

@@ -3,6 +3,7 @@ import type { EndpointRegistry } from '../endpoint/endpoint.registry.js';
 import type { StreamsLimits } from '../streams.limits.js';
 import type { ClientChannels } from '../channel/client.channels.js';
 import type { AnswerMemory } from './answer-memory.js';
+import type { ClientLog } from './client-log.js';
 import type { EarlyBudget } from './early-budget.js';
 import type { ClientShares } from '../fairness/client-shares.js';
 import type { ReadShares } from '../fairness/read-shares.js';
@@ -55,6 +56,8 @@ export interface ConnectionContext {
   /** What clients may be answered again. */
   readonly answers: AnswerMemory;
   readonly flusher: TurnFlusher;
+  /** Tells the operator why clients are closed. */
+  readonly clientLog: ClientLog;
   /** Logs an error of the application that the client is told of by its id only. */
   readonly logError: (errorId: string, error: unknown) => void;
 }

@@ -9,6 +9,8 @@ const MAX_ADDRESS_BUCKETS = 10_000;
 export interface AdmissionRefusal {
   readonly status: 429 | 503;
   readonly message: string;
+  /** The limit that was reached. */
+  readonly limit: keyof StreamsLimits;
   readonly retryAfterSeconds: number;
 }
 
@@ -72,11 +74,12 @@ export class ConnectionRegistry {
     const now = performance.now();
     const refusal = this.refusalOfAddress(client, now);
     if (refusal) return refusal;
-    if (this.size >= limits.maxConnections) return full('The server has as many connections as it may have.');
+    if (this.size >= limits.maxConnections)
+      return full('The server has as many connections as it may have.', 'maxConnections');
     if (this.greetings.size >= limits.maxGreetings)
-      return full('Too many connections are waiting for their hello.');
+      return full('Too many connections are waiting for their hello.', 'maxGreetings');
     const wait = this.bucket.take(1, now);
-    return wait ? full('Too many new connections.', wait) : undefined;
+    return wait ? full('Too many new connections.', 'connectsPerSecond', wait) : undefined;
   }
 
   /** Counts a connection as present until `forget`; it is anonymous until `changeUser`. */
@@ -136,14 +139,17 @@ export class ConnectionRegistry {
     const maxGreetings =
       limitKey === undefined ? Math.ceil(limits.maxGreetings / 2) : limits.maxGreetingsPerAddress;
     if (this.greetingsPerNetwork.get(network) >= maxGreetings) {
-      return tooMany('Too many connections of this address are waiting for their hello.');
+      const limit = limitKey === undefined ? 'maxGreetings' : 'maxGreetingsPerAddress';
+      return tooMany('Too many connections of this address are waiting for their hello.', limit);
     }
     if (limitKey === undefined) return undefined;
     if (this.anonymousPerAddress.get(limitKey) >= limits.maxConnectionsPerAddress) {
-      return tooMany('This address has as many connections without a user as it may have.');
+      const message = 'This address has as many connections without a user as it may have.';
+      return tooMany(message, 'maxConnectionsPerAddress');
     }
     const wait = this.bucketOf(limitKey, now).take(1, now);
-    return wait ? tooMany('Too many new connections of this address.', wait) : undefined;
+    const message = 'Too many new connections of this address.';
+    return wait ? tooMany(message, 'connectsPerSecondPerAddress', wait) : undefined;
   }
 
   private bucketOf(address: string, now: number): TokenBucket {
@@ -158,10 +164,10 @@ export class ConnectionRegistry {
 
 const MS_PER_SECOND = 1_000;
 
-function full(message: string, waitMs = MS_PER_SECOND): AdmissionRefusal {
-  return { status: 503, message, retryAfterSeconds: Math.ceil(waitMs / MS_PER_SECOND) };
+function full(message: string, limit: keyof StreamsLimits, waitMs = MS_PER_SECOND): AdmissionRefusal {
+  return { status: 503, message, limit, retryAfterSeconds: Math.ceil(waitMs / MS_PER_SECOND) };
 }
 
-function tooMany(message: string, waitMs = MS_PER_SECOND): AdmissionRefusal {
-  return { status: 429, message, retryAfterSeconds: Math.ceil(waitMs / MS_PER_SECOND) };
+function tooMany(message: string, limit: keyof StreamsLimits, waitMs = MS_PER_SECOND): AdmissionRefusal {
+  return { status: 429, message, limit, retryAfterSeconds: Math.ceil(waitMs / MS_PER_SECOND) };
 }

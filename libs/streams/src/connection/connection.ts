@@ -22,6 +22,7 @@ import type { StreamHandshake } from '../session/stream-handshake.js';
 import type { MessageForm, Wire, WireReceiver } from '../transport/wire.js';
 import type { WsFrame } from '../transport/ws-frame.js';
 import { AnswerAllowance } from './answer-allowance.js';
+import { CloseText } from './client-log.js';
 import { AnswerWriter } from './answer.writer.js';
 import type { ConnectionContext } from './connection.context.js';
 import { ConnectionStreams, type ConnectionOwner } from './connection.streams.js';
@@ -202,6 +203,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     if (this.state === 'closed') return;
     const now = performance.now();
     this.watch.closing(now);
+    this.context.clientLog.closed(code, reason, this.handshake.address);
     if (code === CloseCode.SlowConsumer) this.watch.closingSlow(now);
     else this.outbox.flush();
     this.stop();
@@ -245,7 +247,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   }
 
   private greet(frame: ClientFrame, bytes: number): void {
-    if (frame.t !== 'hello') return this.close(CloseCode.Unauthenticated, 'the first frame must be hello');
+    if (frame.t !== 'hello') return this.close(CloseCode.Unauthenticated, CloseText.NoHello);
     const maxBytes = this.context.limits.maxHelloBytes + bytesBroughtBack(frame);
     if (bytes > maxBytes) return this.close(CloseCode.BadRequest, `this hello has at most ${maxBytes} bytes`);
     void this.hello(frame);
@@ -347,8 +349,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   }
 
   private refuseSignIn(result: GatedSignIn): void {
-    if (result.outcome === 'limited')
-      return this.close(CloseCode.RateLimited, 'too many credentials of this address were refused');
+    if (result.outcome === 'limited') return this.close(CloseCode.RateLimited, CloseText.CredentialsLimited);
     if (result.outcome === 'failed') {
       this.context.logError(this.id, result.error);
       return this.close(CloseCode.InternalError, 'authentication failed');
@@ -359,6 +360,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 
   private logRefusal(result: GatedSignIn): void {
     if ('error' in result && result.error !== undefined) this.context.logError(this.id, result.error);
+    else this.context.clientLog.credentialRefused(this.handshake.address);
   }
 
   private refuseBadFrame(fault: FrameFault, now: number): void {

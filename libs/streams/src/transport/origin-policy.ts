@@ -15,6 +15,13 @@ export interface OriginRules {
 const SCHEMES = ['http:', 'https:'] as const;
 type Scheme = (typeof SCHEMES)[number];
 
+/** A host name has at most 253 characters. */
+const MAX_LOGGED_LENGTH = 300;
+const WITHOUT_ORIGIN =
+  'It has a cookie and no "Origin", so a page of any site may have caused it: let the client send "Origin".';
+const OPAQUE_ORIGIN =
+  'Its origin is "null", that of a file or of a frame in a sandbox: serve the page over HTTP.';
+
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 /**
@@ -57,6 +64,24 @@ export class OriginPolicy {
     const origin = parseOrigin(origins[0]!);
     if (!origin) return false;
     return this.isOwn(origin, request) || this.hosts.has(origin.host) || this.origins.has(originOf(origin));
+  }
+
+  /** Says why `knowsHost` is false. */
+  hostProblem({ headers: { host = '' } }: IncomingMessage): string {
+    if (!HOST.test(host)) return 'Its "Host" is no host.';
+    return `Host ${host.slice(0, MAX_LOGGED_LENGTH)} is not served: add it to "hosts" of StreamsModule.`;
+  }
+
+  /** Says why `allows` is false; without what an origin does not have, which may be a credential. */
+  originProblem(request: IncomingMessage): string {
+    const origins = originHeaders(request);
+    if (!origins.length) return WITHOUT_ORIGIN;
+    if (origins.length > 1) return 'It has more than one "Origin".';
+    if (origins[0] === 'null') return OPAQUE_ORIGIN;
+    const origin = parseOrigin(origins[0]!);
+    if (!origin) return 'Its "Origin" is no origin.';
+    const text = originOf(origin).slice(0, MAX_LOGGED_LENGTH);
+    return `Origin ${text} is not allowed: add it to "origins" of StreamsModule.`;
   }
 
   private isOwn(origin: URL, request: IncomingMessage): boolean {

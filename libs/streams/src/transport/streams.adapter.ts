@@ -4,7 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { TOO_EARLY, type Upgrade } from './upgrade-request.js';
-import { UpgradeRouter, type UpgradeListener } from './upgrade-router.js';
+import { UpgradeRouter, type UnclaimedListener, type UpgradeListener } from './upgrade-router.js';
 
 /** Takes an upgrade request when it is meant for it; returns false when it is not. */
 export type UpgradeHandler = (upgrade: Upgrade) => boolean;
@@ -23,6 +23,7 @@ const HTTP_SERVER_PORT = 0;
 export class StreamsAdapter extends WsAdapter {
   private streams: UpgradeHandler | undefined;
   private readonly host: HttpAdapterHost | undefined;
+  private unclaimed: UnclaimedListener | undefined;
   private detach: (() => void) | undefined;
 
   constructor(
@@ -40,9 +41,10 @@ export class StreamsAdapter extends WsAdapter {
     });
   }
 
-  /** Gives upgrade requests to streams first. */
-  setStreamHandler(handler: UpgradeHandler): void {
+  /** Gives upgrade requests to streams first; `unclaimed` is told of those that nothing takes. */
+  setStreamHandler(handler: UpgradeHandler, unclaimed?: UnclaimedListener): void {
     this.streams = handler;
+    this.unclaimed = unclaimed;
     this.ensureHttpServerExists(HTTP_SERVER_PORT, this.httpServer as HttpServer);
   }
 
@@ -57,7 +59,10 @@ export class StreamsAdapter extends WsAdapter {
     }
     const gateways = new UpgradeCapture(server);
     super.ensureHttpServerExists(port, gateways as unknown as HttpServer);
-    const router = new UpgradeRouter(server, (upgrade) => this.take(gateways, upgrade));
+    const router = new UpgradeRouter(server, {
+      take: (upgrade) => this.take(gateways, upgrade),
+      unclaimed: (target) => this.unclaimed?.(target),
+    });
     this.detach = () => router.close();
     return server;
   }

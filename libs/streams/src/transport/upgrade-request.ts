@@ -53,6 +53,8 @@ export interface Upgrade {
 export interface UpgradeRefusal {
   readonly status: number;
   readonly message: string;
+  /** Cause and remedy for the log; `message` where it says both. */
+  readonly log?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -6,6 +6,17 @@ import { isWebSocketUpgrade, returnToHttp } from './return-to-http.js';
 import type { UpgradeHandler } from './streams.adapter.js';
 import { TOO_EARLY, type Upgrade } from './upgrade-request.js';
 
+/** Is told of a WebSocket request that nothing has taken, with its target. */
+export type UnclaimedListener = (target: string) => void;
+
+/** Whom a router asks, in order. */
+export interface UpgradeRoutes {
+  readonly take: UpgradeHandler;
+  /** Listeners that the router stands before; they speak WebSocket alone. */
+  readonly behind?: readonly UpgradeListener[];
+  readonly unclaimed?: UnclaimedListener;
+}
+
 /** A listener of an HTTP server's `upgrade` event. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -24,9 +35,7 @@ export class UpgradeRouter {
 
   constructor(
     private readonly server: Server,
-    take: UpgradeHandler,
-    /** Listeners that this one stands before; they speak WebSocket alone. */
-    behind: readonly UpgradeListener[] = [],
+    { take, behind = [], unclaimed }: UpgradeRoutes,
   ) {
     this.answers = new PendingAnswers(server);
     this.route = (request, socket, head) => {
@@ -37,8 +46,12 @@ export class UpgradeRouter {
       if (isWebSocket && behind.length) {
         if (upgrade.earlier) return refuseUpgrade(upgrade, TOO_EARLY);
         for (const listener of behind) listener.call(server, request, socket, head);
-      } else if (server.listenerCount('upgrade') > 1) expectAnswer(upgrade, this.answers);
-      else returnToHttp(server, upgrade, this.answers);
+        return;
+      }
+      const ignored = (): void => (isWebSocket ? unclaimed?.(request.url ?? '') : undefined);
+      if (server.listenerCount('upgrade') > 1) return expectAnswer(upgrade, this.answers, ignored);
+      ignored();
+      returnToHttp(server, upgrade, this.answers);
     };
     server.on('upgrade', this.route);
   }
@@ -53,12 +66,14 @@ export class UpgradeRouter {
 type CountedSocket = Duplex & { readonly bytesWritten: number };
 
 /** Ends a socket that no other listener answers. */
-function expectAnswer({ socket, earlier }: Upgrade, answers: PendingAnswers): void {
+function expectAnswer({ socket, earlier }: Upgrade, answers: PendingAnswers, ignored: () => void): void {
   const before = bytesWritten(socket);
   const timer = setTimeout(() => {
     // Earlier answers are written too; a socket with one belongs to who reads it.
     const isClaimed = earlier ? isRead(socket) || socket.writableEnded : bytesWritten(socket) !== before;
-    if (!socket.destroyed && !isClaimed) refuseUpgrade({ socket, earlier: answers.of(socket) }, NOT_FOUND);
+    if (socket.destroyed || isClaimed) return;
+    ignored();
+    refuseUpgrade({ socket, earlier: answers.of(socket) }, NOT_FOUND);
   }, UNCLAIMED_MS).unref();
   socket.once('close', () => clearTimeout(timer));
 }

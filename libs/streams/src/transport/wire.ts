@@ -37,5 +37,7 @@ export interface WireReceiver {
   control(): void;
   /** Writing came below the socket's own mark: there is room again. */
   drained(): void;
+  /** The peer broke the WebSocket protocol, or a bound of a message; `closed` follows. */
+  faulty(error: Error): void;
   closed(code: number): void;
 }

@@ -100,7 +100,9 @@ const ofWebSocket = {
     this[WIRE].receiver.control();
   },
   // ws closes by itself after an error, with the code that the error calls for.
-  error() {},
+  error(this: Wired, error: Error) {
+    this[WIRE].receiver.faulty(error);
+  },
   close(this: Wired, code: number) {
     this[WIRE].receiver.closed(code);
   },
