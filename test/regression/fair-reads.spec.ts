@@ -75,7 +75,10 @@ class DeskEndpoint {
   async follow(session: StreamSession<Note | StreamGap | Task>, { text }: Task): Promise<void> {
     const [kind, count, name] = text.split(' ');
     const channel = kind === 'log' ? logs : boards;
-    for (let index = 0; index < Number(count); index++) await session.subscribe(channel(`${name}-${index}`));
+    const names = Array.from({ length: Number(count) }, (_, index) => `${name}-${index}`);
+    if (kind === 'log') for (const each of names) await session.subscribe(channel(each));
+    // Each waits for its snapshot.
+    else await Promise.all(names.map((each) => session.subscribe(channel(each))));
   }
 
   @ChannelSnapshot(boards)

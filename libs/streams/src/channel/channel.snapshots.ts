@@ -3,6 +3,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { KeptChannel } from '@nestwire/messages';
 import type { Message } from '@nestwire/protocol';
 import { StreamsConfigurationError } from '../endpoint/streams-configuration.error.js';
+import { isFinal } from '../pipeline/error.reply.js';
 import { errorLog } from '../pipeline/error-log.js';
 import { snapshotsOf } from './channel-snapshot.decorator.js';
 import type { FlowSession } from './flow.member.js';
@@ -21,15 +22,34 @@ export interface SnapshotAsker {
   readonly session: FlowSession;
   readonly inTurn: InTurn;
   isWanted(): boolean;
+  /** Is told of each failure after which the snapshot is asked for again. */
+  failed(): void;
 }
 
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
+/** Clients whose snapshots failed together do not ask again together. */
+const PAUSE_SPREAD = 0.5;
+
+/** What queries threw instead of a snapshot. */
+const refusals = new WeakSet();
+
+function asSnapshotRefusal(error: unknown): unknown {
+  refusals.add(error as object);
+  return error;
+}
+
+/** Tells whether the application has thrown this instead of a snapshot. */
+export function isSnapshotRefusal(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && refusals.has(error);
+}
 
 /** The methods marked with `@ChannelSnapshot`, by the names of their channels. */
 @Injectable()
 export class ChannelSnapshots implements OnModuleInit {
   private readonly queries = new Map<string, Query>();
+  /** How often in a row the queries have failed that fail at this moment. */
+  private readonly failures = new Map<string, number>();
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -60,23 +80,42 @@ export class ChannelSnapshots implements OnModuleInit {
     return this.queries.has(kindOf(channel.name));
   }
 
-  /** Asks for the snapshot of a channel; again, with pauses, as long as that fails and it is wanted. */
+  /**
+   * Asks for the snapshot of a channel; again, with pauses, as long as that fails and it is wanted.
+   *
+   * @throws what the query threw, where that is a coded error: asking again would not change it
+   */
   async take(channel: KeptChannel, asker: SnapshotAsker): Promise<readonly Message[]> {
     const query = this.queries.get(kindOf(channel.name))!;
     const ask = async (): Promise<unknown> => (asker.isWanted() ? query(channel, asker.session) : []);
     for (let pauseMs = FIRST_PAUSE_MS; asker.isWanted(); pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
       try {
-        return checked(channel, await asker.inTurn(ask));
+        const messages = checked(channel, await asker.inTurn(ask));
+        if (asker.isWanted()) this.failures.delete(kindOf(channel.name));
+        return messages;
       } catch (error) {
-        errorLog.error(
-          'snapshot',
-          `The snapshot of channel "${channel.name}" failed and is tried again in ${pauseMs} ms.`,
-          error,
-        );
-        await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
+        if (isFinal(error)) throw asSnapshotRefusal(error);
+        this.logFirst(channel, error);
+        asker.failed();
+        const spreadMs = pauseMs * (1 - PAUSE_SPREAD * Math.random());
+        await new Promise((resolve) => setTimeout(resolve, spreadMs).unref());
       }
     }
     return [];
+  }
+
+  /** Writes the first of the failures that follow each other. */
+  private logFirst({ name }: KeptChannel, error: unknown): void {
+    const kind = kindOf(name);
+    const failures = (this.failures.get(kind) ?? 0) + 1;
+    this.failures.set(kind, failures);
+    if (failures > 1) return;
+    const remedy = 'It is asked for again, and this is not written again, until it succeeds. ';
+    errorLog.error(
+      'snapshot',
+      `The snapshot of channel "${name}" failed. ${remedy}Throw an error with a code to end the subscription.`,
+      error,
+    );
   }
 
   private find(instance: Record<string, unknown>): string[] {

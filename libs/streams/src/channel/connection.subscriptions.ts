@@ -10,6 +10,9 @@ import {
 } from '@nestwire/messages';
 import type { StreamsLimits } from '../streams.limits.js';
 import { StreamsConfigurationError } from '../endpoint/streams-configuration.error.js';
+import { toWireError } from '../pipeline/error.reply.js';
+import { errorLog } from '../pipeline/error-log.js';
+import { isSnapshotRefusal } from './channel.snapshots.js';
 import type { ClientChannels } from './client.channels.js';
 import { EphemeralFlow } from './ephemeral.flow.js';
 import { HolderTokens } from './holder-tokens.js';
@@ -120,10 +123,20 @@ export class ConnectionSubscriptions {
   private async resumeOne(session: FlowSession, name: string): Promise<void> {
     const channel = definedChannel(name);
     const held = this.held.find({ endpoint: session.endpoint, channel: name });
-    if (channel && isKept(channel) && held?.position) await this.add(session, channel, this.member.answers);
+    if (channel && isKept(channel) && held?.position) await this.addResumed(session, channel);
     // A newcomer gets the newest message, so that there is no gap.
     else if (channel?.delivery === 'latest') this.release(session, name);
     else this.refuse(session, name);
+  }
+
+  /** The stream opens, whatever becomes of one of its channels. */
+  private async addResumed(session: FlowSession, channel: Channel): Promise<void> {
+    try {
+      await this.add(session, channel, this.member.answers);
+    } catch (error) {
+      if (!isSnapshotRefusal(error)) throw error;
+      this.tell(session, error);
+    }
   }
 
   /** Says that a channel does not flow again by itself; who subscribes to it is told of the gap anew. */
@@ -208,6 +221,7 @@ export class ConnectionSubscriptions {
       tickets,
       held: this.held,
       generationOf,
+      end: (session, error) => this.endBy(error, session, name),
     });
   }
 
@@ -217,6 +231,21 @@ export class ConnectionSubscriptions {
     const isForGood = !session.endReason || endsForGood(session.endReason);
     if (entry?.isKept && entry.sessions.get(session) === 1 && isForGood) this.tokens.revoke(session, name);
     this.removeOne(session, name);
+  }
+
+  /** Ends a subscription because the application refuses its snapshot. */
+  private endBy(error: unknown, session: FlowSession, name: string): void {
+    const entry = this.channels?.get(name);
+    if (!entry?.sessions.has(session)) return;
+    this.tell(session, error);
+    entry.sessions.set(session, 1);
+    this.removeByServer(session, name);
+  }
+
+  /** Tells the client of an error that answers none of its frames. */
+  private tell({ endpoint }: FlowSession, error: unknown): void {
+    const wire = toWireError(error, (id, thrown) => errorLog.error('subscription', `Error ${id}`, thrown));
+    this.member.send({ t: 'error', endpoint, error: wire });
   }
 
   private removeOne(session: FlowSession, name: string): void {

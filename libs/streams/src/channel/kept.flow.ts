@@ -1,4 +1,4 @@
-import type { Codec } from '@nestwire/protocol';
+import type { Codec, Message } from '@nestwire/protocol';
 import { gapPublication, isSamePosition, type Position, type StoredPublication } from '@nestwire/messages';
 import { WsFrame } from '../transport/ws-frame.js';
 import type { ChannelSnapshots, InTurn } from './channel.snapshots.js';
@@ -14,6 +14,9 @@ const SNAPSHOT_BYTES = 1_024;
 /** A pause for less would read whole pages, of which little may be written. */
 const MIN_PAUSE_MS = 250;
 
+/** How long who subscribes waits for the application's answer to its call for a snapshot. */
+const MAX_ASKING_MS = 1_000;
+
 /** What the flows of a connection work with. */
 export interface FlowContext {
   readonly tickets: TicketSigner;
@@ -21,6 +24,8 @@ export interface FlowContext {
   /** Tells which generation a ticket must be of. */
   readonly generationOf: (subject: TicketSubject) => number;
   readonly snapshots: ChannelSnapshots;
+  /** Ends the subscription of a session, and tells its client why. */
+  readonly end: (session: FlowSession, error: unknown) => void;
 }
 
 /** A way to where the process stands: of one session that joins, or of all that have. */
@@ -38,6 +43,10 @@ interface Path {
   hasGap?: boolean;
   /** Tells who waits for it that it has begun, or never will. */
   begun?: () => void;
+  /** Tells who waits for it that it ends with an error; absent where nobody waits. */
+  fail?: (error: unknown) => void;
+  /** It waits for the first answer of the application to its call for a snapshot. */
+  isAsking?: boolean;
   /** Withdraws its read or its call for a snapshot, if that waits for its turn. */
   withdraw?: () => void;
 }
@@ -71,8 +80,12 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     await this.follow(path);
     // While the history cannot be read, it has joined as far as that is possible now.
     if (path.isLeft) return;
-    await new Promise<void>((begun) => {
-      path.begun = begun;
+    await new Promise<void>((resolve, reject) => {
+      path.fail = reject;
+      path.begun = () => {
+        path.fail = undefined;
+        resolve();
+      };
       this.goOn(path);
     });
   }
@@ -182,7 +195,7 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     const isGap = path.isRefused && channel.delivery === 'history';
     if (this.isWanted(path))
       this.write(path, isGap ? [gapPublication(channel.name, position!, 'ticket-refused')] : missed);
-    path.begun?.();
+    if (!path.isAsking) path.begun?.();
   }
 
   /** Begins a read at once, or in its turn, unless the path is left until then. */
@@ -247,8 +260,12 @@ export class KeptFlow implements ChannelFlow, TopicMember {
   private async sendSnapshots(path: Path, position: Position): Promise<void> {
     path.from = position;
     path.isRefused = false;
+    path.isAsking = true;
+    // A handler that subscribes holds up its session.
+    const timer = setTimeout(() => path.begun?.(), MAX_ASKING_MS).unref();
     for (const session of path.session ? [path.session] : [...this.joined.keys()])
       await this.sendSnapshot(path, session);
+    clearTimeout(timer);
     if (this.isWanted(path)) this.goOn(path);
   }
 
@@ -259,8 +276,14 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     await allowed(reads);
     reads.spend(SNAPSHOT_BYTES);
     const inTurn: InTurn = (query) => this.snapshotInTurn(path, query);
-    const asker = { session, isWanted, inTurn };
-    const messages = await this.context.snapshots.take(this.topic.channel, asker);
+    const asker = { session, isWanted, inTurn, failed: () => path.begun?.() };
+    let messages: readonly Message[];
+    try {
+      messages = await this.context.snapshots.take(this.topic.channel, asker);
+    } catch (error) {
+      return this.refused(path, session, error);
+    }
+    path.begun?.();
     for (const message of messages) {
       await outbox.whenBelowSoftBound();
       if (!isWanted()) return;
@@ -269,6 +292,15 @@ export class KeptFlow implements ChannelFlow, TopicMember {
       reads.spend(frame instanceof WsFrame ? frame.bytes.length : frame.length);
     }
     if (isWanted()) path.sink.send({ t: 'position', ...this.placeOf(session, path.from!) });
+  }
+
+  /** Ends the subscription of a session that the application gives no snapshot to. */
+  private refused(path: Path, session: FlowSession, error: unknown): void {
+    const isHere = path.session ? !path.isLeft : this.joined.has(session);
+    if (!isHere) return path.begun?.();
+    if (!path.fail) return this.context.end(session, error);
+    path.isLeft = true;
+    path.fail(error);
   }
 
   private snapshotInTurn<T>(path: Path, query: () => Promise<T>): Promise<T> {

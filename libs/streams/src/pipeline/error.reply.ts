@@ -57,6 +57,20 @@ export function isAnswerable(error: unknown): boolean {
   return isCoded(error) || isHttpException(error) || isWsException(error);
 }
 
+/** Codes of what may succeed a moment later. */
+const TRANSIENT: ReadonlySet<string> = new Set(['UNAVAILABLE', 'OVERLOADED', 'BUSY']);
+
+/**
+ * Tells whether another attempt would end with the same error.
+ *
+ * It is the application's decision then. Those of a server that cannot at this moment are none: `UNAVAILABLE` and its like, `retryAfterMs`, HTTP 5xx.
+ */
+export function isFinal(error: unknown): boolean {
+  if (isCoded(error)) return !TRANSIENT.has(error.code) && error.retryAfterMs === undefined;
+  if (isHttpException(error)) return error.getStatus() < Number(HttpStatus.INTERNAL_SERVER_ERROR);
+  return isWsException(error);
+}
+
 // By shape, not by class: an application may load a second copy of either package.
 function isCoded(error: unknown): error is CodedError {
   return (
