@@ -108,6 +108,30 @@ export class ResultsEndpoint {
   }
 }
 
+/** What says nothing of its result compiles, as an interceptor may make a message of it. */
+export class OpenResults {
+  @OnStreamMessage(Chat) unknown(_session: StreamSession, message: Chat): unknown {
+    return message.text;
+  }
+  @OnStreamMessage(Chat) async later(_session: StreamSession, message: Chat): Promise<unknown> {
+    return message.text;
+  }
+  // oxlint-disable-next-line no-explicit-any -- it is what is tested
+  @OnStreamMessage(Chat) any(_session: StreamSession, _message: Chat): any {
+    return undefined;
+  }
+  @OnStreamMessage(Chat) never(_session: StreamSession, _message: Chat): never {
+    throw new Error('only compiled');
+  }
+  @OnStreamMessage(Chat) maybe(_session: StreamSession, _message: Chat): Promise<Chat | null> | undefined {
+    return undefined;
+  }
+  @OnStreamMessage(Chat) async *lists(_session: StreamSession, _message: Chat): AsyncGenerator<Chat[]> {}
+  @OnStreamClosed() async closed(_session: StreamSession): Promise<string> {
+    return 'is sent to nobody';
+  }
+}
+
 @StreamEndpoint('any')
 export class CatchAllEndpoint {
   @OnStreamMessage(Chat, Typing) any(_session: StreamSession<Left>, message: Chat | Typing): void {
@@ -157,6 +181,44 @@ export class Refused {
 
   // @ts-expect-error the class is not a message
   @OnStreamMessage(Unmarked) unmarked(_session: StreamSession, _message: Unmarked): void {}
+
+  // @ts-expect-error returns no message
+  @OnStreamMessage(Chat) text(_session: StreamSession, message: Chat): string {
+    return message.text;
+  }
+
+  // @ts-expect-error returns no message
+  @OnStreamMessage(Chat) async result(
+    _session: StreamSession,
+    _message: Chat,
+  ): Promise<{ delivered: string }> {
+    return { delivered: 'local' };
+  }
+
+  // @ts-expect-error returns a class that is not a message
+  @OnStreamMessage(Chat) unmarkedResult(_session: StreamSession, _message: Chat): Unmarked | undefined {
+    return undefined;
+  }
+
+  // @ts-expect-error a list has messages only
+  @OnStreamMessage(Chat) holes(_session: StreamSession, _message: Chat): Array<Chat | undefined> {
+    return [undefined];
+  }
+
+  // @ts-expect-error brings no messages
+  @OnStreamMessage(Chat) async *texts(_session: StreamSession, message: Chat): AsyncGenerator<string> {
+    yield message.text;
+  }
+
+  // @ts-expect-error brings no messages
+  @OnStreamMessage(Chat) observed(_session: StreamSession, _message: Chat): Observable<number> {
+    throw new Error('only compiled');
+  }
+
+  // @ts-expect-error returns the subscription, which is no message
+  @OnStreamOpened() subscribed(session: StreamSession<Chat>) {
+    return session.subscribe('plain');
+  }
 
   // @ts-expect-error takes something, but no session
   @OnStreamOpened() opened(_user: User): void {}

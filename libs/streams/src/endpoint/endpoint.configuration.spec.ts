@@ -85,7 +85,7 @@ describe('A configuration without mistakes', () => {
   it('may replace the endpoint in a test by a value with its methods', async () => {
     @StreamEndpoint('replaced')
     class ReplacedEndpoint {
-      @OnStreamMessage(Ok) ok(_session: StreamSession, _message: Ok): string {
+      @OnStreamMessage(Ok) ok(_session: StreamSession, _message: Ok): unknown {
         return 'real';
       }
     }

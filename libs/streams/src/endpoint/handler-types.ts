@@ -1,4 +1,6 @@
 import type { Message } from '@nestwire/protocol';
+import type { Observable } from 'rxjs';
+import type { HandlerFunction } from '../pipeline/stream-context.js';
 import type { StreamSession } from '../session/stream-session.js';
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
@@ -31,15 +33,36 @@ export type SentBySession<A extends AnyList> = A extends readonly [infer H, ...i
     | SentBySession<R>
   : never;
 
+/** What of a list is no message. */
+type UnsentItem<T> = IsAny<T> extends true ? never : T extends Message ? never : T;
+
+/** What of a result cannot be sent; `any` and `unknown` say nothing of it, as where an interceptor maps it. */
+type Unsent<R> = unknown extends R
+  ? never
+  : R extends Message | undefined | null | void
+    ? never
+    : R extends ReadonlyArray<infer Item>
+      ? UnsentItem<Item>
+      : R extends AsyncIterable<infer Item>
+        ? Unsent<Item>
+        : R extends Observable<infer Item>
+          ? Unsent<Item>
+          : R;
+
+/** Refuses a handler that returns something that cannot be sent. */
+export type MustReturnMessages<R> = [Unsent<Awaited<R>>] extends [never]
+  ? unknown
+  : { 'handler returns what is not a message': Unsent<Awaited<R>> };
+
 /**
- * Refuses a handler that takes no session or does not accept each of the
- * messages `M`.
+ * Refuses a handler that takes no session, does not accept each of the
+ * messages `M`, or returns something that cannot be sent.
  */
-export type MustHandle<A extends AnyList, M> =
-  TakesSession<A> extends true
-    ? [M] extends [AcceptedMessage<A>]
-      ? unknown
-      : { 'handler does not accept': Exclude<M, AcceptedMessage<A>> }
+export type MustHandle<F extends HandlerFunction, M> =
+  TakesSession<Parameters<F>> extends true
+    ? [M] extends [AcceptedMessage<Parameters<F>>]
+      ? MustReturnMessages<ReturnType<F>>
+      : { 'handler does not accept': Exclude<M, AcceptedMessage<Parameters<F>>> }
     : { 'handler does not take': 'StreamSession' };
 
 /** Refuses a lifecycle handler that takes something, but no session. */

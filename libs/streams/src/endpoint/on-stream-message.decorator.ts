@@ -19,14 +19,15 @@ export interface StreamMessageHandling {
 type HandlerDecorator<C extends MessageClasses> = <F extends HandlerFunction>(
   target: object,
   method: string | symbol,
-  descriptor: TypedPropertyDescriptor<F> & MustHandle<Parameters<F>, InstanceType<C[number]> & Message>,
+  descriptor: TypedPropertyDescriptor<F> & MustHandle<F, InstanceType<C[number]> & Message>,
 ) => void;
 
 /**
  * Makes a method the handler of messages of these classes.
  *
  * The method takes the session, then the message. What it returns (a message, an array, an `AsyncIterable`
- * or an `Observable` of messages) is sent to the session. The last argument may say how they are handled.
+ * or an `Observable` of messages) is sent to the session; anything else does not compile, unless its type is
+ * `any` or `unknown`. The last argument may say how they are handled.
  */
 export function OnStreamMessage<const C extends MessageClasses>(...classes: C): HandlerDecorator<C>;
 export function OnStreamMessage<const C extends MessageClasses>(

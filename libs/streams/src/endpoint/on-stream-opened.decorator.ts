@@ -1,17 +1,19 @@
 import type { HandlerFunction } from '../pipeline/stream-context.js';
 import { markHandler } from './endpoint.metadata.js';
-import type { MustTakeSession } from './handler-types.js';
+import type { MustReturnMessages, MustTakeSession } from './handler-types.js';
 
 /**
  * Makes a method the one that runs when a stream opens; if it throws, the stream
  * is refused.
  *
- * Messages wait, in order, until it has settled. It takes the session.
+ * Messages wait, in order, until it has settled. It takes the session. What it returns is sent, as by `@OnStreamMessage`.
  */
 export function OnStreamOpened() {
   return <F extends HandlerFunction>(
     _target: object,
     _method: string | symbol,
-    descriptor: TypedPropertyDescriptor<F> & MustTakeSession<Parameters<F>>,
+    descriptor: TypedPropertyDescriptor<F> &
+      MustTakeSession<Parameters<F>> &
+      MustReturnMessages<ReturnType<F>>,
   ): void => markHandler(descriptor.value!, { isOpened: true });
 }

@@ -250,7 +250,7 @@ describe('A handler', () => {
     }
     class Base {
       @OnStreamMessage(Note, Ping)
-      any(_session: StreamSession, message: Note | Ping): string {
+      any(_session: StreamSession, message: Note | Ping): unknown {
         return message.$type;
       }
     }
@@ -300,7 +300,7 @@ describe('Guards', () => {
     @UseGuards(AllowGuard)
     @StreamEndpoint('opened')
     class OpenedEndpoint {
-      @OnStreamOpened() opened(): string {
+      @OnStreamOpened() opened(): unknown {
         log.push('opened');
         return 'sent';
       }
@@ -505,7 +505,7 @@ describe('@OnStreamClosed', () => {
 describe('Access', () => {
   @StreamEndpoint('private', { requireLogin: true })
   class PrivateEndpoint {
-    @OnStreamMessage(Note) note(_session: StreamSession, _message: Note): string {
+    @OnStreamMessage(Note) note(_session: StreamSession, _message: Note): unknown {
       return 'ok';
     }
   }
@@ -540,13 +540,18 @@ describe('A Nest of another shape', () => {
     @UseGuards(AllowGuard)
     @StreamEndpoint('public')
     class PublicEndpoint {
-      @OnStreamOpened() opened(session: StreamSession): string {
+      @OnStreamOpened() opened(session: StreamSession): unknown {
         return session.endpoint;
       }
       @UseInterceptors(TraceInterceptor)
       @UsePipes(ShoutPipe)
       @OnStreamMessage(Note)
-      note(session: StreamSession<Note>, message: Note, @Who() who: string, @StreamMessageId() id?: string) {
+      note(
+        session: StreamSession<Note>,
+        message: Note,
+        @Who() who: string,
+        @StreamMessageId() id?: string,
+      ): unknown {
         return [session.endpoint, message.text, who, id];
       }
     }

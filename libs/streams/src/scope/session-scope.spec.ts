@@ -222,7 +222,7 @@ describe('An endpoint that depends on the session', () => {
       @Injectable({ scope })
       class ScopedEndpoint {
         count = 0;
-        @OnStreamMessage(Touch) touch(_session: StreamSession, _message: Touch): number {
+        @OnStreamMessage(Touch) touch(_session: StreamSession, _message: Touch): unknown {
           return ++this.count;
         }
       }
@@ -263,7 +263,7 @@ describe('Durable providers', () => {
   @StreamEndpoint('tenants')
   class TenantsEndpoint {
     @OnStreamMessage(Touch)
-    touch(_session: StreamSession, _message: Touch, @UserObject() member: Member): Tenant {
+    touch(_session: StreamSession, _message: Touch, @UserObject() member: Member): unknown {
       return member.tenant;
     }
   }
