@@ -6,6 +6,7 @@ import {
   sessionPositions,
   type Outbox,
   type ConnectionStatus,
+  type StreamClient,
 } from '@nestwire/client';
 import { CodedError, create, StreamMessage } from '@nestwire/protocol';
 import { messagePack } from '@nestwire/protocol/message-pack';
@@ -18,6 +19,7 @@ import {
   type StreamsOf,
 } from '@nestwire/streams';
 import { Allow, IsString, MaxLength } from 'class-validator';
+import { BoardIs, type BoardsEndpoint } from './delivery.js';
 
 @StreamMessage('client-docs.join')
 export class JoinRoom {
@@ -176,6 +178,22 @@ export async function read(client: ChatClient, show: (message: ChatMessage) => v
   // #region read
   for await (const message of client.chat.stream) show(message);
   // #endregion read
+}
+
+/** The client of a page that shows boards. */
+export type BoardClient = StreamClient<StreamsOf<{ boards: BoardsEndpoint }>>;
+
+export async function keepCards(client: BoardClient): Promise<void> {
+  // #region state
+  const cards = new Map<string, string>();
+  const changed = new EventTarget();
+  for await (const message of client.boards.stream) {
+    const isSnapshot = message instanceof BoardIs;
+    if (isSnapshot) cards.clear();
+    for (const { id, column } of isSnapshot ? message.cards : [message]) cards.set(id, column);
+    changed.dispatchEvent(new Event('change'));
+  }
+  // #endregion state
 }
 
 export function readUntilStopped(client: ChatClient, show: (message: ChatMessage) => void): () => void {

@@ -283,6 +283,35 @@ describe('endpoint', () => {
     });
   });
 
+  describe('reader that comes late', () => {
+    /** Lets one reader take a message, and another one come. */
+    async function readTwice(): Promise<void> {
+      const first = rig.client.chat.stream[Symbol.asyncIterator]();
+      await peer.open();
+      deliver('a');
+      expect((await first.next()).value?.text).toBe('a');
+      for (let reader = 0; reader < 2; reader++) rig.client.chat.stream[Symbol.asyncIterator]();
+    }
+
+    it('is told once that it has no snapshot, where a channel begins with one', async () => {
+      await connected();
+      const position = ['e', 1, 'a'] as const;
+      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'kept', ticket: 't', position });
+      await readTwice();
+
+      expect(rig.warnings).toEqual([
+        'nestwire: chat: a late reader has no snapshot: read once, into a store',
+      ]);
+    });
+
+    it('is told nothing on a stream without such a channel', async () => {
+      await connected();
+      await readTwice();
+
+      expect(rig.warnings).toEqual([]);
+    });
+  });
+
   describe('reader that does not keep up', () => {
     async function overflow(overflow: ConnectionOptions['overflow']): Promise<AsyncIterator<Note>> {
       await connected({ overflow, maxUnreadMessages: 2 });

@@ -45,6 +45,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   /** The id of the session; undefined while the stream is not open. */
   #session?: string;
   #used = false;
+  #lateReaders = 0;
   #waiting: Outgoing[] = [];
   #front = Infinity;
   #lostBy?: string;
@@ -56,7 +57,13 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.name = name;
     this.#classes = classes;
     this.#connection = connection;
-    this.stream = readersOf(name, options, { used: () => this.#use(), taken: () => this.#keep() });
+    const used = (isLate: unknown) => {
+      // What a channel began with is not given twice.
+      if (isLate && this.held.size && !this.#lateReaders++)
+        options.onWarning(`nestwire: ${name}: a late reader has no snapshot: read once, into a store`);
+      this.#use();
+    };
+    this.stream = readersOf(name, options, { used, taken: () => this.#keep() });
   }
 
   async sendStreamMessage(message: Message, given: SendOptions = {}): Promise<void> {

@@ -14,8 +14,8 @@ export interface MessageStream<T> {
 
 /** What hears of the readers. */
 export interface ReadersOwner {
-  /** A reader has come. */
-  readonly used: () => void;
+  /** A reader has come; one that is late misses what others were given. */
+  readonly used: (isLate: unknown) => void;
   /** A message has left the queue of a reader. */
   readonly taken: () => void;
 }
@@ -55,9 +55,10 @@ export function readersOf<T>(name: string, options: ResolvedOptions, owner: Read
     ignored: 0,
     [Symbol.asyncIterator]() {
       const queue = spare;
+      const isLate = queues.size && this.given;
       spare = messageQueue();
       queues.add(queue);
-      owner.used();
+      owner.used(isLate);
       return queue.read(() => queues.delete(queue), owner.taken);
     },
     push(message) {
