@@ -249,10 +249,15 @@ export class StoredOutbox extends Outbox {
     }
   }
 
+  /** Makes the message again; without its class the outcome has the properties alone. */
   #read(type: string, data: object): Message | undefined {
     try {
-      return decodeMessage(this.#classes!.get(type)!, data);
-    } catch {
+      const cls = this.#classes!.get(type);
+      // The page that stored it may have been another version.
+      if (!cls) throw new Error(`${type} is not in messages: add its class`);
+      return decodeMessage(cls, data);
+    } catch (cause) {
+      this.#warn(`the outcome of a stored ${type} has no message`, cause);
       return undefined;
     }
   }
