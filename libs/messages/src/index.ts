@@ -51,6 +51,7 @@ export {
 } from './channel/channel.js';
 export { ReservedChannel } from './channel/reserved-channel.js';
 export type { ChannelListener } from './delivery/delivery.js';
+export { assertLegacyDecorator } from './service/legacy-decorator.js';
 export { ERROR_LINES_PER_MINUTE, LogLimiter, type LogLimiterSetup } from './delivery/log-limiter.js';
 export { DONE } from './delivery/done.js';
 export { slicedWork, SLICE_MS, SlicedWork, type SlicerClock } from './delivery/sliced-work.js';

@@ -1,4 +1,5 @@
 import type { Message, MessageClass } from '@nestwire/protocol';
+import { assertLegacyDecorator } from './legacy-decorator.js';
 import type { Channel, Delivered, DeliveryClass } from '../channel/channel.js';
 
 /** What `@OnChannelMessage` was told. */
@@ -35,10 +36,11 @@ export function OnChannelMessage<
   const hasClass = arguments.length > 1;
   return <F extends Handler<C>>(
     _target: object,
-    _key: string | symbol,
-    { value }: TypedPropertyDescriptor<F>,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<F>,
   ): void => {
-    const method = value as F & { [HANDLERS]?: ChannelHandlerMetadata[] };
+    assertLegacyDecorator('@OnChannelMessage()', key);
+    const method = descriptor.value as F & { [HANDLERS]?: ChannelHandlerMetadata[] };
     const handlers = Object.hasOwn(method, HANDLERS) ? method[HANDLERS]! : [];
     Object.defineProperty(method, HANDLERS, {
       value: [...handlers, { channel, cls, hasClass }],

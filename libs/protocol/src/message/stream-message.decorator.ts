@@ -12,10 +12,12 @@ export type AnyClass<T = object> = abstract new (...args: never[]) => T;
  * The name is explicit because class names do not survive minification.
  *
  * @param name 1 to 128 characters, unique in the application: `area.thing` by habit
- * @throws {TypeError} when the name is empty or too long
+ * @throws {TypeError} when the name is empty or too long, or decorators are compiled without `experimentalDecorators`
  */
 export function StreamMessage<const N extends string>(name: N) {
-  return <C extends AnyClass<{ readonly $type: N }>>(target: C): void => {
+  return <C extends AnyClass<{ readonly $type: N }>>(target: C, context?: unknown): void => {
+    // Standard decorators get one; those of class-validator fail at it.
+    if (context) throw new TypeError('@StreamMessage(): set "experimentalDecorators" in tsconfig.json');
     registerMessage(target, name);
   };
 }

@@ -1,4 +1,9 @@
-import type { Channel, ChannelDefinition, DeliveryClass } from '@nestwire/messages';
+import {
+  assertLegacyDecorator,
+  type Channel,
+  type ChannelDefinition,
+  type DeliveryClass,
+} from '@nestwire/messages';
 import type { Message } from '@nestwire/protocol';
 
 type Snapshot<S> = S | readonly S[];
@@ -24,10 +29,11 @@ export function ChannelSnapshot<M extends Message, D extends DeliveryClass, S ex
 ) {
   return <F extends SnapshotMethod<S>>(
     _target: object,
-    _key: string | symbol,
-    { value }: TypedPropertyDescriptor<F>,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<F>,
   ): void => {
-    const method = value as F & { [SNAPSHOTS]?: Channel[] };
+    assertLegacyDecorator('@ChannelSnapshot()', key);
+    const method = descriptor.value as F & { [SNAPSHOTS]?: Channel[] };
     const channels = Object.hasOwn(method, SNAPSHOTS) ? method[SNAPSHOTS]! : [];
     Object.defineProperty(method, SNAPSHOTS, { value: [...channels, channel], configurable: true });
   };

@@ -1,9 +1,16 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { MessageReaders } from '../pipeline/message.reader.js';
 import { NestCompat } from '../pipeline/nest-compat.js';
 import { SessionScopes } from '../scope/session-scopes.js';
 import { BoundEndpoint } from './bound-endpoint.js';
+import { classesWithErasedFields } from './message.checks.js';
 import { EndpointExplorer } from './endpoint.explorer.js';
 import type { Endpoint } from './endpoint.js';
 import { completeRouteArguments, declaredClassOf } from './endpoint.metadata.js';
@@ -47,10 +54,28 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
       scopes: this.scopes,
       readers: new MessageReaders(declaredClassOf as never),
     };
-    for (const definition of this.explorer.explore()) {
+    const definitions = this.explorer.explore();
+    this.warnOfErasedFields(definitions);
+    for (const definition of definitions) {
       if (!this.nest.hasCreators) completeForPublicPath(definition);
       this.endpoints.set(definition.mark.name, new BoundEndpoint(tools, definition));
     }
+  }
+
+  /** Says, in development, that the check of message classes cannot see all fields. */
+  private warnOfErasedFields(definitions: readonly EndpointDefinition[]): void {
+    if (process.env.NODE_ENV === 'production') return;
+    const seen = new Set<Type>();
+    const routes = definitions.flatMap((definition) => [...definition.routes.values()]);
+    const erased = routes.flatMap(({ cls }) => classesWithErasedFields(cls as Type, seen));
+    if (!erased.length) return;
+    const [first] = erased;
+    const others = erased.length > 1 ? ` and ${erased.length - 1} more` : '';
+    this.logger.warn(
+      `The compiler removed fields without a value from ${first!.name}${others}, so fields without a decorator ` +
+        'are not found at the start; a message with one is refused. To have them found, set ' +
+        '"useDefineForClassFields": true in tsconfig.json, and with SWC under "jsc.transform" of .swcrc.',
+    );
   }
 
   /** Compiles the handlers: the enhancers that `main.ts` adds are known by now. */

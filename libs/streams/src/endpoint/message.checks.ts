@@ -8,6 +8,35 @@ export function checkMessageClass(cls: Type): string[] {
   return [...checkUnique(cls), ...checkFields(cls, new Set())];
 }
 
+/**
+ * Returns the classes whose fields the compiler has erased.
+ *
+ * They are the message's own class and those nested in it.
+ * Without `useDefineForClassFields` a field without a value leaves nothing in the code, unless a decorator
+ * names it. So the fields that have no decorator cannot be found.
+ */
+export function classesWithErasedFields(cls: Type, seen = new Set<Type>()): Type[] {
+  if (seen.has(cls)) return [];
+  seen.add(cls);
+  const validated = validatedProperties(cls as ValidatedClass);
+  const nested = validated.flatMap(({ name, types }) => {
+    if (!types.has(ValidationTypes.NESTED_VALIDATION)) return [];
+    const typed = typedClassOf(cls as ValidatedClass, name) as Type | undefined;
+    return typed ? classesWithErasedFields(typed, seen) : [];
+  });
+  const names = validated.map(({ name }) => name);
+  return hasErasedField(cls, names) ? [cls, ...nested] : nested;
+}
+
+function hasErasedField(cls: Type, names: readonly string[]): boolean {
+  try {
+    const message = new cls() as object;
+    return names.some((name) => !(name in message));
+  } catch {
+    return false;
+  }
+}
+
 function checkUnique(cls: Type): string[] {
   const name = messageNameOf(cls)!;
   const classes = messageClassesNamed(name);
@@ -44,8 +73,8 @@ function checkOwnFields(cls: Type, known: ReadonlySet<string>): string[] {
 }
 
 /**
- * The fields that an instance has by itself; compiled for ES2022 or later that
- * is all of them.
+ * The fields that an instance has by itself: all of them where the compiler has
+ * `useDefineForClassFields`, else those with a value.
  */
 function ownFields(cls: Type): string[] | string {
   try {

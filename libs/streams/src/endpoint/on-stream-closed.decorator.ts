@@ -1,3 +1,4 @@
+import { assertLegacyDecorator } from '@nestwire/messages';
 import type { HandlerFunction } from '../pipeline/stream-context.js';
 import { markHandler } from './endpoint.metadata.js';
 import type { MustTakeSession } from './handler-types.js';
@@ -10,7 +11,10 @@ import type { MustTakeSession } from './handler-types.js';
 export function OnStreamClosed() {
   return <F extends HandlerFunction>(
     _target: object,
-    _method: string | symbol,
+    method: string | symbol,
     descriptor: TypedPropertyDescriptor<F> & MustTakeSession<Parameters<F>>,
-  ): void => markHandler(descriptor.value!, { isClosed: true });
+  ): void => {
+    assertLegacyDecorator('@OnStreamClosed()', method);
+    markHandler(descriptor.value!, { isClosed: true });
+  };
 }

@@ -1,3 +1,4 @@
+import { assertLegacyDecorator } from '@nestwire/messages';
 import type { Message, MessageClass } from '@nestwire/protocol';
 import type { HandlerFunction } from '../pipeline/stream-context.js';
 import { markHandler } from './endpoint.metadata.js';
@@ -38,7 +39,10 @@ export function OnStreamMessage(...given: readonly unknown[]): HandlerDecorator<
   const handling = isHandling(last) ? last : undefined;
   const messages = handling ? given.slice(0, -1) : given;
   const mark = { messages, ...(handling?.once && { once: messages }) };
-  return (_target, _method, descriptor) => markHandler(descriptor.value!, mark);
+  return (_target, method, descriptor) => {
+    assertLegacyDecorator('@OnStreamMessage()', method);
+    markHandler(descriptor.value!, mark);
+  };
 }
 
 function isHandling(value: unknown): value is StreamMessageHandling {

@@ -1,3 +1,4 @@
+import { assertLegacyDecorator } from '@nestwire/messages';
 import type { HandlerFunction } from '../pipeline/stream-context.js';
 import { markHandler } from './endpoint.metadata.js';
 import type { MustReturnMessages, MustTakeSession } from './handler-types.js';
@@ -11,9 +12,12 @@ import type { MustReturnMessages, MustTakeSession } from './handler-types.js';
 export function OnStreamOpened() {
   return <F extends HandlerFunction>(
     _target: object,
-    _method: string | symbol,
+    method: string | symbol,
     descriptor: TypedPropertyDescriptor<F> &
       MustTakeSession<Parameters<F>> &
       MustReturnMessages<ReturnType<F>>,
-  ): void => markHandler(descriptor.value!, { isOpened: true });
+  ): void => {
+    assertLegacyDecorator('@OnStreamOpened()', method);
+    markHandler(descriptor.value!, { isOpened: true });
+  };
 }

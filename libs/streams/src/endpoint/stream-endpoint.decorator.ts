@@ -1,3 +1,4 @@
+import { assertLegacyDecorator } from '@nestwire/messages';
 import type { StreamEndpointOptions } from './endpoint.js';
 import { markEndpoint } from './endpoint.metadata.js';
 
@@ -9,5 +10,8 @@ import { markEndpoint } from './endpoint.metadata.js';
  * @param name begins with a letter; letters, digits, `_`, `-` and `.`; 128 characters at most
  */
 export function StreamEndpoint(name: string, options: StreamEndpointOptions = {}): ClassDecorator {
-  return (target) => markEndpoint(target, { name, options });
+  return (target: object, context?: unknown) => {
+    assertLegacyDecorator('@StreamEndpoint()', context);
+    markEndpoint(target, { name, options });
+  };
 }

@@ -1,4 +1,5 @@
 import { Injectable, Scope } from '@nestjs/common';
+import { assertLegacyDecorator } from '@nestwire/messages';
 
 /**
  * Makes a class a user object: Nest makes one instance a session, with its
@@ -8,5 +9,9 @@ import { Injectable, Scope } from '@nestjs/common';
  * session has ended, `onSessionClosed` runs, then `Symbol.asyncDispose` or `Symbol.dispose`.
  */
 export function SessionScoped(): ClassDecorator {
-  return Injectable({ scope: Scope.REQUEST });
+  const scoped = Injectable({ scope: Scope.REQUEST });
+  return (target: object, context?: unknown) => {
+    assertLegacyDecorator('@SessionScoped()', context);
+    scoped(target as never);
+  };
 }
