@@ -57,4 +57,12 @@ describe('LogLimiter', () => {
 
     expect(lines[0]![0]).toBe('one [Nest] 1 ERROR forged');
   });
+
+  it('writes nothing that a terminal or an editor obeys, and keeps the lines of a stack', () => {
+    const { lines, limiter } = limiterOf();
+
+    limiter.log('a', 'a\x1b[31mb\x9b31mc\u2028d\u202ee', () => 'Error: x\x1b[2J\u202e\n    at y');
+
+    expect(lines[0]).toEqual(['a [31mb 31mc d e', 'Error: x [2J \n    at y']);
+  });
 });
