@@ -69,6 +69,28 @@ describe('A watch of presence', () => {
     expect(at.reads).toBe(1);
   });
 
+  it('reads a few times at once where notices are junk, then with pauses, and misses nothing', async () => {
+    const { watch, clock, told, at } = watchOf(stateOf('e', 1));
+    await watch.read();
+    const turn = () => new Promise(setImmediate);
+    for (let number = 0; number < 500; number++) {
+      watch.take(deltaOf('e', 1_000 + number, {}));
+      if (number % 50 === 0) await turn();
+    }
+    await turn();
+    const { reads } = at;
+    expect(reads).toBeLessThanOrEqual(1 + 5);
+
+    at.state = stateOf('e', 3, entry('s', '1', 'ada'), entry('s', '2', 'bob'));
+    watch.take(deltaOf('e', 3, { set: [entry('s', '2', 'bob')] }));
+    clock.advance(200);
+    await turn();
+    expect(at.reads).toBe(reads + 1);
+    watch.take(deltaOf('e', 4, { removed: ['s|1'] }));
+    expect(told).toEqual(['joined ada', 'joined bob', 'left ada']);
+    expect(at.reads).toBe(reads + 1);
+  });
+
   it('passes over what it has, and reads where a delta is missing', async () => {
     const { watch, told, at } = watchOf(stateOf('e', 5));
     await watch.read();

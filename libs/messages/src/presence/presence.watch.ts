@@ -32,12 +32,16 @@ export interface WatchSetup {
 }
 
 const MAX_EARLY = 1_000;
+/** Reads within a period; more wait for the next one. Junk in Redis is a doubt each time. */
+const READS_PER_PERIOD = 5;
+const PERIOD_MS = 200;
 
 /**
  * Follows the members of a channel.
  *
  * It goes from version to version with the deltas. Where a delta is missing it reads the state and reports the
- * difference. Where the cluster has lost the state, the missing connections are given time to return.
+ * difference, a few times at once and then with pauses. Where the cluster has lost the state, the missing
+ * connections are given time to return.
  */
 export class PresenceWatch {
   #version: PresenceVersion | undefined;
@@ -46,7 +50,11 @@ export class PresenceWatch {
   #early: PresenceDelta[] = [];
   #reading: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
+  #cancelRead: (() => void) | undefined;
   #isClosed = false;
+  /** When the period of reads began, and how many it had. */
+  #periodAt = -Infinity;
+  #periodReads = 0;
   /** A read failed: what came meanwhile is not known. */
   #isStale = false;
 
@@ -67,8 +75,15 @@ export class PresenceWatch {
   /** Takes a delta, in whichever order they come. */
   take(delta: PresenceDelta): void {
     if (!this.#reading) {
-      if (!this.#follow(delta)) void this.read();
+      if (!this.#follow(delta)) this.doubt();
     } else if (this.#early.length < MAX_EARLY) this.#early.push(delta);
+  }
+
+  /** Reads the state because of a notice that does not lead on: a few times at once, then with pauses. */
+  doubt(): void {
+    if (this.#reading) return;
+    if (this.#mayRead()) void this.read();
+    else this.#readLater();
   }
 
   /** Compares with the version of the cluster, and reads the state when there is another one. */
@@ -82,21 +97,46 @@ export class PresenceWatch {
     return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
   }
 
-  /** Stops the timer. */
+  /** Stops the timers. */
   close(): void {
     this.#isClosed = true;
+    this.#cancelRead?.();
     this.#cancelTimer?.();
   }
 
   async #read(): Promise<void> {
     try {
-      do this.#replace(await this.setup.read());
-      while (!this.#early.splice(0).every((delta) => this.#follow(delta)));
+      for (;;) {
+        this.#replace(await this.setup.read());
+        if (this.#early.splice(0).every((delta) => this.#follow(delta))) return;
+        if (!this.#mayRead()) return this.#readLater();
+      }
     } catch {
       // The next delta or comparison reads again, and still knows which epoch it was.
       this.#isStale = true;
       this.#early = [];
     }
+  }
+
+  /** Counts a read because of a notice; returns whether it may be made at once. */
+  #mayRead(): boolean {
+    const nowMs = this.setup.clock.now();
+    if (nowMs - this.#periodAt >= PERIOD_MS) {
+      this.#periodAt = nowMs;
+      this.#periodReads = 0;
+    }
+    return this.#periodReads++ < READS_PER_PERIOD;
+  }
+
+  /** Reads when the period is over; what comes until then is in that state. */
+  #readLater(): void {
+    const { clock } = this.setup;
+    this.#isStale = true;
+    if (this.#isClosed) return;
+    this.#cancelRead ??= clock.after(this.#periodAt + PERIOD_MS - clock.now(), () => {
+      this.#cancelRead = undefined;
+      this.doubt();
+    });
   }
 
   /** Returns whether the delta leads on from here, or is from before. */

@@ -206,7 +206,7 @@ export class PresenceService implements BeforeApplicationShutdown {
     });
     const subscription = this.#messages.addListener(noticesOf(channel), (notice) =>
       // What is not a change may stand for one: the state tells.
-      isPresenceDelta(notice) ? watch.take(notice) : void watch.read(),
+      isPresenceDelta(notice) ? watch.take(notice) : watch.doubt(),
     );
     const ready = subscription.then(() => watch.read()).catch(() => undefined);
     // Spread, so that not all channels are read in the same turn.
