@@ -71,6 +71,8 @@ export class FuzzCluster {
   }
 
   async stop() {
+    // A server that is stopped before it has posted would answer to nobody.
+    await this.settled().catch(() => undefined);
     await Promise.allSettled(this.#servers.map((server) => server.stop()));
     await this.#redis.stop();
   }

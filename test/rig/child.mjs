@@ -72,10 +72,12 @@ export class Child {
  * @param {Record<string, (details: any) => unknown>} answers
  */
 export function answerParent(answers) {
+  // The parent may be gone before the answer; `disconnect` follows.
+  const answer = (message) => process.send?.(message, () => undefined);
   process.on('message', ({ id, question, details }) => {
     new Promise((resolve) => resolve(answers[question](details))).then(
-      (value) => process.send({ id, value }),
-      (error) => process.send({ id, error: String(error?.stack ?? error) }),
+      (value) => answer({ id, value }),
+      (error) => answer({ id, error: String(error?.stack ?? error) }),
     );
   });
   process.on('disconnect', () => process.exit());
