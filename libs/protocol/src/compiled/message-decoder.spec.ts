@@ -2,7 +2,7 @@ import { Transform, Type } from '../class-transformer.js';
 import { decodeMessage } from '../message/decode-message.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { decodeQuickly } from './compiled-message.js';
-import { decoderOf } from './message-decoder.js';
+import { declareProperties, decoderOf } from './message-decoder.js';
 
 class Author {
   name?: unknown;
@@ -174,5 +174,44 @@ describe('decoderOf()', () => {
     expect(decoderOf(Holder)(data)).toBeDefined();
     StreamMessage('decoder.twice')(class {} as never);
     expect(decoderOf(Holder)(data)).toBeUndefined();
+  });
+});
+
+describe('declareProperties()', () => {
+  class Declared {
+    text?: unknown;
+    @Type(() => Date) at?: unknown;
+    describe(): string {
+      return String(this.text);
+    }
+  }
+  declareProperties(Declared, ['text', 'at', 'describe', '$set', 'constructor']);
+  const read = decoderOf(Declared);
+
+  it('changes nothing of what is made', () => {
+    const made = read({ text: 'a', at: DATE, other: 1 });
+
+    expect(made).toEqual(Object.assign(new Declared(), { text: 'a', at: new Date(DATE.$date), other: 1 }));
+    expect(made).toBeInstanceOf(Declared);
+  });
+
+  it.each(['describe', '$set', 'constructor', 'toString'])('makes no property of "%s"', (key) => {
+    expect(read({ [key]: 1 })).toBeUndefined();
+  });
+
+  it('spares the search in the prototype, for these names alone', () => {
+    const asked: unknown[] = [];
+    const has = (target: object, key: string | symbol): boolean => {
+      asked.push(key);
+      return key in target;
+    };
+    const Watched = function (): void {} as unknown as new () => object;
+    Object.assign(Watched, { prototype: new Proxy(Watched.prototype as object, { has }) });
+    declareProperties(Watched, ['text']);
+    const readWatched = decoderOf(Watched);
+    asked.length = 0;
+    readWatched({ text: 'a', other: 1 });
+
+    expect(asked).toEqual(['other']);
   });
 });

@@ -33,8 +33,8 @@ class TypedProperty {
   }
 }
 
-/** The properties of a class whose class `@Type` gives. */
-type TypedProperties = ReadonlyMap<string, TypedProperty>;
+/** The properties of a class that are known: with their class where `@Type` gives it, else null. */
+type KnownProperties = Map<string, TypedProperty | null>;
 
 // A tree that is deeper is read by the libraries, which refuse it where it is too deep.
 const MAX_DEPTH = 32;
@@ -43,6 +43,25 @@ const DATE_TAG = '$date';
 const TYPE_TAG = '$type';
 
 const decoders = new WeakMap<TransformedClass, Decode>();
+const properties = new WeakMap<TransformedClass, KnownProperties>();
+
+/**
+ * Names properties of a class to its decoder.
+ *
+ * It need not look for them in the prototype. The names come from the application. Those that clients
+ * make up are never remembered.
+ */
+export function declareProperties(cls: TransformedClass, names: Iterable<string>): void {
+  const known = propertiesOf(cls);
+  for (const name of names)
+    if (!known.has(name) && isOrdinaryKey(name, cls.prototype as object)) known.set(name, null);
+}
+
+function propertiesOf(cls: TransformedClass): KnownProperties {
+  const known = properties.get(cls) ?? new Map<string, TypedProperty | null>();
+  properties.set(cls, known);
+  return known;
+}
 
 /** Returns the compiled decoder of a class. */
 export function decoderOf(cls: TransformedClass): Decode {
@@ -57,14 +76,14 @@ export function decoderOf(cls: TransformedClass): Decode {
 function compile(cls: TransformedClass): Decode {
   const facts = transformFactsOf(cls);
   if (!facts) return notUnderstood;
-  const typed = new Map<string, TypedProperty>();
+  const known = propertiesOf(cls);
   for (const [name, fact] of facts.types)
-    if (isOrdinaryKey(name, cls.prototype as object)) typed.set(name, new TypedProperty(fact));
+    if (isOrdinaryKey(name, cls.prototype as object)) known.set(name, new TypedProperty(fact));
   let isOrdinary: boolean | undefined;
   return (data) => {
     const target = new cls() as Properties;
     isOrdinary ??= Object.getPrototypeOf(target) === cls.prototype && !hasAccessors(target);
-    return isOrdinary && !isList(data) ? decodeInto(target, data as Properties, typed) : undefined;
+    return isOrdinary && !isList(data) ? decodeInto(target, data as Properties, known) : undefined;
   };
 }
 
@@ -82,12 +101,13 @@ function notUnderstood(): undefined {
   return undefined;
 }
 
-function decodeInto(target: Properties, data: Properties, typed: TypedProperties): object | undefined {
+function decodeInto(target: Properties, data: Properties, known: KnownProperties): object | undefined {
   const prototype = Object.getPrototypeOf(target) as object;
   // Nothing is remembered of the keys: clients choose them.
   for (const key in data) {
-    const property = typed.get(key);
-    if (property ? !property.isCurrent() : !isOrdinaryKey(key, prototype)) return undefined;
+    const property = known.get(key);
+    if (property ? !property.isCurrent() : property !== null && !isOrdinaryKey(key, prototype))
+      return undefined;
     if (typeof target[key] === 'function') return undefined;
     const value = property ? property.decode(data[key]) : decodeUntyped(data[key]);
     if (value === undefined) return undefined;

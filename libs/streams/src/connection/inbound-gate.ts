@@ -1,10 +1,10 @@
-import type { StreamsLimits } from '../streams.limits.js';
+import { cpuClock, type CpuClock } from '../fairness/cpu-clock.js';
 import { TokenBucket } from '../fairness/token-bucket.js';
+import type { StreamsLimits } from '../streams.limits.js';
 import { WindowCount } from './window-count.js';
 
 const REFUSAL_WINDOW_MS = 10_000;
 const BAD_FRAME_WINDOW_MS = 60_000;
-const US_PER_MS = 1_000;
 const INFLATED_BYTES_PER_REFUSAL = 4_096;
 /** Work of a refusal that is not measured: writing the answer, collecting garbage. */
 const UNMEASURED_MS = 0.05;
@@ -12,6 +12,8 @@ const UNMEASURED_MS = 0.05;
 const FREE_MS = 0.25;
 /** The most that is charged before a connection is known to cost processor time: the machine may have been busy. */
 const MAX_UNPROVEN_MS = 10;
+/** How long the processor time of a connection is measured, after a frame that took longer than that. */
+const WATCHED_MS = 60_000;
 
 /**
  * Judges what one connection sends: its amount, its faults, their cost.
@@ -23,16 +25,18 @@ export class InboundGate {
   private readonly frames: TokenBucket;
   private readonly bytes: TokenBucket;
   private startedAt = 0;
-  /** The CPU time of the process at `begin`; known for connections that were charged before. */
-  private startedCpu: NodeJS.CpuUsage | undefined;
+  /** The CPU time of the process at `begin`, or shortly before; known for connections that are watched. */
+  private startedCpuMs: number | undefined;
   // Made when they are needed: few clients are refused anything.
   private work: TokenBucket | undefined;
+  private watchedUntil = 0;
   private refusals: WindowCount | undefined;
   private badFrames: WindowCount | undefined;
 
   constructor(
     private readonly limits: StreamsLimits,
     now: number,
+    private readonly cpu: CpuClock = cpuClock,
   ) {
     this.frames = new TokenBucket(limits.framesPerSecond, now);
     this.bytes = new TokenBucket(limits.bytesPerSecond, now);
@@ -52,8 +56,15 @@ export class InboundGate {
   /** Begins to measure the work on a frame. */
   begin(now: number): void {
     this.startedAt = now;
-    // Reading it costs more than most frames do.
-    this.startedCpu = this.work && process.cpuUsage();
+    this.startedCpuMs = this.isWatched(now) ? this.cpu.recent(now) : undefined;
+  }
+
+  /** Tells whether the processor time is measured: for a connection that owes some, or took long lately. */
+  private isWatched(now: number): boolean {
+    if (!this.work) return false;
+    if (now < this.watchedUntil || !this.work.isFull(now)) return true;
+    this.work = undefined;
+    return false;
   }
 
   /** Ends the measuring: what follows is not work on the frame. */
@@ -65,10 +76,14 @@ export class InboundGate {
   measuredMs(now: number): number {
     if (!this.startedAt) return 0;
     const elapsedMs = now - this.startedAt;
-    if (!this.startedCpu) return Math.min(elapsedMs, MAX_UNPROVEN_MS);
+    // Asking for the CPU time would cost more than it could tell.
+    if (elapsedMs <= FREE_MS) return elapsedMs;
+    if (this.startedCpuMs === undefined) {
+      if (elapsedMs > MAX_UNPROVEN_MS) this.watchedUntil = now + WATCHED_MS;
+      return Math.min(elapsedMs, MAX_UNPROVEN_MS);
+    }
     // On a busy machine time passes in which this process does not run.
-    const { user, system } = process.cpuUsage(this.startedCpu);
-    return Math.min(elapsedMs, (user + system) / US_PER_MS);
+    return Math.min(elapsedMs, this.cpu.exact(now) - this.startedCpuMs);
   }
 
   /**

@@ -1,10 +1,12 @@
 import { decodeMessage, type ErrorDetail, type Message, type MessageClass } from '@nestwire/protocol';
 import {
   AcceptedClasses,
+  declareProperties,
   decodeQuickly,
   decoratedNamesOf,
   renamedPropertiesOf,
   transformFactsOf,
+  typedClassesOf,
   isTree,
   roleOf,
   type DataRole,
@@ -62,6 +64,7 @@ export class ClientDecoder {
   /** Lets data name a class, and the classes that its properties have. */
   accept(cls: ValidatedClass): void {
     this.accepted.accept(cls);
+    this.declare(cls, new Set());
   }
 
   /**
@@ -148,6 +151,17 @@ export class ClientDecoder {
     const { constructor } = made;
     if (constructor === Object || typeof constructor !== 'function' || hasItems(made)) return undefined;
     return this.namesOf(constructor);
+  }
+
+  /** Tells the compiled code what the application calls its properties. */
+  private declare(cls: ValidatedClass, seen: Set<ValidatedClass>): void {
+    if (seen.has(cls)) return;
+    seen.add(cls);
+    declareProperties(
+      cls,
+      validatedProperties(cls).map(({ name }) => name),
+    );
+    for (const typed of typedClassesOf(cls)) this.declare(typed, seen);
   }
 
   private namesOf(constructor: object): ClassNames {

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
+import ipaddr from 'ipaddr.js';
 import { ClientAddress, networkOf, type TrustProxy } from './client-address.js';
 
 /** The parts of a request that are read, as Node gives them. */
@@ -111,5 +113,31 @@ describe('ClientAddress', () => {
         expect(written(last, groups.slice(4))).not.toBe(written(last + 1, groups.slice(4)));
       }),
     );
+  });
+});
+
+describe('An address', () => {
+  const addresses = new ClientAddress();
+  const process = jest.spyOn(ipaddr, 'process');
+  /** How often text is read as an address when a connection asks for its own. */
+  const readingsOf = (address: string): number => {
+    process.mockClear();
+    const own = addresses.of(request(address, ''))!;
+    for (let times = 0; times < 3; times++) expect(addresses.limitKey(own)).toBe(networkOf(own));
+    return process.mock.calls.length;
+  };
+
+  afterAll(() => process.mockRestore());
+
+  it('is read once for all that asks for it', () => {
+    expect(readingsOf('203.0.113.77')).toBe(1);
+    expect(readingsOf('203.0.113.77')).toBe(0);
+  });
+
+  it('is forgotten when there were many others', () => {
+    readingsOf('203.0.113.78');
+    for (let n = 0; n < 2_000; n++) networkOf(`198.18.${n >> 8}.${n & 0xff}`);
+
+    expect(readingsOf('203.0.113.78')).toBe(1);
   });
 });

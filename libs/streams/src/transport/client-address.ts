@@ -17,6 +17,8 @@ const IN_BRACKETS = /^\[([^\]]+)\](?::\d+)?$/;
 /** An IPv6 address in brackets, with a zone and a port, is shorter. */
 const MAX_ENTRY_LENGTH = 100;
 const MAX_PROXIES = 32;
+/** How many addresses are remembered: one connection asks for its own several times. */
+const MAX_KNOWN = 1_024;
 const V6_PREFIX_GROUPS = 4;
 const MAPPED_BITS = 96;
 
@@ -125,8 +127,22 @@ function nth(entries: Iterable<string>, count: number): string | undefined {
   return last;
 }
 
+const known = new Map<string, Address>();
+
 function addressOf(entry: string): Address | undefined {
   if (entry.length > MAX_ENTRY_LENGTH) return undefined;
+  return known.get(entry) ?? remember(entry, parse(entry));
+}
+
+function remember(entry: string, address: Address | undefined): Address | undefined {
+  if (!address) return undefined;
+  if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value!);
+  // A copy: the entry may be a part of a long header, which it would keep.
+  known.set(Buffer.from(entry).toString(), address);
+  return address;
+}
+
+function parse(entry: string): Address | undefined {
   const bare = V4_WITH_PORT.exec(entry)?.[1] ?? IN_BRACKETS.exec(entry)?.[1] ?? entry;
   const withoutZone = bare.split('%')[0]!;
   // `ipaddr.js` also takes octal and short forms, which two programs may read differently.

@@ -193,7 +193,7 @@ class WsWire extends Wire {
 
   /** Notes since when a message is unfinished. */
   follow(chunk: Buffer): void {
-    this.uncountedBytes += chunk.length;
+    if (this.isInflated) this.uncountedBytes += chunk.length;
     // ws also closes by itself: after a broken frame, and after the peer's close frame.
     if (this.ws.readyState !== this.ws.OPEN) return this.discard(chunk);
     this.boundary.feed(chunk);
