@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 
 const SPARE_FILES = 200;
+const BUFFER_UTIL = 'bufferutil';
+const ABSENT = 'not installed';
 const PACKAGES = [
   ['ws', '.'],
   ['@nestjs/core', '.'],
@@ -13,6 +15,7 @@ const PACKAGES = [
   ['ioredis', '.'],
   ['socket.io', '.'],
   ['@socket.io/redis-adapter', '.'],
+  [BUFFER_UTIL, '.'],
 ];
 
 /** What a measurement was made with: versions by name, and the number of cores. */
@@ -33,6 +36,11 @@ export function obstacleOf({ connections = 0 }) {
   return `It needs ${needed} open files a process, and "ulimit -n" allows ${limit}.`;
 }
 
+/** Tells whether the optional native addon of ws is installed; the tests do without it. */
+export function hasBufferUtil() {
+  return versionOf(BUFFER_UTIL) !== ABSENT;
+}
+
 function openFilesLimit() {
   process.report.excludeNetwork = true;
   const { soft } = process.report.getReport().userLimits?.open_files ?? {};
@@ -49,7 +57,7 @@ function versionOf(name) {
     const version = readVersion(`${path}/${name}/package.json`);
     if (version) return version;
   }
-  return 'unknown';
+  return ABSENT;
 }
 
 function readVersion(file) {

@@ -1,5 +1,7 @@
 const digits = (value, count) => value.toFixed(value < 0.1 ? count + 1 : count);
-const ratioText = ({ median, low, high }) => `${digits(median, 2)} [${digits(low, 2)}-${digits(high, 2)}]`;
+/** Writes a ratio and its spread. @param {import('./summary.mjs').Ratio} ratio */
+export const ratioText = ({ median, low, high }) =>
+  `${digits(median, 2)} [${digits(low, 2)}-${digits(high, 2)}]`;
 const percent = (share) => `${Math.round(share * 100)} %`;
 
 /** The columns of a table: what it is about, and how it is read from the summary of a peer. */
@@ -45,17 +47,28 @@ export function sectionOf(outcome) {
 }
 
 /** Writes the figures of a workload as a section of Markdown. @param {Outcome} outcome */
-export function tableSectionOf({ title, unit, summary, perSecond }) {
+export function tableSectionOf(outcome) {
+  const { title, unit, summary, perSecond } = outcome;
   const pace = perSecond ? ` ${perSecond} messages a second.` : '';
   return [
     `## ${title}`,
     '',
-    `Medians of ${summary[0].rounds} rounds; × is to ${unit}.${pace}`,
+    `Medians of ${summary[0].rounds} rounds; × is to ${unit}.${pace}${clientOf(outcome)}`,
     '',
     ...tableOf(summary),
     '',
     ...(summary.some((row) => row.isLoadTheLimit) ? [LOAD_NOTE, ''] : []),
   ].join('\n');
+}
+
+/** Tells how the clients of a workload write what they send, where that decides what it costs. */
+function clientOf({ load, inFlight, writes }) {
+  if (load !== 'echo' && load !== 'fan-out') return '';
+  const how = writes === 'separate' ? 'each in a write of its own' : 'all in one write';
+  if (inFlight === 1) return ' A client writes one message, and the next one when that has come back.';
+  return load === 'echo'
+    ? ` A client writes as many messages as it has read answers of, ${how}.`
+    : ` A client posts ${inFlight} messages, ${how}, and the next ones when all have them.`;
 }
 
 /** @param {readonly import('./summary.mjs').Summary[]} summary */
@@ -86,7 +99,9 @@ function verdictLine(verdict) {
 }
 
 /** Writes what was measured in the words of its target. @param {import('./targets.mjs').Verdict} verdict */
-export function measuredText({ ratio, times, count }) {
+export function measuredText({ ratio, low, high, times, count }) {
   if (count !== undefined) return `${count}`;
-  return times ? `${(1 / ratio).toFixed(1)} times less` : `${ratio.toFixed(2)} ×`;
+  if (!times) return `${ratio.toFixed(2)} × [${low.toFixed(2)}-${high.toFixed(2)}]`;
+  const [less, least, most] = [ratio, high, low].map((value) => (1 / value).toFixed(1));
+  return `${less} times less [${least}-${most}]`;
 }

@@ -1,15 +1,16 @@
 // `npm run bench [-- --quick] [--json] [--write] [--only WORKLOAD,…] [--peers PEER,…] [--rounds N] [--profile PEER]`:
 // measures the built libraries beside their peers. `--quick` is the short form, `--json` prints all figures and
-// nothing else, `--write` writes docs/benchmarks.md; with `--from FILE` it writes it from what --json printed
-// before, without measuring. What is measured never fails; a wrong answer does.
+// nothing else, `--write` writes docs/benchmarks.md, its plot and the figures in README.md; with `--from FILE` it
+// writes them from what --json printed before, without measuring. What is measured never fails; a wrong answer does.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findRedis, missingRedis, startRedis } from '../rig/redis-server.mjs';
-import { machineOf, obstacleOf } from './machine.mjs';
+import { hasBufferUtil, machineOf, obstacleOf } from './machine.mjs';
 import { measure } from './measure.mjs';
 import { PEERS } from './peers/index.mjs';
 import { writePage } from './page/benchmarks.page.mjs';
+import { writeReadme } from './page/readme.table.mjs';
 import { sectionOf } from './report.mjs';
 import { judge } from './targets.mjs';
 import { WORKLOADS } from './workloads.mjs';
@@ -35,13 +36,19 @@ const isBuilt = existsSync(new URL('../../libs/streams/dist/index.js', import.me
 if (!isBuilt) throw new Error('The bench measures what is built: run "npm run build" first.');
 mkdirSync(RESULTS, { recursive: true });
 
+const BUFFER_UTIL_HINT =
+  'the rows with bufferutil are left out; "npm install --no-save bufferutil@4.1.0" brings them.';
+
 const say = (text) => (options.json ? console.error(text) : console.log(text));
 const plan = { ...(options.quick ? QUICK : FULL), profile: options.profile, folder: RESULTS };
 if (options.rounds) plan.rounds = Number(options.rounds);
 
 const run = options.from ? judgedAnew(JSON.parse(readFileSync(options.from, 'utf8'))) : await measureAll();
 const failed = run.workloads.filter(({ error }) => error);
-if (options.write) writePage(run);
+if (options.write) {
+  writePage(run);
+  writeReadme(run);
+}
 if (options.json) console.log(JSON.stringify(run, null, 2));
 const counts = { numPassedTests: run.workloads.length - failed.length, numFailedTests: failed.length };
 writeFileSync(`${RESULTS}bench.json`, JSON.stringify(counts));
@@ -78,6 +85,7 @@ function chosenWorkloads() {
   return WORKLOADS.filter(({ name, quick }) => (names ? names.includes(name) : !options.quick || quick))
     .map((workload) => (options.quick ? { ...workload, ...workload.quick } : workload))
     .map((workload) => (peers ? withPeers(workload, peers) : workload))
+    .map(withoutAbsent)
     .filter((workload) => workload.peers.length);
 }
 
@@ -93,6 +101,14 @@ function namesIn(text, known) {
 function withPeers(workload, names) {
   const all = WORKLOADS.find(({ name }) => name === workload.name).peers;
   return { ...workload, peers: all.filter((peer) => names.includes(peer)) };
+}
+
+/** Leaves out the peers whose native addon is not installed. */
+function withoutAbsent(workload) {
+  const isThere = (name) => !PEERS.find((peer) => peer.name === name).isNative || hasBufferUtil();
+  const peers = workload.peers.filter(isThere);
+  if (peers.length < workload.peers.length) say(`${workload.name}: ${BUFFER_UTIL_HINT}\n`);
+  return { ...workload, peers };
 }
 
 async function redisIfFound() {

@@ -13,7 +13,12 @@ import { ratioOf } from './statistics.mjs';
  * @property {string} text
  */
 
-/** A target, and what became of it. @typedef {Target & { ratio?: number, count?: number, isMet: boolean }} Verdict */
+/**
+ * A target, and what became of it: the ratio of the medians and its spread, or a count.
+ *
+ * @typedef {Target & {
+ *   ratio?: number, low?: number, high?: number, count?: number, isMet: boolean }} Verdict
+ */
 
 const NAMES = {
   cpuUs: 'CPU',
@@ -70,7 +75,7 @@ export function judge(targets, roundsOf) {
         const count = Math.max(...rounds.map((round) => round[figure]));
         return { ...target, count, isMet: count <= atMost };
       }
-      const ratio = ratioOf(rounds, roundsOf.get(of), figure).median;
-      return { ...target, ratio, isMet: ratio <= atMost };
+      const { median: ratio, low, high } = ratioOf(rounds, roundsOf.get(of), figure);
+      return { ...target, ratio, low, high, isMet: ratio <= atMost };
     });
 }

@@ -16,6 +16,8 @@ import { ratioAtMost, timesLess } from './targets.mjs';
  * @property {number} [connections]
  * @property {number} [inFlight] echo: messages without their answer on each connection; fan-out: posted in one
  *   write, the next ones when all receivers have them; lives: connections that come and go at the same time
+ * @property {'joined' | 'separate'} [writes] whether a client writes what it has to send in one write, as when it is
+ *   joined before (the default), or each message in a write of its own, as most WebSocket clients do
  * @property {number} [waves] rejoin: how many positions the clients come back to
  * @property {number} [missed] rejoin: messages that are posted after each wave was cut off
  * @property {number} [channels] follow: what each connection follows; keep: how many there are
@@ -27,7 +29,8 @@ import { ratioAtMost, timesLess } from './targets.mjs';
  */
 
 const SMALL = ['nestwire', 'ws', 'nest-gateway'];
-const ECHO = ['nestwire', 'ws', 'nest-gateway', 'nest-gateway-plain', 'nest-io', 'socket.io'];
+const NATIVE = ['nestwire+bufferutil', 'ws+bufferutil'];
+const ECHO = ['nestwire', 'ws', ...NATIVE, 'nest-gateway', 'nest-gateway-plain', 'nest-io', 'socket.io'];
 const FAN_OUT = ['nestwire', 'ws', 'ws-buffer', 'nest-gateway-plain', 'nest-io', 'socket.io'];
 const CLUSTER = ['nestwire', 'ws+ioredis', 'socket.io+redis-adapter'];
 const CLUSTER_BURST = [...CLUSTER, 'nestwire-await'];
@@ -54,6 +57,15 @@ export const WORKLOADS = [
     title: 'Echo, 100 connections, 16 messages in flight on each',
     inFlight: 16,
     targets: [ratioAtMost(0.65, 'ws'), timesLess(5, 'nest-gateway')],
+    quick: { peers: SMALL },
+  },
+  {
+    ...echo,
+    name: 'echo-16-separate',
+    title: 'Echo, 100 connections, 16 messages in flight on each, each in a write of its own',
+    inFlight: 16,
+    writes: 'separate',
+    targets: [ratioAtMost(1.1, 'ws')],
     quick: { peers: SMALL },
   },
   {
@@ -91,6 +103,16 @@ export const WORKLOADS = [
     peers: FAN_OUT,
     inFlight: 16,
     targets: [ratioAtMost(0.12, 'ws'), timesLess(8, 'socket.io')],
+    quick: { peers: ['nestwire', 'ws', 'socket.io'] },
+  },
+  {
+    ...fanOut,
+    name: 'fan-out-16-separate',
+    title: 'Fan-out to 1,000 receivers, 16 messages a turn, each in a write of its own',
+    peers: FAN_OUT,
+    inFlight: 16,
+    writes: 'separate',
+    targets: [],
     quick: { peers: ['nestwire', 'ws', 'socket.io'] },
   },
   {
@@ -143,6 +165,15 @@ export const WORKLOADS = [
       ratioAtMost(1, 'ws+ioredis', { figure: 'p99Us' }),
     ],
     quick: { peers: CLUSTER },
+  },
+  {
+    ...cluster,
+    name: 'cluster-16-separate',
+    title: 'Cluster fan-out, two processes of 500 receivers, 16 messages a turn, each in a write of its own',
+    connections: 1_000,
+    inFlight: 16,
+    writes: 'separate',
+    targets: [],
   },
   {
     ...cluster,

@@ -11,11 +11,13 @@ export class Child {
   /**
    * @param {URL} file
    * @param {readonly string[]} [nodeOptions]
+   * @param {Record<string, string>} [env] beside that of this process
    */
-  constructor(file, nodeOptions = []) {
+  constructor(file, nodeOptions = [], env = {}) {
     const path = fileURLToPath(file);
     this.#process = fork(path, {
       execArgv: [...nodeOptions],
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#process.on('message', ({ id, value, error }) => {

@@ -56,4 +56,16 @@ export class FrameRing {
     this.#next = (start + count) % RING_SIZE;
     return this.#bytes.subarray(start * this.#frameLength, (start + count) * this.#frameLength);
   }
+
+  /**
+   * Writes the next frames: in one write, or each in a write of its own.
+   *
+   * @param {{ write(frames: Buffer): void }} connection
+   * @param {number} count at most 128
+   * @param {'joined' | 'separate'} writes
+   */
+  writeTo(connection, count, writes) {
+    if (writes === 'joined') return connection.write(this.take(count));
+    for (let left = count; left > 0; left--) connection.write(this.take(1));
+  }
 }

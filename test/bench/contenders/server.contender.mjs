@@ -30,6 +30,8 @@ import { Child } from '../../rig/child.mjs';
 const SERVER = new URL('../server-process.mjs', import.meta.url);
 const LOAD = new URL('../load/load-process.mjs', import.meta.url);
 const GC = '--expose-gc';
+// Off unless a peer is about it: the figures of the others do not depend on what is installed.
+const NOT_NATIVE = { WS_NO_BUFFER_UTIL: '1' };
 
 /** A peer at a workload: server processes, and the process that loads them. */
 export class ServerContender {
@@ -50,9 +52,9 @@ export class ServerContender {
   /** Starts all, connects, and proves that the peer answers what it should. */
   async start() {
     const { peer, workload, surroundings } = this;
-    const { server: serverFile, dialect: dialectFile, validates } = peer;
+    const { server: serverFile, dialect: dialectFile, validates, isNative = false } = peer;
     const { kind, servers = 1, classes } = workload;
-    this.servers = Array.from({ length: servers }, () => new Child(SERVER, [GC]));
+    this.servers = Array.from({ length: servers }, () => new Child(SERVER, [GC], isNative ? {} : NOT_NATIVE));
     this.load = new Child(LOAD);
     // Bare peers have no classes that others could slow down.
     const setup = {
@@ -60,6 +62,7 @@ export class ServerContender {
       peer: peer.name,
       kind,
       validates,
+      isNative,
       classes: validates ? classes : 0,
       ...surroundings,
     };

@@ -2,7 +2,7 @@ import { FrameRing } from '../../rig/client-frame.mjs';
 import { checkAnswer, checkRefusal, joinAll } from './connections.mjs';
 import { Round } from './round.mjs';
 
-/** Sends on each connection as many messages as came back, in one write. */
+/** Sends on each connection as many messages as came back. */
 class EchoDriver {
   round;
   #ring;
@@ -10,8 +10,10 @@ class EchoDriver {
   #sent = 0;
   #answered = 0;
   #answersOfRead = 0;
+  #writes;
 
-  constructor(connection, { dialect, inFlight }) {
+  constructor(connection, { dialect, inFlight, writes = 'joined' }) {
+    this.#writes = writes;
     this.connection = connection;
     this.#ring = new FrameRing(dialect.note);
     this.#sentAt = new Float64Array(inFlight);
@@ -25,7 +27,7 @@ class EchoDriver {
   send(count, now) {
     for (let left = count; left > 0; left--) this.#sentAt[this.#sent++ % this.#sentAt.length] = now;
     this.round.inFlight += count;
-    this.connection.write(this.#ring.take(count));
+    this.#ring.writeTo(this.connection, count, this.#writes);
   }
 
   #afterRead() {

@@ -8,10 +8,12 @@ class FanOutDriver {
   #ring;
   #connections;
   #burst;
+  #writes;
   #postedAt = 0;
   #missing = 0;
 
-  constructor(connections, { dialect, inFlight }) {
+  constructor(connections, { dialect, inFlight, writes = 'joined' }) {
+    this.#writes = writes;
     this.#connections = connections;
     this.#burst = inFlight;
     this.#ring = new FrameRing(dialect.note);
@@ -22,7 +24,7 @@ class FanOutDriver {
     this.#postedAt = now;
     this.#missing = this.#burst * this.#connections.length;
     this.round.inFlight = this.#missing;
-    this.#connections[0].write(this.#ring.take(this.#burst));
+    this.#ring.writeTo(this.#connections[0], this.#burst, this.#writes);
   }
 
   #listen(connection, dialect) {

@@ -62,7 +62,8 @@ function measuredIn({ workloads }) {
 }
 
 function machineLine({ date, cores, roundMs, versions }) {
-  return `Measured on ${date}, Node ${versions.node}, ${cores} cores, rounds of ${roundMs} ms.`;
+  return `Measured on ${date} with Node ${versions.node} on one machine with ${cores} cores, in rounds of ${roundMs} ms. Other machines and other
+clients give other figures; run it yourself.`;
 }
 
 function verdictRows({ name, targets }) {
@@ -89,7 +90,8 @@ const VERSIONS_HEAD = '## Versions';
 const HOW = `## How it is measured
 
 \`\`\`
-npm run bench                                         all workloads, some 20 minutes
+npm run bench                                         all workloads, some 25 minutes
+npm run bench -- --write                              the same; writes this page, its plot and the figures in the README
 npm run bench -- --quick --json                       two minutes; machine-readable
 npm run bench -- --only echo-1 --peers nestwire,ws    one workload, two peers
 npm run bench -- --only echo-1 --profile nestwire     with a CPU profile of that server
@@ -107,6 +109,10 @@ npm run bench -- --only echo-1 --profile nestwire     with a CPU profile of that
   that are then read back: once right after they were posted, and once as two minutes later, when their ids are no longer remembered.
 - When all come back, they were cut off in four waves, with messages posted after each; those who missed least come first, which is the worst order. A client counts when it
   has each message that it missed; reads of Redis are what Redis counted (\`INFO commandstats\`) between the first connect and the last client. The channel without history brings nothing.
+- How a client writes decides what its messages cost: what comes in one write is read and answered in one turn. In the workloads that say so a client
+  writes all that it has to send in one write; in those named \`…-separate\` each message in a write of its own, as most WebSocket clients do. Clients of
+  nestwire write each message in a write of its own.
+- In all rows ws works without its optional native addon \`bufferutil\`, except in those named after it.
 - The message has six fields, one of them a nested object, one a date. nestwire decodes and validates it and runs a guard; \`ws\` and
   \`socket.io\` parse JSON and validate nothing.
 
@@ -116,6 +122,7 @@ npm run bench -- --only echo-1 --profile nestwire     with a CPU profile of that
 | \`nestwire-forward\` | the same, where a listener of each session forwards the message, in place of \`session.subscribe\` |
 | \`nestwire-recoverable\` | the same as \`nestwire\` on a channel with history, to which a client that was away could come back |
 | \`nestwire-await\` | the same as \`nestwire\`, where the handler awaits its post: one of a client's posts after the other goes to Redis and back |
+| \`nestwire+bufferutil\`, \`ws+bufferutil\` | the same as \`nestwire\` and \`ws\`, with ws's optional native addon; measured where it is installed: \`npm install --no-save bufferutil@4.1.0\` |
 | \`ws\` | bare ws, JSON.parse and JSON.stringify; in fan-out one string for all |
 | \`ws-buffer\` | the same with one buffer for all |
 | \`ws+ioredis\` | bare ws, and pub/sub of ioredis by hand |

@@ -10,6 +10,7 @@
  * @property {string} [keeper] for the memory of kept messages: `openKeeper(setup)`
  * @property {string} [reads] the command by which it reads from Redis what a client missed
  * @property {boolean} validates whether it must refuse a bad message
+ * @property {boolean} [isNative] whether ws unmasks with its optional native addon, bufferutil
  *
  * What a server is told.
  * @typedef {object} Setup
@@ -30,6 +31,7 @@ const NESTWIRE = {
   validates: true,
   reads: 'evalsha',
 };
+const WS = { server: 'ws.server.mjs', dialect: 'event.dialect.mjs', validates: false };
 const GATEWAY = { server: 'nest-gateway.server.mjs', dialect: 'event.dialect.mjs' };
 const SOCKET_IO = { server: 'socket.io.server.mjs', dialect: 'socket.io.dialect.mjs', validates: false };
 
@@ -44,7 +46,9 @@ export const PEERS = [
     keeper: 'nestwire.keeper.mjs',
   },
   { name: 'nestwire-await', ...NESTWIRE, dialect: 'nestwire-await.dialect.mjs' },
-  { name: 'ws', server: 'ws.server.mjs', dialect: 'event.dialect.mjs', validates: false },
+  { name: 'nestwire+bufferutil', ...NESTWIRE, isNative: true },
+  { name: 'ws', ...WS },
+  { name: 'ws+bufferutil', ...WS, isNative: true },
   { name: 'ws-buffer', server: 'ws-buffer.server.mjs', dialect: 'event.dialect.mjs', validates: false },
   { name: 'ws+ioredis', server: 'ws-ioredis.server.mjs', dialect: 'event.dialect.mjs', validates: false },
   {
