@@ -4,10 +4,12 @@ import { defineConfig } from 'vite';
 // `npm run dev -w chat-web` serves the page beside a chat server on port 3000.
 export default defineConfig({
   plugins: [react()],
+  // #region proxy
   server: {
     proxy: {
       '/streams': { target: 'ws://localhost:3000', ws: true },
       '/announcements': 'http://localhost:3000',
     },
   },
+  // #endregion proxy
 });

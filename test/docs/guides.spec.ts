@@ -261,6 +261,21 @@ describe('docs/migrating-from-gateways.md', () => {
     ).toBe('TOO_LOW');
   });
 
+  it('answers each question with its own data, also when several are on their way', async () => {
+    const url = await serve(gateways.AuctionModule);
+    app.get(gateways.AuctionService).bid('lamp', 100);
+    app.get(gateways.AuctionService).bid('vase', 700);
+    const client = gateways.connectPrices(url);
+    closing.push(() => client.close());
+    await client.connectWebSocket();
+    const lots = ['lamp', 'vase', 'lamp'];
+
+    expect(await Promise.all(lots.map((lot) => gateways.askPrice(client, lot)))).toEqual([100, 700, 100]);
+    expect(await client.prices.sendStreamMessage(create(gateways.AskPrice, { id: '1', lot: 'vase' }))).toBe(
+      undefined,
+    );
+  });
+
   it('keeps state for as long as a stream is open', async () => {
     const client = await gateways.bidOnce(await serve(gateways.AuctionModule));
     await client.paddle.sendStreamMessage(create(gateways.Bid, { lot: 'vase', cents: 600 }));

@@ -29,6 +29,10 @@ export class AuctionService {
   private readonly highest = new Map<string, number>();
   readonly left: string[] = [];
 
+  priceOf(lot: string): number {
+    return this.highest.get(lot) ?? 0;
+  }
+
   bid(lot: string, cents: number): boolean {
     if (cents <= (this.highest.get(lot) ?? 0)) return false;
     this.highest.set(lot, cents);
@@ -133,10 +137,59 @@ export class PaddleEndpoint {
 }
 // #endregion state
 
+@StreamMessage('prices.ask')
+export class AskPrice {
+  declare readonly $type: 'prices.ask';
+  @IsString() @MaxLength(64) id!: string;
+  @IsString() @MaxLength(64) lot!: string;
+}
+
+@StreamMessage('prices.price')
+export class Price {
+  declare readonly $type: 'prices.price';
+  @IsString() id!: string;
+  @IsInt() cents!: number;
+}
+
+@StreamEndpoint('prices')
+export class PricesEndpoint {
+  constructor(private readonly auction: AuctionService) {}
+
+  // #region answer
+  @OnStreamMessage(AskPrice)
+  ask(_session: StreamSession<Price>, { id, lot }: AskPrice) {
+    return create(Price, { id, cents: this.auction.priceOf(lot) });
+  }
+  // #endregion answer
+}
+
+export type PriceClient = ReturnType<typeof connectPrices>;
+
+export function connectPrices(url: string) {
+  return createStreamClient<StreamsOf<{ prices: PricesEndpoint }>>()({ url, messages: [AskPrice, Price] });
+}
+
+// #region ask
+export async function askPrice(client: PriceClient, lot: string): Promise<number> {
+  const id = crypto.randomUUID();
+  const answers = client.prices.stream[Symbol.asyncIterator]();
+  try {
+    await client.prices.sendStreamMessage(create(AskPrice, { id, lot }));
+    for (;;) {
+      const { value, done } = await answers.next();
+      if (done) throw new Error('The client was closed.');
+      if (value.id === id) return value.cents;
+    }
+  } finally {
+    await answers.return?.();
+  }
+}
+// #endregion ask
+
 // #region module
 @Module({
   imports: [StreamsModule.forRoot()],
-  providers: [AuctionService, BidsGateway, BidsEndpoint, PaddleEndpoint, Paddle],
+  providers: [AuctionService, BidsGateway, BidsEndpoint, PaddleEndpoint, Paddle, PricesEndpoint],
 })
 export class AuctionModule {}
 // #endregion module

@@ -44,8 +44,10 @@ import { WsServer } from './transport/ws.server.js';
 import type { Wire, WireReceiver } from './transport/wire.js';
 
 const DEFAULT_PATH = '/streams';
-const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
-const DEFAULT_RECHECK_MS = 300_000;
+/** The defaults of `heartbeat`, in milliseconds. */
+export const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
+/** The default of `recheckMs`. */
+export const DEFAULT_RECHECK_MS = 300_000;
 const MAX_NAMES_LOGGED = 50;
 const RETRY_AFTER_DRAIN_SECONDS = 2;
 const NO_ADDRESS = {
