@@ -13,6 +13,7 @@ const LIBS = ['protocol', 'client', 'messages', 'streams', 'testing'];
 const ENTRIES = new Set([
   ...LIBS.map((name) => `@nestwire/${name}`),
   '@nestwire/protocol/class-transformer',
+  '@nestwire/protocol/class-validator',
   '@nestwire/protocol/compiled',
   '@nestwire/protocol/message-pack',
   '@nestwire/messages/redis',
@@ -44,6 +45,7 @@ const PLACES: readonly { name: string; within: string; place: RegExp; isOneFile:
     place: /\/class-transformer\.ts$|\/transform-facts\.ts$/,
     isOneFile: false,
   },
+  { name: 'class-validator', within: 'libs/protocol', place: /\/src\/class-validator\.ts$/, isOneFile: true },
   { name: '@msgpack/msgpack', within: 'libs/protocol', place: /\/frame\/pack\.ts$/, isOneFile: true },
 ];
 

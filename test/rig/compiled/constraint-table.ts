@@ -1,7 +1,8 @@
 import type { ValidationOptions } from 'class-validator';
 import * as classValidator from 'class-validator';
+import { IsBigInt, MaxBigInt, MinBigInt } from '@nestwire/protocol/class-validator';
 
-/** One decorator of class-validator that constrains a value. */
+/** One decorator, of class-validator or of this library, that constrains a value. */
 export interface Constraint {
   /** What the decorator takes before its validation options. */
   readonly args: readonly unknown[];
@@ -22,6 +23,10 @@ const UUID = '8f14e45f-ceea-4f6a-9c3d-7d3b0a2d1c55';
 /** One character to class-validator, which is three units of UTF-16. */
 const SELECTED = '😀\uFE0F';
 
+function big(...values: bigint[]): readonly unknown[] {
+  return values.map((value) => ({ $bigint: `${value}` }));
+}
+
 /** A list is several values, each of them good or bad. */
 const ROWS: Record<string, Row> = {
   ArrayContains: [[['a', 'b']], [['a'], []], ['a', 'b']],
@@ -40,6 +45,7 @@ const ROWS: Record<string, Row> = {
   IsBase32: ['JBSWY3DP', 'JBSWY3D'],
   IsBase58: ['3J98t1Wp', '0OIl'],
   IsBase64: ['YWJj', 'YWJ', undefined],
+  IsBigInt: [big(0n, -(10n ** 40n) + 1n), [5, '5', { $bigint: 'x' }, null]],
   IsBoolean: [
     [true, false],
     ['true', 0],
@@ -153,9 +159,11 @@ const ROWS: Record<string, Row> = {
   ],
   Matches: ['x-1', 'x-11', /^[a-z]-\d$/],
   Max: [[5, -1e9], [6, '5'], 5],
+  MaxBigInt: [big(5n, -(10n ** 30n)), [...big(6n), 5, '5'], 5n],
   MaxDate: [EARLY, DATE, new Date(0)],
   MaxLength: [['', 'abcde', SELECTED.repeat(5)], ['abcdef', SELECTED.repeat(6)], 5],
   Min: [[5, 1e9], [4, '5'], 5],
+  MinBigInt: [big(2n ** 64n, 2n ** 64n + 1n), [...big(2n ** 64n - 1n), 2 ** 64, '5'], 2n ** 64n],
   MinDate: [DATE, [EARLY, 'x'], () => new Date(0)],
   MinLength: [['abcde', 'x'.repeat(15), SELECTED.repeat(5)], ['abcd', SELECTED.repeat(4)], 5],
   NotContains: ['xy', 'xay', 'a'],
@@ -178,7 +186,8 @@ export const CONSTRAINTS: ReadonlyMap<string, Constraint> = new Map(
 
 /** Makes the decorator of a constraint. */
 export function constrain(name: string, options?: ValidationOptions): PropertyDecorator {
-  const make = (classValidator as unknown as Record<string, (...args: unknown[]) => PropertyDecorator>)[name];
+  const all = { ...classValidator, IsBigInt, MaxBigInt, MinBigInt } as object;
+  const make = (all as Record<string, (...args: unknown[]) => PropertyDecorator>)[name];
   return make!(...CONSTRAINTS.get(name)!.args, options);
 }
 

@@ -15,6 +15,7 @@ import {
   ValidateBy,
   type ValidationArguments,
 } from 'class-validator';
+import { IsBigInt, MaxBigInt, MinBigInt } from '@nestwire/protocol/class-validator';
 import { quickCode } from './built-in.constraints.js';
 
 function metadataOf(decorate: PropertyDecorator) {
@@ -53,6 +54,9 @@ describe('The code for a constraint', () => {
     ['MinLength', MinLength(2), ['abcdef'], ['', 'a', 5]],
     ['MaxLength', MaxLength(2), ['', 'ab'], ['abc', 5]],
     ['Length', Length(1, 4), ['abc'], ['', 'abcde', 5]],
+    ['IsBigInt', IsBigInt(), [0n, -5n], [5, '5', null, Object(5n)]],
+    ['MinBigInt', MinBigInt(-(2n ** 64n)), [-(2n ** 64n), 0n], [-(2n ** 64n) - 1n, 0, '0']],
+    ['MaxBigInt', MaxBigInt(2n ** 64n), [2n ** 64n, 0n], [2n ** 64n + 1n, 0, '0']],
   ] as const)(
     'of %s accepts at once what it should, and nothing that the constraint refuses',
     (_, decorate, good, bad) => {
@@ -90,6 +94,7 @@ describe('The code for a constraint', () => {
       named('maxLength', (value, args) => maxLength(value, args!.constraints[0] as number) && value !== 'x'),
     ],
     ['looks at nothing', named('isString', () => false)],
+    ['has a name of this library', named('isBigInt', () => true)],
     ['fails later', named('isString', (async () => Promise.reject(new Error('later'))) as never)],
   ])(
     "is not there for one of the application's own with a name of class-validator that %s",

@@ -14,6 +14,7 @@ import {
   type ValidationArguments,
   type ValidatorConstraintInterface,
 } from 'class-validator';
+import { bigIntConstraintOf } from '@nestwire/protocol/class-validator';
 import { constraintsOf, type ValidationMetadata } from './message.metadata.js';
 import { isPromiseLike } from './promise-like.js';
 
@@ -55,13 +56,22 @@ const CODE: Readonly<Record<string, WriteCode>> = {
     ),
 };
 
+/** The constraints of this library, which are known by their classes. */
+const BIGINT_CODE: Readonly<Record<string, WriteCode>> = {
+  isBigInt: () => `typeof v === 'bigint'`,
+  minBigInt: ([least]) => `typeof v === 'bigint' && v >= ${least as bigint}n`,
+  maxBigInt: ([most]) => `typeof v === 'bigint' && v <= ${most as bigint}n`,
+};
+
 /**
- * Returns code that accepts most of what a constraint of class-validator accepts.
+ * Returns code that accepts most of what a built-in constraint accepts.
  *
  * An expression about `v`: where it is false, the constraint has to be asked. Undefined for a
- * constraint that is not known, or not certainly class-validator's: anybody may use its names.
+ * constraint that is not known, or not certainly the library's: anybody may use its names.
  */
 export function quickCode(metadata: ValidationMetadata): string | undefined {
+  const own = bigIntConstraintOf(metadata.constraintCls);
+  if (own) return BIGINT_CODE[own]!(metadata.constraints);
   return isLibrarys(metadata) ? CODE[metadata.name ?? '']?.(metadata.constraints ?? []) : undefined;
 }
 

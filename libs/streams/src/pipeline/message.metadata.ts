@@ -1,5 +1,6 @@
 import * as classValidator from 'class-validator';
 import { decodeMessage } from '@nestwire/protocol';
+import { bigIntConstraintOf } from '@nestwire/protocol/class-validator';
 
 const { getMetadataStorage, ValidationTypes } = classValidator;
 
@@ -58,7 +59,7 @@ const BUILT_IN: ReadonlySet<unknown> = new Set(
 /**
  * Tells whether a constraint of the class may answer with a promise.
  *
- * So may each that is not class-validator's own: `validateSync` would take an unmarked promise for a yes.
+ * So may each that is not built in: `validateSync` would take an unmarked promise for a yes.
  */
 export function hasAsyncConstraints(cls: ValidatedClass): boolean {
   return metadataOf(cls).some((metadata) => {
@@ -74,11 +75,12 @@ export function constraintsOf(metadata: ValidationMetadata): readonly Constraint
 }
 
 /**
- * Tells whether a constraint is one of class-validator's own, which all answer
- * at once.
+ * Tells whether a constraint is class-validator's own or this library's.
+ *
+ * These all answer at once.
  */
-export function isBuiltIn({ async, name }: Constraint): boolean {
-  return !async && BUILT_IN.has(name);
+export function isBuiltIn({ async, name, target }: Constraint): boolean {
+  return !async && (BUILT_IN.has(name) || bigIntConstraintOf(target) !== undefined);
 }
 
 function metadataOf(cls: ValidatedClass): ValidationMetadata[] {
