@@ -4,6 +4,8 @@ export interface ErrorDetail {
   readonly path: string;
   /** What is wrong with it, for a developer to read. */
   readonly message: string;
+  /** A code for a program to act by, where there is one: `UNKNOWN_PROPERTY`. */
+  readonly code?: string;
 }
 
 /** An error as it travels in a frame. */

@@ -20,6 +20,8 @@ export const ErrorCode = {
   UnknownMessage: 'UNKNOWN_MESSAGE',
   /** The message did not pass validation; `details` says where. */
   InvalidMessage: 'INVALID_MESSAGE',
+  /** In `details` of INVALID_MESSAGE: the class has no such property; the sender may be newer. */
+  UnknownProperty: 'UNKNOWN_PROPERTY',
   /** The message is larger than the server accepts. */
   MessageTooLarge: 'MESSAGE_TOO_LARGE',
   /** The message holds a value that cannot travel. */

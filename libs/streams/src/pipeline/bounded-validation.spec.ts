@@ -149,7 +149,7 @@ describe('The validation of a refused message', () => {
 
     expect(await refusal(Compiled, { list })).toEqual([
       { path: 'list.500.n', message: 'number 1' },
-      { path: 'list.900.other', message: 'property other should not exist' },
+      { path: 'list.900.other', message: 'property other should not exist', code: 'UNKNOWN_PROPERTY' },
     ]);
   });
 
@@ -158,7 +158,11 @@ describe('The validation of a refused message', () => {
     const details = await refusal(Compiled, { list: times(MANY, () => ({ n: 1, ...unknown })) });
 
     expect(details).toHaveLength(MOST);
-    expect(details.at(-1)).toEqual({ path: 'list.2.key5', message: 'property key5 should not exist' });
+    expect(details.at(-1)).toEqual({
+      path: 'list.2.key5',
+      message: 'property key5 should not exist',
+      code: 'UNKNOWN_PROPERTY',
+    });
   });
 
   it('does not look at the items of a list that is too long', async () => {

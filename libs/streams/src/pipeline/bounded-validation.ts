@@ -2,7 +2,7 @@ import type { ErrorDetail } from '@nestwire/protocol';
 import type { ValidatorConstraintInterface } from 'class-validator';
 import { hasItems, itemsOf, type Items } from './collection-items.js';
 import { argumentsOf, errorText } from './error-text.js';
-import { MAX_DETAILS, MAX_PATH } from './message.details.js';
+import { MAX_DETAILS, MAX_PATH, unknownProperty } from './message.details.js';
 import type { ValidationMetadata } from './message.metadata.js';
 import { isPromiseLike } from './promise-like.js';
 import type {
@@ -30,6 +30,8 @@ interface Place {
 interface Found {
   readonly place: Place | undefined;
   readonly constraints: Record<string, string>;
+  /** The code of all of them, where they have one. */
+  readonly code?: string;
 }
 
 /** A value whose constraints are asked. */
@@ -112,9 +114,10 @@ export class BoundedValidation {
   }
 
   private details(): ErrorDetail[] {
-    return this.found.flatMap(({ place, constraints }) => {
+    return this.found.flatMap(({ place, constraints, code }) => {
       const path = pathOf(place);
-      return Object.values(constraints).map((message) => ({ path, message }));
+      const coded = code === undefined ? {} : { code };
+      return Object.values(constraints).map((message) => ({ path, message, ...coded }));
     });
   }
 
@@ -138,7 +141,9 @@ export class BoundedValidation {
     for (const key of Object.keys(object)) {
       if (this.isFull()) return;
       if (names.has(key)) continue;
-      this.addAt({ parent, key }, 'whitelistValidation', `property ${key} should not exist`);
+      const { message, code } = unknownProperty('', key);
+      this.found.push({ place: { parent, key }, constraints: { whitelistValidation: message }, code });
+      this.errors += 1;
     }
   }
 

@@ -140,28 +140,32 @@ describe('A class that data names', () => {
 describe('A key that no property has', () => {
   it.each(NAMES_OF_OBJECTS)('is refused when every object has it: %s', (key) => {
     const data = { [key]: 1 };
-    const message = `property ${key} should not exist`;
+    const told = { message: `property ${key} should not exist`, code: 'UNKNOWN_PROPERTY' };
 
-    expect(refusal(data)).toEqual([{ path: key, message }]);
-    expect(refusal({ parts: [{ n: 1 }, data] })).toEqual([{ path: `parts.1.${key}`, message }]);
+    expect(refusal(data)).toEqual([{ path: key, ...told }]);
+    expect(refusal({ parts: [{ n: 1 }, data] })).toEqual([{ path: `parts.1.${key}`, ...told }]);
     expect(refusal({ any: { $type: 'clientData.other', ...data } })).toEqual([
-      { path: `any.${key}`, message },
+      { path: `any.${key}`, ...told },
     ]);
     expect(refusal({ any: [{ $map: [[1, { $type: 'clientData.part', ...data }]] }] })).toEqual([
-      { path: `any.0.$map.0.1.${key}`, message },
+      { path: `any.0.$map.0.1.${key}`, ...told },
     ]);
   });
 
   it('is refused when the class has it for a method or an accessor', () => {
     expect(refusal({ describe: 1, inner: { part: { n: 1, describe: 1 } } })).toEqual([
-      { path: 'describe', message: 'property describe should not exist' },
-      { path: 'inner.part.describe', message: 'property describe should not exist' },
+      { path: 'describe', message: 'property describe should not exist', code: 'UNKNOWN_PROPERTY' },
+      {
+        path: 'inner.part.describe',
+        message: 'property describe should not exist',
+        code: 'UNKNOWN_PROPERTY',
+      },
     ]);
   });
 
   it('is refused when it is the tag of the message itself', () => {
     expect(refusal({ $type: 'clientData.note' })).toEqual([
-      { path: '$type', message: 'property $type should not exist' },
+      { path: '$type', message: 'property $type should not exist', code: 'UNKNOWN_PROPERTY' },
     ]);
   });
 
@@ -177,7 +181,11 @@ describe('A key that no property has', () => {
     const items = [...set.$set, { $type: 'clientData.part', n: 1, describe: 1 }];
 
     expect(refusal({ any: { $set: items } })).toEqual([
-      { path: `any.$set.${index}.describe`, message: 'property describe should not exist' },
+      {
+        path: `any.$set.${index}.describe`,
+        message: 'property describe should not exist',
+        code: 'UNKNOWN_PROPERTY',
+      },
     ]);
   });
 
@@ -190,13 +198,17 @@ describe('A key that no property has', () => {
     ];
 
     expect(refusal({ any: { $map: entries } })).toEqual([
-      { path: 'any.$map.2.1.describe', message: 'property describe should not exist' },
+      {
+        path: 'any.$map.2.1.describe',
+        message: 'property describe should not exist',
+        code: 'UNKNOWN_PROPERTY',
+      },
     ]);
   });
 
   it('is refused in a property that has another name in data', () => {
     expect(refusal({ wired: { n: 1, describe: 1 } }, Named)).toEqual([
-      { path: 'wired.describe', message: 'property describe should not exist' },
+      { path: 'wired.describe', message: 'property describe should not exist', code: 'UNKNOWN_PROPERTY' },
     ]);
     expect(refusal({ wired: { n: 1 } }, Named)).toBeUndefined();
   });

@@ -13,7 +13,7 @@ import {
   type TransformFacts,
 } from '@nestwire/protocol/compiled';
 import { hasItems } from './collection-items.js';
-import { invalidMessage, MAX_DETAILS } from './message.details.js';
+import { invalidMessage, MAX_DETAILS, unknownProperty } from './message.details.js';
 import { validatedProperties, type ValidatedClass } from './message.metadata.js';
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -104,7 +104,7 @@ export class ClientDecoder {
     for (const key of Object.keys(data)) {
       if (details.length === MAX_DETAILS) return;
       path.push(key);
-      if (isHidden(key, cls.prototype as object, names) && key !== PROTO) details.push(unknownProperty(path));
+      if (isHidden(key, cls.prototype as object, names) && key !== PROTO) details.push(unknownAt(path));
       else {
         const fact = names.facts.types.get(key);
         // The keys of a map are no names of properties.
@@ -137,7 +137,7 @@ export class ClientDecoder {
     for (const key of Object.keys(data)) {
       const isClassTag = role === 'value' && key === TYPE_TAG;
       path.push(key);
-      if (names && !isClassTag && isHidden(key, prototype, names)) details.push(unknownProperty(path));
+      if (names && !isClassTag && isHidden(key, prototype, names)) details.push(unknownAt(path));
       else {
         const held = heldBy(pair, key, names);
         this.findLeftOut({ data: data[key], made: held, path, role: roleOf(key, role) }, details);
@@ -228,6 +228,6 @@ function isTag(key: string): boolean {
   return key[0] === '$';
 }
 
-function unknownProperty(path: readonly string[]): ErrorDetail {
-  return { path: path.join('.'), message: `property ${path.at(-1)} should not exist` };
+function unknownAt(path: readonly string[]): ErrorDetail {
+  return unknownProperty(path.join('.'), path.at(-1)!);
 }

@@ -67,7 +67,7 @@ describe('toWireError', () => {
     expect(toWireError(refused, log)).toMatchObject({
       code: 'INVALID_MESSAGE',
       details: [
-        { path: 'more', message: 'property more should not exist' },
+        { path: 'more', message: 'property more should not exist', code: 'UNKNOWN_PROPERTY' },
         { path: 'text', message: 'text must be a string' },
         { path: 'amount.cents', message: 'amount.cents must be an integer number' },
       ],

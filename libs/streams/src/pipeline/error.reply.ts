@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { HttpStatus } from '@nestjs/common';
 import { CodedError, ErrorCode, wireErrorOf, type ErrorDetail, type WireError } from '@nestwire/protocol';
+import { hintFor } from './message.details.js';
 
 const MAX_DETAILS = 20;
 const MAX_TEXT = 300;
+/** What ValidationPipe says with `forbidNonWhitelisted`. */
+const UNKNOWN = /^property [^ ]+ should not exist$/;
 
 /**
  * The codes of HTTP statuses; the others have the name of their status, such as
@@ -97,7 +100,9 @@ function fromHttp(error: HttpExceptionLike): WireError {
   const texts = (response as { message?: unknown } | null)?.message;
   if (code !== ErrorCode.InvalidMessage || !Array.isArray(texts)) return { code, message: error.message };
   const details = texts.slice(0, MAX_DETAILS).map((text) => detailOf(String(text)));
-  return { code, message: `The message is not valid: ${details[0]?.message ?? error.message}`, details };
+  const first = details[0]?.message ?? error.message;
+  const hint = hintFor(details);
+  return { code, message: `The message is not valid: ${first}${hint && `.${hint}`}`, details };
 }
 
 /**
@@ -108,7 +113,8 @@ function detailOf(text: string): ErrorDetail {
   const path = /^(?:property |each value in )?([\w$]+(?:\.[\w$]+)*) (?:must|should|has|is|contains)\b/.exec(
     text,
   )?.[1];
-  return { path: path ?? '', message: text.slice(0, MAX_TEXT) };
+  const detail = { path: path ?? '', message: text.slice(0, MAX_TEXT) };
+  return UNKNOWN.test(text) ? { ...detail, code: ErrorCode.UnknownProperty } : detail;
 }
 
 function fromWs(error: WsExceptionLike): WireError {

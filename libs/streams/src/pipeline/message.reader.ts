@@ -4,7 +4,7 @@ import { AcceptanceChecks } from './acceptance.check.js';
 import type { Accepts } from './acceptance.function.js';
 import { BoundedValidation } from './bounded-validation.js';
 import { ClientDecoder } from './client-decoder.js';
-import { invalidMessage, MAX_DETAILS } from './message.details.js';
+import { invalidMessage, MAX_DETAILS, unknownProperty } from './message.details.js';
 import {
   constraintsOf,
   hasAsyncConstraints,
@@ -91,8 +91,7 @@ export class MessageReaders {
 function emptyReader(cls: MessageClass): MessageReader {
   return (data) => {
     const unknown = Object.keys(data).slice(0, MAX_DETAILS);
-    if (unknown.length)
-      throw invalidMessage(unknown.map((path) => ({ path, message: `property ${path} should not exist` })));
+    if (unknown.length) throw invalidMessage(unknown.map((key) => unknownProperty(key, key)));
     return new cls();
   };
 }

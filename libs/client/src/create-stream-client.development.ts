@@ -1,0 +1,11 @@
+import type { ClientCodec } from '@nestwire/protocol';
+import { createStreamClient as createWith } from './create-stream-client.js';
+import { warningCodec, type WarnedOptions } from './development/field-warnings.js';
+import { json } from './transport/json.js';
+
+/** Makes a client as in production, which warns of fields that were renamed. */
+export const createStreamClient = (() => {
+  const create = createWith<Record<string, never>>();
+  return (options: WarnedOptions & { readonly codec?: ClientCodec }) =>
+    create({ ...options, codec: warningCodec(options.codec ?? json, options) } as never);
+}) as unknown as typeof createWith;

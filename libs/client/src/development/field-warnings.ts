@@ -1,0 +1,121 @@
+import {
+  decodeMessage,
+  messageNameOf,
+  type ClientCodec,
+  type FramePayload,
+  type MessageClass,
+} from '@nestwire/protocol';
+
+/** The part of the options that is looked at. */
+export interface WarnedOptions {
+  readonly messages: readonly MessageClass[];
+  readonly onWarning?: (text: string) => void;
+}
+
+/** The part of a frame that is looked at. */
+interface MessageLike {
+  readonly type?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+type Fields = ReadonlySet<string>;
+
+/** Where class-validator keeps what its decorators say, in the whole process. */
+interface Validated {
+  readonly classValidatorMetadataStorage?: {
+    getTargetValidationMetadatas(
+      cls: unknown,
+      schema: string,
+      always: boolean,
+      strict: boolean,
+    ): ReadonlyArray<{ readonly propertyName: string }>;
+  };
+}
+
+/** The most fields that are warned of. */
+const MAX_WARNINGS = 50;
+
+/**
+ * Returns a codec that warns of messages whose fields were renamed.
+ *
+ * A field that the class has, but not the message, beside one that the message has, but not the class: it was
+ * renamed on one side. Warns once for each class and field. For development: what is warned of arrives as before.
+ */
+export function warningCodec(codec: ClientCodec, options: WarnedOptions): ClientCodec {
+  const warnings = new FieldWarnings(options);
+  const { natives } = codec;
+  return {
+    subprotocols: codec.subprotocols,
+    natives,
+    encode: (frame, subprotocol) => codec.encode(frame, subprotocol),
+    decode: (payload: FramePayload & (string | ArrayBuffer)) => {
+      const frame = codec.decode(payload);
+      warnings.check(frame as MessageLike | null);
+      return frame;
+    },
+  };
+}
+
+class FieldWarnings {
+  private readonly classes: ReadonlyMap<unknown, MessageClass>;
+  private readonly fields = new Map<MessageClass, Fields>();
+  private readonly warned = new Set<string>();
+
+  constructor(private readonly options: WarnedOptions) {
+    this.classes = new Map(options.messages.map((cls) => [messageNameOf(cls), cls]));
+  }
+
+  check(frame: MessageLike | null): void {
+    const cls = this.classes.get(frame?.type);
+    if (!cls || typeof frame?.data !== 'object') return;
+    try {
+      this.compare(cls, frame.data);
+    } catch {
+      // Whoever delivers the message tells what is wrong with it.
+    }
+  }
+
+  private compare(cls: MessageClass, data: object): void {
+    const fields = this.fieldsOf(cls);
+    const isKnown = (key: string): boolean => key === '$type' || fields.has(key) || key in cls.prototype;
+    if (!fields.size || Object.keys(data).every(isKnown)) return;
+    const missing = [...fields].filter((field) => !(field in data));
+    // class-transformer may give a field another name than it has in data.
+    const unknown = Object.keys(decodeMessage(cls, data)).filter((key) => !isKnown(key));
+    if (!missing.length || !unknown.length) return;
+    const type = messageNameOf(cls)!;
+    for (const field of unknown) this.warn(type, field, missing);
+  }
+
+  private warn(type: string, field: string, missing: readonly string[]): void {
+    const place = `${type}.${field}`;
+    if (this.warned.has(place) || this.warned.size >= MAX_WARNINGS) return;
+    this.warned.add(place);
+    (this.options.onWarning ?? console.warn)(
+      `nestwire: ${type} arrived with "${field}", which its class here does not have, and without ` +
+        `"${missing.slice(0, 5).join('", "')}": if the server renamed it, load the page anew, or take over its class.`,
+    );
+  }
+
+  private fieldsOf(cls: MessageClass): Fields {
+    const known = this.fields.get(cls);
+    if (known) return known;
+    const fields = new Set([...ownFields(cls), ...validatedFields(cls)]);
+    fields.delete('$type');
+    this.fields.set(cls, fields);
+    return fields;
+  }
+}
+
+function ownFields(cls: MessageClass): readonly string[] {
+  try {
+    return Object.keys(new cls());
+  } catch {
+    return [];
+  }
+}
+
+function validatedFields(cls: MessageClass): readonly string[] {
+  const { classValidatorMetadataStorage: storage } = globalThis as Validated;
+  return storage?.getTargetValidationMetadatas(cls, '', false, false).map((each) => each.propertyName) ?? [];
+}
