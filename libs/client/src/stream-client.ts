@@ -2,6 +2,7 @@ import type { MessageClass } from '@nestwire/protocol';
 import type { ConnectionOptions } from './client-options.js';
 import type { ConnectionStatus, ConnectionStatusListener } from './connection/connection-status.js';
 import type { EndpointStream } from './endpoint/endpoint-stream.js';
+import type { Received } from './received.js';
 
 /** The messages of an endpoint: `in` goes to the server, `out` comes from it. */
 export interface StreamTypes {
@@ -76,7 +77,7 @@ export type CheckedStreams<S> = {
 /** A client with a member for each endpoint. */
 export type StreamClient<S> = AnyStreamClient & {
   readonly [K in keyof S]: S[K] extends { readonly in: infer In; readonly out: infer Out }
-    ? EndpointStream<In, Out>
+    ? EndpointStream<In, Received<Out>>
     : never;
 };
 

@@ -8,6 +8,9 @@ export interface EndpointStream<In, Out> {
    *
    * Each `for await` has a queue of its own and outlives reconnects. It ends when the client is
    * closed; it throws when the server refuses or closes the stream.
+   *
+   * Classes inside of a message that are no messages have no methods here: without class-transformer they
+   * are plain objects. With it, `instanceof` tells the instance.
    */
   readonly stream: MessageStream<Out>;
 
