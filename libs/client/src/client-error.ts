@@ -10,7 +10,15 @@ export function clientError(
   return new CodedError(code, `${code}: ${what}`, options);
 }
 
+type ClosedStatus = Extract<ConnectionStatus, { kind: 'closed' }>;
+
 /** Makes the error of a call that finds the client closed. */
 export function closedError(status: ConnectionStatus): CodedError {
-  return clientError('CLIENT_CLOSED', JSON.stringify(status));
+  const { code, reason } = status as ClosedStatus;
+  return clientError('CLIENT_CLOSED', `${reason} (${code}); call connectWebSocket() again`);
+}
+
+/** Makes the error of what needs a connection, where there is none. */
+export function notConnectedError(): CodedError {
+  return clientError('NOT_CONNECTED', 'call connectWebSocket() first');
 }

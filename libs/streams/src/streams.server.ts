@@ -85,6 +85,7 @@ export class StreamsServer {
   private isStarted = false;
   private refused = 0;
   private hasWarnedOfHeader = false;
+  private hasWarnedOfProxies = false;
 
   constructor(
     private readonly options: StreamsOptions,
@@ -142,7 +143,6 @@ export class StreamsServer {
     this.sweeper.start();
     this.isStarted = true;
     await this.channels.start();
-    this.warnOfProxies();
     this.logger.log(this.summary());
     if (this.context.signIn.isConfigured) await this.revocations.start();
   }
@@ -179,13 +179,16 @@ export class StreamsServer {
     });
   }
 
-  private warnOfProxies(): void {
-    if (this.options.trustProxy === undefined) {
-      this.logger.warn(
-        'Limits by address leave private and loopback addresses alone, as they may be a proxy. ' +
-          'Set "trustProxy" to your proxies, or to 0 when there are none.',
-      );
-    }
+  /** Says once that limits by address leave clients alone, where that may be a mistake. */
+  private warnOfProxies(request: IncomingMessage): void {
+    if (this.hasWarnedOfProxies || this.options.trustProxy !== undefined) return;
+    if (!this.addresses.mayBeProxied(request)) return;
+    this.hasWarnedOfProxies = true;
+    this.logger.warn(
+      `A request came from ${request.socket.remoteAddress}, which may be a proxy, and "trustProxy" is not set: ` +
+        'limits by address leave such clients alone. Set "trustProxy" to the number of proxies in front of ' +
+        'the server, or to 0 when there are none. This is said once.',
+    );
   }
 
   /** Says once that a proxy does not tell whom it stands for: all of its clients count as one address. */
@@ -204,6 +207,7 @@ export class StreamsServer {
     const { request } = upgrade;
     if (!isForPath(request, this.path)) return false;
     if (request.headers['x-forwarded-for'] === undefined) this.warnOfMissingHeader(request);
+    this.warnOfProxies(request);
     const address = this.addresses.of(request);
     if (address === undefined) {
       this.refuseUpgrade(upgrade, NO_ADDRESS, request.socket.remoteAddress);

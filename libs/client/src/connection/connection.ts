@@ -8,7 +8,7 @@ import {
   type ServerFrame,
   type WireError,
 } from '@nestwire/protocol';
-import { clientError, closedError } from '../client-error.js';
+import { closedError, notConnectedError } from '../client-error.js';
 import type { ResolvedOptions } from '../client-options.js';
 import {
   CATCH_UP_MS,
@@ -113,7 +113,7 @@ export class Connection implements LineOwner {
 
   /** Asks for a credential again and takes it to the server. */
   async authenticate(): Promise<void> {
-    if (!this.#unwatch) throw clientError('NOT_CONNECTED');
+    if (!this.#unwatch) throw notConnectedError();
     const line = this.#line;
     this.#renewed = false;
     if (line?.welcome) {

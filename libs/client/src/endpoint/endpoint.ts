@@ -1,5 +1,5 @@
 import {
-  type CodedError,
+  CodedError,
   decodeMessage,
   encodeProperties,
   type Message,
@@ -11,7 +11,7 @@ import {
   rememberOrigin,
   type ServerFrame,
 } from '@nestwire/protocol';
-import { clientError, closedError } from '../client-error.js';
+import { clientError, closedError, notConnectedError } from '../client-error.js';
 import { withDefaults } from '../client-options.js';
 import type { ConnectedStream } from '../connection/connected-stream.js';
 import type { Connection } from '../connection/connection.js';
@@ -80,7 +80,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     if (!welcome) {
       if (offline === 'drop') return;
       if (status.kind === 'closed') throw closedError(status);
-      if (offline === 'throw') throw clientError('NOT_CONNECTED');
+      if (offline === 'throw') throw notConnectedError();
     }
     const frame: Sendable = { t: 'message', id: 0, endpoint: this.name, type, data };
     const bytes = sizeOf(this.#connection.encode(frame));
@@ -90,7 +90,12 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     else if (!hasRoom(this.#waiting, bytes, this.#connection)) throw clientError('QUEUE_FULL');
     outgoing.limit(limits, () => unsentError(frame, this.#connection));
     this.enqueue(outgoing);
-    return outgoing.promise;
+    try {
+      await outgoing.promise;
+    } catch (error) {
+      // Made here, its stack names who awaits this call; the first one names an event of the socket.
+      throw again(error as CodedError);
+    }
   }
 
   enqueue(outgoing: Outgoing): void {
@@ -343,7 +348,11 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       const { offline, frame } = outgoing;
       if (!error && (frame.id ? this.#mayRepeat(outgoing) : offline === 'queue')) return true;
       if (frame.id) outgoing.settle(this.#uncertain());
-      else outgoing.settle(error ?? (offline === 'drop' ? undefined : clientError('NOT_CONNECTED')));
+      else outgoing.settle(error ?? (offline === 'drop' ? undefined : notConnectedError()));
     });
   }
+}
+
+function again(error: CodedError): CodedError {
+  return new CodedError(error.code, error.message, error);
 }

@@ -1,5 +1,5 @@
 import type { ClientMessageFrame, CodedError, FramePayload } from '@nestwire/protocol';
-import { clientError } from '../client-error.js';
+import { clientError, notConnectedError } from '../client-error.js';
 import type { OfflinePolicy } from '../client-options.js';
 import type { Connection } from '../connection/connection.js';
 import type { Pending } from '../connection/pending.js';
@@ -42,5 +42,5 @@ export function unsentError({ id }: Sendable, { welcome }: Connection): CodedErr
   if (id) return undefined;
   return welcome
     ? clientError('BUSY', `maxPendingMessages of the server is ${welcome.maxPendingMessages}`)
-    : clientError('NOT_CONNECTED');
+    : notConnectedError();
 }

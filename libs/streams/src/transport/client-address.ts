@@ -68,6 +68,18 @@ export class ClientAddress {
     return peer !== undefined && this.isProxy(peer);
   }
 
+  /**
+   * Tells whether a request that limits by address leave alone may have come through a proxy.
+   *
+   * Not where a program of the same machine connects by itself, as in development: a header of a proxy is
+   * missing then.
+   */
+  mayBeProxied({ socket, headers }: IncomingMessage): boolean {
+    const range = addressOf(socket.remoteAddress ?? '')?.range();
+    if (this.trustProxy !== false || range === undefined || !NEARBY.has(range)) return false;
+    return range !== 'loopback' || headers['x-forwarded-for'] !== undefined;
+  }
+
   private behindProxies(peer: string, entries: Iterable<string>): string | undefined {
     let last = addressOf(peer);
     if (!last || !this.isProxy(last)) return last?.toString() ?? '';
