@@ -13,7 +13,7 @@ type MapNaming = 'number' | 'key';
 useMessageTransformer({
   toInstance: (cls, properties) =>
     restore(properties, plainToInstance(cls as new () => object, stripped(properties)), 'number') as never,
-  toProperties: (message) => restore(message, instanceToPlain(withoutBytes(message)), 'key') as object,
+  toProperties: (message) => restore(message, instanceToPlain(prepared(message)), 'key') as object,
 });
 
 /**
@@ -35,21 +35,64 @@ function stripped(value: unknown): unknown {
 }
 
 /**
- * Takes bytes out of the fields of instances, for the reason above; they are put back afterwards.
+ * Stands in for what class-transformer must not touch: it calls functions, and waits for promises.
  *
- * Those that a `@Transform` looks at stay, and those in plain objects, whose class is not known here.
+ * It is no `Function` to class-transformer, which so passes it on, and no text or number comes of it.
  */
-function withoutBytes<T>(value: T): T {
-  if (Object.prototype.toString.call(value) !== '[object Object]' || isPlain(value as object)) return value;
+const STAND_IN: unknown = Object.setPrototypeOf(() => undefined, null);
+
+/**
+ * Puts stand-ins in the place of functions and promises, and takes bytes out of the fields of instances,
+ * for the reason above; all are put back afterwards.
+ *
+ * Bytes that a `@Transform` looks at stay, and those in plain objects, whose class is not known here.
+ */
+function prepared<T>(value: T): T {
+  if (isCalledOrAwaited(value)) return STAND_IN as T;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return preparedItems(value) as T;
+  if (value instanceof Map || value instanceof Set) return preparedEntries(value) as T;
+  return Object.prototype.toString.call(value) === '[object Object]' ? preparedFields(value) : value;
+}
+
+function isCalledOrAwaited(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  return typeof value === 'object' && typeof (value as Properties | null)?.then === 'function';
+}
+
+function preparedFields<T extends object>(value: T): T {
   let hasChanged = false;
-  const fields: Properties = {};
-  for (const key of Object.keys(value as object)) {
+  const isInstance = !isPlain(value);
+  const fields = Object.create(null) as Properties;
+  for (const key of Object.keys(value)) {
     const field = (value as Properties)[key];
-    fields[key] =
-      hasBytes(field) && !isTransformed(value as object, key) ? emptied(field) : withoutBytes(field);
+    const isEmptied = isInstance && hasBytes(field) && !isTransformed(value, key);
+    fields[key] = prepared(isEmptied ? emptied(field) : field);
     hasChanged ||= fields[key] !== field;
   }
-  return hasChanged ? (withFields(value as object, fields) as T) : value;
+  if (!hasChanged) return value;
+  return (isInstance ? withFields(value, fields) : { ...fields }) as T;
+}
+
+function preparedEntries(source: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>): object {
+  const before = [...source.values()];
+  const items = preparedItems(before);
+  if (items === before) return source;
+  return source instanceof Set
+    ? new Set(items)
+    : new Map([...source.keys()].map((key, at) => [key, items[at]]));
+}
+
+/** Keeps holes. Does not `map`: an array asks itself for its `constructor`, which may be any property. */
+function preparedItems(source: readonly unknown[]): readonly unknown[] {
+  const items: unknown[] = [];
+  items.length = source.length;
+  let hasChanged = false;
+  source.forEach((item, at) => {
+    items[at] = prepared(item);
+    hasChanged ||= items[at] !== item;
+  });
+  return hasChanged ? items : source;
 }
 
 /** Makes an instance with other fields, whose accessors look at the private fields of the first. */
@@ -66,7 +109,7 @@ function withFields(instance: object, fields: Properties): object {
 
 function emptied(field: unknown): unknown {
   if (field instanceof Uint8Array) return new Uint8Array();
-  if (!Array.isArray(field)) return withoutBytes(field);
+  if (!Array.isArray(field)) return field;
   const items: unknown[] = [];
   items.length = field.length;
   // Not `map`: it asks the array for its `constructor`, which may be a property like any other.
@@ -112,6 +155,8 @@ function becomesOther(instance: object, key: string, probe: unknown): boolean {
  * array, a `Map` and a nested message into plain objects. What a `@Transform` made stays.
  */
 function restore(source: unknown, result: unknown, naming: MapNaming): unknown {
+  // With `@Type(() => Boolean)` true comes of a function.
+  if (result === STAND_IN || (result === true && typeof source === 'function')) return source;
   if (typeof source !== 'object' || source === null || typeof result !== 'object' || result === null)
     return result;
   if (source instanceof Date) return result;
@@ -122,10 +167,19 @@ function restore(source: unknown, result: unknown, naming: MapNaming): unknown {
   if (Array.isArray(source)) return Array.isArray(result) ? restoreItems(source, result, naming) : result;
   // What hides its state is refused when it is encoded; class-transformer makes an empty object of it.
   if (Object.prototype.toString.call(source) !== '[object Object]') return source;
+  // So is what writes itself otherwise, unless a `@Transform` made another value of it.
+  if (writesItself(source) && isPlain(result)) return source;
   return restoreProperties(source as Properties, result as Properties, naming);
 }
 
-function restoreItems(source: readonly unknown[], result: unknown[], naming: MapNaming): unknown[] {
+function writesItself(value: object): boolean {
+  return typeof (value as Properties).toJSON === 'function' && !messageNameOf(value.constructor);
+}
+
+function restoreItems(source: readonly unknown[], result: unknown[], naming: MapNaming): readonly unknown[] {
+  // class-transformer leaves holes out, which are refused when the list is encoded.
+  const present = Object.keys(source).length;
+  if (present < source.length && result.length === present) return source;
   return source.length === result.length
     ? result.map((item, at) => restore(source[at], item, naming))
     : result;

@@ -136,7 +136,7 @@ class SimpleEncoder {
       this.#mind('tags', key[0] !== '$');
       this.#mind('names', !(key in Object.prototype));
       this.#mind('order', start === '' || !/^\d/.test(key));
-      return value === undefined ? [] : [`${this.#text(key)}:${this.#value(value, depth + 1)}`];
+      return value === undefined ? [] : [`${this.#quoted(key)}:${this.#value(value, depth + 1)}`];
     });
     return `{${[...(start ? [start] : []), ...written].join()}}`;
   }
@@ -149,7 +149,12 @@ class SimpleEncoder {
     if (!isKept && this.forgotten !== rule) throw new Error(`not sure about ${rule}`);
   }
 
+  /** Half a surrogate pair is mended in texts, and stays in names. */
   #text(text: string): string {
+    return this.#quoted(text.replace(/\p{Surrogate}/gu, '\ufffd'));
+  }
+
+  #quoted(text: string): string {
     return this.forgotten === 'text' ? `"${text}"` : JSON.stringify(text);
   }
 

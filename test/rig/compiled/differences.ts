@@ -236,11 +236,14 @@ function invalid(cause: unknown): never {
   throw invalidMessage([], cause);
 }
 
+const UNKNOWN = 'UNKNOWN_PROPERTY';
+
 /** Yields what class-validator found, paths reaching into nested objects. */
 function* detailsOf(errors: readonly ValidationError[], parent = ''): Generator<ErrorDetail> {
   for (const { property, constraints, children } of errors) {
     const path = [parent, property].filter((part) => part !== '' && part !== undefined).join('.');
-    for (const message of Object.values(constraints ?? {})) yield { path, message };
+    for (const [type, message] of Object.entries(constraints ?? {}))
+      yield type === 'whitelistValidation' ? { path, message, code: UNKNOWN } : { path, message };
     if (children?.length) yield* detailsOf(children, path);
   }
 }

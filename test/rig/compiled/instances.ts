@@ -53,6 +53,13 @@ class Replaced {
   }
 }
 StreamMessage('fuzz.replaced')(Replaced as never);
+/** No message, so that its method counts. */
+class WritesItself {
+  shown = 1;
+  toJSON(): unknown {
+    return [this.shown];
+  }
+}
 
 class Record1 {
   [key: string]: unknown;
@@ -96,7 +103,20 @@ const KEYS = [
   ...['__proto__', 'toJSON', 'length', 'name', 'at', 'n', 'in', 'any', 'list', 'author', '4294967295'],
 ];
 const CLASSES: readonly (new () => object)[] = [
-  ...[Author, Writer, Tagged, Defaulted, HoldsStrict, Record1, Secret, Arrowed, Replaced, Items, WithToJson],
+  ...[
+    Author,
+    Writer,
+    Tagged,
+    Defaulted,
+    HoldsStrict,
+    Record1,
+    Secret,
+    Arrowed,
+    Replaced,
+    WritesItself,
+    Items,
+    WithToJson,
+  ],
 ];
 
 const SIMPLE: readonly Make[] = [

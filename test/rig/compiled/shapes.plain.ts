@@ -196,7 +196,7 @@ class Anything {
   @IsOptional() @IsObject() map?: Record<string, unknown>;
 }
 
-@shape({ accepts: [{ bytes: { $bytes: 'AAEC' }, big: { $bigint: '5' } }], leaves: ENCODE })
+@shape({ accepts: [{ bytes: { $bytes: 'AAEC' }, big: { $bigint: '5' } }] })
 class Special {
   @IsInstance(Uint8Array) bytes!: Uint8Array;
   @IsOptional() big?: bigint;

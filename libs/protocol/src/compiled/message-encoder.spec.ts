@@ -66,6 +66,7 @@ describe('writeProperties()', () => {
     ['nothing', {}],
     ['texts', { a: '', b: 'x"\\\n\u0000\u001f\u007f\u2028', c: '\ud800', d: '😀é' }],
     ['numbers', { a: 0, b: -1.5, c: 1e21, d: 1e-7, e: 5e-324 }],
+    ['big integers', { a: 0n, b: [10n ** 40n - 1n, -(10n ** 40n) + 1n] }],
     ['booleans and null', { a: true, b: false, c: null }],
     ['nothing that is undefined', { a: undefined, b: { c: undefined }, text: undefined }],
     ['dates', { a: DATE, at: DATE, b: new Date(-1), c: new Date(8.64e15), d: [DATE] }],
@@ -90,7 +91,8 @@ describe('writeProperties()', () => {
   it.each([
     ['NaN', { a: Number.NaN }],
     ['-0', { a: -0 }],
-    ['a bigint', { a: 1n }],
+    ['a bigint of 41 digits', { a: 10n ** 40n }],
+    ['a name that only classes have', { a: { prototype: 1 } }],
     ['a symbol', { a: Symbol.iterator }],
     ['a function', { a: () => 1 }],
     ['an undefined item', { a: [undefined] }],

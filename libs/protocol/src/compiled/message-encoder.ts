@@ -1,5 +1,7 @@
+import { MAX_BIGINT_DIGITS } from '../limits.js';
 import { messageNameOf } from '../message/message.registry.js';
 import { toBase64 } from '../value/base64.js';
+import { wellFormed } from '../value/well-formed.js';
 import { writeIsoDate } from './iso-date.js';
 import { transformFactsOf, type TransformedClass, type TypeFact } from './transform-facts.js';
 
@@ -23,6 +25,8 @@ export const MAX_DEPTH = 32;
 const OBJECT_PROTOTYPE: object = Object.prototype;
 /** Text that JSON writes as it is: no quotes, backslashes, control characters or halves of pairs. */
 const VERBATIM = /^[ !#-[\]-\uD7FF\uE000-\uFFFF]*$/;
+
+const FIRST_LONG = 10n ** BigInt(MAX_BIGINT_DIGITS);
 
 const layouts = new WeakMap<object, Layout | null>();
 
@@ -81,24 +85,46 @@ const ODD_KEY = /^[$\d]/;
 
 /** Returns a key as it stands in JSON; empty for one that means something to tags or objects. */
 function addKey(keys: Map<string, string>, key: string): string {
-  const text = ODD_KEY.test(key) || key in OBJECT_PROTOTYPE ? '' : `${JSON.stringify(key)}:`;
+  const text = ODD_KEY.test(key) || isReserved(key) ? '' : `${JSON.stringify(key)}:`;
   if (keys.size < MAX_KEYS && key.length <= MAX_KEY_LENGTH) keys.set(key, text);
   return text;
+}
+
+/**
+ * Tells whether a key means something to objects.
+ *
+ * The libraries refuse some of these.
+ */
+export function isReserved(key: string): boolean {
+  return key in OBJECT_PROTOTYPE || key === 'prototype';
 }
 
 function writeValue(value: unknown, depth: number): string | undefined {
   switch (typeof value) {
     case 'string':
-      return VERBATIM.test(value) ? `"${value}"` : JSON.stringify(value);
+      return VERBATIM.test(value) ? `"${value}"` : writeText(value);
     case 'number':
       return Number.isFinite(value) && !Object.is(value, -0) ? `${value}` : undefined;
     case 'boolean':
       return value ? 'true' : 'false';
+    case 'bigint':
+      return isShort(value) ? `{"$bigint":"${value}"}` : undefined;
     case 'object':
       return value === null ? 'null' : writeObject(value, depth + 1);
     default:
       return undefined;
   }
+}
+
+/** Tells whether a big integer may travel. */
+export function isShort(value: bigint): boolean {
+  return value < FIRST_LONG && value > -FIRST_LONG;
+}
+
+/** Half a surrogate pair stands in JSON as an escape, and is mended as in every other form. */
+function writeText(value: string): string {
+  const text = JSON.stringify(value);
+  return text.includes('\\ud') ? JSON.stringify(wellFormed(value)) : text;
 }
 
 function writeObject(value: object, depth: number): string | undefined {
@@ -128,7 +154,7 @@ function writeItems(items: readonly unknown[], depth: number): string | undefine
 function writePlain(source: Properties, depth: number): string | undefined {
   let text = '{';
   for (const key of Object.keys(source)) {
-    if (key[0] === '$' || key in OBJECT_PROTOTYPE) return undefined;
+    if (key[0] === '$' || isReserved(key)) return undefined;
     const value = source[key];
     if (value === undefined) continue;
     const written = writeValue(value, depth);

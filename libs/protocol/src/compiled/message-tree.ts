@@ -1,6 +1,6 @@
 import { messageNameOf } from '../message/message.registry.js';
 import type { Natives } from '../value/wire-value.js';
-import { isOfType, layoutOf, MAX_DEPTH, type Layout } from './message-encoder.js';
+import { isOfType, isReserved, isShort, layoutOf, MAX_DEPTH, type Layout } from './message-encoder.js';
 import type { TransformedClass } from './transform-facts.js';
 
 type Properties = Record<string, unknown>;
@@ -37,7 +37,7 @@ class TreeMaker {
   }
 
   private add(tree: Properties, key: string, value: unknown): boolean {
-    if (key[0] === '$' || key in OBJECT_PROTOTYPE) return false;
+    if (key[0] === '$' || isReserved(key)) return false;
     return (tree[key] = this.value(value)) !== undefined;
   }
 
@@ -46,6 +46,7 @@ class TreeMaker {
     if (native !== undefined) return native;
     if (typeof value === 'number') return Object.is(value, -0) ? undefined : value;
     if (typeof value === 'boolean' || value === null) return value;
+    if (typeof value === 'bigint') return isShort(value) ? { $bigint: `${value}` } : undefined;
     return typeof value === 'object' ? this.nested(value) : undefined;
   }
 

@@ -2,6 +2,7 @@ import { CodedError } from '../error/coded-error.js';
 import { ErrorCode } from '../error/error-code.js';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../limits.js';
 import { messageNameOf } from '../message/message.registry.js';
+import { parseWellFormed, wellFormedText } from '../value/well-formed.js';
 import { encodeProperties } from '../value/wire-value.js';
 import type { Codec, EncodedMessage, FrameHead } from './codec.js';
 import { FrameFault } from './frame-fault.js';
@@ -48,7 +49,7 @@ export class JsonCodec implements Codec {
     const fault = scanJson(text, this.limits);
     if (fault) return fault;
     try {
-      return guardClientFrame(JSON.parse(text));
+      return guardClientFrame(parseWellFormed(text));
     } catch {
       return new FrameFault(ErrorCode.BadJson, 'The frame is not valid JSON.');
     }
@@ -64,7 +65,7 @@ export class JsonCodec implements Codec {
 export function encodeMessage(message: object): EncodedMessage {
   const type = messageNameOf(message?.constructor);
   if (!type) throw notAMessage(message);
-  return { type, data: JSON.stringify(encodeProperties(message)) };
+  return { type, data: JSON.stringify(encodeProperties(message, wellFormedText)) };
 }
 
 function notAMessage(message: unknown): CodedError {

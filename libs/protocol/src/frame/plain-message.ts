@@ -1,4 +1,5 @@
 import { MAX_FRAME_ID, type JsonLimits } from '../limits.js';
+import { mayHaveHalf } from '../value/well-formed.js';
 import type { ClientMessageFrame } from './frame.js';
 import { TreeGuard } from './tree-guard.js';
 
@@ -20,7 +21,7 @@ const FRAME_NODES = 6;
  */
 export function readPlainMessage(text: string, limits: JsonLimits): ClientMessageFrame | undefined {
   const start = text.length <= MAX_LENGTH ? START.exec(text) : null;
-  if (!start || !text.endsWith('}}')) return undefined;
+  if (!start || !text.endsWith('}}') || mayHaveHalf(text)) return undefined;
   const id = Number(start[1]);
   const data = id <= MAX_FRAME_ID ? parse(text.slice(start[0].length, -1)) : undefined;
   if (!data || !new TreeGuard(limits, FRAME_NODES).accepts(data, FRAME_DEPTH + 1)) return undefined;

@@ -1,15 +1,9 @@
 import { fromBase64, toBase64 } from './base64.js';
+import { parseWellFormed, wellFormed } from './well-formed.js';
 
 type Tree = Record<string, unknown>;
 
-/** Not every browser has it yet. */
-type Text = string & { toWellFormed?(): string };
-
-/** Halves of surrogate pairs: JSON escapes them, UTF-8 has no form for them. */
-const HALF = /\p{Surrogate}/gu;
 const NOT_FINITE = /^(NaN|-?Infinity)$/;
-/** What JSON text has in it where half a pair may stand. */
-const MAYBE_HALF = /\\ud[89a-f]/i;
 
 /**
  * Takes what MessagePack has a form for: dates, bytes, NaN and infinities.
@@ -46,7 +40,7 @@ export function tagNatives(frame: object): string {
  * A tag that names nothing stays a tag: whoever reads the message refuses it.
  */
 export function readNatively(data: string): object {
-  const tree = JSON.parse(data, MAYBE_HALF.test(data) ? mend : undefined) as Tree;
+  const tree = parseWellFormed(data) as Tree;
   return data.includes('"$') ? untagEach(tree) : tree;
 }
 
@@ -83,12 +77,4 @@ function bytesOf(base64: string): Uint8Array | undefined {
   } catch {
     return undefined;
   }
-}
-
-function mend(_: string, value: unknown): unknown {
-  return typeof value === 'string' ? wellFormed(value) : value;
-}
-
-function wellFormed(text: string): string {
-  return (text as Text).toWellFormed?.() ?? text.replace(HALF, '\ufffd');
 }

@@ -1,6 +1,6 @@
 import { CodedError } from '../error/coded-error.js';
 import type { ErrorCode } from '../error/error-code.js';
-import { MAX_BIGINT_DIGITS } from '../limits.js';
+import type { MAX_BIGINT_DIGITS } from '../limits.js';
 import {
   messageClassNamed,
   messageNameOf,
@@ -12,9 +12,9 @@ import { fromBase64, toBase64 } from './base64.js';
 
 type Properties = Record<string, unknown>;
 
-/** What says by itself what it is in JSON. */
+/** An object that says by itself what it is in JSON. */
 interface Json {
-  toJSON(): unknown;
+  toJSON?: unknown;
 }
 
 /**
@@ -29,9 +29,12 @@ type Convert = (value: unknown) => unknown;
 /** What is thrown inside of a tree; each level adds its key on the way out. */
 type Thrown = Error & { path?: string[] };
 
+type TooLong = `has more than ${typeof MAX_BIGINT_DIGITS} digits`;
+
 const NOT_ENCODABLE = 'NOT_ENCODABLE' satisfies ErrorCode;
 const INVALID_MESSAGE = 'INVALID_MESSAGE' satisfies ErrorCode;
-const BIGINT = new RegExp(`^-?\\d{1,${MAX_BIGINT_DIGITS}}$`);
+// The digits of MAX_BIGINT_DIGITS: made of it, the expression would be longer in every bundle.
+const BIGINT = /^-?\d{1,40}$/;
 // A cycle would make it as long as the stack is deep.
 const MAX_PATH = 32;
 const DATE = /^[-+\d]+T[\d:.]+(Z|[+-]\d\d:\d\d)$/;
@@ -42,6 +45,7 @@ const DATE = /^[-+\d]+T[\d:.]+(Z|[+-]\d\d:\d\d)$/;
  * `Date` becomes `{"$date": …}`, `bigint` `{"$bigint": …}`, bytes `{"$bytes": …}`, `Map`
  * `{"$map": …}`, `Set` `{"$set": …}`, NaN, infinities and -0 `{"$number": …}`; a nested message
  * carries its `$type`. Undefined properties are left out. What `natives` takes stays as it is.
+ * `docs/messages.md` has the table of all values.
  *
  * @throws {CodedError} NOT_ENCODABLE with the path of a value that cannot travel
  */
@@ -79,8 +83,7 @@ function encode(value: unknown, convert: Convert): unknown {
     return { $number: value === 0 ? '-0' : `${value}` };
   }
   if (typeof value === 'bigint') {
-    if (!BIGINT.test(`${value}`))
-      throw new CodedError(NOT_ENCODABLE, `has more than ${MAX_BIGINT_DIGITS} digits`);
+    if (!BIGINT.test(`${value}`)) refuse('has more than 40 digits' satisfies TooLong);
     return { $bigint: `${value}` };
   }
   return Object(value) === value || typeof value === 'symbol'
@@ -94,12 +97,13 @@ function encodeObject(value: object, convert: Convert): unknown {
   if (value instanceof Map) return { $map: convertAll([...value], convert) };
   if (value instanceof Set) return { $set: convertAll([...value], convert) };
   if (value instanceof Uint8Array) return { $bytes: toBase64(value) };
-  if (typeof (value as Json).toJSON === 'function') return convert((value as Json).toJSON());
   const name = messageNameOf(value.constructor);
   if (name) return { $type: name, ...(convertAll(withoutType(value), convert) as object) };
   // A promise, an error, a typed array …: its state is not in its properties.
   const kind = {}.toString.call(value);
-  if (kind !== '[object Object]') throw new CodedError(NOT_ENCODABLE, `is an ${kind}`);
+  if (kind !== '[object Object]') refuse(`is an ${kind}`);
+  // It would arrive as another value than was sent.
+  if (typeof (value as Json).toJSON === 'function') refuse('has toJSON(): send its result');
   const properties = convertAll(value, convert);
   return Object.keys(properties).some(isTag) ? { $plain: properties } : properties;
 }
@@ -123,7 +127,7 @@ function decode(value: unknown): unknown {
   if (!tag) return convertAll(tagged, decode);
   const isAlone = keys.length === 1 || tag === '$type';
   const decoded = isAlone ? TAGS[tag]?.(tagged[tag], tagged) : undefined;
-  if (decoded === undefined) throw new CodedError(INVALID_MESSAGE, 'has a bad tag');
+  if (decoded === undefined) refuse('has a bad tag');
   return decoded;
 }
 
@@ -158,20 +162,29 @@ function withoutType(message: object): Properties {
   return { ...message, $type: undefined };
 }
 
-/** Converts the items of an array or the properties of an object; leaves undefined out. */
+/** Converts the items of an array, holes too, or the properties of an object; leaves those that are undefined out. */
 function convertAll<T extends object>(source: T, convert: Convert): T {
-  const result = (Array.isArray(source) ? [] : {}) as Properties;
-  for (const key of Object.keys(source)) {
+  const isArray = Array.isArray(source);
+  const result = (isArray ? [] : {}) as Properties;
+  for (const key of (isArray ? source.keys() : Object.keys(source)) as Iterable<string>) {
     try {
-      if (key === '__proto__') throw new CodedError(INVALID_MESSAGE, 'is reserved');
+      // Stored messages may have the others.
+      if (key === '__proto__' || (convert !== decode && (key === 'constructor' || key === 'prototype')))
+        refuse('is reserved');
       const converted = convert((source as Properties)[key]);
       if (converted !== undefined) result[key] = converted;
+      else if (isArray) refuse('is undefined: send null');
     } catch (misfit) {
       ((misfit as Thrown).path ??= []).unshift(key);
       throw misfit;
     }
   }
   return result as T;
+}
+
+/** Throws what becomes the detail of an error, whose code `attempt` gives. */
+function refuse(why: string): never {
+  throw new CodedError(INVALID_MESSAGE, why);
 }
 
 function attempt<T>(code: string, run: () => T): T {
