@@ -5,6 +5,7 @@ import { RecentIds } from '../../libs/messages/src/reader/recent.ids.js';
 import { Note } from '../rig/recovery/desk.app.js';
 import { LocalStore } from '../rig/recovery/local.store.js';
 import type { EndpointName, RigClient } from '../rig/recovery/rig-client.js';
+import { stepsOf } from '../rig/recovery/steps.js';
 import { World } from '../rig/recovery/world.js';
 
 let world: World;
@@ -264,6 +265,26 @@ describe('A client that a server hands over', () => {
     await handedOver(channel);
 
     expect(await world.finish()).toContain(`desk: latest goes back in ${channel}`);
+  });
+});
+
+/** As the report of an exploration tells them. */
+const BROKE_ONCE: Readonly<Record<string, string>> = {
+  'a read meets the restore of its history':
+    'save(0,0,0,0, settled),wait(0,0,0,7, settled),restore(0,0,0,0, settled),wait(0,0,0,7, 0),restore(0,0,0,0, settled),post(0,0,0,0, settled)',
+  'a history ends and goes back while a client leaves its server':
+    'subscribe(0,1,3,0, settled),lose(0,0,3,0, settled),handOverSlowly(0,1,3,0, settled),post(0,0,3,0, settled),save(0,0,3,0, settled),post(0,0,3,0, settled),handOver(1,0,3,0, settled),wait(0,0,3,0, settled),restore(0,0,3,0, settled),wait(0,0,3,8, settled),post(0,0,3,0, settled)',
+  'a client that reads slowly gets a snapshot of the server that it leaves':
+    'post(0,0,3,0, 1),handOverSlowly(1,0,0,0, settled),postMuch(0,0,3,0, settled),post(0,0,0,0, settled)',
+};
+
+describe('A run that broke once', () => {
+  it.each(Object.entries(BROKE_ONCE))('holds: %s', async (_what, report) => {
+    const steps = stepsOf(report);
+    expect(steps.join()).toBe(report);
+    for (const step of steps) await step.run({}, world);
+
+    expect(await world.finish()).toEqual([]);
   });
 });
 

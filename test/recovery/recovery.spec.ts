@@ -77,6 +77,9 @@ const LYING: Readonly<Record<string, Flaws>> = {
   'clients forget their positions': {
     sends: (frame) => ('held' in frame ? { ...frame, held: undefined } : frame),
   },
+  'clients take snapshots of the server that they leave': {
+    takes: (frame) => (frame.t === 'message' ? { ...frame, channel: undefined } : frame),
+  },
 };
 
 type Patched = Record<string, (...args: never[]) => unknown>;

@@ -1,4 +1,4 @@
-import { StreamGap, type PositionFrame, type PublicationFrame, type WirePosition } from '@nestwire/protocol';
+import { StreamGap, type PublicationFrame, type WirePosition } from '@nestwire/protocol';
 import { isSamePosition, type Position } from '@nestwire/messages';
 import type { ModelMessage } from '../delivery/branch.js';
 import type { Happening } from '../delivery/client.js';
@@ -8,7 +8,6 @@ import { placeOf, type Ledger } from './ledger.js';
 import { ENDPOINTS, type EndpointName, type Got, type RigClient, type Said } from './rig-client.js';
 
 const GAP = 'nestwire.gap';
-const STATE = 'recovery.state';
 
 /** A channel in a stream, from its subscription to its end. */
 interface Life {
@@ -65,12 +64,9 @@ export class StreamJudge {
     if (frame.t === 'publication') return this.#hearPublication(frame);
     if (frame.endpoint !== this.endpoint) return;
     const isPresent = frame.line === this.#line.number;
+    if (frame.t === 'message') return this.#hearState(frame.data as { channel: string }, isPresent);
     // Messages of the former connection still count in a handover; what it says about streams does not.
-    if (frame.t === 'message') return this.#hearState(frame.type, frame.data as { channel: string });
-    if (!isPresent) {
-      if (frame.t === 'position') this.#hearFormer(frame);
-      return;
-    }
+    if (!isPresent) return;
     const { channel } = frame;
     if (frame.t === 'unsubscribed') {
       this.#subscribed.delete(channel);
@@ -119,26 +115,19 @@ export class StreamJudge {
       this.#receive(life, position, 'repeat');
   }
 
-  /** The place behind a snapshot of the former connection: what follows it there begins at it. */
-  #hearFormer({ channel, position }: PositionFrame): void {
-    const life = this.#open(channel);
-    if (!position || !life?.hasState || !this.#leaving.has(channel)) return;
-    this.#beginAtState(life, placeOnWire(position));
-  }
-
-  /** A snapshot stands for all before its place: what came behind that place already comes again. */
-  #beginAtState(life: Life, position: Position): void {
-    life.hasState = false;
-    const isBack = life.last?.epoch === position.epoch && life.last.offset > position.offset;
-    if (isBack) life.isOpen = false;
-    this.#restart(isBack ? this.#begin(life.channel) : life, position, 'first');
-  }
-
-  #hearState(type: string, { channel }: { channel: string }): void {
+  /**
+   * A snapshot stands for all before its place, and what was had before it is nothing to what comes behind it.
+   *
+   * That of a server that is left could take back what the next one has sent already: the client must drop it.
+   */
+  #hearState({ channel }: { channel: string }, isPresent: boolean): void {
+    this.#leaving.delete(channel);
     const next = this.#got[this.#next];
-    if (type !== STATE || !(next instanceof State) || next.channel !== channel) return;
+    if (!isPresent || !(next instanceof State) || next.channel !== channel) return;
     this.#next++;
-    (this.#open(channel) ?? this.#begin(channel)).hasState = true;
+    const former = this.#open(channel);
+    if (former) former.isOpen = false;
+    this.#begin(channel).hasState = true;
     this.#count('snapshot');
   }
 
@@ -150,7 +139,7 @@ export class StreamJudge {
       else if (
         !isLatest(channel) &&
         !isSamePosition(present.last, position) &&
-        !this.#isBehind(present, position)
+        !this.#isBehind(present.last, channel, position)
       )
         this.#blame('joined elsewhere');
       return;
@@ -158,14 +147,16 @@ export class StreamJudge {
     const life = present ?? this.#begin(channel);
     // Without a snapshot it is the place of a newcomer, which waits for those that have joined before.
     if (!life.hasState && (isBoard(channel) || present)) this.#blame('no snapshot before what follows it');
-    this.#beginAtState(life, position);
+    life.hasState = false;
+    this.#restart(life, position, 'first');
   }
 
   /** Tells whether a server has yet to come to where the former one led before it was left. */
-  #isBehind({ last, log }: Life, { epoch, offset }: Position): boolean {
+  #isBehind(last: Position, channel: string, { epoch, offset }: Position): boolean {
     if (!this.#line.isHandover) return false;
-    if (epoch === last?.epoch) return offset <= last.offset;
-    return log.some((one) => (one.kind === 'begin' ? one.position : one.message).epoch === epoch);
+    if (epoch === last.epoch) return offset <= last.offset;
+    const logs = this.#lives.flatMap((life) => (life.channel === channel ? life.log : []));
+    return logs.some((one) => (one.kind === 'begin' ? one.position : one.message).epoch === epoch);
   }
 
   /** Tells whether the next of what was got is what the frame carries; then it is taken. */

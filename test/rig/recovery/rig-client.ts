@@ -43,6 +43,8 @@ const GOAWAY = JSON.stringify({ t: 'goaway', spreadMs: 0 } satisfies ServerFrame
 /** What a broken client does to its frames: for negative controls. */
 export interface ClientFlaws {
   readonly sends?: (frame: object) => object;
+  /** Changes what it takes of the server; the judge knows what was said. */
+  readonly takes?: (frame: ServerFrame) => ServerFrame;
 }
 
 /** What a client stands on. */
@@ -186,7 +188,7 @@ export class RigClient {
         const line = this.#lines.indexOf(this.#speaker!);
         const isHandover = this.#lines.some((other) => other !== this.#speaker && isOpen(other));
         if (OF_CHANNELS.includes(frame.t)) this.said.push({ ...frame, line, isHandover } as Said);
-        return frame;
+        return this.context.flaws.takes?.(frame) ?? frame;
       },
     };
   }

@@ -35,11 +35,8 @@ const KINDS: Readonly<Record<string, readonly [weight: number, run: (choice: Cho
   unlisten: [1, ({ world, extra }) => world.listeners[extra % world.listeners.length]?.remove()],
   cut: [9, ({ client, extra }) => client.cut(extra % 3 ? 'both' : 'near')],
   move: [5, ({ client, node }) => ((client.target = node), client.cut('both'))],
-  // Channels with a snapshot may bring messages again that the snapshot of the former server stands for.
-  ...(process.env.FUZZ_HANDOVERS && {
-    handOver: [6, ({ client, node }: Choice) => client.handOver(node)] as const,
-    handOverSlowly: [4, handOverSlowly] as const,
-  }),
+  handOver: [6, ({ client, node }) => client.handOver(node)],
+  handOverSlowly: [4, handOverSlowly],
   leave: [3, ({ client }) => ((client.isOnline = false), client.cut('both'))],
   comeBack: [4, ({ client }) => (client.isOnline = true)],
   release: [
@@ -116,6 +113,15 @@ export function someSteps(maxCommands: number): fc.Arbitrary<Iterable<fc.AsyncCo
   return fc
     .tuple(fc.subarray(Object.keys(KINDS), { minLength: MIN_KINDS }), channels)
     .chain(([kinds, some]) => fc.commands([stepOf(['post', ...kinds], some)], { maxCommands, size: 'max' }));
+}
+
+/** Returns the steps of a run as a report tells it. */
+export function stepsOf(report: string): fc.AsyncCommand<object, World>[] {
+  return [...report.matchAll(/(\w+)\((\d),(\d),(\d),(\d), (\w+)\)/g)].map(([, kind, ...rest]) => {
+    const [node, client, channel, extra] = rest.slice(0, 4).map(Number) as [number, number, number, number];
+    const pace = (rest[4] === 'settled' ? 'settled' : Number(rest[4])) as Pace;
+    return new Step(kind!, [node, client, channel, extra], pace);
+  });
 }
 
 /** One step; most of them are waited for. */

@@ -149,7 +149,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
           !frame.epoch && frame.id,
         );
       if (this.held.isDiverged) this.#connection.doubt();
-    } else if (endpoint === this.name) this.#handle(frame, error);
+    } else if (endpoint === this.name) this.#handle(frame, error, old);
     if (id && id === this.#opening && error) this.#closed(error, error);
     this.#keep(channel);
     if (this.#flying.has(id))
@@ -224,14 +224,23 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.stream.end(error);
   }
 
-  #handle(frame: ServerFrame, error?: CodedError): void {
+  #handle(frame: ServerFrame, error?: CodedError, old?: unknown): void {
     if (frame.t === 'opened' && this.#session !== frame.session) {
       this.#opening ||= -1;
       this.#session = frame.session;
       this.#ahead(this.#listeners);
     }
     // A stream that the server opens by itself may speak before it says that it is open.
-    if (frame.t === 'message') this.#deliver(frame.type, frame.data);
+    if (frame.t === 'message') {
+      const { channel } = frame;
+      if (channel) {
+        this.#leaving.delete(channel);
+        // The next server leads on from where the client stands: a snapshot here could take back what it has sent.
+        if (old) return;
+        this.held.restart(channel);
+      }
+      this.#deliver(frame.type, frame.data);
+    }
     if (frame.t === 'subscribed') {
       this.#channels.add(frame.channel);
       this.#leaving.delete(frame.channel);

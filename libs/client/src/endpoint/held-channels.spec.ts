@@ -48,6 +48,10 @@ describe('A handover to a server that is behind', () => {
     peer.send({ t: 'subscribed', endpoint: 'chat', channel: CHANNEL, position, ticket: 'T' });
   }
 
+  function snapshot(peer: Peer, text: string): void {
+    peer.send({ t: 'message', endpoint: 'chat', channel: CHANNEL, type: 'spec.note', data: { text } });
+  }
+
   async function settled(peer: Peer): Promise<void> {
     peer.send({ t: 'ping' });
     await peer.next('pong');
@@ -243,13 +247,56 @@ describe('A handover to a server that is behind', () => {
       for (const offset of [4, 5]) old.send(publication({ offset }));
       await settled(old);
       await opened();
-      next.send({ t: 'message', endpoint: 'chat', type: 'spec.note', data: { text: 'snapshot of 4' } });
+      snapshot(next, 'snapshot of 4');
       const position = ['E', 4, idOf({ offset: 4 })] as const;
       next.send({ t: 'position', endpoint: 'chat', channel: CHANNEL, position, ticket: 'T' });
       subscribed(next, { offset: 4 });
       for (const offset of [5, 6]) next.send(publication({ offset }));
 
       await got('1', '2', '3', '4', '5', 'snapshot of 4', '5', '6');
+    });
+
+    it('takes no snapshot of the former server, and nothing that follows it there', async () => {
+      await beginAwaiting(undefined, 1, 2, 3);
+      await next.open('s2');
+      snapshot(old, 'snapshot of 5');
+      old.send(publication({ offset: 6 }));
+      await settled(old);
+      subscribed(next, { offset: 3 });
+      for (const offset of [4, 5, 6]) next.send(publication({ offset }));
+
+      await got('1', '2', '3', '4', '5', '6');
+    });
+
+    it('takes nothing more of the former server once a snapshot of the next one has begun', async () => {
+      await beginAwaiting(undefined, 1, 2, 3);
+      await next.open('s2');
+      snapshot(next, 'snapshot of 4');
+      await settled(next);
+      old.send(publication({ offset: 4 }));
+      await settled(old);
+      const position = ['E', 4, idOf({ offset: 4 })] as const;
+      next.send({ t: 'position', endpoint: 'chat', channel: CHANNEL, position, ticket: 'T' });
+      subscribed(next, { offset: 4 });
+      next.send(publication({ offset: 5 }));
+
+      await got('1', '2', '3', 'snapshot of 4', '5');
+    });
+
+    it('asks for another snapshot when that of the former server has broken off', async () => {
+      await begin(undefined, 1, 2, 3);
+      snapshot(old, 'half a snapshot');
+      await settled(old);
+      await opened();
+      subscribed(next, { offset: 3 });
+      next.send(publication({ offset: 4 }));
+      await rig.status('waiting');
+      rig.clock.advance(1_000);
+      next = await rig.server.peers.take();
+      ({ held } = await next.next('hello'));
+
+      expect(held).toEqual([['chat', CHANNEL, 'T', 'E', 3, '~']]);
+      expect(texts).toEqual(['1', '2', '3', 'half a snapshot']);
     });
 
     it('goes on from a gap of the next server, without what the former server still sends', async () => {

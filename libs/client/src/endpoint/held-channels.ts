@@ -24,9 +24,12 @@ interface Held {
 /** The type of the message that says that messages are missing. */
 export const GAP = 'nestwire.gap';
 
+/** In a position, the id of no message. */
+const NOWHERE = '~';
+
 /** The client's positions in the channels of a stream, over all connections. */
 export class HeldChannels extends Map<string, Held> {
-  /** Whether the present server follows another branch of a history than the former one. */
+  /** Whether the present server cannot lead on from what was had: it has to be told by a new `hello`. */
   isDiverged = false;
 
   /** Takes a position or a ticket from the server. */
@@ -34,12 +37,23 @@ export class HeldChannels extends Map<string, Held> {
     if (!ticket) return;
     const held = this.#hold(channel);
     held.ticket = ticket;
-    if (t === 'position' && position && held.floor) {
-      // A snapshot precedes it, which may lack what the former server sent meanwhile: that has to come again.
-      held.floor = undefined;
-      held.ids.clear();
-    }
+    if (t === 'position' && position) this.restart(channel);
     if (position && !isBehind(held, position)) held.position = position;
+  }
+
+  /**
+   * Takes it that a snapshot of the present server comes, in place of all that was had.
+   *
+   * What the former server sent meanwhile may not be in it, and has to come again. Until its position comes,
+   * no history leads on from the place that is held: so a server that is asked for more sends the snapshot anew.
+   */
+  restart(channel: string): void {
+    const held = this.get(channel);
+    if (!held) return;
+    const [epoch, offset] = held.position;
+    held.position = [epoch, offset, NOWHERE];
+    held.floor = undefined;
+    held.ids.clear();
   }
 
   /** Moves on to the position of a message; returns whether the message is new. */
@@ -51,13 +65,15 @@ export class HeldChannels extends Map<string, Held> {
     const isGap = type === GAP;
     // Only the newest matters where each frame names its epoch: after a restore that may be an older one.
     const isLatest = epoch !== undefined && !isGap;
+    // Its snapshot broke off: what follows the place before stands on nothing.
+    const isHalf = lastId === NOWHERE;
     const next = [epoch ?? lastEpoch, offset!, id] as const;
     // Stored again behind another past, a message has another place.
     const message = id.split('~')[0]!;
     if (isGap) held.floor = undefined;
-    else if (isBehind(held, next, old)) {
+    else if (isHalf || isBehind(held, next, old)) {
       // The former server gave all messages up to the position, and this one was not among them.
-      this.isDiverged ||= !(isLatest || old || ids.has(message));
+      this.isDiverged ||= isHalf || !(isLatest || old || ids.has(message));
       return false;
     } else if (isLatest ? id === lastId : offset! <= lastOffset) return false;
     held.position = next;

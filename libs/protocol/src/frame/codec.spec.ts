@@ -165,6 +165,13 @@ describe.each([
 
     expect(codec.encodeServerMessage('chat', encoded)).toEqual(once);
     expect(read(once)).toEqual({ t: 'message', endpoint: 'chat', type: 'codecs.note', data: { text: 'x' } });
+    expect(read(codec.encodeServerMessage('chat', encoded, 'room'))).toEqual({
+      t: 'message',
+      endpoint: 'chat',
+      channel: 'room',
+      type: 'codecs.note',
+      data: { text: 'x' },
+    });
     expect(read(codec.encodePublication('room', encoded))).toEqual({
       t: 'publication',
       channel: 'room',

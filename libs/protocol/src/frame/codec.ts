@@ -30,8 +30,8 @@ export interface Codec {
   /** What may stand for itself in the `data` of a frame to encode; without it, nothing that JSON lacks. */
   readonly natives?: Natives;
   encodeFrame(frame: Frame): FramePayload;
-  /** Encodes the frame of a server's message around its encoded properties. */
-  encodeServerMessage(endpoint: string, message: EncodedMessage): FramePayload;
+  /** Encodes the frame of a server's message around its encoded properties; of a snapshot with its channel. */
+  encodeServerMessage(endpoint: string, message: EncodedMessage, channel?: string): FramePayload;
   /** Encodes the frame of a channel's message around its encoded properties. */
   encodePublication(channel: string, message: EncodedMessage, place?: PublicationPlace): FramePayload;
   /** Encodes the cumulative answer to messages. */

@@ -163,6 +163,8 @@ export interface ErrorFrame {
 export interface ServerMessageFrame {
   readonly t: 'message';
   readonly endpoint: string;
+  /** The channel that the message is a snapshot of, or a part of one. */
+  readonly channel?: string;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
 }

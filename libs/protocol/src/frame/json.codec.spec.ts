@@ -55,6 +55,12 @@ describe('JsonCodec', () => {
     );
   });
 
+  it('names the channel of a snapshot', () => {
+    expect(codec.encodeServerMessage('chat', encodeMessage(new Note()), 'room:"1"')).toBe(
+      '{"t":"message","endpoint":"chat","channel":"room:\\"1\\"","type":"codec.note","data":{"text":"x"}}',
+    );
+  });
+
   it('refuses what is not a message', () => {
     expect(() => encodeMessage({ text: 'x' })).toThrow(expect.objectContaining({ code: 'NOT_A_MESSAGE' }));
     expect(() => encodeMessage(null as never)).toThrow(expect.objectContaining({ code: 'NOT_A_MESSAGE' }));

@@ -26,8 +26,9 @@ export class JsonCodec implements Codec {
     return JSON.stringify(frame);
   }
 
-  encodeServerMessage(endpoint: string, { type, data }: EncodedMessage): string {
-    return `{"t":"message","endpoint":${this.names.quote(endpoint)},"type":${this.names.quote(type)},"data":${data}}`;
+  encodeServerMessage(endpoint: string, { type, data }: EncodedMessage, channel?: string): string {
+    const of = channel === undefined ? '' : `"channel":${JSON.stringify(channel)},`;
+    return `{"t":"message","endpoint":${this.names.quote(endpoint)},${of}"type":${this.names.quote(type)},"data":${data}}`;
   }
 
   encodePublication(channel: string, { type, data }: EncodedMessage, place?: PublicationPlace): string {

@@ -22,8 +22,9 @@ export class MessagePackCodec implements Codec {
     return pack(frame);
   }
 
-  encodeServerMessage(endpoint: string, { type, data }: EncodedMessage): Uint8Array {
-    return pack({ t: 'message', endpoint, type, data: readNatively(data) });
+  encodeServerMessage(endpoint: string, { type, data }: EncodedMessage, channel?: string): Uint8Array {
+    const of = channel === undefined ? undefined : { channel };
+    return pack({ t: 'message', endpoint, ...of, type, data: readNatively(data) });
   }
 
   encodePublication(channel: string, { type, data }: EncodedMessage, place?: PublicationPlace): Uint8Array {

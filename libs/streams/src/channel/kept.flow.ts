@@ -287,7 +287,7 @@ export class KeptFlow implements ChannelFlow, TopicMember {
     for (const message of messages) {
       await outbox.whenBelowSoftBound();
       if (!isWanted()) return;
-      const frame = frames.of(session.endpoint, message);
+      const frame = frames.of(session.endpoint, message, this.topic.channel.name);
       outbox.push(frame);
       reads.spend(frame instanceof WsFrame ? frame.bytes.length : frame.length);
     }

@@ -4,6 +4,7 @@ import { WsFrame } from '../transport/ws-frame.js';
 
 interface Shared {
   readonly endpoint: string;
+  readonly channel: string | undefined;
   readonly frame: WsFrame;
 }
 
@@ -18,27 +19,27 @@ export class MessageFrames {
   constructor(readonly codec: Codec) {}
 
   /**
-   * Returns what carries a message to a client of the endpoint.
+   * Returns what carries a message to a client of the endpoint; of a snapshot, with its channel.
    *
    * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot travel
    */
-  of(endpoint: string, message: object): WsFrame | FramePayload {
+  of(endpoint: string, message: object, channel?: string): WsFrame | FramePayload {
     const known = this.shared.get(message);
-    if (known?.endpoint === endpoint) return known.frame;
+    if (known?.endpoint === endpoint && known.channel === channel) return known.frame;
     const remembered = rememberedEncoding(message);
-    if (!remembered) return this.encode(endpoint, message);
-    const frame = new WsFrame(this.codec.encodeServerMessage(endpoint, remembered));
-    this.shared.set(message, { endpoint, frame });
+    if (!remembered) return this.encode(endpoint, message, channel);
+    const frame = new WsFrame(this.codec.encodeServerMessage(endpoint, remembered, channel));
+    this.shared.set(message, { endpoint, channel, frame });
     return frame;
   }
 
   /** Leaves out the text where the codec has forms of its own: bytes would become base64 and back. */
-  private encode(endpoint: string, message: object): FramePayload {
+  private encode(endpoint: string, message: object, channel?: string): FramePayload {
     const { codec } = this;
     const type = codec.natives && messageNameOf(message?.constructor);
     const data = type && nativeProperties(message, codec.natives!);
-    return type && data
-      ? codec.encodeFrame({ t: 'message', endpoint, type, data })
-      : codec.encodeServerMessage(endpoint, encodingOf(message));
+    if (!type || !data) return codec.encodeServerMessage(endpoint, encodingOf(message), channel);
+    const of = channel === undefined ? undefined : { channel };
+    return codec.encodeFrame({ t: 'message', endpoint, ...of, type, data });
   }
 }
