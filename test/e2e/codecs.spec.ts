@@ -20,6 +20,9 @@ import {
 import { RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
 import { collect, connected, failureOf, startApp, stopAll, towards, type RunningApp } from './start-app.js';
+import { seedOf } from '../rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('codecs') });
 
 class Amount {
   @IsInt() cents!: number;

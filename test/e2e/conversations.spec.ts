@@ -14,6 +14,9 @@ import { jsonFrame, RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
 import { Note, Task } from './messages.js';
 import { startApp, stopAll, untilNothingIsLeft, type RunningApp } from './start-app.js';
+import { seedOf } from '../rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('conversations') });
 
 // Random conversations, pipelined at random. Whatever is said: each frame with an id is answered once,
 // what was not refused is handled once and in order, and each session that opened closes once.

@@ -29,6 +29,7 @@ import { TcpProxy } from '../rig/tcp-proxy.mjs';
 import { until } from '../rig/until.js';
 import { Task, task } from './messages.js';
 import { collect, connected, failureOf, startApp, stopAll, towards, type RunningApp } from './start-app.js';
+import { seedOf } from '../rig/seed.js';
 
 const ROOM = 'watch:room';
 const LEASE_MS = 900;
@@ -291,9 +292,7 @@ describeWithRedis('A watch of presence on several servers', (redis) => {
   });
 
   it('ends with the true members in every reader, after joins, leaves and losses at random', async () => {
-    const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
-    console.info(`seed ${seed}`);
-    const random = generator(seed);
+    const random = generator(seedOf('presence watch'));
     const servers = [await join(), await join()];
     const truth = new Map<string, string>();
     const followed = servers.map(({ presence }) => follow(presence.watch(ROOM)));

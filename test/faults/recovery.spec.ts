@@ -3,10 +3,11 @@ import { explore } from '../rig/recovery/explore.js';
 import { Ledger } from '../rig/recovery/ledger.js';
 import { RedisStore } from '../rig/recovery/redis.store.js';
 import { describeWithRedis } from '../rig/redis.js';
+import { seedOf } from '../rig/seed.js';
 
 /** `FUZZ_RUNS` for the long form; `FUZZ_SEED` finds a run again. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? (process.env.QUICK === '1' ? 100 : 600));
-const SEED = process.env.FUZZ_SEED ? { seed: Number(process.env.FUZZ_SEED) } : {};
+const SEED = { seed: seedOf('recovery over Redis') };
 const STEPS = 30;
 
 describeWithRedis('Clients and servers of a real Redis', (redis) => {

@@ -27,7 +27,8 @@ const { values } = parseArgs({
 });
 const minutes = Number(values.minutes ?? (values.quick ? QUICK_MINUTES : LONG_MINUTES));
 const codecs = values.codec ? [values.codec] : ['json', 'msgpack'];
-const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+// The short form takes the same seeds each time: no landing depends on luck.
+const firstSeed = Number(values.seed ?? (values.quick ? 1 : Math.floor(Math.random() * 2 ** 31)));
 
 if (!existsSync(new URL('../../libs/streams/dist/index.js', import.meta.url)))
   throw new Error('The fuzzer runs what is built: run "npm run build" first.');

@@ -1,10 +1,11 @@
 import { ModelCluster, type Step } from '../../../../test/rig/delivery/cluster.js';
 import { explore, play } from '../../../../test/rig/delivery/explore.js';
 import { BROKEN_RULES, RULES } from '../../../../test/rig/delivery/rules.js';
+import { seedOf } from '../../../../test/rig/seed.js';
 
 /** `FUZZ_RUNS=300000` for the long form; `FUZZ_SEED` finds a history again. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 20_000);
-const SEED = process.env.FUZZ_SEED ? { seed: Number(process.env.FUZZ_SEED) } : {};
+const SEED = { seed: seedOf('delivery') };
 const DEADLINE_MS = 30_000 + RUNS;
 /** Broken rules are explored from a seed of their own, so that they are caught each time. */
 const CONTROL = { runs: 30_000, seed: 42, endOnFailure: true };

@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { PresenceWorld, type Fate, type Reader } from '../../../../test/rig/presence/presence-world.js';
+import { seedOf } from '../../../../test/rig/seed.js';
 
 /** `FUZZ_RUNS` for the long form; `FUZZ_SEED` finds a case again. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 300);
 const PARAMETERS: fc.Parameters<[Step[]]> = {
   numRuns: RUNS,
-  ...(process.env.FUZZ_SEED && { seed: Number(process.env.FUZZ_SEED) }),
+  seed: seedOf('presence model'),
 };
 const CONTROL = { numRuns: 300, seed: 42, endOnFailure: true };
 const SERVERS = ['s', 't'];

@@ -1,5 +1,8 @@
 import * as fc from 'fast-check';
 import { readIsoDate, writeIsoDate } from './iso-date.js';
+import { seedOf } from '../../../../test/rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('iso-date') });
 
 const MAX_MS = 8.64e15;
 const MS_PER_DAY = 86_400_000;

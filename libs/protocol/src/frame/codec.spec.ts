@@ -8,6 +8,9 @@ import { FrameFault } from './frame-fault.js';
 import type { Frame } from './frame.js';
 import { encodeMessage, JsonCodec } from './json.codec.js';
 import { pack, unpack } from './pack.js';
+import { seedOf } from '../../../../test/rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('codec') });
 
 interface Subject {
   readonly codecOf: (limits: JsonLimits) => Codec;

@@ -4,6 +4,9 @@ import { StreamMessage } from '../message/stream-message.decorator.js';
 import { FrameFault } from './frame-fault.js';
 import { scanJson } from './json-scan.js';
 import { encodeMessage, JsonCodec } from './json.codec.js';
+import { seedOf } from '../../../../test/rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('json.codec') });
 
 const codec = new JsonCodec();
 const message = '{"t":"message","id":7,"endpoint":"chat","type":"chat.message","data":{"text":"hi"}}';

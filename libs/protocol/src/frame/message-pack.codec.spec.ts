@@ -3,6 +3,9 @@ import { DEFAULT_JSON_LIMITS } from '../limits.js';
 import { messagePack } from '../message-pack.node.js';
 import { pack } from './pack.js';
 import { scanPacked } from './pack-scan.js';
+import { seedOf } from '../../../../test/rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('message-pack.codec') });
 
 const codec = messagePack.withLimits(DEFAULT_JSON_LIMITS);
 const verdictOn = (bytes: Uint8Array): unknown => codec.decodeClientFrame(bytes);

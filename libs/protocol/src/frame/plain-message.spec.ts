@@ -3,6 +3,9 @@ import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../limits.js';
 import { guardClientFrame } from './frame-guard.js';
 import { scanJson } from './json-scan.js';
 import { readPlainMessage } from './plain-message.js';
+import { seedOf } from '../../../../test/rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('plain-message') });
 
 const SMALL: JsonLimits = { maxDepth: 4, maxNodes: 16, maxKeys: 5, maxItems: 12 };
 

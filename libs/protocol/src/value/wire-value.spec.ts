@@ -15,6 +15,9 @@ import { decodeMessage } from '../message/decode-message.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { messagePack } from '../message-pack.node.js';
 import { decodeProperties, encodeProperties } from './wire-value.js';
+import { seedOf } from '../../../../test/rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('wire-value') });
 
 @StreamMessage('value.author')
 class Author {

@@ -2,6 +2,9 @@ import * as fc from 'fast-check';
 import { DEFAULT_LIMITS } from '../streams.limits.js';
 import { InboundGate } from './inbound-gate.js';
 import { TokenBucket } from '../fairness/token-bucket.js';
+import { seedOf } from '../../../../test/rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('token-bucket') });
 
 describe('TokenBucket', () => {
   it('never gives more than its rate and one burst', () => {

@@ -1,6 +1,9 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { FairQueue, type QueuePlace } from './fair-queue.js';
+import { seedOf } from '../../../../test/rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('fair-queue') });
 
 /** Starts tasks that run until they are released, and writes down which have begun. */
 function tasksOf(queue: FairQueue) {

@@ -3,6 +3,9 @@ import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { ClientAddress, networkOf, type TrustProxy } from './client-address.js';
+import { seedOf } from '../../../../test/rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('client-address') });
 
 /** The parts of a request that are read, as Node gives them. */
 function request(remoteAddress: string, forwarded: string): IncomingMessage {

@@ -1,6 +1,9 @@
 import * as fc from 'fast-check';
 import { FrameBoundary } from './frame-boundary.js';
 import { WsFrame } from './ws-frame.js';
+import { seedOf } from '../../../../test/rig/seed.js';
+
+fc.configureGlobal({ seed: seedOf('frame-boundary') });
 
 /** Masks the frame of a server as a client would, with a mask of zeros. */
 function clientFrame(text: string, fin = true): Buffer {
