@@ -58,6 +58,7 @@ answerParent({
     kinds = kind;
     const limits = {
       maxSubscriptions: channels,
+      maxPayloadBytes: 1_048_576,
       maxConnectionsPerAddress: clients,
       connectsPerSecond: 1_000,
       connectsPerSecondPerAddress: 1_000,

@@ -79,7 +79,12 @@ describeWithRedis('Many clients with many channels that leave at the same time',
   let running: RunningApp;
 
   beforeEach(async () => {
-    const limits = { maxSubscriptions: CHANNELS, maxConnectionsPerAddress: CLIENTS };
+    const limits = {
+      maxSubscriptions: CHANNELS,
+      maxConnectionsPerAddress: CLIENTS,
+      // The first frame of a client that comes back names all of its channels.
+      maxPayloadBytes: 1_048_576,
+    };
     running = await startApp({ providers: [OwnEndpoint], options: { limits, redis: redis().url } });
   });
 

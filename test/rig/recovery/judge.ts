@@ -109,6 +109,8 @@ export class StreamJudge {
       if (this.#takes(frame)) this.#restart(life, position, (frame.data as { reason: 'trimmed' }).reason);
       return;
     }
+    // The client leaves out what it has; a later subscription may give it the same message again.
+    if (isLatest(channel) && life.last?.epoch === epoch && life.last.id === position.id) return;
     const isGot = this.#takes(frame);
     if (isGot) this.#receive(life, position, 'message');
     else if (life.ids.has(position.id) && life.last && follows(life.last, position))

@@ -1,4 +1,4 @@
-import type { CodedError, HeldChannel, ServerFrame } from '@nestwire/protocol';
+import type { CodedError, HeldChannel, ServerFrame, SubscribedFrame } from '@nestwire/protocol';
 import type { Outgoing } from '../endpoint/outgoing.js';
 
 /** What a connection carries: the stream of one endpoint. */
@@ -14,14 +14,14 @@ export interface ConnectedStream {
   /** A frame came, of this stream or of another; with the error that it tells of, and by the line that was left. */
   received(frame: ServerFrame, error?: CodedError, old?: unknown): void;
   /** The channels that flow into it, beyond its connections. */
-  readonly held: { of(endpoint: string): HeldChannel[] };
+  readonly held: { of(endpoint: string): HeldChannel[]; placeNew(frame: SubscribedFrame): void };
   /** What came cannot be read, several times in a row: channels that resume get a gap. */
   missed(): void;
   /** Tells whether answers of the connection that was left are awaited, or the open of the next. */
   readonly isMoving: unknown;
   /** The promises of the messages that wait or have no answer. */
   readonly unanswered: readonly Promise<void>[];
-  /** Whether the connection has yet to deliver what the former one delivered before it was left. */
+  /** Whether only a new `hello` tells the server how far the former one led, or what it has subscribed. */
   readonly isBehind: boolean;
   /** Another connection takes what is sent from now on; the former one still answers. */
   moved(): void;

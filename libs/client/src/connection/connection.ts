@@ -210,7 +210,11 @@ export class Connection implements LineOwner {
       // The server opens some streams by itself.
       if (endpoint && this.#streams.size < MAX_ENDPOINTS) this.streamOf(endpoint);
       // What becomes of streams where the client left is nothing to it: opened, closed, subscribed.
-    } else if (/ed$|position/.test(frame.t)) return;
+    } else if (/ed$|position/.test(frame.t)) {
+      // Save a new subscription: the next server learns of it by another `hello`.
+      if (frame.t === 'subscribed' && line === this.#old) this.#streams.get(endpoint)?.held.placeNew(frame);
+      return;
+    }
     if (frame.t === 'error' && !id) this.options.onWarning('nestwire: server error', error);
     this.#answers.get(id)?.settle(error);
     this.#answers.delete(id);

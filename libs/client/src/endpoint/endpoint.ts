@@ -178,7 +178,10 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   get isBehind(): boolean {
-    return [...this.#channels].some((channel) => this.held.isBehind(channel));
+    const { held } = this;
+    return [...held.keys()].some((channel) =>
+      held[this.#channels.has(channel) ? 'isBehind' : 'isUntold'](channel),
+    );
   }
 
   missed(): void {

@@ -41,6 +41,11 @@ export class HeldChannels extends Map<string, Held> {
     if (position && !isBehind(held, position)) held.position = position;
   }
 
+  /** Takes a channel that the former server has subscribed, unless it is had already. */
+  placeNew(frame: SubscribedFrame): void {
+    if (!this.get(frame.channel)?.ticket) this.place(frame);
+  }
+
   /**
    * Takes it that a snapshot of the present server comes, in place of all that was had.
    *
@@ -70,7 +75,7 @@ export class HeldChannels extends Map<string, Held> {
     const next = [epoch ?? lastEpoch, offset!, id] as const;
     // Stored again behind another past, a message has another place.
     const message = id.split('~')[0]!;
-    if (isGap) held.floor = undefined;
+    if (isGap) held.floor = old ? held.floor : undefined;
     else if (isHalf || isBehind(held, next, old)) {
       // The former server gave all messages up to the position, and this one was not among them.
       this.isDiverged ||= isHalf || !(isLatest || old || ids.has(message));
@@ -101,8 +106,14 @@ export class HeldChannels extends Map<string, Held> {
 
   /** Returns whether the former server led further in a channel than the present one has yet. */
   isBehind(channel: string): boolean {
-    const { floor, position } = this.get(channel) ?? {};
+    const { floor, position } = this.get(channel)!;
     return floor !== undefined && floor !== position;
+  }
+
+  /** Returns whether the former server subscribed a channel after the last `hello`. */
+  isUntold(channel: string): boolean {
+    const { ticket, told } = this.get(channel)!;
+    return !!ticket && !told;
   }
 
   /** Returns what the next connection begins with. */

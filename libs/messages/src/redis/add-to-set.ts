@@ -1,6 +1,10 @@
 import type { RedisCalls } from './redis.calls.js';
 
-/** Adds to a set; a key of another type holds nothing that nestwire wrote, and is removed. */
+/**
+ * Adds a member to a set.
+ *
+ * A key of another type holds nothing that nestwire wrote: it is removed first.
+ */
 export async function addToSet(calls: RedisCalls, key: string, member: string): Promise<void> {
   try {
     await calls.run((client) => client.sadd(key, member));

@@ -44,9 +44,9 @@ end
 `;
 
 /**
- * Returns the record of a holder and the floor of its shard, which begins with the first read.
+ * Returns the record of a holder and the floor of its shard.
  *
- * It also removes a few records that are older than tokens live.
+ * A shard begins with the first read. The script also removes a few records that are older than tokens live.
  */
 export const READ_REVOKED_SCRIPT = `${NUMBERS}${BEGIN}
 local index, records = KEYS[1], KEYS[2]

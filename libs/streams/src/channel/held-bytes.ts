@@ -13,15 +13,19 @@ const PUNCTUATION = 18;
 const PLACE_BYTES =
   MAX_TICKET_CHARACTERS + MAX_EPOCH_CHARACTERS + MAX_OFFSET_CHARACTERS + MAX_ID_CHARACTERS + PUNCTUATION;
 
-/** The most bytes that `hello` may spend on one channel: all of its texts are ASCII. */
+/**
+ * The most bytes that `hello` may spend on one channel.
+ *
+ * All of its texts are ASCII.
+ */
 export const MAX_HELD_BYTES = PLACE_BYTES + MAX_ENDPOINT_CHARACTERS + MAX_CHANNEL_NAME_LENGTH;
 
-/** Returns the most bytes that `hello` needs to bring a channel back to an endpoint's stream. */
+/** Returns the most bytes that `hello` needs to resume a channel. */
 export function heldBytes(endpoint: string, channel: string): number {
   return PLACE_BYTES + endpoint.length + channel.length;
 }
 
-/** Returns how many bytes of channels fit into the largest `hello`, which is one frame. */
+/** Returns how many bytes of channels fit into the largest `hello`. */
 export function maxHeldBytes({ maxPayloadBytes, maxHelloBytes }: HelloLimits): number {
   return maxPayloadBytes - Math.min(maxHelloBytes, maxPayloadBytes / 4);
 }

@@ -4,7 +4,11 @@ import type { StreamHandshake } from '../session/stream-handshake.js';
 import { problemOfUserId } from './user-id.js';
 import type { StreamAuthenticator, StreamUser } from './stream-authenticator.js';
 
-/** What became of a sign-in: `failed` is the server's fault, not the credential's; the log hears an `error`. */
+/**
+ * The outcome of a sign-in.
+ *
+ * `failed` is the server's fault, not the credential's. An `error` goes to the log.
+ */
 export type SignInResult =
   | { readonly outcome: 'accepted'; readonly user: StreamUser | null }
   | { readonly outcome: 'refused'; readonly error?: unknown }
