@@ -14,8 +14,12 @@ const ENTRIES = new Set([
   ...LIBS.map((name) => `@nestwire/${name}`),
   '@nestwire/protocol/class-transformer',
   '@nestwire/protocol/class-validator',
+  '@nestwire/protocol/codec',
   '@nestwire/protocol/compiled',
+  '@nestwire/protocol/internal',
   '@nestwire/protocol/message-pack',
+  '@nestwire/messages/backend',
+  '@nestwire/messages/internal',
   '@nestwire/messages/redis',
 ]);
 

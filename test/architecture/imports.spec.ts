@@ -69,7 +69,7 @@ describe('Imports', () => {
   });
 
   it.each([
-    ['libs/messages/src/redis/a.ts', 'libs/messages/src/service/b.ts', 'ioredis'],
+    ['libs/messages/src/redis/a.ts', 'libs/messages/src/consumers/b.ts', 'ioredis'],
     ['libs/streams/src/transport/a.ts', 'libs/streams/src/transport/b.ts', 'ws'],
     ['libs/client/src/transport/a.ts', 'libs/client/src/transport/b.ts', 'ws'],
     ['libs/protocol/src/class-transformer.ts', 'libs/protocol/src/value/b.ts', 'class-transformer'],
@@ -98,7 +98,7 @@ describe('Folders', () => {
   it('are caught when an earlier one uses a later one, unless for types', () => {
     const value = { 'libs/client/src/transport/a.ts': `import { b } from '../connection/b.js';` };
     const type = { 'libs/client/src/transport/a.ts': `import type { B } from '../connection/b.js';` };
-    const backend = { 'libs/messages/src/backend/a.ts': `import { b } from '../redis/b.js';` };
+    const backend = { 'libs/messages/src/pubsub/a.ts': `import { b } from '../redis/b.js';` };
 
     expect(againstTheFlow(madeUp(value))).toHaveLength(1);
     expect(againstTheFlow(madeUp(type))).toEqual([]);

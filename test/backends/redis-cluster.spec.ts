@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { RedisBackend } from '@nestwire/messages/redis';
-import { describeClusterBackend } from '../../libs/testing/src/all-backend.contracts.js';
+import { RedisBroker } from '@nestwire/messages/redis';
+import { describeClusterBackend } from '../../libs/testing/src/all-backend-contracts.js';
 import { startCluster, type RedisClusterGroup } from '../rig/redis-server.mjs';
 import { describeIfRedis } from '../rig/redis.js';
 
@@ -13,9 +13,9 @@ describeIfRedis('A Redis Cluster', () => {
   }, 15_000);
   afterAll(() => group.stop());
 
-  describeClusterBackend('RedisBackend, sharded', () => new RedisBackend({ nodes: group.nodes }));
+  describeClusterBackend('RedisBroker, sharded', () => new RedisBroker({ nodes: group.nodes }));
   describeClusterBackend(
-    'RedisBackend, not sharded',
-    () => new RedisBackend({ nodes: group.nodes }, { sharded: 'never' }),
+    'RedisBroker, not sharded',
+    () => new RedisBroker({ nodes: group.nodes }, { sharded: 'never' }),
   );
 });

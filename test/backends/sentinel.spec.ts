@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { RedisBackend } from '@nestwire/messages/redis';
-import { describeClusterBackend } from '../../libs/testing/src/all-backend.contracts.js';
+import { RedisBroker } from '@nestwire/messages/redis';
+import { describeClusterBackend } from '../../libs/testing/src/all-backend-contracts.js';
 import { startSentinels, type SentinelGroup } from '../rig/redis-server.mjs';
 import { describeIfRedis } from '../rig/redis.js';
 
@@ -14,7 +14,7 @@ describeIfRedis('Redis behind Sentinels', () => {
   afterAll(() => group.stop());
 
   describeClusterBackend(
-    'RedisBackend',
-    () => new RedisBackend({ sentinels: [...group.sentinels], name: group.name }),
+    'RedisBroker',
+    () => new RedisBroker({ sentinels: [...group.sentinels], name: group.name }),
   );
 });

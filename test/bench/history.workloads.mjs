@@ -109,7 +109,7 @@ export const HISTORY_WORKLOADS = [
     connections: 1_000,
     channels: FOLLOWED,
     maxRounds: 3,
-    // A place and a ticket of its own, where the channel without history needs an entry in a list alone.
+    // A place and a resume token of its own, where the channel without history needs an entry in a list alone.
     targets: [ratioAtMost(3, 'nestwire', { peer: PEER, figure: 'rssKb' })],
     quick: { maxRounds: 1 },
   },

@@ -3,10 +3,16 @@ import { build } from 'esbuild';
 
 /** Bundles the script of a page, from the sources; it can stand in the page's HTML. */
 export async function bundleOf(file: string): Promise<string> {
-  const source = (path: string) => fileURLToPath(new URL(`../../libs/${path}/src/index.ts`, import.meta.url));
+  const source = (lib: string, entry = 'index') =>
+    fileURLToPath(new URL(`../../libs/${lib}/src/${entry}.ts`, import.meta.url));
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
-    alias: { '@nestwire/client': source('client'), '@nestwire/protocol': source('protocol') },
+    alias: {
+      '@nestwire/client': source('client'),
+      '@nestwire/protocol': source('protocol'),
+      '@nestwire/protocol/codec': source('protocol', 'codec'),
+      '@nestwire/protocol/internal': source('protocol', 'internal'),
+    },
     bundle: true,
     write: false,
     format: 'esm',

@@ -21,8 +21,8 @@ class ReceivedPositions extends PositionStore {
   moved(stream) {
     this.#streams.add(stream);
     const places = [...this.#streams].flatMap(({ name, held }) =>
-      [...held].flatMap(([channel, { ticket, position }]) =>
-        ticket ? [[name, channel, ticket, ...position]] : [],
+      [...held].flatMap(([channel, { resumeToken, position }]) =>
+        resumeToken ? [[name, channel, resumeToken, ...position]] : [],
       ),
     );
     sessionStorage.setItem('received', JSON.stringify(places));

@@ -1,5 +1,6 @@
 // The code of docs/changing-messages.md; compiled with the tests, and run by changing-messages.spec.ts.
-import { decodeMessage, StreamMessage } from '@nestwire/protocol';
+import { StreamMessage } from '@nestwire/protocol';
+import { decodeMessage } from '@nestwire/protocol/internal';
 import { OnStreamMessage, StreamEndpoint, StreamSession } from '@nestwire/streams';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 

@@ -6,10 +6,10 @@ import {
   MessagesErrorCode,
   MessagesModule,
   MessagesService,
-  NamedReader,
-  NamedReadersService,
+  DurableConsumer,
+  DurableConsumersService,
   OnChannelMessage,
-  type ReaderDelivery,
+  type ConsumerDelivery,
 } from '@nestwire/messages';
 import { SAFE_CLIENT_OPTIONS } from '@nestwire/messages/redis';
 import { create, StreamGap, StreamMessage } from '@nestwire/protocol';
@@ -109,8 +109,8 @@ export async function cook(messages: MessagesService, signal: AbortSignal): Prom
 export class Invoices {
   readonly sent = new Set<string>();
 
-  @NamedReader(kitchen, { name: 'invoices' })
-  async send(order: OrderPlaced | OrderCancelled | StreamGap, { attempt }: ReaderDelivery): Promise<void> {
+  @DurableConsumer(kitchen, { name: 'invoices' })
+  async send(order: OrderPlaced | OrderCancelled | StreamGap, { attempt }: ConsumerDelivery): Promise<void> {
     if (order instanceof StreamGap) return this.compare();
     if (attempt > 1 && this.sent.has(order.id)) return;
     this.sent.add(order.id);
@@ -123,7 +123,7 @@ export class Invoices {
 
 // #region add-reader
 export async function startShipping(
-  readers: NamedReadersService,
+  readers: DurableConsumersService,
   ship: (id: string) => Promise<void>,
   keep: (data: string) => Promise<void>,
 ): Promise<void> {

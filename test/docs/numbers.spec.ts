@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { resolveOptions } from '../../libs/client/src/client-options.js';
 import { DEFAULT_PRESENCE } from '../../libs/messages/src/presence/presence.options.js';
-import { DEFAULT_TUNING } from '../../libs/messages/src/redis/redis.options.js';
+import { DEFAULT_TUNING } from '../../libs/messages/src/redis/connection/redis.options.js';
 import { resolveShutdown } from '../../libs/streams/src/shutdown-times.js';
-import { DEFAULT_LIMITS } from '../../libs/streams/src/streams.limits.js';
-import { DEFAULT_HEARTBEAT, DEFAULT_RECHECK_MS } from '../../libs/streams/src/streams.server.js';
+import { DEFAULT_LIMITS } from '../../libs/streams/src/streams-limits.js';
+import { DEFAULT_HEARTBEAT, DEFAULT_RECHECK_MS } from '../../libs/streams/src/streams-server.js';
 import { defaultsIn, namedNumbersIn, type NamedNumber } from './numbers.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CloseCode, FrameFault, guardClientFrame } from '@nestwire/protocol';
+import { CloseCode } from '@nestwire/protocol';
+import { FrameFault, guardClientFrame } from '@nestwire/protocol/codec';
 import { framesIn } from './page.mjs';
 
 const page = readFileSync(join(resolve(import.meta.dirname, '../..'), 'docs/protocol.md'), 'utf8');

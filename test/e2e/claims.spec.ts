@@ -1,12 +1,12 @@
-import { type ClaimsBackend, LocalBackend } from '@nestwire/messages';
-import { RedisBackend } from '@nestwire/messages/redis';
+import { type ClaimStore, LocalBroker } from '@nestwire/messages/backend';
+import { RedisBroker } from '@nestwire/messages/redis';
 import { describeWithRedis } from '../rig/redis.js';
 import { until } from '../rig/until.js';
-import { LocalClaims } from '../../libs/messages/src/backend/local.claims.js';
+import { LocalClaimStore } from '../../libs/messages/src/once/local-claim-store.js';
 import { FakeClock } from '@nestwire/testing';
 
 /** What every backend does with claims; `pair` gives those of two processes, or twice those of one. */
-function describeClaims(pair: () => Promise<readonly [ClaimsBackend, ClaimsBackend]>): void {
+function describeClaims(pair: () => Promise<readonly [ClaimStore, ClaimStore]>): void {
   const work = (id: string, ttlMs = 60_000) => ({ id, ttlMs });
 
   it('gives work to one of all that claim it at once', async () => {
@@ -37,12 +37,12 @@ function describeClaims(pair: () => Promise<readonly [ClaimsBackend, ClaimsBacke
 }
 
 describe('The claims of one process', () => {
-  const backend = new LocalBackend();
+  const backend = new LocalBroker();
   describeClaims(async () => [backend.claims, backend.claims]);
 
   it('are released', async () => {
     const clock = new FakeClock();
-    const claims = new LocalClaims(clock);
+    const claims = new LocalClaimStore(clock);
     for (let n = 0; n < 1_000; n++) await claims.claim({ id: `${n}`, ttlMs: 1_000 });
     expect(claims.size).toBe(1_000);
 
@@ -54,9 +54,9 @@ describe('The claims of one process', () => {
 });
 
 describeWithRedis('The claims of a cluster', (redis) => {
-  const backends: RedisBackend[] = [];
-  const open = async (): Promise<RedisBackend> => {
-    const backend = new RedisBackend(redis().url, { commandTimeoutMs: 500 });
+  const backends: RedisBroker[] = [];
+  const open = async (): Promise<RedisBroker> => {
+    const backend = new RedisBroker(redis().url, { commandTimeoutMs: 500 });
     backends.push(backend);
     await backend.start({ receive: () => undefined, statusChanged: () => undefined });
     return backend;

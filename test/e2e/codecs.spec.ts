@@ -7,7 +7,8 @@ import * as fc from 'fast-check';
 import { WebSocket } from 'ws';
 import { createStreamClient, type ConnectionOptions, type WebSocketClass } from '@nestwire/client';
 import { defineChannel, MessagesService } from '@nestwire/messages';
-import { create, StreamMessage, type ClientCodec, type Codec, type JsonLimits } from '@nestwire/protocol';
+import { create, StreamMessage } from '@nestwire/protocol';
+import type { ClientCodec, Codec, JsonLimits } from '@nestwire/protocol/codec';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import {
   OnStreamMessage,

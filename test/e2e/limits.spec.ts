@@ -149,10 +149,13 @@ async function comeBackToHistory(raw: RawSocket, { port, messages }: RunningApp)
   const hello = { t: 'hello', v: 1, client: 'c'.repeat(22) };
   const first = await RawSocket.upgrade(port);
   send(first, hello, open(), tell(2, 'follow'));
-  const { ticket, position } = (await first.frame('subscribed')) as { ticket: string; position: unknown[] };
+  const { resumeToken, position } = (await first.frame('subscribed')) as {
+    resumeToken: string;
+    position: unknown[];
+  };
   first.destroy();
   for (const text of ['a', 'b', 'c']) await messages.postMessage(keptNotes, note(text));
-  send(raw, { ...hello, held: [['desk', keptNotes.name, ticket, ...position]] }, open());
+  send(raw, { ...hello, resume: [['desk', keptNotes.name, resumeToken, ...position]] }, open());
 }
 
 /** Fills what is between the server and a client that does not read. */

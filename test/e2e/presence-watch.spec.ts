@@ -53,7 +53,7 @@ class RoomEndpoint {
   }
 
   @OnStreamMessage(Task)
-  again(session: StreamSession<PresenceEvent, StreamUser | null>, { text }: Task) {
+  redelivered(session: StreamSession<PresenceEvent, StreamUser | null>, { text }: Task) {
     const stream = session.presence.watch(text);
     this.opened.push(stream);
     return stream;

@@ -1,8 +1,8 @@
-// A process that takes one message of a named reader in hand and never finishes it; it uses the built packages.
+// A process that takes one message of a durable consumer in hand and never finishes it; it uses the built packages.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { defineChannel, MessagesModule, NamedReadersService } from '@nestwire/messages';
+import { defineChannel, MessagesModule, DurableConsumersService } from '@nestwire/messages';
 import { StreamMessage } from '@nestwire/protocol';
 
 const [redis, part, claimAfterMs] = process.argv.slice(2);
@@ -22,7 +22,7 @@ const handle = ({ number }) => {
   return new Promise(() => undefined);
 };
 await app
-  .get(NamedReadersService)
+  .get(DurableConsumersService)
   .addReader(jobs(part), handle, { name: 'billing', claimAfterMs: Number(claimAfterMs) });
 process.send({ ready: true });
 process.on('disconnect', () => process.exit());

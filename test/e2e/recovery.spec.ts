@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { createStreamClient } from '@nestwire/client';
-import { defineChannel, LocalBackend, LocalHistory, type Channel } from '@nestwire/messages';
+import { defineChannel, type Channel } from '@nestwire/messages';
+import { LocalBroker, LocalHistoryStore } from '@nestwire/messages/backend';
 import { StreamGap } from '@nestwire/protocol';
 import {
   ChannelSnapshot,
@@ -72,11 +73,11 @@ class LobbyEndpoint {
 type Streams = StreamsOf<{ desk: DeskEndpoint; lobby: LobbyEndpoint }>;
 
 /** Keeps histories in this process, and answers reads when it is told to. */
-class SlowHistory extends LocalHistory {
+class SlowHistory extends LocalHistoryStore {
   answered = Promise.resolve();
   pending = 0;
 
-  override async read(...args: Parameters<LocalHistory['read']>): ReturnType<LocalHistory['read']> {
+  override async read(...args: Parameters<LocalHistoryStore['read']>): ReturnType<LocalHistoryStore['read']> {
     this.pending++;
     await this.answered;
     this.pending--;
@@ -84,12 +85,12 @@ class SlowHistory extends LocalHistory {
   }
 }
 
-class SlowBackend extends LocalBackend {
+class SlowBackend extends LocalBroker {
   override readonly history = new SlowHistory();
 }
 
 interface Subscribed {
-  readonly ticket: string;
+  readonly resumeToken: string;
   readonly position: readonly [epoch: string, offset: number, id: string];
 }
 
@@ -181,7 +182,7 @@ describe('A channel with history', () => {
   });
 
   it('says so when its ticket is not accepted, at once and to who subscribes again', async () => {
-    const app = await start({ resume: { ticketMs: 1 } });
+    const app = await start({ resume: { resumeTokenMs: 1 } });
     const { client, link } = await through(app);
     const heard = collect(client.desk.stream);
     await client.desk.sendStreamMessage(task('a'));
@@ -193,7 +194,7 @@ describe('A channel with history', () => {
     await app.messages.postMessage(room('a'), note('2'));
     await until(() => heard.length === 4);
 
-    expect(heard.map(said)).toEqual(['1', 'gap ticket-refused', 'gap ticket-refused', '2']);
+    expect(heard.map(said)).toEqual(['1', 'gap resume-refused', 'gap resume-refused', '2']);
   });
 
   it('lets go of a client that left again while the history was read for it', async () => {
@@ -228,20 +229,25 @@ describe('A channel with history', () => {
     const first = await RawSocket.upgrade(app.port);
     first.sendJson({ t: 'hello', v: 1, client });
     first.sendJson({ t: 'open', id: 1, endpoint: 'lobby' });
-    const { ticket, position } = (await first.frame('subscribed')) as unknown as Subscribed;
+    const { resumeToken, position } = (await first.frame('subscribed')) as unknown as Subscribed;
     first.destroy();
     const [epoch] = position;
     await app.messages.postMessage(room('lobby'), note('after'));
 
     const came = async (offset: number, id: string) => {
       const raw = await RawSocket.upgrade(app.port);
-      raw.sendJson({ t: 'hello', v: 1, client, held: [['lobby', 'kept:lobby', ticket, epoch, offset, id]] });
+      raw.sendJson({
+        t: 'hello',
+        v: 1,
+        client,
+        resume: [['lobby', 'kept:lobby', resumeToken, epoch, offset, id]],
+      });
       await raw.frame('welcome');
       raw.sendJson({ t: 'open', id: 1, endpoint: 'lobby' });
       return (await raw.frame('publication')).data;
     };
     expect(await came(position[1], position[2])).toMatchObject({ text: 'after' });
-    expect(await came(0, '')).toMatchObject({ reason: 'ticket-refused' });
+    expect(await came(0, '')).toMatchObject({ reason: 'resume-refused' });
   });
 
   it('is one for two streams of a connection, and each has its own place', async () => {

@@ -93,7 +93,7 @@ function textsOf(payload: string): string[] {
   return [...payload.matchAll(/\{"text":"([^"]*)"\}/g)].map(([, text]) => text!);
 }
 
-describeWithRedis('RedisBackend', (redis) => {
+describeWithRedis('RedisBroker', (redis) => {
   const keys = async (pattern: string) =>
     (await redis().call('PUBSUB', 'CHANNELS', pattern))
       .split('\r\n')
@@ -173,7 +173,11 @@ describeWithRedis('RedisBackend', (redis) => {
     await until(() => heard.length > 0);
 
     expect(heard).toEqual(['good']);
-    expect(messages.counters()).toMatchObject({ poisoned: poison.length, listenerErrors: 0, reconnects: 0 });
+    expect(messages.counters()).toMatchObject({
+      undecodable: poison.length,
+      listenerErrors: 0,
+      reconnects: 0,
+    });
     expect(lines.filter((line) => line.includes('dropped')).length).toBeLessThanOrEqual(2);
     expect(({} as { text?: string }).text).toBeUndefined();
   });
@@ -195,7 +199,7 @@ describeWithRedis('RedisBackend', (redis) => {
     await until(() => heard.length === 3);
 
     expect(heard).toEqual(['1', '2', '€ 3']);
-    expect(messages.counters()).toMatchObject({ poisoned: 4, received: 4 });
+    expect(messages.counters()).toMatchObject({ undecodable: 4, received: 4 });
   });
 
   it('takes no text for another message, whatever it holds', async () => {
@@ -212,7 +216,7 @@ describeWithRedis('RedisBackend', (redis) => {
     await until(() => heard.includes('smuggled'));
 
     expect(heard).toEqual([inner, 'lines', 'smuggled']);
-    expect(messages.counters().poisoned).toBe(2);
+    expect(messages.counters().undecodable).toBe(2);
   });
 
   it('lets what one turn posts to a channel leave in one publication', async () => {
@@ -255,7 +259,7 @@ describeWithRedis('RedisBackend', (redis) => {
     });
     await until(() => heard.length === 1);
 
-    expect(two.counters().poisoned).toBe(0);
+    expect(two.counters().undecodable).toBe(0);
   });
 
   it('tells each post of a turn what became of it', async () => {
@@ -395,7 +399,7 @@ describeWithRedis('The probe', (redis) => {
     const heard = await listen(two, 'a');
 
     proxy.starve();
-    await until(() => two.counters().starved > 0 && two.status === 'connected');
+    await until(() => two.counters().stalled > 0 && two.status === 'connected');
     await one.postMessage('a', note('after'));
 
     await until(() => heard.includes('after'));
@@ -410,7 +414,7 @@ describeWithRedis('The probe', (redis) => {
     const [heard, heardByControl] = [await listen(two, 'a'), await listen(control, 'a')];
 
     proxy.starve();
-    await until(() => control.counters().starved > 0 && control.status === 'connected');
+    await until(() => control.counters().stalled > 0 && control.status === 'connected');
     await one.postMessage('a', note('after'));
     await until(() => heardByControl.length === 1);
 

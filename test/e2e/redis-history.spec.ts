@@ -1,13 +1,8 @@
 import { Logger, type LoggerService } from '@nestjs/common';
-import {
-  messageIdOf,
-  type Draft,
-  type HistoryBackend,
-  type HistoryChannel,
-  type MessagesModuleOptions,
-  type StoredMessage,
-} from '@nestwire/messages';
-import { RedisBackend, type RedisConnection } from '@nestwire/messages/redis';
+import type { MessagesModuleOptions } from '@nestwire/messages';
+import type { Draft, HistoryStore, HistoryChannel, StoredMessage } from '@nestwire/messages/backend';
+import { messageIdOf } from '@nestwire/messages/internal';
+import { RedisBroker, type RedisConnection } from '@nestwire/messages/redis';
 import { readFileSync } from 'node:fs';
 import { redisKey } from '../rig/redis-key.js';
 import { startCluster, startRedis, startSentinels, type RedisServer } from '../rig/redis-server.mjs';
@@ -26,10 +21,10 @@ const QUICK: MessagesModuleOptions = {
 const ALL = { messages: 10_000, bytes: 1e9 };
 
 interface Node {
-  readonly backend: RedisBackend;
-  readonly history: HistoryBackend;
+  readonly backend: RedisBroker;
+  readonly history: HistoryStore;
   readonly heard: StoredMessage[];
-  readonly doubted: string[];
+  readonly suspected: string[];
 }
 
 const closers: Array<() => unknown> = [];
@@ -39,11 +34,11 @@ const onUnhandled = (reason: unknown) => unhandled.push(reason);
 let count = 0;
 
 async function open(redis: RedisConnection, options: MessagesModuleOptions = {}): Promise<Node> {
-  const backend = new RedisBackend(redis, { ...QUICK, ...options });
-  const node: Node = { backend, history: backend.history, heard: [], doubted: [] };
+  const backend = new RedisBroker(redis, { ...QUICK, ...options });
+  const node: Node = { backend, history: backend.history, heard: [], suspected: [] };
   node.history.attach({
     stored: (_channel, messages) => node.heard.push(...messages),
-    doubted: (channels) => node.doubted.push(...channels),
+    suspected: (channels) => node.suspected.push(...channels),
   });
   closers.unshift(() => backend.close());
   await backend.start({ receive: () => undefined, statusChanged: () => undefined });
@@ -111,10 +106,10 @@ afterAll(() => {
   process.off('unhandledRejection', onUnhandled);
 });
 
-describeWithRedis('RedisHistory', (redis) => {
+describeWithRedis('RedisHistoryStore', (redis) => {
   const offsetOf = async ({ name }: HistoryChannel) =>
     bulk(await redis().call('HGET', redisKey('m', name), 's'));
-  const topOf = async ({ name }: HistoryChannel) =>
+  const headOf = async ({ name }: HistoryChannel) =>
     /(\d+)-0\r\n/.exec(await redis().call('XREVRANGE', redisKey('s', name), '+', '-', 'COUNT', '1'))?.[1];
 
   it('shows no name of a channel in its keys, and lets all of them expire', async () => {
@@ -169,7 +164,7 @@ describeWithRedis('RedisHistory', (redis) => {
     expect((refused[0] as PromiseRejectedResult).reason.message).not.toMatch(/OOM/);
     expect(lines.join('\n')).toMatch(/Redis refused a post: OOM/);
     expect((await node.history.read(channel, { last: 9 }, ALL)).messages).toHaveLength(3);
-    expect([await offsetOf(channel), await topOf(channel)]).toEqual(['3', '3']);
+    expect([await offsetOf(channel), await headOf(channel)]).toEqual(['3', '3']);
     await redis().call('CONFIG', 'SET', 'maxmemory', '0');
     await node.history.append(channel, drafts(1));
     await until(() => node.heard.length === 4);
@@ -187,7 +182,7 @@ describeWithRedis('RedisHistory', (redis) => {
     const { history } = await open(redis().url);
     const channel = fresh();
     await history.append(channel, drafts(2));
-    const [before] = await history.tops([channel.name]);
+    const [before] = await history.heads([channel.name]);
     await redis().call('DEL', redisKey('s', channel.name));
     for (const command of junkOf(redisKey('s', channel.name))) await redis().call(...command);
 
@@ -196,7 +191,7 @@ describeWithRedis('RedisHistory', (redis) => {
     expect(results).toMatchObject([{ position: { offset: 1 } }, { position: { offset: 2 } }]);
     const page = await history.read(channel, { last: 9 }, ALL);
     expect(page.messages).toHaveLength(2);
-    expect(page.top.epoch).not.toBe(before!.epoch);
+    expect(page.head.epoch).not.toBe(before!.epoch);
   });
 
   it('completes what came before when a batch fails half-way', async () => {
@@ -218,7 +213,10 @@ describeWithRedis('RedisHistory', (redis) => {
     ]);
     await until(() => node.heard.length === 3);
     expect(node.heard.map(messageIdOf).slice(1)).toEqual([batch[0]!.id, batch[1]!.id]);
-    expect([await offsetOf(channel), await topOf(channel)]).toEqual(['9007199254740991', '9007199254740991']);
+    expect([await offsetOf(channel), await headOf(channel)]).toEqual([
+      '9007199254740991',
+      '9007199254740991',
+    ]);
   });
 
   it('begins anew when its top is lost, whatever is left of the messages', async () => {
@@ -236,7 +234,7 @@ describeWithRedis('RedisHistory', (redis) => {
       (before[0] as { position: { epoch: string } }).position.epoch,
     );
     expect((await history.read(channel, { last: 9 }, ALL)).messages).toHaveLength(1);
-    expect(page).toMatchObject({ top: { offset: 0 }, messages: [] });
+    expect(page).toMatchObject({ head: { offset: 0 }, messages: [] });
     expect(await redis().call('EXISTS', redisKey('s', other.name))).toBe(':0\r\n');
   });
 
@@ -244,7 +242,7 @@ describeWithRedis('RedisHistory', (redis) => {
     const { history } = await open(redis().url);
     const channel = fresh();
     await history.append(channel, drafts(2));
-    const [before] = await history.tops([channel.name]);
+    const [before] = await history.heads([channel.name]);
     await redis().call('XADD', redisKey('s', channel.name), '3-0', 'i', 'x', 'p', '', 't', 'x', 'd', '{}');
 
     const results = await history.append(channel, drafts(2));
@@ -252,12 +250,12 @@ describeWithRedis('RedisHistory', (redis) => {
     expect(results).toMatchObject([{ position: { offset: 1 } }, { position: { offset: 2 } }]);
     const page = await history.read(channel, { last: 9 }, ALL);
     expect(page.messages.map(({ offset }) => offset)).toEqual([1, 2]);
-    expect(page.top.epoch).not.toBe(before!.epoch);
-    expect(results).toMatchObject([{ position: { epoch: page.top.epoch } }, {}]);
+    expect(page.head.epoch).not.toBe(before!.epoch);
+    expect(results).toMatchObject([{ position: { epoch: page.head.epoch } }, {}]);
   });
 
   it('says that a replica takes nothing, doubts what it follows, and goes on with a master', async () => {
-    const { history, doubted } = await open(redis().url);
+    const { history, suspected } = await open(redis().url);
     const control = await open(redis().url, { probeIntervalMs: 0 });
     const channel = fresh();
     for (const node of [history, control.history]) await node.follow(channel.name);
@@ -266,13 +264,13 @@ describeWithRedis('RedisHistory', (redis) => {
     await redis().call('REPLICAOF', '127.0.0.1', '1');
 
     await expect(history.append(channel, drafts(1))).rejects.toThrow(/refused the post|cannot be reached/);
-    await until(() => doubted.includes(channel.name));
+    await until(() => suspected.includes(channel.name));
     await redis().call('REPLICAOF', 'NO', 'ONE');
 
     await until(() => history.append(channel, drafts(1)).then(yes, no));
-    expect([await offsetOf(channel), await topOf(channel)]).toEqual(['2', '2']);
+    expect([await offsetOf(channel), await headOf(channel)]).toEqual(['2', '2']);
     // Without the check nothing tells it: its connections stood all the time.
-    expect(control.doubted).toEqual([]);
+    expect(control.suspected).toEqual([]);
   });
 
   it('doubts what it follows when its subscriber got nothing; without a probe it does not notice', async () => {
@@ -284,12 +282,12 @@ describeWithRedis('RedisHistory', (redis) => {
 
     proxy.starve();
     await one.history.append(channel, drafts(1));
-    await until(() => one.doubted.includes(channel.name));
+    await until(() => one.suspected.includes(channel.name));
     await one.history.append(channel, drafts(1));
     await until(() => one.heard.length === 1);
 
     expect(one.heard[0]!.offset).toBe(2);
-    expect([control.heard, control.doubted]).toEqual([[], []]);
+    expect([control.heard, control.suspected]).toEqual([[], []]);
   });
 
   it('keeps the top of a channel that is read, or asked for its top, from being forgotten', async () => {
@@ -301,7 +299,7 @@ describeWithRedis('RedisHistory', (redis) => {
     }
 
     await history.read(read, { last: 1 }, ALL);
-    await history.tops([asked.name]);
+    await history.heads([asked.name]);
 
     const leftMs = ({ name }: HistoryChannel) =>
       redis()
@@ -317,27 +315,27 @@ describeWithRedis('RedisHistory', (redis) => {
     await two.history.follow(channel.name);
 
     await redis().call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-    await until(() => two.doubted.includes(channel.name));
+    await until(() => two.suspected.includes(channel.name));
     await one.history.append(channel, drafts(1));
 
     await until(() => two.heard.length === 1);
-    expect(one.doubted).toEqual([]);
+    expect(one.suspected).toEqual([]);
   });
 
   it('doubts what it follows when Redis was away, stopped, or begun anew', async () => {
-    const { history, doubted } = await open(redis().url);
+    const { history, suspected } = await open(redis().url);
     const channel = fresh();
     await history.follow(channel.name);
     redis().pause();
     await expect(history.append(channel, drafts(1))).rejects.toMatchObject({ code: 'UNCERTAIN' });
     await expect(history.append(channel, drafts(1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     redis().resume();
-    await until(() => doubted.length > 0);
+    await until(() => suspected.length > 0);
 
-    doubted.length = 0;
+    suspected.length = 0;
     await redis().restart();
 
-    await until(() => doubted.length > 0);
+    await until(() => suspected.length > 0);
     await until(() => history.append(channel, drafts(1)).then(yes, no));
   });
 
@@ -348,10 +346,10 @@ describeWithRedis('RedisHistory', (redis) => {
     const channel = fresh();
 
     await node.history.follow(channel.name);
-    expect(node.doubted).toEqual([]);
+    expect(node.suspected).toEqual([]);
     await redis().restart();
 
-    await until(() => node.doubted.includes(channel.name));
+    await until(() => node.suspected.includes(channel.name));
   });
 
   it('lets applications of two prefixes neither hear nor read each other', async () => {
@@ -389,8 +387,8 @@ describeWithRedis('RedisHistory', (redis) => {
     );
     await until(() => node.heard.length === 1);
 
-    expect(node.backend.counters.poisoned).toBe(poison.length);
-    expect(node.doubted).toHaveLength(poison.length);
+    expect(node.backend.counters.undecodable).toBe(poison.length);
+    expect(node.suspected).toHaveLength(poison.length);
   });
 
   it('needs no more of an ACL than the page on messages says, and tells when it has less', async () => {
@@ -426,7 +424,7 @@ describeWithRedis('RedisHistory', (redis) => {
     expect(unheard).toMatchObject({ position: { offset: 3 } });
     expect(lines.join('\n')).toMatch(/did not publish it/);
     expect((await allowed.history.read(channel, { last: 9 }, ALL)).messages).toHaveLength(3);
-    expect(await allowed.history.tops([channel.name])).toMatchObject([{ offset: 3 }]);
+    expect(await allowed.history.heads([channel.name])).toMatchObject([{ offset: 3 }]);
   });
 
   it('bounds what waits for Redis', async () => {
@@ -465,8 +463,8 @@ describeWithRedis('RedisHistory', (redis) => {
     await proxy.pass();
     // The protection off: the ids are forgotten.
     await redis().call('DEL', `${redisKey('k', control.name)}:${sentToControl[0]!.id}`);
-    const again = async (on: HistoryChannel, batch: readonly Draft[]) => {
-      let results: Awaited<ReturnType<HistoryBackend['append']>> = [];
+    const redelivered = async (on: HistoryChannel, batch: readonly Draft[]) => {
+      let results: Awaited<ReturnType<HistoryStore['append']>> = [];
       await until(async () => {
         results = await history.append(on, batch).catch(() => []);
         return results.length > 0;
@@ -474,12 +472,12 @@ describeWithRedis('RedisHistory', (redis) => {
       return results;
     };
 
-    expect(await again(channel, sent)).toMatchObject([
+    expect(await redelivered(channel, sent)).toMatchObject([
       { position: { offset: 1 }, isDuplicate: true },
       { position: { offset: 2 }, isDuplicate: true },
     ]);
-    expect(await again(control, sentToControl)).toMatchObject([{ position: { offset: 2 } }]);
-    expect([await topOf(channel), await topOf(control)]).toEqual(['2', '2']);
+    expect(await redelivered(control, sentToControl)).toMatchObject([{ position: { offset: 2 } }]);
+    expect([await headOf(channel), await headOf(control)]).toEqual(['2', '2']);
   });
 });
 
@@ -557,7 +555,7 @@ describeIfRedis('A post that counts when the replicas have it', () => {
       code: 'UNAVAILABLE',
       message: expect.stringMatching(/replica/),
     });
-    expect(await history.tops([channel.name])).toEqual([undefined]);
+    expect(await history.heads([channel.name])).toEqual([undefined]);
   });
 });
 
@@ -585,7 +583,7 @@ describeIfRedis('Redis behind Sentinels with a history', () => {
   it('doubts what it follows when another becomes master, and goes on there', async () => {
     const group = await startSentinels({ downAfterMs: 500 });
     closers.push(() => group.stop());
-    const { backend, history, doubted, heard } = await open({
+    const { backend, history, suspected, heard } = await open({
       sentinels: [...group.sentinels],
       name: group.name,
     });
@@ -594,17 +592,17 @@ describeIfRedis('Redis behind Sentinels with a history', () => {
     await history.append(channel, drafts(1));
     // A replica begins to follow some seconds after it was told to.
     await until(() => history.append(replicated, drafts(1)).then(yes, no), 15_000);
-    const [before] = await history.tops([replicated.name]);
+    const [before] = await history.heads([replicated.name]);
     await until(() => heard.length >= 2);
     heard.length = 0;
 
     await group.master.kill();
     await until(() => backend.status === 'degraded');
     await until(() => backend.status === 'connected', 15_000);
-    expect(doubted).toEqual(expect.arrayContaining([channel.name, replicated.name]));
+    expect(suspected).toEqual(expect.arrayContaining([channel.name, replicated.name]));
     await until(() => history.append(channel, drafts(1)).then(yes, no));
 
-    expect((await history.read(replicated, { last: 1 }, ALL)).top).toEqual(before);
+    expect((await history.read(replicated, { last: 1 }, ALL)).head).toEqual(before);
     // What was stored before the subscriber was there is not heard, but doubted.
     await until(() => history.append(channel, drafts(1)).then(() => heard.length >= 1, no), 15_000);
     await expect(history.append(replicated, drafts(1))).rejects.toThrow(/No replica/);
@@ -632,12 +630,12 @@ describeIfRedis('A Redis Cluster with a history', () => {
     })();
     await moveSlot(group.servers, redisKey('m', channel.name));
     await storing;
-    await until(() => two.doubted.includes(channel.name));
-    const doubts = two.doubted.length;
+    await until(() => two.suspected.includes(channel.name));
+    const doubts = two.suspected.length;
     await store();
     // What is stored before the subscriber is on the new master is not heard, and doubted once it is there.
     const isHeard = () => messageIdOf(two.heard.at(-1)!) === stored.at(-1)!.id;
-    await until(() => isHeard() || two.doubted.slice(doubts).includes(channel.name));
+    await until(() => isHeard() || two.suspected.slice(doubts).includes(channel.name));
     await until(() => store().then(isHeard));
 
     const page = await two.history.read(channel, { last: 1_000 }, ALL);

@@ -190,7 +190,7 @@ describeWithRedis('Two servers of a cluster', (redis) => {
 
     await expectRecovered(one, two);
     expect(one.messages.counters().reconnects).toBeGreaterThanOrEqual(KILLS - 1);
-    expect(one.messages.counters()).toMatchObject({ poisoned: 0, listenerErrors: 0 });
+    expect(one.messages.counters()).toMatchObject({ undecodable: 0, listenerErrors: 0 });
   }, 60_000);
 
   it('let a third start while Redis is down', async () => {

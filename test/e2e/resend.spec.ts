@@ -132,7 +132,8 @@ const frame = (id: number, text: string, more: object = {}) => ({
   data: { text },
   ...more,
 });
-const again = (id: number, text: string, more: object = {}) => frame(id, text, { again: true, ...more });
+const redelivered = (id: number, text: string, more: object = {}) =>
+  frame(id, text, { redelivered: true, ...more });
 const slow = { type: 'e2e.task' };
 const pay = { type: 'resend.pay' };
 const slowPay = { type: 'resend.slow-pay' };
@@ -254,7 +255,7 @@ describe('A server', () => {
       [5, 'b'],
       [6, 'c'],
     ] as const)
-      second.sendJson(again(id, text));
+      second.sendJson(redelivered(id, text));
     await second.frame('ack', 6);
 
     expect(await second.frame('error', 3)).toMatchObject({
@@ -271,7 +272,7 @@ describe('A server', () => {
     await until(() => logOf(target).length === 1);
     first.destroy();
     const second = await named(target, 'c');
-    second.sendJson(again(2, 'a', slow));
+    second.sendJson(redelivered(2, 'a', slow));
     second.sendJson(frame(3, 'b'));
     second.sendJson({ t: 'ping' });
     await second.frame('pong');
@@ -290,8 +291,8 @@ describe('A server', () => {
     first.sendJson(frame(3, 'b'));
     await until(() => logOf(target).length === 1);
     const second = await named(target, 'c');
-    second.sendJson(again(2, 'a', slow));
-    second.sendJson(again(3, 'b'));
+    second.sendJson(redelivered(2, 'a', slow));
+    second.sendJson(redelivered(3, 'b'));
     second.sendJson(frame(4, 'c'));
     second.sendJson({ t: 'ping' });
     await second.frame('pong');
@@ -315,7 +316,7 @@ describe('A server', () => {
     await lose(target, first);
 
     const second = await named(target, 'c');
-    second.sendJson(again(3, 'b'));
+    second.sendJson(redelivered(3, 'b'));
 
     expect(await second.frame('error', 3)).toMatchObject({ error: { code: 'BUSY' } });
   });
@@ -333,7 +334,7 @@ describe('A server', () => {
     await lose(target, first);
 
     const second = await named(target, client, token);
-    second.sendJson(again(2, 'a'));
+    second.sendJson(redelivered(2, 'a'));
     await second.frame('ack', 2);
 
     expect(logOf(target)).toEqual(['a', 'a']);
@@ -347,8 +348,8 @@ describe('A server', () => {
     await lose(target, first);
 
     const second = await named(target, 'c');
-    second.sendJson(again(2, 'fail'));
-    second.sendJson(again(7, 'fail'));
+    second.sendJson(redelivered(2, 'fail'));
+    second.sendJson(redelivered(7, 'fail'));
 
     expect(await second.frame('error', 2)).toMatchObject({ error: { code: 'UNCERTAIN' } });
     expect(await second.frame('error', 7)).toMatchObject({ error: { code: 'SOLD_OUT' } });
@@ -411,7 +412,7 @@ describe('A server', () => {
       expect(target.streams.counters().rememberedBytes).toBeGreaterThan(32 * 4_096);
 
       const second = await named(target, 'honest', honest.token, from(honest.address));
-      second.sendJson(again(2, 'a'));
+      second.sendJson(redelivered(2, 'a'));
       await second.frame('ack', 2);
       return logOf(target);
     };
@@ -441,7 +442,7 @@ describe('A server', () => {
     await lose(target, first);
 
     const second = await named(target, 'c');
-    second.sendJson(again(2, 'x', { data: { text: 5 } }));
+    second.sendJson(redelivered(2, 'x', { data: { text: 5 } }));
 
     const { error } = (await second.frame('error', 2)) as { error: object };
     expect(error).toMatchObject({ code: 'INVALID_MESSAGE' });
@@ -489,8 +490,8 @@ describeWithRedis('On another server', (redis) => {
     first.destroy();
 
     const second = await named(two, 'once', 'ada');
-    second.sendJson(again(2, 'a', pay));
-    second.sendJson(again(3, 'fail', pay));
+    second.sendJson(redelivered(2, 'a', pay));
+    second.sendJson(redelivered(3, 'fail', pay));
     second.sendJson(frame(4, 'b', pay));
     await second.frame('ack', 4);
 
@@ -517,7 +518,7 @@ describeWithRedis('On another server', (redis) => {
     await first.frame('ack', 2);
 
     const second = await named(two, 'shared', 'bob');
-    second.sendJson(again(2, 'b', pay));
+    second.sendJson(redelivered(2, 'b', pay));
     await second.frame('ack', 2);
 
     expect(logOf(two)).toEqual(['b']);
@@ -530,7 +531,7 @@ describeWithRedis('Without Redis', (redis) => {
     const raw = await named(target, 'c');
     await redis().stop();
     raw.sendJson(frame(2, 'a', slowPay));
-    raw.sendJson(again(3, 'b', slowPay));
+    raw.sendJson(redelivered(3, 'b', slowPay));
 
     expect(await raw.frame('error', 2)).toMatchObject({ error: { code: 'UNAVAILABLE' } });
     expect(await raw.frame('error', 3)).toMatchObject({ error: { code: 'UNCERTAIN' } });

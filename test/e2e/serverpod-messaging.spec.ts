@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { createStreamClient } from '@nestwire/client';
-import { LocalBackend, type MessagesService, type MessageStream } from '@nestwire/messages';
+import type { MessagesService, ChannelStream } from '@nestwire/messages';
+import { LocalBroker } from '@nestwire/messages/backend';
 import {
   OnStreamClosed,
   OnStreamMessage,
@@ -92,7 +93,7 @@ export class DeskEndpoint {
 type Streams = StreamsOf<{ desk: DeskEndpoint }>;
 
 /** A backend that notes what the process wants to hear. */
-class NotingBackend extends LocalBackend {
+class NotingBackend extends LocalBroker {
   readonly wanted = new Set<string>();
 
   override async subscribe(channel?: string): Promise<void> {
@@ -214,7 +215,7 @@ describe('Posting', () => {
 describe('Streams of a channel', () => {
   it('21: say that a message is of another class, and go on', async () => {
     const { session, messages } = await startSession();
-    const stream: MessageStream<Note> = session.messages.createStream('a', Note);
+    const stream: ChannelStream<Note> = session.messages.createStream('a', Note);
 
     await messages.postMessage('a', task('no note'));
     await messages.postMessage('a', note('a note'));
@@ -416,7 +417,7 @@ describeWithRedis('Two servers and a Redis', (redis) => {
     await one.messages.postMessage('a', note('next'));
 
     await until(() => desk.heard.length === 2);
-    expect(two.messages.counters().poisoned).toBe(1);
+    expect(two.messages.counters().undecodable).toBe(1);
   });
 
   it('ignores a property of another version of the application, which a client may not send', async () => {

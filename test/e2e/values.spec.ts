@@ -5,21 +5,17 @@ import * as fc from 'fast-check';
 import { Allow, IsNumber } from 'class-validator';
 import { createStreamClient } from '@nestwire/client';
 import { defineChannel, MessagesService } from '@nestwire/messages';
+import { CodedError, create, StreamGap, StreamMessage } from '@nestwire/protocol';
 import {
-  CodedError,
-  create,
-  decodeMessage,
   DEFAULT_JSON_LIMITS,
-  encodeProperties,
   FrameFault,
   JSON_SUBPROTOCOL,
   JsonCodec,
-  StreamGap,
-  StreamMessage,
   type ClientCodec,
   type Codec,
   type FramePayload,
-} from '@nestwire/protocol';
+} from '@nestwire/protocol/codec';
+import { decodeMessage, encodeProperties } from '@nestwire/protocol/internal';
 import { decodeCompiled, encodingOf, nativeProperties } from '@nestwire/protocol/compiled';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import {

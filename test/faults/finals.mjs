@@ -45,7 +45,7 @@ function fieldsOf(flat) {
   return Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]]] : [])));
 }
 
-/** Named readers have hashes of the same tag. */
+/** Durable consumers have hashes of the same tag. */
 function isHead(key) {
   return key.includes(':m:{');
 }

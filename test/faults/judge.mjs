@@ -60,7 +60,7 @@ function gapsOf({ gaps: allowed = [], gapsEach }, events) {
   return problems;
 }
 
-/** Named readers are told of what a fault explains, and of nothing else. */
+/** Durable consumers are told of what a fault explains, and of nothing else. */
 function workGapsOf({ workGaps: allowed = [], mustHaveWorkGaps }, events) {
   const gaps = of(events, 'work_gap');
   const wrong = [...new Set(gaps.map(({ reason }) => reason))].filter((reason) => !allowed.includes(reason));
@@ -107,7 +107,8 @@ function otherShards({ othersSettleMs }, events) {
 function unknownVersions({ mustCountUnknown }, events) {
   if (!mustCountUnknown) return [];
   const counts = new Map();
-  for (const { p, poisoned } of of(events, 'sample')) counts.set(p, Math.max(counts.get(p) ?? 0, poisoned));
+  for (const { p, undecodable } of of(events, 'sample'))
+    counts.set(p, Math.max(counts.get(p) ?? 0, undecodable));
   return [...counts].flatMap(([p, count]) =>
     count > 0 ? [] : [`${p} has not counted the publications of an unknown version`],
   );

@@ -1,4 +1,4 @@
-// Named readers of a server under faults: they write down what they have handled.
+// Durable consumers of a server under faults: they write down what they have handled.
 import { StreamGap } from '@nestwire/protocol';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -7,7 +7,7 @@ const NAME = 'work';
 /**
  * Reads all rooms under a name that the servers share.
  *
- * @param {import('@nestwire/messages').NamedReadersService} readers
+ * @param {import('@nestwire/messages').DurableConsumersService} readers
  * @param {{ name: string, log: import('./event-log.mjs').EventLog, scope: string, rooms: number, room: Function,
  *   handlerMs: number, claimAfterMs: number }} parts
  */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_PRESENCE } from '@nestwire/messages';
+import { DEFAULT_PRESENCE } from '@nestwire/messages/internal';
 import { Child } from '../rig/child.mjs';
 import { describeWithRedis } from '../rig/redis.js';
 import { until } from '../rig/until.js';

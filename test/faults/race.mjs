@@ -16,7 +16,7 @@ export async function raceOrders({ nodes, log }, { count, nodes: [first, second]
     const message = { t: 'message', id: 2, endpoint: 'desk', type: 'faults.order', data: order };
     const answers = pair.map((connection) => connection.next((text) => /"t":"(ack|error)"/.test(text)));
     pair.forEach((connection, at) =>
-      connection.send(JSON.stringify({ ...message, ...(at > 0 && { again: true }) })),
+      connection.send(JSON.stringify({ ...message, ...(at > 0 && { redelivered: true }) })),
     );
     for (const answer of await Promise.all(answers)) {
       const { t, error } = JSON.parse(answer);

@@ -57,7 +57,7 @@ async function runFaults(rig) {
   await wait(accept.isBounded ? Math.max(aftermathMs, SETTLED_MS) : aftermathMs);
 }
 
-/** Waits for the named readers, as they may be late; whether they have handled all is the checker's to say. */
+/** Waits for the durable consumers, as they may be late; whether they have handled all is the checker's to say. */
 async function untilHandled({ directory, log }) {
   const deadline = performance.now() + HANDLED_MS;
   let count;

@@ -32,7 +32,7 @@ export const SABOTAGES = {
       'if (!isHeader(header) || header.next)',
     ],
   ],
-  /** Named readers are not told what they have missed. */
+  /** Durable consumers are not told what they have missed. */
   readerGaps: [
     [`${MESSAGES}redis/named-readers.scripts.js`, 'if gap then\n  state.g', 'if false then\n  state.g'],
   ],
@@ -46,7 +46,7 @@ export const SABOTAGES = {
 
 /**
  * What a next version may add, in everything that servers share: fields of publications, of stored messages, of heads, of
- * places of named readers and of presence, and other scripts.
+ * places of durable consumers and of presence, and other scripts.
  */
 const ADDITIONS = {
   next: [

@@ -25,7 +25,7 @@
  * @property {number} [tokenMs] how long the first token of each client is good; without it nobody signs in
  * @property {number} [orderMs] how often a client asks for something to be done once; 0 never
  * @property {readonly string[]} [sabotage] protections that the servers lack
- * @property {{ handlerMs: number, claimAfterMs: number }} [work] named readers of all rooms, in each server
+ * @property {{ handlerMs: number, claimAfterMs: number }} [work] durable consumers of all rooms, in each server
  * @property {number} [nextVersion] the server that is of a next version
  * @property {readonly string[]} [apps] prefixes of applications that share the Redis, one a server
  *
@@ -36,8 +36,8 @@
  * @property {readonly string[]} [failures] codes that posts may fail with; none when left out
  * @property {readonly string[]} [gaps] reasons that gaps may have; no gaps when left out
  * @property {number} [gapsEach] exactly so many gaps of each client and channel
- * @property {readonly string[]} [workGaps] reasons that gaps of named readers may have; no gaps when left out
- * @property {boolean} [mustHaveWorkGaps] whether the run shows nothing unless named readers had gaps
+ * @property {readonly string[]} [workGaps] reasons that gaps of durable consumers may have; no gaps when left out
+ * @property {boolean} [mustHaveWorkGaps] whether the run shows nothing unless durable consumers had gaps
  * @property {boolean} [mustCountUnknown] whether each server counts publications of an unknown version
  * @property {number} [attemptsPerS] how often a server connects to Redis on average, from the first fault to the last
  * @property {number} [othersSettleMs] longest time until a post of another shard than the lost one is stored

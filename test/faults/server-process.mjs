@@ -3,7 +3,7 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { MessagesService, NamedReadersService, PresenceService } from '@nestwire/messages';
+import { MessagesService, DurableConsumersService, PresenceService } from '@nestwire/messages';
 import { StreamsModule, StreamsService } from '@nestwire/streams';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { answerParent } from '../rig/child.mjs';
@@ -73,7 +73,7 @@ async function start({
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(port, '127.0.0.1');
   publisher = new Publisher({ name, scope, rooms, room, messages: app.get(MessagesService), log });
-  if (work) await readByName(app.get(NamedReadersService), { name, log, scope, rooms, room, ...work });
+  if (work) await readByName(app.get(DurableConsumersService), { name, log, scope, rooms, room, ...work });
   sample(name);
   return { port: app.getHttpServer().address().port };
 }
@@ -94,7 +94,7 @@ function sample(name) {
       handles: process.getActiveResourcesInfo().length,
       status,
       lagMs,
-      poisoned: messages.counters().poisoned,
+      undecodable: messages.counters().undecodable,
       counters,
     });
   }, SAMPLE_MS).unref();

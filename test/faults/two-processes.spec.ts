@@ -13,7 +13,7 @@ const BUILT = existsSync(join(process.cwd(), 'libs/messages/dist/index.js'));
 
 interface Report {
   readonly status: string;
-  readonly counters: { readonly reconnects: number; readonly poisoned: number };
+  readonly counters: { readonly reconnects: number; readonly undecodable: number };
   readonly heard: ReadonlyArray<readonly [from: string, number: number]>;
   readonly reached: { readonly global: number; readonly degraded: number };
   readonly number: number;
@@ -83,18 +83,18 @@ if (!BUILT) console.warn('Two processes need the built packages: npm run build.'
 
   /** Lets a node post until another hears it: on a busy machine they may degrade once more, for a moment. */
   const postHeardBy = async (hearing: Node, posting: Node, count: number): Promise<number> => {
-    let top = 0;
-    const hears = async () => numbersFrom(await hearing.report(), posting.name).at(-1) === top;
+    let head = 0;
+    const hears = async () => numbersFrom(await hearing.report(), posting.name).at(-1) === head;
     await until(async () => {
       await all('connected');
       await posting.tell('post', count);
-      ({ number: top } = await posting.report());
+      ({ number: head } = await posting.report());
       return until(hears, 4_000).then(
         () => true,
         () => false,
       );
     }, 25_000);
-    return top;
+    return head;
   };
 
   const expectRecovered = async () => {
@@ -103,9 +103,9 @@ if (!BUILT) console.warn('Two processes need the built packages: npm run build.'
     const last = 50;
     for (const [index, node] of nodes.entries()) {
       const other = nodes[1 - index]!;
-      const top = await postHeardBy(node, other, last);
+      const head = await postHeardBy(node, other, last);
       const foreign = numbersFrom(await node.report(), other.name);
-      expect(foreign.slice(-last)).toEqual(Array.from({ length: last }, (_, at) => top - last + at + 1));
+      expect(foreign.slice(-last)).toEqual(Array.from({ length: last }, (_, at) => head - last + at + 1));
       expect(foreign.every((number, at) => at === 0 || number > foreign[at - 1]!)).toBe(true);
     }
     for (const node of nodes) {
@@ -113,7 +113,7 @@ if (!BUILT) console.warn('Two processes need the built packages: npm run build.'
       const own = numbersFrom(report, node.name);
       expect(own).toEqual(own.map((_, at) => at + 1));
       expect(own).toHaveLength(report.number);
-      expect(report).toMatchObject({ unhandled: 0, counters: { poisoned: 0 } });
+      expect(report).toMatchObject({ unhandled: 0, counters: { undecodable: 0 } });
     }
   };
 

@@ -48,7 +48,7 @@ export function helloFrame(random, { client, held }) {
   const token = tokenOf(random);
   const frame = { t: 'hello', v: 1, ...(token !== null && { token }) };
   if (!random.once(4)) frame.client = client;
-  if (held.length && !random.once(3)) frame.held = held.map((entry) => maybeForged(random, entry));
+  if (held.length && !random.once(3)) frame.resume = held.map((entry) => maybeForged(random, entry));
   return frame;
 }
 
@@ -126,13 +126,13 @@ function mutate(random, frame) {
   const target = isInData ? frame.data : frame;
   const keys = Object.keys(target);
   const key = random.pick(keys.length ? keys : ['data']);
-  const kind = random.weighted({ drop: 2, replace: 4, add: 2, type: 1, again: 1 });
+  const kind = random.weighted({ drop: 2, replace: 4, add: 2, type: 1, redelivered: 1 });
   if (kind === 'drop') delete target[key];
   else if (kind === 'replace') target[key] = oddValue(random);
   else if (kind === 'add')
     defineOwn(target, random.pick([...RESERVED_KEYS, 'extra', 'id']), oddValue(random));
   else if (kind === 'type') frame.t = random.pick(['hello', 'welcome', 'ack', 'publication', 'toString', '']);
-  else frame.again = random.pick([true, false, 1]);
+  else frame.redelivered = random.pick([true, false, 1]);
 }
 
 /** Sets a property of the object itself, `__proto__` too. */

@@ -17,8 +17,13 @@ const SHAPES = {
   message: { endpoint: STRING, type: STRING, data: OBJECT },
   ack: { endpoint: STRING, id: COUNT },
   error: { error: ERROR, id: optional(COUNT), endpoint: optional(STRING) },
-  subscribed: { endpoint: STRING, channel: STRING, position: optional(POSITION), ticket: optional(STRING) },
-  position: { endpoint: STRING, channel: STRING, position: optional(POSITION), ticket: STRING },
+  subscribed: {
+    endpoint: STRING,
+    channel: STRING,
+    position: optional(POSITION),
+    resumeToken: optional(STRING),
+  },
+  position: { endpoint: STRING, channel: STRING, position: optional(POSITION), resumeToken: STRING },
   unsubscribed: { endpoint: STRING, channel: STRING },
   publication: { channel: STRING, type: STRING, data: OBJECT, offset: optional(COUNT), id: optional(STRING) },
   authenticated: { id: COUNT, user: USER },
@@ -39,7 +44,7 @@ const INTERNALS = /\b(at .+:\d+:\d+|node_modules|ReplyError|WRONGTYPE|ECONNREFUS
 export class Judge {
   /** @type {string[]} */
   faults = [];
-  /** The entries of `held` that the client could give back: the newest ticket and position of each channel. */
+  /** The entries of `held` that the client could give back: the newest resume token and position of each channel. */
   held = new Map();
   user = null;
   #isWelcome = false;
@@ -149,10 +154,10 @@ export class Judge {
     if (owner !== '' && owner !== this.user) this.#fault(`belongs to another user than ${this.user}`, frame);
   }
 
-  #keep({ endpoint, channel, ticket, position }) {
+  #keep({ endpoint, channel, resumeToken, position }) {
     const key = `${endpoint} ${channel}`;
     const place = position ?? this.held.get(key)?.slice(3);
-    if (ticket && place) this.held.set(key, [endpoint, channel, ticket, ...place]);
+    if (resumeToken && place) this.held.set(key, [endpoint, channel, resumeToken, ...place]);
   }
 
   #answer(id) {

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { createStreamClient } from '@nestwire/client';
-import { defineChannel, NamedReadersService, PresenceService } from '@nestwire/messages';
+import { defineChannel, DurableConsumersService, PresenceService } from '@nestwire/messages';
 import { CodedError, StreamGap } from '@nestwire/protocol';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import {
@@ -91,7 +91,7 @@ class Scene {
       await app.get(PresenceService).join('junkdesk', { id: `of-${app.port}`, userId: `user-${app.port}` });
       app.get(PresenceService).watch('junkdesk');
       await app
-        .get(NamedReadersService)
+        .get(DurableConsumersService)
         .addReader(
           room,
           async (message) => void (message instanceof Note && this.worked.push(message.text)),

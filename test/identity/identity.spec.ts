@@ -12,8 +12,8 @@ import {
   type StreamsOf,
   type StreamUser,
 } from '@nestwire/streams';
-import { HolderTokens } from '../../libs/streams/src/channel/holder-tokens.js';
-import { ConnectionStreams } from '../../libs/streams/src/connection/connection.streams.js';
+import { ConnectionResumeTokens } from '../../libs/streams/src/subscriptions/connection-resume-tokens.js';
+import { ConnectionStreams } from '../../libs/streams/src/connection/connection-streams.js';
 import { Note, note } from '../e2e/messages.js';
 import { startApp, stopAll, towards, tracked, type RunningApp } from '../e2e/start-app.js';
 import { RawSocket } from '../rig/raw-socket.js';
@@ -89,13 +89,13 @@ class Tokens {
   readonly tried = { good: 0, void: 0, accepted: 0 };
 
   record(client: string, frame: Record<string, unknown>): void {
-    const { endpoint, channel, ticket, position } = frame;
-    if (typeof ticket !== 'string' || !Array.isArray(position)) return;
+    const { endpoint, channel, resumeToken, position } = frame;
+    if (typeof resumeToken !== 'string' || !Array.isArray(position)) return;
     const user = String(channel).slice(BOX.length);
     this.all.push({
       user,
       client,
-      held: [endpoint, channel, ticket, ...(position as unknown[])],
+      held: [endpoint, channel, resumeToken, ...(position as unknown[])],
       isVoid: false,
     });
   }
@@ -109,7 +109,7 @@ class Tokens {
     if (!this.all.length) return [];
     const token = this.all[pick(this.all.length)]!;
     const raw = await RawSocket.upgrade(port);
-    raw.sendJson({ t: 'hello', v: 1, token: as, client: token.client, held: [token.held] });
+    raw.sendJson({ t: 'hello', v: 1, token: as, client: token.client, resume: [token.held] });
     raw.sendJson({ t: 'open', id: 1, endpoint: 'inbox' });
     await raw.until(() => raw.isEnded || raw.frames.some(({ t, id }) => t === 'opened' && id === 1));
     const got = raw.frames.filter(({ t, channel }) => t === 'publication' && channel === BOX + token.user);
@@ -118,8 +118,8 @@ class Tokens {
     const first = texts[0]?.reason ?? texts[0]?.text;
     if (as !== token.user) return texts.flatMap(({ text }) => (text ? [`${as} got ${text} by a token`] : []));
     this.tried[token.isVoid ? 'void' : 'good']++;
-    if (first !== 'ticket-refused') this.tried.accepted++;
-    return token.isVoid && first !== undefined && first !== 'ticket-refused'
+    if (first !== 'resume-refused') this.tried.accepted++;
+    return token.isVoid && first !== undefined && first !== 'resume-refused'
       ? [`${as} got ${first} by a token that was void`]
       : [];
   }
@@ -330,13 +330,13 @@ describeWithRedis('Identities on two servers', (redis) => {
   }, 60_000);
 
   it('can be replayed, and this test sees it, where a removal takes back no token', async () => {
-    const { revoke } = HolderTokens.prototype;
-    HolderTokens.prototype.revoke = () => undefined;
+    const { revoke } = ConnectionResumeTokens.prototype;
+    ConnectionResumeTokens.prototype.revoke = () => undefined;
     try {
       const { wrong } = await play(await startBoth(), 300, SEED);
       expect(wrong.join()).toContain('by a token that was void');
     } finally {
-      HolderTokens.prototype.revoke = revoke;
+      ConnectionResumeTokens.prototype.revoke = revoke;
     }
   }, 60_000);
 });

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { FakeClock } from '@nestwire/testing';
-import { HeldChannels } from '../../libs/client/src/endpoint/held-channels.js';
-import { RecentIds } from '../../libs/messages/src/reader/recent.ids.js';
+import { ChannelPositions } from '../../libs/client/src/endpoint/channel-positions.js';
+import { RecentIds } from '../../libs/messages/src/history/recent-ids.js';
 import { Note } from '../rig/recovery/desk.app.js';
 import { LocalStore } from '../rig/recovery/local.store.js';
 import type { EndpointName, RigClient } from '../rig/recovery/rig-client.js';
@@ -260,7 +260,7 @@ describe('A client that a server hands over', () => {
   });
 
   it('would get an older message if it took what the next server sends as that comes', async () => {
-    jest.spyOn(HeldChannels.prototype, 'moved').mockReturnValue(undefined);
+    jest.spyOn(ChannelPositions.prototype, 'moved').mockReturnValue(undefined);
     const channel = world.channels[4]!;
     await handedOver(channel);
 

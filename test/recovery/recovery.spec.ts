@@ -1,6 +1,6 @@
 import { FakeClock } from '@nestwire/testing';
-import { HeldChannels } from '../../libs/client/src/endpoint/held-channels.js';
-import { KeptFlow } from '../../libs/streams/src/channel/kept.flow.js';
+import { ChannelPositions } from '../../libs/client/src/endpoint/channel-positions.js';
+import { RecoverableSubscription } from '../../libs/streams/src/subscriptions/recoverable-subscription.js';
 import { explore } from '../rig/recovery/explore.js';
 import { LocalStore } from '../rig/recovery/local.store.js';
 import type { Flaws, WorldOptions } from '../rig/recovery/world.js';
@@ -38,38 +38,38 @@ describe('Clients and servers', () => {
 
 const LYING: Readonly<Record<string, Flaws>> = {
   'a history says that each page continues what was asked for': {
-    page: ({ top, messages, isCut }, start) => {
-      if (!('since' in start)) return { top, messages, isCut };
+    page: ({ head, messages, isCut }, start) => {
+      if (!('since' in start)) return { head, messages, isCut };
       const { since } = start;
-      if (messages.length === 0) return { top: since, messages, isCut };
+      if (messages.length === 0) return { head: since, messages, isCut };
       const chained = messages.map((message, at) => ({
         ...message,
         offset: since.offset + 1 + at,
         previousId: messages[at - 1]?.id ?? since.id,
       }));
-      return { top: { ...top, offset: since.offset + messages.length }, messages: chained, isCut };
+      return { head: { ...head, offset: since.offset + messages.length }, messages: chained, isCut };
     },
   },
   'a history leaves the last message out of its pages': {
-    page: ({ top, messages, isCut }) => {
+    page: ({ head, messages, isCut }) => {
       const before = messages.at(-2);
-      return before ? { top: before, messages: messages.slice(0, -1), isCut } : { top, messages, isCut };
+      return before ? { head: before, messages: messages.slice(0, -1), isCut } : { head, messages, isCut };
     },
-    tops: () => {
+    heads: () => {
       throw new Error('Nobody checks.');
     },
   },
   'a history cuts pages without saying so': {
-    page: ({ top, messages }) =>
+    page: ({ head, messages }) =>
       messages.length > 2
-        ? { top: messages[1]!, messages: messages.slice(0, 2), isCut: false }
-        : { top, messages, isCut: false },
-    tops: () => {
+        ? { head: messages[1]!, messages: messages.slice(0, 2), isCut: false }
+        : { head, messages, isCut: false },
+    heads: () => {
       throw new Error('Nobody checks.');
     },
   },
   'nobody can compare positions': {
-    tops: () => {
+    heads: () => {
       throw new Error('Nobody checks.');
     },
   },
@@ -78,7 +78,7 @@ const LYING: Readonly<Record<string, Flaws>> = {
   },
   'a history refuses what it has stored': { refusesWhatItStored: true },
   'clients forget their positions': {
-    sends: (frame) => ('held' in frame ? { ...frame, held: undefined } : frame),
+    sends: (frame) => ('resume' in frame ? { ...frame, resume: undefined } : frame),
   },
   'clients take snapshots of the server that they leave': {
     takes: (frame) => (frame.t === 'message' ? { ...frame, channel: undefined } : frame),
@@ -88,11 +88,11 @@ const LYING: Readonly<Record<string, Flaws>> = {
 type Patched = Record<string, (...args: never[]) => unknown>;
 
 const BROKEN: ReadonlyArray<readonly [what: string, prototype: object, method: string, broken: unknown]> = [
-  ['clients take what they have had', HeldChannels.prototype, 'advance', () => true],
-  ['who reads slowly is forgotten', KeptFlow.prototype, 'fallBehind', () => undefined],
+  ['clients take what they have had', ChannelPositions.prototype, 'advance', () => true],
+  ['who reads slowly is forgotten', RecoverableSubscription.prototype, 'fallBehind', () => undefined],
   [
     'a snapshot is not sent',
-    KeptFlow.prototype,
+    RecoverableSubscription.prototype,
     'sendSnapshot',
     function (
       this: { member: { send: (frame: object) => void }; placeOf: Patched['x'] },

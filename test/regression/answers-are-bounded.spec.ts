@@ -203,7 +203,7 @@ it('A message that is refused during a sign-in does not count as handled', async
   const second = await RawSocket.upgrade(port);
   second.sendJson({ ...hello, token: 'ada' });
   second.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
-  second.sendJson(tell(3, 'text 3', { again: true }));
+  second.sendJson(tell(3, 'text 3', { redelivered: true }));
   await until(() => second.frames.some(({ t, id }) => id === 3 && t !== 'opened'));
 
   expect(second.frames.find(({ id }) => id === 3)).toMatchObject({ t: 'error', error: { code: 'BUSY' } });

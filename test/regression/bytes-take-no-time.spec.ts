@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { Expose, Transform, Type } from '@nestwire/protocol/class-transformer';
-import { create, decodeMessage, encodeMessage, StreamMessage } from '@nestwire/protocol';
+import { create, StreamMessage } from '@nestwire/protocol';
+import { encodeMessage } from '@nestwire/protocol/codec';
+import { decodeMessage } from '@nestwire/protocol/internal';
 import { encodingOf } from '@nestwire/protocol/compiled';
 import { cpuMsOf } from '../rig/cpu-ms.js';
 

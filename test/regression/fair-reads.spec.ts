@@ -1,5 +1,6 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
-import { defineChannel, LocalBackend, LocalHistory, type HistoryChannel } from '@nestwire/messages';
+import { defineChannel } from '@nestwire/messages';
+import { LocalBroker, LocalHistoryStore, type HistoryChannel } from '@nestwire/messages/backend';
 import type { StreamGap } from '@nestwire/protocol';
 import {
   ChannelSnapshot,
@@ -47,16 +48,16 @@ class Desk {
 @Module({ providers: [Desk], exports: [Desk] })
 class DeskModule {}
 
-class HeldHistory extends LocalHistory {
+class HeldHistory extends LocalHistoryStore {
   desk: Desk | undefined;
 
-  override async read(...args: Parameters<LocalHistory['read']>): ReturnType<LocalHistory['read']> {
+  override async read(...args: Parameters<LocalHistoryStore['read']>): ReturnType<LocalHistoryStore['read']> {
     await this.desk?.pass((args[0] as HistoryChannel).name, 'pendingReads');
     return super.read(...args);
   }
 }
 
-class HeldBackend extends LocalBackend {
+class HeldBackend extends LocalBroker {
   override readonly history = new HeldHistory();
 }
 
@@ -123,10 +124,10 @@ class Client {
     });
     await raw.frame('ack', 2);
     const places = raw.frames.filter(({ t }) => t === 'subscribed') as Array<Record<string, unknown>>;
-    this.held = places.map(({ channel, ticket, position }) => [
+    this.held = places.map(({ channel, resumeToken, position }) => [
       'desk',
       channel,
-      ticket,
+      resumeToken,
       ...(position as unknown[]),
     ]);
     raw.destroy();
@@ -158,7 +159,7 @@ class Client {
 
   private async enter(held?: unknown[]): Promise<RawSocket> {
     const raw = await RawSocket.upgrade(this.target.port);
-    raw.sendJson({ t: 'hello', v: 1, client: this.name.padEnd(22, 'c'), token: this.token, held });
+    raw.sendJson({ t: 'hello', v: 1, client: this.name.padEnd(22, 'c'), token: this.token, resume: held });
     raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
     await raw.frame('welcome');
     return raw;

@@ -126,12 +126,15 @@ const say = (id: number, text: string, endpoint = 'inbox') =>
   ({ t: 'message', id, endpoint, type: 'e2e.note', data: { text } }) as const;
 const auth = (id: number, token: string | null) => ({ t: 'auth', id, token });
 
-type Held = readonly [endpoint: string, channel: string, ticket: string, ...position: unknown[]];
+type Held = readonly [endpoint: string, channel: string, resumeToken: string, ...position: unknown[]];
 
 let lastClient = 0;
 const newClient = () => `client-${++lastClient}-${'x'.repeat(22)}`;
 
-async function hello(port: number, rest: { token?: string | null; client?: string; held?: readonly Held[] }) {
+async function hello(
+  port: number,
+  rest: { token?: string | null; client?: string; resume?: readonly Held[] },
+) {
   const raw = await RawSocket.upgrade(port);
   raw.sendJson({ t: 'hello', v: 1, ...rest });
   await raw.frame('welcome');
@@ -141,9 +144,9 @@ async function hello(port: number, rest: { token?: string | null; client?: strin
 /** Returns what the client would bring to its next connection, as the last frames of a channel say. */
 function heldOf(raw: RawSocket, name: string, endpoint = 'inbox'): Held {
   const frames = raw.frames.filter((frame) => frame.endpoint === endpoint && frame.channel === name);
-  const { ticket } = frames.findLast((frame) => frame.ticket) as { ticket: string };
+  const { resumeToken } = frames.findLast((frame) => frame.resumeToken) as { resumeToken: string };
   const { position } = frames.findLast((frame) => frame.position) as { position: unknown[] };
-  return [endpoint, name, ticket, ...position];
+  return [endpoint, name, resumeToken, ...position];
 }
 
 const textsOf = (raw: RawSocket) =>
@@ -197,14 +200,14 @@ describe('A sign-out', () => {
   it('issues no resume token to the next identity', async () => {
     const target = await start();
     const raw = await alice(target);
-    const before = raw.frames.filter(({ ticket }) => ticket).length;
+    const before = raw.frames.filter(({ resumeToken }) => resumeToken).length;
 
     raw.sendJson(auth(2, null));
     raw.sendJson(auth(3, 'bob'));
     await raw.frame('authenticated', 3);
     await settle(raw);
 
-    expect(raw.frames.filter(({ ticket }) => ticket)).toHaveLength(before);
+    expect(raw.frames.filter(({ resumeToken }) => resumeToken)).toHaveLength(before);
   });
 
   it('leaves nothing of alice to bob, who signs in on the same connection', async () => {
@@ -357,7 +360,7 @@ describe('Another user on an open connection', () => {
 
     raw.sendJson(auth(3, 'bob'));
     raw.sendJson(open(4));
-    raw.sendJson({ ...say(2, 'once'), again: true });
+    raw.sendJson({ ...say(2, 'once'), redelivered: true });
     await raw.frame('opened', 4);
     await raw.until(() => raw.frames.filter(({ t, id }) => t === 'ack' && id === 2).length === 2);
 
@@ -378,11 +381,11 @@ describe('A resume token', () => {
     await post(target, 'guest', 'secret');
     target.get(Desk).guest = 'other';
 
-    const thief = await hello(target.port, { client: newClient(), held });
+    const thief = await hello(target.port, { client: newClient(), resume: held });
     thief.sendJson(open(1));
     await thief.frame('opened', 1);
     await settle(thief);
-    const owner = await hello(target.port, { client, held });
+    const owner = await hello(target.port, { client, resume: held });
     owner.sendJson(open(1));
     await owner.until(() => textsOf(owner).includes('secret'));
 
@@ -394,7 +397,7 @@ describe('A resume token', () => {
     const names = ['regression.inbox:x', 'a\u0007b', 'y'.repeat(300)];
     const held = names.map((name) => ['inbox', name, '1.0.x', 'e', 1, 'i'] as const);
 
-    const raw = await hello(target.port, { token: 'alice', client: newClient(), held });
+    const raw = await hello(target.port, { token: 'alice', client: newClient(), resume: held });
     raw.sendJson(open(1));
     await raw.frame('opened', 1);
 
@@ -425,7 +428,7 @@ describe('An endpoint with keepOnSignIn', () => {
     const held = [heldOf(raw, inbox('guest').name, 'basket')];
     raw.destroy();
     await post(target, 'guest', 'missed');
-    const back = await hello(target.port, { token: 'alice', client: newClient(), held });
+    const back = await hello(target.port, { token: 'alice', client: newClient(), resume: held });
     back.sendJson(open(1, 'basket'));
     await back.until(() => textsOf(back).includes('missed'));
   });

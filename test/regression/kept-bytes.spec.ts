@@ -1,6 +1,6 @@
 import { messagePack } from '@nestwire/protocol/message-pack';
 import { encode } from '@msgpack/msgpack';
-import { DEFAULT_JSON_LIMITS, type ClientMessageFrame } from '@nestwire/protocol';
+import { DEFAULT_JSON_LIMITS, type ClientMessageFrame } from '@nestwire/protocol/codec';
 
 const READ_BYTES = 65_536;
 const frameOf = (bytes: number) =>

@@ -64,13 +64,13 @@ const start = (options: StreamsModuleOptions = {}) =>
     providers: [RoomsEndpoint],
   });
 
-type Held = readonly [endpoint: string, channel: string, ticket: string, ...position: unknown[]];
+type Held = readonly [endpoint: string, channel: string, resumeToken: string, ...position: unknown[]];
 
 let lastId = 100;
 
 async function hello(port: number, held: readonly Held[] = [], token = 'alice'): Promise<RawSocket> {
   const raw = await RawSocket.upgrade(port);
-  raw.sendJson({ t: 'hello', v: 1, token, client: 'c'.repeat(22), held });
+  raw.sendJson({ t: 'hello', v: 1, token, client: 'c'.repeat(22), resume: held });
   await raw.frame('welcome');
   raw.sendJson({ t: 'open', id: 1, endpoint: 'rooms' });
   await raw.frame('opened', 1);
@@ -85,9 +85,9 @@ async function order(raw: RawSocket, text: string): Promise<void> {
 
 function heldOf(raw: RawSocket, name: string): Held {
   const frames = raw.frames.filter(({ channel }) => channel === room(name).name);
-  const { ticket } = frames.findLast((frame) => frame.ticket) as { ticket: string };
+  const { resumeToken } = frames.findLast((frame) => frame.resumeToken) as { resumeToken: string };
   const { position } = frames.findLast((frame) => frame.position) as { position: unknown[] };
-  return ['rooms', room(name).name, ticket, ...position];
+  return ['rooms', room(name).name, resumeToken, ...position];
 }
 
 /** A generation has 8 characters for as long as its time has. */
@@ -139,8 +139,8 @@ function describeKicks(startBoth: () => Promise<readonly [RunningApp, RunningApp
     raw.destroy();
     await post(first, 'a', 'secret');
 
-    expect(await resumed(first, held)).toEqual(['ticket-refused']);
-    expect(await resumed(second, held)).toEqual(['ticket-refused']);
+    expect(await resumed(first, held)).toEqual(['resume-refused']);
+    expect(await resumed(second, held)).toEqual(['resume-refused']);
   });
 
   it('voids no token that was issued after a new subscription, and none of another channel', async () => {
@@ -160,7 +160,7 @@ function describeKicks(startBoth: () => Promise<readonly [RunningApp, RunningApp
     await post(first, 'b', 'for b');
 
     expect((await resumed(first, held)).toSorted()).toEqual(['for a', 'for b']);
-    expect(await resumed(second, [old])).toEqual(['ticket-refused']);
+    expect(await resumed(second, [old])).toEqual(['resume-refused']);
   });
 
   it('is none when the client leaves: it resumes', async () => {
@@ -195,7 +195,7 @@ describe('A kick on one server', () => {
     await stopAll();
     const after = await start(options);
 
-    expect(await resumed(after, held)).toEqual(['ticket-refused']);
+    expect(await resumed(after, held)).toEqual(['resume-refused']);
   });
 });
 
@@ -221,7 +221,7 @@ describeWithRedis('A kick on two servers', (redis) => {
   }
 
   it('holds where Redis loses its data before the client comes back', async () => {
-    expect(await comeBackAfterLoss(true, async () => undefined)).toEqual(['ticket-refused']);
+    expect(await comeBackAfterLoss(true, async () => undefined)).toEqual(['resume-refused']);
   });
 
   it('would not hold if the list did not know when it began (control)', async () => {
@@ -253,8 +253,8 @@ describeWithRedis('A kick on two servers', (redis) => {
     const held = [heldOf(raw, 'b')];
     raw.destroy();
 
-    expect(await resumed(second, [old])).toEqual(['ticket-refused']);
-    expect(await resumed(second, held)).not.toContain('ticket-refused');
+    expect(await resumed(second, [old])).toEqual(['resume-refused']);
+    expect(await resumed(second, held)).not.toContain('resume-refused');
     expect(positions()).toHaveLength(1);
   });
 });

@@ -49,7 +49,7 @@ type Held = readonly unknown[];
 
 async function enter(port: number, { token, client }: Visitor, held: readonly Held[] = []) {
   const raw = await RawSocket.upgrade(port);
-  raw.sendJson({ t: 'hello', v: 1, token, client: client.padEnd(22, 'c'), held });
+  raw.sendJson({ t: 'hello', v: 1, token, client: client.padEnd(22, 'c'), resume: held });
   raw.sendJson({ t: 'open', id: 1, endpoint: 'log' });
   return raw;
 }
@@ -59,9 +59,9 @@ const readBy = (raw: RawSocket) => raw.frames.filter(({ t }) => t === 'publicati
 /** Lets a visitor follow the log once; returns what it resumes with. */
 async function follow(port: number, visitor: Visitor): Promise<Held> {
   const raw = await enter(port, visitor);
-  const { ticket, position } = await raw.frame('subscribed');
+  const { resumeToken, position } = await raw.frame('subscribed');
   raw.destroy();
-  return ['log', log.name, ticket, ...(position as unknown[])];
+  return ['log', log.name, resumeToken, ...(position as unknown[])];
 }
 
 async function start(historyBytesPerSecond: number): Promise<RunningApp> {

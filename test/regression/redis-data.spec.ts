@@ -1,11 +1,11 @@
 import { Injectable, Logger, type LoggerService } from '@nestjs/common';
 import {
   defineChannel,
-  NamedReadersService,
+  DurableConsumersService,
   PresenceService,
   type PresenceOptions,
 } from '@nestwire/messages';
-import { RedisBackend } from '@nestwire/messages/redis';
+import { RedisBroker } from '@nestwire/messages/redis';
 import { CodedError } from '@nestwire/protocol';
 import {
   OnStreamMessage,
@@ -117,7 +117,7 @@ describeWithRedis('Data from Redis', (redis) => {
     it('is not written for an invalid message, whether it comes the first time or again', async () => {
       const raw = await hello(await start());
       raw.sendJson(message(2, 'e2e.note', { text: 7 }));
-      raw.sendJson(message(3, 'e2e.note', { text: 7 }, { again: true }));
+      raw.sendJson(message(3, 'e2e.note', { text: 7 }, { redelivered: true }));
       const answers = [await raw.frame('error', 2), await raw.frame('error', 3)];
 
       expect(answers).toMatchObject([
@@ -169,7 +169,7 @@ describeWithRedis('Data from Redis', (redis) => {
       await client.set(key!, value);
       // Another server knows the message by its claim alone.
       const other = await hello(await start(), undefined, name);
-      other.sendJson(message(2, 'e2e.note', { text: 'pay' }, { again: true }));
+      other.sendJson(message(2, 'e2e.note', { text: 'pay' }, { redelivered: true }));
 
       expect(await other.frame('error', 2)).toMatchObject({ error: { code: 'UNCERTAIN' } });
     });
@@ -218,7 +218,7 @@ describeWithRedis('Data from Redis', (redis) => {
     ['is endless', (key: string) => client.set(key, 'x'.repeat(100_000))],
   ])('is no secret when it %s: it is refused and stays', async (_what, spoil) => {
     await spoil('nestwire:secret');
-    const backend = new RedisBackend(redis().url);
+    const backend = new RedisBroker(redis().url);
     await backend.start({ receive: () => undefined, statusChanged: () => undefined });
     const before = await client.dump('nestwire:secret');
     const error = await failureOf(backend.secret());
@@ -243,7 +243,7 @@ describeWithRedis('Data from Redis', (redis) => {
     await client.hset(key, 's|user', '1|[{"a":1},""]');
 
     expect(await presence.list('desk')).toMatchObject([{ id: 'ada', data: { at: 'home' } }]);
-    expect(app.messages.counters().poisoned).toBe(8);
+    expect(app.messages.counters().undecodable).toBe(8);
     expect(lines.filter((line) => line.includes('presence is not a connection'))).toHaveLength(1);
 
     await client.hset(key, '#n', 'NaN', '#e', '"');
@@ -327,7 +327,7 @@ describeWithRedis('Data from Redis', (redis) => {
     await app.messages.postMessage(room('loud'), note('1'));
     const reader = { name: 'worker', from: 'oldest' } as const;
     const subscription = await app
-      .get(NamedReadersService)
+      .get(DurableConsumersService)
       .addReader(room('loud'), async () => undefined, reader);
     await app.get(PresenceService).join('desk', { id: 'one' });
     await until(async () => (await client.keys('nestwire:m:*')).length === 2);

@@ -1,12 +1,8 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import { createStreamClient } from '@nestwire/client';
-import {
-  createMessageId,
-  defineChannel,
-  MessagesBackend,
-  NamedReadersService,
-  type KeptChannel,
-} from '@nestwire/messages';
+import { createMessageId, defineChannel, DurableConsumersService } from '@nestwire/messages';
+import { Broker } from '@nestwire/messages/backend';
+import type { RecoverableChannel } from '@nestwire/messages/internal';
 import { StreamGap } from '@nestwire/protocol';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import { OnStreamOpened, StreamEndpoint, StreamSession, type StreamsOf } from '@nestwire/streams';
@@ -65,7 +61,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
 
   const start = async (): Promise<RunningApp> =>
     startApp({
-      // Known at once: a ticket must not be refused because a server has just started.
+      // Known at once: a resume token must not be refused because a server has just started.
       options: {
         redis: redis().url,
         codecs: [messagePack],
@@ -94,9 +90,9 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
   /** Stores a message as a process would that knows another class by the name. */
   const storeText = async (app: RunningApp, text: string): Promise<void> => {
     const written = { type: 'e2e.note', data: `{"text":${text}}` };
-    const { history } = app.app.get(MessagesBackend, { strict: false });
+    const { history } = app.app.get(Broker, { strict: false });
     const draft = { id: createMessageId(), ...written };
-    const [stored] = await history.append(room('room') as KeptChannel, [draft]);
+    const [stored] = await history.append(room('room') as RecoverableChannel, [draft]);
     expect(stored).toMatchObject({ isDuplicate: false });
   };
   const withField = (name: string, value: string) => (fields: string[]) =>
@@ -131,7 +127,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     await until(() => heard.length >= 5);
 
     expect(heard.map(said)).toEqual(['1', '2', 'gap unreadable', '4', '5']);
-    expect(other.messages.counters().poisoned).toBeGreaterThan(0);
+    expect(other.messages.counters().undecodable).toBeGreaterThan(0);
     expect(lines.filter((line) => line.includes('is dropped'))).toHaveLength(1);
   });
 
@@ -167,7 +163,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     const before = await comparisons();
     const startedAtMs = Date.now();
     for (let count = 0; count < 500; count++) await client.publish(redisKey('l', NAME), 'junk');
-    await until(() => app.messages.counters().poisoned === 500);
+    await until(() => app.messages.counters().undecodable === 500);
     const made = (await comparisons()) - before;
 
     expect(made).toBeGreaterThan(0);
@@ -197,7 +193,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     const [e, o, p] = await client.hmget(redisKey('m', NAME), 'e', 's', 'p');
     const header = { v: 1, e, o: Number(o) + 1, p, m: [['forged~1', 'e2e.note', SPLICED.length]] };
     await client.publish(redisKey('l', NAME), `${JSON.stringify(header)}\n${SPLICED}`);
-    await until(() => app.messages.counters().poisoned > 0);
+    await until(() => app.messages.counters().undecodable > 0);
     await post(app, '2');
     await until(() => raw.frames.filter(({ t }) => t === 'publication').length === 2);
 
@@ -238,7 +234,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     await rewrite(2, fieldsOf);
     const read: string[] = [];
     await app
-      .get(NamedReadersService)
+      .get(DurableConsumersService)
       .addReader(room('room'), async (message) => void read.push(said(message)), {
         name: 'worker',
         from: 'oldest',
@@ -260,7 +256,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     const app = await start();
     await post(app, '1', '2');
     const read: string[] = [];
-    const reader = app.get(NamedReadersService);
+    const reader = app.get(DurableConsumersService);
     const handle = async (message: Note | StreamGap) => void read.push(said(message));
     await reader.addReader(room('room'), handle, { name: 'worker', from: 'oldest' });
     await until(() => read.includes('2'));

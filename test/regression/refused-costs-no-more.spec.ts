@@ -1,7 +1,8 @@
 /* oxlint-disable no-unused-vars -- data names a class, not the code */
 import 'reflect-metadata';
 import { Encoder } from '@msgpack/msgpack';
-import { JsonCodec, StreamMessage, type Codec, type JsonLimits, type MessageClass } from '@nestwire/protocol';
+import { StreamMessage, type MessageClass } from '@nestwire/protocol';
+import { JsonCodec, type Codec, type JsonLimits } from '@nestwire/protocol/codec';
 import { Transform, Type } from '@nestwire/protocol/class-transformer';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import {
@@ -13,9 +14,9 @@ import {
   ValidateNested,
   validateSync,
 } from 'class-validator';
-import { declaredClassOf } from '../../libs/streams/src/endpoint/endpoint.metadata.js';
-import { ClientDecoder } from '../../libs/streams/src/pipeline/client-decoder.js';
-import { MessageReaders } from '../../libs/streams/src/pipeline/message.reader.js';
+import { declaredClassOf } from '../../libs/streams/src/endpoint/endpoint-metadata.js';
+import { ClientDecoder } from '../../libs/streams/src/validation/client-decoder.js';
+import { MessageReaders } from '../../libs/streams/src/validation/message-reader.js';
 import { cpuMsOf } from '../rig/cpu-ms.js';
 
 // A message that was refused cost up to 78 times as much as one that was accepted.

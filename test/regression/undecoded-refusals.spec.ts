@@ -55,7 +55,7 @@ describe('A frame above the rate', () => {
     const { port } = await start(1);
     const raw = await RawSocket.hello(port);
 
-    raw.send(Buffer.concat([open, tell(2, 'x', { again: true })].map(jsonFrame)));
+    raw.send(Buffer.concat([open, tell(2, 'x', { redelivered: true })].map(jsonFrame)));
     await raw.frame('error');
 
     expect(codeOf(raw, 2)).toMatchObject({ code: 'UNCERTAIN' });
@@ -77,7 +77,7 @@ describe('A frame above the rate', () => {
     first.destroy();
 
     const second = await RawSocket.upgrade(port);
-    second.send(Buffer.concat([hello, open, tell(4, 'c', { again: true })].map(jsonFrame)));
+    second.send(Buffer.concat([hello, open, tell(4, 'c', { redelivered: true })].map(jsonFrame)));
     await second.frame('error', 4);
 
     expect(codeOf(second, 4)).toMatchObject({ code: 'RATE_LIMITED' });

@@ -33,16 +33,16 @@ class Server {
   private serve(socket: WebSocket, connection: number): void {
     const say = (frame: object) => socket.send(JSON.stringify(frame));
     socket.on('message', (bytes: Buffer) => {
-      const frame = JSON.parse(bytes.toString()) as { t: string; id: number; held?: unknown[][] };
+      const frame = JSON.parse(bytes.toString()) as { t: string; id: number; resume?: unknown[][] };
       if (frame.t === 'hello') {
-        this.held.push(frame.held?.[0]?.[4] ?? 0);
+        this.held.push(frame.resume?.[0]?.[4] ?? 0);
         const limits = { maxPayloadBytes: 65_536, maxPendingMessages: 64, pingMs: 25_000, pongMs: 10_000 };
         say({ t: 'welcome', v: 1, connection: `${connection}`, user: null, ...limits });
       }
       if (frame.t !== 'open') return;
       const after = Number(this.held.at(-1));
       say({ t: 'opened', id: frame.id, endpoint: 'desk', session: `${connection}` });
-      const place = { endpoint: 'desk', channel: 'room', ticket: 'ticket' };
+      const place = { endpoint: 'desk', channel: 'room', resumeToken: 'ticket' };
       say({ t: 'subscribed', ...place, position: ['e', after, after ? `m${after}` : ''] });
       for (let offset = after + 1; offset <= 3; offset++)
         if (offset === 2 && this.spoiledOn(connection)) socket.send('{"t":"publication","channel":"room",');

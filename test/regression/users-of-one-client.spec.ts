@@ -43,8 +43,8 @@ describe('The id of a message', () => {
       await raw.frame('ack', 7);
     }
 
-    const [ann, mal, again, nobody] = app.get(DeskEndpoint).ids;
-    expect(again).toBe(ann);
+    const [ann, mal, redelivered, nobody] = app.get(DeskEndpoint).ids;
+    expect(redelivered).toBe(ann);
     expect(new Set([ann, mal, nobody]).size).toBe(3);
   });
 });

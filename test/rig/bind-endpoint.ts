@@ -1,12 +1,12 @@
 import { Module, type ModuleMetadata } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test, type TestingModule, type TestingModuleBuilder } from '@nestjs/testing';
-import { ENDPOINT_PROVIDERS } from '../../libs/streams/src/endpoint/endpoint.providers.js';
-import { EndpointRegistry, type Handlers } from '../../libs/streams/src/endpoint/endpoint.registry.js';
-import type { AnySession } from '../../libs/streams/src/pipeline/stream-context.js';
+import { ENDPOINT_PROVIDERS } from '../../libs/streams/src/endpoint/endpoint-providers.js';
+import { EndpointRegistry, type Handlers } from '../../libs/streams/src/endpoint/endpoint-registry.js';
+import type { AnySession } from '../../libs/streams/src/enhancers/stream-context.js';
 import { SessionCloseReason } from '../../libs/streams/src/session/session-close-reason.js';
-import { ResumingChannels } from '../../libs/streams/src/channel/resuming.channels.js';
-import { StreamHandshake } from '../../libs/streams/src/session/stream-handshake.js';
+import { ResumingChannels } from '../../libs/streams/src/subscriptions/resuming-channels.js';
+import { StreamHandshake } from '../../libs/streams/src/transport/stream-handshake.js';
 import { StreamSession, type SessionPort } from '../../libs/streams/src/session/stream-session.js';
 
 /** The part of the streams module that endpoints need, without a server. */

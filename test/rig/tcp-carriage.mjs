@@ -14,7 +14,7 @@ export class Carriage {
   #to;
   /** What has arrived and has not been carried on, the ends of the connection among it. */
   #held = [];
-  #heldBytes = 0;
+  #resumeBytes = 0;
   /** How many bytes were carried in this mode. */
   #carried = 0;
   #isCarrying = false;
@@ -53,8 +53,8 @@ export class Carriage {
 
   #hold(what) {
     this.#held.push({ what, at: performance.now() });
-    this.#heldBytes += what.length ?? 0;
-    if (this.#heldBytes > MOST_HELD_BYTES) this.#from.pause();
+    this.#resumeBytes += what.length ?? 0;
+    if (this.#resumeBytes > MOST_HELD_BYTES) this.#from.pause();
     void this.#carry();
   }
 
@@ -102,10 +102,10 @@ export class Carriage {
     const now = first.what.subarray(0, most);
     first.what = first.what.subarray(now.length);
     if (first.what.length === 0) this.#held.shift();
-    this.#heldBytes -= now.length;
+    this.#resumeBytes -= now.length;
     this.#carried += now.length;
     if (!this.isStarved) this.#to.write(now);
-    if (this.#heldBytes <= MOST_HELD_BYTES && this.#from.isPaused()) this.#from.resume();
+    if (this.#resumeBytes <= MOST_HELD_BYTES && this.#from.isPaused()) this.#from.resume();
     if (this.#mode.kind === 'cutAfter' && this.#carried >= this.#mode.bytes) this.#cut();
   }
 

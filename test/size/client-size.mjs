@@ -16,6 +16,8 @@ const sources = {
       '@nestwire/client': source('client', 'index'),
       '@nestwire/protocol': source('protocol', 'index'),
       '@nestwire/protocol/class-transformer': source('protocol', 'class-transformer'),
+      '@nestwire/protocol/codec': source('protocol', 'codec'),
+      '@nestwire/protocol/internal': source('protocol', 'internal'),
       '@nestwire/protocol/message-pack': source('protocol', 'message-pack'),
       './message/reflect-metadata.js': source('protocol', 'message/reflect-metadata'),
     };

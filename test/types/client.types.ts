@@ -6,7 +6,8 @@ import {
   type MessageStream,
   type StreamClient,
 } from '@nestwire/client';
-import { create, StreamMessage, type HeldChannel } from '@nestwire/protocol';
+import { create, StreamMessage } from '@nestwire/protocol';
+import type { ResumePosition } from '@nestwire/protocol/codec';
 import { OnStreamMessage, StreamEndpoint, StreamSession, type StreamsOf } from '@nestwire/streams';
 
 type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -86,7 +87,7 @@ class NoPositions extends PositionStore {
   }
   clear(): void {}
   protected changed(): void {
-    isTrue<Equals<ReturnType<typeof this.taken>, HeldChannel[]>>();
+    isTrue<Equals<ReturnType<typeof this.taken>, ResumePosition[]>>();
   }
 }
 createStreamClient<AppStreams>()({ url, messages: [Chat, Typing, Joined], positions: new NoPositions() });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { ClientFrame, ServerFrame } from '@nestwire/protocol';
+import type { ClientFrame, ServerFrame } from '@nestwire/protocol/codec';
 import { WebSocketServer, type WebSocket } from 'ws';
 
 const DEADLINE_MS = 4_000;

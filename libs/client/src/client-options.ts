@@ -1,4 +1,4 @@
-import type { ClientCodec } from '@nestwire/protocol';
+import type { ClientCodec } from '@nestwire/protocol/codec';
 import type { Outbox } from './outbox/outbox.js';
 import { systemClock, type Clock } from './transport/clock.js';
 import type { PositionStore } from './transport/position-store.js';

@@ -1,4 +1,4 @@
-import type { ClientCodec } from '@nestwire/protocol';
+import type { ClientCodec } from '@nestwire/protocol/codec';
 import { createStreamClient as createWith } from './create-stream-client.js';
 import { warningCodec, type WarnedOptions } from './development/field-warnings.js';
 import { json } from './transport/json.js';

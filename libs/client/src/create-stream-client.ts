@@ -1,6 +1,6 @@
 import { messageNameOf, type MessageClass } from '@nestwire/protocol';
 import { resolveOptions } from './client-options.js';
-import { Connection } from './connection/connection.js';
+import { ClientConnection } from './connection/client-connection.js';
 import { Endpoint } from './endpoint/endpoint.js';
 import { addListener } from './listeners.js';
 import type {
@@ -23,12 +23,15 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
     options: StreamClientOptions & MessagesOption<S, C>,
   ): StreamClient<S> => {
     const classes = new Map(options.messages.map((cls) => [messageNameOf(cls)!, cls]));
-    const connection = new Connection(resolveOptions(options), (name, on) => new Endpoint(name, classes, on));
+    const connection = new ClientConnection(
+      resolveOptions(options),
+      (name, on) => new Endpoint(name, classes, on),
+    );
     // Streams that the page has not used yet have places too, which the first frame brings along.
-    for (const [endpoint, channel, ticket, ...position] of options.positions?.load() ?? [])
-      connection.streamOf(endpoint).received({ t: 'position', endpoint, channel, ticket, position });
+    for (const [endpoint, channel, resumeToken, ...position] of options.positions?.load() ?? [])
+      connection.streamOf(endpoint).received({ t: 'position', endpoint, channel, resumeToken, position });
     options.outbox?.attach(connection, classes);
-    if (options.positions) connection.heldAs = options.positions.client ??= connection.client;
+    if (options.positions) connection.resumeName = options.positions.client ??= connection.client;
     const members: AnyStreamClient = {
       get connectionStatus() {
         return connection.status;

@@ -9,7 +9,7 @@ export type { ConnectionStatus, ConnectionStatusListener } from './connection/co
 export { createStreamClient } from './create-stream-client.node.js';
 export type { EndpointStream } from './endpoint/endpoint-stream.js';
 export type { SendOptions } from './endpoint/send-options.js';
-export type { MessageStream } from './endpoint/readers.js';
+export type { MessageStream } from './endpoint/stream-iterators.js';
 export type { Received, ReceivedValue } from './received.js';
 export { openOutbox } from './outbox/open-outbox.js';
 export type { Outbox } from './outbox/outbox.js';

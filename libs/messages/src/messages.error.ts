@@ -52,7 +52,7 @@ export class MessagesError extends CodedError {
     this.name = 'MessagesError';
   }
 
-  /** Returns the same error about one message of a channel that keeps its messages. */
+  /** Returns the same error about one message of a recoverable channel. */
   withMessageId(messageId: string): MessagesError {
     const { code, message, cause } = this;
     return Object.assign(new MessagesError(code, message, { cause }), { messageId });

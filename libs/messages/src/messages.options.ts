@@ -1,6 +1,6 @@
-import type { RedisConnection, RedisTuning } from './redis/redis.options.js';
+import type { RedisConnection, RedisTuning } from './redis/connection/redis.options.js';
 import type { PresenceOptions } from './presence/presence.options.js';
-import type { MessagesBackend } from './backend/messages.backend.js';
+import type { Broker } from './pubsub/broker.js';
 
 /** The options of `MessagesModule`. */
 export interface MessagesModuleOptions extends RedisTuning {
@@ -10,7 +10,7 @@ export interface MessagesModuleOptions extends RedisTuning {
    */
   readonly redis?: RedisConnection;
   /** A backend of your own, in place of Redis. */
-  readonly backend?: MessagesBackend;
+  readonly backend?: Broker;
   /**
    * Largest encoded message that may be posted or received, in bytes of UTF-8.
    *

@@ -1,6 +1,6 @@
 import { instanceToPlain, plainToInstance } from 'class-transformer';
-import { messageNameOf } from './message/message.registry.js';
-import { useMessageTransformer } from './message/message.reviver.js';
+import { messageNameOf } from './message/message-registry.js';
+import { useMessageTransformer } from './message/message-reviver.js';
 
 export { Exclude, Expose, Transform, Type } from 'class-transformer';
 

@@ -1,6 +1,6 @@
 import type { ClientCodec, CodecOption } from './frame/codec.js';
 import { MESSAGE_PACK_SUBPROTOCOL } from './frame/frame.js';
-import { MessagePackCodec } from './frame/message-pack.codec.js';
+import { MessagePackCodec } from './frame/message-pack-codec.js';
 import { messagePack as clientCodec } from './message-pack.js';
 
 /**

@@ -1,9 +1,9 @@
-export { ChannelSnapshot } from './channel/channel-snapshot.decorator.js';
-export type { ResumeOptions } from './channel/client.channels.js';
-export { ResumingChannels } from './channel/resuming.channels.js';
-export type { HeartbeatOptions } from './connection/connection.context.js';
-export type { UserRevocation } from './connection/user-recheck.js';
-export { StreamAuthenticator, type StreamUser } from './connection/stream-authenticator.js';
+export { ChannelSnapshot } from './subscriptions/channel-snapshot.decorator.js';
+export type { ResumeOptions } from './subscriptions/client-channels.js';
+export { ResumingChannels } from './subscriptions/resuming-channels.js';
+export type { HeartbeatOptions } from './connection/connection-context.js';
+export type { UserRevocation } from './auth/user-recheck.js';
+export { StreamAuthenticator, type StreamUser } from './auth/stream-authenticator.js';
 export { OnStreamClosed } from './endpoint/on-stream-closed.decorator.js';
 export { OnStreamMessage, type StreamMessageHandling } from './endpoint/on-stream-message.decorator.js';
 export { OnStreamOpened } from './endpoint/on-stream-opened.decorator.js';
@@ -12,15 +12,15 @@ export { StreamMessageId } from './endpoint/stream-message-id.decorator.js';
 export { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 export type { StreamsOf } from './endpoint/streams-of.js';
 export { UserObject } from './endpoint/user-object.decorator.js';
-export { InjectStreamSession } from './scope/inject-stream-session.decorator.js';
-export type { OnSessionClosed } from './scope/on-session-closed.js';
-export { SessionScoped } from './scope/session-scoped.decorator.js';
+export { InjectStreamSession } from './session/inject-stream-session.decorator.js';
+export type { OnSessionClosed } from './session/on-session-closed.js';
+export { SessionScoped } from './session/session-scoped.decorator.js';
 export { SessionCloseReason, type SessionCloseCode } from './session/session-close-reason.js';
 export type { SessionMessages } from './session/session-messages.js';
 export type { SessionPresence } from './session/session-presence.js';
-export { StreamHandshake } from './session/stream-handshake.js';
+export { StreamHandshake } from './transport/stream-handshake.js';
 export { StreamSession, type UserObjectClass } from './session/stream-session.js';
-export { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
+export { DEFAULT_LIMITS, type StreamsLimits } from './streams-limits.js';
 export { StreamsModule } from './streams.module.js';
 export type {
   ShutdownOptions,

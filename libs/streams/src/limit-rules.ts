@@ -1,6 +1,6 @@
-import { DEFAULT_MAX_MESSAGE_BYTES } from '@nestwire/messages';
+import { DEFAULT_MAX_MESSAGE_BYTES } from '@nestwire/messages/internal';
 import type { StreamsOptions } from './streams.options.js';
-import { DEFAULT_LIMITS, type StreamsLimits } from './streams.limits.js';
+import { DEFAULT_LIMITS, type StreamsLimits } from './streams-limits.js';
 
 type LimitName = keyof StreamsLimits;
 

@@ -2,13 +2,13 @@ import 'reflect-metadata';
 import { Controller, Get, Inject, Injectable, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { MessagesService } from '@nestwire/messages';
-import { StreamAuthenticator, type StreamUser } from './connection/stream-authenticator.js';
-import type { StreamHandshake } from './session/stream-handshake.js';
+import { StreamAuthenticator, type StreamUser } from './auth/stream-authenticator.js';
+import type { StreamHandshake } from './transport/stream-handshake.js';
 import { resolveLimits } from './limit-rules.js';
-import { DEFAULT_LIMITS } from './streams.limits.js';
+import { DEFAULT_LIMITS } from './streams-limits.js';
 import { StreamsModule } from './streams.module.js';
 import type { StreamsModuleOptions, StreamsOptions, StreamsOptionsFactory } from './streams.options.js';
-import { StreamsServer } from './streams.server.js';
+import { StreamsServer } from './streams-server.js';
 import { StreamsService } from './streams.service.js';
 
 const KEY = Symbol('key');

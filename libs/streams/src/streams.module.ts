@@ -9,16 +9,17 @@ import {
   type Type,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { MessagesBackend, MessagesModule, MessagesService, PresenceService } from '@nestwire/messages';
-import { ChannelSnapshots } from './channel/channel.snapshots.js';
-import { ClientChannels } from './channel/client.channels.js';
-import { StreamAuthenticator } from './connection/stream-authenticator.js';
-import { ENDPOINT_PROVIDERS } from './endpoint/endpoint.providers.js';
+import { MessagesModule, MessagesService, PresenceService } from '@nestwire/messages';
+import { Broker } from '@nestwire/messages/backend';
+import { ChannelSnapshots } from './subscriptions/channel-snapshots.js';
+import { ClientChannels } from './subscriptions/client-channels.js';
+import { StreamAuthenticator } from './auth/stream-authenticator.js';
+import { ENDPOINT_PROVIDERS } from './endpoint/endpoint-providers.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
-import { EndpointRegistry } from './endpoint/endpoint.registry.js';
+import { EndpointRegistry } from './endpoint/endpoint-registry.js';
 import { StreamSession } from './session/stream-session.js';
 import { maxMessageBytesOf } from './limit-rules.js';
-import { StreamsLifecycle } from './streams.lifecycle.js';
+import { StreamsLifecycle } from './streams-lifecycle.js';
 import {
   STREAMS_OPTIONS,
   type StreamsModuleAsyncOptions,
@@ -27,7 +28,7 @@ import {
   type StreamsOptions,
   type StreamsOptionsFactory,
 } from './streams.options.js';
-import { StreamsServer } from './streams.server.js';
+import { StreamsServer } from './streams-server.js';
 import { StreamsService } from './streams.service.js';
 
 /**
@@ -84,7 +85,7 @@ function asyncProviders(options: StreamsModuleAsyncOptions): Provider[] {
   return useClass ? [useClass, fromClass] : [fromClass];
 }
 
-const DEFAULT_RESUME = { ticketMs: 86_400_000 };
+const DEFAULT_RESUME = { resumeTokenMs: 86_400_000 };
 
 /** Holds the options and what they are made from, so that channels can be made from them too. */
 @Module({})
@@ -137,10 +138,10 @@ const channelsProvider: Provider = {
   provide: ClientChannels,
   useFactory: (...[{ resume }, snapshots, messages, presence, backend]: ChannelsParts) =>
     new ClientChannels({ messages, presence, backend }, snapshots, { ...DEFAULT_RESUME, ...resume }),
-  inject: [STREAMS_OPTIONS, ChannelSnapshots, MessagesService, PresenceService, MessagesBackend],
+  inject: [STREAMS_OPTIONS, ChannelSnapshots, MessagesService, PresenceService, Broker],
 };
 
-type ChannelsParts = [StreamsOptions, ChannelSnapshots, MessagesService, PresenceService, MessagesBackend];
+type ChannelsParts = [StreamsOptions, ChannelSnapshots, MessagesService, PresenceService, Broker];
 
 function serverProvider(authenticators: readonly InjectionToken[]): Provider {
   return {

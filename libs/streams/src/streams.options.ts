@@ -1,13 +1,13 @@
 import type { InjectionToken, ModuleMetadata, Type } from '@nestjs/common';
 import type { MessagesModuleOptions } from '@nestwire/messages';
 import type { CodecOption } from '@nestwire/protocol';
-import type { ResumeOptions } from './channel/client.channels.js';
-import type { HeartbeatOptions } from './connection/connection.context.js';
-import type { StreamAuthenticator } from './connection/stream-authenticator.js';
-import type { StreamsLimits } from './streams.limits.js';
+import type { ResumeOptions } from './subscriptions/client-channels.js';
+import type { HeartbeatOptions } from './connection/connection-context.js';
+import type { StreamAuthenticator } from './auth/stream-authenticator.js';
+import type { StreamsLimits } from './streams-limits.js';
 import type { TrustProxy } from './transport/client-address.js';
 import type { AllowedOrigins } from './transport/origin-policy.js';
-import type { Compression } from './transport/ws.server.js';
+import type { Compression } from './transport/ws-server.js';
 
 /** How a shutdown treats its clients. */
 export interface ShutdownOptions {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PostResult } from '@nestwire/messages';
-import type { UserRevocation } from './connection/user-recheck.js';
-import type { StreamsServer } from './streams.server.js';
+import type { UserRevocation } from './auth/user-recheck.js';
+import type { StreamsServer } from './streams-server.js';
 
 /** How much there is of what, in this process. */
 export interface StreamsCounters {

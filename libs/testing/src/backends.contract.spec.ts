@@ -1,17 +1,17 @@
 import { Logger } from '@nestjs/common';
-import { LocalBackend } from '@nestwire/messages';
-import { RedisBackend } from '@nestwire/messages/redis';
+import { LocalBroker } from '@nestwire/messages/backend';
+import { RedisBroker } from '@nestwire/messages/redis';
 import { describeWithRedis } from '../../../test/rig/redis.js';
-import { describeClusterBackend, describeLocalBackend } from './all-backend.contracts.js';
+import { describeClusterBackend, describeLocalBackend } from './all-backend-contracts.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
-describeLocalBackend('LocalBackend', () => new LocalBackend());
+describeLocalBackend('LocalBroker', () => new LocalBroker());
 
 describeWithRedis('A single Redis', (redis) => {
   describeClusterBackend(
-    'RedisBackend',
-    () => new RedisBackend(redis().url),
+    'RedisBroker',
+    () => new RedisBroker(redis().url),
     () => redis().call('FLUSHALL'),
   );
 });

@@ -22,10 +22,10 @@ export function describeRead(start: StartHistory): void {
     const page = await history.read(channel, { since: second! }, ALL);
     const empty = await history.read(channel, { since: last! }, ALL);
 
-    expect(page).toMatchObject({ top: last, isCut: false });
+    expect(page).toMatchObject({ head: last, isCut: false });
     expect(page.messages.map(({ offset }) => offset)).toEqual([3, 4, 5]);
     expect(page.messages[0]!.previousId).toBe(second!.id);
-    expect(empty).toEqual({ top: last, messages: [], isCut: false });
+    expect(empty).toEqual({ head: last, messages: [], isCut: false });
   });
 
   it('reads the last so many, or all when there are fewer', async () => {
@@ -53,7 +53,7 @@ export function describeRead(start: StartHistory): void {
     expect([cut.messages.length, cut.isCut]).toEqual([68, true]);
     expect([exact.messages.length, exact.isCut]).toEqual([69, false]);
     expect([one.messages.length, one.isCut]).toEqual([1, true]);
-    expect(cut.top.offset).toBe(70);
+    expect(cut.head.offset).toBe(70);
   });
 
   it('cuts a page after so many bytes, and gives at least one message', async () => {
@@ -81,10 +81,10 @@ export function describeRead(start: StartHistory): void {
     ];
     const [stored] = await append(history, channel, [draft()]);
 
-    expect(first).toMatchObject({ top: { offset: 0, id: '' }, messages: [], isCut: false });
-    expect(first.top.epoch).toMatch(/^[\w-]{22}$/);
+    expect(first).toMatchObject({ head: { offset: 0, id: '' }, messages: [], isCut: false });
+    expect(first.head.epoch).toMatch(/^[\w-]{22}$/);
     expect(second).toEqual(first);
-    expect(stored!.position).toMatchObject({ epoch: first.top.epoch, offset: 1 });
+    expect(stored!.position).toMatchObject({ epoch: first.head.epoch, offset: 1 });
   });
 
   it('tells the tops of many channels, in order, and none of one without an epoch', async () => {
@@ -96,10 +96,10 @@ export function describeRead(start: StartHistory): void {
         stored.set(channel.name, (await append(history, channel, drafts(2)))[1]!.position);
     }
 
-    const tops = await history.tops(channels.map(({ name }) => name));
+    const heads = await history.heads(channels.map(({ name }) => name));
 
-    expect(tops).toEqual(channels.map(({ name }) => stored.get(name)));
-    expect(await history.tops([])).toEqual([]);
+    expect(heads).toEqual(channels.map(({ name }) => stored.get(name)));
+    expect(await history.heads([])).toEqual([]);
   });
 }
 
@@ -110,11 +110,11 @@ export function describeLength(start: StartHistory): void {
     const channel = fresh({ messages: 300, ageMs: 60_000 });
     for (let round = 0; round < 8; round++) await append(history, channel, drafts(200));
 
-    const { messages, top } = await history.read(channel, { last: 2_000 }, ALL);
+    const { messages, head } = await history.read(channel, { last: 2_000 }, ALL);
 
     expect(messages.length).toBeGreaterThanOrEqual(300);
     expect(messages.length).toBeLessThan(1_600);
-    expectChain(messages, top);
+    expectChain(messages, head);
   });
 
   it('lets go of messages when the last is too old, and keeps its top', async () => {
@@ -124,7 +124,7 @@ export function describeLength(start: StartHistory): void {
 
     await until(async () => (await history.read(channel, { last: 10 }, ALL)).messages.length === 0);
 
-    expect((await history.read(channel, { last: 10 }, ALL)).top).toEqual(second!.position);
+    expect((await history.read(channel, { last: 10 }, ALL)).head).toEqual(second!.position);
     const [third] = await append(history, channel, drafts(1));
     expect(third!.position).toMatchObject({ epoch: second!.position.epoch, offset: 3 });
   });

@@ -1,22 +1,20 @@
+import type { HistoryLength, MessagesError, Position } from '@nestwire/messages';
 import type {
   Draft,
-  HistoryBackend,
+  HistoryStore,
   HistoryChannel,
-  HistoryLength,
-  MessagesBackend,
-  MessagesError,
+  Broker,
   PageBounds,
-  Position,
   Stored,
   StoredMessage,
-} from '@nestwire/messages';
+} from '@nestwire/messages/backend';
 
 /** A process: its history, and what it was told. */
 export interface HistoryNode {
-  readonly backend: MessagesBackend;
-  readonly history: HistoryBackend;
+  readonly backend: Broker;
+  readonly history: HistoryStore;
   readonly heard: Array<StoredMessage & { readonly channel: string }>;
-  readonly doubted: string[];
+  readonly suspected: string[];
 }
 
 /** Starts one more process. */
@@ -51,7 +49,7 @@ export function textOf(text: string): string {
 
 /** Stores drafts, all of which succeed. */
 export async function append(
-  history: HistoryBackend,
+  history: HistoryStore,
   channel: HistoryChannel,
   sent: readonly Draft[],
 ): Promise<readonly Stored[]> {
@@ -69,12 +67,12 @@ export function placeOf({ epoch, offset, id }: Position): Position {
 }
 
 /** Expects messages to follow each other without a hole, up to the top. */
-export function expectChain(messages: readonly StoredMessage[], top: Position): void {
+export function expectChain(messages: readonly StoredMessage[], head: Position): void {
   for (const [index, { offset, previousId }] of messages.entries()) {
     if (index === 0) continue;
     expect([offset, previousId]).toEqual([messages[index - 1]!.offset + 1, messages[index - 1]!.id]);
   }
-  expect(messages.at(-1) && placeOf(messages.at(-1)!)).toEqual(placeOf(top));
+  expect(messages.at(-1) && placeOf(messages.at(-1)!)).toEqual(placeOf(head));
 }
 
 /** Resolves when exactly so many messages were heard. */

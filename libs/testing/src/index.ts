@@ -1,9 +1,9 @@
 export type { WaitOptions } from './deadline.js';
 export { FakeClock } from './fake-clock.js';
-export { describeHistoryBackend, type HistoryBackendTraits } from './history-backend.contract.js';
-export { describeMessagesBackend, type MessagesBackendTraits } from './messages-backend.contract.js';
-export { describeNamedReadersBackend, type NamedReadersTraits } from './named-readers-backend.contract.js';
-export { describePresenceBackend, type PresenceBackendTraits } from './presence-backend.contract.js';
+export { describeHistoryStore, type HistoryStoreTraits } from './history-store.contract.js';
+export { describeBroker, type BrokerTraits } from './broker.contract.js';
+export { describeConsumerStore, type ConsumerStoreTraits } from './consumer-store.contract.js';
+export { describePresenceStore, type PresenceStoreTraits } from './presence-store.contract.js';
 export { describeRevokedTokenStore, type RevokedTokenStoreTraits } from './revoked-token-store.contract.js';
 export { reached, testClient, type TestClient } from './test-client.js';
 export { TestEndpoint, type NextOptions } from './test-endpoint.js';

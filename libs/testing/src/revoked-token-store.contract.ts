@@ -1,9 +1,9 @@
 import {
   MAX_REVOKED_SUBJECTS,
   requiredGeneration,
-  type MessagesBackend,
+  type Broker,
   type RevokedTokenStore,
-} from '@nestwire/messages';
+} from '@nestwire/messages/backend';
 
 /** How far a list of revoked tokens is shared. */
 export interface RevokedTokenStoreTraits {
@@ -20,11 +20,11 @@ const TTL_MS = 60_000;
  */
 export function describeRevokedTokenStore(
   name: string,
-  open: () => MessagesBackend | Promise<MessagesBackend>,
+  open: () => Broker | Promise<Broker>,
   { cluster }: RevokedTokenStoreTraits,
 ): void {
   describe(`${name} as a store of revoked tokens`, () => {
-    const backends: MessagesBackend[] = [];
+    const backends: Broker[] = [];
     let holders = 0;
     const newHolder = () => `u${holders % 10}${process.pid}-${++holders}-${String(Math.random()).slice(2)}`;
 

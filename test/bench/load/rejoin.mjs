@@ -13,7 +13,7 @@ const SERVES_MS = 1_200;
 class Returner {
   #connection;
   #held;
-  /** The tickets of an anonymous client are bound to it. */
+  /** The resume tokens of an anonymous client are bound to it. */
   #name = randomBytes(16).toString('base64url');
 
   constructor(dialect) {

@@ -60,21 +60,21 @@ function tick(ratio, bottom) {
   );
 }
 
-function groupOf({ title, unit, summary }, top) {
-  const rows = summary.map((row, index) => rowOf(row, unit, top + TITLE_HEIGHT + index * LINE_HEIGHT));
+function groupOf({ title, unit, summary }, head) {
+  const rows = summary.map((row, index) => rowOf(row, unit, head + TITLE_HEIGHT + index * LINE_HEIGHT));
   const of = summary[0].rssRatio ? 'memory' : 'CPU';
-  return `<text class="title" x="4" y="${top + TITLE_HEIGHT - 8}">${title}: ${of}</text>\n${rows.join('\n')}`;
+  return `<text class="title" x="4" y="${head + TITLE_HEIGHT - 8}">${title}: ${of}</text>\n${rows.join('\n')}`;
 }
 
 /** A bar from the unit's line: to the left what costs less, to the right what costs more. */
-function rowOf({ peer, cpuRatio, rssRatio }, unit, top) {
+function rowOf({ peer, cpuRatio, rssRatio }, unit, head) {
   const ratio = (rssRatio ?? cpuRatio).median;
   const [left, right] = [xOf(Math.min(ratio, 1)), xOf(Math.max(ratio, 1))];
   const kind = peer.startsWith('nestwire') ? ' own' : peer === unit ? ' unit' : '';
-  const baseline = top + BAR_HEIGHT - 1;
+  const baseline = head + BAR_HEIGHT - 1;
   return (
     `<text class="name${kind}" x="14" y="${baseline}">${peer}</text>` +
-    `<rect class="bar${kind}" x="${left - 1}" y="${top}" width="${right - left + 2}" height="${BAR_HEIGHT}"/>` +
+    `<rect class="bar${kind}" x="${left - 1}" y="${head}" width="${right - left + 2}" height="${BAR_HEIGHT}"/>` +
     `<text class="${kind.trim()}" x="${right + 6}" y="${baseline}">${ratio.toFixed(2)}</text>`
   );
 }

@@ -37,13 +37,18 @@ const rejoinOf = (endpoint) => ({
   ...dialectOf(endpoint, isPublication),
   replays: true,
   hello: (_index, held, client) => [
-    JSON.stringify({ t: 'hello', v: 1, client, ...(held?.ticket && { held: [heldIn(endpoint, held)] }) }),
+    JSON.stringify({
+      t: 'hello',
+      v: 1,
+      client,
+      ...(held?.resumeToken && { resume: [heldIn(endpoint, held)] }),
+    }),
     JSON.stringify({ t: 'open', id: OPEN_ID, endpoint }),
   ],
   isBack: isSubscribed,
   backOf: (text) => {
-    const { channel, ticket, position = [] } = JSON.parse(text);
-    return { channel, ticket, epoch: position[0] };
+    const { channel, resumeToken, position = [] } = JSON.parse(text);
+    return { channel, resumeToken, epoch: position[0] };
   },
   placeOf: (text) => {
     const { offset, id } = JSON.parse(text);
@@ -51,10 +56,10 @@ const rejoinOf = (endpoint) => ({
   },
 });
 
-const heldIn = (endpoint, { channel, ticket, epoch, offset, id }) => [
+const heldIn = (endpoint, { channel, resumeToken, epoch, offset, id }) => [
   endpoint,
   channel,
-  ticket,
+  resumeToken,
   epoch,
   offset,
   id,

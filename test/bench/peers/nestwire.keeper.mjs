@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { defineChannel, MessagesBackend, MessagesModule, MessagesService } from '@nestwire/messages';
+import { defineChannel, MessagesModule, MessagesService } from '@nestwire/messages';
+import { Broker } from '@nestwire/messages/backend';
 import { StreamMessage } from '@nestwire/protocol';
 import { FakeClock } from '@nestwire/testing';
 import { Redis } from 'ioredis';
@@ -26,7 +27,7 @@ export async function openKeeper({ redisUrl, messages }) {
     ],
   });
   const app = await NestFactory.createApplicationContext(BenchModule, { logger: ['error'] });
-  const [service, { history }] = [app.get(MessagesService), app.get(MessagesBackend)];
+  const [service, { history }] = [app.get(MessagesService), app.get(Broker)];
   const length = { messages, ageMs: 600_000 };
   const room = defineChannel('room', { messages: [Note], history: length });
   return {

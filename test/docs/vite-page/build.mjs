@@ -4,13 +4,18 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
 const [root] = process.argv.slice(2);
-const source = (lib) => fileURLToPath(new URL(`../../../libs/${lib}/src/index.ts`, import.meta.url));
+const libs = fileURLToPath(new URL('../../../libs/', import.meta.url));
 
 await build({
   root,
   configFile: false,
   logLevel: 'error',
-  resolve: { alias: { '@nestwire/client': source('client'), '@nestwire/protocol': source('protocol') } },
+  resolve: {
+    alias: [
+      { find: /^@nestwire\/(client|protocol)$/, replacement: `${libs}$1/src/index.ts` },
+      { find: /^@nestwire\/protocol\/(codec|internal)$/, replacement: `${libs}protocol/src/$1.ts` },
+    ],
+  },
   build: {
     outDir: 'out',
     minify: false,

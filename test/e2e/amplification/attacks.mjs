@@ -41,7 +41,7 @@ export const ATTACKS = [
   },
   {
     name: 'open and close with refused tickets',
-    hello: { held: many(ROOM_TICKETS, 0).map((_, n) => ['once', `amp-room:${n}`, 'forged', 'e', n, 'i']) },
+    hello: { resume: many(ROOM_TICKETS, 0).map((_, n) => ['once', `amp-room:${n}`, 'forged', 'e', n, 'i']) },
     frame: (n) => ({ t: n % 2 ? 'close' : 'open', id: nextId(), endpoint: 'once' }),
     isQuick: true,
   },

@@ -79,7 +79,7 @@ function figuresOf(recording) {
   };
 }
 
-/** Nothing in a run without named readers. */
+/** Nothing in a run without durable consumers. */
 function worked(recording) {
   if (recording.of('work_start').length === 0) return {};
   const works = recording.of('work');

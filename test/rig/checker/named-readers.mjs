@@ -1,7 +1,7 @@
-// What named readers handled, against what the histories hold.
+// What durable consumers handled, against what the histories hold.
 
 /**
- * I19: a named reader handles each message that was acked, or is told by a gap that it may miss it.
+ * I19: a durable consumer handles each message that was acked, or is told by a gap that it may miss it.
  *
  * The position of a gap tells what it may stand for: what is stored up to there, or all of an earlier epoch.
  * What a restored or promoted Redis has lost before the reader came to it, nobody can tell the reader: a history of the
@@ -30,7 +30,7 @@ export function* work(recording) {
   }
 }
 
-/** I20: a named reader handles nothing that was refused. */
+/** I20: a durable consumer handles nothing that was refused. */
 export function* refusedWork(recording) {
   for (const event of recording.of('work')) {
     const post = recording.posts.get(event.id);

@@ -55,14 +55,14 @@ export function* phantoms(recording) {
     if (!final || !last) continue;
     let isJoined = false;
     for (const message of last.messages) {
-      const isKept = final.byId.has(message.id);
+      const isRecoverable = final.byId.has(message.id);
       const other = message.e === final.event.e ? final.byOffset.get(message.o) : undefined;
-      if ((isJoined && !isKept) || (other && other.id !== message.id))
+      if ((isJoined && !isRecoverable) || (other && other.id !== message.id))
         yield {
           what: `${reading.client} got ${message.id} of ${reading.channel}, which its history does not hold`,
           events: [last.start, message],
         };
-      isJoined ||= isKept;
+      isJoined ||= isRecoverable;
     }
   }
 }

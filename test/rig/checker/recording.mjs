@@ -96,8 +96,8 @@ export class Recording {
     ];
     const next = places.find(({ e, o }) => last && e === last.e && o === last.o + 1);
     // Acked long after it was received: it was stored a second time, on another branch, and where first nobody saw.
-    const isAgain = this.posts.get(id)?.oks[0]?.at - at > LATE_ACK_MS;
-    return next ?? (isAgain ? {} : (places[0] ?? {}));
+    const isRedelivered = this.posts.get(id)?.oks[0]?.at - at > LATE_ACK_MS;
+    return next ?? (isRedelivered ? {} : (places[0] ?? {}));
   }
 }
 

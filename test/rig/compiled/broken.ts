@@ -1,8 +1,9 @@
-import { encodeMessage, messageNameOf, type MessageClass } from '@nestwire/protocol';
+import { messageNameOf, type MessageClass } from '@nestwire/protocol';
+import { encodeMessage } from '@nestwire/protocol/codec';
 import { decoderOf } from '../../../libs/protocol/src/compiled/message-decoder.js';
 import { transformFactsOf } from '../../../libs/protocol/src/compiled/transform-facts.js';
-import { validatedProperties } from '../../../libs/streams/src/pipeline/message.metadata.js';
-import { MessageReaders, type MessageReader } from '../../../libs/streams/src/pipeline/message.reader.js';
+import { validatedProperties } from '../../../libs/streams/src/validation/message-metadata.js';
+import { MessageReaders, type MessageReader } from '../../../libs/streams/src/validation/message-reader.js';
 import { CONSTRAINTS } from './constraint-table.js';
 import { compiled, type Subject } from './differences.js';
 import { outer } from './shape.js';
@@ -145,8 +146,8 @@ class SimpleEncoder {
     return cls === Object || transformFactsOf(cls as never)?.types.size === 0;
   }
 
-  #mind(rule: EncoderRule, isKept: boolean): void {
-    if (!isKept && this.forgotten !== rule) throw new Error(`not sure about ${rule}`);
+  #mind(rule: EncoderRule, isRecoverable: boolean): void {
+    if (!isRecoverable && this.forgotten !== rule) throw new Error(`not sure about ${rule}`);
   }
 
   /** Half a surrogate pair is mended in texts, and stays in names. */

@@ -2,7 +2,7 @@
 import '@nestwire/protocol/class-transformer';
 import { decoderOf } from '../../../libs/protocol/src/compiled/message-decoder.js';
 import { writeProperties } from '../../../libs/protocol/src/compiled/message-encoder.js';
-import { AcceptanceChecks } from '../../../libs/streams/src/pipeline/acceptance.check.js';
+import { FastPathChecks } from '../../../libs/streams/src/validation/fast-path-checks.js';
 import { compiled } from './differences.js';
 import { fuzzInstances, fuzzMessages, totals } from './fuzz.js';
 import { shapes } from './shapes.js';
@@ -10,7 +10,7 @@ import { shapes } from './shapes.js';
 const runs = Number(process.argv[2]);
 const messages = await fuzzMessages(compiled, { runs });
 const instances = fuzzInstances(compiled, { runs });
-const checks = new AcceptanceChecks(() => undefined);
+const checks = new FastPathChecks(() => undefined);
 
 /** Tells how many classes have what is tried. */
 function among(has: (cls: never) => unknown): number {

@@ -1,21 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  CodedError,
-  decodeMessage,
-  encodeMessage,
-  type EncodedMessage,
-  type ErrorDetail,
-  type MessageClass,
-} from '@nestwire/protocol';
+import { CodedError, type ErrorDetail, type MessageClass } from '@nestwire/protocol';
+import { encodeMessage, type EncodedMessage } from '@nestwire/protocol/codec';
+import { decodeMessage } from '@nestwire/protocol/internal';
 import { decodeCompiled, encodingOf } from '@nestwire/protocol/compiled';
 import { validate, validateSync, type ValidationError } from 'class-validator';
-import { deepFreeze } from '../../../libs/messages/src/delivery/frozen.js';
-import { declaredClassOf } from '../../../libs/streams/src/endpoint/endpoint.metadata.js';
-import { ClientDecoder } from '../../../libs/streams/src/pipeline/client-decoder.js';
-import { invalidMessage } from '../../../libs/streams/src/pipeline/message.details.js';
-import { validatedProperties } from '../../../libs/streams/src/pipeline/message.metadata.js';
-import { MessageReaders, type MessageReader } from '../../../libs/streams/src/pipeline/message.reader.js';
-import { MessageShapes } from '../../../libs/streams/src/pipeline/message.shape.js';
+import { deepFreeze } from '../../../libs/messages/src/pubsub/frozen.js';
+import { declaredClassOf } from '../../../libs/streams/src/endpoint/endpoint-metadata.js';
+import { ClientDecoder } from '../../../libs/streams/src/validation/client-decoder.js';
+import { invalidMessage } from '../../../libs/streams/src/validation/message-details.js';
+import { validatedProperties } from '../../../libs/streams/src/validation/message-metadata.js';
+import { MessageReaders, type MessageReader } from '../../../libs/streams/src/validation/message-reader.js';
+import { MessageShapes } from '../../../libs/streams/src/validation/message-shape.js';
 import { describeValue } from './describe-value.js';
 import { firstSizes } from './first-sizes.js';
 import { makeInstance, type InstanceCase } from './instances.js';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { decodeMessage, StreamMessage } from '@nestwire/protocol';
+import { StreamMessage } from '@nestwire/protocol';
+import { decodeMessage } from '@nestwire/protocol/internal';
 import * as fc from 'fast-check';
-import { deepFreeze } from '../../../libs/messages/src/delivery/frozen.js';
+import { deepFreeze } from '../../../libs/messages/src/pubsub/frozen.js';
 import { Random } from './random.js';
 import { shapes, type Shape } from './shapes.js';
 import { WithToJson } from './shapes.constructed.js';

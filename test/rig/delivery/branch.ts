@@ -45,7 +45,7 @@ export class Branch {
   ) {}
 
   /** The last message, or the beginning; opens an epoch where there is none. */
-  get top(): Position {
+  get head(): Position {
     return this.all.at(-1) ?? { epoch: this.#open(), offset: 0, id: '' };
   }
 
@@ -62,7 +62,7 @@ export class Branch {
   /** Stores a message; undefined when one with this id was stored already. */
   store(messageId: string): ModelMessage | undefined {
     if (this.#stored.has(messageId)) return undefined;
-    const { epoch, offset, id: previousId } = this.top;
+    const { epoch, offset, id: previousId } = this.head;
     const id = this.naming === 'message' ? messageId : `${previousId}>${messageId}`;
     const message = { epoch, offset: offset + 1, id, previousId, messageId };
     this.all.push(message);
@@ -73,9 +73,9 @@ export class Branch {
 
   /** Reads what is kept behind a position; nothing but the top without one. */
   read(since: Position | undefined): HistoryPage<ModelMessage> {
-    const { top } = this;
+    const { head } = this;
     const behind = since ? this.#kept.filter(({ offset }) => offset > since.offset) : [];
-    return { top, messages: behind.slice(0, PAGE), isCut: behind.length > PAGE };
+    return { head, messages: behind.slice(0, PAGE), isCut: behind.length > PAGE };
   }
 
   /** Loses the messages, as an eviction of the stream does. */

@@ -46,7 +46,7 @@ export const aReading: fc.Arbitrary<ReadingCase> = fc
   });
 
 /** Returns the last position of a branch. */
-export function topOf({ messages, beginning }: WholeBranch): Position {
+export function headOf({ messages, beginning }: WholeBranch): Position {
   return messages.at(-1) ?? beginning;
 }
 
@@ -59,7 +59,7 @@ export function goesOnFrom(branch: WholeBranch, from: WholeBranch): boolean {
 }
 
 function longer(branch: WholeBranch, id: string): WholeBranch {
-  const { epoch, offset, id: previousId } = topOf(branch);
+  const { epoch, offset, id: previousId } = headOf(branch);
   return { ...branch, messages: [...branch.messages, { epoch, offset: offset + 1, id, previousId }] };
 }
 
@@ -68,7 +68,7 @@ function readingOf(
   read: WholeBranch,
   { lost, most, hole }: { readonly lost: number; readonly most: number; readonly hole: number },
 ): ReadingCase {
-  const since = topOf(own);
+  const since = headOf(own);
   const behind = read.messages
     .slice(lost % (read.messages.length + 1))
     .filter((m) => m.offset > since.offset);
@@ -78,7 +78,7 @@ function readingOf(
     own,
     since,
     read,
-    page: { top: topOf(read), messages, isCut: within.length < behind.length },
+    page: { head: headOf(read), messages, isCut: within.length < behind.length },
     isWhole: messages.length === within.length,
   };
 }

@@ -55,14 +55,14 @@ export function play(
 ): Invariant[] {
   for (const step of steps) cluster.step(step);
   cluster.heal();
-  const { top, all } = cluster.final;
+  const { head, all } = cluster.final;
   for (const client of cluster.clients)
     for (const happening of client.log) {
       const what = happening.kind === 'begin' ? happening.why : happening.kind;
       seen[what] = (seen[what] ?? 0) + 1;
     }
   return [
-    ...new Set(cluster.clients.flatMap((client) => [...violationsOf(client, { all, top })])),
+    ...new Set(cluster.clients.flatMap((client) => [...violationsOf(client, { all, head })])),
   ].toSorted();
 }
 

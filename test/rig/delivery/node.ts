@@ -58,7 +58,7 @@ export class ModelNode {
     if (!subscription?.page || subscription.isLive) return;
     const { page, buffer } = subscription;
     const gap = client.position ? this.rules.gapBehind(client.position, page) : 'first';
-    if (gap) client.begin(page.top, gap);
+    if (gap) client.begin(page.head, gap);
     else page.messages.forEach((message) => client.receive(message));
     // Behind a page that was cut off the next one is read.
     if (!gap && page.isCut) return void (subscription.page = undefined);
@@ -79,7 +79,7 @@ export class ModelNode {
     if (this.heard.length > 0) return;
     for (const subscription of this.subscriptions.values()) {
       const { isLive, client } = subscription;
-      if (isLive && !this.rules.isSamePosition(client.position as Position, this.commands.top))
+      if (isLive && !this.rules.isSamePosition(client.position as Position, this.commands.head))
         subscription.reset();
     }
   }
@@ -89,7 +89,7 @@ export class ModelNode {
       subscription.buffer.push(message);
       return;
     }
-    const verdict = this.rules.judgeLive(subscription.client.position as Position, message);
+    const verdict = this.rules.classifyLive(subscription.client.position as Position, message);
     if (verdict === 'next') subscription.client.receive(message);
     if (verdict === 'break') subscription.reset();
   }

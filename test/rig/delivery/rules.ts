@@ -1,11 +1,11 @@
-import { judgeLive } from '../../../libs/messages/src/history/live-rule.js';
+import { classifyLive } from '../../../libs/messages/src/history/live-rule.js';
 import { isSamePosition } from '../../../libs/messages/src/history/position.js';
 import { gapBehind } from '../../../libs/messages/src/history/recovery.js';
 
 /** What decides in the model: the rules of the library, or broken ones that the model must catch. */
 export interface DeliveryRules {
   readonly gapBehind: typeof gapBehind;
-  readonly judgeLive: typeof judgeLive;
+  readonly classifyLive: typeof classifyLive;
   /** Whether a position check finds nothing new. */
   readonly isSamePosition: typeof isSamePosition;
   /** Whether clients remember the ids of what they received. */
@@ -13,10 +13,10 @@ export interface DeliveryRules {
 }
 
 /** The rules as the library has them. */
-export const RULES: DeliveryRules = { gapBehind, judgeLive, isSamePosition, remembersIds: true };
+export const RULES: DeliveryRules = { gapBehind, classifyLive, isSamePosition, remembersIds: true };
 
 const skipsPredecessorLive: Partial<DeliveryRules> = {
-  judgeLive: (position, message) => judgeLive(position, { ...message, previousId: position.id }),
+  classifyLive: (position, message) => classifyLive(position, { ...message, previousId: position.id }),
 };
 
 const skipsChainInRecovery: Partial<DeliveryRules> = {
@@ -31,8 +31,8 @@ const skipsChainInRecovery: Partial<DeliveryRules> = {
 
 const ignoresTopId: Partial<DeliveryRules> = {
   gapBehind: (since, page) => {
-    const top = page.messages.length > 0 ? page.top : { ...page.top, id: since.id };
-    return gapBehind(since, { ...page, top });
+    const head = page.messages.length > 0 ? page.head : { ...page.head, id: since.id };
+    return gapBehind(since, { ...page, head });
   },
 };
 
@@ -49,15 +49,15 @@ export const BROKEN_RULES: Readonly<Record<string, DeliveryRules>> = {
   'nobody checks positions': { ...RULES, isSamePosition: () => true },
   'a position is its epoch and offset only': {
     ...RULES,
-    judgeLive: (position, message) =>
-      judgeLive(
+    classifyLive: (position, message) =>
+      classifyLive(
         { ...position, id: '' },
         { ...message, id: message.offset === position.offset ? '' : message.id, previousId: '' },
       ),
     gapBehind: (since, page) =>
       skipsChainInRecovery.gapBehind!(since, {
         ...page,
-        top: page.messages.length > 0 ? page.top : { ...page.top, id: since.id },
+        head: page.messages.length > 0 ? page.head : { ...page.head, id: since.id },
       }),
     ...checksWithoutId,
   },

@@ -14,7 +14,7 @@ interface Interval {
 /** Returns which invariants a client saw broken, given all messages of the final branch and its top. */
 export function violationsOf(
   { log }: Pick<ModelClient, 'log'>,
-  final: { readonly all: readonly ModelMessage[]; readonly top: Position },
+  final: { readonly all: readonly ModelMessage[]; readonly head: Position },
 ): ReadonlySet<Invariant> {
   const broken = new Set<Invariant>();
   const ids = new Set<string>();
@@ -37,10 +37,10 @@ export function violationsOf(
 /** The last interval of a client is compared with what the history holds in the end. */
 function judgeLast(
   interval: Interval,
-  { all, top }: { readonly all: readonly ModelMessage[]; readonly top: Position },
+  { all, head }: { readonly all: readonly ModelMessage[]; readonly head: Position },
 ): Invariant[] {
   const last = lastOf(interval);
-  if (last.epoch !== top.epoch || last.offset !== top.offset || last.id !== top.id)
+  if (last.epoch !== head.epoch || last.offset !== head.offset || last.id !== head.id)
     return ['I11 convergence'];
   const ids = new Set(interval.received.map(({ messageId }) => messageId));
   const missed = all.filter(({ offset, messageId }) => offset > interval.from.offset && !ids.has(messageId));

@@ -1,16 +1,16 @@
 import { FakeClock } from '@nestwire/testing';
 import { applyPresence, EMPTY_PRESENCE, type PresenceEvent, type PresenceView } from '@nestwire/protocol';
 import { encodingOf } from '@nestwire/protocol/compiled';
-import { Publication } from '@nestwire/messages';
+import { Publication } from '@nestwire/messages/internal';
 import {
   presenceKey,
   type PresenceDelta,
   type PresenceEntry,
   type PresenceState,
-} from '../../../libs/messages/src/presence/presence.backend.js';
-import { byJoin, memberOf } from '../../../libs/messages/src/presence/member.table.js';
-import { PresenceStream } from '../../../libs/messages/src/presence/presence.stream.js';
-import { PresenceWatch } from '../../../libs/messages/src/presence/presence.watch.js';
+} from '../../../libs/messages/src/presence/presence-store.js';
+import { byJoin, memberOf } from '../../../libs/messages/src/presence/member-table.js';
+import { PresenceStream } from '../../../libs/messages/src/presence/presence-stream.js';
+import { PresenceWatch } from '../../../libs/messages/src/presence/presence-watch.js';
 
 const CHANNEL = 'room';
 const PATIENCE_MS = 1_000;

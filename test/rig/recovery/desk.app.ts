@@ -3,7 +3,8 @@ import type { Server } from 'node:http';
 import { Inject, Injectable, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { IsString } from 'class-validator';
-import { defineChannel, MessagesService, type Channel, type MessagesBackend } from '@nestwire/messages';
+import { defineChannel, MessagesService, type Channel } from '@nestwire/messages';
+import type { Broker } from '@nestwire/messages/backend';
 import { create, StreamGap, StreamMessage } from '@nestwire/protocol';
 import {
   ChannelSnapshot,
@@ -167,7 +168,7 @@ const LIMITS = {
 
 /** Starts a server, which listens to no port: connections are given to it. */
 export async function startDesk(
-  backend: MessagesBackend,
+  backend: Broker,
   clock: FakeClock,
   plan: Plan = new Plan(),
 ): Promise<DeskApp> {

@@ -1,11 +1,11 @@
-import { MessagesBackend, type BackendSink } from '@nestwire/messages';
-import type { EncodedMessage } from '@nestwire/protocol';
+import { Broker, type BrokerSink } from '@nestwire/messages/backend';
+import type { EncodedMessage } from '@nestwire/protocol/codec';
 import { FaultyHistory } from './faulty.history.js';
 import type { Ledger } from './ledger.js';
 import type { StoreNode } from './store.js';
 
 /** A process's backend, with a history on which faults can be laid. */
-export class FaultyBackend extends MessagesBackend {
+export class FaultyBackend extends Broker {
   readonly history: FaultyHistory;
   override readonly revokedTokens;
 
@@ -38,7 +38,7 @@ export class FaultyBackend extends MessagesBackend {
     return this.inner.backend.presence;
   }
 
-  start(sink: BackendSink): Promise<void> {
+  start(sink: BrokerSink): Promise<void> {
     return this.inner.backend.start(sink);
   }
 

@@ -1,7 +1,6 @@
+import { MessagesError, MessagesErrorCode } from '@nestwire/messages';
 import {
-  HistoryBackend,
-  MessagesError,
-  MessagesErrorCode,
+  HistoryStore,
   type Draft,
   type HistoryChannel,
   type HistorySink,
@@ -9,8 +8,8 @@ import {
   type PageStart,
   type Stored,
   type StoredMessage,
-  type Top,
-} from '@nestwire/messages';
+  type Head,
+} from '@nestwire/messages/backend';
 import type { HistoryPage } from '../../../libs/messages/src/history/recovery.js';
 import type { Ledger } from './ledger.js';
 
@@ -23,7 +22,7 @@ export type Hearing = 'now' | 'held' | 'lost' | 'twice';
 /** What a history that lies does to what it returns: for negative controls. */
 export interface Lies {
   readonly page?: (page: HistoryPage<StoredMessage>, start: PageStart) => HistoryPage<StoredMessage>;
-  readonly tops?: () => never;
+  readonly heads?: () => never;
   readonly drafts?: (drafts: readonly Draft[]) => readonly Draft[];
   /** Says of each append that nothing was stored, after it was. */
   readonly refusesWhatItStored?: true;
@@ -34,7 +33,7 @@ const MAX_READS_A_TURN = 300;
 type Page = HistoryPage<StoredMessage>;
 
 /** A process's history, on which faults can be laid. */
-export class FaultyHistory extends HistoryBackend {
+export class FaultyHistory extends HistoryStore {
   hearing: Hearing = 'now';
   lies: Lies = {};
   /** Turns of the event loop between what was read and its arrival. */
@@ -49,7 +48,7 @@ export class FaultyHistory extends HistoryBackend {
   #sink: HistorySink | undefined;
 
   constructor(
-    private readonly inner: HistoryBackend,
+    private readonly inner: HistoryStore,
     private readonly ledger: Ledger,
   ) {
     super();
@@ -65,14 +64,14 @@ export class FaultyHistory extends HistoryBackend {
 
   /** Doubts channels, as after a lost subscription. */
   doubt(channels: readonly string[]): void {
-    this.#sink?.doubted(channels);
+    this.#sink?.suspected(channels);
   }
 
   attach(sink: HistorySink): void {
     this.#sink = sink;
     this.inner.attach({
       stored: (channel, messages) => this.#hear(channel, messages),
-      doubted: (channels) => sink.doubted(channels),
+      suspected: (channels) => sink.suspected(channels),
     });
   }
 
@@ -111,11 +110,11 @@ export class FaultyHistory extends HistoryBackend {
     });
   }
 
-  tops(channels: readonly string[]): Promise<readonly Top[]> {
+  heads(channels: readonly string[]): Promise<readonly Head[]> {
     return this.#pending(async () => {
-      this.lies.tops?.();
+      this.lies.heads?.();
       this.#failRead();
-      return this.inner.tops(channels);
+      return this.inner.heads(channels);
     });
   }
 

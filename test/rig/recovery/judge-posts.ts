@@ -43,9 +43,9 @@ function judgeOrder(ledger: Ledger, posts: readonly Post[]): string[] {
   const lasts = new Map<string, number>();
   const broken: string[] = [];
   for (const { channel, node, outcomes } of posts) {
-    const [first, again] = outcomes;
+    const [first, redelivered] = outcomes;
     // What another process posted too has the place that came first.
-    if (again || !first?.position || first.isDuplicate || first.branch !== ledger.of(channel).branch)
+    if (redelivered || !first?.position || first.isDuplicate || first.branch !== ledger.of(channel).branch)
       continue;
     const line = `${node} ${channel} ${first.position.epoch}`;
     if (first.position.offset <= (lasts.get(line) ?? 0)) broken.push('I9 FIFO');

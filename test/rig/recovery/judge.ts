@@ -1,5 +1,7 @@
-import { StreamGap, type PublicationFrame, type WirePosition } from '@nestwire/protocol';
-import { isSamePosition, type Position } from '@nestwire/messages';
+import { StreamGap } from '@nestwire/protocol';
+import type { PublicationFrame, WirePosition } from '@nestwire/protocol/codec';
+import type { Position } from '@nestwire/messages';
+import { isSamePosition } from '@nestwire/messages/internal';
 import type { ModelMessage } from '../delivery/branch.js';
 import type { Happening } from '../delivery/client.js';
 import { violationsOf } from '../delivery/violations.js';
@@ -49,10 +51,10 @@ export class StreamJudge {
   }
 
   /** Compares what has come with what the histories hold. */
-  conclude(tops: Tops): void {
+  conclude(heads: Tops): void {
     for (const life of this.#lives) {
-      if (isLatest(life.channel)) this.#concludeLatest(life, tops);
-      else this.#concludeHistory(life, tops);
+      if (isLatest(life.channel)) this.#concludeLatest(life, heads);
+      else this.#concludeHistory(life, heads);
     }
   }
 
@@ -189,16 +191,16 @@ export class StreamJudge {
     this.#count(why);
   }
 
-  #concludeHistory({ channel, log, isOpen }: Life, tops: Tops): void {
-    const top = tops.get(channel) ?? { epoch: '', offset: 0, id: '' };
-    const all = this.ledger.of(channel).all.filter(({ offset }) => offset <= top.offset);
-    for (const invariant of violationsOf({ log }, { all, top }))
+  #concludeHistory({ channel, log, isOpen }: Life, heads: Tops): void {
+    const head = heads.get(channel) ?? { epoch: '', offset: 0, id: '' };
+    const all = this.ledger.of(channel).all.filter(({ offset }) => offset <= head.offset);
+    for (const invariant of violationsOf({ log }, { all, head }))
       if (isOpen || invariant.startsWith('I1 ') || invariant.startsWith('I5'))
         this.#blame(`${invariant} in ${channel}`);
   }
 
   /** Of a channel of which the newest matters, offsets only rise, and the newest is there in the end. */
-  #concludeLatest({ channel, log, isOpen, last }: Life, tops: Tops): void {
+  #concludeLatest({ channel, log, isOpen, last }: Life, heads: Tops): void {
     let before: Position | undefined;
     for (const happening of log) {
       if (happening.kind === 'begin') continue;
@@ -207,8 +209,8 @@ export class StreamJudge {
       if (isBack && this.ledger.of(channel).branch === 0) this.#blame(`latest goes back in ${channel}`);
       before = message;
     }
-    const top = tops.get(channel);
-    if (isOpen && top && top.offset > 0 && last && !(before?.id === top.id)) {
+    const head = heads.get(channel);
+    if (isOpen && head && head.offset > 0 && last && !(before?.id === head.id)) {
       this.#blame(`latest is not the newest in ${channel}`);
     }
   }
@@ -233,10 +235,10 @@ export class StreamJudge {
 }
 
 /** Judges all streams of a client. */
-export function judgeClient(client: RigClient, ledger: Ledger, tops: Tops): StreamJudge[] {
+export function judgeClient(client: RigClient, ledger: Ledger, heads: Tops): StreamJudge[] {
   return ENDPOINTS.map((endpoint) => {
     const judge = new StreamJudge(client, endpoint, ledger);
-    judge.conclude(tops);
+    judge.conclude(heads);
     return judge;
   });
 }

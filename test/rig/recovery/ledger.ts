@@ -1,4 +1,6 @@
-import { messageIdOf, type Draft, type Position, type Stored } from '@nestwire/messages';
+import type { Position } from '@nestwire/messages';
+import type { Draft, Stored } from '@nestwire/messages/backend';
+import { messageIdOf } from '@nestwire/messages/internal';
 import type { ModelMessage } from '../delivery/branch.js';
 
 /** What became of one call that posts a message. */

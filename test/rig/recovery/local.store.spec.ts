@@ -1,4 +1,4 @@
-import type { HistoryChannel } from '@nestwire/messages';
+import type { HistoryChannel } from '@nestwire/messages/backend';
 import { FakeClock } from '@nestwire/testing';
 import { LocalStore } from './local.store.js';
 
@@ -17,7 +17,7 @@ describe('The store in memory', () => {
       const store = new LocalStore(clock);
       const { history } = store.open();
       const read = () => history.read(CHANNEL, { last: 0 }, { messages: 1, bytes: 1 });
-      const { top } = await read();
+      const { head } = await read();
       await history.append(CHANNEL, [{ id: 'm1', type: 'note', data: '{}' }]);
       const restore = await store.save(CHANNEL.name);
 
@@ -25,7 +25,7 @@ describe('The store in memory', () => {
       for (let turn = 0; turn < turns; turn++) await Promise.resolve();
       await Promise.all([read(), restored]);
 
-      expect(await store.top(CHANNEL.name)).toEqual({ epoch: top.epoch, offset: 1, id: 'm1' });
+      expect(await store.head(CHANNEL.name)).toEqual({ epoch: head.epoch, offset: 1, id: 'm1' });
       await store.forget([CHANNEL.name]);
       expect(clock.pending).toBe(0);
     }

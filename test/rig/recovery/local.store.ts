@@ -1,16 +1,16 @@
+import type { Position } from '@nestwire/messages';
 import {
-  HistoryBackend,
-  LocalBackend,
-  LocalHistory,
+  HistoryStore,
+  LocalBroker,
+  LocalHistoryStore,
   type Draft,
   type HistoryChannel,
   type HistorySink,
   type PageBounds,
   type PageStart,
-  type Position,
   type Stored,
   type StoredMessage,
-} from '@nestwire/messages';
+} from '@nestwire/messages/backend';
 import type { FakeClock } from '@nestwire/testing';
 import type { HistoryPage } from '../../../libs/messages/src/history/recovery.js';
 import type { Store, StoreNode } from './store.js';
@@ -30,14 +30,14 @@ interface Saved {
  * Another branch of it is a new history that was given the same messages, under the name of the same epoch.
  */
 class LocalBranch {
-  readonly #history: LocalHistory;
+  readonly #history: LocalHistoryStore;
   readonly #drafts: Draft[] = [];
   #channel: HistoryChannel | undefined;
   #epoch: string | undefined;
   #isHeard = true;
 
   constructor(clock: FakeClock, heard: Heard) {
-    this.#history = new LocalHistory(clock);
+    this.#history = new LocalHistoryStore(clock);
     this.#history.attach({
       stored: (channel, messages) => {
         this.#drafts.push(...messages);
@@ -47,7 +47,7 @@ class LocalBranch {
             messages.map((message) => this.#named(message)),
           );
       },
-      doubted: () => undefined,
+      suspected: () => undefined,
     });
   }
 
@@ -76,13 +76,13 @@ class LocalBranch {
     limits: PageBounds,
   ): Promise<HistoryPage<StoredMessage>> {
     await this.#open(channel);
-    const { top, messages, isCut } = await this.#history.read(channel, start, limits);
-    return { top: this.#named(top), messages: messages.map((message) => this.#named(message)), isCut };
+    const { head, messages, isCut } = await this.#history.read(channel, start, limits);
+    return { head: this.#named(head), messages: messages.map((message) => this.#named(message)), isCut };
   }
 
-  async top(): Promise<Position | undefined> {
-    const [top] = this.#channel ? await this.#history.tops([this.#channel.name]) : [];
-    return top ? this.#named(top) : undefined;
+  async head(): Promise<Position | undefined> {
+    const [head] = this.#channel ? await this.#history.heads([this.#channel.name]) : [];
+    return head ? this.#named(head) : undefined;
   }
 
   close(): void {
@@ -93,8 +93,8 @@ class LocalBranch {
     if (this.#channel) return;
     this.#channel = channel;
     await this.#history.follow(channel.name);
-    const { top } = await this.#history.read(channel, { last: 0 }, { messages: 1, bytes: 1 });
-    this.#epoch ??= top.epoch;
+    const { head } = await this.#history.read(channel, { last: 0 }, { messages: 1, bytes: 1 });
+    this.#epoch ??= head.epoch;
   }
 
   #named<P extends Position>(position: P): P {
@@ -103,7 +103,7 @@ class LocalBranch {
 }
 
 /** A process's view of the branches. */
-class LocalNode extends HistoryBackend {
+class LocalNode extends HistoryStore {
   sink: HistorySink | undefined;
   readonly followed = new Set<string>();
 
@@ -131,8 +131,8 @@ class LocalNode extends HistoryBackend {
     return this.branchOf(channel.name).read(channel, start, limits);
   }
 
-  tops(channels: readonly string[]): Promise<ReadonlyArray<Position | undefined>> {
-    return Promise.all(channels.map((channel) => this.branchOf(channel).top()));
+  heads(channels: readonly string[]): Promise<ReadonlyArray<Position | undefined>> {
+    return Promise.all(channels.map((channel) => this.branchOf(channel).head()));
   }
 }
 
@@ -140,10 +140,10 @@ class LocalNode extends HistoryBackend {
 export class LocalStore implements Store {
   readonly #branches = new Map<string, LocalBranch>();
   readonly #nodes: LocalNode[] = [];
-  readonly #backend: LocalBackend;
+  readonly #backend: LocalBroker;
 
   constructor(private readonly clock: FakeClock) {
-    this.#backend = new LocalBackend(clock);
+    this.#backend = new LocalBroker(clock);
   }
 
   open(): StoreNode {
@@ -168,8 +168,8 @@ export class LocalStore implements Store {
     this.#end(channel);
   }
 
-  async top(channel: string): Promise<Position | undefined> {
-    return this.#branches.get(channel)?.top();
+  async head(channel: string): Promise<Position | undefined> {
+    return this.#branches.get(channel)?.head();
   }
 
   async forget(channels: readonly string[]): Promise<void> {

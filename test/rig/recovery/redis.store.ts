@@ -1,5 +1,6 @@
-import { messageIdOf, type Position } from '@nestwire/messages';
-import { RedisBackend } from '@nestwire/messages/redis';
+import type { Position } from '@nestwire/messages';
+import { messageIdOf } from '@nestwire/messages/internal';
+import { RedisBroker } from '@nestwire/messages/redis';
 import { redisKey } from '../redis-key.js';
 import type { RedisServer } from '../redis-server.mjs';
 import type { Ledger } from './ledger.js';
@@ -10,7 +11,7 @@ const TURN_MS = 2;
 /** Keeps the histories of a cluster in a Redis. */
 export class RedisStore implements Store {
   #saved = 0;
-  #any: RedisBackend | undefined;
+  #any: RedisBroker | undefined;
 
   constructor(
     private readonly redis: RedisServer,
@@ -18,7 +19,7 @@ export class RedisStore implements Store {
   ) {}
 
   open(): StoreNode {
-    const backend = new RedisBackend(this.redis.url);
+    const backend = new RedisBroker(this.redis.url);
     this.#any = backend;
     return { backend, history: backend.history };
   }
@@ -42,9 +43,9 @@ export class RedisStore implements Store {
     await this.redis.call('DEL', ...keysOf(channel));
   }
 
-  async top(channel: string): Promise<Position | undefined> {
-    const [top] = await this.#any!.history.tops([channel]);
-    return top ? { ...top, id: messageIdOf(top) } : undefined;
+  async head(channel: string): Promise<Position | undefined> {
+    const [head] = await this.#any!.history.heads([channel]);
+    return head ? { ...head, id: messageIdOf(head) } : undefined;
   }
 
   async forget(): Promise<void> {

@@ -1,16 +1,15 @@
 import { WebSocket } from 'ws';
 import { createStreamClient, type WebSocketClass } from '@nestwire/client';
+import { create, StreamGap } from '@nestwire/protocol';
 import {
-  create,
   JSON_SUBPROTOCOL,
-  StreamGap,
   type ClientCodec,
   type ClientFrame,
   type PositionFrame,
   type PublicationFrame,
   type ServerFrame,
   type SubscribedFrame,
-} from '@nestwire/protocol';
+} from '@nestwire/protocol/codec';
 import type { FakeClock } from '@nestwire/testing';
 import { Note, State, Wish, type DeskApp, type DeskStreams } from './desk.app.js';
 import { MemorySocket } from './memory-socket.js';

@@ -1,4 +1,5 @@
-import type { Following, Position, StoredPublication } from '@nestwire/messages';
+import type { Position } from '@nestwire/messages';
+import type { Following, StoredPublication } from '@nestwire/messages/internal';
 import type { Happening } from '../delivery/client.js';
 import { violationsOf } from '../delivery/violations.js';
 import { channelNamed, type DeskApp } from './desk.app.js';
@@ -28,10 +29,10 @@ export class RigListener {
   }
 
   /** Finds what is wrong with what it got, given what the history holds in the end. */
-  judge(ledger: Ledger, top: Position): string[] {
-    const { log, isChained } = this.#told(ledger, top);
-    const all = ledger.of(this.channel).all.filter(({ offset }) => offset <= top.offset);
-    const broken = log.length > 0 ? [...violationsOf({ log }, { all, top })] : [];
+  judge(ledger: Ledger, head: Position): string[] {
+    const { log, isChained } = this.#told(ledger, head);
+    const all = ledger.of(this.channel).all.filter(({ offset }) => offset <= head.offset);
+    const broken = log.length > 0 ? [...violationsOf({ log }, { all, head })] : [];
     return [
       ...broken.filter((invariant) => !this.#isRemoved || /^I[15] /.test(invariant)),
       ...(isChained ? [] : ['I2 chain']),
@@ -45,7 +46,7 @@ export class RigListener {
   }
 
   /** What it got, with what it was spared because it had had it before. */
-  #told(ledger: Ledger, top: Position): { log: Happening[]; isChained: boolean } {
+  #told(ledger: Ledger, head: Position): { log: Happening[]; isChained: boolean } {
     const log: Happening[] = [];
     const had = new Set<string>();
     let last: Position | undefined;
@@ -76,9 +77,10 @@ export class RigListener {
         follow('message', place);
       }
     }
-    if (last && had.has(top.id)) {
-      spare(top);
-      if (last.offset + 1 === top.offset && ledger.hasLink(this.channel, last.id, top)) follow('repeat', top);
+    if (last && had.has(head.id)) {
+      spare(head);
+      if (last.offset + 1 === head.offset && ledger.hasLink(this.channel, last.id, head))
+        follow('repeat', head);
     }
     return { log, isChained };
   }

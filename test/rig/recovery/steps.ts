@@ -152,8 +152,9 @@ function burst(world: World, node: number, post: { channel: string; count: numbe
 }
 
 function repost({ world, node, channel, extra }: Choice): void {
-  const again = world.ledger.of(channel).repeatable.at(-1 - extra);
-  if (again && world.clock.now() - again.atMs < REPEATABLE_MS) world.post(node, channel, { again });
+  const redelivered = world.ledger.of(channel).repeatable.at(-1 - extra);
+  if (redelivered && world.clock.now() - redelivered.atMs < REPEATABLE_MS)
+    world.post(node, channel, { redelivered });
 }
 
 async function save({ world, channel }: Choice): Promise<void> {

@@ -1,9 +1,10 @@
-import type { HistoryBackend, MessagesBackend, Position } from '@nestwire/messages';
+import type { Position } from '@nestwire/messages';
+import type { HistoryStore, Broker } from '@nestwire/messages/backend';
 
 /** What one process of the cluster reaches the store by. */
 export interface StoreNode {
-  readonly backend: MessagesBackend;
-  readonly history: HistoryBackend;
+  readonly backend: Broker;
+  readonly history: HistoryStore;
 }
 
 /** What keeps the histories of a cluster, and can be taken back to an older state. */
@@ -15,7 +16,7 @@ export interface Store {
   /** The history of a channel is lost, and begins anew. */
   lose(channel: string): Promise<void>;
   /** The top of a channel; undefined while it has none. */
-  top(channel: string): Promise<Position | undefined>;
+  head(channel: string): Promise<Position | undefined>;
   /** Lets go of channels that are used no more. */
   forget(channels: readonly string[]): Promise<void>;
   /** Waits a moment, as long as something on its way may take to move on. */

@@ -121,12 +121,16 @@ export class World {
   }
 
   /** Posts a message, under a new id or again. */
-  post(node: number, channel: string, { bytes = 0, again }: { bytes?: number; again?: Post } = {}): void {
+  post(
+    node: number,
+    channel: string,
+    { bytes = 0, redelivered }: { bytes?: number; redelivered?: Post } = {},
+  ): void {
     const truth = this.ledger.of(channel);
-    const id = again?.id ?? `m${++this.#lastPost}`;
-    const post = again ?? { id, channel, node, atMs: this.clock.now(), outcomes: [] };
+    const id = redelivered?.id ?? `m${++this.#lastPost}`;
+    const post = redelivered ?? { id, channel, node, atMs: this.clock.now(), outcomes: [] };
     this.ledger.posts.set(id, post);
-    if (!again) truth.repeatable.push(post);
+    if (!redelivered) truth.repeatable.push(post);
     truth.inFlight++;
     const note = create(Note, { channel, name: id, padding: 'x'.repeat(bytes) });
     void this.nodes[node]!.messages.postMessage(channelNamed(channel), note, { id })
@@ -140,7 +144,7 @@ export class World {
       });
   }
 
-  /** Lets tickets expire. */
+  /** Lets resume tokens expire. */
   expireTickets(): void {
     this.#aheadMs += 2 * DAY_MS;
   }
@@ -194,9 +198,9 @@ export class World {
   }
 
   async #judge(): Promise<string[]> {
-    const tops = new Map<string, Position | undefined>();
-    for (const channel of this.channels) tops.set(channel, await this.options.store.top(channel));
-    const judges = this.clients.flatMap((client) => judgeClient(client, this.ledger, tops));
+    const heads = new Map<string, Position | undefined>();
+    for (const channel of this.channels) heads.set(channel, await this.options.store.head(channel));
+    const judges = this.clients.flatMap((client) => judgeClient(client, this.ledger, heads));
     for (const { seen } of judges)
       for (const [what, count] of Object.entries(seen)) this.seen[what] = (this.seen[what] ?? 0) + count;
     const received = new Set(
@@ -208,7 +212,7 @@ export class World {
     return [
       ...judges.flatMap(({ broken }) => [...broken]),
       ...this.listeners.flatMap((listener) =>
-        listener.judge(this.ledger, tops.get(listener.channel) ?? { epoch: '', offset: 0, id: '' }),
+        listener.judge(this.ledger, heads.get(listener.channel) ?? { epoch: '', offset: 0, id: '' }),
       ),
       ...judgePosts(this.ledger, received),
       ...unfinished.map((channel) => `posts to ${channel} do not end`),

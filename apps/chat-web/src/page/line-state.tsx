@@ -2,7 +2,7 @@ import type { ConnectionStatus } from '@nestwire/client';
 import { useSecondsUntil } from '../hooks/use-seconds-until.js';
 
 /** Where the connection stands, in a few words. */
-export function LineState({ status }: { status: ConnectionStatus }) {
+export function ClientSocketState({ status }: { status: ConnectionStatus }) {
   return (
     <span className="line-state" data-kind={status.kind}>
       <span>{wordsFor(status)}</span>

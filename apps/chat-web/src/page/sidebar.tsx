@@ -7,7 +7,7 @@ import { authorColour } from './author-colour.js';
 import { Brand } from './brand.js';
 import { ConversationButton } from './conversation-button.js';
 import { Icon } from './icon.js';
-import { LineState } from './line-state.js';
+import { ClientSocketState } from './line-state.js';
 import { RoomForm } from './room-form.js';
 import './sidebar.css';
 
@@ -105,7 +105,7 @@ function Me({ name, status, onLeave }: { name: string; status: ConnectionStatus;
     <footer>
       <div className="me" style={authorColour(name)}>
         <b className="author">{name}</b>
-        <LineState status={status} />
+        <ClientSocketState status={status} />
       </div>
       <button
         className="quiet"

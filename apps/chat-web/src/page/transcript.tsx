@@ -10,7 +10,7 @@ import {
 } from '../chat/conversation.js';
 import { authorColour } from './author-colour.js';
 import { clockTime } from './clock-time.js';
-import { LineState } from './line-state.js';
+import { ClientSocketState } from './line-state.js';
 
 interface TranscriptProps {
   readonly id: ConversationId;
@@ -38,7 +38,7 @@ export function Transcript({ id, me, entries, status, onRetry }: TranscriptProps
           <Group key={group.entries[0].key} group={group} isMine={group.author === me} />
         ))}
         <div className="wire-end">
-          <LineState status={status} />
+          <ClientSocketState status={status} />
           {status.kind === 'waiting' && (
             <button className="plain" onClick={onRetry}>
               Try now

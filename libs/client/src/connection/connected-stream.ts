@@ -1,4 +1,5 @@
-import type { CodedError, HeldChannel, ServerFrame, SubscribedFrame } from '@nestwire/protocol';
+import type { CodedError } from '@nestwire/protocol';
+import type { ResumePosition, ServerFrame, SubscribedFrame } from '@nestwire/protocol/codec';
 import type { Outgoing } from '../endpoint/outgoing.js';
 
 /** What a connection carries: the stream of one endpoint. */
@@ -14,7 +15,7 @@ export interface ConnectedStream {
   /** A frame came, of this stream or of another; with the error that it tells of, and by the line that was left. */
   received(frame: ServerFrame, error?: CodedError, old?: unknown): void;
   /** The channels that flow into it, beyond its connections. */
-  readonly held: { of(endpoint: string): HeldChannel[]; placeNew(frame: SubscribedFrame): void };
+  readonly held: { of(endpoint: string): ResumePosition[]; placeNew(frame: SubscribedFrame): void };
   /** What came cannot be read, several times in a row: channels that resume get a gap. */
   missed(): void;
   /** Tells whether answers of the connection that was left are awaited, or the open of the next. */

@@ -1,10 +1,6 @@
-import {
-  decodeMessage,
-  messageNameOf,
-  type ClientCodec,
-  type FramePayload,
-  type MessageClass,
-} from '@nestwire/protocol';
+import { messageNameOf, type MessageClass } from '@nestwire/protocol';
+import type { ClientCodec, FramePayload } from '@nestwire/protocol/codec';
+import { decodeMessage } from '@nestwire/protocol/internal';
 
 /** The part of the options that is looked at. */
 export interface WarnedOptions {

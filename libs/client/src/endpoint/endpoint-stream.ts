@@ -1,5 +1,5 @@
 import type { SendOptions } from './send-options.js';
-import type { MessageStream } from './readers.js';
+import type { MessageStream } from './stream-iterators.js';
 
 /** What a client has of one endpoint: `In` goes to the server, `Out` comes from it. */
 export interface EndpointStream<In, Out> {

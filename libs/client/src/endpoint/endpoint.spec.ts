@@ -1,4 +1,5 @@
-import { create, metaOf, type ServerFrame } from '@nestwire/protocol';
+import { create, metaOf } from '@nestwire/protocol';
+import type { ServerFrame } from '@nestwire/protocol/codec';
 import { Note, Rig, take, Unlisted } from '../../spec/rig.js';
 import type { Peer } from '../../spec/scripted-server.js';
 import { until } from '../../../../test/rig/until.js';
@@ -235,7 +236,7 @@ describe('endpoint', () => {
       const reading = take(rig.client.chat.stream, 4);
       await peer.open();
       const position = ['E', 1, 'm1'] as const;
-      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'room:a', position, ticket: 'T' });
+      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'room:a', position, resumeToken: 'T' });
       peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'news' });
       const publication = { t: 'publication', type: 'spec.note', data: { text: '' } } as const;
       peer.send({ ...publication, channel: 'room:a', offset: 2, id: 'm2' });
@@ -296,7 +297,7 @@ describe('endpoint', () => {
     it('is told once that it has no snapshot, where a channel begins with one', async () => {
       await connected();
       const position = ['e', 1, 'a'] as const;
-      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'kept', ticket: 't', position });
+      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'kept', resumeToken: 't', position });
       await readTwice();
 
       expect(rig.warnings).toEqual([
@@ -572,7 +573,7 @@ describe('endpoint', () => {
       peer.send({ t: 'opened', id: open.id, endpoint: 'chat', session: 's2' });
       const frames = [await peer.next('message'), await peer.next('message'), await peer.next('message')];
 
-      expect(frames.map(({ id, again, data }) => [id, again, data.text])).toEqual([
+      expect(frames.map(({ id, redelivered, data }) => [id, redelivered, data.text])).toEqual([
         [ids[0], true, 'a'],
         [ids[1], true, 'b'],
         [expect.any(Number), undefined, 'c'],
@@ -599,7 +600,7 @@ describe('endpoint', () => {
       peer = await rig.reconnected(figures);
       await peer.open('s2');
 
-      expect(await peer.next('message')).toMatchObject({ id, again: true });
+      expect(await peer.next('message')).toMatchObject({ id, redelivered: true });
       expect(rig.clock.now()).toBeLessThan(30_000);
       peer.send({ t: 'ack', endpoint: 'chat', id });
       expect(await outcome).toBe('answered');
@@ -827,7 +828,7 @@ describe('endpoint', () => {
       const waiting = send('b');
       peer.socket.terminate();
 
-      expect(await next.next('message')).toMatchObject({ id: frame.id, again: true });
+      expect(await next.next('message')).toMatchObject({ id: frame.id, redelivered: true });
       const last = await next.next('message');
       expect(last).toMatchObject({ data: { text: 'b' } });
       ack(next, last);

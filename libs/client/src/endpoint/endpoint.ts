@@ -1,27 +1,22 @@
+import { CodedError, type Message, type MessageClass, messageNameOf } from '@nestwire/protocol';
+import type { OpenedFrame, PositionFrame, ServerFrame } from '@nestwire/protocol/codec';
 import {
-  CodedError,
   decodeMessage,
   encodeProperties,
-  type Message,
-  type MessageClass,
-  messageNameOf,
   type MessageOrigin,
-  type OpenedFrame,
-  type PositionFrame,
   rememberOrigin,
-  type ServerFrame,
-} from '@nestwire/protocol';
+} from '@nestwire/protocol/internal';
 import { clientError, closedError, notConnectedError } from '../client-error.js';
 import { withDefaults } from '../client-options.js';
 import type { ConnectedStream } from '../connection/connected-stream.js';
-import type { Connection } from '../connection/connection.js';
+import type { ClientConnection } from '../connection/client-connection.js';
 import { TOO_LARGE } from '../connection/close-codes.js';
 import { Pending } from '../connection/pending.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { EndpointStream } from './endpoint-stream.js';
-import { GAP, HeldChannels } from './held-channels.js';
+import { GAP, ChannelPositions } from './channel-positions.js';
 import { hasRoom, sizeOf, unsentError, type Outgoing, type Sendable } from './outgoing.js';
-import { readersOf, type Readers } from './readers.js';
+import { iteratorsOf, type StreamIterators } from './stream-iterators.js';
 import type { SendOptions } from './send-options.js';
 
 /** The codes of an attempt that was not handled: another attempt may have been. */
@@ -29,11 +24,11 @@ const REFUSED = /^(BUSY|RATE_LIMITED|DRAINING|STREAM_NOT_OPEN|UNAVAILABLE|OVERLO
 
 /** The client's side of one endpoint: its stream, and what waits for it. */
 export class Endpoint implements EndpointStream<Message, Message>, ConnectedStream {
-  declare readonly stream: Readers<Message>;
-  readonly held = new HeldChannels();
+  declare readonly stream: StreamIterators<Message>;
+  readonly held = new ChannelPositions();
   readonly name: string;
   readonly #classes: ReadonlyMap<string, MessageClass>;
-  readonly #connection: Connection;
+  readonly #connection: ClientConnection;
   readonly #listeners: Listeners = new Set();
   #channels = new Set<string>();
   /** Those of the connection that was left, until they flow by the next one. */
@@ -52,7 +47,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   /** That answers of the connection that was left are awaited. */
   #moving = false;
 
-  constructor(name: string, classes: ReadonlyMap<string, MessageClass>, connection: Connection) {
+  constructor(name: string, classes: ReadonlyMap<string, MessageClass>, connection: ClientConnection) {
     const { options } = connection;
     this.name = name;
     this.#classes = classes;
@@ -63,7 +58,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
         options.onWarning(`nestwire: ${name}: a late reader has no snapshot: read once, into a store`);
       this.#use();
     };
-    this.stream = readersOf(name, options, { used, taken: () => this.#keep() });
+    this.stream = iteratorsOf(name, options, { used, taken: () => this.#keep() });
   }
 
   async sendStreamMessage(message: Message, given: SendOptions = {}): Promise<void> {
@@ -94,7 +89,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       await outgoing.promise;
     } catch (error) {
       // Made here, its stack names who awaits this call; the first one names an event of the socket.
-      throw again(error as CodedError);
+      throw redelivered(error as CodedError);
     }
   }
 
@@ -156,7 +151,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       for (const [other, outgoing] of this.#flying) {
         if (!error || other === id) {
           // The refusal of a repeated message says nothing about its first handling.
-          const isUnknown = error && outgoing.frame.again && REFUSED.test(error.code);
+          const isUnknown = error && outgoing.frame.redelivered && REFUSED.test(error.code);
           outgoing.settle(isUnknown ? clientError('UNCERTAIN', error.message, { cause: error }) : error);
           this.#flying.delete(other);
         }
@@ -185,8 +180,8 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   missed(): void {
-    for (const [channel, { ticket }] of this.held)
-      if (ticket) this.#deliver(GAP, { channel, reason: 'unreadable' });
+    for (const [channel, { resumeToken }] of this.held)
+      if (resumeToken) this.#deliver(GAP, { channel, reason: 'unreadable' });
   }
 
   moved(): void {
@@ -332,7 +327,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       frame.id = connection.nextId();
       outgoing.until = own ? 0 : options.clock.now() + resendMs;
       outgoing.user = user;
-    } else if (this.#mayRepeat(outgoing) && resendMs && outgoing.user === user) frame.again = true;
+    } else if (this.#mayRepeat(outgoing) && resendMs && outgoing.user === user) frame.redelivered = true;
     else return outgoing.settle(this.#uncertain());
     const payload = connection.encode(frame);
     const bytes = sizeOf(payload);
@@ -365,6 +360,6 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 }
 
-function again(error: CodedError): CodedError {
+function redelivered(error: CodedError): CodedError {
   return new CodedError(error.code, error.message, error);
 }

@@ -1,7 +1,8 @@
-import type { ClientMessageFrame, CodedError, FramePayload } from '@nestwire/protocol';
+import type { CodedError } from '@nestwire/protocol';
+import type { ClientMessageFrame, FramePayload } from '@nestwire/protocol/codec';
 import { clientError, notConnectedError } from '../client-error.js';
 import type { OfflinePolicy } from '../client-options.js';
-import type { Connection } from '../connection/connection.js';
+import type { ClientConnection } from '../connection/client-connection.js';
 import type { Pending } from '../connection/pending.js';
 
 /** A message on its way to the server. */
@@ -28,7 +29,11 @@ export function sizeOf(payload: FramePayload): number {
 }
 
 /** Tells whether one more message may wait; the outbox bounds those that it keeps. */
-export function hasRoom(all: readonly Outgoing[], bytes: number, { options, welcome }: Connection): boolean {
+export function hasRoom(
+  all: readonly Outgoing[],
+  bytes: number,
+  { options, welcome }: ClientConnection,
+): boolean {
   const waiting = all.filter(({ settled, isNotFor }) => !settled && !isNotFor);
   for (const other of waiting) bytes += other.bytes;
   return (
@@ -38,7 +43,7 @@ export function hasRoom(all: readonly Outgoing[], bytes: number, { options, welc
 }
 
 /** Makes the error of a message that is unsent at its deadline, if it is. */
-export function unsentError({ id }: Sendable, { welcome }: Connection): CodedError | undefined {
+export function unsentError({ id }: Sendable, { welcome }: ClientConnection): CodedError | undefined {
   if (id) return undefined;
   return welcome
     ? clientError('BUSY', `maxPendingMessages of the server is ${welcome.maxPendingMessages}`)

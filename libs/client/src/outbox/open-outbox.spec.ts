@@ -178,7 +178,7 @@ describe('openOutbox()', () => {
       release();
       await page.peer.open();
 
-      expect(await page.peer.next('message')).toMatchObject({ again: true, data: { text: 'kept' } });
+      expect(await page.peer.next('message')).toMatchObject({ redelivered: true, data: { text: 'kept' } });
     });
 
     it('to the server that it was meant for, when that goes away before it is written down', async () => {
@@ -193,11 +193,11 @@ describe('openOutbox()', () => {
       const next = await page.rig.server.welcome({ connection: 'c2', user: 'ann' });
       await next.open();
       release();
-      const { id, again } = await leaving.next('message');
+      const { id, redelivered } = await leaving.next('message');
       leaving.send({ t: 'ack', endpoint: 'chat', id });
       await sent;
 
-      expect([again, next.frames.size]).toEqual([undefined, 0]);
+      expect([redelivered, next.frames.size]).toEqual([undefined, 0]);
     });
 
     it('no more when it was aborted before it is written down', async () => {
@@ -260,8 +260,8 @@ describe('openOutbox()', () => {
 
       expect(page.client).toBe(before.client);
       expect(frames).toMatchObject([
-        { id: ids[0], again: true, data: { text: 'a' } },
-        { id: ids[1], again: true, data: { text: 'b' } },
+        { id: ids[0], redelivered: true, data: { text: 'a' } },
+        { id: ids[1], redelivered: true, data: { text: 'b' } },
         { data: { text: 'c' } },
       ]);
       expect(frames[2]!.id).toBeGreaterThan(16_000_000);
@@ -333,7 +333,7 @@ describe('openOutbox()', () => {
       await flushed();
 
       expect(texts(...frames)).toEqual(['a', 'b']);
-      expect(frames.every(({ again }) => !again)).toBe(true);
+      expect(frames.every(({ redelivered }) => !redelivered)).toBe(true);
       expect(page.told).toEqual(['a SOLD_OUT', 'b']);
     });
 
@@ -413,7 +413,7 @@ describe('openOutbox()', () => {
       await three.peer.open();
       expect([three.client, await three.peer.next('message')]).toMatchObject([
         two.client,
-        { id: ids[0], again: true },
+        { id: ids[0], redelivered: true },
       ]);
       await three.die();
       wall += RESEND_MS;
@@ -436,7 +436,7 @@ describe('openOutbox()', () => {
       const frames = [await page.peer.next('message'), await page.peer.next('message')];
 
       expect(page.client).toBe(two.client);
-      expect(frames).toMatchObject([{ id: ids[0], again: true }, { data: { text: 'waiting' } }]);
+      expect(frames).toMatchObject([{ id: ids[0], redelivered: true }, { data: { text: 'waiting' } }]);
     });
   });
 
@@ -467,7 +467,7 @@ describe('openOutbox()', () => {
       await page.reconnect('ann');
       await page.peer.open();
 
-      expect(await page.peer.next('message')).toMatchObject({ again: true, data: { text: 'of ann' } });
+      expect(await page.peer.next('message')).toMatchObject({ redelivered: true, data: { text: 'of ann' } });
     });
 
     it('has nothing after clear(), of other pages either', async () => {
@@ -548,7 +548,7 @@ describe('openOutbox()', () => {
       await next.connect();
       await next.peer.open();
 
-      expect(await next.peer.next('message')).toMatchObject({ id, again: true });
+      expect(await next.peer.next('message')).toMatchObject({ id, redelivered: true });
     });
 
     it('is of no use any more, while the client may connect again', async () => {
@@ -572,7 +572,7 @@ describe('openOutbox()', () => {
       await page.rig.status('closed');
       await page.connect();
       await page.peer.open();
-      expect(await page.peer.next('message')).toMatchObject({ id, again: true });
+      expect(await page.peer.next('message')).toMatchObject({ id, redelivered: true });
       page.peer.send({ t: 'ack', endpoint: 'chat', id });
       await flushed();
 

@@ -1,5 +1,5 @@
 import type { Message, MessageClass } from '@nestwire/protocol';
-import type { Connection } from '../connection/connection.js';
+import type { ClientConnection } from '../connection/client-connection.js';
 import type { Outgoing } from '../endpoint/outgoing.js';
 
 /**
@@ -29,7 +29,7 @@ export abstract class Outbox {
   abstract readonly limits: { readonly offline: 'queue'; readonly timeoutMs: number };
 
   /** Gives the client its name and what is held; called once, when the client is made. */
-  abstract attach(connection: Connection, classes: ReadonlyMap<string, MessageClass>): void;
+  abstract attach(connection: ClientConnection, classes: ReadonlyMap<string, MessageClass>): void;
 
   /**
    * Takes a message that is about to wait in its stream.

@@ -1,12 +1,7 @@
-import {
-  decodeMessage,
-  encodeProperties,
-  type CodedError,
-  type Message,
-  type MessageClass,
-} from '@nestwire/protocol';
+import type { CodedError, Message, MessageClass } from '@nestwire/protocol';
+import { decodeMessage, encodeProperties } from '@nestwire/protocol/internal';
 import { clientError, closedError } from '../client-error.js';
-import type { Connection } from '../connection/connection.js';
+import type { ClientConnection } from '../connection/client-connection.js';
 import { Pending } from '../connection/pending.js';
 import { unsentError, type Outgoing, type Sendable } from '../endpoint/outgoing.js';
 import { addListener } from '../listeners.js';
@@ -48,7 +43,7 @@ export class StoredOutbox extends Outbox {
   readonly #gates = new Map<string, Promise<unknown>>();
   readonly #pace = new Pace();
   readonly #warned = new Set<string>();
-  #connection?: Connection;
+  #connection?: ClientConnection;
   #classes?: ReadonlyMap<string, MessageClass>;
   #stop?: () => void;
   #user?: string | null;
@@ -74,7 +69,7 @@ export class StoredOutbox extends Outbox {
     return this.#held.size;
   }
 
-  attach(connection: Connection, classes: ReadonlyMap<string, MessageClass>): void {
+  attach(connection: ClientConnection, classes: ReadonlyMap<string, MessageClass>): void {
     if (this.#connection) throw new TypeError('An outbox is for one client: open another');
     this.#connection = connection;
     this.#classes = classes;
@@ -212,9 +207,9 @@ export class StoredOutbox extends Outbox {
     outgoing.settle = (error) => {
       if (outgoing.settled || (held.isParked = this.#isMeantForAnother(held, error))) return;
       const { status } = this.#connection!;
-      const isKept =
+      const isRecoverable =
         this.#held.has(held) && status.kind === 'closed' && /^(CLIENT_CL|UNC)/.test(error?.code ?? '');
-      if (isKept) {
+      if (isRecoverable) {
         Object.assign(held, { outgoing: undefined, isOrphan: true, connection: undefined });
         return settle(closedError(status));
       }

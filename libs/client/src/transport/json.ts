@@ -1,4 +1,4 @@
-import { JSON_SUBPROTOCOL, type ClientCodec } from '@nestwire/protocol';
+import { JSON_SUBPROTOCOL, type ClientCodec } from '@nestwire/protocol/codec';
 
 /** Frames in JSON. The second argument of `stringify` means nothing as a text. */
 export const json = {

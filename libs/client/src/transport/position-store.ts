@@ -1,10 +1,10 @@
-import type { HeldChannel, WirePosition } from '@nestwire/protocol';
+import type { ResumePosition, WirePosition } from '@nestwire/protocol/codec';
 
 /** What a store sees of the stream of one endpoint. */
 export interface FollowedStream {
   readonly name: string;
   /** Where the client stands in each channel, with what has come for its readers. */
-  readonly held: ReadonlyMap<string, { readonly ticket?: string; readonly position: WirePosition }>;
+  readonly held: ReadonlyMap<string, { readonly resumeToken?: string; readonly position: WirePosition }>;
   readonly stream: {
     /** How many messages were given to the readers. */
     readonly given: number;
@@ -32,14 +32,14 @@ export abstract class PositionStore {
   readonly #places = new WeakMap<object, Place>();
 
   /**
-   * A secret name that the tickets of an anonymous client are bound to.
+   * A secret name that the resume tokens of an anonymous client are bound to.
    *
    * `load()` sets it where it was kept, else the client does; keep it beside the positions.
    */
   client?: string;
 
   /** Returns what was kept; called once, when the client is made. */
-  abstract load(): readonly HeldChannel[];
+  abstract load(): readonly ResumePosition[];
 
   /** Forgets all, with what is still to be written; no timer and no listener may stay. */
   abstract clear(): void;
@@ -61,7 +61,7 @@ export abstract class PositionStore {
   }
 
   /** Returns what is to be kept now, in place of all that was kept before. */
-  protected taken(): HeldChannel[] {
+  protected taken(): ResumePosition[] {
     return [...this.#streams].flatMap(({ name, held, stream: { taken } }) =>
       [...held].flatMap(([channel, of]) => {
         const place = this.#placeOf(of);
@@ -70,7 +70,9 @@ export abstract class PositionStore {
             place.reached = position;
             place.ahead.delete(given);
           }
-        return of.ticket && place.reached ? [[name, channel, of.ticket, ...place.reached] as const] : [];
+        return of.resumeToken && place.reached
+          ? [[name, channel, of.resumeToken, ...place.reached] as const]
+          : [];
       }),
     );
   }

@@ -1,4 +1,4 @@
-import type { HeldChannel, ServerFrame } from '@nestwire/protocol';
+import type { ResumePosition, ServerFrame } from '@nestwire/protocol/codec';
 import { FakeClock } from '../../spec/fake-clock.js';
 import { Rig, take } from '../../spec/rig.js';
 import { WELCOME, type Peer } from '../../spec/scripted-server.js';
@@ -35,10 +35,10 @@ class MapStorage {
 
 /** Keeps what has come in place of what was taken: what nobody may do. */
 class ReceivedPositions extends PositionStore {
-  kept: HeldChannel[] = [];
+  kept: ResumePosition[] = [];
   readonly #streams = new Set<FollowedStream>();
 
-  load(): HeldChannel[] {
+  load(): ResumePosition[] {
     return this.kept;
   }
 
@@ -51,8 +51,8 @@ class ReceivedPositions extends PositionStore {
 
   protected changed(): void {
     this.kept = [...this.#streams].flatMap(({ name, held }) =>
-      [...held].flatMap(([channel, { ticket, position }]) =>
-        ticket ? [[name, channel, ticket, ...position] as const] : [],
+      [...held].flatMap(([channel, { resumeToken, position }]) =>
+        resumeToken ? [[name, channel, resumeToken, ...position] as const] : [],
       ),
     );
   }
@@ -90,7 +90,7 @@ describe('sessionPositions()', () => {
     rig = await Rig.start({ positions: positions(), ...options });
     const connecting = rig.client.connectWebSocket();
     peer = await rig.server.peers.take();
-    const { held } = await peer.next('hello');
+    const { resume: held } = await peer.next('hello');
     peer.raw(JSON.stringify(WELCOME));
     await connecting;
     return held;
@@ -106,9 +106,9 @@ describe('sessionPositions()', () => {
   }
 
   function subscribed(offset: number, channel = 'room', endpoint = 'chat'): void {
-    const [, , ticket] = place(offset, channel) as string[];
+    const [, , resumeToken] = place(offset, channel) as string[];
     const position = ['e', offset, `m${offset}`] as const;
-    peer.send({ t: 'subscribed', endpoint, channel, position, ticket: ticket! });
+    peer.send({ t: 'subscribed', endpoint, channel, position, resumeToken: resumeToken! });
   }
 
   function publish(...offsets: number[]): void {
@@ -244,7 +244,7 @@ describe('sessionPositions()', () => {
     it('keeps the newest ticket', async () => {
       await load();
       subscribed(5);
-      peer.send({ t: 'position', endpoint: 'chat', channel: 'room', ticket: 'newer' });
+      peer.send({ t: 'position', endpoint: 'chat', channel: 'room', resumeToken: 'newer' });
       await settled();
 
       expect(await reload()).toEqual([['chat', 'room', 'newer', 'e', 5, 'm5']]);
@@ -261,7 +261,7 @@ describe('sessionPositions()', () => {
       rig.clock.advance(retryInMs);
       peer = await rig.server.peers.take();
 
-      expect((await peer.next('hello')).held).toEqual([place(7)]);
+      expect((await peer.next('hello')).resume).toEqual([place(7)]);
     });
   });
 

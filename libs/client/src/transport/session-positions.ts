@@ -1,4 +1,4 @@
-import type { HeldChannel } from '@nestwire/protocol';
+import type { ResumePosition } from '@nestwire/protocol/codec';
 import { systemClock, type Clock } from './clock.js';
 import { PositionStore } from './position-store.js';
 
@@ -63,12 +63,12 @@ class SessionPositions extends PositionStore {
     };
   }
 
-  load(): readonly HeldChannel[] {
+  load(): readonly ResumePosition[] {
     const text = this.#try((storage) => storage.getItem(this.#options.key));
     const entries = parsed(text);
     this.client = entries.find((entry) => typeof entry === 'string');
     // What somebody else wrote there would make the server refuse the whole first frame.
-    return entries.filter(isHeldChannel).slice(-this.#options.maxChannels);
+    return entries.filter(isResumePosition).slice(-this.#options.maxChannels);
   }
 
   protected changed(): void {
@@ -102,7 +102,7 @@ class SessionPositions extends PositionStore {
   }
 
   /** Writes down what was followed last, as far as it fits. */
-  #bounded(all: readonly HeldChannel[]): string {
+  #bounded(all: readonly ResumePosition[]): string {
     const { only, maxChannels, maxBytes } = this.#options;
     const wanted = all.filter(([endpoint, channel]) => !only || only(endpoint, channel));
     const texts: string[] = [];
@@ -151,7 +151,7 @@ function parsed(text: string | null | undefined): readonly unknown[] {
   }
 }
 
-function isHeldChannel(entry: unknown): entry is HeldChannel {
+function isResumePosition(entry: unknown): entry is ResumePosition {
   if (!Array.isArray(entry) || entry.length !== 6) return false;
   const [endpoint, , , , offset] = entry as unknown[];
   const isText = entry.every((value, index) => index === 4 || typeof value === 'string');

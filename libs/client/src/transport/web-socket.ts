@@ -1,4 +1,4 @@
-import type { FramePayload } from '@nestwire/protocol';
+import type { FramePayload } from '@nestwire/protocol/codec';
 
 /** The part of a `WebSocket` that the client uses. */
 export interface WebSocketLike {

@@ -1,4 +1,5 @@
-import { channelName, messageNameOf, StreamGap, type Message, type MessageClass } from '@nestwire/protocol';
+import { messageNameOf, StreamGap, type Message, type MessageClass } from '@nestwire/protocol';
+import { channelName } from '@nestwire/protocol/internal';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { checkChannelName, checkChannelPart } from './channel-name.js';
 import { ReservedChannel } from './reserved-channel.js';
@@ -46,7 +47,9 @@ export interface Channel<
 }
 
 /** A channel whose messages are kept. */
-export type KeptChannel<M extends Message = Message> = Channel<M> & { readonly history: HistoryLength };
+export type RecoverableChannel<M extends Message = Message> = Channel<M> & {
+  readonly history: HistoryLength;
+};
 
 /** What listeners on a server get: its messages, and gaps where a history is kept. */
 export type Delivered<M extends Message, D extends DeliveryClass> =
@@ -171,7 +174,9 @@ export function deliveredBy(
 }
 
 /** Tells whether the messages of a channel are kept. */
-export function isKept<M extends Message>(channel: string | Channel<M>): channel is KeptChannel<M> {
+export function isRecoverable<M extends Message>(
+  channel: string | Channel<M>,
+): channel is RecoverableChannel<M> {
   return typeof channel !== 'string' && channel.history !== undefined;
 }
 

@@ -9,7 +9,7 @@ import type { Link, Position } from './position.js';
 export type LiveVerdict = 'next' | 'duplicate' | 'break';
 
 /** Judges a live message by the position of its reader. */
-export function judgeLive(position: Position, message: Link): LiveVerdict {
+export function classifyLive(position: Position, message: Link): LiveVerdict {
   if (message.epoch !== position.epoch) return 'break';
   if (message.offset === position.offset + 1) return message.previousId === position.id ? 'next' : 'break';
   if (message.offset < position.offset) return 'duplicate';

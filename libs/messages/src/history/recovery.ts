@@ -4,7 +4,7 @@ import { isSamePosition, type Link, type Position } from './position.js';
 /** What a history holds behind a position, as it was read in one step. */
 export interface HistoryPage<L extends Link = Link> {
   /** The last message of the history, or its beginning. */
-  readonly top: Position;
+  readonly head: Position;
   /** The messages behind the position, oldest first, as far as the history holds and the limits let it. */
   readonly messages: readonly L[];
   /** Whether the limits cut the messages off before the top. */
@@ -22,21 +22,21 @@ export interface HistoryPage<L extends Link = Link> {
  */
 export function gapBehind(
   since: Position,
-  { top, messages, isCut }: HistoryPage,
+  { head, messages, isCut }: HistoryPage,
 ): StreamGapReason | undefined {
-  if (top.epoch !== since.epoch) return 'epoch-changed';
+  if (head.epoch !== since.epoch) return 'epoch-changed';
   const [first] = messages;
-  if (!first) return gapWithoutMessages(since, top);
+  if (!first) return gapWithoutMessages(since, head);
   if (first.offset > since.offset + 1) return 'trimmed';
   if (!isChain(since, messages)) return 'diverged';
   // What was cut off is behind the next page.
   if (isCut) return undefined;
-  return isSamePosition(messages.at(-1)!, top) ? undefined : 'trimmed';
+  return isSamePosition(messages.at(-1)!, head) ? undefined : 'trimmed';
 }
 
-function gapWithoutMessages(since: Position, top: Position): StreamGapReason | undefined {
-  if (isSamePosition(since, top)) return undefined;
-  return top.offset > since.offset ? 'trimmed' : 'diverged';
+function gapWithoutMessages(since: Position, head: Position): StreamGapReason | undefined {
+  if (isSamePosition(since, head)) return undefined;
+  return head.offset > since.offset ? 'trimmed' : 'diverged';
 }
 
 function isChain(since: Position, messages: readonly Link[]): boolean {

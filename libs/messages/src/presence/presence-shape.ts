@@ -1,5 +1,5 @@
-import { isTooDeep } from '../delivery/message-text.js';
-import type { PresenceDelta, PresenceEntry } from './presence.backend.js';
+import { isTooDeep } from '../pubsub/message-text.js';
+import type { PresenceDelta, PresenceEntry } from './presence-store.js';
 
 const MAX_ID_CHARACTERS = 128;
 const MAX_USER_ID_CHARACTERS = 1_024;

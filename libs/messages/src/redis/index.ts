@@ -1,10 +1,10 @@
-export type { Clock } from '../delivery/clock.js';
-export { RedisBackend } from './redis.backend.js';
-export { SAFE_CLIENT_OPTIONS, SAFE_CLUSTER_OPTIONS } from './redis.link.js';
+export type { Clock } from '../scheduling/clock.js';
+export { RedisBroker } from './redis-broker.js';
+export { SAFE_CLIENT_OPTIONS, SAFE_CLUSTER_OPTIONS } from './connection/redis-link.js';
 export {
   DEFAULT_TUNING,
   type RedisClusterSetup,
   type RedisConnection,
   type RedisTuning,
   type ResolvedTuning,
-} from './redis.options.js';
+} from './connection/redis.options.js';

@@ -1,4 +1,4 @@
-import { messageClassNamed, messageNameOf } from '../message/message.registry.js';
+import { messageClassNamed, messageNameOf } from '../message/message-registry.js';
 import { typedClassesOf, type TransformedClass } from './transform-facts.js';
 
 type Properties = Readonly<Record<string, unknown>>;

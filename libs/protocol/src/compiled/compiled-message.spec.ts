@@ -1,5 +1,5 @@
 import { Transform } from '../class-transformer.js';
-import { encodeMessage } from '../frame/json.codec.js';
+import { encodeMessage } from '../frame/json-codec.js';
 import { decodeMessage } from '../message/decode-message.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { decodeCompiled, encodingOf, rememberEncoding } from './compiled-message.js';

@@ -1,4 +1,4 @@
-import { messageClassNamed } from '../message/message.registry.js';
+import { messageClassNamed } from '../message/message-registry.js';
 import { decodeValue } from '../value/wire-value.js';
 import { readIsoDate } from './iso-date.js';
 import { transformFactsOf, type TransformedClass, type TypeFact } from './transform-facts.js';

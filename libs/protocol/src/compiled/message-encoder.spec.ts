@@ -1,5 +1,5 @@
 import { Transform, Type } from '../class-transformer.js';
-import { encodeMessage } from '../frame/json.codec.js';
+import { encodeMessage } from '../frame/json-codec.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { writeProperties } from './message-encoder.js';
 

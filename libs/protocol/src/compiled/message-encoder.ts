@@ -1,5 +1,5 @@
 import { MAX_BIGINT_DIGITS } from '../limits.js';
-import { messageNameOf } from '../message/message.registry.js';
+import { messageNameOf } from '../message/message-registry.js';
 import { toBase64 } from '../value/base64.js';
 import { wellFormed } from '../value/well-formed.js';
 import { writeIsoDate } from './iso-date.js';

@@ -1,4 +1,4 @@
-import { messageNameOf } from '../message/message.registry.js';
+import { messageNameOf } from '../message/message-registry.js';
 import type { Natives } from '../value/wire-value.js';
 import { isOfType, isReserved, isShort, layoutOf, MAX_DEPTH, type Layout } from './message-encoder.js';
 import type { TransformedClass } from './transform-facts.js';

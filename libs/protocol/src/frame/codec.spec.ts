@@ -6,7 +6,7 @@ import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../limits.js';
 import type { Codec, FramePayload } from './codec.js';
 import { FrameFault } from './frame-fault.js';
 import type { Frame } from './frame.js';
-import { encodeMessage, JsonCodec } from './json.codec.js';
+import { encodeMessage, JsonCodec } from './json-codec.js';
 import { pack, unpack } from './pack.js';
 import { seedOf } from '../../../../test/rig/seed.js';
 
@@ -63,7 +63,7 @@ describe.each([
     [{ t: 'ping' }],
     [{ t: 'pong' }],
     [MESSAGE],
-    [{ ...MESSAGE, again: true }],
+    [{ ...MESSAGE, redelivered: true }],
     [inMessage(['é', '𝄞', 'x'.repeat(300), -1, 200, -200, 70_000, -70_000, 2 ** 33, -(2 ** 33), 0.5, 1e300])],
   ])('reads %j', (frame) => {
     expect(verdictOn(frame)).toEqual(frame);
@@ -80,7 +80,7 @@ describe.each([
     [{ t: 'open', id: 3, endpoint: '' }, 'BAD_FRAME'],
     [{ t: 'message', id: 3, endpoint: 'chat', type: 'a', data: [] }, 'BAD_FRAME'],
     [{ t: 'message', id: 3, endpoint: 'chat', type: 'a', data: null }, 'BAD_FRAME'],
-    [{ t: 'message', id: 3, endpoint: 'chat', type: 'a', data: {}, again: 1 }, 'BAD_FRAME'],
+    [{ t: 'message', id: 3, endpoint: 'chat', type: 'a', data: {}, redelivered: 1 }, 'BAD_FRAME'],
     [withOwnProto, 'BAD_FRAME'],
     [{ t: 'ping', x: [{ constructor: 1 }] }, 'BAD_FRAME'],
     [{ t: 'ping', x: [{ a: { prototype: 1 } }] }, 'BAD_FRAME'],

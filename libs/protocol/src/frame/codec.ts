@@ -44,8 +44,8 @@ export interface Codec {
    * It reads at most 512 bytes, so that the cost does not grow with the frame. Nothing of it is checked.
    */
   peek(bytes: Uint8Array): FrameHead;
-  /** The key of the field `again` in encoded form, with one character for each byte. */
-  readonly againMark: string;
+  /** The key of the field `redelivered` in encoded form, with one character for each byte. */
+  readonly redeliveredMark: string;
 }
 
 /** What a server takes to speak another codec than JSON. */

@@ -28,7 +28,7 @@ const SERVER_ONLY: readonly unknown[] = [
 const READERS = new Map<unknown, Reader>([
   [
     'message',
-    (fields) => checkId(fields) ?? checkEndpoint(fields) ?? checkPayload(fields) ?? checkAgain(fields),
+    (fields) => checkId(fields) ?? checkEndpoint(fields) ?? checkPayload(fields) ?? checkRedelivered(fields),
   ],
   ['open', (fields) => checkId(fields) ?? checkEndpoint(fields)],
   ['close', (fields) => checkId(fields) ?? checkEndpoint(fields)],
@@ -36,7 +36,10 @@ const READERS = new Map<unknown, Reader>([
   [
     'hello',
     (fields) =>
-      checkVersion(fields) ?? checkToken(fields, 'optional') ?? checkClient(fields) ?? checkHeld(fields),
+      checkVersion(fields) ??
+      checkToken(fields, 'optional') ??
+      checkClient(fields) ??
+      checkResumePositions(fields),
   ],
   ['ping', () => undefined],
   ['pong', () => undefined],
@@ -86,9 +89,9 @@ function checkPayload({ type, data, id }: Fields): FrameFault | undefined {
   return malformed('"data" must be an object with the properties of the message', id);
 }
 
-function checkAgain({ again, id }: Fields): FrameFault | undefined {
-  if (again === undefined || typeof again === 'boolean') return undefined;
-  return malformed('"again" must be true, false or left out', id);
+function checkRedelivered({ redelivered, id }: Fields): FrameFault | undefined {
+  if (redelivered === undefined || typeof redelivered === 'boolean') return undefined;
+  return malformed('"redelivered" must be true, false or left out', id);
 }
 
 function checkClient({ client }: Fields): FrameFault | undefined {
@@ -112,22 +115,24 @@ function checkVersion({ v }: Fields): FrameFault | undefined {
   return new FrameFault(ErrorCode.BadFrame, message, undefined, CloseCode.UnsupportedVersion);
 }
 
-function checkHeld({ held, heldBy, heldAs }: Fields): FrameFault | undefined {
-  if (heldAs !== undefined && (typeof heldAs !== 'string' || !CLIENT.test(heldAs)))
+function checkResumePositions({ resume, resumeUser, resumeName }: Fields): FrameFault | undefined {
+  if (resumeName !== undefined && (typeof resumeName !== 'string' || !CLIENT.test(resumeName)))
     return broken(
-      '"heldAs" must have 22 to 64 characters of A-Z a-z 0-9 _ -: it is a secret of 128 random bits.',
+      '"resumeName" must have 22 to 64 characters of A-Z a-z 0-9 _ -: it is a secret of 128 random bits.',
     );
-  if (heldBy !== undefined && heldBy !== null && typeof heldBy !== 'string')
-    return broken('"heldBy" must be the id of a user, null or left out.');
-  if (held === undefined || (Array.isArray(held) && held.every(isHeld))) return undefined;
-  return broken('"held" must be a list of [endpoint, channel, ticket, epoch, offset, id].');
+  if (resumeUser !== undefined && resumeUser !== null && typeof resumeUser !== 'string')
+    return broken('"resumeUser" must be the id of a user, null or left out.');
+  if (resume === undefined || (Array.isArray(resume) && resume.every(isHeld))) return undefined;
+  return broken('"resume" must be a list of [endpoint, channel, resumeToken, epoch, offset, id].');
 }
 
 function isHeld(entry: unknown): boolean {
   if (!Array.isArray(entry) || entry.length < 6) return false;
-  const [endpoint, channel, ticket, epoch, offset, id] = entry as unknown[];
+  const [endpoint, channel, resumeToken, epoch, offset, id] = entry as unknown[];
   const isPlace = Number.isSafeInteger(offset) && (offset as number) >= 0 && typeof id === 'string';
-  return isName(endpoint) && isPlace && [channel, ticket, epoch].every((text) => typeof text === 'string');
+  return (
+    isName(endpoint) && isPlace && [channel, resumeToken, epoch].every((text) => typeof text === 'string')
+  );
 }
 
 function isId(id: unknown): id is number {

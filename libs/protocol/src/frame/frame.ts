@@ -9,15 +9,15 @@ export const JSON_SUBPROTOCOL = 'nestwire.v1.json';
 /** The WebSocket subprotocol of version 1 with frames in MessagePack. */
 export const MESSAGE_PACK_SUBPROTOCOL = 'nestwire.v1.msgpack';
 
-/** Where a message stands in a channel that keeps its messages, as it travels. */
+/** Where a message stands in a recoverable channel, as it travels. */
 export type WirePosition = readonly [epoch: string, offset: number, id: string];
 
 /** Client: a channel that flowed to it before, up to where it got its messages. */
-export type HeldChannel = readonly [
+export type ResumePosition = readonly [
   endpoint: string,
   channel: string,
   /** As the server gave it with `subscribed`. */
-  ticket: string,
+  resumeToken: string,
   epoch: string,
   offset: number,
   id: string,
@@ -30,19 +30,19 @@ export interface HelloFrame {
   /** The credential; left out or null when there is none, or when a header or cookie holds it. */
   readonly token?: string | null;
   /** What flowed to the client when its last connection was lost. */
-  readonly held?: readonly HeldChannel[];
+  readonly resume?: readonly ResumePosition[];
   /**
    * The user that `held` is of, or null; where the credential is of another, `held` is ignored.
    *
-   * Left out by who does not know: each ticket proves its own user.
+   * Left out by who does not know: each resume token proves its own user.
    */
-  readonly heldBy?: string | null;
-  /** A secret name like `client`, that the tickets of an anonymous client are bound to in its place. */
-  readonly heldAs?: string;
+  readonly resumeUser?: string | null;
+  /** A secret name like `client`, that the resume tokens of an anonymous client are bound to in its place. */
+  readonly resumeName?: string;
   /**
    * A secret random name that the client keeps over its connections.
    *
-   * Together with a frame's id it names a message; needed by who sends messages `again`.
+   * Together with a frame's id it names a message; needed by who resends messages as `redelivered`.
    */
   readonly client?: string;
 }
@@ -70,7 +70,7 @@ export interface ClientMessageFrame {
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
   /** It was sent before under this id, on a connection that was lost before the answer. */
-  readonly again?: boolean;
+  readonly redelivered?: boolean;
 }
 
 /**
@@ -174,19 +174,19 @@ export interface SubscribedFrame {
   readonly t: 'subscribed';
   readonly endpoint: string;
   readonly channel: string;
-  /** Where it flows from; only of a channel that keeps its messages. */
+  /** Where it flows from; only of a recoverable channel. */
   readonly position?: WirePosition;
   /** What `hello` has to give back together with a position. */
-  readonly ticket?: string;
+  readonly resumeToken?: string;
 }
 
-/** Server: where a channel goes on from in a stream, or a newer ticket for it. */
+/** Server: the position of a channel in a stream, or a newer resume token for it. */
 export interface PositionFrame {
   readonly t: 'position';
   readonly endpoint: string;
   readonly channel: string;
   readonly position?: WirePosition;
-  readonly ticket: string;
+  readonly resumeToken: string;
 }
 
 /** Server: the channel no longer flows into the endpoint's stream. */
@@ -196,7 +196,7 @@ export interface UnsubscribedFrame {
   readonly channel: string;
 }
 
-/** What a publication of a channel that keeps its messages says about its place. */
+/** What a publication of a recoverable channel says about its place. */
 export interface PublicationPlace {
   /** The endpoint that it is for; absent when for all that the channel flows to. */
   readonly endpoint?: string;

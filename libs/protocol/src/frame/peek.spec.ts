@@ -1,6 +1,6 @@
 import { pack } from './pack.js';
-import { JsonCodec } from './json.codec.js';
-import { MessagePackCodec } from './message-pack.codec.js';
+import { JsonCodec } from './json-codec.js';
+import { MessagePackCodec } from './message-pack-codec.js';
 
 const FRAME = { t: 'message', id: 70_000, endpoint: 'chat', type: 'chat.said', data: { text: 'x' } };
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -28,9 +28,9 @@ describe.each([
   });
 
   it('finds the mark of a message that was sent before', () => {
-    const has = (frame: object) => Buffer.from(encode(frame)).includes(codec.againMark, 0, 'latin1');
+    const has = (frame: object) => Buffer.from(encode(frame)).includes(codec.redeliveredMark, 0, 'latin1');
 
-    expect([has(FRAME), has({ ...FRAME, again: true })]).toEqual([false, true]);
+    expect([has(FRAME), has({ ...FRAME, redelivered: true })]).toEqual([false, true]);
   });
 
   it('takes any bytes', () => {

@@ -1,5 +1,5 @@
 import type { WirePosition } from '../frame/frame.js';
-import type { Message } from './message.registry.js';
+import type { Message } from './message-registry.js';
 import { processRegistry } from './process-registry.js';
 import { StreamGap } from './stream-gap.js';
 

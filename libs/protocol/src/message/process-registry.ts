@@ -1,6 +1,6 @@
 import type { MessageOrigin } from './message-meta.js';
-import type { MessageClass } from './message.registry.js';
-import type { MessageTransformer } from './message.reviver.js';
+import type { MessageClass } from './message-registry.js';
+import type { MessageTransformer } from './message-reviver.js';
 
 /** What all copies of this package in one process have in common. */
 interface ProcessRegistry {

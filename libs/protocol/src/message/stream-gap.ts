@@ -4,11 +4,11 @@ import { StreamMessage } from './stream-message.decorator.js';
  * Why messages of a channel are missing.
  *
  * `trimmed`: the history no longer holds them. `epoch-changed`: the history began anew. `diverged`: the history was replaced by an older or another
- * one, as after a failover; what was received may be in no history at all. `ticket-refused`: the
+ * one, as after a failover; what was received may be in no history at all. `resume-refused`: the
  * position that the client came back with could not be accepted. `unreadable`: what is stored there, or what
  * came from there, cannot be read.
  */
-export type StreamGapReason = 'trimmed' | 'epoch-changed' | 'diverged' | 'ticket-refused' | 'unreadable';
+export type StreamGapReason = 'trimmed' | 'epoch-changed' | 'diverged' | 'resume-refused' | 'unreadable';
 
 /**
  * Says, in its place in a channel, that messages are missing there.

@@ -1,5 +1,5 @@
 import './reflect-metadata.js';
-import { registerMessage } from './message.registry.js';
+import { registerMessage } from './message-registry.js';
 
 /** Any class, abstract or not, whose instances are `T`. */
 export type AnyClass<T = object> = abstract new (...args: never[]) => T;

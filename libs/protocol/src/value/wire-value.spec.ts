@@ -7,7 +7,7 @@ import { decodeCompiled, nativeProperties } from '../compiled.js';
 import type { Codec, FramePayload } from '../frame/codec.js';
 import { FrameFault } from '../frame/frame-fault.js';
 import { JSON_SUBPROTOCOL, type ClientMessageFrame } from '../frame/frame.js';
-import { encodeMessage, JsonCodec } from '../frame/json.codec.js';
+import { encodeMessage, JsonCodec } from '../frame/json-codec.js';
 import { pack, unpack } from '../frame/pack.js';
 import { DEFAULT_JSON_LIMITS } from '../limits.js';
 import { create } from '../message/create.js';

@@ -6,8 +6,8 @@ import {
   messageNameOf,
   type Message,
   type MessageClass,
-} from '../message/message.registry.js';
-import { propertiesOf, reviveMessage } from '../message/message.reviver.js';
+} from '../message/message-registry.js';
+import { propertiesOf, reviveMessage } from '../message/message-reviver.js';
 import { fromBase64, toBase64 } from './base64.js';
 
 type Properties = Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { LogLimiter } from '@nestwire/messages';
+import { LogLimiter } from '@nestwire/messages/internal';
 import { CloseCode } from '@nestwire/protocol';
 import type { UpgradeRefusal } from '../transport/upgrade-request.js';
 

@@ -1,5 +1,5 @@
 import { CodedError, ErrorCode } from '@nestwire/protocol';
-import type { StreamsLimits } from '../streams.limits.js';
+import type { StreamsLimits } from '../streams-limits.js';
 
 /** Makes the error of a frame that comes while the server shuts down. */
 export function draining(): CodedError {

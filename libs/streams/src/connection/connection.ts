@@ -1,34 +1,36 @@
+import { CloseCode, CodedError, ErrorCode } from '@nestwire/protocol';
 import {
-  CloseCode,
-  CodedError,
-  ErrorCode,
   FrameFault,
   JSON_SUBPROTOCOL,
-  wireErrorOf,
   type AuthFrame,
   type ClientFrame,
   type Codec,
   type FramePayload,
   type HelloFrame,
   type ServerFrame,
-} from '@nestwire/protocol';
-import { slicedWork } from '@nestwire/messages';
-import { ConnectionSubscriptions } from '../channel/connection.subscriptions.js';
-import type { FlowMember, FlowSession, FrameSink } from '../channel/flow.member.js';
-import { MAX_HELD_BYTES } from '../channel/held-bytes.js';
+} from '@nestwire/protocol/codec';
+import { wireErrorOf } from '@nestwire/protocol/internal';
+import { slicedWork } from '@nestwire/messages/internal';
+import { ConnectionSubscriptions } from '../subscriptions/connection-subscriptions.js';
+import type {
+  SubscribedConnection,
+  SubscribedSession,
+  FrameSink,
+} from '../subscriptions/client-subscription.js';
+import { MAX_RESUME_BYTES } from '../subscriptions/resume-bytes.js';
 import type { BeginTask } from '../fairness/fair-queue.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
-import type { StreamHandshake } from '../session/stream-handshake.js';
+import type { StreamHandshake } from '../transport/stream-handshake.js';
 import type { MessageForm, Wire, WireReceiver } from '../transport/wire.js';
 import type { WsFrame } from '../transport/ws-frame.js';
-import { AnswerAllowance } from './answer-allowance.js';
+import { AnswerAllowance } from './outbound/answer-allowance.js';
 import { CloseText } from './client-log.js';
-import { AnswerWriter } from './answer.writer.js';
-import type { ConnectionContext } from './connection.context.js';
-import { ConnectionStreams, type ConnectionOwner } from './connection.streams.js';
-import { ConnectionWatch, type Watched } from './connection.watch.js';
+import { AnswerWriter } from './outbound/answer-writer.js';
+import type { ConnectionContext } from './connection-context.js';
+import { ConnectionStreams, type ConnectionOwner } from './connection-streams.js';
+import { ConnectionWatch, type Watched } from './connection-watch.js';
 import { EarlyFrames } from './early-frames.js';
-import { Identity } from './identity.js';
+import { Identity } from '../auth/identity.js';
 import { InboundGate } from './inbound-gate.js';
 import { endReasonOf, lostReasonOf } from './end-reason.js';
 import {
@@ -40,14 +42,14 @@ import {
   tooManyRefusedCredentials,
   tooManySignIns,
 } from './connection.errors.js';
-import type { MessageFrames } from './message.frames.js';
-import { Outbox, type OutboxOwner } from './outbox.js';
-import type { GatedSignIn } from './sign-in-gate.js';
-import { ReadAllowance } from './read-allowance.js';
-import { SignInAllowance } from './sign-in-allowance.js';
-import type { StreamUser } from './stream-authenticator.js';
-import { MAX_USER_ID_CHARACTERS } from './user-id.js';
-import { welcomeFrame } from './welcome-frame.js';
+import type { MessageFrames } from './outbound/message-frames.js';
+import { OutboundQueue, type OutboxOwner } from './outbound/outbound-queue.js';
+import type { GatedSignIn } from '../auth/sign-in-gate.js';
+import { ReadAllowance } from '../fairness/read-allowance.js';
+import { SignInAllowance } from '../auth/sign-in-allowance.js';
+import type { StreamUser } from '../auth/stream-authenticator.js';
+import { MAX_USER_ID_CHARACTERS } from '../auth/user-id.js';
+import { welcomeFrame } from './outbound/welcome-frame.js';
 
 /**
  * One WebSocket of one client.
@@ -56,11 +58,11 @@ import { welcomeFrame } from './welcome-frame.js';
  *
  * A frame is admitted, decoded and routed, in this order; `route` shows where each kind goes.
  */
-export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watched, ConnectionOwner {
+export class Connection implements WireReceiver, OutboxOwner, SubscribedConnection, Watched, ConnectionOwner {
   readonly streams: ConnectionStreams;
   readonly subscriptions: ConnectionSubscriptions;
   readonly watch: ConnectionWatch;
-  readonly outbox: Outbox;
+  readonly outbox: OutboundQueue;
   readonly frames: MessageFrames;
   signingIn: Promise<void> | undefined;
   identity: Identity;
@@ -92,7 +94,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.signIns = new SignInAllowance(limits);
     this.early = new EarlyFrames(limits, context.earlyBudget, this);
     const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };
-    this.outbox = new Outbox(wire, bounds, context.flusher, this);
+    this.outbox = new OutboundQueue(wire, bounds, context.flusher, this);
     this.answers = new AnswerWriter(this.gate, this.allowance, this.outbox, this.frames);
     this.subscriptions = new ConnectionSubscriptions(context.channels, this, limits);
     this.streams = new ConnectionStreams(context, this, this.outbox, this.subscriptions);
@@ -195,7 +197,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 
   checkDeadlines(now: number): void {
     this.streams.checkDeadlines(now);
-    this.subscriptions.checkTickets(now);
+    this.subscriptions.checkResumeTokens(now);
   }
 
   /** Ends all sessions and starts the closing handshake; what is queued leaves first. */
@@ -278,9 +280,9 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   }
 
   /** Writes down what the client wants back, unless it says itself that this was of another user. */
-  private async hold({ held, heldBy }: HelloFrame): Promise<void> {
-    const isOfAnother = heldBy !== undefined && heldBy !== (this.user?.id ?? null);
-    if (held?.length && !isOfAnother) await this.subscriptions.hold(this.identity.holder, held);
+  private async hold({ resume, resumeUser }: HelloFrame): Promise<void> {
+    const isOfAnother = resumeUser !== undefined && resumeUser !== (this.user?.id ?? null);
+    if (resume?.length && !isOfAnother) await this.subscriptions.hold(this.identity.holder, resume);
   }
 
   private async signIn({ id, token }: AuthFrame): Promise<void> {
@@ -309,7 +311,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     else this.change(new Identity(result.user, handshake, this.id));
     this.answers.send({ t: 'authenticated', id, user: this.user?.id ?? null });
     // Kept sessions handle what was sent before the sign-in as the identity that sent it.
-    await this.streams.adoptKept(this.identity);
+    await this.streams.adoptRecoverable(this.identity);
     if (!this.hasLeft()) await this.streams.reauthorize();
     if (!this.hasLeft()) this.beReady();
   }
@@ -375,8 +377,8 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
   /** Refuses a frame by its length: decoding it would cost what the rate is there to bound. */
   private refuseRate(data: Buffer, retryAfterMs: number, now: number): void {
     if (this.gate.refuse(now, this.wire.isInflated ? data.length : 0)) return this.closeForRate();
-    const mayBeAgain = data.includes(this.codec.againMark, 0, 'latin1');
-    this.streams.refuseUnread({ ...this.codec.peek(data), mayBeAgain }, rateLimited(retryAfterMs));
+    const mayBeRedelivered = data.includes(this.codec.redeliveredMark, 0, 'latin1');
+    this.streams.refuseUnread({ ...this.codec.peek(data), mayBeRedelivered }, rateLimited(retryAfterMs));
   }
 
   /**
@@ -430,7 +432,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
     this.outbox.push(this.codec.encodeFrame(frame));
   }
 
-  sinkFor(session: FlowSession): FrameSink {
+  sinkFor(session: SubscribedSession): FrameSink {
     return this.streams.isAsked(session) ? this.answers : this;
   }
 }
@@ -439,7 +441,7 @@ export class Connection implements WireReceiver, OutboxOwner, FlowMember, Watche
 const ESCAPED_BYTES = 6;
 
 /** Returns how many bytes of a hello may say what its client had before. */
-function bytesBroughtBack({ held, heldBy }: HelloFrame): number {
-  const heldByBytes = Math.min(heldBy?.length ?? 0, MAX_USER_ID_CHARACTERS) * ESCAPED_BYTES;
-  return (held?.length ?? 0) * MAX_HELD_BYTES + heldByBytes;
+function bytesBroughtBack({ resume, resumeUser }: HelloFrame): number {
+  const heldByBytes = Math.min(resumeUser?.length ?? 0, MAX_USER_ID_CHARACTERS) * ESCAPED_BYTES;
+  return (resume?.length ?? 0) * MAX_RESUME_BYTES + heldByBytes;
 }

@@ -1,8 +1,8 @@
-import type { ClientFrame, FramePayload } from '@nestwire/protocol';
+import type { ClientFrame, FramePayload } from '@nestwire/protocol/codec';
 import type { ShareHolder } from '../fairness/client-shares.js';
-import { keptPayload } from '../session/kept-payload.js';
-import type { StreamsLimits } from '../streams.limits.js';
-import type { EarlyBudget } from './early-budget.js';
+import { copiedPayload } from '../session/copied-payload.js';
+import type { StreamsLimits } from '../streams-limits.js';
+import type { EarlyBudget } from '../fairness/early-budget.js';
 
 /** A frame that waits, as it came: decoded it would take many times its bytes. */
 export interface EarlyFrame {
@@ -31,7 +31,7 @@ export class EarlyFrames {
     const giveBack = this.budget.take(this.holder, bytes);
     if (!giveBack) return false;
     this.giveBack.push(giveBack);
-    this.frames.push({ id: 'id' in frame ? frame.id : undefined, payload: keptPayload(payload), bytes });
+    this.frames.push({ id: 'id' in frame ? frame.id : undefined, payload: copiedPayload(payload), bytes });
     this.bytes += bytes;
     return true;
   }

@@ -1,5 +1,5 @@
 import { CpuClock } from '../fairness/cpu-clock.js';
-import { DEFAULT_LIMITS } from '../streams.limits.js';
+import { DEFAULT_LIMITS } from '../streams-limits.js';
 import { InboundGate } from './inbound-gate.js';
 
 const STALL_MS = 2_000;

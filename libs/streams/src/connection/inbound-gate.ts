@@ -1,7 +1,7 @@
 import { cpuClock, type CpuClock } from '../fairness/cpu-clock.js';
 import { TokenBucket } from '../fairness/token-bucket.js';
-import type { StreamsLimits } from '../streams.limits.js';
-import { WindowCount } from './window-count.js';
+import type { StreamsLimits } from '../streams-limits.js';
+import { WindowCount } from '../fairness/window-count.js';
 
 const REFUSAL_WINDOW_MS = 10_000;
 const BAD_FRAME_WINDOW_MS = 60_000;

@@ -1,6 +1,6 @@
-import type { StreamHandshake } from '../session/stream-handshake.js';
-import type { Identity } from './identity.js';
-import type { StreamUser } from './stream-authenticator.js';
+import type { StreamHandshake } from '../transport/stream-handshake.js';
+import type { Identity } from '../auth/identity.js';
+import type { StreamUser } from '../auth/stream-authenticator.js';
 
 /** A connection as the process sees it: counted, watched, ended with the others. */
 export interface LiveConnection {

@@ -1,14 +1,14 @@
 import type { Type } from '@nestjs/common';
-import type { Access } from '../pipeline/access.js';
-import { isStatic } from '../pipeline/nest-compat.js';
-import type { AnySession } from '../pipeline/stream-context.js';
-import type { SessionScope } from '../scope/session-scope.js';
-import type { SessionScopes } from '../scope/session-scopes.js';
+import type { Access } from '../auth/access.js';
+import { isStatic } from '../enhancers/nest-compat.js';
+import type { AnySession } from '../enhancers/stream-context.js';
+import type { SessionScope } from '../session/session-scope.js';
+import type { SessionScopes } from '../session/session-scopes.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
-import type { EndpointDefinition } from './endpoint.definition.js';
-import { compileEndpoint, type CompilerTools, type EndpointHandlers } from './endpoint.handlers.js';
+import type { EndpointDefinition } from './endpoint-definition.js';
+import { compileEndpoint, type CompilerTools, type EndpointHandlers } from './endpoint-handlers.js';
 import type { Endpoint, Handlers, StreamEndpointOptions } from './endpoint.js';
-import { SessionHandlers } from './session.handlers.js';
+import { SessionHandlers } from './session-handlers.js';
 
 /** What an endpoint needs of the application. */
 export interface EndpointTools extends CompilerTools {

@@ -1,15 +1,15 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { messageNameOf, type MessageClass } from '@nestwire/protocol';
-import type { ProviderWrapper } from '../pipeline/nest-compat.js';
-import { checkControllers, checkEndpoints, checkProviders } from './endpoint.checks.js';
+import type { ProviderWrapper } from '../enhancers/nest-compat.js';
+import { checkControllers, checkEndpoints, checkProviders } from './endpoint-checks.js';
 import type {
   EndpointDefinition,
   FoundEndpoint,
   HandlerDefinition,
   MessageRoute,
-} from './endpoint.definition.js';
-import { endpointMarkOf, handlerMarkOf, parametersOf } from './endpoint.metadata.js';
+} from './endpoint-definition.js';
+import { endpointMarkOf, handlerMarkOf, parametersOf } from './endpoint-metadata.js';
 import { StreamsConfigurationError } from './streams-configuration.error.js';
 
 /** Finds the endpoints of an application, and every mistake in them. */

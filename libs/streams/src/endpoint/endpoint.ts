@@ -1,4 +1,4 @@
-import type { AnySession } from '../pipeline/stream-context.js';
+import type { AnySession } from '../enhancers/stream-context.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
 
 /** How an endpoint may be used. */
@@ -40,7 +40,7 @@ export interface Endpoint {
 /** How a message is claimed that is handled once in the cluster. */
 export interface MessageClaim {
   /** Whether it was sent before, so that a server may have handled it. */
-  readonly isAgain: boolean;
+  readonly isRedelivered: boolean;
   /**
    * Claims it; resolves to whether it was handled before, and is not handled now.
    *

@@ -1,6 +1,6 @@
 import type { Message } from '@nestwire/protocol';
 import type { Observable } from 'rxjs';
-import type { HandlerFunction } from '../pipeline/stream-context.js';
+import type { HandlerFunction } from '../enhancers/stream-context.js';
 import type { StreamSession } from '../session/stream-session.js';
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
@@ -20,8 +20,8 @@ export type TakesSession<A extends AnyList> = A extends readonly [infer H, ...in
   : false;
 
 /** The messages that a parameter list accepts. */
-export type AcceptedMessage<A extends AnyList> = A extends readonly [infer H, ...infer R]
-  ? AcceptedBy<H> | AcceptedMessage<R>
+export type CompiledMessageCheck<A extends AnyList> = A extends readonly [infer H, ...infer R]
+  ? AcceptedBy<H> | CompiledMessageCheck<R>
   : never;
 
 type AcceptedBy<H> =
@@ -60,9 +60,9 @@ export type MustReturnMessages<R> = [Unsent<Awaited<R>>] extends [never]
  */
 export type MustHandle<F extends HandlerFunction, M> =
   TakesSession<Parameters<F>> extends true
-    ? [M] extends [AcceptedMessage<Parameters<F>>]
+    ? [M] extends [CompiledMessageCheck<Parameters<F>>]
       ? MustReturnMessages<ReturnType<F>>
-      : { 'handler does not accept': Exclude<M, AcceptedMessage<Parameters<F>>> }
+      : { 'handler does not accept': Exclude<M, CompiledMessageCheck<Parameters<F>>> }
     : { 'handler does not take': 'StreamSession' };
 
 /** Refuses a lifecycle handler that takes something, but no session. */

@@ -1,7 +1,7 @@
 import { assertLegacyDecorator } from '@nestwire/messages';
 import type { Message, MessageClass } from '@nestwire/protocol';
-import type { HandlerFunction } from '../pipeline/stream-context.js';
-import { markHandler } from './endpoint.metadata.js';
+import type { HandlerFunction } from '../enhancers/stream-context.js';
+import { markHandler } from './endpoint-metadata.js';
 import type { MustHandle } from './handler-types.js';
 
 /** One message class or more. */

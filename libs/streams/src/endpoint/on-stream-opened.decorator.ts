@@ -1,6 +1,6 @@
 import { assertLegacyDecorator } from '@nestwire/messages';
-import type { HandlerFunction } from '../pipeline/stream-context.js';
-import { markHandler } from './endpoint.metadata.js';
+import type { HandlerFunction } from '../enhancers/stream-context.js';
+import { markHandler } from './endpoint-metadata.js';
 import type { MustReturnMessages, MustTakeSession } from './handler-types.js';
 
 /**

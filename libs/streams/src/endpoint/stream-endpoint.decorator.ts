@@ -1,6 +1,6 @@
 import { assertLegacyDecorator } from '@nestwire/messages';
 import type { StreamEndpointOptions } from './endpoint.js';
-import { markEndpoint } from './endpoint.metadata.js';
+import { markEndpoint } from './endpoint-metadata.js';
 
 /**
  * Makes a provider an endpoint: clients reach it as `client.<name>`.

@@ -1,4 +1,4 @@
-import { markMessageId } from './endpoint.metadata.js';
+import { markMessageId } from './endpoint-metadata.js';
 
 /**
  * Hands a handler the id of its message: the same when the client sends it again.

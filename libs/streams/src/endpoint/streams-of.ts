@@ -1,6 +1,6 @@
 import type { Message } from '@nestwire/protocol';
 import type { Observable } from 'rxjs';
-import type { AcceptedMessage, SentBySession, TakesSession } from './handler-types.js';
+import type { CompiledMessageCheck, SentBySession, TakesSession } from './handler-types.js';
 import type { ClientMember } from './reserved-endpoint-name.js';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- methods of every signature are looked at
@@ -22,7 +22,7 @@ type SentByReturning<R> = R extends Message
 
 type InboundOf<F> = F extends (...args: infer A) => unknown
   ? TakesSession<A> extends true
-    ? AcceptedMessage<A>
+    ? CompiledMessageCheck<A>
     : never
   : never;
 

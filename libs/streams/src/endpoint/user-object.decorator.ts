@@ -1,4 +1,4 @@
-import { markUserObject } from './endpoint.metadata.js';
+import { markUserObject } from './endpoint-metadata.js';
 
 /** A class of user objects. */
 type UserObjectClass = abstract new (...args: never[]) => unknown;

@@ -1,4 +1,4 @@
-import type { StreamHandshake } from '../session/stream-handshake.js';
+import type { StreamHandshake } from '../transport/stream-handshake.js';
 
 /** Names the addresses that count as one; undefined where many may share it. */
 export interface AddressKeys {

@@ -1,5 +1,5 @@
 import { TokenBucket } from './token-bucket.js';
-import type { StreamsLimits } from '../streams.limits.js';
+import type { StreamsLimits } from '../streams-limits.js';
 
 const BURST_SECONDS = 8;
 const MAX_SHARES = 20_000;

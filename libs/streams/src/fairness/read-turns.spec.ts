@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
-import { StreamHandshake } from '../session/stream-handshake.js';
-import { DEFAULT_LIMITS } from '../streams.limits.js';
+import { StreamHandshake } from '../transport/stream-handshake.js';
+import { DEFAULT_LIMITS } from '../streams-limits.js';
 import { ClientAddress } from '../transport/client-address.js';
 import { ClientShares } from './client-shares.js';
 import { ReadTurns } from './read-turns.js';

@@ -1,4 +1,4 @@
-import type { StreamsLimits } from '../streams.limits.js';
+import type { StreamsLimits } from '../streams-limits.js';
 import type { ClientShares, ShareHolder } from './client-shares.js';
 import { FairQueue, type BeginTask, type QueuePlace } from './fair-queue.js';
 

@@ -4,7 +4,7 @@ import type {
   Delivered,
   DeliveryClass,
   MessagesService,
-  MessageStream,
+  ChannelStream,
   PostOptionsOf,
   PostResultOf,
   Subscription,
@@ -44,7 +44,7 @@ export class SessionMessages {
   createStream<M extends Message, D extends DeliveryClass = 'ephemeral'>(
     channel: string | Channel<M, D>,
     cls?: MessageClass<M>,
-  ): MessageStream<Delivered<M, D>> {
+  ): ChannelStream<Delivered<M, D>> {
     return this.messages.createStream(channel, cls, { signal: this.signal });
   }
 

@@ -1,12 +1,12 @@
 import type {
   Channel,
-  MessageStream,
+  ChannelStream,
   PostResult,
   PresenceChange,
   PresenceMember,
   PresenceService,
 } from '@nestwire/messages';
-import { channelNameOf } from '@nestwire/messages';
+import { channelNameOf } from '@nestwire/messages/internal';
 import { CodedError, ErrorCode, type PresenceEvent } from '@nestwire/protocol';
 
 /** The session as its presence needs to know it. */
@@ -31,7 +31,7 @@ interface Joined {
 export class SessionPresence {
   private readonly joined = new Map<string, Joined>();
   /** The present watch of each channel. */
-  private readonly watched = new Map<string, MessageStream<PresenceEvent>>();
+  private readonly watched = new Map<string, ChannelStream<PresenceEvent>>();
   private streams: Array<{ readonly ended: boolean }> = [];
 
   constructor(
@@ -85,7 +85,7 @@ export class SessionPresence {
    * @throws {CodedError} LIMIT_REACHED when the session has `maxSubscriptions` such streams
    * @throws {MessagesError} BAD_CHANNEL as `PresenceService.watch`
    */
-  watch(channel: string | Channel): MessageStream<PresenceEvent> {
+  watch(channel: string | Channel): ChannelStream<PresenceEvent> {
     const name = channelNameOf(channel);
     // One is enough: another one would bring every change twice.
     this.watched.get(name)?.end();
@@ -103,7 +103,7 @@ export class SessionPresence {
    * @throws {CodedError} SESSION_CLOSED, LIMIT_REACHED as `watch`
    * @throws {MessagesError} BAD_CHANNEL as `PresenceService.changes`
    */
-  changes(channel: string | Channel): MessageStream<PresenceChange> {
+  changes(channel: string | Channel): ChannelStream<PresenceChange> {
     return this.keep(() => this.port.presence.changes(channel, { signal: this.owner.signal }));
   }
 

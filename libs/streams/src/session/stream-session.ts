@@ -7,12 +7,12 @@ import type {
   PresenceService,
   Subscription,
 } from '@nestwire/messages';
-import type { ResumingChannels } from '../channel/resuming.channels.js';
+import type { ResumingChannels } from '../subscriptions/resuming-channels.js';
 import { UserObjects } from './user-objects.js';
 import { SessionCloseReason } from './session-close-reason.js';
 import { SessionPresence } from './session-presence.js';
 import { SessionMessages } from './session-messages.js';
-import type { StreamHandshake } from './stream-handshake.js';
+import type { StreamHandshake } from '../transport/stream-handshake.js';
 
 /** The connection as a session sees it. */
 export interface SessionPort {

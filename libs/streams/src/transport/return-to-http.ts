@@ -25,11 +25,11 @@ export function returnToHttp(server: Server, upgrade: Upgrade, answers: PendingA
   // Answers leave in order: those to earlier requests first.
   if (response) {
     const cancel = destroyAfter(socket, MAX_WAIT_MS);
-    const again = (): void => {
+    const redelivered = (): void => {
       cancel();
       returnToHttp(server, upgrade, answers);
     };
-    return void response.once('close', () => setImmediate(again));
+    return void response.once('close', () => setImmediate(redelivered));
   }
   if (socket.destroyed) return;
   socket.off('error', endure);

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { StreamHandshake } from '../session/stream-handshake.js';
+import { StreamHandshake } from './stream-handshake.js';
 
 const MAX_QUERY_LENGTH = 2_048;
 /** Names of credentials, in lower case and without separators. */

@@ -1,5 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
-import type { FramePayload } from '@nestwire/protocol';
+import type { FramePayload } from '@nestwire/protocol/codec';
 
 const FIN = 0x80;
 const DEFLATED = 0x40;

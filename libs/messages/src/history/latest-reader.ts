@@ -1,0 +1,111 @@
+import type { HistoryChannel, StoredMessage } from './history-store.js';
+import { deferred } from '../scheduling/deferred.js';
+import type { StoredPublication } from './stored-publication.js';
+import { isSamePosition, positionOf, type Position } from './position.js';
+import {
+  publicationOf,
+  type ChannelReader,
+  type ConsumerContext,
+  type TakeMissed,
+} from './channel-reader.js';
+import { ReadPacer } from './read-pacer.js';
+
+/** Reads a channel of which only the newest message matters; it has no gaps. */
+export class LatestReader implements ChannelReader {
+  #position: Position | undefined;
+  #newest: StoredPublication | undefined;
+  /** The newest that was heard before the first read. */
+  #heard: StoredMessage | undefined;
+  readonly #ready = deferred<void>();
+  readonly #pacer: ReadPacer;
+  #waiting: Array<{ readonly since: Position | undefined; readonly take: TakeMissed }> = [];
+
+  constructor(
+    private readonly channel: HistoryChannel,
+    private readonly context: ConsumerContext,
+  ) {
+    this.#pacer = new ReadPacer(
+      context,
+      () => this.#read(),
+      () => this.#ready.resolve(),
+    );
+    this.#pacer.want();
+  }
+
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  stored(messages: readonly StoredMessage[]): void {
+    const newest = messages.at(-1)!;
+    if (!this.#position) this.#heard = newest;
+    else if (newest.epoch !== this.#position.epoch) this.#pacer.wantSoon();
+    else if (newest.offset > this.#position.offset) this.#become(newest);
+    else if (newest.offset === this.#position.offset && newest.id !== this.#position.id)
+      this.#pacer.wantSoon();
+  }
+
+  doubt(): void {
+    this.#pacer.wantSoon();
+  }
+
+  recover(since: Position | undefined, take: TakeMissed): void {
+    if (this.#position && !this.#isAhead(since)) return take(this.#missedBy(since));
+    this.#waiting.push({ since, take });
+    // Who comes from elsewhere may have a newer one, which must not be followed by an older one.
+    if (this.#position) this.#pacer.want();
+  }
+
+  close(): void {
+    this.#pacer.close();
+    this.#waiting = [];
+    this.#ready.resolve();
+  }
+
+  async #read(): Promise<void> {
+    const before = this.#position;
+    this.context.counts.reads++;
+    const { head, messages } = await this.context.read({ last: 1 }, this.context.limits);
+    if (this.#pacer.isClosed) return;
+    // What was heard meanwhile is newer than what was read, or will be compared again.
+    if (this.#position === before) this.#compare(head, messages.at(-1));
+    if (this.#heard) this.stored([this.#heard]);
+    this.#heard = undefined;
+    this.#ready.resolve();
+    for (const { since, take } of this.#waiting.splice(0)) take(this.#missedBy(since));
+  }
+
+  #compare(head: Position, newest: StoredMessage | undefined): void {
+    const before = this.#position;
+    if (before && isSamePosition(before, head)) return;
+    this.#position = head;
+    // The newest that can be read stays; the log and the counters tell of the other.
+    if (newest?.isUnreadable) return;
+    // Whoever follows by the first time asks for the newest message by itself.
+    this.#newest = newest && publicationOf(this.channel, newest);
+    if (before && this.#newest) this.context.deliver(this.#newest);
+  }
+
+  /** Tells whether somebody stands where this reader has not been. */
+  #isAhead(since: Position | undefined): boolean {
+    const position = this.#position!;
+    if (!since || isSamePosition(since, position)) return false;
+    return since.epoch !== position.epoch || since.offset >= position.offset;
+  }
+
+  #become(message: StoredMessage): void {
+    this.#position = positionOf(message);
+    this.#newest = publicationOf(this.channel, message);
+    this.context.deliver(this.#newest);
+  }
+
+  #missedBy(since: Position | undefined): readonly StoredPublication[] {
+    const { position } = this;
+    if (!this.#newest || (since && position && isSamePosition(since, position))) return [];
+    return [this.#newest];
+  }
+}

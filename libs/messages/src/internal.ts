@@ -1,0 +1,15 @@
+export { isChannelName, MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.js';
+export { channelNameOf, definedChannel, isRecoverable, type RecoverableChannel } from './channel/channel.js';
+export { ReservedChannel } from './channel/reserved-channel.js';
+export { ERROR_LINES_PER_MINUTE, LogLimiter, type LogLimiterSetup } from './logging/log-limiter.js';
+export { DONE } from './scheduling/done.js';
+export { slicedWork, SLICE_MS, SlicedWork, type SlicerClock } from './scheduling/sliced-work.js';
+export type { Receiver } from './pubsub/hub.js';
+export { DEFAULT_STREAM_LIMIT } from './pubsub/channel-stream.js';
+export { Publication } from './pubsub/publication.js';
+export { gapPublication, StoredPublication } from './history/stored-publication.js';
+export { isSamePosition, messageIdOf } from './history/position.js';
+export { DEFAULT_MAX_MESSAGE_BYTES } from './messages.options.js';
+export { DEFAULT_PRESENCE } from './presence/presence.options.js';
+export type { Following, StoredReceiver } from './history/channel-readers.js';
+export type { TakeMissed } from './history/channel-reader.js';

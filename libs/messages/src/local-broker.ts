@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from './scheduling/clock.js';
+import { LocalRevokedTokenStore } from './revocations/local-revoked-token-store.js';
+import { LocalClaimStore } from './once/local-claim-store.js';
+import { LocalPresenceStore } from './presence/local-presence-store.js';
+import { LocalHistoryStore } from './history/local-history-store.js';
+import { LocalConsumerStore } from './consumers/local-consumer-store.js';
+import { Broker, type MessagesStatus } from './pubsub/broker.js';
+
+/** The backend of a single process: there is nobody else to reach. */
+export class LocalBroker extends Broker {
+  readonly status: MessagesStatus = 'local';
+  readonly counters = { undecodable: 0, reconnects: 0, stalled: 0 };
+  readonly history: LocalHistoryStore;
+  readonly #secret = randomBytes(32).toString('base64url');
+  readonly claims: LocalClaimStore;
+  override readonly revokedTokens: LocalRevokedTokenStore;
+  readonly presence = new LocalPresenceStore();
+  readonly readers: LocalConsumerStore;
+
+  constructor(clock?: Clock) {
+    super();
+    this.history = new LocalHistoryStore(clock);
+    this.readers = new LocalConsumerStore(this.history, clock);
+    this.claims = new LocalClaimStore(clock);
+    this.revokedTokens = new LocalRevokedTokenStore({ clock });
+  }
+
+  async start(): Promise<void> {}
+
+  async subscribe(): Promise<void> {}
+
+  unsubscribe(): void {}
+
+  refusal(): undefined {}
+
+  async publish(): Promise<void> {}
+
+  async secret(): Promise<string> {
+    return this.#secret;
+  }
+
+  async close(): Promise<void> {
+    this.history.close();
+  }
+}

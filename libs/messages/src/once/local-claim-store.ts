@@ -1,0 +1,51 @@
+import { SYSTEM_CLOCK, type Clock } from '../scheduling/clock.js';
+import { ClaimStore, type Claim, type ClaimedWork } from './claim-store.js';
+
+const MAX_CLAIMS = 100_000;
+
+interface Known {
+  readonly endsAtMs: number;
+  /** Undefined while the work runs. */
+  readonly result: string | undefined;
+}
+
+/** Claims among those of one process; beyond 100,000 the oldest is forgotten. */
+export class LocalClaimStore extends ClaimStore {
+  readonly #known = new Map<string, Known>();
+
+  constructor(private readonly clock: Clock = SYSTEM_CLOCK) {
+    super();
+  }
+
+  /** How many are remembered. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  async claim(work: ClaimedWork): Promise<Claim> {
+    this.#forget();
+    const known = this.#known.get(work.id);
+    if (known && known.endsAtMs > this.clock.now())
+      return known.result === undefined ? 'running' : { result: known.result };
+    this.#remember(work, undefined);
+    return 'claimed';
+  }
+
+  async settle(work: ClaimedWork, result: string): Promise<void> {
+    this.#remember(work, result);
+  }
+
+  #remember({ id, ttlMs }: ClaimedWork, result: string | undefined): void {
+    this.#known.delete(id);
+    this.#known.set(id, { endsAtMs: this.clock.now() + ttlMs, result });
+  }
+
+  /** Forgets those whose time is over, as far as they stand first, and those that are too many. */
+  #forget(): void {
+    const nowMs = this.clock.now();
+    for (const [id, { endsAtMs }] of this.#known) {
+      if (endsAtMs > nowMs && this.#known.size < MAX_CLAIMS) return;
+      this.#known.delete(id);
+    }
+  }
+}

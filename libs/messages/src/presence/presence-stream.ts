@@ -1,0 +1,69 @@
+import {
+  PresenceJoined,
+  PresenceLeft,
+  PresenceMembers,
+  PresenceUpdated,
+  type PresenceEvent,
+} from '@nestwire/protocol';
+import { ChannelStream, type StreamOptions } from '../pubsub/channel-stream.js';
+import type { Publication } from '../pubsub/publication.js';
+import { BEFORE_ALL, BEHIND_ALL, type MemberPage } from './member-pages.js';
+
+/** The options of one watch. */
+export type PresenceWatchOptions = Pick<StreamOptions, 'signal' | 'limit'>;
+
+/** The state that a stream reads its pages from. */
+export interface PageSource {
+  readonly isReady: boolean;
+  pageAfter(order: number): MemberPage;
+}
+
+/**
+ * The members of a channel in pages, and then the changes.
+ *
+ * A page is made when the reader asks for it. A change of a member that no page has shown yet is left out, because
+ * the page will show its outcome. Where more changes wait than `limit`, they are dropped and the pages begin anew.
+ */
+export class PresenceStream extends ChannelStream<PresenceEvent> {
+  /** The position behind the last page. */
+  #end = BEFORE_ALL;
+
+  constructor(
+    private readonly source: PageSource,
+    options: PresenceWatchOptions,
+    ended: () => void,
+  ) {
+    super([PresenceMembers, PresenceJoined, PresenceUpdated, PresenceLeft], options, {
+      ended,
+      dropped: () => undefined,
+    });
+  }
+
+  /** Takes a change of the member at a position. */
+  pushChange(publication: Publication, order: number): void {
+    if (order > this.#end) return;
+    if (this.isFull) this.restart();
+    else this.push(publication);
+  }
+
+  /** Gives the members again from the first page on; the changes that wait are dropped. */
+  restart(): void {
+    this.dropUnread();
+    this.#end = BEFORE_ALL;
+    while (this.isAwaited && this.#pushPage());
+  }
+
+  override next(): Promise<IteratorResult<PresenceEvent, undefined>> {
+    if (this.unread === 0) this.#pushPage();
+    return super.next();
+  }
+
+  /** Returns whether there was a page. */
+  #pushPage(): boolean {
+    if (this.ended || this.#end === BEHIND_ALL || !this.source.isReady) return false;
+    const { publication, end } = this.source.pageAfter(this.#end);
+    this.#end = end;
+    this.push(publication);
+    return true;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Message, MessageClass } from '@nestwire/protocol';
+import type { EncodedMessage } from '@nestwire/protocol/codec';
+import { decodeMessage, messageClassNamed, rememberOrigin } from '@nestwire/protocol/internal';
+import { decodeQuickly, rememberEncoding } from '@nestwire/protocol/compiled';
+import { acceptedOn } from '../channel/accepted-classes.js';
+import { MessagesError, MessagesErrorCode } from '../messages.error.js';
+import { deepFreeze } from './frozen.js';
+
+const MAX_PATH = 32;
+const MAX_PATH_CHARACTERS = 200;
+
+/** A message as a channel carries it: encoded once, decoded at most once a process. */
+export class Publication implements EncodedMessage {
+  #message: Message | undefined;
+  #failure: unknown;
+  #properties: object | undefined;
+
+  constructor(
+    readonly channel: string,
+    /** The name of the message class. */
+    readonly type: string,
+    /** The properties, as JSON text. */
+    readonly data: string,
+    /** What the text parses to, when it is known; the publication's own from then on. */
+    properties?: object,
+  ) {
+    this.#properties = properties;
+  }
+
+  /**
+   * The message, one frozen instance for all who read it.
+   *
+   * @throws {CodedError} when this process does not know the class, or cannot read the properties
+   */
+  get message(): Message {
+    if (this.#message) return this.#message;
+    if (this.#failure) throw this.#failure;
+    try {
+      return (this.#message = this.#decode());
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  /** Tells whether it is of a known class that is none of these; makes no instance. */
+  isForeignTo(classes: readonly MessageClass[]): boolean {
+    const cls = messageClassNamed(this.type);
+    return !!cls && !classes.some((each) => cls === each || cls.prototype instanceof each);
+  }
+
+  #decode(): Message {
+    const cls = messageClassNamed(this.type);
+    if (!cls)
+      throw new MessagesError(
+        MessagesErrorCode.WrongMessage,
+        'The message is of a class that is not known here.',
+      );
+    const properties = this.#properties ?? (JSON.parse(this.data) as object);
+    // Compiled code makes no instance of another class than the declared one.
+    const message = decodeQuickly(cls, properties) ?? this.#decodeByLibraries(cls, properties);
+    this.#properties = undefined;
+    rememberOrigin(message, this);
+    if (deepFreeze(message)) rememberEncoding(message, { type: this.type, data: this.data });
+    return message;
+  }
+
+  #decodeByLibraries(cls: MessageClass, properties: object): Message {
+    const foreign = acceptedOn(this.channel, cls).foreignType(properties);
+    if (!foreign) return decodeMessage(cls, properties);
+    const path = foreign.slice(0, MAX_PATH).join('.').slice(0, MAX_PATH_CHARACTERS);
+    throw new MessagesError(
+      MessagesErrorCode.WrongMessage,
+      `The property '${path}' is of a class that neither the channel nor a @Type of the message names: ` +
+        'add the class to the channel, or @Type to the property.',
+    );
+  }
+}

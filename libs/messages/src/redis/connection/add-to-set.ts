@@ -1,0 +1,16 @@
+import type { RedisCalls } from './redis-calls.js';
+
+/**
+ * Adds a member to a set.
+ *
+ * A key of another type holds nothing that nestwire wrote: it is removed first.
+ */
+export async function addToSet(calls: RedisCalls, key: string, member: string): Promise<void> {
+  try {
+    await calls.run((client) => client.sadd(key, member));
+  } catch (error) {
+    if (!(error as Error).message.startsWith('WRONGTYPE')) throw error;
+    await calls.run((client) => client.del(key));
+    await calls.run((client) => client.sadd(key, member));
+  }
+}

@@ -1,0 +1,197 @@
+import type { Cluster, Redis } from 'ioredis';
+import { slicedWork } from '../../scheduling/sliced-work.js';
+import { slotOf } from './key-slot.js';
+import type { ResolvedTuning } from './redis.options.js';
+import type { RedisShard } from './redis-shard.js';
+import { untilReady, type RedisTopology, type ShardMaker } from './redis-topology.js';
+
+const MAX_PROBE_NUMBER = 16_384;
+
+/** What a Cluster's topology needs of its owner. */
+export interface ClusterOwner {
+  readonly makeShard: ShardMaker;
+  readonly probeKeyOf: (number: number) => string;
+  /** Is told when a server may have become reachable or unreachable. */
+  readonly changed: () => void;
+  /** Is told when a wanted key came into force on another server than before. */
+  readonly resumed: (keys: readonly string[]) => void;
+}
+
+/**
+ * The masters of a Cluster, each with a subscriber for the channels of its slots.
+ *
+ * Where sharded pub/sub is not to be had, one master carries all channels: publications that
+ * leave by several could overtake each other.
+ */
+export class ClusterTopology implements RedisTopology {
+  /** By the node's address. */
+  readonly #shards = new Map<string, RedisShard>();
+  /** Wanted keys, and the address of the shard that was asked for each. */
+  readonly #wanted = new Map<string, string | undefined>();
+  /** Where the slots were when the wanted keys were last moved. */
+  #placed: ReadonlyArray<RedisShard | string | undefined> = [];
+  readonly #onRefresh = () => this.refresh();
+  #sharded = true;
+  #known = false;
+  #closed = false;
+
+  constructor(
+    private readonly client: Cluster,
+    private readonly owner: ClusterOwner,
+    private readonly tuning: ResolvedTuning,
+  ) {
+    for (const event of EVENTS) client.on(event, this.#onRefresh);
+  }
+
+  get shards(): readonly RedisShard[] {
+    return [...this.#shards.values()];
+  }
+
+  async start(): Promise<void> {
+    if (this.client.status !== 'ready') return;
+    await this.#detect();
+    this.refresh();
+    const nodes = [...this.#masters().values()];
+    await Promise.all([...this.shards.map((shard) => shard.start()), ...nodes.map(untilReady)]);
+  }
+
+  publish(key: string, text: string): Promise<unknown> {
+    if (this.#sharded) return this.client.spublish(key, text);
+    const [shard] = this.#shards.values();
+    return shard ? shard.client.publish(key, text) : Promise.reject(new Error('no master is known'));
+  }
+
+  get publishCommand(): 'PUBLISH' | 'SPUBLISH' {
+    return this.#sharded ? 'SPUBLISH' : 'PUBLISH';
+  }
+
+  shardOf(key: string): RedisShard | undefined {
+    return this.#shards.get(this.#addressOf(key) ?? '');
+  }
+
+  nodeOf(key: string): Redis | undefined {
+    const address = this.client.slots[slotOf(key)]?.[0] ?? '';
+    return this.#shards.get(address)?.client ?? this.#masters().get(address);
+  }
+
+  want(key: string): Promise<void> {
+    const address = this.#addressOf(key);
+    this.#wanted.set(key, address);
+    return this.#shards.get(address ?? '')?.subscriber.want(key) ?? Promise.resolve();
+  }
+
+  unwant(key: string): void {
+    const address = this.#wanted.get(key);
+    this.#wanted.delete(key);
+    this.#shards.get(address ?? '')?.subscriber.unwant(key);
+  }
+
+  refresh(): void {
+    if (this.#closed || this.client.status !== 'ready') return;
+    if (!this.#known) {
+      void this.#detect().then(() => this.refresh());
+      return;
+    }
+    // The nodes of a Cluster connect on their first command, which they then refuse.
+    for (const node of this.#masters().values())
+      if (node.status === 'wait') node.connect().catch(() => undefined);
+    const owners = this.#owners();
+    for (const [address, shard] of this.#shards)
+      if (owners.get(address) !== shard.client) this.#remove(address, shard);
+    for (const [address, node] of owners) if (!this.#shards.has(address)) this.#add(address, node);
+    // Asked each few seconds: mostly nothing has moved.
+    if (isSame(this.#placed, this.#placement())) return;
+    this.#placed = this.#placement();
+    void slicedWork.forEach(this.#wanted, ([key, address]) => this.#move(key, address));
+  }
+
+  moved(): void {
+    this.client.refreshSlotsCache(() => this.refresh());
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const event of EVENTS) this.client.off(event, this.#onRefresh);
+    for (const [address, shard] of this.#shards) this.#remove(address, shard);
+  }
+
+  /** Returns what the places of keys depend on: the master of each slot, and the shards. */
+  #placement(): ReadonlyArray<RedisShard | string | undefined> {
+    return [...this.client.slots.map((nodes) => nodes?.[0]), ...this.#shards.values()];
+  }
+
+  async #detect(): Promise<void> {
+    this.#sharded = this.tuning.sharded === 'auto' && (await this.#hasShardedPubSub());
+    this.#known = true;
+  }
+
+  /** Asks for the command; a server that does not let us ask is taken for one that has it. */
+  async #hasShardedPubSub(): Promise<boolean> {
+    try {
+      const [info] = (await this.client.call('COMMAND', 'INFO', 'SSUBSCRIBE')) as unknown[];
+      return info !== null && info !== undefined;
+    } catch {
+      return true;
+    }
+  }
+
+  /** Returns the masters that carry channels, in the order of their addresses. */
+  #owners(): Map<string, Redis> {
+    const owning = new Set(this.client.slots.map((nodes) => nodes?.[0]));
+    const owners = [...this.#masters()]
+      .filter(([address]) => owning.has(address))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return new Map(this.#sharded ? owners : owners.slice(0, 1));
+  }
+
+  /** Returns all masters by their address. */
+  #masters(): Map<string, Redis> {
+    return new Map(this.client.nodes('master').map((node) => [addressOf(node), node]));
+  }
+
+  #addressOf(key: string): string | undefined {
+    if (!this.#sharded) return this.#shards.keys().next().value;
+    return this.client.slots[slotOf(key)]?.[0];
+  }
+
+  #add(address: string, node: Redis): void {
+    const shard = this.owner.makeShard(node, this.#sharded, this.#probeNumberOf(address));
+    this.#shards.set(address, shard);
+    for (const event of NODE_EVENTS) node.on(event, this.owner.changed);
+    void shard.start();
+  }
+
+  #remove(address: string, shard: RedisShard): void {
+    this.#shards.delete(address);
+    for (const event of NODE_EVENTS) shard.client.off(event, this.owner.changed);
+    shard.close();
+    this.owner.changed();
+  }
+
+  #move(key: string, from: string | undefined): void {
+    const to = this.#addressOf(key);
+    const target = this.#shards.get(to ?? '');
+    if (to !== from && from) this.#shards.get(from)?.subscriber.unwant(key);
+    this.#wanted.set(key, to);
+    const confirmed = target?.subscriber.want(key);
+    if (to !== from) void confirmed?.then(() => this.owner.resumed([key]));
+  }
+
+  /** Finds a number whose probe key this node holds. */
+  #probeNumberOf(address: string): number {
+    for (let number = 0; number < MAX_PROBE_NUMBER; number++)
+      if (this.#addressOf(this.owner.probeKeyOf(number)) === address) return number;
+    return 0;
+  }
+}
+
+function isSame(items: readonly unknown[], others: readonly unknown[]): boolean {
+  return items.length === others.length && items.every((item, index) => item === others[index]);
+}
+
+const EVENTS = ['ready', '+node', '-node', 'refresh'] as const;
+const NODE_EVENTS = ['ready', 'close', 'end'] as const;
+
+function addressOf({ options: { host, port } }: Redis): string {
+  return `${host}:${port}`;
+}

@@ -1,0 +1,140 @@
+import type { StreamGapReason } from '@nestwire/protocol';
+import type { Cluster, Redis } from 'ioredis';
+import { randomBytes } from 'node:crypto';
+import {
+  MAX_TAKEN_BYTES,
+  ConsumerStore,
+  CONSUMER_TTL_MS,
+  type ConsumerShare,
+  type ConsumerWork,
+  type FetchedWork,
+  type FetchRequest,
+} from '../../consumers/consumer-store.js';
+import type { StoredMessage } from '../../history/history-store.js';
+import type { MessagesError } from '../../messages.error.js';
+import type { ChannelKeys } from '../history/channel-keys.js';
+import { HOLD, TAKE } from './consumer-scripts.js';
+import { isTexts } from '../history/history-replies.js';
+import { unreadable } from '../connection/redis.errors.js';
+import { headMsOf } from '../history/redis-history-store.js';
+import type { ResolvedTuning } from '../connection/redis.options.js';
+import type { RedisScript } from '../connection/redis-script.js';
+import { readContent } from '../connection/untrusted.js';
+import { withinDeadline } from '../connection/within-deadline.js';
+
+const PARTS = 6;
+
+/** What durable consumers share with the backend that they belong to. */
+export interface ConsumersLink {
+  readonly client: Redis | Cluster;
+  readonly keys: ChannelKeys;
+  readonly maxMessageBytes: number;
+  readonly isClosed: () => boolean;
+  /** Is told of what is stored in a channel and cannot be read. */
+  readonly undecodable: (channel: string, error: Error) => void;
+  /** Is told what Redis refused, and with which error. */
+  readonly refused: (what: string, error: Error) => void;
+}
+
+/**
+ * Knows durable consumers in Redis: a hash a reader, in the slot of its channel.
+ *
+ * Not a consumer group: one ends with the stream, which expires, knows nothing of epochs and branches, and
+ * passes over what was trimmed without a word.
+ */
+export class RedisConsumerStore extends ConsumerStore {
+  constructor(
+    private readonly link: ConsumersLink,
+    private readonly tuning: ResolvedTuning,
+  ) {
+    super();
+  }
+
+  async take(reader: ConsumerShare, { settled, limit, leaseMs }: FetchRequest): Promise<FetchedWork> {
+    const { channel, from, holder } = reader;
+    const { meta, stream } = this.link.keys.of(channel.name);
+    const epoch = randomBytes(16).toString('base64url');
+    const reply = await this.#run(
+      TAKE,
+      [meta, stream, this.#keyOf(reader)],
+      [
+        ...[epoch, channel.name, headMsOf(channel), from, CONSUMER_TTL_MS, holder],
+        ...[leaseMs, limit, MAX_TAKEN_BYTES, this.link.maxMessageBytes],
+        ...settled.flatMap((work) => [work.key, proofOf(work)]),
+      ],
+    );
+    if (!isTexts(reply)) throw this.#unreadable(new Error('its answer does not have the form of one'));
+    return this.#takenOf(channel.name, reply);
+  }
+
+  async hold(reader: ConsumerShare, works: readonly ConsumerWork[], leaseMs: number): Promise<boolean[]> {
+    const args = works.flatMap((work) => [work.key, proofOf(work), work.attempt]);
+    const reply = await this.#run(HOLD, [this.#keyOf(reader)], [reader.holder, leaseMs, ...args]);
+    // Whatever is no confirmation leaves the work to others.
+    return works.map((_, index) => Array.isArray(reply) && reply[index] === 1);
+  }
+
+  async #run(
+    script: RedisScript,
+    keys: readonly string[],
+    args: ReadonlyArray<string | number>,
+  ): Promise<unknown> {
+    const closed = 'The application has shut down';
+    if (this.link.isClosed()) throw unreadable(new Error(closed), closed);
+    const run = script.run({ client: this.link.client, keys, args });
+    return withinDeadline(run, this.tuning).catch((error: Error) => {
+      throw this.#unreadable(error);
+    });
+  }
+
+  #unreadable(error: Error): MessagesError {
+    this.link.refused('a named reader', error);
+    return unreadable(error);
+  }
+
+  #takenOf(channel: string, [epoch = '', waitMs = '-1', ...parts]: readonly string[]): FetchedWork {
+    const works: ConsumerWork[] = [];
+    for (let at = 0; at < parts.length; at += PARTS) {
+      const work = workOf(epoch, parts.slice(at, at + PARTS));
+      works.push(work.message ? this.#read(channel, work, work.message) : work);
+    }
+    return { works, waitMs: waitMs === '-1' ? undefined : Number(waitMs) };
+  }
+
+  /** Makes a gap of a message that cannot be read. */
+  #read(channel: string, work: ConsumerWork, message: StoredMessage): ConsumerWork {
+    try {
+      readContent(message, this.link.maxMessageBytes);
+      return work;
+    } catch (error) {
+      this.link.undecodable(channel, error as Error);
+      return { ...work, message: undefined, gap: 'unreadable' };
+    }
+  }
+
+  #keyOf({ channel, name }: ConsumerShare): string {
+    return this.link.keys.of(channel.name).consumerStart + name;
+  }
+}
+
+/** What tells work from other work that had, or has, the same key. */
+function proofOf({ key, gap, position: { epoch, offset, id } }: ConsumerWork): string {
+  // The gap in the place of a message that cannot be read has the key of the message.
+  return isGapKey(key) ? `${gap}:${epoch}:${offset}:${id}` : id;
+}
+
+function isGapKey(key: string): boolean {
+  return key.startsWith('g');
+}
+
+function workOf(epoch: string, parts: readonly string[]): ConsumerWork {
+  const [key = '', attempt, id = '', previousId = '', type = '', data = ''] = parts;
+  const work = { key, attempt: Number(attempt) };
+  if (!isGapKey(key)) {
+    const position = { epoch, offset: Number(key), id };
+    return { ...work, position, message: { ...position, previousId, type, data }, gap: undefined };
+  }
+  const [gap = '', itsEpoch = '', offset, itsId = ''] = id.split(':');
+  const position = { epoch: itsEpoch, offset: Number(offset), id: itsId };
+  return { ...work, position, message: undefined, gap: gap as StreamGapReason };
+}

@@ -1,0 +1,71 @@
+import type { StoredMessage } from '../../history/history-store.js';
+import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES, MAX_HEADER_BYTES } from '../pubsub/envelope.js';
+import { isCount, isEpoch, isPlaceId, isTypeName, readContent } from '../connection/untrusted.js';
+
+const VERSION = 1;
+const NEWLINE = 0x0a;
+
+type Entry = readonly [id: string, type: string, bytes: number, ...unknown[]];
+
+interface Header {
+  readonly e: string;
+  /** The offset of the first message. */
+  readonly o: number;
+  /** The id of the message before the first. */
+  readonly p: string;
+  readonly m: readonly Entry[];
+}
+
+/**
+ * Takes out the messages that were stored together, in order.
+ *
+ * What the script publishes is a line of JSON with the version, the epoch, the first offset, the id before
+ * it, and of each message its id, its type and its bytes; then the texts, one behind the other. Fields
+ * that are not known are ignored, so that versions can run side by side.
+ *
+ * The text of each message is parsed here, once a process, whoever wants it: clients get it as it is.
+ *
+ * @param maxMessageBytes the largest message that anyone may send
+ * @throws {Error} when it is not of a version known here, or any of its messages cannot be read
+ */
+export function openStored(payload: Buffer, maxMessageBytes: number): StoredMessage[] {
+  if (payload.length > MAX_HEADER_BYTES + Math.max(MAX_ENVELOPE_BYTES, maxMessageBytes))
+    throw new Error('it is larger than any that maxMessageBytes permits');
+  let end = payload.indexOf(NEWLINE) + 1;
+  const { e: epoch, o, p, m } = headerOf(payload.toString('utf8', 0, end));
+  let previousId = p;
+  const messages = m.map(([id, type, bytes], index) => {
+    const data = payload.toString('utf8', end, end + bytes);
+    const properties = readContent({ type, data }, maxMessageBytes);
+    const message = { epoch, offset: o + index, id, previousId, type, data, properties };
+    end += bytes;
+    previousId = id;
+    return message;
+  });
+  if (end !== payload.length) throw new Error('the sizes in its header are not those of its messages');
+  return messages;
+}
+
+function headerOf(line: string): Header {
+  const header = JSON.parse(line) as Readonly<Record<string, unknown>> | null;
+  if (header?.['v'] !== VERSION)
+    throw new Error(`its version ${String(header?.['v']).slice(0, 16)} is not known here`);
+  if (!isHeader(header))
+    throw new Error('its header does not give the position and the size of each message');
+  return header;
+}
+
+function isHeader(header: object): header is Header {
+  const { e, o, p, m } = header as Partial<Header>;
+  if (!Array.isArray(m) || m.length === 0 || m.length > MAX_ENVELOPE_MESSAGES || !m.every(isEntry))
+    return false;
+  return (
+    isEpoch(e) && isCount(o) && o > 0 && isCount(o + m.length - 1) && (o === 1 ? p === '' : isPlaceId(p))
+  );
+}
+
+function isEntry(entry: unknown): boolean {
+  if (!Array.isArray(entry)) return false;
+  const [id, type, bytes] = entry as unknown[];
+  return isPlaceId(id) && isTypeName(type) && isCount(bytes);
+}

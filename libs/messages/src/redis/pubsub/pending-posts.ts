@@ -1,0 +1,39 @@
+import { deferred, type Deferred } from '../../scheduling/deferred.js';
+import type { MessagesError } from '../../messages.error.js';
+import { overloaded } from '../connection/redis.errors.js';
+import type { ResolvedTuning } from '../connection/redis.options.js';
+
+/** Counts the posts that wait for Redis, and bounds them in number and bytes. */
+export class PendingPosts {
+  #posts = 0;
+  #bytes = 0;
+  #idle: Deferred<void> | undefined;
+
+  constructor(private readonly limits: Pick<ResolvedTuning, 'maxPendingPosts' | 'maxPendingBytes'>) {}
+
+  /** Returns why no further post may wait. */
+  refusal(): MessagesError | undefined {
+    const { maxPendingPosts, maxPendingBytes } = this.limits;
+    return this.#posts >= maxPendingPosts || this.#bytes >= maxPendingBytes
+      ? overloaded(this.#posts, this.#bytes)
+      : undefined;
+  }
+
+  /** Counts posts that begin to wait. */
+  add(posts: number, bytes: number): void {
+    this.#posts += posts;
+    this.#bytes += bytes;
+  }
+
+  /** Counts posts that no longer wait. */
+  remove(posts: number, bytes: number): void {
+    this.#posts -= posts;
+    this.#bytes -= bytes;
+    if (this.#posts === 0) this.#idle?.resolve();
+  }
+
+  /** Resolves when nothing waits any more; nothing is to be added after the call. */
+  async settled(): Promise<void> {
+    if (this.#posts > 0) await (this.#idle = deferred<void>()).promise;
+  }
+}

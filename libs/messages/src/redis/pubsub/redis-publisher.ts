@@ -1,0 +1,148 @@
+import type { EncodedMessage } from '@nestwire/protocol/codec';
+import type { Cluster, Redis } from 'ioredis';
+import { deferred, type Deferred } from '../../scheduling/deferred.js';
+import type { MessagesError } from '../../messages.error.js';
+import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES, type Envelope, type SizedMessage } from './envelope.js';
+import type { PendingPosts } from './pending-posts.js';
+import { isReply, unavailable, uncertain } from '../connection/redis.errors.js';
+import type { ResolvedTuning } from '../connection/redis.options.js';
+import type { RedisTopology } from '../connection/redis-topology.js';
+
+/** What a publisher sends through. */
+export interface PublisherLink {
+  readonly client: Redis | Cluster;
+  readonly topology: Pick<RedisTopology, 'publish' | 'shards'>;
+  readonly envelope: Envelope;
+  readonly pending: PendingPosts;
+  /** Is told that the answer to a publication on the key did not come. */
+  readonly unanswered: (key: string) => void;
+}
+
+/** The messages of one key that leave in one publication. */
+interface Batch {
+  readonly key: string;
+  readonly messages: SizedMessage[];
+  bytes: number;
+  /** The answer is due then; set when it is sent. */
+  deadlineMs: number;
+  readonly done: Deferred<void>;
+}
+
+/**
+ * Sends messages: bounded in number and bytes, each within a deadline.
+ *
+ * Those of one turn of the event loop leave together: one publication a key, one write a server.
+ */
+export class RedisPublisher {
+  /** Of each key the batch that takes more, until all leave at the end of the turn. */
+  readonly #open = new Map<string, Batch>();
+  #unsent: Batch[] = [];
+  /** Sent and without an answer, the oldest first. */
+  readonly #unanswered = new Set<Batch>();
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(
+    private readonly link: PublisherLink,
+    private readonly tuning: ResolvedTuning,
+  ) {}
+
+  /** Returns why a message would not be sent now. */
+  refusal(): MessagesError | undefined {
+    if (this.link.client.status !== 'ready') return unavailable('Redis is not connected');
+    return this.link.pending.refusal();
+  }
+
+  /**
+   * Publishes a message; resolves when Redis has taken it, with one promise for all that leave with it.
+   *
+   * @throws {MessagesError} UNAVAILABLE, OVERLOADED when nothing was sent or Redis refused
+   * @throws {MessagesError} UNCERTAIN when the answer did not come
+   */
+  publish(key: string, { type, data }: EncodedMessage): Promise<void> {
+    const refusal = this.refusal();
+    if (refusal) return Promise.reject(refusal);
+    const bytes = Buffer.byteLength(data);
+    const batch = this.#batchOf(key, bytes);
+    batch.messages.push({ type, data, bytes });
+    batch.bytes += bytes;
+    this.link.pending.add(1, bytes);
+    return batch.done.promise;
+  }
+
+  /** Stops its timer, when nothing is pending any more. */
+  close(): void {
+    this.#cancelTimer?.();
+  }
+
+  #batchOf(key: string, bytes: number): Batch {
+    const open = this.#open.get(key);
+    const fits =
+      open && open.messages.length < MAX_ENVELOPE_MESSAGES && open.bytes + bytes <= MAX_ENVELOPE_BYTES;
+    return fits ? open : this.#begin(key);
+  }
+
+  #begin(key: string): Batch {
+    const batch: Batch = { key, messages: [], bytes: 0, deadlineMs: Infinity, done: deferred<void>() };
+    this.#open.set(key, batch);
+    if (this.#unsent.push(batch) === 1) setImmediate(() => this.#flush());
+    return batch;
+  }
+
+  #flush(): void {
+    const batches = this.#unsent;
+    this.#unsent = [];
+    this.#open.clear();
+    // A lone publication is one write anyhow.
+    const corked = batches.length > 1 ? this.link.topology.shards.map(({ client }) => client.stream) : [];
+    for (const stream of corked) stream?.cork();
+    const deadlineMs = this.tuning.clock.now() + this.tuning.commandTimeoutMs;
+    for (const batch of batches) {
+      batch.deadlineMs = deadlineMs;
+      this.#unanswered.add(batch);
+      this.#send(batch);
+    }
+    for (const stream of corked) stream?.uncork();
+    this.#watch();
+  }
+
+  #send(batch: Batch): void {
+    const settle = (error?: unknown) => this.#settle(batch, error);
+    try {
+      const { envelope, topology } = this.link;
+      topology.publish(batch.key, envelope.write(batch.messages)).then(() => settle(), settle);
+    } catch (error) {
+      settle(error);
+    }
+  }
+
+  #settle(batch: Batch, error: unknown): void {
+    if (!this.#unanswered.delete(batch)) return;
+    if (error === undefined) batch.done.resolve();
+    else if (isReply(error)) batch.done.reject(unavailable('Redis refused the post', error));
+    else {
+      batch.done.reject(uncertain(error as Error));
+      this.link.unanswered(batch.key);
+    }
+    this.link.pending.remove(batch.messages.length, batch.bytes);
+  }
+
+  /** Keeps one timer for all that is unanswered: most are answered long before it is due. */
+  #watch(): void {
+    const [oldest] = this.#unanswered;
+    if (!oldest || this.#cancelTimer) return;
+    const { clock } = this.tuning;
+    this.#cancelTimer = clock.after(Math.max(0, oldest.deadlineMs - clock.now()), () => {
+      this.#cancelTimer = undefined;
+      this.#expire();
+      this.#watch();
+    });
+  }
+
+  #expire(): void {
+    const nowMs = this.tuning.clock.now();
+    for (const batch of this.#unanswered) {
+      if (batch.deadlineMs > nowMs) return;
+      this.#settle(batch, new Error(`no answer within ${this.tuning.commandTimeoutMs} ms`));
+    }
+  }
+}

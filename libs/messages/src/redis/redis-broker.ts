@@ -1,0 +1,305 @@
+import { Logger } from '@nestjs/common';
+import type { EncodedMessage } from '@nestwire/protocol/codec';
+import type { Redis } from 'ioredis';
+import { randomBytes } from 'node:crypto';
+import { Broker, type BrokerCounters, type BrokerSink, type MessagesStatus } from '../pubsub/broker.js';
+import { LogLimiter } from '../logging/log-limiter.js';
+import { MessagesConfigurationError } from '../messages-configuration.error.js';
+import type { MessagesError } from '../messages.error.js';
+import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messages.options.js';
+import { ChannelKeys } from './history/channel-keys.js';
+import { ClusterTopology } from './connection/cluster-topology.js';
+import { Envelope } from './pubsub/envelope.js';
+import { PendingPosts } from './pubsub/pending-posts.js';
+import { answerOf, unavailable } from './connection/redis.errors.js';
+import { RedisHistoryStore } from './history/redis-history-store.js';
+import { RedisClaimStore } from './once/redis-claim-store.js';
+import { RedisRevokedTokenStore } from './revocations/redis-revoked-token-store.js';
+import { isCluster, openLink, type RedisLink } from './connection/redis-link.js';
+import { resolveTuning, type RedisConnection, type ResolvedTuning } from './connection/redis.options.js';
+import { RedisConsumerStore } from './consumers/redis-consumer-store.js';
+import { RedisPresenceStore } from './presence/redis-presence-store.js';
+import { RedisPublisher } from './pubsub/redis-publisher.js';
+import { RedisReceiver } from './pubsub/redis-receiver.js';
+import { RedisShard } from './connection/redis-shard.js';
+import { sharedSecret } from './connection/shared-secret.js';
+import { settledWithin } from './connection/within-deadline.js';
+import {
+  SingleTopology,
+  untilReady,
+  type RedisTopology,
+  type ShardMaker,
+} from './connection/redis-topology.js';
+
+const REFUSED_SIGN_IN = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/;
+const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
+
+/** Carries channels over Redis: a single server, a Sentinel group, or a Cluster. */
+export class RedisBroker extends Broker {
+  readonly history: RedisHistoryStore;
+  readonly claims: RedisClaimStore;
+  override readonly revokedTokens: RedisRevokedTokenStore;
+  readonly presence: RedisPresenceStore;
+  readonly readers: RedisConsumerStore;
+  readonly #logger = new Logger('Messages');
+  readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
+  readonly #connections = new LogLimiter((line) => this.#logger.log(line), { linesPerMinute: 10 });
+  readonly #origin = randomBytes(9).toString('base64url');
+  readonly #tuning: ResolvedTuning;
+  readonly #maxMessageBytes: number;
+  readonly #envelope: Envelope;
+  readonly #keys: ChannelKeys;
+  readonly #link: RedisLink;
+  readonly #topology: RedisTopology;
+  readonly #pending: PendingPosts;
+  readonly #publisher: RedisPublisher;
+  readonly #receiver: RedisReceiver;
+  #starvations = 0;
+  #sink: BrokerSink | undefined;
+  #status: MessagesStatus = 'degraded';
+  #lastError = '';
+  #closed: Promise<void> | undefined;
+  #cancelRevival: (() => void) | undefined;
+
+  /** @throws {MessagesConfigurationError} when the connection or an option is wrong or unsafe */
+  constructor(connection: RedisConnection, options: MessagesModuleOptions = {}) {
+    super();
+    const { tuning, problems } = resolveTuning(options);
+    if (problems.length > 0) throw new MessagesConfigurationError(problems);
+    this.#tuning = tuning;
+    this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    this.#envelope = new Envelope(this.#origin, this.#maxMessageBytes);
+    this.#receiver = new RedisReceiver({
+      envelope: this.#envelope,
+      maxMessageBytes: this.#maxMessageBytes,
+      limiter: this.#limiter,
+    });
+    this.#keys = new ChannelKeys(tuning.prefix);
+    this.#link = openLink(connection, tuning);
+    this.claims = new RedisClaimStore(this.#link.client, tuning);
+    this.revokedTokens = new RedisRevokedTokenStore(this.#link.client, tuning);
+    this.presence = new RedisPresenceStore(this.#link.client, tuning, (channel, error) =>
+      this.#receiver.drop(channel, error),
+    );
+    this.#topology = this.#makeTopology();
+    this.#pending = new PendingPosts(tuning);
+    this.#publisher = this.#makePublisher();
+    this.history = this.#makeHistory();
+    this.readers = this.#makeReaders();
+  }
+
+  get status(): MessagesStatus {
+    return this.#status;
+  }
+
+  get counters(): BrokerCounters {
+    const reconnects = this.#topology.shards.reduce((sum, { subscriber }) => sum + subscriber.reconnects, 0);
+    return { undecodable: this.#receiver.undecodable, stalled: this.#starvations, reconnects };
+  }
+
+  async start(sink: BrokerSink): Promise<void> {
+    this.#sink = this.#receiver.sink = sink;
+    const { client, given } = this.#link;
+    client.on('error', this.#onError);
+    client.on('node error', this.#onError);
+    for (const event of CLIENT_EVENTS) client.on(event, this.#onChange);
+    if (!given) client.on('end', this.#onEnd);
+    await settledWithin(this.#connect(), this.#tuning.connectTimeoutMs, this.#tuning.clock);
+    this.#changed();
+    if (this.#status === 'connected') return;
+    if (REFUSED_SIGN_IN.test(this.#lastError)) await this.#failSignIn();
+    this.#limiter.log('degraded', `Redis cannot be reached${this.#why()}; channels reach this process only.`);
+  }
+
+  subscribe(channel: string): Promise<void> {
+    const key = this.#keys.of(channel).ephemeral;
+    this.#receiver.desired.set(key, channel);
+    return this.#topology.want(key);
+  }
+
+  unsubscribe(channel: string): void {
+    const key = this.#keys.of(channel).ephemeral;
+    this.#receiver.desired.delete(key);
+    this.#topology.unwant(key);
+  }
+
+  refusal(channel: string): MessagesError | undefined {
+    return this.#unreachable(this.#keys.of(channel).ephemeral) ?? this.#publisher.refusal();
+  }
+
+  publish(channel: string, encoded: EncodedMessage): Promise<void> {
+    const key = this.#keys.of(channel).ephemeral;
+    const refusal = this.#unreachable(key);
+    return refusal ? Promise.reject(refusal) : this.#publisher.publish(key, encoded);
+  }
+
+  secret(): Promise<string> {
+    return sharedSecret(this.#link.client, this.#tuning);
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  #unreachable(key: string): MessagesError | undefined {
+    if (this.#closed) return unavailable('The application has shut down');
+    return this.#topology.shardOf(key)?.publishable ? undefined : unavailable('Redis cannot be reached');
+  }
+
+  async #close(): Promise<void> {
+    this.#receiver.desired.clear();
+    this.#topology.close();
+    // What was posted before the shutdown still leaves; every post has its deadline.
+    await this.#pending.settled();
+    this.#publisher.close();
+    this.history.close();
+    const { client, given } = this.#link;
+    for (const event of CLIENT_EVENTS) client.off(event, this.#onChange);
+    this.#status = 'degraded';
+    this.#cancelRevival?.();
+    client.off('end', this.#onEnd);
+    if (given) for (const event of ['error', 'node error']) client.off(event, this.#onError);
+    else if (client.status !== 'end') client.disconnect();
+  }
+
+  readonly #onChange = (): void => this.#changed();
+  readonly #onResumed = (keys: readonly string[]): void => this.history.resumed(keys);
+
+  /** ioredis gives up for good when a failover meets a connection that is being made; we do not. */
+  readonly #onEnd = (): void => {
+    const { client } = this.#link;
+    this.#cancelRevival = this.#tuning.clock.after(this.#tuning.maxReconnectDelayMs * Math.random(), () => {
+      if (!this.#closed && client.status === 'end') client.connect().catch(() => undefined);
+    });
+  };
+
+  readonly #onError = (error: unknown): void => {
+    // Only the text: ioredis puts the command into its errors, and the password with it.
+    this.#lastError = error instanceof Error ? error.message : String(error);
+  };
+
+  /** The text of Redis stands in the log alone: whoever is answered may be a client. */
+  readonly #onRefused = (what: string, error: Error): void =>
+    this.#limiter.log(`refused ${what}`, `Redis refused ${what}: ${answerOf(error)}.`);
+
+  #changed(): void {
+    if (this.#closed) return;
+    const { shards } = this.#topology;
+    const connected = shards.length > 0 && shards.every(({ healthy }) => healthy);
+    const status = connected ? 'connected' : 'degraded';
+    if (status === this.#status) return;
+    this.#status = status;
+    if (connected) this.#connections.log('connected', 'Redis is connected; channels reach the cluster.');
+    else
+      this.#limiter.log('degraded', `Redis cannot be relied on${this.#why()}; see MessagesService.status.`);
+    this.#sink?.statusChanged();
+  }
+
+  #why(): string {
+    return this.#lastError && ` (${this.#lastError})`;
+  }
+
+  async #connect(): Promise<void> {
+    const { client } = this.#link;
+    const connecting = client.status === 'wait' ? client.connect() : untilReady(client as Redis);
+    const connected = connecting.catch((error: Error) => void (this.#lastError ||= error.message));
+    if (isCluster(client)) await connected;
+    await Promise.all([connected, this.#topology.start()]);
+  }
+
+  async #failSignIn(): Promise<never> {
+    await this.close();
+    throw new MessagesConfigurationError([
+      `Redis refused the sign-in (${this.#lastError}): check the user and the password in the option redis.`,
+    ]);
+  }
+
+  #makePublisher(): RedisPublisher {
+    const unanswered = (key: string) => this.#topology.shardOf(key)?.probe.doubt();
+    const link = {
+      client: this.#link.client,
+      topology: this.#topology,
+      envelope: this.#envelope,
+      pending: this.#pending,
+      unanswered,
+    };
+    return new RedisPublisher(link, this.#tuning);
+  }
+
+  #makeHistory(): RedisHistoryStore {
+    const link = {
+      client: this.#link.client,
+      topology: this.#topology,
+      keys: this.#keys,
+      pending: this.#pending,
+      maxMessageBytes: this.#maxMessageBytes,
+      isClosed: () => this.#closed !== undefined,
+      refused: this.#onRefused,
+      undecodable: (channel: string, error: Error) => this.#receiver.drop(channel, error),
+      missed: (channel: string, why: string) =>
+        this.#limiter.log(
+          'unheard',
+          `Redis stored a post on channel '${channel}' and did not publish it: ${why}.`,
+        ),
+    };
+    return new RedisHistoryStore(link, this.#tuning);
+  }
+
+  #makeReaders(): RedisConsumerStore {
+    const link = {
+      client: this.#link.client,
+      keys: this.#keys,
+      maxMessageBytes: this.#maxMessageBytes,
+      isClosed: () => this.#closed !== undefined,
+      undecodable: (channel: string, error: Error) => this.#receiver.drop(channel, error),
+      refused: this.#onRefused,
+    };
+    return new RedisConsumerStore(link, this.#tuning);
+  }
+
+  #makeTopology(): RedisTopology {
+    const { client } = this.#link;
+    const probeKeyOf = (number: number) => this.#keys.probeKeyOf(this.#origin, number);
+    const makeShard: ShardMaker = (node, sharded, number) =>
+      this.#makeShard({ client: node, sharded, probeKey: probeKeyOf(number) });
+    const owner = { makeShard, probeKeyOf, changed: this.#onChange, resumed: this.#onResumed };
+    return isCluster(client)
+      ? new ClusterTopology(client, owner, this.#tuning)
+      : new SingleTopology(client, makeShard);
+  }
+
+  #makeShard(place: {
+    readonly client: Redis;
+    readonly sharded: boolean;
+    readonly probeKey: string;
+  }): RedisShard {
+    const publish = (key: string, encoded: EncodedMessage) => this.#publisher.publish(key, encoded);
+    return new RedisShard({ ...place, publish }, this.#tuning, {
+      message: (key, payload) => void (this.#receiver.hear(key, payload) || this.history.hear(key, payload)),
+      changed: this.#onChange,
+      resumed: this.#onResumed,
+      suspected: (shard) => this.history.doubt(shard),
+      replaced: ({ client }) => this.history.reset(client),
+      notMaster: () => this.#findMaster(),
+      moved: () => this.#topology.moved(),
+      failed: this.#onError,
+      stalled: (shard) => this.#starved(shard),
+    });
+  }
+
+  #starved(shard: RedisShard): void {
+    this.#starvations++;
+    this.#limiter.log(
+      'starved',
+      'Redis is connected and delivers nothing; its subscriber is connected anew.',
+    );
+    if (isCluster(this.#link.client) || shard.probe.suspect) this.#findMaster();
+  }
+
+  /** Looks anew which server is the one to speak to. */
+  #findMaster(): void {
+    const { client, given } = this.#link;
+    if (isCluster(client)) this.#topology.moved();
+    else if (!given) client.disconnect(true);
+  }
+}

@@ -1,0 +1,75 @@
+import { CodedError } from '../error/coded-error.js';
+import { ErrorCode } from '../error/error-code.js';
+import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../limits.js';
+import { messageNameOf } from '../message/message-registry.js';
+import { parseWellFormed, wellFormedText } from '../value/well-formed.js';
+import { encodeProperties } from '../value/wire-value.js';
+import type { Codec, EncodedMessage, FrameHead } from './codec.js';
+import { FrameFault } from './frame-fault.js';
+import { guardClientFrame } from './frame-guard.js';
+import { JSON_SUBPROTOCOL, type ClientFrame, type Frame, type PublicationPlace } from './frame.js';
+import { readPlainMessage } from './plain-message.js';
+import { QuotedNames } from './quoted-names.js';
+import { peekJson } from './json-peek.js';
+import { scanJson } from './json-scan.js';
+
+/** Frames as JSON text: read in a browser's tools, typed by hand in wscat. */
+export class JsonCodec implements Codec {
+  readonly subprotocol = JSON_SUBPROTOCOL;
+  readonly isBinary = false;
+  readonly redeliveredMark = '"redelivered"';
+  private readonly names = new QuotedNames();
+
+  constructor(private readonly limits: JsonLimits = DEFAULT_JSON_LIMITS) {}
+
+  encodeFrame(frame: Frame): string {
+    return JSON.stringify(frame);
+  }
+
+  encodeServerMessage(endpoint: string, { type, data }: EncodedMessage, channel?: string): string {
+    const of = channel === undefined ? '' : `"channel":${JSON.stringify(channel)},`;
+    return `{"t":"message","endpoint":${this.names.quote(endpoint)},${of}"type":${this.names.quote(type)},"data":${data}}`;
+  }
+
+  encodePublication(channel: string, { type, data }: EncodedMessage, place?: PublicationPlace): string {
+    const placed = place ? `${JSON.stringify(place).slice(1, -1)},` : '';
+    return `{"t":"publication","channel":${JSON.stringify(channel)},${placed}"type":${this.names.quote(type)},"data":${data}}`;
+  }
+
+  encodeAck(endpoint: string, id: number): string {
+    return `{"t":"ack","endpoint":${this.names.quote(endpoint)},"id":${id}}`;
+  }
+
+  peek(bytes: Uint8Array): FrameHead {
+    return peekJson(bytes);
+  }
+
+  decodeClientFrame(text: string): ClientFrame | FrameFault {
+    const plain = readPlainMessage(text, this.limits);
+    if (plain) return plain;
+    const fault = scanJson(text, this.limits);
+    if (fault) return fault;
+    try {
+      return guardClientFrame(parseWellFormed(text));
+    } catch {
+      return new FrameFault(ErrorCode.BadJson, 'The frame is not valid JSON.');
+    }
+  }
+}
+
+/**
+ * Encodes a message: its name, and its properties as JSON text.
+ *
+ * @throws {CodedError} NOT_A_MESSAGE when the class is not marked with `@StreamMessage`
+ * @throws {CodedError} NOT_ENCODABLE when a property cannot travel
+ */
+export function encodeMessage(message: object): EncodedMessage {
+  const type = messageNameOf(message?.constructor);
+  if (!type) throw notAMessage(message);
+  return { type, data: JSON.stringify(encodeProperties(message, wellFormedText)) };
+}
+
+function notAMessage(message: unknown): CodedError {
+  const name = (message as object | undefined)?.constructor?.name;
+  return new CodedError(ErrorCode.NotAMessage, `${name} has no @StreamMessage.`);
+}

@@ -1,0 +1,64 @@
+import { ErrorCode } from '../error/error-code.js';
+import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../limits.js';
+import { packedNatively, readNatively } from '../value/natives.js';
+import type { Codec, EncodedMessage, FrameHead } from './codec.js';
+import { FrameFault } from './frame-fault.js';
+import { guardClientFrame } from './frame-guard.js';
+import { MESSAGE_PACK_SUBPROTOCOL, type ClientFrame, type Frame, type PublicationPlace } from './frame.js';
+import { pack, unpack } from './pack.js';
+import { peekPacked } from './pack-peek.js';
+import { scanPacked } from './pack-scan.js';
+
+/** The same frames as in JSON, packed: bytes travel as bytes, dates as timestamps. */
+export class MessagePackCodec implements Codec {
+  readonly subprotocol = MESSAGE_PACK_SUBPROTOCOL;
+  readonly isBinary = true;
+  readonly natives = packedNatively;
+  readonly redeliveredMark = '\xabredelivered';
+
+  constructor(private readonly limits: JsonLimits = DEFAULT_JSON_LIMITS) {}
+
+  encodeFrame(frame: Frame): Uint8Array {
+    return pack(frame);
+  }
+
+  encodeServerMessage(endpoint: string, { type, data }: EncodedMessage, channel?: string): Uint8Array {
+    const of = channel === undefined ? undefined : { channel };
+    return pack({ t: 'message', endpoint, ...of, type, data: readNatively(data) });
+  }
+
+  encodePublication(channel: string, { type, data }: EncodedMessage, place?: PublicationPlace): Uint8Array {
+    return pack({ t: 'publication', channel, ...place, type, data: readNatively(data) });
+  }
+
+  encodeAck(endpoint: string, id: number): Uint8Array {
+    return pack({ t: 'ack', endpoint, id });
+  }
+
+  peek(bytes: Uint8Array): FrameHead {
+    return peekPacked(bytes);
+  }
+
+  decodeClientFrame(payload: Uint8Array): ClientFrame | FrameFault {
+    const fault = scanPacked(payload, this.limits);
+    if (fault) return fault;
+    try {
+      return guardClientFrame(unpack(ownBytes(payload)));
+    } catch {
+      return new FrameFault(ErrorCode.BadFrame, 'The frame is not valid MessagePack.');
+    }
+  }
+}
+
+/**
+ * Returns the bytes of a frame as no Buffer, which would bring Buffers forth.
+ *
+ * They are copied out of a much larger buffer: bytes of a message are views of them, and a handler that
+ * keeps such a view would keep all that was read together with its frame.
+ */
+function ownBytes(payload: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = payload;
+  return 2 * length < buffer.byteLength
+    ? new Uint8Array(payload)
+    : new Uint8Array(buffer, byteOffset, length);
+}

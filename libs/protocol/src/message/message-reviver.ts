@@ -1,0 +1,34 @@
+import { processRegistry } from './process-registry.js';
+import type { MessageClass } from './message-registry.js';
+
+/**
+ * Carries messages between instances and plain properties.
+ *
+ * The default assigns properties; `@nestwire/protocol/class-transformer` puts class-transformer
+ * in its place.
+ */
+export interface MessageTransformer {
+  /** Makes an instance of the class from its decoded properties. */
+  toInstance<T extends object>(cls: new (...args: never[]) => T, properties: Record<string, unknown>): T;
+  /** Returns the properties of a message that travel; they may hold instances. */
+  toProperties(message: object): object;
+}
+
+/** Puts a transformer in place of the default, for the whole process. */
+export function useMessageTransformer(transformer: MessageTransformer): void {
+  processRegistry.transformer = transformer;
+}
+
+/** Makes an instance of a message class from decoded properties. */
+export function reviveMessage<T extends object>(
+  cls: MessageClass & (new (...args: never[]) => T),
+  properties: Record<string, unknown>,
+): T {
+  const { transformer } = processRegistry;
+  return transformer ? transformer.toInstance<T>(cls, properties) : Object.assign(new cls() as T, properties);
+}
+
+/** Returns the properties of a message that travel. */
+export function propertiesOf(message: object): object {
+  return processRegistry.transformer?.toProperties(message) ?? message;
+}

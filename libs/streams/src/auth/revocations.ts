@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import type { MessagesService, PostResult, Subscription } from '@nestwire/messages';
+import { ReservedChannel } from '@nestwire/messages/internal';
+import { CodedError, create, ErrorCode, StreamMessage } from '@nestwire/protocol';
+import { RevocationNotices } from './revocation-notices.js';
+import type { LiveConnection } from '../connection/live-connection.js';
+import type { UserRecheck, UserRevocation } from './user-recheck.js';
+
+/** Tells the servers of a cluster whose access may have ended. */
+@StreamMessage('nestwire.revocation')
+class RevocationNotice {
+  declare readonly $type: 'nestwire.revocation';
+  /** The process that posts it, which has judged its own connections. */
+  from!: string;
+  userId!: string;
+  tokenId?: string;
+  scopes?: string[];
+}
+
+const CHANNEL = new ReservedChannel('revocations', [RevocationNotice]);
+
+/** Takes access away on all servers of the cluster. */
+export class Revocations {
+  private readonly origin = randomUUID();
+  private readonly notices = new RevocationNotices((users) => {
+    void this.recheck.judgeUsers(users, this.connections);
+  });
+  private subscription: Promise<Subscription> | undefined;
+
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly recheck: UserRecheck,
+    private readonly connections: () => Iterable<LiveConnection>,
+  ) {}
+
+  /** Hears of revocations from now on; resolves once those of other servers are heard too. */
+  async start(): Promise<void> {
+    this.subscription = this.messages.addListener(CHANNEL, (notice) => {
+      if (notice.from !== this.origin) this.notices.take(notice);
+    });
+    await this.subscription;
+  }
+
+  /** Hears of no more. */
+  async stop(): Promise<void> {
+    (await this.subscription)?.remove();
+    this.notices.stop();
+  }
+
+  /**
+   * Judges the connections of this process and tells the other servers; resolves when both is done.
+   *
+   * @throws {CodedError} INVALID_MESSAGE when nobody is named
+   */
+  async revoke(revocation: UserRevocation): Promise<PostResult> {
+    const { userId, tokenId, scopes } = checked(revocation);
+    const notice = { from: this.origin, userId, ...(tokenId && { tokenId }), ...(scopes && { scopes }) };
+    // Told first: the others have as much to do.
+    const posted = this.messages.postMessage(CHANNEL, create(RevocationNotice, notice));
+    const [result] = await Promise.all([posted, this.recheck.revoke(notice, this.connections)]);
+    return result;
+  }
+}
+
+/** A name that is missing would revoke nothing, and nobody would notice. */
+function checked({ userId, tokenId, scopes }: UserRevocation): UserRevocation & { scopes?: string[] } {
+  const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+  const isWrong =
+    !isText(userId) ||
+    (tokenId !== undefined && !isText(tokenId)) ||
+    (scopes !== undefined && !(Array.isArray(scopes) && scopes.length > 0 && scopes.every(isText)));
+  if (!isWrong) return { userId, ...(tokenId && { tokenId }), ...(scopes && { scopes: [...scopes] }) };
+  throw new CodedError(
+    ErrorCode.InvalidMessage,
+    'revoke() needs a userId, and no empty tokenId or scopes: leave out what is to be all of the user.',
+  );
+}

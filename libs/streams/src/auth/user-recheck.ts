@@ -1,0 +1,164 @@
+import { CloseCode } from '@nestwire/protocol';
+import type { LiveConnection } from '../connection/live-connection.js';
+import type { UsersToRecheck } from './revocation-notices.js';
+import type { SignIn, SignInResult } from './sign-in.js';
+import type { StreamUser } from './stream-authenticator.js';
+
+const MAX_AT_ONCE = 16;
+
+/** Whose access may have ended: all of a user, or what the narrowing names. */
+export interface UserRevocation {
+  readonly userId: string;
+  /** Only connections whose user has this `tokenId`; all of the user's by default. */
+  readonly tokenId?: string;
+  /** Only connections whose user has one of these scopes; all of the user's by default. */
+  readonly scopes?: readonly string[];
+}
+
+/** What a recheck is set up with. */
+export interface RecheckSetup {
+  /** The longest time between two rechecks of a connection; 0 for none. */
+  readonly intervalMs: number;
+  /** The authenticator's time; guards get the same once more. */
+  readonly timeoutMs: number;
+  readonly logError: (errorId: string, error: unknown) => void;
+}
+
+/**
+ * Asks the authenticator again about connections that are open.
+ *
+ * What may no longer be open is closed. Until there is an answer a connection goes on as before; what cannot be answered is closed.
+ */
+export class UserRecheck {
+  readonly intervalMs: number;
+  private readonly dueAt = new WeakMap<LiveConnection, number>();
+  private readonly waiting: LiveConnection[] = [];
+  private running = 0;
+  /** Connections of users whom other servers doubt. */
+  private readonly doubted = new Set<LiveConnection>();
+  private runningDoubted = 0;
+
+  constructor(
+    private readonly signIn: SignIn,
+    private readonly setup: RecheckSetup,
+  ) {
+    this.intervalMs = signIn.isConfigured ? setup.intervalMs : 0;
+  }
+
+  /** Puts a connection in line when its time has come. */
+  look(connection: LiveConnection, now: number): void {
+    if (!this.intervalMs || !connection.user) return;
+    const dueAt = this.dueAt.get(connection);
+    // Spread, as many connections may have come at once.
+    if (dueAt === undefined) this.dueAt.set(connection, now + this.intervalMs * (0.5 + Math.random() / 2));
+    else if (now >= dueAt) {
+      this.dueAt.set(connection, Infinity);
+      this.waiting.push(connection);
+      this.next();
+    }
+  }
+
+  /** Judges the connections that a revocation is about; resolves when none is left that it closes. */
+  async revoke(revocation: UserRevocation, connections: () => Iterable<LiveConnection>): Promise<void> {
+    this.signIn.doubt(revocation.userId);
+    // A connection whose sign-in was answered just before has its user by the next turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    const concerned = [...connections()].filter(({ user }) => user && isAbout(revocation, user));
+    await Promise.all(concerned.map((connection) => this.recheck(connection, CloseCode.Revoked)));
+  }
+
+  /**
+   * Judges the connections of users whom other servers doubt, a few at a time; resolves once all are in line.
+   *
+   * A connection that waits already is judged once.
+   */
+  async judgeUsers(users: UsersToRecheck, connections: () => Iterable<LiveConnection>): Promise<void> {
+    if (users !== 'everybody') for (const userId of users.keys()) this.signIn.doubt(userId);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const connection of connections()) {
+      const { user } = connection;
+      const revocation = users === 'everybody' ? user && { userId: user.id } : user && users.get(user.id);
+      if (user && revocation && isAbout(revocation, user)) this.doubted.add(connection);
+    }
+    this.nextDoubted();
+  }
+
+  private nextDoubted(): void {
+    for (const connection of this.doubted) {
+      if (this.runningDoubted >= MAX_AT_ONCE) return;
+      this.doubted.delete(connection);
+      this.runningDoubted++;
+      void this.recheck(connection, CloseCode.Revoked).then(() => {
+        this.runningDoubted--;
+        this.nextDoubted();
+      });
+    }
+  }
+
+  private next(): void {
+    while (this.running < MAX_AT_ONCE) {
+      const connection = this.waiting.shift();
+      if (!connection) return;
+      this.running++;
+      void this.recheck(connection, CloseCode.CredentialExpired).then(() => {
+        this.running--;
+        this.dueAt.delete(connection);
+        this.next();
+      });
+    }
+  }
+
+  /** Never throws, and settles in time. */
+  private async recheck(connection: LiveConnection, refusal: CloseCode): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const error = new Error('The access of an open connection could not be judged in time.');
+      timer = setTimeout(() => reject(error), 2 * this.setup.timeoutMs);
+    });
+    try {
+      await Promise.race([this.judge(connection, refusal), late]);
+    } catch (error) {
+      this.setup.logError(connection.id, error);
+      connection.close(CloseCode.CredentialExpired, 'the access could not be checked');
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async judge(connection: LiveConnection, refusal: CloseCode): Promise<void> {
+    if (!connection.user || connection.hasEnded) return;
+    const { handshake, identity } = connection;
+    const result = await this.signIn.run(handshake);
+    // A sign-in that is under way brings another credential, or leaves this one in force.
+    await connection.signingIn;
+    if (!connection.user || connection.hasEnded) return;
+    // A connection with another credential is judged by that one.
+    if (connection.handshake !== handshake) return this.judge(connection, refusal);
+    if (result.outcome === 'failed') throw result.error;
+    const close = reasonToClose(connection.user, result, refusal);
+    if (close) return connection.close(...close);
+    identity.renew((result as { user: StreamUser }).user);
+    await connection.streams.reauthorize();
+  }
+}
+
+function reasonToClose(
+  user: StreamUser,
+  result: SignInResult,
+  refusal: CloseCode,
+): readonly [code: number, reason: string] | undefined {
+  if (result.outcome === 'accepted' && result.user) {
+    if (result.user.id === user.id) return undefined;
+    return [CloseCode.Unauthenticated, 'the credential is of another user'];
+  }
+  // It would be refused without a revocation too: another one may be accepted.
+  const hasExpired = user.expiresAt !== undefined && Date.now() >= Number(user.expiresAt);
+  if (hasExpired) return [CloseCode.CredentialExpired, 'the credential expired'];
+  return [refusal, 'the credential is no longer accepted'];
+}
+
+function isAbout({ userId, tokenId, scopes }: UserRevocation, user: StreamUser): boolean {
+  if (user.id !== userId) return false;
+  if (tokenId !== undefined && user.tokenId !== tokenId) return false;
+  return !scopes || scopes.some((scope) => user.scopes?.includes(scope));
+}

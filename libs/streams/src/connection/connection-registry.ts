@@ -1,0 +1,173 @@
+import type { StreamsLimits } from '../streams-limits.js';
+import type { LiveConnection } from './live-connection.js';
+import type { StreamUser } from '../auth/stream-authenticator.js';
+import { TokenBucket } from '../fairness/token-bucket.js';
+
+const MAX_ADDRESS_BUCKETS = 10_000;
+
+/** Why a new connection is not admitted, and when to try again, in seconds. */
+export interface AdmissionRefusal {
+  readonly status: 429 | 503;
+  readonly message: string;
+  /** The limit that was reached. */
+  readonly limit: keyof StreamsLimits;
+  readonly retryAfterSeconds: number;
+}
+
+/** How many of something each key has; a key without any is forgotten. */
+class Counts {
+  private readonly counts = new Map<string, number>();
+
+  get(key: string): number {
+    return this.counts.get(key) ?? 0;
+  }
+
+  add(key: string, by: 1 | -1): void {
+    const count = this.get(key) + by;
+    if (count > 0) this.counts.set(key, count);
+    else this.counts.delete(key);
+  }
+}
+
+/** The address of a new connection, as limits see it. */
+export interface ConnectingClient {
+  /** The address or /64 that limits count; undefined where many clients may share it. */
+  readonly limitKey: string | undefined;
+  /** The address or /64 in any case. */
+  readonly network: string;
+}
+
+/** The live connections of this process, and the limits on their number. */
+export class ConnectionRegistry {
+  private readonly connections = new Map<LiveConnection, ConnectingClient>();
+  private readonly greetings = new Set<LiveConnection>();
+  /** Users have their own bound, so that many may stand behind one address. */
+  private readonly anonymousPerAddress = new Counts();
+  private readonly greetingsPerNetwork = new Counts();
+  private readonly perUser = new Counts();
+  private readonly buckets = new Map<string, TokenBucket>();
+  private readonly bucket: TokenBucket;
+  private emptied: Array<() => void> = [];
+
+  constructor(private readonly limits: StreamsLimits) {
+    this.bucket = new TokenBucket(limits.connectsPerSecond, performance.now());
+  }
+
+  /** How many connections there are. */
+  get size(): number {
+    return this.connections.size;
+  }
+
+  /** How many of them have not finished their hello. */
+  get greetingCount(): number {
+    return this.greetings.size;
+  }
+
+  /** The connections that have not ended. */
+  all(): Iterable<LiveConnection> {
+    return this.connections.keys();
+  }
+
+  /** Judges a new connection: first by its address, so that one address uses up no bound of all. */
+  refusal(client: ConnectingClient): AdmissionRefusal | undefined {
+    const { limits } = this;
+    const now = performance.now();
+    const refusal = this.refusalOfAddress(client, now);
+    if (refusal) return refusal;
+    if (this.size >= limits.maxConnections)
+      return full('The server has as many connections as it may have.', 'maxConnections');
+    if (this.greetings.size >= limits.maxGreetings)
+      return full('Too many connections are waiting for their hello.', 'maxGreetings');
+    const wait = this.bucket.take(1, now);
+    return wait ? full('Too many new connections.', 'connectsPerSecond', wait) : undefined;
+  }
+
+  /** Counts a connection as present until `forget`; it is anonymous until `changeUser`. */
+  add(connection: LiveConnection, client: ConnectingClient): void {
+    this.connections.set(connection, client);
+    this.greetings.add(connection);
+    this.greetingsPerNetwork.add(client.network, 1);
+    if (client.limitKey !== undefined) this.anonymousPerAddress.add(client.limitKey, 1);
+  }
+
+  /** The connection has finished its hello. */
+  greeted(connection: LiveConnection): void {
+    const client = this.connections.get(connection);
+    if (client && this.greetings.delete(connection)) this.greetingsPerNetwork.add(client.network, -1);
+  }
+
+  /** Counts the connection for another user; returns false when that user has too many. */
+  changeUser(connection: LiveConnection, user: StreamUser | null): boolean {
+    if (connection.user?.id === user?.id) return true;
+    if (user && this.perUser.get(user.id) >= this.limits.maxConnectionsPerUser) return false;
+    if (connection.user) this.perUser.add(connection.user.id, -1);
+    if (user) this.perUser.add(user.id, 1);
+    const address = this.connections.get(connection)?.limitKey;
+    if (address !== undefined && !connection.user !== !user)
+      this.anonymousPerAddress.add(address, user ? -1 : 1);
+    return true;
+  }
+
+  /** Forgets a connection that has ended. */
+  forget(connection: LiveConnection): void {
+    if (!this.connections.has(connection)) return;
+    this.greeted(connection);
+    this.changeUser(connection, null);
+    const address = this.connections.get(connection)?.limitKey;
+    if (address !== undefined) this.anonymousPerAddress.add(address, -1);
+    connection.streams.answers.leave();
+    this.connections.delete(connection);
+    if (!this.size) for (const resolve of this.emptied.splice(0)) resolve();
+  }
+
+  /** Resolves when the last connection has ended and all of it is released. */
+  whenEmpty(): Promise<void> {
+    return this.size ? new Promise((resolve) => this.emptied.push(resolve)) : Promise.resolve();
+  }
+
+  /** Forgets the rates of addresses that have been quiet. */
+  sweep(now: number): void {
+    for (const [address, bucket] of this.buckets) if (bucket.isFull(now)) this.buckets.delete(address);
+  }
+
+  private refusalOfAddress(
+    { limitKey, network }: ConnectingClient,
+    now: number,
+  ): AdmissionRefusal | undefined {
+    const { limits } = this;
+    // One that may be a proxy has room for many, and leaves as much to others.
+    const maxGreetings =
+      limitKey === undefined ? Math.ceil(limits.maxGreetings / 2) : limits.maxGreetingsPerAddress;
+    if (this.greetingsPerNetwork.get(network) >= maxGreetings) {
+      const limit = limitKey === undefined ? 'maxGreetings' : 'maxGreetingsPerAddress';
+      return tooMany('Too many connections of this address are waiting for their hello.', limit);
+    }
+    if (limitKey === undefined) return undefined;
+    if (this.anonymousPerAddress.get(limitKey) >= limits.maxConnectionsPerAddress) {
+      const message = 'This address has as many connections without a user as it may have.';
+      return tooMany(message, 'maxConnectionsPerAddress');
+    }
+    const wait = this.bucketOf(limitKey, now).take(1, now);
+    const message = 'Too many new connections of this address.';
+    return wait ? tooMany(message, 'connectsPerSecondPerAddress', wait) : undefined;
+  }
+
+  private bucketOf(address: string, now: number): TokenBucket {
+    const known = this.buckets.get(address);
+    if (known) return known;
+    if (this.buckets.size >= MAX_ADDRESS_BUCKETS) this.buckets.delete(this.buckets.keys().next().value!);
+    const bucket = new TokenBucket(this.limits.connectsPerSecondPerAddress, now);
+    this.buckets.set(address, bucket);
+    return bucket;
+  }
+}
+
+const MS_PER_SECOND = 1_000;
+
+function full(message: string, limit: keyof StreamsLimits, waitMs = MS_PER_SECOND): AdmissionRefusal {
+  return { status: 503, message, limit, retryAfterSeconds: Math.ceil(waitMs / MS_PER_SECOND) };
+}
+
+function tooMany(message: string, limit: keyof StreamsLimits, waitMs = MS_PER_SECOND): AdmissionRefusal {
+  return { status: 429, message, limit, retryAfterSeconds: Math.ceil(waitMs / MS_PER_SECOND) };
+}

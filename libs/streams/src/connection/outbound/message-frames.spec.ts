@@ -1,0 +1,55 @@
+import { create, StreamMessage } from '@nestwire/protocol';
+import { JsonCodec } from '@nestwire/protocol/codec';
+import { encodingOf, rememberEncoding } from '@nestwire/protocol/compiled';
+import { WsFrame } from '../../transport/ws-frame.js';
+import { MessageFrames } from './message-frames.js';
+
+@StreamMessage('frames.note')
+class Note {
+  declare readonly $type: 'frames.note';
+  text = 'x';
+}
+
+function remembered(): Note {
+  const note = Object.freeze(new Note());
+  rememberEncoding(note, encodingOf(note));
+  return note;
+}
+
+describe('The frames of messages', () => {
+  it('are made once for a message that cannot change, for all sessions of an endpoint', () => {
+    const frames = new MessageFrames(new JsonCodec());
+    const note = remembered();
+
+    const frame = frames.of('chat', note);
+
+    expect(frame).toBeInstanceOf(WsFrame);
+    expect(frames.of('chat', note)).toBe(frame);
+  });
+
+  it('name the endpoint that they are for', () => {
+    const frames = new MessageFrames(new JsonCodec());
+    const note = remembered();
+
+    const texts = ['chat', 'desk', 'chat'].map((endpoint) => {
+      const { bytes } = frames.of(endpoint, note) as WsFrame;
+      return bytes.subarray(2).toString();
+    });
+
+    expect(texts).toEqual(
+      ['chat', 'desk', 'chat'].map(
+        (endpoint) => `{"t":"message","endpoint":"${endpoint}","type":"frames.note","data":{"text":"x"}}`,
+      ),
+    );
+  });
+
+  it('follow a message that may change', () => {
+    const frames = new MessageFrames(new JsonCodec());
+    const note = create(Note, {});
+    frames.of('chat', note);
+
+    note.text = 'y';
+
+    expect(frames.of('chat', note)).toContain('"text":"y"');
+  });
+});

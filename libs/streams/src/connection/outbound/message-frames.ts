@@ -1,0 +1,46 @@
+import { messageNameOf } from '@nestwire/protocol';
+import type { Codec, FramePayload } from '@nestwire/protocol/codec';
+import { encodingOf, nativeProperties, rememberedEncoding } from '@nestwire/protocol/compiled';
+import { WsFrame } from '../../transport/ws-frame.js';
+
+interface Shared {
+  readonly endpoint: string;
+  readonly channel: string | undefined;
+  readonly frame: WsFrame;
+}
+
+/**
+ * The frames of messages to clients, in one codec.
+ *
+ * A message whose encoding is remembered is framed once, for all sessions of an endpoint that forward it.
+ */
+export class MessageFrames {
+  private readonly shared = new WeakMap<object, Shared>();
+
+  constructor(readonly codec: Codec) {}
+
+  /**
+   * Returns what carries a message to a client of the endpoint; of a snapshot, with its channel.
+   *
+   * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot travel
+   */
+  of(endpoint: string, message: object, channel?: string): WsFrame | FramePayload {
+    const known = this.shared.get(message);
+    if (known?.endpoint === endpoint && known.channel === channel) return known.frame;
+    const remembered = rememberedEncoding(message);
+    if (!remembered) return this.encode(endpoint, message, channel);
+    const frame = new WsFrame(this.codec.encodeServerMessage(endpoint, remembered, channel));
+    this.shared.set(message, { endpoint, channel, frame });
+    return frame;
+  }
+
+  /** Leaves out the text where the codec has forms of its own: bytes would become base64 and back. */
+  private encode(endpoint: string, message: object, channel?: string): FramePayload {
+    const { codec } = this;
+    const type = codec.natives && messageNameOf(message?.constructor);
+    const data = type && nativeProperties(message, codec.natives!);
+    if (!type || !data) return codec.encodeServerMessage(endpoint, encodingOf(message), channel);
+    const of = channel === undefined ? undefined : { channel };
+    return codec.encodeFrame({ t: 'message', endpoint, ...of, type, data });
+  }
+}

@@ -1,0 +1,27 @@
+import { PROTOCOL_VERSION, type WelcomeFrame } from '@nestwire/protocol/codec';
+import type { ConnectionContext } from '../connection-context.js';
+import type { StreamUser } from '../../auth/stream-authenticator.js';
+
+/** Whom the frame is for. */
+export interface Welcomed {
+  readonly id: string;
+  readonly user: StreamUser | null;
+}
+
+/** Makes the first frame of the server: what the client has to know of it. */
+export function welcomeFrame(
+  { id, user }: Welcomed,
+  { heartbeat, limits }: Pick<ConnectionContext, 'heartbeat' | 'limits'>,
+): WelcomeFrame {
+  return {
+    t: 'welcome',
+    v: PROTOCOL_VERSION,
+    connection: id,
+    user: user?.id ?? null,
+    pingMs: heartbeat.pingMs,
+    pongMs: heartbeat.pongMs,
+    maxPayloadBytes: limits.maxPayloadBytes,
+    maxPendingMessages: limits.maxPendingMessages,
+    resendMs: limits.resendWindowMs,
+  };
+}

@@ -1,0 +1,40 @@
+import type { Type } from '@nestjs/common';
+import type { MessageClass } from '@nestwire/protocol';
+import type { HandlerParameter } from '../enhancers/handler-parameter.js';
+import type { ProviderWrapper } from '../enhancers/nest-compat.js';
+import type { EndpointMark, HandlerMark } from './endpoint-metadata.js';
+
+/** A provider that is an endpoint. */
+export interface FoundEndpoint {
+  readonly cls: Type;
+  readonly mark: EndpointMark;
+  readonly wrapper: ProviderWrapper;
+}
+
+/** A decorated method of an endpoint. */
+export interface HandlerDefinition {
+  readonly method: string;
+  readonly mark: HandlerMark;
+  readonly parameters: readonly HandlerParameter[];
+}
+
+/** A message class and the method that handles it. */
+export interface MessageRoute {
+  readonly cls: MessageClass;
+  readonly handler: HandlerDefinition;
+}
+
+/** All that has to be known about an endpoint to run it. */
+export interface EndpointDefinition extends FoundEndpoint {
+  /** All decorated methods, in the order in which they stand in the class. */
+  readonly handlers: readonly HandlerDefinition[];
+  readonly opened?: HandlerDefinition;
+  readonly closed?: HandlerDefinition;
+  /** By the name of the message. */
+  readonly routes: ReadonlyMap<string, MessageRoute>;
+}
+
+/** Returns the module that provides an endpoint, as an error names it. */
+export function moduleNameOf(wrapper: ProviderWrapper): string {
+  return wrapper.host?.name ?? 'unknown module';
+}

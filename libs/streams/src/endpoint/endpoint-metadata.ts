@@ -1,0 +1,209 @@
+import 'reflect-metadata';
+import { Injectable, type Type } from '@nestjs/common';
+import type { HandlerParameter, ParameterSource } from '../enhancers/handler-parameter.js';
+import { CUSTOM_ARGUMENT, ENTRY_PROVIDER, INJECTABLE, ROUTE_ARGUMENTS } from '../enhancers/nest-compat.js';
+import type { HandlerFunction } from '../enhancers/stream-context.js';
+import type { StreamEndpointOptions } from './endpoint.js';
+
+// Symbol.for: two copies of this package in one process understand each other's decorators.
+const ENDPOINT = Symbol.for('nestwire.endpoint');
+const HANDLER = Symbol.for('nestwire.handler');
+const USER_OBJECT = `nestwire.userObject${CUSTOM_ARGUMENT}`;
+const MESSAGE_ID = `nestwire.messageId${CUSTOM_ARGUMENT}`;
+/** Where Nest's own context of a call has the id of the message. */
+const MESSAGE_ID_ARGUMENT = 2;
+/**
+ * Nest's numbers for `@Req()`/`@ConnectedSocket()`, `@Body()`/`@MessageBody()`,
+ * `@Session()`.
+ */
+const REQUEST = 0;
+const BODY = 3;
+const SESSION = 7;
+
+/** What `@StreamEndpoint` wrote on a class. */
+export interface EndpointMark {
+  readonly name: string;
+  readonly options: StreamEndpointOptions;
+}
+
+/** What the handler decorators wrote on a method. */
+export interface HandlerMark {
+  isOpened?: boolean;
+  isClosed?: boolean;
+  /** The classes of `@OnStreamMessage`; undefined without it. */
+  messages?: readonly unknown[];
+  /** Those of them that are handled once in the cluster. */
+  once?: readonly unknown[];
+}
+
+interface RouteArgument {
+  readonly index: number;
+  readonly data?: unknown;
+  readonly pipes?: HandlerParameter['pipes'];
+  readonly schema?: unknown;
+  readonly factory?: (data: unknown, context: unknown) => unknown;
+}
+
+/**
+ * Marks a class as an endpoint and as a provider that Nest has to construct with
+ * its enhancers.
+ */
+export function markEndpoint(target: object, mark: EndpointMark): void {
+  // A scope that the user gave with @Injectable() stays.
+  if (!Reflect.hasOwnMetadata(INJECTABLE, target)) Injectable()(target as never);
+  Reflect.defineMetadata(ENTRY_PROVIDER, true, target);
+  Reflect.defineMetadata(ENDPOINT, mark, target);
+}
+
+/** Returns what `@StreamEndpoint` wrote on the class or on a base class. */
+export function endpointMarkOf(cls: unknown): EndpointMark | undefined {
+  return typeof cls === 'function' ? Reflect.getMetadata(ENDPOINT, cls) : undefined;
+}
+
+/** Adds to what the handler decorators wrote on a method; they may be stacked. */
+export function markHandler(method: object, mark: HandlerMark): void {
+  const earlier = handlerMarkOf(method) ?? {};
+  const messages = mark.messages && [...mark.messages, ...(earlier.messages ?? [])];
+  const once = mark.once && [...mark.once, ...(earlier.once ?? [])];
+  const lists = { ...(messages && { messages }), ...(once && { once }) };
+  Reflect.defineMetadata(HANDLER, { ...earlier, ...mark, ...lists }, method);
+}
+
+/** Returns what the handler decorators wrote on a method. */
+export function handlerMarkOf(method: unknown): HandlerMark | undefined {
+  return typeof method === 'function' ? Reflect.getMetadata(HANDLER, method) : undefined;
+}
+
+/**
+ * Marks a parameter as one that takes a user object; the class may be left to
+ * the parameter's type.
+ */
+export function markUserObject(
+  target: object,
+  method: string | symbol,
+  parameter: UserObjectParameter,
+): void {
+  const { index, cls } = parameter;
+  const factory = (_: unknown, context: unknown): unknown =>
+    sessionOf(context).getUserObject((cls ?? declaredTypes(target, method)[index]) as Type);
+  addRouteArgument(target, method, { key: USER_OBJECT, index, factory, data: cls });
+}
+
+/** Marks a parameter as one that takes the id of the message. */
+export function markMessageId(target: object, method: string | symbol, index: number): void {
+  const factory = (_: unknown, context: unknown): unknown =>
+    (context as { getArgByIndex(at: number): unknown }).getArgByIndex(MESSAGE_ID_ARGUMENT);
+  addRouteArgument(target, method, { key: MESSAGE_ID, index, factory });
+}
+
+function addRouteArgument(
+  target: object,
+  method: string | symbol,
+  { key, ...argument }: RouteArgument & { readonly key: string },
+): void {
+  const route = Reflect.getMetadata(ROUTE_ARGUMENTS, target.constructor, method) ?? {};
+  const added = { ...route, [`${key}:${argument.index}`]: { ...argument, pipes: [] } };
+  Reflect.defineMetadata(ROUTE_ARGUMENTS, added, target.constructor, method);
+}
+
+/** A parameter with `@UserObject()`. */
+export interface UserObjectParameter {
+  readonly index: number;
+  readonly cls?: unknown;
+}
+
+function sessionOf(context: unknown): { getUserObject(cls: Type): unknown } {
+  return (context as { switchToWs(): { getClient(): never } }).switchToWs().getClient();
+}
+
+/** Tells whether a method has decorators before its parameters and none of its own. */
+export function hasOnlyParameterDecorators(cls: Type, method: string): boolean {
+  if (method === 'constructor' || !Object.keys(routeArgumentsOf(cls, method)).length) return false;
+  return !Reflect.getMetadataKeys((cls.prototype as Record<string, object>)[method]!).length;
+}
+
+/** Tells whether a parameter has `@UserObject()` or `@StreamMessageId()`. */
+export function hasStreamParameter(cls: Type, method: string): boolean {
+  return Object.keys(routeArgumentsOf(cls, method)).some(
+    (key) => key.startsWith(USER_OBJECT) || key.startsWith(MESSAGE_ID),
+  );
+}
+
+/**
+ * Returns the parameters of a handler: the decorated ones, and by position
+ * session and data.
+ */
+export function parametersOf(cls: Type, method: string): HandlerParameter[] {
+  const declared = declaredTypes(cls.prototype as object, method);
+  const decorated = new Map<number, HandlerParameter>();
+  for (const [key, argument] of Object.entries(routeArgumentsOf(cls, method)))
+    decorated.set(argument.index, decoratedParameter(key, argument, declared[argument.index]));
+  const handler = (cls.prototype as Record<string, HandlerFunction>)[method];
+  const length = Math.max(declared.length, handler?.length ?? 0, ...[...decorated.keys()].map((i) => i + 1));
+  const positional = positionalSources([...decorated.values()]);
+  return Array.from(
+    { length },
+    (_, index) =>
+      decorated.get(index) ?? {
+        index,
+        source: positional.shift() ?? { kind: 'none' },
+        declared: declared[index],
+        isDecorated: false,
+        pipes: [],
+      },
+  );
+}
+
+function positionalSources(decorated: readonly HandlerParameter[]): ParameterSource[] {
+  const kinds = decorated.map(({ source }) => source.kind);
+  const sources: ParameterSource[] = [{ kind: 'session' }, { kind: 'data' }];
+  return sources.filter(({ kind }) => !kinds.includes(kind));
+}
+
+function decoratedParameter(key: string, argument: RouteArgument, declared: unknown): HandlerParameter {
+  const { index, schema } = argument;
+  const pipes = (argument.pipes ?? []).filter(Boolean);
+  return { index, source: sourceOf(key, argument, declared), declared, isDecorated: true, pipes, schema };
+}
+
+function sourceOf(key: string, { data, factory }: RouteArgument, declared: unknown): ParameterSource {
+  if (key.startsWith(USER_OBJECT)) return { kind: 'user-object', cls: (data ?? declared) as Type };
+  if (key.startsWith(MESSAGE_ID)) return { kind: 'message-id' };
+  if (key.includes(CUSTOM_ARGUMENT))
+    return factory ? { kind: 'custom', argument: data, factory } : { kind: 'none' };
+  const type = Number(key.split(':')[0]);
+  if (type === BODY) return { kind: 'data', ...(typeof data === 'string' && { property: data }) };
+  // @Session() of @nestjs/common is what an editor imports first; it means the same here.
+  return type === REQUEST || type === SESSION ? { kind: 'session' } : { kind: 'none' };
+}
+
+function routeArgumentsOf(cls: Type, method: string): Record<string, RouteArgument> {
+  return Reflect.getMetadata(ROUTE_ARGUMENTS, cls, method) ?? {};
+}
+
+function declaredTypes(prototype: object, method: string | symbol): unknown[] {
+  return Reflect.getMetadata('design:paramtypes', prototype, method) ?? [];
+}
+
+/**
+ * Returns the class that the compiler wrote down for a property; undefined when
+ * it wrote none.
+ */
+export function declaredClassOf(cls: Type, property: string): unknown {
+  return Reflect.getMetadata('design:type', cls.prototype as object, property);
+}
+
+/**
+ * Writes the positional parameters of a handler where Nest's own context creator
+ * looks for them.
+ *
+ * Only the fallback of `nest-compat.ts` needs it.
+ */
+export function completeRouteArguments(cls: Type, method: string): void {
+  const route: Record<string, unknown> = { ...routeArgumentsOf(cls, method) };
+  for (const { index, source, isDecorated } of parametersOf(cls, method)) {
+    if (isDecorated || source.kind === 'none') continue;
+    route[`${source.kind === 'session' ? REQUEST : BODY}:${index}`] = { index, pipes: [] };
+  }
+  Reflect.defineMetadata(ROUTE_ARGUMENTS, route, cls, method);
+}

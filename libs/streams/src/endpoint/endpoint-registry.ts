@@ -1,0 +1,99 @@
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import { ExternalContextCreator } from '@nestjs/core';
+import { MessageReaders } from '../validation/message-reader.js';
+import { NestCompat } from '../enhancers/nest-compat.js';
+import { SessionScopes } from '../session/session-scopes.js';
+import { BoundEndpoint } from './bound-endpoint.js';
+import { classesWithErasedFields } from './message-checks.js';
+import { EndpointExplorer } from './endpoint.explorer.js';
+import type { Endpoint } from './endpoint.js';
+import { completeRouteArguments, declaredClassOf } from './endpoint-metadata.js';
+import type { EndpointDefinition } from './endpoint-definition.js';
+
+export type { Endpoint, Handlers, StreamEndpointOptions } from './endpoint.js';
+
+/** The endpoints of the application, by name. */
+@Injectable()
+export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
+  private readonly logger = new Logger('Streams');
+  private readonly endpoints = new Map<string, BoundEndpoint>();
+  private readonly nest: NestCompat;
+
+  constructor(
+    private readonly explorer: EndpointExplorer,
+    private readonly scopes: SessionScopes,
+    external: ExternalContextCreator,
+  ) {
+    this.nest = new NestCompat(external);
+  }
+
+  /** Returns the endpoint with this name. */
+  get(name: string): Endpoint | undefined {
+    return this.endpoints.get(name);
+  }
+
+  /** Returns all endpoints. */
+  all(): readonly Endpoint[] {
+    return [...this.endpoints.values()];
+  }
+
+  /**
+   * Finds the endpoints.
+   *
+   * @throws {StreamsConfigurationError} with all mistakes, when there are any
+   */
+  onModuleInit(): void {
+    const tools = {
+      nest: this.nest,
+      scopes: this.scopes,
+      readers: new MessageReaders(declaredClassOf as never),
+    };
+    const definitions = this.explorer.explore();
+    this.warnOfErasedFields(definitions);
+    for (const definition of definitions) {
+      if (!this.nest.hasCreators) completeForPublicPath(definition);
+      this.endpoints.set(definition.mark.name, new BoundEndpoint(tools, definition));
+    }
+  }
+
+  /** Says, in development, that the check of message classes cannot see all fields. */
+  private warnOfErasedFields(definitions: readonly EndpointDefinition[]): void {
+    if (process.env.NODE_ENV === 'production') return;
+    const seen = new Set<Type>();
+    const routes = definitions.flatMap((definition) => [...definition.routes.values()]);
+    const erased = routes.flatMap(({ cls }) => classesWithErasedFields(cls as Type, seen));
+    if (!erased.length) return;
+    const [first] = erased;
+    const others = erased.length > 1 ? ` and ${erased.length - 1} more` : '';
+    this.logger.warn(
+      `The compiler removed fields without a value from ${first!.name}${others}, so fields without a decorator ` +
+        'are not found at the start; a message with one is refused. To have them found, set ' +
+        '"useDefineForClassFields": true in tsconfig.json, and with SWC under "jsc.transform" of .swcrc.',
+    );
+  }
+
+  /** Compiles the handlers: the enhancers that `main.ts` adds are known by now. */
+  onApplicationBootstrap(): void {
+    if (!this.nest.hasCreators)
+      this.logger.warn(
+        'This version of Nest is not known: handlers run slower, and exception filters do not run.',
+      );
+    for (const endpoint of this.endpoints.values()) {
+      endpoint.compile();
+      if (endpoint.isPerSession)
+        this.logger.log(
+          `Endpoint "${endpoint.name}" is made for each session, because something in it depends on one.`,
+        );
+    }
+  }
+}
+
+function completeForPublicPath({ cls, handlers }: EndpointDefinition): void {
+  for (const { method } of handlers) completeRouteArguments(cls, method);
+}

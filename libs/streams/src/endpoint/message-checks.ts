@@ -1,0 +1,99 @@
+import type { Type } from '@nestjs/common';
+import { messageNameOf } from '@nestwire/protocol';
+import { messageClassesNamed } from '@nestwire/protocol/internal';
+import { ValidationTypes } from 'class-validator';
+import { typedClassOf, validatedProperties, type ValidatedClass } from '../validation/message-metadata.js';
+
+/** Returns what is wrong with a message class and the classes nested in it. */
+export function checkMessageClass(cls: Type): string[] {
+  return [...checkUnique(cls), ...checkFields(cls, new Set())];
+}
+
+/**
+ * Returns the classes whose fields the compiler has erased.
+ *
+ * They are the message's own class and those nested in it.
+ * Without `useDefineForClassFields` a field without a value leaves nothing in the code, unless a decorator
+ * names it. So the fields that have no decorator cannot be found.
+ */
+export function classesWithErasedFields(cls: Type, seen = new Set<Type>()): Type[] {
+  if (seen.has(cls)) return [];
+  seen.add(cls);
+  const validated = validatedProperties(cls as ValidatedClass);
+  const nested = validated.flatMap(({ name, types }) => {
+    if (!types.has(ValidationTypes.NESTED_VALIDATION)) return [];
+    const typed = typedClassOf(cls as ValidatedClass, name) as Type | undefined;
+    return typed ? classesWithErasedFields(typed, seen) : [];
+  });
+  const names = validated.map(({ name }) => name);
+  return hasErasedField(cls, names) ? [cls, ...nested] : nested;
+}
+
+function hasErasedField(cls: Type, names: readonly string[]): boolean {
+  try {
+    const message = new cls() as object;
+    return names.some((name) => !(name in message));
+  } catch {
+    return false;
+  }
+}
+
+function checkUnique(cls: Type): string[] {
+  const name = messageNameOf(cls)!;
+  const classes = messageClassesNamed(name);
+  if (classes.length < 2) return [];
+  const names = classes.map((other) => other.name).join(' and ');
+  return [
+    `Two message classes have the name "${name}": ${names}. Give each its own name in @StreamMessage().`,
+  ];
+}
+
+function checkFields(cls: Type, seen: Set<Type>): string[] {
+  if (seen.has(cls)) return [];
+  seen.add(cls);
+  const validated = validatedProperties(cls as ValidatedClass);
+  const known = new Set(validated.map(({ name }) => name));
+  const nested = validated.filter(({ types }) => types.has(ValidationTypes.NESTED_VALIDATION));
+  return [
+    ...checkOwnFields(cls, known),
+    ...nested.flatMap(({ name }) => {
+      const typed = typedClassOf(cls as ValidatedClass, name) as Type | undefined;
+      return typed ? checkFields(typed, seen) : [untyped(cls, name)];
+    }),
+  ];
+}
+
+function checkOwnFields(cls: Type, known: ReadonlySet<string>): string[] {
+  const fields = ownFields(cls);
+  if (typeof fields === 'string') return [`${cls.name}: ${fields}`];
+  const loose = fields.filter((field) => field !== '$type' && !known.has(field));
+  return [
+    ...(fields.includes('$type') ? [ownType(cls)] : []),
+    ...(loose.length ? [unvalidated(cls, loose)] : []),
+  ];
+}
+
+/**
+ * The fields that an instance has by itself: all of them where the compiler has
+ * `useDefineForClassFields`, else those with a value.
+ */
+function ownFields(cls: Type): string[] | string {
+  try {
+    return Object.keys(new cls() as object);
+  } catch (error) {
+    return `its constructor cannot run without arguments (${String(error)}). A message is made empty and then filled; give the parameters defaults or remove them.`;
+  }
+}
+
+function ownType(cls: Type): string {
+  return `${cls.name}.$type: it is a field of its own and hides what @StreamMessage() sets. Write "declare readonly $type: '${messageNameOf(cls) ?? 'the.name'}'".`;
+}
+
+function unvalidated(cls: Type, fields: readonly string[]): string {
+  const [is, them] = fields.length > 1 ? ['have', 'them'] : ['has', 'it'];
+  return `${cls.name}.${fields.join(', ')} ${is} no class-validator decorator, so every message with ${them} would be refused. Decorate ${them}; @Allow() takes anything.`;
+}
+
+function untyped(cls: Type, property: string): string {
+  return `${cls.name}.${property}: @ValidateNested() without @Type() cannot know what to make. Add @Type(() => Class) from class-transformer.`;
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import type { ArgumentMetadata, PipeTransform, Type } from '@nestjs/common';
+import type { HandlerParameter } from './handler-parameter.js';
+import { isPromiseLike } from '../validation/promise-like.js';
+import type { AnySession, StreamContext } from './stream-context.js';
+
+/** One call of a handler. */
+export interface HandlerCall {
+  readonly session: AnySession;
+  /** The message, the close reason, or undefined for an open. */
+  readonly data: unknown;
+  /** The name of the message. */
+  readonly pattern: string;
+  /** The user objects of the session, by class. */
+  readonly objects: ReadonlyMap<Type, unknown>;
+  /** The id of the message's frame; undefined where there is no message. */
+  readonly id?: number | undefined;
+  /** Claims the message when all but the handler has accepted it; resolves to whether it was handled before. */
+  readonly claim?: () => Promise<boolean>;
+}
+
+/** A parameter together with the pipes that its value goes through. */
+export interface PipedParameter {
+  readonly parameter: HandlerParameter;
+  readonly pipes: readonly PipeTransform[];
+}
+
+/**
+ * Reads the arguments of a handler; a promise only where a pipe or a decorator
+ * gave one.
+ */
+export type ReadArguments = (call: HandlerCall, context: StreamContext) => unknown[] | Promise<unknown[]>;
+
+type ReadValue = (call: HandlerCall, context: StreamContext) => unknown;
+
+/** Returns the function that reads the arguments of a handler. */
+export function compileArguments(parameters: readonly PipedParameter[]): ReadArguments {
+  const readers = parameters.map(({ parameter, pipes }) => pipedReader(parameter, pipes));
+  return (call, context) => {
+    const values = readers.map((read) => read(call, context));
+    return values.some(isPromiseLike) ? Promise.all(values) : values;
+  };
+}
+
+/**
+ * Tells whether a handler takes exactly the session and its data, so that
+ * nothing has to be read.
+ */
+export function isPlain(parameters: readonly PipedParameter[]): boolean {
+  const kinds = parameters.map(({ parameter, pipes }) =>
+    pipes.length || 'property' in parameter.source ? 'other' : parameter.source.kind,
+  );
+  return kinds.length <= 2 && kinds.every((kind, index) => kind === ['session', 'data'][index]);
+}
+
+/**
+ * Tells whether global pipes and those of the class and the method apply to a
+ * parameter.
+ */
+export function isPipeable({ source }: HandlerParameter): boolean {
+  return source.kind === 'data' || source.kind === 'custom';
+}
+
+function pipedReader(parameter: HandlerParameter, pipes: readonly PipeTransform[]): ReadValue {
+  const read = valueReader(parameter);
+  if (!pipes.length) return read;
+  return (call, context) => {
+    const value = read(call, context);
+    const metadata = argumentMetadata(parameter, call);
+    return isPromiseLike(value)
+      ? value.then((settled) => applyPipes(pipes, settled, metadata))
+      : applyPipes(pipes, value, metadata);
+  };
+}
+
+function valueReader({ source }: HandlerParameter): ReadValue {
+  switch (source.kind) {
+    case 'session':
+      return (call) => call.session;
+    case 'data':
+      return dataReader(source.property);
+    case 'user-object':
+      return (call) => call.objects.get(source.cls);
+    case 'message-id':
+      return messageIdOf;
+    case 'custom':
+      return (_, context) => source.factory(source.argument, context);
+    case 'none':
+      return () => undefined;
+  }
+}
+
+const KEY_CHARACTERS = 22;
+
+/** Returns a message's lasting id; undefined where the client gave no name. */
+export function messageIdOf({ session, id }: HandlerCall): string | undefined {
+  const { clientKey } = session.handshake;
+  if (clientKey === undefined || id === undefined) return undefined;
+  // Another user may know the client's name, and must not use up the ids of this one.
+  const { user } = session as { readonly user?: { readonly id?: string } | null };
+  const sender = user?.id === undefined ? clientKey : keyOf(`${clientKey} ${user.id}`);
+  return `${sender}.${id}`;
+}
+
+function keyOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, KEY_CHARACTERS);
+}
+
+function dataReader(property: string | undefined): ReadValue {
+  if (property === undefined) return (call) => call.data;
+  return (call) => (call.data as Record<string, unknown> | undefined)?.[property];
+}
+
+function argumentMetadata(parameter: HandlerParameter, call: HandlerCall): ArgumentMetadata {
+  const { source, declared, schema } = parameter;
+  const isBody = source.kind === 'data';
+  const data = isBody ? source.property : source.kind === 'custom' ? source.argument : undefined;
+  // A union of messages is `Object` to the compiler; the message knows its class.
+  const metatype = isBody && !source.property ? (call.data as object | undefined)?.constructor : declared;
+  const metadata = {
+    type: isBody ? 'body' : 'custom',
+    metatype,
+    data,
+    ...(schema !== undefined && { schema }),
+  };
+  return metadata as ArgumentMetadata;
+}
+
+function applyPipes(pipes: readonly PipeTransform[], value: unknown, metadata: ArgumentMetadata): unknown {
+  let result = value;
+  for (const [index, pipe] of pipes.entries()) {
+    result = pipe.transform(result, metadata);
+    if (isPromiseLike(result))
+      return result.then((settled) => applyPipes(pipes.slice(index + 1), settled, metadata));
+  }
+  return result;
+}

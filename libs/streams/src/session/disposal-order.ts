@@ -1,0 +1,23 @@
+import { dependenciesOf, type ProviderWrapper } from '../enhancers/nest-compat.js';
+
+/** Orders providers so that what depends on others comes before them. */
+export class DisposalOrder {
+  // A provider that has been made knows all of its dependencies, so its height stays.
+  private readonly heights = new WeakMap<ProviderWrapper, number>();
+
+  /** Returns the providers, dependents first. */
+  sort(wrappers: readonly ProviderWrapper[]): ProviderWrapper[] {
+    return [...wrappers].sort((a, b) => this.heightOf(b) - this.heightOf(a));
+  }
+
+  /** The longest way down to a provider without dependencies. */
+  private heightOf(wrapper: ProviderWrapper, above: readonly ProviderWrapper[] = []): number {
+    const known = this.heights.get(wrapper);
+    if (known !== undefined) return known;
+    if (above.includes(wrapper)) return 0;
+    const below = dependenciesOf(wrapper).map((item) => this.heightOf(item, [...above, wrapper]));
+    const height = 1 + Math.max(0, ...below);
+    this.heights.set(wrapper, height);
+    return height;
+  }
+}

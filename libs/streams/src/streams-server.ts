@@ -1,0 +1,338 @@
+import type { IncomingMessage } from 'node:http';
+import { Logger } from '@nestjs/common';
+import { CloseCode, type CodecOption } from '@nestwire/protocol';
+import { JsonCodec, type Codec } from '@nestwire/protocol/codec';
+import type { ClientChannels } from './subscriptions/client-channels.js';
+import { ResultCache } from './resend/result-cache.js';
+import type { PostResult } from '@nestwire/messages';
+import { ERROR_LINES_PER_MINUTE, LogLimiter, slicedWork } from '@nestwire/messages/internal';
+import { ClientLog } from './connection/client-log.js';
+import type { ConnectionContext } from './connection/connection-context.js';
+import { Connection } from './connection/connection.js';
+import type { LiveConnection } from './connection/live-connection.js';
+import { connectionId } from './connection/connection-id.js';
+import { ConnectionRegistry, type ConnectingClient } from './connection/connection-registry.js';
+import { ConnectionSweeper } from './connection/connection-sweeper.js';
+import { Revocations } from './auth/revocations.js';
+import { UserRecheck, type UserRevocation } from './auth/user-recheck.js';
+import { MessageFrames } from './connection/outbound/message-frames.js';
+import { WriteCoalescer } from './connection/outbound/write-coalescer.js';
+import { SignIn } from './auth/sign-in.js';
+import { SignInGate } from './auth/sign-in-gate.js';
+import { EarlyBudget } from './fairness/early-budget.js';
+import type { StreamAuthenticator } from './auth/stream-authenticator.js';
+import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
+import { ClientShares } from './fairness/client-shares.js';
+import { ReadShares } from './fairness/read-shares.js';
+import { ReadTurns } from './fairness/read-turns.js';
+import type { EndpointRegistry } from './endpoint/endpoint-registry.js';
+import { checkOptions } from './options-check.js';
+import { resolveLimits } from './limit-rules.js';
+import { resolveShutdown } from './shutdown-times.js';
+import type { StreamsLimits } from './streams-limits.js';
+import type { ShutdownOptions, StreamsOptions } from './streams.options.js';
+import { ClientAddress, networkOf } from './transport/client-address.js';
+import { OriginPolicy } from './transport/origin-policy.js';
+import { refuseUpgrade } from './transport/refuse-upgrade.js';
+import {
+  handshakeOf,
+  isForPath,
+  refusalOfForm,
+  TOO_EARLY,
+  type Upgrade,
+  type UpgradeRefusal,
+} from './transport/upgrade-request.js';
+import { WsServer } from './transport/ws-server.js';
+import type { Wire, WireReceiver } from './transport/wire.js';
+
+const DEFAULT_PATH = '/streams';
+/** The defaults of `heartbeat`, in milliseconds. */
+export const DEFAULT_HEARTBEAT = { pingMs: 25_000, pongMs: 10_000 };
+/** The default of `recheckMs`. */
+export const DEFAULT_RECHECK_MS = 300_000;
+const MAX_NAMES_LOGGED = 50;
+const RETRY_AFTER_DRAIN_SECONDS = 2;
+const NO_ADDRESS = {
+  status: 400,
+  message: 'X-Forwarded-For names no IP address where "trustProxy" of StreamsModule expects one.',
+};
+
+/** Who connects. */
+interface Client extends ConnectingClient {
+  readonly address: string;
+}
+
+/** Takes upgrade requests, makes them connections, ends them all at the shutdown. */
+export class StreamsServer {
+  readonly path: string;
+  readonly registry: ConnectionRegistry;
+  readonly answers: ResultCache;
+  readonly signInGate: SignInGate;
+  readonly readTurns: ReadTurns;
+  readonly readShares: ReadShares;
+  private readonly logger = new Logger('Streams');
+  private readonly errorLog = new LogLimiter((line, stack) => this.logger.error(line, stack), {
+    linesPerMinute: ERROR_LINES_PER_MINUTE,
+  });
+  private readonly clientLog: ClientLog;
+  private readonly limits: StreamsLimits;
+  private readonly sockets: WsServer;
+  private readonly subprotocols: readonly string[];
+  private readonly origins: OriginPolicy;
+  private readonly addresses: ClientAddress;
+  private readonly context: ConnectionContext & { readonly shutdown: ShutdownOptions };
+  private readonly sweeper: ConnectionSweeper;
+  private readonly revocations: Revocations;
+  private draining: Promise<void> | undefined;
+  private isStarted = false;
+  private refused = 0;
+  private hasWarnedOfHeader = false;
+  private hasWarnedOfProxies = false;
+
+  constructor(
+    private readonly options: StreamsOptions,
+    endpoints: EndpointRegistry,
+    readonly channels: ClientChannels,
+    authenticator: StreamAuthenticator | undefined,
+  ) {
+    checkOptions(options, authenticator);
+    const limits = resolveLimits(options.limits);
+    const heartbeat = { ...DEFAULT_HEARTBEAT, ...options.heartbeat };
+    const codecs = codecsOf(limits, options.codecs);
+    this.path = options.path ?? DEFAULT_PATH;
+    this.limits = limits;
+    this.clientLog = new ClientLog(this.path, authenticator !== undefined);
+    this.registry = new ConnectionRegistry(limits);
+    const subprotocols = (this.subprotocols = codecs.map(({ subprotocol }) => subprotocol));
+    this.sockets = new WsServer(limits, { subprotocols, compression: options.compression ?? 'off' });
+    const addresses = (this.addresses = new ClientAddress(options.trustProxy));
+    const shares = new ClientShares(addresses);
+    this.answers = new ResultCache(limits, channels.backend.claims, shares);
+    const isProxied = (request: IncomingMessage): boolean => addresses.isProxied(request);
+    this.origins = new OriginPolicy({ origins: options.origins, hosts: options.hosts, isProxied });
+    const signIn = new SignIn(authenticator, limits.authenticationTimeoutMs);
+    const signInGate = (this.signInGate = new SignInGate(signIn, shares, limits));
+    const readTurns = (this.readTurns = new ReadTurns(shares, limits));
+    const readShares = (this.readShares = new ReadShares(limits));
+    const recheck = this.makeRecheck(signIn);
+    const swept = [this.registry, this.answers, signInGate, readShares];
+    this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, swept });
+    this.revocations = new Revocations(channels.messages, recheck, () => this.registry.all());
+    this.context = {
+      limits,
+      heartbeat,
+      shutdown: resolveShutdown(options.shutdown),
+      endpoints,
+      messages: channels.messages,
+      frames: new Map(codecs.map((codec) => [codec.subprotocol, new MessageFrames(codec)])),
+      signIn,
+      signInGate,
+      shares,
+      readTurns,
+      readShares,
+      earlyBudget: new EarlyBudget(limits, addresses),
+      registry: this.registry,
+      channels,
+      answers: this.answers,
+      flusher: new WriteCoalescer(),
+      clientLog: this.clientLog,
+      logError: (errorId, error) => this.logError(errorId, error),
+    };
+  }
+
+  /** Begins to watch over connections; resolves when it hears of revocations. */
+  async start(): Promise<void> {
+    this.sweeper.start();
+    this.isStarted = true;
+    await this.channels.start();
+    this.logger.log(this.summary());
+    if (this.context.signIn.isConfigured) await this.revocations.start();
+  }
+
+  /** Judges the open connections of a user again, on all servers; see `StreamsService.revoke`. */
+  revoke(revocation: UserRevocation): Promise<PostResult> {
+    if (this.context.signIn.isConfigured) return this.revocations.revoke(revocation);
+    const problem =
+      'revoke() needs an authenticator to ask again: give StreamsModule the option "authenticator".';
+    return Promise.reject(new StreamsConfigurationError([problem]));
+  }
+
+  /** Says in one line what is served, and where. */
+  private summary(): string {
+    const names = this.context.endpoints.all().map(({ name }) => name);
+    const shown = names.slice(0, MAX_NAMES_LOGGED).join(', ') || 'none';
+    const more = names.length > MAX_NAMES_LOGGED ? ` and ${names.length - MAX_NAMES_LOGGED} more` : '';
+    const codecs = this.subprotocols.map((name) => name.slice(name.lastIndexOf('.') + 1)).join(', ');
+    return `Streams at ${this.path}; endpoints: ${shown}${more}; codecs: ${codecs}; broker: ${this.brokerName()}`;
+  }
+
+  private brokerName(): string {
+    const { backend } = this.channels;
+    if (backend.status === 'local') return 'none, channels stay in this process';
+    const name = this.options.redis ? 'Redis' : backend.constructor.name;
+    return `${name}, ${backend.status}`;
+  }
+
+  private makeRecheck(signIn: SignIn): UserRecheck {
+    return new UserRecheck(signIn, {
+      intervalMs: this.options.recheckMs ?? DEFAULT_RECHECK_MS,
+      timeoutMs: this.limits.authenticationTimeoutMs,
+      logError: (errorId, error) => this.logError(errorId, error),
+    });
+  }
+
+  /** Says once that limits by address leave clients alone, where that may be a mistake. */
+  private warnOfProxies(request: IncomingMessage): void {
+    if (this.hasWarnedOfProxies || this.options.trustProxy !== undefined) return;
+    if (!this.addresses.mayBeProxied(request)) return;
+    this.hasWarnedOfProxies = true;
+    this.logger.warn(
+      `A request came from ${request.socket.remoteAddress}, which may be a proxy, and "trustProxy" is not set: ` +
+        'limits by address leave such clients alone. Set "trustProxy" to the number of proxies in front of ' +
+        'the server, or to 0 when there are none. This is said once.',
+    );
+  }
+
+  /** Says once that a proxy does not tell whom it stands for: all of its clients count as one address. */
+  private warnOfMissingHeader(request: IncomingMessage): void {
+    if (this.hasWarnedOfHeader || !this.addresses.isProxied(request)) return;
+    this.hasWarnedOfHeader = true;
+    this.logger.warn(
+      `A request from ${request.socket.remoteAddress} came without X-Forwarded-For although "trustProxy" is set: ` +
+        'limits by address count all such clients as one. Let the proxy send the header, or set "trustProxy" ' +
+        'to 0 when there is none. This is said once.',
+    );
+  }
+
+  /** Takes an upgrade request for the path of streams; returns false for any other path. */
+  handleUpgrade(upgrade: Upgrade): boolean {
+    const { request } = upgrade;
+    if (!isForPath(request, this.path)) return false;
+    if (request.headers['x-forwarded-for'] === undefined) this.warnOfMissingHeader(request);
+    this.warnOfProxies(request);
+    const address = this.addresses.of(request);
+    if (address === undefined) {
+      this.refuseUpgrade(upgrade, NO_ADDRESS, request.socket.remoteAddress);
+      return true;
+    }
+    const limitKey = this.addresses.limitKey(address);
+    const client = { address, limitKey, network: limitKey ?? networkOf(address) };
+    const refusal = upgrade.earlier ? TOO_EARLY : this.refusal(request, client);
+    if (refusal) this.refuseUpgrade(upgrade, refusal, address);
+    else this.sockets.accept(upgrade, (wire) => this.connect(wire, upgrade, client));
+    return true;
+  }
+
+  /** How many upgrade requests were refused since the start. */
+  get refusedUpgrades(): number {
+    return this.refused;
+  }
+
+  /** Writes that a WebSocket request was for a path at which nothing is. */
+  logUnclaimed(target: string): void {
+    this.clientLog.unclaimed(target);
+  }
+
+  private refuseUpgrade(upgrade: Upgrade, refusal: UpgradeRefusal, address: string | undefined): void {
+    this.refused++;
+    // While the server drains, all are sent away.
+    if (!this.draining) this.clientLog.upgradeRefused(refusal, address);
+    refuseUpgrade(upgrade, refusal);
+  }
+
+  /** When the shutdown stops listening, before or after it drains. */
+  get closeListener(): ShutdownOptions['closeListener'] {
+    return this.context.shutdown.closeListener;
+  }
+
+  /** Tells whether new connections are taken: from the start of the application to its shutdown. */
+  get isReady(): boolean {
+    return this.isStarted && !this.draining;
+  }
+
+  /**
+   * Ends all connections in good order; idempotent.
+   *
+   * Refuses new ones, asks clients to come back elsewhere, and serves each until it has left, or
+   * the deadline has passed; then closes with 4006, which runs `@OnStreamClosed` and disposes user objects.
+   */
+  drain(): Promise<void> {
+    return (this.draining ??= this.runDrain());
+  }
+
+  private async runDrain(): Promise<void> {
+    const { spreadMs, deadlineMs } = this.context.shutdown;
+    const startedAt = performance.now();
+    const { size } = this.registry;
+    this.logger.log(`Drain begins: ${connections(size)} asked to leave, ${deadlineMs} ms at most.`);
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
+    await slicedWork.forEach(this.registry.all(), (connection) => connection.goAway(spreadMs));
+    await Promise.race([this.registry.whenEmpty(), deadline]);
+    const rest = this.registry.size;
+    const close = (connection: LiveConnection) => connection.close(CloseCode.Drain, 'the server drains');
+    await slicedWork.forEach(this.registry.all(), close);
+    await Promise.race([this.registry.whenEmpty(), this.closeTimeout(deadline)]);
+    clearTimeout(timer);
+    this.sweeper.stop();
+    this.channels.stop();
+    const tookMs = Math.round(performance.now() - startedAt);
+    this.logger.log(`Drain ended after ${tookMs} ms: ${size - rest} left, ${rest} closed at the deadline.`);
+    await this.revocations.stop();
+  }
+
+  private closeTimeout(deadline: Promise<void>): Promise<void> {
+    return deadline.then(() => new Promise((resolve) => setTimeout(resolve, this.limits.closeTimeoutMs)));
+  }
+
+  private connect(wire: Wire, { request, head }: Upgrade, client: Client): WireReceiver {
+    const handshake = handshakeOf(request, client.address, this.options.cookie);
+    const connection = new Connection(connectionId(), wire, this.context, handshake);
+    this.registry.add(connection, client);
+    if (head.length > this.limits.maxHelloBytes) {
+      setImmediate(() => connection.close(CloseCode.TooLarge, 'too much data came with the upgrade'));
+    } else if (request.headers['sec-websocket-protocol'] !== undefined && !wire.subprotocol) {
+      const ours = this.subprotocols.join(', ');
+      setImmediate(() => connection.close(CloseCode.UnsupportedVersion, `the subprotocol is ${ours}`));
+    }
+    return connection;
+  }
+
+  private refusal(request: IncomingMessage, client: Client): UpgradeRefusal | undefined {
+    const ofForm = refusalOfForm(request);
+    if (ofForm) return ofForm;
+    if (!this.origins.knowsHost(request)) {
+      const message = 'This host is not served: add it to "hosts" of StreamsModule.';
+      return { status: 421, message, log: this.origins.hostProblem(request) };
+    }
+    if (!this.origins.allows(request)) {
+      const message = 'This origin may not connect: add it to "origins" of StreamsModule.';
+      return { status: 403, message, log: this.origins.originProblem(request) };
+    }
+    if (this.draining) {
+      const headers = { 'Retry-After': String(RETRY_AFTER_DRAIN_SECONDS) };
+      return { status: 503, message: 'The server shuts down.', headers };
+    }
+    const full = this.registry.refusal(client);
+    if (!full) return undefined;
+    const { status, message, limit, retryAfterSeconds } = full;
+    const log = `${message} Raise "limits.${limit}" if they are yours; see "trustProxy" where a proxy is in front.`;
+    return { status, message, log, headers: { 'Retry-After': String(retryAfterSeconds) } };
+  }
+
+  private logError(errorId: string, error: unknown): void {
+    this.errorLog.error('error', `Error ${errorId}`, error);
+  }
+}
+
+function connections(count: number): string {
+  return count === 1 ? '1 connection' : `${count} connections`;
+}
+
+/** JSON is always there. */
+function codecsOf(limits: StreamsLimits, others: readonly CodecOption[] = []): Codec[] {
+  const { maxJsonDepth: maxDepth, maxJsonNodes: maxNodes } = limits;
+  const { maxJsonKeys: maxKeys, maxJsonItems: maxItems } = limits;
+  const bounds = { maxDepth, maxNodes, maxKeys, maxItems };
+  return [new JsonCodec(bounds), ...others.map((codec) => codec.withLimits(bounds))];
+}

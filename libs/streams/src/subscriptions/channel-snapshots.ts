@@ -1,0 +1,148 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { RecoverableChannel } from '@nestwire/messages/internal';
+import type { Message } from '@nestwire/protocol';
+import { StreamsConfigurationError } from '../endpoint/streams-configuration.error.js';
+import { isFinal } from '../enhancers/error-reply.js';
+import { errorLog } from '../enhancers/error-log.js';
+import { snapshotsOf } from './channel-snapshot.decorator.js';
+import type { SubscribedSession } from './client-subscription.js';
+
+type Query = (channel: RecoverableChannel, session: SubscribedSession) => unknown;
+
+/**
+ * Runs a query in the turn of its client.
+ *
+ * Settles as the query does, or never if it was withdrawn.
+ */
+export type InTurn = <T>(query: () => Promise<T>) => Promise<T>;
+
+/** Who asks for a snapshot. */
+export interface SnapshotAsker {
+  readonly session: SubscribedSession;
+  readonly inTurn: InTurn;
+  isWanted(): boolean;
+  /** Is told of each failure after which the snapshot is asked for again. */
+  failed(): void;
+}
+
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 30_000;
+/** Clients whose snapshots failed together do not ask again together. */
+const PAUSE_SPREAD = 0.5;
+
+/** What queries threw instead of a snapshot. */
+const refusals = new WeakSet();
+
+function asSnapshotRefusal(error: unknown): unknown {
+  refusals.add(error as object);
+  return error;
+}
+
+/** Tells whether the application has thrown this instead of a snapshot. */
+export function isSnapshotRefusal(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && refusals.has(error);
+}
+
+/** The methods marked with `@ChannelSnapshot`, by the names of their channels. */
+@Injectable()
+export class ChannelSnapshots implements OnModuleInit {
+  private readonly queries = new Map<string, Query>();
+  /** How often in a row the queries have failed that fail at this moment. */
+  private readonly failures = new Map<string, number>();
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  /**
+   * Finds the methods.
+   *
+   * @throws {StreamsConfigurationError} when two return the snapshot of one channel
+   */
+  onModuleInit(): void {
+    const problems: string[] = [];
+    const seen = new Set<object>();
+    for (const { instance, isAlias } of [
+      ...this.discovery.getProviders(),
+      ...this.discovery.getControllers(),
+    ]) {
+      if (!instance || typeof instance !== 'object' || isAlias || seen.has(instance as object)) continue;
+      seen.add(instance as object);
+      problems.push(...this.find(instance as Record<string, unknown>));
+    }
+    if (problems.length) throw new StreamsConfigurationError(problems);
+  }
+
+  /** Tells whether a channel has one. */
+  has(channel: RecoverableChannel): boolean {
+    return this.queries.has(kindOf(channel.name));
+  }
+
+  /**
+   * Asks for the snapshot of a channel; again, with pauses, as long as that fails and it is wanted.
+   *
+   * @throws what the query threw, where that is a coded error: asking again would not change it
+   */
+  async take(channel: RecoverableChannel, asker: SnapshotAsker): Promise<readonly Message[]> {
+    const query = this.queries.get(kindOf(channel.name))!;
+    const ask = async (): Promise<unknown> => (asker.isWanted() ? query(channel, asker.session) : []);
+    for (let pauseMs = FIRST_PAUSE_MS; asker.isWanted(); pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+      try {
+        const messages = checked(channel, await asker.inTurn(ask));
+        if (asker.isWanted()) this.failures.delete(kindOf(channel.name));
+        return messages;
+      } catch (error) {
+        if (isFinal(error)) throw asSnapshotRefusal(error);
+        this.logFirst(channel, error);
+        asker.failed();
+        const spreadMs = pauseMs * (1 - PAUSE_SPREAD * Math.random());
+        await new Promise((resolve) => setTimeout(resolve, spreadMs).unref());
+      }
+    }
+    return [];
+  }
+
+  /** Writes the first of the failures that follow each other. */
+  private logFirst({ name }: RecoverableChannel, error: unknown): void {
+    const kind = kindOf(name);
+    const failures = (this.failures.get(kind) ?? 0) + 1;
+    this.failures.set(kind, failures);
+    if (failures > 1) return;
+    const remedy = 'It is asked for again, and this is not written again, until it succeeds. ';
+    errorLog.error(
+      'snapshot',
+      `The snapshot of channel "${name}" failed. ${remedy}Throw an error with a code to end the subscription.`,
+      error,
+    );
+  }
+
+  private find(instance: Record<string, unknown>): string[] {
+    const methods = this.scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object);
+    return methods.flatMap((method) =>
+      snapshotsOf(instance[method]).flatMap(({ name }) => {
+        const isTaken = this.queries.has(name);
+        this.queries.set(name, (channel, session) => (instance[method] as Query)(channel, session));
+        const where = `@ChannelSnapshot on ${instance.constructor.name}.${method}`;
+        return isTaken ? [`${where}: the channel "${name}" has a snapshot already. Keep one.`] : [];
+      }),
+    );
+  }
+}
+
+/** Returns the name that the channels of one definition begin with. */
+function kindOf(name: string): string {
+  const end = name.indexOf(':');
+  return end < 0 ? name : name.slice(0, end);
+}
+
+function checked({ name, snapshot }: RecoverableChannel, result: unknown): readonly Message[] {
+  const messages = (Array.isArray(result) ? result : [result]) as Message[];
+  const wrong = messages.find((message) => !snapshot.some((cls) => message instanceof cls));
+  if (wrong === undefined) return messages;
+  const names = snapshot.map((cls) => cls.name).join(', ');
+  throw new TypeError(
+    `The snapshot of channel "${name}" is of the classes that it is defined with: ${names}.`,
+  );
+}

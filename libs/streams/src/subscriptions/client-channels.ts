@@ -1,0 +1,91 @@
+import { Logger } from '@nestjs/common';
+import type { MessagesService, PresenceService } from '@nestwire/messages';
+import { LocalRevokedTokenStore, type Broker } from '@nestwire/messages/backend';
+import { LogLimiter } from '@nestwire/messages/internal';
+import { EphemeralFanout } from './ephemeral-fanout.js';
+import type { ChannelSnapshots } from './channel-snapshots.js';
+import { RecoverableFanout } from './recoverable-fanout.js';
+import { ResumeTokenSigner } from './resume-token-signer.js';
+import { TokenRevocations } from '../auth/token-revocations.js';
+
+const RETRY_MS = 5_000;
+
+/** How clients get back what flowed to them before. */
+export interface ResumeOptions {
+  /**
+   * How long a client that was away may come back with its positions, in milliseconds.
+   *
+   * @default 86_400_000
+   */
+  readonly resumeTokenMs: number;
+  /**
+   * What resume tokens are signed with, the same on all servers: 32 characters or more.
+   *
+   * @default a secret that the servers share through Redis; of this process without Redis
+   */
+  readonly secret?: string;
+}
+
+/** How the processes of the cluster speak with each other. */
+export interface ClusterLink {
+  readonly messages: MessagesService;
+  readonly presence: PresenceService;
+  readonly backend: Broker;
+}
+
+/** The channels that flow to the clients of this process. */
+export class ClientChannels {
+  readonly messages: MessagesService;
+  readonly presence: PresenceService;
+  readonly backend: Broker;
+  readonly fanout: EphemeralFanout;
+  readonly kept: RecoverableFanout;
+  readonly resumeTokens: ResumeTokenSigner;
+  readonly revocations: TokenRevocations;
+  readonly resumeTokenMs: number;
+  private readonly log = new LogLimiter((line) => new Logger('Streams').warn(line));
+
+  constructor(
+    { messages, presence, backend }: ClusterLink,
+    readonly snapshots: ChannelSnapshots,
+    private readonly options: ResumeOptions,
+  ) {
+    this.messages = messages;
+    this.presence = presence;
+    this.backend = backend;
+    this.fanout = new EphemeralFanout(messages);
+    this.kept = new RecoverableFanout(messages);
+    this.resumeTokenMs = options.resumeTokenMs;
+    this.resumeTokens = new ResumeTokenSigner(options.resumeTokenMs);
+    // Servers without a common list accept each other's tokens.
+    const store = backend.revokedTokens ?? new LocalRevokedTokenStore({ beginning: 0 });
+    this.revocations = new TokenRevocations(store, options.resumeTokenMs);
+  }
+
+  /** How many channels flow to anyone. */
+  get size(): number {
+    return this.fanout.channels + this.kept.channels;
+  }
+
+  /** Finds out what resume tokens need to be good everywhere; until that is known they are good in this process. */
+  async start(): Promise<void> {
+    await Promise.all([this.learnSecret(), this.revocations.start()]);
+  }
+
+  /** Ends what `start` has begun. */
+  stop(): void {
+    this.revocations.stop();
+  }
+
+  private async learnSecret(): Promise<void> {
+    try {
+      this.resumeTokens.use(this.options.secret ?? (await this.backend.secret()));
+    } catch (error) {
+      this.log.log(
+        'secret',
+        `Clients cannot take their positions to other servers yet: ${(error as Error).message}`,
+      );
+      setTimeout(() => void this.learnSecret(), RETRY_MS).unref();
+    }
+  }
+}

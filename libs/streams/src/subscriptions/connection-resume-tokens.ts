@@ -1,0 +1,121 @@
+import { requiredGeneration, type RevokedTokens } from '@nestwire/messages/backend';
+import type { SubscribedSession } from './client-subscription.js';
+import type { ResumeTokenSubject } from './resume-token-signer.js';
+import { revocationSubject, type TokenRevocations } from '../auth/token-revocations.js';
+
+/** The time in which what was read is not read again for a new subscription. */
+const READ_AGAIN_MS = 1_000;
+
+/**
+ * The resume tokens of one connection, and those that the server takes back.
+ *
+ * The list is read once for a client that resumes, and once for a turn of new subscriptions.
+ */
+export class ConnectionResumeTokens {
+  private holder: string | undefined;
+  private revoked: RevokedTokens | undefined;
+  private readAtMs = -Infinity;
+  private isNeeded = false;
+  private isReading = false;
+  private floorsVersion: number;
+  // Made when it is needed: few connections are removed from a channel.
+  private taken: Map<string, Set<string>> | undefined;
+
+  /** @param changed called when tokens have to be of a later generation than they were issued with */
+  constructor(
+    private readonly revocations: TokenRevocations,
+    private readonly changed: () => void,
+  ) {
+    this.floorsVersion = revocations.floorsVersion;
+  }
+
+  /** Returns what is void of the holder's tokens; undefined when nobody can tell. */
+  async read(holder: string): Promise<RevokedTokens | undefined> {
+    this.become(holder);
+    this.readAtMs = performance.now();
+    try {
+      const revoked = await this.revocations.read(holder);
+      this.learn(holder, revoked);
+      return revoked;
+    } catch {
+      this.readAtMs = -Infinity;
+      return undefined;
+    }
+  }
+
+  /** Returns the generation that a resume token has to be of. */
+  generationOf({ holder, ...subject }: ResumeTokenSubject): number {
+    const floor = this.revocations.floorOf(holder);
+    if (!this.revoked || holder !== this.holder) return floor;
+    return Math.max(floor, requiredGeneration(this.revoked, revocationSubject(subject)));
+  }
+
+  /** A new subscription needs resume tokens that hold: the list is read, at once or with the next `check`. */
+  need(holder: string): void {
+    this.become(holder);
+    const isFirst = this.readAtMs === -Infinity;
+    if (this.isNeeded || this.isReading) return void (this.isNeeded = true);
+    this.isNeeded = true;
+    if (isFirst) queueMicrotask(() => this.readAgain());
+  }
+
+  /** Reads the list again where new subscriptions need it; replaces tokens where it has begun again. */
+  check(now: number): void {
+    if (this.floorsVersion !== this.revocations.floorsVersion) {
+      this.floorsVersion = this.revocations.floorsVersion;
+      this.changed();
+    }
+    if (this.isNeeded && now - this.readAtMs > READ_AGAIN_MS) this.readAgain();
+  }
+
+  /** Takes back the tokens that the client has for a session's channel; together with others of this turn. */
+  revoke({ holder, endpoint }: SubscribedSession, channel: string): void {
+    // Its tokens open nothing on another connection.
+    if (holder.startsWith('connection:')) return;
+    if (!this.taken) {
+      this.taken = new Map();
+      queueMicrotask(() => this.write());
+    }
+    const subjects = this.taken.get(holder) ?? new Set();
+    this.taken.set(holder, subjects.add(revocationSubject({ endpoint, channel })));
+  }
+
+  private write(): void {
+    const taken = this.taken!;
+    this.taken = undefined;
+    for (const [holder, subjects] of taken)
+      void this.revocations
+        .revoke(holder, [...subjects])
+        .then((revoked) => revoked && this.learn(holder, revoked));
+  }
+
+  private readAgain(): void {
+    const { holder } = this;
+    if (holder === undefined || this.isReading) return;
+    this.isNeeded = false;
+    this.isReading = true;
+    void this.read(holder).finally(() => (this.isReading = false));
+  }
+
+  private become(holder: string): void {
+    if (holder === this.holder) return;
+    this.holder = holder;
+    this.revoked = undefined;
+    this.readAtMs = -Infinity;
+  }
+
+  private learn(holder: string, revoked: RevokedTokens): void {
+    if (holder !== this.holder) return;
+    const before = this.revoked;
+    this.revoked = revoked;
+    if (isLater(revoked, before)) this.changed();
+  }
+}
+
+/** Tells whether tokens have to be of a later generation by one list than by another. */
+function isLater({ floor, subjects }: RevokedTokens, before: RevokedTokens | undefined): boolean {
+  if (floor > (before?.floor ?? 0)) return true;
+  for (const [subject, generation] of subjects)
+    if (generation > Math.max(before?.floor ?? 0, before?.subjects.get(subject) ?? 0)) return true;
+  return false;
+}

@@ -1,0 +1,24 @@
+import type { MessagesService } from '@nestwire/messages';
+import type { RecoverableChannel } from '@nestwire/messages/internal';
+import { RecoverableTopic } from './recoverable-topic.js';
+
+/** The recoverable channels and flow to any client of this process. */
+export class RecoverableFanout {
+  private readonly topics = new Map<string, RecoverableTopic>();
+
+  constructor(private readonly messages: MessagesService) {}
+
+  /** How many there are. */
+  get channels(): number {
+    return this.topics.size;
+  }
+
+  /** Returns the topic of a channel for another user of it, who closes it in the end. */
+  open(channel: RecoverableChannel): RecoverableTopic {
+    const { name } = channel;
+    const topic =
+      this.topics.get(name) ?? new RecoverableTopic(channel, this.messages, () => this.topics.delete(name));
+    this.topics.set(name, topic);
+    return topic.open();
+  }
+}

@@ -1,0 +1,234 @@
+import type { ErrorDetail, Message, MessageClass } from '@nestwire/protocol';
+import { decodeMessage } from '@nestwire/protocol/internal';
+import {
+  AcceptedClasses,
+  declareProperties,
+  decodeQuickly,
+  decoratedNamesOf,
+  renamedPropertiesOf,
+  transformFactsOf,
+  typedClassesOf,
+  isTree,
+  roleOf,
+  type DataRole,
+  type TransformFacts,
+} from '@nestwire/protocol/compiled';
+import { hasItems } from './collection-items.js';
+import { invalidMessage, MAX_DETAILS, unknownProperty } from './message-details.js';
+import { validatedProperties, type ValidatedClass } from './message-metadata.js';
+
+type Properties = Readonly<Record<string, unknown>>;
+
+const TYPE_TAG = '$type';
+const PLAIN_TAG = '$plain';
+const SET_TAG = '$set';
+const MAP_TAG = '$map';
+const BIGINT_TAG = '$bigint';
+const NUMBER_TAG = '$number';
+const PROTO = '__proto__';
+const FOREIGN = 'names a class that is not accepted here';
+
+/** A value in data, and what was made of it. */
+interface Pair {
+  readonly data: unknown;
+  readonly made: unknown;
+  readonly path: string[];
+  readonly role: DataRole;
+}
+
+/** What is known of the properties of a class. */
+interface ClassNames {
+  /** The names that a decorator tells of. */
+  readonly own: ReadonlySet<string>;
+  /** The properties that have another name in data, by that name. */
+  readonly renamed: ReadonlyMap<string, string>;
+  /** Undefined where the class of what class-transformer makes is not certain from the data. */
+  readonly facts: TransformFacts | undefined;
+}
+
+/** Hidden keys that were found, and where the search is. */
+interface Search {
+  readonly path: string[];
+  readonly details: ErrorDetail[];
+}
+
+/**
+ * Makes instances from the data that clients send.
+ *
+ * A `$type` names only a class that an endpoint handles, or one that `@Type` gives to a property of such
+ * a class, however deep. Keys that class-transformer would leave out without a word are refused.
+ */
+export class ClientDecoder {
+  private readonly accepted = new AcceptedClasses();
+  private readonly known = new WeakMap<object, ClassNames>();
+
+  /** Lets data name a class, and the classes that its properties have. */
+  accept(cls: ValidatedClass): void {
+    this.accepted.accept(cls);
+    this.declare(cls, new Set());
+  }
+
+  /**
+   * Makes an instance of a class from the data of a frame.
+   *
+   * @throws {CodedError} INVALID_MESSAGE when a value, a class or a key is not acceptable
+   */
+  decode(cls: MessageClass, data: object): Message {
+    // Compiled code makes no instance of another class than the declared one, and leaves out no key.
+    return decodeQuickly(cls, data) ?? this.decodeByLibraries(cls, data);
+  }
+
+  /**
+   * Makes the same instance without compiled code.
+   *
+   * @throws {CodedError} INVALID_MESSAGE as `decode`
+   */
+  decodeByLibraries(cls: MessageClass, data: object): Message {
+    const foreign = this.accepted.foreignType(data);
+    if (foreign) throw invalidMessage([{ path: foreign.join('.'), message: FOREIGN }]);
+    const leftOut: ErrorDetail[] = [];
+    // Before class-transformer makes anything: that costs more than all of a message that is valid.
+    this.findHidden(data, cls, { path: [], details: leftOut });
+    if (leftOut.length) throw invalidMessage(leftOut);
+    const message = decodeMessage(cls, data);
+    this.findLeftOut({ data, made: message, path: [], role: 'root' }, leftOut);
+    if (leftOut.length) throw invalidMessage(leftOut);
+    return message;
+  }
+
+  /** Finds keys that are left out, as far as the data alone tells the classes. */
+  private findHidden(data: object, cls: unknown, search: Search): void {
+    if (typeof cls !== 'function') return;
+    const names = this.namesOf(cls);
+    if (!names.facts) return;
+    const { path, details } = search;
+    for (const key of Object.keys(data)) {
+      if (details.length === MAX_DETAILS) return;
+      path.push(key);
+      if (isHidden(key, cls.prototype as object, names) && key !== PROTO) details.push(unknownAt(path));
+      else {
+        const fact = names.facts.types.get(key);
+        // The keys of a map are no names of properties.
+        if (fact && fact.reflectedType !== Map)
+          this.findHiddenInside((data as Properties)[key], fact.typeFunction, search);
+      }
+      path.pop();
+    }
+  }
+
+  private findHiddenInside(value: unknown, type: () => unknown, search: Search): void {
+    if (!isTree(value)) return;
+    if (!Array.isArray(value)) {
+      if (!Object.keys(value).some(isTag)) this.findHidden(value, type(), search);
+      return;
+    }
+    for (const [index, item] of value.entries()) {
+      if (search.details.length === MAX_DETAILS) return;
+      search.path.push(String(index));
+      this.findHiddenInside(item, type, search);
+      search.path.pop();
+    }
+  }
+
+  private findLeftOut(pair: Pair, details: ErrorDetail[]): void {
+    const { data, made, path, role } = pair;
+    if (!isTree(data) || typeof made !== 'object' || made === null || details.length === MAX_DETAILS) return;
+    const names = this.namesOfInstance(made);
+    const prototype = Object.getPrototypeOf(made) as object;
+    for (const key of Object.keys(data)) {
+      const isClassTag = role === 'value' && key === TYPE_TAG;
+      path.push(key);
+      if (names && !isClassTag && isHidden(key, prototype, names)) details.push(unknownAt(path));
+      else {
+        const made = valueAt(pair, key, names);
+        this.findLeftOut({ data: data[key], made, path, role: roleOf(key, role) }, details);
+      }
+      path.pop();
+    }
+  }
+
+  /** Returns what is known of an instance's class; undefined for what is of no class. */
+  private namesOfInstance(made: object): ClassNames | undefined {
+    const { constructor } = made;
+    if (constructor === Object || typeof constructor !== 'function' || hasItems(made)) return undefined;
+    return this.namesOf(constructor);
+  }
+
+  /** Tells the compiled code what the application calls its properties. */
+  private declare(cls: ValidatedClass, seen: Set<ValidatedClass>): void {
+    if (seen.has(cls)) return;
+    seen.add(cls);
+    declareProperties(
+      cls,
+      validatedProperties(cls).map(({ name }) => name),
+    );
+    for (const typed of typedClassesOf(cls)) this.declare(typed, seen);
+  }
+
+  private namesOf(constructor: object): ClassNames {
+    const known = this.known.get(constructor);
+    if (known) return known;
+    const cls = constructor as ValidatedClass;
+    const validated = validatedProperties(cls).map(({ name }) => name);
+    const names = {
+      own: new Set([...validated, ...decoratedNamesOf(cls)]),
+      renamed: renamedPropertiesOf(cls),
+      facts: transformFactsOf(cls),
+    };
+    this.known.set(constructor, names);
+    return names;
+  }
+}
+
+/** Returns what stands in an instance where data has a key. */
+function valueAt({ data, made, role }: Pair, key: string, names: ClassNames | undefined): unknown {
+  if (role === 'value') {
+    if (key === PLAIN_TAG) return made;
+    const items = (data as Properties)[key];
+    if (key === SET_TAG && made instanceof Set) return besideItems(items as unknown[], made, identityOf);
+    if (key === MAP_TAG && made instanceof Map) return besideItems(items as unknown[][], made, identityOfKey);
+  }
+  return (made as Properties)[names?.renamed.get(key) ?? key];
+}
+
+/**
+ * Returns what was made of each item of a set or a map, at the place of the item in data.
+ *
+ * Equal values became one, so that those behind them have moved. Only the last of them is given.
+ */
+function besideItems<T>(
+  items: readonly T[],
+  made: Iterable<unknown>,
+  identify: (item: T) => unknown,
+): unknown[] {
+  const places = new Map<unknown, number>();
+  for (const [index, item] of items.entries()) places.set(identify(item), index);
+  const beside: unknown[] = Array.from(items, () => undefined);
+  const kept = places.values();
+  for (const value of made) beside[kept.next().value ?? beside.length] = value;
+  return beside;
+}
+
+function identityOfKey([key]: readonly unknown[]): unknown {
+  return identityOf(key);
+}
+
+/** Tags of primitive values are equal when the values are; every other object stands for itself. */
+function identityOf(value: unknown): unknown {
+  if (!isTree(value)) return value;
+  if (BIGINT_TAG in value) return BigInt(value[BIGINT_TAG] as string);
+  return NUMBER_TAG in value ? Number(value[NUMBER_TAG]) : value;
+}
+
+/** Tells whether class-transformer leaves a key out: the prototype has it, and no decorator tells of it. */
+function isHidden(key: string, prototype: object, { own, renamed }: ClassNames): boolean {
+  return key in prototype && !own.has(key) && !renamed.has(key);
+}
+
+function isTag(key: string): boolean {
+  return key[0] === '$';
+}
+
+function unknownAt(path: readonly string[]): ErrorDetail {
+  return unknownProperty(path.join('.'), path.at(-1)!);
+}

@@ -1,0 +1,105 @@
+import { StreamMessage, type MessageClass } from '@nestwire/protocol';
+import { IsString, ValidateBy } from 'class-validator';
+import { CONSTRAINTS, constrain } from '../../../../test/rig/compiled/constraint-table.js';
+import { cpuMsOf } from '../../../../test/rig/cpu-ms.js';
+import { declaredClassOf } from '../endpoint/endpoint-metadata.js';
+import { MessageReaders } from './message-reader.js';
+
+/** The longest text of a frame by default, and one of a quarter of it. */
+const LONG = 65_536;
+const SHORT = LONG / 4;
+/** What is quicker than that is not compared: what runs beside it in the process has its part in it. */
+const NEGLIGIBLE_MS = 2;
+/** Four times the text takes linear work four times as long, and quadratic work sixteen times. */
+const MOST_GROWTH = 9;
+/** A look at a whole text may cost so many times as much as to read it from JSON. */
+const MOST_TIMES_JSON = 150;
+const MORE_ROUNDS = 12;
+
+const UNITS = ['a', ' ', 'a.', '1-', ',', '[', '{"a":', ';a=b', 'é', '😀\uFE0F'];
+const STARTS = ['', 'data:text/plain;'];
+const TEXTS = UNITS.flatMap((unit) =>
+  STARTS.map((start) => ({ long: textOf(start, unit, LONG), short: textOf(start, unit, SHORT) })),
+);
+
+function textOf(start: string, unit: string, length: number): string {
+  // A flat text: one that is put together from parts is made flat by the first who looks.
+  return Buffer.from(start + unit.repeat((length - start.length) / unit.length)).toString();
+}
+
+/** Returns texts that begin as one does which the constraint accepts. */
+function textsOf(good: readonly unknown[]): ReadonlyArray<{ readonly long: string; readonly short: string }> {
+  const seed = good.find((value): value is string => typeof value === 'string' && value !== '');
+  return seed ? [...TEXTS, { long: textOf(seed, seed, LONG), short: textOf(seed, seed, SHORT) }] : TEXTS;
+}
+
+const readers = new MessageReaders(declaredClassOf as never);
+
+function readerOf(decorate: PropertyDecorator, name: string): (text: string) => void {
+  class Subject {
+    declare readonly $type: 'longText.subject';
+    text!: unknown;
+  }
+  decorate(Subject.prototype, 'text');
+  StreamMessage(`longText.${name}` as 'longText.subject')(Subject);
+  const read = readers.of(Subject as MessageClass);
+  return (text) => {
+    try {
+      void read({ text });
+    } catch {
+      // Most of them are refused.
+    }
+  };
+}
+
+/** Returns a complaint about the time that a text takes; undefined where it is linear. */
+function complaintOf(read: (text: string) => void, long: string, short: string): string | undefined {
+  let [longMs, shortMs, jsonMs] = [cpuMsOf(() => read(long)), Infinity, Infinity];
+  const json = JSON.stringify(long);
+  const isBad = () =>
+    longMs > NEGLIGIBLE_MS && (longMs > MOST_GROWTH * shortMs || longMs > MOST_TIMES_JSON * jsonMs);
+  shortMs = jsonMs = 0;
+  // The least of some rounds: collections of garbage do not fall into each of them.
+  for (let round = 0; round < MORE_ROUNDS && isBad(); round += 1) {
+    longMs = Math.min(
+      longMs,
+      cpuMsOf(() => read(long)),
+    );
+    shortMs = Math.min(
+      shortMs || Infinity,
+      cpuMsOf(() => read(short)),
+    );
+    jsonMs = Math.min(
+      jsonMs || Infinity,
+      cpuMsOf(() => void JSON.parse(json)),
+    );
+  }
+  if (!isBad()) return undefined;
+  return `${longMs.toFixed(2)} ms, ${shortMs.toFixed(2)} ms for a quarter, ${jsonMs.toFixed(2)} ms as JSON: ${long.slice(0, 30)}`;
+}
+
+function complaintsOf(decorate: PropertyDecorator, name: string, good: readonly unknown[]): string[] {
+  const read = readerOf(decorate, name);
+  return textsOf(good).flatMap(({ long, short }) => complaintOf(read, long, short) ?? []);
+}
+
+describe('A long text', () => {
+  it.each([...CONSTRAINTS].map(([name, { good }]) => [name, good] as const))(
+    'takes linear time with @%s, at most 150 times what JSON takes to read it',
+    (name, good) => {
+      expect(complaintsOf(constrain(name), name, good)).toEqual([]);
+    },
+  );
+
+  it('takes linear time with a cheap constraint', () => {
+    expect(complaintsOf(IsString(), 'cheap', [])).toEqual([]);
+  });
+
+  it('is found out where an expression takes quadratic time', () => {
+    const validate = (value: string): boolean => / +$/.test(`${value.slice(0, value.length / 24)}x`);
+    // Under a name of the library's, so that it is asked at once.
+    const slow = ValidateBy({ name: 'isString', validator: { validate } });
+
+    expect(complaintsOf(slow, 'slow', []).length).toBeGreaterThan(0);
+  });
+});

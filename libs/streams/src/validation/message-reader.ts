@@ -1,0 +1,143 @@
+import { CodedError, type ErrorDetail, type Message, type MessageClass } from '@nestwire/protocol';
+import type { ValidatorConstraintInterface } from 'class-validator';
+import { FastPathChecks } from './fast-path-checks.js';
+import type { Accepts } from './fast-path-function.js';
+import { BoundedValidation } from './bounded-validation.js';
+import { ClientDecoder } from './client-decoder.js';
+import { invalidMessage, MAX_DETAILS, unknownProperty } from './message-details.js';
+import {
+  constraintsOf,
+  hasAsyncConstraints,
+  typedClassOf,
+  validatedProperties,
+  type ValidatedClass,
+  type ValidatedProperty,
+  type ValidationMetadata,
+} from './message-metadata.js';
+import { MessageShapes, type CheckShape, type DeclaredClassOf } from './message-shape.js';
+import { isPromiseLike } from './promise-like.js';
+import { asRefusal } from './refusal.js';
+import { ValidationPlans } from './validation-plan.js';
+
+/**
+ * Makes a validated message from the data of a frame; a promise when a
+ * constraint is asynchronous.
+ *
+ * @throws {CodedError} INVALID_MESSAGE with the places that are wrong
+ */
+export type MessageReader = (data: object) => Message | Promise<Message>;
+
+/** The readers of message classes, each compiled once. */
+export class MessageReaders {
+  private readonly readers = new Map<MessageClass, MessageReader>();
+  private readonly shapes: MessageShapes;
+  private readonly checks: FastPathChecks;
+  private readonly decoder = new ClientDecoder();
+  private readonly plans = new ValidationPlans((cls) => this.acceptsOf(cls));
+
+  constructor(declaredClassOf: DeclaredClassOf) {
+    this.shapes = new MessageShapes(declaredClassOf);
+    this.checks = new FastPathChecks(declaredClassOf);
+  }
+
+  /** Returns the reader of a class; data may name the class, and those of its properties, from now on. */
+  of(cls: MessageClass): MessageReader {
+    const known = this.readers.get(cls);
+    if (known) return known;
+    this.decoder.accept(cls);
+    const reader = this.compile(cls);
+    this.readers.set(cls, reader);
+    return reader;
+  }
+
+  private compile(cls: MessageClass): MessageReader {
+    if (!validatedProperties(cls as ValidatedClass).length) return emptyReader(cls);
+    const checkShape = this.shapes.of(cls as ValidatedClass);
+    const accepts = this.acceptsOf(cls as ValidatedClass);
+    const read = (data: object): Message | Promise<Message> => {
+      const message = this.decoder.decode(cls, data);
+      return accepts?.(message) ? message : this.validated(message, checkShape);
+    };
+    return reachesAsync(cls as ValidatedClass) ? async (data) => read(data) : read;
+  }
+
+  /** A class with asynchronous constraints has no compiled check, nor has one that such a class is in. */
+  private acceptsOf(cls: ValidatedClass): Accepts | undefined {
+    return reachesAsync(cls) ? undefined : this.checks.of(cls);
+  }
+
+  private validated(message: Message, checkShape: CheckShape): Message | Promise<Message> {
+    const accept = (errors: readonly ErrorDetail[]): Message => {
+      for (const detail of errors.length ? [] : checkShape(message)) throw invalidMessage([detail]);
+      if (errors.length) throw invalidMessage(errors);
+      return message;
+    };
+    try {
+      const validation = new BoundedValidation(this.plans, this.checks.refused);
+      const errors = validation.errorsOf(message);
+      return isPromiseLike(errors)
+        ? errors.then(accept).catch((cause: unknown) => refuse(cause, validation.laterMs))
+        : accept(errors);
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+}
+
+/**
+ * A class without fields accepts no properties; class-validator would refuse
+ * even none.
+ */
+function emptyReader(cls: MessageClass): MessageReader {
+  return (data) => {
+    const unknown = Object.keys(data).slice(0, MAX_DETAILS);
+    if (unknown.length) throw invalidMessage(unknown.map((key) => unknownProperty(key, key)));
+    return new cls();
+  };
+}
+
+/** Whatever the libraries throw on what a client sent is the message's fault. */
+function refuse(cause: unknown, laterMs = 0): never {
+  throw asRefusal(cause instanceof CodedError ? cause : invalidMessage([], cause), laterMs);
+}
+
+function reachesAsync(cls: ValidatedClass, seen = new Set<ValidatedClass>()): boolean {
+  if (seen.has(cls)) return false;
+  seen.add(cls);
+  if (isAsync(cls)) return true;
+  return validatedProperties(cls).some(({ name }) => {
+    const typed = typedClassOf(cls, name);
+    return typed !== undefined && reachesAsync(typed, seen);
+  });
+}
+
+const asyncClasses = new WeakMap<ValidatedClass, boolean>();
+
+function isAsync(cls: ValidatedClass): boolean {
+  const known = asyncClasses.get(cls);
+  if (known !== undefined) return known;
+  const found = hasAsyncConstraints(cls) || validatedProperties(cls).some(answersLater);
+  asyncClasses.set(cls, found);
+  return found;
+}
+
+/** A constraint may have the name of one of class-validator's own and yet answer with a promise. */
+function answersLater({ metadatas }: ValidatedProperty): boolean {
+  return metadatas.some((metadata) =>
+    constraintsOf(metadata).some(({ instance }) => isPromiseLike(answerOf(instance, metadata))),
+  );
+}
+
+function answerOf(instance: ValidatorConstraintInterface, metadata: ValidationMetadata): unknown {
+  const { propertyName: property, constraints } = metadata;
+  try {
+    const answer = instance.validate(undefined, {
+      ...{ value: undefined, object: {}, targetName: '', property, constraints },
+    });
+    // Nobody waits for it, so its failure is nobody's.
+    if (isPromiseLike(answer)) answer.then(undefined, () => undefined);
+    return answer;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,126 @@
+import { getMetadataStorage, ValidationTypes, type ValidatorConstraintInterface } from 'class-validator';
+import type { Accepts } from './fast-path-function.js';
+import { linearInstance } from './linear-constraints.js';
+import { constraintsOf, type ValidatedClass, type ValidationMetadata } from './message-metadata.js';
+import { longestText, sizeLimit, type SizeLimit } from './value-size.js';
+
+/** One constraint of a decorator. */
+export interface PlannedConstraint {
+  readonly instance: ValidatorConstraintInterface;
+  /** The key of its error. */
+  readonly type: string;
+  /** Whether its author marked it as asynchronous, or it has answered with a promise before. */
+  isAsync: boolean;
+}
+
+/** One decorator of a property that constrains its value. */
+export interface PlannedRule {
+  readonly metadata: ValidationMetadata;
+  readonly constraints: readonly PlannedConstraint[];
+  /** The most that a value may have, where the decorator limits a size. */
+  readonly size?: SizeLimit;
+  /** The longest text that the constraints are asked about; a longer one is invalid. */
+  readonly maxTextLength?: number;
+}
+
+/** The rules of one property, in the order in which class-validator applies them. */
+export interface PropertyPlan {
+  readonly name: string;
+  readonly conditions: readonly ValidationMetadata[];
+  readonly rules: readonly PlannedRule[];
+  /** Those of the rules that limit a size. */
+  readonly sizes: readonly PlannedRule[];
+  readonly nested: readonly ValidationMetadata[];
+  /** The plan of each item of the value: only what is nested in it is validated. */
+  readonly items: PropertyPlan;
+  /** Whether `@ValidatePromise()` stands there. */
+  readonly isPromise: boolean;
+}
+
+/** What class-validator knows about a class, looked up once. */
+export interface ClassPlan {
+  readonly names: ReadonlySet<string>;
+  readonly properties: readonly PropertyPlan[];
+  /** Accepts most valid instances, shape included. */
+  readonly accepts?: Accepts;
+}
+
+/** Finds the compiled check of a class, where it has one. */
+export type AcceptsOf = (cls: ValidatedClass) => Accepts | undefined;
+
+/**
+ * The plans of classes, each made once.
+ *
+ * class-validator searches all decorated classes of the process for each object that it validates.
+ */
+export class ValidationPlans {
+  private readonly plans = new WeakMap<object, ClassPlan>();
+
+  constructor(private readonly acceptsOf: AcceptsOf) {}
+
+  /**
+   * Returns the plan of the class of an object; one without properties has no decorators.
+   *
+   * @throws {TypeError} where class-validator would: the constructor is no class
+   */
+  of(constructor: unknown): ClassPlan {
+    const known = this.plans.get(constructor as object);
+    if (known) return known;
+    const plan = this.make(constructor as ValidatedClass);
+    this.plans.set(constructor as object, plan);
+    return plan;
+  }
+
+  private make(cls: ValidatedClass): ClassPlan {
+    const storage = getMetadataStorage();
+    const metadatas = storage.getTargetValidationMetadatas(cls, undefined as never, false, false);
+    if (!metadatas.length) return { names: new Set(), properties: [] };
+    const grouped = storage.groupByPropertyName(metadatas);
+    const properties = Object.keys(grouped).map((name) => planProperty(name, grouped[name]!));
+    const accepts = this.acceptsOf(cls);
+    return { names: new Set(Object.keys(grouped)), properties, ...(accepts && { accepts }) };
+  }
+}
+
+function planProperty(name: string, metadatas: readonly ValidationMetadata[]): PropertyPlan {
+  const of = (wanted: string): ValidationMetadata[] => metadatas.filter(({ type }) => type === wanted);
+  const constraining = [...of(ValidationTypes.IS_DEFINED), ...of(ValidationTypes.CUSTOM_VALIDATION)];
+  const rules = constraining.map((metadata) => planRule(metadata, constraining));
+  return {
+    name,
+    conditions: of(ValidationTypes.CONDITIONAL_VALIDATION),
+    rules,
+    sizes: rules.filter(({ size }) => size),
+    nested: of(ValidationTypes.NESTED_VALIDATION),
+    items: planItems(of(ValidationTypes.NESTED_VALIDATION)),
+    isPromise: of(ValidationTypes.PROMISE_VALIDATION).length > 0,
+  };
+}
+
+function planItems(nested: readonly ValidationMetadata[]): PropertyPlan {
+  const none = { name: '', conditions: [], rules: [], sizes: [], isPromise: false };
+  const plan: { -readonly [K in keyof PropertyPlan]: PropertyPlan[K] } = {
+    ...none,
+    nested,
+    items: none as never,
+  };
+  // An item may be a list again.
+  plan.items = plan;
+  return plan;
+}
+
+function planRule(metadata: ValidationMetadata, siblings: readonly ValidationMetadata[]): PlannedRule {
+  const constraints = constraintsOf(metadata).map(({ instance, name, async }) => ({
+    instance: linearInstance(metadata, instance),
+    type: name || metadata.type,
+    isAsync: async,
+  }));
+  const size = sizeLimit(metadata);
+  const maxTextLength = longestText(metadata, siblings);
+  return {
+    metadata,
+    constraints,
+    ...(size && { size }),
+    ...(maxTextLength !== undefined && { maxTextLength }),
+  };
+}

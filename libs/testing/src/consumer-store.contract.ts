@@ -1,0 +1,353 @@
+import type {
+  HistoryChannel,
+  Broker,
+  ConsumerShare,
+  ConsumerWork,
+  StoredMessage,
+  FetchRequest,
+} from '@nestwire/messages/backend';
+import { append, drafts, fresh, placeOf, until } from './history-rig.js';
+
+/** How far durable consumers reach. */
+export interface ConsumerStoreTraits {
+  /** Whether backends opened one after the other share their readers. */
+  readonly cluster: boolean;
+}
+
+type Start = () => Promise<Broker>;
+
+const LONG_MS = 60_000;
+const SHORT_MS = 60;
+const NOTHING: FetchRequest = { settled: [], limit: 10, leaseMs: LONG_MS };
+
+let count = 0;
+
+/**
+ * Describes what every backend of durable consumers does; runs under jest and what has its globals.
+ *
+ * @param open makes a backend that has not been started
+ */
+export function describeConsumerStore(
+  name: string,
+  open: () => Broker | Promise<Broker>,
+  { cluster }: ConsumerStoreTraits,
+): void {
+  describe(`${name} as what named readers stand on`, () => {
+    const backends: Broker[] = [];
+    const start: Start = async () => {
+      const backend = await open();
+      backends.push(backend);
+      backend.history.attach({ stored: () => undefined, suspected: () => undefined });
+      await backend.start({ receive: () => undefined, statusChanged: () => undefined });
+      return backend;
+    };
+    afterEach(async () => {
+      await Promise.all(backends.splice(0).map((backend) => backend.close()));
+    });
+
+    describePlace(start);
+    describeLeases(start);
+    describeGaps(start);
+    if (cluster) describeCluster(start);
+  });
+}
+
+function describePlace(start: Start): void {
+  it('begins with what comes next, or with the oldest that is kept', async () => {
+    const { history, readers } = await start();
+    const channel = fresh();
+    await append(history, channel, drafts(3));
+    const [atTop, atOldest] = [share(channel), share(channel, { from: 'oldest' })];
+
+    const first = await readers.take(atTop, NOTHING);
+    await append(history, channel, drafts(2));
+
+    expect(first).toEqual({ works: [], waitMs: undefined });
+    expect(offsetsOf(await readers.take(atTop, NOTHING))).toEqual([4, 5]);
+    expect(offsetsOf(await readers.take(atOldest, NOTHING))).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('begins where nothing was posted yet', async () => {
+    const { history, readers } = await start();
+    const channel = fresh();
+    const reader = share(channel);
+
+    await readers.take(reader, NOTHING);
+    const stored = await append(history, channel, drafts(2, 'text'));
+    const { works } = await readers.take(reader, NOTHING);
+
+    expect(works.map(({ message }) => placeOf(message!))).toEqual(stored.map(({ position }) => position));
+    expect(works.map(({ position }) => position)).toEqual(stored.map(({ position }) => position));
+    expect(works[0]!.message).toMatchObject({
+      type: 'contract.message',
+      data: '{"text":"text"}',
+      previousId: '',
+    });
+    expect(works.map(({ attempt, gap }) => [attempt, gap])).toEqual([
+      [1, undefined],
+      [1, undefined],
+    ]);
+  });
+
+  it('takes as much as it may, and each message once', async () => {
+    const { history, readers } = await start();
+    const reader = await opened(readers, fresh());
+    await append(history, reader.channel, drafts(5));
+
+    const taken = [];
+    for (const limit of [0, 2, 1, 10, 10]) taken.push(await readers.take(reader, { ...NOTHING, limit }));
+
+    expect(taken.map(offsetsOf)).toEqual([[], [1, 2], [3], [4, 5], []]);
+  });
+
+  it('takes no more bytes at once than a page has, but one message at least', async () => {
+    const { history, readers } = await start();
+    const reader = await opened(readers, fresh());
+    const large = 'x'.repeat(700_000);
+    for (let index = 0; index < 3; index++) await append(history, reader.channel, drafts(1, large));
+
+    const taken = [];
+    for (let index = 0; index < 3; index++) taken.push(await readers.take(reader, NOTHING));
+
+    expect(taken.map(offsetsOf)).toEqual([[1], [2], [3]]);
+  });
+
+  it('shares the messages of a name, and gives each name all of them', async () => {
+    const { history, readers } = await start();
+    const channel = fresh();
+    const one = await opened(readers, channel);
+    const same = { ...one, holder: 'other' };
+    const other = await opened(readers, channel);
+    await append(history, channel, drafts(3));
+
+    const shares = [
+      await readers.take(one, { ...NOTHING, limit: 1 }),
+      await readers.take(same, { ...NOTHING, limit: 1 }),
+      await readers.take(one, NOTHING),
+    ];
+
+    expect(shares.map(offsetsOf)).toEqual([[1], [2], [3]]);
+    expect(offsetsOf(await readers.take(other, NOTHING))).toEqual([1, 2, 3]);
+  });
+}
+
+function describeLeases(start: Start): void {
+  it('gives out again what was not settled, when its lease is over, before what is new', async () => {
+    const { history, readers } = await start();
+    const one = await opened(readers, fresh());
+    const other = { ...one, holder: 'other' };
+    await append(history, one.channel, drafts(3));
+    const { works } = await readers.take(one, { ...NOTHING, limit: 2, leaseMs: SHORT_MS });
+
+    const early = await readers.take(other, { ...NOTHING, limit: 0 });
+    const redelivered = await untilTaken(readers, other, { ...NOTHING, limit: 2 });
+
+    expect(early.waitMs).toBeGreaterThan(0);
+    expect(early.waitMs).toBeLessThanOrEqual(SHORT_MS);
+    expect(redelivered.map(({ key, attempt, message }) => [key, attempt, message])).toEqual(
+      works.map(({ key, message }) => [key, 2, message]),
+    );
+    expect(offsetsOf(await readers.take(other, NOTHING))).toEqual([3]);
+  });
+
+  it('never gives out again what was settled', async () => {
+    const { history, readers } = await start();
+    const reader = await opened(readers, fresh());
+    await append(history, reader.channel, drafts(2));
+    const { works } = await readers.take(reader, { ...NOTHING, leaseMs: 1 });
+
+    await readers.take(reader, { ...NOTHING, settled: works });
+    await readers.take(reader, { ...NOTHING, settled: works });
+    await append(history, reader.channel, drafts(1));
+
+    expect(await readers.take(reader, NOTHING)).toMatchObject({ works: [{ key: '3' }], waitMs: undefined });
+  });
+
+  it('keeps what is held, with its attempt, and gives back at once what is let go of', async () => {
+    const { history, readers } = await start();
+    const one = await opened(readers, fresh());
+    const other = { ...one, holder: 'other' };
+    await append(history, one.channel, drafts(1));
+    const { works } = await readers.take(one, { ...NOTHING, leaseMs: 1 });
+    const later = works.map((work) => ({ ...work, attempt: 4 }));
+
+    const held = await readers.hold(one, later, LONG_MS);
+    const meanwhile = await readers.take(other, NOTHING);
+    await readers.hold(one, later, 0);
+    const { works: redelivered } = await readers.take(other, NOTHING);
+
+    expect(held).toEqual([true]);
+    expect(meanwhile.works).toEqual([]);
+    expect(redelivered).toMatchObject([{ key: '1', attempt: 5 }]);
+  });
+
+  it('takes nothing from who has lost it', async () => {
+    const { history, readers } = await start();
+    const one = await opened(readers, fresh());
+    const other = { ...one, holder: 'other' };
+    await append(history, one.channel, drafts(1));
+    const { works } = await readers.take(one, { ...NOTHING, leaseMs: 0 });
+    const { works: taken } = await readers.take(other, { ...NOTHING, leaseMs: SHORT_MS });
+
+    expect(await readers.hold(one, works, 0)).toEqual([false]);
+    await readers.take(one, { ...NOTHING, settled: works });
+
+    expect(taken).toMatchObject([{ key: '1', attempt: 2 }]);
+    expect(await untilTaken(readers, one, NOTHING)).toMatchObject([{ key: '1', attempt: 3 }]);
+  });
+
+  it('gives back in the order of the channel', async () => {
+    const { history, readers } = await start();
+    const reader = await opened(readers, fresh());
+    await append(history, reader.channel, drafts(12));
+    const { works } = await readers.take(reader, { ...NOTHING, limit: 12 });
+
+    await readers.hold(reader, works.toReversed(), 0);
+
+    expect(offsetsOf(await readers.take(reader, { ...NOTHING, limit: 12 }))).toEqual(
+      Array.from({ length: 12 }, (_, index) => index + 1),
+    );
+  });
+}
+
+function describeGaps(start: Start): void {
+  const short = { messages: 5, ageMs: 60_000 };
+
+  it('gives out one gap for what was trimmed, and goes on with the oldest that is left', async () => {
+    const { history, readers } = await start();
+    const reader = await opened(readers, fresh(short));
+    // Redis trims whole nodes of a stream.
+    for (let index = 0; index < 6; index++) await append(history, reader.channel, drafts(100));
+    const { works } = await readers.take(reader, { ...NOTHING, limit: 3 });
+    const rest = await readers.take(reader, { ...NOTHING, limit: 600 });
+
+    const [gap, first] = works as [ConsumerWork, ConsumerWork];
+    expect([gap.gap, gap.message, gap.attempt]).toEqual(['trimmed', undefined, 1]);
+    expect(gap.position).toMatchObject({ offset: first.message!.offset - 1, id: first.message!.previousId });
+    expect(offsetsOf(rest).at(-1)).toBe(600);
+    expect(rest.works.every((work) => work.gap === undefined)).toBe(true);
+  });
+
+  it('gives out a gap again that was not settled, before what follows it', async () => {
+    const { history, readers } = await start();
+    const reader = await opened(readers, fresh(short));
+    for (let index = 0; index < 6; index++) await append(history, reader.channel, drafts(100));
+
+    const { works: first } = await readers.take(reader, { ...NOTHING, limit: 2 });
+    await readers.hold(reader, first, 0);
+    const { works: redelivered } = await readers.take(reader, { ...NOTHING, limit: 2 });
+    await readers.hold(reader, redelivered, 0);
+    const { works: behind } = await readers.take(reader, {
+      ...NOTHING,
+      settled: redelivered.slice(0, 1),
+      limit: 1,
+    });
+
+    expect(first[0]).toMatchObject({ gap: 'trimmed' });
+    expect(redelivered).toEqual(first.map((work) => ({ ...work, attempt: 2 })));
+    expect(behind[0]).toMatchObject({ key: first[1]!.key, gap: undefined });
+  });
+
+  it('gives out a gap and all that is kept to a share that had a place, where there is none', async () => {
+    const { history, readers } = await start();
+    const channel = fresh();
+    await append(history, channel, drafts(2));
+
+    const { works } = await readers.take(share(channel, { from: 'known' }), NOTHING);
+
+    expect(works.map(({ key, gap }) => gap ?? key)).toEqual(['epoch-changed', '1', '2']);
+  });
+
+  it('gives out no gap while there is none', async () => {
+    const { history, readers } = await start();
+    const reader = await opened(readers, fresh(short));
+
+    let settled: readonly ConsumerWork[] = [];
+    const gaps = [];
+    for (let index = 0; index < 30; index++) {
+      await append(history, reader.channel, drafts(3));
+      ({ works: settled } = await readers.take(reader, { ...NOTHING, settled }));
+      gaps.push(...settled.filter(({ gap }) => gap));
+    }
+
+    expect(gaps).toEqual([]);
+  });
+}
+
+function describeCluster(start: Start): void {
+  it('goes on where the name was, whoever asks', async () => {
+    const first = await start();
+    const reader = await opened(first.readers, fresh());
+    await append(first.history, reader.channel, drafts(3));
+    const { works } = await first.readers.take(reader, { ...NOTHING, limit: 2 });
+    await first.readers.take(reader, { ...NOTHING, settled: works, limit: 0 });
+    await first.close();
+
+    const second = await start();
+    const redelivered = await second.readers.take({ ...reader, holder: 'second' }, NOTHING);
+
+    expect(offsetsOf(redelivered)).toEqual([3]);
+  });
+
+  it('gives each message to one of several that ask at once', async () => {
+    const backends = [await start(), await start(), await start()];
+    const channel = fresh();
+    const reader = await opened(backends[0]!.readers, channel);
+    await append(backends[0]!.history, channel, drafts(200));
+
+    const shares = await Promise.all(
+      backends.map(async ({ readers }, index) => {
+        const own: StoredMessage[] = [];
+        let settled: readonly ConsumerWork[] = [];
+        do {
+          const taken = await readers.take(
+            { ...reader, holder: `h${index}` },
+            { ...NOTHING, settled, limit: 3 },
+          );
+          settled = taken.works;
+          own.push(...settled.map(({ message }) => message!));
+        } while (settled.length > 0);
+        return own.map(({ offset }) => offset);
+      }),
+    );
+
+    for (const own of shares) expect(own).toEqual(own.toSorted((a, b) => a - b));
+    expect(shares.flat().toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 200 }, (_, index) => index + 1),
+    );
+  });
+
+  it('is closed after close', async () => {
+    const backend = await start();
+    const reader = await opened(backend.readers, fresh());
+    await backend.close();
+
+    await expect(backend.readers.take(reader, NOTHING)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(backend.readers.hold(reader, [], 0)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+}
+
+function share(channel: HistoryChannel, { from = 'head' as ConsumerShare['from'] } = {}): ConsumerShare {
+  return { channel, name: `reader${++count}`, from, holder: 'one' };
+}
+
+/** A reader that has its place, at the top. */
+async function opened(readers: Broker['readers'], channel: HistoryChannel): Promise<ConsumerShare> {
+  const reader = share(channel);
+  await readers.take(reader, NOTHING);
+  return reader;
+}
+
+async function untilTaken(
+  readers: Broker['readers'],
+  reader: ConsumerShare,
+  request: FetchRequest,
+): Promise<readonly ConsumerWork[]> {
+  // Without room, so that what is new stays where it is.
+  await until(async () => (await readers.take(reader, { ...request, limit: 0 })).waitMs === 0);
+  return (await readers.take(reader, request)).works;
+}
+
+function offsetsOf({ works }: { readonly works: readonly ConsumerWork[] }): number[] {
+  return works.flatMap(({ message }) => (message ? [message.offset] : []));
+}
