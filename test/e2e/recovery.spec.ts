@@ -182,7 +182,7 @@ describe('A channel with history', () => {
   });
 
   it('says so when its ticket is not accepted, at once and to who subscribes again', async () => {
-    const app = await start({ resume: { resumeTokenMs: 1 } });
+    const app = await start({ resume: { maxAgeMs: 1 } });
     const { client, link } = await through(app);
     const heard = collect(client.desk.stream);
     await client.desk.sendStreamMessage(task('a'));

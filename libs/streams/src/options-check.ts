@@ -186,12 +186,12 @@ function checkRecheck({ recheckMs = 0 }: StreamsOptions): string[] {
 }
 
 function checkResume({ resume = {} }: StreamsOptions): string[] {
-  const { resumeTokenMs = 0, secret = SECRET_EXAMPLE } = resume;
+  const { maxAgeMs = 0, secret = SECRET_EXAMPLE } = resume;
   return [
-    ...unknownKeys('resume.', resume, ['resumeTokenMs', 'secret']),
-    ...(isFigure(resumeTokenMs)
+    ...unknownKeys('resume.', resume, ['maxAgeMs', 'secret']),
+    ...(isFigure(maxAgeMs)
       ? []
-      : [`StreamsModule: "resume.resumeTokenMs" must be a number from 0 on, got ${String(resumeTokenMs)}.`]),
+      : [`StreamsModule: "resume.maxAgeMs" must be a number from 0 on, got ${String(maxAgeMs)}.`]),
     ...(typeof secret === 'string' && secret.length >= SECRET_EXAMPLE.length
       ? []
       : [`StreamsModule: "resume.secret" must have ${SECRET_EXAMPLE.length} characters or more.`]),

@@ -85,7 +85,7 @@ function asyncProviders(options: StreamsModuleAsyncOptions): Provider[] {
   return useClass ? [useClass, fromClass] : [fromClass];
 }
 
-const DEFAULT_RESUME = { resumeTokenMs: 86_400_000 };
+const DEFAULT_RESUME = { maxAgeMs: 86_400_000 };
 
 /** Holds the options and what they are made from, so that channels can be made from them too. */
 @Module({})

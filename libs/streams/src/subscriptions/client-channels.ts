@@ -17,7 +17,7 @@ export interface ResumeOptions {
    *
    * @default 86_400_000
    */
-  readonly resumeTokenMs: number;
+  readonly maxAgeMs: number;
   /**
    * What resume tokens are signed with, the same on all servers: 32 characters or more.
    *
@@ -55,11 +55,11 @@ export class ClientChannels {
     this.backend = backend;
     this.fanout = new EphemeralFanout(messages);
     this.kept = new RecoverableFanout(messages);
-    this.resumeTokenMs = options.resumeTokenMs;
-    this.resumeTokens = new ResumeTokenSigner(options.resumeTokenMs);
+    this.resumeTokenMs = options.maxAgeMs;
+    this.resumeTokens = new ResumeTokenSigner(options.maxAgeMs);
     // Servers without a common list accept each other's tokens.
     const store = backend.revokedTokens ?? new LocalRevokedTokenStore({ beginning: 0 });
-    this.revocations = new TokenRevocations(store, options.resumeTokenMs);
+    this.revocations = new TokenRevocations(store, options.maxAgeMs);
   }
 
   /** How many channels flow to anyone. */
