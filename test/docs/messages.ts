@@ -127,7 +127,7 @@ export async function startShipping(
   ship: (id: string) => Promise<void>,
   keep: (data: string) => Promise<void>,
 ): Promise<void> {
-  await readers.addReader(
+  await readers.addConsumer(
     kitchen,
     async (order) => {
       if (order instanceof OrderPlaced) await ship(order.id);

@@ -69,7 +69,7 @@ async function read(
     reading.begun.push(message instanceof StreamGap ? message.reason : message.number);
     reading.attempts.push(attempt);
   };
-  await app.get(DurableConsumersService).addReader(channel, handle, { name: 'billing', ...options });
+  await app.get(DurableConsumersService).addConsumer(channel, handle, { name: 'billing', ...options });
   return reading;
 }
 

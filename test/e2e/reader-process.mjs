@@ -23,6 +23,6 @@ const handle = ({ number }) => {
 };
 await app
   .get(DurableConsumersService)
-  .addReader(jobs(part), handle, { name: 'billing', claimAfterMs: Number(claimAfterMs) });
+  .addConsumer(jobs(part), handle, { name: 'billing', claimAfterMs: Number(claimAfterMs) });
 process.send({ ready: true });
 process.on('disconnect', () => process.exit());

@@ -199,7 +199,7 @@ describe('A channel with history', () => {
 
   it('lets go of a client that left again while the history was read for it', async () => {
     const backend = new SlowBackend();
-    const app = await start({ messages: { backend } });
+    const app = await start({ messages: { broker: backend } });
     const { client, link } = await through(app);
     const heard = collect(client.lobby.stream);
     await until(() => app.streams.counters().channels === 1);

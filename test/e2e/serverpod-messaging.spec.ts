@@ -114,7 +114,7 @@ const clientOf = (target: RunningApp) =>
 /** An application, its session of one client, and what it wants to hear. */
 async function startSession() {
   const backend = new NotingBackend();
-  const target = await start({ messages: { backend } });
+  const target = await start({ messages: { broker: backend } });
   const client = await clientOf(target);
   await client.desk.sendStreamMessage(note('opening'));
   const desk = target.get(Desk);

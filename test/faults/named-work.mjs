@@ -22,6 +22,6 @@ export async function readByName(readers, { name, log, scope, rooms, room, handl
       log.write('work', { ...place, id: message.id });
     };
     log.write('work_start', { p: name, ch });
-    await readers.addReader(room(number), handle, { name: NAME, from: 'oldest', claimAfterMs });
+    await readers.addConsumer(room(number), handle, { name: NAME, from: 'oldest', claimAfterMs });
   }
 }

@@ -92,7 +92,7 @@ class Scene {
       app.get(PresenceService).watch('junkdesk');
       await app
         .get(DurableConsumersService)
-        .addReader(
+        .addConsumer(
           room,
           async (message) => void (message instanceof Note && this.worked.push(message.text)),
           { name: 'worker', from: 'oldest' },

@@ -95,7 +95,7 @@ const UNBOUNDED = { maxChannelReads: 10_000, maxChannelReadsPerUser: 10_000, max
 async function start(limits: Partial<StreamsLimits> = {}): Promise<RunningApp> {
   const backend = new HeldBackend();
   const target = await startApp({
-    options: { authenticator: Users, messages: { backend }, limits },
+    options: { authenticator: Users, messages: { broker: backend }, limits },
     imports: [DeskModule],
     providers: [DeskEndpoint],
   });

@@ -328,7 +328,7 @@ describeWithRedis('Data from Redis', (redis) => {
     const reader = { name: 'worker', from: 'oldest' } as const;
     const subscription = await app
       .get(DurableConsumersService)
-      .addReader(room('loud'), async () => undefined, reader);
+      .addConsumer(room('loud'), async () => undefined, reader);
     await app.get(PresenceService).join('desk', { id: 'one' });
     await until(async () => (await client.keys('nestwire:m:*')).length === 2);
     await until(async () => (await client.keys('nestwire:o:*')).length === 1);

@@ -235,7 +235,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     const read: string[] = [];
     await app
       .get(DurableConsumersService)
-      .addReader(room('room'), async (message) => void read.push(said(message)), {
+      .addConsumer(room('room'), async (message) => void read.push(said(message)), {
         name: 'worker',
         from: 'oldest',
       });
@@ -258,7 +258,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     const read: string[] = [];
     const reader = app.get(DurableConsumersService);
     const handle = async (message: Note | StreamGap) => void read.push(said(message));
-    await reader.addReader(room('room'), handle, { name: 'worker', from: 'oldest' });
+    await reader.addConsumer(room('room'), handle, { name: 'worker', from: 'oldest' });
     await until(() => read.includes('2'));
     const key = `${redisKey('r', NAME)}:worker`;
     await until(async () => !(await client.hkeys(key)).some((field) => field.startsWith('w:')));

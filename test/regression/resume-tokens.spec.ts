@@ -86,7 +86,7 @@ class FaultyBackend extends LocalBroker {
 async function start(options: StreamsModuleOptions = {}) {
   const backend = new FaultyBackend();
   const target = await startApp({
-    options: { authenticator: Users, messages: { backend }, ...options },
+    options: { authenticator: Users, messages: { broker: backend }, ...options },
     providers: [RoomsEndpoint, LobbyEndpoint, LongEndpoint],
   });
   return { target, tokens: backend.revokedTokens };

@@ -11,5 +11,5 @@ export { gapPublication, StoredPublication } from './history/stored-publication.
 export { isSamePosition, messageIdOf } from './history/position.js';
 export { DEFAULT_MAX_MESSAGE_BYTES } from './messages.options.js';
 export { DEFAULT_PRESENCE } from './presence/presence.options.js';
-export type { Following, StoredReceiver } from './history/channel-readers.js';
-export type { TakeMissed } from './history/channel-reader.js';
+export type { Following, StoredReceiver } from './history/channel-followers.js';
+export type { TakeMissed } from './history/channel-follower.js';

@@ -16,12 +16,12 @@ export class LocalBroker extends Broker {
   readonly claims: LocalClaimStore;
   override readonly revokedTokens: LocalRevokedTokenStore;
   readonly presence = new LocalPresenceStore();
-  readonly readers: LocalConsumerStore;
+  readonly consumers: LocalConsumerStore;
 
   constructor(clock?: Clock) {
     super();
     this.history = new LocalHistoryStore(clock);
-    this.readers = new LocalConsumerStore(this.history, clock);
+    this.consumers = new LocalConsumerStore(this.history, clock);
     this.claims = new LocalClaimStore(clock);
     this.revokedTokens = new LocalRevokedTokenStore({ clock });
   }

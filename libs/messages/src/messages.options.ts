@@ -9,8 +9,8 @@ export interface MessagesModuleOptions extends RedisTuning {
    * or an ioredis client. Without it channels stay in this process.
    */
   readonly redis?: RedisConnection;
-  /** A backend of your own, in place of Redis. */
-  readonly backend?: Broker;
+  /** A broker of your own, in place of Redis. */
+  readonly broker?: Broker;
   /**
    * Largest encoded message that may be posted or received, in bytes of UTF-8.
    *

@@ -605,7 +605,7 @@ describe('A received message', () => {
 
   it('comes to a listener of a latest channel once, when it is heard before the first read has ended', async () => {
     const history = new SlowHistory();
-    const messages = await open({ backend: Object.assign(new LocalBroker(), { history }) });
+    const messages = await open({ broker: Object.assign(new LocalBroker(), { history }) });
     const heard: string[] = [];
     await messages.addListener(newest('b'), ({ text }: Said) => heard.push(text));
     await history.hasRead;

@@ -35,7 +35,7 @@ import { MessagesError, MessagesErrorCode } from './messages.error.js';
 import { MESSAGES_OPTIONS } from './messages-module-definition.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from './messages.options.js';
 import { isSamePosition } from './history/position.js';
-import type { Following, StoredReceiver } from './history/channel-readers.js';
+import type { Following, StoredReceiver } from './history/channel-followers.js';
 import { withoutDuplicates } from './history/without-duplicates.js';
 import { EphemeralChannels } from './pubsub/ephemeral-channels.js';
 import { RecoverableChannels } from './history/recoverable-channels.js';

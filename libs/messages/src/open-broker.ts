@@ -9,9 +9,9 @@ import type { MessagesModuleOptions } from './messages.options.js';
  * @throws {MessagesConfigurationError} when the options contradict themselves, or ioredis is missing
  */
 export async function openBroker(options: MessagesModuleOptions = {}): Promise<Broker> {
-  if (options.backend && options.redis)
-    throw new MessagesConfigurationError(['Both backend and redis are set: leave one out.']);
-  if (options.backend) return options.backend;
+  if (options.broker && options.redis)
+    throw new MessagesConfigurationError(['Both broker and redis are set: leave one out.']);
+  if (options.broker) return options.broker;
   if (!options.redis) return new LocalBroker(options.clock);
   const { RedisBroker } = await loadRedis();
   return new RedisBroker(options.redis, options);

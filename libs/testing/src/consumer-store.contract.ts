@@ -10,7 +10,7 @@ import { append, drafts, fresh, placeOf, until } from './history-rig.js';
 
 /** How far durable consumers reach. */
 export interface ConsumerStoreTraits {
-  /** Whether backends opened one after the other share their readers. */
+  /** Whether backends opened one after the other share their consumers. */
   readonly cluster: boolean;
 }
 
@@ -32,7 +32,7 @@ export function describeConsumerStore(
   open: () => Broker | Promise<Broker>,
   { cluster }: ConsumerStoreTraits,
 ): void {
-  describe(`${name} as what named readers stand on`, () => {
+  describe(`${name} as what named consumers stand on`, () => {
     const backends: Broker[] = [];
     const start: Start = async () => {
       const backend = await open();
@@ -54,27 +54,27 @@ export function describeConsumerStore(
 
 function describePlace(start: Start): void {
   it('begins with what comes next, or with the oldest that is kept', async () => {
-    const { history, readers } = await start();
+    const { history, consumers } = await start();
     const channel = fresh();
     await append(history, channel, drafts(3));
     const [atTop, atOldest] = [share(channel), share(channel, { from: 'oldest' })];
 
-    const first = await readers.take(atTop, NOTHING);
+    const first = await consumers.fetch(atTop, NOTHING);
     await append(history, channel, drafts(2));
 
     expect(first).toEqual({ works: [], waitMs: undefined });
-    expect(offsetsOf(await readers.take(atTop, NOTHING))).toEqual([4, 5]);
-    expect(offsetsOf(await readers.take(atOldest, NOTHING))).toEqual([1, 2, 3, 4, 5]);
+    expect(offsetsOf(await consumers.fetch(atTop, NOTHING))).toEqual([4, 5]);
+    expect(offsetsOf(await consumers.fetch(atOldest, NOTHING))).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('begins where nothing was posted yet', async () => {
-    const { history, readers } = await start();
+    const { history, consumers } = await start();
     const channel = fresh();
-    const reader = share(channel);
+    const consumer = share(channel);
 
-    await readers.take(reader, NOTHING);
+    await consumers.fetch(consumer, NOTHING);
     const stored = await append(history, channel, drafts(2, 'text'));
-    const { works } = await readers.take(reader, NOTHING);
+    const { works } = await consumers.fetch(consumer, NOTHING);
 
     expect(works.map(({ message }) => placeOf(message!))).toEqual(stored.map(({ position }) => position));
     expect(works.map(({ position }) => position)).toEqual(stored.map(({ position }) => position));
@@ -90,91 +90,91 @@ function describePlace(start: Start): void {
   });
 
   it('takes as much as it may, and each message once', async () => {
-    const { history, readers } = await start();
-    const reader = await opened(readers, fresh());
-    await append(history, reader.channel, drafts(5));
+    const { history, consumers } = await start();
+    const consumer = await opened(consumers, fresh());
+    await append(history, consumer.channel, drafts(5));
 
     const taken = [];
-    for (const limit of [0, 2, 1, 10, 10]) taken.push(await readers.take(reader, { ...NOTHING, limit }));
+    for (const limit of [0, 2, 1, 10, 10]) taken.push(await consumers.fetch(consumer, { ...NOTHING, limit }));
 
     expect(taken.map(offsetsOf)).toEqual([[], [1, 2], [3], [4, 5], []]);
   });
 
   it('takes no more bytes at once than a page has, but one message at least', async () => {
-    const { history, readers } = await start();
-    const reader = await opened(readers, fresh());
+    const { history, consumers } = await start();
+    const consumer = await opened(consumers, fresh());
     const large = 'x'.repeat(700_000);
-    for (let index = 0; index < 3; index++) await append(history, reader.channel, drafts(1, large));
+    for (let index = 0; index < 3; index++) await append(history, consumer.channel, drafts(1, large));
 
     const taken = [];
-    for (let index = 0; index < 3; index++) taken.push(await readers.take(reader, NOTHING));
+    for (let index = 0; index < 3; index++) taken.push(await consumers.fetch(consumer, NOTHING));
 
     expect(taken.map(offsetsOf)).toEqual([[1], [2], [3]]);
   });
 
   it('shares the messages of a name, and gives each name all of them', async () => {
-    const { history, readers } = await start();
+    const { history, consumers } = await start();
     const channel = fresh();
-    const one = await opened(readers, channel);
+    const one = await opened(consumers, channel);
     const same = { ...one, holder: 'other' };
-    const other = await opened(readers, channel);
+    const other = await opened(consumers, channel);
     await append(history, channel, drafts(3));
 
     const shares = [
-      await readers.take(one, { ...NOTHING, limit: 1 }),
-      await readers.take(same, { ...NOTHING, limit: 1 }),
-      await readers.take(one, NOTHING),
+      await consumers.fetch(one, { ...NOTHING, limit: 1 }),
+      await consumers.fetch(same, { ...NOTHING, limit: 1 }),
+      await consumers.fetch(one, NOTHING),
     ];
 
     expect(shares.map(offsetsOf)).toEqual([[1], [2], [3]]);
-    expect(offsetsOf(await readers.take(other, NOTHING))).toEqual([1, 2, 3]);
+    expect(offsetsOf(await consumers.fetch(other, NOTHING))).toEqual([1, 2, 3]);
   });
 }
 
 function describeLeases(start: Start): void {
   it('gives out again what was not settled, when its lease is over, before what is new', async () => {
-    const { history, readers } = await start();
-    const one = await opened(readers, fresh());
+    const { history, consumers } = await start();
+    const one = await opened(consumers, fresh());
     const other = { ...one, holder: 'other' };
     await append(history, one.channel, drafts(3));
-    const { works } = await readers.take(one, { ...NOTHING, limit: 2, leaseMs: SHORT_MS });
+    const { works } = await consumers.fetch(one, { ...NOTHING, limit: 2, leaseMs: SHORT_MS });
 
-    const early = await readers.take(other, { ...NOTHING, limit: 0 });
-    const redelivered = await untilTaken(readers, other, { ...NOTHING, limit: 2 });
+    const early = await consumers.fetch(other, { ...NOTHING, limit: 0 });
+    const redelivered = await untilTaken(consumers, other, { ...NOTHING, limit: 2 });
 
     expect(early.waitMs).toBeGreaterThan(0);
     expect(early.waitMs).toBeLessThanOrEqual(SHORT_MS);
     expect(redelivered.map(({ key, attempt, message }) => [key, attempt, message])).toEqual(
       works.map(({ key, message }) => [key, 2, message]),
     );
-    expect(offsetsOf(await readers.take(other, NOTHING))).toEqual([3]);
+    expect(offsetsOf(await consumers.fetch(other, NOTHING))).toEqual([3]);
   });
 
   it('never gives out again what was settled', async () => {
-    const { history, readers } = await start();
-    const reader = await opened(readers, fresh());
-    await append(history, reader.channel, drafts(2));
-    const { works } = await readers.take(reader, { ...NOTHING, leaseMs: 1 });
+    const { history, consumers } = await start();
+    const consumer = await opened(consumers, fresh());
+    await append(history, consumer.channel, drafts(2));
+    const { works } = await consumers.fetch(consumer, { ...NOTHING, leaseMs: 1 });
 
-    await readers.take(reader, { ...NOTHING, settled: works });
-    await readers.take(reader, { ...NOTHING, settled: works });
-    await append(history, reader.channel, drafts(1));
+    await consumers.fetch(consumer, { ...NOTHING, settled: works });
+    await consumers.fetch(consumer, { ...NOTHING, settled: works });
+    await append(history, consumer.channel, drafts(1));
 
-    expect(await readers.take(reader, NOTHING)).toMatchObject({ works: [{ key: '3' }], waitMs: undefined });
+    expect(await consumers.fetch(consumer, NOTHING)).toMatchObject({ works: [{ key: '3' }], waitMs: undefined });
   });
 
   it('keeps what is held, with its attempt, and gives back at once what is let go of', async () => {
-    const { history, readers } = await start();
-    const one = await opened(readers, fresh());
+    const { history, consumers } = await start();
+    const one = await opened(consumers, fresh());
     const other = { ...one, holder: 'other' };
     await append(history, one.channel, drafts(1));
-    const { works } = await readers.take(one, { ...NOTHING, leaseMs: 1 });
+    const { works } = await consumers.fetch(one, { ...NOTHING, leaseMs: 1 });
     const later = works.map((work) => ({ ...work, attempt: 4 }));
 
-    const held = await readers.hold(one, later, LONG_MS);
-    const meanwhile = await readers.take(other, NOTHING);
-    await readers.hold(one, later, 0);
-    const { works: redelivered } = await readers.take(other, NOTHING);
+    const held = await consumers.renew(one, later, LONG_MS);
+    const meanwhile = await consumers.fetch(other, NOTHING);
+    await consumers.renew(one, later, 0);
+    const { works: redelivered } = await consumers.fetch(other, NOTHING);
 
     expect(held).toEqual([true]);
     expect(meanwhile.works).toEqual([]);
@@ -182,29 +182,29 @@ function describeLeases(start: Start): void {
   });
 
   it('takes nothing from who has lost it', async () => {
-    const { history, readers } = await start();
-    const one = await opened(readers, fresh());
+    const { history, consumers } = await start();
+    const one = await opened(consumers, fresh());
     const other = { ...one, holder: 'other' };
     await append(history, one.channel, drafts(1));
-    const { works } = await readers.take(one, { ...NOTHING, leaseMs: 0 });
-    const { works: taken } = await readers.take(other, { ...NOTHING, leaseMs: SHORT_MS });
+    const { works } = await consumers.fetch(one, { ...NOTHING, leaseMs: 0 });
+    const { works: taken } = await consumers.fetch(other, { ...NOTHING, leaseMs: SHORT_MS });
 
-    expect(await readers.hold(one, works, 0)).toEqual([false]);
-    await readers.take(one, { ...NOTHING, settled: works });
+    expect(await consumers.renew(one, works, 0)).toEqual([false]);
+    await consumers.fetch(one, { ...NOTHING, settled: works });
 
     expect(taken).toMatchObject([{ key: '1', attempt: 2 }]);
-    expect(await untilTaken(readers, one, NOTHING)).toMatchObject([{ key: '1', attempt: 3 }]);
+    expect(await untilTaken(consumers, one, NOTHING)).toMatchObject([{ key: '1', attempt: 3 }]);
   });
 
   it('gives back in the order of the channel', async () => {
-    const { history, readers } = await start();
-    const reader = await opened(readers, fresh());
-    await append(history, reader.channel, drafts(12));
-    const { works } = await readers.take(reader, { ...NOTHING, limit: 12 });
+    const { history, consumers } = await start();
+    const consumer = await opened(consumers, fresh());
+    await append(history, consumer.channel, drafts(12));
+    const { works } = await consumers.fetch(consumer, { ...NOTHING, limit: 12 });
 
-    await readers.hold(reader, works.toReversed(), 0);
+    await consumers.renew(consumer, works.toReversed(), 0);
 
-    expect(offsetsOf(await readers.take(reader, { ...NOTHING, limit: 12 }))).toEqual(
+    expect(offsetsOf(await consumers.fetch(consumer, { ...NOTHING, limit: 12 }))).toEqual(
       Array.from({ length: 12 }, (_, index) => index + 1),
     );
   });
@@ -214,12 +214,12 @@ function describeGaps(start: Start): void {
   const short = { messages: 5, ageMs: 60_000 };
 
   it('gives out one gap for what was trimmed, and goes on with the oldest that is left', async () => {
-    const { history, readers } = await start();
-    const reader = await opened(readers, fresh(short));
+    const { history, consumers } = await start();
+    const consumer = await opened(consumers, fresh(short));
     // Redis trims whole nodes of a stream.
-    for (let index = 0; index < 6; index++) await append(history, reader.channel, drafts(100));
-    const { works } = await readers.take(reader, { ...NOTHING, limit: 3 });
-    const rest = await readers.take(reader, { ...NOTHING, limit: 600 });
+    for (let index = 0; index < 6; index++) await append(history, consumer.channel, drafts(100));
+    const { works } = await consumers.fetch(consumer, { ...NOTHING, limit: 3 });
+    const rest = await consumers.fetch(consumer, { ...NOTHING, limit: 600 });
 
     const [gap, first] = works as [ConsumerWork, ConsumerWork];
     expect([gap.gap, gap.message, gap.attempt]).toEqual(['trimmed', undefined, 1]);
@@ -229,15 +229,15 @@ function describeGaps(start: Start): void {
   });
 
   it('gives out a gap again that was not settled, before what follows it', async () => {
-    const { history, readers } = await start();
-    const reader = await opened(readers, fresh(short));
-    for (let index = 0; index < 6; index++) await append(history, reader.channel, drafts(100));
+    const { history, consumers } = await start();
+    const consumer = await opened(consumers, fresh(short));
+    for (let index = 0; index < 6; index++) await append(history, consumer.channel, drafts(100));
 
-    const { works: first } = await readers.take(reader, { ...NOTHING, limit: 2 });
-    await readers.hold(reader, first, 0);
-    const { works: redelivered } = await readers.take(reader, { ...NOTHING, limit: 2 });
-    await readers.hold(reader, redelivered, 0);
-    const { works: behind } = await readers.take(reader, {
+    const { works: first } = await consumers.fetch(consumer, { ...NOTHING, limit: 2 });
+    await consumers.renew(consumer, first, 0);
+    const { works: redelivered } = await consumers.fetch(consumer, { ...NOTHING, limit: 2 });
+    await consumers.renew(consumer, redelivered, 0);
+    const { works: behind } = await consumers.fetch(consumer, {
       ...NOTHING,
       settled: redelivered.slice(0, 1),
       limit: 1,
@@ -249,24 +249,24 @@ function describeGaps(start: Start): void {
   });
 
   it('gives out a gap and all that is kept to a share that had a place, where there is none', async () => {
-    const { history, readers } = await start();
+    const { history, consumers } = await start();
     const channel = fresh();
     await append(history, channel, drafts(2));
 
-    const { works } = await readers.take(share(channel, { from: 'known' }), NOTHING);
+    const { works } = await consumers.fetch(share(channel, { from: 'known' }), NOTHING);
 
     expect(works.map(({ key, gap }) => gap ?? key)).toEqual(['epoch-changed', '1', '2']);
   });
 
   it('gives out no gap while there is none', async () => {
-    const { history, readers } = await start();
-    const reader = await opened(readers, fresh(short));
+    const { history, consumers } = await start();
+    const consumer = await opened(consumers, fresh(short));
 
     let settled: readonly ConsumerWork[] = [];
     const gaps = [];
     for (let index = 0; index < 30; index++) {
-      await append(history, reader.channel, drafts(3));
-      ({ works: settled } = await readers.take(reader, { ...NOTHING, settled }));
+      await append(history, consumer.channel, drafts(3));
+      ({ works: settled } = await consumers.fetch(consumer, { ...NOTHING, settled }));
       gaps.push(...settled.filter(({ gap }) => gap));
     }
 
@@ -277,14 +277,14 @@ function describeGaps(start: Start): void {
 function describeCluster(start: Start): void {
   it('goes on where the name was, whoever asks', async () => {
     const first = await start();
-    const reader = await opened(first.readers, fresh());
-    await append(first.history, reader.channel, drafts(3));
-    const { works } = await first.readers.take(reader, { ...NOTHING, limit: 2 });
-    await first.readers.take(reader, { ...NOTHING, settled: works, limit: 0 });
+    const consumer = await opened(first.consumers, fresh());
+    await append(first.history, consumer.channel, drafts(3));
+    const { works } = await first.consumers.fetch(consumer, { ...NOTHING, limit: 2 });
+    await first.consumers.fetch(consumer, { ...NOTHING, settled: works, limit: 0 });
     await first.close();
 
     const second = await start();
-    const redelivered = await second.readers.take({ ...reader, holder: 'second' }, NOTHING);
+    const redelivered = await second.consumers.fetch({ ...consumer, holder: 'second' }, NOTHING);
 
     expect(offsetsOf(redelivered)).toEqual([3]);
   });
@@ -292,16 +292,16 @@ function describeCluster(start: Start): void {
   it('gives each message to one of several that ask at once', async () => {
     const backends = [await start(), await start(), await start()];
     const channel = fresh();
-    const reader = await opened(backends[0]!.readers, channel);
+    const consumer = await opened(backends[0]!.consumers, channel);
     await append(backends[0]!.history, channel, drafts(200));
 
     const shares = await Promise.all(
-      backends.map(async ({ readers }, index) => {
+      backends.map(async ({ consumers }, index) => {
         const own: StoredMessage[] = [];
         let settled: readonly ConsumerWork[] = [];
         do {
-          const taken = await readers.take(
-            { ...reader, holder: `h${index}` },
+          const taken = await consumers.fetch(
+            { ...consumer, holder: `h${index}` },
             { ...NOTHING, settled, limit: 3 },
           );
           settled = taken.works;
@@ -319,33 +319,33 @@ function describeCluster(start: Start): void {
 
   it('is closed after close', async () => {
     const backend = await start();
-    const reader = await opened(backend.readers, fresh());
+    const consumer = await opened(backend.consumers, fresh());
     await backend.close();
 
-    await expect(backend.readers.take(reader, NOTHING)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect(backend.readers.hold(reader, [], 0)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(backend.consumers.fetch(consumer, NOTHING)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(backend.consumers.renew(consumer, [], 0)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 }
 
 function share(channel: HistoryChannel, { from = 'head' as ConsumerShare['from'] } = {}): ConsumerShare {
-  return { channel, name: `reader${++count}`, from, holder: 'one' };
+  return { channel, name: `consumer${++count}`, from, holder: 'one' };
 }
 
-/** A reader that has its place, at the top. */
-async function opened(readers: Broker['readers'], channel: HistoryChannel): Promise<ConsumerShare> {
-  const reader = share(channel);
-  await readers.take(reader, NOTHING);
-  return reader;
+/** A consumer that has its place, at the top. */
+async function opened(consumers: Broker['consumers'], channel: HistoryChannel): Promise<ConsumerShare> {
+  const consumer = share(channel);
+  await consumers.fetch(consumer, NOTHING);
+  return consumer;
 }
 
 async function untilTaken(
-  readers: Broker['readers'],
-  reader: ConsumerShare,
+  consumers: Broker['consumers'],
+  consumer: ConsumerShare,
   request: FetchRequest,
 ): Promise<readonly ConsumerWork[]> {
   // Without room, so that what is new stays where it is.
-  await until(async () => (await readers.take(reader, { ...request, limit: 0 })).waitMs === 0);
-  return (await readers.take(reader, request)).works;
+  await until(async () => (await consumers.fetch(consumer, { ...request, limit: 0 })).waitMs === 0);
+  return (await consumers.fetch(consumer, request)).works;
 }
 
 function offsetsOf({ works }: { readonly works: readonly ConsumerWork[] }): number[] {

@@ -180,7 +180,7 @@ export async function startDesk(
         heartbeat: { pingMs: 1e8 },
         limits: LIMITS,
         shutdown: { deadlineMs: 200 },
-        messages: { clock, backend },
+        messages: { clock, broker: backend },
       }),
     ],
     providers: [{ provide: Plan, useValue: plan }, Desk, DeskEndpoint, LobbyEndpoint],

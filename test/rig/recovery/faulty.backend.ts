@@ -30,8 +30,8 @@ export class FaultyBackend extends Broker {
     return this.inner.backend.claims;
   }
 
-  get readers() {
-    return this.inner.backend.readers;
+  get consumers() {
+    return this.inner.backend.consumers;
   }
 
   get presence() {

@@ -45,7 +45,7 @@ interface Hand extends WorkInHand {
  * what it has. What it has settled it says with the next take.
  */
 export class ConsumerWorker {
-  #reader: ConsumerShare;
+  #consumer: ConsumerShare;
   readonly #hands = new Set<Hand>();
   #settled: ConsumerWork[] = [];
   /** What was stopped between two attempts, for others. */
@@ -64,12 +64,12 @@ export class ConsumerWorker {
     private readonly context: WorkerContext,
   ) {
     const { name, from } = context.options;
-    this.#reader = { channel, name, from, holder: randomBytes(12).toString('base64url') };
+    this.#consumer = { channel, name, from, holder: randomBytes(12).toString('base64url') };
     const failed = () => this.#ready.resolve();
     this.#pacer = new ReadPacer(context, () => this.#take(), failed);
   }
 
-  /** Resolves when the reader has its place, or cannot have one at the moment. */
+  /** Resolves when the consumer has its place, or cannot have one at the moment. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
@@ -106,8 +106,8 @@ export class ConsumerWorker {
     const left = [...this.#left, ...[...this.#hands].map(({ work }) => work)];
     const request = { settled, limit: 0, leaseMs: options.claimAfterMs };
     const saying: Promise<unknown>[] = [];
-    if (settled.length > 0) saying.push(backend.take(this.#reader, request));
-    if (left.length > 0) saying.push(backend.hold(this.#reader, left, 0));
+    if (settled.length > 0) saying.push(backend.fetch(this.#consumer, request));
+    if (left.length > 0) saying.push(backend.renew(this.#consumer, left, 0));
     await Promise.allSettled(saying);
   }
 
@@ -116,10 +116,10 @@ export class ConsumerWorker {
     const limit = options.concurrency - this.#hands.size;
     const settled = [...this.#settled];
     if (limit === 0 && settled.length === 0) return;
-    const taking = backend.take(this.#reader, { settled, limit, leaseMs: options.claimAfterMs });
+    const taking = backend.fetch(this.#consumer, { settled, limit, leaseMs: options.claimAfterMs });
     this.#taking = taking;
     const { works, waitMs } = await taking;
-    this.#reader = { ...this.#reader, from: 'known' };
+    this.#consumer = { ...this.#consumer, from: 'known' };
     this.#settled = this.#settled.filter((work) => !settled.includes(work));
     this.#ready.resolve();
     for (const work of works) this.#begin(work);
@@ -205,7 +205,7 @@ export class ConsumerWorker {
     const { backend, options } = this.context;
     const works = hands.map(({ work }) => work);
     // While the cluster cannot be asked nobody else can have it.
-    const own = await backend.hold(this.#reader, works, options.claimAfterMs).catch(() => undefined);
+    const own = await backend.renew(this.#consumer, works, options.claimAfterMs).catch(() => undefined);
     own?.forEach((isOwn, index) => isOwn || hands[index]!.left.abort());
   }
 

@@ -14,7 +14,7 @@ const READERS = Symbol.for('nestwire.messages.namedReaders');
 /**
  * Handles messages of a channel with history by the method.
  *
- * On any provider or controller, from bootstrap to shutdown, as `addReader` of `DurableConsumersService`: each message in one of the processes
+ * On any provider or controller, from bootstrap to shutdown, as `addConsumer` of `DurableConsumersService`: each message in one of the processes
  * that give the same name, at least once. Guards, pipes and interceptors do not run.
  */
 export function DurableConsumer<M extends Message>(

@@ -17,7 +17,7 @@ export class DurableConsumerExplorer implements OnModuleInit, OnApplicationBoots
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
-    private readonly readers: DurableConsumersService,
+    private readonly consumers: DurableConsumersService,
   ) {}
 
   /**
@@ -31,12 +31,12 @@ export class DurableConsumerExplorer implements OnModuleInit, OnApplicationBoots
     if (problems.length > 0) throw new MessagesConfigurationError(problems);
   }
 
-  /** Adds the readers; resolves when all have their place. */
+  /** Adds the consumers; resolves when all have their place. */
   async onApplicationBootstrap(): Promise<void> {
     await Promise.all(
       this.#found.map(({ wrapper, method, metadata: { channel, options } }) => {
         const instance = wrapper.instance as Record<string, ConsumerHandler>;
-        return this.readers.addReader(channel, (...args) => instance[method]!(...args), options);
+        return this.consumers.addConsumer(channel, (...args) => instance[method]!(...args), options);
       }),
     );
   }

@@ -6,11 +6,11 @@ import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 /** How a message came to its handler. */
 export interface ConsumerDelivery {
   readonly channel: string;
-  /** The name of the reader. */
-  readonly reader: string;
+  /** The name of the consumer. */
+  readonly consumer: string;
   /** Counts from 1; beyond that the message may have been handled before, in part or whole. */
   readonly attempt: number;
-  /** Where the message stands; of a gap, behind which position the reader goes on. */
+  /** Where the message stands; of a gap, behind which position the consumer goes on. */
   readonly position: Position;
   /** Aborts when the message is no longer this process's: at a shutdown, or when it was silent for too long. */
   readonly signal: AbortSignal;
@@ -80,7 +80,7 @@ export interface DurableConsumerOptions {
    * @default the message is logged and left out
    */
   readonly onFailed?: (failure: ConsumerFailure) => unknown;
-  /** Stops the reader in this process when it aborts. */
+  /** Stops the consumer in this process when it aborts. */
   readonly signal?: AbortSignal;
 }
 
@@ -98,28 +98,28 @@ const FIGURES = [
 
 /** Fills in the defaults, and tells what is wrong with what was given. */
 export function resolveConsumer(options: DurableConsumerOptions): {
-  reader: ResolvedConsumer;
+  consumer: ResolvedConsumer;
   problems: string[];
 } {
   const given = Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined));
-  const reader = { ...DEFAULTS, ...given } as ResolvedConsumer;
-  const problems = FIGURES.filter(([key, least, most]) => !isBetween(reader[key], least, most)).map(
-    ([key, least, most]) => `${key} is a whole number from ${least} to ${most}; got ${String(reader[key])}.`,
+  const consumer = { ...DEFAULTS, ...given } as ResolvedConsumer;
+  const problems = FIGURES.filter(([key, least, most]) => !isBetween(consumer[key], least, most)).map(
+    ([key, least, most]) => `${key} is a whole number from ${least} to ${most}; got ${String(consumer[key])}.`,
   );
-  if (!/^[A-Za-z0-9_.-]{1,64}$/.test(reader.name))
+  if (!/^[A-Za-z0-9_.-]{1,64}$/.test(consumer.name))
     problems.push(
-      `name has 1 to 64 characters of A-Z a-z 0-9 _ . -; got ${JSON.stringify(reader.name) ?? 'none'}.`,
+      `name has 1 to 64 characters of A-Z a-z 0-9 _ . -; got ${JSON.stringify(consumer.name) ?? 'none'}.`,
     );
-  if (reader.from !== 'head' && reader.from !== 'oldest')
-    problems.push(`from is 'head' or 'oldest'; got ${JSON.stringify(reader.from)}.`);
-  return { reader, problems };
+  if (consumer.from !== 'head' && consumer.from !== 'oldest')
+    problems.push(`from is 'head' or 'oldest'; got ${JSON.stringify(consumer.from)}.`);
+  return { consumer, problems };
 }
 
 /**
- * Makes the error of a reader that cannot be as it is asked for.
+ * Makes the error of a consumer that cannot be as it is asked for.
  */
 export function misread(problems: readonly string[]): MessagesError {
-  return new MessagesError(MessagesErrorCode.Configuration, `A named reader: ${problems.join(' ')}`);
+  return new MessagesError(MessagesErrorCode.Configuration, `A durable consumer: ${problems.join(' ')}`);
 }
 
 const DEFAULTS = {

@@ -14,15 +14,15 @@ import {
 } from '../index.js';
 import { until } from '../../../../test/rig/until.js';
 
-@StreamMessage('readers.spec.job')
+@StreamMessage('consumers.spec.job')
 class Job {
-  declare readonly $type: 'readers.spec.job';
+  declare readonly $type: 'consumers.spec.job';
   number = 0;
 }
 
-@StreamMessage('readers.spec.other')
+@StreamMessage('consumers.spec.other')
 class Other {
-  declare readonly $type: 'readers.spec.other';
+  declare readonly $type: 'consumers.spec.other';
 }
 
 const jobs = defineChannel('jobs', { messages: [Job], history: { messages: 10, ageMs: 3_600_000 } });
@@ -75,9 +75,9 @@ async function open(providers: Array<new (...args: never[]) => object> = []) {
     await closed;
   });
   await app.init();
-  const [messages, readers] = [app.get(MessagesService), app.get(DurableConsumersService)];
+  const [messages, consumers] = [app.get(MessagesService), app.get(DurableConsumersService)];
   const read = (bench: Bench, options: Partial<DurableConsumerOptions> = {}) =>
-    readers.addReader(jobs, bench.handle, { name: 'billing', ...options });
+    consumers.addConsumer(jobs, bench.handle, { name: 'billing', ...options });
   const post = async (...numbers: number[]) => {
     for (const number of numbers) await messages.postMessage(jobs, create(Job, { number }));
   };
@@ -89,7 +89,7 @@ async function open(providers: Array<new (...args: never[]) => object> = []) {
     }
     await settled();
   };
-  return { app, clock, messages, readers, read, post, pass };
+  return { app, clock, messages, consumers, read, post, pass };
 }
 
 /** Lets everything happen that waits for no time. */
@@ -102,9 +102,9 @@ afterEach(async () => {
   lines.length = 0;
 });
 
-describe('A named reader', () => {
+describe('A durable consumer', () => {
   it('handles what is posted from then on, one at a time and in order', async () => {
-    const { read, post, readers } = await open();
+    const { read, post, consumers } = await open();
     const { bench, ends } = waiting();
     await post(0);
 
@@ -116,16 +116,16 @@ describe('A named reader', () => {
       begun.push([...bench.begun]);
       ends[index]!();
     }
-    await until(() => readers.counters().handled === 3);
+    await until(() => consumers.counters().handled === 3);
 
     expect(begun).toEqual([[1], [1, 2], [1, 2, 3]]);
     expect(bench.deliveries[0]).toMatchObject({
       channel: 'jobs',
-      reader: 'billing',
+      consumer: 'billing',
       attempt: 1,
       position: { offset: 2 },
     });
-    expect(readers.counters()).toEqual({ handled: 3, retried: 0, failed: 0, gaps: 0 });
+    expect(consumers.counters()).toEqual({ handled: 3, retried: 0, failed: 0, gaps: 0 });
   });
 
   it('begins with the oldest that is kept where it is told to', async () => {
@@ -187,9 +187,9 @@ describe('A named reader', () => {
   });
 });
 
-describe('A named reader whose handler rejects', () => {
+describe('A durable consumer whose handler rejects', () => {
   it('tries again with growing pauses, and keeps the order', async () => {
-    const { read, post, pass, readers } = await open();
+    const { read, post, pass, consumers } = await open();
     const bench = new Bench((message, { attempt }) =>
       (message as Job).number === 1 && attempt < 4 ? Promise.reject(new Error('busy')) : undefined,
     );
@@ -205,11 +205,11 @@ describe('A named reader whose handler rejects', () => {
     expect(begun).toEqual([1, 2, 3, 5]);
     expect(bench.begun).toEqual([1, 1, 1, 1, 2]);
     expect(bench.deliveries.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 1]);
-    expect(readers.counters()).toMatchObject({ handled: 2, retried: 3 });
+    expect(consumers.counters()).toMatchObject({ handled: 2, retried: 3 });
   });
 
   it('counts and logs a message that it leaves out, and goes on', async () => {
-    const { read, post, pass, readers } = await open();
+    const { read, post, pass, consumers } = await open();
     const bench = failing();
     await read(bench, { maxAttempts: 3, retryMs: 10 });
 
@@ -217,13 +217,13 @@ describe('A named reader whose handler rejects', () => {
     await pass(1_000);
 
     expect(bench.begun).toEqual([1, 1, 1, 2, 2, 2]);
-    expect(readers.counters()).toEqual({ handled: 0, retried: 4, failed: 2, gaps: 0 });
+    expect(consumers.counters()).toEqual({ handled: 0, retried: 4, failed: 2, gaps: 0 });
     expect(lines.filter((line) => line.includes('is left out'))).toHaveLength(2);
-    expect(lines.join('\n')).toMatch(/The message at 1 of channel 'jobs' for the reader 'billing'.*no paper/);
+    expect(lines.join('\n')).toMatch(/The message at 1 of channel 'jobs' for the consumer 'billing'.*no paper/);
   });
 
   it('gives what failed for the last time to onFailed, once that resolves', async () => {
-    const { read, post, pass, readers } = await open();
+    const { read, post, pass, consumers } = await open();
     const failures: ConsumerFailure[] = [];
     const onFailed = (failure: ConsumerFailure) => {
       failures.push(failure);
@@ -235,29 +235,29 @@ describe('A named reader whose handler rejects', () => {
     await pass(1_000);
 
     expect(failures).toHaveLength(3);
-    expect(failures[2]).toMatchObject({ type: 'readers.spec.job', data: '{"number":1}', attempt: 1 });
+    expect(failures[2]).toMatchObject({ type: 'consumers.spec.job', data: '{"number":1}', attempt: 1 });
     expect(failures[2]!.error).toEqual(new Error('no paper'));
-    expect(readers.counters()).toMatchObject({ failed: 1 });
+    expect(consumers.counters()).toMatchObject({ failed: 1 });
   });
 
   it('treats what cannot be read here as what its handler rejects', async () => {
-    const { read, messages, post, readers } = await open();
+    const { read, messages, post, consumers } = await open();
     const failures: ConsumerFailure[] = [];
     const bench = done();
     await read(bench, { maxAttempts: 1, onFailed: (failure) => failures.push(failure) });
 
     await messages.postMessage(wider, create(Other, {}));
     await post(1);
-    await until(() => readers.counters().handled === 1);
+    await until(() => consumers.counters().handled === 1);
 
     expect(bench.begun).toEqual([1]);
-    expect(failures).toMatchObject([{ type: 'readers.spec.other', error: { code: 'WRONG_MESSAGE' } }]);
+    expect(failures).toMatchObject([{ type: 'consumers.spec.other', error: { code: 'WRONG_MESSAGE' } }]);
   });
 });
 
-describe('A named reader that falls behind', () => {
+describe('A durable consumer that falls behind', () => {
   it('is told once of what the history no longer has, and goes on behind it', async () => {
-    const { read, post, readers } = await open();
+    const { read, post, consumers } = await open();
     const { bench, ends } = waiting();
     await read(bench);
     await post(1);
@@ -268,10 +268,10 @@ describe('A named reader that falls behind', () => {
       await until(() => ends.length === index + 1);
       ends[index]!();
     }
-    await until(() => readers.counters().handled === 12);
+    await until(() => consumers.counters().handled === 12);
 
     expect(bench.begun).toEqual([1, 'trimmed', 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
-    expect(readers.counters()).toMatchObject({ gaps: 1 });
+    expect(consumers.counters()).toMatchObject({ gaps: 1 });
   });
 
   it('is told again where the handler of the gap rejected', async () => {
@@ -290,7 +290,7 @@ describe('A named reader that falls behind', () => {
   });
 });
 
-describe('A named reader that takes its time', () => {
+describe('A durable consumer that takes its time', () => {
   it('keeps a message for as long as it needs', async () => {
     const { read, post, pass } = await open();
     const [one, two] = [waiting(), done()];
@@ -306,7 +306,7 @@ describe('A named reader that takes its time', () => {
   });
 
   it('is waited for at the end, and leaves to others what is not done in time', async () => {
-    const { read, post, pass, readers } = await open();
+    const { read, post, pass, consumers } = await open();
     const [one, two] = [waiting(), waiting()];
     const first = await read(one.bench, { concurrency: 2, finishMs: 1_000 });
     await post(1, 2);
@@ -324,7 +324,7 @@ describe('A named reader that takes its time', () => {
     expect(one.bench.deliveries.map(({ signal }) => signal.aborted)).toEqual([false, true]);
     expect(two.bench.begun).toEqual([2]);
     expect(two.bench.deliveries[0]).toMatchObject({ attempt: 2 });
-    expect(readers.counters().handled).toBe(1);
+    expect(consumers.counters().handled).toBe(1);
   });
 
   it('leaves to others at once what waits between two attempts', async () => {
@@ -345,10 +345,10 @@ describe('A named reader that takes its time', () => {
 });
 
 describe('DurableConsumersService', () => {
-  it('refuses what a reader cannot be', async () => {
-    const { readers } = await open();
+  it('refuses what a consumer cannot be', async () => {
+    const { consumers } = await open();
     const refused = (options: Partial<DurableConsumerOptions>, why: string) =>
-      expect(readers.addReader(jobs, () => undefined, { name: 'x', ...options })).rejects.toMatchObject({
+      expect(consumers.addConsumer(jobs, () => undefined, { name: 'x', ...options })).rejects.toMatchObject({
         code: 'MESSAGES_CONFIGURATION',
         message: expect.stringContaining(why) as string,
       });
@@ -358,17 +358,17 @@ describe('DurableConsumersService', () => {
     await refused({ claimAfterMs: 99 }, 'claimAfterMs');
     await refused({ maxAttempts: 0.5 }, 'maxAttempts');
     await refused({ from: 'now' as never }, "from is 'head' or 'oldest'");
-    await expect(readers.addReader(newest as never, () => undefined, { name: 'x' })).rejects.toMatchObject({
+    await expect(consumers.addConsumer(newest as never, () => undefined, { name: 'x' })).rejects.toMatchObject({
       code: 'MESSAGES_CONFIGURATION',
     });
   });
 
-  it('adds no reader once the shutdown has begun', async () => {
-    const { app, readers, read } = await open();
+  it('adds no consumer once the shutdown has begun', async () => {
+    const { app, consumers, read } = await open();
     await app.close();
 
     await expect(read(done())).rejects.toMatchObject({ code: 'MESSAGES_CLOSED' });
-    expect(readers.counters().handled).toBe(0);
+    expect(consumers.counters().handled).toBe(0);
   });
 
   it('leaves no timer behind', async () => {

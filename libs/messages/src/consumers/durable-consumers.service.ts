@@ -16,7 +16,7 @@ import { Subscription } from '../pubsub/subscription.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { MESSAGES_OPTIONS } from '../messages-module-definition.js';
 import type { MessagesModuleOptions } from '../messages.options.js';
-import { publicationOf } from '../history/channel-reader.js';
+import { publicationOf } from '../history/channel-follower.js';
 import { ReadQueue } from '../history/read-queue.js';
 import { MessagesService } from '../messages.service.js';
 import {
@@ -41,7 +41,7 @@ export interface DurableConsumersCounters {
   readonly gaps: number;
 }
 
-/** What a reader is made of. */
+/** What a consumer is made of. */
 interface Setup {
   readonly channel: RecoverableChannel;
   readonly handler: ConsumerHandler;
@@ -92,23 +92,23 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
    *
    * A message is done when its handler has resolved; one that rejects is tried again, and one whose
    * process died is handled by another: at least once. Where messages are missing the handler gets a
-   * `StreamGap`. How far the name is survives restarts. Resolves when the reader has its place; while the
+   * `StreamGap`. How far the name is survives restarts. Resolves when the consumer has its place; while the
    * backend is degraded at once, and it begins when that has recovered. Removing the subscription ends it here.
    *
    * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
    * @throws {MessagesError} MESSAGES_CONFIGURATION when an option is wrong, or the channel has no history
    * @throws {MessagesError} MESSAGES_CLOSED after the shutdown has begun
    */
-  async addReader<M extends Message>(
+  async addConsumer<M extends Message>(
     channel: Channel<M, 'history'>,
     handler: ConsumerHandler<M>,
     options: DurableConsumerOptions,
   ): Promise<Subscription> {
     const name = this.#openChannel(channel);
-    const { reader, problems } = resolveConsumer(options);
+    const { consumer, problems } = resolveConsumer(options);
     if (problems.length > 0) throw misread(problems);
     if (!isHistory(channel)) throw misread([`the channel '${name}' has no history: define it with one.`]);
-    const worker = this.#makeWorker({ channel, handler: handler as ConsumerHandler, options: reader });
+    const worker = this.#makeWorker({ channel, handler: handler as ConsumerHandler, options: consumer });
     // What is heard tells that there is work, and no more: all processes hear it.
     const following = await this.#messages.follow(channel, () => worker.wake());
     this.#openChannel(channel);
@@ -117,7 +117,7 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
       following.remove();
       void worker.close().then(() => this.#workers.delete(worker));
     };
-    const subscription = new Subscription(name, end, reader.signal);
+    const subscription = new Subscription(name, end, consumer.signal);
     if (!subscription.removed) worker.wake();
     await worker.ready;
     return subscription;
@@ -125,7 +125,7 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
 
   #makeWorker(setup: Setup): ConsumerWorker {
     return new ConsumerWorker(setup.channel, {
-      backend: this.#backend.readers,
+      backend: this.#backend.consumers,
       clock: this.#clock,
       queue: this.#queue,
       options: setup.options,
@@ -187,12 +187,12 @@ function contentOf(channel: RecoverableChannel, { work }: WorkInHand): StoredPub
 
 function deliveryOf({ channel, options }: Setup, { work, signal }: WorkInHand): ConsumerDelivery {
   const { position, attempt } = work;
-  return { channel: channel.name, reader: options.name, attempt, position, signal };
+  return { channel: channel.name, consumer: options.name, attempt, position, signal };
 }
 
 function placeOf({ channel, options }: Setup, { work }: WorkInHand): string {
   const what = work.gap ? 'The gap before' : 'The message at';
-  return `${what} ${work.position.offset} of channel '${channel.name}' for the reader '${options.name}', attempt ${work.attempt},`;
+  return `${what} ${work.position.offset} of channel '${channel.name}' for the consumer '${options.name}', attempt ${work.attempt},`;
 }
 
 function textOf(error: unknown): string {

@@ -4,7 +4,7 @@ import { positionOf, type Position } from '../history/position.js';
 import { gapBehind, type HistoryPage } from '../history/recovery.js';
 import type { HistoryStore, StoredMessage } from '../history/history-store.js';
 import {
-  MAX_TAKEN_BYTES,
+  MAX_FETCHED_BYTES,
   ConsumerStore,
   CONSUMER_TTL_MS,
   type ConsumerShare,
@@ -42,20 +42,20 @@ export class LocalConsumerStore extends ConsumerStore {
     super();
   }
 
-  take(reader: ConsumerShare, request: FetchRequest): Promise<FetchedWork> {
-    const place = this.#placeOf(reader);
+  fetch(consumer: ConsumerShare, request: FetchRequest): Promise<FetchedWork> {
+    const place = this.#placeOf(consumer);
     place.usedAtMs = this.clock.now();
     // One behind the other: what is next is known when the history was read.
-    const taken = place.line.then(() => this.#take(reader, place, request));
+    const taken = place.line.then(() => this.#fetch(consumer, place, request));
     place.line = taken.catch(() => undefined);
     return taken;
   }
 
-  async hold(reader: ConsumerShare, works: readonly ConsumerWork[], leaseMs: number): Promise<boolean[]> {
-    const place = this.#placeOf(reader);
+  async renew(consumer: ConsumerShare, works: readonly ConsumerWork[], leaseMs: number): Promise<boolean[]> {
+    const place = this.#placeOf(consumer);
     const dueAtMs = this.clock.now() + leaseMs;
     return works.map((work) => {
-      const given = ownOf(place, reader, work);
+      const given = ownOf(place, consumer, work);
       if (given) Object.assign(given, { work, dueAtMs });
       return given !== undefined;
     });
@@ -78,9 +78,9 @@ export class LocalConsumerStore extends ConsumerStore {
     return place;
   }
 
-  async #take(reader: ConsumerShare, place: Place, request: FetchRequest): Promise<FetchedWork> {
-    for (const work of request.settled) if (ownOf(place, reader, work)) place.given.delete(work.key);
-    const messages = await this.#next(reader, place, request.limit);
+  async #fetch(consumer: ConsumerShare, place: Place, request: FetchRequest): Promise<FetchedWork> {
+    for (const work of request.settled) if (ownOf(place, consumer, work)) place.given.delete(work.key);
+    const messages = await this.#next(consumer, place, request.limit);
     const dueAtMs = this.clock.now() + request.leaseMs;
     const works: ConsumerWork[] = [];
     for (const { work } of this.#due(place)) {
@@ -93,19 +93,19 @@ export class LocalConsumerStore extends ConsumerStore {
       const key = String(message.offset);
       works.push({ key, attempt: 1, position: place.position, message, gap: undefined });
     }
-    for (const work of works) place.given.set(work.key, { work, holder: reader.holder, dueAtMs });
+    for (const work of works) place.given.set(work.key, { work, holder: consumer.holder, dueAtMs });
     return { works, waitMs: this.#waitMs(place, works) };
   }
 
   /** Reads what is behind the place; where that does not continue it, notes a gap and goes on behind. */
-  async #next(reader: ConsumerShare, place: Place, limit: number): Promise<readonly StoredMessage[]> {
-    const { channel, from } = reader;
+  async #next(consumer: ConsumerShare, place: Place, limit: number): Promise<readonly StoredMessage[]> {
+    const { channel, from } = consumer;
     if (!place.position) {
       const page = await this.history.read(channel, { last: from === 'head' ? 0 : ALL.messages }, ALL);
       place.position = beginningOf(page);
       if (from === 'known') addGap(place, 'epoch-changed', this.clock.now());
     }
-    const limits = { messages: Math.max(1, limit), bytes: MAX_TAKEN_BYTES };
+    const limits = { messages: Math.max(1, limit), bytes: MAX_FETCHED_BYTES };
     const page = await this.history.read(channel, { since: place.position }, limits);
     const reason = gapBehind(place.position, page);
     if (!reason) return page.messages;
@@ -159,7 +159,7 @@ function beginningOf({ head, messages: [first] }: HistoryPage): Position {
   return first ? { epoch: head.epoch, offset: first.offset - 1, id: first.previousId } : head;
 }
 
-/** A gap comes behind the messages up to where the reader goes on. */
+/** A gap comes behind the messages up to where the consumer goes on. */
 function orderOf({ position, gap }: ConsumerWork): number {
   return gap ? position.offset + 0.5 : position.offset;
 }

@@ -6,7 +6,7 @@ import type { MessagesModuleOptions } from '../messages.options.js';
 import { DEFAULT_POSTS } from '../posts.options.js';
 import { SYSTEM_CLOCK } from '../scheduling/clock.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
-import { ChannelReaders, type Following, type StoredReceiver } from './channel-readers.js';
+import { ChannelFollowers, type Following, type StoredReceiver } from './channel-followers.js';
 import { AppendQueue } from './append-queue.js';
 import { checkMessageAge, checkMessageId, createMessageId } from './message-id.js';
 import type { StoredPost } from '../post.options.js';
@@ -24,7 +24,7 @@ export class RecoverableChannels {
   posted = 0;
   readonly #backend: Broker;
   readonly #queue: AppendQueue;
-  readonly #readers: ChannelReaders;
+  readonly #readers: ChannelFollowers;
   readonly #uncertain = new UncertainPosts();
 
   constructor(
@@ -38,12 +38,12 @@ export class RecoverableChannels {
       maxPendingBytes = DEFAULT_POSTS.maxPendingBytes,
     } = options;
     this.#backend = backend;
-    this.#readers = new ChannelReaders(backend.history, clock, failed);
+    this.#readers = new ChannelFollowers(backend.history, clock, failed);
     this.#queue = new AppendQueue(backend.history, clock, { maxPendingPosts, maxPendingBytes });
   }
 
   /** What the readers did so far. */
-  get counts(): ChannelReaders['counts'] {
+  get counts(): ChannelFollowers['counts'] {
     return this.#readers.counts;
   }
 

@@ -1,5 +1,5 @@
 import { messageIdOf } from './position.js';
-import type { StoredReceiver } from './channel-readers.js';
+import type { StoredReceiver } from './channel-followers.js';
 import { RecentIds } from './recent-ids.js';
 
 /**

@@ -67,7 +67,7 @@ export abstract class Broker {
   abstract readonly presence: PresenceStore;
 
   /** Knows how far durable consumers are; serves from `start` to `close`. */
-  abstract readonly readers: ConsumerStore;
+  abstract readonly consumers: ConsumerStore;
 
   /**
    * Starts to serve. Resolves when connected, or when it is clear that it is not possible now:

@@ -40,7 +40,7 @@ export class RedisBroker extends Broker {
   readonly claims: RedisClaimStore;
   override readonly revokedTokens: RedisRevokedTokenStore;
   readonly presence: RedisPresenceStore;
-  readonly readers: RedisConsumerStore;
+  readonly consumers: RedisConsumerStore;
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
   readonly #connections = new LogLimiter((line) => this.#logger.log(line), { linesPerMinute: 10 });
@@ -85,7 +85,7 @@ export class RedisBroker extends Broker {
     this.#pending = new PendingPosts(tuning);
     this.#publisher = this.#makePublisher();
     this.history = this.#makeHistory();
-    this.readers = this.#makeReaders();
+    this.consumers = this.#makeConsumers();
   }
 
   get status(): MessagesStatus {
@@ -245,7 +245,7 @@ export class RedisBroker extends Broker {
     return new RedisHistoryStore(link, this.#tuning);
   }
 
-  #makeReaders(): RedisConsumerStore {
+  #makeConsumers(): RedisConsumerStore {
     const link = {
       client: this.#link.client,
       keys: this.#keys,

@@ -2,7 +2,7 @@ import type { StreamGapReason } from '@nestwire/protocol';
 import type { Cluster, Redis } from 'ioredis';
 import { randomBytes } from 'node:crypto';
 import {
-  MAX_TAKEN_BYTES,
+  MAX_FETCHED_BYTES,
   ConsumerStore,
   CONSUMER_TTL_MS,
   type ConsumerShare,
@@ -50,7 +50,7 @@ export class RedisConsumerStore extends ConsumerStore {
     super();
   }
 
-  async take(reader: ConsumerShare, { settled, limit, leaseMs }: FetchRequest): Promise<FetchedWork> {
+  async fetch(reader: ConsumerShare, { settled, limit, leaseMs }: FetchRequest): Promise<FetchedWork> {
     const { channel, from, holder } = reader;
     const { meta, stream } = this.link.keys.of(channel.name);
     const epoch = randomBytes(16).toString('base64url');
@@ -59,7 +59,7 @@ export class RedisConsumerStore extends ConsumerStore {
       [meta, stream, this.#keyOf(reader)],
       [
         ...[epoch, channel.name, headMsOf(channel), from, CONSUMER_TTL_MS, holder],
-        ...[leaseMs, limit, MAX_TAKEN_BYTES, this.link.maxMessageBytes],
+        ...[leaseMs, limit, MAX_FETCHED_BYTES, this.link.maxMessageBytes],
         ...settled.flatMap((work) => [work.key, proofOf(work)]),
       ],
     );
@@ -67,7 +67,7 @@ export class RedisConsumerStore extends ConsumerStore {
     return this.#takenOf(channel.name, reply);
   }
 
-  async hold(reader: ConsumerShare, works: readonly ConsumerWork[], leaseMs: number): Promise<boolean[]> {
+  async renew(reader: ConsumerShare, works: readonly ConsumerWork[], leaseMs: number): Promise<boolean[]> {
     const args = works.flatMap((work) => [work.key, proofOf(work), work.attempt]);
     const reply = await this.#run(HOLD, [this.#keyOf(reader)], [reader.holder, leaseMs, ...args]);
     // Whatever is no confirmation leaves the work to others.

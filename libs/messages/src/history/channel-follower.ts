@@ -13,7 +13,7 @@ import type { PacerContext } from './read-pacer.js';
 export type TakeMissed = (missed: readonly StoredPublication[]) => void;
 
 /** What a reader reads from, and what it tells. */
-export interface ConsumerContext extends PacerContext {
+export interface FollowerContext extends PacerContext {
   readonly read: (start: PageStart, limits: PageBounds) => Promise<HistoryPage<StoredMessage>>;
   /** The most that one recovery brings. */
   readonly limits: PageBounds;
@@ -21,11 +21,11 @@ export interface ConsumerContext extends PacerContext {
   readonly deliver: (publication: StoredPublication) => void;
   /** Is told of each gap that is delivered. */
   readonly gap: (reason: StreamGapReason) => void;
-  readonly counts: ConsumerCounts;
+  readonly counts: FollowerCounts;
 }
 
 /** What the readers of a process count. */
-export interface ConsumerCounts {
+export interface FollowerCounts {
   /** Messages that had to be fetched because they were not heard. */
   refetched: number;
   /** Gaps that readers met: for all who follow a channel here. */
@@ -39,7 +39,7 @@ export interface ConsumerCounts {
  *
  * What it delivers follows its position without a hole; what it did not hear it fetches.
  */
-export interface ChannelReader {
+export interface ChannelFollower {
   /** Where all who follow stand; undefined until the history could be read for the first time. */
   readonly position: Position | undefined;
   /** Resolves when the position is known, or cannot be known at the moment. */

@@ -4,14 +4,14 @@ import type { StoredPublication } from './stored-publication.js';
 import { isSamePosition, positionOf, type Position } from './position.js';
 import {
   publicationOf,
-  type ChannelReader,
-  type ConsumerContext,
+  type ChannelFollower,
+  type FollowerContext,
   type TakeMissed,
-} from './channel-reader.js';
+} from './channel-follower.js';
 import { ReadPacer } from './read-pacer.js';
 
 /** Reads a channel of which only the newest message matters; it has no gaps. */
-export class LatestReader implements ChannelReader {
+export class LatestFollower implements ChannelFollower {
   #position: Position | undefined;
   #newest: StoredPublication | undefined;
   /** The newest that was heard before the first read. */
@@ -22,7 +22,7 @@ export class LatestReader implements ChannelReader {
 
   constructor(
     private readonly channel: HistoryChannel,
-    private readonly context: ConsumerContext,
+    private readonly context: FollowerContext,
   ) {
     this.#pacer = new ReadPacer(
       context,

@@ -6,10 +6,10 @@ import { isSamePosition, type Position } from './position.js';
 import { gapBehind, type HistoryPage } from './recovery.js';
 import {
   publicationOf,
-  type ChannelReader,
-  type ConsumerContext,
+  type ChannelFollower,
+  type FollowerContext,
   type TakeMissed,
-} from './channel-reader.js';
+} from './channel-follower.js';
 import { ReadPacer } from './read-pacer.js';
 import { RecentWindow, type WindowItem } from './recent-window.js';
 
@@ -30,7 +30,7 @@ interface Waiter {
  * heard waits, a page of the history is read behind the position, and the rules decide. Those who come
  * back from an older position share pages, too.
  */
-export class HistoryReader implements ChannelReader {
+export class HistoryFollower implements ChannelFollower {
   #position: Position | undefined;
   /** What is heard does not continue the position: the history has to tell first. */
   #isBroken = true;
@@ -48,7 +48,7 @@ export class HistoryReader implements ChannelReader {
 
   constructor(
     private readonly channel: HistoryChannel,
-    private readonly context: ConsumerContext,
+    private readonly context: FollowerContext,
   ) {
     this.#pacer = new ReadPacer(
       context,

@@ -10,9 +10,9 @@ import type { StoredPublication } from './stored-publication.js';
 import { LogLimiter } from '../logging/log-limiter.js';
 import { Subscription } from '../pubsub/subscription.js';
 import { isSamePosition, type Position } from './position.js';
-import type { ChannelReader, ConsumerContext, ConsumerCounts, TakeMissed } from './channel-reader.js';
-import { HistoryReader } from './history-reader.js';
-import { LatestReader } from './latest-reader.js';
+import type { ChannelFollower, FollowerContext, FollowerCounts, TakeMissed } from './channel-follower.js';
+import { HistoryFollower } from './history-follower.js';
+import { LatestFollower } from './latest-follower.js';
 import { PositionChecks } from './position-checks.js';
 import { ReadQueue } from './read-queue.js';
 
@@ -22,7 +22,7 @@ const READ_LIMITS = { messages: 500, bytes: 1_048_576 };
 const LINGER_MS = 1_000;
 
 /** A recoverable channel, with how its readers go on. */
-export interface ReadChannel extends HistoryChannel {
+export interface FollowedChannel extends HistoryChannel {
   readonly delivery: DeliveryClass;
 }
 
@@ -32,7 +32,7 @@ export type StoredReceiver = (publication: StoredPublication) => void;
 /** Follows a recoverable channel, from a known place on. */
 export class Following extends Subscription {
   constructor(
-    private readonly reader: ChannelReader,
+    private readonly reader: ChannelFollower,
     { channel, remove }: { readonly channel: string; readonly remove: () => void },
     signal?: AbortSignal,
   ) {
@@ -57,13 +57,13 @@ export class Following extends Subscription {
 }
 
 /** The readers of a process: one for each channel that somebody follows here. */
-export class ChannelReaders {
-  readonly counts: ConsumerCounts = { reads: 0, refetched: 0, gaps: 0 };
+export class ChannelFollowers {
+  readonly counts: FollowerCounts = { reads: 0, refetched: 0, gaps: 0 };
   readonly #backend: HistoryStore;
   readonly #clock: Clock;
   readonly #hub: Hub;
   readonly #limiter = new LogLimiter((line) => new Logger('Messages').warn(line));
-  readonly #readers = new Map<string, ChannelReader>();
+  readonly #readers = new Map<string, ChannelFollower>();
   readonly #queue: ReadQueue;
   readonly #checks: PositionChecks;
   /** When the readers that nobody follows any more end; the first one comes first. */
@@ -88,7 +88,7 @@ export class ChannelReaders {
   }
 
   /** Follows a channel; resolves when its position is known, or cannot be known at the moment. */
-  async follow(channel: ReadChannel, receiver: StoredReceiver, signal?: AbortSignal): Promise<Following> {
+  async follow(channel: FollowedChannel, receiver: StoredReceiver, signal?: AbortSignal): Promise<Following> {
     const reader = this.#open(channel);
     const life = signal && lifeOf(signal);
     const whileAlive: StoredReceiver = life
@@ -108,7 +108,7 @@ export class ChannelReaders {
     for (const channel of this.#readers.keys()) this.#close(channel);
   }
 
-  #open(channel: ReadChannel): ChannelReader {
+  #open(channel: FollowedChannel): ChannelFollower {
     this.#lingering.delete(channel.name);
     const present = this.#readers.get(channel.name);
     if (present) return present;
@@ -118,11 +118,11 @@ export class ChannelReaders {
     return reader;
   }
 
-  #makeReader(channel: ReadChannel): ChannelReader {
+  #makeReader(channel: FollowedChannel): ChannelFollower {
     const confirmed = this.#backend.follow(channel.name);
     const backend = this.#backend;
     const queue = this.#queue;
-    const context: ConsumerContext = {
+    const context: FollowerContext = {
       read: (start, limits) => confirmed.then(() => queue.run(() => backend.read(channel, start, limits))),
       clock: this.#clock,
       queue,
@@ -132,8 +132,8 @@ export class ChannelReaders {
       counts: this.counts,
     };
     return channel.delivery === 'latest'
-      ? new LatestReader(channel, context)
-      : new HistoryReader(channel, context);
+      ? new LatestFollower(channel, context)
+      : new HistoryFollower(channel, context);
   }
 
   #doubt(channel: string): void {

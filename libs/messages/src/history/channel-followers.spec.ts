@@ -4,7 +4,7 @@ import type { HistorySink, HistoryChannel, PageBounds, PageStart, Head } from '.
 import { SYSTEM_CLOCK } from '../scheduling/clock.js';
 import { slicedWork } from '../scheduling/sliced-work.js';
 import type { StoredPublication } from './stored-publication.js';
-import { ChannelReaders, type ReadChannel } from './channel-readers.js';
+import { ChannelFollowers, type FollowedChannel } from './channel-followers.js';
 
 const CHANNELS = 1_000;
 const MAX_READS = 100;
@@ -49,24 +49,24 @@ async function until(fact: () => boolean): Promise<void> {
   while (!fact()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-function channelOf(n: number, delivery: 'history' | 'latest'): ReadChannel {
+function channelOf(n: number, delivery: 'history' | 'latest'): FollowedChannel {
   return {
     name: `c${n}`,
     history: { messages: 10, ageMs: 600_000 },
     durability: 'memory',
     delivery,
-  } as ReadChannel;
+  } as FollowedChannel;
 }
 
 describe.each(['history', 'latest'] as const)('The readers of many %s channels', (delivery) => {
   const channels = Array.from({ length: CHANNELS }, (_, n) => channelOf(n, delivery));
   let history: CountedHistory;
-  let readers: ChannelReaders;
+  let readers: ChannelFollowers;
   let heard: StoredPublication[];
 
   beforeEach(() => {
     history = new CountedHistory();
-    readers = new ChannelReaders(history, SYSTEM_CLOCK, () => undefined);
+    readers = new ChannelFollowers(history, SYSTEM_CLOCK, () => undefined);
     heard = [];
   });
 
@@ -102,7 +102,7 @@ describe.each(['history', 'latest'] as const)('The readers of many %s channels',
 
   it('try a few reads again while the history is out of reach, and all once it is back', async () => {
     const clock = new FakeClock();
-    readers = new ChannelReaders(history, clock, () => undefined);
+    readers = new ChannelFollowers(history, clock, () => undefined);
     const pass = async (ms: number): Promise<void> => {
       clock.advance(ms);
       do await turn();
@@ -126,7 +126,7 @@ describe.each(['history', 'latest'] as const)('The readers of many %s channels',
   it('compare again what could not be compared', async () => {
     await followAll();
     history.isReachable = false;
-    const [channel] = channels as [ReadChannel];
+    const [channel] = channels as [FollowedChannel];
     history.unfollow(channel.name);
     await history.append(channel, [{ id: 'x', type: 't', data: '{}' }]);
 
@@ -169,7 +169,7 @@ describe.each(['history', 'latest'] as const)('The readers of many %s channels',
 
   it('give nothing to who has ended, removed or not', async () => {
     const ended = new AbortController();
-    const [channel] = channels as [ReadChannel];
+    const [channel] = channels as [FollowedChannel];
     await readers.follow(channel, (one) => void heard.push(one), ended.signal);
 
     ended.abort();
