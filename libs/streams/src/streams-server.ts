@@ -66,7 +66,7 @@ interface Client extends ConnectingClient {
 export class StreamsServer {
   readonly path: string;
   readonly registry: ConnectionRegistry;
-  readonly answers: ResultCache;
+  readonly results: ResultCache;
   readonly signInGate: SignInGate;
   readonly readTurns: ReadTurns;
   readonly readShares: ReadShares;
@@ -107,7 +107,7 @@ export class StreamsServer {
     this.sockets = new WsServer(limits, { subprotocols, compression: options.compression ?? 'off' });
     const addresses = (this.addresses = new ClientAddress(options.trustProxy));
     const shares = new ClientShares(addresses);
-    this.answers = new ResultCache(limits, channels.backend.claims, shares);
+    this.results = new ResultCache(limits, channels.backend.claims, shares);
     const isProxied = (request: IncomingMessage): boolean => addresses.isProxied(request);
     this.origins = new OriginPolicy({ origins: options.origins, hosts: options.hosts, isProxied });
     const signIn = new SignIn(authenticator, limits.authenticationTimeoutMs);
@@ -115,7 +115,7 @@ export class StreamsServer {
     const readTurns = (this.readTurns = new ReadTurns(shares, limits));
     const readShares = (this.readShares = new ReadShares(limits));
     const recheck = this.makeRecheck(signIn);
-    const swept = [this.registry, this.answers, signInGate, readShares];
+    const swept = [this.registry, this.results, signInGate, readShares];
     this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, swept });
     this.revocations = new Revocations(channels.messages, recheck, () => this.registry.all());
     this.context = {
@@ -133,8 +133,8 @@ export class StreamsServer {
       earlyBudget: new EarlyBudget(limits, addresses),
       registry: this.registry,
       channels,
-      answers: this.answers,
-      flusher: new WriteCoalescer(),
+      results: this.results,
+      coalescer: new WriteCoalescer(),
       clientLog: this.clientLog,
       logError: (errorId, error) => this.logError(errorId, error),
     };

@@ -45,7 +45,7 @@ export class StreamsService {
 
   /** Counts what there is at this moment. */
   counters(): StreamsCounters {
-    const { registry, channels, answers, signInGate, readTurns, refusedUpgrades } = this.server;
+    const { registry, channels, results, signInGate, readTurns, refusedUpgrades } = this.server;
     let sessions = 0;
     for (const connection of registry.all()) sessions += connection.streams.size;
     return {
@@ -54,8 +54,8 @@ export class StreamsService {
       sessions,
       channels: channels.size,
       droppedPublications: channels.fanout.droppedPublications,
-      rememberedClients: answers.goneClients,
-      rememberedBytes: answers.bytes,
+      rememberedClients: results.goneClients,
+      rememberedBytes: results.bytes,
       waitingSignIns: signInGate.waiting,
       refusedCredentials: signInGate.refusedCredentials,
       limitedSignIns: signInGate.limitedSignIns,

@@ -8,8 +8,8 @@ const MAX_USERS = 10_000;
 const MAX_TEXT_CHARACTERS = 1_024;
 const MAX_SCOPES = 1_000;
 
-/** Users in doubt by their ids; `'everybody'` when too many were named. */
-export type UsersToRecheck = ReadonlyMap<string, UserRevocation> | 'everybody';
+/** Users in doubt by their ids; `'all'` when too many were named. */
+export type UsersToRecheck = ReadonlyMap<string, UserRevocation> | 'all';
 
 /**
  * Collects revocations of other servers; has each user judged once a round.
@@ -25,7 +25,7 @@ export class RevocationNotices {
   private timer: NodeJS.Timeout | undefined;
 
   /** @param judge judges users; called once a round, does not throw */
-  constructor(private readonly judge: (users: UsersToRecheck) => void) {}
+  constructor(private readonly recheck: (users: UsersToRecheck) => void) {}
 
   /** Takes a notice in whichever form it came; one that names no user is dropped and counted. */
   take(notice: UserRevocation): void {
@@ -48,10 +48,10 @@ export class RevocationNotices {
   }
 
   private runRound(): void {
-    const users = this.isOverflowing ? 'everybody' : this.waiting;
+    const users = this.isOverflowing ? 'all' : this.waiting;
     this.waiting = new Map();
     this.isOverflowing = false;
-    this.judge(users);
+    this.recheck(users);
     this.timer = setTimeout(() => {
       this.timer = undefined;
       if (this.waiting.size) this.runRound();

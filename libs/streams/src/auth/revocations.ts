@@ -23,7 +23,7 @@ const CHANNEL = new ReservedChannel('revocations', [RevocationNotice]);
 export class Revocations {
   private readonly origin = randomUUID();
   private readonly notices = new RevocationNotices((users) => {
-    void this.recheck.judgeUsers(users, this.connections);
+    void this.recheck.recheckUsers(users, this.connections);
   });
   private subscription: Promise<Subscription> | undefined;
 

@@ -17,13 +17,13 @@ export type SignInResult =
 /** An answer that is older than a few deadlines was not waited for. */
 const MAX_PENDING_RECHECKS = 4;
 /** The most users that are doubted at a time; the oldest doubt goes first. */
-const MAX_DOUBTS = 20_000;
+const MAX_INVALIDATIONS = 20_000;
 
 /** Asks the application's authenticator, with a deadline, and judges what it says. */
 export class SignIn {
   /** Users whose credentials may have ended while an answer was under way, the latest last. */
-  private readonly doubts = new Map<string, { readonly number: number; readonly at: number }>();
-  private lastDoubt = 0;
+  private readonly invalidations = new Map<string, { readonly number: number; readonly at: number }>();
+  private lastInvalidation = 0;
 
   constructor(
     private readonly authenticator: StreamAuthenticator | undefined,
@@ -37,21 +37,24 @@ export class SignIn {
 
   /** Never throws: a credential that is presented and not accepted is refused, never anonymous. */
   async run(handshake: StreamHandshake): Promise<SignInResult> {
-    const { lastDoubt } = this;
+    const { lastInvalidation } = this;
     const result = await this.attempt(handshake);
     const user = result.outcome === 'accepted' ? result.user : null;
     // What was answered may be from before the doubt.
-    return user && (this.doubts.get(user.id)?.number ?? 0) > lastDoubt ? this.run(handshake) : result;
+    return user && (this.invalidations.get(user.id)?.number ?? 0) > lastInvalidation
+      ? this.run(handshake)
+      : result;
   }
 
   /** Lets what is asked at this moment be asked again, where it is about this user. */
-  doubt(userId: string): void {
+  invalidatePending(userId: string): void {
     const now = performance.now();
-    this.doubts.delete(userId);
-    this.doubts.set(userId, { number: ++this.lastDoubt, at: now });
-    for (const [id, { at }] of this.doubts) {
-      if (now - at <= MAX_PENDING_RECHECKS * this.timeoutMs && this.doubts.size <= MAX_DOUBTS) return;
-      this.doubts.delete(id);
+    this.invalidations.delete(userId);
+    this.invalidations.set(userId, { number: ++this.lastInvalidation, at: now });
+    for (const [id, { at }] of this.invalidations) {
+      if (now - at <= MAX_PENDING_RECHECKS * this.timeoutMs && this.invalidations.size <= MAX_INVALIDATIONS)
+        return;
+      this.invalidations.delete(id);
     }
   }
 
@@ -60,7 +63,7 @@ export class SignIn {
       return handshake.token === null ? { outcome: 'accepted', user: null } : { outcome: 'refused' };
     }
     try {
-      return judge(await this.ask(this.authenticator, handshake), handshake);
+      return classify(await this.ask(this.authenticator, handshake), handshake);
     } catch (error) {
       return isRefusal(error) ? { outcome: 'refused' } : { outcome: 'failed', error };
     }
@@ -80,7 +83,7 @@ export class SignIn {
   }
 }
 
-function judge(user: unknown, { token }: StreamHandshake): SignInResult {
+function classify(user: unknown, { token }: StreamHandshake): SignInResult {
   if (user === null || user === undefined) {
     return token === null ? { outcome: 'accepted', user: null } : { outcome: 'refused' };
   }
@@ -90,7 +93,7 @@ function judge(user: unknown, { token }: StreamHandshake): SignInResult {
   if (problem) return { outcome: 'refused', error: badUserId(problem) };
   // It would never expire.
   if (expiresAt !== undefined && Number.isNaN(Number(expiresAt)))
-    return { outcome: 'failed', error: noTime() };
+    return { outcome: 'failed', error: invalidExpiry() };
   return { outcome: 'accepted', user: user as StreamUser };
 }
 
@@ -98,7 +101,7 @@ function badUserId(problem: string): Error {
   return new Error(`The authenticator returned a user whose "id" ${problem}.`);
 }
 
-function noTime(): Error {
+function invalidExpiry(): Error {
   return new Error(
     'The authenticator returned a user whose "expiresAt" is no time: give a Date, epoch milliseconds, or leave it out.',
   );

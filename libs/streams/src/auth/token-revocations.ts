@@ -19,7 +19,7 @@ const SHARDS: readonly string[] = ['u', 'c'].flatMap((kind) =>
 );
 
 /** Ends that are not the server's decision about the user: who comes back may resume. */
-const LEAVING: ReadonlySet<string> = new Set([
+const RESUMABLE: ReadonlySet<string> = new Set([
   'closed-by-client',
   'connection-lost',
   'shutdown',
@@ -27,8 +27,8 @@ const LEAVING: ReadonlySet<string> = new Set([
 ]);
 
 /** Tells whether the end of a session for this reason voids its tokens. */
-export function endsForGood({ code, connectionCode }: SessionCloseReason): boolean {
-  return !LEAVING.has(code) || connectionCode === CloseCode.Revoked;
+export function isFinalEnd({ code, connectionCode }: SessionCloseReason): boolean {
+  return !RESUMABLE.has(code) || connectionCode === CloseCode.Revoked;
 }
 
 /** Returns the name of a subject in the list of revoked tokens. */

@@ -32,11 +32,11 @@ export interface RecheckSetup {
 export class UserRecheck {
   readonly intervalMs: number;
   private readonly dueAt = new WeakMap<LiveConnection, number>();
-  private readonly waiting: LiveConnection[] = [];
-  private running = 0;
+  private readonly due: LiveConnection[] = [];
+  private runningDue = 0;
   /** Connections of users whom other servers doubt. */
-  private readonly doubted = new Set<LiveConnection>();
-  private runningDoubted = 0;
+  private readonly toRecheck = new Set<LiveConnection>();
+  private runningRechecks = 0;
 
   constructor(
     private readonly signIn: SignIn,
@@ -46,21 +46,21 @@ export class UserRecheck {
   }
 
   /** Puts a connection in line when its time has come. */
-  look(connection: LiveConnection, now: number): void {
+  enqueueIfDue(connection: LiveConnection, now: number): void {
     if (!this.intervalMs || !connection.user) return;
     const dueAt = this.dueAt.get(connection);
     // Spread, as many connections may have come at once.
     if (dueAt === undefined) this.dueAt.set(connection, now + this.intervalMs * (0.5 + Math.random() / 2));
     else if (now >= dueAt) {
       this.dueAt.set(connection, Infinity);
-      this.waiting.push(connection);
-      this.next();
+      this.due.push(connection);
+      this.startDue();
     }
   }
 
   /** Judges the connections that a revocation is about; resolves when none is left that it closes. */
   async revoke(revocation: UserRevocation, connections: () => Iterable<LiveConnection>): Promise<void> {
-    this.signIn.doubt(revocation.userId);
+    this.signIn.invalidatePending(revocation.userId);
     // A connection whose sign-in was answered just before has its user by the next turn.
     await new Promise((resolve) => setImmediate(resolve));
     const concerned = [...connections()].filter(({ user }) => user && isAbout(revocation, user));
@@ -72,38 +72,38 @@ export class UserRecheck {
    *
    * A connection that waits already is judged once.
    */
-  async judgeUsers(users: UsersToRecheck, connections: () => Iterable<LiveConnection>): Promise<void> {
-    if (users !== 'everybody') for (const userId of users.keys()) this.signIn.doubt(userId);
+  async recheckUsers(users: UsersToRecheck, connections: () => Iterable<LiveConnection>): Promise<void> {
+    if (users !== 'all') for (const userId of users.keys()) this.signIn.invalidatePending(userId);
     await new Promise((resolve) => setImmediate(resolve));
     for (const connection of connections()) {
       const { user } = connection;
-      const revocation = users === 'everybody' ? user && { userId: user.id } : user && users.get(user.id);
-      if (user && revocation && isAbout(revocation, user)) this.doubted.add(connection);
+      const revocation = users === 'all' ? user && { userId: user.id } : user && users.get(user.id);
+      if (user && revocation && isAbout(revocation, user)) this.toRecheck.add(connection);
     }
-    this.nextDoubted();
+    this.startRechecks();
   }
 
-  private nextDoubted(): void {
-    for (const connection of this.doubted) {
-      if (this.runningDoubted >= MAX_AT_ONCE) return;
-      this.doubted.delete(connection);
-      this.runningDoubted++;
+  private startRechecks(): void {
+    for (const connection of this.toRecheck) {
+      if (this.runningRechecks >= MAX_AT_ONCE) return;
+      this.toRecheck.delete(connection);
+      this.runningRechecks++;
       void this.recheck(connection, CloseCode.Revoked).then(() => {
-        this.runningDoubted--;
-        this.nextDoubted();
+        this.runningRechecks--;
+        this.startRechecks();
       });
     }
   }
 
-  private next(): void {
-    while (this.running < MAX_AT_ONCE) {
-      const connection = this.waiting.shift();
+  private startDue(): void {
+    while (this.runningDue < MAX_AT_ONCE) {
+      const connection = this.due.shift();
       if (!connection) return;
-      this.running++;
+      this.runningDue++;
       void this.recheck(connection, CloseCode.CredentialExpired).then(() => {
-        this.running--;
+        this.runningDue--;
         this.dueAt.delete(connection);
-        this.next();
+        this.startDue();
       });
     }
   }
@@ -116,7 +116,7 @@ export class UserRecheck {
       timer = setTimeout(() => reject(error), 2 * this.setup.timeoutMs);
     });
     try {
-      await Promise.race([this.judge(connection, refusal), late]);
+      await Promise.race([this.checkAccess(connection, refusal), late]);
     } catch (error) {
       this.setup.logError(connection.id, error);
       connection.close(CloseCode.CredentialExpired, 'the access could not be checked');
@@ -125,7 +125,7 @@ export class UserRecheck {
     }
   }
 
-  private async judge(connection: LiveConnection, refusal: CloseCode): Promise<void> {
+  private async checkAccess(connection: LiveConnection, refusal: CloseCode): Promise<void> {
     if (!connection.user || connection.hasEnded) return;
     const { handshake, identity } = connection;
     const result = await this.signIn.run(handshake);
@@ -133,7 +133,7 @@ export class UserRecheck {
     await connection.signingIn;
     if (!connection.user || connection.hasEnded) return;
     // A connection with another credential is judged by that one.
-    if (connection.handshake !== handshake) return this.judge(connection, refusal);
+    if (connection.handshake !== handshake) return this.checkAccess(connection, refusal);
     if (result.outcome === 'failed') throw result.error;
     const close = reasonToClose(connection.user, result, refusal);
     if (close) return connection.close(...close);

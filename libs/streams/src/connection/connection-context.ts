@@ -54,8 +54,8 @@ export interface ConnectionContext {
   readonly registry: ConnectionRegistry;
   readonly channels: ClientChannels;
   /** What clients may be answered again. */
-  readonly answers: ResultCache;
-  readonly flusher: WriteCoalescer;
+  readonly results: ResultCache;
+  readonly coalescer: WriteCoalescer;
   /** Tells the operator why clients are closed. */
   readonly clientLog: ClientLog;
   /** Logs an error of the application that the client is told of by its id only. */

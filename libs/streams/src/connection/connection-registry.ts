@@ -115,7 +115,7 @@ export class ConnectionRegistry {
     this.changeUser(connection, null);
     const address = this.connections.get(connection)?.limitKey;
     if (address !== undefined) this.anonymousPerAddress.add(address, -1);
-    connection.streams.answers.leave();
+    connection.streams.results.release();
     this.connections.delete(connection);
     if (!this.size) for (const resolve of this.emptied.splice(0)) resolve();
   }

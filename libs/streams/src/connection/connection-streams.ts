@@ -80,7 +80,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   /** All that have not ended, the predecessors of those included. */
   private readonly runtimes: SessionRuntime[] = [];
   private readonly unacknowledged: SessionRuntime[] = [];
-  readonly answers: ConnectionResults;
+  readonly results: ConnectionResults;
   private sessions = 0;
   /** Made when it is needed: few clients are refused a message while they sign in. */
   private earlyRefusals: EarlyRefusal[] | undefined;
@@ -91,7 +91,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     private readonly outbox: OutboundQueue,
     private readonly subscriptions: ConnectionSubscriptions,
   ) {
-    this.answers = new ConnectionResults(context.answers);
+    this.results = new ConnectionResults(context.results);
   }
 
   get limits(): StreamsLimits {
@@ -112,7 +112,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     const endpoint = this.context.endpoints.get(name);
     if (!endpoint) return this.fail(id, unknownEndpoint(name));
     const present = this.current.get(name);
-    if (present && !present.whenGone) return this.join(present, id);
+    if (present && !present.whenGone) return this.addOpenRequest(present, id);
     // One that is leaving makes room for its successor.
     if (this.runtimes.length - (present ? 1 : 0) >= this.limits.maxStreams)
       return this.fail(id, tooManyStreams(this.limits.maxStreams));
@@ -131,7 +131,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Hands a message to its session. */
   receive(frame: ClientMessageFrame, payload: FramePayload, bytes: number): void {
-    const runtime = this.knownToClient(frame.endpoint);
+    const runtime = this.runtimeFor(frame.endpoint);
     if (runtime) {
       if (runtime.pendingBytes && this.pendingBytes() + bytes > this.limits.maxPendingBytes) {
         return this.refuse(frame, tooManyBytes(this.limits.maxPendingBytes));
@@ -166,14 +166,14 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Takes the answers of the user and client that the connection belongs to now. */
   identify(): void {
-    this.answers.identify(this.owner.identity);
+    this.results.identify(this.owner.identity);
   }
 
   /**
    * Ends the sessions of the identity that the connection had, and tells the client.
    *
    * Handlers that run are not waited for. After a sign-in of an anonymous client, sessions with
-   * `keepOnSignIn` stay until `adoptRecoverable`.
+   * `keepOnSignIn` stay until `adoptSessions`.
    */
   endIdentity({ isSignIn }: { readonly isSignIn: boolean }): void {
     for (const runtime of this.runtimes.slice()) {
@@ -188,20 +188,22 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   /** Tells whether a session works on a frame of the client: what it does then is done for the client. */
-  isAsked(session: Session): boolean {
+  isHandlingFrame(session: Session): boolean {
     return this.runtimes.find((runtime) => runtime.session === session)?.isWorking ?? false;
   }
 
   /** Lets the sessions that stay belong to the identity, each behind the messages that it had before. */
-  async adoptRecoverable(identity: Identity): Promise<void> {
-    const kept = this.runtimes.filter(({ session }) => !session.endReason && !session.belongsTo(identity));
-    if (!kept.length) return;
+  async adoptSessions(identity: Identity): Promise<void> {
+    const retained = this.runtimes.filter(
+      ({ session }) => !session.endReason && !session.belongsTo(identity),
+    );
+    if (!retained.length) return;
     await Promise.all(
-      kept.map(async (runtime) => {
+      retained.map(async (runtime) => {
         await runtime.idle();
         if (runtime.session.endReason) return;
         runtime.session.adopt(identity);
-        this.answers.attach(runtime);
+        this.results.attach(runtime);
       }),
     );
     this.subscriptions.adopted(identity.holder);
@@ -209,7 +211,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   /** Closes a stream, behind the messages that were sent before. */
   close({ id, endpoint }: CloseFrame): void {
-    const runtime = this.knownToClient(endpoint);
+    const runtime = this.runtimeFor(endpoint);
     if (!runtime) return this.fail(id, streamNotOpen(endpoint));
     const reason = new SessionCloseReason('closed-by-client', 'The client closed the stream.');
     if (runtime.closeIds.length >= this.limits.maxPendingMessages)
@@ -330,7 +332,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     const wire = toWireError(error, (errorId, cause) =>
       this.context.logError(`${errorId} in the stream "${endpoint}", session ${sessionId}`, cause),
     );
-    if (id !== undefined) runtime.answers?.failed(id, wire);
+    if (id !== undefined) runtime.messageResults?.failed(id, wire);
     if (isRefusal(error)) this.owner.answers.gate.charge(workMs + laterMsOf(error));
     // The next identity has nothing to do with it.
     if (!isUnasked) this.owner.answers.fail(streamErrorFrame(runtime, wire, id));
@@ -347,7 +349,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
       // Endpoints that open by themselves fail by themselves.
       if (ids.length) this.owner.answers.gate.charge(OPEN_MS + runtime.openingMs);
       for (const id of ids) this.failed(runtime, id, error);
-      return this.replace(runtime);
+      return this.removeCurrent(runtime);
     }
     for (const id of ids.length ? ids : [undefined]) this.owner.answers.send(openedFrame(runtime, id));
     this.subscriptions.resume(runtime.session).catch((cause) => this.failed(runtime, undefined, cause));
@@ -361,8 +363,8 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     this.writeAck(runtime);
     remove(this.unacknowledged, runtime);
     remove(this.runtimes, runtime);
-    this.answers.detach(runtime);
-    this.replace(runtime);
+    this.results.detach(runtime);
+    this.removeCurrent(runtime);
     for (const id of runtime.openIds.splice(0)) this.fail(id, sessionClosed(reason));
     if (!runtime.isDisowned) this.writeClosed(runtime, reason);
   }
@@ -373,7 +375,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     if (!ids.length && reason !== REFUSED) this.owner.answers.send(closedFrame(runtime, reason));
   }
 
-  private join(runtime: SessionRuntime, id: number): void {
+  private addOpenRequest(runtime: SessionRuntime, id: number): void {
     if (runtime.isOpen) return this.owner.answers.send(openedFrame(runtime, id));
     if (runtime.openIds.length < this.limits.maxPendingMessages) runtime.openIds.push(id);
     else this.fail(id, tooManyFrames(runtime.session.endpoint, this.limits.maxPendingMessages));
@@ -388,7 +390,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     const predecessor = this.current.get(endpoint.name)?.whenGone;
     this.current.set(endpoint.name, runtime);
     this.runtimes.push(runtime);
-    this.answers.attach(runtime);
+    this.results.attach(runtime);
     void runtime.open(predecessor);
     return runtime;
   }
@@ -398,13 +400,13 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
    *
    * A session of a former identity may still wait for its handler. The client was told that it is closed.
    */
-  private knownToClient(endpoint: string): SessionRuntime | undefined {
+  private runtimeFor(endpoint: string): SessionRuntime | undefined {
     const runtime = this.current.get(endpoint);
     return runtime?.isDisowned ? undefined : runtime;
   }
 
   /** Makes room for another session of the endpoint, unless there is one. */
-  private replace(runtime: SessionRuntime): void {
+  private removeCurrent(runtime: SessionRuntime): void {
     const name = runtime.session.endpoint;
     if (this.current.get(name) === runtime) this.current.delete(name);
   }
@@ -416,7 +418,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     if (this.owner.isSigningIn) (this.earlyRefusals ??= []).push(refusal);
     // Without the endpoint it may be a message of any stream: none may count it as handled.
     const endpoints = endpoint === undefined ? this.current.keys() : [endpoint];
-    for (const name of endpoints) this.knownToClient(name)?.answers?.failed(id, error);
+    for (const name of endpoints) this.runtimeFor(name)?.messageResults?.failed(id, error);
   }
 
   private pendingBytes(): number {

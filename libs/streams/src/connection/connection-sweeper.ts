@@ -79,7 +79,7 @@ export class ConnectionSweeper {
     let bytes = 0;
     const look = (connection: LiveConnection): void => {
       connection.watch.check(now, stallMs);
-      this.recheck.look(connection, now);
+      this.recheck.enqueueIfDue(connection, now);
       bytes += connection.outbox.bytes;
     };
     this.sweeping = slicedWork.forEach(this.registry.all(), look);

@@ -43,7 +43,7 @@ import {
   tooManySignIns,
 } from './connection.errors.js';
 import type { MessageFrames } from './outbound/message-frames.js';
-import { OutboundQueue, type OutboxOwner } from './outbound/outbound-queue.js';
+import { OutboundQueue, type OutboundOwner } from './outbound/outbound-queue.js';
 import type { GatedSignIn } from '../auth/sign-in-gate.js';
 import { ReadAllowance } from '../fairness/read-allowance.js';
 import { SignInAllowance } from '../auth/sign-in-allowance.js';
@@ -58,7 +58,9 @@ import { welcomeFrame } from './outbound/welcome-frame.js';
  *
  * A frame is admitted, decoded and routed, in this order; `route` shows where each kind goes.
  */
-export class Connection implements WireReceiver, OutboxOwner, SubscribedConnection, Watched, ConnectionOwner {
+export class Connection
+  implements WireReceiver, OutboundOwner, SubscribedConnection, Watched, ConnectionOwner
+{
   readonly streams: ConnectionStreams;
   readonly subscriptions: ConnectionSubscriptions;
   readonly watch: ConnectionWatch;
@@ -94,7 +96,7 @@ export class Connection implements WireReceiver, OutboxOwner, SubscribedConnecti
     this.signIns = new SignInAllowance(limits);
     this.early = new EarlyFrames(limits, context.earlyBudget, this);
     const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };
-    this.outbox = new OutboundQueue(wire, bounds, context.flusher, this);
+    this.outbox = new OutboundQueue(wire, bounds, context.coalescer, this);
     this.answers = new AnswerWriter(this.gate, this.allowance, this.outbox, this.frames);
     this.subscriptions = new ConnectionSubscriptions(context.channels, this, limits);
     this.streams = new ConnectionStreams(context, this, this.outbox, this.subscriptions);
@@ -119,11 +121,11 @@ export class Connection implements WireReceiver, OutboxOwner, SubscribedConnecti
   }
 
   reading(): void {
-    this.context.flusher.hold();
+    this.context.coalescer.beginRead();
   }
 
   caughtUp(): void {
-    this.context.flusher.release(this.outbox);
+    this.context.coalescer.endRead(this.outbox);
   }
 
   control(): void {
@@ -250,7 +252,7 @@ export class Connection implements WireReceiver, OutboxOwner, SubscribedConnecti
 
   private greet(frame: ClientFrame, bytes: number): void {
     if (frame.t !== 'hello') return this.close(CloseCode.Unauthenticated, CloseText.NoHello);
-    const maxBytes = this.context.limits.maxHelloBytes + bytesBroughtBack(frame);
+    const maxBytes = this.context.limits.maxHelloBytes + resumeBytesOf(frame);
     if (bytes > maxBytes) return this.close(CloseCode.BadRequest, `this hello has at most ${maxBytes} bytes`);
     void this.hello(frame);
   }
@@ -264,7 +266,7 @@ export class Connection implements WireReceiver, OutboxOwner, SubscribedConnecti
     if (!this.count(result.user)) return;
     this.identity = new Identity(result.user, handshake, this.id);
     this.streams.identify();
-    await this.hold(frame);
+    await this.acceptResumePositions(frame);
     if (this.hasLeft()) return;
     this.watch.isGreeting = false;
     this.context.registry.greeted(this);
@@ -280,9 +282,10 @@ export class Connection implements WireReceiver, OutboxOwner, SubscribedConnecti
   }
 
   /** Writes down what the client wants back, unless it says itself that this was of another user. */
-  private async hold({ resume, resumeUser }: HelloFrame): Promise<void> {
+  private async acceptResumePositions({ resume, resumeUser }: HelloFrame): Promise<void> {
     const isOfAnother = resumeUser !== undefined && resumeUser !== (this.user?.id ?? null);
-    if (resume?.length && !isOfAnother) await this.subscriptions.hold(this.identity.holder, resume);
+    if (resume?.length && !isOfAnother)
+      await this.subscriptions.acceptResumePositions(this.identity.holder, resume);
   }
 
   private async signIn({ id, token }: AuthFrame): Promise<void> {
@@ -311,7 +314,7 @@ export class Connection implements WireReceiver, OutboxOwner, SubscribedConnecti
     else this.change(new Identity(result.user, handshake, this.id));
     this.answers.send({ t: 'authenticated', id, user: this.user?.id ?? null });
     // Kept sessions handle what was sent before the sign-in as the identity that sent it.
-    await this.streams.adoptRecoverable(this.identity);
+    await this.streams.adoptSessions(this.identity);
     if (!this.hasLeft()) await this.streams.reauthorize();
     if (!this.hasLeft()) this.beReady();
   }
@@ -320,7 +323,7 @@ export class Connection implements WireReceiver, OutboxOwner, SubscribedConnecti
   private change(identity: Identity): void {
     const isSignIn = !this.identity.user;
     this.identity = identity;
-    this.subscriptions.held.clear();
+    this.subscriptions.resumePositions.clear();
     this.streams.endIdentity({ isSignIn });
     this.streams.identify();
   }
@@ -433,7 +436,7 @@ export class Connection implements WireReceiver, OutboxOwner, SubscribedConnecti
   }
 
   sinkFor(session: SubscribedSession): FrameSink {
-    return this.streams.isAsked(session) ? this.answers : this;
+    return this.streams.isHandlingFrame(session) ? this.answers : this;
   }
 }
 
@@ -441,7 +444,7 @@ export class Connection implements WireReceiver, OutboxOwner, SubscribedConnecti
 const ESCAPED_BYTES = 6;
 
 /** Returns how many bytes of a hello may say what its client had before. */
-function bytesBroughtBack({ resume, resumeUser }: HelloFrame): number {
-  const heldByBytes = Math.min(resumeUser?.length ?? 0, MAX_USER_ID_CHARACTERS) * ESCAPED_BYTES;
-  return (resume?.length ?? 0) * MAX_RESUME_BYTES + heldByBytes;
+function resumeBytesOf({ resume, resumeUser }: HelloFrame): number {
+  const userBytes = Math.min(resumeUser?.length ?? 0, MAX_USER_ID_CHARACTERS) * ESCAPED_BYTES;
+  return (resume?.length ?? 0) * MAX_RESUME_BYTES + userBytes;
 }

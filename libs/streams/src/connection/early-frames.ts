@@ -16,7 +16,7 @@ export class EarlyFrames {
   private frames: EarlyFrame[] = [];
   private bytes = 0;
   /** Gives back what the frames take of the budget of all connections. */
-  private giveBack: Array<() => void> = [];
+  private release: Array<() => void> = [];
 
   constructor(
     private readonly limits: Pick<StreamsLimits, 'maxEarlyFrames' | 'maxEarlyBytes'>,
@@ -28,9 +28,9 @@ export class EarlyFrames {
   add(frame: ClientFrame, payload: FramePayload, bytes: number): boolean {
     const { maxEarlyFrames, maxEarlyBytes } = this.limits;
     if (this.frames.length >= maxEarlyFrames || this.bytes + bytes > maxEarlyBytes) return false;
-    const giveBack = this.budget.take(this.holder, bytes);
-    if (!giveBack) return false;
-    this.giveBack.push(giveBack);
+    const release = this.budget.take(this.holder, bytes);
+    if (!release) return false;
+    this.release.push(release);
     this.frames.push({ id: 'id' in frame ? frame.id : undefined, payload: copiedPayload(payload), bytes });
     this.bytes += bytes;
     return true;
@@ -46,7 +46,7 @@ export class EarlyFrames {
     const { frames } = this;
     this.frames = [];
     this.bytes = 0;
-    for (const giveBack of this.giveBack.splice(0)) giveBack();
+    for (const release of this.release.splice(0)) release();
     return frames;
   }
 }

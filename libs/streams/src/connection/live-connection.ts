@@ -12,7 +12,7 @@ export interface LiveConnection {
   readonly outbox: { readonly bytes: number };
   readonly streams: {
     readonly size: number;
-    readonly answers: { leave(): void };
+    readonly results: { release(): void };
     reauthorize(): Promise<void>;
   };
   readonly handshake: StreamHandshake;

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
-import { FairQueue, type QueuePlace } from './fair-queue.js';
+import { FairQueue, type QueuePosition } from './fair-queue.js';
 import { seedOf } from '../../../../test/rig/seed.js';
 
 fc.configureGlobal({ seed: seedOf('fair-queue') });
@@ -99,10 +99,10 @@ describe('FairQueue', () => {
 
   it('settles as its task does', async () => {
     const queue = new FairQueue({ maxPerShare: 1 });
-    const place: QueuePlace = { share: 'a', member: 'a' };
+    const position: QueuePosition = { share: 'a', member: 'a' };
 
-    await expect(queue.run(place, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    await expect(queue.run(place, () => Promise.resolve(1))).resolves.toBe(1);
+    await expect(queue.run(position, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(queue.run(position, () => Promise.resolve(1))).resolves.toBe(1);
   });
 
   it('keeps its bounds, begins every task, and keeps nothing behind', () => {

@@ -14,7 +14,7 @@ export interface FairQueueBounds {
 }
 
 /** Where a task stands in line: a share, and a member of it. */
-export interface QueuePlace {
+export interface QueuePosition {
   readonly share: string;
   readonly member: string;
 }
@@ -69,25 +69,25 @@ export class FairQueue {
   }
 
   /** Begins a task at once, or in its turn: then the returned function withdraws it. */
-  start(place: QueuePlace, begin: BeginTask): (() => void) | undefined {
-    const share = this.shareOf(place.share);
-    const member = memberOf(share, place.member);
+  start(position: QueuePosition, begin: BeginTask): (() => void) | undefined {
+    const share = this.shareOf(position.share);
+    const member = memberOf(share, position.member);
     if (this.admits(share, member)) {
-      this.begin(place, begin);
+      this.begin(position, begin);
       return undefined;
     }
     const task = { begin };
     member.waiting.add(task);
     this.waitingTasks++;
-    this.refile(place);
-    return () => this.withdraw(place, task);
+    this.refile(position);
+    return () => this.withdraw(position, task);
   }
 
   /** Runs an asynchronous task at once, or in its turn; settles as the task does. */
-  run<T>(place: QueuePlace, task: () => T | Promise<T>): Promise<T> {
+  run<T>(position: QueuePosition, task: () => T | Promise<T>): Promise<T> {
     const settle = async (): Promise<T> => task();
     return new Promise<T>(
-      (resolve) => void this.start(place, (release) => resolve(settle().finally(release))),
+      (resolve) => void this.start(position, (release) => resolve(settle().finally(release))),
     );
   }
 
@@ -96,16 +96,16 @@ export class FairQueue {
     return this.running < max && share.running < maxPerShare && member.running < maxPerMember;
   }
 
-  private begin(place: QueuePlace, begin: BeginTask): void {
-    const share = this.shareOf(place.share);
-    const member = memberOf(share, place.member);
+  private begin(position: QueuePosition, begin: BeginTask): void {
+    const share = this.shareOf(position.share);
+    const member = memberOf(share, position.member);
     const { releaseAfterMs } = this.limits;
     let timer: NodeJS.Timeout | undefined;
     let isReleased = false;
     this.running++;
     share.running++;
     member.running++;
-    this.refile(place);
+    this.refile(position);
     const release = (): void => {
       if (isReleased) return;
       isReleased = true;
@@ -113,7 +113,7 @@ export class FairQueue {
       this.running--;
       share.running--;
       member.running--;
-      this.refile(place);
+      this.refile(position);
       this.beginWaiting();
     };
     begin(release);
@@ -140,24 +140,24 @@ export class FairQueue {
   private beginNextOf(name: string): void {
     const share = this.shares.get(name)!;
     const [memberName] = share.line;
-    const place = { share: name, member: memberName! };
-    const { waiting } = share.members.get(place.member)!;
+    const position = { share: name, member: memberName! };
+    const { waiting } = share.members.get(position.member)!;
     const [task] = waiting;
     waiting.delete(task!);
     this.waitingTasks--;
-    share.line.delete(place.member);
+    share.line.delete(position.member);
     this.line.delete(name);
-    this.begin(place, task!.begin);
+    this.begin(position, task!.begin);
   }
 
-  private withdraw(place: QueuePlace, task: Waiting): void {
-    if (!this.shares.get(place.share)?.members.get(place.member)?.waiting.delete(task)) return;
+  private withdraw(position: QueuePosition, task: Waiting): void {
+    if (!this.shares.get(position.share)?.members.get(position.member)?.waiting.delete(task)) return;
     this.waitingTasks--;
-    this.refile(place);
+    this.refile(position);
   }
 
   /** Puts a member and its share into their lines, or takes them out; forgets those without a task. */
-  private refile({ share: name, member: memberName }: QueuePlace): void {
+  private refile({ share: name, member: memberName }: QueuePosition): void {
     const share = this.shares.get(name)!;
     const member = share.members.get(memberName)!;
     const { maxPerShare, maxPerMember } = this.limits;

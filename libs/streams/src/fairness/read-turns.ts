@@ -1,6 +1,6 @@
 import type { StreamsLimits } from '../streams-limits.js';
 import type { ClientShares, ShareHolder } from './client-shares.js';
-import { FairQueue, type BeginTask, type QueuePlace } from './fair-queue.js';
+import { FairQueue, type BeginTask, type QueuePosition } from './fair-queue.js';
 
 /** As long as a command of Redis takes at most by default: a later answer finds its reader anyway. */
 const READ_TURN_MS = 2_000;
@@ -40,15 +40,15 @@ export class ReadTurns {
 
   /** Begins the read of a history at once, or in its turn: then the returned function withdraws it. */
   read(client: ReadingClient, begin: BeginTask): (() => void) | undefined {
-    return this.reads.start(this.placeOf(client), begin);
+    return this.reads.start(this.positionOf(client), begin);
   }
 
   /** Begins the call for a snapshot at once, or in its turn: then the returned function withdraws it. */
   snapshot(client: ReadingClient, begin: BeginTask): (() => void) | undefined {
-    return this.snapshots.start(this.placeOf(client), begin);
+    return this.snapshots.start(this.positionOf(client), begin);
   }
 
-  private placeOf(client: ReadingClient): QueuePlace {
+  private positionOf(client: ReadingClient): QueuePosition {
     return { share: this.shares.keyOf(client, client.id), member: client.id };
   }
 }

@@ -9,47 +9,47 @@ import type { Identity } from '../auth/identity.js';
  * A session adds to the answers of its own identity until it is released, also after a sign-out.
  */
 export class ConnectionResults {
-  private answers: ClientResults | undefined;
+  private results: ClientResults | undefined;
   private readonly attached = new Map<SessionRuntime, ClientResults>();
 
-  constructor(private readonly memory: ResultCache) {}
+  constructor(private readonly cache: ResultCache) {}
 
   /** Takes the answers of this identity for the sessions that begin from now on. */
   identify(identity: Identity): void {
-    const before = this.answers;
-    this.answers = this.memory.join(identity);
+    const before = this.results;
+    this.results = this.cache.acquire(identity);
     // It was joined twice when nothing has changed.
-    if (before === this.answers) this.memory.leave(before, performance.now());
-    else this.release(before);
+    if (before === this.results) this.cache.release(before, performance.now());
+    else this.releaseUnused(before);
   }
 
   /** Lets a session add to them, and to no others. */
   attach(runtime: SessionRuntime): void {
     this.detach(runtime);
-    const { answers } = this;
-    if (!answers) return;
-    this.attached.set(runtime, answers);
-    runtime.answers = new SessionResults(answers.of(runtime.session.endpoint), runtime);
+    const { results } = this;
+    if (!results) return;
+    this.attached.set(runtime, results);
+    runtime.messageResults = new SessionResults(results.of(runtime.session.endpoint), runtime);
   }
 
   /** Lets a session add to none. */
   detach(runtime: SessionRuntime): void {
-    const answers = this.attached.get(runtime);
-    runtime.answers?.leave();
-    runtime.answers = undefined;
+    const results = this.attached.get(runtime);
+    runtime.messageResults?.detach();
+    runtime.messageResults = undefined;
     this.attached.delete(runtime);
-    if (answers !== this.answers) this.release(answers);
+    if (results !== this.results) this.releaseUnused(results);
   }
 
   /** Leaves them, when nothing of the connection is there that could add to them. */
-  leave(): void {
-    this.memory.leave(this.answers, performance.now());
-    this.answers = undefined;
+  release(): void {
+    this.cache.release(this.results, performance.now());
+    this.results = undefined;
   }
 
   /** Leaves the answers of a former identity once its last session is released. */
-  private release(answers: ClientResults | undefined): void {
-    for (const other of this.attached.values()) if (other === answers) return;
-    this.memory.leave(answers, performance.now());
+  private releaseUnused(results: ClientResults | undefined): void {
+    for (const other of this.attached.values()) if (other === results) return;
+    this.cache.release(results, performance.now());
   }
 }

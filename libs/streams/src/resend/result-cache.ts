@@ -8,7 +8,7 @@ import type { StreamsLimits } from '../streams-limits.js';
 /** No client takes more than its part of the memory. */
 const CLIENTS_AT_LEAST = 64;
 /** A client has sent less than its window of unanswered messages; the rest is for refusals. */
-const ANSWERS_PER_PENDING = 2;
+const RESULTS_PER_PENDING = 2;
 
 /** The clients of one user, or the anonymous ones of one address. */
 interface Share extends Sized {
@@ -24,9 +24,9 @@ export class ClientResults implements ResultKeeper {
   /** How many connections the client has. */
   connections = 0;
   /** When the last of them ended. */
-  leftAt = 0;
+  releasedAt = 0;
   readonly claimTtlMs: number;
-  readonly maxAnswers: number;
+  readonly maxResults: number;
   private readonly maxBytes: number;
   private readonly streams = new Map<string, StreamResults>();
 
@@ -34,16 +34,16 @@ export class ClientResults implements ResultKeeper {
     readonly key: string,
     /** The share that it takes from. */
     public share: Share,
-    private readonly memory: ResultCache,
+    private readonly cache: ResultCache,
   ) {
-    const { resendWindowMs, handlerTimeoutMs, maxPendingMessages, resendMemoryBytes } = memory.limits;
+    const { resendWindowMs, handlerTimeoutMs, maxPendingMessages, resendMemoryBytes } = cache.limits;
     this.maxBytes = resendMemoryBytes / CLIENTS_AT_LEAST;
     this.claimTtlMs = Math.ceil(resendWindowMs + handlerTimeoutMs);
-    this.maxAnswers = Math.max(1, ANSWERS_PER_PENDING * maxPendingMessages);
+    this.maxResults = Math.max(1, RESULTS_PER_PENDING * maxPendingMessages);
   }
 
   get claims(): ClaimStore {
-    return this.memory.claims;
+    return this.cache.claims;
   }
 
   /** Returns the answers of an endpoint's stream. */
@@ -58,8 +58,8 @@ export class ClientResults implements ResultKeeper {
 
   grow(bytes: number): boolean {
     this.bytes += bytes;
-    const hasRoom = this.memory.grow(this.share, bytes);
-    return hasRoom && this.bytes <= this.maxBytes;
+    const fits = this.cache.grow(this.share, bytes);
+    return fits && this.bytes <= this.maxBytes;
   }
 
   /** Forgets the older half of the answers of each stream. */
@@ -99,38 +99,38 @@ export class ResultCache {
   }
 
   /** Returns the answers to a client of this user, until `leave`; undefined where none are kept. */
-  join(holder: ShareHolder): ClientResults | undefined {
+  acquire(holder: ShareHolder): ClientResults | undefined {
     const { user, handshake } = holder;
     const { client } = handshake;
     if (client === undefined || this.limits.resendWindowMs <= 0) return undefined;
     // A client's name has no colon, so no two pairs share a key.
     const key = user ? `${client}:${user.id}` : client;
     const share = this.shareOf(this.clientShares.keyOf(holder, client));
-    const answers = this.known.get(key) ?? new ClientResults(key, share, this);
-    this.known.set(key, answers);
-    if (answers.share !== share) this.move(answers, share);
-    answers.connections++;
-    this.gone.delete(answers);
-    share.gone.delete(answers);
-    share.connected.add(answers);
-    return answers;
+    const results = this.known.get(key) ?? new ClientResults(key, share, this);
+    this.known.set(key, results);
+    if (results.share !== share) this.move(results, share);
+    results.connections++;
+    this.gone.delete(results);
+    share.gone.delete(results);
+    share.connected.add(results);
+    return results;
   }
 
   /** A connection of the client has ended; its answers are kept for the window. */
-  leave(answers: ClientResults | undefined, now: number): void {
-    if (!answers || --answers.connections) return;
-    answers.leftAt = now;
-    answers.share.connected.delete(answers);
-    if (!answers.bytes) return this.forget(answers);
-    this.gone.add(answers);
-    answers.share.gone.add(answers);
+  release(results: ClientResults | undefined, now: number): void {
+    if (!results || --results.connections) return;
+    results.releasedAt = now;
+    results.share.connected.delete(results);
+    if (!results.bytes) return this.forget(results);
+    this.gone.add(results);
+    results.share.gone.add(results);
   }
 
   /** Forgets the clients whose window is over. */
   sweep(now: number): void {
-    for (const answers of this.gone) {
-      if (now - answers.leftAt <= this.limits.resendWindowMs) return;
-      this.forget(answers);
+    for (const results of this.gone) {
+      if (now - results.releasedAt <= this.limits.resendWindowMs) return;
+      this.forget(results);
     }
   }
 
@@ -151,8 +151,8 @@ export class ResultCache {
     const [left] = share.gone;
     if (left) return this.forget(left);
     const before = share.bytes;
-    for (const answers of share.connected) {
-      answers.shrink();
+    for (const results of share.connected) {
+      results.shrink();
       if (this.all <= this.limits.resendMemoryBytes) return;
     }
     // It has nothing more to give.
@@ -165,26 +165,26 @@ export class ResultCache {
     return share;
   }
 
-  private move(answers: ClientResults, share: Share): void {
-    const { bytes } = answers;
-    this.remove(answers);
-    answers.share = share;
+  private move(results: ClientResults, share: Share): void {
+    const { bytes } = results;
+    this.remove(results);
+    results.share = share;
     share.bytes += bytes;
     this.all += bytes;
     this.sizes.file(share);
   }
 
-  private forget(answers: ClientResults): void {
-    this.known.delete(answers.key);
-    this.remove(answers);
-    answers.bytes = 0;
+  private forget(results: ClientResults): void {
+    this.known.delete(results.key);
+    this.remove(results);
+    results.bytes = 0;
   }
 
-  private remove(answers: ClientResults): void {
-    const { share, bytes } = answers;
-    this.gone.delete(answers);
-    share.gone.delete(answers);
-    share.connected.delete(answers);
+  private remove(results: ClientResults): void {
+    const { share, bytes } = results;
+    this.gone.delete(results);
+    share.gone.delete(results);
+    share.connected.delete(results);
     this.all -= bytes;
     share.bytes -= bytes;
     this.sizes.file(share);

@@ -1,6 +1,6 @@
 import { CodedError, ErrorCode, type WireError } from '@nestwire/protocol';
 import type { ClaimedWork } from '@nestwire/messages/backend';
-import type { Answer, StreamResults, PendingMessages } from './stream-results.js';
+import type { MessageResult, StreamResults, PendingMessages } from './stream-results.js';
 import type { MessageHead } from '../session/runtime-port.js';
 import { uncertain } from '../session/stream.errors.js';
 
@@ -17,20 +17,20 @@ const MAX_RESULT_TEXT = 200;
 /** What one session adds to the answers of its client, and takes from them. */
 export class SessionResults {
   /** The messages that were handled one after the other up to now. */
-  private run: Answer | undefined;
+  private run: MessageResult | undefined;
   /** The message that was answered before, and is now again. */
   private repeatedId = 0;
   private claimed: (ClaimedWork & { readonly frameId: number }) | undefined;
 
   constructor(
     private readonly stream: StreamResults,
-    private readonly room: PendingMessages,
+    private readonly pending: PendingMessages,
   ) {
-    stream.join(room);
+    stream.attach(pending);
   }
 
-  leave(): void {
-    this.stream.leave(this.room);
+  detach(): void {
+    this.stream.detach(this.pending);
   }
 
   /** Notes that a message was handled; for most this is one number. */
@@ -58,12 +58,12 @@ export class SessionResults {
    * @throws {CodedError} the error that it was answered with; UNCERTAIN when that is forgotten
    */
   async isHandled(id: number): Promise<boolean> {
-    await this.stream.answeredBefore(id, this.room);
-    const answer = this.stream.find(id);
-    if (answer) this.repeatedId = id;
-    if (answer === 'forgotten') throw uncertain('The server has answered too much since.');
-    if (answer?.error) throw errorOf(answer.error);
-    return answer !== undefined;
+    await this.stream.answeredBefore(id, this.pending);
+    const result = this.stream.find(id);
+    if (result) this.repeatedId = id;
+    if (result === 'forgotten') throw uncertain('The server has answered too much since.');
+    if (result?.error) throw errorOf(result.error);
+    return result !== undefined;
   }
 
   /**

@@ -48,7 +48,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   /** The ids of the closing frames that wait for theirs. */
   readonly closeIds: number[] = [];
   /** What the client may be answered again; undefined where it gave no name. */
-  answers: SessionResults | undefined;
+  messageResults: SessionResults | undefined;
   private handlers: Handlers | undefined;
   private state: 'opening' | 'open' | 'ending' = 'opening';
   private queue: Pending[] = [];
@@ -323,22 +323,22 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
 
   /** Handles a message unless it was before, here or, where the handler asks for it, in the cluster. */
   private async handleOnce(frame: ClientMessageFrame): Promise<unknown> {
-    const { answers, endpoint } = this;
+    const { messageResults, endpoint } = this;
     const isOnce = endpoint.once?.has(frame.type);
-    if (isOnce && !answers) throw clientIdRequired(frame.type);
-    if (frame.redelivered && (await answers?.isHandled(frame.id))) return undefined;
+    if (isOnce && !messageResults) throw clientIdRequired(frame.type);
+    if (frame.redelivered && (await messageResults?.isHandled(frame.id))) return undefined;
     if (this.state !== 'open') throw NOT_BEGUN;
     // Without the properties, which are not kept while the handler runs.
     const head = headOf(frame);
     const claim = isOnce
-      ? { isRedelivered: frame.redelivered === true, take: () => answers!.claim(head) }
+      ? { isRedelivered: frame.redelivered === true, take: () => messageResults!.claim(head) }
       : undefined;
     return this.handlers!.handle(frame.type, frame.data, frame.id, claim);
   }
 
   private acknowledge(head: MessageHead): void {
     this.ackId = head.id;
-    this.answers?.handled(head);
+    this.messageResults?.handled(head);
     this.port.answered(this);
   }
 

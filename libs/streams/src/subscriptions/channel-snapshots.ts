@@ -18,7 +18,7 @@ type Query = (channel: RecoverableChannel, session: SubscribedSession) => unknow
 export type InTurn = <T>(query: () => Promise<T>) => Promise<T>;
 
 /** Who asks for a snapshot. */
-export interface SnapshotAsker {
+export interface SnapshotRequest {
   readonly session: SubscribedSession;
   readonly inTurn: InTurn;
   isWanted(): boolean;
@@ -85,18 +85,18 @@ export class ChannelSnapshots implements OnModuleInit {
    *
    * @throws what the query threw, where that is a coded error: asking again would not change it
    */
-  async take(channel: RecoverableChannel, asker: SnapshotAsker): Promise<readonly Message[]> {
+  async take(channel: RecoverableChannel, request: SnapshotRequest): Promise<readonly Message[]> {
     const query = this.queries.get(kindOf(channel.name))!;
-    const ask = async (): Promise<unknown> => (asker.isWanted() ? query(channel, asker.session) : []);
-    for (let pauseMs = FIRST_PAUSE_MS; asker.isWanted(); pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+    const ask = async (): Promise<unknown> => (request.isWanted() ? query(channel, request.session) : []);
+    for (let pauseMs = FIRST_PAUSE_MS; request.isWanted(); pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
       try {
-        const messages = checked(channel, await asker.inTurn(ask));
-        if (asker.isWanted()) this.failures.delete(kindOf(channel.name));
+        const messages = checked(channel, await request.inTurn(ask));
+        if (request.isWanted()) this.failures.delete(kindOf(channel.name));
         return messages;
       } catch (error) {
         if (isFinal(error)) throw asSnapshotRefusal(error);
         this.logFirst(channel, error);
-        asker.failed();
+        request.failed();
         const spreadMs = pauseMs * (1 - PAUSE_SPREAD * Math.random());
         await new Promise((resolve) => setTimeout(resolve, spreadMs).unref());
       }

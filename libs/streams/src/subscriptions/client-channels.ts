@@ -39,7 +39,7 @@ export class ClientChannels {
   readonly presence: PresenceService;
   readonly backend: Broker;
   readonly fanout: EphemeralFanout;
-  readonly kept: RecoverableFanout;
+  readonly recoverable: RecoverableFanout;
   readonly resumeTokens: ResumeTokenSigner;
   readonly revocations: TokenRevocations;
   readonly resumeTokenMs: number;
@@ -54,7 +54,7 @@ export class ClientChannels {
     this.presence = presence;
     this.backend = backend;
     this.fanout = new EphemeralFanout(messages);
-    this.kept = new RecoverableFanout(messages);
+    this.recoverable = new RecoverableFanout(messages);
     this.resumeTokenMs = options.maxAgeMs;
     this.resumeTokens = new ResumeTokenSigner(options.maxAgeMs);
     // Servers without a common list accept each other's tokens.
@@ -64,7 +64,7 @@ export class ClientChannels {
 
   /** How many channels flow to anyone. */
   get size(): number {
-    return this.fanout.channels + this.kept.channels;
+    return this.fanout.channels + this.recoverable.channels;
   }
 
   /** Finds out what resume tokens need to be good everywhere; until that is known they are good in this process. */

@@ -39,9 +39,9 @@ export interface FrameSink {
 /** How one channel flows to one connection, for the sessions that have subscribed. */
 export interface ClientSubscription {
   /** Lets it flow into a session; resolves when that is in force. */
-  join(session: SubscribedSession, sink: FrameSink): Promise<void>;
+  addSession(session: SubscribedSession, sink: FrameSink): Promise<void>;
   /** Ends it for a session, whether it has joined or only begun to. */
-  leave(session: SubscribedSession): void;
+  removeSession(session: SubscribedSession): void;
   /** Gives the client new resume tokens: the old ones expire, or are of another user. */
   renewResumeTokens(sink: FrameSink): void;
   /** Gives the client new resume tokens where the old ones are of an earlier generation. */

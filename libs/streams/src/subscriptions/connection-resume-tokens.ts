@@ -19,7 +19,7 @@ export class ConnectionResumeTokens {
   private isReading = false;
   private floorsVersion: number;
   // Made when it is needed: few connections are removed from a channel.
-  private taken: Map<string, Set<string>> | undefined;
+  private pendingRevocations: Map<string, Set<string>> | undefined;
 
   /** @param changed called when tokens have to be of a later generation than they were issued with */
   constructor(
@@ -31,11 +31,11 @@ export class ConnectionResumeTokens {
 
   /** Returns what is void of the holder's tokens; undefined when nobody can tell. */
   async read(holder: string): Promise<RevokedTokens | undefined> {
-    this.become(holder);
+    this.setHolder(holder);
     this.readAtMs = performance.now();
     try {
       const revoked = await this.revocations.read(holder);
-      this.learn(holder, revoked);
+      this.update(holder, revoked);
       return revoked;
     } catch {
       this.readAtMs = -Infinity;
@@ -52,7 +52,7 @@ export class ConnectionResumeTokens {
 
   /** A new subscription needs resume tokens that hold: the list is read, at once or with the next `check`. */
   need(holder: string): void {
-    this.become(holder);
+    this.setHolder(holder);
     const isFirst = this.readAtMs === -Infinity;
     if (this.isNeeded || this.isReading) return void (this.isNeeded = true);
     this.isNeeded = true;
@@ -72,21 +72,21 @@ export class ConnectionResumeTokens {
   revoke({ holder, endpoint }: SubscribedSession, channel: string): void {
     // Its tokens open nothing on another connection.
     if (holder.startsWith('connection:')) return;
-    if (!this.taken) {
-      this.taken = new Map();
+    if (!this.pendingRevocations) {
+      this.pendingRevocations = new Map();
       queueMicrotask(() => this.write());
     }
-    const subjects = this.taken.get(holder) ?? new Set();
-    this.taken.set(holder, subjects.add(revocationSubject({ endpoint, channel })));
+    const subjects = this.pendingRevocations.get(holder) ?? new Set();
+    this.pendingRevocations.set(holder, subjects.add(revocationSubject({ endpoint, channel })));
   }
 
   private write(): void {
-    const taken = this.taken!;
-    this.taken = undefined;
-    for (const [holder, subjects] of taken)
+    const pendingRevocations = this.pendingRevocations!;
+    this.pendingRevocations = undefined;
+    for (const [holder, subjects] of pendingRevocations)
       void this.revocations
         .revoke(holder, [...subjects])
-        .then((revoked) => revoked && this.learn(holder, revoked));
+        .then((revoked) => revoked && this.update(holder, revoked));
   }
 
   private readAgain(): void {
@@ -97,14 +97,14 @@ export class ConnectionResumeTokens {
     void this.read(holder).finally(() => (this.isReading = false));
   }
 
-  private become(holder: string): void {
+  private setHolder(holder: string): void {
     if (holder === this.holder) return;
     this.holder = holder;
     this.revoked = undefined;
     this.readAtMs = -Infinity;
   }
 
-  private learn(holder: string, revoked: RevokedTokens): void {
+  private update(holder: string, revoked: RevokedTokens): void {
     if (holder !== this.holder) return;
     const before = this.revoked;
     this.revoked = revoked;

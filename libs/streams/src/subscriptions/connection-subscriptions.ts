@@ -27,11 +27,11 @@ import { ResumePositions } from './resume-positions.js';
 import { RecoverableSubscription } from './recoverable-subscription.js';
 import { ResumingChannels } from './resuming-channels.js';
 import type { ResumeTokenSubject } from './resume-token-signer.js';
-import { endsForGood } from '../auth/token-revocations.js';
+import { isFinalEnd } from '../auth/token-revocations.js';
 
 interface Entry {
   readonly isRecoverable: boolean;
-  readonly flow: ClientSubscription;
+  readonly subscription: ClientSubscription;
   /** How often each session has subscribed. */
   readonly sessions: Map<SubscribedSession, number>;
 }
@@ -42,7 +42,7 @@ export type SubscriptionLimits = HelloLimits & Pick<StreamsLimits, 'maxSubscript
 /** The channels that flow to one connection, and for which of its sessions. */
 export class ConnectionSubscriptions {
   /** What the client wants back from its last connection. */
-  readonly held: ResumePositions;
+  readonly resumePositions: ResumePositions;
   private readonly tokens: ConnectionResumeTokens;
   // Made when it is needed: many connections have no channel.
   private channels: Map<string, Entry> | undefined;
@@ -53,17 +53,17 @@ export class ConnectionSubscriptions {
 
   constructor(
     private readonly context: ClientChannels,
-    private readonly member: SubscribedConnection,
+    private readonly connection: SubscribedConnection,
     private readonly limits: SubscriptionLimits,
   ) {
-    this.held = new ResumePositions(context.resumeTokens);
+    this.resumePositions = new ResumePositions(context.resumeTokens);
     this.tokens = new ConnectionResumeTokens(context.revocations, () => this.replaceResumeTokens());
   }
 
   /** Writes down what a client wants back; resolves when it is known which of its resume tokens are good. */
-  async hold(holder: string, held: readonly ResumePosition[]): Promise<void> {
-    this.held.hold(holder, held);
-    if (this.held.hasProven) this.held.revoke(await this.tokens.read(holder));
+  async acceptResumePositions(holder: string, positions: readonly ResumePosition[]): Promise<void> {
+    this.resumePositions.accept(holder, positions);
+    if (this.resumePositions.hasProven) this.resumePositions.revoke(await this.tokens.read(holder));
   }
 
   /** How many channels flow to this connection. */
@@ -81,7 +81,7 @@ export class ConnectionSubscriptions {
   async add(
     session: SubscribedSession,
     channel: string | Channel,
-    sink = this.member.sinkFor(session),
+    sink = this.connection.sinkFor(session),
   ): Promise<Subscription> {
     const name = channelNameOf(channel);
     if (isRecoverable(channel)) this.checkResumePositions(session, name);
@@ -90,10 +90,11 @@ export class ConnectionSubscriptions {
     const count = entry.sessions.get(session) ?? 0;
     if (entry.isRecoverable && !count) this.resumeBytes += resumeBytes(session.endpoint, name);
     entry.sessions.set(session, count + 1);
-    const isResumed = this.held.find({ endpoint: session.endpoint, channel: name })?.position !== undefined;
+    const isResumed =
+      this.resumePositions.find({ endpoint: session.endpoint, channel: name })?.position !== undefined;
     if (entry.isRecoverable && !count && !isResumed) this.tokens.need(session.holder);
     try {
-      if (!count) await entry.flow.join(session, sink);
+      if (!count) await entry.subscription.addSession(session, sink);
     } catch (error) {
       this.removeOne(session, name);
       throw error;
@@ -104,9 +105,9 @@ export class ConnectionSubscriptions {
   /** Returns what a session's stream had before, for the application to look at. */
   resumingOf(session: SubscribedSession): ResumingChannels {
     return new ResumingChannels({
-      names: () => this.held.provenNamesOf(session.endpoint),
+      names: () => this.resumePositions.provenNamesOf(session.endpoint),
       release: (name) => {
-        if (this.held.find({ endpoint: session.endpoint, channel: name })?.position)
+        if (this.resumePositions.find({ endpoint: session.endpoint, channel: name })?.position)
           this.tokens.revoke(session, name);
         this.release(session, name);
       },
@@ -117,7 +118,7 @@ export class ConnectionSubscriptions {
   async resume(session: SubscribedSession): Promise<void> {
     // All at once: one whose history cannot be read now holds up no other.
     const begun: Promise<void>[] = [];
-    const rest = slicedWork.forEach(this.held.namesOf(session.endpoint), (name) => {
+    const rest = slicedWork.forEach(this.resumePositions.namesOf(session.endpoint), (name) => {
       if (!session.endReason) begun.push(this.resumeOne(session, name));
     });
     if (rest) await rest;
@@ -127,64 +128,68 @@ export class ConnectionSubscriptions {
 
   private async resumeOne(session: SubscribedSession, name: string): Promise<void> {
     const channel = definedChannel(name);
-    const held = this.held.find({ endpoint: session.endpoint, channel: name });
-    if (channel && isRecoverable(channel) && held?.position) await this.addResumed(session, channel);
+    const entry = this.resumePositions.find({ endpoint: session.endpoint, channel: name });
+    if (channel && isRecoverable(channel) && entry?.position) await this.addResumed(session, channel);
     // A newcomer gets the newest message, so that there is no gap.
     else if (channel?.delivery === 'latest') this.release(session, name);
-    else this.refuse(session, name);
+    else this.refuseResume(session, name);
   }
 
   /** The stream opens, whatever becomes of one of its channels. */
   private async addResumed(session: SubscribedSession, channel: Channel): Promise<void> {
     try {
-      await this.add(session, channel, this.member.answers);
+      await this.add(session, channel, this.connection.answers);
     } catch (error) {
       if (!isSnapshotRefusal(error)) throw error;
-      this.tell(session, error);
+      this.sendError(session, error);
     }
   }
 
   /** Says that a channel does not flow again by itself; who subscribes to it is told of the gap anew. */
-  private refuse({ endpoint }: SubscribedSession, channel: string): void {
+  private refuseResume({ endpoint }: SubscribedSession, channel: string): void {
     // A client that opens and closes its stream over and over is told once.
-    if (!this.held.refuseOnce({ endpoint, channel })) return;
-    const { codec, outbox } = this.member;
-    const { claimed } = this.held.find({ endpoint, channel })!;
+    if (!this.resumePositions.refuseOnce({ endpoint, channel })) return;
+    const { codec, outbox } = this.connection;
+    const { claimed } = this.resumePositions.find({ endpoint, channel })!;
     const gap = gapPublication(channel, claimed, 'resume-refused');
     outbox.push(codec.encodePublication(channel, gap, { endpoint, ...claimed }));
-    this.member.answers.send({ t: 'unsubscribed', endpoint, channel });
+    this.connection.answers.send({ t: 'unsubscribed', endpoint, channel });
   }
 
   /** Lets go of a channel that a session's stream had: the client forgets it. */
   release(session: SubscribedSession, name: string): void {
-    if (this.held.take({ endpoint: session.endpoint, channel: name }))
-      this.member.answers.send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
+    if (this.resumePositions.take({ endpoint: session.endpoint, channel: name }))
+      this.connection.answers.send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
   }
 
   /** Gives the client resume tokens of the identity that its kept sessions belong to now. */
   adopted(holder: string): void {
     if (!this.size) return;
     this.tokens.need(holder);
-    this.renewResumeTokens(this.member.answers);
+    this.renewResumeTokens(this.connection.answers);
   }
 
   /** Renews resume tokens that have lived half their time. */
   checkResumeTokens(now: number): void {
     this.tokens.check(now);
     if (now - this.resumeTokensAtMs > this.context.resumeTokenMs / 2)
-      this.renewResumeTokens(this.member, now);
+      this.renewResumeTokens(this.connection, now);
   }
 
   /** Gives the client new resume tokens for what flows to it. */
   renewResumeTokens(sink: FrameSink, now = performance.now()): void {
     this.resumeTokensAtMs = now;
-    void slicedWork.forEach(this.channels?.values() ?? [], ({ flow }) => flow.renewResumeTokens(sink));
+    void slicedWork.forEach(this.channels?.values() ?? [], ({ subscription }) =>
+      subscription.renewResumeTokens(sink),
+    );
   }
 
   /** Gives the client new resume tokens where those that it has were taken back together with others. */
   private replaceResumeTokens(): void {
-    const { answers } = this.member;
-    void slicedWork.forEach(this.channels?.values() ?? [], ({ flow }) => flow.replaceResumeTokens(answers));
+    const { answers } = this.connection;
+    void slicedWork.forEach(this.channels?.values() ?? [], ({ subscription }) =>
+      subscription.replaceResumeTokens(answers),
+    );
   }
 
   /**
@@ -194,27 +199,27 @@ export class ConnectionSubscriptions {
    */
   removeAll(session: SubscribedSession): Promise<void> | undefined {
     if (!this.channels) return undefined;
-    const isForGood = session.endReason !== undefined && endsForGood(session.endReason);
-    const leave = ([name, entry]: [string, Entry]): void => {
+    const isFinal = session.endReason !== undefined && isFinalEnd(session.endReason);
+    const remove = ([name, entry]: [string, Entry]): void => {
       if (!entry.sessions.delete(session)) return;
-      if (isForGood && entry.isRecoverable) this.tokens.revoke(session, name);
-      this.leave(session, name, entry);
+      if (isFinal && entry.isRecoverable) this.tokens.revoke(session, name);
+      this.removeSession(session, name, entry);
     };
     // Nothing flows to a client that has gone. Its tokens may have to be void before it comes back.
-    if (!this.member.outbox.isOpen && !isForGood) return slicedWork.forEach(this.channels, leave);
-    for (const channel of this.channels) leave(channel);
+    if (!this.connection.outbox.isOpen && !isFinal) return slicedWork.forEach(this.channels, remove);
+    for (const channel of this.channels) remove(channel);
     return undefined;
   }
 
   private addChannel(name: string, channel: string | Channel): Entry {
     const { maxSubscriptions } = this.limits;
     if (this.size >= maxSubscriptions) {
-      const message = `${maxSubscriptions} channels flow to this connection, the most that may: raise "limits.maxSubscriptions".`;
+      const message = `This connection has reached its limit of ${maxSubscriptions} subscriptions: raise "limits.maxSubscriptions", or subscribe to fewer channels.`;
       throw new CodedError(ErrorCode.LimitReached, message);
     }
     const entry = {
       isRecoverable: isRecoverable(channel),
-      flow: this.makeSubscription(name, channel),
+      subscription: this.makeSubscription(name, channel),
       sessions: new Map(),
     };
     (this.channels ??= new Map()).set(name, entry);
@@ -222,41 +227,41 @@ export class ConnectionSubscriptions {
   }
 
   private makeSubscription(name: string, channel: string | Channel): ClientSubscription {
-    const { fanout, kept, snapshots, resumeTokens } = this.context;
-    if (!isRecoverable(channel)) return new EphemeralSubscription(name, channel, fanout, this.member);
+    const { fanout, recoverable, snapshots, resumeTokens } = this.context;
+    if (!isRecoverable(channel)) return new EphemeralSubscription(name, channel, fanout, this.connection);
     if (channel.snapshot.length && !snapshots.has(channel)) throw withoutSnapshot(name);
     const generationOf = (subject: ResumeTokenSubject) => this.tokens.generationOf(subject);
-    return new RecoverableSubscription(kept.open(channel), this.member, {
+    return new RecoverableSubscription(recoverable.open(channel), this.connection, {
       snapshots,
       resumeTokens,
-      held: this.held,
+      resumePositions: this.resumePositions,
       generationOf,
-      end: (session, error) => this.endBy(error, session, name),
+      end: (session, error) => this.endByError(error, session, name),
     });
   }
 
   /** Ends a subscription because the application says so: no token that the client has resumes it. */
   private removeByServer(session: SubscribedSession, name: string): void {
     const entry = this.channels?.get(name);
-    const isForGood = !session.endReason || endsForGood(session.endReason);
-    if (entry?.isRecoverable && entry.sessions.get(session) === 1 && isForGood)
+    const isFinal = !session.endReason || isFinalEnd(session.endReason);
+    if (entry?.isRecoverable && entry.sessions.get(session) === 1 && isFinal)
       this.tokens.revoke(session, name);
     this.removeOne(session, name);
   }
 
   /** Ends a subscription because the application refuses its snapshot. */
-  private endBy(error: unknown, session: SubscribedSession, name: string): void {
+  private endByError(error: unknown, session: SubscribedSession, name: string): void {
     const entry = this.channels?.get(name);
     if (!entry?.sessions.has(session)) return;
-    this.tell(session, error);
+    this.sendError(session, error);
     entry.sessions.set(session, 1);
     this.removeByServer(session, name);
   }
 
   /** Tells the client of an error that answers none of its frames. */
-  private tell({ endpoint }: SubscribedSession, error: unknown): void {
+  private sendError({ endpoint }: SubscribedSession, error: unknown): void {
     const wire = toWireError(error, (id, thrown) => errorLog.error('subscription', `Error ${id}`, thrown));
-    this.member.send({ t: 'error', endpoint, error: wire });
+    this.connection.send({ t: 'error', endpoint, error: wire });
   }
 
   private removeOne(session: SubscribedSession, name: string): void {
@@ -265,29 +270,29 @@ export class ConnectionSubscriptions {
     if (!entry || !count) return;
     if (count > 1) return void entry.sessions.set(session, count - 1);
     entry.sessions.delete(session);
-    this.member.sinkFor(session).send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
-    this.leave(session, name, entry);
+    this.connection.sinkFor(session).send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
+    this.removeSession(session, name, entry);
   }
 
   /** Refuses a channel that the client could not bring back in one `hello` with the others. */
   private checkResumePositions(session: SubscribedSession, name: string): void {
     if (this.channels?.get(name)?.sessions.has(session)) return;
     const bytes = this.resumeBytes + resumeBytes(session.endpoint, name);
-    if (bytes > maxResumeBytes(this.limits)) throw tooManyToHold(name);
+    if (bytes > maxResumeBytes(this.limits)) throw resumeBytesExceeded(name);
   }
 
-  private leave(
+  private removeSession(
     session: SubscribedSession,
     name: string,
-    { isRecoverable: isHeld, flow, sessions }: Entry,
+    { isRecoverable: hasResumeBytes, subscription, sessions }: Entry,
   ): void {
-    if (isHeld) this.resumeBytes -= resumeBytes(session.endpoint, name);
-    flow.leave(session);
+    if (hasResumeBytes) this.resumeBytes -= resumeBytes(session.endpoint, name);
+    subscription.removeSession(session);
     if (!sessions.size) this.channels!.delete(name);
   }
 }
 
-function tooManyToHold(name: string): CodedError {
+function resumeBytesExceeded(name: string): CodedError {
   return new CodedError(
     ErrorCode.LimitReached,
     `The channel "${name}" does not fit into the first frame of a client that comes back, beside the others of this ` +

@@ -6,10 +6,10 @@ import type { WsFrame } from '../transport/ws-frame.js';
 import type { SubscribedConnection } from './client-subscription.js';
 import { publicationFrame } from './publication-frames.js';
 
-type Member = Pick<SubscribedConnection, 'codec' | 'pushPublication'>;
+type Receiver = Pick<SubscribedConnection, 'codec' | 'pushPublication'>;
 
 interface Topic {
-  readonly members: Set<Member>;
+  readonly receivers: Set<Receiver>;
   readonly attached: Promise<Subscription>;
   /** Undefined until it is in force. */
   subscription?: Subscription;
@@ -25,7 +25,7 @@ export class EphemeralFanout {
   private readonly logger = new Logger('Streams');
   private readonly topics = new Map<string, Topic>();
   /** Those that nobody follows any more, and that are still to be released. */
-  private readonly left = new Set<Topic>();
+  private readonly unused = new Set<Topic>();
   private dropped = 0;
 
   constructor(private readonly messages: MessagesService) {}
@@ -41,37 +41,37 @@ export class EphemeralFanout {
   }
 
   /** Lets the channel flow to the member; resolves when it does. */
-  async join(name: string, channel: string | Channel, member: Member): Promise<void> {
+  async subscribe(name: string, channel: string | Channel, receiver: Receiver): Promise<void> {
     let topic = this.topics.get(name);
     if (!topic) {
-      const members = new Set<Member>();
+      const receivers = new Set<Receiver>();
       topic = {
-        members,
-        attached: this.messages.attach(channel, (publication) => this.write(members, publication)),
+        receivers,
+        attached: this.messages.attach(channel, (publication) => this.write(receivers, publication)),
       };
       this.topics.set(name, topic);
     }
-    topic.members.add(member);
+    topic.receivers.add(receiver);
     try {
       topic.subscription = await topic.attached;
     } catch (error) {
-      this.leave(name, member);
+      this.unsubscribe(name, receiver);
       throw error;
     }
   }
 
   /** Ends the flow to the member; the last one's leaving releases the channel. */
-  leave(name: string, member: Member): void {
+  unsubscribe(name: string, receiver: Receiver): void {
     const topic = this.topics.get(name);
-    if (!topic?.members.delete(member) || topic.members.size) return;
+    if (!topic?.receivers.delete(receiver) || topic.receivers.size) return;
     this.topics.delete(name);
-    this.left.add(topic);
+    this.unused.add(topic);
     // Else the release that is under way reaches it.
-    if (this.left.size === 1) void slicedWork.forEach(this.left, (each) => this.release(each));
+    if (this.unused.size === 1) void slicedWork.forEach(this.unused, (each) => this.release(each));
   }
 
   private release(topic: Topic): void {
-    this.left.delete(topic);
+    this.unused.delete(topic);
     if (topic.subscription) return topic.subscription.remove();
     topic.attached.then(
       (subscription) => subscription.remove(),
@@ -79,18 +79,18 @@ export class EphemeralFanout {
     );
   }
 
-  private write(members: ReadonlySet<Member>, publication: Publication): void {
+  private write(receivers: ReadonlySet<Receiver>, publication: Publication): void {
     const frames = new Map<Codec, WsFrame | undefined>();
     let codec: Codec | undefined;
     let frame: WsFrame | undefined;
-    for (const member of members) {
+    for (const receiver of receivers) {
       // Most members speak what the one before them speaks.
-      if (member.codec !== codec) {
-        codec = member.codec;
+      if (receiver.codec !== codec) {
+        codec = receiver.codec;
         frame = frames.has(codec) ? frames.get(codec) : publicationFrame(codec, publication);
         frames.set(codec, frame);
       }
-      if (frame && !member.pushPublication(frame)) this.countDropped(publication.channel);
+      if (frame && !receiver.pushPublication(frame)) this.countDropped(publication.channel);
     }
   }
 

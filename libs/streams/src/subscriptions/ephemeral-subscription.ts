@@ -15,18 +15,18 @@ export class EphemeralSubscription implements ClientSubscription {
     private readonly name: string,
     private readonly channel: string | Channel,
     private readonly fanout: EphemeralFanout,
-    private readonly member: SubscribedConnection,
+    private readonly connection: SubscribedConnection,
   ) {}
 
-  join({ endpoint }: SubscribedSession, sink: FrameSink): Promise<void> {
+  addSession({ endpoint }: SubscribedSession, sink: FrameSink): Promise<void> {
     this.sessions++;
     // Said before the channel is joined: a publication never comes before its "subscribed".
     sink.send({ t: 'subscribed', endpoint, channel: this.name });
-    return this.fanout.join(this.name, this.channel, this.member);
+    return this.fanout.subscribe(this.name, this.channel, this.connection);
   }
 
-  leave(): void {
-    if (--this.sessions === 0) this.fanout.leave(this.name, this.member);
+  removeSession(): void {
+    if (--this.sessions === 0) this.fanout.unsubscribe(this.name, this.connection);
   }
 
   renewResumeTokens(): void {

@@ -68,8 +68,8 @@ export class StoredFrames {
   private write(publication: StoredPublication, codec: Codec, endpoint: string | undefined): WsFrame {
     const { epoch, offset, id } = publication.position;
     const isNamed = this.namesEpoch || publication.isGap;
-    const place = { ...(endpoint && { endpoint }), ...(isNamed && { epoch }), offset, id };
-    return new WsFrame(codec.encodePublication(publication.channel, publication, place));
+    const position = { ...(endpoint && { endpoint }), ...(isNamed && { epoch }), offset, id };
+    return new WsFrame(codec.encodePublication(publication.channel, publication, position));
   }
 }
 

@@ -10,8 +10,8 @@ import type {
   SubscribedSession,
   FrameSink,
 } from './client-subscription.js';
-import type { Held, ResumePositions } from './resume-positions.js';
-import type { RecoverableTopic, TopicMember } from './recoverable-topic.js';
+import type { ResumeEntry, ResumePositions } from './resume-positions.js';
+import type { RecoverableTopic, TopicReceiver } from './recoverable-topic.js';
 import type { BeginTask } from '../fairness/fair-queue.js';
 import {
   resumeTokenSubject,
@@ -31,7 +31,7 @@ const MAX_ASKING_MS = 1_000;
 /** What the flows of a connection work with. */
 export interface SubscriptionContext {
   readonly resumeTokens: ResumeTokenSigner;
-  readonly held: ResumePositions;
+  readonly resumePositions: ResumePositions;
   /** Tells which generation a resume token must be of. */
   readonly generationOf: (subject: ResumeTokenSubject) => number;
   readonly snapshots: ChannelSnapshots;
@@ -40,22 +40,22 @@ export interface SubscriptionContext {
 }
 
 /** A way to where the process stands: of one session that joins, or of all that have. */
-interface Path {
+interface CatchUp {
   readonly session?: SubscribedSession;
   /** Takes the frames that tell the client where it stands. */
   readonly sink: FrameSink;
   from: Position | undefined;
   /** The client came back with a position that could not be accepted. */
   isRefused: boolean;
-  isLeft: boolean;
+  isCancelled: boolean;
   /** It is there before those that have joined. */
   isWaiting?: boolean;
   /** A gap lies on it: the resume tokens from before open nothing behind it. */
   hasGap?: boolean;
   /** Tells who waits for it that it has begun, or never will. */
-  begun?: () => void;
+  onBegun?: () => void;
   /** Tells who waits for it that it ends with an error; absent where nobody waits. */
-  fail?: (error: unknown) => void;
+  onError?: (error: unknown) => void;
   /** It waits for the first answer of the application to its call for a snapshot. */
   isAsking?: boolean;
   /** Withdraws its read or its call for a snapshot, if that waits for its turn. */
@@ -69,98 +69,98 @@ interface Path {
  * the client reads. A session that joins has a way of its own, and is told that it has subscribed in
  * the turn in which it stands where the process stands: nothing can come between.
  */
-export class RecoverableSubscription implements ClientSubscription, TopicMember {
-  private readonly joining = new Map<SubscribedSession, Path>();
+export class RecoverableSubscription implements ClientSubscription, TopicReceiver {
+  private readonly pending = new Map<SubscribedSession, CatchUp>();
   /** Those that have joined, and the generation of the resume token that each had last. */
-  private readonly joined = new Map<SubscribedSession, number>();
+  private readonly subscribed = new Map<SubscribedSession, number>();
   /** The way of those that have joined, while the flow is not live. */
-  private behind: Path | undefined;
+  private sharedCatchUp: CatchUp | undefined;
 
   constructor(
     private readonly topic: RecoverableTopic,
-    private readonly member: SubscribedConnection,
+    private readonly connection: SubscribedConnection,
     private readonly context: SubscriptionContext,
   ) {}
 
-  async join(session: SubscribedSession, sink: FrameSink): Promise<void> {
-    const held = this.context.held.take(this.subjectOf(session));
-    const path = pathOf(held, session, sink);
+  async addSession(session: SubscribedSession, sink: FrameSink): Promise<void> {
+    const entry = this.context.resumePositions.take(this.subjectOf(session));
+    const catchUp = catchUpOf(entry, session, sink);
     // It gets the newest message alone, which must not be older than what it had.
-    if (this.topic.channel.delivery === 'latest') path.from = held?.claimed;
-    this.joining.set(session, path);
-    await this.follow(path);
+    if (this.topic.channel.delivery === 'latest') catchUp.from = entry?.claimed;
+    this.pending.set(session, catchUp);
+    await this.follow(catchUp);
     // While the history cannot be read, it has joined as far as that is possible now.
-    if (path.isLeft) return;
+    if (catchUp.isCancelled) return;
     await new Promise<void>((resolve, reject) => {
-      path.fail = reject;
-      path.begun = () => {
-        path.fail = undefined;
+      catchUp.onError = reject;
+      catchUp.onBegun = () => {
+        catchUp.onError = undefined;
         resolve();
       };
-      this.goOn(path);
+      this.advance(catchUp);
     });
   }
 
-  leave(session: SubscribedSession): void {
-    const path = this.joining.get(session);
-    if (path) {
-      this.abandon(path);
+  removeSession(session: SubscribedSession): void {
+    const catchUp = this.pending.get(session);
+    if (catchUp) {
+      this.cancel(catchUp);
       // Nothing is called back for what was left.
-      path.begun?.();
+      catchUp.onBegun?.();
     }
-    this.joining.delete(session);
-    this.joined.delete(session);
-    if (this.joining.size || this.joined.size) return;
-    if (this.behind) this.abandon(this.behind);
+    this.pending.delete(session);
+    this.subscribed.delete(session);
+    if (this.pending.size || this.subscribed.size) return;
+    if (this.sharedCatchUp) this.cancel(this.sharedCatchUp);
     this.topic.close(this);
   }
 
-  renewResumeTokens(sink: FrameSink = this.member): void {
-    for (const session of this.joined.keys()) this.renewResumeToken(session, sink);
+  renewResumeTokens(sink: FrameSink = this.connection): void {
+    for (const session of this.subscribed.keys()) this.renewResumeToken(session, sink);
   }
 
   replaceResumeTokens(sink: FrameSink): void {
-    for (const [session, generation] of this.joined)
+    for (const [session, generation] of this.subscribed)
       if (this.context.generationOf(this.subjectOf(session)) > generation)
         this.renewResumeToken(session, sink);
   }
 
   private renewResumeToken(session: SubscribedSession, sink: FrameSink): void {
-    const place = this.behind ? this.behind.from : this.topic.position;
-    if (!place) return;
+    const position = this.sharedCatchUp ? this.sharedCatchUp.from : this.topic.position;
+    if (!position) return;
     const { endpoint, channel } = this.subjectOf(session);
-    sink.send({ t: 'position', endpoint, channel, resumeToken: this.resumeTokenOf(session, place) });
+    sink.send({ t: 'position', endpoint, channel, resumeToken: this.resumeTokenOf(session, position) });
   }
 
   get codec(): Codec {
-    return this.member.codec;
+    return this.connection.codec;
   }
 
-  take(frame: WsFrame): boolean {
-    return this.member.pushPublication(frame);
+  push(frame: WsFrame): boolean {
+    return this.connection.pushPublication(frame);
   }
 
   fallBehind(publication: StoredPublication, position: Position): void {
-    const path: Path = { sink: this.member, from: position, isRefused: false, isLeft: false };
-    this.behind = path;
-    if (publication.isGap && this.hasSnapshot) void this.sendSnapshots(path, publication.position);
-    else this.goOnBelowSoftBound(path);
+    const catchUp: CatchUp = { sink: this.connection, from: position, isRefused: false, isCancelled: false };
+    this.sharedCatchUp = catchUp;
+    if (publication.isGap && this.hasSnapshot) void this.sendSnapshots(catchUp, publication.position);
+    else this.advanceBelowSoftBound(catchUp);
   }
 
-  private abandon(path: Path): void {
-    path.isLeft = true;
-    path.withdraw?.();
+  private cancel(catchUp: CatchUp): void {
+    catchUp.isCancelled = true;
+    catchUp.withdraw?.();
   }
 
   /** Makes sure that the channel is followed: the first one takes a turn for it, the others wait with it. */
-  private follow(path: Path): Promise<void> {
-    if (this.topic.isBegun) return this.topic.follow();
+  private follow(catchUp: CatchUp): Promise<void> {
+    if (this.topic.isFollowed) return this.topic.follow();
     return new Promise((resolve, reject) => {
-      path.begun = resolve;
+      catchUp.onBegun = resolve;
       const follow = (release: () => void): void => {
         this.topic.follow().then(resolve, reject).finally(release);
       };
-      this.wait(path, follow);
+      this.readInTurn(catchUp, follow);
     });
   }
 
@@ -168,134 +168,135 @@ export class RecoverableSubscription implements ClientSubscription, TopicMember 
     return this.topic.channel.snapshot.length > 0;
   }
 
-  private goOnBelowSoftBound(path: Path): void {
-    void this.member.outbox.whenBelowSoftBound().then(() => this.goOn(path));
+  private advanceBelowSoftBound(catchUp: CatchUp): void {
+    void this.connection.outbox.whenBelowSoftBound().then(() => this.advance(catchUp));
   }
 
   /** Goes on when the connection may read more: until then the path stands still, and nothing is lost. */
-  private goOnLater(path: Path, waitMs: number): void {
-    const goOn = (): void => (this.isWanted(path) ? this.goOn(path) : path.begun?.());
-    setTimeout(goOn, waitMs + MIN_PAUSE_MS).unref();
+  private advanceLater(catchUp: CatchUp, waitMs: number): void {
+    const advance = (): void => (this.isWanted(catchUp) ? this.advance(catchUp) : catchUp.onBegun?.());
+    setTimeout(advance, waitMs + MIN_PAUSE_MS).unref();
   }
 
   /** Asks for what stands behind the position of a path: at once where nothing has to be read for it. */
-  private goOn(path: Path): void {
-    const { topic, member } = this;
-    if (!this.isWanted(path)) return path.begun?.();
+  private advance(catchUp: CatchUp): void {
+    const { topic, connection } = this;
+    if (!this.isWanted(catchUp)) return catchUp.onBegun?.();
     if (!topic.position) {
-      path.begun?.();
-      return topic.recover(undefined, () => this.goOn(path));
+      catchUp.onBegun?.();
+      return topic.recover(undefined, () => this.advance(catchUp));
     }
-    const isThere = !path.from || isSamePosition(path.from, topic.position);
-    const take = (missed: readonly StoredPublication[]) => this.takeMissed(path, missed);
-    if (isThere || topic.isRead) return topic.recover(path.from, take);
+    const isCaughtUp = !catchUp.from || isSamePosition(catchUp.from, topic.position);
+    const take = (missed: readonly StoredPublication[]) => this.takeMissed(catchUp, missed);
+    if (isCaughtUp || topic.isReading) return topic.recover(catchUp.from, take);
     // A read costs as much when what it brings cannot be written yet.
-    const waitMs = member.reads.waitMs();
-    if (waitMs) return this.goOnLater(path, waitMs);
-    this.wait(path, (release) => {
+    const waitMs = connection.reads.waitMs();
+    if (waitMs) return this.advanceLater(catchUp, waitMs);
+    this.readInTurn(catchUp, (release) => {
       // Others of the same share may have read meanwhile.
-      const waitedMs = member.reads.waitMs();
-      if (this.isWanted(path) && !waitedMs) return topic.recoverInTurn(path.from, take, release);
+      const waitedMs = connection.reads.waitMs();
+      if (this.isWanted(catchUp) && !waitedMs) return topic.recoverInTurn(catchUp.from, take, release);
       release();
-      if (waitedMs) this.goOnLater(path, waitedMs);
-      else path.begun?.();
+      if (waitedMs) this.advanceLater(catchUp, waitedMs);
+      else catchUp.onBegun?.();
     });
   }
 
-  private takeMissed(path: Path, missed: readonly StoredPublication[]): void {
+  private takeMissed(catchUp: CatchUp, missed: readonly StoredPublication[]): void {
     const { channel, position } = this.topic;
-    const isGap = path.isRefused && channel.delivery === 'history';
-    if (this.isWanted(path))
-      this.write(path, isGap ? [gapPublication(channel.name, position!, 'resume-refused')] : missed);
-    if (!path.isAsking) path.begun?.();
+    const isGap = catchUp.isRefused && channel.delivery === 'history';
+    if (this.isWanted(catchUp))
+      this.write(catchUp, isGap ? [gapPublication(channel.name, position!, 'resume-refused')] : missed);
+    if (!catchUp.isAsking) catchUp.onBegun?.();
   }
 
   /** Begins a read at once, or in its turn, unless the path is left until then. */
-  private wait(path: Path, begin: BeginTask): void {
-    const withdraw = this.member.readInTurn(begin);
-    if (withdraw) path.withdraw = withdraw;
+  private readInTurn(catchUp: CatchUp, begin: BeginTask): void {
+    const withdraw = this.connection.readInTurn(begin);
+    if (withdraw) catchUp.withdraw = withdraw;
   }
 
   /** Writes what is missing, as far as the client reads it; then the path has arrived, in the same turn. */
-  private write(path: Path, missed: readonly StoredPublication[]): void {
-    const { outbox, codec, reads } = this.member;
-    const isFirst = !path.from && !path.isRefused;
+  private write(catchUp: CatchUp, missed: readonly StoredPublication[]): void {
+    const { outbox, codec, reads } = this.connection;
+    const isFirst = !catchUp.from && !catchUp.isRefused;
     for (const publication of missed) {
-      const sent = this.topic.frames.of(publication, codec, path.session?.endpoint);
+      const sent = this.topic.frames.of(publication, codec, catchUp.session?.endpoint);
       const { isGap } = sent.publication;
-      if (isGap && this.hasSnapshot) return void this.sendSnapshots(path, publication.position);
-      if (outbox.isAboveSoftBound) return this.goOnBelowSoftBound(path);
+      if (isGap && this.hasSnapshot) return void this.sendSnapshots(catchUp, publication.position);
+      if (outbox.isAboveSoftBound) return this.advanceBelowSoftBound(catchUp);
       const waitMs = reads.waitMs();
-      if (waitMs) return this.goOnLater(path, waitMs);
+      if (waitMs) return this.advanceLater(catchUp, waitMs);
       if (sent.frame) {
         outbox.push(sent.frame);
         reads.spend(sent.frame.bytes.length);
       }
-      path.from = publication.position;
-      path.isRefused = false;
-      path.hasGap ||= isGap;
+      catchUp.from = publication.position;
+      catchUp.isRefused = false;
+      catchUp.hasGap ||= isGap;
     }
-    if (isFirst && this.hasSnapshot) return void this.sendSnapshots(path, this.topic.position!);
+    if (isFirst && this.hasSnapshot) return void this.sendSnapshots(catchUp, this.topic.position!);
     const isHistory = this.topic.channel.delivery === 'history';
-    if (isHistory && path.from && !isSamePosition(path.from, this.topic.position!)) return this.goOn(path);
-    this.arrive(path);
+    if (isHistory && catchUp.from && !isSamePosition(catchUp.from, this.topic.position!))
+      return this.advance(catchUp);
+    this.finish(catchUp);
   }
 
-  private arrive(path: Path): void {
-    if (path.session) return this.joinOrWait(path, path.session);
-    this.behind = undefined;
-    if (path.hasGap) this.renewResumeTokens();
-    this.topic.join(this);
-    for (const waiting of this.joining.values()) {
+  private finish(catchUp: CatchUp): void {
+    if (catchUp.session) return this.subscribeOrWait(catchUp, catchUp.session);
+    this.sharedCatchUp = undefined;
+    if (catchUp.hasGap) this.renewResumeTokens();
+    this.topic.attach(this);
+    for (const waiting of this.pending.values()) {
       if (!waiting.isWaiting) continue;
       waiting.isWaiting = false;
-      this.goOn(waiting);
+      this.advance(waiting);
     }
   }
 
   /** All that have joined get the same, so nobody joins with what the others may never see. */
-  private joinOrWait(path: Path, session: SubscribedSession): void {
-    if (!this.behind) {
-      this.joining.delete(session);
-      this.joined.set(session, 0);
-      path.sink.send({ t: 'subscribed', ...this.placeOf(session, this.topic.position!) });
-      return this.topic.join(this);
+  private subscribeOrWait(catchUp: CatchUp, session: SubscribedSession): void {
+    if (!this.sharedCatchUp) {
+      this.pending.delete(session);
+      this.subscribed.set(session, 0);
+      catchUp.sink.send({ t: 'subscribed', ...this.positionFields(session, this.topic.position!) });
+      return this.topic.attach(this);
     }
-    path.isWaiting = true;
-    if (path.from) return;
+    catchUp.isWaiting = true;
+    if (catchUp.from) return;
     // What comes from now on is its own.
-    path.from = this.topic.position!;
-    path.sink.send({ t: 'position', ...this.placeOf(session, path.from) });
+    catchUp.from = this.topic.position!;
+    catchUp.sink.send({ t: 'position', ...this.positionFields(session, catchUp.from) });
   }
 
   /** Sends what stands for all up to a position; what stands behind it follows. */
-  private async sendSnapshots(path: Path, position: Position): Promise<void> {
-    path.from = position;
-    path.isRefused = false;
-    path.isAsking = true;
+  private async sendSnapshots(catchUp: CatchUp, position: Position): Promise<void> {
+    catchUp.from = position;
+    catchUp.isRefused = false;
+    catchUp.isAsking = true;
     // A handler that subscribes holds up its session.
-    const timer = setTimeout(() => path.begun?.(), MAX_ASKING_MS).unref();
-    for (const session of path.session ? [path.session] : [...this.joined.keys()])
-      await this.sendSnapshot(path, session);
+    const timer = setTimeout(() => catchUp.onBegun?.(), MAX_ASKING_MS).unref();
+    for (const session of catchUp.session ? [catchUp.session] : [...this.subscribed.keys()])
+      await this.sendSnapshot(catchUp, session);
     clearTimeout(timer);
-    if (this.isWanted(path)) this.goOn(path);
+    if (this.isWanted(catchUp)) this.advance(catchUp);
   }
 
-  private async sendSnapshot(path: Path, session: SubscribedSession): Promise<void> {
-    const { outbox, frames, reads } = this.member;
+  private async sendSnapshot(catchUp: CatchUp, session: SubscribedSession): Promise<void> {
+    const { outbox, frames, reads } = this.connection;
     const isWanted = (): boolean =>
-      this.isWanted(path) && (path.session !== undefined || this.joined.has(session));
+      this.isWanted(catchUp) && (catchUp.session !== undefined || this.subscribed.has(session));
     await allowed(reads);
     reads.spend(SNAPSHOT_BYTES);
-    const inTurn: InTurn = (query) => this.snapshotInTurn(path, query);
-    const asker = { session, isWanted, inTurn, failed: () => path.begun?.() };
+    const inTurn: InTurn = (query) => this.snapshotInTurn(catchUp, query);
+    const request = { session, isWanted, inTurn, failed: () => catchUp.onBegun?.() };
     let messages: readonly Message[];
     try {
-      messages = await this.context.snapshots.take(this.topic.channel, asker);
+      messages = await this.context.snapshots.take(this.topic.channel, request);
     } catch (error) {
-      return this.refused(path, session, error);
+      return this.refused(catchUp, session, error);
     }
-    path.begun?.();
+    catchUp.onBegun?.();
     for (const message of messages) {
       await outbox.whenBelowSoftBound();
       if (!isWanted()) return;
@@ -303,30 +304,30 @@ export class RecoverableSubscription implements ClientSubscription, TopicMember 
       outbox.push(frame);
       reads.spend(frame instanceof WsFrame ? frame.bytes.length : frame.length);
     }
-    if (isWanted()) path.sink.send({ t: 'position', ...this.placeOf(session, path.from!) });
+    if (isWanted()) catchUp.sink.send({ t: 'position', ...this.positionFields(session, catchUp.from!) });
   }
 
   /** Ends the subscription of a session that the application gives no snapshot to. */
-  private refused(path: Path, session: SubscribedSession, error: unknown): void {
-    const isHere = path.session ? !path.isLeft : this.joined.has(session);
-    if (!isHere) return path.begun?.();
-    if (!path.fail) return this.context.end(session, error);
-    path.isLeft = true;
-    path.fail(error);
+  private refused(catchUp: CatchUp, session: SubscribedSession, error: unknown): void {
+    const isSubscribing = catchUp.session ? !catchUp.isCancelled : this.subscribed.has(session);
+    if (!isSubscribing) return catchUp.onBegun?.();
+    if (!catchUp.onError) return this.context.end(session, error);
+    catchUp.isCancelled = true;
+    catchUp.onError(error);
   }
 
-  private snapshotInTurn<T>(path: Path, query: () => Promise<T>): Promise<T> {
+  private snapshotInTurn<T>(catchUp: CatchUp, query: () => Promise<T>): Promise<T> {
     return new Promise((resolve) => {
-      const withdraw = this.member.snapshotInTurn((release) => resolve(query().finally(release)));
-      if (withdraw) path.withdraw = withdraw;
+      const withdraw = this.connection.snapshotInTurn((release) => resolve(query().finally(release)));
+      if (withdraw) catchUp.withdraw = withdraw;
     });
   }
 
-  private isWanted(path: Path): boolean {
-    return !path.isLeft && this.member.outbox.isOpen;
+  private isWanted(catchUp: CatchUp): boolean {
+    return !catchUp.isCancelled && this.connection.outbox.isOpen;
   }
 
-  private placeOf(session: SubscribedSession, { epoch, offset, id }: Position) {
+  private positionFields(session: SubscribedSession, { epoch, offset, id }: Position) {
     const { endpoint, channel } = this.subjectOf(session);
     return {
       endpoint,
@@ -339,7 +340,7 @@ export class RecoverableSubscription implements ClientSubscription, TopicMember 
   private resumeTokenOf(session: SubscribedSession, start: Position): string {
     const subject = this.subjectOf(session);
     const generation = this.context.generationOf(subject);
-    if (this.joined.has(session)) this.joined.set(session, generation);
+    if (this.subscribed.has(session)) this.subscribed.set(session, generation);
     return this.context.resumeTokens.issue(subject, start, generation);
   }
 
@@ -354,7 +355,7 @@ async function allowed(reads: SubscribedConnection['reads']): Promise<void> {
   if (waitMs) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
 }
 
-function pathOf(held: Held | undefined, session: SubscribedSession, sink: FrameSink): Path {
-  const isRefused = held !== undefined && !held.position;
-  return { session, sink, from: held?.position, isRefused, isLeft: false };
+function catchUpOf(entry: ResumeEntry | undefined, session: SubscribedSession, sink: FrameSink): CatchUp {
+  const isRefused = entry !== undefined && !entry.position;
+  return { session, sink, from: entry?.position, isRefused, isCancelled: false };
 }

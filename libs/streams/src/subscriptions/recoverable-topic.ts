@@ -10,11 +10,11 @@ import type { WsFrame } from '../transport/ws-frame.js';
 import { StoredFrames, type SentPublication } from './publication-frames.js';
 
 /** One of those that a topic flows to. */
-export interface TopicMember {
+export interface TopicReceiver {
   /** What its frames are encoded by. */
   readonly codec: Codec;
   /** Takes the frame of a publication; returns false when it cannot, and has to catch up. */
-  take(frame: WsFrame): boolean;
+  push(frame: WsFrame): boolean;
   /** Gives the client new resume tokens: those from before a gap open nothing behind it. */
   renewResumeTokens(): void;
   /** Is told that it gets nothing more, from a publication on that stands behind a position. */
@@ -25,7 +25,7 @@ export interface TopicMember {
 export class RecoverableTopic {
   readonly frames: StoredFrames;
   /** Those that stand where the process stands. */
-  private readonly live = new Set<TopicMember>();
+  private readonly live = new Set<TopicReceiver>();
   private followed: Promise<void> | undefined;
   private following: Following | undefined;
   /** How many clients have a turn in which they read the history. */
@@ -43,12 +43,12 @@ export class RecoverableTopic {
   }
 
   /** Whether the channel is followed, or is about to be. */
-  get isBegun(): boolean {
+  get isFollowed(): boolean {
     return this.followed !== undefined;
   }
 
   /** Whether its history is read for a client that has a turn: others share that read. */
-  get isRead(): boolean {
+  get isReading(): boolean {
     return this.turns > 0;
   }
 
@@ -73,8 +73,8 @@ export class RecoverableTopic {
   }
 
   /** Counts a user out; the last one's leaving releases the channel. */
-  close(member: TopicMember): void {
-    this.live.delete(member);
+  close(receiver: TopicReceiver): void {
+    this.live.delete(receiver);
     if (--this.users > 0) return;
     this.isClosed = true;
     this.onEnd();
@@ -97,9 +97,9 @@ export class RecoverableTopic {
   }
 
   /** Lets what comes flow to a member, which stands where the process stands. */
-  join(member: TopicMember): void {
+  attach(receiver: TopicReceiver): void {
     this.last = this.position;
-    this.live.add(member);
+    this.live.add(receiver);
   }
 
   private begin(following: Following): void {
@@ -114,21 +114,21 @@ export class RecoverableTopic {
     const hasSnapshot = this.channel.snapshot.length > 0;
     let codec: Codec | undefined;
     let sent: SentPublication | undefined;
-    for (const member of live) {
+    for (const receiver of live) {
       // Most members speak what the one before them speaks.
-      if (!sent || member.codec !== codec) {
-        ({ codec } = member);
+      if (!sent || receiver.codec !== codec) {
+        ({ codec } = receiver);
         sent = this.frames.of(publication, codec);
       }
       if (!sent.frame) continue;
       const { isGap } = sent.publication;
       // A gap is none where something stands for all that is missing.
-      if (!(isGap && hasSnapshot) && member.take(sent.frame)) {
-        if (isGap || isNewEpoch) member.renewResumeTokens();
+      if (!(isGap && hasSnapshot) && receiver.push(sent.frame)) {
+        if (isGap || isNewEpoch) receiver.renewResumeTokens();
         continue;
       }
-      live.delete(member);
-      member.fallBehind(sent.publication, last!);
+      live.delete(receiver);
+      receiver.fallBehind(sent.publication, last!);
     }
   }
 }

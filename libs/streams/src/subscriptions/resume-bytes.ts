@@ -1,6 +1,6 @@
 import { MAX_CHANNEL_NAME_LENGTH } from '@nestwire/messages/internal';
 import type { StreamsLimits } from '../streams-limits.js';
-import { MAX_TICKET_CHARACTERS } from './resume-token-signer.js';
+import { MAX_RESUME_TOKEN_CHARACTERS } from './resume-token-signer.js';
 
 const MAX_ENDPOINT_CHARACTERS = 128;
 const MAX_EPOCH_CHARACTERS = 64;
@@ -10,19 +10,23 @@ const MAX_ID_CHARACTERS = 64;
 const PUNCTUATION = 18;
 
 /** The most bytes of an entry beside the names of its endpoint and its channel. */
-const PLACE_BYTES =
-  MAX_TICKET_CHARACTERS + MAX_EPOCH_CHARACTERS + MAX_OFFSET_CHARACTERS + MAX_ID_CHARACTERS + PUNCTUATION;
+const POSITION_BYTES =
+  MAX_RESUME_TOKEN_CHARACTERS +
+  MAX_EPOCH_CHARACTERS +
+  MAX_OFFSET_CHARACTERS +
+  MAX_ID_CHARACTERS +
+  PUNCTUATION;
 
 /**
  * The most bytes that `hello` may spend on one channel.
  *
  * All of its texts are ASCII.
  */
-export const MAX_RESUME_BYTES = PLACE_BYTES + MAX_ENDPOINT_CHARACTERS + MAX_CHANNEL_NAME_LENGTH;
+export const MAX_RESUME_BYTES = POSITION_BYTES + MAX_ENDPOINT_CHARACTERS + MAX_CHANNEL_NAME_LENGTH;
 
 /** Returns the most bytes that `hello` needs to resume a channel. */
 export function resumeBytes(endpoint: string, channel: string): number {
-  return PLACE_BYTES + endpoint.length + channel.length;
+  return POSITION_BYTES + endpoint.length + channel.length;
 }
 
 /** Returns how many bytes of channels fit into the largest `hello`. */

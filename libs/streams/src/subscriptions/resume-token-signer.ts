@@ -5,7 +5,7 @@ const MAC_BYTES = 18;
 const RESUME_TOKEN = /^([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([A-Za-z0-9_-]{24})$/;
 
 /** The most characters of a resume token. */
-export const MAX_TICKET_CHARACTERS = 63;
+export const MAX_RESUME_TOKEN_CHARACTERS = 63;
 
 /** What a resume token is for: an identity, an endpoint and a channel. */
 export interface ResumeTokenSubject {

@@ -5,13 +5,13 @@ import { DEFLATE_THRESHOLD_BYTES, WsFrame } from '../../transport/ws-frame.js';
 import { bytesOf, type Piece, type WriteCoalescer } from './write-coalescer.js';
 
 /** The bounds of an outbox, in bytes. */
-export interface OutboxBounds {
+export interface OutboundBounds {
   readonly softBytes: number;
   readonly hardBytes: number;
 }
 
 /** What an outbox asks of its connection. */
-export interface OutboxOwner {
+export interface OutboundOwner {
   /** Adds what is due at the end of a turn, such as cumulative answers. */
   beforeFlush(): void;
   /** The hard bound is passed. */
@@ -38,9 +38,9 @@ export class OutboundQueue {
 
   constructor(
     private readonly wire: Wire,
-    { softBytes, hardBytes }: OutboxBounds,
-    private readonly flusher: WriteCoalescer,
-    private readonly owner: OutboxOwner,
+    { softBytes, hardBytes }: OutboundBounds,
+    private readonly coalescer: WriteCoalescer,
+    private readonly owner: OutboundOwner,
   ) {
     this.softBytes = softBytes;
     this.hardBytes = hardBytes;
@@ -76,7 +76,7 @@ export class OutboundQueue {
   schedule(): void {
     if (this.isScheduled || this.isClosed) return;
     this.isScheduled = true;
-    this.flusher.add(this);
+    this.coalescer.add(this);
   }
 
   /** Resolves when the outbox is below its soft bound, or closed. */
@@ -126,8 +126,8 @@ export class OutboundQueue {
     this.first = undefined;
     this.others = undefined;
     this.queuedBytes = 0;
-    if (!others) return typeof first === 'string' ? this.flusher.join([first], queuedBytes) : first;
+    if (!others) return typeof first === 'string' ? this.coalescer.join([first], queuedBytes) : first;
     others.unshift(first);
-    return this.flusher.join(others, queuedBytes);
+    return this.coalescer.join(others, queuedBytes);
   }
 }

@@ -1,8 +1,8 @@
 import { WsFrame } from '../../transport/ws-frame.js';
 import { bytesOf, WriteCoalescer, type Piece } from './write-coalescer.js';
 
-function joinAll(flusher: WriteCoalescer, pieces: readonly Piece[]): Uint8Array {
-  return flusher.join(
+function joinAll(coalescer: WriteCoalescer, pieces: readonly Piece[]): Uint8Array {
+  return coalescer.join(
     pieces,
     pieces.reduce((sum, piece) => sum + bytesOf(piece), 0),
   );
@@ -22,10 +22,10 @@ describe('Pieces that leave in one turn', () => {
   });
 
   it('are joined once for all who have the same', () => {
-    const flusher = new WriteCoalescer();
+    const coalescer = new WriteCoalescer();
     const frames = framesOf('a', 'b');
 
-    expect(joinAll(flusher, [...frames])).toBe(joinAll(flusher, [...frames]));
+    expect(joinAll(coalescer, [...frames])).toBe(joinAll(coalescer, [...frames]));
   });
 
   it.each([
@@ -35,24 +35,24 @@ describe('Pieces that leave in one turn', () => {
     ['another frame with the same length', (frames: Piece[]) => [frames[0]!, ...framesOf('c')]],
     ['a text of one client alone', (frames: Piece[]) => [frames[0]!, 'b!']],
   ])('are joined anew for who has %s', (_, others) => {
-    const flusher = new WriteCoalescer();
+    const coalescer = new WriteCoalescer();
     const frames: Piece[] = framesOf('a', 'b');
-    joinAll(flusher, frames);
+    joinAll(coalescer, frames);
 
-    const joined = joinAll(flusher, others(frames));
+    const joined = joinAll(coalescer, others(frames));
 
     expect(Buffer.from(joined)).toEqual(Buffer.from(joinAll(new WriteCoalescer(), others(frames))));
   });
 
   it('that many connections have leave in slices, each connection once and in order', async () => {
     let nowMs = 0;
-    const flusher = new WriteCoalescer(() => nowMs);
+    const coalescer = new WriteCoalescer(() => nowMs);
     const flushed: number[] = [];
     const perTurn: number[] = [];
     const CONNECTIONS = 100;
 
     for (let n = 0; n < CONNECTIONS; n++)
-      flusher.add({
+      coalescer.add({
         flush: () => {
           nowMs += 0.5;
           flushed.push(n);
@@ -70,14 +70,14 @@ describe('Pieces that leave in one turn', () => {
   });
 
   it('leave when the read is handled that they answer, if nothing else waits', () => {
-    const flusher = new WriteCoalescer();
+    const coalescer = new WriteCoalescer();
     const flushed: string[] = [];
     const mine = { flush: () => void flushed.push('mine') };
 
-    flusher.hold();
-    flusher.add(mine);
+    coalescer.beginRead();
+    coalescer.add(mine);
     expect(flushed).toEqual([]);
-    flusher.release(mine);
+    coalescer.endRead(mine);
 
     expect(flushed).toEqual(['mine']);
   });
@@ -86,15 +86,15 @@ describe('Pieces that leave in one turn', () => {
     ['others wait as well', true, ['mine', 'other']],
     ['only another waits', false, ['other']],
   ])('leave at the end of the turn, once, if %s', async (_, isMineToo, expected) => {
-    const flusher = new WriteCoalescer();
+    const coalescer = new WriteCoalescer();
     const flushed: string[] = [];
     const mine = { flush: () => void flushed.push('mine') };
     const other = { flush: () => void flushed.push('other') };
 
-    flusher.hold();
-    if (isMineToo) flusher.add(mine);
-    flusher.add(other);
-    flusher.release(mine);
+    coalescer.beginRead();
+    if (isMineToo) coalescer.add(mine);
+    coalescer.add(other);
+    coalescer.endRead(mine);
     expect(flushed).toEqual([]);
     await new Promise(setImmediate);
 
@@ -102,18 +102,18 @@ describe('Pieces that leave in one turn', () => {
   });
 
   it('leave at the end of the turn while the process is busy', async () => {
-    const flusher = new WriteCoalescer();
+    const coalescer = new WriteCoalescer();
     const flushed: string[] = [];
     const mine = { flush: () => void flushed.push('mine') };
-    // The loop does nothing but this, for as long as the flusher looks back.
+    // The loop does nothing but this, for as long as the coalescer looks back.
     for (let read = 0; read < 1_024; read++) {
-      flusher.hold();
-      flusher.release(mine);
+      coalescer.beginRead();
+      coalescer.endRead(mine);
     }
 
-    flusher.hold();
-    flusher.add(mine);
-    flusher.release(mine);
+    coalescer.beginRead();
+    coalescer.add(mine);
+    coalescer.endRead(mine);
     expect(flushed).toEqual([]);
     await new Promise(setImmediate);
 
@@ -121,15 +121,15 @@ describe('Pieces that leave in one turn', () => {
   });
 
   it('are forgotten when they have left with a read', () => {
-    const flusher = new WriteCoalescer();
+    const coalescer = new WriteCoalescer();
     const frames = framesOf('a', 'b');
     const joined: Uint8Array[] = [];
-    const outbox = { flush: () => void joined.push(joinAll(flusher, frames)) };
+    const outbox = { flush: () => void joined.push(joinAll(coalescer, frames)) };
 
     for (let read = 0; read < 2; read++) {
-      flusher.hold();
-      flusher.add(outbox);
-      flusher.release(outbox);
+      coalescer.beginRead();
+      coalescer.add(outbox);
+      coalescer.endRead(outbox);
     }
 
     expect(joined).toHaveLength(2);
@@ -137,13 +137,13 @@ describe('Pieces that leave in one turn', () => {
   });
 
   it('are forgotten when the turn is over', async () => {
-    const flusher = new WriteCoalescer();
+    const coalescer = new WriteCoalescer();
     const frames = framesOf('a', 'b');
     const joined: Uint8Array[] = [];
-    const outbox = { flush: () => void joined.push(joinAll(flusher, frames)) };
+    const outbox = { flush: () => void joined.push(joinAll(coalescer, frames)) };
 
     for (let turn = 0; turn < 2; turn++) {
-      flusher.add(outbox);
+      coalescer.add(outbox);
       await new Promise(setImmediate);
     }
 

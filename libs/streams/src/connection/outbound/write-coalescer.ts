@@ -31,7 +31,7 @@ const FLUSHES_PER_LOOK = 16;
  */
 export class WriteCoalescer {
   private waiting: Flushable[] = [];
-  private isHeld = false;
+  private isReading = false;
   private isBusy = false;
   private reads = 0;
   private looked = performance.eventLoopUtilization();
@@ -46,19 +46,19 @@ export class WriteCoalescer {
   /** Flushes the outbox at the end of this turn, or when the messages of this read are handled. */
   add(outbox: Flushable): void {
     this.waiting.push(outbox);
-    if (!this.isHeld) this.schedule();
+    if (!this.isReading) this.schedule();
   }
 
   /** Messages of one client are about to be handled; `release` follows in the same go. */
-  hold(): void {
+  beginRead(): void {
     if (++this.reads === READS_PER_LOOK) this.look();
-    this.isHeld = !this.isBusy;
+    this.isReading = !this.isBusy;
   }
 
   /** They have been handled: flushes the client's outbox, unless others wait as well. */
-  release(outbox: Flushable): void {
-    if (!this.isHeld) return;
-    this.isHeld = false;
+  endRead(outbox: Flushable): void {
+    if (!this.isReading) return;
+    this.isReading = false;
     if (!this.waiting.length) return;
     if (this.waiting.length > 1 || this.waiting[0] !== outbox) return this.schedule();
     this.waiting.pop();
