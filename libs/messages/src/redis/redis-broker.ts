@@ -11,7 +11,7 @@ import { ChannelKeys } from './history/channel-keys.js';
 import { ClusterTopology } from './connection/cluster-topology.js';
 import { Envelope } from './pubsub/envelope.js';
 import { PendingPosts } from './pubsub/pending-posts.js';
-import { answerOf, unavailable } from './connection/redis.errors.js';
+import { replyTextOf, unavailable } from './connection/redis.errors.js';
 import { RedisHistoryStore } from './history/redis-history-store.js';
 import { RedisClaimStore } from './once/redis-claim-store.js';
 import { RedisRevokedTokenStore } from './revocations/redis-revoked-token-store.js';
@@ -31,7 +31,7 @@ import {
   type ShardMaker,
 } from './connection/redis-topology.js';
 
-const REFUSED_SIGN_IN = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/;
+const AUTHENTICATION_ERROR = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/;
 const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
 
 /** Carries channels over Redis: a single server, a Sentinel group, or a Cluster. */
@@ -54,7 +54,7 @@ export class RedisBroker extends Broker {
   readonly #pending: PendingPosts;
   readonly #publisher: RedisPublisher;
   readonly #receiver: RedisReceiver;
-  #starvations = 0;
+  #stalls = 0;
   #sink: BrokerSink | undefined;
   #status: MessagesStatus = 'degraded';
   #lastError = '';
@@ -94,7 +94,7 @@ export class RedisBroker extends Broker {
 
   get counters(): BrokerCounters {
     const reconnects = this.#topology.shards.reduce((sum, { subscriber }) => sum + subscriber.reconnects, 0);
-    return { undecodable: this.#receiver.undecodable, stalled: this.#starvations, reconnects };
+    return { undecodable: this.#receiver.undecodable, stalled: this.#stalls, reconnects };
   }
 
   async start(sink: BrokerSink): Promise<void> {
@@ -107,20 +107,20 @@ export class RedisBroker extends Broker {
     await settledWithin(this.#connect(), this.#tuning.connectTimeoutMs, this.#tuning.clock);
     this.#changed();
     if (this.#status === 'connected') return;
-    if (REFUSED_SIGN_IN.test(this.#lastError)) await this.#failSignIn();
-    this.#limiter.log('degraded', `Redis cannot be reached${this.#why()}; channels reach this process only.`);
+    if (AUTHENTICATION_ERROR.test(this.#lastError)) await this.#failAuthentication();
+    this.#limiter.log('degraded', `Redis is unreachable${this.#reason()}; channels reach this process only.`);
   }
 
   subscribe(channel: string): Promise<void> {
     const key = this.#keys.of(channel).ephemeral;
     this.#receiver.desired.set(key, channel);
-    return this.#topology.want(key);
+    return this.#topology.subscribe(key);
   }
 
   unsubscribe(channel: string): void {
     const key = this.#keys.of(channel).ephemeral;
     this.#receiver.desired.delete(key);
-    this.#topology.unwant(key);
+    this.#topology.unsubscribe(key);
   }
 
   refusal(channel: string): MessagesError | undefined {
@@ -149,7 +149,7 @@ export class RedisBroker extends Broker {
   async #close(): Promise<void> {
     this.#receiver.desired.clear();
     this.#topology.close();
-    // What was posted before the shutdown still leaves; every post has its deadline.
+    // Pending posts are still sent; each has a deadline.
     await this.#pending.settled();
     this.#publisher.close();
     this.history.close();
@@ -165,7 +165,7 @@ export class RedisBroker extends Broker {
   readonly #onChange = (): void => this.#changed();
   readonly #onResumed = (keys: readonly string[]): void => this.history.resumed(keys);
 
-  /** ioredis gives up for good when a failover meets a connection that is being made; we do not. */
+  /** Reconnects: ioredis gives up for good when a failover interrupts a connection attempt. */
   readonly #onEnd = (): void => {
     const { client } = this.#link;
     this.#cancelRevival = this.#tuning.clock.after(this.#tuning.maxReconnectDelayMs * Math.random(), () => {
@@ -174,13 +174,13 @@ export class RedisBroker extends Broker {
   };
 
   readonly #onError = (error: unknown): void => {
-    // Only the text: ioredis puts the command into its errors, and the password with it.
+    // Store only the text: an ioredis error contains its command, which may include the password.
     this.#lastError = error instanceof Error ? error.message : String(error);
   };
 
-  /** The text of Redis stands in the log alone: whoever is answered may be a client. */
-  readonly #onRefused = (what: string, error: Error): void =>
-    this.#limiter.log(`refused ${what}`, `Redis refused ${what}: ${answerOf(error)}.`);
+  /** Logs the text of Redis; it appears only in the log, because the caller may answer a client. */
+  readonly #onRefused = (operation: string, error: Error): void =>
+    this.#limiter.log(`refused ${operation}`, `Redis refused ${operation}: ${replyTextOf(error)}.`);
 
   #changed(): void {
     if (this.#closed) return;
@@ -191,11 +191,14 @@ export class RedisBroker extends Broker {
     this.#status = status;
     if (connected) this.#connections.log('connected', 'Redis is connected; channels reach the cluster.');
     else
-      this.#limiter.log('degraded', `Redis cannot be relied on${this.#why()}; see MessagesService.status.`);
+      this.#limiter.log(
+        'degraded',
+        `The connection to Redis is degraded${this.#reason()}; see MessagesService.status.`,
+      );
     this.#sink?.statusChanged();
   }
 
-  #why(): string {
+  #reason(): string {
     return this.#lastError && ` (${this.#lastError})`;
   }
 
@@ -207,15 +210,15 @@ export class RedisBroker extends Broker {
     await Promise.all([connected, this.#topology.start()]);
   }
 
-  async #failSignIn(): Promise<never> {
+  async #failAuthentication(): Promise<never> {
     await this.close();
     throw new MessagesConfigurationError([
-      `Redis refused the sign-in (${this.#lastError}): check the user and the password in the option redis.`,
+      `Redis refused the credentials (${this.#lastError}): check the user and the password in the option redis.`,
     ]);
   }
 
   #makePublisher(): RedisPublisher {
-    const unanswered = (key: string) => this.#topology.shardOf(key)?.probe.doubt();
+    const unanswered = (key: string) => this.#topology.shardOf(key)?.probe.markSuspect();
     const link = {
       client: this.#link.client,
       topology: this.#topology,
@@ -236,10 +239,10 @@ export class RedisBroker extends Broker {
       isClosed: () => this.#closed !== undefined,
       refused: this.#onRefused,
       undecodable: (channel: string, error: Error) => this.#receiver.drop(channel, error),
-      missed: (channel: string, why: string) =>
+      unpublished: (channel: string, reason: string) =>
         this.#limiter.log(
-          'unheard',
-          `Redis stored a post on channel '${channel}' and did not publish it: ${why}.`,
+          'unpublished',
+          `Redis stored a post on channel '${channel}' but did not publish it: ${reason}.`,
         ),
     };
     return new RedisHistoryStore(link, this.#tuning);
@@ -268,36 +271,34 @@ export class RedisBroker extends Broker {
       : new SingleTopology(client, makeShard);
   }
 
-  #makeShard(place: {
+  #makeShard(at: {
     readonly client: Redis;
     readonly sharded: boolean;
     readonly probeKey: string;
   }): RedisShard {
     const publish = (key: string, encoded: EncodedMessage) => this.#publisher.publish(key, encoded);
-    return new RedisShard({ ...place, publish }, this.#tuning, {
-      message: (key, payload) => void (this.#receiver.hear(key, payload) || this.history.hear(key, payload)),
+    return new RedisShard({ ...at, publish }, this.#tuning, {
+      message: (key, payload) =>
+        void (this.#receiver.receive(key, payload) || this.history.receive(key, payload)),
       changed: this.#onChange,
       resumed: this.#onResumed,
-      suspected: (shard) => this.history.doubt(shard),
+      suspected: (shard) => this.history.markSuspect(shard),
       replaced: ({ client }) => this.history.reset(client),
-      notMaster: () => this.#findMaster(),
+      notMaster: () => this.#locateMaster(),
       moved: () => this.#topology.moved(),
       failed: this.#onError,
-      stalled: (shard) => this.#starved(shard),
+      stalled: (shard) => this.#onStalled(shard),
     });
   }
 
-  #starved(shard: RedisShard): void {
-    this.#starvations++;
-    this.#limiter.log(
-      'starved',
-      'Redis is connected and delivers nothing; its subscriber is connected anew.',
-    );
-    if (isCluster(this.#link.client) || shard.probe.suspect) this.#findMaster();
+  #onStalled(shard: RedisShard): void {
+    this.#stalls++;
+    this.#limiter.log('stalled', 'Redis is connected but pub/sub is stalled; reconnecting the subscriber.');
+    if (isCluster(this.#link.client) || shard.probe.suspect) this.#locateMaster();
   }
 
-  /** Looks anew which server is the one to speak to. */
-  #findMaster(): void {
+  /** Locates the master again: by a new slot map, or by a reconnect through the Sentinels. */
+  #locateMaster(): void {
     const { client, given } = this.#link;
     if (isCluster(client)) this.#topology.moved();
     else if (!given) client.disconnect(true);

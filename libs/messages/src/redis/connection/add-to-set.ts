@@ -3,7 +3,7 @@ import type { RedisCalls } from './redis-calls.js';
 /**
  * Adds a member to a set.
  *
- * A key of another type holds nothing that nestwire wrote: it is removed first.
+ * Nestwire did not write a key of another type, so such a key is removed first.
  */
 export async function addToSet(calls: RedisCalls, key: string, member: string): Promise<void> {
   try {

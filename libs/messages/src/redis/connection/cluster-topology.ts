@@ -1,34 +1,34 @@
+import slotOf from 'cluster-key-slot';
 import type { Cluster, Redis } from 'ioredis';
 import { slicedWork } from '../../scheduling/sliced-work.js';
-import { slotOf } from './key-slot.js';
 import type { ResolvedTuning } from './redis.options.js';
 import type { RedisShard } from './redis-shard.js';
 import { untilReady, type RedisTopology, type ShardMaker } from './redis-topology.js';
 
 const MAX_PROBE_NUMBER = 16_384;
 
-/** What a Cluster's topology needs of its owner. */
+/** The services that a Cluster's topology needs from its owner. */
 export interface ClusterOwner {
   readonly makeShard: ShardMaker;
   readonly probeKeyOf: (number: number) => string;
-  /** Is told when a server may have become reachable or unreachable. */
+  /** Called when a server may have become reachable or unreachable. */
   readonly changed: () => void;
-  /** Is told when a wanted key came into force on another server than before. */
+  /** Called when a desired key was confirmed on another server than before. */
   readonly resumed: (keys: readonly string[]) => void;
 }
 
 /**
  * The masters of a Cluster, each with a subscriber for the channels of its slots.
  *
- * Where sharded pub/sub is not to be had, one master carries all channels: publications that
- * leave by several could overtake each other.
+ * Without sharded pub/sub, one master carries all channels. Publications sent through several masters
+ * could overtake each other.
  */
 export class ClusterTopology implements RedisTopology {
-  /** By the node's address. */
+  /** Shards by the address of their node. */
   readonly #shards = new Map<string, RedisShard>();
-  /** Wanted keys, and the address of the shard that was asked for each. */
-  readonly #wanted = new Map<string, string | undefined>();
-  /** Where the slots were when the wanted keys were last moved. */
+  /** Desired keys, each with the address of the shard that received the request. */
+  readonly #desired = new Map<string, string | undefined>();
+  /** The placement of the slots when the desired keys were last moved. */
   #placed: ReadonlyArray<RedisShard | string | undefined> = [];
   readonly #onRefresh = () => this.refresh();
   #sharded = true;
@@ -74,16 +74,16 @@ export class ClusterTopology implements RedisTopology {
     return this.#shards.get(address)?.client ?? this.#masters().get(address);
   }
 
-  want(key: string): Promise<void> {
+  subscribe(key: string): Promise<void> {
     const address = this.#addressOf(key);
-    this.#wanted.set(key, address);
-    return this.#shards.get(address ?? '')?.subscriber.want(key) ?? Promise.resolve();
+    this.#desired.set(key, address);
+    return this.#shards.get(address ?? '')?.subscriber.subscribe(key) ?? Promise.resolve();
   }
 
-  unwant(key: string): void {
-    const address = this.#wanted.get(key);
-    this.#wanted.delete(key);
-    this.#shards.get(address ?? '')?.subscriber.unwant(key);
+  unsubscribe(key: string): void {
+    const address = this.#desired.get(key);
+    this.#desired.delete(key);
+    this.#shards.get(address ?? '')?.subscriber.unsubscribe(key);
   }
 
   refresh(): void {
@@ -92,17 +92,17 @@ export class ClusterTopology implements RedisTopology {
       void this.#detect().then(() => this.refresh());
       return;
     }
-    // The nodes of a Cluster connect on their first command, which they then refuse.
+    // A node of a Cluster connects on its first command and refuses that command; connect it early.
     for (const node of this.#masters().values())
       if (node.status === 'wait') node.connect().catch(() => undefined);
     const owners = this.#owners();
     for (const [address, shard] of this.#shards)
       if (owners.get(address) !== shard.client) this.#remove(address, shard);
     for (const [address, node] of owners) if (!this.#shards.has(address)) this.#add(address, node);
-    // Asked each few seconds: mostly nothing has moved.
+    // This runs every few seconds, and usually nothing has moved.
     if (isSame(this.#placed, this.#placement())) return;
     this.#placed = this.#placement();
-    void slicedWork.forEach(this.#wanted, ([key, address]) => this.#move(key, address));
+    void slicedWork.forEach(this.#desired, ([key, address]) => this.#move(key, address));
   }
 
   moved(): void {
@@ -115,7 +115,7 @@ export class ClusterTopology implements RedisTopology {
     for (const [address, shard] of this.#shards) this.#remove(address, shard);
   }
 
-  /** Returns what the places of keys depend on: the master of each slot, and the shards. */
+  /** Returns the inputs of key placement: the master of each slot, and the shards. */
   #placement(): ReadonlyArray<RedisShard | string | undefined> {
     return [...this.client.slots.map((nodes) => nodes?.[0]), ...this.#shards.values()];
   }
@@ -125,7 +125,7 @@ export class ClusterTopology implements RedisTopology {
     this.#known = true;
   }
 
-  /** Asks for the command; a server that does not let us ask is taken for one that has it. */
+  /** Queries the command; a server that refuses the query is assumed to have it. */
   async #hasShardedPubSub(): Promise<boolean> {
     try {
       const [info] = (await this.client.call('COMMAND', 'INFO', 'SSUBSCRIBE')) as unknown[];
@@ -171,13 +171,13 @@ export class ClusterTopology implements RedisTopology {
   #move(key: string, from: string | undefined): void {
     const to = this.#addressOf(key);
     const target = this.#shards.get(to ?? '');
-    if (to !== from && from) this.#shards.get(from)?.subscriber.unwant(key);
-    this.#wanted.set(key, to);
-    const confirmed = target?.subscriber.want(key);
+    if (to !== from && from) this.#shards.get(from)?.subscriber.unsubscribe(key);
+    this.#desired.set(key, to);
+    const confirmed = target?.subscriber.subscribe(key);
     if (to !== from) void confirmed?.then(() => this.owner.resumed([key]));
   }
 
-  /** Finds a number whose probe key this node holds. */
+  /** Finds a number whose probe key belongs to this node. */
   #probeNumberOf(address: string): number {
     for (let number = 0; number < MAX_PROBE_NUMBER; number++)
       if (this.#addressOf(this.owner.probeKeyOf(number)) === address) return number;

@@ -8,10 +8,10 @@ import {
 } from './redis.options.js';
 
 /**
- * The options with which an ioredis client never posts twice and never hangs.
+ * The options that keep an ioredis client from posting twice and from hanging.
  *
- * Spread them into the options of a client of your own that you hand to `MessagesModule`; for a
- * Cluster see `SAFE_CLUSTER_OPTIONS`.
+ * Spread them into the options of your own client before you pass it to `MessagesModule`. For a
+ * Cluster, use `SAFE_CLUSTER_OPTIONS`.
  */
 export const SAFE_CLIENT_OPTIONS = {
   enableOfflineQueue: false,
@@ -19,24 +19,26 @@ export const SAFE_CLIENT_OPTIONS = {
   maxRetriesPerRequest: 0,
 } as const;
 
-/** The options with which an ioredis Cluster never posts twice and never hangs. */
+/** The options that keep an ioredis Cluster from posting twice and from hanging. */
 export const SAFE_CLUSTER_OPTIONS = {
   enableOfflineQueue: false,
   retryDelayOnFailover: 0,
   redisOptions: { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 },
 } as const;
 
-/** A client that publishes, and how its subscribers are made. */
+/** The client that publishes, and its ownership. */
 export interface RedisLink {
   readonly client: Redis | Cluster;
-  /** Whether the client is the application's own, to be left open. */
+  /** True when the application owns the client; nestwire then leaves it open. */
   readonly given: boolean;
 }
 
 /**
- * Makes or takes the client that publishes; ours has not connected yet.
+ * Creates the client that publishes, or accepts the given one.
  *
- * @throws {MessagesConfigurationError} when the connection cannot be understood or is not safe
+ * A created client is not connected yet.
+ *
+ * @throws {MessagesConfigurationError} when the connection is invalid or unsafe
  */
 export function openLink(connection: RedisConnection, tuning: ResolvedTuning): RedisLink {
   if (isClient(connection)) {
@@ -51,17 +53,21 @@ export function openLink(connection: RedisConnection, tuning: ResolvedTuning): R
   return { client: makeClient(connection, tuning), given: false };
 }
 
-/** Tells whether a client is that of a Cluster. */
+/** Returns true for the client of a Cluster. */
 export function isCluster(client: Redis | Cluster): client is Cluster {
   return client.isCluster;
 }
 
-/** Makes a client for subscriptions like another; it never reconnects itself. */
+/**
+ * Creates a client for subscriptions with the options of another.
+ *
+ * It never reconnects by itself.
+ */
 export function openSubscriber(client: Redis, tuning: ResolvedTuning): Redis {
   return openBeside(client, tuning, 'subscriber');
 }
 
-/** Makes a client for writes that wait, like another. */
+/** Creates a client for writes that wait for replicas, with the options of another. */
 export function openWriter(client: Redis, tuning: ResolvedTuning): Redis {
   return openBeside(client, tuning, 'writer');
 }
@@ -108,9 +114,9 @@ function makeClient(connection: string | RedisOptions, tuning: ResolvedTuning): 
   try {
     return new Redis(connection, options);
   } catch {
-    // The cause would carry the URL, and the password with it.
+    // The cause would contain the URL and its password.
     throw new MessagesConfigurationError([
-      'redis is not a URL that can be read: write redis://[user:password@]host[:port][/database], or rediss:// for TLS.',
+      'redis is not a valid URL: write redis://[user:password@]host[:port][/database], or rediss:// for TLS.',
     ]);
   }
 }
@@ -139,18 +145,18 @@ function refuseKeyPrefix(options: string | { keyPrefix?: string }): void {
 }
 
 const KEY_PREFIX =
-  'redis has a keyPrefix, which ioredis does not put before channels: use the option prefix of MessagesModule.';
-const REMEDY = "or let nestwire make its own client from a URL or options: redis: 'redis://…'";
+  'redis has a keyPrefix, which ioredis does not apply to channels: use the option prefix of MessagesModule.';
+const REMEDY = "or let nestwire create its own client from a URL or options: redis: 'redis://…'";
 
 function clientProblems(options: RedisOptions): string[] {
   return [
     options.keyPrefix && KEY_PREFIX,
     options.autoResendUnfulfilledCommands !== false &&
-      `The given ioredis client resends commands after a reconnect, so a post may arrive twice: set autoResendUnfulfilledCommands: false (see SAFE_CLIENT_OPTIONS), ${REMEDY}.`,
+      `The given ioredis client resends commands after a reconnect, so a post may be delivered twice: set autoResendUnfulfilledCommands: false (see SAFE_CLIENT_OPTIONS), ${REMEDY}.`,
     options.maxRetriesPerRequest !== 0 &&
-      `The given ioredis client keeps commands over reconnects, so a post may hang: set maxRetriesPerRequest: 0 (see SAFE_CLIENT_OPTIONS), ${REMEDY}.`,
+      `The given ioredis client retries commands across reconnects, so a post may hang: set maxRetriesPerRequest: 0 (see SAFE_CLIENT_OPTIONS), ${REMEDY}.`,
     options.enableOfflineQueue !== false &&
-      `The given ioredis client queues commands without bound while offline: set enableOfflineQueue: false (see SAFE_CLIENT_OPTIONS), ${REMEDY}.`,
+      `The given ioredis client queues commands without a limit while offline: set enableOfflineQueue: false (see SAFE_CLIENT_OPTIONS), ${REMEDY}.`,
   ].filter((problem) => typeof problem === 'string' && problem !== '') as string[];
 }
 
@@ -164,14 +170,14 @@ function clusterProblems({
     ...(retryDelayOnFailover === 0
       ? []
       : [
-          `The given ioredis Cluster resends commands when a node is lost, so a post may arrive twice: set retryDelayOnFailover: 0 (see SAFE_CLUSTER_OPTIONS), ${REMEDY}.`,
+          `The given ioredis Cluster resends commands after a node failure, so a post may be delivered twice: set retryDelayOnFailover: 0 (see SAFE_CLUSTER_OPTIONS), ${REMEDY}.`,
         ]),
-    // The nodes of a Cluster always have an offline queue of their own; it ends with their connection.
+    // Each node of a Cluster always has its own offline queue, which ends with its connection.
     ...clientProblems({ ...redisOptions, enableOfflineQueue, ...(keyPrefix && { keyPrefix }) }),
   ];
 }
 
-// By what it does: an application may have a copy of ioredis of its own.
+// Duck-typed, because the application may use its own copy of ioredis.
 function isClient(connection: RedisConnection): connection is Redis | Cluster {
   return (
     typeof connection === 'object' && 'duplicate' in connection && typeof connection.duplicate === 'function'

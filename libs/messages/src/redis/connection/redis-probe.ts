@@ -3,27 +3,27 @@ import type { ResolvedTuning } from './redis.options.js';
 
 const SUSPECT_INTERVAL_MS = 500;
 
-/** What a probe acts on. */
+/** The target that a probe observes and reports to. */
 export interface ProbeTarget {
-  /** Publishes to the probe's own key by the way that all publications go. */
+  /** Publishes to the probe's own key along the path of all publications. */
   readonly publish: (text: string) => Promise<void>;
-  /** Whether the subscriber is connected; without it there is nothing to miss. */
+  /** Returns true while the subscriber is connected; otherwise no message can be missing. */
   readonly connected: () => boolean;
-  /** The probe's message did not come back for too long. */
+  /** Called when the probe's message has been missing for longer than `probeTimeoutMs`. */
   readonly stalled: () => void;
-  /** `suspect` has changed. */
+  /** Called when `suspect` has changed. */
   readonly changed: () => void;
 }
 
 /**
- * Proves that what is published comes back, by sending itself messages.
+ * Verifies that publications are delivered, by sending messages to itself.
  *
- * A connection that stands proves nothing: its server may be stopped, or may have forgotten the
- * subscription. A publication that is not answered makes it suspect until a message comes back.
+ * An open connection proves nothing: its server may be stopped, or may have lost the subscription.
+ * A publication without a reply makes the connection suspect until a probe message is received.
  */
 export class RedisProbe {
   #sent = 0;
-  /** When the first message was sent that has not come back. */
+  /** The time at which the oldest missing message was sent. */
   #missingSinceMs: number | undefined;
   #suspect = false;
   #sending = false;
@@ -37,12 +37,12 @@ export class RedisProbe {
     this.#schedule();
   }
 
-  /** Whether a publication went without its answer, and nothing has come back since. */
+  /** True after a publication without a reply, until a probe message is received. */
   get suspect(): boolean {
     return this.#suspect;
   }
 
-  /** Takes a publication of the probe's own key, in its envelope: a number follows the header's line. */
+  /** Receives a publication on the probe's own key: a header line, then the number of the message. */
   seen(payload: Buffer): void {
     if (payload.toString('latin1', payload.indexOf('\n') + 1) !== String(this.#sent)) return;
     this.#missingSinceMs = undefined;
@@ -51,13 +51,13 @@ export class RedisProbe {
     this.#changed();
   }
 
-  /** Starts the time anew: the subscriber has just been connected. */
+  /** Restarts the timeout; the subscriber has just connected. */
   reset(): void {
     this.#missingSinceMs = undefined;
   }
 
-  /** Doubts the connection until a message comes back. */
-  doubt(): void {
+  /** Marks the connection as suspect until a probe message is received. */
+  markSuspect(): void {
     if (this.#suspect || this.#closed) return;
     this.#suspect = true;
     this.#changed();
@@ -81,7 +81,7 @@ export class RedisProbe {
       ? Math.min(probeIntervalMs || Infinity, SUSPECT_INTERVAL_MS)
       : probeIntervalMs;
     if (intervalMs === 0 || this.#closed) return;
-    // Jitter of a tenth, so that the processes of a cluster do not probe in step.
+    // A jitter of 10 % keeps the processes of a cluster from probing at the same time.
     this.#cancelTimer = clock.after(intervalMs * (0.9 + Math.random() * 0.2), () => {
       this.#schedule();
       void this.#probe();
@@ -89,7 +89,7 @@ export class RedisProbe {
   }
 
   async #probe(): Promise<void> {
-    if (this.#starved()) {
+    if (this.#isStalled()) {
       this.reset();
       this.target.stalled();
       return;
@@ -102,7 +102,7 @@ export class RedisProbe {
     this.#sending = false;
   }
 
-  #starved(): boolean {
+  #isStalled(): boolean {
     const { probeTimeoutMs, probeIntervalMs, clock } = this.tuning;
     return (
       probeIntervalMs > 0 &&

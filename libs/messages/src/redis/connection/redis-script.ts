@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
 import { isReply } from './redis.errors.js';
 
-/** What a script is run on and with. */
+/** The client, keys and arguments of one script run. */
 export interface ScriptRun {
   readonly client: Redis | Cluster;
   readonly keys: readonly string[];
   readonly args: readonly (string | number)[];
 }
 
-/** A script that Redis runs in one step, named by its hash. */
+/** A script that Redis runs atomically; it is identified by its hash. */
 export class RedisScript {
   readonly #sha: string;
 
@@ -17,13 +17,13 @@ export class RedisScript {
     this.#sha = createHash('sha1').update(text).digest('hex');
   }
 
-  /** Runs it on the server of the keys; one that has forgotten it gets its text, once. */
+  /** Runs the script on the server of its keys; sends the text once to a server that lacks it. */
   async run(run: ScriptRun): Promise<unknown> {
     const [reply] = await this.runBefore(run, () => undefined);
     return reply;
   }
 
-  /** Runs it, and sends right behind it, on the same connection, what is to follow. */
+  /** Runs the script, and sends `next` directly after it on the same connection. */
   async runBefore<T>({ client, keys, args }: ScriptRun, next: () => T | Promise<T>): Promise<[unknown, T]> {
     const parts = [keys.length, ...keys, ...args] as const;
     try {

@@ -6,36 +6,39 @@ import { RedisProbe } from './redis-probe.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import { ReplicationCheck } from './replication-check.js';
 
-/** What a shard tells its owner. */
+/** The events that a shard reports to its owner. */
 export interface ShardEvents {
+  /** A publication was received on a desired key. */
   readonly message: (key: string, payload: Buffer) => void;
   /** `healthy` may have changed. */
   readonly changed: () => void;
-  /** Keys came into force that nobody waited for. */
+  /** Keys were confirmed again without a pending `subscribe` call. */
   readonly resumed: (keys: readonly string[]) => void;
-  /** Publications may have gone unheard. */
+  /** Publications may have been missed. */
   readonly suspected: (shard: RedisShard) => void;
-  /** The server is another than it was: what was connected to it is to be connected anew. */
+  /** The server was replaced; all connections to it must be reopened. */
   readonly replaced: (shard: RedisShard) => void;
   /** The server is no master. */
   readonly notMaster: (shard: RedisShard) => void;
+  /** Keys belong to another server now. */
   readonly moved: () => void;
+  /** An error occurred; the shard recovers by itself. */
   readonly failed: (error: unknown) => void;
-  /** The probe's message did not come back for too long. */
+  /** The probe's message has been missing for longer than `probeTimeoutMs`. */
   readonly stalled: (shard: RedisShard) => void;
 }
 
-/** Where a shard is and how it is reached. */
+/** The server of a shard, and the path to it. */
 export interface ShardLink {
-  /** The client that publishes to this server; subscribers are made after it. */
+  /** The client that publishes to this server; subscribers copy its options. */
   readonly client: Redis;
   readonly sharded: boolean;
-  /** The probe's own key; this server holds it. */
+  /** The probe's own key; it belongs to this server. */
   readonly probeKey: string;
   readonly publish: (key: string, encoded: EncodedMessage) => Promise<void>;
 }
 
-/** One Redis server that holds channels: its subscriber, and its probe. */
+/** One Redis server that carries channels, with its subscriber and its probe. */
 export class RedisShard {
   /** The client that publishes here. */
   readonly client: Redis;
@@ -83,25 +86,25 @@ export class RedisShard {
       },
       notMaster: () => events.notMaster(this),
     });
-    void this.subscriber.want(probeKey);
+    void this.subscriber.subscribe(probeKey);
   }
 
-  /** Whether what is published here arrives, as far as is known. */
+  /** True when publications here are delivered, as far as the process knows. */
   get healthy(): boolean {
     return this.subscriber.live && this.publishable;
   }
 
-  /** Whether publications can be sent here and are answered, as far as is known. */
+  /** True when the server accepts publications and replies, as far as the process knows. */
   get publishable(): boolean {
     return this.client.status === 'ready' && !this.probe.suspect;
   }
 
-  /** Connects; resolves when all that is wanted is confirmed, or the first try has failed. */
+  /** Connects; resolves when all desired keys are confirmed, or the first attempt has failed. */
   start(): Promise<void> {
     return (this.#started ??= this.subscriber.start());
   }
 
-  /** Lets go of the connection and of the timers. */
+  /** Closes the connection and stops the timers. */
   close(): void {
     this.#replication.close();
     this.probe.close();

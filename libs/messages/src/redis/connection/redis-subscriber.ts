@@ -7,43 +7,43 @@ import { reconnectDelay, type ResolvedTuning } from './redis.options.js';
 const CHUNK = 100;
 const RENEWAL_MS = 50;
 
-/** What a subscriber tells its owner. */
+/** The events that a subscriber reports to its owner. */
 export interface SubscriberEvents {
-  /** A publication arrived on a wanted key. */
+  /** A publication was received on a desired key. */
   readonly message: (key: string, payload: Buffer) => void;
   /** `live` may have changed. */
   readonly changed: () => void;
-  /** Keys came into force that nobody waited for: what was published before went unheard. */
+  /** Keys were confirmed again without a pending `subscribe` call; earlier publications were missed. */
   readonly resumed: (keys: readonly string[]) => void;
-  /** Keys live on another server now. */
+  /** Keys belong to another server now. */
   readonly moved: () => void;
-  /** Something went wrong; it heals by itself. */
+  /** An error occurred; the subscriber recovers by itself. */
   readonly failed: (error: unknown) => void;
 }
 
-/** How a subscriber speaks to its server. */
+/** The access of a subscriber to its server. */
 export interface SubscriberLink {
-  /** Makes a client that neither connects nor reconnects by itself. */
+  /** Creates a client that neither connects nor reconnects by itself. */
   readonly open: () => Redis;
-  /** Whether keys are those of sharded pub/sub. */
+  /** True for sharded pub/sub. */
   readonly sharded: boolean;
 }
 
 /**
- * One connection that holds subscriptions, made anew whenever it is lost.
+ * One connection that holds subscriptions; it reconnects after each loss.
  *
- * What is wanted is written down before it is sent, so an outage costs nothing but time. One request
- * is under way at a time, for up to a hundred keys, so they cannot overtake each other.
+ * Desired keys are recorded before a request is sent, so an outage loses no subscription. One request of
+ * at most 100 keys is in progress at a time, so requests cannot overtake each other.
  */
 export class RedisSubscriber {
-  readonly #wanted = new Set<string>();
+  readonly #desired = new Set<string>();
   readonly #confirmed = new Set<string>();
-  /** What is wanted, as far as a new connection has not been told. */
+  /** Desired keys that are not yet sent on a new connection. */
   #restoring: Iterator<string> | undefined;
-  /** Keys to subscribe and to unsubscribe on the present connection. */
+  /** Keys to subscribe to, and to unsubscribe from, on the current connection. */
   readonly #adding = new Set<string>();
   readonly #dropping = new Set<string>();
-  /** Keys that the server refused; asked for again after a pause. */
+  /** Keys that the server refused; they are retried after a pause. */
   readonly #refused = new Set<string>();
   #waiters = new Map<string, Deferred<void>>();
   #client: Redis | undefined;
@@ -63,34 +63,34 @@ export class RedisSubscriber {
     private readonly events: SubscriberEvents,
   ) {}
 
-  /** Whether the connection stands and all that was wanted before it is confirmed. */
+  /** True when the connection is open and all keys desired before it are confirmed. */
   get live(): boolean {
     return this.#restored && this.#refused.size === 0;
   }
 
-  /** Whether the connection stands. */
+  /** True while the connection is open. */
   get connected(): boolean {
     return this.#connected;
   }
 
-  /** How often it was connected anew. */
+  /** The number of reconnects since the first connection. */
   get reconnects(): number {
     return Math.max(0, this.#connects - 1);
   }
 
-  /** Connects; resolves when all that is wanted is confirmed, or the try has failed. */
+  /** Connects; resolves when all desired keys are confirmed, or the attempt has failed. */
   async start(): Promise<void> {
     const client = (this.#client = this.link.open());
     const lost = () => this.#lost(client);
-    // A server may accept the connection and say nothing: the whole handshake has a deadline.
+    // A server may accept the connection and never reply, so the whole handshake has a deadline.
     const cancelDeadline = this.tuning.clock.after(this.tuning.connectTimeoutMs, lost);
     client.on('error', (error: unknown) => this.events.failed(error));
     client.on('end', lost);
     client.on('moved', () => this.#moved(client));
-    // As bytes: what this process published itself is not worth a string.
+    // Received as bytes, because own publications are dropped without decoding.
     client.on(this.link.sharded ? 'smessageBuffer' : 'messageBuffer', (name: Buffer, payload: Buffer) => {
       const key = name.toString();
-      if (client === this.#client && this.#wanted.has(key)) this.events.message(key, payload);
+      if (client === this.#client && this.#desired.has(key)) this.events.message(key, payload);
     });
     const connected = await client.connect().then(
       () => true,
@@ -101,9 +101,9 @@ export class RedisSubscriber {
     else lost();
   }
 
-  /** Wants a key; resolves when it is confirmed, or at once while there is no connection. */
-  want(key: string): Promise<void> {
-    this.#wanted.add(key);
+  /** Adds a desired key; resolves when it is confirmed, or at once without a connection. */
+  subscribe(key: string): Promise<void> {
+    this.#desired.add(key);
     this.#dropping.delete(key);
     if (!this.#connected || this.#confirmed.has(key)) return Promise.resolve();
     const waiter = this.#waiters.get(key) ?? deferred<void>();
@@ -113,9 +113,9 @@ export class RedisSubscriber {
     return waiter.promise;
   }
 
-  /** No longer wants a key; no message on it arrives after the call. */
-  unwant(key: string): void {
-    this.#wanted.delete(key);
+  /** Removes a desired key; no message on it is reported after the call. */
+  unsubscribe(key: string): void {
+    this.#desired.delete(key);
     this.#adding.delete(key);
     this.#refused.delete(key);
     this.#settle(key);
@@ -124,15 +124,15 @@ export class RedisSubscriber {
     void this.#pump();
   }
 
-  /** Drops the connection and makes a new one. */
+  /** Drops the connection and schedules a reconnect. */
   rebuild(): void {
     if (this.#client) this.#lost(this.#client);
   }
 
-  /** Lets go of everything, for good. */
+  /** Closes the connection for good and releases everything. */
   close(): void {
     this.#closed = true;
-    this.#wanted.clear();
+    this.#desired.clear();
     this.#disconnect();
     this.#cancelConnect?.();
   }
@@ -142,22 +142,22 @@ export class RedisSubscriber {
     this.#connected = true;
     this.#attempts = 0;
     this.#connects++;
-    this.#restoring = this.#wanted.values();
+    this.#restoring = this.#desired.values();
     await this.#pump();
   }
 
   /**
-   * Subscribes anew to what is still wanted here: the server ended some of it by itself.
+   * Subscribes again to all desired keys, because the server has ended some subscriptions.
    *
-   * It does so when a slot is assigned, be it to itself again, and the client does not say which keys.
+   * A server ends them when a slot is assigned, even to itself, and ioredis does not report the keys.
    */
   #moved(client: Redis): void {
     if (client !== this.#client) return;
     this.events.moved();
-    // Many keys of a slot end at the same time.
+    // The subscriptions of a slot end together, so one renewal covers them all.
     this.#cancelRenewal ??= this.tuning.clock.after(RENEWAL_MS, () => {
       this.#cancelRenewal = undefined;
-      for (const key of this.#wanted) if (this.#confirmed.delete(key)) this.#adding.add(key);
+      for (const key of this.#desired) if (this.#confirmed.delete(key)) this.#adding.add(key);
       void this.#pump();
     });
   }
@@ -177,7 +177,7 @@ export class RedisSubscriber {
     this.#restoring = undefined;
     this.#cancelRetry?.();
     this.#cancelRenewal?.();
-    // Else nothing would ever be tried again on the next connection.
+    // A leftover handle would prevent all retries on the next connection.
     this.#cancelRetry = this.#cancelRenewal = undefined;
     for (const keys of [this.#confirmed, this.#adding, this.#dropping, this.#refused]) keys.clear();
     const waiters = this.#waiters;
@@ -205,7 +205,7 @@ export class RedisSubscriber {
     this.#pumping = false;
   }
 
-  /** Takes the keys to subscribe to next: those that somebody waits for first. */
+  /** Takes the next keys to subscribe to; keys with a waiting caller come first. */
   #takeAdding(): string[] {
     const keys = take(this.#adding);
     while (this.#restoring && keys.length < CHUNK) {
@@ -232,7 +232,7 @@ export class RedisSubscriber {
       return;
     }
     if (client !== this.#client) return;
-    const resumed = keys.filter((key) => this.#wanted.has(key) && !this.#waiters.has(key));
+    const resumed = keys.filter((key) => this.#desired.has(key) && !this.#waiters.has(key));
     for (const key of keys) this.#confirm(key);
     if (resumed.length > 0) this.events.resumed(resumed);
   }
@@ -246,12 +246,12 @@ export class RedisSubscriber {
   #confirm(key: string): void {
     this.#confirmed.add(key);
     this.#settle(key);
-    if (!this.#wanted.has(key)) this.#dropping.add(key);
+    if (!this.#desired.has(key)) this.#dropping.add(key);
   }
 
-  /** Keeps a key that the server refuses apart, so that it does not cost the others their connection. */
+  /** Sets a refused key aside, so that the other keys keep their connection. */
   #refuse(client: Redis, key: string, error: Error): void {
-    if (client !== this.#client || !this.#wanted.has(key)) return;
+    if (client !== this.#client || !this.#desired.has(key)) return;
     this.#settle(key);
     this.#refused.add(key);
     this.events.failed(error);

@@ -1,34 +1,35 @@
 import type { Redis } from 'ioredis';
 import type { RedisShard } from './redis-shard.js';
 
-/** Makes the shard of a server, under one of the probe's numbers. */
+/** Creates the shard of a server, with the number of its probe key. */
 export type ShardMaker = (client: Redis, sharded: boolean, probeNumber: number) => RedisShard;
 
-/** Which server holds which channel. */
+/** The assignment of channels to servers. */
 export interface RedisTopology {
-  /** The servers known at this moment; none before the first start. */
+  /** The servers known now; a Cluster has none before `start`. */
   readonly shards: readonly RedisShard[];
-  /** Connects to the servers; resolves when the first tries have succeeded or failed. */
+  /** Connects to the servers; resolves when the first attempts have succeeded or failed. */
   start(): Promise<void>;
-  /** Sends one publication; settles with the answer of its server. */
+  /** Sends one publication; settles with the reply of its server. */
   publish(key: string, text: string): Promise<unknown>;
-  /** What publishes on the keys of channels. */
+  /** The command that publishes on the keys of channels. */
   readonly publishCommand: 'PUBLISH' | 'SPUBLISH';
-  /** Returns the server that publications on a key go through; undefined when it is not known now. */
+  /** Returns the server that carries publications on a key; undefined when it is unknown now. */
   shardOf(key: string): RedisShard | undefined;
-  /** Returns the client of the server that holds what is stored below a key. */
+  /** Returns the client of the server that stores a key; undefined when it is unknown now. */
   nodeOf(key: string): Redis | undefined;
-  /** Wants a key; resolves when it is confirmed, or at once when that is not possible now. */
-  want(key: string): Promise<void>;
-  unwant(key: string): void;
-  /** Looks anew which server holds what. */
+  /** Adds a desired key; resolves when it is confirmed, or at once without a connection. */
+  subscribe(key: string): Promise<void>;
+  /** Removes a desired key; no message on it is reported after the call. */
+  unsubscribe(key: string): void;
+  /** Applies the client's current slot map to the shards and the desired keys. */
   refresh(): void;
-  /** Asks the servers which of them holds what. */
+  /** Requests a new slot map from the servers, then refreshes. */
   moved(): void;
   close(): void;
 }
 
-/** A single server, be it behind a Sentinel. */
+/** A single server, with or without Sentinels. */
 export class SingleTopology implements RedisTopology {
   readonly shards: readonly [RedisShard];
   readonly publishCommand = 'PUBLISH';
@@ -53,12 +54,12 @@ export class SingleTopology implements RedisTopology {
     return this.shards[0].client;
   }
 
-  want(key: string): Promise<void> {
-    return this.shards[0].subscriber.want(key);
+  subscribe(key: string): Promise<void> {
+    return this.shards[0].subscriber.subscribe(key);
   }
 
-  unwant(key: string): void {
-    this.shards[0].subscriber.unwant(key);
+  unsubscribe(key: string): void {
+    this.shards[0].subscriber.unsubscribe(key);
   }
 
   refresh(): void {}

@@ -2,72 +2,74 @@ import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from '
 import { DEFAULT_POSTS, type PostsOptions } from '../../posts.options.js';
 import { SYSTEM_CLOCK, type Clock } from '../../scheduling/clock.js';
 
-/** A Redis Cluster: some of its nodes, and ioredis options for it. */
+/** A Redis Cluster: some of its nodes, and its ioredis options. */
 export interface RedisClusterSetup {
   readonly nodes: readonly ClusterNode[];
   readonly options?: ClusterOptions;
 }
 
-/** Where Redis is. */
+/** The location of Redis, or an ioredis client. */
 export type RedisConnection = string | RedisOptions | RedisClusterSetup | Redis | Cluster;
 
-/** How the Redis backend behaves. */
+/** The options of the Redis broker. */
 export interface RedisTuning extends PostsOptions {
   /**
-   * Keeps applications apart that share a Redis: 1 to 64 characters of A-Z a-z 0-9 _ . -
+   * Separates applications that share one Redis: 1 to 64 characters of A-Z a-z 0-9 _ . -
    *
    * @default 'nestwire'
    */
   readonly prefix?: string;
   /**
-   * The longest that a command waits for Redis, in milliseconds.
+   * The deadline of a command, in milliseconds.
    *
    * @default 2_000
    */
   readonly commandTimeoutMs?: number;
   /**
-   * The longest that one try to connect takes, and that the start waits for it, in milliseconds.
+   * The deadline of one attempt to connect, in milliseconds; the start of the application waits as long.
    *
    * @default 3_000
    */
   readonly connectTimeoutMs?: number;
   /**
-   * The longest pause between two tries to connect, in milliseconds; the pause is random below it,
-   * and its bound doubles from 100 up to this.
+   * The longest pause between two attempts to connect, in milliseconds.
+   *
+   * The pause starts at 100 ms and doubles up to this limit; half of it is random.
    *
    * @default 1_000
    */
   readonly maxReconnectDelayMs?: number;
   /**
-   * How often the probe sends itself a message through Redis, in milliseconds, and how often Redis is
-   * asked whether it is still the same master; 0 switches both off, and with them the detection of a
-   * connection that is alive and delivers nothing.
+   * The interval of the probe and of the replication check, in milliseconds.
+   *
+   * The probe sends itself a message through Redis; the replication check detects a replaced master.
+   * 0 disables both, and with them the detection of stalled pub/sub on an open connection.
    *
    * @default 5_000
    */
   readonly probeIntervalMs?: number;
   /**
-   * How long the probe's message may be missing before the subscriber is connected anew, in
-   * milliseconds.
+   * The longest time that the probe's message may be missing, in milliseconds; then the subscriber reconnects.
    *
    * @default 10_000
    */
   readonly probeTimeoutMs?: number;
   /**
-   * Whether a Cluster carries channels by sharded pub/sub: `auto` when it is Redis 7 or newer. All
-   * processes of an application must say the same.
+   * The use of sharded pub/sub in a Cluster: `auto` uses it with Redis 7 or newer.
+   *
+   * All processes of an application must use the same value.
    *
    * @default 'auto'
    */
   readonly sharded?: 'auto' | 'never';
-  /** What tells the time and waits; for tests. */
+  /** The source of time and timers; for tests. */
   readonly clock?: Clock;
 }
 
 /** The tuning with its defaults filled in. */
 export type ResolvedTuning = Required<RedisTuning>;
 
-/** The defaults of the Redis backend. */
+/** The defaults of the Redis broker. */
 export const DEFAULT_TUNING: ResolvedTuning = {
   prefix: 'nestwire',
   commandTimeoutMs: 2_000,
@@ -80,7 +82,7 @@ export const DEFAULT_TUNING: ResolvedTuning = {
   clock: SYSTEM_CLOCK,
 };
 
-/** Fills in the defaults, and tells what is wrong with what was given. */
+/** Fills in the defaults, and lists the problems of the given values. */
 export function resolveTuning(tuning: RedisTuning): { tuning: ResolvedTuning; problems: string[] } {
   const given = Object.fromEntries(
     Object.keys(DEFAULT_TUNING)
@@ -89,11 +91,12 @@ export function resolveTuning(tuning: RedisTuning): { tuning: ResolvedTuning; pr
   ) as RedisTuning;
   const resolved = { ...DEFAULT_TUNING, ...given };
   const problems = FIGURES.filter((key) => !(resolved[key] >= (key === 'probeIntervalMs' ? 0 : 1))).map(
-    (key) => `${key} is a number from ${key === 'probeIntervalMs' ? 0 : 1} on; got ${String(resolved[key])}.`,
+    (key) =>
+      `${key} must be a number of at least ${key === 'probeIntervalMs' ? 0 : 1}; got ${String(resolved[key])}.`,
   );
   if (!/^[A-Za-z0-9_.-]{1,64}$/.test(resolved.prefix))
     problems.push(
-      `prefix has 1 to 64 characters of A-Z a-z 0-9 _ . -; got ${JSON.stringify(resolved.prefix)}.`,
+      `prefix must have 1 to 64 characters of A-Z a-z 0-9 _ . -; got ${JSON.stringify(resolved.prefix)}.`,
     );
   return { tuning: resolved, problems };
 }
@@ -109,10 +112,9 @@ const FIGURES = [
 ] as const;
 
 /**
- * Returns the pause before the next try to connect, in milliseconds.
+ * Returns the pause before the next attempt to connect, in milliseconds.
  *
- * Half of it is jitter.
- * With less than that half a process would try more than four times a second, over its two connections.
+ * Half of it is jitter. The fixed half keeps a process, with its two connections, below four attempts a second.
  */
 export function reconnectDelay(attempt: number, maxMs: number): number {
   return (0.5 + Math.random() / 2) * Math.min(maxMs, 100 * 2 ** Math.min(attempt, 16));

@@ -2,37 +2,37 @@ import type { Redis } from 'ioredis';
 import type { ResolvedTuning } from './redis.options.js';
 import { withinDeadline } from './within-deadline.js';
 
-/** What a check of replication tells its owner. */
+/** The events that a replication check reports to its owner. */
 export interface ReplicationEvents {
-  /** The server is another than before, or is no master any more. */
+  /** The server was replaced, restarted or demoted. */
   readonly replaced: () => void;
-  /** The server is no master: whoever it is asked for has to be found anew. */
+  /** The server is not a master; the master must be located again. */
   readonly notMaster: () => void;
 }
 
-/** What a server says about its replication. */
+/** The replication state of a server. */
 export interface Replication {
   readonly isMaster: boolean;
-  /** How many replicas are connected and in step. */
+  /** The number of replicas that are online. */
   readonly replicas: number;
-  /** Names the branch of the data; another one begins with each failover. */
-  readonly branch: string;
+  /** The id of the timeline; each failover starts another one. */
+  readonly timeline: string;
 }
 
-/** Reads what `INFO replication` answers. */
+/** Parses the reply of `INFO replication`. */
 export function replicationOf(info: string): Replication {
   return {
     isMaster: /^role:master/m.test(info),
     replicas: [...info.matchAll(/^slave\d+:.*state=online/gm)].length,
-    branch: /^master_replid:(\w+)/m.exec(info)?.[1] ?? '',
+    timeline: /^master_replid:(\w+)/m.exec(info)?.[1] ?? '',
   };
 }
 
 /**
- * Looks now and then whether a server is still the one that it was.
+ * Checks periodically that a server is still the same master.
  *
- * A server may be restarted, demoted or replaced while its connections stand, and subscriptions may then
- * have missed what was published.
+ * A server may be restarted, demoted or replaced while its connections stay open. Subscriptions may then
+ * have missed publications.
  */
 export class ReplicationCheck {
   #seen: string | undefined;
@@ -50,7 +50,7 @@ export class ReplicationCheck {
     this.#schedule();
   }
 
-  /** Stops looking. */
+  /** Stops the checks. */
   close(): void {
     this.#closed = true;
     this.client.off('ready', this.#onReady);
@@ -71,17 +71,17 @@ export class ReplicationCheck {
   async #check(): Promise<void> {
     if (this.#checking || this.client.status !== 'ready') return;
     this.#checking = true;
-    // A server that does not answer, or does not let us ask, is left to the probe.
-    const asking = Promise.all(['replication', 'server'].map((part) => this.client.info(part)));
-    const infos = await withinDeadline(asking, this.tuning).catch(() => undefined);
+    // The probe covers a server that does not reply or refuses the command.
+    const requests = Promise.all(['replication', 'server'].map((part) => this.client.info(part)));
+    const infos = await withinDeadline(requests, this.tuning).catch(() => undefined);
     this.#checking = false;
     if (infos && !this.#closed) this.#compare(infos[0]!, infos[1]!);
   }
 
   #compare(replicationInfo: string, serverInfo: string): void {
-    const { isMaster, branch } = replicationOf(replicationInfo);
+    const { isMaster, timeline } = replicationOf(replicationInfo);
     const run = /^run_id:(\w+)/m.exec(serverInfo)?.[1] ?? '';
-    const seen = `${isMaster} ${branch} ${run}`;
+    const seen = `${isMaster} ${timeline} ${run}`;
     const isReplaced = this.#seen !== undefined && seen !== this.#seen;
     this.#seen = seen;
     if (isReplaced) this.events.replaced();

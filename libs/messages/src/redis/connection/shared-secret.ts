@@ -5,17 +5,18 @@ import { unreadable } from './redis.errors.js';
 import type { ResolvedTuning } from './redis.options.js';
 import { withinDeadline } from './within-deadline.js';
 
-/** The fewest and the most characters of a secret. */
+/** The limits of a secret's length, in characters. */
 const MIN_CHARACTERS = 32;
 const MAX_CHARACTERS = 1_024;
 
 /**
- * Returns the secret that all processes of a prefix share; makes it if need be.
+ * Returns the secret that all processes of a prefix share.
  *
- * A secret that is there and too short is refused and not replaced: somebody may have chosen it.
+ * A missing secret is created.
+ * An invalid secret is refused and not replaced, because an operator may have chosen it.
  *
- * @throws {MessagesError} UNAVAILABLE when Redis cannot be asked now
- * @throws {MessagesError} BAD_SECRET when what is there is no secret
+ * @throws {MessagesError} UNAVAILABLE when Redis is unreachable or refuses the command
+ * @throws {MessagesError} BAD_SECRET when the stored value is not a valid secret
  */
 export async function sharedSecret(client: Redis | Cluster, tuning: ResolvedTuning): Promise<string> {
   const key = `${tuning.prefix}:secret`;
@@ -26,7 +27,7 @@ export async function sharedSecret(client: Redis | Cluster, tuning: ResolvedTuni
     throw new Error('the secret was removed');
   } catch (error) {
     if (error instanceof MessagesError) throw error;
-    if ((error as Error).message.startsWith('WRONGTYPE')) throw badSecret(key, 'is of another type');
+    if ((error as Error).message.startsWith('WRONGTYPE')) throw badSecret(key, 'is not a string');
     throw unreadable(error as Error);
   }
 }
@@ -36,9 +37,9 @@ function checked(key: string, secret: string): string {
   throw badSecret(key, `has ${secret.length} characters`);
 }
 
-function badSecret(key: string, what: string): MessagesError {
+function badSecret(key: string, problem: string): MessagesError {
   const message =
-    `The key "${key}" in Redis ${what}, and a secret has ${MIN_CHARACTERS} to ${MAX_CHARACTERS}: remove the key, ` +
-    'and a server that starts makes another, or set the option "resume.secret".';
+    `The key "${key}" in Redis ${problem}; a secret has ${MIN_CHARACTERS} to ${MAX_CHARACTERS} characters. ` +
+    'Remove the key, so that the next server to start creates another, or set the option "resume.secret".';
   return new MessagesError(MessagesErrorCode.BadSecret, message);
 }

@@ -1,7 +1,7 @@
 import { RedisScript } from '../connection/redis-script.js';
 import { LUA_UNTRUSTED } from '../connection/untrusted.js';
 
-// A reader is a hash: `e`, `s` and `p` its place, as that of a top; `g` how many gaps it met; and for each
+// A consumer is a hash: `e`, `s` and `p` its place, as that of a head; `g` how many gaps it met; and for each
 // work that was given out and not settled `w:<key>`, with when it is due again, its attempt, its holder and
 // what it is: the id of a message, or of a gap the reason and the place. All of it is one key, so that nothing
 // can lose a part of it, in the slot of the stream, so that a failover or a restore takes both back alike.
@@ -24,47 +24,47 @@ local nowMs = now[1] * 1000 + math.floor(now[2] / 1000)
 /**
  * Settles work of a share, and gives it what is next.
  *
- * Keys: meta, stream, reader. Arguments: a random epoch, the channel's name, the age of the top in
- * milliseconds, `top`, `oldest` or `known`, how long the reader is kept in milliseconds, the holder, its lease in
+ * Keys: meta, stream, consumer. Arguments: a random epoch, the channel's name, the age of the head in
+ * milliseconds, `head`, `oldest` or `known`, how long the consumer is kept in milliseconds, the holder, its lease in
  * milliseconds, the most works and the most bytes, the most bytes of one message; then key and id of each work that
  * is settled.
  *
- * Work, places and entries that do not have their form become a gap: they never stop the reader.
+ * Work, places and entries that do not have their form become a gap: they never stop the consumer.
  *
  * Returns the epoch, and when what others hold is due, in milliseconds, or -1; then of each work its key, its
  * attempt, its id, and of a message the id before it, its type and its text.
  */
-export const TAKE = new RedisScript(`${LUA_UNTRUSTED}${WORK}
-local meta, stream, reader = KEYS[1], KEYS[2], KEYS[3]
-local epoch, name, topMs, from, keptMs, holder = unpack(ARGV, 1, 6)
+export const FETCH = new RedisScript(`${LUA_UNTRUSTED}${WORK}
+local meta, stream, consumer = KEYS[1], KEYS[2], KEYS[3]
+local epoch, name, headMs, from, keptMs, holder = unpack(ARGV, 1, 6)
 local leaseMs, limit, bytes = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local messageBytes = tonumber(ARGV[10])
-local top = topOf(meta)
-if not top then
-  top = { epoch, '0', '' }
+local head = headOf(meta)
+if not head then
+  head = { epoch, '0', '' }
   redis.call('HSET', meta, 'e', epoch, 's', '0', 'p', '', 'n', name)
   redis.call('DEL', stream)
-  redis.call('PEXPIRE', meta, topMs)
+  redis.call('PEXPIRE', meta, headMs)
 end
-epoch = top[1]
-local topOffset, topId = tonumber(top[2]), top[3]
+epoch = head[1]
+local headOffset, headId = tonumber(head[2]), head[3]
 
 local state, works, isBroken = {}, {}, false
 local function drop(key)
   works[key] = nil
-  redis.call('HDEL', reader, 'w:' .. key)
+  redis.call('HDEL', consumer, 'w:' .. key)
 end
 local function isKey(key)
   return #key <= 20 and (string.find(key, '^[1-9]%d*$') or string.find(key, '^g[1-9]%d*$'))
 end
 local function isGap(id)
   local epoch, offset, itsId = string.match(id, '^[%a-]+:([^:]+):([^:]+):([^:]*)$')
-  return isTop(epoch, offset, itsId)
+  return isHead(epoch, offset, itsId)
 end
-local fields = redis.pcall('HGETALL', reader)
+local fields = redis.pcall('HGETALL', consumer)
 if fields.err then
   if not string.find(fields.err, 'WRONGTYPE', 1, true) then error(fields.err) end
-  redis.call('DEL', reader)
+  redis.call('DEL', consumer)
   fields, isBroken = {}, true
 end
 for index = 1, #fields, 2 do
@@ -79,7 +79,7 @@ for index = 1, #fields, 2 do
     end
   else state[fields[index]] = fields[index + 1] end
 end
-if state.e and not isTop(state.e, state.s, state.p) then state, isBroken = { e = '' }, true end
+if state.e and not isHead(state.e, state.s, state.p) then state, isBroken = { e = '' }, true end
 if state.g and not (#state.g <= 15 and string.find(state.g, '^%d+$')) then state.g = nil end
 for index = 11, #ARGV, 2 do
   local work = works[ARGV[index]]
@@ -88,8 +88,8 @@ end
 
 local function offsetOf(entry) return tonumber(string.match(entry[1], '^%d+')) end
 local function entriesFrom(offset, count)
-  -- What stands behind the top was not stored by a post.
-  local from, to = string.format('%.0f-0', offset), string.format('%.0f-0', topOffset)
+  -- What stands behind the head was not stored by a post.
+  local from, to = string.format('%.0f-0', offset), string.format('%.0f-0', headOffset)
   return callOn(stream, 'XRANGE', from, to, 'COUNT', count)
 end
 
@@ -103,7 +103,7 @@ local function goTo(entry)
   if entry and contentOf(entry) then
     local _, previous = contentOf(entry)
     at, last = offsetOf(entry) - 1, previous
-  else at, last = topOffset, topId end
+  else at, last = headOffset, headId end
 end
 if not state.e then
   if isBroken then gap = 'unreadable' elseif from == 'known' then gap = 'epoch-changed' end
@@ -116,10 +116,10 @@ elseif state.e ~= epoch then
   gap = 'epoch-changed'
   for key in pairs(works) do if string.sub(key, 1, 1) ~= 'g' then drop(key) end end
   goTo(entriesFrom(1, 1)[1])
-elseif at > topOffset or (at == topOffset and last ~= topId) then
+elseif at > headOffset or (at == headOffset and last ~= headId) then
   gap = 'diverged'
   goTo(nil)
-elseif at < topOffset then
+elseif at < headOffset then
   local first = entriesFrom(at + 1, 1)[1]
   if not first or offsetOf(first) > at + 1 then gap = 'trimmed'
   elseif not contentOf(first) then gap = 'unreadable'
@@ -156,7 +156,7 @@ end
 table.sort(due, function(one, other) return one.order < other.order end)
 
 local given, size = {}, 0
--- A text that is larger than a message may be is not given out: its reader is told a gap.
+-- A text that is larger than a message may be is not given out: its consumer is told a gap.
 local function textOfEntry(entry)
   local _, _, _, data = contentOf(entry)
   return data and #data <= messageBytes and data or ''
@@ -182,7 +182,7 @@ end
 
 local place = string.format('%.0f', at)
 if state.e ~= epoch or state.s ~= place or state.p ~= last or gap then
-  redis.call('HSET', reader, 'e', epoch, 's', place, 'p', last, 'g', state.g or 0)
+  redis.call('HSET', consumer, 'e', epoch, 's', place, 'p', last, 'g', state.g or 0)
 end
 local reply = { epoch, '-1' }
 for _, one in ipairs(given) do
@@ -192,7 +192,7 @@ for _, one in ipairs(given) do
     data = textOfEntry(one.entry)
   end
   work.dueMs, work.attempt, work.holder, work.isGiven = nowMs + leaseMs, work.attempt + 1, holder, true
-  redis.call('HSET', reader, 'w:' .. one.key, textOf(work))
+  redis.call('HSET', consumer, 'w:' .. one.key, textOf(work))
   local size = #reply
   reply[size + 1], reply[size + 2], reply[size + 3] = one.key, tostring(work.attempt), work.id
   reply[size + 4], reply[size + 5], reply[size + 6] = previous, kind, data
@@ -202,23 +202,23 @@ for key, work in pairs(works) do
   if not work.isGiven then
     waitMs = math.min(waitMs or work.dueMs, work.dueMs)
     -- A gap that nobody had room for.
-    if work.holder == '' then redis.call('HSET', reader, 'w:' .. key, textOf(work)) end
+    if work.holder == '' then redis.call('HSET', consumer, 'w:' .. key, textOf(work)) end
   end
 end
 if waitMs then reply[2] = string.format('%.0f', math.max(0, waitMs - nowMs)) end
 -- Rarely: each is a write, and goes to the replicas.
-if redis.call('PTTL', reader) < tonumber(keptMs) * 0.9 then redis.call('PEXPIRE', reader, keptMs) end
-if redis.call('PTTL', meta) < tonumber(topMs) / 2 then redis.call('PEXPIRE', meta, topMs) end
+if redis.call('PTTL', consumer) < tonumber(keptMs) * 0.9 then redis.call('PEXPIRE', consumer, keptMs) end
+if redis.call('PTTL', meta) < tonumber(headMs) / 2 then redis.call('PEXPIRE', meta, headMs) end
 return reply
 `);
 
 /**
  * Renews the lease of work, with its attempt.
  *
- * Keys: reader. Arguments: the holder, the lease in milliseconds; then key, id and attempt of each work.
+ * Keys: consumer. Arguments: the holder, the lease in milliseconds; then key, id and attempt of each work.
  * Returns of each 1 when it is the holder's, else 0.
  */
-export const HOLD = new RedisScript(`${LUA_UNTRUSTED}${WORK}
+export const RENEW = new RedisScript(`${LUA_UNTRUSTED}${WORK}
 local reply = {}
 for index = 3, #ARGV, 3 do
   local field = 'w:' .. ARGV[index]

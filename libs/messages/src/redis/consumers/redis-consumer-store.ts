@@ -13,8 +13,8 @@ import {
 import type { StoredMessage } from '../../history/history-store.js';
 import type { MessagesError } from '../../messages.error.js';
 import type { ChannelKeys } from '../history/channel-keys.js';
-import { HOLD, TAKE } from './consumer-scripts.js';
-import { isTexts } from '../history/history-replies.js';
+import { RENEW, FETCH } from './consumer-scripts.js';
+import { isStrings } from '../history/history-replies.js';
 import { unreadable } from '../connection/redis.errors.js';
 import { headMsOf } from '../history/redis-history-store.js';
 import type { ResolvedTuning } from '../connection/redis.options.js';
@@ -37,7 +37,7 @@ export interface ConsumersLink {
 }
 
 /**
- * Knows durable consumers in Redis: a hash a reader, in the slot of its channel.
+ * Knows durable consumers in Redis: a hash a share, in the slot of its channel.
  *
  * Not a consumer group: one ends with the stream, which expires, knows nothing of epochs and branches, and
  * passes over what was trimmed without a word.
@@ -50,26 +50,26 @@ export class RedisConsumerStore extends ConsumerStore {
     super();
   }
 
-  async fetch(reader: ConsumerShare, { settled, limit, leaseMs }: FetchRequest): Promise<FetchedWork> {
-    const { channel, from, holder } = reader;
+  async fetch(share: ConsumerShare, { settled, limit, leaseMs }: FetchRequest): Promise<FetchedWork> {
+    const { channel, from, holder } = share;
     const { meta, stream } = this.link.keys.of(channel.name);
     const epoch = randomBytes(16).toString('base64url');
     const reply = await this.#run(
-      TAKE,
-      [meta, stream, this.#keyOf(reader)],
+      FETCH,
+      [meta, stream, this.#keyOf(share)],
       [
         ...[epoch, channel.name, headMsOf(channel), from, CONSUMER_TTL_MS, holder],
         ...[leaseMs, limit, MAX_FETCHED_BYTES, this.link.maxMessageBytes],
         ...settled.flatMap((work) => [work.key, proofOf(work)]),
       ],
     );
-    if (!isTexts(reply)) throw this.#unreadable(new Error('its answer does not have the form of one'));
-    return this.#takenOf(channel.name, reply);
+    if (!isStrings(reply)) throw this.#unreadable(new Error('its answer does not have the form of one'));
+    return this.#fetchedOf(channel.name, reply);
   }
 
-  async renew(reader: ConsumerShare, works: readonly ConsumerWork[], leaseMs: number): Promise<boolean[]> {
+  async renew(share: ConsumerShare, works: readonly ConsumerWork[], leaseMs: number): Promise<boolean[]> {
     const args = works.flatMap((work) => [work.key, proofOf(work), work.attempt]);
-    const reply = await this.#run(HOLD, [this.#keyOf(reader)], [reader.holder, leaseMs, ...args]);
+    const reply = await this.#run(RENEW, [this.#keyOf(share)], [share.holder, leaseMs, ...args]);
     // Whatever is no confirmation leaves the work to others.
     return works.map((_, index) => Array.isArray(reply) && reply[index] === 1);
   }
@@ -88,11 +88,11 @@ export class RedisConsumerStore extends ConsumerStore {
   }
 
   #unreadable(error: Error): MessagesError {
-    this.link.refused('a named reader', error);
+    this.link.refused('a named share', error);
     return unreadable(error);
   }
 
-  #takenOf(channel: string, [epoch = '', waitMs = '-1', ...parts]: readonly string[]): FetchedWork {
+  #fetchedOf(channel: string, [epoch = '', waitMs = '-1', ...parts]: readonly string[]): FetchedWork {
     const works: ConsumerWork[] = [];
     for (let at = 0; at < parts.length; at += PARTS) {
       const work = workOf(epoch, parts.slice(at, at + PARTS));

@@ -1,8 +1,8 @@
+import slotOf from 'cluster-key-slot';
 import { ChannelKeys } from './channel-keys.js';
-import { slotOf } from '../connection/key-slot.js';
 
 describe('ChannelKeys', () => {
-  it('names all that belongs to a channel, in one slot', () => {
+  it('gives all keys of a channel the same slot', () => {
     const { ephemeral, live, meta, stream, idStart, consumerStart } = new ChannelKeys('app').of('room:lobby');
     const names = [ephemeral, live, meta, stream, `${idStart}01-Ab_.`, `${consumerStart}01-Ab_.`];
 
@@ -11,7 +11,7 @@ describe('ChannelKeys', () => {
     expect(new Set(names.map(slotOf)).size).toBe(1);
   });
 
-  it('gives no two channels or prefixes the same hash, whatever they are called', () => {
+  it('gives each pair of prefix and channel its own hash, whatever the names', () => {
     const pairs = ['1', '1:', 'a', '11', '1:1', ':', '{}', 'a*', '1:1:1'].flatMap((prefix) =>
       ['1', ':1', 'a', '1:1', '{', '}', '*', '11:1'].map((name) => new ChannelKeys(prefix).of(name).meta),
     );
@@ -20,7 +20,7 @@ describe('ChannelKeys', () => {
     expect(new Set(hashes).size).toBe(pairs.length);
   });
 
-  it('gives the same names however many it has given', () => {
+  it('gives the same keys again after the cache has evicted them', () => {
     const keys = new ChannelKeys('app');
     const first = keys.of('first');
 
@@ -29,22 +29,5 @@ describe('ChannelKeys', () => {
 
     expect(keys.of('first')).not.toBe(first);
     expect(keys.of('first')).toEqual(first);
-  });
-});
-
-describe('slotOf', () => {
-  it.each([
-    ['123456789', 12_739],
-    ['foo', 12_182],
-    ['{foo}.bar', 12_182],
-    ['x{foo}{bar}', 12_182],
-    ['', 0],
-  ])('puts %s where a Cluster puts it', (key, slot) => {
-    expect(slotOf(key)).toBe(slot);
-  });
-
-  it('takes an empty tag, or one without an end, for a part of the key', () => {
-    expect(slotOf('foo{}{bar}')).not.toBe(slotOf('bar'));
-    expect(slotOf('{bar')).not.toBe(slotOf('bar'));
   });
 });

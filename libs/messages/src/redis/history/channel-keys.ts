@@ -3,37 +3,37 @@ import { createHash } from 'node:crypto';
 const MAX_CACHED = 1_000;
 const HASH_LENGTH = 22;
 
-/** What a channel is called in Redis; all its names are of one slot of a Cluster. */
-export interface KeysOfChannel {
-  /** Carries the publications of a channel that keeps nothing. */
+/** The Redis keys of a channel; all belong to one slot of a Cluster. */
+export interface ChannelKeySet {
+  /** The pub/sub channel of ephemeral publications. */
   readonly ephemeral: string;
-  /** Carries what is stored, as it is stored. */
+  /** The pub/sub channel of stored messages. */
   readonly live: string;
-  /** A hash: the epoch, the last offset, the last id, and the channel's name for who debugs. */
+  /** A hash: the epoch, the last offset, the last id, and the channel's name for debugging. */
   readonly meta: string;
-  /** A stream: the messages that are kept. */
+  /** A stream: the messages of the history. */
   readonly stream: string;
-  /** An id behind it is the key that remembers where the message was stored. */
+  /** The prefix of a draft's key; that key stores the position of the message. */
   readonly idStart: string;
-  /** The name of a reader behind it is the key of a hash: how far the reader is. */
+  /** The prefix of a durable consumer's key; that key is a hash with its position and deliveries. */
   readonly consumerStart: string;
 }
 
 /**
- * The names that channels have in Redis.
+ * Maps channels to their keys in Redis.
  *
- * The name of a channel never stands in a key, only its hash with the prefix: whatever it is called, it
- * can neither pass for another channel nor for a pattern, and has its length. The braces make the hash
- * what a Cluster chooses the slot by.
+ * A key contains a hash of the prefix and the channel's name, never the name itself. So no name can imitate
+ * another channel or a pattern, and all keys have the same length. The braces make the hash the hash tag
+ * that determines the slot in a Cluster.
  */
 export class ChannelKeys {
-  /** The oldest first. */
-  readonly #cached = new Map<string, KeysOfChannel>();
+  /** The cached keys, the oldest first. */
+  readonly #cached = new Map<string, ChannelKeySet>();
 
   constructor(private readonly prefix: string) {}
 
-  /** Returns the names of a channel. */
-  of(channel: string): KeysOfChannel {
+  /** Returns the keys of a channel. */
+  of(channel: string): ChannelKeySet {
     const cached = this.#cached.get(channel);
     if (cached) return cached;
     if (this.#cached.size >= MAX_CACHED) this.#cached.delete(this.#cached.keys().next().value!);
@@ -42,12 +42,12 @@ export class ChannelKeys {
     return keys;
   }
 
-  /** Returns the name that a probe has; no channel has it. */
+  /** Returns the key of a probe; no channel has the same key. */
   probeKeyOf(origin: string, number: number): string {
     return `${this.prefix}:probe:${origin}:${number}`;
   }
 
-  #make(channel: string): KeysOfChannel {
+  #make(channel: string): ChannelKeySet {
     const { prefix } = this;
     const hash = hashOf(prefix, channel);
     return {
@@ -61,9 +61,9 @@ export class ChannelKeys {
   }
 }
 
-/** Returns what stands for a channel in Redis: 22 characters. */
+/** Returns the hash that represents a channel in Redis: 22 characters. */
 export function hashOf(prefix: string, channel: string): string {
-  // Each with its length, so that no two pairs of prefix and channel are hashed alike.
+  // The lengths keep two different pairs of prefix and channel from producing the same text.
   const text = `${prefix.length}:${prefix}${channel.length}:${channel}`;
   return createHash('sha256').update(text).digest('base64url').slice(0, HASH_LENGTH);
 }

@@ -2,79 +2,80 @@ import type { Redis } from 'ioredis';
 import type { Head } from '../../history/history-store.js';
 import type { Position } from '../../history/position.js';
 import type { ResolvedTuning } from '../connection/redis.options.js';
-import { isCount, isEpoch, isPlaceId } from '../connection/untrusted.js';
+import { isCount, isEpoch, isPositionId } from '../connection/untrusted.js';
 import { withinDeadline } from '../connection/within-deadline.js';
 
 const CHUNK = 100;
 
-/** The hash that holds a top, and the server that has it. */
-export interface HeadPosition {
+/** The key of a head, and the client of its server. */
+export interface HeadLocation {
   readonly key: string;
   readonly node: Redis;
 }
 
-/** How long a top that is read is kept at least. */
-export interface HeadAges {
+/** The minimum lifetimes of a head after a read. */
+export interface HeadTtls {
+  /** The lifetime for a history with messages. */
   readonly postedMs: number;
-  /** Of a history that nobody has posted to. */
+  /** The lifetime for a history without messages. */
   readonly unpostedMs: number;
 }
 
-/** Reads the tops of many histories, and keeps them from being forgotten. */
+/** Reads the heads of many histories, and extends their lifetimes. */
 export class HeadReader {
   constructor(
     private readonly tuning: ResolvedTuning,
-    private readonly kept: HeadAges,
+    private readonly ttls: HeadTtls,
   ) {}
 
-  /** Reads tops in order; undefined where there is none, null where its server failed. */
-  async read(places: readonly HeadPosition[], failed: (error: Error) => void): Promise<Head[]> {
+  /** Reads heads in the given order; undefined for a missing head, null after a failure of its server. */
+  async read(locations: readonly HeadLocation[], failed: (error: Error) => void): Promise<Head[]> {
     const heads = new Map<string, Head>();
     const byNode = new Map<Redis, string[]>();
-    for (const { key, node } of places) {
+    for (const { key, node } of locations) {
       const keys = byNode.get(node);
       if (keys) keys.push(key);
       else byNode.set(node, [key]);
     }
-    const reading = [...byNode].map(async ([node, keys]) => {
+    const chunks = [...byNode].map(async ([node, keys]) => {
       for (let at = 0; at < keys.length; at += CHUNK)
         await this.#readChunk(node, keys.slice(at, at + CHUNK), heads);
     });
-    for (const result of await Promise.allSettled(reading))
+    for (const result of await Promise.allSettled(chunks))
       if (result.status === 'rejected') failed(result.reason as Error);
-    return places.map(({ key }) => (heads.has(key) ? heads.get(key) : null));
+    return locations.map(({ key }) => (heads.has(key) ? heads.get(key) : null));
   }
 
   async #readChunk(node: Redis, keys: readonly string[], heads: Map<string, Head>): Promise<void> {
-    const asking = node.pipeline();
-    for (const key of keys) asking.hmget(key, 'e', 's', 'p').pttl(key);
-    const replies = (await withinDeadline(asking.exec(), this.tuning)) ?? [];
-    const keeping = node.pipeline();
+    const reading = node.pipeline();
+    for (const key of keys) reading.hmget(key, 'e', 's', 'p').pttl(key);
+    const replies = (await withinDeadline(reading.exec(), this.tuning)) ?? [];
+    const renewing = node.pipeline();
     for (const [index, key] of keys.entries()) {
       const head = headOf(replies[index * 2]);
       heads.set(key, head);
-      // Rarely: each is a write, and goes to the replicas.
+      // Renewed rarely, because each renewal is a write that goes to the replicas.
       const leftMs = valueOf<number>(replies[index * 2 + 1]);
-      const keptMs = head?.offset === 0 ? this.kept.unpostedMs : this.kept.postedMs;
-      if (head && leftMs < keptMs / 2) keeping.pexpire(key, keptMs);
+      const ttlMs = head?.offset === 0 ? this.ttls.unpostedMs : this.ttls.postedMs;
+      if (head && leftMs < ttlMs / 2) renewing.pexpire(key, ttlMs);
     }
-    if (keeping.length > 0) await withinDeadline(keeping.exec(), this.tuning);
+    if (renewing.length > 0) await withinDeadline(renewing.exec(), this.tuning);
   }
 }
 
-/** Reads a head; undefined when there is none, or what is there has not the form of one. */
+/** Reads a head; undefined when it is missing or malformed. */
 function headOf(reply: readonly [Error | null, unknown] | undefined): Position | undefined {
-  // A key of another type is no head: the next read of the history begins a new one.
+  // A key of another type is not a head; the next read of the history starts a new one.
   if (reply?.[0]?.message.startsWith('WRONGTYPE')) return undefined;
   const [epoch, offsetText, id] = valueOf<readonly unknown[]>(reply);
   const offset = typeof offsetText === 'string' && /^\d{1,16}$/.test(offsetText) ? Number(offsetText) : NaN;
-  if (!isEpoch(epoch) || !isCount(offset) || !(id === '' || isPlaceId(id))) return undefined;
+  if (!isEpoch(epoch) || !isCount(offset) || !(id === '' || isPositionId(id))) return undefined;
   return { epoch, offset, id };
 }
 
-/** Returns what a command of a pipeline was answered with. */
+/** Returns the reply to one command of a pipeline. */
 function valueOf<T>(reply: readonly [Error | null, unknown] | undefined): T {
-  if (!reply) throw new Error('it did not answer');
+  if (!reply) throw new Error('the server did not reply');
   if (reply[0]) throw reply[0];
   return reply[1] as T;
 }

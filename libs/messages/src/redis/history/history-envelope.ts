@@ -1,6 +1,6 @@
 import type { StoredMessage } from '../../history/history-store.js';
 import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES, MAX_HEADER_BYTES } from '../pubsub/envelope.js';
-import { isCount, isEpoch, isPlaceId, isTypeName, readContent } from '../connection/untrusted.js';
+import { isCount, isEpoch, isPositionId, isTypeName, readContent } from '../connection/untrusted.js';
 
 const VERSION = 1;
 const NEWLINE = 0x0a;
@@ -17,20 +17,21 @@ interface Header {
 }
 
 /**
- * Takes out the messages that were stored together, in order.
+ * Decodes the messages that one publication stored, in order.
  *
- * What the script publishes is a line of JSON with the version, the epoch, the first offset, the id before
- * it, and of each message its id, its type and its bytes; then the texts, one behind the other. Fields
- * that are not known are ignored, so that versions can run side by side.
+ * The payload starts with a line of JSON: the version, the epoch, the first offset, the id before it, and
+ * the id, type and byte length of each message. The texts follow without separators. Unknown fields are
+ * ignored, so that versions can run side by side.
  *
- * The text of each message is parsed here, once a process, whoever wants it: clients get it as it is.
+ * Each text is parsed here, once in a process, even without a local listener: clients receive it unchanged,
+ * so it must be readable.
  *
- * @param maxMessageBytes the largest message that anyone may send
- * @throws {Error} when it is not of a version known here, or any of its messages cannot be read
+ * @param maxMessageBytes the limit of one message
+ * @throws {Error} when the version is unknown or any message is malformed
  */
 export function openStored(payload: Buffer, maxMessageBytes: number): StoredMessage[] {
   if (payload.length > MAX_HEADER_BYTES + Math.max(MAX_ENVELOPE_BYTES, maxMessageBytes))
-    throw new Error('it is larger than any that maxMessageBytes permits');
+    throw new Error('it is larger than maxMessageBytes permits');
   let end = payload.indexOf(NEWLINE) + 1;
   const { e: epoch, o, p, m } = headerOf(payload.toString('utf8', 0, end));
   let previousId = p;
@@ -42,16 +43,15 @@ export function openStored(payload: Buffer, maxMessageBytes: number): StoredMess
     previousId = id;
     return message;
   });
-  if (end !== payload.length) throw new Error('the sizes in its header are not those of its messages');
+  if (end !== payload.length) throw new Error('the sizes in its header do not match its messages');
   return messages;
 }
 
 function headerOf(line: string): Header {
   const header = JSON.parse(line) as Readonly<Record<string, unknown>> | null;
   if (header?.['v'] !== VERSION)
-    throw new Error(`its version ${String(header?.['v']).slice(0, 16)} is not known here`);
-  if (!isHeader(header))
-    throw new Error('its header does not give the position and the size of each message');
+    throw new Error(`its version ${String(header?.['v']).slice(0, 16)} is unknown`);
+  if (!isHeader(header)) throw new Error('its header lacks the position or the size of a message');
   return header;
 }
 
@@ -60,12 +60,12 @@ function isHeader(header: object): header is Header {
   if (!Array.isArray(m) || m.length === 0 || m.length > MAX_ENVELOPE_MESSAGES || !m.every(isEntry))
     return false;
   return (
-    isEpoch(e) && isCount(o) && o > 0 && isCount(o + m.length - 1) && (o === 1 ? p === '' : isPlaceId(p))
+    isEpoch(e) && isCount(o) && o > 0 && isCount(o + m.length - 1) && (o === 1 ? p === '' : isPositionId(p))
   );
 }
 
 function isEntry(entry: unknown): boolean {
   if (!Array.isArray(entry)) return false;
   const [id, type, bytes] = entry as unknown[];
-  return isPlaceId(id) && isTypeName(type) && isCount(bytes);
+  return isPositionId(id) && isTypeName(type) && isCount(bytes);
 }

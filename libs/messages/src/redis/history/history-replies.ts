@@ -3,20 +3,20 @@ import type { Position } from '../../history/position.js';
 import type { HistoryPage } from '../../history/recovery.js';
 import type { MessagesError } from '../../messages.error.js';
 import { refused, uncertain } from '../connection/redis.errors.js';
-import { isCount, isEpoch, isPlaceId, readContent } from '../connection/untrusted.js';
+import { isCount, isEpoch, isPositionId, readContent } from '../connection/untrusted.js';
 
-/** Returns why what an append stored was not published; empty when it was. */
-export function missedBecause([, why = '']: readonly string[]): string {
-  return why;
+/** Returns the error of the publication after an append; empty when it succeeded. */
+export function publishFailureOf([, failure = '']: readonly string[]): string {
+  return failure;
 }
 
 /**
- * Reads what the script answers to an append: one result a draft.
+ * Parses the script's reply to an append: one result for each draft.
  *
- * @param attempt what the attempt was called
+ * @param attempt the id of the store attempt
  *
- * @throws {MessagesError} UNAVAILABLE when none was stored
- * @throws {MessagesError} UNCERTAIN when it is no answer of the script
+ * @throws {MessagesError} UNAVAILABLE when no draft was stored
+ * @throws {MessagesError} UNCERTAIN when the reply is malformed
  */
 export function resultsOf(
   reply: readonly string[],
@@ -40,38 +40,38 @@ export function refusalIn([, , ...replies]: readonly string[]): Error | undefine
   return refusal === undefined ? undefined : new Error(refusal.slice(1));
 }
 
-/** Tells whether a script answered with texts alone. */
-export function isTexts(reply: unknown): reply is readonly string[] {
+/** Returns true when the reply of a script consists of strings only. */
+export function isStrings(reply: unknown): reply is readonly string[] {
   return Array.isArray(reply) && reply.every((text) => typeof text === 'string');
 }
 
-/** What a page is read with. */
+/** The parameters of reading a page. */
 export interface PageReading {
   readonly start: PageStart;
   readonly maxMessageBytes: number;
-  /** Is told of each entry that cannot be read. */
+  /** Called for each undecodable entry. */
   readonly undecodable: (error: Error) => void;
 }
 
 /**
- * Reads what the script answers to a read.
+ * Parses the script's reply to a read.
  *
- * An entry that cannot be read is marked as unreadable, in its place.
+ * An undecodable entry is marked as unreadable and keeps its position.
  *
- * @throws {Error} when it is no answer of the script
+ * @throws {Error} when the reply is malformed
  */
 export function pageOf(reply: unknown, reading: PageReading): HistoryPage<StoredMessage> {
-  if (!isTexts(reply)) throw malformed();
+  if (!isStrings(reply)) throw malformed();
   const [epoch, offset, id = '', isCut, ...parts] = reply;
   const head = positionOf(epoch, offset, id);
   if (parts.length % PARTS !== 0) throw malformed();
   const messages: StoredMessage[] = [];
   for (let at = 0; at < parts.length; at += PARTS)
     messages.push(messageOf(head.epoch, parts.slice(at, at + PARTS), reading));
-  return { head, messages: withPlaces(head, messages, reading.start), isCut: isCut === '1' };
+  return { head, messages: withInferredIds(head, messages, reading.start), isCut: isCut === '1' };
 }
 
-/** Of each entry: the id in the stream, its id, the id before it, its type and its text. */
+/** The fields of an entry: its id in the stream, its id, the previous id, its type and its text. */
 const PARTS = 5;
 
 function messageOf(
@@ -79,40 +79,45 @@ function messageOf(
   [entryId = '', id = '', previousId = '', type = '', data = '']: readonly string[],
   { maxMessageBytes, undecodable }: PageReading,
 ): StoredMessage {
-  // An entry is called after its offset: `12-0`.
+  // The id of an entry in the stream contains its offset: `12-0`.
   const offset = /^\d{1,16}-0$/.test(entryId) ? Number.parseInt(entryId, 10) : 0;
-  const place = { epoch, offset, id, previousId };
+  const link = { epoch, offset, id, previousId };
   try {
-    if (id === '') throw new Error('it is not an entry of a history');
-    // Parsed alone: few who read a history here want more than its text.
+    if (id === '') throw new Error('it is not a valid entry of a history');
+    // The parsed value is dropped, because most readers of a history need only the text.
     readContent({ type, data }, maxMessageBytes);
-    return { ...place, type, data };
+    return { ...link, type, data };
   } catch (error) {
     undecodable(error as Error);
-    return { ...place, type: '', data: '', isUnreadable: true };
+    return { ...link, type: '', data: '', isUnreadable: true };
   }
 }
 
 /**
- * Gives an entry without ids the place between its neighbours.
+ * Infers the ids of malformed entries from their neighbours.
  *
- * The one behind it names its id, and the head is the id of the last; so nothing behind it is lost with it.
+ * The next entry contains the id of the one before it, and the head contains the id of the last entry. So a
+ * malformed entry does not break the chain of the entries after it.
  */
-function withPlaces(head: Position, messages: readonly StoredMessage[], start: PageStart): StoredMessage[] {
-  const placed: StoredMessage[] = [];
+function withInferredIds(
+  head: Position,
+  messages: readonly StoredMessage[],
+  start: PageStart,
+): StoredMessage[] {
+  const linked: StoredMessage[] = [];
   for (const [index, message] of messages.entries()) {
     if (message.id !== '') {
-      placed.push(message);
+      linked.push(message);
       continue;
     }
     const { offset } = message;
     const next = messages[index + 1];
-    const before = placed.at(-1) ?? ('since' in start ? start.since : undefined);
+    const before = linked.at(-1) ?? ('since' in start ? start.since : undefined);
     const id = next?.offset === offset + 1 ? next.previousId : offset === head.offset ? head.id : '';
     const previousId = before?.offset === offset - 1 ? before.id : '';
-    placed.push({ ...message, id, previousId });
+    linked.push({ ...message, id, previousId });
   }
-  return placed;
+  return linked;
 }
 
 function stored(epoch: string, offset: string, id: string): Stored {
@@ -125,10 +130,10 @@ function stored(epoch: string, offset: string, id: string): Stored {
 
 function positionOf(epoch: string | undefined, offsetText: string | undefined, id: string): Position {
   const offset = /^\d{1,16}$/.test(offsetText ?? '') ? Number(offsetText) : NaN;
-  if (!isEpoch(epoch) || !isCount(offset) || !(id === '' || isPlaceId(id))) throw malformed();
+  if (!isEpoch(epoch) || !isCount(offset) || !(id === '' || isPositionId(id))) throw malformed();
   return { epoch, offset, id };
 }
 
 function malformed(): Error {
-  return new Error('its answer does not have the form of one');
+  return new Error('the reply of Redis is malformed');
 }

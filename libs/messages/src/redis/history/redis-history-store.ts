@@ -15,10 +15,17 @@ import {
 import { slicedWork } from '../../scheduling/sliced-work.js';
 import type { HistoryPage } from '../../history/recovery.js';
 import { MessagesError } from '../../messages.error.js';
-import type { ChannelKeys, KeysOfChannel } from './channel-keys.js';
+import type { ChannelKeys, ChannelKeySet } from './channel-keys.js';
 import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES } from '../pubsub/envelope.js';
 import { openStored } from './history-envelope.js';
-import { isTexts, pageOf, refusalIn, resultsOf, missedBecause, type PageReading } from './history-replies.js';
+import {
+  isStrings,
+  pageOf,
+  refusalIn,
+  resultsOf,
+  publishFailureOf,
+  type PageReading,
+} from './history-replies.js';
 import { APPEND, READ } from './history-scripts.js';
 import type { PendingPosts } from '../pubsub/pending-posts.js';
 import { isReply, refused, uncertain, unreadable, unavailable } from '../connection/redis.errors.js';
@@ -28,44 +35,48 @@ import type { ScriptRun } from '../connection/redis-script.js';
 import type { RedisShard } from '../connection/redis-shard.js';
 import type { RedisTopology } from '../connection/redis-topology.js';
 import { ReplicatedWriter } from './replicated-writer.js';
-import { HeadReader, type HeadPosition } from './head-reader.js';
+import { HeadReader, type HeadLocation } from './head-reader.js';
 import { withinDeadline } from '../connection/within-deadline.js';
 
 const WEEK_MS = 604_800_000;
-/** How much longer than its messages a history remembers its top. */
-const HEAD_AGES = 10;
-/** How long the head of a history is remembered that nobody has posted to and nobody follows. */
+/** The lifetime of a head, as a multiple of the lifetime of its messages. */
+const HEAD_TTL_FACTOR = 10;
+/** The lifetime of the head of a history without messages and followers. */
 const UNPOSTED_HEAD_MS = 600_000;
 
-/** What a history shares with the backend that it belongs to. */
+/** The services that a history store shares with its broker. */
 export interface HistoryLink {
   readonly client: Redis | Cluster;
   readonly topology: RedisTopology;
   readonly keys: ChannelKeys;
   readonly pending: PendingPosts;
   readonly maxMessageBytes: number;
-  /** Whether the application has shut down. */
+  /** Returns true once the application has shut down. */
   readonly isClosed: () => boolean;
-  /** Is told what was heard on a channel and cannot be read. */
+  /** Called for an undecodable message of a channel. */
   readonly undecodable: (channel: string, error: Error) => void;
-  /** Is told that what was stored could not be published, and why. */
-  readonly missed: (channel: string, why: string) => void;
-  /** Is told what Redis refused, and with which error. */
-  readonly refused: (what: string, error: Error) => void;
+  /** Called when stored messages could not be published, with the reason. */
+  readonly unpublished: (channel: string, reason: string) => void;
+  /** Called when Redis refused an operation, with its error. */
+  readonly refused: (operation: string, error: Error) => void;
 }
 
-/** Drafts on their way, and what no other attempt is called. */
+/** A batch of drafts being stored, with a unique attempt id. */
 interface Batch {
   readonly attempt: string;
   readonly drafts: readonly Draft[];
 }
 
-/** Keeps the messages of channels with history in Redis: a stream a channel. */
+/**
+ * Stores the messages of channels with history in Redis.
+ *
+ * Each channel has one stream.
+ */
 export class RedisHistoryStore extends HistoryStore {
-  /** By the key that what is stored is heard on. */
+  /** Followed channels by their `live` key. */
   readonly #followed = new Map<string, string>();
   readonly #writers = new Map<Redis, ReplicatedWriter>();
-  readonly #topReader: HeadReader;
+  readonly #headReader: HeadReader;
   #sink: HistorySink | undefined;
 
   constructor(
@@ -73,7 +84,7 @@ export class RedisHistoryStore extends HistoryStore {
     private readonly tuning: ResolvedTuning,
   ) {
     super();
-    this.#topReader = new HeadReader(tuning, { postedMs: WEEK_MS, unpostedMs: UNPOSTED_HEAD_MS });
+    this.#headReader = new HeadReader(tuning, { postedMs: WEEK_MS, unpostedMs: UNPOSTED_HEAD_MS });
   }
 
   attach(sink: HistorySink): void {
@@ -83,13 +94,13 @@ export class RedisHistoryStore extends HistoryStore {
   follow(channel: string): Promise<void> {
     const { live } = this.link.keys.of(channel);
     this.#followed.set(live, channel);
-    return this.link.topology.want(live);
+    return this.link.topology.subscribe(live);
   }
 
   unfollow(channel: string): void {
     const { live } = this.link.keys.of(channel);
     this.#followed.delete(live);
-    this.link.topology.unwant(live);
+    this.link.topology.unsubscribe(live);
   }
 
   async append(
@@ -137,25 +148,25 @@ export class RedisHistoryStore extends HistoryStore {
 
   async heads(channels: readonly string[]): Promise<readonly Head[]> {
     if (this.link.isClosed()) throw unreadable(new Error('The application has shut down'));
-    const asked = channels.map((channel) => this.#placeOfTop(channel));
-    const places = asked.filter((place) => place !== undefined);
+    const requested = channels.map((channel) => this.#headLocationOf(channel));
+    const locations = requested.filter((location) => location !== undefined);
     const failed = (error: Error): void => {
       this.#followMove(error);
       this.link.refused('a read of a history', error);
     };
-    const heads = (await this.#topReader.read(places, failed)).values();
-    return asked.map((place) => (place ? heads.next().value : null));
+    const heads = (await this.#headReader.read(locations, failed)).values();
+    return requested.map((location) => (location ? heads.next().value : null));
   }
 
-  /** Returns where the top of a channel is; undefined while it cannot be read. */
-  #placeOfTop(channel: string): HeadPosition | undefined {
+  /** Returns the location of a channel's head; undefined while its server is unreachable. */
+  #headLocationOf(channel: string): HeadLocation | undefined {
     const keys = this.link.keys.of(channel);
     if (this.#whyUnreachable(keys)) return undefined;
     return { key: keys.meta, node: this.link.topology.nodeOf(keys.live)! };
   }
 
-  /** Takes what was published on a key; tells whether the key is one of a history. */
-  hear(key: string, payload: Buffer): boolean {
+  /** Receives a publication on a key; returns false when no followed history has the key. */
+  receive(key: string, payload: Buffer): boolean {
     const channel = this.#followed.get(key);
     if (channel === undefined) return false;
     try {
@@ -168,33 +179,33 @@ export class RedisHistoryStore extends HistoryStore {
     return true;
   }
 
-  /** Doubts the channels that are heard on these keys. */
+  /** Marks the channels of these keys as suspect. */
   resumed(keys: readonly string[]): void {
     const channels = keys.map((key) => this.#followed.get(key)).filter((channel) => channel !== undefined);
     if (channels.length > 0) this.#sink?.suspected(channels);
   }
 
-  /** Doubts all channels of a server. */
-  doubt(shard: RedisShard): void {
+  /** Marks all channels of a server as suspect. */
+  markSuspect(shard: RedisShard): void {
     const { topology } = this.link;
     void slicedWork.forEach(this.#followed, ([key, channel]) => {
       if (topology.shardOf(key) === shard) this.#sink?.suspected([channel]);
     });
   }
 
-  /** Lets go of the connections to a server that may be another now. */
+  /** Drops the connection for replicated writes to a server that may have been replaced. */
   reset(node: Redis): void {
     this.#writers.get(node)?.reset();
     this.#writers.delete(node);
   }
 
-  /** Lets go of everything. */
+  /** Releases all connections and followed channels. */
   close(): void {
     this.#followed.clear();
     for (const node of this.#writers.keys()) this.reset(node);
   }
 
-  #store(channel: HistoryChannel, keys: KeysOfChannel, batch: Batch): Promise<readonly string[]> {
+  #store(channel: HistoryChannel, keys: ChannelKeySet, batch: Batch): Promise<readonly string[]> {
     const run = { keys: keysOfAppend(keys, batch.drafts), args: this.#argsOfAppend(channel, keys, batch) };
     if (channel.durability === 'replicated') return this.#storeReplicated(keys, run);
     const reply = withinDeadline(APPEND.run({ client: this.link.client, ...run }), this.tuning);
@@ -204,9 +215,9 @@ export class RedisHistoryStore extends HistoryStore {
     }) as Promise<readonly string[]>;
   }
 
-  #storeReplicated(keys: KeysOfChannel, run: Omit<ScriptRun, 'client'>): Promise<readonly string[]> {
+  #storeReplicated(keys: ChannelKeySet, run: Omit<ScriptRun, 'client'>): Promise<readonly string[]> {
     const node = this.link.topology.nodeOf(keys.live)!;
-    // Only its own connection is in doubt when there is no answer, and the writer drops it.
+    // A missing reply makes only the writer's own connection suspect, and the writer drops it.
     return this.#writerOf(node)
       .run(APPEND, run)
       .catch((error: Error) => {
@@ -226,7 +237,7 @@ export class RedisHistoryStore extends HistoryStore {
 
   #argsOfAppend(
     channel: HistoryChannel,
-    keys: KeysOfChannel,
+    keys: ChannelKeySet,
     { attempt, drafts }: Batch,
   ): (string | number)[] {
     const { messages, ageMs } = channel.history;
@@ -253,20 +264,20 @@ export class RedisHistoryStore extends HistoryStore {
     if (isReply(error) && error.message.startsWith('MOVED')) this.link.topology.moved();
   }
 
-  #unanswered({ live }: KeysOfChannel): void {
+  #unanswered({ live }: ChannelKeySet): void {
     const { topology } = this.link;
     const shard = topology.shardOf(live);
-    if (shard && shard.client === topology.nodeOf(live)) shard.probe.doubt();
+    if (shard && shard.client === topology.nodeOf(live)) shard.probe.markSuspect();
   }
 
-  #whyUnreachable({ live }: KeysOfChannel): string | undefined {
+  #whyUnreachable({ live }: ChannelKeySet): string | undefined {
     if (this.link.isClosed()) return 'The application has shut down';
     const { topology } = this.link;
     const isReachable = topology.nodeOf(live)?.status === 'ready' && !topology.shardOf(live)?.probe.suspect;
     return isReachable ? undefined : 'Redis cannot be reached';
   }
 
-  #assertReadable(keys: KeysOfChannel): void {
+  #assertReadable(keys: ChannelKeySet): void {
     const why = this.#whyUnreachable(keys);
     if (why) throw unreadable(new Error(why), why);
   }
@@ -276,9 +287,9 @@ export class RedisHistoryStore extends HistoryStore {
     reply: readonly string[],
     { drafts, attempt }: Batch,
   ): ReadonlyArray<Stored | MessagesError> {
-    if (!isTexts(reply)) throw uncertain(new Error('its answer does not have the form of one'));
-    const missed = missedBecause(reply);
-    if (missed) this.link.missed(name, missed);
+    if (!isStrings(reply)) throw uncertain(new Error('the reply of Redis is malformed'));
+    const failure = publishFailureOf(reply);
+    if (failure) this.link.unpublished(name, failure);
     const refusal = refusalIn(reply);
     if (refusal) this.link.refused('a post', refusal);
     return resultsOf(reply, drafts, attempt);
@@ -305,13 +316,13 @@ export class RedisHistoryStore extends HistoryStore {
   }
 }
 
-function keysOfAppend({ meta, stream, idStart }: KeysOfChannel, drafts: readonly Draft[]): string[] {
+function keysOfAppend({ meta, stream, idStart }: ChannelKeySet, drafts: readonly Draft[]): string[] {
   return [meta, stream, ...drafts.map(({ id }) => idStart + id)];
 }
 
-/** Returns how long the top of a history is remembered, in milliseconds. */
+/** Returns the lifetime of a history's head, in milliseconds. */
 export function headMsOf({ history }: HistoryChannel): number {
-  return Math.max(history.ageMs * HEAD_AGES, WEEK_MS);
+  return Math.max(history.ageMs * HEAD_TTL_FACTOR, WEEK_MS);
 }
 
 function newEpoch(): string {

@@ -5,31 +5,31 @@ import { isReply, unavailable, uncertain } from '../connection/redis.errors.js';
 import type { RedisScript, ScriptRun } from '../connection/redis-script.js';
 import { withinDeadline } from '../connection/within-deadline.js';
 
-/** How much of a command's time the replicas have; the rest is for its way. */
+/** The share of a command's deadline that replicas may use; the rest is for the network. */
 const WAIT_SHARE = 0.8;
 
 /**
- * Writes to a server, and waits until all its replicas have it.
+ * Writes to a server, and waits until all its replicas have the write.
  *
- * `WAIT` holds up what comes behind it on its connection, and counts what that connection wrote: so there
- * is one apart, and it follows right behind the script.
+ * `WAIT` blocks later commands of its connection, and covers only the writes of that connection. So the
+ * writer has its own connection, and sends `WAIT` directly after the script.
  */
 export class ReplicatedWriter {
   #client: Redis | undefined;
   #ready: Promise<Redis> | undefined;
   #replicas = 0;
 
-  /** @param open makes a client that neither connects nor reconnects by itself */
+  /** @param open creates a client that neither connects nor reconnects by itself */
   constructor(
     private readonly open: () => Redis,
     private readonly tuning: ResolvedTuning,
   ) {}
 
   /**
-   * Runs a script; resolves to its reply when every replica has what it wrote.
+   * Runs a script; resolves to its reply when every replica has its writes.
    *
-   * @throws {MessagesError} UNAVAILABLE when it did not run, UNCERTAIN when a replica may lack it
-   * @throws {Error} what the script failed with
+   * @throws {MessagesError} UNAVAILABLE when it did not run, UNCERTAIN when a replica may lack the writes
+   * @throws {Error} when the script fails
    */
   async run(script: RedisScript, { keys, args }: Omit<ScriptRun, 'client'>): Promise<unknown> {
     const client = await this.#connected();
@@ -37,7 +37,7 @@ export class ReplicatedWriter {
     try {
       return await withinDeadline(this.#runOn(script, { client, keys, args }), this.tuning);
     } catch (error) {
-      // What comes behind it would wait for replicas that do not answer.
+      // Later writes on this connection would wait for the same replicas.
       if (!isReply(error)) this.#drop(client);
       throw error;
     }
@@ -51,17 +51,19 @@ export class ReplicatedWriter {
   async #runOn(script: RedisScript, run: ScriptRun & { readonly client: Redis }): Promise<unknown> {
     const desired = this.#replicas;
     const [reply, [info, acknowledged]] = await script.runBefore(run, () => this.#wait(run.client, desired));
-    // Asked behind the script: a replica that has come since counts too.
+    // The reply follows the script, so a replica that connected since then counts too.
     this.#replicas = replicationOf(info).replicas;
     if (acknowledged >= desired && this.#replicas <= desired) return reply;
-    throw uncertain(new Error(`${acknowledged} of ${Math.max(desired, this.#replicas)} replicas have it`));
+    throw uncertain(
+      new Error(`${acknowledged} of ${Math.max(desired, this.#replicas)} replicas have the write`),
+    );
   }
 
   #wait(client: Redis, replicas: number): Promise<[string, number]> {
     const timeoutMs = Math.ceil(this.tuning.commandTimeoutMs * WAIT_SHARE);
     return Promise.all([client.info('replication'), client.wait(replicas, timeoutMs)]).catch(
       (error: Error) => {
-        // Refused or lost: the script before it may have run.
+        // The script before it may have run, although WAIT was refused or lost.
         throw uncertain(error);
       },
     );
@@ -71,7 +73,7 @@ export class ReplicatedWriter {
     const ready = (this.#ready ??= this.#connect());
     try {
       const client = await withinDeadline(ready, this.tuning);
-      if (this.#replicas === 0) await withinDeadline(this.#learn(client), this.tuning);
+      if (this.#replicas === 0) await withinDeadline(this.#readReplicas(client), this.tuning);
       return client;
     } catch (error) {
       if (ready === this.#ready) this.reset();
@@ -84,11 +86,11 @@ export class ReplicatedWriter {
     client.on('error', () => undefined);
     client.on('end', () => this.#drop(client));
     await client.connect();
-    await this.#learn(client);
+    await this.#readReplicas(client);
     return client;
   }
 
-  async #learn(client: Redis): Promise<void> {
+  async #readReplicas(client: Redis): Promise<void> {
     this.#replicas = replicationOf(await client.info('replication')).replicas;
   }
 

@@ -4,10 +4,10 @@ import { MessagesError, MessagesErrorCode } from '../../messages.error.js';
 import type { ResolvedTuning } from '../connection/redis.options.js';
 
 const RUNNING = 'r';
-/** Stands before a result, so that none can be taken for running work. */
+/** The prefix of a result; it keeps a result from being read as running work. */
 const SETTLED = 's';
 
-/** Claims in Redis: one key a piece of work, `<prefix>:o:{<id>}`. */
+/** Stores claims in Redis: one key for each piece of work, `<prefix>:o:{<id>}`. */
 export class RedisClaimStore extends ClaimStore {
   constructor(
     private readonly client: Redis | Cluster,
@@ -22,7 +22,7 @@ export class RedisClaimStore extends ClaimStore {
       const claimed = await this.#inTime(this.client.set(key, RUNNING, 'PX', ttlMs, 'NX'));
       if (claimed === 'OK') return 'claimed';
       const value = await this.#inTime(this.client.get(key));
-      // What is neither was not written by a claim: nobody knows what became of the work.
+      // Any other value was not written by a claim. The outcome of the work is unknown, so it counts as running.
       return value?.startsWith(SETTLED) ? { result: value.slice(SETTLED.length) } : 'running';
     } catch (cause) {
       throw unavailable(cause as Error);
@@ -38,13 +38,13 @@ export class RedisClaimStore extends ClaimStore {
     return `${this.tuning.prefix}:o:{${id}}`;
   }
 
-  /** A client of the application's own may have no deadline for its commands. */
-  #inTime<T>(answer: Promise<T>): Promise<T> {
+  /** Adds a deadline, because a given client may have none for its commands. */
+  #inTime<T>(reply: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const { clock, commandTimeoutMs } = this.tuning;
-      const late = () => reject(new Error(`no answer within ${commandTimeoutMs} ms`));
+      const late = () => reject(new Error(`no reply within ${commandTimeoutMs} ms`));
       const cancel = clock.after(commandTimeoutMs, late);
-      void answer.then(resolve, reject).finally(cancel);
+      void reply.then(resolve, reject).finally(cancel);
     });
   }
 }
@@ -52,8 +52,8 @@ export class RedisClaimStore extends ClaimStore {
 function unavailable({ name, message }: Error): MessagesError {
   return new MessagesError(
     MessagesErrorCode.Unavailable,
-    'Redis cannot be asked whether this was handled already; it was not handled now.',
-    // Without the command, which ioredis puts into its errors.
+    'Redis cannot confirm that this is the first attempt; it was not handled now. Try again later.',
+    // The copy omits the command that ioredis adds to its errors.
     { cause: Object.assign(new Error(message), { name }) },
   );
 }

@@ -18,7 +18,7 @@ export class PresenceKeys {
   }
 
   /** Returns the key of who is in a channel. */
-  roomOf(channel: string): string {
+  recordsOf(channel: string): string {
     return `${this.prefix}:p:{${hashOf(this.prefix, channel)}}`;
   }
 

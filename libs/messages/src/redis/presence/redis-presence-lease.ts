@@ -14,7 +14,7 @@ const MAX_REPORTS = 16;
 /** The most servers that one look asks for; of more, each look takes others. */
 const MAX_SERVERS = 1_000;
 /** The most servers that one look has cleaned up. */
-const MAX_DEATHS = 100;
+const MAX_CLAIMS = 100;
 
 /** What a lease works with. */
 export interface LeaseSetup {
@@ -27,7 +27,7 @@ export interface LeaseSetup {
   /** A server has died, and this one is to clean up after it and then to call `forget`. */
   readonly died: (server: string) => void;
   /** Redis has answered: what it does not know yet can be tried again. */
-  readonly looked: () => void;
+  readonly checked: () => void;
 }
 
 /**
@@ -39,12 +39,12 @@ export interface LeaseSetup {
 export class PresenceLease {
   #server = newName();
   #isHeld = false;
-  #taking: Promise<void> | undefined;
+  #acquiring: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #isClosed = false;
   /** Servers without a lease, and since when that is known. */
-  #silent = new Map<string, number>();
-  #looking: Promise<void> | undefined;
+  #lost = new Map<string, number>();
+  #checking: Promise<void> | undefined;
 
   constructor(private readonly setup: LeaseSetup) {}
 
@@ -59,15 +59,16 @@ export class PresenceLease {
   }
 
   /** Resolves when the lease is held; rejects when Redis cannot be reached. */
-  async hold(): Promise<void> {
+  async acquire(): Promise<void> {
     this.start();
-    if (!this.#isHeld) await (this.#taking ??= this.#take().finally(() => (this.#taking = undefined)));
+    if (!this.#isHeld)
+      await (this.#acquiring ??= this.#acquire().finally(() => (this.#acquiring = undefined)));
   }
 
   /** Renews and looks at once, as after an outage; who is silent gets another chance. */
-  async look(): Promise<void> {
-    this.#silent.clear();
-    await this.#lookOnce();
+  async checkNow(): Promise<void> {
+    this.#lost.clear();
+    await this.#checkOnce();
   }
 
   /** Gives the lease back. */
@@ -85,26 +86,26 @@ export class PresenceLease {
   #schedule(): void {
     const { clock, leaseMs } = this.setup;
     this.#cancelTimer = clock.after(leaseMs / RENEWALS_PER_LEASE, () => {
-      void this.#lookOnce().then(() => !this.#isClosed && this.#schedule());
+      void this.#checkOnce().then(() => !this.#isClosed && this.#schedule());
     });
   }
 
-  #lookOnce(): Promise<void> {
-    return (this.#looking ??= this.#renewAndHunt().finally(() => (this.#looking = undefined)));
+  #checkOnce(): Promise<void> {
+    return (this.#checking ??= this.#renewAndCheck().finally(() => (this.#checking = undefined)));
   }
 
   /** Never rejects: what fails is tried at the next turn. */
-  async #renewAndHunt(): Promise<void> {
+  async #renewAndCheck(): Promise<void> {
     try {
       if (this.#isHeld) await this.#renew();
-      if (!this.#isClosed) await this.#hunt();
-      this.setup.looked();
+      if (!this.#isClosed) await this.#claimLost();
+      this.setup.checked();
     } catch {
-      this.#silent.clear();
+      this.#lost.clear();
     }
   }
 
-  async #take(): Promise<void> {
+  async #acquire(): Promise<void> {
     const { calls, keys, leaseMs } = this.setup;
     const server = this.#server;
     // Known before it lives, so that nobody can die unknown.
@@ -130,25 +131,25 @@ export class PresenceLease {
     replaced(former);
   }
 
-  async #hunt(): Promise<void> {
+  async #claimLost(): Promise<void> {
     const { calls, keys, clock, leaseMs, died } = this.setup;
     const names = await calls.run((client) => client.srandmember(keys.servers, MAX_SERVERS));
     const others = names.filter((name) => name !== this.#server && isServerName(name));
     const junk = names.filter((name) => !isServerName(name));
     // Else junk takes the places of servers in each look.
     if (junk.length > 0) await calls.run((client) => client.srem(keys.servers, ...junk));
-    const silent = (await this.whichAreLost(others)).values();
+    const silent = (await this.findLost(others)).values();
     const nowMs = clock.now();
-    this.#silent = new Map([...silent].map((name) => [name, this.#silent.get(name) ?? nowMs]));
-    let deaths = 0;
-    for (const [name, sinceMs] of this.#silent) {
-      if (deaths === MAX_DEATHS) return;
+    this.#lost = new Map([...silent].map((name) => [name, this.#lost.get(name) ?? nowMs]));
+    let claims = 0;
+    for (const [name, sinceMs] of this.#lost) {
+      if (claims === MAX_CLAIMS) return;
       if (nowMs - sinceMs < (leaseMs / RENEWALS_PER_LEASE) * PATIENCE) continue;
       const claimed = await calls.run((client) =>
         client.set(keys.claimOf(name), this.#server, 'PX', leaseMs, 'NX'),
       );
       if (claimed === null) continue;
-      deaths++;
+      claims++;
       died(name);
     }
   }
@@ -178,7 +179,7 @@ export class PresenceLease {
   }
 
   /** Returns which of these servers have no lease. */
-  async whichAreLost(servers: readonly string[]): Promise<Set<string>> {
+  async findLost(servers: readonly string[]): Promise<Set<string>> {
     const { calls, keys } = this.setup;
     const found = await Promise.all(
       servers.map((name) => calls.run((client) => client.exists(keys.leaseOf(name)))),

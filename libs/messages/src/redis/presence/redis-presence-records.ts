@@ -8,7 +8,7 @@ export class PresenceRecords {
   emptyChecks = 0;
   readonly #records = new Map<string, PresenceRecord>();
   #unknown = new Set<string>();
-  #isDoubtful = false;
+  #isSuspect = false;
   #current: Promise<boolean> = Promise.resolve(true);
   #next: Promise<boolean> | undefined;
 
@@ -23,14 +23,14 @@ export class PresenceRecords {
 
   /** Whether Redis knows all, as far as this process can tell. */
   get isSettled(): boolean {
-    return this.#unknown.size === 0 && !this.#isDoubtful;
+    return this.#unknown.size === 0 && !this.#isSuspect;
   }
 
   /** Returns whether what Redis has is to be compared with the records, and takes it as begun. */
-  takeDoubt(): boolean {
-    const wasDoubtful = this.#isDoubtful;
-    this.#isDoubtful = false;
-    return wasDoubtful;
+  takeSuspect(): boolean {
+    const wasSuspect = this.#isSuspect;
+    this.#isSuspect = false;
+    return wasSuspect;
   }
 
   put(record: PresenceRecord): void {
@@ -55,8 +55,8 @@ export class PresenceRecords {
   }
 
   /** Has the next attempt compare what Redis has with the records. */
-  doubt(): void {
-    this.#isDoubtful = true;
+  markSuspect(): void {
+    this.#isSuspect = true;
     this.notedFor = '';
   }
 

@@ -1,16 +1,16 @@
-// A room is a hash: a field for each connection, `#e` its epoch, `#n` the number of its last change.
+// A records is a hash: a field for each connection, `#e` its epoch, `#n` the number of its last change.
 // The value of a connection is that number at its own last change, a bar, and the record.
 
-/** Names the room. A key of another type holds nothing that nestwire wrote: the room begins anew. */
-const ROOM = `
-local room = KEYS[1]
-local kind = redis.call('TYPE', room).ok
-if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', room) end`;
+/** Names the records. A key of another type holds nothing that nestwire wrote: the records begins anew. */
+const RECORDS = `
+local records = KEYS[1]
+local kind = redis.call('TYPE', records).ok
+if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', records) end`;
 
 const VERSION_OF = `
 -- Nothing and 0 when it is not there, or has another form.
-local function versionOf(room)
-  local version = redis.call('HMGET', room, '#e', '#n')
+local function versionOf(records)
+  local version = redis.call('HMGET', records, '#e', '#n')
   local epoch, number = version[1], version[2]
   if epoch and number and #epoch <= 64 and string.find(epoch, '^[%w_-]+$')
     and #number <= 15 and string.find(number, '^%d+$') then return epoch, tonumber(number) end
@@ -18,19 +18,19 @@ local function versionOf(room)
 end`;
 
 /**
- * Reads a room as one state: its number of fields, and the fields and values.
+ * Reads a records as one state: its number of fields, and the fields and values.
  *
- * Arguments: the most fields, the most bytes of a field and its value, and of all together. Of a room with more
+ * Arguments: the most fields, the most bytes of a field and its value, and of all together. Of a records with more
  * it returns the number alone; a field that is larger has an empty value, so that it is no connection.
  */
-export const READ_SCRIPT = `${ROOM}
+export const READ_SCRIPT = `${RECORDS}
 local most, mostEach, mostBytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local count = redis.call('HLEN', room)
+local count = redis.call('HLEN', records)
 if count > most then return { count } end
 -- By their lengths first: what is too large is not loaded.
-local names, fitting, bytes = redis.call('HKEYS', room), {}, 0
+local names, fitting, bytes = redis.call('HKEYS', records), {}, 0
 for _, name in ipairs(names) do
-  local size = #name + redis.call('HSTRLEN', room, name)
+  local size = #name + redis.call('HSTRLEN', records, name)
   if size <= mostEach then
     fitting[#fitting + 1] = name
     bytes = bytes + size
@@ -40,7 +40,7 @@ end
 local fields = {}
 for _, name in ipairs(fitting) do
   fields[#fields + 1] = name
-  fields[#fields + 1] = redis.call('HGET', room, name)
+  fields[#fields + 1] = redis.call('HGET', records, name)
 end
 for _ = #fitting + 1, #names do
   fields[#fields + 1], fields[#fields + 2] = '', ''
@@ -50,69 +50,69 @@ return { count, fields }`;
 /**
  * Sets connections.
  *
- * Arguments: a new epoch, the most that may be, the age of the room in milliseconds, then keys and records.
+ * Arguments: a new epoch, the most that may be, the age of the records in milliseconds, then keys and records.
  */
-export const SET_SCRIPT = `${ROOM}${VERSION_OF}
+export const SET_SCRIPT = `${RECORDS}${VERSION_OF}
 local most, keptMs = tonumber(ARGV[2]), tonumber(ARGV[3])
-local epoch, number = versionOf(room)
-local size = math.max(0, redis.call('HLEN', room) - 2)
+local epoch, number = versionOf(records)
+local size = math.max(0, redis.call('HLEN', records) - 2)
 local changed, refused = {}, {}
 for i = 4, #ARGV, 2 do
-  local old = redis.call('HGET', room, ARGV[i])
+  local old = redis.call('HGET', records, ARGV[i])
   local same = old and string.sub(old, (string.find(old, '|', 1, true) or #old) + 1) == ARGV[i + 1]
   if not old and size >= most then
     refused[#refused + 1] = ARGV[i]
   elseif not same then
     if not old then size = size + 1 end
-    redis.call('HSET', room, ARGV[i], (number + 1) .. '|' .. ARGV[i + 1])
+    redis.call('HSET', records, ARGV[i], (number + 1) .. '|' .. ARGV[i + 1])
     changed[#changed + 1] = ARGV[i]
   end
 end
 if #changed > 0 then
   number = number + 1
   epoch = epoch or ARGV[1]
-  redis.call('HSET', room, '#e', epoch, '#n', string.format('%.0f', number))
+  redis.call('HSET', records, '#e', epoch, '#n', string.format('%.0f', number))
 end
 -- Rarely: each is a write, and goes to the replicas.
-if redis.call('PTTL', room) < keptMs / 2 then redis.call('PEXPIRE', room, keptMs) end
+if redis.call('PTTL', records) < keptMs / 2 then redis.call('PEXPIRE', records, keptMs) end
 return { epoch or '', number, changed, refused }`;
 
 const REMOVED = `${VERSION_OF}
 if #removed == 0 then return { '', 0, removed } end
-local epoch, number = versionOf(room)
+local epoch, number = versionOf(records)
 -- Without a version those who watch read the state anew.
 if epoch then
   number = number + 1
-  redis.call('HSET', room, '#n', string.format('%.0f', number))
+  redis.call('HSET', records, '#n', string.format('%.0f', number))
 end
-if redis.call('HLEN', room) <= 2 then redis.call('DEL', room) end
+if redis.call('HLEN', records) <= 2 then redis.call('DEL', records) end
 return { epoch or '', number, removed }`;
 
 /** Removes connections by their keys. */
-export const REMOVE_SCRIPT = `${ROOM}
+export const REMOVE_SCRIPT = `${RECORDS}
 local removed = {}
 for i = 1, #ARGV do
-  if redis.call('HDEL', room, ARGV[i]) == 1 then removed[#removed + 1] = ARGV[i] end
+  if redis.call('HDEL', records, ARGV[i]) == 1 then removed[#removed + 1] = ARGV[i] end
 end
 ${REMOVED}`;
 
 /** Removes all connections of a server: those whose key begins with the argument. */
-export const CLEAR_SCRIPT = `${ROOM}
+export const CLEAR_SCRIPT = `${RECORDS}
 local removed = {}
-for _, key in ipairs(redis.call('HKEYS', room)) do
+for _, key in ipairs(redis.call('HKEYS', records)) do
   if string.sub(key, 1, #ARGV[1]) == ARGV[1] then
-    redis.call('HDEL', room, key)
+    redis.call('HDEL', records, key)
     removed[#removed + 1] = key
   end
 end
 ${REMOVED}`;
 
 /** Returns keys and records of a server: those whose key begins with the argument. */
-export const OWN_SCRIPT = `${ROOM}
+export const OWN_SCRIPT = `${RECORDS}
 local own = {}
-for _, key in ipairs(redis.call('HKEYS', room)) do
+for _, key in ipairs(redis.call('HKEYS', records)) do
   if string.sub(key, 1, #ARGV[1]) == ARGV[1] then
-    local value = redis.call('HGET', room, key)
+    local value = redis.call('HGET', records, key)
     own[#own + 1] = key
     own[#own + 1] = string.sub(value, (string.find(value, '|', 1, true) or 0) + 1)
   end

@@ -36,9 +36,9 @@ const MAX_RECORD_CHARACTERS = 131_072;
 /** The most bytes of a field of a room and its value: three bytes a character, and room for the key. */
 const MAX_FIELD_BYTES = 3 * MAX_RECORD_CHARACTERS + 4_096;
 /** The most bytes of a room that are read at once. */
-const MAX_ROOM_BYTES = 67_108_864;
+const MAX_CHANNEL_BYTES = 67_108_864;
 /** Servers may differ in `maxConnections`, or put connections into a room at the same time. */
-const MIN_ROOM_FIELDS = 2_000;
+const MIN_CHANNEL_FIELDS = 2_000;
 /** The most channels of a server that has gone that Redis is asked for at once. */
 const CHANNELS_PER_SCAN = 500;
 const NO_CONNECTION = new Error('a field of its presence is not a connection');
@@ -49,7 +49,7 @@ const MAX_CHECKS = 1_000;
  * becomes the master may bring back connections whose end it had not received.
  */
 const EMPTY_CHECKS = 6;
-const MAX_EMPTY_ROOMS = 1_000;
+const MAX_EMPTY_CHANNELS = 1_000;
 const OWN = new RedisScript(OWN_SCRIPT);
 const READ = new RedisScript(READ_SCRIPT);
 const SET = new RedisScript(SET_SCRIPT);
@@ -64,13 +64,13 @@ type RemoveReply = [epoch: string, number: number, removed: string[]];
 /** Keeps the members of channels in Redis. */
 export class RedisPresenceStore extends PresenceStore {
   readonly #limiter = new LogLimiter((line) => new Logger('Messages').warn(line));
-  readonly #poisoned: (channel: string, error: Error) => void;
+  readonly #undecodable: (channel: string, error: Error) => void;
   readonly #calls: RedisCalls;
   readonly #keys: PresenceKeys;
   /** The channels that connections of this process are in, or are still to be taken out of. */
-  readonly #rooms = new Map<string, PresenceRecords>();
+  readonly #byChannel = new Map<string, PresenceRecords>();
   /** Channels that no connection of this process is in any more. */
-  readonly #emptyRooms = new Set<PresenceRecords>();
+  readonly #empty = new Set<PresenceRecords>();
   /** Servers that are gone, and channels that may be cleaned of them beside the noted ones. */
   readonly #gone = new Map<string, readonly string[]>();
   #tending: Promise<void> | undefined;
@@ -87,7 +87,7 @@ export class RedisPresenceStore extends PresenceStore {
     undecodable: (channel: string, error: Error) => void = () => undefined,
   ) {
     super();
-    this.#poisoned = undecodable;
+    this.#undecodable = undecodable;
     this.#calls = new RedisCalls(client, tuning);
     this.#keys = new PresenceKeys(tuning.prefix);
   }
@@ -101,23 +101,23 @@ export class RedisPresenceStore extends PresenceStore {
       leaseMs: setup.leaseMs,
       replaced: (former) => this.#replaced(former),
       died: (server) => void this.#gone.set(server, []),
-      looked: () => this.#looked(),
+      checked: () => this.#onLeaseChecked(),
     });
     for (const event of CLIENT_EVENTS) this.client.on(event, this.#onBack);
   }
 
   async join(channel: string, record: PresenceRecord): Promise<boolean> {
-    const room = this.#rooms.get(channel) ?? new PresenceRecords(channel, (one) => this.#reconcile(one));
-    this.#rooms.set(channel, room);
+    const room = this.#byChannel.get(channel) ?? new PresenceRecords(channel, (one) => this.#reconcile(one));
+    this.#byChannel.set(channel, room);
     room.put(record);
-    this.#emptyRooms.delete(room);
+    this.#empty.delete(room);
     const isKnown = await room.settle();
     if (this.#refused.has(record)) throw presenceFull(channel, this.#setup.maxConnections);
     return isKnown;
   }
 
   async leave(channel: string, id: string): Promise<boolean> {
-    const room = this.#rooms.get(channel);
+    const room = this.#byChannel.get(channel);
     return room?.remove(id) ? room.settle() : true;
   }
 
@@ -130,11 +130,11 @@ export class RedisPresenceStore extends PresenceStore {
       const read = [...values].map(([key, value]) => entryOf(key, value));
       const entries = read.filter((entry) => entry !== undefined);
       for (let skipped = read.length - entries.length; skipped > 0; skipped--)
-        this.#poisoned(channel, NO_CONNECTION);
+        this.#undecodable(channel, NO_CONNECTION);
       this.#lease.start();
       const others = new Set(entries.map(({ server }) => server));
       others.delete(this.#lease.server);
-      const lost = await this.#lease.whichAreLost([...others]);
+      const lost = await this.#lease.findLost([...others]);
       if (lost.size > 0) this.#lease.report(lost, channel).catch(() => undefined);
       return { ...versionOf(epoch, number), entries, lost };
     } catch (error) {
@@ -144,8 +144,11 @@ export class RedisPresenceStore extends PresenceStore {
 
   /** Reads a room; one that holds more than servers put into it is not loaded. */
   async #fieldsOf(channel: string): Promise<Map<string, string>> {
-    const maxFields = Math.max(MIN_ROOM_FIELDS, 2 * this.#setup.maxConnections) + 2;
-    const run = { keys: [this.#keys.roomOf(channel)], args: [maxFields, MAX_FIELD_BYTES, MAX_ROOM_BYTES] };
+    const maxFields = Math.max(MIN_CHANNEL_FIELDS, 2 * this.#setup.maxConnections) + 2;
+    const run = {
+      keys: [this.#keys.recordsOf(channel)],
+      args: [maxFields, MAX_FIELD_BYTES, MAX_CHANNEL_BYTES],
+    };
     const reply = await this.#calls.run((client) => READ.run({ client, ...run }));
     const [count, fields] = reply as [count: number, fields?: readonly string[]];
     if (!fields) throw presenceOverfull(channel, count);
@@ -157,7 +160,7 @@ export class RedisPresenceStore extends PresenceStore {
   async version(channel: string): Promise<PresenceVersion> {
     try {
       const [epoch, number] = await this.#calls.run((client) =>
-        client.hmget(this.#keys.roomOf(channel), '#e', '#n'),
+        client.hmget(this.#keys.recordsOf(channel), '#e', '#n'),
       );
       return versionOf(epoch, number);
     } catch (error) {
@@ -173,30 +176,30 @@ export class RedisPresenceStore extends PresenceStore {
 
   async #close(): Promise<void> {
     for (const event of CLIENT_EVENTS) this.client.off(event, this.#onBack);
-    for (const room of this.#rooms.values()) room.clear();
+    for (const room of this.#byChannel.values()) room.clear();
     await this.#settleAll();
     await this.#tending;
     // Where that failed the lease runs out by itself, and others clean up.
     await this.#lease?.close().catch(() => undefined);
-    this.#rooms.clear();
+    this.#byChannel.clear();
   }
 
   readonly #onBack = (): void => {
-    for (const room of this.#rooms.values()) room.doubt();
-    void this.#lease.look();
+    for (const room of this.#byChannel.values()) room.markSuspect();
+    void this.#lease.checkNow();
   };
 
   /** Has all connections brought back, under the name that this process has now. */
   #replaced(former: string): void {
-    for (const room of this.#rooms.values()) room.doubt();
-    this.#gone.set(former, [...this.#rooms.keys()]);
+    for (const room of this.#byChannel.values()) room.markSuspect();
+    this.#gone.set(former, [...this.#byChannel.keys()]);
   }
 
-  #looked(): void {
+  #onLeaseChecked(): void {
     if (this.#closed) return;
-    const rooms = [...this.#rooms.values()];
+    const rooms = [...this.#byChannel.values()];
     const count = Math.min(rooms.length, MAX_CHECKS);
-    for (let at = 0; at < count; at++) rooms[(this.#checked + at) % rooms.length]!.doubt();
+    for (let at = 0; at < count; at++) rooms[(this.#checked + at) % rooms.length]!.markSuspect();
     this.#checked = rooms.length > 0 ? (this.#checked + count) % rooms.length : 0;
     // Not awaited: the lease is renewed meanwhile, however much there is to do.
     this.#tending ??= this.#tend().finally(() => (this.#tending = undefined));
@@ -218,7 +221,7 @@ export class RedisPresenceStore extends PresenceStore {
   }
 
   async #settleAll(): Promise<void> {
-    const rooms = [...this.#rooms.values()].filter(({ isSettled }) => !isSettled);
+    const rooms = [...this.#byChannel.values()].filter(({ isSettled }) => !isSettled);
     for (let at = 0; at < rooms.length; at += MAX_BATCH)
       await Promise.all(rooms.slice(at, at + MAX_BATCH).map((room) => room.settle()));
   }
@@ -257,10 +260,10 @@ export class RedisPresenceStore extends PresenceStore {
   /** Lets Redis know what has changed in a room; rejects when it could not. */
   async #reconcile(room: PresenceRecords): Promise<void> {
     if (room.isSettled) return;
-    await this.#lease.hold();
+    await this.#lease.acquire();
     const { server } = this.#lease;
     if (!room.isEmpty) await this.#note(room, server);
-    if (room.takeDoubt()) await this.#check(room, server);
+    if (room.takeSuspect()) await this.#check(room, server);
     await room.flush(MAX_BATCH, async (set, gone) => {
       if (set.length > 0) {
         await this.#note(room, server);
@@ -281,34 +284,34 @@ export class RedisPresenceStore extends PresenceStore {
   async #check(room: PresenceRecords, server: string): Promise<void> {
     const prefix = presenceKey({ server, id: '' });
     try {
-      const keys = [this.#keys.roomOf(room.channel)];
+      const keys = [this.#keys.recordsOf(room.channel)];
       const held = (await this.#calls.run((client) => OWN.run({ client, keys, args: [prefix] }))) as string[];
       const texts = new Map<string, string>();
       for (let at = 0; at < held.length; at += 2) texts.set(held[at]!.slice(prefix.length), held[at + 1]!);
       room.compare(texts, textOf);
     } catch (error) {
-      room.doubt();
+      room.markSuspect();
       throw error;
     }
   }
 
   /** Keeps a channel without connections for some more checks. */
   #keepEmpty(room: PresenceRecords): void {
-    if (!room.isEmpty || !room.isSettled || this.#rooms.get(room.channel) !== room) return;
-    if (!this.#emptyRooms.has(room)) {
-      this.#emptyRooms.add(room);
+    if (!room.isEmpty || !room.isSettled || this.#byChannel.get(room.channel) !== room) return;
+    if (!this.#empty.has(room)) {
+      this.#empty.add(room);
       room.emptyChecks = EMPTY_CHECKS;
     }
     if (room.emptyChecks-- <= 0) this.#dropEmpty(room);
-    else if (this.#emptyRooms.size > MAX_EMPTY_ROOMS) {
-      const [oldest] = this.#emptyRooms;
+    else if (this.#empty.size > MAX_EMPTY_CHANNELS) {
+      const [oldest] = this.#empty;
       this.#dropEmpty(oldest!);
     }
   }
 
   #dropEmpty(room: PresenceRecords): void {
-    this.#emptyRooms.delete(room);
-    if (room.isEmpty && room.isSettled) this.#rooms.delete(room.channel);
+    this.#empty.delete(room);
+    if (room.isEmpty && room.isSettled) this.#byChannel.delete(room.channel);
   }
 
   /** Notes that this process may be in the channel, before it is. */
@@ -349,7 +352,7 @@ export class RedisPresenceStore extends PresenceStore {
   }
 
   #eval<T>(script: RedisScript, channel: string, args: ReadonlyArray<string | number>): Promise<T> {
-    const keys = [this.#keys.roomOf(channel)];
+    const keys = [this.#keys.recordsOf(channel)];
     return this.#calls.run((client) => script.run({ client, keys, args }) as Promise<T>);
   }
 }

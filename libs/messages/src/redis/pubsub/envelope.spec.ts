@@ -12,7 +12,7 @@ function written(...messages: SizedMessage[]): Buffer {
 }
 
 describe('Envelope', () => {
-  it('gives back the messages that were put in, in order', () => {
+  it('decodes the written messages in order', () => {
     const messages = [
       sized('a', '{}'),
       sized('"b\n', '{"text":"€ 💥"}'),
@@ -23,7 +23,7 @@ describe('Envelope', () => {
     expect(theirs.open(written(...messages))).toEqual(messages);
   });
 
-  it('gives back any texts', () => {
+  it('decodes any texts', () => {
     const parts = [
       '{',
       '}',
@@ -49,7 +49,7 @@ describe('Envelope', () => {
     }
   });
 
-  it('knows its own from those of others, whatever the messages say', () => {
+  it('recognizes its own envelopes, whatever the messages contain', () => {
     expect(mine.isOwn(written(sized('a', '{}')))).toBe(true);
     expect(theirs.isOwn(written(sized('a', '{}')))).toBe(false);
     expect(theirs.isOwn(written(sized('a', theirs.write([sized('a', '{}')]))))).toBe(false);
@@ -57,7 +57,7 @@ describe('Envelope', () => {
     expect(mine.isOwn(Buffer.from('{"v":1,"origin":"mine"'))).toBe(false);
   });
 
-  it('lets no bytes that are not UTF-8 reach into the next message', () => {
+  it('keeps invalid UTF-8 from reaching into the next message', () => {
     const header = '{"v":1,"messages":[["a",2],["b",2]]}\n';
     const payload = Buffer.concat([Buffer.from(header), Buffer.from([0x7b, 0xf0]), Buffer.from('{}')]);
 
@@ -68,18 +68,18 @@ describe('Envelope', () => {
   });
 
   it.each([
-    ['a text that is longer than said', '{"v":1,"messages":[["a",1]]}\n{}'],
-    ['a text that is shorter than said', '{"v":1,"messages":[["a",3]]}\n{}'],
-    ['sizes that go back', '{"v":1,"messages":[["a",2],["a",-2],["a",2]]}\n{}'],
-    ['sizes that are no whole numbers', '{"v":1,"messages":[["a",0.5],["a",1.5]]}\n{}'],
-    ['a size beyond what numbers hold', '{"v":1,"messages":[["a",1e300]]}\n{}'],
+    ['a text that is longer than declared', '{"v":1,"messages":[["a",1]]}\n{}'],
+    ['a text that is shorter than declared', '{"v":1,"messages":[["a",3]]}\n{}'],
+    ['a negative size', '{"v":1,"messages":[["a",2],["a",-2],["a",2]]}\n{}'],
+    ['fractional sizes', '{"v":1,"messages":[["a",0.5],["a",1.5]]}\n{}'],
+    ['a size beyond the safe integers', '{"v":1,"messages":[["a",1e300]]}\n{}'],
     ['a size that is text', '{"v":1,"messages":[["a","2"]]}\n{}'],
     ['no type', '{"v":1,"messages":[[2]]}\n{}'],
     ['no messages', '{"v":1,"messages":[]}\n'],
-    ['messages that are no list', '{"v":1,"messages":{"length":1}}\n{}'],
+    ['messages that are not a list', '{"v":1,"messages":{"length":1}}\n{}'],
     ['another version', '{"v":"1","messages":[["a",2]]}\n{}'],
-    ['no line', '{"v":1,"messages":[]}'],
-    ['more bytes than any envelope', `{"v":1,"messages":[["a",2]]}\n{}${' '.repeat(400_000)}`],
+    ['no line break', '{"v":1,"messages":[]}'],
+    ['more bytes than an envelope may have', `{"v":1,"messages":[["a",2]]}\n{}${' '.repeat(400_000)}`],
   ])('refuses %s', (_name, text) => {
     expect(() => theirs.open(Buffer.from(text))).toThrow();
     expect(theirs.open(Buffer.from('{"v":1,"messages":[["a",2]]}\n{}'))).toHaveLength(1);
@@ -87,7 +87,7 @@ describe('Envelope', () => {
 });
 
 describe('parseProperties', () => {
-  it('takes an object alone', () => {
+  it('accepts only an object', () => {
     expect(parseProperties('{"a":1}')).toEqual({ a: 1 });
     for (const text of ['[]', 'null', '1', '"a"', '', '{', '{}{}'])
       expect(() => parseProperties(text)).toThrow();

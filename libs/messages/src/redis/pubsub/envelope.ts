@@ -9,8 +9,8 @@ export const MAX_ENVELOPE_MESSAGES = 256;
 /** The most bytes of messages in one envelope, unless it holds a single one. */
 export const MAX_ENVELOPE_BYTES = 65_536;
 
-/** The most bytes of what stands before the messages. */
-// The name of a message has at most 128 characters, of six bytes each when JSON escapes all of them.
+/** The most bytes of the header before the messages. */
+// A message name has at most 128 characters, and JSON escapes use at most six bytes for each.
 export const MAX_HEADER_BYTES = MAX_ENVELOPE_MESSAGES * 1_024;
 
 /** A message with the size of its text, in bytes of UTF-8. */
@@ -19,25 +19,25 @@ export interface SizedMessage extends EncodedMessage {
 }
 
 /**
- * What surrounds the messages of a channel on their way through Redis.
+ * The encoding of ephemeral messages in Redis pub/sub.
  *
- * A line of JSON with the version, the origin, and the type and the bytes of each message; then the
- * texts of the messages, one behind the other. No text can pass for another message, whatever it
- * holds, and one that is broken costs its neighbours nothing.
+ * A line of JSON contains the version, the origin, and the type and byte length of each message. The texts
+ * follow without separators. No text can imitate another message, and a malformed text does not affect
+ * its neighbours.
  */
 export class Envelope {
   readonly #start: string;
   readonly #ownStart: Buffer;
   readonly #maxBytes: number;
 
-  /** @param maxMessageBytes the largest message that anyone may send */
+  /** @param maxMessageBytes the limit of one message */
   constructor(origin: string, maxMessageBytes: number) {
     this.#start = `{"v":${VERSION},"origin":${JSON.stringify(origin)},"messages":[`;
     this.#ownStart = Buffer.from(this.#start);
     this.#maxBytes = MAX_HEADER_BYTES + Math.max(MAX_ENVELOPE_BYTES, maxMessageBytes);
   }
 
-  /** Tells whether this process wrote the envelope. */
+  /** Returns true when this process wrote the envelope. */
   isOwn(payload: Buffer): boolean {
     const { length } = this.#ownStart;
     return payload.length > length && payload.compare(this.#ownStart, 0, length, 0, length) === 0;
@@ -55,23 +55,22 @@ export class Envelope {
   }
 
   /**
-   * Takes out the messages that anyone may have put in, in order; their texts are not yet looked at.
+   * Decodes the messages of an untrusted payload in order, without parsing their texts.
    *
-   * Fields of the header that are not known are ignored, so that versions can run side by side.
+   * Unknown header fields are ignored, so that versions can run side by side.
    *
-   * @throws {Error} when it is not an envelope of a version known here
+   * @throws {Error} when the payload is malformed or its version is unknown
    */
   open(payload: Buffer): SizedMessage[] {
-    if (payload.length > this.#maxBytes)
-      throw new Error('it is larger than any that maxMessageBytes permits');
+    if (payload.length > this.#maxBytes) throw new Error('it is larger than maxMessageBytes permits');
     let end = payload.indexOf(NEWLINE) + 1;
     const messages: SizedMessage[] = [];
     for (const [type, bytes] of entriesOf(payload.toString('utf8', 0, end))) {
-      // Each text apart, not a slice of one: who keeps a message keeps nothing of its neighbours.
+      // Decode each text separately: a slice of one string would keep all neighbours in memory.
       messages.push({ type, data: payload.toString('utf8', end, end + bytes), bytes });
       end += bytes;
     }
-    if (end !== payload.length) throw new Error('the sizes in its header are not those of its messages');
+    if (end !== payload.length) throw new Error('the sizes in its header do not match its messages');
     return messages;
   }
 }
@@ -82,10 +81,8 @@ type Entry = readonly [type: string, bytes: number, ...unknown[]];
 
 function entriesOf(line: string): readonly Entry[] {
   const header = JSON.parse(line) as { v?: unknown; messages?: unknown } | null;
-  if (header?.v !== VERSION)
-    throw new Error(`its version ${String(header?.v).slice(0, 16)} is not known here`);
-  if (!isList(header.messages))
-    throw new Error('its header does not give the type and the size of each message');
+  if (header?.v !== VERSION) throw new Error(`its version ${String(header?.v).slice(0, 16)} is unknown`);
+  if (!isList(header.messages)) throw new Error('its header lacks the type or the size of a message');
   return header.messages;
 }
 

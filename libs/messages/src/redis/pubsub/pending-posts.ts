@@ -3,7 +3,7 @@ import type { MessagesError } from '../../messages.error.js';
 import { overloaded } from '../connection/redis.errors.js';
 import type { ResolvedTuning } from '../connection/redis.options.js';
 
-/** Counts the posts that wait for Redis, and bounds them in number and bytes. */
+/** Counts the posts that wait for Redis, and limits their number and bytes. */
 export class PendingPosts {
   #posts = 0;
   #bytes = 0;
@@ -11,7 +11,7 @@ export class PendingPosts {
 
   constructor(private readonly limits: Pick<ResolvedTuning, 'maxPendingPosts' | 'maxPendingBytes'>) {}
 
-  /** Returns why no further post may wait. */
+  /** Returns the error for a further post; undefined while the limits permit one. */
   refusal(): MessagesError | undefined {
     const { maxPendingPosts, maxPendingBytes } = this.limits;
     return this.#posts >= maxPendingPosts || this.#bytes >= maxPendingBytes
@@ -19,20 +19,20 @@ export class PendingPosts {
       : undefined;
   }
 
-  /** Counts posts that begin to wait. */
+  /** Adds posts that start to wait. */
   add(posts: number, bytes: number): void {
     this.#posts += posts;
     this.#bytes += bytes;
   }
 
-  /** Counts posts that no longer wait. */
+  /** Removes posts that no longer wait. */
   remove(posts: number, bytes: number): void {
     this.#posts -= posts;
     this.#bytes -= bytes;
     if (this.#posts === 0) this.#idle?.resolve();
   }
 
-  /** Resolves when nothing waits any more; nothing is to be added after the call. */
+  /** Resolves when no post waits; do not add posts after the call. */
   async settled(): Promise<void> {
     if (this.#posts > 0) await (this.#idle = deferred<void>()).promise;
   }

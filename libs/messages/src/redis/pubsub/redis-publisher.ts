@@ -8,36 +8,36 @@ import { isReply, unavailable, uncertain } from '../connection/redis.errors.js';
 import type { ResolvedTuning } from '../connection/redis.options.js';
 import type { RedisTopology } from '../connection/redis-topology.js';
 
-/** What a publisher sends through. */
+/** The services that a publisher uses. */
 export interface PublisherLink {
   readonly client: Redis | Cluster;
   readonly topology: Pick<RedisTopology, 'publish' | 'shards'>;
   readonly envelope: Envelope;
   readonly pending: PendingPosts;
-  /** Is told that the answer to a publication on the key did not come. */
+  /** Called when a publication on the key got no reply. */
   readonly unanswered: (key: string) => void;
 }
 
-/** The messages of one key that leave in one publication. */
+/** The messages of one key that are sent in one publication. */
 interface Batch {
   readonly key: string;
   readonly messages: SizedMessage[];
   bytes: number;
-  /** The answer is due then; set when it is sent. */
+  /** The deadline of the reply; set when the batch is sent. */
   deadlineMs: number;
   readonly done: Deferred<void>;
 }
 
 /**
- * Sends messages: bounded in number and bytes, each within a deadline.
+ * Sends messages within limits of number and bytes, and with a deadline for each.
  *
- * Those of one turn of the event loop leave together: one publication a key, one write a server.
+ * The messages of one event-loop turn are sent together: one publication per key and one write per server.
  */
 export class RedisPublisher {
-  /** Of each key the batch that takes more, until all leave at the end of the turn. */
+  /** The batch of each key that accepts messages, until the end of the turn. */
   readonly #open = new Map<string, Batch>();
   #unsent: Batch[] = [];
-  /** Sent and without an answer, the oldest first. */
+  /** Sent batches without a reply, the oldest first. */
   readonly #unanswered = new Set<Batch>();
   #cancelTimer: (() => void) | undefined;
 
@@ -46,17 +46,17 @@ export class RedisPublisher {
     private readonly tuning: ResolvedTuning,
   ) {}
 
-  /** Returns why a message would not be sent now. */
+  /** Returns the error for a message sent now; undefined when it would be sent. */
   refusal(): MessagesError | undefined {
     if (this.link.client.status !== 'ready') return unavailable('Redis is not connected');
     return this.link.pending.refusal();
   }
 
   /**
-   * Publishes a message; resolves when Redis has taken it, with one promise for all that leave with it.
+   * Publishes a message; resolves when Redis has accepted it. The messages of one batch share one promise.
    *
-   * @throws {MessagesError} UNAVAILABLE, OVERLOADED when nothing was sent or Redis refused
-   * @throws {MessagesError} UNCERTAIN when the answer did not come
+   * @throws {MessagesError} UNAVAILABLE, OVERLOADED when the message was not sent or was refused
+   * @throws {MessagesError} UNCERTAIN when no reply was received
    */
   publish(key: string, { type, data }: EncodedMessage): Promise<void> {
     const refusal = this.refusal();
@@ -69,7 +69,7 @@ export class RedisPublisher {
     return batch.done.promise;
   }
 
-  /** Stops its timer, when nothing is pending any more. */
+  /** Stops the timer; call it when no post is pending. */
   close(): void {
     this.#cancelTimer?.();
   }
@@ -92,7 +92,7 @@ export class RedisPublisher {
     const batches = this.#unsent;
     this.#unsent = [];
     this.#open.clear();
-    // A lone publication is one write anyhow.
+    // A single publication is one write already.
     const corked = batches.length > 1 ? this.link.topology.shards.map(({ client }) => client.stream) : [];
     for (const stream of corked) stream?.cork();
     const deadlineMs = this.tuning.clock.now() + this.tuning.commandTimeoutMs;
@@ -126,7 +126,7 @@ export class RedisPublisher {
     this.link.pending.remove(batch.messages.length, batch.bytes);
   }
 
-  /** Keeps one timer for all that is unanswered: most are answered long before it is due. */
+  /** Runs one timer for all unanswered batches, because most replies arrive long before it fires. */
   #watch(): void {
     const [oldest] = this.#unanswered;
     if (!oldest || this.#cancelTimer) return;
@@ -142,7 +142,7 @@ export class RedisPublisher {
     const nowMs = this.tuning.clock.now();
     for (const batch of this.#unanswered) {
       if (batch.deadlineMs > nowMs) return;
-      this.#settle(batch, new Error(`no answer within ${this.tuning.commandTimeoutMs} ms`));
+      this.#settle(batch, new Error(`no reply within ${this.tuning.commandTimeoutMs} ms`));
     }
   }
 }

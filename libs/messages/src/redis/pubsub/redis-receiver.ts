@@ -5,37 +5,40 @@ import type { LogLimiter } from '../../logging/log-limiter.js';
 import { parseProperties } from '../../pubsub/message-text.js';
 import type { Envelope, SizedMessage } from './envelope.js';
 
-/** What a receiver hears with. */
+/** The services that a receiver uses. */
 export interface ReceiverLink {
   readonly envelope: Envelope;
   readonly maxMessageBytes: number;
   readonly limiter: LogLimiter;
 }
 
-/** Takes the publications of channels that keep nothing; drops what is unreadable. */
+/** Receives the publications of ephemeral channels; drops undecodable ones. */
 export class RedisReceiver {
-  /** The channels by their keys; one may be left between two messages of a publication. */
+  /** The subscribed channels by their keys; an entry may vanish between two messages of a publication. */
   readonly desired = new Map<string, string>();
-  /** Publications of other processes that could not be read. */
+  /** The number of undecodable publications of other processes. */
   undecodable = 0;
   sink: BrokerSink | undefined;
 
   constructor(private readonly link: ReceiverLink) {}
 
-  /** Takes a publication on a key; tells whether the key is one of its own. */
-  hear(key: string, payload: Buffer): boolean {
+  /** Receives a publication on a key; returns false when no subscribed channel has the key. */
+  receive(key: string, payload: Buffer): boolean {
     const channel = this.desired.get(key);
     if (channel === undefined) return false;
     if (!this.link.envelope.isOwn(payload)) this.#open(key, channel, payload);
     return true;
   }
 
-  /** Counts and logs what cannot be read. */
+  /** Counts and logs an undecodable message. */
   drop(channel: string, error: Error): void {
     this.undecodable++;
-    // A parser's text may quote the payload, which does not belong into a log.
-    const why = error instanceof SyntaxError ? 'it is not JSON' : error.message;
-    this.link.limiter.log('poisoned', `A message from Redis on channel '${channel}' is dropped: ${why}.`);
+    // The text of a SyntaxError may quote the payload, which must not be logged.
+    const reason = error instanceof SyntaxError ? 'it is not JSON' : error.message;
+    this.link.limiter.log(
+      'undecodable',
+      `Dropped an undecodable message from Redis on channel '${channel}': ${reason}.`,
+    );
   }
 
   #open(key: string, channel: string, payload: Buffer): void {
@@ -53,8 +56,8 @@ export class RedisReceiver {
     try {
       if (message.bytes > this.link.maxMessageBytes) throw new Error('it is larger than maxMessageBytes');
       if (isReservedName(message.type) && !isReserved(channel))
-        throw new Error("its type is one of nestwire's own");
-      // Parsed here whoever wants it: clients get the text as it is, so it has to be one that they can read.
+        throw new Error('its type is reserved by nestwire');
+      // Parsed even without a local listener: clients receive the text unchanged, so it must be readable.
       this.sink?.receive(channel, message, parseProperties(message.data));
     } catch (error) {
       this.drop(channel, error as Error);
