@@ -26,7 +26,7 @@ describeWithRedis('The log of a server with Redis', (redis) => {
 
     expect(ofRedis()).toEqual([
       'Redis is connected; channels reach the cluster.',
-      expect.stringMatching(/^The connection to Redis is degraded.*; see MessagesService\.status\.$/),
+      expect.stringMatching(/^Redis is degraded.*; see MessagesService\.status\.$/),
       'Redis is connected; channels reach the cluster.',
     ]);
   });

@@ -190,11 +190,7 @@ export class RedisBroker extends Broker {
     if (status === this.#status) return;
     this.#status = status;
     if (connected) this.#connections.log('connected', 'Redis is connected; channels reach the cluster.');
-    else
-      this.#limiter.log(
-        'degraded',
-        `The connection to Redis is degraded${this.#reason()}; see MessagesService.status.`,
-      );
+    else this.#limiter.log('degraded', `Redis is degraded${this.#reason()}; see MessagesService.status.`);
     this.#sink?.statusChanged();
   }
 
