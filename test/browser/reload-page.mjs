@@ -20,8 +20,8 @@ class ReceivedPositions extends PositionStore {
 
   moved(stream) {
     this.#streams.add(stream);
-    const places = [...this.#streams].flatMap(({ name, held }) =>
-      [...held].flatMap(([channel, { resumeToken, position }]) =>
+    const places = [...this.#streams].flatMap(({ name, positions }) =>
+      [...positions].flatMap(([channel, { resumeToken, position }]) =>
         resumeToken ? [[name, channel, resumeToken, ...position]] : [],
       ),
     );

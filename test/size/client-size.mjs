@@ -49,7 +49,7 @@ const cases = [
   },
   {
     name: 'createStreamClient with sessionPositions',
-    budgetKiB: 8.9,
+    budgetKiB: 9,
     code: `export { createStreamClient, sessionPositions } from '@nestwire/client';`,
   },
   {

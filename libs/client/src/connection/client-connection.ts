@@ -36,39 +36,49 @@ import { ClientSocket, type ClientSocketOwner } from './client-socket.js';
 import { Pending } from './pending.js';
 import { untilDecided } from './until-decided.js';
 
+/** The frames that change the state of a stream or session. */
+const STATE_FRAMES: readonly string[] = [
+  'opened',
+  'closed',
+  'subscribed',
+  'unsubscribed',
+  'position',
+  'authenticated',
+] satisfies ServerFrame['t'][];
+
 type CreateStream = (endpoint: string, connection: ClientConnection) => ConnectedStream;
 
-/** Keeps one connection to the server standing, and tells where it stands. */
+/** Keeps the client connected to the server, and reports the connection's status. */
 export class ClientConnection implements ClientSocketOwner {
   status: ConnectionStatus = { kind: 'idle' };
-  /** The time within which the server wants its clients back, once it said that it goes away. */
+  /** The `spreadMs` of the server's `goaway`; undefined before it. */
   declare spreadMs?: number;
   declare readonly options: ResolvedOptions;
-  /** The client's name over its connections, unless the outbox has one. */
+  /** The client's name over its connections; an outbox replaces it with its own. */
   client = randomId();
-  /** The name that resume tokens of an anonymous client are bound to, where it is kept over a reload. */
+  /** The name that the resume tokens of an anonymous client are bound to; set if it survives a reload. */
   resumeName?: string;
   /** The user of the last connection; null for an anonymous one, undefined before the first. */
   declare user?: string | null;
-  /** The id of the last frame that is answered. */
+  /** The last id that was given to a frame. */
   lastId = 0;
   readonly listeners: Listeners = new Set();
   readonly #streams = new Map<string, ConnectedStream>();
   readonly #create: CreateStream;
   readonly #backoff: Backoff;
-  /** What messages take, or what is being made while there is nothing else. */
-  #line?: ClientSocket;
-  /** What is being made while the server of the line goes away. */
+  /** The socket that carries messages, or the first attempt. */
+  #socket?: ClientSocket;
+  /** The attempt that replaces the current socket while its server goes away. */
   #next?: ClientSocket;
-  /** What was left for the next, until the server has answered there. */
-  #old?: ClientSocket;
-  #cancel?: () => void;
+  /** The replaced socket, until the server has answered all messages on it. */
+  #former?: ClientSocket;
+  #cancelTimer?: () => void;
   #cancelCheck?: () => void;
   #unwatch?: () => void;
-  /** What waits for the answers to `auth`. */
-  readonly #answers = new Map<unknown, Pending>();
+  /** The `auth` frames without an answer, by id. */
+  readonly #pendingAuths = new Map<unknown, Pending>();
   #connectedAt = 0;
-  /** How often in a row a frame could not be read. */
+  /** The number of unreadable frames in a row. */
   #unreadable = 0;
   #refused = false;
   #renewed = false;
@@ -79,17 +89,17 @@ export class ClientConnection implements ClientSocketOwner {
     this.#backoff = new Backoff(options);
   }
 
-  /** What the server said in `welcome`; undefined while there is no connection. */
+  /** The server's `welcome`; undefined while there is no connection. */
   get welcome() {
-    return this.#line?.welcome;
+    return this.#socket?.welcome;
   }
 
-  /** Tells whether an `auth` waits for its answer: nobody knows yet as whom a message would go. */
+  /** Whether an `auth` waits for its answer, so that the user of a message is unknown. */
   get isSigningIn(): boolean {
-    return this.#answers.size > 0;
+    return this.#pendingAuths.size > 0;
   }
 
-  /** Returns the stream of an endpoint; makes it when it is new. */
+  /** Returns the stream of an endpoint; creates it on the first call. */
   streamOf(endpoint: string): ConnectedStream {
     const stream = this.#streams.get(endpoint) ?? this.#create(endpoint, this);
     this.#streams.set(endpoint, stream);
@@ -104,33 +114,33 @@ export class ClientConnection implements ClientSocketOwner {
       this.#try();
     }
     const joined = this.#join();
-    // The status tells of a failure too, so nobody has to wait for it here.
+    // The status reports a failure too, so callers need not handle the promise.
     joined.catch(() => {});
     return joined;
   }
 
-  /** Asks for a credential again and takes it to the server. */
+  /** Asks `auth` for a credential and signs in with it. */
   async authenticate(): Promise<void> {
     if (!this.#unwatch) throw notConnectedError();
-    const line = this.#line;
+    const socket = this.#socket;
     this.#renewed = false;
-    if (line?.welcome) {
-      // What is being made has the former credential.
-      this.#cancel?.();
+    if (socket?.welcome) {
+      // The next socket uses the former credential.
+      this.#cancelTimer?.();
       void this.#next?.close(REPLACED);
       this.#next = undefined;
       const token = await credentialOf(this.options, 'authenticate');
-      if (line === this.#line) {
+      if (socket === this.#socket) {
         const answer = new Pending();
         answer.limit(this.options);
-        this.#answers.set(this.ask({ t: 'auth', token }), answer);
+        this.#pendingAuths.set(this.ask({ t: 'auth', token }), answer);
         await answer.promise;
       }
     } else this.#try();
     return this.#join();
   }
 
-  /** Resolves when no message waits for its answer any more, whatever the answers are. */
+  /** Resolves when no message waits for an answer; errors count as answers. */
   async idle(): Promise<void> {
     for (;;) {
       const all = [...this.#streams.values()].flatMap(({ unanswered }) => unanswered);
@@ -144,117 +154,118 @@ export class ClientConnection implements ClientSocketOwner {
     if (this.status.kind !== 'closed') await this.#end(NORMAL, 'closed by the client');
   }
 
-  /** Encodes a frame as the server of a line takes it; as one may that is still to be found. */
-  encode(frame: object, line = this.#line): FramePayload {
-    return this.options.codec.encode(frame, line?.socket?.protocol);
+  /** Encodes a frame in the subprotocol of a socket; in the preferred one before a connection. */
+  encode(frame: object, socket = this.#socket): FramePayload {
+    return this.options.codec.encode(frame, socket?.webSocket?.protocol);
   }
 
-  /** What takes encoded frames; only while connected. */
-  get socket() {
-    return this.#line!.socket!;
+  /** The WebSocket that takes encoded frames; only while connected. */
+  get webSocket() {
+    return this.#socket!.webSocket!;
   }
 
-  /** Sends a frame that is answered by another than `ack`; returns its id. */
+  /** Sends a frame whose answer is not an `ack`; returns its id. */
   ask(frame: object): number {
     const id = this.nextId();
-    this.#line!.say({ ...frame, id });
-    this.awaits();
+    this.#socket!.sendFrame({ ...frame, id });
+    this.expectAnswer();
     return id;
   }
 
-  /** Notices soon if the connection dies while an answer is awaited. */
-  awaits(): void {
-    this.#line!.awaits();
+  /** Checks the connection soon, because an answer is awaited. */
+  expectAnswer(): void {
+    this.#socket!.expectAnswer();
   }
 
-  /** Returns the id for the next frame that is answered. */
+  /** Returns the id for the next frame that needs an answer. */
   nextId(): number {
     return (this.lastId = (this.lastId % MAX_ID) + 1);
   }
 
-  greeting(): object {
-    const resume = [...this.#streams.values()].flatMap((stream) => stream.held.of(stream.name));
+  hello(): object {
+    const resume = [...this.#streams.values()].flatMap((stream) => stream.positions.toResume(stream.name));
     const { client, user, resumeName } = this;
     const name = { client, ...(resumeName && { resumeName }) };
     return resume.length ? { ...name, resume, ...(user !== undefined && { resumeUser: user }) } : name;
   }
 
-  welcomed(line: ClientSocket): void {
+  welcomed(socket: ClientSocket): void {
     this.#connectedAt = this.options.clock.now();
-    if (line === this.#next) {
-      this.#dropOld();
-      this.#old = this.#line;
-      this.#line = line;
+    if (socket === this.#next) {
+      this.#closeFormer();
+      this.#former = this.#socket;
+      this.#socket = socket;
       this.#next = this.spreadMs = undefined;
       this.#streams.forEach((stream) => stream.moved());
     }
     this.#accept();
-    this.#settleOld();
+    this.#closeFormerIfIdle();
   }
 
-  received(line: ClientSocket, frame: ServerFrame): void {
+  received(socket: ClientSocket, frame: ServerFrame): void {
     const { endpoint, id } = frame as OpenedFrame;
     const wire: WireError | undefined = (frame as ErrorFrame).error ?? (frame as ClosedFrame).reason;
     const error = wire && new CodedError(wire.code, wire.message, wire);
-    if (line === this.#line) {
+    if (socket === this.#socket) {
       if (frame.t === 'goaway') {
         this.spreadMs = frame.spreadMs > 0 ? Math.min(frame.spreadMs, MAX_SPREAD_MS) : 0;
-        this.#leave();
+        this.#scheduleNext();
       }
       if (frame.t === 'authenticated') {
-        line.welcome = { ...line.welcome!, user: frame.user };
+        socket.welcome = { ...socket.welcome!, user: frame.user };
         this.#accept();
       }
       // The server opens some streams by itself.
       if (endpoint && this.#streams.size < MAX_ENDPOINTS) this.streamOf(endpoint);
-      // What becomes of streams where the client left is nothing to it: opened, closed, subscribed.
-    } else if (/ed$|position/.test(frame.t)) {
-      // Save a new subscription: the next server learns of it by another `hello`.
-      if (frame.t === 'subscribed' && line === this.#old) this.#streams.get(endpoint)?.held.placeNew(frame);
+      // Ignore the state of streams on the former connection.
+    } else if (STATE_FRAMES.includes(frame.t)) {
+      // Only a new subscription counts: the client sends it in another `hello`.
+      if (frame.t === 'subscribed' && socket === this.#former)
+        this.#streams.get(endpoint)?.positions.add(frame);
       return;
     }
     if (frame.t === 'error' && !id) this.options.onWarning('nestwire: server error', error);
-    this.#answers.get(id)?.settle(error);
-    this.#answers.delete(id);
-    this.#streams.forEach((stream) => stream.received(frame, error, line === this.#old && line));
-    this.#settleOld();
+    this.#pendingAuths.get(id)?.settle(error);
+    this.#pendingAuths.delete(id);
+    this.#streams.forEach((stream) => stream.received(frame, error, socket === this.#former && socket));
+    this.#closeFormerIfIdle();
   }
 
-  broken(line: ClientSocket, code: number, reason: string): void {
-    if (line === this.#old) this.#dropOld();
-    else if (line === this.#line) this.#drop(code, reason);
+  lost(socket: ClientSocket, code: number, reason: string): void {
+    if (socket === this.#former) this.#closeFormer();
+    else if (socket === this.#socket) this.#drop(code, reason);
     else {
       this.#next = undefined;
       this.#refused ||= code === UNAUTHENTICATED || code === CREDENTIAL_EXPIRED;
-      this.#arm(this.#backoffMs(), this.#makeNext);
+      this.#arm(this.#backoffMs(), this.#openNext);
     }
   }
 
-  /** Resumes from the positions held; after a few times in a row says that something is missing. */
-  unreadable(line: ClientSocket): void {
-    // What is lost by a line that was left comes by the next one.
-    if (line !== this.#line || !('resume' in this.greeting())) return;
+  /** Resumes from the stored positions; after MAX_UNREADABLE times in a row reports a gap instead. */
+  unreadable(socket: ClientSocket): void {
+    // The current socket delivers the messages that the former one lost.
+    if (socket !== this.#socket || !('resume' in this.hello())) return;
     if (this.options.clock.now() - this.#connectedAt > UNREADABLE_MS) this.#unreadable = 0;
-    if (this.#unreadable++ < MAX_UNREADABLE) this.doubt();
+    if (this.#unreadable++ < MAX_UNREADABLE) this.resync();
     else this.#streams.forEach((stream) => stream.missed());
   }
 
-  /** Comes back with the positions in all channels, which the server compares with their histories. */
-  doubt(): void {
+  /** Reconnects with all positions, so that the server compares them with its histories. */
+  resync(): void {
     this.#drop(ABNORMAL, 'BEHIND');
   }
 
-  #become(status: ConnectionStatus): void {
+  #setStatus(status: ConnectionStatus): void {
     this.status = status;
     callListeners(this.listeners, this.options.onWarning);
   }
 
   #arm(delayMs: number, run: () => void): void {
-    this.#cancel?.();
-    this.#cancel = this.options.clock.after(delayMs, run);
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.options.clock.after(delayMs, run);
   }
 
-  /** Waits for the connection that is being made, if it is not there. */
+  /** Waits until the client is connected or closed. */
   #join(): Promise<void> {
     const decide = () => (this.welcome ? true : this.#unwatch ? undefined : closedError(this.status));
     return untilDecided(this.listeners, decide);
@@ -262,37 +273,37 @@ export class ClientConnection implements ClientSocketOwner {
 
   #try(): void {
     void this.#release(REPLACED);
-    const line = (this.#line = new ClientSocket(this));
-    this.#become({ kind: 'connecting' });
-    // A listener may have thought otherwise.
-    if (line === this.#line) this.#open(line);
+    const socket = (this.#socket = new ClientSocket(this));
+    this.#setStatus({ kind: 'connecting' });
+    // A listener may have closed or restarted the client.
+    if (socket === this.#socket) this.#open(socket);
   }
 
-  #open(line: ClientSocket): void {
-    // The platform does not take the address, and will not take it later.
-    const opened = line.open(credentialOf(this.options, this.#refused ? 'renew' : 'connect'));
+  #open(socket: ClientSocket): void {
+    // The platform rejects the URL; another attempt would fail too.
+    const opened = socket.open(credentialOf(this.options, this.#refused ? 'renew' : 'connect'));
     opened.catch((error) => this.#end(ABNORMAL, `${error}`));
   }
 
-  readonly #makeNext = (): void => this.#open((this.#next = new ClientSocket(this)));
+  readonly #openNext = (): void => this.#open((this.#next = new ClientSocket(this)));
 
-  /** Leaves the former line for good, once nothing is awaited there. */
-  #settleOld(): void {
-    if (this.#old && ![...this.#streams.values()].some((stream) => stream.isMoving)) this.#dropOld();
+  /** Closes the former socket once no stream waits for an answer on it. */
+  #closeFormerIfIdle(): void {
+    if (this.#former && ![...this.#streams.values()].some((stream) => stream.isMoving)) this.#closeFormer();
   }
 
-  #dropOld(): void {
-    if (this.#old) this.#checkLater();
-    void this.#old?.close(REPLACED);
-    this.#old = undefined;
+  #closeFormer(): void {
+    if (this.#former) this.#checkCatchUpLater();
+    void this.#former?.close(REPLACED);
+    this.#former = undefined;
     this.#streams.forEach((stream) => stream.left());
   }
 
-  /** Comes back to a server that does not catch up with the former one: only a new `hello` tells it how far that led. */
-  #checkLater(): void {
+  /** Reconnects after CATCH_UP_MS if the current server has not caught up: it needs the positions of a new `hello`. */
+  #checkCatchUpLater(): void {
     this.#cancelCheck?.();
     this.#cancelCheck = this.options.clock.after(CATCH_UP_MS, () => {
-      if ([...this.#streams.values()].some(({ isBehind }) => isBehind)) this.doubt();
+      if ([...this.#streams.values()].some(({ isBehind }) => isBehind)) this.resync();
     });
   }
 
@@ -300,32 +311,32 @@ export class ClientConnection implements ClientSocketOwner {
     const { user, connection } = this.welcome!;
     this.#refused = false;
     if (this.user !== undefined && this.user !== user) {
-      // What the former line still brings is of the former user.
-      this.#dropOld();
+      // The former socket belongs to the former user.
+      this.#closeFormer();
       this.#streams.forEach((stream) => stream.changed(user));
     }
     this.user = user;
     this.#streams.forEach((stream) => stream.connected());
-    this.#become({ kind: 'connected', user, connection });
-    this.#leave();
+    this.#setStatus({ kind: 'connected', user, connection });
+    this.#scheduleNext();
   }
 
-  /** Makes the next line within the spread, if the server goes away. */
-  #leave(): void {
-    if (this.spreadMs !== undefined && !this.#next) this.#arm(this.#backoffMs(this.spreadMs), this.#makeNext);
+  /** Opens the next socket within the spread, if the server goes away. */
+  #scheduleNext(): void {
+    if (this.spreadMs !== undefined && !this.#next) this.#arm(this.#backoffMs(this.spreadMs), this.#openNext);
   }
 
-  /** Frees all lines; resolves when their sockets are closed. */
-  #release(code: number, reason?: string): Promise<unknown> {
-    const lines = [this.#line, this.#next, this.#old];
-    this.#line = this.#next = this.#old = this.spreadMs = undefined;
-    this.#cancel?.();
+  /** Closes all sockets; resolves when they are closed. */
+  #release(code: number, reason?: string, lostCode?: number): Promise<unknown> {
+    const sockets = [this.#socket, this.#next, this.#former];
+    this.#socket = this.#next = this.#former = this.spreadMs = undefined;
+    this.#cancelTimer?.();
     this.#cancelCheck?.();
-    const closed = Promise.all(lines.map(async (line) => line?.close(code)));
-    // A connection that is lost meanwhile is made again with the new credential.
-    this.#answers.forEach((answer) => answer.settle());
-    this.#answers.clear();
-    this.#streams.forEach((stream) => stream.lost(reason));
+    const closed = Promise.all(sockets.map(async (socket) => socket?.close(code)));
+    // The next connection uses the new credential, so a pending `authenticate()` succeeds with it.
+    this.#pendingAuths.forEach((answer) => answer.settle());
+    this.#pendingAuths.clear();
+    this.#streams.forEach((stream) => stream.lost(reason, lostCode));
     return closed;
   }
 
@@ -333,11 +344,11 @@ export class ClientConnection implements ClientSocketOwner {
     return spreadMs === undefined ? this.#backoff.next() : this.options.clock.random() * spreadMs;
   }
 
-  /** Ends the present attempt or connection, and goes on as its close code says. */
+  /** Ends the current attempt or connection; its close code decides what follows. */
   #drop(code: number, reason: string): void {
     const { clock, healthyMs, auth } = this.options;
     const { welcome, spreadMs } = this;
-    void this.#release(REPLACED, `${code} ${reason}`);
+    void this.#release(REPLACED, `${code} ${reason}`, code);
     const health = welcome ? (clock.now() - this.#connectedAt) / (healthyMs || 1) : 0;
     if (health >= 1) this.#renewed = false;
     this.#backoff.forget(health);
@@ -348,11 +359,11 @@ export class ClientConnection implements ClientSocketOwner {
     } else if (shouldReconnect(code)) {
       const retryInMs = this.#backoffMs(spreadMs) + (code === RATE_LIMITED ? RATE_LIMITED_MS : 0);
       this.#arm(retryInMs, () => this.#try());
-      this.#become({ kind: 'waiting', retryAt: Date.now() + retryInMs, retryInMs, code, reason });
+      this.#setStatus({ kind: 'waiting', retryAt: Date.now() + retryInMs, retryInMs, code, reason });
     } else void this.#end(code, reason);
   }
 
-  /** Ends for good; resolves when the socket is closed. */
+  /** Closes for good; resolves when the sockets are closed. */
   #end(code: number, reason: string): Promise<unknown> {
     const status = { kind: 'closed', code, reason } as const;
     const closed = this.#release(code, reason);
@@ -363,14 +374,14 @@ export class ClientConnection implements ClientSocketOwner {
     this.status = status;
     this.#streams.forEach((stream) => stream.ended(code === NORMAL ? undefined : closedError(status)));
     this.options.positions?.clear();
-    this.#become(status);
+    this.#setStatus(status);
     return closed;
   }
 
-  /** Makes sure, at once, of what a sleep or a change of network may have made untrue. */
+  /** Retries or checks the connection at once, after a sleep or a change of network. */
   #wake(): void {
     const { status } = this;
     if (status.kind === 'waiting' && status.code !== RATE_LIMITED) this.#try();
-    if (this.welcome) this.#line!.probe();
+    if (this.welcome) this.#socket!.probe();
   }
 }

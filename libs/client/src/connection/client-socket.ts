@@ -8,25 +8,25 @@ import type { ResolvedOptions } from '../client-options.js';
 import type { WebSocketLike } from '../transport/web-socket.js';
 import { ABNORMAL, HEARTBEAT_LOST } from './close-codes.js';
 
-/** What a line tells. */
+/** The callbacks of a socket to its connection. */
 export interface ClientSocketOwner {
   readonly options: ResolvedOptions;
-  /** Returns what the server is told first: the client's name over its lines, and what it holds. */
-  greeting(): object;
-  encode(frame: object, line: ClientSocket): FramePayload;
-  /** The server has welcomed the client. */
-  welcomed(line: ClientSocket): void;
-  received(line: ClientSocket, frame: ServerFrame): void;
-  /** A frame came that cannot be read. */
-  unreadable(line: ClientSocket): void;
-  /** The line could not be made, or is lost; not told of one that was closed here. */
-  broken(line: ClientSocket, code: number, reason: string): void;
+  /** Returns the fields of `hello`: the client's name over its connections, and its positions. */
+  hello(): object;
+  encode(frame: object, socket: ClientSocket): FramePayload;
+  /** Called when the server has welcomed the client. */
+  welcomed(socket: ClientSocket): void;
+  received(socket: ClientSocket, frame: ServerFrame): void;
+  /** Called for a frame that cannot be decoded. */
+  unreadable(socket: ClientSocket): void;
+  /** Called when the socket could not open, or is lost; not after `close()`. */
+  lost(socket: ClientSocket, code: number, reason: string): void;
 }
 
-/** One WebSocket, from the asking for a credential to its end. */
+/** One WebSocket, from the request for a credential to its end. */
 export class ClientSocket {
-  declare socket?: WebSocketLike;
-  /** What the server said in `welcome`. */
+  declare webSocket?: WebSocketLike;
+  /** The server's `welcome`; undefined before it. */
   declare welcome?: WelcomeFrame;
   readonly #owner: ClientSocketOwner;
 
@@ -39,9 +39,9 @@ export class ClientSocket {
   }
 
   /**
-   * Connects with a credential that is still to come.
+   * Connects once the credential is there.
    *
-   * @throws {Error} when the platform does not take the address
+   * @throws {Error} when the platform rejects the URL
    */
   async open(credential: Promise<string | null>): Promise<void> {
     const { options } = this.#owner;
@@ -50,56 +50,56 @@ export class ClientSocket {
     if (this.#closed) return;
     const { codec, url, webSocket } = options;
     const socket = new webSocket(url, codec.subprotocols);
-    this.socket = socket;
+    this.webSocket = socket;
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => this.say({ t: 'hello', v: PROTOCOL_VERSION, token, ...this.#owner.greeting() });
+    socket.onopen = () => this.sendFrame({ t: 'hello', v: PROTOCOL_VERSION, token, ...this.#owner.hello() });
     socket.onmessage = ({ data }: { data: string }) => {
       try {
-        if (this.welcome) this.#expect();
+        if (this.welcome) this.#armHeartbeat();
         this.#stopProbe();
         const frame = codec.decode(data) as ServerFrame;
-        if (frame.t === 'ping') this.say({ t: 'pong' });
+        if (frame.t === 'ping') this.sendFrame({ t: 'pong' });
         if (this.welcome) this.#owner.received(this, frame);
         else if (frame.t === 'welcome') {
           this.welcome = frame;
-          this.#expect();
+          this.#armHeartbeat();
           this.#owner.welcomed(this);
         }
       } catch {
-        // It may have been a message: of a channel that resumes none may be missing.
+        // The frame may have been a message, and a recoverable channel must not lose one.
         if (this.welcome) this.#owner.unreadable(this);
       }
     };
-    // `close` follows, and says more.
+    // A `close` event follows and contains the reason.
     socket.onerror = () => {};
     socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#break(code, reason);
   }
 
   /** Sends a frame; only once connected. */
-  say(frame: object): void {
-    this.socket!.send(this.#owner.encode(frame, this));
+  sendFrame(frame: object): void {
+    this.webSocket!.send(this.#owner.encode(frame, this));
   }
 
   /**
-   * Probes the line if nothing is heard soon.
+   * Sends a ping if no frame arrives soon.
    *
-   * Else a message on a line that died in silence would reach its deadline before the loss is noticed.
+   * Without it, a message on a silently lost connection would reach its deadline before the loss is noticed.
    */
-  awaits(): void {
+  expectAnswer(): void {
     const { clock } = this.#owner.options;
     this.#cancelProbe ??= clock.after(this.welcome!.pongMs, () => this.probe());
   }
 
-  /** Makes sure, at once, that the line still stands. */
+  /** Sends a ping at once, to check that the connection is alive. */
   probe(): void {
     this.#stopProbe();
-    this.say({ t: 'ping' });
-    this.#expect(0);
+    this.sendFrame({ t: 'ping' });
+    this.#armHeartbeat(0);
   }
 
-  /** Closes the line; resolves when its socket is closed. */
+  /** Closes the socket; resolves when it is closed. */
   close(code: number): Promise<unknown> | undefined {
-    const socket = this.socket;
+    const socket = this.webSocket;
     this.#closed = true;
     this.#cancel?.();
     this.#stopProbe();
@@ -113,8 +113,8 @@ export class ClientSocket {
     );
   }
 
-  /** Takes the line for lost when nothing is heard in time. */
-  #expect(pingMs = this.welcome!.pingMs): void {
+  /** Treats the connection as lost when no frame arrives in time. */
+  #armHeartbeat(pingMs = this.welcome!.pingMs): void {
     this.#arm(pingMs + this.welcome!.pongMs, HEARTBEAT_LOST, 'silence');
   }
 
@@ -131,6 +131,6 @@ export class ClientSocket {
   #break(code: number, reason: string): undefined {
     if (this.#closed) return;
     void this.close(HEARTBEAT_LOST);
-    this.#owner.broken(this, code, reason);
+    this.#owner.lost(this, code, reason);
   }
 }

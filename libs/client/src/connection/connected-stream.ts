@@ -2,34 +2,38 @@ import type { CodedError } from '@nestwire/protocol';
 import type { ResumePosition, ServerFrame, SubscribedFrame } from '@nestwire/protocol/codec';
 import type { Outgoing } from '../endpoint/outgoing.js';
 
-/** What a connection carries: the stream of one endpoint. */
+/** The stream of one endpoint, as its connection uses it. */
 export interface ConnectedStream {
   /** The name of the endpoint. */
   readonly name: string;
-  /** Lets a message wait to be sent, behind all that waits. */
+  /** Queues a message behind all waiting ones. */
   enqueue(outgoing: Outgoing): void;
-  /** The connection belongs to another user than before: what was of that one goes. */
+  /** Called when the user of the connection changes: drops the state of the former user. */
   changed(user: string | null): void;
-  /** The server has welcomed the client, or accepted another user. */
+  /** Called when the server has welcomed the client, or has accepted another user. */
   connected(): void;
-  /** A frame came, of this stream or of another; with the error that it tells of, and by the line that was left. */
+  /**
+   * Called for each frame, of this stream or of another.
+   *
+   * `error` is the error that the frame contains; `old` is set for a frame of the former connection.
+   */
   received(frame: ServerFrame, error?: CodedError, old?: unknown): void;
-  /** The channels that flow into it, beyond its connections. */
-  readonly held: { of(endpoint: string): ResumePosition[]; placeNew(frame: SubscribedFrame): void };
-  /** What came cannot be read, several times in a row: channels that resume get a gap. */
+  /** The positions in the stream's recoverable channels; they outlive connections. */
+  readonly positions: { toResume(endpoint: string): ResumePosition[]; add(frame: SubscribedFrame): void };
+  /** Called after several unreadable frames in a row: reports a gap in each channel that can be resumed. */
   missed(): void;
-  /** Tells whether answers of the connection that was left are awaited, or the open of the next. */
+  /** Whether the stream waits for answers of the former connection, or for the open on the current one. */
   readonly isMoving: unknown;
   /** The promises of the messages that wait or have no answer. */
   readonly unanswered: readonly Promise<void>[];
-  /** Whether only a new `hello` tells the server how far the former one led, or what it has subscribed. */
+  /** Whether the current server needs a new `hello` to learn a position or a subscription of the former one. */
   readonly isBehind: boolean;
-  /** Another connection takes what is sent from now on; the former one still answers. */
+  /** Called at a handover: the next connection takes new messages, and the former one still answers. */
   moved(): void;
-  /** The connection that was left is gone. */
+  /** Called when the former connection is closed. */
   left(): void;
-  /** The connection is gone; another attempt follows. */
-  lost(reason?: string): void;
-  /** The connection is closed for good; by the server when there is an error. */
+  /** Called when the connection is lost and another attempt follows. */
+  lost(reason?: string, closeCode?: number): void;
+  /** Called when the connection is closed for good; with an error if the server closed it. */
   ended(error?: CodedError): void;
 }

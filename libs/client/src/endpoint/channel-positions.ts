@@ -7,82 +7,83 @@ import type {
 } from '@nestwire/protocol/codec';
 import { MAX_IDS } from '../limits.js';
 
-/** A recoverable channel, and the client's position in it. */
-interface Held {
+/** The client's position in one recoverable channel. */
+interface ChannelPosition {
   resumeToken?: string;
   position: WirePosition;
-  /** The ids of the last messages: after a change of branch one may come again. */
+  /** The ids of the last messages. After a change of timeline, the server may send a message a second time. */
   readonly ids: Set<string>;
-  /** The position in the last `hello`. */
-  told?: WirePosition;
-  /** The position in the `hello` to the present server, until that server has caught up with the former one. */
+  /** The position that the last `hello` contained. */
+  sent?: WirePosition;
+  /** The position in the `hello` to the current server, until that server has caught up with the former one. */
   floor?: WirePosition;
-  /** The same of the server that is being left. */
+  /** The same position for the former server. */
   oldFloor?: WirePosition;
 }
 
-/** The type of the message that says that messages are missing. */
+/** The type of the message that reports missing messages. */
 export const GAP = 'nestwire.gap';
 
-/** In a position, the id of no message. */
-const NOWHERE = '~';
+/** A position with this id belongs to no message. */
+const NO_MESSAGE = '~';
 
-/** The client's positions in the channels of a stream, over all connections. */
-export class ChannelPositions extends Map<string, Held> {
-  /** Whether the present server cannot lead on from what was had: it has to be told by a new `hello`. */
+/** The client's positions in the channels of one stream; they outlive connections. */
+export class ChannelPositions extends Map<string, ChannelPosition> {
+  /** Whether the current server cannot continue from the client's position: it needs a new `hello`. */
   isDiverged = false;
 
-  /** Takes a position or a resume token from the server. */
-  place({ t, channel, resumeToken, position }: SubscribedFrame | PositionFrame): void {
+  /** Stores a position or a resume token from the server. */
+  update({ t, channel, resumeToken, position }: SubscribedFrame | PositionFrame): void {
     if (!resumeToken) return;
-    const held = this.#hold(channel);
-    held.resumeToken = resumeToken;
+    const state = this.#stateOf(channel);
+    state.resumeToken = resumeToken;
     if (t === 'position' && position) this.restart(channel);
-    if (position && !isBehind(held, position)) held.position = position;
+    if (position && !isBehind(state, position)) state.position = position;
   }
 
-  /** Takes a channel that the former server has subscribed, unless it is had already. */
-  placeNew(frame: SubscribedFrame): void {
-    if (!this.get(frame.channel)?.resumeToken) this.place(frame);
+  /** Stores a subscription that the former server has made, unless the channel is known. */
+  add(frame: SubscribedFrame): void {
+    if (!this.get(frame.channel)?.resumeToken) this.update(frame);
   }
 
   /**
-   * Takes it that a snapshot of the present server comes, in place of all that was had.
+   * Prepares for a snapshot of the current server, which replaces all earlier messages of the channel.
    *
-   * What the former server sent meanwhile may not be in it, and has to come again. Until its position comes,
-   * no history leads on from the place that is held: so a server that is asked for more sends the snapshot anew.
+   * The snapshot may lack messages that the former server sent in the meantime, so their ids are forgotten.
+   * Until the snapshot's position arrives, the stored position matches no history. A server that gets it in
+   * a `hello` sends the snapshot again.
    */
   restart(channel: string): void {
-    const held = this.get(channel);
-    if (!held) return;
-    const [epoch, offset] = held.position;
-    held.position = [epoch, offset, NOWHERE];
-    held.floor = undefined;
-    held.ids.clear();
+    const state = this.get(channel);
+    if (!state) return;
+    const [epoch, offset] = state.position;
+    state.position = [epoch, offset, NO_MESSAGE];
+    state.floor = undefined;
+    state.ids.clear();
   }
 
-  /** Moves on to the position of a message; returns whether the message is new. */
+  /** Moves to the position of a message; returns whether the message is new. */
   advance({ channel, epoch, offset, id, type }: PublicationFrame, old?: unknown): boolean {
     if (id === undefined) return true;
-    const held = this.#hold(channel);
-    const { ids, position } = held;
+    const state = this.#stateOf(channel);
+    const { ids, position } = state;
     const [lastEpoch, lastOffset, lastId] = position;
     const isGap = type === GAP;
-    // Only the newest matters where each frame names its epoch: after a restore that may be an older one.
+    // A channel that keeps only the newest message names the epoch in each frame. A restore may lead to an older epoch.
     const isLatest = epoch !== undefined && !isGap;
-    // Its snapshot broke off: what follows the place before stands on nothing.
-    const isHalf = lastId === NOWHERE;
+    // The snapshot is incomplete, so a later message has no base.
+    const isHalf = lastId === NO_MESSAGE;
     const next = [epoch ?? lastEpoch, offset!, id] as const;
-    // Stored again behind another past, a message has another place.
+    // A message that is stored again on another timeline keeps this part of its id.
     const message = id.split('~')[0]!;
-    if (isGap) held.floor = old ? held.floor : undefined;
-    else if (isHalf || isBehind(held, next, old)) {
-      // The former server gave all messages up to the position, and this one was not among them.
+    if (isGap) state.floor = old ? state.floor : undefined;
+    else if (isHalf || isBehind(state, next, old)) {
+      // The former server sent all messages up to the position, and this one was not among them.
       this.isDiverged ||= isHalf || !(isLatest || old || ids.has(message));
       return false;
     } else if (isLatest ? id === lastId : offset! <= lastOffset) return false;
-    held.position = next;
-    // What a gap names was not had: it may still come, behind a place before it.
+    state.position = next;
+    // The client has not received the messages of a gap. They may still arrive, so their ids are not stored.
     if (isGap) return true;
     if (!isLatest && ids.has(message)) return false;
     ids.add(message);
@@ -90,61 +91,61 @@ export class ChannelPositions extends Map<string, Held> {
     return true;
   }
 
-  /** Another server takes over; it knows the positions in its `hello`, and the former one still sends. */
+  /** Records a handover: the next server knows the positions of its `hello`, and the former one still sends. */
   moved(): void {
-    this.forEach((held) => {
-      held.oldFloor = held.floor;
-      held.floor = held.told;
+    this.forEach((state) => {
+      state.oldFloor = state.floor;
+      state.floor = state.sent;
     });
   }
 
-  /** No server sends any more. */
+  /** Records that no server sends any more. */
   lost(): void {
     this.isDiverged = false;
-    this.forEach((held) => (held.floor = held.oldFloor = undefined));
+    this.forEach((state) => (state.floor = state.oldFloor = undefined));
   }
 
-  /** Returns whether the former server led further in a channel than the present one has yet. */
+  /** Returns whether the current server has not yet caught up with the former one in a channel. */
   isBehind(channel: string): boolean {
     const { floor, position } = this.get(channel)!;
     return floor !== undefined && floor !== position;
   }
 
   /** Returns whether the former server subscribed a channel after the last `hello`. */
-  isUntold(channel: string): boolean {
-    const { resumeToken, told } = this.get(channel)!;
-    return !!resumeToken && !told;
+  isUnsent(channel: string): boolean {
+    const { resumeToken, sent } = this.get(channel)!;
+    return !!resumeToken && !sent;
   }
 
-  /** Returns what the next connection begins with. */
-  of(endpoint: string): ResumePosition[] {
-    return [...this].flatMap(([channel, held]) => {
-      const { resumeToken, position } = held;
-      held.told = position;
+  /** Returns the positions for the next `hello`, and records them as sent. */
+  toResume(endpoint: string): ResumePosition[] {
+    return [...this].flatMap(([channel, state]) => {
+      const { resumeToken, position } = state;
+      state.sent = position;
       return resumeToken ? [[endpoint, channel, resumeToken, ...position] as const] : [];
     });
   }
 
-  #hold(channel: string): Held {
-    const held = this.get(channel) ?? { position: ['', 0, ''], ids: new Set<string>() };
-    this.set(channel, held);
-    return held;
+  #stateOf(channel: string): ChannelPosition {
+    const state = this.get(channel) ?? { position: ['', 0, ''], ids: new Set<string>() };
+    this.set(channel, state);
+    return state;
   }
 }
 
 /**
- * Returns whether a server is behind the client's position, because another one led further after `hello`.
+ * Returns whether a server is behind the client's position, because the former server sent more after `hello`.
  *
- * A place before the position in `hello` is not behind: the server has compared that with the history.
+ * A position before the one in `hello` is not behind: the server has compared that one with the history.
  */
-function isBehind(held: Held, [epoch, offset, id]: WirePosition, old?: unknown): boolean {
-  const floor = old ? held.oldFloor : held.floor;
+function isBehind(state: ChannelPosition, [epoch, offset, id]: WirePosition, old?: unknown): boolean {
+  const floor = old ? state.oldFloor : state.floor;
   if (!floor) return false;
-  const [lastEpoch, lastOffset, lastId] = held.position;
+  const [lastEpoch, lastOffset, lastId] = state.position;
   const isBehind =
     epoch === lastEpoch
       ? offset <= lastOffset && (epoch !== floor[0] || offset > floor[1] || id === floor[2])
       : epoch === floor[0];
-  if (!isBehind || id === lastId) held[old ? 'oldFloor' : 'floor'] = undefined;
+  if (!isBehind || id === lastId) state[old ? 'oldFloor' : 'floor'] = undefined;
   return isBehind;
 }

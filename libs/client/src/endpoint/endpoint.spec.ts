@@ -301,7 +301,7 @@ describe('endpoint', () => {
       await readTwice();
 
       expect(rig.warnings).toEqual([
-        'nestwire: chat: a late reader has no snapshot: read once, into a store',
+        'nestwire: chat: a late reader gets no snapshot: read once, into a store',
       ]);
     });
 

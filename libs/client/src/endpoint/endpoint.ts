@@ -19,33 +19,41 @@ import { hasRoom, sizeOf, unsentError, type Outgoing, type Sendable } from './ou
 import { iteratorsOf, type StreamIterators } from './stream-iterators.js';
 import type { SendOptions } from './send-options.js';
 
-/** The codes of an attempt that was not handled: another attempt may have been. */
+/** The value of `#opening` for a stream that the server has opened without a request. */
+const OPENED_BY_SERVER = -1;
+
+/** The value of `#insertAt` while new messages go to the end of the queue. */
+const AT_END = Infinity;
+
+/** Codes that refuse one attempt unhandled; an earlier attempt may have been handled. */
 const REFUSED = /^(BUSY|RATE_LIMITED|DRAINING|STREAM_NOT_OPEN|UNAVAILABLE|OVERLOADED)$/;
 
-/** The client's side of one endpoint: its stream, and what waits for it. */
+/** The client's side of one endpoint: its stream, positions and outgoing messages. */
 export class Endpoint implements EndpointStream<Message, Message>, ConnectedStream {
   declare readonly stream: StreamIterators<Message>;
-  readonly held = new ChannelPositions();
+  readonly positions = new ChannelPositions();
   readonly name: string;
   readonly #classes: ReadonlyMap<string, MessageClass>;
   readonly #connection: ClientConnection;
   readonly #listeners: Listeners = new Set();
   #channels = new Set<string>();
-  /** Those of the connection that was left, until they flow by the next one. */
-  #leaving = new Set<string>();
-  /** What was sent and has no answer, in the order of sending. */
-  readonly #flying = new Map<unknown, Outgoing>();
-  /** Set when the stream opens or is open; the id of the `open`, if one was sent. */
+  /** The subscribed channels of the former connection, until the current one delivers them. */
+  #formerChannels = new Set<string>();
+  /** The sent messages without an answer, in the order of sending. */
+  readonly #inFlight = new Map<unknown, Outgoing>();
+  /** The id of the `open` frame, or OPENED_BY_SERVER; undefined while the stream is closed. */
   #opening?: number;
   /** The id of the session; undefined while the stream is not open. */
   #session?: string;
   #used = false;
   #lateReaders = 0;
-  #waiting: Outgoing[] = [];
-  #front = Infinity;
-  #lostBy?: string;
-  /** That answers of the connection that was left are awaited. */
-  #moving = false;
+  #queue: Outgoing[] = [];
+  /** The index at which the next message is queued; a number below AT_END while open listeners run. */
+  #insertAt = AT_END;
+  #lossReason?: string;
+  #lossCode?: number;
+  /** Whether answers of the former connection are still awaited. */
+  #awaitsFormer = false;
 
   constructor(name: string, classes: ReadonlyMap<string, MessageClass>, connection: ClientConnection) {
     const { options } = connection;
@@ -53,23 +61,26 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     this.#classes = classes;
     this.#connection = connection;
     const used = (isLate: unknown) => {
-      // What a channel began with is not given twice.
-      if (isLate && this.held.size && !this.#lateReaders++)
-        options.onWarning(`nestwire: ${name}: a late reader has no snapshot: read once, into a store`);
+      // Only the first reader gets the snapshot of a channel.
+      if (isLate && this.positions.size && !this.#lateReaders++)
+        options.onWarning(`nestwire: ${name}: a late reader gets no snapshot: read once, into a store`);
       this.#use();
     };
-    this.stream = iteratorsOf(name, options, { used, taken: () => this.#keep() });
+    this.stream = iteratorsOf(name, options, { used, taken: () => this.#savePositions() });
   }
 
   async sendStreamMessage(message: Message, given: SendOptions = {}): Promise<void> {
     const { options, welcome, status } = this.#connection;
     const { outbox } = options;
-    if (given.durable && !outbox) throw new TypeError('durable: set outbox');
+    if (given.durable && !outbox) throw new TypeError('`durable` needs the `outbox` option');
     const limits = withDefaults(given, given.durable ? { ...options, ...outbox!.limits } : options);
     const { offline } = limits;
     const type = messageNameOf(message?.constructor);
     if (!type || !this.#classes.has(type))
-      throw clientError('NOT_A_MESSAGE', `mark and list ${message?.constructor?.name}`);
+      throw clientError(
+        'NOT_A_MESSAGE',
+        `add @StreamMessage to ${message?.constructor?.name} and list it in messages`,
+      );
     const data = encodeProperties(message, options.codec.natives);
     this.#use();
     if (!welcome) {
@@ -80,49 +91,54 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     const frame: Sendable = { t: 'message', id: 0, endpoint: this.name, type, data };
     const bytes = sizeOf(this.#connection.encode(frame));
     const { user } = this.#connection;
-    const outgoing = Object.assign(new Pending(), { frame, bytes, offline, own: !this.#front, user });
+    const outgoing = Object.assign(new Pending(), {
+      frame,
+      bytes,
+      offline,
+      own: this.#insertAt !== AT_END,
+      user,
+    });
     if (given.durable) outbox!.add(outgoing, message);
-    else if (!hasRoom(this.#waiting, bytes, this.#connection)) throw clientError('QUEUE_FULL');
+    else if (!hasRoom(this.#queue, bytes, this.#connection)) throw clientError('QUEUE_FULL');
     outgoing.limit(limits, () => unsentError(frame, this.#connection));
     this.enqueue(outgoing);
     try {
       await outgoing.promise;
     } catch (error) {
-      // Made here, its stack names who awaits this call; the first one names an event of the socket.
-      throw redelivered(error as CodedError);
+      // The stack of a new error contains the caller; that of the original contains a socket event.
+      throw copyOf(error as CodedError);
     }
   }
 
   enqueue(outgoing: Outgoing): void {
-    this.#waiting = this.#waiting.filter(({ settled }) => !settled);
-    this.#waiting.splice(this.#front++, 0, outgoing);
+    this.#queue = this.#queue.filter(({ settled }) => !settled);
+    this.#queue.splice(this.#insertAt++, 0, outgoing);
     this.#use();
     this.#pump();
   }
 
   addStreamOpenedListener(listener: () => void): () => void {
-    if (this.#session) this.#ahead(new Set([listener]));
+    if (this.#session) this.#callOpenListeners(new Set([listener]));
     const remove = addListener(this.#listeners, () => listener());
     this.#use();
     return remove;
   }
 
   changed(user?: string | null): void {
-    // The server keeps it: what waits is this user's now.
-    if (this.#session)
-      return this.#waiting.forEach((outgoing) => outgoing.frame.id || (outgoing.user = user));
+    // With `keepOnSignIn` the session continues, so the queued messages belong to the new user.
+    if (this.#session) return this.#queue.forEach((outgoing) => outgoing.frame.id || (outgoing.user = user));
     this.#channels.clear();
-    this.#leaving.clear();
-    this.held.clear();
+    this.#formerChannels.clear();
+    this.positions.clear();
     this.stream.clear();
-    this.#keep();
+    this.#savePositions();
   }
 
   /** Opens the stream if it is in use. */
   connected(): void {
     const { user } = this.#connection.welcome!;
-    // What somebody else sent is not sent again.
-    this.#flying.forEach((outgoing) => outgoing.user === user || (outgoing.until = 0));
+    // Messages of another user are not sent again.
+    this.#inFlight.forEach((outgoing) => outgoing.user === user || (outgoing.until = 0));
     if (this.#opening || !(this.#used || this.#listeners.size)) return;
     this.#opening = this.#connection.ask({ t: 'open', endpoint: this.name });
     this.#pump();
@@ -131,134 +147,138 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   received(frame: ServerFrame, error?: CodedError, old?: unknown): void {
     const { endpoint, id, channel } = frame as OpenedFrame & PositionFrame;
     if (frame.t === 'publication') {
-      const channels = old ? this.#leaving : this.#channels;
+      const channels = old ? this.#formerChannels : this.#channels;
       const isMine = endpoint ? endpoint === this.name : channels.has(channel);
-      // From its first publication on, the next server gives all that follows.
-      if (isMine && !old) this.#leaving.delete(channel);
-      if (isMine && this.held.advance(frame, old))
+      // From its first publication on, the current server delivers the channel.
+      if (isMine && !old) this.#formerChannels.delete(channel);
+      if (isMine && this.positions.advance(frame, old))
         this.#deliver(
           frame.type,
           frame.data,
-          { channel, wirePosition: frame.id === undefined ? undefined : this.held.get(channel)!.position },
-          // With an epoch it is a gap itself, or of a channel of which only the newest message counts.
+          {
+            channel,
+            wirePosition: frame.id === undefined ? undefined : this.positions.get(channel)!.position,
+          },
+          // A frame with an epoch is a gap, or belongs to a channel that keeps only the newest message.
           !frame.epoch && frame.id,
         );
-      if (this.held.isDiverged) this.#connection.doubt();
+      if (this.positions.isDiverged) this.#connection.resync();
     } else if (endpoint === this.name) this.#handle(frame, error, old);
-    if (id && id === this.#opening && error) this.#closed(error, error);
-    this.#keep(channel);
-    if (this.#flying.has(id))
-      for (const [other, outgoing] of this.#flying) {
+    if (id && id === this.#opening && error) this.#serverClosed(error, error);
+    this.#savePositions(channel);
+    if (this.#inFlight.has(id))
+      for (const [other, outgoing] of this.#inFlight) {
         if (!error || other === id) {
           // The refusal of a repeated message says nothing about its first handling.
           const isUnknown = error && outgoing.frame.redelivered && REFUSED.test(error.code);
           outgoing.settle(isUnknown ? clientError('UNCERTAIN', error.message, { cause: error }) : error);
-          this.#flying.delete(other);
+          this.#inFlight.delete(other);
         }
         if (other === id) break;
       }
-    if (this.#flying.size && this.#connection.welcome) this.#connection.awaits();
+    if (this.#inFlight.size && this.#connection.welcome) this.#connection.expectAnswer();
     this.#pump();
   }
 
   get isMoving(): unknown {
-    // What its sender has given up is not awaited.
-    this.#moving &&= [...this.#flying.values()].some(({ settled }) => !settled);
-    return this.#moving || (this.#opening && !this.#session);
+    // A settled message has been given up by its sender.
+    this.#awaitsFormer &&= [...this.#inFlight.values()].some(({ settled }) => !settled);
+    return this.#awaitsFormer || (this.#opening && !this.#session);
   }
 
   get unanswered(): readonly Promise<void>[] {
-    const all = [...this.#flying.values(), ...this.#waiting];
+    const all = [...this.#inFlight.values(), ...this.#queue];
     return all.filter(({ settled }) => !settled).map(({ promise }) => promise);
   }
 
   get isBehind(): boolean {
-    const { held } = this;
-    return [...held.keys()].some((channel) =>
-      held[this.#channels.has(channel) ? 'isBehind' : 'isUntold'](channel),
+    const { positions } = this;
+    return [...positions.keys()].some((channel) =>
+      positions[this.#channels.has(channel) ? 'isBehind' : 'isUnsent'](channel),
     );
   }
 
   missed(): void {
-    for (const [channel, { resumeToken }] of this.held)
+    for (const [channel, { resumeToken }] of this.positions)
       if (resumeToken) this.#deliver(GAP, { channel, reason: 'unreadable' });
   }
 
   moved(): void {
-    this.held.moved();
+    this.positions.moved();
     this.#session = this.#opening = undefined;
-    this.#leaving = this.#channels;
+    this.#formerChannels = this.#channels;
     this.#channels = new Set();
-    this.#moving = true;
+    this.#awaitsFormer = true;
   }
 
   left(): void {
-    if (this.#moving) this.#takeBack();
+    if (this.#awaitsFormer) this.#requeueInFlight();
     this.#pump();
   }
 
-  lost(reason?: string, openError?: CodedError): void {
+  lost(reason?: string, closeCode?: number, openError?: CodedError): void {
     this.#session = this.#opening = undefined;
-    this.#lostBy = reason;
+    this.#lossReason = reason;
+    this.#lossCode = closeCode;
     this.#channels.clear();
-    this.held.lost();
-    // What went behind a refused `open` was answered with it.
-    if (openError) this.#flying.forEach((outgoing) => outgoing.settle(openError));
-    this.#takeBack();
-    this.#giveUp();
+    this.positions.lost();
+    // A refused `open` also refuses the messages behind it.
+    if (openError) this.#inFlight.forEach((outgoing) => outgoing.settle(openError));
+    this.#requeueInFlight();
+    this.#failQueued();
   }
 
-  /** Lets what flies wait again, before all else. */
-  #takeBack(): void {
-    this.#moving = false;
-    this.#waiting.unshift(...this.#flying.values());
-    this.#flying.clear();
+  /** Moves the unanswered messages back to the front of the queue. */
+  #requeueInFlight(): void {
+    this.#awaitsFormer = false;
+    this.#queue.unshift(...this.#inFlight.values());
+    this.#inFlight.clear();
   }
 
   ended(error?: CodedError): void {
     this.#used = false;
-    this.held.clear();
-    this.#giveUp(error ?? closedError(this.#connection.status));
+    this.positions.clear();
+    this.#failQueued(error ?? closedError(this.#connection.status));
     this.stream.end(error);
   }
 
   #handle(frame: ServerFrame, error?: CodedError, old?: unknown): void {
     if (frame.t === 'opened' && this.#session !== frame.session) {
-      this.#opening ||= -1;
+      this.#opening ||= OPENED_BY_SERVER;
       this.#session = frame.session;
-      this.#ahead(this.#listeners);
+      this.#callOpenListeners(this.#listeners);
     }
-    // A stream that the server opens by itself may speak before it says that it is open.
+    // In a stream that the server opens, messages may arrive before `opened`.
     if (frame.t === 'message') {
       const { channel } = frame;
       if (channel) {
-        this.#leaving.delete(channel);
-        // The next server leads on from where the client stands: a snapshot here could take back what it has sent.
+        this.#formerChannels.delete(channel);
+        // The current server continues from the client's position. A snapshot of the former one could undo its messages.
         if (old) return;
-        this.held.restart(channel);
+        this.positions.restart(channel);
       }
       this.#deliver(frame.type, frame.data);
     }
     if (frame.t === 'subscribed') {
       this.#channels.add(frame.channel);
-      this.#leaving.delete(frame.channel);
+      this.#formerChannels.delete(frame.channel);
     }
-    if (frame.t === 'subscribed' || frame.t === 'position') this.held.place(frame);
+    if (frame.t === 'subscribed' || frame.t === 'position') this.positions.update(frame);
     if (frame.t === 'unsubscribed') {
       this.#channels.delete(frame.channel);
-      this.held.delete(frame.channel);
+      this.positions.delete(frame.channel);
     }
-    if (frame.t === 'closed' && this.#opening) this.#closed(error!);
+    if (frame.t === 'closed' && this.#opening) this.#serverClosed(error!);
   }
 
-  /** Ends the stream as the server says; while the server goes away, until the next connection only. */
-  #closed(error: CodedError, sentError?: CodedError): void {
+  /** Ends the stream for good; while the server goes away, only until the next connection. */
+  #serverClosed(error: CodedError, openError?: CodedError): void {
     if (/^identity.changed$/i.test(error.code)) {
-      // It opens again when the server says who the connection belongs to.
+      // The stream opens again when the server has sent the new user.
       this.#session = this.#opening = undefined;
       return this.changed();
     }
-    this.lost(error.message, sentError);
+    this.lost(error.message, undefined, openError);
     if (this.#connection.spreadMs === undefined) this.ended(error);
   }
 
@@ -266,12 +286,12 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     try {
       const cls = this.#classes.get(type);
       // The page may be older than its server.
-      if (!cls) throw new Error(`${type} is not in messages: add its class, or load the page anew`);
+      if (!cls) throw new Error(`${type} is not in messages: add its class, or reload the page`);
       const message = decodeMessage(cls, data);
       if (origin) rememberOrigin(message, origin);
       this.stream.push(message);
     } catch (error) {
-      // Of a class that is not known here nobody misses anything.
+      // A message of an unlisted class is ignored without a gap: no reader expects it.
       if (hasGaps && this.#classes.has(type))
         this.#deliver(GAP, { channel: origin!.channel, reason: 'unreadable' }, origin);
       if (!this.stream.ignored++)
@@ -279,7 +299,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     }
   }
 
-  #keep(channel?: string): void {
+  #savePositions(channel?: string): void {
     this.#connection.options.positions?.moved(this, channel);
   }
 
@@ -288,36 +308,36 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     if (this.#connection.welcome) this.connected();
   }
 
-  /** Calls what sends messages of the session: they go before what waits already. */
-  #ahead(listeners: Listeners): void {
-    this.#front = 0;
+  /** Calls open listeners; their messages go before those that wait already. */
+  #callOpenListeners(listeners: Listeners): void {
+    this.#insertAt = 0;
     callListeners(listeners, this.#connection.options.onWarning);
-    this.#front = Infinity;
+    this.#insertAt = AT_END;
     this.#pump();
   }
 
-  /** Sends what waits, as far as the stream and the server take it. */
+  /** Sends queued messages while the stream is ready and the server accepts more. */
   #pump(): void {
     const { welcome } = this.#connection;
-    // Messages are handled in their order, so what is new waits for the last answers of what was left.
-    // With listeners, what they send goes first, and so all else waits until they were called. What
-    // was sent before waits for the open too: else its refusal would say that it was not handled.
-    const waits = this.#listeners.size || this.#waiting[0]?.frame.id;
+    // The server handles messages in order, so new ones wait for the answers of the former connection.
+    // The messages of open listeners go first, so all others wait for the call of the listeners.
+    // A repeated message waits for `opened`: a refused `open` does not tell whether the message was handled.
+    const mustBeOpen = this.#listeners.size || this.#queue[0]?.frame.id;
     const ready =
-      !(this.isMoving && this.#moving) &&
+      !(this.isMoving && this.#awaitsFormer) &&
       !this.#connection.isSigningIn &&
       this.#opening &&
-      this.#front === Infinity &&
-      (this.#session || !waits);
-    while (ready && this.#waiting.length && this.#flying.size < welcome!.maxPendingMessages) {
-      const outgoing = this.#waiting.shift()!;
+      this.#insertAt === AT_END &&
+      (this.#session || !mustBeOpen);
+    while (ready && this.#queue.length && this.#inFlight.size < welcome!.maxPendingMessages) {
+      const outgoing = this.#queue.shift()!;
       if (!outgoing.settled) this.#send(outgoing);
     }
   }
 
   #send(outgoing: Outgoing): void {
     const connection = this.#connection;
-    const { options, socket } = connection;
+    const { options, webSocket } = connection;
     const { frame, own } = outgoing;
     const { maxPayloadBytes, resendMs = 0, user } = connection.welcome!;
     if (!frame.id) {
@@ -333,25 +353,25 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
     const bytes = sizeOf(payload);
     if (bytes > maxPayloadBytes)
       return outgoing.settle(clientError('MESSAGE_TOO_LARGE', `${bytes} > ${maxPayloadBytes} bytes`));
-    this.#flying.set(frame.id, outgoing);
-    connection.awaits();
-    // By the connection that it was meant for, also if that was left meanwhile.
-    const send = () => socket.send(payload);
-    if (options.outbox) options.outbox.leaves(outgoing, send);
+    this.#inFlight.set(frame.id, outgoing);
+    connection.expectAnswer();
+    // The outbox may call this after a handover, but the message belongs to this connection.
+    const send = () => webSocket.send(payload);
+    if (options.outbox) options.outbox.send(outgoing, send);
     else send();
   }
 
   #mayRepeat({ until }: Outgoing): boolean {
-    return until! > this.#connection.options.clock.now() && !this.#lostBy?.startsWith(TOO_LARGE);
+    return until! > this.#connection.options.clock.now() && this.#lossCode !== TOO_LARGE;
   }
 
   #uncertain(): CodedError {
-    return clientError('UNCERTAIN', this.#lostBy);
+    return clientError('UNCERTAIN', this.#lossReason);
   }
 
-  /** Fails what waits; after a loss without the error, what may go to the next connection stays. */
-  #giveUp(error?: CodedError): void {
-    this.#waiting = this.#waiting.filter((outgoing) => {
+  /** Fails queued messages; without an error, those that the next connection may send stay. */
+  #failQueued(error?: CodedError): void {
+    this.#queue = this.#queue.filter((outgoing) => {
       const { offline, frame } = outgoing;
       if (!error && (frame.id ? this.#mayRepeat(outgoing) : offline === 'queue')) return true;
       if (frame.id) outgoing.settle(this.#uncertain());
@@ -360,6 +380,6 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 }
 
-function redelivered(error: CodedError): CodedError {
+function copyOf(error: CodedError): CodedError {
   return new CodedError(error.code, error.message, error);
 }

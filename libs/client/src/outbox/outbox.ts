@@ -39,5 +39,5 @@ export abstract class Outbox {
   abstract add(outgoing: Outgoing, message: Message): void;
 
   /** Sends any message, in its order: one that is held when it is written down that it may have been. */
-  abstract leaves(outgoing: Outgoing, send: () => void): void;
+  abstract send(outgoing: Outgoing, send: () => void): void;
 }

@@ -96,7 +96,7 @@ export class StoredOutbox extends Outbox {
     void this.#write(held);
   }
 
-  leaves(outgoing: Outgoing, send: () => void): void {
+  send(outgoing: Outgoing, send: () => void): void {
     const held = this.#byOutgoing.get(outgoing);
     if (held) this.#mark(held, outgoing);
     const paced = held && this.#pace.next(this.#connection!.options.clock);

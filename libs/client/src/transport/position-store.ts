@@ -4,7 +4,7 @@ import type { ResumePosition, WirePosition } from '@nestwire/protocol/codec';
 export interface FollowedStream {
   readonly name: string;
   /** Where the client stands in each channel, with what has come for its readers. */
-  readonly held: ReadonlyMap<string, { readonly resumeToken?: string; readonly position: WirePosition }>;
+  readonly positions: ReadonlyMap<string, { readonly resumeToken?: string; readonly position: WirePosition }>;
   readonly stream: {
     /** How many messages were given to the readers. */
     readonly given: number;
@@ -50,10 +50,10 @@ export abstract class PositionStore {
   /** Called by the client when a frame has come, with its channel, or a reader has taken a message. */
   moved(stream: FollowedStream, channel?: string): void {
     this.#streams.add(stream);
-    const held = stream.held.get(channel!);
-    if (held) {
-      const { ahead } = this.#placeOf(held);
-      ahead.set(stream.stream.given, held.position);
+    const positions = stream.positions.get(channel!);
+    if (positions) {
+      const { ahead } = this.#placeOf(positions);
+      ahead.set(stream.stream.given, positions.position);
       // Without the first the readers stand where they were for longer: they miss nothing.
       if (ahead.size > MAX_AHEAD) ahead.delete(ahead.keys().next().value!);
     }
@@ -62,8 +62,8 @@ export abstract class PositionStore {
 
   /** Returns what is to be kept now, in place of all that was kept before. */
   protected taken(): ResumePosition[] {
-    return [...this.#streams].flatMap(({ name, held, stream: { taken } }) =>
-      [...held].flatMap(([channel, of]) => {
+    return [...this.#streams].flatMap(({ name, positions, stream: { taken } }) =>
+      [...positions].flatMap(([channel, of]) => {
         const place = this.#placeOf(of);
         for (const [given, position] of place.ahead)
           if (given <= taken) {
@@ -77,9 +77,9 @@ export abstract class PositionStore {
     );
   }
 
-  #placeOf(held: object): Place {
-    const place = this.#places.get(held) ?? { ahead: new Map<number, WirePosition>() };
-    this.#places.set(held, place);
+  #placeOf(positions: object): Place {
+    const place = this.#places.get(positions) ?? { ahead: new Map<number, WirePosition>() };
+    this.#places.set(positions, place);
     return place;
   }
 }

@@ -50,8 +50,8 @@ class ReceivedPositions extends PositionStore {
   clear(): void {}
 
   protected changed(): void {
-    this.kept = [...this.#streams].flatMap(({ name, held }) =>
-      [...held].flatMap(([channel, { resumeToken, position }]) =>
+    this.kept = [...this.#streams].flatMap(({ name, positions }) =>
+      [...positions].flatMap(([channel, { resumeToken, position }]) =>
         resumeToken ? [[name, channel, resumeToken, ...position] as const] : [],
       ),
     );
