@@ -23,6 +23,10 @@ const ENTRIES = new Set([
   '@nestwire/messages/redis',
 ]);
 
+/** Entries for applications; the others are for implementers of a port and for this repository. */
+const APPLICATION_ENTRY =
+  /^@nestwire\/[a-z]+(\/(redis|class-transformer|class-validator|message-pack|testing))?$/;
+
 /** Which packages of this repository a package may import. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'libs/protocol': [],
@@ -75,6 +79,16 @@ export function wrongArrows(files: readonly SourceFile[]): string[] {
       return packageOf(target) === packageOf(file.path) ? undefined : 'leaves its package by a path';
     return isDrawn(packageOf(file.path), found) ? undefined : 'is not drawn';
   });
+}
+
+/** Finds entries that are not for applications, in applications and in the programs of the pages. */
+export function innerEntries(files: readonly SourceFile[]): string[] {
+  const outer = files.filter(({ path }) => /^(apps|test\/docs)\//.test(path) && !path.endsWith('.spec.ts'));
+  return eachImport(outer, (_file, { specifier }) =>
+    specifier.startsWith('@nestwire/') && !APPLICATION_ENTRY.test(specifier)
+      ? 'is no entry for applications'
+      : undefined,
+  );
 }
 
 /** Finds files that import the index of their own package. */

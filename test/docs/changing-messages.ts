@@ -1,6 +1,5 @@
 // The code of docs/changing-messages.md; compiled with the tests, and run by changing-messages.spec.ts.
-import { StreamMessage } from '@nestwire/protocol';
-import { decodeMessage } from '@nestwire/protocol/internal';
+import { decodeMessage, StreamMessage } from '@nestwire/protocol';
 import { OnStreamMessage, StreamEndpoint, StreamSession } from '@nestwire/streams';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 
@@ -73,7 +72,7 @@ export class DeskEndpoint {
 }
 
 // #region spec
-/** What version 1 wrote, as it stands in the histories. */
+/** Messages of version 1, as the histories hold them. */
 export const WRITTEN_BY_VERSION_1 = [
   [TicketOpened, { title: 'The door sticks' }],
   [TicketAssigned, { owner: 'ada' }],

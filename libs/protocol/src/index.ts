@@ -4,6 +4,7 @@ export { CodedError, type CodedErrorOptions, type ErrorDetail, type WireError } 
 export { ErrorCode } from './error/error-code.js';
 export type { CodecOption } from './frame/codec.js';
 export { create, type MessageProps } from './message/create.js';
+export { decodeMessage } from './message/decode-message.js';
 export { messageNameOf, type Message, type MessageClass } from './message/message-registry.js';
 export {
   PresenceJoined,
