@@ -94,13 +94,9 @@ const BROKEN: ReadonlyArray<readonly [what: string, prototype: object, method: s
     'a snapshot is not sent',
     RecoverableSubscription.prototype,
     'sendSnapshot',
-    function (
-      this: { member: { send: (frame: object) => void }; placeOf: Patched['x'] },
-      path: never,
-      session: never,
-    ) {
-      const { from } = path as { from: never };
-      this.member.send({ t: 'position', ...(this.placeOf(session, from) as object) });
+    function (this: { positionFields: Patched['x'] }, catchUp: never, session: never) {
+      const { from, sink } = catchUp as { from: never; sink: { send: (frame: object) => void } };
+      sink.send({ t: 'position', ...(this.positionFields(session, from) as object) });
     },
   ],
 ];
