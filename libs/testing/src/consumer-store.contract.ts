@@ -160,7 +160,10 @@ function describeLeases(start: Start): void {
     await consumers.fetch(consumer, { ...NOTHING, settled: works });
     await append(history, consumer.channel, drafts(1));
 
-    expect(await consumers.fetch(consumer, NOTHING)).toMatchObject({ works: [{ key: '3' }], waitMs: undefined });
+    expect(await consumers.fetch(consumer, NOTHING)).toMatchObject({
+      works: [{ key: '3' }],
+      waitMs: undefined,
+    });
   });
 
   it('keeps what is held, with its attempt, and gives back at once what is let go of', async () => {

@@ -104,7 +104,8 @@ export function resolveConsumer(options: DurableConsumerOptions): {
   const given = Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined));
   const consumer = { ...DEFAULTS, ...given } as ResolvedConsumer;
   const problems = FIGURES.filter(([key, least, most]) => !isBetween(consumer[key], least, most)).map(
-    ([key, least, most]) => `${key} is a whole number from ${least} to ${most}; got ${String(consumer[key])}.`,
+    ([key, least, most]) =>
+      `${key} is a whole number from ${least} to ${most}; got ${String(consumer[key])}.`,
   );
   if (!/^[A-Za-z0-9_.-]{1,64}$/.test(consumer.name))
     problems.push(

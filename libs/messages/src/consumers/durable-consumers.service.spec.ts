@@ -219,7 +219,9 @@ describe('A durable consumer whose handler rejects', () => {
     expect(bench.begun).toEqual([1, 1, 1, 2, 2, 2]);
     expect(consumers.counters()).toEqual({ handled: 0, retried: 4, failed: 2, gaps: 0 });
     expect(lines.filter((line) => line.includes('is left out'))).toHaveLength(2);
-    expect(lines.join('\n')).toMatch(/The message at 1 of channel 'jobs' for the consumer 'billing'.*no paper/);
+    expect(lines.join('\n')).toMatch(
+      /The message at 1 of channel 'jobs' for the consumer 'billing'.*no paper/,
+    );
   });
 
   it('gives what failed for the last time to onFailed, once that resolves', async () => {
@@ -358,7 +360,9 @@ describe('DurableConsumersService', () => {
     await refused({ claimAfterMs: 99 }, 'claimAfterMs');
     await refused({ maxAttempts: 0.5 }, 'maxAttempts');
     await refused({ from: 'now' as never }, "from is 'head' or 'oldest'");
-    await expect(consumers.addConsumer(newest as never, () => undefined, { name: 'x' })).rejects.toMatchObject({
+    await expect(
+      consumers.addConsumer(newest as never, () => undefined, { name: 'x' }),
+    ).rejects.toMatchObject({
       code: 'MESSAGES_CONFIGURATION',
     });
   });
