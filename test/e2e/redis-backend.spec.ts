@@ -350,10 +350,10 @@ describeWithRedis('RedisBroker', (redis) => {
       /use the option prefix/,
     );
     await expect(open({ redis: redis().url, prefix: 'a:b' })).rejects.toThrow(
-      /prefix has 1 to 64 characters/,
+      /prefix must have 1 to 64 characters/,
     );
     await expect(open({ redis: redis().url, maxPendingPosts: -1 })).rejects.toThrow(
-      /maxPendingPosts is a number/,
+      /maxPendingPosts must be a number/,
     );
   });
 
@@ -443,7 +443,7 @@ describeIfRedis('Signing in to Redis', () => {
     const error = (await open({ redis: url() }).catch((thrown: unknown) => thrown)) as Error;
 
     expect(error).toMatchObject({ code: 'MESSAGES_CONFIGURATION' });
-    expect(error.message).toMatch(/refused the sign-in/);
+    expect(error.message).toMatch(/refused the credentials/);
     expect(JSON.stringify([error.message, error.stack, error.cause])).not.toContain(PASSWORD);
   });
 
