@@ -18,7 +18,7 @@ import { until } from '../rig/until.js';
 import { startApp, stopAll, type RunningApp } from './start-app.js';
 
 const PROGRAM = 'test/e2e/reader-process.mjs';
-const BUILT = existsSync(join(process.cwd(), 'libs/messages/dist/service/named-readers.service.js'));
+const BUILT = existsSync(join(process.cwd(), 'libs/messages/dist/consumers/durable-consumers.service.js'));
 const QUICK = {
   commandTimeoutMs: 500,
   connectTimeoutMs: 500,

@@ -1,6 +1,10 @@
 // Servers without one of their protections, to show that the checker misses it: what is built is changed as it is
 // loaded. `node --import sabotage-hooks.mjs?NAME,…` starts one.
 
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MESSAGES = 'libs/messages/dist/';
 const STREAMS = 'libs/streams/dist/';
 
@@ -16,31 +20,43 @@ export const SABOTAGES = {
   breaks: [[`${MESSAGES}history/live-rule.js`, ": 'break'", ": 'next'"]],
   /** Positions are not compared with their histories. */
   positions: [
-    [`${MESSAGES}reader/channel.readers.js`, 'if (reader?.position &&', 'if (false && reader?.position &&'],
+    [
+      `${MESSAGES}history/channel-followers.js`,
+      'if (reader?.position &&',
+      'if (false && reader?.position &&',
+    ],
   ],
   /** Nobody notices that what is published does not come back. */
-  probe: [[`${MESSAGES}redis/redis.probe.js`, 'if (this.#starved())', 'if (false)']],
+  probe: [[`${MESSAGES}redis/connection/redis-probe.js`, 'if (this.#isStalled())', 'if (false)']],
   /** Redis does not know again what it has stored. */
-  ids: [[`${MESSAGES}redis/history.scripts.js`, 'local at = known[index] or seen[id]', 'local at = nil']],
+  ids: [
+    [`${MESSAGES}redis/history/history-scripts.js`, 'local at = known[index] or seen[id]', 'local at = nil'],
+  ],
   /** What was missed while a subscriber was away is not looked for. */
-  doubts: [[`${MESSAGES}redis/redis.history.js`, 'this.#sink?.doubted(channels)', 'void 0']],
+  doubts: [[`${MESSAGES}redis/history/redis-history-store.js`, 'this.#sink?.suspected(channels)', 'void 0']],
   /** What a next version has added is refused. */
   tolerance: [
     [
-      `${MESSAGES}redis/history.envelope.js`,
+      `${MESSAGES}redis/history/history-envelope.js`,
       'if (!isHeader(header))',
       'if (!isHeader(header) || header.next)',
     ],
   ],
   /** Durable consumers are not told what they have missed. */
   readerGaps: [
-    [`${MESSAGES}redis/named-readers.scripts.js`, 'if gap then\n  state.g', 'if false then\n  state.g'],
+    [`${MESSAGES}redis/consumers/consumer-scripts.js`, 'if gap then\n  state.g', 'if false then\n  state.g'],
   ],
   /** Nobody takes over what a dead process had in hand. */
-  takeover: [[`${MESSAGES}redis/named-readers.scripts.js`, 'if work.dueMs <= nowMs then', 'if false then']],
+  takeover: [
+    [`${MESSAGES}redis/consumers/consumer-scripts.js`, 'if work.dueMs <= nowMs then', 'if false then'],
+  ],
   /** A message that was handled may be handled again. */
   once: [
-    [`${STREAMS}session/session.runtime.js`, 'frame.again || this.endpoint.once?.has(frame.type)', 'false'],
+    [
+      `${STREAMS}session/session-runtime.js`,
+      'frame.redelivered || this.endpoint.once?.has(frame.type)',
+      'false',
+    ],
   ],
 };
 
@@ -50,14 +66,26 @@ export const SABOTAGES = {
  */
 const ADDITIONS = {
   next: [
-    [`${MESSAGES}redis/envelope.js`, '`{"v":${VERSION},', '`{"v":${VERSION},"next":{"is":[1]},'],
-    [`${MESSAGES}redis/history.scripts.js`, '{"v":1,"e":"', '{"v":1,"next":{"is":[1]},"e":"'],
-    [`${MESSAGES}redis/history.scripts.js`, "',' .. #data .. ']'", `',' .. #data .. ',"next"]'`],
-    [`${MESSAGES}redis/history.scripts.js`, "'t', kind, 'd', data)", "'t', kind, 'd', data, 'next', '1')"],
-    [`${MESSAGES}redis/history.scripts.js`, "'p', last, 'n', name)", "'p', last, 'n', name, 'next', '1')"],
-    [`${MESSAGES}redis/named-readers.scripts.js`, "'g', state.g or 0)", "'g', state.g or 0, 'next', '1')"],
+    [`${MESSAGES}redis/pubsub/envelope.js`, '`{"v":${VERSION},', '`{"v":${VERSION},"next":{"is":[1]},'],
+    [`${MESSAGES}redis/history/history-scripts.js`, '{"v":1,"e":"', '{"v":1,"next":{"is":[1]},"e":"'],
+    [`${MESSAGES}redis/history/history-scripts.js`, "',' .. #data .. ']'", `',' .. #data .. ',"next"]'`],
     [
-      `${MESSAGES}redis/redis.presence.js`,
+      `${MESSAGES}redis/history/history-scripts.js`,
+      "'t', kind, 'd', data)",
+      "'t', kind, 'd', data, 'next', '1')",
+    ],
+    [
+      `${MESSAGES}redis/history/history-scripts.js`,
+      "'p', last, 'n', name)",
+      "'p', last, 'n', name, 'next', '1')",
+    ],
+    [
+      `${MESSAGES}redis/consumers/consumer-scripts.js`,
+      "'g', state.g or 0)",
+      "'g', state.g or 0, 'next', '1')",
+    ],
+    [
+      `${MESSAGES}redis/presence/redis-presence-store.js`,
       'JSON.stringify([userId, data])',
       'JSON.stringify([userId, data, 1])',
     ],
@@ -72,5 +100,8 @@ export const CHANGES = { ...SABOTAGES, ...ADDITIONS };
 /** What node is started with, so that a process lacks protections, or is of a next version. */
 export function sabotageOptions(names = []) {
   if (names.length === 0) return [];
+  const missing = names.flatMap((name) => CHANGES[name]).filter(([file]) => !existsSync(ROOT + file));
+  if (missing.length)
+    throw new Error(`There is no ${missing[0][0]} to be sabotaged: build, or rename the file here.`);
   return ['--import', `${new URL('sabotage-hooks.mjs', import.meta.url).href}?${names.join()}`];
 }

@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { StreamMessage } from '@nestwire/protocol';
 import { encodingOf } from '@nestwire/protocol/compiled';
-import { MessageReaders } from '../../../libs/streams/dist/pipeline/message.reader.js';
+import { MessageReaders } from '../../../libs/streams/dist/validation/message-reader.js';
 import { decorate } from '../../rig/decorate.mjs';
 import { NOTE, SENT_AT } from '../note.mjs';
 import { Note } from './note.class.mjs';
