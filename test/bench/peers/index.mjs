@@ -29,7 +29,7 @@ const NESTWIRE = {
   server: 'nestwire.server.mjs',
   dialect: 'nestwire.dialect.mjs',
   validates: true,
-  reads: 'evalsha',
+  reads: 'xrange',
 };
 const WS = { server: 'ws.server.mjs', dialect: 'event.dialect.mjs', validates: false };
 const GATEWAY = { server: 'nest-gateway.server.mjs', dialect: 'event.dialect.mjs' };

@@ -51,6 +51,8 @@ const limits = {
   connectsPerSecond: UNLIMITED,
   maxConnections: 20_000,
   maxGreetings: 10_000,
+  // All come from one address, and share what an address may read.
+  historyBytesPerSecond: UNLIMITED,
 };
 
 // The other peers have no heartbeat, and receivers of a fan-out that says nothing for long are pinged.
