@@ -745,6 +745,22 @@ describe('endpoint', () => {
       message.catch(() => {});
     });
 
+    it('is not sent again when it is the second that a listener sends at each open', async () => {
+      await connected({}, figures);
+      const joins: Array<Promise<unknown>> = [];
+      rig.client.chat.addStreamOpenedListener(() => {
+        for (const text of ['join', 'hello']) joins.push(send(text).catch(({ code }) => code as string));
+      });
+      await peer.open('s1');
+      expect([await sent(), await sent()]).toEqual(['join', 'hello']);
+      peer.socket.terminate();
+      peer = await rig.reconnected(figures);
+      await peer.open('s2');
+      expect([await sent(), await sent()]).toEqual(['join', 'hello']);
+
+      expect(await Promise.all(joins.slice(0, 2))).toEqual(['UNCERTAIN', 'UNCERTAIN']);
+    });
+
     it('is UNCERTAIN when the client is closed', async () => {
       await connected({}, figures);
       const [sent] = await lose('a');
