@@ -5,12 +5,51 @@ const sources = readSources('libs', 'apps');
 
 /** Folders whose comments are still to be rewritten. The list only shrinks. */
 const UNWRITTEN = [
-  'apps/',
-  'libs/client/',
-  'libs/messages/',
-  'libs/protocol/',
-  'libs/streams/',
-  'libs/testing/',
+  'apps/chat-server/src',
+  'apps/chat-server/src/chat',
+  'apps/chat-server/src/directory',
+  'apps/chat-server/src/messages',
+  'apps/chat-web/src/chat',
+  'apps/chat-web/src/hooks',
+  'apps/chat-web/src/page',
+  'libs/client/spec',
+  'libs/client/src',
+  'libs/client/src/connection',
+  'libs/client/src/development',
+  'libs/client/src/endpoint',
+  'libs/client/src/outbox',
+  'libs/client/src/transport',
+  'libs/messages/src',
+  'libs/messages/src/channel',
+  'libs/messages/src/history',
+  'libs/messages/src/logging',
+  'libs/messages/src/once',
+  'libs/messages/src/presence',
+  'libs/messages/src/pubsub',
+  'libs/messages/src/redis/consumers',
+  'libs/messages/src/redis/presence',
+  'libs/messages/src/consumers',
+  'libs/messages/src/revocations',
+  'libs/messages/src/scheduling',
+  'libs/protocol/src',
+  'libs/protocol/src/compiled',
+  'libs/protocol/src/error',
+  'libs/protocol/src/frame',
+  'libs/protocol/src/message',
+  'libs/protocol/src/value',
+  'libs/streams/src',
+  'libs/streams/src/auth',
+  'libs/streams/src/connection',
+  'libs/streams/src/connection/outbound',
+  'libs/streams/src/endpoint',
+  'libs/streams/src/enhancers',
+  'libs/streams/src/fairness',
+  'libs/streams/src/resend',
+  'libs/streams/src/session',
+  'libs/streams/src/subscriptions',
+  'libs/streams/src/transport',
+  'libs/streams/src/validation',
+  'libs/testing/src',
 ];
 
 /** Files of applications that are still to be renamed. The list only shrinks. */
@@ -24,9 +63,11 @@ const MISNAMED = [
 ];
 
 describe('A comment', () => {
-  const written = sources.filter(({ path }) => !UNWRITTEN.some((folder) => path.startsWith(folder)));
+  const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
+  const written = sources.filter(({ path }) => !UNWRITTEN.includes(folderOf(path)));
 
   it('begins with a verb or a noun phrase', () => {
+    expect(written.length).toBeGreaterThan(0);
     expect(headlessComments(written)).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
-// A records is a hash: a field for each connection, `#e` its epoch, `#n` the number of its last change.
+// The presence of a channel is a hash: a field for each connection, `#e` its epoch, `#n` the number of its last change.
 // The value of a connection is that number at its own last change, a bar, and the record.
 
-/** Names the records. A key of another type holds nothing that nestwire wrote: the records begins anew. */
+/** Names the records. A key of another type holds nothing that nestwire wrote: it is removed. */
 const RECORDS = `
 local records = KEYS[1]
 local kind = redis.call('TYPE', records).ok
@@ -80,7 +80,7 @@ return { epoch or '', number, changed, refused }`;
 const REMOVED = `${VERSION_OF}
 if #removed == 0 then return { '', 0, removed } end
 local epoch, number = versionOf(records)
--- Without a version those who watch read the state anew.
+-- Without a version, watchers read the state again.
 if epoch then
   number = number + 1
   redis.call('HSET', records, '#n', string.format('%.0f', number))
