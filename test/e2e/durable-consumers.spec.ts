@@ -99,7 +99,7 @@ afterEach(async () => {
   children.clear();
 });
 
-describeWithRedis('A named reader of several processes', (redis) => {
+describeWithRedis('A durable consumer of several processes', (redis) => {
   it('has each message handled by one of them, through the decorator too', async () => {
     @Injectable()
     class Billing {
@@ -183,7 +183,7 @@ describeWithRedis('A named reader of several processes', (redis) => {
   });
 });
 
-describeWithRedis('A named reader whose history changes under it', (redis) => {
+describeWithRedis('A durable consumer whose history changes under it', (redis) => {
   /** Ends the reader, with everything settled; then another one goes on. */
   async function interrupted(
     change: (channel: Jobs, poster: RunningApp) => Promise<unknown>,
@@ -260,7 +260,7 @@ describeWithRedis('A named reader whose history changes under it', (redis) => {
   });
 });
 
-describeWithRedis('A named reader whose Redis stops', (redis) => {
+describeWithRedis('A durable consumer whose Redis stops', (redis) => {
   it('loses nothing, and handles nothing twice that it has said', async () => {
     const channel = fresh();
     const app = await start(redis().url);
@@ -293,7 +293,7 @@ describeWithRedis('A named reader whose Redis stops', (redis) => {
   });
 });
 
-describeIfRedis('A named reader behind Sentinels', () => {
+describeIfRedis('A durable consumer behind Sentinels', () => {
   it('goes on after a failover, with what was handled and what was not', async () => {
     const group = await startSentinels({ downAfterMs: 500 });
     try {

@@ -7,7 +7,7 @@ const CASES = [
   ['R8', ['probe', 'positions'], ['I3', 'I11'], 'nobody notices that nothing is heard'],
   ['R7', ['ids'], ['I5', 'I6'], 'Redis does not know again what it has stored'],
   ['R22', ['doubts', 'positions', 'breaks'], ['I1', 'I2', 'I3', 'I11'], 'what was missed is not looked for'],
-  ['R23-work', ['readerGaps'], ['I19'], 'named readers are not told what they have missed'],
+  ['R23-work', ['readerGaps'], ['I19'], 'durable consumers are not told what they have missed'],
   ['S3-work', ['takeover'], ['I19'], 'nobody takes over what it had in hand'],
   [
     'R24',

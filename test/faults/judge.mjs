@@ -64,9 +64,9 @@ function gapsOf({ gaps: allowed = [], gapsEach }, events) {
 function workGapsOf({ workGaps: allowed = [], mustHaveWorkGaps }, events) {
   const gaps = of(events, 'work_gap');
   const wrong = [...new Set(gaps.map(({ reason }) => reason))].filter((reason) => !allowed.includes(reason));
-  const problems = wrong.map((reason) => `named readers had gaps of the reason ${reason}`);
+  const problems = wrong.map((reason) => `durable consumers had gaps of the reason ${reason}`);
   if (mustHaveWorkGaps && gaps.length === 0)
-    problems.push('the run shows nothing: no named reader had a gap');
+    problems.push('the run shows nothing: no durable consumer had a gap');
   return problems;
 }
 

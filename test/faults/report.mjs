@@ -12,11 +12,11 @@ const FIGURES = {
     Object.entries(gaps)
       .map(([reason, count]) => `${count} gaps ${reason}`)
       .join(', '),
-  works: (count) => `${count} messages handled by named readers`,
+  works: (count) => `${count} messages handled by durable consumers`,
   worksAgain: (count) => count && `${count} of them again`,
   workGaps: (gaps) =>
     Object.entries(gaps)
-      .map(([reason, count]) => `${count} gaps ${reason} of named readers`)
+      .map(([reason, count]) => `${count} gaps ${reason} of durable consumers`)
       .join(', '),
   ackPauseMs: (ms) => `longest time without an ack ${ms} ms`,
   slowestPostMs: (ms) => `slowest post ${ms} ms`,

@@ -235,7 +235,7 @@ const OF_REDIS = [
   },
   {
     id: 'R10-work',
-    what: 'the master is killed and a replica takes over, and named readers work',
+    what: 'the master is killed and a replica takes over, and durable consumers work',
     setup: { redis: 'sentinel', work: WORK },
     steps: [['killMaster'], ['wait', 8_000]],
     accept: {
@@ -249,7 +249,7 @@ const OF_REDIS = [
   },
   {
     id: 'R12-work',
-    what: 'a replica takes over while the master is there, and named readers work',
+    what: 'a replica takes over while the master is there, and durable consumers work',
     setup: { redis: 'sentinel', work: WORK },
     steps: [['failOver'], ['wait', 8_000]],
     accept: {
@@ -350,7 +350,7 @@ const OF_REDIS = [
   },
   {
     id: 'R23-work',
-    what: 'Redis loses everything at once, and named readers work',
+    what: 'Redis loses everything at once, and durable consumers work',
     setup: { work: WORK },
     steps: [['flushRedis'], ['wait', 2_000]],
     accept: {

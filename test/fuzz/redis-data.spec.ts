@@ -134,7 +134,9 @@ class Scene {
           1_000,
         );
       });
-    await this.reached(`named reader ${mark}`, () => until(() => this.worked.includes(`r ${mark}`), 6_000));
+    await this.reached(`durable consumer ${mark}`, () =>
+      until(() => this.worked.includes(`r ${mark}`), 6_000),
+    );
     await this.reached(`presence ${mark}`, async () => {
       for (const app of this.apps) {
         const members = await app.get(PresenceService).list('junkdesk');

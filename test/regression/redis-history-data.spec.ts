@@ -228,7 +228,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
   it.each([
     ['text', withField('d', SPLICED), 'gap unreadable'],
     ['fields', () => ['foo', 'bar'], 'gap unreadable'],
-  ])('does not stop a named reader by %s that cannot be read', async (_what, fieldsOf, gap) => {
+  ])('does not stop a durable consumer by %s that cannot be read', async (_what, fieldsOf, gap) => {
     const app = await start();
     await post(app, '1', '2', '3');
     await rewrite(2, fieldsOf);
@@ -252,7 +252,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     ['work of it has no key', async (key: string) => client.hset(key, 'w:zzz', 'junk')],
     ['a gap of it has no form', async (key: string) => client.hset(key, 'w:g7', '0:0:x:junk')],
     ['its count of gaps is none', async (key: string) => client.hset(key, 'g', 'junk', 'e', 'other')],
-  ])('goes on with a named reader when %s', async (_what, spoil) => {
+  ])('goes on with a durable consumer when %s', async (_what, spoil) => {
     const app = await start();
     await post(app, '1', '2');
     const read: string[] = [];

@@ -305,7 +305,7 @@ describe('A log is caught in which', () => {
     expect([...new Set(VIOLATIONS.map(([invariant]) => invariant))]).toEqual(held);
   });
 
-  describe('judges named readers', () => {
+  describe('judges durable consumers', () => {
     const working = () => joined().add('work_start', { p: 'n0', ch: CH });
     const handled = (log: Log, id: string) => log.add('work', { p: 'n0', ch: CH, id, attempt: 1 });
     const told = (log: Log, e: string, o: number) =>

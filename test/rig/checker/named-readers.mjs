@@ -24,7 +24,7 @@ export function* work(recording) {
     );
     if (!isTold)
       yield {
-        what: `${id} of ${invoke.ch} was acked, no named reader handled it, and no gap says so`,
+        what: `${id} of ${invoke.ch} was acked, no durable consumer handled it, and no gap says so`,
         events: [invoke, ...oks],
       };
   }
