@@ -6,10 +6,10 @@ export { Exclude, Expose, Transform, Type } from 'class-transformer';
 
 type Properties = Record<string, unknown>;
 
-/** What names the entries of a `Map` that became an object: their number, or their key as a string. */
+/** The names of the entries of a `Map` that became an object: their index, or their key as a string. */
 type MapNaming = 'number' | 'key';
 
-// Importing this entry is the switch: from here on messages pass through class-transformer.
+// Importing this entry point has the side effect: from now on messages pass through class-transformer.
 useMessageTransformer({
   toInstance: (cls, properties) =>
     restore(properties, plainToInstance(cls as new () => object, stripped(properties)), 'number') as never,
@@ -17,10 +17,11 @@ useMessageTransformer({
 });
 
 /**
- * Puts stand-ins in the place of what plainToInstance loses, which is put back afterwards.
+ * Replaces the values that plainToInstance would lose; `restore` puts them back.
  *
- * For a `Map` an object, by number of entry. For bytes none: it takes each for a property and
- * compares its name with those of all others, so that 64 KiB would hold the process up for seconds.
+ * A `Map` becomes an object whose keys are the indexes of the entries. Bytes become empty: plainToInstance
+ * treats each byte as a property and compares its name with all others, so 64 KiB would block the process for
+ * seconds.
  */
 function stripped(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
@@ -35,17 +36,17 @@ function stripped(value: unknown): unknown {
 }
 
 /**
- * Stands in for what class-transformer must not touch: it calls functions, and waits for promises.
+ * A placeholder for functions and promises, because class-transformer calls or awaits them.
  *
- * It is no `Function` to class-transformer, which so passes it on, and no text or number comes of it.
+ * It does not inherit from `Function`, so class-transformer passes it on unchanged. It cannot be converted to
+ * a string or number.
  */
 const STAND_IN: unknown = Object.setPrototypeOf(() => undefined, null);
 
 /**
- * Puts stand-ins in the place of functions and promises, and takes bytes out of the fields of instances,
- * for the reason above; all are put back afterwards.
+ * Replaces functions and promises by placeholders and removes bytes from instances; `restore` puts them back.
  *
- * Bytes that a `@Transform` looks at stay, and those in plain objects, whose class is not known here.
+ * Bytes stay where a `@Transform` reads them, and in plain objects, whose class is not known here.
  */
 function prepared<T>(value: T): T {
   if (isCalledOrAwaited(value)) return STAND_IN as T;
@@ -83,7 +84,7 @@ function preparedEntries(source: ReadonlyMap<unknown, unknown> | ReadonlySet<unk
     : new Map([...source.keys()].map((key, at) => [key, items[at]]));
 }
 
-/** Keeps holes. Does not `map`: an array asks itself for its `constructor`, which may be any property. */
+/** Prepares the items and keeps holes. `map` would read `constructor` of the array, which data may define. */
 function preparedItems(source: readonly unknown[]): readonly unknown[] {
   const items: unknown[] = [];
   items.length = source.length;
@@ -95,7 +96,7 @@ function preparedItems(source: readonly unknown[]): readonly unknown[] {
   return hasChanged ? items : source;
 }
 
-/** Makes an instance with other fields, whose accessors look at the private fields of the first. */
+/** Makes an instance with replaced fields; its accessors read the private fields of the original. */
 function withFields(instance: object, fields: Properties): object {
   const own = Object.entries(fields).map(([key, value]) => [key, { value, enumerable: true }]);
   const get = (_: object, key: string): unknown =>
@@ -112,7 +113,7 @@ function emptied(field: unknown): unknown {
   if (!Array.isArray(field)) return field;
   const items: unknown[] = [];
   items.length = field.length;
-  // Not `map`: it asks the array for its `constructor`, which may be a property like any other.
+  // `map` would read `constructor` of the array, which data may define.
   field.forEach((item, at) => (items[at] = emptied(item)));
   return items;
 }
@@ -121,9 +122,9 @@ function hasBytes(field: unknown): boolean {
   return field instanceof Uint8Array || (Array.isArray(field) && field.some(hasBytes));
 }
 
-/** What was found out about the fields of classes that hold bytes. */
+/** The known results of `isTransformed`, by prototype. */
 const transformed = new WeakMap<object, Map<string, boolean>>();
-/** How many fields of a class are remembered, and of which length: a client may have chosen their names. */
+/** The limits of that cache; clients may choose the names of fields. */
 const MAX_FIELDS = 256;
 const MAX_FIELD_LENGTH = 64;
 
@@ -140,7 +141,7 @@ function isTransformed(instance: object, key: string): boolean {
 
 const PROBE = new Uint8Array([1]);
 
-/** Asks class-transformer what becomes of a value in a field: nothing public tells. */
+/** Probes class-transformer for what it does to a value of a field; it has no public API for this. */
 function becomesOther(instance: object, key: string, probe: unknown): boolean {
   try {
     const result = restore(probe, instanceToPlain(withFields(instance, { [key]: probe }))[key], 'key');
@@ -151,11 +152,13 @@ function becomesOther(instance: object, key: string, probe: unknown): boolean {
 }
 
 /**
- * Puts back what class-transformer does not know: it turns bytes into an object, a `Set` into an
- * array, a `Map` and a nested message into plain objects. What a `@Transform` made stays.
+ * Restores the values that class-transformer does not know.
+ *
+ * It turns bytes into an object, a `Set` into an array, and a `Map` or nested message into plain objects.
+ * Values that a `@Transform` produced stay.
  */
 function restore(source: unknown, result: unknown, naming: MapNaming): unknown {
-  // With `@Type(() => Boolean)` true comes of a function.
+  // `@Type(() => Boolean)` turns a function into true.
   if (result === STAND_IN || (result === true && typeof source === 'function')) return source;
   if (typeof source !== 'object' || source === null || typeof result !== 'object' || result === null)
     return result;
@@ -165,9 +168,9 @@ function restore(source: unknown, result: unknown, naming: MapNaming): unknown {
     return Array.isArray(result) ? new Set(restoreItems([...source], result, naming)) : result;
   if (source instanceof Map) return restoreMap(source, result, naming);
   if (Array.isArray(source)) return Array.isArray(result) ? restoreItems(source, result, naming) : result;
-  // What hides its state is refused when it is encoded; class-transformer makes an empty object of it.
+  // class-transformer would make an empty object; the original is refused by the encoder.
   if (Object.prototype.toString.call(source) !== '[object Object]') return source;
-  // So is what writes itself otherwise, unless a `@Transform` made another value of it.
+  // The encoder refuses an object with toJSON(), unless a `@Transform` replaced it.
   if (writesItself(source) && isPlain(result)) return source;
   return restoreProperties(source as Properties, result as Properties, naming);
 }
@@ -177,7 +180,7 @@ function writesItself(value: object): boolean {
 }
 
 function restoreItems(source: readonly unknown[], result: unknown[], naming: MapNaming): readonly unknown[] {
-  // class-transformer leaves holes out, which are refused when the list is encoded.
+  // class-transformer drops holes; the original array is returned, so that the encoder refuses them.
   const present = Object.keys(source).length;
   if (present < source.length && result.length === present) return source;
   return source.length === result.length
@@ -188,7 +191,7 @@ function restoreItems(source: readonly unknown[], result: unknown[], naming: Map
 function restoreMap(source: ReadonlyMap<unknown, unknown>, result: object, naming: MapNaming): unknown {
   if (!(result instanceof Map) && !isPlain(result)) return result;
   const items = new Map<unknown, unknown>(result instanceof Map ? result : Object.entries(result));
-  // Keys that look the same as strings cannot be told apart in an object.
+  // Two keys with the same string form cannot be told apart in an object.
   if (naming === 'key' && items.size !== source.size) return source;
   return new Map(
     [...source].map(([key, item], at) => {
@@ -205,7 +208,7 @@ function restoreProperties(source: Properties, result: Properties, naming: MapNa
       result[key] = restore(source[key], value, naming);
     }
   }
-  // Of a plain object class-transformer loses the keys that Object.prototype has, such as "toString".
+  // class-transformer drops keys of plain objects that Object.prototype has, such as "toString".
   if (isPlain(result) && isPlain(source)) return { ...source, ...result };
   const isNestedMessage = isPlain(result) && !isPlain(source) && messageNameOf(source.constructor);
   return isNestedMessage

@@ -42,18 +42,18 @@ export function IsBigInt(options?: ValidationOptions): PropertyDecorator {
 }
 
 /**
- * Checks that the value is a `bigint` that is not less than another one.
+ * Checks that the value is a `bigint` not less than a minimum.
  *
- * @throws {TypeError} when the limit is no `bigint`
+ * @throws {TypeError} when the minimum is not a `bigint`
  */
 export function MinBigInt(min: bigint, options?: ValidationOptions): PropertyDecorator {
   return constraint('minBigInt', [limit('@MinBigInt', min)], 'must not be less than $constraint1', options);
 }
 
 /**
- * Checks that the value is a `bigint` that is not greater than another one.
+ * Checks that the value is a `bigint` not greater than a maximum.
  *
- * @throws {TypeError} when the limit is no `bigint`
+ * @throws {TypeError} when the maximum is not a `bigint`
  */
 export function MaxBigInt(max: bigint, options?: ValidationOptions): PropertyDecorator {
   return constraint(
@@ -64,11 +64,7 @@ export function MaxBigInt(max: bigint, options?: ValidationOptions): PropertyDec
   );
 }
 
-/**
- * Returns which of the constraints above a class implements.
- *
- * For code that compiles them.
- */
+/** Returns the `bigint` constraint that a class implements, for the validation compiler. */
 export function bigIntConstraintOf(constraintCls: unknown): Name | undefined {
   return (Object.keys(CLASSES) as Name[]).find((name) => CLASSES[name] === constraintCls);
 }

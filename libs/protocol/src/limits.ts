@@ -1,19 +1,19 @@
-/** Most digits of a `bigint` on the wire, its sign not counted. */
+/** The maximum number of digits of a `bigint` on the wire, without its sign. */
 export const MAX_BIGINT_DIGITS = 40;
 
-/** What one text frame may hold; breaking a limit is answered, not parsed. */
+/** The limits of one frame; a frame beyond a limit is refused before it is parsed. */
 export interface JsonLimits {
-  /** Deepest nesting of objects and arrays, the frame itself counted. */
+  /** The maximum nesting of objects and arrays, including the frame itself. */
   readonly maxDepth: number;
-  /** Objects, arrays and keys in one frame, together. */
+  /** The maximum number of objects, arrays and keys in one frame. */
   readonly maxNodes: number;
-  /** Keys of one object, entries of one Set or Map. */
+  /** The maximum number of keys of one object, and of entries of one Set or Map. */
   readonly maxKeys: number;
-  /** Items of all arrays in one frame, together; those of sets and maps are in arrays too. */
+  /** The maximum number of items of all arrays in one frame, including those of Sets and Maps. */
   readonly maxItems: number;
 }
 
-/** The limits of a frame that both peers start from. */
+/** The default limits of a frame. */
 export const DEFAULT_JSON_LIMITS: JsonLimits = {
   maxDepth: 32,
   maxNodes: 2_000,
@@ -21,8 +21,8 @@ export const DEFAULT_JSON_LIMITS: JsonLimits = {
   maxItems: 10_000,
 };
 
-/** Largest frame a server takes unless `welcome` says otherwise, in bytes. */
+/** The default maximum size of a frame to the server, in bytes; `welcome` may give another. */
 export const DEFAULT_MAX_PAYLOAD_BYTES = 65_536;
 
-/** Largest `id` of a client frame; ids start at 1. */
+/** The maximum `id` of a client frame; ids start at 1. */
 export const MAX_FRAME_ID = 2_147_483_647;

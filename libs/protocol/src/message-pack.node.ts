@@ -4,10 +4,10 @@ import { MessagePackCodec } from './frame/message-pack-codec.js';
 import { messagePack as clientCodec } from './message-pack.js';
 
 /**
- * Frames in MessagePack, for `codecs` of a server and `codec` of a client.
+ * The MessagePack codec, for `codecs` of a server and `codec` of a client.
  *
- * Needs the package `@msgpack/msgpack`. A client that has it offers JSON as well, and speaks that
- * with a server that has not.
+ * It needs the package `@msgpack/msgpack`. A client with it also offers JSON, and uses that with a server
+ * without MessagePack.
  */
 export const messagePack: ClientCodec & CodecOption = {
   ...clientCodec,

@@ -3,7 +3,7 @@ import { JSON_SUBPROTOCOL, MESSAGE_PACK_SUBPROTOCOL } from './frame/frame.js';
 import { pack, unpack } from './frame/pack.js';
 import { packedNatively, tagNatives } from './value/natives.js';
 
-/** Frames in MessagePack as browsers get them: without what only servers do. */
+/** The MessagePack codec for browsers, without the code for servers. */
 export const messagePack: ClientCodec = {
   subprotocols: [MESSAGE_PACK_SUBPROTOCOL, JSON_SUBPROTOCOL],
   natives: packedNatively,

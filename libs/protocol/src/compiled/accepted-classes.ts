@@ -3,20 +3,20 @@ import { typedClassesOf, type TransformedClass } from './transform-facts.js';
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** Names that begin so belong to messages of this library. */
+/** The prefix of the names of this library's own messages. */
 const RESERVED_NAMES = 'nestwire.';
 const TYPE_TAG = '$type';
 const PLAIN_TAG = '$plain';
 
-/** How the keys of an object in data are read: tags count in values alone. */
+/** The meaning of an object's keys in data; tags count only in values. */
 export type DataRole = 'root' | 'plain' | 'value';
 
-/** Tells whether a name belongs to a message of this library. */
+/** Returns true when a name belongs to a message of this library. */
 export function isReservedName(name: string): boolean {
   return name.startsWith(RESERVED_NAMES);
 }
 
-/** Returns how an object is read that stands behind a key of an object. */
+/** Returns the role of an object that is the value of a key. */
 export function roleOf(key: string, role: DataRole): DataRole {
   return key === PLAIN_TAG && role === 'value' ? 'plain' : 'value';
 }
@@ -24,14 +24,14 @@ export function roleOf(key: string, role: DataRole): DataRole {
 /**
  * The classes that a `$type` in data may name.
  *
- * Those that were accepted, and those that `@Type` gives to their properties, however deep; none of this
- * library's own.
+ * These are the accepted classes and, recursively, the classes that `@Type` gives to their properties.
+ * Messages of this library are never included.
  */
 export class AcceptedClasses {
   private readonly names = new Set<string>();
   private readonly seen = new Set<unknown>();
 
-  /** Lets data name a class, and the classes that its properties have. */
+  /** Accepts a class and the classes of its properties. */
   accept(cls: TransformedClass): void {
     if (this.seen.has(cls)) return;
     this.seen.add(cls);
@@ -40,7 +40,7 @@ export class AcceptedClasses {
     for (const typed of typedClassesOf(cls)) this.accept(typed);
   }
 
-  /** Returns the path to a `$type` that data may not name; undefined when there is none. */
+  /** Returns the path to a `$type` that data must not name; undefined when there is none. */
   foreignType(data: unknown, role: DataRole = 'root'): string[] | undefined {
     if (!isTree(data)) return undefined;
     if (role === 'value' && TYPE_TAG in data && !this.mayName(data[TYPE_TAG])) return [];
@@ -51,13 +51,13 @@ export class AcceptedClasses {
     return undefined;
   }
 
-  /** Decoding itself refuses a name that no class has. */
+  /** Returns true for accepted names, and for unknown names, which the decoder refuses itself. */
   private mayName(name: unknown): boolean {
     return this.names.has(name as string) || !messageClassNamed(name as string);
   }
 }
 
-/** Tells whether a value in data has keys of its own. */
+/** Returns true when a value in data has keys of its own. */
 export function isTree(data: unknown): data is Properties {
   return typeof data === 'object' && data !== null && !(data instanceof Date) && !ArrayBuffer.isView(data);
 }

@@ -10,29 +10,29 @@ import { treeOf } from './message-tree.js';
 const encodings = new WeakMap<object, EncodedMessage>();
 
 /**
- * Makes an instance as `decodeMessage` does, by compiled code where it can.
+ * Decodes a message like `decodeMessage`, with compiled code where possible.
  *
- * @throws {CodedError} INVALID_MESSAGE with the path of what could not be read
+ * @throws {CodedError} INVALID_MESSAGE with the path of the value that could not be decoded
  */
 export function decodeCompiled<T extends Message>(cls: MessageClass<T>, data: object): T {
   return decodeQuickly(cls, data) ?? decodeMessage(cls, data);
 }
 
 /**
- * Encodes a message as `encodeMessage` does, by compiled code where it can.
+ * Encodes a message like `encodeMessage`, with compiled code where possible.
  *
- * Returns how it was encoded before, if that is remembered.
+ * Returns the remembered encoding if there is one.
  *
- * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE as `encodeMessage`
+ * @throws {CodedError} NOT_A_MESSAGE or NOT_ENCODABLE, like `encodeMessage`
  */
 export function encodingOf(message: object): EncodedMessage {
   return encodings.get(message) ?? encode(message);
 }
 
 /**
- * Returns the properties of a message for a codec that has forms of its own.
+ * Returns the properties of a message for a codec with native value types.
  *
- * @returns undefined where compiled code does not understand all of it: its text says what it is
+ * @returns undefined when compiled code does not support the message; encode it as JSON first then
  */
 export function nativeProperties(message: object, natives: Natives): Record<string, unknown> | undefined {
   try {
@@ -42,15 +42,15 @@ export function nativeProperties(message: object, natives: Natives): Record<stri
   }
 }
 
-/** Returns how a message was encoded before, if that is remembered. */
+/** Returns the remembered encoding of a message; undefined when there is none. */
 export function rememberedEncoding(message: object): EncodedMessage | undefined {
   return encodings.get(message);
 }
 
 /**
- * Remembers how a frozen message was encoded; forwarding it then encodes nothing.
+ * Remembers the encoding of a frozen message, so that forwarding it encodes nothing.
  *
- * Only for messages that cannot change any more; the memory goes with the message.
+ * Use it only for messages that cannot change any more. The entry is weak: it disappears with the message.
  */
 export function rememberEncoding(message: object, encoded: EncodedMessage): void {
   encodings.set(message, encoded);
@@ -62,12 +62,12 @@ function encode(message: object): EncodedMessage {
   return data === undefined ? encodeMessage(message) : { type: type!, data };
 }
 
-// What throws here throws in the libraries too, which make a coded error of it.
+// Errors of compiled code are dropped: the libraries throw for the same input, with a coded error.
 
 /**
- * Makes an instance by compiled code alone; no key of the data is left out.
+ * Decodes a message with compiled code only; no key of the data is left out.
  *
- * @returns undefined where compiled code does not understand all of it: `decodeMessage` decides
+ * @returns undefined when compiled code does not support the data; use `decodeMessage` then
  */
 export function decodeQuickly<T extends Message>(cls: MessageClass<T>, data: object): T | undefined {
   try {

@@ -7,7 +7,7 @@ fc.configureGlobal({ seed: seedOf('iso-date') });
 const MAX_MS = 8.64e15;
 const MS_PER_DAY = 86_400_000;
 
-/** Times at which something in the text changes its length or turns over. */
+/** Times at which a field of the text changes its length or wraps around. */
 const TURNS = [
   ...['0000-01-01', '0000-02-29', '0001-01-01', '0099-12-31', '0100-01-01', '0999-12-31', '1000-01-01'],
   ...['1582-10-15', '1899-12-31', '1900-03-01', '1969-12-31', '1970-01-01', '1972-02-29', '1999-12-31'],

@@ -51,7 +51,7 @@ function deep(depth: number): unknown {
   return depth ? { a: deep(depth - 1) } : 1;
 }
 
-/** How an instance looks, functions aside: each has its own. */
+/** Inspects an instance without its functions, which differ between instances. */
 function facts(note: object): unknown {
   return [Object.getPrototypeOf(note), Object.keys(note), JSON.stringify(note)];
 }

@@ -6,23 +6,23 @@ import { transformFactsOf, type TransformedClass, type TypeFact } from './transf
 type Properties = Record<string, unknown>;
 
 /**
- * Makes an instance from decoded properties as `decodeMessage` would.
+ * Makes an instance from decoded properties, like `decodeMessage`.
  *
- * @returns undefined for what it does not understand: `decodeMessage` decides
+ * @returns undefined for unsupported data; use `decodeMessage` then
  */
 export type Decode = (data: object) => object | undefined;
 
-/** Decodes the value of one property; undefined, which JSON cannot hold, for what is not understood. */
+/** Decodes the value of one property; undefined, which JSON cannot contain, for unsupported values. */
 type DecodeValue = (value: unknown) => unknown;
 
-/** A property that `@Type` says the class of; compiled when it is first met. */
+/** A property with a class from `@Type`; compiled on first use. */
 class TypedProperty {
   decode: DecodeValue = notUnderstood;
   private type: unknown = this;
 
   constructor(private readonly fact: TypeFact) {}
 
-  /** Tells whether `@Type` still gives the class that was compiled. */
+  /** Returns true when `@Type` still returns the compiled class. */
   isCurrent(): boolean {
     const type = this.fact.typeFunction();
     if (type === this.type) return true;
@@ -33,10 +33,10 @@ class TypedProperty {
   }
 }
 
-/** The properties of a class that are known: with their class where `@Type` gives it, else null. */
+/** The known properties of a class; null for a property without `@Type`. */
 type KnownProperties = Map<string, TypedProperty | null>;
 
-// A tree that is deeper is read by the libraries, which refuse it where it is too deep.
+// The libraries read deeper trees, and refuse them above the limit.
 const MAX_DEPTH = 32;
 const OBJECT_PROTOTYPE: object = Object.prototype;
 const DATE_TAG = '$date';
@@ -46,10 +46,9 @@ const decoders = new WeakMap<TransformedClass, Decode>();
 const properties = new WeakMap<TransformedClass, KnownProperties>();
 
 /**
- * Names properties of a class to its decoder.
+ * Declares the properties of a class, so that its decoder need not search the prototype.
  *
- * It need not look for them in the prototype. The names come from the application. Those that clients
- * make up are never remembered.
+ * The names come from the application. Names that clients choose are never remembered.
  */
 export function declareProperties(cls: TransformedClass, names: Iterable<string>): void {
   const known = propertiesOf(cls);
@@ -67,7 +66,7 @@ function propertiesOf(cls: TransformedClass): KnownProperties {
 export function decoderOf(cls: TransformedClass): Decode {
   const known = decoders.get(cls);
   if (known) return known;
-  // A class may contain itself: its properties are compiled when they are first met.
+  // A class may contain itself, so its properties are compiled on first use.
   const decode = compile(cls);
   decoders.set(cls, decode);
   return decode;
@@ -87,12 +86,12 @@ function compile(cls: TransformedClass): Decode {
   };
 }
 
-/** The libraries set what they read back more than once, which a setter may notice. */
+/** Returns true when an object has accessors: the libraries may call a setter more than once. */
 function hasAccessors(target: object): boolean {
   return Object.values(Object.getOwnPropertyDescriptors(target)).some((property) => !('value' in property));
 }
 
-/** What is no object at all, and yet may stand where one is expected. */
+/** Returns true for null and arrays, which are not accepted in place of an object. */
 function isList(data: unknown): boolean {
   return data === null || Array.isArray(data);
 }
@@ -103,7 +102,7 @@ function notUnderstood(): undefined {
 
 function decodeInto(target: Properties, data: Properties, known: KnownProperties): object | undefined {
   const prototype = Object.getPrototypeOf(target) as object;
-  // Nothing is remembered of the keys: clients choose them.
+  // Keys are not cached, because clients choose them.
   for (const key in data) {
     const property = known.get(key);
     if (property ? !property.isCurrent() : property !== null && !isOrdinaryKey(key, prototype))
@@ -116,7 +115,7 @@ function decodeInto(target: Properties, data: Properties, known: KnownProperties
   return target;
 }
 
-/** Tells whether a key has no meaning of its own: as a tag, a method, an accessor, "constructor" … */
+/** Returns true when a key has no special meaning, such as a tag, a method or an accessor. */
 function isOrdinaryKey(key: string, prototype: object): boolean {
   return key[0] !== '$' && !(key in prototype);
 }
@@ -170,7 +169,7 @@ function nestedDecoder(cls: TransformedClass): DecodeValue {
   };
 }
 
-/** class-transformer makes an instance out of a tagged one; what its constructor gave it may not pass twice. */
+/** Returns true when all values come from the data and none from the constructor of a tagged instance. */
 function isFromData(decoded: Properties, data: Properties): boolean {
   for (const key of Object.keys(decoded)) {
     const value = decoded[key];
@@ -190,15 +189,15 @@ function decodeDate(value: unknown): Date | undefined {
 
 function decodeUntyped(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  // Those of a codec are a part of the whole frame.
+  // The bytes of a codec are a view of the whole frame.
   if (value instanceof Uint8Array) return value.slice();
   if (DATE_TAG in value) return taggedDate(value as Properties);
   if (isPlainTree(value, 0)) return value;
-  // Instances of other messages are left to the libraries.
+  // The libraries decode instances of other messages.
   return isTaggedTree(value, 0) ? decodeValue(value) : undefined;
 }
 
-/** Tells what a codec other than JSON may bring: a value without properties. */
+/** Returns true for a date or bytes, which a codec other than JSON may deliver. */
 function isNative(value: object): boolean {
   return value instanceof Date || value instanceof Uint8Array;
 }
@@ -209,7 +208,7 @@ function taggedDate(tagged: Properties): Date | undefined {
   return typeof text === 'string' ? readIsoDate(text) : undefined;
 }
 
-/** Tells whether a tree stands for itself: no tags, no keys with a meaning for objects. */
+/** Returns true when a tree has neither tags nor keys of Object.prototype. */
 function isPlainTree(tree: object, depth: number): boolean {
   if (depth > MAX_DEPTH || isNative(tree)) return false;
   if (Array.isArray(tree)) return tree.every((item) => isPlainValue(item, depth));
@@ -220,7 +219,7 @@ function isPlainTree(tree: object, depth: number): boolean {
   return true;
 }
 
-/** Tells whether a tree consists of values, tags for values, and keys without a meaning for objects. */
+/** Returns true when a tree has only values, value tags, and no keys of Object.prototype. */
 function isTaggedTree(tree: object, depth: number): boolean {
   if (depth > MAX_DEPTH) return false;
   if (isNative(tree)) return true;

@@ -7,23 +7,23 @@ import { transformFactsOf, type TransformedClass, type TypeFact } from './transf
 
 type Properties = Record<string, unknown>;
 
-/** How the instances of a class are written. */
+/** The encoding plan of a class. */
 export interface Layout {
-  /** What `@Type` says of its properties. */
+  /** The types that `@Type` declares, by property. */
   readonly types: ReadonlyMap<string, TypeFact>;
-  /** What a nested instance begins with. */
+  /** The JSON text at the start of a nested instance. */
   readonly nestedStart: string;
-  /** The keys met so far, as they stand in JSON. */
+  /** The keys seen so far, as JSON text. */
   readonly keys: Map<string, string>;
 }
 
 const MAX_KEYS = 256;
-/** Longer keys are not remembered: an instance may have keys that a client chose. */
+/** Longer keys are not cached, because clients may choose the keys of an instance. */
 const MAX_KEY_LENGTH = 64;
-/** What nests deeper is left to the libraries. */
+/** The libraries encode deeper trees. */
 export const MAX_DEPTH = 32;
 const OBJECT_PROTOTYPE: object = Object.prototype;
-/** Text that JSON writes as it is: no quotes, backslashes, control characters or halves of pairs. */
+/** Text that JSON leaves unchanged: no quotes, backslashes, control characters or lone surrogates. */
 const VERBATIM = /^[ !#-[\]-\uD7FF\uE000-\uFFFF]*$/;
 
 const FIRST_LONG = 10n ** BigInt(MAX_BIGINT_DIGITS);
@@ -31,9 +31,9 @@ const FIRST_LONG = 10n ** BigInt(MAX_BIGINT_DIGITS);
 const layouts = new WeakMap<object, Layout | null>();
 
 /**
- * Writes the properties of a message as JSON text, as `encodeMessage` would.
+ * Encodes the properties of a message as JSON text, like `encodeMessage`.
  *
- * @returns undefined for what it does not understand: `encodeMessage` decides
+ * @returns undefined for unsupported values; use `encodeMessage` then
  */
 export function writeProperties(message: object): string | undefined {
   const layout = layoutOf(message.constructor as TransformedClass);
@@ -42,7 +42,7 @@ export function writeProperties(message: object): string | undefined {
     : undefined;
 }
 
-/** Returns how instances of a class are written; null where there is more to it. */
+/** Returns the plan of a class; null when the class needs more than its types. */
 export function layoutOf(cls: TransformedClass): Layout | null {
   const known = layouts.get(cls);
   if (known !== undefined) return known;
@@ -80,21 +80,17 @@ function writeInstance(instance: Properties, layout: Layout, { start, depth }: P
   return `${text}}`;
 }
 
-/** What begins as a tag or as a number, which stands before all other keys, even "$type". */
+/** Keys that start like a tag or a number; number keys are ordered before all others, even "$type". */
 const ODD_KEY = /^[$\d]/;
 
-/** Returns a key as it stands in JSON; empty for one that means something to tags or objects. */
+/** Returns a key as JSON text; empty for keys with a special meaning. */
 function addKey(keys: Map<string, string>, key: string): string {
   const text = ODD_KEY.test(key) || isReserved(key) ? '' : `${JSON.stringify(key)}:`;
   if (keys.size < MAX_KEYS && key.length <= MAX_KEY_LENGTH) keys.set(key, text);
   return text;
 }
 
-/**
- * Tells whether a key means something to objects.
- *
- * The libraries refuse some of these.
- */
+/** Returns true when Object.prototype has a key of this name; the libraries refuse some of these. */
 export function isReserved(key: string): boolean {
   return key in OBJECT_PROTOTYPE || key === 'prototype';
 }
@@ -116,12 +112,12 @@ function writeValue(value: unknown, depth: number): string | undefined {
   }
 }
 
-/** Tells whether a big integer may travel. */
+/** Returns true when a `bigint` has no more than the permitted digits. */
 export function isShort(value: bigint): boolean {
   return value < FIRST_LONG && value > -FIRST_LONG;
 }
 
-/** Half a surrogate pair stands in JSON as an escape, and is mended as in every other form. */
+/** Replaces lone surrogates, which JSON.stringify escapes, as all other encodings do. */
 function writeText(value: string): string {
   const text = JSON.stringify(value);
   return text.includes('\\ud') ? JSON.stringify(wellFormed(value)) : text;
@@ -132,7 +128,7 @@ function writeObject(value: object, depth: number): string | undefined {
   if (Array.isArray(value)) return writeItems(value, depth);
   if (value instanceof Date) return writeDate(value);
   if (value instanceof Uint8Array) return `{"$bytes":"${toBase64(value)}"}`;
-  // What hides its state is refused by the libraries.
+  // The libraries refuse objects with hidden state.
   if (OBJECT_PROTOTYPE.toString.call(value) !== '[object Object]') return undefined;
   const { constructor } = value;
   if (constructor === Object) return writePlain(value as Properties, depth);
@@ -166,14 +162,14 @@ function writePlain(source: Properties, depth: number): string | undefined {
 
 const { toISOString, valueOf } = Date.prototype;
 
-/** A date of a class of its own, or with a method of its own, may write itself otherwise. */
+/** Encodes a date; undefined for a date with overridden methods, whose JSON may differ. */
 function writeDate(date: Date): string | undefined {
   if (date.toISOString !== toISOString || date.valueOf !== valueOf || Number.isNaN(date.valueOf()))
     return undefined;
   return `{"$date":"${writeIsoDate(date)}"}`;
 }
 
-/** Tells whether class-transformer would leave a value as it is. */
+/** Returns true when class-transformer would leave a value unchanged. */
 export function isOfType(fact: TypeFact, value: unknown): boolean {
   const type = fact.typeFunction();
   if (value === null || value === undefined) return true;

@@ -8,9 +8,9 @@ type Properties = Record<string, unknown>;
 const OBJECT_PROTOTYPE: object = Object.prototype;
 
 /**
- * Makes a tree of the properties of a message, for codecs with forms of their own.
+ * Builds a tree of the properties of a message, for codecs with native value types.
  *
- * @returns undefined for what it does not understand: `encodeMessage` decides
+ * @returns undefined for unsupported values; use `encodeMessage` then
  */
 export function treeOf(message: object, natives: Natives): Properties | undefined {
   const layout = layoutOf(message.constructor as TransformedClass);
@@ -24,7 +24,7 @@ class TreeMaker {
 
   constructor(private readonly natives: Natives) {}
 
-  /** Adds the properties of an instance to a tree; undefined where one is not understood. */
+  /** Adds the properties of an instance to a tree; undefined when one is not supported. */
   instance(instance: Properties, { types }: Layout, tree: Properties): Properties | undefined {
     for (const key of Object.keys(instance)) {
       const value = instance[key];
@@ -64,7 +64,7 @@ class TreeMaker {
   }
 
   private object(value: object): Properties | undefined {
-    // What hides its state is refused by the libraries.
+    // The libraries refuse objects with hidden state.
     if (OBJECT_PROTOTYPE.toString.call(value) !== '[object Object]') return undefined;
     const { constructor } = value;
     if (constructor === Object) return this.plain(value as Properties);

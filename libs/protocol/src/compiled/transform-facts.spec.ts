@@ -1,4 +1,4 @@
-/* oxlint-disable no-unused-vars -- decorators alone use some parameters */
+/* oxlint-disable no-unused-vars -- only decorators use some parameters */
 import '../message/reflect-metadata.js';
 import { Exclude, Expose, Transform, Type } from 'class-transformer';
 import { transformFactsOf } from './transform-facts.js';
@@ -15,7 +15,7 @@ class Derived extends Base {
 
 const unknown: Array<readonly [what: string, cls: new () => object]> = [];
 
-/** Adds a class of which nothing is known. */
+/** Adds a class without known facts. */
 function has(what: string): ClassDecorator {
   return (cls) => void unknown.push([what, cls as never]);
 }
@@ -68,7 +68,7 @@ class ByRest {
 @has('a type that looks at its arguments')
 class ByArguments {
   @Type(function () {
-    // oxlint-disable-next-line prefer-rest-params -- that is what is tried
+    // oxlint-disable-next-line prefer-rest-params -- the test needs `arguments`
     return arguments.length ? Date : Number;
   })
   a?: unknown;

@@ -1,20 +1,20 @@
 import { Exclude, Expose, Transform, Type, type TypeOptions } from 'class-transformer';
-// Nothing public tells whether a class has a @Transform; Nest's mapped types read the same place.
+// class-transformer has no public way to detect @Transform; Nest's mapped types read the same storage.
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 
-/** A class as class-transformer takes it. */
+/** A class that class-transformer can construct. */
 export type TransformedClass = new (...args: never[]) => object;
 
-/** What `@Type` says of a property. */
+/** The `@Type` of a property. */
 export interface TypeFact {
-  /** Returns the class; it may answer differently each time, but not by what it is given. */
+  /** Returns the class. It may change between calls, but does not depend on its arguments. */
   readonly typeFunction: () => unknown;
-  /** The class that the compiler wrote down for the property. */
+  /** The class in the metadata that the compiler emits for the property. */
   readonly reflectedType: unknown;
   readonly options?: TypeOptions;
 }
 
-/** What class-transformer does with a class, where that is no more than its types. */
+/** The transformations of a class that consist of types only. */
 export interface TransformFacts {
   readonly types: ReadonlyMap<string, TypeFact>;
 }
@@ -31,14 +31,14 @@ interface Storage {
 const storage = trusted(defaultMetadataStorage as Storage);
 
 /**
- * Returns what class-transformer was told about a class and those that it extends.
+ * Returns the class-transformer metadata of a class and its ancestors.
  *
- * @returns undefined when there is more to it than types: `@Transform`, `@Expose`, `@Exclude`, a
- *   discriminator, a method `then`; or when class-transformer keeps its metadata elsewhere than expected
+ * @returns undefined when the class needs more than types: `@Transform`, `@Expose`, `@Exclude`, a
+ * discriminator or a method `then`; also when class-transformer stores its metadata in an unknown way
  */
 export function transformFactsOf(cls: TransformedClass): TransformFacts | undefined {
   const classes = storage && ancestry(cls);
-  // class-transformer takes an instance with a method "then" for a promise.
+  // class-transformer treats an instance with a method "then" as a promise.
   if (!classes || 'then' in cls.prototype) return undefined;
   const types = new Map<string, TypeFact>();
   for (const ancestor of classes) {
@@ -50,11 +50,7 @@ export function transformFactsOf(cls: TransformedClass): TransformFacts | undefi
   return [...types.values()].some(isConditional) ? undefined : { types };
 }
 
-/**
- * Returns the names of properties that class-transformer was told about.
- *
- * Those of the classes that the class extends are among them.
- */
+/** Returns the names of the decorated properties of a class and its ancestors. */
 export function decoratedNamesOf(cls: TransformedClass): ReadonlySet<string> {
   if (!storage) return new Set();
   const { _typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = storage;
@@ -66,17 +62,13 @@ export function decoratedNamesOf(cls: TransformedClass): ReadonlySet<string> {
   );
 }
 
-/**
- * Returns the properties of a class that have another name in data, by that name.
- *
- * `@Expose({ name })` gives it.
- */
+/** Returns the properties that `@Expose({ name })` renames, by their name in data. */
 export function renamedPropertiesOf(cls: TransformedClass): ReadonlyMap<string, string> {
   const renamed = new Map<string, string>();
   for (const ancestor of extended(cls))
     for (const [property, fact] of storage?._exposeMetadatas.get(ancestor) ?? []) {
       const { options } = fact as { readonly options?: { readonly name?: string } };
-      // What the class itself says stands before what it extends.
+      // The metadata of the class overrides that of its ancestors.
       if (options?.name !== undefined && !renamed.has(options.name)) renamed.set(options.name, property);
     }
   return renamed;
@@ -85,7 +77,7 @@ export function renamedPropertiesOf(cls: TransformedClass): ReadonlyMap<string, 
 /**
  * Returns the classes that `@Type` gives to the properties of a class.
  *
- * Inherited properties count, and so do the classes that a discriminator chooses from.
+ * Inherited properties and the alternatives of a discriminator are included.
  */
 export function typedClassesOf(cls: TransformedClass): readonly TransformedClass[] {
   const facts = [...extended(cls)].flatMap((ancestor) => [
@@ -105,16 +97,16 @@ function classesOf({ typeFunction, options }: TypeFact): unknown[] {
   try {
     return [typeFunction(), ...others];
   } catch {
-    // One that needs to know the value gives no class without it.
+    // A type function that needs its argument yields no class here.
     return others;
   }
 }
 
 /**
- * The class and what it extends, the class itself last: what it says of a property stands.
+ * Returns the class and its ancestors, the class last, so that its metadata overrides theirs.
  *
- * Undefined when it extends what the platform made, which class-transformer knows by itself, or when its
- * prototypes extend others than the classes do, by which class-transformer goes.
+ * Undefined for a class that extends a built-in, which class-transformer handles itself. Also undefined when
+ * the prototype chain differs from the chain of constructors, which class-transformer follows.
  */
 function ancestry(cls: TransformedClass): unknown[] | undefined {
   const classes: unknown[] = [];
@@ -132,7 +124,7 @@ function isNative(made: unknown): boolean {
   return typeof made !== 'function' || Function.prototype.toString.call(made).includes('[native code]');
 }
 
-/** What takes nothing, by its text: its length says nothing of defaults and of the rest. */
+/** The source text of a function without parameters; `length` ignores defaults and rest parameters. */
 const PARAMETERLESS = /^(?:function\b[^(]*)?\(\s*\)(?!.*(?:\barguments\b|\[native code\]))/s;
 
 function isConditional({ typeFunction, options }: TypeFact): boolean {
@@ -140,7 +132,7 @@ function isConditional({ typeFunction, options }: TypeFact): boolean {
   return !PARAMETERLESS.test(Function.prototype.toString.call(typeFunction));
 }
 
-/** Returns the storage if it is the one that the public decorators write to, in the shape known here. */
+/** Returns the storage when the public decorators write to it in the expected shape. */
 function trusted(candidate: Storage | undefined): Storage | undefined {
   class Probe {}
   for (const decorate of [Type(() => Date), Transform(() => 0), Expose(), Exclude()])
@@ -148,7 +140,7 @@ function trusted(candidate: Storage | undefined): Storage | undefined {
   const { _typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = candidate ?? {};
   const all = [_typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas];
   const isKnown = all.every((metadata) => metadata instanceof Map && metadata.get(Probe)?.has('probe'));
-  // What was found out about the probe must not stay.
+  // Remove the metadata of the probe.
   for (const metadata of all) if (metadata instanceof Map) metadata.delete(Probe);
   return isKnown ? candidate : undefined;
 }

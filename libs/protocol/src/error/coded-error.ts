@@ -1,36 +1,36 @@
-/** One field that validation refused. */
+/** One field that failed validation. */
 export interface ErrorDetail {
-  /** Where, as in `amount.cents` or `items.2.name`; empty for the message itself. */
+  /** The path of the field, such as `amount.cents` or `items.2.name`; empty for the message itself. */
   readonly path: string;
-  /** What is wrong with it, for a developer to read. */
+  /** The problem, in words for a developer. */
   readonly message: string;
-  /** A code for a program to act by, where there is one: `UNKNOWN_PROPERTY`. */
+  /** A code for programs, if there is one, such as `UNKNOWN_PROPERTY`. */
   readonly code?: string;
 }
 
-/** An error as it travels in a frame. */
+/** An error in a frame. */
 export interface WireError {
   readonly code: string;
   readonly message: string;
   readonly details?: readonly ErrorDetail[];
-  /** When trying again makes sense, in milliseconds from now. */
+  /** The time to wait before a retry, in milliseconds. */
   readonly retryAfterMs?: number;
 }
 
-/** What a coded error may carry beside its code and text. */
+/** The optional properties of a coded error. */
 export interface CodedErrorOptions extends ErrorOptions {
   readonly details?: readonly ErrorDetail[];
   readonly retryAfterMs?: number;
 }
 
 /**
- * An error with a stable code: the only kind whose text reaches the other side.
+ * An error with a stable code; only coded errors show their text to the peer.
  *
- * Throw one from a handler to tell the client why; compare `code`, not the class.
+ * Throw one in a handler to report the reason to the client. Compare `code`, not the class.
  */
 export class CodedError extends Error {
   declare readonly details?: readonly ErrorDetail[];
-  /** When trying again makes sense, in milliseconds from now. */
+  /** The time to wait before a retry, in milliseconds. */
   declare readonly retryAfterMs?: number;
 
   constructor(
@@ -44,8 +44,8 @@ export class CodedError extends Error {
   }
 }
 
-/** Returns the part of an error that may leave this process. */
+/** Returns the part of an error that is sent to the peer. */
 export function wireErrorOf({ code, message, details, retryAfterMs }: CodedError): WireError {
-  // What is undefined does not appear in JSON.
+  // JSON leaves out undefined properties.
   return { code, message, details, retryAfterMs };
 }

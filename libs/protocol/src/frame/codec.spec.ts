@@ -14,7 +14,7 @@ fc.configureGlobal({ seed: seedOf('codec') });
 
 interface Subject {
   readonly codecOf: (limits: JsonLimits) => Codec;
-  /** Writes anything, a frame or not. */
+  /** Encodes any value, also one that is not a frame. */
   readonly write: (value: unknown) => FramePayload;
   readonly read: (payload: FramePayload) => unknown;
 }
@@ -136,7 +136,7 @@ describe.each([
     expect(verdictOn({ ...MESSAGE, data: nested(32) })).toMatchObject(tooComplex);
     expect(verdictOn({ ...MESSAGE, data: keys(256) })).toEqual({ ...MESSAGE, data: keys(256) });
     expect(verdictOn({ ...MESSAGE, data: keys(257) })).toMatchObject(tooComplex);
-    // The frame and its five keys, data, its one key and the array.
+    // Counted: the frame, its five keys, data, its one key and the array.
     expect(verdictOn(inMessage(Array(1_991).fill([])))).toMatchObject({ t: 'message' });
     expect(verdictOn(inMessage(Array(1_992).fill([])))).toMatchObject(tooComplex);
     expect(verdictOn(inMessage(Array(10_000).fill(0)))).toMatchObject({ t: 'message' });
@@ -151,7 +151,7 @@ describe.each([
     expect(verdictOn(entries(256))).toMatchObject({ t: 'message' });
     expect(verdictOn(entries(257))).toMatchObject({ code: 'TOO_COMPLEX', id: 7 });
     expect(verdictOn(inMessage([{ [tag]: [] }, entries(257)]))).toMatchObject({ code: 'TOO_COMPLEX' });
-    // Only the array that the tag names is one.
+    // Only the array of the tag itself counts as a collection.
     expect(verdictOn(inMessage(others))).toMatchObject({ t: 'message' });
     expect(verdictOn(inMessage({ [tag]: 1, list: Array(1_000).fill(0) }))).toMatchObject({ t: 'message' });
   });
@@ -190,14 +190,14 @@ describe.each([
 });
 
 describe('Both codecs', () => {
-  // Of several faults each may find another first.
+  // With several faults each codec may find another one first.
   const outcomeOf = (verdict: unknown): unknown => (verdict instanceof FrameFault ? 'refused' : verdict);
 
   it('take and refuse the same', () => {
     const limits = fc.record({
       maxDepth: fc.integer({ min: 1, max: 6 }),
       maxNodes: fc.integer({ min: 1, max: 30 }),
-      // The frame itself has five, which are not counted where a text has the usual form.
+      // The five keys of the frame itself are not counted in the most frequent format.
       maxKeys: fc.integer({ min: 5, max: 8 }),
       maxItems: fc.integer({ min: 2, max: 12 }),
     });

@@ -3,7 +3,7 @@ import type { Natives } from '../value/wire-value.js';
 import type { FrameFault } from './frame-fault.js';
 import type { ClientFrame, Frame, PublicationPlace } from './frame.js';
 
-/** A message encoded once: what every frame that carries it shares. */
+/** A message that is encoded once and shared by all frames that carry it. */
 export interface EncodedMessage {
   /** The name of the message class. */
   readonly type: string;
@@ -11,62 +11,62 @@ export interface EncodedMessage {
   readonly data: string;
 }
 
-/** What one WebSocket message carries: text, or bytes in a binary one. */
+/** The payload of one WebSocket message: text or bytes. */
 export type FramePayload = string | Uint8Array;
 
-/** The beginning of a frame, as far as it can be told without decoding. */
+/** The first fields of a frame, read without decoding it. */
 export interface FrameHead {
   readonly t?: string;
   readonly id?: number;
   readonly endpoint?: string;
 }
 
-/** A server's way to turn frames into what a WebSocket carries, and back. */
+/** Encodes and decodes frames on a server. */
 export interface Codec {
   /** The WebSocket subprotocol that selects this codec. */
   readonly subprotocol: string;
-  /** Whether frames travel as bytes; else as text. */
+  /** True when frames are bytes, false when they are text. */
   readonly isBinary: boolean;
-  /** What may stand for itself in the `data` of a frame to encode; without it, nothing that JSON lacks. */
+  /** Selects values that `encodeFrame` takes unchanged in `data`; without it, only the values of JSON. */
   readonly natives?: Natives;
   encodeFrame(frame: Frame): FramePayload;
-  /** Encodes the frame of a server's message around its encoded properties; of a snapshot with its channel. */
+  /** Encodes a message frame around encoded properties. `channel` is set for a snapshot. */
   encodeServerMessage(endpoint: string, message: EncodedMessage, channel?: string): FramePayload;
-  /** Encodes the frame of a channel's message around its encoded properties. */
+  /** Encodes a publication frame around encoded properties. */
   encodePublication(channel: string, message: EncodedMessage, place?: PublicationPlace): FramePayload;
-  /** Encodes the cumulative answer to messages. */
+  /** Encodes the cumulative acknowledgement of messages. */
   encodeAck(endpoint: string, id: number): FramePayload;
-  /** Checks and decodes what a client sent; never throws. */
+  /** Checks and decodes a client's frame; never throws. */
   decodeClientFrame(payload: FramePayload): ClientFrame | FrameFault;
   /**
-   * Reads the fields at the beginning of a frame that is refused undecoded.
+   * Reads the first fields of a frame that is refused without decoding.
    *
-   * It reads at most 512 bytes, so that the cost does not grow with the frame. Nothing of it is checked.
+   * It reads at most 512 bytes, so that the cost does not grow with the frame. The fields are not checked.
    */
   peek(bytes: Uint8Array): FrameHead;
   /** The key of the field `redelivered` in encoded form, with one character for each byte. */
   readonly redeliveredMark: string;
 }
 
-/** What a server takes to speak another codec than JSON. */
+/** A codec for the `codecs` option of a server. */
 export interface CodecOption {
   readonly subprotocol: string;
-  /** Makes the codec; nothing is decoded that breaks the limits. */
+  /** Returns a codec that refuses frames beyond the limits before it decodes them. */
   withLimits(limits: JsonLimits): Codec;
 }
 
-/** A client's way to turn frames into what a WebSocket carries, and back. */
+/** Encodes and decodes frames on a client. */
 export interface ClientCodec {
-  /** What to offer to the server, the best first; which one it took is told with each frame. */
+  /** The subprotocols to offer, in order of preference; `encode` receives the chosen one. */
   readonly subprotocols: string | string[];
-  /** What may stand for itself in the `data` of a frame to encode. */
+  /** Selects values that `encode` takes unchanged in `data`. */
   readonly natives?: Natives;
-  /** Encodes a frame; in the first subprotocol while there is no server that took one. */
+  /** Encodes a frame; in the first subprotocol while none is chosen. */
   encode(frame: object, subprotocol: string | undefined): FramePayload;
   /**
-   * Decodes what a server sent.
+   * Decodes a server's frame.
    *
-   * @throws {Error} when it is nothing of this codec's
+   * @throws {Error} when the payload is malformed
    */
   decode(payload: string | ArrayBuffer): unknown;
 }

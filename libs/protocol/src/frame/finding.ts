@@ -1,61 +1,61 @@
 import { ErrorCode } from '../error/error-code.js';
 import type { JsonLimits } from '../limits.js';
 
-/** Why what was received must not be decoded: a code, and a text for developers. */
+/** The reason to refuse a frame before decoding: a code, and a text for developers. */
 export type Finding = readonly [code: string, message: string];
 
 const RESERVED: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 
-/** The lengths of the keys that have a meaning for objects: others need no look. */
+/** The lengths of the reserved keys; keys of other lengths need no comparison. */
 export const RESERVED_LENGTHS: readonly number[] = [9, 11];
 
 /**
- * Tells whether a key is the tag of a Set or a Map.
+ * Returns true when a key is the tag of a Set or a Map.
  *
- * V8 hashes the numbers in them without a seed: a sender can choose numbers that all collide, and then each
- * entry is compared with all others. So their number is limited as that of an object's keys.
+ * V8 hashes numbers in Sets and Maps without a seed. A sender could choose numbers that all collide, so that
+ * each entry is compared with all others. So their entries are limited like the keys of an object.
  */
 export function isCollectionTag(key: string): boolean {
   return key === '$set' || key === '$map';
 }
 
-/** Finds a key that has a meaning for objects. */
+/** Returns a finding for a reserved key; undefined for any other. */
 export function findReserved(key: string): Finding | undefined {
   return RESERVED.includes(key) ? [ErrorCode.BadFrame, `The key "${key}" is reserved.`] : undefined;
 }
 
-/** A field of the frame stands there again. */
-export const REPEATED_FIELD: Finding = [ErrorCode.BadFrame, 'A field of the frame stands there twice.'];
+/** The frame contains a field twice. */
+export const REPEATED_FIELD: Finding = [ErrorCode.BadFrame, 'The frame contains a field twice.'];
 
-/** A number may not be the one that was sent. */
+/** A number loses precision when it is decoded. */
 export const OUT_OF_RANGE: Finding = [
   ErrorCode.InvalidMessage,
   'A number is out of range: send large whole numbers as bigint.',
 ];
 
-/** Finds what nests too deep. */
+/** Returns the finding for too deep nesting. */
 export function tooDeep({ maxDepth }: JsonLimits): Finding {
-  return tooComplex(`nests deeper than ${maxDepth} levels`);
+  return tooComplex(`is nested deeper than ${maxDepth} levels`);
 }
 
-/** Finds more objects, arrays and keys than a frame may hold. */
+/** Returns the finding for too many objects, arrays and keys. */
 export function tooMany({ maxNodes }: JsonLimits): Finding {
-  return tooComplex(`holds more than ${maxNodes} objects, arrays and keys`);
+  return tooComplex(`contains more than ${maxNodes} objects, arrays and keys`);
 }
 
-/** Finds more keys than an object may have. */
+/** Returns the finding for too many keys of an object. */
 export function tooManyKeys({ maxKeys }: JsonLimits): Finding {
-  return tooComplex(`has an object of more than ${maxKeys} keys`);
+  return tooComplex(`contains an object with more than ${maxKeys} keys`);
 }
 
-/** Finds more entries than a Set or a Map may have. */
+/** Returns the finding for too many entries of a Set or a Map. */
 export function tooManyEntries({ maxKeys }: JsonLimits): Finding {
-  return tooComplex(`has a set or map of more than ${maxKeys} entries`);
+  return tooComplex(`contains a set or map with more than ${maxKeys} entries`);
 }
 
-/** Finds more items of arrays than a frame may hold. */
+/** Returns the finding for too many array items. */
 export function tooManyItems({ maxItems }: JsonLimits): Finding {
-  return tooComplex(`holds more than ${maxItems} items of arrays`);
+  return tooComplex(`contains more than ${maxItems} array items`);
 }
 
 function tooComplex(what: string): Finding {

@@ -8,7 +8,7 @@ type Fields = Readonly<Record<string, unknown>>;
 type Reader = (fields: Fields) => FrameFault | undefined;
 
 const MAX_NAME_LENGTH = 128;
-/** 22 characters of this alphabet hold 128 bits. */
+/** 22 characters of this alphabet contain 128 bits. */
 const CLIENT = /^[\w-]{22,64}$/;
 const SERVER_ONLY: readonly unknown[] = [
   'welcome',
@@ -24,7 +24,7 @@ const SERVER_ONLY: readonly unknown[] = [
   'goaway',
 ];
 
-// A Map, not an object: a frame type such as "constructor" must find nothing.
+// A Map, because an object would find "constructor" as a frame type.
 const READERS = new Map<unknown, Reader>([
   [
     'message',
@@ -46,11 +46,11 @@ const READERS = new Map<unknown, Reader>([
 ]);
 
 /**
- * Tells whether a decoded value is a frame that a client may send.
+ * Checks that a decoded value is a client frame.
  *
- * Fields that a frame does not have are ignored, so that newer clients can add some.
+ * Unknown fields are ignored, so that newer clients can add fields.
  *
- * @returns the value itself as a frame, or why it is not one
+ * @returns the value itself as a frame, or the fault
  */
 export function guardClientFrame(value: unknown): ClientFrame | FrameFault {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -84,7 +84,7 @@ function checkEndpoint({ endpoint, id }: Fields): FrameFault | undefined {
 
 function checkPayload({ type, data, id }: Fields): FrameFault | undefined {
   if (!isName(type)) return malformed('"type" must be the name of a message', id);
-  // Not by `typeof`: a date and bytes are no properties.
+  // `typeof` would accept a date and bytes.
   if ({}.toString.call(data) === '[object Object]') return undefined;
   return malformed('"data" must be an object with the properties of the message', id);
 }
@@ -96,9 +96,7 @@ function checkRedelivered({ redelivered, id }: Fields): FrameFault | undefined {
 
 function checkClient({ client }: Fields): FrameFault | undefined {
   if (client === undefined || (typeof client === 'string' && CLIENT.test(client))) return undefined;
-  return broken(
-    '"client" must have 22 to 64 characters of A-Z a-z 0-9 _ -: it is a secret of 128 random bits.',
-  );
+  return broken('"client" must have 22 to 64 characters of A-Z a-z 0-9 _ -, from at least 128 random bits.');
 }
 
 function checkToken({ token, id }: Fields, absent: 'null' | 'optional'): FrameFault | undefined {
@@ -111,14 +109,14 @@ function checkToken({ token, id }: Fields, absent: 'null' | 'optional'): FrameFa
 
 function checkVersion({ v }: Fields): FrameFault | undefined {
   if (v === PROTOCOL_VERSION) return undefined;
-  const message = `This server speaks version ${PROTOCOL_VERSION} of the protocol.`;
+  const message = `This server supports version ${PROTOCOL_VERSION} of the protocol.`;
   return new FrameFault(ErrorCode.BadFrame, message, undefined, CloseCode.UnsupportedVersion);
 }
 
 function checkResumePositions({ resume, resumeUser, resumeName }: Fields): FrameFault | undefined {
   if (resumeName !== undefined && (typeof resumeName !== 'string' || !CLIENT.test(resumeName)))
     return broken(
-      '"resumeName" must have 22 to 64 characters of A-Z a-z 0-9 _ -: it is a secret of 128 random bits.',
+      '"resumeName" must have 22 to 64 characters of A-Z a-z 0-9 _ -, from at least 128 random bits.',
     );
   if (resumeUser !== undefined && resumeUser !== null && typeof resumeUser !== 'string')
     return broken('"resumeUser" must be the id of a user, null or left out.');

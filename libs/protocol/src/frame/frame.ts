@@ -1,6 +1,6 @@
 import type { WireError } from '../error/coded-error.js';
 
-/** The version of the protocol that this package speaks. */
+/** The protocol version of this package. */
 export const PROTOCOL_VERSION = 1;
 
 /** The WebSocket subprotocol of version 1 with frames in JSON. */
@@ -9,40 +9,40 @@ export const JSON_SUBPROTOCOL = 'nestwire.v1.json';
 /** The WebSocket subprotocol of version 1 with frames in MessagePack. */
 export const MESSAGE_PACK_SUBPROTOCOL = 'nestwire.v1.msgpack';
 
-/** Where a message stands in a recoverable channel, as it travels. */
+/** The position of a message in a recoverable channel, on the wire. */
 export type WirePosition = readonly [epoch: string, offset: number, id: string];
 
-/** Client: a channel that flowed to it before, up to where it got its messages. */
+/** Client: a channel that it was subscribed to, and the last position that it received. */
 export type ResumePosition = readonly [
   endpoint: string,
   channel: string,
-  /** As the server gave it with `subscribed`. */
+  /** The token from the server's last `subscribed` or `position` frame. */
   resumeToken: string,
   epoch: string,
   offset: number,
   id: string,
 ];
 
-/** Client, first frame: the version it speaks, and who it is. */
+/** Client, first frame: the protocol version and the client's identity. */
 export interface HelloFrame {
   readonly t: 'hello';
   readonly v: number;
-  /** The credential; left out or null when there is none, or when a header or cookie holds it. */
+  /** The credential; absent or null if there is none, or if a header or cookie contains it. */
   readonly token?: string | null;
-  /** What flowed to the client when its last connection was lost. */
+  /** The subscriptions of the client when its last connection was lost. */
   readonly resume?: readonly ResumePosition[];
   /**
-   * The user that `held` is of, or null; where the credential is of another, `held` is ignored.
+   * The id of the user that `resume` belongs to, or null; `resume` is ignored for another user.
    *
-   * Left out by who does not know: each resume token proves its own user.
+   * Absent when the client does not know it: each resume token proves its user.
    */
   readonly resumeUser?: string | null;
-  /** A secret name like `client`, that the resume tokens of an anonymous client are bound to in its place. */
+  /** A secret name like `client`; resume tokens of an anonymous client are bound to it instead of a user. */
   readonly resumeName?: string;
   /**
-   * A secret random name that the client keeps over its connections.
+   * A secret random name that the client keeps across connections.
    *
-   * Together with a frame's id it names a message; needed by who resends messages as `redelivered`.
+   * A client id and a frame id identify a message. It is required for `redelivered` messages.
    */
   readonly client?: string;
 }
@@ -69,32 +69,28 @@ export interface ClientMessageFrame {
   /** The name of the message class. */
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
-  /** It was sent before under this id, on a connection that was lost before the answer. */
+  /** True when the message was sent before with this id and its connection was lost before the answer. */
   readonly redelivered?: boolean;
 }
 
-/**
- * Client: signs in, or out with null, on the open connection.
- *
- * Answered by `authenticated` or `error`.
- */
+/** Client: signs in, or out with null, on the open connection; answered by `authenticated` or `error`. */
 export interface AuthFrame {
   readonly t: 'auth';
   readonly id: number;
   readonly token: string | null;
 }
 
-/** Either side: asks for a `pong`. */
+/** Client or server: requests a `pong`. */
 export interface PingFrame {
   readonly t: 'ping';
 }
 
-/** Either side: answers a `ping`. */
+/** Client or server: answers a `ping`. */
 export interface PongFrame {
   readonly t: 'pong';
 }
 
-/** Server, first frame: the connection stands. */
+/** Server, first frame: the connection is established. */
 export interface WelcomeFrame {
   readonly t: 'welcome';
   readonly v: number;
@@ -102,29 +98,29 @@ export interface WelcomeFrame {
   readonly connection: string;
   /** The id of the user, or null for an anonymous connection. */
   readonly user: string | null;
-  /** How long the server lets the connection be silent before it pings, in milliseconds. */
+  /** The silence after which the server pings, in milliseconds. */
   readonly pingMs: number;
-  /** How long after a ping something must arrive, in milliseconds. */
+  /** The time after a ping within which any data must arrive, in milliseconds. */
   readonly pongMs: number;
-  /** The largest frame the server accepts, in bytes of UTF-8. */
+  /** The maximum size of a frame to the server, in bytes. */
   readonly maxPayloadBytes: number;
-  /** How many messages of one stream may wait for their answer. */
+  /** The maximum number of unanswered messages of one stream. */
   readonly maxPendingMessages: number;
-  /** How long after a message was first sent it may be sent again, in milliseconds; 0 is never. */
+  /** The time after its first sending in which a message may be resent, in milliseconds; 0 is never. */
   readonly resendMs?: number;
 }
 
 /** Server: the stream of an endpoint is open. */
 export interface OpenedFrame {
   readonly t: 'opened';
-  /** The id of the `open`; absent when the server opened the stream by itself. */
+  /** The id of the `open`; absent when the server opened the stream itself. */
   readonly id?: number;
   readonly endpoint: string;
   /** The session's id, as in the server's log. */
   readonly session: string;
 }
 
-/** Why a stream was closed. */
+/** The reason of a closed stream. */
 export interface WireCloseReason {
   readonly code: string;
   readonly message: string;
@@ -133,54 +129,50 @@ export interface WireCloseReason {
 /** Server: the stream of an endpoint is closed. */
 export interface ClosedFrame {
   readonly t: 'closed';
-  /** The id of the `close`; absent when the server closed the stream by itself. */
+  /** The id of the `close`; absent when the server closed the stream itself. */
   readonly id?: number;
   readonly endpoint: string;
   readonly reason: WireCloseReason;
 }
 
-/**
- * Server: all messages sent to the endpoint up to this one are handled.
- *
- * Save those that an `error` answered.
- */
+/** Server: acknowledges all messages to the endpoint up to this id, except those with an `error`. */
 export interface AckFrame {
   readonly t: 'ack';
   readonly endpoint: string;
   readonly id: number;
 }
 
-/** Server: the frame with this id failed; without an id, a frame that had none. */
+/** Server: the frame with this id failed; without an id, a frame whose id could not be read. */
 export interface ErrorFrame {
   readonly t: 'error';
   readonly id?: number;
-  /** The stream that failed by itself, where no frame of the client is answered. */
+  /** The stream that failed on the server's side, when the error answers no frame. */
   readonly endpoint?: string;
   readonly error: WireError;
 }
 
-/** Server: a message of an endpoint's stream. */
+/** Server: a message of a stream. */
 export interface ServerMessageFrame {
   readonly t: 'message';
   readonly endpoint: string;
-  /** The channel that the message is a snapshot of, or a part of one. */
+  /** The channel whose snapshot contains the message. */
   readonly channel?: string;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Server: the channel flows into the endpoint's stream from here on. */
+/** Server: the stream is subscribed to the channel from this frame on. */
 export interface SubscribedFrame {
   readonly t: 'subscribed';
   readonly endpoint: string;
   readonly channel: string;
-  /** Where it flows from; only of a recoverable channel. */
+  /** The position that the subscription starts after; only for a recoverable channel. */
   readonly position?: WirePosition;
-  /** What `hello` has to give back together with a position. */
+  /** The token that `hello` must return with a position. */
   readonly resumeToken?: string;
 }
 
-/** Server: the position of a channel in a stream, or a newer resume token for it. */
+/** Server: a new position of a subscription, or a newer resume token for it. */
 export interface PositionFrame {
   readonly t: 'position';
   readonly endpoint: string;
@@ -189,24 +181,24 @@ export interface PositionFrame {
   readonly resumeToken: string;
 }
 
-/** Server: the channel no longer flows into the endpoint's stream. */
+/** Server: the stream is no longer subscribed to the channel. */
 export interface UnsubscribedFrame {
   readonly t: 'unsubscribed';
   readonly endpoint: string;
   readonly channel: string;
 }
 
-/** What a publication of a recoverable channel says about its place. */
+/** The position of a publication in a recoverable channel. */
 export interface PublicationPlace {
-  /** The endpoint that it is for; absent when for all that the channel flows to. */
+  /** The endpoint that receives the publication; absent for all subscribed endpoints. */
   readonly endpoint?: string;
-  /** The epoch, where another one may begin: with gaps, and on channels of which the newest matters. */
+  /** The epoch, where it may change: in gaps, and on channels with `latest`. */
   readonly epoch?: string;
   readonly offset: number;
   readonly id: string;
 }
 
-/** Server: a message of a channel, the same bytes for all who receive it. */
+/** Server: a publication of a channel; all receivers get the same bytes. */
 export interface PublicationFrame extends Partial<PublicationPlace> {
   readonly t: 'publication';
   readonly channel: string;
@@ -222,17 +214,17 @@ export interface AuthenticatedFrame {
   readonly user: string | null;
 }
 
-/** Server: it goes away; come back after a random part of the spread. */
+/** Server: it shuts down; the client reconnects after a random part of `spreadMs`. */
 export interface GoAwayFrame {
   readonly t: 'goaway';
   readonly spreadMs: number;
 }
 
-/** What a client sends. */
+/** A frame from a client. */
 export type ClientFrame =
   HelloFrame | OpenFrame | CloseFrame | ClientMessageFrame | AuthFrame | PingFrame | PongFrame;
 
-/** What a server sends. */
+/** A frame from a server. */
 export type ServerFrame =
   | WelcomeFrame
   | OpenedFrame
@@ -249,5 +241,5 @@ export type ServerFrame =
   | PingFrame
   | PongFrame;
 
-/** One unit on the wire, either way. */
+/** One frame of either direction. */
 export type Frame = ClientFrame | ServerFrame;

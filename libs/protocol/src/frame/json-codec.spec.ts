@@ -105,7 +105,7 @@ describe('scanJson', () => {
     expect(scanJson(`{"a":[${'0,'.repeat(9_999)}0]}`, DEFAULT_JSON_LIMITS)).toBeUndefined();
     expect(scanJson(`{"a":[${'0,'.repeat(9_999)}0,[ ],[0]]}`, DEFAULT_JSON_LIMITS)).toMatchObject({
       code: 'TOO_COMPLEX',
-      message: 'The frame holds more than 10000 items of arrays.',
+      message: 'The frame contains more than 10000 array items.',
     });
   });
 

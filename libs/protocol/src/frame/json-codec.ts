@@ -13,7 +13,7 @@ import { QuotedNames } from './quoted-names.js';
 import { peekJson } from './json-peek.js';
 import { scanJson } from './json-scan.js';
 
-/** Frames as JSON text: read in a browser's tools, typed by hand in wscat. */
+/** Frames as JSON text, readable in a browser's tools. */
 export class JsonCodec implements Codec {
   readonly subprotocol = JSON_SUBPROTOCOL;
   readonly isBinary = false;

@@ -2,13 +2,13 @@ import { MAX_FRAME_ID } from '../limits.js';
 import type { FrameHead } from './codec.js';
 import { readId } from './json-scan.js';
 
-/** The most bytes of a frame that are looked at. */
+/** The maximum number of bytes that are read. */
 export const PEEKED_BYTES = 512;
 
-/** The beginning of a frame as our client writes it. */
+/** The beginning of a frame in the format of this repository's client. */
 const HEAD = /^\{"t":"(\w{1,16})","id":([1-9]\d{0,9})(?:,"endpoint":"([^"\\]{1,128})")?[,}]/;
 
-/** Reads the fields at the beginning of a frame in JSON, without decoding it. */
+/** Reads the first fields of a JSON frame without decoding it. */
 export function peekJson(bytes: Uint8Array): FrameHead {
   const text = textOf(bytes);
   const head = HEAD.exec(text);

@@ -31,14 +31,12 @@ const EXPONENT_FROM = 1e21;
 const TAG_LENGTH = '$set'.length;
 
 /**
- * Checks a text before it is parsed.
+ * Checks a text before it is parsed: depth, size, reserved and repeated keys, number ranges.
  *
- * Depth, size, reserved and repeated keys, numbers out of range.
+ * It takes linear time and builds no tree, so that the cost of a text is bounded by its length. A text that
+ * is not JSON may pass; the parser refuses it.
  *
- * Linear, and no tree is built, so that no text costs more than its length. A text that is not
- * JSON may pass; the parser refuses it.
- *
- * @returns why the text must not be parsed, or undefined
+ * @returns the reason to refuse the text; undefined when there is none
  */
 export function scanJson(text: string, limits: JsonLimits): FrameFault | undefined {
   const fault = new Scan(text, limits).run();
@@ -51,11 +49,11 @@ class Scan {
   private items = 0;
   private depth = 0;
   private readonly keys: number[] = [];
-  /** Whether an array is open at a depth, else an object. */
+  /** For each depth: true inside an array, false inside an object. */
   private readonly arrays: boolean[] = [];
-  /** How many items the array at a depth has, where it is that of a Set or a Map; else NaN. */
+  /** For each depth: the number of items of a Set's or Map's array; NaN elsewhere. */
   private readonly entries: number[] = [];
-  /** The last key names a Set or a Map. */
+  /** True when the last key was the tag of a Set or a Map. */
   private isCollectionNext = false;
   private rootKeys: string[] | undefined;
 
@@ -97,7 +95,7 @@ class Scan {
     this.depth--;
   }
 
-  /** Tells whether what was just opened is no array, or an array without items. */
+  /** Returns true for an object or an empty array. */
   private isEmpty(): boolean {
     if (!this.arrays[this.depth]) return true;
     while (this.text.charCodeAt(this.at) <= SPACE) this.at++;
@@ -165,11 +163,11 @@ class Scan {
       if (!'.eE+-'.includes(text[this.at]!)) break;
       isInteger = false;
     }
-    // The frame's own numbers are judged by the guard: an id out of range is a broken protocol.
+    // The guard checks the numbers of the frame itself; an id out of range closes the connection.
     if (this.depth <= 1 || (isInteger && this.at - start <= SAFE_LITERAL_LENGTH)) return undefined;
     const number = Number(text.slice(start, this.at));
     if (Number.isSafeInteger(number) || Number.isNaN(number)) return undefined;
-    // A writer of JSON puts whole numbers below this without a fraction or an exponent.
+    // JSON.stringify writes integers below this limit without a fraction or an exponent.
     const isWhole = isInteger || (Number.isInteger(number) && Math.abs(number) < EXPONENT_FROM);
     return isWhole || !Number.isFinite(number) ? OUT_OF_RANGE : undefined;
   }
@@ -189,7 +187,7 @@ function unescape(text: string, start: number, end: number): string {
   }
 }
 
-/** Reads the id of a refused frame, if it stands before any nesting. */
+/** Reads the id of a refused frame if no nested value precedes it. */
 export function readId(text: string): number | undefined {
   const id = Number(/^[^[{]*\{[^[{]*?"id"\s*:\s*(\d{1,10})\s*[,}]/.exec(text.slice(0, 512))?.[1]);
   return id >= 1 ? id : undefined;

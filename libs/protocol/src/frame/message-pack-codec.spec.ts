@@ -11,7 +11,7 @@ const codec = messagePack.withLimits(DEFAULT_JSON_LIMITS);
 const verdictOn = (bytes: Uint8Array): unknown => codec.decodeClientFrame(bytes);
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
 const text = (value: string): string => Buffer.from(pack(value)).toString('hex');
-/** A `ping` with one more field, whose value is given. */
+/** A `ping` with one more field of the given value. */
 const ping = (value: string): Uint8Array => bytes(`82 ${text('t')} ${text('ping')} ${text('x')} ${value}`);
 
 describe('The codec of MessagePack', () => {
@@ -83,7 +83,7 @@ describe('The codec of MessagePack', () => {
   });
 
   it('makes nothing of bytes that ask for more than they are', () => {
-    // Each array of 60,000 stands in the one before it: a decoder would make them all at once.
+    // Arrays of 60,000 items, each inside the one before; a decoder would allocate all of them.
     const greedy = Buffer.from(`dcea60`.repeat(20_000), 'hex');
     const wide = Buffer.concat([bytes('dc 4e 20'), Buffer.from('dcea60'.repeat(20_000), 'hex')]);
     const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;

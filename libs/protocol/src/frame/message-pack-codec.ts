@@ -9,7 +9,7 @@ import { pack, unpack } from './pack.js';
 import { peekPacked } from './pack-peek.js';
 import { scanPacked } from './pack-scan.js';
 
-/** The same frames as in JSON, packed: bytes travel as bytes, dates as timestamps. */
+/** The frames of the JSON codec as MessagePack; bytes and dates are native values. */
 export class MessagePackCodec implements Codec {
   readonly subprotocol = MESSAGE_PACK_SUBPROTOCOL;
   readonly isBinary = true;
@@ -51,10 +51,10 @@ export class MessagePackCodec implements Codec {
 }
 
 /**
- * Returns the bytes of a frame as no Buffer, which would bring Buffers forth.
+ * Returns the bytes of a frame as a Uint8Array, so that decoded bytes are no Buffers.
  *
- * They are copied out of a much larger buffer: bytes of a message are views of them, and a handler that
- * keeps such a view would keep all that was read together with its frame.
+ * Bytes in a message are views of the frame. A frame in a much larger buffer is copied, so that a handler
+ * that keeps such a view does not keep the whole buffer alive.
  */
 function ownBytes(payload: Uint8Array): Uint8Array {
   const { buffer, byteOffset, length } = payload;

@@ -10,7 +10,7 @@ const UINT_8 = 0xcc;
 const UINT_32 = 0xce;
 const TEXT_8 = 0xd9;
 
-/** Reads the fields at the beginning of a packed frame, without decoding it. */
+/** Reads the first fields of a MessagePack frame without decoding it. */
 export function peekPacked(bytes: Uint8Array): FrameHead {
   const head: Record<string, unknown> = {};
   const peek = new Peek(bytes.subarray(0, PEEKED_BYTES));
@@ -28,7 +28,7 @@ export function peekPacked(bytes: Uint8Array): FrameHead {
   };
 }
 
-/** Reads short texts and whole numbers, one after the other. */
+/** Reads short texts and unsigned integers in order. */
 class Peek {
   private at = 0;
   private readonly view: DataView;
@@ -37,13 +37,13 @@ class Peek {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
-  /** Returns how many entries a short map has; 0 for anything else. */
+  /** Returns the number of entries of a short map; 0 for anything else. */
   mapSize(): number {
     const head = this.bytes[this.at++] ?? 0;
     return head >= FIX_MAP && head < FIX_ARRAY ? head - FIX_MAP : 0;
   }
 
-  /** Reads a value; undefined when it is neither a short text nor a whole number, or is cut off. */
+  /** Reads a value; undefined when it is truncated, or neither a short text nor an unsigned integer. */
   value(): string | number | undefined {
     const head = this.bytes[this.at++];
     if (head === undefined) return undefined;

@@ -21,19 +21,19 @@ const TAG_LENGTH = '$set'.length;
 const DATE_OUT_OF_RANGE: Finding = [ErrorCode.InvalidMessage, 'A date is out of range.'];
 const MAX_DATE_MS = 8.64e15;
 const MAX_NANOS = 999_999_999;
-/** JSON writes whole numbers from here on with an exponent, which it takes at any size. */
+/** JSON writes integers from here on with an exponent, and accepts them at any size. */
 const EXPONENT_FROM = 1e21;
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Checks the bytes of a frame before they are decoded, as `scanJson` a text.
+ * Checks the bytes of a frame before they are decoded, like `scanJson`.
  *
- * A decoder believes what the bytes say of their sizes: three bytes can ask it for an array of
- * 65,535 items, and 64 KiB of them for gigabytes. So nothing is built here, every size is held
- * against the bytes that are left, and the time is linear.
+ * A decoder trusts the sizes in the bytes: three bytes can request an array of 65,535 items, and 64 KiB can
+ * request gigabytes. So nothing is built here, each size is compared with the bytes that are left, and the
+ * time is linear.
  *
- * @returns why the bytes must not be decoded, or undefined
+ * @returns the reason to refuse the bytes; undefined when there is none
  */
 export function scanPacked(bytes: Uint8Array, limits: JsonLimits): FrameFault | undefined {
   return new PackScan(bytes, limits).run();
@@ -43,7 +43,7 @@ class PackScan {
   private at = 0;
   private nodes = 0;
   private items = 0;
-  /** The last key names a Set or a Map. */
+  /** True when the last key was the tag of a Set or a Map. */
   private isCollectionNext = false;
   private id: number | undefined;
   private readonly fields: string[] = [];
@@ -61,7 +61,7 @@ class PackScan {
     return finding && new FrameFault(finding[0], finding[1], this.id);
   }
 
-  /** Reads one value; `depth` is that of what it stands in. */
+  /** Reads one value; `depth` is the depth of its container. */
   private value(depth: number): Finding | undefined {
     const head = this.bytes[this.at++];
     if (head === undefined) return BROKEN;
@@ -83,7 +83,7 @@ class PackScan {
     if (head === 0xde || head === 0xdf) return this.map(this.size(head - 0xdd), depth + 1);
     if (head === 0xca || head === 0xcb) return this.float(head === 0xca ? 4 : 8, depth);
     if (head === 0xcf || head === 0xd3) return this.integer(head, depth);
-    // nil, false and true; 0xc1 is never used.
+    // nil, false and true. 0xc1 is never used.
     return head === 0xc1 ? BROKEN : undefined;
   }
 
@@ -117,7 +117,7 @@ class PackScan {
     return undefined;
   }
 
-  /** Keys are texts: what else would be one in an object is refused. */
+  /** Reads a key, which must be a text. */
   private key(depth: number): Finding | undefined {
     const head = this.bytes[this.at++] ?? 0;
     const isShort = head >= 0xa0 && head < 0xc0;
@@ -157,7 +157,7 @@ class PackScan {
     return isLargeInteger && Math.abs(value) < EXPONENT_FROM ? OUT_OF_RANGE : undefined;
   }
 
-  // The frame's own numbers are judged by the guard: an id out of range is a broken protocol.
+  // The guard checks the numbers of the frame itself; an id out of range closes the connection.
   private integer(head: number, depth: number): Finding | undefined {
     const { at } = this;
     const cut = this.skip(8);
@@ -166,7 +166,7 @@ class PackScan {
     return value > MAX_SAFE || value < -MAX_SAFE ? OUT_OF_RANGE : undefined;
   }
 
-  /** The only extension is the timestamp, in its three sizes and within what a `Date` can be. */
+  /** Checks an extension: only timestamps are permitted, in three sizes and within the range of `Date`. */
   private extension(size: number): Finding | undefined {
     const type = this.at;
     const cut = this.skip(1 + size);
@@ -180,7 +180,7 @@ class PackScan {
     return Math.abs(seconds * 1e3 + nanos / 1e6) > MAX_DATE_MS ? DATE_OUT_OF_RANGE : undefined;
   }
 
-  /** Reads a size of 1, 2 or 4 bytes; more than there is where it is cut off. */
+  /** Reads a size of 1, 2 or 4 bytes; Infinity when it is truncated. */
   private size(power: number): number {
     const { at } = this;
     if (this.skip(1 << power)) return Infinity;
@@ -198,7 +198,7 @@ class PackScan {
     return this.bytes.length - this.at;
   }
 
-  /** Reads the id of a frame that may be refused further on; 0 and what is no whole number is none. */
+  /** Reads the id of a frame that may be refused later; undefined for 0 and other values. */
   private peekId(): number | undefined {
     const { at, view } = this;
     const head = this.bytes[at];

@@ -1,25 +1,25 @@
 import { Decoder, Encoder } from '@msgpack/msgpack';
 
-/** Larger buffers are not kept. */
+/** An encoder whose buffer grew beyond this size is replaced. */
 const KEPT_BYTES = 65_536;
 
 let encoder = newEncoder();
 const decoder = new Decoder();
 
-/** Writes a value as MessagePack; undefined properties are left out, as in JSON. */
+/** Encodes a value as MessagePack; undefined properties are left out, as in JSON. */
 export function pack(value: unknown): Uint8Array {
   const bytes = encoder.encode(value);
-  // What an encoder writes into grows with the largest value and never shrinks.
+  // The buffer of an encoder grows with the largest value and never shrinks.
   if (bytes.length > KEPT_BYTES) encoder = newEncoder();
   return bytes;
 }
 
 /**
- * Reads a value from MessagePack. Bytes in it are views of those that were read.
+ * Decodes a MessagePack value. Bytes in it are views of the input.
  *
- * Takes any size and any depth: what a stranger sent is scanned first.
+ * It accepts any size and depth, so scan untrusted input first.
  *
- * @throws {Error} when the bytes are not that
+ * @throws {Error} when the bytes are malformed
  */
 export function unpack(bytes: Uint8Array): unknown {
   return decoder.decode(bytes);

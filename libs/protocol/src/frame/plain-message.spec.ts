@@ -13,7 +13,7 @@ function frameText(data: unknown, fields: Readonly<Record<string, unknown>> = {}
   return JSON.stringify({ t: 'message', id: 5, endpoint: 'chat', type: 'chat.message', ...fields, data });
 }
 
-/** What the scan and the guard make of a text; undefined when they refuse it. */
+/** Decodes a text with the scan and the guard; undefined when they refuse it. */
 function scanned(text: string, limits: JsonLimits): unknown {
   if (scanJson(text, limits)) return undefined;
   try {
@@ -24,7 +24,7 @@ function scanned(text: string, limits: JsonLimits): unknown {
   }
 }
 
-/** Tells whether what is read without a scan is what is read with one. */
+/** Returns true when reading without a scan gives the same frame as with one. */
 function agrees(text: string, limits: JsonLimits, read = readPlainMessage): boolean {
   const frame = read(text, limits);
   return frame === undefined || JSON.stringify(frame) === JSON.stringify(scanned(text, limits));
@@ -51,7 +51,7 @@ const aText = fc
   )
   .map(([data, id, type]) => frameText(data, { id, type }));
 
-/** Texts with something cut out, put in or said twice. */
+/** Texts with a part removed, inserted or repeated. */
 const aMangledText = fc
   .tuple(
     aText,

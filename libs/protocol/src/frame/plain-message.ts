@@ -3,21 +3,21 @@ import { mayHaveHalf } from '../value/well-formed.js';
 import type { ClientMessageFrame } from './frame.js';
 import { TreeGuard } from './tree-guard.js';
 
-/** A message frame as our client writes it, up to its properties; names without escapes. */
+/** A message frame of this repository's client up to its properties, with names without escapes. */
 const START =
   // oxlint-disable-next-line no-control-regex -- JSON has no raw control characters in strings
   /^\{"t":"message","id":([1-9]\d{0,9}),"endpoint":"([^"\\\0-\x1f]{1,128})","type":"([^"\\\0-\x1f]{1,128})","data":(?=\{)/;
 
-// Longer texts are scanned before anything is made of them.
+// Longer texts are scanned before they are parsed.
 const MAX_LENGTH = 8_192;
 const FRAME_DEPTH = 1;
-/** The frame itself and its five keys. */
+/** The frame object and its five keys. */
 const FRAME_NODES = 6;
 
 /**
- * Reads a message frame in the form that most have, without scanning its text.
+ * Reads a message frame in its most frequent format without scanning its text.
  *
- * @returns undefined for any other text, and for all that breaks a limit: the scan tells what it is
+ * @returns undefined for any other text and for a frame beyond a limit; scan those
  */
 export function readPlainMessage(text: string, limits: JsonLimits): ClientMessageFrame | undefined {
   const start = text.length <= MAX_LENGTH ? START.exec(text) : null;

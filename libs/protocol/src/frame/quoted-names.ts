@@ -1,6 +1,6 @@
 const MAX_NAMES = 1_000;
 
-/** Remembers names as they stand in JSON: few, and in each frame. */
+/** A cache of names as JSON text; frames repeat few names. */
 export class QuotedNames {
   private readonly quoted = new Map<string, string>();
 

@@ -2,15 +2,15 @@ import type { JsonLimits } from '../limits.js';
 import { isCollectionTag } from './finding.js';
 
 /**
- * Judges decoded trees by the limits of a frame.
+ * Checks decoded trees against the limits of a frame.
  *
- * Refused are depth, size, reserved keys, and numbers that may not be those that were sent.
+ * It refuses too deep or large trees, reserved keys, and numbers that may have lost precision.
  */
 export class TreeGuard {
   private nodesLeft: number;
   private itemsLeft: number;
 
-  /** @param frameNodes how many objects, arrays and keys stand around the tree */
+  /** @param frameNodes the number of objects, arrays and keys around the tree */
   constructor(
     private readonly limits: JsonLimits,
     frameNodes: number,
@@ -19,7 +19,7 @@ export class TreeGuard {
     this.itemsLeft = limits.maxItems;
   }
 
-  /** Tells whether a tree at a depth is harmless. */
+  /** Returns true when a tree at a depth is within the limits. */
   accepts(tree: object, depth: number): boolean {
     if (depth > this.limits.maxDepth || --this.nodesLeft < 0) return false;
     return Array.isArray(tree) ? this.acceptsItems(tree, depth) : this.acceptsKeys(tree, depth);

@@ -1,2 +1,2 @@
-// Under the name that it has outside: a function of its own would be one more in every bundle.
+// An alias under the public name; a wrapper function would add bytes to every bundle.
 export { decodeInto as decodeMessage } from '../value/wire-value.js';

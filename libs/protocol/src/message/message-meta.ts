@@ -7,11 +7,11 @@ import { StreamGap } from './stream-gap.js';
 export interface MessageMeta {
   /** The name of the channel. */
   readonly channel: string;
-  /** The position in the channel's history; undefined where the channel keeps no messages. */
+  /** The position in the channel's history; undefined for a channel without history. */
   readonly position: WirePosition | undefined;
 }
 
-/** What a message came with, as the package that received it keeps that. */
+/** The origin as the receiving package stores it. */
 export interface MessageOrigin {
   readonly channel: string;
   readonly wirePosition?: WirePosition | undefined;
@@ -20,7 +20,7 @@ export interface MessageOrigin {
 /** A channel, or its name. */
 export type ChannelLike = string | { readonly name: string };
 
-/** Notes the origin of a received message; for packages that receive messages. */
+/** Stores the origin of a received message; for packages that receive messages. */
 export function rememberOrigin(message: object, origin: MessageOrigin): void {
   processRegistry.origins.set(message, origin);
 }
@@ -28,8 +28,8 @@ export function rememberOrigin(message: object, origin: MessageOrigin): void {
 /**
  * Returns the channel and position of a received message.
  *
- * Returns undefined for a message that came from no channel, such as one that a session or a client sent. All
- * listeners of a process share one message, and so its origin.
+ * Returns undefined for a message without a channel, such as one from a session or a client. All listeners of
+ * a process share one message and its origin.
  */
 export function metaOf(message: object): MessageMeta | undefined {
   const origin = processRegistry.origins.get(message);
@@ -37,15 +37,16 @@ export function metaOf(message: object): MessageMeta | undefined {
 }
 
 /**
- * Returns the name of a channel of a definition.
+ * Returns the name of a channel from its definition's name and parts.
  *
- * `channelName('room', 'r0')` is the name of `room('r0')`. For clients, which cannot import the definition from `@nestwire/messages`.
+ * `channelName('room', 'r0')` is the name of `room('r0')`. It is for clients, which cannot import the
+ * definition from `@nestwire/messages`.
  */
 export function channelName(kind: string, ...parts: readonly (string | number | bigint)[]): string {
   return [kind, ...parts].join(':');
 }
 
-/** Returns whether a message came from a channel, or is a gap in that channel. */
+/** Returns true when a message came from a channel, or is a gap in that channel. */
 export function isFromChannel(message: Message, channel: ChannelLike): boolean {
   const from = message instanceof StreamGap ? message.channel : metaOf(message)?.channel;
   return from === (typeof channel === 'string' ? channel : channel.name);

@@ -8,7 +8,7 @@ describe('@StreamMessage()', () => {
     expect(() => StreamMessage(name)(class {} as never)).toThrow(/1 to 128 characters/);
   });
 
-  it('refuses a class whose instances pass for promises, inherited or not', () => {
+  it('refuses a class with a method "then", own or inherited', () => {
     class Thenable {
       then(): void {}
     }

@@ -5,13 +5,13 @@ export interface Message {
   readonly $type: string;
 }
 
-/** A class of messages that can be made without arguments. */
+/** A class of messages. */
 export type MessageClass<T extends Message = Message> = new (...args: never[]) => T;
 
 const { names, classes } = processRegistry;
 const MAX_NAME_LENGTH = 128;
 
-/** Gives the class its name on the wire; `@StreamMessage` calls it. */
+/** Registers a class under its name on the wire; called by `@StreamMessage`. */
 export function registerMessage(target: object, name: string): void {
   if (!name || name.length > MAX_NAME_LENGTH) {
     throw new TypeError(
@@ -21,24 +21,24 @@ export function registerMessage(target: object, name: string): void {
   const cls = target as MessageClass;
   if ('then' in cls.prototype)
     throw new TypeError(
-      `@StreamMessage(): "${name}" has a method "then", so that its instances pass for promises; give it another name.`,
+      `@StreamMessage(): "${name}" has a method "then", which makes its instances look like promises. Rename the method.`,
     );
   names.set(cls, name);
   Object.defineProperty(cls.prototype, '$type', { value: name, configurable: true });
   classes.set(name, [...messageClassesNamed(name).filter((other) => other !== cls), cls]);
 }
 
-/** Returns the name of a message class, or undefined when it is not marked. */
+/** Returns the name of a message class; undefined when it has no `@StreamMessage`. */
 export function messageNameOf(cls: unknown): string | undefined {
   return names.get(cls as object);
 }
 
-/** Returns the classes that share a name; more than one is a mistake. */
+/** Returns all classes with a name; more than one is a configuration error. */
 export function messageClassesNamed(name: string): readonly MessageClass[] {
   return classes.get(name) ?? [];
 }
 
-/** Returns the class with this name; of several, the one marked last. */
+/** Returns the class with a name; the last one registered if there are several. */
 export function messageClassNamed(name: string): MessageClass | undefined {
   return classes.get(name)?.at(-1);
 }

@@ -2,19 +2,18 @@ import { processRegistry } from './process-registry.js';
 import type { MessageClass } from './message-registry.js';
 
 /**
- * Carries messages between instances and plain properties.
+ * Converts messages between instances and plain properties.
  *
- * The default assigns properties; `@nestwire/protocol/class-transformer` puts class-transformer
- * in its place.
+ * The default copies properties. Importing `@nestwire/protocol/class-transformer` replaces it.
  */
 export interface MessageTransformer {
   /** Makes an instance of the class from its decoded properties. */
   toInstance<T extends object>(cls: new (...args: never[]) => T, properties: Record<string, unknown>): T;
-  /** Returns the properties of a message that travel; they may hold instances. */
+  /** Returns the properties to send; they may contain instances. */
   toProperties(message: object): object;
 }
 
-/** Puts a transformer in place of the default, for the whole process. */
+/** Replaces the default transformer in the whole process. */
 export function useMessageTransformer(transformer: MessageTransformer): void {
   processRegistry.transformer = transformer;
 }
@@ -28,7 +27,7 @@ export function reviveMessage<T extends object>(
   return transformer ? transformer.toInstance<T>(cls, properties) : Object.assign(new cls() as T, properties);
 }
 
-/** Returns the properties of a message that travel. */
+/** Returns the properties of a message to send. */
 export function propertiesOf(message: object): object {
   return processRegistry.transformer?.toProperties(message) ?? message;
 }

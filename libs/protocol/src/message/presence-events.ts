@@ -13,8 +13,8 @@ export interface WatchedMember {
 /**
  * Reports one page of the members of a channel.
  *
- * The first page replaces what the receiver knew of the channel; the others add to it. After the last page the
- * receiver knows all members, and the changes follow. Changes may also stand between two pages.
+ * The first page replaces the receiver's state of the channel; the others add to it. After the last page the
+ * receiver knows all members, and the changes follow. Changes may also arrive between two pages.
  */
 @StreamMessage('nestwire.presence.members')
 export class PresenceMembers {
@@ -23,9 +23,9 @@ export class PresenceMembers {
   channel!: string;
   /** The members of this page, in the order in which they joined. */
   members!: readonly WatchedMember[];
-  /** Whether the members begin with this page. */
+  /** True on the first page. */
   isFirst!: boolean;
-  /** Whether the members end with this page. */
+  /** True on the last page. */
   isLast!: boolean;
 }
 

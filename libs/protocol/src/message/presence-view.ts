@@ -1,11 +1,11 @@
 import type { Message } from './message-registry.js';
 import type { PresenceEvent, WatchedMember } from './presence-events.js';
 
-/** The members of a channel as the messages of a watch have reported them. */
+/** The members of a channel according to the messages of a watch. */
 export interface PresenceView {
   /** The members in the order in which they joined. */
   readonly members: readonly WatchedMember[];
-  /** Whether all members are known: false before the last page of `PresenceMembers`. */
+  /** True when all members are known, which is after the last page of `PresenceMembers`. */
   readonly isComplete: boolean;
 }
 
@@ -15,8 +15,8 @@ export const EMPTY_PRESENCE: PresenceView = { members: [], isComplete: false };
 /**
  * Returns the view of a channel after one more message of its watch.
  *
- * Changes nothing in place. Returns the same view for a message that is none of a watch. A stream that carries
- * the watches of several channels needs one view for each `channel`.
+ * It does not modify the given view, and returns it for a message that belongs to no watch. A stream that
+ * carries the watches of several channels needs one view for each `channel`.
  */
 export function applyPresence(view: PresenceView, message: Message): PresenceView {
   const event = message as PresenceEvent;
@@ -44,7 +44,7 @@ function withMember(members: readonly WatchedMember[], member: WatchedMember): r
     : [...members, member];
 }
 
-/** A connection without a user may have the id of a user, so both properties count. */
+/** Compares both ids, because the id of a connection may equal that of a user. */
 function isSame(one: WatchedMember, other: Pick<WatchedMember, 'id' | 'userId'>): boolean {
   return one.id === other.id && one.userId === other.userId;
 }

@@ -2,15 +2,15 @@ import type { MessageOrigin } from './message-meta.js';
 import type { MessageClass } from './message-registry.js';
 import type { MessageTransformer } from './message-reviver.js';
 
-/** What all copies of this package in one process have in common. */
+/** The state that all copies of this package in one process share. */
 interface ProcessRegistry {
   /** The names of message classes on the wire. */
   readonly names: WeakMap<object, string>;
-  /** The message classes by name; of several, the one marked last stands last. */
+  /** The message classes by name; in order of registration. */
   readonly classes: Map<string, MessageClass[]>;
   /** The origins of received messages. */
   readonly origins: WeakMap<object, MessageOrigin>;
-  /** What stands in for the default, once its entry is imported. */
+  /** The transformer that replaces the default, once its entry point is imported. */
   transformer?: MessageTransformer;
 }
 

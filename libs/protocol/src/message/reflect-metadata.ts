@@ -1,5 +1,5 @@
-// class-transformer's decorators call Reflect.getMetadata and crash where nothing defined it.
-// A real reflect-metadata (0.2 or newer) that loads later replaces this stand-in.
+// class-transformer's decorators need Reflect.getMetadata. A real reflect-metadata (0.2 or newer) that loads
+// later replaces this fallback.
 const reflect = Reflect as { getMetadata?: (key: unknown, target: object, property?: string) => unknown };
 
 reflect.getMetadata ??= () => undefined;

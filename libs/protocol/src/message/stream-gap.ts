@@ -1,19 +1,21 @@
 import { StreamMessage } from './stream-message.decorator.js';
 
 /**
- * Why messages of a channel are missing.
+ * The reason why messages of a channel are missing.
  *
- * `trimmed`: the history no longer holds them. `epoch-changed`: the history began anew. `diverged`: the history was replaced by an older or another
- * one, as after a failover; what was received may be in no history at all. `resume-refused`: the
- * position that the client came back with could not be accepted. `unreadable`: what is stored there, or what
- * came from there, cannot be read.
+ * - `trimmed`: the history no longer contains them.
+ * - `epoch-changed`: the history was created again.
+ * - `diverged`: an older or another history replaced this one, as after a failover. Received messages may be
+ *   in no history at all.
+ * - `resume-refused`: the server could not accept the position of the reconnecting client.
+ * - `unreadable`: a stored or received publication cannot be read.
  */
 export type StreamGapReason = 'trimmed' | 'epoch-changed' | 'diverged' | 'resume-refused' | 'unreadable';
 
 /**
- * Says, in its place in a channel, that messages are missing there.
+ * Reports missing messages of a channel, in their place.
  *
- * What follows it is without a hole again. Load anew what the channel's messages have built up.
+ * The messages after it are complete again. Reload the state that was built from the channel's messages.
  */
 @StreamMessage('nestwire.gap')
 export class StreamGap {

@@ -1,6 +1,6 @@
-// atob and btoa are no part of the DOM alone: every platform that has WebSocket has them, Node since 16.
+// All platforms with WebSocket have atob and btoa, Node since 16.
 
-/** Writes bytes as base64 with padding (RFC 4648 §4). */
+/** Encodes bytes as base64 with padding (RFC 4648 §4). */
 export function toBase64(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
@@ -8,9 +8,9 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /**
- * Reads base64.
+ * Decodes base64.
  *
- * @throws {DOMException} when the text is not that
+ * @throws {DOMException} when the text is malformed
  */
 export function fromBase64(text: string): Uint8Array {
   const binary = atob(text);

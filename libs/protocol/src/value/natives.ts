@@ -6,16 +6,15 @@ type Tree = Record<string, unknown>;
 const NOT_FINITE = /^(NaN|-?Infinity)$/;
 
 /**
- * Takes what MessagePack has a form for: dates, bytes, NaN and infinities.
+ * Selects the values with a native type in MessagePack: dates, bytes, NaN and infinities.
  *
- * Texts are mended where they are no Unicode.
- * Big integers keep their tag: a receiver could not tell them from other whole numbers. So does
- * -0, which is a whole number to writers of MessagePack.
+ * Lone surrogates in texts are replaced. A `bigint` keeps its tag, because a receiver could not tell it from
+ * another integer. -0 keeps its tag, because MessagePack encoders write it as an integer.
  */
 export function packedNatively(value: unknown): unknown {
   if (typeof value === 'string') return wellFormed(value);
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : value;
-  // A date may have a way of its own to write itself, and an invalid one is refused.
+  // A date with its own toISOString() is encoded as JSON does; an invalid date is refused.
   if (value instanceof Date)
     return value.toISOString === Date.prototype.toISOString && value.getTime() === value.getTime()
       ? new Date(value.getTime())
@@ -23,9 +22,9 @@ export function packedNatively(value: unknown): unknown {
   return value instanceof Uint8Array ? new Uint8Array(value) : undefined;
 }
 
-/** Writes a frame with such values as JSON, with their tags. */
+/** Encodes a frame with native values as JSON with tags. */
 export function tagNatives(frame: object): string {
-  // Before a replacer sees a date, the date has made itself a text.
+  // The replacer receives a date as text already, so it reads the original from the object.
   return JSON.stringify(frame, function (this: Tree, key, value: unknown) {
     const own = this[key];
     if (own instanceof Date) return { $date: value };
@@ -35,9 +34,9 @@ export function tagNatives(frame: object): string {
 }
 
 /**
- * Reads properties in JSON; what `packedNatively` takes stands for itself.
+ * Parses JSON properties; values of `packedNatively` become native.
  *
- * A tag that names nothing stays a tag: whoever reads the message refuses it.
+ * A malformed tag stays, and the receiver of the message refuses it.
  */
 export function readNatively(data: string): object {
   const tree = parseWellFormed(data) as Tree;
@@ -49,12 +48,11 @@ function untag(value: unknown): unknown {
   const [key, second] = Object.keys(value);
   if (key?.[0] !== '$' || second !== undefined) return untagEach(value as Tree);
   const inner = (value as Tree)[key];
-  // The keys inside are no tags; what they hold may have some.
+  // The keys inside are not tags; their values may contain tags.
   if (key === '$plain' && Object(inner) === inner) return { $plain: untagEach(inner as Tree) };
   return nativeOf(key, inner) ?? untagEach(value as Tree);
 }
 
-/** The tree has just been read and is nobody else's. */
 function untagEach(tree: Tree): Tree {
   for (const key of Object.keys(tree)) {
     const value = tree[key];

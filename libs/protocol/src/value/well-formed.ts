@@ -1,28 +1,28 @@
-/** Not every browser has it yet. */
+/** A string; older browsers lack `toWellFormed`. */
 type Text = string & { toWellFormed?(): string };
 
-/** Halves of surrogate pairs: JSON escapes them, UTF-8 has no form for them. */
+/** A lone surrogate: JSON escapes it, UTF-8 cannot express it. */
 const HALF = /\p{Surrogate}/gu;
 
-/** The escapes in JSON text behind which half a pair may stand. */
+/** The escapes in JSON text that may start a lone surrogate. */
 const MAYBE_HALF: readonly string[] = ['\\ud', '\\uD'];
 
-/** Puts U+FFFD in the place of each half of a surrogate pair, as UTF-8 does. */
+/** Replaces lone surrogates by U+FFFD, as UTF-8 encoders do. */
 export function wellFormed(text: string): string {
   return (text as Text).toWellFormed?.() ?? text.replace(HALF, '\ufffd');
 }
 
-/** Tells whether JSON text may have half a surrogate pair in it. */
+/** Returns true when JSON text may contain a lone surrogate. */
 export function mayHaveHalf(json: string): boolean {
   return MAYBE_HALF.some((escape) => json.includes(escape));
 }
 
-/** Parses JSON; its texts are well-formed, as those of MessagePack are. */
+/** Parses JSON; lone surrogates in its texts are replaced. */
 export function parseWellFormed(json: string): unknown {
   return JSON.parse(json, mayHaveHalf(json) ? mend : undefined);
 }
 
-/** Takes texts, well-formed, into the tree of a message. */
+/** Replaces lone surrogates of a text; undefined for other values. */
 export function wellFormedText(value: unknown): unknown {
   return typeof value === 'string' ? wellFormed(value) : undefined;
 }

@@ -68,7 +68,7 @@ function everything(): Everything {
   });
 }
 
-/** Gives the `data` of a frame to who decodes it at the other end. */
+/** Decodes the `data` of a frame as the peer does. */
 type Wire = (message: object) => object;
 
 const toServer: Record<string, Wire> = {
@@ -187,7 +187,7 @@ describe('values on the wire with class-transformer', () => {
 describe('encodeProperties and decodeProperties', () => {
   const leaf = fc.oneof(
     fc.string(),
-    // Servers refuse whole numbers that may not be those that were sent.
+    // Servers refuse integers that may have lost precision.
     fc
       .double()
       .filter((value) => !Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= 1e21),
@@ -312,7 +312,7 @@ describe('encodeProperties and decodeProperties', () => {
   });
 });
 
-/** What comes of it, a value or an error, as a text: invalid dates are equal to none. */
+/** Returns the result or error as text, because invalid dates do not equal each other. */
 function outcomeOf(run: () => unknown): string {
   try {
     return inspect(run(), { depth: Infinity, maxArrayLength: null, maxStringLength: null });

@@ -12,42 +12,42 @@ import { fromBase64, toBase64 } from './base64.js';
 
 type Properties = Record<string, unknown>;
 
-/** An object that says by itself what it is in JSON. */
+/** An object that may have its own JSON form. */
 interface Json {
   toJSON?: unknown;
 }
 
 /**
- * Says what a codec carries as it is, where JSON needs a tag.
+ * Selects values that a codec encodes natively where JSON needs a tag.
  *
- * @returns the value to carry, a copy of what could change; undefined where it has no better way
+ * @returns the native value, copied if it is mutable; undefined for values to tag
  */
 export type Natives = (value: unknown) => unknown;
 
 type Convert = (value: unknown) => unknown;
 
-/** What is thrown inside of a tree; each level adds its key on the way out. */
+/** An error inside a tree; each level adds its key to the path. */
 type Thrown = Error & { path?: string[] };
 
 type TooLong = `has more than ${typeof MAX_BIGINT_DIGITS} digits`;
 
 const NOT_ENCODABLE = 'NOT_ENCODABLE' satisfies ErrorCode;
 const INVALID_MESSAGE = 'INVALID_MESSAGE' satisfies ErrorCode;
-// The digits of MAX_BIGINT_DIGITS: made of it, the expression would be longer in every bundle.
+// The digits equal MAX_BIGINT_DIGITS; a computed expression would be longer in every bundle.
 const BIGINT = /^-?\d{1,40}$/;
-// A cycle would make it as long as the stack is deep.
+// A cycle makes the path as long as the stack is deep.
 const MAX_PATH = 32;
 const DATE = /^[-+\d]+T[\d:.]+(Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Turns the properties of a message into JSON, with tags on what JSON lacks.
+ * Encodes the properties of a message as JSON, with tags for values that JSON lacks.
  *
- * `Date` becomes `{"$date": …}`, `bigint` `{"$bigint": …}`, bytes `{"$bytes": …}`, `Map`
- * `{"$map": …}`, `Set` `{"$set": …}`, NaN, infinities and -0 `{"$number": …}`; a nested message
- * carries its `$type`. Undefined properties are left out. What `natives` takes stays as it is.
- * `docs/messages.md` has the table of all values.
+ * `Date` becomes `{"$date": …}`, `bigint` `{"$bigint": …}`, bytes `{"$bytes": …}`, `Map` `{"$map": …}`, `Set`
+ * `{"$set": …}`, NaN, infinities and -0 `{"$number": …}`. A nested message has a `$type`. Undefined
+ * properties are left out. Values that `natives` selects stay native. `docs/messages.md` has the table of all
+ * values.
  *
- * @throws {CodedError} NOT_ENCODABLE with the path of a value that cannot travel
+ * @throws {CodedError} NOT_ENCODABLE with the path of a value that cannot be encoded
  */
 export function encodeProperties(message: object, natives?: Natives): Properties {
   const convert: Convert = (value) => natives?.(value) ?? encode(value, convert);
@@ -55,9 +55,9 @@ export function encodeProperties(message: object, natives?: Natives): Properties
 }
 
 /**
- * Turns JSON back into the values that its tags name.
+ * Decodes the tags of JSON properties.
  *
- * Dates and bytes may stand for themselves, as they do in other codecs.
+ * Native dates and bytes are accepted, as other codecs deliver them.
  *
  * @throws {CodedError} INVALID_MESSAGE with the path of a malformed or unknown tag
  */
@@ -68,10 +68,9 @@ export function decodeProperties(data: object): Properties {
 /**
  * Makes an instance of a message class from the `data` of a frame.
  *
- * Tags become the values that they name; class-transformer has its say where its entry is
- * imported. Nothing is validated here.
+ * Tags are decoded; class-transformer is applied if its entry point is imported. Nothing is validated.
  *
- * @throws {CodedError} INVALID_MESSAGE with the path of what could not be read
+ * @throws {CodedError} INVALID_MESSAGE with the path of the value that could not be decoded
  */
 export function decodeInto<T extends Message>(cls: MessageClass<T>, data: object): T {
   return attempt(INVALID_MESSAGE, () => reviveMessage(cls, convertAll(data as Properties, decode)));
@@ -99,19 +98,19 @@ function encodeObject(value: object, convert: Convert): unknown {
   if (value instanceof Uint8Array) return { $bytes: toBase64(value) };
   const name = messageNameOf(value.constructor);
   if (name) return { $type: name, ...(convertAll(withoutType(value), convert) as object) };
-  // A promise, an error, a typed array …: its state is not in its properties.
+  // The properties of a promise, an error or a typed array do not contain its state.
   const kind = {}.toString.call(value);
   if (kind !== '[object Object]') refuse(`is an ${kind}`);
-  // It would arrive as another value than was sent.
+  // It would arrive as another value than the one that was sent.
   if (typeof (value as Json).toJSON === 'function') refuse('has toJSON(): send its result');
   const properties = convertAll(value, convert);
   return Object.keys(properties).some(isTag) ? { $plain: properties } : properties;
 }
 
 /**
- * Turns one value in JSON back into the value that its tags name.
+ * Decodes the tags of one JSON value.
  *
- * @throws {CodedError} INVALID_MESSAGE at a malformed or unknown tag, without the path of the value
+ * @throws {CodedError} INVALID_MESSAGE at a malformed or unknown tag, without a path
  */
 export function decodeValue(value: unknown): unknown {
   return decode(value);
@@ -119,7 +118,7 @@ export function decodeValue(value: unknown): unknown {
 
 function decode(value: unknown): unknown {
   if (Object(value) !== value || value instanceof Date) return value;
-  // The codec's are a part of the whole frame.
+  // The bytes of a codec are a view of the whole frame.
   if (value instanceof Uint8Array) return value.slice();
   const tagged = value as Properties;
   const keys = Object.keys(tagged);
@@ -131,7 +130,7 @@ function decode(value: unknown): unknown {
   return decoded;
 }
 
-// An object will do: no name in Object.prototype begins with "$".
+// An object is safe, because no name in Object.prototype begins with "$".
 const TAGS: Record<string, (value: unknown, tagged: Properties) => unknown> = {
   $type: (name, tagged) => {
     const cls = messageClassNamed(name as string);
@@ -162,13 +161,13 @@ function withoutType(message: object): Properties {
   return { ...message, $type: undefined };
 }
 
-/** Converts the items of an array, holes too, or the properties of an object; leaves those that are undefined out. */
+/** Converts array items, including holes, or the properties of an object without the undefined ones. */
 function convertAll<T extends object>(source: T, convert: Convert): T {
   const isArray = Array.isArray(source);
   const result = (isArray ? [] : {}) as Properties;
   for (const key of (isArray ? source.keys() : Object.keys(source)) as Iterable<string>) {
     try {
-      // Stored messages may have the others.
+      // Decoding accepts the other keys, because stored messages may contain them.
       if (key === '__proto__' || (convert !== decode && (key === 'constructor' || key === 'prototype')))
         refuse('is reserved');
       const converted = convert((source as Properties)[key]);
@@ -182,7 +181,7 @@ function convertAll<T extends object>(source: T, convert: Convert): T {
   return result as T;
 }
 
-/** Throws what becomes the detail of an error, whose code `attempt` gives. */
+/** Throws the detail of an error; `attempt` sets its code. */
 function refuse(why: string): never {
   throw new CodedError(INVALID_MESSAGE, why);
 }
@@ -192,7 +191,7 @@ function attempt<T>(code: string, run: () => T): T {
     return run();
   } catch (cause) {
     const path = ((cause as Thrown).path ?? []).slice(0, MAX_PATH).join('.');
-    // The text of another error may tell of the inside of the process.
+    // The text of another error may reveal internals of the process.
     const message = cause instanceof CodedError ? cause.message : 'does not fit';
     throw new CodedError(code, `${path || 'The message'} ${message}.`, {
       details: [{ path, message }],
