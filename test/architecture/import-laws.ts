@@ -57,6 +57,9 @@ const PLACES: readonly { name: string; within: string; place: RegExp; isOneFile:
   { name: '@msgpack/msgpack', within: 'libs/protocol', place: /\/frame\/pack\.ts$/, isOneFile: true },
 ];
 
+/** Files that know how a WebSocket frame is laid out. */
+const FRAMING = /\/transport\/(frame-boundary|frame-joiner|ws-frame)\.js$/;
+
 const NODE_OR_DOM = new Set(
   `process Buffer require __dirname __filename setImmediate window document navigator location localStorage
    sessionStorage WebSocket MessageEvent CloseEvent addEventListener removeEventListener XMLHttpRequest`.split(
@@ -125,6 +128,17 @@ export function packagesInOnePlace(files: readonly SourceFile[]): string[] {
     const tooMany = isOneFile && users.length > 1 ? [`${name} is imported by ${users.join(' and ')}`] : [];
     return tooMany.length ? tooMany : strays.map((path) => `${name} is imported by ${path}`);
   });
+}
+
+/** Finds imports of WebSocket framing outside the folder of the transport. */
+export function framingAboveTransport(files: readonly SourceFile[]): string[] {
+  const above = files.filter(
+    ({ path }) =>
+      path.startsWith('libs/streams/') && !path.startsWith('libs/streams/src/transport/') && !isTest(path),
+  );
+  return eachImport(above, (_file, { specifier }) =>
+    FRAMING.test(specifier) ? 'is known to the transport alone' : undefined,
+  );
 }
 
 /** Finds imports of what Nest does not publish, outside the file that is there for it. */

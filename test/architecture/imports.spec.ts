@@ -1,6 +1,7 @@
 import {
   innerEntries,
   nestInternals,
+  framingAboveTransport,
   nestSecrets,
   ownGlobals,
   ownIndex,
@@ -147,6 +148,13 @@ describe('Imports', () => {
     const both = { [first]: `import { x } from '${name}';`, [second]: `import { x } from '${name}';` };
 
     expect(packagesInOnePlace(madeUp(both))).toHaveLength(1);
+  });
+
+  it('leave the framing of WebSocket to the transport', () => {
+    const source = `import type { WsFrame } from '../transport/ws-frame.js';`;
+
+    expect(framingAboveTransport(sources)).toEqual([]);
+    expect(framingAboveTransport(madeUp({ 'libs/streams/src/connection/a.ts': source }))).toHaveLength(1);
   });
 
   it('reach into Nest in one file alone', () => {

@@ -134,7 +134,7 @@ export class StreamsServer {
       registry: this.registry,
       channels,
       results: this.results,
-      coalescer: new WriteCoalescer(),
+      coalescer: new WriteCoalescer(() => this.sockets.turnEnded()),
       clientLog: this.clientLog,
       logError: (errorId, error) => this.logError(errorId, error),
     };

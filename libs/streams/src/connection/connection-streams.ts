@@ -28,7 +28,7 @@ import { IDENTITY_CHANGED, REFUSED, type MessageHead, type RuntimePort } from '.
 import { SessionRuntime } from '../session/session-runtime.js';
 import { StreamSession, type SessionPort } from '../session/stream-session.js';
 import type { StreamsLimits } from '../streams-limits.js';
-import { WsFrame } from '../transport/ws-frame.js';
+import { sizeOf } from '../transport/shared-payload.js';
 import { ConnectionResults } from '../resend/connection-results.js';
 import type { ConnectionContext } from './connection-context.js';
 import { rateLimited } from './connection.errors.js';
@@ -315,7 +315,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     for (let waitMs = reads.waitMs(); waitMs && this.outbox.isOpen; waitMs = reads.waitMs())
       await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, LONGEST_WAIT_MS)).unref());
     const frame = frames.of(endpoint, page);
-    reads.spend(frame instanceof WsFrame ? frame.bytes.length : frame.length);
+    reads.spend(sizeOf(frame));
     this.outbox.push(frame);
     await this.outbox.whenBelowSoftBound();
   }

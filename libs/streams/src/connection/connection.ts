@@ -22,7 +22,7 @@ import type { BeginTask } from '../fairness/fair-queue.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamHandshake } from '../transport/stream-handshake.js';
 import type { MessageForm, Wire, WireReceiver } from '../transport/wire.js';
-import type { WsFrame } from '../transport/ws-frame.js';
+import type { SharedPayload } from '../transport/shared-payload.js';
 import { AnswerAllowance } from './outbound/answer-allowance.js';
 import { CloseText } from './client-log.js';
 import { AnswerWriter } from './outbound/answer-writer.js';
@@ -171,7 +171,7 @@ export class Connection
     return this.frames.codec;
   }
 
-  pushPublication(frame: WsFrame): boolean {
+  pushPublication(frame: SharedPayload): boolean {
     if (this.outbox.isAboveSoftBound) return false;
     this.outbox.push(frame);
     return true;

@@ -1,6 +1,6 @@
 import type { Codec, ServerFrame } from '@nestwire/protocol/codec';
 import type { StreamSession } from '../session/stream-session.js';
-import type { WsFrame } from '../transport/ws-frame.js';
+import type { SharedPayload } from '../transport/shared-payload.js';
 import type { MessageFrames } from '../connection/outbound/message-frames.js';
 import type { OutboundQueue } from '../connection/outbound/outbound-queue.js';
 import type { BeginTask } from '../fairness/fair-queue.js';
@@ -22,7 +22,7 @@ export interface SubscribedConnection {
   /** Begins the call for a snapshot at once, or in its turn: then the returned function withdraws it. */
   snapshotInTurn(begin: BeginTask): (() => void) | undefined;
   /** Takes the frame of a publication; returns whether it was queued, not dropped. */
-  pushPublication(frame: WsFrame): boolean;
+  pushPublication(frame: SharedPayload): boolean;
   /** Queues a frame for this client alone, which no frame of the client has caused. */
   send(frame: ServerFrame): void;
   /** Takes the frames that a frame of the client has caused, and counts them. */

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Codec } from '@nestwire/protocol/codec';
 import type { Channel, MessagesService, Subscription } from '@nestwire/messages';
 import { slicedWork, type Publication } from '@nestwire/messages/internal';
-import type { WsFrame } from '../transport/ws-frame.js';
+import type { SharedPayload } from '../transport/shared-payload.js';
 import type { SubscribedConnection } from './client-subscription.js';
 import { publicationFrame } from './publication-frames.js';
 
@@ -80,9 +80,9 @@ export class EphemeralFanout {
   }
 
   private write(receivers: ReadonlySet<Receiver>, publication: Publication): void {
-    const frames = new Map<Codec, WsFrame | undefined>();
+    const frames = new Map<Codec, SharedPayload | undefined>();
     let codec: Codec | undefined;
-    let frame: WsFrame | undefined;
+    let frame: SharedPayload | undefined;
     for (const receiver of receivers) {
       // Most members speak what the one before them speaks.
       if (receiver.codec !== codec) {

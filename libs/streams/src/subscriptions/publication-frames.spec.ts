@@ -12,7 +12,7 @@ describe('StoredFrames', () => {
     const sent = new StoredFrames(false).of(publicationOf('{"text":'), codec);
 
     expect(sent.publication).toMatchObject({ isGap: true, position, channel: 'room' });
-    expect(textOf(sent.frame?.bytes)).toContain('unreadable');
+    expect(textOf(sent.frame?.frame.bytes)).toContain('unreadable');
   });
 
   it('sends one that can be written', () => {
@@ -21,7 +21,7 @@ describe('StoredFrames', () => {
     const sent = frames.of(publication, codec);
 
     expect(sent.publication).toBe(publication);
-    expect(textOf(sent.frame?.bytes)).toContain('seventh');
+    expect(textOf(sent.frame?.frame.bytes)).toContain('seventh');
     expect(frames.of(publication, codec)).toBe(sent);
   });
 

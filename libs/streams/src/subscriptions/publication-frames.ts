@@ -6,7 +6,7 @@ import {
   type StoredPublication,
 } from '@nestwire/messages/internal';
 import type { Codec } from '@nestwire/protocol/codec';
-import { WsFrame } from '../transport/ws-frame.js';
+import { SharedPayload } from '../transport/shared-payload.js';
 
 const limiter = new LogLimiter((line) => new Logger('Streams').warn(line));
 
@@ -15,9 +15,9 @@ const limiter = new LogLimiter((line) => new Logger('Streams').warn(line));
  *
  * @returns undefined when the codec cannot write it: it is logged, and nobody gets it
  */
-export function publicationFrame(codec: Codec, publication: Publication): WsFrame | undefined {
+export function publicationFrame(codec: Codec, publication: Publication): SharedPayload | undefined {
   try {
-    return new WsFrame(codec.encodePublication(publication.channel, publication));
+    return new SharedPayload(codec.encodePublication(publication.channel, publication));
   } catch (error) {
     logUnwritable(codec, publication, error);
     return undefined;
@@ -29,7 +29,7 @@ export interface SentPublication {
   /** The publication, or the gap that stands for it where it cannot be written. */
   readonly publication: StoredPublication;
   /** Undefined where nothing is sent: a channel of which only the newest message counts has no gaps. */
-  readonly frame: WsFrame | undefined;
+  readonly frame: SharedPayload | undefined;
 }
 
 /**
@@ -65,11 +65,11 @@ export class StoredFrames {
     }
   }
 
-  private write(publication: StoredPublication, codec: Codec, endpoint: string | undefined): WsFrame {
+  private write(publication: StoredPublication, codec: Codec, endpoint: string | undefined): SharedPayload {
     const { epoch, offset, id } = publication.position;
     const isNamed = this.namesEpoch || publication.isGap;
     const position = { ...(endpoint && { endpoint }), ...(isNamed && { epoch }), offset, id };
-    return new WsFrame(codec.encodePublication(publication.channel, publication, position));
+    return new SharedPayload(codec.encodePublication(publication.channel, publication, position));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Message } from '@nestwire/protocol';
 import type { Codec } from '@nestwire/protocol/codec';
 import type { Position } from '@nestwire/messages';
 import { gapPublication, isSamePosition, type StoredPublication } from '@nestwire/messages/internal';
-import { WsFrame } from '../transport/ws-frame.js';
+import { sizeOf, type SharedPayload } from '../transport/shared-payload.js';
 import type { ChannelSnapshots, InTurn } from './channel-snapshots.js';
 import type {
   ClientSubscription,
@@ -136,7 +136,7 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
     return this.connection.codec;
   }
 
-  push(frame: WsFrame): boolean {
+  push(frame: SharedPayload): boolean {
     return this.connection.pushPublication(frame);
   }
 
@@ -229,7 +229,7 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
       if (waitMs) return this.advanceLater(catchUp, waitMs);
       if (sent.frame) {
         outbox.push(sent.frame);
-        reads.spend(sent.frame.bytes.length);
+        reads.spend(sent.frame.byteLength);
       }
       catchUp.from = publication.position;
       catchUp.isRefused = false;
@@ -302,7 +302,7 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
       if (!isWanted()) return;
       const frame = frames.of(session.endpoint, message, this.topic.channel.name);
       outbox.push(frame);
-      reads.spend(frame instanceof WsFrame ? frame.bytes.length : frame.length);
+      reads.spend(sizeOf(frame));
     }
     if (isWanted()) catchUp.sink.send({ t: 'position', ...this.positionFields(session, catchUp.from!) });
   }

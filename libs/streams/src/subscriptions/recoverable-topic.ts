@@ -6,7 +6,7 @@ import type {
   TakeMissed,
 } from '@nestwire/messages/internal';
 import type { Codec } from '@nestwire/protocol/codec';
-import type { WsFrame } from '../transport/ws-frame.js';
+import type { SharedPayload } from '../transport/shared-payload.js';
 import { StoredFrames, type SentPublication } from './publication-frames.js';
 
 /** One of those that a topic flows to. */
@@ -14,7 +14,7 @@ export interface TopicReceiver {
   /** What its frames are encoded by. */
   readonly codec: Codec;
   /** Takes the frame of a publication; returns false when it cannot, and has to catch up. */
-  push(frame: WsFrame): boolean;
+  push(frame: SharedPayload): boolean;
   /** Gives the client new resume tokens: those from before a gap open nothing behind it. */
   renewResumeTokens(): void;
   /** Is told that it gets nothing more, from a publication on that stands behind a position. */

@@ -1,17 +1,28 @@
-/** One WebSocket as a connection sees it: frames in and out, and one end. */
+import type { OutboundPayload } from './shared-payload.js';
+
+/** A payload as one wire writes it; only the transport looks inside. */
+export type PreparedPayload = string | Uint8Array;
+
+/** One WebSocket as a connection sees it: payloads in and out, and one end. */
 export abstract class Wire {
   /** The subprotocol that was agreed on; empty when the client offered none of ours. */
   abstract readonly subprotocol: string;
-  /** Whether frames to the client may be compressed. */
-  abstract readonly isDeflated: boolean;
   /** Whether messages of the client may be compressed. */
   abstract readonly isInflated: boolean;
   /** Bytes that were written and have not left this process. */
   abstract readonly bufferedBytes: number;
   /** Since when an unfinished message stands in the receiver, in `performance.now()` time; 0 when none does. */
   abstract readonly unfinishedSince: number;
-  /** Writes bytes that hold whole WebSocket frames. */
-  abstract write(frames: Uint8Array): void;
+  /** Makes a payload ready for this wire; compresses it where the client takes that. */
+  abstract prepare(payload: OutboundPayload): PreparedPayload;
+  /** Returns how many bytes a prepared payload takes on the wire. */
+  abstract bytesOf(payload: PreparedPayload): number;
+  /**
+   * Writes prepared payloads in order, with one write.
+   *
+   * @param bytes the sum of their `bytesOf`
+   */
+  abstract write(payloads: readonly PreparedPayload[], bytes: number): void;
   /** Starts the closing handshake; `closed` follows within the close timeout. */
   abstract close(code: number, reason: string): void;
   /** Ends the connection at once; `closed` follows. */

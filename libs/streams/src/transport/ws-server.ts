@@ -4,9 +4,12 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { StreamsLimits } from '../streams-limits.js';
 import type { Upgrade } from './upgrade-request.js';
 import { FrameBoundary } from './frame-boundary.js';
+import { FrameJoiner, wireBytesOf } from './frame-joiner.js';
 import { guardReceiver } from './receiver-guard.js';
 import { destroyAfter } from './refuse-upgrade.js';
-import { Wire, type WireReceiver } from './wire.js';
+import { SharedPayload, type OutboundPayload } from './shared-payload.js';
+import { Wire, type PreparedPayload, type WireReceiver } from './wire.js';
+import { DEFLATE_THRESHOLD_BYTES, WsFrame } from './ws-frame.js';
 
 const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 1_024 };
 
@@ -32,6 +35,7 @@ export interface HandshakeTerms {
 /** Completes WebSocket handshakes; the only place that knows ws. */
 export class WsServer {
   private readonly server: WebSocketServer;
+  private readonly joiner = new FrameJoiner();
 
   constructor(
     private readonly limits: StreamsLimits,
@@ -60,9 +64,14 @@ export class WsServer {
       isAccepted = true;
       if (ws.extensions !== '') guardReceiver(ws);
       const isDeflated = this.terms.compression === 'both' && ws.extensions !== '' && takesAnyWindow(request);
-      void new WsWire({ ws, socket, isDeflated, closeTimeoutMs }, listen);
+      void new WsWire({ ws, socket, isDeflated, closeTimeoutMs, joiner: this.joiner }, listen);
     });
     if (!isAccepted) destroyAfter(socket);
+  }
+
+  /** Releases what wires share within a turn of the event loop; called when all have written. */
+  turnEnded(): void {
+    this.joiner.forget();
   }
 }
 
@@ -76,6 +85,7 @@ interface Accepted {
   readonly socket: Duplex;
   readonly isDeflated: boolean;
   readonly closeTimeoutMs: number;
+  readonly joiner: FrameJoiner;
 }
 
 /** The most bytes of messages that stand against bytes of the wire which are read later: those of a chunk. */
@@ -130,22 +140,24 @@ const ofSocket = {
 
 class WsWire extends Wire {
   unfinishedSince = 0;
-  readonly isDeflated: boolean;
   readonly isInflated: boolean;
   readonly receiver: WireReceiver;
   private readonly ws: WebSocket;
   private readonly socket: Duplex;
   private readonly closeTimeoutMs: number;
+  private readonly isDeflated: boolean;
+  private readonly joiner: FrameJoiner;
   private readonly boundary = new FrameBoundary();
   private bytesAfterClose = 0;
   /** Bytes that were read and that no message has been charged for yet. */
   private uncountedBytes = 0;
 
-  constructor({ ws, socket, isDeflated, closeTimeoutMs }: Accepted, listen: WireListener) {
+  constructor({ ws, socket, isDeflated, closeTimeoutMs, joiner }: Accepted, listen: WireListener) {
     super();
     this.ws = ws;
     this.socket = socket;
     this.isDeflated = isDeflated;
+    this.joiner = joiner;
     this.closeTimeoutMs = closeTimeoutMs;
     this.isInflated = ws.extensions !== '';
     this.receiver = listen(this);
@@ -164,9 +176,25 @@ class WsWire extends Wire {
     return this.socket.writableLength;
   }
 
+  prepare(payload: OutboundPayload): PreparedPayload {
+    if (payload instanceof SharedPayload) return this.formOf(payload.frame);
+    // A short text is framed when it is written, together with its neighbours.
+    const isFramedLater =
+      typeof payload === 'string' && !(this.isDeflated && payload.length >= DEFLATE_THRESHOLD_BYTES);
+    return isFramedLater ? payload : this.formOf(new WsFrame(payload));
+  }
+
+  bytesOf(payload: PreparedPayload): number {
+    return wireBytesOf(payload);
+  }
+
   /** ws keeps no queue of its own here, so whole frames may be written beside it. */
-  write(frames: Uint8Array): void {
-    if (this.ws.readyState === this.ws.OPEN) this.socket.write(frames);
+  write(payloads: readonly PreparedPayload[], bytes: number): void {
+    if (this.ws.readyState === this.ws.OPEN) this.socket.write(this.joiner.join(payloads, bytes));
+  }
+
+  private formOf(frame: WsFrame): Uint8Array {
+    return this.isDeflated ? frame.deflated : frame.bytes;
   }
 
   close(code: number, reason: string): void {

@@ -1,7 +1,7 @@
 import { create, StreamMessage } from '@nestwire/protocol';
 import { JsonCodec } from '@nestwire/protocol/codec';
 import { encodingOf, rememberEncoding } from '@nestwire/protocol/compiled';
-import { WsFrame } from '../../transport/ws-frame.js';
+import { SharedPayload } from '../../transport/shared-payload.js';
 import { MessageFrames } from './message-frames.js';
 
 @StreamMessage('frames.note')
@@ -23,7 +23,7 @@ describe('The frames of messages', () => {
 
     const frame = frames.of('chat', note);
 
-    expect(frame).toBeInstanceOf(WsFrame);
+    expect(frame).toBeInstanceOf(SharedPayload);
     expect(frames.of('chat', note)).toBe(frame);
   });
 
@@ -32,8 +32,8 @@ describe('The frames of messages', () => {
     const note = remembered();
 
     const texts = ['chat', 'desk', 'chat'].map((endpoint) => {
-      const { bytes } = frames.of(endpoint, note) as WsFrame;
-      return bytes.subarray(2).toString();
+      const { frame } = frames.of(endpoint, note) as SharedPayload;
+      return frame.bytes.subarray(2).toString();
     });
 
     expect(texts).toEqual(

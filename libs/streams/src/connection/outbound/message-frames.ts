@@ -1,12 +1,12 @@
 import { messageNameOf } from '@nestwire/protocol';
 import type { Codec, FramePayload } from '@nestwire/protocol/codec';
 import { encodingOf, nativeProperties, rememberedEncoding } from '@nestwire/protocol/compiled';
-import { WsFrame } from '../../transport/ws-frame.js';
+import { SharedPayload, type OutboundPayload } from '../../transport/shared-payload.js';
 
 interface Shared {
   readonly endpoint: string;
   readonly channel: string | undefined;
-  readonly frame: WsFrame;
+  readonly frame: SharedPayload;
 }
 
 /**
@@ -24,12 +24,12 @@ export class MessageFrames {
    *
    * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot travel
    */
-  of(endpoint: string, message: object, channel?: string): WsFrame | FramePayload {
+  of(endpoint: string, message: object, channel?: string): OutboundPayload {
     const known = this.shared.get(message);
     if (known?.endpoint === endpoint && known.channel === channel) return known.frame;
     const remembered = rememberedEncoding(message);
     if (!remembered) return this.encode(endpoint, message, channel);
-    const frame = new WsFrame(this.codec.encodeServerMessage(endpoint, remembered, channel));
+    const frame = new SharedPayload(this.codec.encodeServerMessage(endpoint, remembered, channel));
     this.shared.set(message, { endpoint, channel, frame });
     return frame;
   }

@@ -1,8 +1,7 @@
 import { DONE } from '@nestwire/messages/internal';
-import type { FramePayload } from '@nestwire/protocol/codec';
-import type { Wire } from '../../transport/wire.js';
-import { DEFLATE_THRESHOLD_BYTES, WsFrame } from '../../transport/ws-frame.js';
-import { bytesOf, type Piece, type WriteCoalescer } from './write-coalescer.js';
+import type { OutboundPayload } from '../../transport/shared-payload.js';
+import type { PreparedPayload, Wire } from '../../transport/wire.js';
+import type { WriteCoalescer } from './write-coalescer.js';
 
 /** The bounds of an outbox, in bytes. */
 export interface OutboundBounds {
@@ -24,9 +23,7 @@ export interface OutboundOwner {
  * Frames leave in the order pushed; those of one turn of the event loop leave in one write.
  */
 export class OutboundQueue {
-  // Most turns bring one piece, which then needs no list.
-  private first: Piece | undefined;
-  private others: Piece[] | undefined;
+  private payloads: PreparedPayload[] | undefined;
   private queuedBytes = 0;
   private waiters: Array<() => void> = [];
   private isScheduled = false;
@@ -61,13 +58,13 @@ export class OutboundQueue {
     return this.bytes > this.softBytes;
   }
 
-  /** Queues a frame: one that others get too, or the payload of one for this client alone. */
-  push(frame: WsFrame | FramePayload): void {
+  /** Queues a frame. */
+  push(frame: OutboundPayload): void {
     if (this.isClosed) return;
-    const piece = this.pieceOf(frame);
-    if (this.first === undefined) this.first = piece;
-    else (this.others ??= []).push(piece);
-    this.queuedBytes += bytesOf(piece);
+    const payload = this.wire.prepare(frame);
+    if (this.payloads) this.payloads.push(payload);
+    else this.payloads = [payload];
+    this.queuedBytes += this.wire.bytesOf(payload);
     this.schedule();
     if (this.bytes > this.hardBytes) this.owner.overflowed();
   }
@@ -90,8 +87,11 @@ export class OutboundQueue {
     if (this.isClosed) return;
     this.owner.beforeFlush();
     this.isScheduled = false;
-    if (this.first === undefined) return;
-    this.wire.write(this.takePieces(this.first));
+    const { payloads, queuedBytes } = this;
+    if (!payloads) return;
+    this.payloads = undefined;
+    this.queuedBytes = 0;
+    this.wire.write(payloads, queuedBytes);
     this.isWireEmpty = this.wire.bufferedBytes === 0;
     this.drained();
   }
@@ -107,27 +107,8 @@ export class OutboundQueue {
   /** Drops what waits and accepts nothing more; waiting senders go on. */
   close(): void {
     this.isClosed = true;
-    this.first = undefined;
-    this.others = undefined;
+    this.payloads = undefined;
     this.queuedBytes = 0;
     this.drained();
-  }
-
-  private pieceOf(frame: WsFrame | FramePayload): Piece {
-    const { isDeflated } = this.wire;
-    if (frame instanceof WsFrame) return isDeflated ? frame.deflated : frame.bytes;
-    if (typeof frame !== 'string') return this.pieceOf(new WsFrame(frame));
-    return isDeflated && frame.length >= DEFLATE_THRESHOLD_BYTES ? new WsFrame(frame).deflated : frame;
-  }
-
-  /** Returns all that waits as one piece, and forgets it. */
-  private takePieces(first: Piece): Uint8Array {
-    const { others, queuedBytes } = this;
-    this.first = undefined;
-    this.others = undefined;
-    this.queuedBytes = 0;
-    if (!others) return typeof first === 'string' ? this.coalescer.join([first], queuedBytes) : first;
-    others.unshift(first);
-    return this.coalescer.join(others, queuedBytes);
   }
 }

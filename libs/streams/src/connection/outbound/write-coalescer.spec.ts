@@ -1,52 +1,12 @@
-import { WsFrame } from '../../transport/ws-frame.js';
-import { bytesOf, WriteCoalescer, type Piece } from './write-coalescer.js';
+import { WriteCoalescer } from './write-coalescer.js';
 
-function joinAll(coalescer: WriteCoalescer, pieces: readonly Piece[]): Uint8Array {
-  return coalescer.join(
-    pieces,
-    pieces.reduce((sum, piece) => sum + bytesOf(piece), 0),
-  );
-}
-
-function framesOf(...texts: string[]): Uint8Array[] {
-  return texts.map((text) => new WsFrame(text).bytes);
-}
-
-describe('Pieces that leave in one turn', () => {
-  it('are joined in order, texts framed on the way', () => {
-    const [first, second, third] = framesOf('one', 'zwei €', 'three') as [Uint8Array, Uint8Array, Uint8Array];
-
-    const joined = joinAll(new WriteCoalescer(), [first, 'zwei €', third]);
-
-    expect(Buffer.from(joined)).toEqual(Buffer.concat([first, second, third]));
-  });
-
-  it('are joined once for all who have the same', () => {
-    const coalescer = new WriteCoalescer();
-    const frames = framesOf('a', 'b');
-
-    expect(joinAll(coalescer, [...frames])).toBe(joinAll(coalescer, [...frames]));
-  });
-
-  it.each([
-    ['another order', (frames: Piece[]) => frames.toReversed()],
-    ['one less', (frames: Piece[]) => frames.slice(0, 1)],
-    ['one more', (frames: Piece[]) => [...frames, frames[0]!]],
-    ['another frame with the same length', (frames: Piece[]) => [frames[0]!, ...framesOf('c')]],
-    ['a text of one client alone', (frames: Piece[]) => [frames[0]!, 'b!']],
-  ])('are joined anew for who has %s', (_, others) => {
-    const coalescer = new WriteCoalescer();
-    const frames: Piece[] = framesOf('a', 'b');
-    joinAll(coalescer, frames);
-
-    const joined = joinAll(coalescer, others(frames));
-
-    expect(Buffer.from(joined)).toEqual(Buffer.from(joinAll(new WriteCoalescer(), others(frames))));
-  });
-
-  it('that many connections have leave in slices, each connection once and in order', async () => {
+describe('Frames of one turn', () => {
+  it('of many connections leave in slices, each connection once and in order', async () => {
     let nowMs = 0;
-    const coalescer = new WriteCoalescer(() => nowMs);
+    const coalescer = new WriteCoalescer(
+      () => {},
+      () => nowMs,
+    );
     const flushed: number[] = [];
     const perTurn: number[] = [];
     const CONNECTIONS = 100;
@@ -120,34 +80,27 @@ describe('Pieces that leave in one turn', () => {
     expect(flushed).toEqual(['mine']);
   });
 
-  it('are forgotten when they have left with a read', () => {
-    const coalescer = new WriteCoalescer();
-    const frames = framesOf('a', 'b');
-    const joined: Uint8Array[] = [];
-    const outbox = { flush: () => void joined.push(joinAll(coalescer, frames)) };
+  it('leave before the turn is reported as flushed, once for each read', () => {
+    const events: string[] = [];
+    const coalescer = new WriteCoalescer(() => events.push('flushed'));
+    const mine = { flush: () => void events.push('mine') };
 
     for (let read = 0; read < 2; read++) {
       coalescer.beginRead();
-      coalescer.add(outbox);
-      coalescer.endRead(outbox);
+      coalescer.add(mine);
+      coalescer.endRead(mine);
     }
 
-    expect(joined).toHaveLength(2);
-    expect(joined[0]).not.toBe(joined[1]);
+    expect(events).toEqual(['mine', 'flushed', 'mine', 'flushed']);
   });
 
-  it('are forgotten when the turn is over', async () => {
-    const coalescer = new WriteCoalescer();
-    const frames = framesOf('a', 'b');
-    const joined: Uint8Array[] = [];
-    const outbox = { flush: () => void joined.push(joinAll(coalescer, frames)) };
+  it('leave before the turn is reported as flushed, once for all queues', async () => {
+    const events: string[] = [];
+    const coalescer = new WriteCoalescer(() => events.push('flushed'));
 
-    for (let turn = 0; turn < 2; turn++) {
-      coalescer.add(outbox);
-      await new Promise(setImmediate);
-    }
+    for (const name of ['mine', 'other']) coalescer.add({ flush: () => void events.push(name) });
+    await new Promise(setImmediate);
 
-    expect(joined).toHaveLength(2);
-    expect(joined[0]).not.toBe(joined[1]);
+    expect(events).toEqual(['mine', 'other', 'flushed']);
   });
 });

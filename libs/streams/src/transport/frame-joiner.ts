@@ -1,0 +1,57 @@
+import type { PreparedPayload } from './wire.js';
+import { headerLengthOf, writeTextFrame } from './ws-frame.js';
+
+/** Returns how many bytes a prepared payload takes on the wire. */
+export function wireBytesOf(payload: PreparedPayload): number {
+  if (typeof payload !== 'string') return payload.length;
+  const bytes = Buffer.byteLength(payload);
+  return headerLengthOf(bytes) + bytes;
+}
+
+/**
+ * Joins the frames that one turn of the event loop writes to a connection.
+ *
+ * Subscribers of the same channels often get the same frames in a turn. They share the joined bytes.
+ */
+export class FrameJoiner {
+  private lastPayloads: readonly PreparedPayload[] = [];
+  private lastJoined: Uint8Array | undefined;
+
+  /**
+   * Returns the payloads as one run of frames; the same bytes for the same payloads as the last time.
+   *
+   * @param bytes the sum of their bytes on the wire
+   */
+  join(payloads: readonly PreparedPayload[], bytes: number): Uint8Array {
+    const [first] = payloads;
+    if (payloads.length === 1 && typeof first !== 'string') return first!;
+    if (this.lastJoined && isSame(payloads, this.lastPayloads)) return this.lastJoined;
+    this.lastPayloads = payloads;
+    return (this.lastJoined = joined(payloads, bytes));
+  }
+
+  /** Releases the bytes joined last, so that they do not stay in memory until the next join. */
+  forget(): void {
+    this.lastPayloads = [];
+    this.lastJoined = undefined;
+  }
+}
+
+function isSame(payloads: readonly PreparedPayload[], others: readonly PreparedPayload[]): boolean {
+  if (payloads.length !== others.length) return false;
+  for (const [index, payload] of payloads.entries()) if (payload !== others[index]) return false;
+  return true;
+}
+
+function joined(payloads: readonly PreparedPayload[], bytes: number): Buffer {
+  const target = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const payload of payloads) {
+    if (typeof payload === 'string') at = writeTextFrame(target, at, payload);
+    else {
+      target.set(payload, at);
+      at += payload.length;
+    }
+  }
+  return target;
+}
