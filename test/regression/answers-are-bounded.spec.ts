@@ -1,3 +1,4 @@
+import { IsString, MaxLength } from 'class-validator';
 import { defineChannel } from '@nestwire/messages';
 import {
   OnStreamMessage,
@@ -8,7 +9,7 @@ import {
   type StreamHandshake,
   type StreamUser,
 } from '@nestwire/streams';
-import type { StreamGap } from '@nestwire/protocol';
+import { StreamMessage, type StreamGap } from '@nestwire/protocol';
 import { Note } from '../e2e/messages.js';
 import { startApp, stopAll } from '../e2e/start-app.js';
 import { RawSocket } from '../rig/raw-socket.js';
@@ -21,6 +22,17 @@ const HELLO = { t: 'hello', v: 1 };
 
 const room = defineChannel('answers-room', { messages: [Note], history: { messages: 10, ageMs: 60_000 } });
 
+/** A message that is wrong in more places than its bytes. */
+@StreamMessage('answers.form')
+class Form {
+  declare readonly $type: 'answers.form';
+}
+for (let index = 0; index < 30; index++) {
+  Reflect.defineMetadata('design:type', String, Form.prototype, `field${index}`);
+  IsString()(Form.prototype, `field${index}`);
+  MaxLength(5)(Form.prototype, `field${index}`);
+}
+
 @StreamEndpoint('hall')
 class HallEndpoint {
   @OnStreamOpened()
@@ -32,6 +44,9 @@ class HallEndpoint {
 @StreamEndpoint('desk')
 class DeskEndpoint {
   session: StreamSession | undefined;
+
+  @OnStreamMessage(Form)
+  fill(_session: StreamSession, _form: Form): void {}
 
   @OnStreamMessage(Note)
   async handle(session: StreamSession, { text }: Note): Promise<void> {
@@ -89,6 +104,17 @@ class Meter {
     return 4 * this.sent + ANSWER_BYTES + FREE_BYTES_PER_SECOND * seconds;
   }
 }
+
+const form = (id: number) => ({ t: 'message', id, endpoint: 'desk', type: 'answers.form', data: {} });
+
+/** Returns the bytes of the errors that a client got. */
+function errorBytesOf({ frames }: RawSocket): number {
+  const errors = frames.filter(({ t }) => t === 'error');
+  return errors.reduce((sum, frame) => sum + JSON.stringify(frame).length, 0);
+}
+
+const detailsOf = (frame: Record<string, unknown>) =>
+  (frame.error as { details?: readonly object[] }).details ?? [];
 
 const codesOf = ({ frames }: RawSocket) =>
   frames.filter(({ t }) => t === 'error').map(({ error }) => (error as { code: string }).code);
@@ -162,6 +188,42 @@ describe('The answers to a client', () => {
     await raw.frame('opened', 4);
 
     expect(codesOf(raw)).toEqual([]);
+  });
+
+  it('are errors of at most four bytes for each byte of the client, from the first one on', async () => {
+    const { port } = await start({ maxRefusals: 1_000_000 });
+    const raw = await RawSocket.hello(port);
+    const startedAt = performance.now();
+    raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
+    await raw.frame('opened');
+    let most = 0;
+
+    for (let id = 2; id < 40; id++) {
+      raw.sendJson(form(id));
+      await raw.until(() => raw.frames.some(answerTo(id)));
+      const free = (FREE_BYTES_PER_SECOND * (performance.now() - startedAt)) / 1_000;
+      most = Math.max(most, (errorBytesOf(raw) - free) / raw.socket.bytesWritten);
+    }
+
+    expect(codesOf(raw)).toHaveLength(38);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThan(4);
+  });
+
+  it('are errors with the details that a client has paid for', async () => {
+    const { port } = await start();
+    const raw = await RawSocket.hello(port);
+    raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
+    await raw.frame('opened');
+
+    raw.sendJson(form(2));
+    const first = detailsOf(await raw.frame('error', 2));
+    raw.sendJson({ t: 'ping', pad: 'x'.repeat(4_000) });
+    raw.sendJson(form(3));
+
+    expect(detailsOf(await raw.frame('error', 3))).toHaveLength(20);
+    expect(first.length).toBeGreaterThan(2);
+    expect(first.length).toBeLessThan(20);
   });
 
   it('go on when they are paid: a client that sends may open streams again', async () => {

@@ -91,7 +91,7 @@ export class Connection
     this.frames = context.frames.get(wire.subprotocol) ?? context.frames.get(JSON_SUBPROTOCOL)!;
     this.watch = new ConnectionWatch(this, wire, context, now);
     this.gate = new InboundGate(limits, now);
-    this.allowance = new AnswerAllowance(limits);
+    this.allowance = new AnswerAllowance(limits, wire);
     this.reads = new ReadAllowance(context, this);
     this.signIns = new SignInAllowance(limits);
     this.early = new EarlyFrames(limits, context.earlyBudget, this);
@@ -109,7 +109,6 @@ export class Connection
       return this.close(CloseCode.UnsupportedData, `frames are ${codec.isBinary ? 'binary' : 'text'}`);
     const now = performance.now();
     this.watch.received(now);
-    this.allowance.received(data.length);
     const retryAfterMs = this.gate.admit(data.length + wireBytes, now);
     if (retryAfterMs) return this.refuseRate(data, retryAfterMs, now);
     this.gate.begin(now);

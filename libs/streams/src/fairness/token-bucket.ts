@@ -49,6 +49,12 @@ export class TokenBucket {
     return this.tokens >= -tolerated ? 0 : this.waitMsFor(-tolerated);
   }
 
+  /** Returns how many tokens there are; negative when there is a debt. */
+  available(now: number): number {
+    this.fill(now);
+    return this.tokens;
+  }
+
   /** Adds tokens beside those of the rate, as far as the bucket holds them. */
   add(count: number): void {
     this.tokens = Math.min(this.burst, this.tokens + count);

@@ -11,6 +11,8 @@ export abstract class Wire {
   abstract readonly isInflated: boolean;
   /** Bytes that were written and have not left this process. */
   abstract readonly bufferedBytes: number;
+  /** Bytes that came from the client, the upgrade request and what is compressed as it was sent. */
+  abstract readonly bytesRead: number;
   /** Since when an unfinished message stands in the receiver, in `performance.now()` time; 0 when none does. */
   abstract readonly unfinishedSince: number;
   /** Makes a payload ready for this wire; compresses it where the client takes that. */

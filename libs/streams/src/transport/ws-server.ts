@@ -91,6 +91,9 @@ interface Accepted {
 /** The most bytes of messages that stand against bytes of the wire which are read later: those of a chunk. */
 const MAX_COUNTED_AHEAD = 65_536;
 
+/** A socket of HTTP or HTTPS. */
+type CountingSocket = Duplex & { readonly bytesRead: number };
+
 /** Where a socket keeps its wire, so that all share their listeners. */
 const WIRE = Symbol('nestwire.wire');
 
@@ -186,6 +189,10 @@ class WsWire extends Wire {
 
   bytesOf(payload: PreparedPayload): number {
     return wireBytesOf(payload);
+  }
+
+  get bytesRead(): number {
+    return (this.socket as CountingSocket).bytesRead;
   }
 
   /** ws keeps no queue of its own here, so whole frames may be written beside it. */

@@ -1,29 +1,37 @@
 import type { StreamsLimits } from '../../streams-limits.js';
 import { TokenBucket } from '../../fairness/token-bucket.js';
+import type { Wire } from '../../transport/wire.js';
 
 /** How many bytes of answers each byte of the client pays for. */
 const ANSWERED_PER_BYTE = 3;
 /** Bytes of answers a second that need no bytes of the client. */
 const FREE_BYTES_PER_SECOND = 1_024;
+/** The most bytes of errors that may be paid in advance: a refusal with all its details. */
+const MAX_ERROR_BYTES = 8_192;
 
 /**
  * Bounds the bytes of the answers to one connection by those that it sends.
  *
  * An answer is every frame that the server writes because of a frame of the client. Histories, snapshots
  * and messages of the application are none. An answer that has to be written may cause a debt.
+ *
+ * Errors have a second bound without a credit at the start: the client pays for each of them before.
  */
 export class AnswerAllowance {
   // Made with the first answer: a connection without a stream has none.
   private bytes: TokenBucket | undefined;
-  private unpaidBytes = 0;
+  private errors: TokenBucket | undefined;
+  private paidBytes = 0;
   private mayOwe = false;
 
-  constructor(private readonly limits: Pick<StreamsLimits, 'answerBytes'>) {}
-
-  /** Counts the bytes of a frame of the client. */
-  received(bytes: number): void {
-    this.unpaidBytes += bytes;
-  }
+  /**
+   * @param limits the bound of all answers
+   * @param wire tells the bytes of the client, the upgrade request and compressed frames as they were sent
+   */
+  constructor(
+    private readonly limits: Pick<StreamsLimits, 'answerBytes'>,
+    private readonly wire: Pick<Wire, 'bytesRead'>,
+  ) {}
 
   /** Counts an answer that has to be written. */
   spend(bytes: number): void {
@@ -33,10 +41,16 @@ export class AnswerAllowance {
     this.mayOwe ||= bucket.debtMs(now) > 0;
   }
 
-  /** Tells whether an answer of this length may be written as it is, and counts it then. */
-  allows(bytes: number): boolean {
+  /** Counts an error that has to be written. */
+  spendError(bytes: number): void {
+    this.spend(bytes);
+    this.errors!.spend(bytes, performance.now());
+  }
+
+  /** Returns how many bytes an error may have now. */
+  errorBytes(): number {
     const now = performance.now();
-    return this.bucketAt(now).take(bytes, now) === 0;
+    return Math.min(this.bucketAt(now).available(now), this.errors!.available(now));
   }
 
   /**
@@ -54,8 +68,18 @@ export class AnswerAllowance {
 
   private bucketAt(now: number): TokenBucket {
     this.bytes ??= new TokenBucket(FREE_BYTES_PER_SECOND, now, this.limits.answerBytes);
-    this.bytes.add(this.unpaidBytes * ANSWERED_PER_BYTE);
-    this.unpaidBytes = 0;
+    this.errors ??= emptyBucket(now);
+    const { bytesRead } = this.wire;
+    const earned = (bytesRead - this.paidBytes) * ANSWERED_PER_BYTE;
+    this.paidBytes = bytesRead;
+    this.bytes.add(earned);
+    this.errors.add(earned);
     return this.bytes;
   }
+}
+
+function emptyBucket(now: number): TokenBucket {
+  const bucket = new TokenBucket(FREE_BYTES_PER_SECOND, now, MAX_ERROR_BYTES);
+  bucket.spend(MAX_ERROR_BYTES, now);
+  return bucket;
 }

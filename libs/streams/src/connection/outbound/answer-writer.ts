@@ -1,4 +1,4 @@
-import type { WireError } from '@nestwire/protocol';
+import type { ErrorDetail, WireError } from '@nestwire/protocol';
 import type { ErrorFrame, ServerFrame } from '@nestwire/protocol/codec';
 import type { FrameSink } from '../../subscriptions/client-subscription.js';
 import type { AnswerAllowance } from './answer-allowance.js';
@@ -27,15 +27,41 @@ export class AnswerWriter implements FrameSink {
     this.outbox.push(payload);
   }
 
-  /** Writes an error; without its details and text when the client has used up its answers. */
+  /** Writes an error as far as the client has paid for it: with fewer details, or with its code alone. */
   fail(frame: ErrorFrame): void {
     if (!this.outbox.isOpen) return;
-    const payload = this.frames.codec.encodeFrame(frame);
-    if (this.allowance.allows(payload.length)) this.outbox.push(payload);
-    // Without an id it tells nobody about a frame that waits for its answer.
-    else if (frame.id !== undefined) this.send({ ...frame, error: shortened(frame.error) });
+    const { codec } = this.frames;
+    const room = this.allowance.errorBytes();
+    let payload = codec.encodeFrame(frame);
+    if (payload.length > room && frame.error.details) {
+      const lengthWithout = codec.encodeFrame(withDetails(frame, undefined)).length;
+      const details = detailsWithin(frame.error.details, room - lengthWithout);
+      payload = codec.encodeFrame(withDetails(frame, details));
+    }
+    if (payload.length > room) {
+      // Without an id it tells nobody about a frame that waits for its answer.
+      if (frame.id === undefined) return;
+      payload = codec.encodeFrame({ ...frame, error: shortened(frame.error) });
+    }
+    this.allowance.spendError(payload.length);
+    this.outbox.push(payload);
   }
 }
+
+function withDetails(frame: ErrorFrame, details: readonly ErrorDetail[] | undefined): ErrorFrame {
+  const { details: _, ...error } = frame.error;
+  return { ...frame, error: details?.length ? { ...error, details } : error };
+}
+
+/** Returns the first details that take at most so many bytes, in whichever codec. */
+function detailsWithin(details: readonly ErrorDetail[], room: number): readonly ErrorDetail[] {
+  let left = room - DETAILS_BYTES;
+  const count = details.findIndex((detail) => (left -= Buffer.byteLength(JSON.stringify(detail)) + 1) < 0);
+  return count < 0 ? details : details.slice(0, count);
+}
+
+/** What a list of details takes beside them. */
+const DETAILS_BYTES = '"details":[],'.length;
 
 function shortened({ code, retryAfterMs }: WireError): WireError {
   return { code, message: SHORTENED, retryAfterMs };
