@@ -1,4 +1,5 @@
 import type { ClientCodec } from '@nestwire/protocol/codec';
+import type { OfflinePolicy } from './endpoint/send-options.js';
 import type { Outbox } from './outbox/outbox.js';
 import { systemClock, type Clock } from './transport/clock.js';
 import type { PositionStore } from './transport/position-store.js';
@@ -16,14 +17,6 @@ export interface AuthRequest {
 
 /** Returns a credential, or null to be anonymous. */
 export type Auth = (request: AuthRequest) => string | null | undefined | Promise<string | null | undefined>;
-
-/**
- * What happens to a message that is sent while there is no connection.
- *
- * `throw`: it is refused with NOT_CONNECTED. `queue`: it waits, in order and bounded, and is sent
- * once connected. `drop`: it is discarded and its promise resolves, for messages that are soon stale.
- */
-export type OfflinePolicy = 'throw' | 'queue' | 'drop';
 
 /**
  * What happens to a message that finds a reader's queue full.

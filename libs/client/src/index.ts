@@ -1,14 +1,8 @@
-export type {
-  Auth,
-  AuthRequest,
-  ConnectionOptions,
-  OfflinePolicy,
-  OverflowPolicy,
-} from './client-options.js';
+export type { Auth, AuthRequest, ConnectionOptions, OverflowPolicy } from './client-options.js';
 export type { ConnectionStatus, ConnectionStatusListener } from './connection/connection-status.js';
 export { createStreamClient } from './create-stream-client.js';
 export type { EndpointStream } from './endpoint/endpoint-stream.js';
-export type { SendOptions } from './endpoint/send-options.js';
+export type { OfflinePolicy, SendOptions } from './endpoint/send-options.js';
 export type { MessageStream } from './endpoint/stream-iterators.js';
 export type { Received, ReceivedValue } from './received.js';
 export { openOutbox } from './outbox/open-outbox.js';

@@ -8,7 +8,8 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { StreamsServer } from './streams-server.js';
-import { StreamsAdapter, type UpgradeHandler } from './transport/streams.adapter.js';
+import { StreamsAdapter } from './transport/streams.adapter.js';
+import type { UpgradeHandler } from './transport/upgrade-router.js';
 import { UpgradeRouter, type UpgradeListener, type UpgradeRoutes } from './transport/upgrade-router.js';
 
 const WITHOUT_TIMEOUTS =

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PostResult } from '@nestwire/messages';
-import type { UserRevocation } from './auth/user-recheck.js';
+import type { UserRevocation } from './auth/user-revocation.js';
 import type { StreamsServer } from './streams-server.js';
 
 /** How much there is of what, in this process. */

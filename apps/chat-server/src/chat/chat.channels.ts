@@ -1,4 +1,6 @@
 import { defineChannel } from '@nestwire/messages';
+import type { StreamSession } from '@nestwire/streams';
+import type { ChatUser } from '../auth/chat-user.js';
 import { Announcement, PrivateMessage, RoomMessage, WhoIsWhere } from '../messages/index.js';
 
 const rooms = defineChannel('room', { messages: [RoomMessage] });
@@ -14,3 +16,6 @@ export const user = (name: string) => `user_${encodeURIComponent(name)}`;
 
 /** All that a chat session sends to its client. */
 export type Outbound = RoomMessage | PrivateMessage | Announcement | WhoIsWhere;
+
+/** The chat's stream on one connection. */
+export type ChatSession = StreamSession<Outbound, ChatUser>;

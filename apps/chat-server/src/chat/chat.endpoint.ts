@@ -1,13 +1,6 @@
 import { MessagesService } from '@nestwire/messages';
 import { CodedError, create } from '@nestwire/protocol';
-import {
-  OnStreamMessage,
-  OnStreamOpened,
-  StreamEndpoint,
-  StreamSession,
-  UserObject,
-} from '@nestwire/streams';
-import type { ChatUser } from '../auth/chat-user.js';
+import { OnStreamMessage, OnStreamOpened, StreamEndpoint, UserObject } from '@nestwire/streams';
 import { ChatDirectory } from '../directory/chat.directory.js';
 import {
   JoinRoom,
@@ -18,11 +11,8 @@ import {
   SayToPerson,
   WhoIsWhere,
 } from '../messages/index.js';
-import { everybody, room, user, type Outbound } from './chat.channels.js';
+import { everybody, room, user, type ChatSession } from './chat.channels.js';
 import { Visitor } from './visitor.js';
-
-/** The chat's stream on one connection. */
-export type ChatSession = StreamSession<Outbound, ChatUser>;
 
 /** Rooms, private messages and announcements, for whoever picked a name. */
 @StreamEndpoint('chat', { requireLogin: true })

@@ -2,8 +2,7 @@ import type { Subscription } from '@nestwire/messages';
 import { CodedError } from '@nestwire/protocol';
 import { InjectStreamSession, SessionScoped, type OnSessionClosed } from '@nestwire/streams';
 import { ChatDirectory } from '../directory/chat.directory.js';
-import type { ChatSession } from './chat.endpoint.js';
-import { room } from './chat.channels.js';
+import { room, type ChatSession } from './chat.channels.js';
 
 const MAX_ROOMS = 20;
 

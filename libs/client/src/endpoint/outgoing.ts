@@ -1,9 +1,8 @@
 import type { CodedError } from '@nestwire/protocol';
 import type { ClientMessageFrame, FramePayload } from '@nestwire/protocol/codec';
 import { clientError, notConnectedError } from '../client-error.js';
-import type { OfflinePolicy } from '../client-options.js';
-import type { ClientConnection } from '../connection/client-connection.js';
 import type { Pending } from '../connection/pending.js';
+import type { OfflinePolicy } from './send-options.js';
 
 /** A message on its way to the server. */
 export interface Outgoing extends Pending {
@@ -20,6 +19,17 @@ export interface Outgoing extends Pending {
   isNotFor?(user: string | null): boolean;
 }
 
+/** The bounds that a connection sets for waiting messages. */
+export interface WaitingBounds {
+  readonly options: {
+    readonly maxWaitingMessages: number;
+    readonly maxOfflineMessages: number;
+    readonly maxWaitingBytes: number;
+  };
+  /** The server's `welcome`; undefined while there is no connection. */
+  readonly welcome: { readonly maxPendingMessages: number } | undefined;
+}
+
 /** The frame of a message; its id is 0 until it is sent. */
 export type Sendable = { -readonly [K in keyof ClientMessageFrame]: ClientMessageFrame[K] };
 
@@ -32,7 +42,7 @@ export function sizeOf(payload: FramePayload): number {
 export function hasRoom(
   all: readonly Outgoing[],
   bytes: number,
-  { options, welcome }: ClientConnection,
+  { options, welcome }: WaitingBounds,
 ): boolean {
   const waiting = all.filter(({ settled, isNotFor }) => !settled && !isNotFor);
   for (const other of waiting) bytes += other.bytes;
@@ -43,7 +53,7 @@ export function hasRoom(
 }
 
 /** Makes the error of a message that is unsent at its deadline, if it is. */
-export function unsentError({ id }: Sendable, { welcome }: ClientConnection): CodedError | undefined {
+export function unsentError({ id }: Sendable, { welcome }: WaitingBounds): CodedError | undefined {
   if (id) return undefined;
   return welcome
     ? clientError('BUSY', `maxPendingMessages of the server is ${welcome.maxPendingMessages}`)

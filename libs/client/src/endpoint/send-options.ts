@@ -1,4 +1,10 @@
-import type { OfflinePolicy } from '../client-options.js';
+/**
+ * What happens to a message that is sent while there is no connection.
+ *
+ * `throw`: it is refused with NOT_CONNECTED. `queue`: it waits, in order and bounded, and is sent
+ * once connected. `drop`: it is discarded and its promise resolves, for messages that are soon stale.
+ */
+export type OfflinePolicy = 'throw' | 'queue' | 'drop';
 
 /** How one message is sent; what is left out is as the client's options say. */
 export interface SendOptions {

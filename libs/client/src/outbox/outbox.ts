@@ -1,6 +1,19 @@
 import type { Message, MessageClass } from '@nestwire/protocol';
-import type { ClientConnection } from '../connection/client-connection.js';
-import type { Outgoing } from '../endpoint/outgoing.js';
+import type { WelcomeFrame } from '@nestwire/protocol/codec';
+import type { ConnectedStream } from '../connection/connected-stream.js';
+import type { ConnectionStatus } from '../connection/connection-status.js';
+import type { Outgoing, WaitingBounds } from '../endpoint/outgoing.js';
+import type { Listeners } from '../listeners.js';
+import type { Clock } from '../transport/clock.js';
+
+/** A client's connection, as its outbox uses it. */
+export interface OutboxConnection extends WaitingBounds {
+  readonly status: ConnectionStatus;
+  readonly options: WaitingBounds['options'] & { readonly clock: Clock };
+  readonly welcome: WelcomeFrame | undefined;
+  readonly listeners: Listeners;
+  streamOf(endpoint: string): ConnectedStream;
+}
 
 /**
  * Keeps `durable` messages until they are answered, beyond the life of the page.
@@ -29,7 +42,7 @@ export abstract class Outbox {
   abstract readonly limits: { readonly offline: 'queue'; readonly timeoutMs: number };
 
   /** Gives the client its name and what is held; called once, when the client is made. */
-  abstract attach(connection: ClientConnection, classes: ReadonlyMap<string, MessageClass>): void;
+  abstract attach(connection: OutboxConnection, classes: ReadonlyMap<string, MessageClass>): void;
 
   /**
    * Takes a message that is about to wait in its stream.

@@ -1,14 +1,13 @@
 import type { CodedError, Message, MessageClass } from '@nestwire/protocol';
 import { decodeMessage, encodeProperties } from '@nestwire/protocol/internal';
 import { clientError, closedError } from '../client-error.js';
-import type { ClientConnection } from '../connection/client-connection.js';
 import { Pending } from '../connection/pending.js';
 import { unsentError, type Outgoing, type Sendable } from '../endpoint/outgoing.js';
 import { addListener } from '../listeners.js';
 import { BoxWriter } from './box-writer.js';
 import { dropFreeBoxes, takeOver, type ClaimedBox } from './claim-box.js';
 import type { ResolvedOutboxOptions } from './outbox-options.js';
-import { Outbox } from './outbox.js';
+import { Outbox, type OutboxConnection } from './outbox.js';
 import { Pace } from './pace.js';
 import { mayRepeat, type StoredMessage } from './stored-message.js';
 
@@ -43,7 +42,7 @@ export class StoredOutbox extends Outbox {
   readonly #gates = new Map<string, Promise<unknown>>();
   readonly #pace = new Pace();
   readonly #warned = new Set<string>();
-  #connection?: ClientConnection;
+  #connection?: OutboxConnection;
   #classes?: ReadonlyMap<string, MessageClass>;
   #stop?: () => void;
   #user?: string | null;
@@ -69,7 +68,7 @@ export class StoredOutbox extends Outbox {
     return this.#held.size;
   }
 
-  attach(connection: ClientConnection, classes: ReadonlyMap<string, MessageClass>): void {
+  attach(connection: OutboxConnection, classes: ReadonlyMap<string, MessageClass>): void {
     if (this.#connection) throw new TypeError('An outbox is for one client: open another');
     this.#connection = connection;
     this.#classes = classes;

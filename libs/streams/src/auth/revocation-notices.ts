@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { UserRevocation } from './user-recheck.js';
+import type { UserRevocation, UsersToRecheck } from './user-revocation.js';
 
 /** The least time between two rounds, in milliseconds. */
 const ROUND_MS = 500;
@@ -7,9 +7,6 @@ const ROUND_MS = 500;
 const MAX_USERS = 10_000;
 const MAX_TEXT_CHARACTERS = 1_024;
 const MAX_SCOPES = 1_000;
-
-/** Users in doubt by their ids; `'all'` when too many were named. */
-export type UsersToRecheck = ReadonlyMap<string, UserRevocation> | 'all';
 
 /**
  * Collects revocations of other servers; has each user judged once a round.

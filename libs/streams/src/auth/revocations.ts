@@ -4,7 +4,8 @@ import { ReservedChannel } from '@nestwire/messages/internal';
 import { CodedError, create, ErrorCode, StreamMessage } from '@nestwire/protocol';
 import { RevocationNotices } from './revocation-notices.js';
 import type { LiveConnection } from '../connection/live-connection.js';
-import type { UserRecheck, UserRevocation } from './user-recheck.js';
+import type { UserRecheck } from './user-recheck.js';
+import type { UserRevocation } from './user-revocation.js';
 
 /** Tells the servers of a cluster whose access may have ended. */
 @StreamMessage('nestwire.revocation')

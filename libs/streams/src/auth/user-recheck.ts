@@ -1,19 +1,10 @@
 import { CloseCode } from '@nestwire/protocol';
 import type { LiveConnection } from '../connection/live-connection.js';
-import type { UsersToRecheck } from './revocation-notices.js';
 import type { SignIn, SignInResult } from './sign-in.js';
 import type { StreamUser } from './stream-authenticator.js';
+import type { UserRevocation, UsersToRecheck } from './user-revocation.js';
 
 const MAX_AT_ONCE = 16;
-
-/** Whose access may have ended: all of a user, or what the narrowing names. */
-export interface UserRevocation {
-  readonly userId: string;
-  /** Only connections whose user has this `tokenId`; all of the user's by default. */
-  readonly tokenId?: string;
-  /** Only connections whose user has one of these scopes; all of the user's by default. */
-  readonly scopes?: readonly string[];
-}
 
 /** What a recheck is set up with. */
 export interface RecheckSetup {

@@ -4,10 +4,12 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { TOO_EARLY, type Upgrade } from './upgrade-request.js';
-import { UpgradeRouter, type UnclaimedListener, type UpgradeListener } from './upgrade-router.js';
-
-/** Takes an upgrade request when it is meant for it; returns false when it is not. */
-export type UpgradeHandler = (upgrade: Upgrade) => boolean;
+import {
+  UpgradeRouter,
+  type UnclaimedListener,
+  type UpgradeHandler,
+  type UpgradeListener,
+} from './upgrade-router.js';
 
 type HttpServer = Server<typeof IncomingMessage>;
 

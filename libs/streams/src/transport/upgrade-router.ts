@@ -3,11 +3,13 @@ import type { Duplex } from 'node:stream';
 import { PendingAnswers } from './pending-answers.js';
 import { refuseUpgrade, survive } from './refuse-upgrade.js';
 import { isWebSocketUpgrade, returnToHttp } from './return-to-http.js';
-import type { UpgradeHandler } from './streams.adapter.js';
 import { TOO_EARLY, type Upgrade } from './upgrade-request.js';
 
 /** Is told of a WebSocket request that nothing has taken, with its target. */
 export type UnclaimedListener = (target: string) => void;
+
+/** Takes an upgrade request that is meant for it; returns false for any other. */
+export type UpgradeHandler = (upgrade: Upgrade) => boolean;
 
 /** Whom a router asks, in order. */
 export interface UpgradeRoutes {
