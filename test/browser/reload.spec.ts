@@ -192,7 +192,7 @@ const upTo = (last: number) => Array.from({ length: last }, (_, index) => index 
     await page.evaluate('dispatchEvent(new Event("pagehide"))');
 
     expect(await shown()).toEqual([1, 2]);
-    expect(await page.evaluate('warnings')).toEqual(['nestwire: positions cannot be kept']);
+    expect(await page.evaluate('warnings')).toEqual(['nestwire: positions cannot be stored']);
   });
 });
 

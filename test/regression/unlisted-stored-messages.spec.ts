@@ -61,7 +61,7 @@ describe('A stored message whose class the page does not list any more', () => {
       { type: 'e2e.note', message: note('known'), error: undefined },
     ]);
     expect(warnings).toEqual([
-      'nestwire: outbox: the outcome of a stored e2e.task has no message ' +
+      'nestwire: outbox: a stored e2e.task cannot be decoded ' +
         'Error: e2e.task is not in messages: add its class',
     ]);
     await client.close();

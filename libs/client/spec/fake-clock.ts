@@ -5,14 +5,14 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** A clock that stands still until a test moves it. */
+/** A clock that only a test advances. */
 export class FakeClock implements Clock {
-  /** What `random()` answers. */
+  /** The result of `random()`. */
   chance = 1;
   readonly #timers = new Set<Timer>();
   #now = 0;
 
-  /** The timers that are set. */
+  /** The number of pending timers. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -31,7 +31,7 @@ export class FakeClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Moves time on, and runs what becomes due in its order. */
+  /** Advances the time and runs the due timers in order. */
   advance(byMs: number): void {
     const end = this.#now + byMs;
     for (;;) {

@@ -1,14 +1,14 @@
-/** The Web Locks of an origin, for pages that a test makes and ends. */
+/** The Web Locks of an origin, shared by the pages of a test. */
 export class OriginLocks {
   readonly #held = new Map<string, object>();
   readonly #waiting: Array<() => void> = [];
 
-  /** The names of the locks that pages have. */
+  /** The names of the locks that pages hold. */
   get names(): string[] {
     return [...this.#held.keys()];
   }
 
-  /** Returns what one page sees. */
+  /** Returns the locks of a new page. */
   page(): PageLocks {
     return new PageLocks(this);
   }
@@ -24,7 +24,7 @@ export class OriginLocks {
     for (const retry of this.#waiting.splice(0)) retry();
   }
 
-  /** Ends a page: it has nothing any more. */
+  /** Releases all locks of a page, as when it is closed. */
   forget(page: PageLocks): void {
     for (const [name, owner] of this.#held) if (owner === page) this.release(name);
   }

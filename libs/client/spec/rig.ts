@@ -25,7 +25,7 @@ export interface RigStreams {
   game: { in: Note; out: Note };
 }
 
-/** A client, the server that a test plays to it, and a clock that the test moves. */
+/** A client, a scripted server and a fake clock. */
 export class Rig {
   readonly clock = new FakeClock();
   readonly statuses: ConnectionStatus[] = [];
@@ -54,7 +54,7 @@ export class Rig {
     return new Rig(await ScriptedServer.listen(), options);
   }
 
-  /** Connects; returns the server's end. */
+  /** Connects and returns the server's end of the connection. */
   async connected(figures?: object): Promise<Peer> {
     const connecting = this.client.connectWebSocket();
     const peer = await this.server.welcome(figures);
@@ -62,14 +62,14 @@ export class Rig {
     return peer;
   }
 
-  /** Waits until the status is of this kind. */
+  /** Waits for a status of this kind. */
   async status<K extends ConnectionStatus['kind']>(kind: K): Promise<Extract<ConnectionStatus, { kind: K }>> {
     while (this.client.connectionStatus.kind !== kind)
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     return this.client.connectionStatus as Extract<ConnectionStatus, { kind: K }>;
   }
 
-  /** Lets the client come back at once; returns the server's end of the new connection. */
+  /** Lets the client reconnect at once, and returns the server's end of the connection. */
   async reconnected(figures?: object): Promise<Peer> {
     const { retryInMs } = await this.status('waiting');
     this.clock.advance(retryInMs);
@@ -84,7 +84,7 @@ export class Rig {
   }
 }
 
-/** Takes the next messages of a stream. */
+/** Reads the next messages of a stream. */
 export async function take<T extends Message>(stream: AsyncIterable<T>, count: number): Promise<T[]> {
   const messages: T[] = [];
   for await (const message of stream) if (messages.push(message) === count) break;

@@ -5,7 +5,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 
 const DEADLINE_MS = 4_000;
 
-/** A queue whose reader waits for what has not come yet, up to a deadline. */
+/** A queue whose reader waits for the next item, up to a deadline. */
 export class Inbox<T> {
   readonly #items: T[] = [];
   readonly #readers: Array<(item: T) => void> = [];
@@ -22,7 +22,7 @@ export class Inbox<T> {
     else this.#items.push(item);
   }
 
-  /** Takes the item that came first. */
+  /** Takes the oldest item. */
   take(): Promise<T> {
     if (this.#items.length) return Promise.resolve(this.#items.shift()!);
     return new Promise((resolve, reject) => {
@@ -35,7 +35,7 @@ export class Inbox<T> {
   }
 }
 
-/** The server's end of one connection, played by a test. */
+/** The server's end of one connection, scripted by a test. */
 export class Peer {
   readonly frames = new Inbox<ClientFrame>('frame of the client');
   readonly closed: Promise<number>;
@@ -63,14 +63,14 @@ export class Peer {
     this.socket.send(text);
   }
 
-  /** Takes `hello` and answers it. */
+  /** Takes the `hello` and answers with `welcome`. */
   async welcome(figures: object = {}): Promise<string | null | undefined> {
     const { token } = await this.next('hello');
     this.raw(JSON.stringify({ ...WELCOME, user: token ?? null, ...figures }));
     return token;
   }
 
-  /** Takes an `open` and answers it. */
+  /** Takes an `open` and answers with `opened`. */
   async open(session = 's1'): Promise<string> {
     const { id, endpoint } = await this.next('open');
     this.send({ t: 'opened', id, endpoint, session });
@@ -89,7 +89,7 @@ export const WELCOME = {
   maxPendingMessages: 32,
 };
 
-/** A server that does what a test says, over real sockets. */
+/** A scripted server over real sockets. */
 export class ScriptedServer {
   readonly peers = new Inbox<Peer>('connection');
 
@@ -110,7 +110,7 @@ export class ScriptedServer {
     return `ws://127.0.0.1:${this.port}/streams`;
   }
 
-  /** Takes the next connection and welcomes it. */
+  /** Takes the next connection and answers its `hello`. */
   async welcome(figures?: object): Promise<Peer> {
     const peer = await this.peers.take();
     await peer.welcome(figures);

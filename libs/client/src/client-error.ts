@@ -1,7 +1,7 @@
 import { CodedError, type ErrorCode } from '@nestwire/protocol';
 import type { ConnectionStatus } from './connection/connection-status.js';
 
-/** Makes an error of the client itself; `docs/errors.md` says more about each code. */
+/** Makes an error of the client itself; `docs/errors.md` explains each code. */
 export function clientError(
   code: ErrorCode,
   what = 'see docs/errors.md',
@@ -12,13 +12,13 @@ export function clientError(
 
 type ClosedStatus = Extract<ConnectionStatus, { kind: 'closed' }>;
 
-/** Makes the error of a call that finds the client closed. */
+/** Makes the error of a call on a closed client. */
 export function closedError(status: ConnectionStatus): CodedError {
   const { code, reason } = status as ClosedStatus;
   return clientError('CLIENT_CLOSED', `${reason} (${code}); call connectWebSocket() again`);
 }
 
-/** Makes the error of what needs a connection, where there is none. */
+/** Makes the error of a call that needs a connection. */
 export function notConnectedError(): CodedError {
   return clientError('NOT_CONNECTED', 'call connectWebSocket() first');
 }

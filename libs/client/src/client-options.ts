@@ -6,64 +6,69 @@ import type { PositionStore } from './transport/position-store.js';
 import { json } from './transport/json.js';
 import { globalWebSocket, type WebSocketClass } from './transport/web-socket.js';
 
-/** Why a credential is asked for. */
+/** The context of a call of `auth`. */
 export interface AuthRequest {
   /**
-   * `connect`: a connection is about to be made. `renew`: the server refused the last credential
-   * or it expired, so a remembered one is of no use. `authenticate`: `client.authenticate()` was called.
+   * The reason of the call.
+   *
+   * - `connect`: a connection is about to be made.
+   * - `renew`: the server refused the last credential, or it expired; do not return a cached one.
+   * - `authenticate`: `client.authenticate()` was called.
    */
   readonly reason: 'connect' | 'renew' | 'authenticate';
 }
 
-/** Returns a credential, or null to be anonymous. */
+/** Returns a credential, or null for an anonymous connection. */
 export type Auth = (request: AuthRequest) => string | null | undefined | Promise<string | null | undefined>;
 
 /**
- * What happens to a message that finds a reader's queue full.
+ * The policy for messages that arrive at a full queue of a reader.
  *
- * `drop-oldest` makes room for it, `drop-newest` discards it, `fail` ends the reader with READER_OVERFLOW.
+ * - `drop-oldest`: the oldest unread message is discarded.
+ * - `drop-newest`: the new message is discarded.
+ * - `fail`: the reader ends with READER_OVERFLOW.
  */
 export type OverflowPolicy = 'drop-oldest' | 'drop-newest' | 'fail';
 
-/** How a client connects, sends and reads. */
+/** Options for connecting, sending and reading. */
 export interface ConnectionOptions {
-  /** Where the server's streams are, as in `wss://example.org/streams`; holds no credential. */
+  /** The URL of the server's streams, such as `wss://example.org/streams`, without a credential. */
   readonly url: string;
-  /** Asked for a credential at each connect, renewal and `authenticate()`. @default anonymous */
+  /** Returns the credential for each connect, renewal and `authenticate()`. @default anonymous */
   readonly auth?: Auth;
-  /** Time for one attempt, from asking `auth` to the server's `welcome`, in ms. @default 10_000 */
+  /** Time limit of one attempt, from the call of `auth` to `welcome`, in ms. @default 10_000 */
   readonly connectTimeoutMs?: number;
-  /** Upper bound of the first wait before trying again, in ms; it doubles with each failure. @default 500 */
+  /** Upper bound of the first retry delay, in ms; it doubles with each failure. @default 500 */
   readonly minRetryMs?: number;
-  /** Upper bound of any wait before trying again, in ms. @default 20_000 */
+  /** Upper bound of all retry delays, in ms. @default 20_000 */
   readonly maxRetryMs?: number;
-  /** How long a connection lasts until all failures before it are forgotten, in ms. @default 10_000 */
+  /** Age of a connection after which earlier failures are forgotten, in ms. @default 10_000 */
   readonly healthyMs?: number;
-  /** Time until a message must be answered, in ms, from the call on. @default 30_000 */
+  /** Time limit of a message's answer, in ms from the call. @default 30_000 */
   readonly timeoutMs?: number;
-  /** What happens to a message sent without a connection. @default 'throw' */
+  /** Policy for messages that are sent without a connection. @default 'throw' */
   readonly offline?: OfflinePolicy;
-  /** Most messages that wait for a connection, a stream. @default 100 */
+  /** Maximum number of messages that wait for a connection, per stream. @default 100 */
   readonly maxOfflineMessages?: number;
-  /** Most messages that wait for earlier ones to be answered, a stream. @default 1_000 */
+  /** Maximum number of messages that wait for earlier answers, per stream. @default 1_000 */
   readonly maxWaitingMessages?: number;
-  /** Most bytes that wait to be sent, a stream. @default 262_144 */
+  /** Maximum number of bytes that wait to be sent, per stream. @default 262_144 */
   readonly maxWaitingBytes?: number;
-  /** Most messages that wait for a reader, each reader. @default 1_000 */
+  /** Maximum number of unread messages, per reader. @default 1_000 */
   readonly maxUnreadMessages?: number;
-  /** What happens to a message that finds a reader's queue full. @default 'drop-oldest' */
+  /** Policy for messages that arrive at a full queue of a reader. @default 'drop-oldest' */
   readonly overflow?: OverflowPolicy;
-  /** Keeps the places in channels over a reload, such as `sessionPositions()`. @default none */
+  /** Stores positions in channels across page loads, such as `sessionPositions()`. @default none */
   readonly positions?: PositionStore;
-  /** Keeps `durable` messages over a reload, such as `await openOutbox()`. @default none */
+  /** Stores `durable` messages across page loads, such as `await openOutbox()`. @default none */
   readonly outbox?: Outbox;
-  /** Hears what a developer should know, once a stream and kind. @default console.warn */
+  /** Called with warnings for developers, once per stream and kind. @default console.warn */
   readonly onWarning?: (text: string, cause?: unknown) => void;
-  /** How frames are written, such as `messagePack` of `@nestwire/protocol/message-pack`. @default JSON */
+  /** Codec of the frames, such as `messagePack` of `@nestwire/protocol/message-pack`. @default JSON */
   readonly codec?: ClientCodec;
-  /** The class to connect with. @default the platform's; in Node without one, ws */
+  /** Class of the sockets. @default the global WebSocket; in Node without one, ws */
   readonly webSocket?: WebSocketClass;
-  /** Time and chance, for tests. @default the machine's */
+  /** Clock and random numbers, for tests. @default those of the platform */
   readonly clock?: Clock;
 }
 
@@ -71,7 +76,7 @@ export interface ConnectionOptions {
 export type ResolvedOptions = Required<Omit<ConnectionOptions, 'auth' | 'positions' | 'outbox'>> &
   Pick<ConnectionOptions, 'auth' | 'positions' | 'outbox'>;
 
-/** Puts defaults in place of what was left out or undefined. */
+/** Returns the given options with defaults for missing and undefined ones. */
 export function withDefaults<G extends object, D extends object>(given: G, defaults: D): D & G {
   const filled = { ...given } as D & G;
   for (const name in defaults) filled[name] ??= defaults[name] as (D & G)[typeof name];
@@ -81,7 +86,7 @@ export function withDefaults<G extends object, D extends object>(given: G, defau
 /**
  * Returns the options with their defaults.
  *
- * @throws {TypeError} when there is no class to connect with
+ * @throws {TypeError} when neither a global WebSocket nor the option exists
  */
 export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
   const resolved = withDefaults(options, {
@@ -101,6 +106,6 @@ export function resolveOptions(options: ConnectionOptions): ResolvedOptions {
     clock: systemClock,
     webSocket: globalWebSocket(),
   });
-  if (!resolved.webSocket) throw new TypeError('No WebSocket: set webSocket');
+  if (!resolved.webSocket) throw new TypeError('No global WebSocket: set webSocket');
   return resolved as ResolvedOptions;
 }

@@ -3,7 +3,7 @@ import { createStreamClient as createWith } from './create-stream-client.js';
 import { warningCodec, type WarnedOptions } from './development/field-warnings.js';
 import { json } from './transport/json.js';
 
-/** Makes a client as in production, which warns of fields that were renamed. */
+/** Makes a client that also warns of renamed fields. */
 export const createStreamClient = (() => {
   const create = createWith<Record<string, never>>();
   return (options: WarnedOptions & { readonly codec?: ClientCodec }) =>

@@ -4,7 +4,7 @@ import { isProduction } from './transport/node-environment.js';
 import { NodeWebSocket } from './transport/node-web-socket.js';
 import { globalWebSocket } from './transport/web-socket.js';
 
-/** Makes a client as in a browser; where Node has no WebSocket of its own, over ws. */
+/** Makes a client; in a Node without a global WebSocket it uses ws. */
 export const createStreamClient = (() => {
   const create = (isProduction() ? createWith : createWarning)<Record<string, never>>();
   return (options: object) => create({ webSocket: globalWebSocket() ?? NodeWebSocket, ...options } as never);

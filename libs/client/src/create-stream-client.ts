@@ -14,9 +14,8 @@ import type {
 /**
  * Makes a client for an application's streams.
  *
- * The types come from the server, the classes of the messages from the caller:
- * `createStreamClient<AppStreams>()({ url, messages: [ChatMessage] })`. Nothing is sent until
- * `connectWebSocket()`.
+ * The server provides the types, the caller the message classes: `createStreamClient<AppStreams>()({ url,
+ * messages: [ChatMessage] })`. The client sends nothing before `connectWebSocket()`.
  */
 export function createStreamClient<S extends CheckedStreams<S>>() {
   return <const C extends readonly MessageClass[]>(
@@ -27,7 +26,7 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
       resolveOptions(options),
       (name, on) => new Endpoint(name, classes, on),
     );
-    // Streams that the page has not used yet have places too, which the first frame brings along.
+    // Streams that the page has not used yet also have positions, which the `hello` must contain.
     for (const [endpoint, channel, resumeToken, ...position] of options.positions?.load() ?? [])
       connection.streamOf(endpoint).received({ t: 'position', endpoint, channel, resumeToken, position });
     options.outbox?.attach(connection, classes);

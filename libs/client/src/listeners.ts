@@ -1,4 +1,4 @@
-/** Functions that wrap what a user added, each made for one call of `addListener`. */
+/** Wrapped listeners, one function for each call of `addListener`. */
 export type Listeners = Set<() => void>;
 
 /** Adds a function; returns the function that removes it. */
@@ -7,7 +7,7 @@ export function addListener(listeners: Listeners, run: () => void): () => void {
   return () => void listeners.delete(run);
 }
 
-/** Calls each in the order of adding; what one throws becomes a warning. */
+/** Calls the listeners in the order of adding; an exception becomes a warning. */
 export function callListeners(listeners: Listeners, warn: (text: string, cause: unknown) => void): void {
   for (const run of [...listeners])
     try {

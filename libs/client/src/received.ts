@@ -3,9 +3,9 @@ type Method = (...args: never[]) => unknown;
 type Untouched = string | number | bigint | boolean | symbol | null | undefined | Date | Uint8Array | Method;
 
 /**
- * A value inside of a message as a client has it.
+ * A value inside a received message.
  *
- * Instances of classes that are no messages are plain objects without class-transformer, so that they have no methods.
+ * Without class-transformer, instances of classes other than messages are plain objects without methods.
  */
 export type ReceivedValue<T> = unknown extends T
   ? T
@@ -22,7 +22,7 @@ export type ReceivedValue<T> = unknown extends T
 /**
  * A message as a client receives it: an instance of its class.
  *
- * The type is the class itself, unless a class inside of it has methods or private members.
+ * The type is the class itself, unless a class inside it has methods or private members.
  */
 export type Received<M> = M extends object
   ? [ChangedKeys<M>] extends [never]

@@ -4,44 +4,44 @@ import type { ConnectionStatus, ConnectionStatusListener } from './connection/co
 import type { EndpointStream } from './endpoint/endpoint-stream.js';
 import type { Received } from './received.js';
 
-/** The messages of an endpoint: `in` goes to the server, `out` comes from it. */
+/** The message types of an endpoint: `in` to the server, `out` to the client. */
 export interface StreamTypes {
   readonly in: unknown;
   readonly out: unknown;
 }
 
-/** What a client has beside its endpoints. */
+/** The members of a client beside its endpoints. */
 export interface AnyStreamClient {
-  /** Where the connection stands. */
+  /** The current status of the connection. */
   readonly connectionStatus: ConnectionStatus;
 
   /**
    * Connects; resolves when the server has welcomed the client.
    *
-   * Joins an attempt under way, starts one at once while the client waits for the next, and goes
-   * on trying when one fails, the first included.
+   * It joins an attempt in progress, and starts one at once while the client waits to retry. After a failure,
+   * also of the first attempt, the client keeps trying.
    *
-   * @throws {CodedError} CLIENT_CLOSED when the server refuses for good, or `close()` is called
+   * @throws {CodedError} CLIENT_CLOSED when the server refuses finally, or `close()` is called
    */
   connectWebSocket(): Promise<void>;
 
   /**
-   * Asks `auth` again and signs in, or out, on the open connection.
+   * Calls `auth` again and signs in, or out, on the open connection.
    *
-   * Resolves when the server has accepted; a connection that is lost meanwhile is made again with the
-   * new credential first. Where the user is another than before, streams in use open again as the new
-   * user, their readers go on, and messages that waited reject with IDENTITY_CHANGED.
+   * Resolves when the server has accepted. If the connection is lost meanwhile, the client first reconnects
+   * with the new credential. If the user changes, open streams reopen for the new user and their readers
+   * continue; waiting messages reject with IDENTITY_CHANGED.
    *
    * @throws {CodedError} NOT_CONNECTED before `connectWebSocket()` and after `close()`
-   * @throws {CodedError} UNAUTHENTICATED when refused; the connection stays what it was
+   * @throws {CodedError} UNAUTHENTICATED when the credential is refused; the connection keeps its user
    */
   authenticate(): Promise<void>;
 
   /**
-   * Resolves when all messages that were sent have their answers; never rejects.
+   * Resolves when all sent messages have their answers; never rejects.
    *
-   * Messages that wait for a connection count, as do those that are sent meanwhile. Each ends within its
-   * `timeoutMs`, so that this ends too; `close()` ends all at once. Durable messages of another user do not count.
+   * Messages that wait for a connection count, and so do messages that are sent meanwhile. Each ends within
+   * its `timeoutMs`; `close()` ends all at once. Durable messages of another user do not count.
    */
   idle(): Promise<void>;
 
@@ -49,14 +49,14 @@ export interface AnyStreamClient {
   close(): Promise<void>;
 
   /**
-   * Calls back at each change of `connectionStatus`.
+   * Adds a listener for each change of `connectionStatus`.
    *
    * @returns a function that removes the listener
    */
   addConnectionStatusListener(listener: ConnectionStatusListener): () => void;
 }
 
-/** The names that no endpoint may have, because the client has them. */
+/** The names of the client's own members, which no endpoint may have. */
 export type ReservedName =
   | keyof AnyStreamClient
   | keyof typeof Object.prototype
@@ -67,10 +67,10 @@ export type ReservedName =
   | 'toJSON'
   | '__proto__';
 
-/** Refuses endpoints whose name the client has itself. */
+/** Maps endpoints whose name is reserved to an error text. */
 export type CheckedStreams<S> = {
   [K in keyof S]: K extends ReservedName
-    ? `'${K}' is a member of the client: give the endpoint another name`
+    ? `'${K}' is a member of the client: rename the endpoint`
     : StreamTypes;
 };
 
@@ -81,7 +81,7 @@ export type StreamClient<S> = AnyStreamClient & {
     : never;
 };
 
-/** How a client connects, sends and reads. */
+/** Options of a stream client. */
 export type StreamClientOptions = ConnectionOptions;
 
 type MessagesOf<S> = {
@@ -90,7 +90,7 @@ type MessagesOf<S> = {
 
 type Missing<S, C extends readonly MessageClass[]> = Exclude<MessagesOf<S>, InstanceType<C[number]>>;
 
-/** The classes of all messages; the compiler names one that is missing. */
+/** The classes of all messages; the compiler names missing ones. */
 export interface MessagesOption<S, C extends readonly MessageClass[]> {
   readonly messages: C &
     ([Missing<S, C>] extends [never] ? unknown : { readonly 'missing message classes': Missing<S, C> });

@@ -53,18 +53,18 @@ function frame(type: string, data: object, t = 'message') {
 }
 
 describe('The warnings of a client in development', () => {
-  it('name a field that came under another name, once for each class and field', () => {
+  it('name a renamed field, once for each class and field', () => {
     const renamed = frame('fields.order', { id: '7', amount: 5 });
 
     expect(
       warningsOf(renamed, renamed, frame('fields.order', { id: '8', amount: 5 }, 'publication')),
     ).toEqual([
       'nestwire: fields.order arrived with "amount", which its class here does not have, and without ' +
-        '"total", "note": if the server renamed it, load the page anew, or take over its class.',
+        '"total", "note". If the server renamed the field, reload the page or update the class.',
     ]);
   });
 
-  it('know a field by its decorator where the class declares none', () => {
+  it('know a field by its decorator if the class does not declare it', () => {
     const [warning] = warningsOf(frame('fields.decorated', { body: 'x' }));
 
     expect(warning).toContain('fields.decorated arrived with "body"');
@@ -86,7 +86,7 @@ describe('The warnings of a client in development', () => {
     expect(warningsOf(arrived)).toEqual([]);
   });
 
-  it('are bounded', () => {
+  it('are limited in number', () => {
     const frames = Array.from({ length: 200 }, (_, at) => frame('fields.order', { [`field${at}`]: 1 }));
 
     expect(warningsOf(...frames)).toHaveLength(50);

@@ -2,13 +2,13 @@ import { messageNameOf, type MessageClass } from '@nestwire/protocol';
 import type { ClientCodec, FramePayload } from '@nestwire/protocol/codec';
 import { decodeMessage } from '@nestwire/protocol/internal';
 
-/** The part of the options that is looked at. */
+/** The options that field warnings use. */
 export interface WarnedOptions {
   readonly messages: readonly MessageClass[];
   readonly onWarning?: (text: string) => void;
 }
 
-/** The part of a frame that is looked at. */
+/** The fields of a frame that field warnings use. */
 interface MessageLike {
   readonly type?: string;
   readonly data?: Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ interface MessageLike {
 
 type Fields = ReadonlySet<string>;
 
-/** Where class-validator keeps what its decorators say, in the whole process. */
+/** The global metadata of class-validator's decorators. */
 interface Validated {
   readonly classValidatorMetadataStorage?: {
     getTargetValidationMetadatas(
@@ -28,14 +28,14 @@ interface Validated {
   };
 }
 
-/** The most fields that are warned of. */
+/** The maximum number of warnings. */
 const MAX_WARNINGS = 50;
 
 /**
- * Returns a codec that warns of messages whose fields were renamed.
+ * Returns a codec that warns of renamed fields, for development.
  *
- * A field that the class has, but not the message, beside one that the message has, but not the class: it was
- * renamed on one side. Warns once for each class and field. For development: what is warned of arrives as before.
+ * A field was probably renamed when the class has a field that the message lacks, and the message has one
+ * that the class lacks. It warns once for each class and field. The message is delivered unchanged.
  */
 export function warningCodec(codec: ClientCodec, options: WarnedOptions): ClientCodec {
   const warnings = new FieldWarnings(options);
@@ -67,7 +67,7 @@ class FieldWarnings {
     try {
       this.compare(cls, frame.data);
     } catch {
-      // Whoever delivers the message tells what is wrong with it.
+      // The delivery of the message reports the error.
     }
   }
 
@@ -76,7 +76,7 @@ class FieldWarnings {
     const isKnown = (key: string): boolean => key === '$type' || fields.has(key) || key in cls.prototype;
     if (!fields.size || Object.keys(data).every(isKnown)) return;
     const missing = [...fields].filter((field) => !(field in data));
-    // class-transformer may give a field another name than it has in data.
+    // class-transformer may map a key in data to a field with another name.
     const unknown = Object.keys(decodeMessage(cls, data)).filter((key) => !isKnown(key));
     if (!missing.length || !unknown.length) return;
     const type = messageNameOf(cls)!;
@@ -89,7 +89,7 @@ class FieldWarnings {
     this.warned.add(place);
     (this.options.onWarning ?? console.warn)(
       `nestwire: ${type} arrived with "${field}", which its class here does not have, and without ` +
-        `"${missing.slice(0, 5).join('", "')}": if the server renamed it, load the page anew, or take over its class.`,
+        `"${missing.slice(0, 5).join('", "')}". If the server renamed the field, reload the page or update the class.`,
     );
   }
 

@@ -1,19 +1,20 @@
 /**
- * What happens to a message that is sent while there is no connection.
+ * The policy for messages that are sent without a connection.
  *
- * `throw`: it is refused with NOT_CONNECTED. `queue`: it waits, in order and bounded, and is sent
- * once connected. `drop`: it is discarded and its promise resolves, for messages that are soon stale.
+ * - `throw`: the call rejects with NOT_CONNECTED.
+ * - `queue`: the message waits in a bounded queue and is sent, in order, after the connect.
+ * - `drop`: the message is discarded and its promise resolves; for messages that soon become stale.
  */
 export type OfflinePolicy = 'throw' | 'queue' | 'drop';
 
-/** How one message is sent; what is left out is as the client's options say. */
+/** Options of one message; the client's options are the defaults. */
 export interface SendOptions {
-  /** Time until the promise settles at the latest, in ms, a wait for a connection included. */
+  /** Time limit of the promise, in ms, including the wait for a connection. */
   readonly timeoutMs?: number;
-  /** Rejects the promise with ABORTED; a message that still waits is not sent any more. */
+  /** Rejects the promise with ABORTED; a waiting message is not sent then. */
   readonly signal?: AbortSignal;
-  /** What happens to the message without a connection. */
+  /** The policy for the message without a connection. */
   readonly offline?: OfflinePolicy;
-  /** Keeps the message in the client's `outbox` until it is answered, over a reload of the page too. */
+  /** True stores the message in the client's `outbox` until it is answered, also across page loads. */
   readonly durable?: boolean;
 }

@@ -1,6 +1,6 @@
 import type { BoxChanges } from '../transport/indexed-boxes.js';
 
-/** Writes the changes of one box; those that come while it writes go together. */
+/** Writes the changes of one box; changes during a write form the next batch. */
 export class BoxWriter<T> {
   readonly #commit: (changes: BoxChanges<T>) => Promise<void>;
   #changes = new Map<number, T | undefined>();
@@ -11,14 +11,16 @@ export class BoxWriter<T> {
     this.#commit = commit;
   }
 
-  /** Resolves when the value stands there, or none; what was written is read when its turn comes. */
+  /**
+   * Resolves when the value is stored, or removed if undefined; the value is read when the batch is written.
+   */
   write(key: number, value: T | undefined): Promise<void> {
     this.#changes.set(key, value);
     this.#next ??= this.#last.then(() => this.#flush());
     return this.#next;
   }
 
-  /** Resolves when nothing is being written. */
+  /** Resolves when no write is in progress. */
   async idle(): Promise<void> {
     await this.#next?.catch(() => undefined);
     await this.#last;
@@ -33,7 +35,7 @@ export class BoxWriter<T> {
     await written;
   }
 
-  /** What is gone must not come back: removals that failed go with what is written next. */
+  /** Retries failed removals with the next batch, so that removed messages do not return. */
   #keepRemovals(changes: BoxChanges<T>): void {
     for (const [key, value] of changes)
       if (!value && !this.#changes.has(key)) this.#changes.set(key, undefined);

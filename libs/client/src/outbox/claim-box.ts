@@ -3,13 +3,13 @@ import { randomId } from '../transport/random-id.js';
 import type { BoxEntry, BoxHead, IndexedBoxes } from '../transport/indexed-boxes.js';
 import { mayRepeat, type StoredMessage } from './stored-message.js';
 
-/** A box that one page has. */
+/** A box that this page owns. */
 export interface ClaimedBox {
   readonly boxes: IndexedBoxes<StoredMessage>;
   readonly number: number;
   readonly head: BoxHead;
   readonly entries: readonly BoxEntry<StoredMessage>[];
-  /** Lets another page have it. */
+  /** Releases the box for other pages. */
   readonly release: () => void;
 }
 
@@ -19,13 +19,13 @@ interface FreeBox {
   readonly entries: BoxEntry<StoredMessage>[];
 }
 
-/** More ids than a client uses while it may send a message again. */
+/** More ids than a client uses during the time in which a message may be resent. */
 const RESERVED_IDS = 16_777_216;
 
 /**
- * Takes a box that no page has; makes one if there is none.
+ * Takes a box without an owner; creates one if there is none.
  *
- * One with messages that may be sent again goes before others.
+ * A box with messages that may be resent is preferred.
  */
 export function claimBox(boxes: IndexedBoxes<StoredMessage>, now: number): Promise<ClaimedBox> {
   return boxes.exclusively(async () => {
@@ -46,10 +46,10 @@ export function claimBox(boxes: IndexedBoxes<StoredMessage>, now: number): Promi
 }
 
 /**
- * Takes what lies in boxes that no page has into one's own.
+ * Moves the messages of all boxes without an owner into the own box.
  *
- * `nextKey` names the place of each.
- * A box with a message that may be sent again is left to who opens it: only its name can send that.
+ * `nextKey` returns the new key of each message. A box with messages that may be resent stays for the page
+ * that opens it, because only its client id can resend them.
  */
 export async function takeOver(
   { boxes, number: own }: ClaimedBox,
@@ -66,7 +66,7 @@ export async function takeOver(
   return taken;
 }
 
-/** Ends all boxes that no page has. */
+/** Deletes all boxes without an owner. */
 export function dropFreeBoxes({ boxes, number: own }: ClaimedBox): Promise<void> {
   return eachFreeBox(boxes, own, ({ number }) => boxes.merge(number, own, new Map()));
 }
@@ -105,12 +105,14 @@ async function newBox(boxes: IndexedBoxes<StoredMessage>, numbers: readonly numb
   }
 }
 
-/** Tells whether there is something that only this box's name can send again. */
+/** Returns true when a message can only be resent with the client id of this box. */
 function isOpen({ entries }: FreeBox, now: number): boolean {
   return entries.some(({ value }) => mayRepeat(value, now));
 }
 
-/** Goes on with the name while something is sent again under it, above all ids that it used. */
+/**
+ * Returns the head of a claimed box: it keeps the client id while a message may be resent, with unused ids.
+ */
 function nextHead(
   entries: readonly BoxEntry<StoredMessage>[],
   head: BoxHead | undefined,
@@ -124,7 +126,7 @@ function nextHead(
   return { client: randomId(), lastId: 0 };
 }
 
-/** Notes that a message that may have been sent is not sent under another name. */
+/** Marks a message that may have been sent, so that it is not sent with another client id. */
 function uncertain(value: StoredMessage): StoredMessage {
   if (value.id) value.until = 0;
   return value;

@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 const globals = globalThis as Record<string, unknown>;
 const navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
 
-/** What lets go of the writing that a test holds up. */
+/** Releases the writes that a test blocks. */
 const releases: Array<() => void> = [];
 
 describe('openOutbox()', () => {
@@ -27,7 +27,7 @@ describe('openOutbox()', () => {
   let wall: number;
   let pages: Page[];
 
-  /** A page with a client, a server that the test plays to it, and an end. */
+  /** A page with a client and a scripted server. */
   class Page {
     readonly outcomes: OutboxOutcome[] = [];
     readonly warnings: string[] = [];
@@ -52,7 +52,7 @@ describe('openOutbox()', () => {
       return page;
     }
 
-    /** Connects, and opens the stream if it is in use. */
+    /** Connects, and opens the stream if the page uses it. */
     async connect(user: string | null = 'ann', figures: object = {}): Promise<Peer> {
       const connecting = this.rig.client.connectWebSocket();
       this.peer = await this.rig.server.peers.take();
@@ -62,7 +62,7 @@ describe('openOutbox()', () => {
       return this.peer;
     }
 
-    /** Comes back after a loss. */
+    /** Reconnects after the connection was lost. */
     async reconnect(user: string | null = 'ann'): Promise<Peer> {
       this.peer.socket.terminate();
       this.peer = await this.rig.reconnected({ resendMs: RESEND_MS, user, connection: 'c2' });
@@ -78,7 +78,7 @@ describe('openOutbox()', () => {
       return sent;
     }
 
-    /** Is gone, as a tab that crashed. */
+    /** Ends the page like a crashed tab. */
     async die(): Promise<void> {
       await flushed();
       this.#locks.end();
@@ -86,14 +86,14 @@ describe('openOutbox()', () => {
       await this.peer?.closed;
     }
 
-    /** What was told, as texts. */
+    /** The reported outcomes, as texts. */
     get told(): string[] {
       return this.outcomes.map(({ message, error }) => textOf(message) + (error ? ` ${error.code}` : ''));
     }
   }
 
   const boxes = () => origin.names.filter((name) => name.includes('.outbox.'));
-  /** Opens a page after another, which sent these and had no answer. */
+  /** Opens a page after another one that sent these messages and got no answer. */
   const pageAfter = async (...texts: string[]): Promise<[Page, number[]]> => {
     const page = await Page.open();
     await page.connect();
@@ -123,7 +123,7 @@ describe('openOutbox()', () => {
   });
 
   describe('sends a message', () => {
-    it('once it is written down, and what follows in its stream behind it', async () => {
+    it('after it is stored, and before the following messages of its stream', async () => {
       const page = await Page.open();
       await page.connect();
       const release = await stalled();
@@ -141,7 +141,7 @@ describe('openOutbox()', () => {
       ]);
     });
 
-    it('and forgets it with the answer', async () => {
+    it('and removes it after the answer', async () => {
       const page = await Page.open();
       await page.connect();
       const sent = page.send('kept');
@@ -155,7 +155,7 @@ describe('openOutbox()', () => {
       expect([await lying(), page.outbox.size, page.outcomes]).toEqual([[], 0, []]);
     });
 
-    it('in order with those that are not durable, whatever waited for a connection', async () => {
+    it('in order with messages that are not durable', async () => {
       const page = await Page.open();
       const order = ['a', 'b', 'c', 'd'];
       order.forEach((text, at) => void page.send(text, at % 2 ? { offline: 'queue' } : { durable: true }));
@@ -168,7 +168,7 @@ describe('openOutbox()', () => {
       expect(frames.map(({ id }) => id)).toEqual(frames.map(({ id }) => id).toSorted((a, b) => a - b));
     });
 
-    it('on the next connection when the line breaks before it is written down', async () => {
+    it('on the next connection when the connection is lost before it is stored', async () => {
       const page = await Page.open();
       await page.connect();
       const release = await stalled();
@@ -181,7 +181,7 @@ describe('openOutbox()', () => {
       expect(await page.peer.next('message')).toMatchObject({ redelivered: true, data: { text: 'kept' } });
     });
 
-    it('to the server that it was meant for, when that goes away before it is written down', async () => {
+    it('to its first server when that goes away before it is stored', async () => {
       const page = await Page.open();
       const leaving = await page.connect();
       const release = await stalled();
@@ -200,7 +200,7 @@ describe('openOutbox()', () => {
       expect([redelivered, next.frames.size]).toEqual([undefined, 0]);
     });
 
-    it('no more when it was aborted before it is written down', async () => {
+    it('never when it was aborted before it was stored', async () => {
       const page = await Page.open();
       await page.connect();
       const abort = new AbortController();
@@ -216,7 +216,7 @@ describe('openOutbox()', () => {
       expect(await lying()).toHaveLength(1);
     });
 
-    it('as others where the platform keeps nothing, and says so once', async () => {
+    it('like any other if the platform stores nothing, with one warning', async () => {
       delete globals.indexedDB;
       const page = await Page.open();
       void page.send('kept');
@@ -226,11 +226,11 @@ describe('openOutbox()', () => {
       expect(texts(await page.peer.next('message'))).toEqual(['kept']);
       expect([page.outbox.isDurable, page.warnings]).toEqual([
         false,
-        ['nestwire: outbox: messages do not survive this page'],
+        ['nestwire: outbox: messages are kept in memory only'],
       ]);
     });
 
-    it('only where the client has an outbox, and no listener sends it', async () => {
+    it('only if the client has an outbox and no open listener sends it', async () => {
       const page = await Page.open();
       const bare = await Rig.start();
       await expect(
@@ -247,7 +247,7 @@ describe('openOutbox()', () => {
   });
 
   describe('after a reload', () => {
-    it('sends what had no answer again: same name, ids and order, ahead of all that is new', async () => {
+    it('resends unanswered messages with the same client id, ids and order, before new ones', async () => {
       const [before, ids] = await pageAfter('a', 'b');
       const page = await Page.open();
       void page.send('c', { offline: 'queue' });
@@ -270,7 +270,7 @@ describe('openOutbox()', () => {
       expect(await lying()).toEqual([]);
     });
 
-    it('takes no id twice, however often it is loaded anew', async () => {
+    it('uses no id twice after several reloads', async () => {
       await pageAfter('a');
       const lowest: number[] = [];
       for (let n = 0; n < 3; n++) {
@@ -286,7 +286,7 @@ describe('openOutbox()', () => {
       expect(lowest[2]! - lowest[1]!).toBeGreaterThanOrEqual(16_777_216);
     });
 
-    it('is another client once nothing is to be sent again, and tells what is UNCERTAIN', async () => {
+    it('takes a new client id once nothing may be resent, and reports UNCERTAIN', async () => {
       const [before] = await pageAfter('a');
       wall += RESEND_MS;
       const page = await Page.open();
@@ -307,7 +307,7 @@ describe('openOutbox()', () => {
       expect(page.told).toEqual(['a UNCERTAIN']);
     });
 
-    it('tells that the window is over while it has no connection', async () => {
+    it('reports the end of the resend window without a connection', async () => {
       await pageAfter('a');
       const page = await Page.open();
       void page.rig.client.connectWebSocket().catch(() => undefined);
@@ -318,7 +318,7 @@ describe('openOutbox()', () => {
       expect(page.told).toEqual(['a UNCERTAIN']);
     });
 
-    it('sends what was never sent as new, once', async () => {
+    it('sends unsent messages once, as new ones', async () => {
       const before = await Page.open();
       void before.send('a');
       void before.send('b');
@@ -337,7 +337,7 @@ describe('openOutbox()', () => {
       expect(page.told).toEqual(['a SOLD_OUT', 'b']);
     });
 
-    it('tells what is too old, and does not send it', async () => {
+    it('reports expired messages and does not send them', async () => {
       const before = await Page.open();
       void before.send('old');
       wall += DAY_MS - 1_000;
@@ -353,7 +353,7 @@ describe('openOutbox()', () => {
       expect(page.told).toEqual(['old NOT_CONNECTED', 'young NOT_CONNECTED']);
     });
 
-    it('has lost what was not durable, which is what the outbox is for', async () => {
+    it('has lost messages that were not durable', async () => {
       const before = await Page.open();
       void before.send('lost', { offline: 'queue' });
       await before.die();
@@ -364,7 +364,7 @@ describe('openOutbox()', () => {
       expect([page.outbox.size, page.outcomes, page.peer.frames.size]).toEqual([0, [], 0]);
     });
 
-    it('tells failures as warnings where nobody listens, and outlives a listener that throws', async () => {
+    it('warns of failures without a listener, and survives a listener that throws', async () => {
       await pageAfter('a', 'b');
       wall += RESEND_MS;
       const page = await Page.open({ onOutcome: undefined });
@@ -385,7 +385,7 @@ describe('openOutbox()', () => {
   });
 
   describe('with several pages', () => {
-    it('gives each a box of its own, and takes over what was never sent', async () => {
+    it('gives each page its own box, and takes over unsent messages', async () => {
       const [one, two] = [await Page.open(), await Page.open()];
       void one.send('of one');
       void two.send('of two');
@@ -402,7 +402,7 @@ describe('openOutbox()', () => {
       expect(await lying()).toEqual([]);
     });
 
-    it('leaves what may be sent again to the page that comes for it, until that is too late', async () => {
+    it('leaves messages that may be resent to the page that claims their box, until they expire', async () => {
       const one = await Page.open();
       const [two, ids] = await pageAfter('flying');
       await one.connect();
@@ -424,8 +424,8 @@ describe('openOutbox()', () => {
     });
   });
 
-  describe('that are all gone', () => {
-    it('goes on where something may be sent again, and takes over the rest', async () => {
+  describe('after all pages are closed', () => {
+    it('continues with the box that may be resent, and takes over the rest', async () => {
       const one = await Page.open();
       void one.send('waiting');
       const [two, ids] = await pageAfter('flying');
@@ -441,7 +441,7 @@ describe('openOutbox()', () => {
   });
 
   describe('for another user', () => {
-    it('sends nothing, and sends it when its user comes back', async () => {
+    it('sends nothing until its user signs in again', async () => {
       const page = await Page.open({ user: 'ann' });
       void page.send('of ann');
       await page.connect('bob');
@@ -456,7 +456,7 @@ describe('openOutbox()', () => {
       expect(texts(await page.peer.next('message'))).toEqual(['of ann']);
     });
 
-    it('keeps it when the stream is refused to nobody, whose message it is not', async () => {
+    it('keeps the message when the stream is refused to an anonymous client', async () => {
       await pageAfter('of ann');
       const page = await Page.open();
       await page.connect(null);
@@ -470,7 +470,7 @@ describe('openOutbox()', () => {
       expect(await page.peer.next('message')).toMatchObject({ redelivered: true, data: { text: 'of ann' } });
     });
 
-    it('has nothing after clear(), of other pages either', async () => {
+    it('is empty after clear(), also in boxes of closed pages', async () => {
       await pageAfter('flying');
       const page = await Page.open();
       void page.send('waiting');
@@ -489,7 +489,7 @@ describe('openOutbox()', () => {
   });
 
   describe('within bounds', () => {
-    it('spreads what has gathered: a server would refuse a flood', async () => {
+    it('limits the rate of stored messages, which a server would refuse as a flood', async () => {
       const page = await Page.open();
       for (let n = 0; n < 150; n++) page.send(`${n}`).catch(() => undefined);
       await page.connect('ann', { maxPendingMessages: 1_000 });
@@ -517,7 +517,7 @@ describe('openOutbox()', () => {
       expect([few.outbox.size, small.outbox.size]).toEqual([2, 1]);
     });
 
-    it('refuses what the browser does not keep, and sends it never', async () => {
+    it('refuses messages that the browser cannot store, and never sends them', async () => {
       const page = await Page.open();
       await page.connect();
       jest.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: Aborting) {
@@ -530,12 +530,12 @@ describe('openOutbox()', () => {
       await page.peer.open();
 
       expect(texts(await page.peer.next('message'))).toEqual(['fits']);
-      expect([page.warnings, page.outbox.size]).toEqual([['nestwire: outbox: messages cannot be kept'], 1]);
+      expect([page.warnings, page.outbox.size]).toEqual([['nestwire: outbox: messages cannot be stored'], 1]);
     });
   });
 
   describe('when the client is closed', () => {
-    it('keeps what it holds, says so, and leaves nothing running', async () => {
+    it('keeps its messages, rejects their promises, and leaves nothing running', async () => {
       const page = await Page.open();
       await page.connect();
       void page.send('flying').catch(() => undefined);
@@ -551,7 +551,7 @@ describe('openOutbox()', () => {
       expect(await next.peer.next('message')).toMatchObject({ id, redelivered: true });
     });
 
-    it('is of no use any more, while the client may connect again', async () => {
+    it('stays closed, while the client may connect again', async () => {
       const page = await Page.open();
       await page.rig.client.close();
       await page.connect();
@@ -562,7 +562,7 @@ describe('openOutbox()', () => {
       expect(texts(await page.peer.next('message'))).toEqual(['plain']);
     });
 
-    it('by the server, goes on with the next connection', async () => {
+    it('by the server, continues with the next connection', async () => {
       const page = await Page.open();
       await page.connect();
       void page.send('a').catch(() => undefined);
@@ -614,7 +614,7 @@ function texts(...frames: ReadonlyArray<{ readonly data: object }>): unknown[] {
   return frames.map(({ data }) => (data as Note).text);
 }
 
-/** Waits until what was begun is written, and what was sent has come. */
+/** Waits until started writes are stored and sent messages have arrived. */
 async function flushed(): Promise<void> {
   for (let n = 0; n < 5; n++) await lying();
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -627,7 +627,7 @@ async function database(): Promise<Database | undefined> {
   return new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
 }
 
-/** Returns what lies in all boxes. */
+/** Returns the messages of all boxes. */
 async function lying(): Promise<unknown[]> {
   const opened = await database();
   if (!opened) return [];
@@ -637,7 +637,7 @@ async function lying(): Promise<unknown[]> {
   return request.result;
 }
 
-/** Holds up all writing, until the function that it returns is called. */
+/** Blocks all writes until the returned function is called. */
 async function stalled(): Promise<() => void> {
   const opened = (await database())!;
   const store = opened.transaction(['heads', 'messages'], 'readwrite').objectStore('heads');

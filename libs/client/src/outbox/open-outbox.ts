@@ -8,8 +8,8 @@ import type { StoredMessage } from './stored-message.js';
 /**
  * Opens an outbox in the browser's IndexedDB, for one client; never rejects.
  *
- * Each page has a box of its own, and takes over what pages that are gone have left. Where nothing
- * can be kept, a warning says so, `isDurable` is false, and messages wait in the page alone.
+ * Each page owns a box and takes over the boxes of closed pages. If nothing can be stored, a warning says so,
+ * `isDurable` is false, and messages wait in memory only.
  */
 export async function openOutbox(options: OutboxOptions = {}): Promise<Outbox> {
   const onWarning = options.onWarning ?? console.warn;
@@ -28,7 +28,7 @@ export async function openOutbox(options: OutboxOptions = {}): Promise<Outbox> {
   try {
     return new StoredOutbox(resolved, await claim(resolved));
   } catch (error) {
-    onWarning('nestwire: outbox: messages do not survive this page', error);
+    onWarning('nestwire: outbox: messages are kept in memory only', error);
     return new StoredOutbox(resolved);
   }
 }

@@ -1,39 +1,41 @@
 import type { CodedError, Message } from '@nestwire/protocol';
 
-/** What became of a message that nobody awaits: its page is gone, or was closed. */
+/** The outcome of a message whose promise is gone, because its page or client was closed. */
 export interface OutboxOutcome {
   readonly endpoint: string;
-  /** The name of the message's class. */
+  /** The name of the message class. */
   readonly type: string;
-  /** The message; undefined when its class is not listed in `messages` any more, or cannot read it. */
+  /** The message; undefined when its class is not in `messages`, or cannot decode it. */
   readonly message: Message | undefined;
-  /** Its properties, as they travel in JSON. */
+  /** The properties of the message, as JSON. */
   readonly data: object;
-  /** The id of the user whose message it is; null for nobody's, undefined while that is unknown. */
+  /** The id of the sender's user; null for an anonymous one, undefined while it is unknown. */
   readonly user: string | null | undefined;
-  /** When it was given to `sendStreamMessage`, in milliseconds since 1970. */
+  /** The time of `sendStreamMessage`, in milliseconds since 1970. */
   readonly storedAt: number;
-  /** Undefined when the server has handled it; else as `sendStreamMessage` would have thrown. */
+  /**
+   * Undefined when the server has handled the message; else the error that `sendStreamMessage` would throw.
+   */
   readonly error: CodedError | undefined;
 }
 
-/** What is kept over a reload of the page, and for how long. */
+/** Options of a stored outbox. */
 export interface OutboxOptions {
-  /** The name of the database; two applications of one origin need two. @default 'nestwire.outbox' */
+  /** Name of the database; two applications of one origin need two. @default 'nestwire.outbox' */
   readonly name?: string;
-  /** Most messages that are held. @default 1_000 */
+  /** Maximum number of stored messages. @default 1_000 */
   readonly maxMessages?: number;
-  /** Most bytes that are held, as on the line. @default 1_048_576 */
+  /** Maximum size of stored messages, in encoded bytes. @default 1_048_576 */
   readonly maxBytes?: number;
-  /** Longest time that a message waits to be answered, in ms, pages included. @default 86_400_000 */
+  /** Time limit of a message's answer, in ms, across page loads. @default 86_400_000 */
   readonly maxAgeMs?: number;
-  /** Whose messages are written before the server has said who the user is. @default whoever comes first */
+  /** User of messages that are stored before the first `welcome`. @default the first user */
   readonly user?: string | null;
-  /** Hears what became of messages that nobody awaits. @default what failed is a warning */
+  /** Called with the outcome of messages of closed pages. @default warns of failures */
   readonly onOutcome?: (outcome: OutboxOutcome) => void;
-  /** Hears, once a kind, why messages are not kept. @default console.warn */
+  /** Called with the reason why messages are not stored, once per kind. @default console.warn */
   readonly onWarning?: (text: string, cause?: unknown) => void;
-  /** Milliseconds since 1970, for tests. @default Date.now */
+  /** Returns the time in milliseconds since 1970, for tests. @default Date.now */
   readonly now?: () => number;
 }
 

@@ -16,41 +16,41 @@ export interface OutboxConnection extends WaitingBounds {
 }
 
 /**
- * Keeps `durable` messages until they are answered, beyond the life of the page.
+ * Stores `durable` messages until they are answered, across page loads.
  *
- * Made by `openOutbox()`, for one client.
+ * `openOutbox()` makes it, for one client.
  */
 export abstract class Outbox {
-  /** Whether messages survive the page; false where the platform keeps nothing. */
+  /** True when messages survive the page; false when the platform stores nothing. */
   abstract readonly isDurable: boolean;
 
-  /** How many messages it holds that have no outcome yet. */
+  /** The number of messages without an outcome. */
   abstract readonly size: number;
 
   /**
-   * Takes back and forgets what it holds, as at a sign-out; resolves when that is written.
+   * Aborts and deletes all messages, as at a sign-out; resolves when this is stored.
    *
-   * Promises of `sendStreamMessage` reject with ABORTED; what is on its way may be handled. What
-   * pages that are open elsewhere hold is theirs to clear.
+   * The promises of `sendStreamMessage` reject with ABORTED, but the server may still handle messages that
+   * were sent. Messages of other open pages stay.
    */
   abstract clear(): Promise<void>;
 
-  /** Lets go of the storage, and keeps what it holds; the client's `close()` calls it. */
+  /** Releases the storage and keeps its messages; called by the client's `close()`. */
   abstract close(): Promise<void>;
 
-  /** What holds for the messages unless they say otherwise. */
+  /** The send options of durable messages that set none. */
   abstract readonly limits: { readonly offline: 'queue'; readonly timeoutMs: number };
 
-  /** Gives the client its name and what is held; called once, when the client is made. */
+  /** Connects the outbox with its client; called once, when the client is made. */
   abstract attach(connection: OutboxConnection, classes: ReadonlyMap<string, MessageClass>): void;
 
   /**
-   * Takes a message that is about to wait in its stream.
+   * Stores a message before it waits in its stream.
    *
-   * @throws {CodedError} QUEUE_FULL when it holds too much
+   * @throws {CodedError} QUEUE_FULL when the outbox is full
    */
   abstract add(outgoing: Outgoing, message: Message): void;
 
-  /** Sends any message, in its order: one that is held when it is written down that it may have been. */
+  /** Sends a message in order; a durable one after it is stored as possibly sent. */
   abstract send(outgoing: Outgoing, send: () => void): void;
 }

@@ -1,16 +1,16 @@
 import type { Clock } from '../transport/clock.js';
 
-/** Half of what servers take of one connection unless they are told otherwise. */
+/** Half of a server's default rate limit per connection. */
 const MESSAGES_PER_SECOND = 100;
-/** How many may go at once after a pause: those of a second. */
+/** The size of a burst after a pause, in milliseconds of the rate. */
 const BURST_MS = 1_000;
 
-/** Spreads what has gathered, so that the server does not refuse it as a flood. */
+/** Limits the rate of stored messages, so that the server does not refuse them. */
 export class Pace {
   #dueMs = -Infinity;
   readonly #waiting = new Set<() => void>();
 
-  /** Returns what resolves when one more may go; undefined if it may go now. */
+  /** Returns a promise that resolves when one more message may be sent; undefined if it may be sent now. */
   next(clock: Clock): Promise<void> | undefined {
     const now = clock.now();
     this.#dueMs = Math.max(this.#dueMs, now - BURST_MS) + 1_000 / MESSAGES_PER_SECOND;
@@ -24,7 +24,7 @@ export class Pace {
     });
   }
 
-  /** Lets go of what waits: it goes no more. */
+  /** Cancels all waiting messages. */
   stop(): void {
     for (const cancel of this.#waiting) cancel();
     this.#waiting.clear();

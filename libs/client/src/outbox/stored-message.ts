@@ -1,23 +1,23 @@
-/** A message as it lies in a box. */
+/** A message in a box. */
 export interface StoredMessage {
   readonly endpoint: string;
   readonly type: string;
-  /** The properties, as they travel in JSON. */
+  /** The properties of the message, as JSON. */
   readonly data: Readonly<Record<string, unknown>>;
-  /** How much of a box it takes. */
+  /** The size of the encoded message, in bytes. */
   readonly bytes: number;
-  /** When it was put there, in milliseconds since 1970, as all times here. */
+  /** The time of storing, in milliseconds since 1970, like all times here. */
   readonly storedAt: number;
-  /** Whose it is; undefined while nobody knows. */
+  /** The user of the message; undefined while it is unknown. */
   user?: string | null;
-  /** Once it may have been sent: its id, since when, and until when it may be sent again. */
+  /** Set once the message may have been sent: its id, the first time, and the end of resending. */
   id?: number;
   sentAt?: number;
   until?: number;
 }
 
-/** Tells whether a message that may have been sent may be sent again. */
+/** Returns true when a message that may have been sent may be resent. */
 export function mayRepeat({ id, sentAt, until }: StoredMessage, now: number): boolean {
-  // A clock that was set back does not tell how long ago it was.
+  // If the clock was set back, the age of the message is unknown.
   return Boolean(id && sentAt! <= now && now < until!);
 }

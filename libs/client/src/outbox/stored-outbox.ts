@@ -12,33 +12,33 @@ import { Pace } from './pace.js';
 import { mayRepeat, type StoredMessage } from './stored-message.js';
 
 /** A message without an outcome. */
-interface Held {
+interface Entry {
   readonly key: number;
   readonly stored: StoredMessage;
-  /** What waits or flies of it; undefined while it rests in the box alone. */
+  /** The message in its stream; undefined while it is only in the box. */
   outgoing?: Outgoing;
-  /** Nobody awaits it. */
+  /** True when the promise of its `sendStreamMessage` is gone. */
   isOrphan?: boolean;
-  /** It waits for its user to come back. */
+  /** True while the message waits for its user to sign in again. */
   isParked?: boolean;
-  /** The connection that it went by last. */
+  /** The id of the last connection that it was sent on. */
   connection?: string;
-  /** While it is written down that it may have been sent. */
+  /** Pending while the box stores that the message may have been sent. */
   marking?: Promise<unknown>;
 }
 
-/** What the client itself says of a message, whoever the user is. */
-const OWN_ENDS = /^(ABORTED|ANSWER_TIMEOUT|BUSY|NOT_CONNECTED)$/;
+/** The codes of errors that the client itself makes; they do not depend on the user. */
+const CLIENT_CODES = ['ABORTED', 'ANSWER_TIMEOUT', 'BUSY', 'NOT_CONNECTED'];
 
-/** An outbox over a box, or without one in the memory of the page. */
+/** An outbox with a box, or with the page's memory if there is none. */
 export class StoredOutbox extends Outbox {
   readonly limits;
   readonly #options: ResolvedOutboxOptions;
   readonly #box: ClaimedBox | undefined;
   readonly #writer: BoxWriter<StoredMessage> | undefined;
-  readonly #held = new Set<Held>();
-  readonly #byOutgoing = new WeakMap<Outgoing, Held>();
-  /** By endpoint, what all that is sent next goes behind. */
+  readonly #entries = new Set<Entry>();
+  readonly #byOutgoing = new WeakMap<Outgoing, Entry>();
+  /** The last delayed send of each endpoint; later sends wait for it, in order. */
   readonly #gates = new Map<string, Promise<unknown>>();
   readonly #pace = new Pace();
   readonly #warned = new Set<string>();
@@ -48,7 +48,7 @@ export class StoredOutbox extends Outbox {
   #user?: string | null;
   #lastKey = 0;
   #isClosed = false;
-  #taking: Promise<unknown> = Promise.resolve();
+  #takeOverDone: Promise<unknown> = Promise.resolve();
 
   constructor(options: ResolvedOutboxOptions, box?: ClaimedBox) {
     super();
@@ -57,7 +57,7 @@ export class StoredOutbox extends Outbox {
     this.limits = { offline: 'queue', timeoutMs: options.maxAgeMs } as const;
     this.#box = box;
     this.#writer = box && new BoxWriter((changes) => box.boxes.write(box.number, changes));
-    for (const { key, value } of box?.entries ?? []) this.#inherit(key, value);
+    for (const { key, value } of box?.entries ?? []) this.#adopt(key, value);
   }
 
   get isDurable(): boolean {
@@ -65,44 +65,47 @@ export class StoredOutbox extends Outbox {
   }
 
   get size(): number {
-    return this.#held.size;
+    return this.#entries.size;
   }
 
   attach(connection: OutboxConnection, classes: ReadonlyMap<string, MessageClass>): void {
-    if (this.#connection) throw new TypeError('An outbox is for one client: open another');
+    if (this.#connection) throw new TypeError('The outbox belongs to another client: open a new one');
     this.#connection = connection;
     this.#classes = classes;
     Object.assign(connection, this.#box?.head);
-    this.#stop = addListener(connection.listeners, () => this.#heard());
+    this.#stop = addListener(connection.listeners, () => this.#statusChanged());
     this.#resumeAll();
   }
 
   add(outgoing: Outgoing, message: Message): void {
     const { maxMessages, maxBytes, now } = this.#options;
     const { bytes, own, frame } = outgoing;
-    if (own) throw new TypeError('A listener sends at each open: what it sends cannot be durable');
-    if (this.#isClosed) throw clientError('CLIENT_CLOSED', 'the outbox is closed: open another');
+    if (own) throw new TypeError('A message of an open listener cannot be durable: remove `durable`');
+    if (this.#isClosed) throw clientError('CLIENT_CLOSED', 'the outbox is closed: open a new one');
     let allBytes = bytes;
-    for (const { stored } of this.#held) allBytes += stored.bytes;
-    if (this.#held.size >= maxMessages || allBytes > maxBytes)
-      throw clientError('QUEUE_FULL', `the outbox holds ${maxMessages} messages, ${maxBytes} bytes`);
+    for (const { stored } of this.#entries) allBytes += stored.bytes;
+    if (this.#entries.size >= maxMessages || allBytes > maxBytes)
+      throw clientError(
+        'QUEUE_FULL',
+        `the limits of the outbox are ${maxMessages} messages, ${maxBytes} bytes`,
+      );
     const { endpoint, type } = frame;
     const data = encodeProperties(message);
     const stored = { endpoint, type, data, bytes, storedAt: now(), user: this.#user };
-    const held: Held = { key: ++this.#lastKey, stored };
-    this.#held.add(held);
-    this.#follow(held, outgoing);
-    void this.#write(held);
+    const entry: Entry = { key: ++this.#lastKey, stored };
+    this.#entries.add(entry);
+    this.#track(entry, outgoing);
+    void this.#write(entry);
   }
 
   send(outgoing: Outgoing, send: () => void): void {
-    const held = this.#byOutgoing.get(outgoing);
-    if (held) this.#mark(held, outgoing);
-    const paced = held && this.#pace.next(this.#connection!.options.clock);
+    const entry = this.#byOutgoing.get(outgoing);
+    if (entry) this.#mark(entry, outgoing);
+    const paced = entry && this.#pace.next(this.#connection!.options.clock);
     const { endpoint } = outgoing.frame;
     const before = this.#gates.get(endpoint);
-    if (!before && !paced && !held?.marking) return send();
-    const gate = Promise.all([before, paced, held?.marking]).then(() => {
+    if (!before && !paced && !entry?.marking) return send();
+    const gate = Promise.all([before, paced, entry?.marking]).then(() => {
       if (!outgoing.settled) send();
       if (this.#gates.get(endpoint) === gate) this.#gates.delete(endpoint);
     });
@@ -112,10 +115,10 @@ export class StoredOutbox extends Outbox {
   async clear(): Promise<void> {
     const removals: Promise<unknown>[] = [];
     this.#user = undefined;
-    for (const held of this.#held) {
-      this.#held.delete(held);
-      removals.push(this.#writer?.write(held.key, undefined) ?? Promise.resolve());
-      held.outgoing?.settle(clientError('ABORTED', 'the outbox was cleared'));
+    for (const entry of this.#entries) {
+      this.#entries.delete(entry);
+      removals.push(this.#writer?.write(entry.key, undefined) ?? Promise.resolve());
+      entry.outgoing?.settle(clientError('ABORTED', 'the outbox was cleared'));
     }
     await Promise.all(removals);
     if (this.#box && !this.#isClosed) await dropFreeBoxes(this.#box);
@@ -126,31 +129,31 @@ export class StoredOutbox extends Outbox {
     this.#isClosed = true;
     this.#stop?.();
     this.#pace.stop();
-    await this.#taking;
+    await this.#takeOverDone;
     await this.#writer?.idle();
     this.#box?.boxes.close();
     this.#box?.release();
   }
 
-  #inherit(key: number, stored: StoredMessage): void {
+  #adopt(key: number, stored: StoredMessage): void {
     this.#lastKey = Math.max(this.#lastKey, key);
-    this.#held.add({ key, stored, isOrphan: true });
+    this.#entries.add({ key, stored, isOrphan: true });
   }
 
-  #heard(): void {
+  #statusChanged(): void {
     const { status, options } = this.#connection!;
-    const parked = [...this.#held].filter(({ isParked }) => isParked);
+    const parked = [...this.#entries].filter(({ isParked }) => isParked);
     if (status.kind === 'connecting') this.#resumeAll();
     if (status.kind === 'connected') {
       this.#user = status.user;
-      this.#taking = this.#taking.then(() => this.#takeOver());
+      this.#takeOverDone = this.#takeOverDone.then(() => this.#takeOver());
     }
-    for (const held of parked) {
-      const { stored, outgoing } = held;
+    for (const entry of parked) {
+      const { stored, outgoing } = entry;
       const isOver = stored.id && outgoing!.until! <= options.clock.now();
       if (status.kind === 'closed' || isOver) outgoing!.settle(clientError('UNCERTAIN'));
       else if (status.kind === 'connected' && stored.user === status.user) {
-        held.isParked = false;
+        entry.isParked = false;
         this.#connection!.streamOf(stored.endpoint).enqueue(outgoing!);
       }
     }
@@ -160,80 +163,85 @@ export class StoredOutbox extends Outbox {
     if (!this.#box || this.#isClosed) return;
     try {
       const taken = await takeOver(this.#box, () => ++this.#lastKey, this.#options.now());
-      for (const { key, value } of taken) this.#inherit(key, value);
+      for (const { key, value } of taken) this.#adopt(key, value);
       if (this.#connection!.status.kind !== 'closed') this.#resumeAll();
     } catch (error) {
-      this.#warn('what other pages left cannot be read', error);
+      this.#warn('messages of closed pages cannot be read', error);
     }
   }
 
-  /** Lets all that rests in the box wait in the streams, in its order. */
+  /** Queues all messages of the box in their streams, in order. */
   #resumeAll(): void {
-    for (const held of this.#held) if (!held.outgoing) this.#resume(held);
+    for (const entry of this.#entries) if (!entry.outgoing) this.#resume(entry);
   }
 
-  #resume(held: Held): void {
+  #resume(entry: Entry): void {
     const connection = this.#connection!;
     const { now, maxAgeMs } = this.#options;
-    const { endpoint, type, data, bytes, id = 0, user, until, storedAt } = held.stored;
+    const { endpoint, type, data, bytes, id = 0, user, until, storedAt } = entry.stored;
     const { clock } = connection.options;
     const leftMs = Math.min(maxAgeMs, storedAt + maxAgeMs - now());
-    const isOver = id ? !mayRepeat(held.stored, now()) : leftMs <= 0;
+    const isOver = id ? !mayRepeat(entry.stored, now()) : leftMs <= 0;
     if (isOver)
-      return this.#conclude(held, clientError(id ? 'UNCERTAIN' : 'NOT_CONNECTED', 'the page was gone'));
+      return this.#conclude(entry, clientError(id ? 'UNCERTAIN' : 'NOT_CONNECTED', 'its page was closed'));
     const frame: Sendable = { t: 'message', id, endpoint, type, data };
     const outgoing: Outgoing = Object.assign(new Pending(), {
       ...{ frame, bytes, offline: 'queue' as const, own: false },
       ...(id && { user, until: clock.now() + until! - now() }),
     });
-    // What becomes of it is told in another way.
+    // `onOutcome` reports the failure of a stored message.
     outgoing.promise.catch(() => undefined);
-    this.#follow(held, outgoing);
+    this.#track(entry, outgoing);
     outgoing.limit({ clock, timeoutMs: leftMs }, () => unsentError(frame, connection));
     connection.streamOf(endpoint).enqueue(outgoing);
   }
 
-  /** Hears what becomes of a message, before its sender does. */
-  #follow(held: Held, outgoing: Outgoing): void {
+  /** Intercepts the outcome of a message before its sender gets it. */
+  #track(entry: Entry, outgoing: Outgoing): void {
     const { settle } = outgoing;
-    held.outgoing = outgoing;
-    this.#byOutgoing.set(outgoing, held);
+    entry.outgoing = outgoing;
+    this.#byOutgoing.set(outgoing, entry);
     outgoing.isNotFor = (user) => {
-      const { stored } = held;
-      held.isParked = stored.user !== undefined && stored.user !== user;
-      return held.isParked;
+      const { stored } = entry;
+      entry.isParked = stored.user !== undefined && stored.user !== user;
+      return entry.isParked;
     };
     outgoing.settle = (error) => {
-      if (outgoing.settled || (held.isParked = this.#isMeantForAnother(held, error))) return;
+      if (outgoing.settled || (entry.isParked = this.#isForAnotherUser(entry, error))) return;
       const { status } = this.#connection!;
       const isRecoverable =
-        this.#held.has(held) && status.kind === 'closed' && /^(CLIENT_CL|UNC)/.test(error?.code ?? '');
+        this.#entries.has(entry) &&
+        status.kind === 'closed' &&
+        (error?.code === 'CLIENT_CLOSED' || error?.code === 'UNCERTAIN');
       if (isRecoverable) {
-        Object.assign(held, { outgoing: undefined, isOrphan: true, connection: undefined });
+        Object.assign(entry, { outgoing: undefined, isOrphan: true, connection: undefined });
         return settle(closedError(status));
       }
       settle(error);
-      this.#conclude(held, error);
+      this.#conclude(entry, error);
     };
   }
 
-  /** Tells whether the server said that to another user, who is there now. */
-  #isMeantForAnother({ stored, connection, isParked }: Held, error?: CodedError): boolean {
+  /** Returns true when the error answers the current user, but the message belongs to another. */
+  #isForAnotherUser({ stored, connection, isParked }: Entry, error?: CodedError): boolean {
     const { welcome } = this.#connection!;
-    if (!error || !welcome || isParked || OWN_ENDS.test(error.code)) return false;
+    if (!error || !welcome || isParked || CLIENT_CODES.includes(error.code)) return false;
     return stored.user !== undefined && stored.user !== welcome.user && connection !== welcome.connection;
   }
 
-  #conclude(held: Held, error?: CodedError): void {
-    if (!this.#held.delete(held)) return;
+  #conclude(entry: Entry, error?: CodedError): void {
+    if (!this.#entries.delete(entry)) return;
     this.#writer
-      ?.write(held.key, undefined)
-      .catch((cause: unknown) => this.#warn('messages that have their answer cannot be removed', cause));
-    if (held.isOrphan) void this.#tell(held.stored, error);
+      ?.write(entry.key, undefined)
+      .catch((cause: unknown) => this.#warn('answered messages cannot be removed', cause));
+    if (entry.isOrphan) void this.#reportOutcome(entry.stored, error);
   }
 
-  /** Later, as the client may be still in the making. */
-  async #tell({ endpoint, type, data, user, storedAt }: StoredMessage, error?: CodedError): Promise<void> {
+  /** Reports the outcome in a microtask, because the client may still be under construction. */
+  async #reportOutcome(
+    { endpoint, type, data, user, storedAt }: StoredMessage,
+    error?: CodedError,
+  ): Promise<void> {
     await Promise.resolve();
     try {
       const message = this.#read(type, data);
@@ -243,35 +251,35 @@ export class StoredOutbox extends Outbox {
     }
   }
 
-  /** Makes the message again; without its class the outcome has the properties alone. */
+  /** Decodes the stored message; undefined when its class is missing. */
   #read(type: string, data: object): Message | undefined {
     try {
       const cls = this.#classes!.get(type);
-      // The page that stored it may have been another version.
+      // Another version of the page may have stored it.
       if (!cls) throw new Error(`${type} is not in messages: add its class`);
       return decodeMessage(cls, data);
     } catch (cause) {
-      this.#warn(`the outcome of a stored ${type} has no message`, cause);
+      this.#warn(`a stored ${type} cannot be decoded`, cause);
       return undefined;
     }
   }
 
-  /** Notes that a message may have been sent; it is sent when that is written. */
-  #mark(held: Held, outgoing: Outgoing): void {
-    const { stored } = held;
+  /** Stores that a message may have been sent; `send` waits until this is stored. */
+  #mark(entry: Entry, outgoing: Outgoing): void {
+    const { stored } = entry;
     const { welcome, options } = this.#connection!;
-    held.connection = welcome!.connection;
+    entry.connection = welcome!.connection;
     if (stored.id) return;
     const now = this.#options.now();
     const until = now + outgoing.until! - options.clock.now();
     Object.assign(stored, { id: outgoing.frame.id, user: outgoing.user, sentAt: now, until });
-    held.marking = this.#write(held)?.finally(() => (held.marking = undefined));
+    entry.marking = this.#write(entry)?.finally(() => (entry.marking = undefined));
   }
 
-  #write({ key, stored, outgoing }: Held): Promise<unknown> | undefined {
+  #write({ key, stored, outgoing }: Entry): Promise<unknown> | undefined {
     return this.#writer?.write(key, stored).catch((cause: unknown) => {
-      this.#warn('messages cannot be kept', cause);
-      outgoing!.settle(clientError('QUEUE_FULL', 'the browser does not keep it', { cause }));
+      this.#warn('messages cannot be stored', cause);
+      outgoing!.settle(clientError('QUEUE_FULL', 'the browser cannot store it', { cause }));
     });
   }
 

@@ -1,14 +1,14 @@
-/** What the client asks of time and chance; a test may give its own. */
+/** The time and randomness of a client; tests may replace them. */
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes backwards. */
+  /** Returns milliseconds since a fixed moment; never goes backwards. */
   now(): number;
-  /** Runs something later; returns a function that cancels it. */
+  /** Runs a function later; returns a function that cancels it. */
   after(delayMs: number, run: () => void): () => void;
-  /** A number from 0 up to, and without, 1. */
+  /** Returns a random number from 0 (included) to 1 (excluded). */
   random(): number;
 }
 
-// A longer delay overflows, and would be none.
+// A longer delay overflows and fires at once.
 const MAX_DELAY_MS = 2_147_483_647;
 
 /** The clock of the machine. */

@@ -1,18 +1,18 @@
-/** One message of a box, by its place. */
+/** One message of a box and its key. */
 export interface BoxEntry<T> {
   readonly key: number;
   readonly value: T;
 }
 
-/** What a box has beside its messages. */
+/** The state of a box besides its messages. */
 export interface BoxHead {
-  /** The name that its owner has as a client. */
+  /** The client id of its owner. */
   readonly client: string;
-  /** No id up to this one is used again under that name. */
+  /** The highest id used with this client id. */
   readonly lastId: number;
 }
 
-/** What changes in a box, by place; undefined takes a message away. */
+/** Changes of a box by key; undefined removes a message. */
 export type BoxChanges<T> = ReadonlyMap<number, T | undefined>;
 
 interface Request<T = unknown> {
@@ -59,7 +59,7 @@ interface Platform {
 const HEADS = 'heads';
 const MESSAGES = 'messages';
 
-/** Boxes in the IndexedDB of the origin; a lock says which page has which. */
+/** Boxes in the IndexedDB of the origin; a lock marks the owner of each box. */
 export class IndexedBoxes<T> {
   readonly #name: string;
   readonly #database: Database;
@@ -71,18 +71,19 @@ export class IndexedBoxes<T> {
     this.#database = database;
     this.#locks = navigator.locks;
     this.#ranges = IDBKeyRange;
-    // Who deletes the database must not wait for this page.
+    // A page that deletes the database must not wait for this one.
     database.onversionchange = () => database.close();
   }
 
   /**
-   * Opens the database, and makes it when it is not there.
+   * Opens the database; creates it if it does not exist.
    *
-   * @throws {Error} when the platform has no IndexedDB or no locks, or forbids them
+   * @throws {Error} when the platform lacks IndexedDB or Web Locks, or denies access
    */
   static open<T>(name: string): Promise<IndexedBoxes<T>> {
     const platform = globalThis as unknown as Platform;
-    if (!platform.indexedDB || !platform.navigator?.locks) throw new Error('No IndexedDB, or no Web Locks');
+    if (!platform.indexedDB || !platform.navigator?.locks)
+      throw new Error('IndexedDB or Web Locks is missing');
     const request = platform.indexedDB.open(name, 1);
     return new Promise((resolve, reject) => {
       request.onupgradeneeded = () =>
@@ -92,12 +93,12 @@ export class IndexedBoxes<T> {
     });
   }
 
-  /** Does something that no other page does at the same time. */
+  /** Runs a function exclusively among the pages of the origin. */
   exclusively<R>(run: () => Promise<R>): Promise<R> {
     return this.#locks.request(this.#name, {}, run) as Promise<R>;
   }
 
-  /** Takes a box that no page has; returns the function that lets go of it, or undefined. */
+  /** Takes a box without an owner; returns the function that releases it, or undefined. */
   take(box: number): Promise<(() => void) | undefined> {
     return new Promise((resolve, reject) => {
       const hold = (lock: unknown) =>
@@ -123,7 +124,7 @@ export class IndexedBoxes<T> {
     return values.map((value, at) => ({ key: (keys[at] as number[])[1]!, value: value as T }));
   }
 
-  /** Changes a box, and what is said of it; resolves when all is on the disk, or nothing has changed. */
+  /** Changes a box and its head; resolves when all is on disk, rejects when nothing has changed. */
   write(box: number, changes: BoxChanges<T>, head?: BoxHead): Promise<void> {
     return this.#change((heads, messages) => {
       if (head) heads.put(head, box);
@@ -133,7 +134,7 @@ export class IndexedBoxes<T> {
     });
   }
 
-  /** Ends a box, and puts messages into another; resolves when both are on the disk. */
+  /** Deletes a box and adds messages to another; resolves when both are on disk. */
   merge(from: number, into: number, changes: BoxChanges<T>): Promise<void> {
     return this.#change((heads, messages) => {
       heads.delete(from);
@@ -146,7 +147,7 @@ export class IndexedBoxes<T> {
     this.#database.close();
   }
 
-  /** An array is above all numbers. */
+  /** Returns the range of all keys of a box; arrays sort after numbers. */
   #all(box: number): unknown {
     return this.#ranges.bound([box], [box, []]);
   }
@@ -158,14 +159,14 @@ export class IndexedBoxes<T> {
   }
 
   async #change(make: (heads: Store, messages: Store) => void): Promise<void> {
-    // What was promised to survive must survive the machine too.
+    // Messages must survive a crash of the machine.
     const options = { durability: 'strict' };
     const transaction = this.#database.transaction([HEADS, MESSAGES], 'readwrite', options);
     const done = settled(transaction);
     try {
       make(transaction.objectStore(HEADS), transaction.objectStore(MESSAGES));
     } catch (error) {
-      // What comes before what cannot be stored must not stay alone.
+      // Abort, so that earlier changes of this transaction are not stored alone.
       transaction.abort();
       await done.catch(() => undefined);
       throw error;
@@ -177,6 +178,6 @@ export class IndexedBoxes<T> {
 function settled(transaction: Transaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = resolve;
-    transaction.onabort = () => reject((transaction.error ?? new Error('The storage is gone')) as Error);
+    transaction.onabort = () => reject((transaction.error ?? new Error('The storage was closed')) as Error);
   });
 }

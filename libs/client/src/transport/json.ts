@@ -1,6 +1,8 @@
 import { JSON_SUBPROTOCOL, type ClientCodec } from '@nestwire/protocol/codec';
 
-/** Frames in JSON. The second argument of `stringify` means nothing as a text. */
+/**
+ * The JSON codec. `encode` may be `JSON.stringify` itself, because it ignores a string as second argument.
+ */
 export const json = {
   subprotocols: JSON_SUBPROTOCOL,
   encode: JSON.stringify,

@@ -1,4 +1,4 @@
-/** Tells whether the process is one of production (`NODE_ENV=production`). */
+/** Returns true in production (`NODE_ENV=production`). */
 export function isProduction(): boolean {
   return process.env.NODE_ENV === 'production';
 }

@@ -1,20 +1,20 @@
 import type { ResumePosition, WirePosition } from '@nestwire/protocol/codec';
 
-/** What a store sees of the stream of one endpoint. */
+/** The part of an endpoint's stream that a store uses. */
 export interface FollowedStream {
   readonly name: string;
-  /** Where the client stands in each channel, with what has come for its readers. */
+  /** The resume positions by channel, including unread messages. */
   readonly positions: ReadonlyMap<string, { readonly resumeToken?: string; readonly position: WirePosition }>;
   readonly stream: {
-    /** How many messages were given to the readers. */
+    /** The number of messages delivered to the readers' queues. */
     readonly given: number;
-    /** How many of those the slowest has taken; what it dropped counts as taken. */
+    /** The number of those that the slowest reader has read or dropped. */
     readonly taken: number;
   };
 }
 
-interface Place {
-  /** Positions by how many messages were given up to there, until the readers have taken these. */
+interface ReadPosition {
+  /** Positions by number of delivered messages, until the readers have read them. */
   readonly ahead: Map<number, WirePosition>;
   reached?: WirePosition;
 }
@@ -22,64 +22,64 @@ interface Place {
 const MAX_AHEAD = 2_048;
 
 /**
- * Keeps where a client's readers stand in its channels, beyond its life.
+ * Stores the positions of a client's readers across page loads.
  *
- * What has come and waits to be read is not behind a reader yet: the next client gets it again. A
- * store must not throw: it says in its own way what fails.
+ * Unread messages are not part of the stored position, so the next client receives them again. A store must
+ * not throw; it reports failures in its own way.
  */
 export abstract class PositionStore {
   readonly #streams = new Set<FollowedStream>();
-  readonly #places = new WeakMap<object, Place>();
+  readonly #readPositions = new WeakMap<object, ReadPosition>();
 
   /**
    * A secret name that the resume tokens of an anonymous client are bound to.
    *
-   * `load()` sets it where it was kept, else the client does; keep it beside the positions.
+   * `load()` sets it if it was stored, else the client does; store it with the positions.
    */
   client?: string;
 
-  /** Returns what was kept; called once, when the client is made. */
+  /** Returns the stored positions; called once, when the client is made. */
   abstract load(): readonly ResumePosition[];
 
-  /** Forgets all, with what is still to be written; no timer and no listener may stay. */
+  /** Deletes everything, also pending writes; no timer or listener may remain. */
   abstract clear(): void;
 
-  /** Hears, often, that `taken()` may have changed, so that it is written now or soon. */
+  /** Called often, when the result of `taken()` may have changed; write it now or soon. */
   protected abstract changed(): void;
 
-  /** Called by the client when a frame has come, with its channel, or a reader has taken a message. */
+  /** Called by the client after a frame, with its channel, or after a reader has read a message. */
   moved(stream: FollowedStream, channel?: string): void {
     this.#streams.add(stream);
     const positions = stream.positions.get(channel!);
     if (positions) {
-      const { ahead } = this.#placeOf(positions);
+      const { ahead } = this.#readPositionOf(positions);
       ahead.set(stream.stream.given, positions.position);
-      // Without the first the readers stand where they were for longer: they miss nothing.
+      // Dropping the oldest keeps a lower position for longer, so no reader misses a message.
       if (ahead.size > MAX_AHEAD) ahead.delete(ahead.keys().next().value!);
     }
     this.changed();
   }
 
-  /** Returns what is to be kept now, in place of all that was kept before. */
+  /** Returns the positions to store now, which replace all stored ones. */
   protected taken(): ResumePosition[] {
     return [...this.#streams].flatMap(({ name, positions, stream: { taken } }) =>
       [...positions].flatMap(([channel, of]) => {
-        const place = this.#placeOf(of);
-        for (const [given, position] of place.ahead)
+        const read = this.#readPositionOf(of);
+        for (const [given, position] of read.ahead)
           if (given <= taken) {
-            place.reached = position;
-            place.ahead.delete(given);
+            read.reached = position;
+            read.ahead.delete(given);
           }
-        return of.resumeToken && place.reached
-          ? [[name, channel, of.resumeToken, ...place.reached] as const]
+        return of.resumeToken && read.reached
+          ? [[name, channel, of.resumeToken, ...read.reached] as const]
           : [];
       }),
     );
   }
 
-  #placeOf(positions: object): Place {
-    const place = this.#places.get(positions) ?? { ahead: new Map<number, WirePosition>() };
-    this.#places.set(positions, place);
-    return place;
+  #readPositionOf(positions: object): ReadPosition {
+    const read = this.#readPositions.get(positions) ?? { ahead: new Map<number, WirePosition>() };
+    this.#readPositions.set(positions, read);
+    return read;
   }
 }

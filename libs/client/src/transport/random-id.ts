@@ -1,4 +1,4 @@
-/** Makes a name of 128 random bits that nobody can guess. */
+/** Returns a name of 128 random bits. */
 export function randomId(): string {
   return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

@@ -33,7 +33,7 @@ class MapStorage {
   }
 }
 
-/** Keeps what has come in place of what was taken: what nobody may do. */
+/** Stores received instead of read positions: the negative control. */
 class ReceivedPositions extends PositionStore {
   kept: ResumePosition[] = [];
   readonly #streams = new Set<FollowedStream>();
@@ -68,12 +68,12 @@ describe('sessionPositions()', () => {
   let peer: Peer;
 
   const hide = () => page.dispatchEvent(new Event('pagehide'));
-  /** The positions that are kept; the name of the client stands behind them. */
-  const kept = () =>
+  /** The stored positions, followed by the client id. */
+  const storedPositions = () =>
     (JSON.parse(storage.getItem(KEY) ?? 'null') as unknown[] | null)?.filter((entry) =>
       Array.isArray(entry),
     ) ?? null;
-  const place = (offset: number, channel = 'room', endpoint = 'chat') => [
+  const positionAt = (offset: number, channel = 'room', endpoint = 'chat') => [
     endpoint,
     channel,
     `ticket of ${channel}`,
@@ -85,7 +85,7 @@ describe('sessionPositions()', () => {
   const positions = (options: SessionPositionsOptions = {}) =>
     sessionPositions({ clock, onWarning: (text) => void warnings.push(text), ...options });
 
-  /** Connects a client; returns what its first frame brings back. */
+  /** Connects a client; returns the positions of its `hello`. */
   async function load(options: Partial<ConnectionOptions> = {}): Promise<unknown> {
     rig = await Rig.start({ positions: positions(), ...options });
     const connecting = rig.client.connectWebSocket();
@@ -96,7 +96,7 @@ describe('sessionPositions()', () => {
     return held;
   }
 
-  /** Leaves the page and loads it anew; returns what the first frame brings back. */
+  /** Reloads the page; returns the positions of the next `hello`. */
   async function reload(options?: Partial<ConnectionOptions>): Promise<unknown> {
     hide();
     const before = new Map(storage.entries);
@@ -106,7 +106,7 @@ describe('sessionPositions()', () => {
   }
 
   function subscribed(offset: number, channel = 'room', endpoint = 'chat'): void {
-    const [, , resumeToken] = place(offset, channel) as string[];
+    const [, , resumeToken] = positionAt(offset, channel) as string[];
     const position = ['e', offset, `m${offset}`] as const;
     peer.send({ t: 'subscribed', endpoint, channel, position, resumeToken: resumeToken! });
   }
@@ -119,7 +119,7 @@ describe('sessionPositions()', () => {
     }
   }
 
-  /** Lets the client handle all that was sent to it so far. */
+  /** Waits until the client has handled all sent frames. */
   async function settled(): Promise<void> {
     peer.send({ t: 'ping' });
     while ((await peer.frames.take()).t !== 'pong');
@@ -127,7 +127,7 @@ describe('sessionPositions()', () => {
 
   const read = async (count: number) => (await take(rig.client.chat.stream, count)).map(({ text }) => text);
 
-  /** Starts a reader that takes only what it is asked for, and stays. */
+  /** Starts a reader that reads only on request, and stays open. */
   const reader = () => rig.client.chat.stream[Symbol.asyncIterator]();
 
   beforeEach(() => {
@@ -145,8 +145,8 @@ describe('sessionPositions()', () => {
     delete globals.addEventListener;
   });
 
-  describe('over a reload', () => {
-    it('goes on behind the last message that the reader has taken', async () => {
+  describe('after a reload', () => {
+    it('continues after the last message that the reader has read', async () => {
       expect(await load()).toBeUndefined();
       const first = reader();
       subscribed(5);
@@ -154,13 +154,13 @@ describe('sessionPositions()', () => {
       expect([(await first.next()).value?.text, (await first.next()).value?.text]).toEqual(['6', '7']);
       await settled();
 
-      expect(await reload()).toEqual([place(7)]);
+      expect(await reload()).toEqual([positionAt(7)]);
       const reading = read(2);
       publish(7, 8, 9);
       expect(await reading).toEqual(['8', '9']);
     });
 
-    it('would lose what waits unread if places were kept as messages come', async () => {
+    it('would lose unread messages if received positions were stored', async () => {
       const received = new ReceivedPositions();
       await load({ positions: received });
       const first = reader();
@@ -169,20 +169,20 @@ describe('sessionPositions()', () => {
       await first.next();
       await settled();
 
-      expect(received.kept).toEqual([place(8)]);
+      expect(received.kept).toEqual([positionAt(8)]);
     });
 
-    it('brings back the channels of endpoints that the page has not used yet, again and again', async () => {
-      storage.setItem(KEY, JSON.stringify([place(3), place(4, 'table', 'game')]));
+    it('resumes channels of unused endpoints after each reload', async () => {
+      storage.setItem(KEY, JSON.stringify([positionAt(3), positionAt(4, 'table', 'game')]));
 
-      expect(await load()).toEqual([place(3), place(4, 'table', 'game')]);
+      expect(await load()).toEqual([positionAt(3), positionAt(4, 'table', 'game')]);
       const reading = read(1);
       publish(4);
       await reading;
-      expect(await reload()).toEqual([place(4), place(4, 'table', 'game')]);
+      expect(await reload()).toEqual([positionAt(4), positionAt(4, 'table', 'game')]);
     });
 
-    it('waits for the slowest reader, and not for one that has left', async () => {
+    it('waits for the slowest open reader', async () => {
       await load();
       const [slow, quick] = [reader(), reader()];
       subscribed(5);
@@ -192,21 +192,21 @@ describe('sessionPositions()', () => {
       await quick.next();
       await settled();
       hide();
-      expect(kept()).toEqual([place(6)]);
+      expect(storedPositions()).toEqual([positionAt(6)]);
 
       await slow.return!();
       hide();
-      expect(kept()).toEqual([place(7)]);
+      expect(storedPositions()).toEqual([positionAt(7)]);
     });
 
-    it('keeps the place while nobody reads', async () => {
+    it('keeps the position without a reader', async () => {
       await load();
       rig.client.chat.addStreamOpenedListener(() => {});
       subscribed(5);
       publish(6);
       await settled();
 
-      expect(await reload()).toEqual([place(5)]);
+      expect(await reload()).toEqual([positionAt(5)]);
     });
 
     it.each(['drop-oldest', 'drop-newest'] as const)(
@@ -218,30 +218,30 @@ describe('sessionPositions()', () => {
         publish(6, 7, 8);
         await settled();
         hide();
-        expect(kept()).toEqual([place(overflow === 'drop-oldest' ? 6 : 5)]);
+        expect(storedPositions()).toEqual([positionAt(overflow === 'drop-oldest' ? 6 : 5)]);
 
         await first.next();
         await first.next();
         hide();
-        expect(kept()).toEqual([place(8)]);
+        expect(storedPositions()).toEqual([positionAt(8)]);
       },
     );
 
-    it('keeps no place before the messages that stand for all before it are read', async () => {
+    it('stores no position before the snapshot before it is read', async () => {
       await load();
       const first = reader();
       peer.send({ t: 'message', endpoint: 'chat', type: 'spec.note', data: { text: 'all' } });
       subscribed(5);
       await settled();
       hide();
-      expect(kept()).toEqual([]);
+      expect(storedPositions()).toEqual([]);
 
       await first.next();
       hide();
-      expect(kept()).toEqual([place(5)]);
+      expect(storedPositions()).toEqual([positionAt(5)]);
     });
 
-    it('keeps the newest ticket', async () => {
+    it('stores the newest resume token', async () => {
       await load();
       subscribed(5);
       peer.send({ t: 'position', endpoint: 'chat', channel: 'room', resumeToken: 'newer' });
@@ -250,7 +250,7 @@ describe('sessionPositions()', () => {
       expect(await reload()).toEqual([['chat', 'room', 'newer', 'e', 5, 'm5']]);
     });
 
-    it('goes on from what has come, not from what was read, while the page stays', async () => {
+    it('resumes after the received messages, also unread ones, in the same page', async () => {
       await load();
       reader();
       subscribed(5);
@@ -261,12 +261,12 @@ describe('sessionPositions()', () => {
       rig.clock.advance(retryInMs);
       peer = await rig.server.peers.take();
 
-      expect((await peer.next('hello')).resume).toEqual([place(7)]);
+      expect((await peer.next('hello')).resume).toEqual([positionAt(7)]);
     });
   });
 
   describe('forgets', () => {
-    it('a channel that does not flow any more, and a stream that was closed', async () => {
+    it('an unsubscribed channel, and a closed stream', async () => {
       await load();
       reader();
       const { id } = await peer.next('open');
@@ -275,20 +275,20 @@ describe('sessionPositions()', () => {
       subscribed(6, 'other');
       await settled();
       hide();
-      expect(kept()).toEqual([place(5), place(6, 'other')]);
+      expect(storedPositions()).toEqual([positionAt(5), positionAt(6, 'other')]);
       const left = { endpoint: 'chat', channel: 'room', reason: { code: 'left', message: '' } };
       peer.send({ t: 'unsubscribed', ...left } as ServerFrame);
       await settled();
       hide();
-      expect(kept()).toEqual([place(6, 'other')]);
+      expect(storedPositions()).toEqual([positionAt(6, 'other')]);
       peer.send({ t: 'closed', endpoint: 'chat', reason: { code: 'access-lost', message: '' } });
       await settled();
       hide();
 
-      expect(kept()).toEqual([]);
+      expect(storedPositions()).toEqual([]);
     });
 
-    it('all when the client is closed, and leaves no timer and no listener', async () => {
+    it('everything when the client is closed, and leaves no timer and no listener', async () => {
       await load();
       subscribed(5);
       await settled();
@@ -302,8 +302,8 @@ describe('sessionPositions()', () => {
       expect(storage.entries.size).toBe(0);
     });
 
-    it('all when a client is closed that never connected', async () => {
-      storage.setItem(KEY, JSON.stringify([place(3)]));
+    it('everything when a client is closed that never connected', async () => {
+      storage.setItem(KEY, JSON.stringify([positionAt(3)]));
       rig = await Rig.start({ positions: positions() });
       await rig.client.close();
 
@@ -319,12 +319,12 @@ describe('sessionPositions()', () => {
       peer.socket.close(1012);
       await rig.status('waiting');
 
-      expect(await reload()).toEqual([place(5)]);
+      expect(await reload()).toEqual([positionAt(5)]);
     });
   });
 
   describe('writes', () => {
-    it('once in a while, and not what stands there already', async () => {
+    it('with a delay, and only changes', async () => {
       await load();
       const first = reader();
       subscribed(5);
@@ -334,7 +334,7 @@ describe('sessionPositions()', () => {
       clock.advance(999);
       expect(storage.writes).toBe(0);
       clock.advance(1);
-      expect([storage.writes, kept()]).toEqual([1, [place(19)]]);
+      expect([storage.writes, storedPositions()]).toEqual([1, [positionAt(19)]]);
       peer.send({ t: 'publication', channel: 'none', type: 'spec.note', data: {} });
       await settled();
       clock.advance(1_000);
@@ -342,7 +342,7 @@ describe('sessionPositions()', () => {
       expect(storage.writes).toBe(1);
     });
 
-    it('only the channels that are wanted', async () => {
+    it('only the selected channels', async () => {
       await load({
         positions: positions({ only: (endpoint, channel) => `${endpoint} ${channel}` === 'chat b' }),
       });
@@ -351,7 +351,7 @@ describe('sessionPositions()', () => {
       await settled();
       hide();
 
-      expect(kept()).toEqual([place(6, 'b')]);
+      expect(storedPositions()).toEqual([positionAt(6, 'b')]);
     });
 
     it.each([{ maxChannels: 2 }, { maxBytes: 180 }])(
@@ -362,14 +362,14 @@ describe('sessionPositions()', () => {
         await settled();
         hide();
 
-        expect(kept()).toEqual([place(5, 'b'), place(5, 'c')]);
-        expect(warnings).toEqual([expect.stringContaining('too many')]);
+        expect(storedPositions()).toEqual([positionAt(5, 'b'), positionAt(5, 'c')]);
+        expect(warnings).toEqual([expect.stringContaining('exceed maxChannels or maxBytes')]);
       },
     );
   });
 
-  describe('where the storage fails', () => {
-    it('warns once that it is full, and the client goes on', async () => {
+  describe('with a failing storage', () => {
+    it('warns once that it is full, and the client works', async () => {
       await load();
       storage.failure = new DOMException('full', 'QuotaExceededError');
       const reading = read(1);
@@ -381,14 +381,14 @@ describe('sessionPositions()', () => {
       publish(7);
 
       expect(await reading).toEqual(['7']);
-      expect(warnings).toEqual(['nestwire: positions cannot be kept']);
+      expect(warnings).toEqual(['nestwire: positions cannot be stored']);
       storage.failure = undefined;
       await settled();
       hide();
-      expect(kept()).toEqual([place(7)]);
+      expect(storedPositions()).toEqual([positionAt(7)]);
     });
 
-    it('warns once that it is forbidden, and the client goes on', async () => {
+    it('warns once that access is denied, and the client works', async () => {
       const refuse = () => {
         throw new DOMException('forbidden', 'SecurityError');
       };
@@ -401,7 +401,7 @@ describe('sessionPositions()', () => {
       expect(await reading).toEqual(['6']);
       hide();
       await rig.client.close();
-      expect(warnings).toEqual(['nestwire: positions cannot be kept']);
+      expect(warnings).toEqual(['nestwire: positions cannot be stored']);
     });
 
     it.each(['', '{', 'null', '7', '{"a":1}', '[null,7,[],["chat"],["chat","room","t","e",-1,"m"]]'])(

@@ -2,21 +2,21 @@ import type { ResumePosition } from '@nestwire/protocol/codec';
 import { systemClock, type Clock } from './clock.js';
 import { PositionStore } from './position-store.js';
 
-/** What is kept over a reload of the page, and where. */
+/** Options of positions in `sessionStorage`. */
 export interface SessionPositionsOptions {
-  /** The key in `sessionStorage`; two clients of one page need two. @default 'nestwire.positions' */
+  /** Key in `sessionStorage`; two clients of one page need two. @default 'nestwire.positions' */
   readonly key?: string;
-  /** Tells which channels are kept; of the others the next page is a newcomer. @default all */
+  /** Selects the channels to store; other channels start anew in the next page. @default all */
   readonly only?: (endpoint: string, channel: string) => boolean;
-  /** Most channels that are kept. @default 200 */
+  /** Maximum number of stored channels. @default 200 */
   readonly maxChannels?: number;
-  /** Most bytes that are kept, at two a character, as the browser counts. @default 131_072 */
+  /** Maximum size, in bytes, at two per character like browsers. @default 131_072 */
   readonly maxBytes?: number;
-  /** Longest time from a change until it is written, in ms; a page that is left writes at once. @default 1_000 */
+  /** Delay from a change to its write, in ms; leaving the page writes at once. @default 1_000 */
   readonly writeMs?: number;
-  /** Hears, once a kind, why positions are not kept. @default console.warn */
+  /** Called with the reason why positions are not stored, once per kind. @default console.warn */
   readonly onWarning?: (text: string, cause?: unknown) => void;
-  /** Time, for tests. @default the machine's */
+  /** Clock, for tests. @default that of the platform */
   readonly clock?: Clock;
 }
 
@@ -32,10 +32,9 @@ interface Page {
 const BYTES_PER_CHARACTER = 2;
 
 /**
- * Keeps positions in the tab's `sessionStorage`, for the page loaded next.
+ * Stores positions in the tab's `sessionStorage`, for the next page.
  *
- * Where there is no such storage, or it is full or forbidden, a warning says so once and all else
- * goes on.
+ * If the storage is missing, denied or full, a warning says so once, and everything else works.
  */
 export function sessionPositions(options: SessionPositionsOptions = {}): PositionStore {
   return new SessionPositions(options);
@@ -67,7 +66,7 @@ class SessionPositions extends PositionStore {
     const text = this.#try((storage) => storage.getItem(this.#options.key));
     const entries = parsed(text);
     this.client = entries.find((entry) => typeof entry === 'string');
-    // What somebody else wrote there would make the server refuse the whole first frame.
+    // A malformed position would make the server refuse the whole `hello`.
     return entries.filter(isResumePosition).slice(-this.#options.maxChannels);
   }
 
@@ -101,7 +100,7 @@ class SessionPositions extends PositionStore {
     });
   }
 
-  /** Writes down what was followed last, as far as it fits. */
+  /** Encodes the most recent positions up to the limits. */
   #bounded(all: readonly ResumePosition[]): string {
     const { only, maxChannels, maxBytes } = this.#options;
     const wanted = all.filter(([endpoint, channel]) => !only || only(endpoint, channel));
@@ -111,7 +110,7 @@ class SessionPositions extends PositionStore {
       const text = JSON.stringify(entry);
       bytes += BYTES_PER_CHARACTER * (text.length + 1);
       if (texts.length >= maxChannels || bytes > maxBytes) {
-        this.#warn('are too many: the next page is a newcomer in some channels');
+        this.#warn('exceed maxChannels or maxBytes: some channels start anew in the next page');
         break;
       }
       texts.unshift(text);
@@ -120,12 +119,12 @@ class SessionPositions extends PositionStore {
     return `[${texts.join()}]`;
   }
 
-  /** Uses the storage, which may be missing, forbidden or full: asking for it can throw already. */
+  /** Accesses the storage; the property itself throws when access is denied. */
   #try<T>(use: (storage: Page['sessionStorage']) => T): T | undefined {
     try {
       return use(this.#page.sessionStorage);
     } catch (error) {
-      this.#warn('cannot be kept', error);
+      this.#warn('cannot be stored', error);
       return undefined;
     }
   }

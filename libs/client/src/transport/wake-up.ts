@@ -5,14 +5,14 @@ interface Target {
 /**
  * Calls back when the network returns or the page becomes visible.
  *
- * Where the platform has no such events, as Node, nothing is called.
+ * On platforms without these events, such as Node, it does nothing.
  *
  * @returns a function that stops it
  */
 export function onWakeUp(wake: () => void): () => void {
   const page = globalThis as Partial<Target> & { document?: Target & { hidden: boolean } };
   const { document } = page;
-  // The controller has the one option that the listeners need: its signal.
+  // An AbortController passes as the listeners' options, because its only relevant property is `signal`.
   const watch = new AbortController();
   page.addEventListener?.('online', wake, watch);
   document?.addEventListener('visibilitychange', () => document.hidden || wake(), watch);

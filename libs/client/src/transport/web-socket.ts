@@ -2,22 +2,22 @@ import type { FramePayload } from '@nestwire/protocol/codec';
 
 /** The part of a `WebSocket` that the client uses. */
 export interface WebSocketLike {
-  // `never`: the event types of the DOM and of ws have nothing in common.
+  // `never`, because the event types of the DOM and of ws have nothing in common.
   onopen: ((event: never) => unknown) | null;
   onmessage: ((event: never) => unknown) | null;
   onerror: ((event: never) => unknown) | null;
   onclose: ((event: never) => unknown) | null;
-  /** What of the offered the server took. */
+  /** The subprotocol that the server has chosen. */
   readonly protocol: string;
   binaryType: string;
   send(payload: FramePayload): void;
   close(code?: number, reason?: string): void;
 }
 
-/** A class of WebSockets, such as the browser's. */
+/** A class of sockets, such as the browser's WebSocket. */
 export type WebSocketClass = new (url: string, subprotocols: string | string[]) => WebSocketLike;
 
-/** Returns the platform's own `WebSocket`, where there is one. */
+/** Returns the global `WebSocket`, if there is one. */
 export function globalWebSocket(): WebSocketClass | undefined {
   return (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
 }
