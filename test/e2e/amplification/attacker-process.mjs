@@ -2,16 +2,21 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { WebSocket } from 'ws';
 import { answerParent } from '../../rig/child.mjs';
-import { ATTACKS, beginningOf, protocolOf, RETAINED } from './attacks.mjs';
+import { attackNamed, beginningOf, protocolOf, RETAINED } from './attacks.mjs';
 
 const TICK_MS = 20;
 const FRAMES_PER_SECOND = 190;
 const BYTES_PER_SECOND = 1_000_000;
 const RECONNECT_MS = 200;
+/** What the server writes before a short payload. */
+const HEADER_BYTES = 2;
 
 /** One connection of the attacker. */
 class Hostile {
-  sentBytes = 0;
+  errorBytes = 0;
+  connections = 0;
+  /** What was written and read at each tick. */
+  samples = [];
   #lost = { written: 0, read: 0 };
 
   constructor(attack, port) {
@@ -24,6 +29,7 @@ class Hostile {
 
   connect() {
     const { attack } = this;
+    this.connections++;
     const ws = new WebSocket(`ws://127.0.0.1:${this.port}/streams`, protocolOf(attack), {
       perMessageDeflate: attack.form === 'deflate' && { threshold: 0 },
     });
@@ -33,7 +39,9 @@ class Hostile {
     ws.on('open', () => {
       for (const frame of beginningOf(attack)) this.send(frame);
     });
-    ws.on('message', (data, isBinary) => this.receive(isBinary ? decode(data) : JSON.parse(data.toString())));
+    ws.on('message', (data, isBinary) =>
+      this.receive(isBinary ? decode(data) : JSON.parse(data.toString()), data.length),
+    );
     ws.on('close', (code) => {
       this.closeCodes[code] = (this.closeCodes[code] ?? 0) + 1;
       this.#lost.written += ws._socket?.bytesWritten ?? 0;
@@ -43,9 +51,18 @@ class Hostile {
     });
   }
 
-  receive(frame) {
+  receive(frame, bytes) {
     if (frame.t === 'welcome') this.isReady();
-    if (frame.t === 'error') this.codes[frame.error.code] = (this.codes[frame.error.code] ?? 0) + 1;
+    if (frame.t !== 'error') return;
+    this.codes[frame.error.code] = (this.codes[frame.error.code] ?? 0) + 1;
+    this.errorBytes += bytes + HEADER_BYTES;
+  }
+
+  /** Notes what was written and read up to now. */
+  sample() {
+    const { bytes, errorBytes, connections } = this;
+    const at = performance.timeOrigin + performance.now();
+    this.samples.push({ at, ...bytes, errors: errorBytes, connections });
   }
 
   /** Sends a frame; returns its bytes. */
@@ -76,8 +93,8 @@ class Hostile {
   }
 }
 
-async function flood(name, port, forMs) {
-  const attack = ATTACKS.find((candidate) => candidate.name === name);
+async function flood({ name, port, forMs, seed, generated }) {
+  const attack = attackNamed(name, seed, generated);
   const hostile = new Hostile(attack, port);
   await hostile.ready;
   const perTick = ((attack.framesPerSecond ?? FRAMES_PER_SECOND) * TICK_MS) / 1_000;
@@ -92,11 +109,13 @@ async function flood(name, port, forMs) {
       if (attack.isControl) hostile.ping();
       else sentBytes += hostile.send(attack.frame(sent++));
     }
+    hostile.sample();
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
   }
-  const { codes, closeCodes, bytes } = hostile;
+  hostile.sample();
+  const { codes, closeCodes, bytes, samples } = hostile;
   hostile.end();
-  return { codes, closeCodes, ...bytes, sent };
+  return { codes, closeCodes, ...bytes, sent, samples };
 }
 
 let held = [];
@@ -123,7 +142,7 @@ async function load(name) {
 }
 
 answerParent({
-  flood: ({ name, port, forMs }) => flood(name, port, forMs),
+  flood,
   hold: ({ name, port, connections }) => hold(name, port, connections),
   load: ({ name }) => load(name),
   async release() {

@@ -1,5 +1,6 @@
 // What a hostile client sends: one attack for each kind of frame, each error code and each shape of message.
 import { randomBytes } from 'node:crypto';
+import { generatedAttacks } from './shapes.mjs';
 
 const JSON_PROTOCOL = 'nestwire.v1.json';
 const PACKED_PROTOCOL = 'nestwire.v1.msgpack';
@@ -139,6 +140,22 @@ export const ATTACKS = [
     ignoresBytes: true,
   },
 ];
+
+/**
+ * Returns an attack: one of the list, or one that a seed makes.
+ *
+ * @param {string} name
+ * @param {number} seed
+ * @param {number} count how many the seed makes
+ */
+export function attackNamed(name, seed, count) {
+  return [...ATTACKS, ...attacksOf(seed, count)].find((attack) => attack.name === name);
+}
+
+/** Makes attacks of generated shapes, whose frames take their ids from the same row as those of the list. */
+export function attacksOf(seed, count) {
+  return generatedAttacks(seed, count).map((attack) => ({ ...attack, frame: () => attack.frame(nextId()) }));
+}
 
 /** Attacks that leave something in memory: each is made by many connections at once, and then measured. */
 export const RETAINED = [

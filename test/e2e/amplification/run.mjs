@@ -1,14 +1,17 @@
 // `npm run test:amplification [-- --quick]`: measures what one hostile client within all limits costs the
 // server and an honest client beside it, for every kind of frame and every error code. Runs against the built
 // libraries; AMPLIFICATION_ROOT names another checkout whose build is measured instead, without a verdict.
+// Beside the listed attacks it makes shapes from a seed, which it prints; FUZZ_SEED names one.
+import { randomInt } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Child } from '../../rig/child.mjs';
 import { ask } from '../../rig/nemesis.mjs';
 import { findRedis, missingRedis, startRedis } from '../../rig/redis-server.mjs';
-import { ATTACKS, RETAINED, SERVER_CODES } from './attacks.mjs';
-import { ANSWER_BYTES, problemsOf, problemsOfRetained } from './verdict.mjs';
+import { ATTACKS, attacksOf, RETAINED, SERVER_CODES } from './attacks.mjs';
+import { Timeline } from './timeline.mjs';
+import { ANSWER_BYTES, excessOf, problemsOf, problemsOfRetained } from './verdict.mjs';
 import { percentile, Witness } from './witness.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -21,6 +24,8 @@ const only = process.argv.find((argument) => argument.startsWith('--only='))?.sl
 const ATTACK_MS = isQuick ? 500 : 4_000;
 const CALM_MS = isQuick ? 200 : 1_500;
 const WARM_MS = isQuick ? 300 : 1_500;
+const GENERATED = isQuick ? 6 : 24;
+const SAMPLE_MS = 200;
 const HELD_CONNECTIONS = 10;
 const ATTEMPTS = 3;
 const UNLIMITED = 1e9;
@@ -28,6 +33,7 @@ const UNLIMITED = 1e9;
 if (!existsSync(join(ROOT, 'libs/streams/dist/index.js')))
   throw new Error('The suite measures what is built: run "npm run build" first.');
 
+const seed = seedOf();
 const rows = [];
 const failures = [];
 const seenCodes = new Set();
@@ -39,7 +45,7 @@ const attacker = new Child(new URL('attacker-process.mjs', import.meta.url));
 
 try {
   await withServer({}, async (server) => {
-    for (const attack of chosen(ATTACKS)) await judge(server, attack);
+    for (const attack of [...chosen(ATTACKS), ...generated()]) await judge(server, attack);
     for (const attack of isQuick ? RETAINED.slice(0, 1) : chosen(RETAINED))
       await judgeRetained(server, attack);
   });
@@ -64,13 +70,27 @@ function chosen(attacks) {
   return isQuick ? attacks.filter((attack) => attack.isQuick) : attacks;
 }
 
+/** Returns the seed of the generated shapes: the short form takes the same ones each time. */
+function seedOf() {
+  const { FUZZ_SEED } = process.env;
+  const chosenSeed = FUZZ_SEED ? Number(FUZZ_SEED) : isQuick ? 1 : randomInt(2 ** 31);
+  if (!Number.isSafeInteger(chosenSeed))
+    throw new Error(`FUZZ_SEED=${FUZZ_SEED} is no whole number: give one.`);
+  console.log(`amplification: FUZZ_SEED=${chosenSeed}`);
+  return chosenSeed;
+}
+
+function generated() {
+  return attacksOf(seed, GENERATED).filter(({ name }) => !only || name.includes(only));
+}
+
 /** Runs a function against a server of its own. */
-async function withServer(limits, run) {
+async function withServer({ limits = {}, sabotage }, run) {
   const child = new Child(serverFile(), ['--expose-gc']);
   try {
     // Another build may not know the limit.
     const known = isOther ? limits : { answerBytes: ANSWER_BYTES, ...limits };
-    const { port } = await child.ask('start', { redis: redis?.url, limits: known });
+    const { port } = await child.ask('start', { redis: redis?.url, limits: known, sabotage });
     const witness = await Witness.connect(port);
     // The first messages of a process are slow: nothing is compiled yet.
     await witness.watch(2 * CALM_MS);
@@ -100,7 +120,7 @@ async function judge(server, attack) {
     problems = problemsOf(measured);
     if (!problems.length) break;
   }
-  rows.push({ ...measured, problems });
+  rows.push(rowOf(measured, problems));
   for (const problem of problems) failures.push(`${attack.name}: ${problem}`);
 }
 
@@ -110,15 +130,15 @@ async function measure({ child, port, witness }, { name, oneAnswerBytes }) {
   const calmUsed = usedBetween(calm, await sample(child));
   calmAnswers.push(...calmSamples);
 
-  const before = await sample(child);
+  const timeline = new Timeline(() => sample(child), calmUsed);
+  const before = await timeline.begin();
   const startedAt = performance.now();
-  const flooded = attacker.ask('flood', { name, port, forMs: WARM_MS + ATTACK_MS });
-  const watched = witness.watch(WARM_MS + ATTACK_MS);
+  const forMs = WARM_MS + ATTACK_MS;
+  const flooded = attacker.ask('flood', { name, port, forMs, seed, generated: GENERATED });
+  const watched = witness.watch(forMs);
   // Bursts are allowed to cost more: the bounds are on what lasts.
-  await new Promise((resolve) => setTimeout(resolve, WARM_MS));
-  const warm = await sample(child);
-  await new Promise((resolve) => setTimeout(resolve, ATTACK_MS));
-  const end = await sample(child);
+  const warm = await timeline.follow(WARM_MS, SAMPLE_MS);
+  const end = await timeline.follow(ATTACK_MS, SAMPLE_MS);
   const [flood, answers] = [await flooded, await watched];
   const lasting = usedBetween(warm, end);
   const whole = usedBetween(before, await sample(child));
@@ -143,7 +163,14 @@ async function measure({ child, port, witness }, { name, oneAnswerBytes }) {
     codes: flood.codes,
     closeCodes: flood.closeCodes,
     oneAnswerBytes,
+    samples: timeline.beside(flood.samples),
   };
+}
+
+/** Returns what is written down of a measurement. */
+function rowOf(measured, problems) {
+  const { samples, ...row } = measured;
+  return { ...row, errors: samples.at(-1).errors, excess: excessOf(measured), problems };
 }
 
 /** Returns what the server has used up to now; the times are of the server, so that a stall is in them. */
@@ -186,21 +213,21 @@ async function judgeRetained({ child, port }, { name }) {
 
 /** Negative controls: without a protection, its attack has to be judged as too much. */
 async function controls() {
-  await control('invalid: slow check', ['cpu', 'witness'], { frameWorkMsPerSecond: UNLIMITED });
-  if (!isQuick) await control('invalid: 30 fields', ['answers'], { answerBytes: UNLIMITED });
+  await control('invalid: slow check', ['cpu', 'witness'], { limits: { frameWorkMsPerSecond: UNLIMITED } });
+  await control('invalid: 30 fields', ['errors'], { sabotage: 'unpaid errors' });
+  if (isQuick) return;
+  await control('open and close with 100 channels', ['answers'], { limits: { answerBytes: UNLIMITED } });
 }
 
-async function control(name, kinds, limits) {
-  await withServer(limits, async (server) => {
+async function control(name, kinds, setup) {
+  await withServer(setup, async (server) => {
     const attack = ATTACKS.find((candidate) => candidate.name === name);
     const measured = await measure(server, attack);
     const problems = problemsOf(measured);
     const isSeen = problems.some((problem) => kinds.some((kind) => problem.startsWith(kind)));
-    rows.push({ ...measured, name: `control: ${name}`, problems: isSeen ? [] : ['not seen'] });
+    rows.push(rowOf({ ...measured, name: `control: ${name}` }, isSeen ? [] : ['not seen']));
     if (!isSeen)
-      failures.push(
-        `without ${Object.keys(limits)[0]}, "${name}" was not seen to exceed ${kinds.join(' or ')}`,
-      );
+      failures.push(`${JSON.stringify(setup)}: "${name}" was not seen to exceed ${kinds.join(' or ')}`);
   });
 }
 
@@ -211,8 +238,10 @@ function tableOf(all) {
     'ms/KiB',
     'sent',
     'answers',
+    'errors',
     'log',
     'redis',
+    'excess',
     'p50',
     'p99',
     'calm p99',
@@ -223,17 +252,19 @@ function tableOf(all) {
     if (row.retained !== undefined) {
       const factor = (row.retained / row.written).toFixed(1);
       const kept = `kept ${Math.round(row.retained)}`;
-      return [row.name, '', '', Math.round(row.written), kept, `×${factor}`, '', '', '', '', verdict];
+      return [row.name, '', '', Math.round(row.written), kept, `×${factor}`, ...Array(6).fill(''), verdict];
     }
-    const { cpuMs, forMs, sent, answers, log, redis: toRedis, p50, p99, calmP99 } = row;
+    const { cpuMs, forMs, sent, answers, errors, log, redis: toRedis, p50, p99, calmP99, excess } = row;
     return [
       row.name,
       ((cpuMs / forMs) * 100).toFixed(1),
       ((cpuMs / Math.max(1, sent)) * 1_024).toFixed(2),
       sent,
       `×${(answers / Math.max(1, sent)).toFixed(1)}`,
+      `×${(errors / Math.max(1, sent)).toFixed(1)}`,
       `×${(log / Math.max(1, sent)).toFixed(1)}`,
       `×${(toRedis / Math.max(1, sent)).toFixed(1)}`,
+      Object.values(excess).map(Math.round).join('/'),
       ...[p50, p99, calmP99].map((ms) => ms.toFixed(1)),
       verdict,
     ];

@@ -182,8 +182,18 @@ const count = (...parts) => {
   for (const part of parts) logBytes += String(part).length;
 };
 
+/** Takes protections away, for negative controls. */
+const SABOTAGE = {
+  async 'unpaid errors'() {
+    const built = import.meta.resolve('@nestwire/streams');
+    const { AnswerAllowance } = await import(new URL('connection/outbound/answer-allowance.js', built));
+    AnswerAllowance.prototype.errorBytes = () => Infinity;
+  },
+};
+
 answerParent({
-  async start({ redis, limits }) {
+  async start({ redis, limits, sabotage }) {
+    await SABOTAGE[sabotage]?.();
     class AppModule {}
     decorate(AppModule, {
       decorators: [

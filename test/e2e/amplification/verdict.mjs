@@ -14,12 +14,21 @@ export const ANSWER_BYTES = 8_192;
 const WELCOME_BYTES = 1_024;
 /** Bytes of answers a second that are granted without bytes of the client. */
 const GRANTED_PER_SECOND = 1_024;
+const WINDOW_MS = 1_000;
+/** What was sent shortly before a window is answered in it. */
+const UNDER_WAY_MS = 200;
+/** The credit that errors have when a client sent much before. */
+const ERROR_BYTES = 8_192;
+/** A minute's lines of one kind of error, with their stacks. */
+const LOG_BYTES = 32_768;
+const REDIS_BYTES = 16_384;
 const WITNESS_FACTOR = 2;
 /** What a busy machine adds to the slowest of a hundred answers, in milliseconds. */
 const WITNESS_FLOOR_MS = 10;
 
 /** @typedef {{ name: string, forMs: number, connections: number, cpuMs: number, sent: number, answers: number,
- *   log: number, redis: number, p50: number, p99: number, calmP99: number, oneAnswerBytes?: number }} Measured */
+ *   log: number, redis: number, p50: number, p99: number, calmP99: number, oneAnswerBytes?: number,
+ *   samples: import('./timeline.mjs').Sample[] }} Measured */
 
 /**
  * Tells what an attack exceeded.
@@ -40,9 +49,49 @@ export function problemsOf(measured) {
     const allowed = WRITTEN_PER_BYTE * sent + granted[kind] + free;
     if (bytes > allowed) problems.push(`${kind}: ${bytes} bytes, at most ${Math.round(allowed)}`);
   }
+  for (const [kind, bytes] of Object.entries(excessOf(measured))) {
+    const most = windowGrantsOf(measured)[kind];
+    if (bytes > most)
+      problems.push(`${kind}: ${Math.round(bytes)} bytes beyond its share in a window, at most ${most}`);
+  }
   const allowedMs = Math.max(WITNESS_FACTOR * calmP99, calmP99 + WITNESS_FLOOR_MS);
   if (p99 > allowedMs) problems.push(`witness: p99 ${p99.toFixed(1)} ms, at most ${allowedMs.toFixed(1)}`);
   return problems;
+}
+
+/**
+ * Returns by how many bytes each kind exceeded four bytes for each one that was sent, in the worst window.
+ *
+ * Windows are each second, and each time from the beginning, so that the first bytes are judged too.
+ *
+ * @param {Pick<Measured, 'samples'>} measured
+ */
+export function excessOf({ samples }) {
+  const excess = { answers: 0, errors: 0, log: 0, redis: 0 };
+  const windows = samples.flatMap((to) => {
+    const from = samples.findLast(({ at }) => at <= to.at - WINDOW_MS);
+    const since = from && samples.findLast(({ at }) => at <= from.at - UNDER_WAY_MS);
+    const whole = [NOTHING, NOTHING, to];
+    return from ? [whole, [from, since ?? NOTHING, to]] : [whole];
+  });
+  for (const [from, sentFrom, to] of windows) {
+    const seconds = (to.at - (from === NOTHING ? samples[0].at : from.at)) / 1_000;
+    const allowed = WRITTEN_PER_BYTE * (to.sent - sentFrom.sent) + GRANTED_PER_SECOND * seconds;
+    for (const kind of Object.keys(excess))
+      excess[kind] = Math.max(excess[kind], to[kind] - from[kind] - allowed);
+  }
+  return excess;
+}
+
+const NOTHING = { at: 0, sent: 0, answers: 0, errors: 0, log: 0, redis: 0 };
+
+function windowGrantsOf({ connections, oneAnswerBytes = 0 }) {
+  return {
+    answers: (ANSWER_BYTES + WELCOME_BYTES + oneAnswerBytes) * connections,
+    errors: ERROR_BYTES,
+    log: LOG_BYTES,
+    redis: REDIS_BYTES,
+  };
 }
 
 /**
