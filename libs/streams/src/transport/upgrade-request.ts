@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { parseCookie } from 'cookie';
 import { StreamHandshake } from './stream-handshake.js';
 
 const MAX_QUERY_LENGTH = 2_048;
@@ -37,7 +38,6 @@ const SEPARATORS = /[^a-z0-9]/g;
 /** The bound of Node, unless the server sets `maxHeadersCount`. */
 const DEFAULT_MAX_HEADERS = 1_000;
 const WEBSOCKET_VERSION = '13';
-const MAX_COOKIES = 100;
 
 /** One upgrade request, and the socket that it came on. */
 export interface Upgrade {
@@ -90,7 +90,8 @@ export function refusalOfForm(request: IncomingMessage): UpgradeRefusal | undefi
 
 /** Collects what an authenticator decides by. */
 export function handshakeOf(request: IncomingMessage, address: string, cookieName?: string): StreamHandshake {
-  const cookies = parseCookies(request.headers.cookie);
+  const { cookie } = request.headers;
+  const cookies = cookie ? cookiesOf(cookie) : NO_COOKIES;
   const token = bearerToken(request.headers) ?? (cookieName && cookies[cookieName]) ?? null;
   return new StreamHandshake(token || null, request.headers, cookies, address);
 }
@@ -130,18 +131,12 @@ function bearerToken({ authorization }: IncomingHttpHeaders): string | undefined
 /** One for all that bring none. */
 const NO_COOKIES = Object.freeze(Object.create(null)) as Readonly<Record<string, string>>;
 
-function parseCookies(header: string | undefined): Readonly<Record<string, string>> {
-  if (!header) return NO_COOKIES;
-  const cookies = Object.create(null) as Record<string, string>;
-  for (const pair of header.split(';').slice(0, MAX_COOKIES)) {
-    const mark = pair.indexOf('=');
-    if (mark < 0) continue;
-    const name = pair.slice(0, mark).trim();
-    cookies[name] ??= decodeCookie(pair.slice(mark + 1).trim());
-  }
-  return cookies;
+/** The first of several cookies with one name counts. */
+function cookiesOf(header: string): Readonly<Record<string, string>> {
+  return parseCookie(header, { decode: decodeCookie }) as Record<string, string>;
 }
 
+/** Some servers put quotes around a value. */
 function decodeCookie(value: string): string {
   const bare = value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
   try {
