@@ -205,7 +205,7 @@ describe('A list of revoked tokens', () => {
     await post(target, 'a', 'secret');
 
     await until(() =>
-      warn.mock.calls.some(([line]) => /cannot be revoked now: .*written/.test(String(line))),
+      warn.mock.calls.some(([line]) => /cannot be revoked at the moment; .*written/.test(String(line))),
     );
     expect(await gets(target, { resume: held })).toEqual(['resume-refused']);
     tokens.fails = undefined;
@@ -298,7 +298,7 @@ describe('A hello', () => {
 
 describe('A user id', () => {
   it.each([
-    ['with half of a surrogate pair', 'half', 4501],
+    ['with a lone surrogate', 'half', 4501],
     ['of more than 256 characters', 'a'.repeat(257), 4501],
   ])('%s is refused, and the log says why', async (_what, token, code) => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);

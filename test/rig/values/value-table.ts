@@ -110,7 +110,7 @@ export const VALUE_TABLE: readonly ValueRow[] = [
     fc.oneof(fc.string({ unit: 'binary' }).map(mended), fc.boolean(), fc.constant(null)),
   ),
   row(
-    'half of a surrogate pair in a text',
+    'a lone surrogate in a text',
     'U+FFFD in its place, as in UTF-8',
     fc
       .tuple(fc.string(), fc.constantFrom('\ud800', '\udbff', '\udc00', '\udfffx'))

@@ -1,15 +1,14 @@
 import { CodedError, ErrorCode } from '@nestwire/protocol';
 import type { AnySession } from '../enhancers/stream-context.js';
 
-/** Who may use an endpoint. */
+/** The sign-in and scopes that an endpoint requires. */
 export interface Access {
   readonly requireLogin: boolean;
   readonly requiredScopes: readonly string[];
 }
 
 /**
- * Checks `requireLogin` and `requiredScopes` against the session's user of this
- * moment.
+ * Checks `requireLogin` and `requiredScopes` against the session's current user.
  *
  * @throws {CodedError} UNAUTHENTICATED without a user; FORBIDDEN when a scope is missing
  */
@@ -23,6 +22,6 @@ export function checkAccess({ requireLogin, requiredScopes }: Access, session: A
   if (missing.length)
     throw new CodedError(
       ErrorCode.Forbidden,
-      `"${session.endpoint}" requires the scope ${missing.join(', ')}, which the user does not have.`,
+      `"${session.endpoint}" requires the scope ${missing.join(', ')}, which the user lacks.`,
     );
 }

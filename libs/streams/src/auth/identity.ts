@@ -2,15 +2,15 @@ import type { StreamHandshake } from '../transport/stream-handshake.js';
 import type { StreamUser } from './stream-authenticator.js';
 
 /**
- * An identity of a connection, from one sign-in to the next that changes it.
+ * An identity of a connection, from one sign-in to the next that changes the user.
  *
- * A session belongs to its identity for good, so a handler that runs on after a sign-out keeps its user.
+ * A session keeps its identity, so a handler that is still running after a sign-out keeps its user.
  */
 export class Identity {
   constructor(
     /** The user; null for an anonymous client. */
     public user: StreamUser | null,
-    /** Headers and address of the connection, with the credential of this identity. */
+    /** The headers and address of the connection, with the credential of this identity. */
     public handshake: StreamHandshake,
     private readonly connectionId: string,
   ) {}
@@ -18,7 +18,7 @@ export class Identity {
   /**
    * The subject of resume tokens: the user, or the secret client id of an anonymous client.
    *
-   * A client without an id has the connection alone, so its tokens open nothing later.
+   * Without a client id it is the connection, so that such tokens are useless later.
    */
   get holder(): string {
     if (this.user) return `user:${this.user.id}`;
@@ -26,12 +26,12 @@ export class Identity {
     return resumeName === undefined ? `connection:${this.connectionId}` : `client:${resumeName}`;
   }
 
-  /** Returns whether a user is the one of this identity. */
+  /** Returns true when a user has the id of this identity's user. */
   isOf(user: StreamUser | null): boolean {
     return this.user?.id === user?.id;
   }
 
-  /** Takes a newer credential, or newer scopes, of the same user. */
+  /** Stores a newer credential, or newer scopes, of the same user. */
   renew(user: StreamUser | null, handshake: StreamHandshake = this.handshake): void {
     this.user = user;
     this.handshake = handshake;

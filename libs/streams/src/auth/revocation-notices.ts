@@ -1,18 +1,18 @@
 import { Logger } from '@nestjs/common';
 import type { UserRevocation, UsersToRecheck } from './user-revocation.js';
 
-/** The least time between two rounds, in milliseconds. */
+/** The minimum time between two rounds, in milliseconds. */
 const ROUND_MS = 500;
-/** The most users of one round; beyond it all users are judged. */
+/** The maximum number of users per round; above it, all users are rechecked. */
 const MAX_USERS = 10_000;
 const MAX_TEXT_CHARACTERS = 1_024;
 const MAX_SCOPES = 1_000;
 
 /**
- * Collects revocations of other servers; has each user judged once a round.
+ * Batches the revocations of other servers into rounds of rechecks.
  *
- * The first notice after a while begins a round at once. Those that come within half a second of it wait for the
- * next round, in which a user counts once, however many notices name it.
+ * The first notice after a pause starts a round at once. Notices within the next half second wait for the
+ * next round, in which each user is rechecked once.
  */
 export class RevocationNotices {
   private readonly logger = new Logger('Streams');
@@ -21,23 +21,24 @@ export class RevocationNotices {
   private malformed = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param judge judges users; called once a round, does not throw */
+  /** @param recheck rechecks users; called once per round, does not throw */
   constructor(private readonly recheck: (users: UsersToRecheck) => void) {}
 
-  /** Takes a notice in whichever form it came; one that names no user is dropped and counted. */
+  /** Adds a notice; one without a user id is dropped and counted. */
   take(notice: UserRevocation): void {
     const { userId } = notice;
     if (!isText(userId)) return this.drop();
     const narrowing = narrowingOf(notice);
     const before = this.waiting.get(userId);
     if (!before && this.waiting.size >= MAX_USERS) this.isOverflowing = true;
-    // Two that name different parts of a user name all of it: to judge more than needed does no harm.
+    // Two notices about different parts of a user widen to the whole user, because rechecking more is
+    // harmless.
     else
       this.waiting.set(userId, before && !isSame(before, narrowing) ? { userId } : { userId, ...narrowing });
     if (!this.timer) this.runRound();
   }
 
-  /** Judges nobody any more. */
+  /** Stops all further rounds. */
   stop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -58,13 +59,13 @@ export class RevocationNotices {
 
   private drop(): void {
     if (this.malformed++) return;
-    this.logger.warn('A revocation from Redis names no user and is dropped. This is said once.');
+    this.logger.warn('A revocation from Redis without a user id was dropped. Further ones are only counted.');
   }
 }
 
 type Narrowing = Pick<UserRevocation, 'tokenId' | 'scopes'>;
 
-/** Returns which part of the user a notice is about; all of it where that cannot be read. */
+/** Returns the part of the user that a notice names; the whole user if it is malformed. */
 function narrowingOf({ tokenId, scopes }: UserRevocation): Narrowing {
   if (tokenId !== undefined && !isText(tokenId)) return {};
   if (scopes !== undefined && !isScopes(scopes)) return {};

@@ -7,11 +7,11 @@ import type { LiveConnection } from '../connection/live-connection.js';
 import type { UserRecheck } from './user-recheck.js';
 import type { UserRevocation } from './user-revocation.js';
 
-/** Tells the servers of a cluster whose access may have ended. */
+/** Reports a revocation to the other servers of the cluster. */
 @StreamMessage('nestwire.revocation')
 class RevocationNotice {
   declare readonly $type: 'nestwire.revocation';
-  /** The process that posts it, which has judged its own connections. */
+  /** The id of the posting process, which has already rechecked its own connections. */
   from!: string;
   userId!: string;
   tokenId?: string;
@@ -20,7 +20,7 @@ class RevocationNotice {
 
 const CHANNEL = new ReservedChannel('revocations', [RevocationNotice]);
 
-/** Takes access away on all servers of the cluster. */
+/** Revokes access on all servers of the cluster. */
 export class Revocations {
   private readonly origin = randomUUID();
   private readonly notices = new RevocationNotices((users) => {
@@ -34,7 +34,7 @@ export class Revocations {
     private readonly connections: () => Iterable<LiveConnection>,
   ) {}
 
-  /** Hears of revocations from now on; resolves once those of other servers are heard too. */
+  /** Subscribes to revocations; resolves once those of other servers arrive too. */
   async start(): Promise<void> {
     this.subscription = this.messages.addListener(CHANNEL, (notice) => {
       if (notice.from !== this.origin) this.notices.take(notice);
@@ -42,28 +42,28 @@ export class Revocations {
     await this.subscription;
   }
 
-  /** Hears of no more. */
+  /** Unsubscribes from revocations. */
   async stop(): Promise<void> {
     (await this.subscription)?.remove();
     this.notices.stop();
   }
 
   /**
-   * Judges the connections of this process and tells the other servers; resolves when both is done.
+   * Rechecks the connections of this process and notifies the other servers; resolves when both is done.
    *
-   * @throws {CodedError} INVALID_MESSAGE when nobody is named
+   * @throws {CodedError} INVALID_MESSAGE when `userId`, `tokenId` or `scopes` is empty
    */
   async revoke(revocation: UserRevocation): Promise<PostResult> {
     const { userId, tokenId, scopes } = checked(revocation);
     const notice = { from: this.origin, userId, ...(tokenId && { tokenId }), ...(scopes && { scopes }) };
-    // Told first: the others have as much to do.
+    // Post first, so that the other servers work at the same time.
     const posted = this.messages.postMessage(CHANNEL, create(RevocationNotice, notice));
     const [result] = await Promise.all([posted, this.recheck.revoke(notice, this.connections)]);
     return result;
   }
 }
 
-/** A name that is missing would revoke nothing, and nobody would notice. */
+/** Refuses empty names, because they would silently revoke nothing. */
 function checked({ userId, tokenId, scopes }: UserRevocation): UserRevocation & { scopes?: string[] } {
   const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
   const isWrong =
@@ -73,6 +73,6 @@ function checked({ userId, tokenId, scopes }: UserRevocation): UserRevocation & 
   if (!isWrong) return { userId, ...(tokenId && { tokenId }), ...(scopes && { scopes: [...scopes] }) };
   throw new CodedError(
     ErrorCode.InvalidMessage,
-    'revoke() needs a userId, and no empty tokenId or scopes: leave out what is to be all of the user.',
+    'revoke() needs a non-empty userId, and no empty tokenId or scopes. Leave those out to revoke the whole user.',
   );
 }

@@ -9,15 +9,15 @@ const REFUSAL_WINDOW_MS = 60_000;
 const MAX_ADDRESSES = 10_000;
 const MAX_ACCEPTED = 10_000;
 
-/** The outcome of a sign-in, or that its address has to wait. */
+/** The outcome of a sign-in, or the wait of its address. */
 export type GatedSignIn = SignInResult | { readonly outcome: 'limited'; readonly retryAfterMs: number };
 
-/** A connection that signs in. */
+/** A connection during its sign-in. */
 export interface SigningIn extends ShareHolder {
   readonly id: string;
 }
 
-/** Refused credentials of an address since a time. */
+/** The number of refused credentials of an address since a time. */
 interface Refusals {
   count: number;
   readonly since: number;
@@ -26,14 +26,14 @@ interface Refusals {
 /**
  * Shares the authenticator among addresses.
  *
- * Calls run within bounds, addresses in turn. An address with many refused credentials has to wait
- * before another one is tried. Users who are signed in and credentials that were accepted lately do not
- * wait, so that a guesser does not lock out others behind the same address.
+ * Concurrent calls are bounded, and addresses take turns. An address with many refused credentials must wait
+ * before its next attempt. Signed-in users and recently accepted credentials do not wait, so that an attacker
+ * does not lock out others behind the same address.
  */
 export class SignInGate {
   private readonly queue: FairQueue;
   private readonly refusals = new Map<string, Refusals>();
-  /** Digests of credentials, the one that was accepted last at the end. */
+  /** Digests of accepted credentials, the most recent last. */
   private readonly accepted = new Set<string>();
   private refused = 0;
   private limited = 0;
@@ -46,22 +46,22 @@ export class SignInGate {
     this.queue = new FairQueue({ max: limits.maxSignIns, maxPerShare: limits.maxSignInsPerAddress });
   }
 
-  /** How many sign-ins wait for their turn. */
+  /** The number of sign-ins that wait for their turn. */
   get waiting(): number {
     return this.queue.waiting;
   }
 
-  /** How many credentials were refused since the start. */
+  /** The number of refused credentials since the start. */
   get refusedCredentials(): number {
     return this.refused;
   }
 
-  /** How many sign-ins were refused since the start because their address had to wait. */
+  /** The number of sign-ins that were refused because their address had to wait. */
   get limitedSignIns(): number {
     return this.limited;
   }
 
-  /** Asks the authenticator in turn; never throws. `isWanted` tells whether anybody still waits for it. */
+  /** Calls the authenticator in turn; never throws. `isWanted` returns false once the result is useless. */
   run({ id, user }: SigningIn, handshake: StreamHandshake, isWanted: () => boolean): Promise<GatedSignIn> {
     const share = this.shares.keyOfAddress(handshake, id);
     return this.queue.run({ share, member: id }, () => {
@@ -71,7 +71,7 @@ export class SignInGate {
     });
   }
 
-  /** Forgets the refusals whose window is over. */
+  /** Removes the refusals whose window is over. */
   sweep(now: number): void {
     for (const [share, { since }] of this.refusals) {
       if (now - since < REFUSAL_WINDOW_MS) return;

@@ -7,21 +7,21 @@ import type { StreamAuthenticator, StreamUser } from './stream-authenticator.js'
 /**
  * The outcome of a sign-in.
  *
- * `failed` is the server's fault, not the credential's. An `error` goes to the log.
+ * `failed` means an error of the server, not of the credential. `error` is logged.
  */
 export type SignInResult =
   | { readonly outcome: 'accepted'; readonly user: StreamUser | null }
   | { readonly outcome: 'refused'; readonly error?: unknown }
   | { readonly outcome: 'failed'; readonly error: unknown };
 
-/** An answer that is older than a few deadlines was not waited for. */
+/** The number of deadlines after which a call counts as abandoned. */
 const MAX_PENDING_RECHECKS = 4;
-/** The most users that are doubted at a time; the oldest doubt goes first. */
+/** The maximum number of remembered invalidations; the oldest is dropped first. */
 const MAX_INVALIDATIONS = 20_000;
 
-/** Asks the application's authenticator, with a deadline, and judges what it says. */
+/** Calls the application's authenticator with a deadline, and checks the result. */
 export class SignIn {
-  /** Users whose credentials may have ended while an answer was under way, the latest last. */
+  /** Users whose access may have ended during a call of the authenticator, the latest last. */
   private readonly invalidations = new Map<string, { readonly number: number; readonly at: number }>();
   private lastInvalidation = 0;
 
@@ -30,23 +30,23 @@ export class SignIn {
     private readonly timeoutMs: number,
   ) {}
 
-  /** Whether there is anybody to ask. */
+  /** True when the application has an authenticator. */
   get isConfigured(): boolean {
     return this.authenticator !== undefined;
   }
 
-  /** Never throws: a credential that is presented and not accepted is refused, never anonymous. */
+  /** Signs in; never throws. A presented credential that is not accepted is refused, never anonymous. */
   async run(handshake: StreamHandshake): Promise<SignInResult> {
     const { lastInvalidation } = this;
     const result = await this.attempt(handshake);
     const user = result.outcome === 'accepted' ? result.user : null;
-    // What was answered may be from before the doubt.
+    // The authenticator may have answered before the invalidation.
     return user && (this.invalidations.get(user.id)?.number ?? 0) > lastInvalidation
       ? this.run(handshake)
       : result;
   }
 
-  /** Lets what is asked at this moment be asked again, where it is about this user. */
+  /** Repeats the pending calls of the authenticator that return this user. */
   invalidatePending(userId: string): void {
     const now = performance.now();
     this.invalidations.delete(userId);
@@ -72,7 +72,7 @@ export class SignIn {
   private async ask(authenticator: StreamAuthenticator, handshake: StreamHandshake): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise((_, reject) => {
-      const message = `The authenticator did not answer within ${this.timeoutMs} ms: raise "limits.authenticationTimeoutMs" if it needs longer.`;
+      const message = `The authenticator did not answer within ${this.timeoutMs} ms. If it needs longer, raise "limits.authenticationTimeoutMs".`;
       timer = setTimeout(() => reject(new Error(message)), this.timeoutMs);
     });
     try {
@@ -91,7 +91,7 @@ function classify(user: unknown, { token }: StreamHandshake): SignInResult {
   if (typeof id !== 'string' || !id) return { outcome: 'refused' };
   const problem = problemOfUserId(id);
   if (problem) return { outcome: 'refused', error: badUserId(problem) };
-  // It would never expire.
+  // An invalid date would never expire.
   if (expiresAt !== undefined && Number.isNaN(Number(expiresAt)))
     return { outcome: 'failed', error: invalidExpiry() };
   return { outcome: 'accepted', user: user as StreamUser };
@@ -103,7 +103,7 @@ function badUserId(problem: string): Error {
 
 function invalidExpiry(): Error {
   return new Error(
-    'The authenticator returned a user whose "expiresAt" is no time: give a Date, epoch milliseconds, or leave it out.',
+    'The authenticator returned a user with an invalid "expiresAt". Return a Date, epoch milliseconds, or leave it out.',
   );
 }
 

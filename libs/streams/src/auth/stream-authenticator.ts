@@ -1,31 +1,30 @@
 import type { StreamHandshake } from '../transport/stream-handshake.js';
 
-/** What nestwire needs to know of a user; the application's type adds to it. */
+/** The properties of a user that nestwire reads; the application's type adds its own. */
 export interface StreamUser {
-  /** Unique among users; limits and sign-ins go by it. */
+  /** The unique id of the user; limits, revocations and tokens use it. */
   readonly id: string;
-  /** What `requiredScopes` of an endpoint is compared with. */
+  /** The scopes that `requiredScopes` of an endpoint is compared with. */
   readonly scopes?: readonly string[];
-  /** Which of the user's credentials this is, as the `jti` of a token; `StreamsService.revoke` can name it. */
+  /** The id of the credential, such as the `jti` of a token; `StreamsService.revoke` can name it. */
   readonly tokenId?: string;
-  /** When the credential ends; the connection is asked to renew it then. A date or epoch milliseconds. */
+  /** The expiry of the credential, as a date or epoch milliseconds; the client is then asked to renew it. */
   readonly expiresAt?: Date | number;
 }
 
 /**
- * Tells who a connection belongs to; the application extends it.
+ * Determines the user of a connection; the application extends it.
  *
- * Called once a connection, after the client's first frame, and once for each sign-in on an open one;
- * again with what the connection brought by `StreamsService.revoke` and each `recheckMs`.
+ * It is called once per connection, after `hello`, and for each sign-in on an open connection.
+ * `StreamsService.revoke` and `recheckMs` call it again with the same handshake.
  */
 export abstract class StreamAuthenticator<User extends StreamUser = StreamUser> {
   /**
    * Returns the user of a credential, or null.
    *
-   * Null with a credential refuses the connection (4501); null without one is an anonymous
-   * connection. A thrown `UnauthorizedException`, `ForbiddenException` or coded UNAUTHENTICATED
-   * refuses too; anything else thrown closes with 1011, and so does taking longer than
-   * `limits.authenticationTimeoutMs`.
+   * Null with a credential refuses the connection (4501); null without one accepts it as anonymous. An
+   * `UnauthorizedException`, `ForbiddenException` or coded UNAUTHENTICATED error also refuses. Any other
+   * error closes with 1011, and so does exceeding `limits.authenticationTimeoutMs`.
    */
   abstract authenticate(handshake: StreamHandshake): Promise<User | null> | User | null;
 }

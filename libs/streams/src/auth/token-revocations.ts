@@ -7,18 +7,18 @@ import type { ResumeTokenSubject } from '../subscriptions/resume-token-signer.js
 
 const RETRY_MS = 2_000;
 const MAX_UNWRITTEN = 10_000;
-/** How often the floors of the list are read again. */
+/** The interval in which the floors are read, in milliseconds. */
 const FLOORS_MS = 30_000;
 const HOLDER_CHARACTERS = 22;
 const SHARD_CHARACTERS = 2;
 const SUBJECT_CHARACTERS = 12;
 
-/** The names of shards, which begin the names of their holders; see `keyOf`. */
+/** The names of the shards, which are prefixes of holder keys; see `keyOf`. */
 const SHARDS: readonly string[] = ['u', 'c'].flatMap((kind) =>
   [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].map((first) => kind + first),
 );
 
-/** Ends that are not the server's decision about the user: who comes back may resume. */
+/** Close reasons that are no decision of the server about the user; the client may resume after them. */
 const RESUMABLE: ReadonlySet<string> = new Set([
   'closed-by-client',
   'connection-lost',
@@ -26,7 +26,7 @@ const RESUMABLE: ReadonlySet<string> = new Set([
   'identity-changed',
 ]);
 
-/** Tells whether the end of a session for this reason voids its tokens. */
+/** Returns true when the end of a session for this reason voids its tokens. */
 export function isFinalEnd({ code, connectionCode }: SessionCloseReason): boolean {
   return !RESUMABLE.has(code) || connectionCode === CloseCode.Revoked;
 }
@@ -37,25 +37,25 @@ export function revocationSubject({ endpoint, channel }: Omit<ResumeTokenSubject
 }
 
 /**
- * The resume tokens that the server has taken back, of all holders.
+ * Revokes resume tokens, and reads the revocations of all servers.
  *
- * A revocation that cannot be written is tried again for as long as the process lives. Until it is
- * written, this process resumes nothing of that holder.
+ * A revocation that cannot be stored is retried as long as the process runs. Until it is stored, this process
+ * resumes no subscription of that holder.
  *
- * The process knows the floor of each shard of the list, so that the first token of a client holds already.
+ * The process caches the floor of each shard, so that revocations hold for the first token of a client.
  */
 export class TokenRevocations {
   private readonly logger = new Logger('Streams');
-  /** How many revocations of each holder wait to be written. */
+  /** The number of unstored revocations, by holder. */
   private readonly unwritten = new Map<string, number>();
-  /** The generation that all tokens of a shard must have. */
+  /** The minimum generation of valid tokens, by shard. */
   private readonly floors = new Map<string, number>();
   private readonly readingFloors = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
   private risen = 0;
   private waiting = 0;
-  /** Until then nothing is resumed, because a revocation was given up. */
+  /** The end of a period without resumes, after a revocation was given up. */
   private closedUntilMs = 0;
 
   constructor(
@@ -63,32 +63,32 @@ export class TokenRevocations {
     private readonly resumeTokenMs: number,
   ) {}
 
-  /** How often a floor has risen: tokens from before may be void. */
+  /** The number of times a floor has risen; older tokens may be void then. */
   get floorsVersion(): number {
     return this.risen;
   }
 
-  /** Reads the floors, now and again and again; resolves when they are known, or cannot be read now. */
+  /** Reads the floors now and periodically; resolves after the first read, also if it failed. */
   async start(): Promise<void> {
     await Promise.all(SHARDS.map((shard) => this.readFloor(shard)));
     if (!this.isStopped) this.timer = setTimeout(() => void this.start(), FLOORS_MS).unref();
   }
 
-  /** Reads no more floors. */
+  /** Stops reading floors. */
   stop(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
   }
 
-  /** Returns the generation that all tokens of a holder must have, as far as it is known. */
+  /** Returns the minimum generation of a holder's tokens, as far as it is known. */
   floorOf(holder: string): number {
     return this.floors.get(shardOf(keyOf(holder))) ?? 0;
   }
 
   /**
-   * Voids what a holder has for the subjects.
+   * Voids a holder's tokens of the subjects.
    *
-   * @returns what is void then, once that is written; undefined when too many revocations wait
+   * @returns the revoked tokens, once they are stored; undefined when too many revocations wait
    */
   async revoke(holder: string, subjects: readonly string[]): Promise<RevokedTokens | undefined> {
     const key = keyOf(holder);
@@ -102,14 +102,14 @@ export class TokenRevocations {
   }
 
   /**
-   * Returns what is void of a holder's tokens.
+   * Returns the revoked tokens of a holder.
    *
-   * @throws {Error} when nobody can tell, so that none may be accepted
+   * @throws {Error} when they are unknown; accept no token then
    */
   async read(holder: string): Promise<RevokedTokens> {
     const key = keyOf(holder);
     if (this.unwritten.has(key) || performance.now() < this.closedUntilMs)
-      throw new Error('Revocations of resume tokens are still to be written.');
+      throw new Error('Revocations of resume tokens are not stored yet.');
     const revoked = await this.store.read(key, this.resumeTokenMs);
     const shard = shardOf(key);
     if (revoked.floor > (this.floors.get(shard) ?? 0)) void this.readFloor(shard);
@@ -125,7 +125,7 @@ export class TokenRevocations {
       this.floors.set(shard, floor);
       this.risen++;
     } catch {
-      // The next time tells.
+      // The next interval retries.
     } finally {
       this.readingFloors.delete(shard);
     }
@@ -137,7 +137,9 @@ export class TokenRevocations {
         return await this.store.revoke(revocation);
       } catch (error) {
         if (this.waiting === 1)
-          this.logger.warn(`Resume tokens cannot be revoked now: ${(error as Error).message}`);
+          this.logger.warn(
+            `Resume tokens cannot be revoked at the moment; retrying. ${(error as Error).message}`,
+          );
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       }
     }
@@ -146,7 +148,7 @@ export class TokenRevocations {
   private giveUp(): undefined {
     if (performance.now() >= this.closedUntilMs)
       this.logger.error(
-        `${MAX_UNWRITTEN} revocations of resume tokens wait to be written; clients of this process resume nothing.`,
+        `${MAX_UNWRITTEN} revocations of resume tokens wait to be stored; this process resumes no subscriptions for now.`,
       );
     this.closedUntilMs = performance.now() + this.resumeTokenMs;
   }
@@ -159,7 +161,7 @@ export class TokenRevocations {
   }
 }
 
-/** Names of users and of anonymous clients begin differently, so that neither fill the shards of the other. */
+/** Returns the key of a holder; users and anonymous clients have separate shards. */
 function keyOf(holder: string): string {
   return (holder.startsWith('user:') ? 'u' : 'c') + hash(holder).slice(0, HOLDER_CHARACTERS);
 }

@@ -6,26 +6,27 @@ import type { UserRevocation, UsersToRecheck } from './user-revocation.js';
 
 const MAX_AT_ONCE = 16;
 
-/** What a recheck is set up with. */
+/** The parameters of rechecks. */
 export interface RecheckSetup {
-  /** The longest time between two rechecks of a connection; 0 for none. */
+  /** The maximum time between two rechecks of a connection, in milliseconds; 0 disables them. */
   readonly intervalMs: number;
-  /** The authenticator's time; guards get the same once more. */
+  /** The deadline of the authenticator, in milliseconds; guards get the same time again. */
   readonly timeoutMs: number;
   readonly logError: (errorId: string, error: unknown) => void;
 }
 
 /**
- * Asks the authenticator again about connections that are open.
+ * Rechecks the users of open connections with the authenticator.
  *
- * What may no longer be open is closed. Until there is an answer a connection goes on as before; what cannot be answered is closed.
+ * A connection without access is closed. It works until the authenticator has answered; if that fails or
+ * times out, it is closed.
  */
 export class UserRecheck {
   readonly intervalMs: number;
   private readonly dueAt = new WeakMap<LiveConnection, number>();
   private readonly due: LiveConnection[] = [];
   private runningDue = 0;
-  /** Connections of users whom other servers doubt. */
+  /** Connections of users that other servers have named. */
   private readonly toRecheck = new Set<LiveConnection>();
   private runningRechecks = 0;
 
@@ -36,11 +37,11 @@ export class UserRecheck {
     this.intervalMs = signIn.isConfigured ? setup.intervalMs : 0;
   }
 
-  /** Puts a connection in line when its time has come. */
+  /** Queues a connection for a recheck when it is due. */
   enqueueIfDue(connection: LiveConnection, now: number): void {
     if (!this.intervalMs || !connection.user) return;
     const dueAt = this.dueAt.get(connection);
-    // Spread, as many connections may have come at once.
+    // Spread the rechecks, because many connections may have opened at once.
     if (dueAt === undefined) this.dueAt.set(connection, now + this.intervalMs * (0.5 + Math.random() / 2));
     else if (now >= dueAt) {
       this.dueAt.set(connection, Infinity);
@@ -49,19 +50,19 @@ export class UserRecheck {
     }
   }
 
-  /** Judges the connections that a revocation is about; resolves when none is left that it closes. */
+  /** Rechecks the connections of a revocation; resolves when all that must close are closed. */
   async revoke(revocation: UserRevocation, connections: () => Iterable<LiveConnection>): Promise<void> {
     this.signIn.invalidatePending(revocation.userId);
-    // A connection whose sign-in was answered just before has its user by the next turn.
+    // After this turn, a connection whose sign-in was just accepted has its user.
     await new Promise((resolve) => setImmediate(resolve));
     const concerned = [...connections()].filter(({ user }) => user && isAbout(revocation, user));
     await Promise.all(concerned.map((connection) => this.recheck(connection, CloseCode.Revoked)));
   }
 
   /**
-   * Judges the connections of users whom other servers doubt, a few at a time; resolves once all are in line.
+   * Rechecks the connections of users that other servers named; resolves once all are queued.
    *
-   * A connection that waits already is judged once.
+   * A connection that is queued already is rechecked once.
    */
   async recheckUsers(users: UsersToRecheck, connections: () => Iterable<LiveConnection>): Promise<void> {
     if (users !== 'all') for (const userId of users.keys()) this.signIn.invalidatePending(userId);
@@ -99,11 +100,11 @@ export class UserRecheck {
     }
   }
 
-  /** Never throws, and settles in time. */
+  /** Rechecks one connection; never throws, and settles within twice the deadline. */
   private async recheck(connection: LiveConnection, refusal: CloseCode): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      const error = new Error('The access of an open connection could not be judged in time.');
+      const error = new Error('The access of an open connection could not be checked in time.');
       timer = setTimeout(() => reject(error), 2 * this.setup.timeoutMs);
     });
     try {
@@ -120,10 +121,10 @@ export class UserRecheck {
     if (!connection.user || connection.hasEnded) return;
     const { handshake, identity } = connection;
     const result = await this.signIn.run(handshake);
-    // A sign-in that is under way brings another credential, or leaves this one in force.
+    // A pending sign-in may replace the credential.
     await connection.signingIn;
     if (!connection.user || connection.hasEnded) return;
-    // A connection with another credential is judged by that one.
+    // A connection with a new credential was checked with that one.
     if (connection.handshake !== handshake) return this.checkAccess(connection, refusal);
     if (result.outcome === 'failed') throw result.error;
     const close = reasonToClose(connection.user, result, refusal);
@@ -142,7 +143,7 @@ function reasonToClose(
     if (result.user.id === user.id) return undefined;
     return [CloseCode.Unauthenticated, 'the credential is of another user'];
   }
-  // It would be refused without a revocation too: another one may be accepted.
+  // An expired credential is refused anyway; the client may renew it.
   const hasExpired = user.expiresAt !== undefined && Date.now() >= Number(user.expiresAt);
   if (hasExpired) return [CloseCode.CredentialExpired, 'the credential expired'];
   return [refusal, 'the credential is no longer accepted'];

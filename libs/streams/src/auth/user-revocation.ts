@@ -1,11 +1,11 @@
-/** Whose access may have ended: all of a user, or what the narrowing names. */
+/** A user whose access may have ended, wholly or for some credentials. */
 export interface UserRevocation {
   readonly userId: string;
-  /** Only connections whose user has this `tokenId`; all of the user's by default. */
+  /** Restricts it to connections with this `tokenId` of the user. @default all */
   readonly tokenId?: string;
-  /** Only connections whose user has one of these scopes; all of the user's by default. */
+  /** Restricts it to connections with one of these scopes of the user. @default all */
   readonly scopes?: readonly string[];
 }
 
-/** Users in doubt by their ids; `'all'` when too many were named. */
+/** The users to recheck, by id; `'all'` when there are too many. */
 export type UsersToRecheck = ReadonlyMap<string, UserRevocation> | 'all';

@@ -6,13 +6,10 @@ import { hintFor } from '../validation/message-details.js';
 
 const MAX_DETAILS = 20;
 const MAX_TEXT = 300;
-/** What ValidationPipe says with `forbidNonWhitelisted`. */
+/** The text of ValidationPipe with `forbidNonWhitelisted`. */
 const UNKNOWN = /^property [^ ]+ should not exist$/;
 
-/**
- * The codes of HTTP statuses; the others have the name of their status, such as
- * NOT_FOUND.
- */
+/** The codes of HTTP statuses; other statuses use their name, such as NOT_FOUND. */
 const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   400: ErrorCode.InvalidMessage,
   401: ErrorCode.Unauthenticated,
@@ -23,10 +20,7 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   429: ErrorCode.RateLimited,
 };
 
-/**
- * Writes an error that a client is not told of, under the id that the client is
- * told.
- */
+/** Logs an error under the id that the client receives instead of its text. */
 export type LogError = (errorId: string, error: unknown) => void;
 
 interface HttpExceptionLike {
@@ -41,10 +35,10 @@ interface WsExceptionLike {
 }
 
 /**
- * Turns anything that was thrown into the error that the client receives.
+ * Converts any thrown value to the error that the client receives.
  *
- * Coded errors travel as they are; `HttpException` by its status; `WsException` with its text. Of anything
- * else only an id leaves the process, and the error goes to the log under it.
+ * Coded errors are sent unchanged, `HttpException` by its status, `WsException` with its text. Any other
+ * error is logged, and the client receives only its id.
  */
 export function toWireError(error: unknown, log: LogError): WireError {
   if (isCoded(error)) return wireErrorOf(error);
@@ -56,18 +50,19 @@ export function toWireError(error: unknown, log: LogError): WireError {
   return { code: ErrorCode.Internal, message: `The server failed. Error id: ${errorId}` };
 }
 
-/** Tells whether an error says something to the client. */
+/** Returns true when the text of an error may be sent to the client. */
 export function isAnswerable(error: unknown): boolean {
   return isCoded(error) || isHttpException(error) || isWsException(error);
 }
 
-/** Codes of what may succeed a moment later. */
+/** Codes of errors that a retry may resolve. */
 const TRANSIENT: ReadonlySet<string> = new Set(['UNAVAILABLE', 'OVERLOADED', 'BUSY']);
 
 /**
- * Tells whether another attempt would end with the same error.
+ * Returns true when a retry would end with the same error.
  *
- * It is the application's decision then. Those of a server that cannot at this moment are none: `UNAVAILABLE` and its like, `retryAfterMs`, HTTP 5xx.
+ * Such an error is a decision of the application. `UNAVAILABLE`, `OVERLOADED`, `BUSY`, errors with
+ * `retryAfterMs` and HTTP 5xx are temporary.
  */
 export function isFinal(error: unknown): boolean {
   if (isCoded(error)) return !TRANSIENT.has(error.code) && error.retryAfterMs === undefined;
@@ -75,7 +70,7 @@ export function isFinal(error: unknown): boolean {
   return isWsException(error);
 }
 
-// By shape, not by class: an application may load a second copy of either package.
+// Compare the shape, because an application may load two copies of a package.
 function isCoded(error: unknown): error is CodedError {
   return (
     error instanceof CodedError || ['code', 'details', 'retryAfterMs'].every((member) => has(error, member))
@@ -106,10 +101,7 @@ function fromHttp(error: HttpExceptionLike): WireError {
   return { code, message: `The message is not valid: ${first}${hint && `.${hint}`}`, details };
 }
 
-/**
- * ValidationPipe gives texts alone; the path stands at the beginning unless the
- * text was customized.
- */
+/** Returns the detail of a text of ValidationPipe; default texts start with the path. */
 function detailOf(text: string): ErrorDetail {
   const path = /^(?:property |each value in )?([\w$]+(?:\.[\w$]+)*) (?:must|should|has|is|contains)\b/.exec(
     text,

@@ -5,12 +5,12 @@ import type { BoundFilter } from './nest-compat.js';
 import type { StreamContext } from './stream-context.js';
 
 /**
- * Gives an error to the first filter that catches it, once.
+ * Passes an error once to the first filter that catches it.
  *
- * A filter that returns an error, or throws one, answers with it; one that returns a message, an array or an
- * iterable of messages settles the call with that. After anything else the original error stands.
+ * If the filter returns or throws an error, that is sent. A returned message, array or iterable of messages
+ * becomes the result of the call. Otherwise the original error is sent.
  *
- * @throws {unknown} the error that answers the call
+ * @throws {unknown} the error to send
  */
 export async function applyFilters(
   filters: readonly BoundFilter[],
@@ -34,10 +34,10 @@ async function callFilter(filter: BoundFilter, error: unknown, context: StreamCo
     return isObservable(outcome) ? await lastValueFrom(outcome, { defaultValue: undefined }) : outcome;
   } catch (thrown) {
     if (thrown === error || isAnswerable(thrown)) return thrown instanceof Error ? thrown : undefined;
-    // A filter written for HTTP fails on a session; the client is still told what happened to its message.
+    // A filter for HTTP fails on a session; the client must still receive an error.
     errorLog.error(
       'filter',
-      `An exception filter failed in a stream (context.getType() is 'ws'); the original error is answered. ${String(thrown)}`,
+      `An exception filter failed in a stream (context.getType() is 'ws'); the original error is sent. ${String(thrown)}`,
       thrown,
     );
     return undefined;

@@ -3,9 +3,9 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import type { StreamContext } from './stream-context.js';
 
 /**
- * Asks the guards in order; a promise only once one of them answers with one.
+ * Runs guards in order; returns a promise only if a guard does.
  *
- * @throws {ForbiddenException} when a guard refuses, or what the guard threw
+ * @throws {ForbiddenException} when a guard refuses; also any error of a guard
  */
 export function runGuards(guards: readonly CanActivate[], context: StreamContext): void | Promise<void> {
   for (const [index, guard] of guards.entries()) {

@@ -7,33 +7,30 @@ import type { AnySession, StreamContext } from './stream-context.js';
 /** One call of a handler. */
 export interface HandlerCall {
   readonly session: AnySession;
-  /** The message, the close reason, or undefined for an open. */
+  /** The message, the close reason, or undefined when a stream opens. */
   readonly data: unknown;
   /** The name of the message. */
   readonly pattern: string;
   /** The user objects of the session, by class. */
   readonly objects: ReadonlyMap<Type, unknown>;
-  /** The id of the message's frame; undefined where there is no message. */
+  /** The id of the message's frame; undefined without a message. */
   readonly id?: number | undefined;
-  /** Claims the message when all but the handler has accepted it; resolves to whether it was handled before. */
+  /** Claims the message before the handler runs; resolves to true when it was handled before. */
   readonly claim?: () => Promise<boolean>;
 }
 
-/** A parameter together with the pipes that its value goes through. */
+/** A parameter and the pipes of its value. */
 export interface PipedParameter {
   readonly parameter: HandlerParameter;
   readonly pipes: readonly PipeTransform[];
 }
 
-/**
- * Reads the arguments of a handler; a promise only where a pipe or a decorator
- * gave one.
- */
+/** Reads the arguments of a handler; returns a promise only if a pipe or decorator does. */
 export type ReadArguments = (call: HandlerCall, context: StreamContext) => unknown[] | Promise<unknown[]>;
 
 type ReadValue = (call: HandlerCall, context: StreamContext) => unknown;
 
-/** Returns the function that reads the arguments of a handler. */
+/** Compiles the function that reads the arguments of a handler. */
 export function compileArguments(parameters: readonly PipedParameter[]): ReadArguments {
   const readers = parameters.map(({ parameter, pipes }) => pipedReader(parameter, pipes));
   return (call, context) => {
@@ -42,10 +39,7 @@ export function compileArguments(parameters: readonly PipedParameter[]): ReadArg
   };
 }
 
-/**
- * Tells whether a handler takes exactly the session and its data, so that
- * nothing has to be read.
- */
+/** Returns true when a handler takes only the session and its data, unchanged. */
 export function isPlain(parameters: readonly PipedParameter[]): boolean {
   const kinds = parameters.map(({ parameter, pipes }) =>
     pipes.length || 'property' in parameter.source ? 'other' : parameter.source.kind,
@@ -53,10 +47,7 @@ export function isPlain(parameters: readonly PipedParameter[]): boolean {
   return kinds.length <= 2 && kinds.every((kind, index) => kind === ['session', 'data'][index]);
 }
 
-/**
- * Tells whether global pipes and those of the class and the method apply to a
- * parameter.
- */
+/** Returns true when the pipes of the application, class and method apply to a parameter. */
 export function isPipeable({ source }: HandlerParameter): boolean {
   return source.kind === 'data' || source.kind === 'custom';
 }
@@ -92,11 +83,11 @@ function valueReader({ source }: HandlerParameter): ReadValue {
 
 const KEY_CHARACTERS = 22;
 
-/** Returns a message's lasting id; undefined where the client gave no name. */
+/** Returns the permanent id of a message; undefined when the client sent no client id. */
 export function messageIdOf({ session, id }: HandlerCall): string | undefined {
   const { clientKey } = session.handshake;
   if (clientKey === undefined || id === undefined) return undefined;
-  // Another user may know the client's name, and must not use up the ids of this one.
+  // Another user may know the client id, and must not use up the ids of this user.
   const { user } = session as { readonly user?: { readonly id?: string } | null };
   const sender = user?.id === undefined ? clientKey : keyOf(`${clientKey} ${user.id}`);
   return `${sender}.${id}`;
@@ -115,7 +106,7 @@ function argumentMetadata(parameter: HandlerParameter, call: HandlerCall): Argum
   const { source, declared, schema } = parameter;
   const isBody = source.kind === 'data';
   const data = isBody ? source.property : source.kind === 'custom' ? source.argument : undefined;
-  // A union of messages is `Object` to the compiler; the message knows its class.
+  // The emitted type of a union is `Object`, so the class comes from the message.
   const metatype = isBody && !source.property ? (call.data as object | undefined)?.constructor : declared;
   const metadata = {
     type: isBody ? 'body' : 'custom',

@@ -1,7 +1,7 @@
 import type { PipeTransform, Type } from '@nestjs/common';
 import type { StreamContext } from './stream-context.js';
 
-/** Where the value of a handler's parameter comes from. */
+/** The source of a parameter's value. */
 export type ParameterSource =
   /** The session. */
   | { readonly kind: 'session' }
@@ -9,30 +9,27 @@ export type ParameterSource =
   | { readonly kind: 'data'; readonly property?: string }
   /** The user object of this class. */
   | { readonly kind: 'user-object'; readonly cls: Type }
-  /** The id of the message that outlives its connection. */
+  /** The permanent id of the message. */
   | { readonly kind: 'message-id' }
-  /** A decorator made with Nest's `createParamDecorator`. */
+  /** A decorator of Nest's `createParamDecorator`. */
   | {
       readonly kind: 'custom';
       readonly argument: unknown;
       readonly factory: (data: unknown, context: StreamContext) => unknown;
     }
-  /** A decorator that means nothing in a stream. */
+  /** A decorator without meaning in a stream. */
   | { readonly kind: 'none' };
 
 /** One parameter of a handler. */
 export interface HandlerParameter {
   readonly index: number;
   readonly source: ParameterSource;
-  /**
-   * Its declared class, as the compiler wrote it down; `Object` for what is no
-   * class.
-   */
+  /** The class in the emitted metadata; `Object` for types without a class. */
   readonly declared: unknown;
-  /** Tells whether a decorator stands before it. */
+  /** True when the parameter has a decorator. */
   readonly isDecorated: boolean;
   /** Pipes of the parameter's own decorator. */
   readonly pipes: ReadonlyArray<Type<PipeTransform> | PipeTransform>;
-  /** A Standard Schema that the decorator was given (Nest 12). */
+  /** The Standard Schema of the decorator (Nest 12). */
   readonly schema?: unknown;
 }

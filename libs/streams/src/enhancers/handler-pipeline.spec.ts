@@ -163,7 +163,7 @@ function kinds(cls: object, name = 'note'): PropertyDescriptor {
   return Object.getOwnPropertyDescriptor((cls as { prototype: object }).prototype, name)!;
 }
 
-/** Makes an endpoint with one handler; each test decorates it in its own way. */
+/** Makes an endpoint with one handler, which each test decorates. */
 function noteEndpoint(...decorators: MethodDecorator[]) {
   @StreamEndpoint('notes')
   class NoteEndpoint {

@@ -16,27 +16,24 @@ import type { BoundFilter, Enhancers, HandlerHost, NestCompat } from './nest-com
 import { isPromiseLike } from '../validation/promise-like.js';
 import { StreamContext } from './stream-context.js';
 
-/**
- * A handler with everything around it; a promise only where something is
- * asynchronous.
- */
+/** A handler with its enhancers; returns a promise only if a part is asynchronous. */
 export type HandlerPipeline = (call: HandlerCall) => unknown;
 
-/** One stage: takes the call and its context. */
+/** One stage of a pipeline. */
 type Stage = (call: HandlerCall, context: StreamContext) => unknown;
 
-/** What a pipeline is made of. */
+/** The parts of a pipeline. */
 export interface PipelineParts {
   readonly host: HandlerHost;
   readonly parameters: readonly HandlerParameter[];
-  /** Which part: all of it, the guards alone, or all but the guards. */
+  /** The stages to include: all, only the guards, or all except the guards. */
   readonly part: 'all' | 'guards' | 'no-guards';
 }
 
 /**
  * Compiles a handler: filters around guards, interceptors, pipes and the method.
  *
- * Enhancers are looked up here, once; a call looks up nothing.
+ * Enhancers are looked up here, once; calls look up nothing.
  */
 export function compilePipeline(nest: NestCompat, parts: PipelineParts): HandlerPipeline {
   if (!nest.hasCreators) return publicPipeline(nest, parts);
@@ -132,13 +129,10 @@ function withContext({ cls, callback }: HandlerHost, stage: Stage): HandlerPipel
   return (call) => stage(call, new StreamContext(cls, callback, [call.session, call.data, call.pattern]));
 }
 
-/**
- * The same by Nest's public function alone: for a Nest whose inside is not as
- * expected.
- */
+/** Builds the pipeline with Nest's public function, when the internals of Nest are unknown. */
 function publicPipeline(nest: NestCompat, { host, part }: PipelineParts): HandlerPipeline {
   const handler = part === 'guards' ? nest.publicGuards(host) : nest.publicHandler(host);
-  // Nest takes the last argument for the pattern.
+  // Nest takes the last argument as the pattern.
   const run = (call: HandlerCall) => handler(call.session, call.data, messageIdOf(call), call.pattern);
   return (call) => (call.claim ? unlessHandled(call.claim, () => run(call)) : run(call));
 }

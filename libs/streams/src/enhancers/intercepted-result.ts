@@ -1,10 +1,10 @@
 import { from, isObservable, mergeMap, Observable, Subject, type Subscription } from 'rxjs';
 
 /**
- * The result of a call that interceptors surround.
+ * The result of a call with interceptors.
  *
- * `settled` resolves with the handler's value as the interceptors left it; when the handler returned an
- * Observable, at once with an Observable of all that the interceptors let through.
+ * `settled` resolves to the handler's value after the interceptors. If the handler returns an Observable, it
+ * resolves at once to an Observable of the items that the interceptors emit.
  */
 export class InterceptedResult {
   readonly settled: Promise<unknown>;
@@ -21,7 +21,7 @@ export class InterceptedResult {
     });
   }
 
-  /** Takes what the handler returned; returns what the interceptors get to see. */
+  /** Takes the handler's result; returns the value for the interceptors. */
   handlerReturned(result: unknown): unknown {
     if (!isObservable(result)) return result;
     const relay = (this.relay = new Subject<unknown>());
@@ -34,11 +34,11 @@ export class InterceptedResult {
         }),
       );
     });
-    // The handler's Observable starts when someone listens, so that nothing has to be kept meanwhile.
+    // The handler's Observable starts on subscription, so that no item is buffered.
     return from(opened).pipe(mergeMap(() => result));
   }
 
-  /** Follows what the interceptors made of the call. */
+  /** Follows the Observable that the interceptors return. */
   follow(outcome: Observable<unknown>): Promise<unknown> {
     this.source = outcome.subscribe({
       next: (value) => (this.relay ? this.relay.next(value) : (this.last = value)),

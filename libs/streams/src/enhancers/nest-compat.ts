@@ -10,46 +10,37 @@ import {
 import type { HandlerParameter } from './handler-parameter.js';
 import type { AnySession, HandlerFunction } from './stream-context.js';
 
-/**
- * Where Nest's own param decorators write; ours write there too, so that both
- * may be mixed.
- */
+/** The metadata key of Nest's param decorators; own decorators use it too, so that both can be mixed. */
 export const ROUTE_ARGUMENTS = '__routeArguments__';
-/** Part of the key of a parameter that `createParamDecorator` made. */
+/** Part of the metadata key of parameters with `createParamDecorator`. */
 export const CUSTOM_ARGUMENT = '__customRouteArgs__';
-/** Makes Nest construct the scoped enhancers of a provider for each context. */
+/** Metadata key that makes Nest construct a provider's scoped enhancers for each context. */
 export const ENTRY_PROVIDER = '__entryProvider__';
-/** What `@Injectable()` leaves on a class. */
+/** Metadata key of `@Injectable()`. */
 export const INJECTABLE = '__injectable__';
 
-/** A method, the instance that it runs on, and where Nest finds its enhancers. */
+/** A method, its instance, and where Nest finds its enhancers. */
 export interface HandlerHost {
   readonly instance: object;
   readonly cls: Type;
-  /**
-   * The method's name; empty for the guards of an endpoint without
-   * `@OnStreamOpened`.
-   */
+  /** The name of the method; empty for the guards of an endpoint without `@OnStreamOpened`. */
   readonly method: string;
   readonly callback: HandlerFunction;
   /** The module that provides the endpoint. */
   readonly moduleKey: string;
-  /** The provider's id: transient enhancers are made for it. */
+  /** The id of the provider; its transient enhancers are made for it. */
   readonly inquirerId: string;
-  /**
-   * The session's context, when the endpoint or one of its enhancers is made per
-   * session.
-   */
+  /** The context of the session, when the endpoint or an enhancer is session-scoped. */
   readonly contextId?: ContextId;
 }
 
-/** A filter, bound to its instance, and what it catches; everything when empty. */
+/** A bound filter and the classes it catches; all errors if empty. */
 export interface BoundFilter {
   readonly func: ExceptionFilter['catch'];
   readonly exceptionMetatypes: ReadonlyArray<abstract new (...args: never[]) => unknown>;
 }
 
-/** The instances that Nest has for one handler, in the order in which they run. */
+/** The enhancer instances of one handler, in running order. */
 export interface Enhancers {
   readonly guards: readonly CanActivate[];
   readonly pipes: readonly PipeTransform[];
@@ -57,7 +48,7 @@ export interface Enhancers {
   readonly filters: readonly BoundFilter[];
 }
 
-/** What the interceptors of a call need to know. */
+/** The parameters of a call with interceptors. */
 export interface InterceptedCall {
   readonly host: HandlerHost;
   readonly interceptors: readonly NestInterceptor[];
@@ -72,7 +63,7 @@ type Create<T> = (
   inquirerId?: string,
 ) => T;
 
-/** The creators that an `ExternalContextCreator` holds, in Nest 11 and 12. */
+/** The creators inside an `ExternalContextCreator` of Nest 11 and 12. */
 interface Creators {
   readonly guardsContextCreator: { create: Create<CanActivate[]> };
   readonly interceptorsContextCreator: { create: Create<NestInterceptor[]> };
@@ -109,10 +100,10 @@ const CREATORS: ReadonlyArray<readonly [keyof Creators, string]> = [
 ];
 
 /**
- * All that nestwire uses of Nest beyond its public face.
+ * The only code that uses internals of Nest.
  *
- * The creators are fields of the injected `ExternalContextCreator`, the same in Nest 11 and 12. Where they
- * are not as expected, `hasCreators` is false and `publicHandler` does the work, slower and without filters.
+ * The creators are fields of the injected `ExternalContextCreator`, the same in Nest 11 and 12. If they
+ * differ, `hasCreators` is false, and `publicHandler` replaces them: slower, and without filters.
  */
 export class NestCompat {
   readonly hasCreators: boolean;
@@ -126,10 +117,7 @@ export class NestCompat {
     });
   }
 
-  /**
-   * Returns the enhancers of a handler: global, then of the class, then of the
-   * method; filters reversed.
-   */
+  /** Returns the enhancers of a handler: global, of the class, of the method; filters in reverse. */
   enhancersOf({ instance, callback, moduleKey, contextId, inquirerId }: HandlerHost): Enhancers {
     const { guardsContextCreator, pipesContextCreator, interceptorsContextCreator, filtersContextCreator } =
       this.creators;
@@ -142,7 +130,7 @@ export class NestCompat {
     };
   }
 
-  /** Returns the instances of the pipes that stand at a parameter. */
+  /** Returns the pipe instances of a parameter. */
   parameterPipes(host: HandlerHost, pipes: HandlerParameter['pipes']): readonly PipeTransform[] {
     if (!pipes.length) return [];
     this.creators.pipesContextCreator.setModuleContext(host.moduleKey);
@@ -155,10 +143,7 @@ export class NestCompat {
     return this.creators.interceptorsConsumer.intercept(interceptors, args, instance, callback, next, 'ws');
   }
 
-  /**
-   * Returns the handler with its guards, interceptors and pipes, made by Nest's
-   * public function.
-   */
+  /** Returns the handler with guards, interceptors and pipes, made by Nest's public function. */
   publicHandler(host: HandlerHost): HandlerFunction {
     const { instance, callback, method, contextId, inquirerId } = host;
     return this.external.create(
@@ -174,9 +159,9 @@ export class NestCompat {
     ) as HandlerFunction;
   }
 
-  /** Returns the guards of a handler alone, made by Nest's public function. */
+  /** Returns only the guards of a handler, made by Nest's public function. */
   publicGuards(host: HandlerHost): HandlerFunction {
-    // A function inherits the metadata of its prototype, so the guards of the method are found.
+    // The prototype passes on the metadata, so that Nest finds the guards of the method.
     const callback = Object.setPrototypeOf(() => undefined, host.callback) as HandlerFunction;
     return this.publicHandler({ ...host, callback, method: '' });
   }
@@ -189,21 +174,15 @@ function fromArguments(type: number, property: unknown, [session, data]: [AnySes
   return typeof property === 'string' ? (data as Record<string, unknown>)?.[property] : data;
 }
 
-/** A provider as Nest's container holds it. */
+/** A provider in Nest's container. */
 export type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/**
- * Tells whether a provider is one for the whole application, its enhancers and
- * dependencies too.
- */
+/** Returns true when a provider, its enhancers and dependencies are singletons. */
 export function isStatic(wrapper: ProviderWrapper): boolean {
   return wrapper.isDependencyTreeStatic();
 }
 
-/**
- * Returns what may be made per context: request-scoped and transient providers
- * and enhancers.
- */
+/** Returns the request-scoped and transient providers and enhancers. */
 export function contextualWrappers(modules: ModulesContainer): ProviderWrapper[] {
   return [...modules.values()]
     .flatMap(({ providers, injectables }) => [...providers.values(), ...injectables.values()])
@@ -213,17 +192,17 @@ export function contextualWrappers(modules: ModulesContainer): ProviderWrapper[]
     ) as ProviderWrapper[];
 }
 
-/** Each module has these two; what they give is made elsewhere. */
+/** Returns true for the two providers that Nest adds to each module. */
 function isOfNest(token: unknown): boolean {
   return token === REQUEST || token === INQUIRER;
 }
 
-/** Tells whether Nest can say which instances a context has. */
+/** Returns true when this version of Nest can list the instances of a context. */
 export function canListInstances(wrapper: ProviderWrapper): boolean {
   return typeof (wrapper as Partial<ProviderWrapper>).getExistingInstancesByContextId === 'function';
 }
 
-/** Returns the instances that a context has of a provider; makes none. */
+/** Returns the existing instances of a provider in a context; makes none. */
 export function instancesIn(wrapper: ProviderWrapper, contextId: ContextId): object[] {
   const hosts = canListInstances(wrapper) ? wrapper.getExistingInstancesByContextId(contextId) : [];
   return hosts
@@ -234,15 +213,12 @@ export function instancesIn(wrapper: ProviderWrapper, contextId: ContextId): obj
     .filter((instance): instance is object => typeof instance === 'object' && instance !== null);
 }
 
-/** Lets go of the instances that a context has of a provider. */
+/** Releases the instances of a provider in a context. */
 export function releaseInstances(wrapper: ProviderWrapper, contextId: ContextId): void {
   (wrapper as Partial<ProviderWrapper>).removeInstanceByContextId?.call(wrapper, contextId);
 }
 
-/**
- * Returns the providers that a provider was made with; complete once it has been
- * made.
- */
+/** Returns the dependencies of a provider; complete once it has been made. */
 export function dependenciesOf(wrapper: ProviderWrapper): ProviderWrapper[] {
   const injected = wrapper.getCtorMetadata() ?? [];
   const properties = wrapper.getPropertiesMetadata() ?? [];

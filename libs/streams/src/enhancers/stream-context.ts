@@ -1,7 +1,7 @@
 import type { ArgumentsHost, ExecutionContext, Type } from '@nestjs/common';
 import type { StreamSession } from '../session/stream-session.js';
 
-/** A session as the runtime handles it, whatever it sends and whoever uses it. */
+/** A session of any message and user type. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the runtime takes sessions of every type
 export type AnySession = StreamSession<any, any>;
 
@@ -13,16 +13,10 @@ type Http = ReturnType<ArgumentsHost['switchToHttp']>;
 type Rpc = ReturnType<ArgumentsHost['switchToRpc']>;
 type Ws = ReturnType<ArgumentsHost['switchToWs']>;
 
-/**
- * What a call of a handler is about: the session, its data, and the name of the
- * message.
- */
+/** The arguments of a handler call: the session, its data, and the message name. */
 export type CallArguments = readonly [session: AnySession, data: unknown, pattern: string];
 
-/**
- * The `ExecutionContext` of one call; guards, interceptors, filters and param
- * decorators read it.
- */
+/** The `ExecutionContext` of one call, for guards, interceptors, filters and param decorators. */
 export class StreamContext implements ExecutionContext {
   constructor(
     private readonly cls: Type,
@@ -50,16 +44,13 @@ export class StreamContext implements ExecutionContext {
     return this.call[index] as T;
   }
 
-  /**
-   * The client is the session, the data is the message or close reason, the
-   * pattern the message's name.
-   */
+  /** Returns the session as client, the message or close reason as data, the message name as pattern. */
   switchToWs(): Ws {
     const [session, data, pattern] = this.call;
     return { getClient: () => session as never, getData: () => data as never, getPattern: () => pattern };
   }
 
-  /** The request is the session, so that decorators that read `request.user` find it. */
+  /** Returns the session as request, so that decorators that read `request.user` work. */
   switchToHttp(): Http {
     const [session, data, pattern] = this.call;
     return {

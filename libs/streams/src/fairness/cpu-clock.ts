@@ -1,4 +1,4 @@
-/** How old a reading may be, in milliseconds. */
+/** The maximum age of a cached reading, in milliseconds. */
 const MAX_AGE_MS = 1;
 const US_PER_MS = 1_000;
 
@@ -6,10 +6,9 @@ const US_PER_MS = 1_000;
 export type ReadCpu = () => NodeJS.CpuUsage;
 
 /**
- * Tells how much CPU time the process has used.
+ * Measures the CPU time of the process.
  *
- * The kernel is not asked for each frame: a reading costs as much as a tenth of a frame. So all
- * connections share one for a millisecond.
+ * A reading costs about a tenth of a frame, so all connections share one for a millisecond.
  */
 export class CpuClock {
   private readAt = -Infinity;
@@ -18,15 +17,15 @@ export class CpuClock {
   constructor(private readonly read: ReadCpu = () => process.cpuUsage()) {}
 
   /**
-   * Returns the CPU time in milliseconds at this time, or up to a millisecond before it.
+   * Returns the CPU time in milliseconds, at most one millisecond old.
    *
-   * It is never too high. So what is used between `recent` and a later `exact` is never too little.
+   * It is never too high, so the difference between `recent` and a later `exact` is never too low.
    */
   recent(now: number): number {
     return now - this.readAt < MAX_AGE_MS ? this.readMs : this.exact(now);
   }
 
-  /** Returns the CPU time in milliseconds at this time. */
+  /** Returns the current CPU time in milliseconds. */
   exact(now: number): number {
     const { user, system } = this.read();
     this.readAt = now;

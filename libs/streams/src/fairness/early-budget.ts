@@ -4,17 +4,17 @@ import { networkOf } from '../transport/client-address.js';
 
 type EarlyLimits = Pick<StreamsLimits, 'maxEarlyBytesPerAddress' | 'maxEarlyBytesPerProcess'>;
 
-/** A share of the budget and its bound, in bytes. */
+/** A share of the budget and its limit, in bytes. */
 interface Share {
   readonly key: string;
   readonly maxBytes: number;
 }
 
 /**
- * Bounds the bytes of frames that wait for sign-ins.
+ * Limits the bytes of frames that wait for sign-ins.
  *
- * One bound holds for all connections, and one for those of each address.
- * A user who signs in again on an open connection has a share of their own.
+ * There is one limit for all connections, and one per address. A user who signs in again on an open
+ * connection has an own share.
  */
 export class EarlyBudget {
   private readonly bytesPerShare = new Map<string, number>();
@@ -25,7 +25,10 @@ export class EarlyBudget {
     private readonly addresses: AddressKeys,
   ) {}
 
-  /** Takes bytes for a connection; returns what gives them back, or undefined when there is no room. */
+  /**
+   * Takes bytes for a connection; returns a function that returns them, or undefined if the budget is used
+   * up.
+   */
   take(holder: ShareHolder, bytes: number): (() => void) | undefined {
     const { key, maxBytes } = this.shareOf(holder);
     const isInShare = this.bytesOf(key) + bytes <= maxBytes;
@@ -39,7 +42,7 @@ export class EarlyBudget {
     if (user) return { key: `user ${user.id}`, maxBytes: maxEarlyBytesPerAddress };
     const key = this.addresses.limitKey(handshake.address);
     if (key !== undefined) return { key: `address ${key}`, maxBytes: maxEarlyBytesPerAddress };
-    // One that may be a proxy has room for many, and leaves as much to others.
+    // A possible proxy gets more, for its many clients, but leaves as much to others.
     const maxBytes = Math.max(maxEarlyBytesPerAddress, Math.ceil(maxEarlyBytesPerProcess / 2));
     return { key: `network ${networkOf(handshake.address)}`, maxBytes };
   }

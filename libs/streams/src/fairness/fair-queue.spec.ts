@@ -5,7 +5,7 @@ import { seedOf } from '../../../../test/rig/seed.js';
 
 fc.configureGlobal({ seed: seedOf('fair-queue') });
 
-/** Starts tasks that run until they are released, and writes down which have begun. */
+/** Starts tasks that run until they are released, and records the started ones. */
 function tasksOf(queue: FairQueue) {
   const begun: string[] = [];
   const releases: Array<() => void> = [];

@@ -1,4 +1,4 @@
-/** How many tasks run at a time, and for how long each counts. */
+/** The concurrency limits of a queue. */
 export interface FairQueueBounds {
   /** @default Infinity */
   readonly max?: number;
@@ -6,20 +6,20 @@ export interface FairQueueBounds {
   /** @default `maxPerShare` */
   readonly maxPerMember?: number;
   /**
-   * Time after which a task counts as released, in milliseconds.
+   * The time after which a running task counts as released, in milliseconds.
    *
    * @default Infinity
    */
   readonly releaseAfterMs?: number;
 }
 
-/** Where a task stands in line: a share, and a member of it. */
+/** The place of a task in a queue: a share, and a member of it. */
 export interface QueuePosition {
   readonly share: string;
   readonly member: string;
 }
 
-/** Begins a task; it runs until `release` is called, once or more. */
+/** Begins a task; it counts as running until the first call of `release`. */
 export type BeginTask = (release: () => void) => void;
 
 interface Waiting {
@@ -34,20 +34,19 @@ interface Member {
 interface Share {
   running: number;
   readonly members: Map<string, Member>;
-  /** The names of members that wait and have room, the next one first. */
+  /** The waiting members with capacity, the next one first. */
   readonly line: Set<string>;
 }
 
 /**
- * Runs tasks within bounds for all, for each share and for each member of it.
+ * Runs tasks within limits for all, for each share and for each member.
  *
- * Tasks that have to wait begin in turn: shares one after the other, and in each its members one after
- * the other. A share with many tasks delays another one by its running tasks alone. A task for which
- * there is room begins at once.
+ * A task starts at once if there is capacity. Waiting tasks start in turn: shares take turns, and so do the
+ * members of each share. So a share with many tasks delays others only by its running tasks.
  */
 export class FairQueue {
   private readonly shares = new Map<string, Share>();
-  /** The names of shares that wait and have room, the next one first. */
+  /** The waiting shares with capacity, the next one first. */
   private readonly line = new Set<string>();
   private readonly limits: Required<FairQueueBounds>;
   private running = 0;
@@ -63,12 +62,12 @@ export class FairQueue {
     this.limits = { max, maxPerShare, maxPerMember, releaseAfterMs };
   }
 
-  /** How many tasks wait. */
+  /** The number of waiting tasks. */
   get waiting(): number {
     return this.waitingTasks;
   }
 
-  /** Begins a task at once, or in its turn: then the returned function withdraws it. */
+  /** Starts a task at once, or queues it and returns a function that withdraws it. */
   start(position: QueuePosition, begin: BeginTask): (() => void) | undefined {
     const share = this.shareOf(position.share);
     const member = memberOf(share, position.member);
@@ -83,7 +82,7 @@ export class FairQueue {
     return () => this.withdraw(position, task);
   }
 
-  /** Runs an asynchronous task at once, or in its turn; settles as the task does. */
+  /** Runs an asynchronous task at once or in its turn; settles like the task. */
   run<T>(position: QueuePosition, task: () => T | Promise<T>): Promise<T> {
     const settle = async (): Promise<T> => task();
     return new Promise<T>(
@@ -117,11 +116,11 @@ export class FairQueue {
       this.beginWaiting();
     };
     begin(release);
-    // Most tasks of some queues end at once, and need no timer.
+    // Some queues have mostly synchronous tasks, which need no timer.
     if (!isReleased && releaseAfterMs < Infinity) timer = setTimeout(release, releaseAfterMs).unref();
   }
 
-  /** Begins what waits, as long as there is room for it; tasks that end at once do not nest. */
+  /** Starts waiting tasks while there is capacity; a loop, so that synchronous tasks do not recurse. */
   private beginWaiting(): void {
     if (this.isBeginning) return;
     this.isBeginning = true;
@@ -136,7 +135,7 @@ export class FairQueue {
     }
   }
 
-  /** Begins the next task of a share; its member and the share go to the end of their lines. */
+  /** Starts the next task of a share; its member and the share move to the end of their lines. */
   private beginNextOf(name: string): void {
     const share = this.shares.get(name)!;
     const [memberName] = share.line;
@@ -156,7 +155,7 @@ export class FairQueue {
     this.refile(position);
   }
 
-  /** Puts a member and its share into their lines, or takes them out; forgets those without a task. */
+  /** Updates the lines of a member and its share; removes those without tasks. */
   private refile({ share: name, member: memberName }: QueuePosition): void {
     const share = this.shares.get(name)!;
     const member = share.members.get(memberName)!;

@@ -7,16 +7,16 @@ export interface Reader extends ShareHolder {
   readonly id: string;
 }
 
-/** The shares of all readers of a process, and what names them. */
+/** The read shares of a process, and the keys of clients. */
 export interface ReadBounds {
   readonly shares: ClientShares;
   readonly readShares: ReadShares;
 }
 
 /**
- * Bounds how much of histories and snapshots a connection reads.
+ * Limits how much of histories and snapshots a connection reads.
  *
- * Its share bounds it: a share is that of its user, else of its address, else of the client by its secret id.
+ * The limit is that of its share: of the user, else of the address, else of the client by its secret id.
  */
 export class ReadAllowance {
   private key = '';
@@ -28,17 +28,17 @@ export class ReadAllowance {
     private readonly reader: Reader,
   ) {}
 
-  /** Counts bytes that were written. */
+  /** Counts sent bytes. */
   spend(bytes: number): void {
     this.bounds.readShares.spend(this.shareKey, bytes, performance.now());
   }
 
-  /** Returns in how many milliseconds more may be read; 0 when it may be now. */
+  /** Returns the wait in milliseconds before the next read; 0 when there is none. */
   waitMs(): number {
     return this.bounds.readShares.waitMs(this.shareKey, performance.now());
   }
 
-  /** Named again only where the user or the handshake has changed: it is asked for with each message. */
+  /** The key of the share; cached, because it is read for each message. */
   private get shareKey(): string {
     const { user, handshake, id } = this.reader;
     if (user !== this.user || handshake !== this.handshake) {

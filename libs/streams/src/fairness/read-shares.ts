@@ -5,10 +5,10 @@ const BURST_SECONDS = 8;
 const MAX_SHARES = 20_000;
 
 /**
- * Bounds how much of histories and snapshots each share of a process reads.
+ * Limits how much of histories and snapshots each share of a process reads.
  *
- * A share outlives its connections: a client that reconnects goes on with what is left. It is forgotten
- * when all of it may be read again.
+ * A share outlives its connections, so a reconnecting client has only the rest of it. It is removed when it
+ * is full again.
  */
 export class ReadShares {
   private readonly buckets = new Map<string, TokenBucket>();
@@ -18,22 +18,22 @@ export class ReadShares {
     private readonly maxShares = MAX_SHARES,
   ) {}
 
-  /** How many shares are remembered. */
+  /** The number of remembered shares. */
   get size(): number {
     return this.buckets.size;
   }
 
-  /** Counts bytes that were written for a share. */
+  /** Counts bytes that were sent for a share. */
   spend(key: string, bytes: number, now: number): void {
     this.bucketOf(key, now).spend(bytes, now);
   }
 
-  /** Returns in how many milliseconds a share may read more; 0 when it may now. */
+  /** Returns the wait of a share in milliseconds before its next read; 0 when there is none. */
   waitMs(key: string, now: number): number {
     return this.buckets.get(key)?.debtMs(now) ?? 0;
   }
 
-  /** Forgets the shares that may read all again. */
+  /** Removes the shares that are full again. */
   sweep(now: number): void {
     for (const [key, bucket] of this.buckets) if (bucket.isFull(now)) this.buckets.delete(key);
   }

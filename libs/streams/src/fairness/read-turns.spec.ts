@@ -5,7 +5,7 @@ import { ClientAddress } from '../transport/client-address.js';
 import { ClientShares } from './client-shares.js';
 import { ReadTurns } from './read-turns.js';
 
-/** Begins reads that hang, each on a connection that is lost at once, and returns how many have begun. */
+/** Starts reads that never end, each on a connection that is lost at once; returns their number. */
 function readOnLostConnections(user: string | null): { readonly count: number } {
   const limits = { ...DEFAULT_LIMITS, maxChannelReads: 8, maxChannelReadsPerUser: 16 };
   const turns = new ReadTurns(new ClientShares(new ClientAddress(0)), limits);
@@ -30,7 +30,7 @@ describe('A client that resumes over and over', () => {
   it.each([
     ['of one user', 'one', 16],
     ['of one address', null, 16],
-    // The control: each of them may read.
+    // The control: each connection may read.
     ['of many users', 'many', 80],
   ])('%s reads no more than one that stays', (_, user, expected) => {
     expect(readOnLostConnections(user).count).toBe(expected);

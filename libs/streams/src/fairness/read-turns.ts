@@ -2,19 +2,19 @@ import type { StreamsLimits } from '../streams-limits.js';
 import type { ClientShares, ShareHolder } from './client-shares.js';
 import { FairQueue, type BeginTask, type QueuePosition } from './fair-queue.js';
 
-/** As long as a command of Redis takes at most by default: a later answer finds its reader anyway. */
+/** The default deadline of a Redis command; a later answer still reaches its reader. */
 const READ_TURN_MS = 2_000;
 
-/** A connection that reads histories and asks for snapshots. */
+/** A connection that reads histories and requests snapshots. */
 export interface ReadingClient extends ShareHolder {
   readonly id: string;
 }
 
 /**
- * Shares the reads of histories and the calls for snapshots among clients.
+ * Shares history reads and snapshot calls among clients.
  *
- * A connection has a few at a time, and so has a user or an address. Histories have no bound for all:
- * clients of one channel share its reads. Calls for snapshots are made for each client, so they have one.
+ * Connections, users and addresses have few at a time. Only snapshot calls have a limit for all, because each
+ * is made for one client; the clients of a channel share history reads.
  */
 export class ReadTurns {
   private readonly reads: FairQueue;
@@ -33,17 +33,17 @@ export class ReadTurns {
     });
   }
 
-  /** How many reads and calls wait for their turn. */
+  /** The number of waiting reads and calls. */
   get waiting(): number {
     return this.reads.waiting + this.snapshots.waiting;
   }
 
-  /** Begins the read of a history at once, or in its turn: then the returned function withdraws it. */
+  /** Starts a history read at once, or queues it and returns a function that withdraws it. */
   read(client: ReadingClient, begin: BeginTask): (() => void) | undefined {
     return this.reads.start(this.positionOf(client), begin);
   }
 
-  /** Begins the call for a snapshot at once, or in its turn: then the returned function withdraws it. */
+  /** Starts a snapshot call at once, or queues it and returns a function that withdraws it. */
   snapshot(client: ReadingClient, begin: BeginTask): (() => void) | undefined {
     return this.snapshots.start(this.positionOf(client), begin);
   }

@@ -1,22 +1,22 @@
-/** One whose size decides what goes first. */
+/** An item that is ordered by its size in bytes. */
 export interface Sized {
   bytes: number;
-  /** The class of its size that it was last filed under; only `ShareSizes` writes it. */
+  /** The size class of its last filing; only `ShareSizes` sets it. */
   sizeClass?: number;
 }
 
-/** Sizes by powers of two. */
+/** The number of size classes, one per power of two. */
 const CLASSES = 54;
 
 /**
- * Finds one of the largest shares without looking at all.
+ * Finds one of the largest shares without scanning all.
  *
- * It is at least half as large as the largest.
+ * The result has at least half the size of the largest.
  */
 export class ShareSizes<S extends Sized> {
   private readonly classes = Array.from({ length: CLASSES }, () => new Set<S>());
 
-  /** Files a share by its size; one without bytes is left out. */
+  /** Files a share by its size; an empty share is left out. */
   file(share: S): void {
     const next = share.bytes > 0 ? Math.floor(Math.log2(share.bytes)) : undefined;
     if (next === share.sizeClass) return;
@@ -25,12 +25,12 @@ export class ShareSizes<S extends Sized> {
     if (next !== undefined) this.classes[next]!.add(share);
   }
 
-  /** Leaves a share out until its size changes its class. */
+  /** Leaves a share out until its size class changes. */
   leaveOut(share: S): void {
     if (share.sizeClass !== undefined) this.classes[share.sizeClass]!.delete(share);
   }
 
-  /** Returns one of the largest, or undefined when there is none. */
+  /** Returns one of the largest shares; undefined when there is none. */
   largest(): S | undefined {
     for (let at = CLASSES - 1; at >= 0; at--) {
       const [share] = this.classes[at]!;

@@ -2,9 +2,9 @@ const MS_PER_SECOND = 1_000;
 const BURST_SECONDS = 2;
 
 /**
- * Counts against a rate: refilled steadily, with bursts.
+ * A token bucket: it refills at a constant rate and permits bursts.
  *
- * A burst is two seconds' worth unless it is given.
+ * The default burst is two seconds of the rate.
  */
 export class TokenBucket {
   private tokens: number;
@@ -17,16 +17,16 @@ export class TokenBucket {
     this.tokens = burst;
   }
 
-  /** Tells whether the bucket is full at this time, and so could be forgotten. */
+  /** Returns true when the bucket is full, so that it can be removed. */
   isFull(now: number): boolean {
     this.fill(now);
     return this.tokens >= this.burst;
   }
 
   /**
-   * Takes tokens, if there are enough.
+   * Takes tokens if there are enough.
    *
-   * @returns 0 when taken, else the milliseconds until there will be enough
+   * @returns 0 when taken, else the wait in milliseconds
    */
   take(count: number, now: number): number {
     this.fill(now);
@@ -37,25 +37,25 @@ export class TokenBucket {
     return this.waitMsFor(count);
   }
 
-  /** Takes tokens for what was done already, even if there are too few: the rest is a debt. */
+  /** Takes tokens for work that is done already; missing tokens become a debt. */
   spend(count: number, now: number): void {
     this.fill(now);
     this.tokens -= count;
   }
 
-  /** Returns in how many milliseconds no more debt is left than is tolerated; 0 when there is no more. */
+  /** Returns the wait in milliseconds until the debt is tolerated; 0 when it is. */
   debtMs(now: number, tolerated = 0): number {
     this.fill(now);
     return this.tokens >= -tolerated ? 0 : this.waitMsFor(-tolerated);
   }
 
-  /** Returns how many tokens there are; negative when there is a debt. */
+  /** Returns the number of tokens; negative when there is a debt. */
   available(now: number): number {
     this.fill(now);
     return this.tokens;
   }
 
-  /** Adds tokens beside those of the rate, as far as the bucket holds them. */
+  /** Adds tokens up to the capacity of the bucket. */
   add(count: number): void {
     this.tokens = Math.min(this.burst, this.tokens + count);
   }

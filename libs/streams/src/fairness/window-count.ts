@@ -1,11 +1,11 @@
-/** Counts events within a window of time that begins with the first of them. */
+/** Counts events within a time window that starts with the first event. */
 export class WindowCount {
   private count = 0;
   private since = 0;
 
   constructor(private readonly windowMs: number) {}
 
-  /** Counts an event, or one that weighs as much as several; returns the count of the window. */
+  /** Counts an event with a weight; returns the count of the window. */
   add(now: number, weight = 1): number {
     if (now - this.since > this.windowMs) {
       this.count = 0;

@@ -4,9 +4,9 @@ import type { ResultCache, ClientResults } from './result-cache.js';
 import type { Identity } from '../auth/identity.js';
 
 /**
- * The answers that one connection adds to: those of its client and its identity.
+ * The results that one connection records, for its client and identity.
  *
- * A session adds to the answers of its own identity until it is released, also after a sign-out.
+ * A session records results for its own identity until it is released, also after a sign-out.
  */
 export class ConnectionResults {
   private results: ClientResults | undefined;
@@ -14,16 +14,16 @@ export class ConnectionResults {
 
   constructor(private readonly cache: ResultCache) {}
 
-  /** Takes the answers of this identity for the sessions that begin from now on. */
+  /** Selects the results of an identity for all sessions from now on. */
   identify(identity: Identity): void {
     const before = this.results;
     this.results = this.cache.acquire(identity);
-    // It was joined twice when nothing has changed.
+    // The same results were acquired twice when the identity has not changed.
     if (before === this.results) this.cache.release(before, performance.now());
     else this.releaseUnused(before);
   }
 
-  /** Lets a session add to them, and to no others. */
+  /** Makes a session record its results here, and nowhere else. */
   attach(runtime: SessionRuntime): void {
     this.detach(runtime);
     const { results } = this;
@@ -32,7 +32,7 @@ export class ConnectionResults {
     runtime.messageResults = new SessionResults(results.of(runtime.session.endpoint), runtime);
   }
 
-  /** Lets a session add to none. */
+  /** Makes a session record no more results. */
   detach(runtime: SessionRuntime): void {
     const results = this.attached.get(runtime);
     runtime.messageResults?.detach();
@@ -41,13 +41,13 @@ export class ConnectionResults {
     if (results !== this.results) this.releaseUnused(results);
   }
 
-  /** Leaves them, when nothing of the connection is there that could add to them. */
+  /** Releases the results when the connection has no more sessions. */
   release(): void {
     this.cache.release(this.results, performance.now());
     this.results = undefined;
   }
 
-  /** Leaves the answers of a former identity once its last session is released. */
+  /** Releases the results of a former identity once its last session is released. */
   private releaseUnused(results: ClientResults | undefined): void {
     for (const other of this.attached.values()) if (other === results) return;
     this.cache.release(results, performance.now());

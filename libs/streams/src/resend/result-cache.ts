@@ -5,25 +5,25 @@ import { ShareSizes, type Sized } from '../fairness/share-sizes.js';
 import { StreamResults, type ResultKeeper } from './stream-results.js';
 import type { StreamsLimits } from '../streams-limits.js';
 
-/** No client takes more than its part of the memory. */
+/** The number of clients that share the memory at least; no client uses more than its part. */
 const CLIENTS_AT_LEAST = 64;
-/** A client has sent less than its window of unanswered messages; the rest is for refusals. */
+/** Results per unanswered message of the window; the second one is for refusals. */
 const RESULTS_PER_PENDING = 2;
 
-/** The clients of one user, or the anonymous ones of one address. */
+/** The clients of one user, or the anonymous clients of one address. */
 interface Share extends Sized {
   readonly key: string;
   readonly connected: Set<ClientResults>;
-  /** Those without a connection, who left first. */
+  /** The clients without a connection, in order of leaving. */
   readonly gone: Set<ClientResults>;
 }
 
-/** The answers to one client of one user. */
+/** The results of one client of one user. */
 export class ClientResults implements ResultKeeper {
   bytes = 0;
-  /** How many connections the client has. */
+  /** The number of connections of the client. */
   connections = 0;
-  /** When the last of them ended. */
+  /** The end of its last connection. */
   releasedAt = 0;
   readonly claimTtlMs: number;
   readonly maxResults: number;
@@ -32,7 +32,7 @@ export class ClientResults implements ResultKeeper {
 
   constructor(
     readonly key: string,
-    /** The share that it takes from. */
+    /** The share whose memory it uses. */
     public share: Share,
     private readonly cache: ResultCache,
   ) {
@@ -46,7 +46,7 @@ export class ClientResults implements ResultKeeper {
     return this.cache.claims;
   }
 
-  /** Returns the answers of an endpoint's stream. */
+  /** Returns the results of an endpoint's stream. */
   of(endpoint: string): StreamResults {
     const stream = this.streams.get(endpoint) ?? new StreamResults(this);
     this.streams.set(endpoint, stream);
@@ -62,23 +62,23 @@ export class ClientResults implements ResultKeeper {
     return fits && this.bytes <= this.maxBytes;
   }
 
-  /** Forgets the older half of the answers of each stream. */
+  /** Forgets the older half of the results of each stream. */
   shrink(): void {
     for (const stream of this.streams.values()) stream.forgetOlderHalf();
   }
 }
 
 /**
- * How the messages of all clients were answered, as far as they may be sent again.
+ * The results of messages of all clients that may be resent.
  *
- * A share that takes the most loses its own answers first, so that no client makes the server forget
- * those of others.
+ * When memory is full, the share with the most loses its own results first. So no client makes the server
+ * forget the results of others.
  */
 export class ResultCache {
   private readonly known = new Map<string, ClientResults>();
   private readonly shares = new Map<string, Share>();
   private readonly sizes = new ShareSizes<Share>();
-  /** Those without a connection, who left first. */
+  /** The clients without a connection, in order of leaving. */
   private readonly gone = new Set<ClientResults>();
   private all = 0;
 
@@ -88,22 +88,22 @@ export class ResultCache {
     private readonly clientShares: ClientShares,
   ) {}
 
-  /** How many clients are remembered after their last connection. */
+  /** The number of clients without a connection. */
   get goneClients(): number {
     return this.gone.size;
   }
 
-  /** About how many bytes all take. */
+  /** The approximate memory of all results, in bytes. */
   get bytes(): number {
     return this.all;
   }
 
-  /** Returns the answers to a client of this user, until `leave`; undefined where none are kept. */
+  /** Returns the results of a client of this user, until `release`; undefined when resending is disabled. */
   acquire(holder: ShareHolder): ClientResults | undefined {
     const { user, handshake } = holder;
     const { client } = handshake;
     if (client === undefined || this.limits.resendWindowMs <= 0) return undefined;
-    // A client's name has no colon, so no two pairs share a key.
+    // A client id contains no colon, so no two pairs have the same key.
     const key = user ? `${client}:${user.id}` : client;
     const share = this.shareOf(this.clientShares.keyOf(holder, client));
     const results = this.known.get(key) ?? new ClientResults(key, share, this);
@@ -116,7 +116,7 @@ export class ResultCache {
     return results;
   }
 
-  /** A connection of the client has ended; its answers are kept for the window. */
+  /** Counts the end of a connection; the results stay for the resend window. */
   release(results: ClientResults | undefined, now: number): void {
     if (!results || --results.connections) return;
     results.releasedAt = now;
@@ -134,7 +134,7 @@ export class ResultCache {
     }
   }
 
-  /** Counts bytes of a share; makes room where the most is taken. Returns false when there is none. */
+  /** Counts bytes of a share; frees memory of the largest share. Returns false when none is free. */
   grow(share: Share, bytes: number): boolean {
     this.all += bytes;
     share.bytes += bytes;
@@ -155,7 +155,7 @@ export class ResultCache {
       results.shrink();
       if (this.all <= this.limits.resendMemoryBytes) return;
     }
-    // It has nothing more to give.
+    // The share has no more results to forget.
     if (share.bytes === before) this.sizes.leaveOut(share);
   }
 

@@ -4,21 +4,21 @@ import type { MessageResult, StreamResults, PendingMessages } from './stream-res
 import type { MessageHead } from '../session/runtime-port.js';
 import { uncertain } from '../session/stream.errors.js';
 
-/** Its sender has had the details, and they may be much larger than the message. */
+/** A result without the details, which may be much larger than the message. */
 const INVALID: WireError = {
   code: ErrorCode.InvalidMessage,
   message: 'The message was invalid when it was sent before; its first answer had the details.',
 };
 const CODE = /^[\w.:-]{1,64}$/;
-/** The longest record of an answer in the cluster: a client must not make it grow by more than it sends. */
+/** The maximum length of a result in the cluster, so that a client cannot store more than it sends. */
 const MAX_RESULT_CHARACTERS = 512;
 const MAX_RESULT_TEXT = 200;
 
-/** What one session adds to the answers of its client, and takes from them. */
+/** The results that one session records and reads. */
 export class SessionResults {
-  /** The messages that were handled one after the other up to now. */
+  /** The latest run of consecutively handled messages. */
   private run: MessageResult | undefined;
-  /** The message that was answered before, and is now again. */
+  /** The id of a resent message that was handled before. */
   private repeatedId = 0;
   private claimed: (ClaimedWork & { readonly frameId: number }) | undefined;
 
@@ -33,7 +33,7 @@ export class SessionResults {
     this.stream.detach(this.pending);
   }
 
-  /** Notes that a message was handled; for most this is one number. */
+  /** Records a handled message; usually it only extends the current run. */
   handled({ id, redelivered = false }: MessageHead): void {
     if (id === this.repeatedId) return;
     const { run } = this;
@@ -42,42 +42,42 @@ export class SessionResults {
     if (this.claimed?.frameId === id) this.settle('');
   }
 
-  /** Notes that a message was answered with an error; the details of an invalid one are not kept. */
+  /** Records a failed message, without the details of an invalid one. */
   failed(id: number, failure: WireError): void {
     if (id === this.repeatedId) return;
     const error = failure.code === ErrorCode.InvalidMessage ? INVALID : failure;
-    // A run ends here, because it would answer this one too.
+    // The run must end here, because it would include this message.
     this.run = undefined;
     this.stream.add({ from: id, to: id, redelivered: false, error });
     if (this.claimed?.frameId === id) this.settle(resultOf(error));
   }
 
   /**
-   * Tells whether a message was handled before, behind the end of a handler that still runs.
+   * Waits for earlier sessions and returns true when a message was handled before.
    *
-   * @throws {CodedError} the error that it was answered with; UNCERTAIN when that is forgotten
+   * @throws {CodedError} the recorded error; UNCERTAIN when the result is forgotten
    */
   async isHandled(id: number): Promise<boolean> {
     await this.stream.answeredBefore(id, this.pending);
     const result = this.stream.find(id);
     if (result) this.repeatedId = id;
-    if (result === 'forgotten') throw uncertain('The server has answered too much since.');
+    if (result === 'forgotten') throw uncertain('The server no longer remembers its outcome.');
     if (result?.error) throw errorOf(result.error);
     return result !== undefined;
   }
 
   /**
-   * Claims a message in the cluster; returns whether it was handled there before.
+   * Claims a message in the cluster; returns true when it was handled before.
    *
-   * @throws {CodedError} the error that it was answered with; UNCERTAIN when a server began it
+   * @throws {CodedError} the recorded error; UNCERTAIN when another server has begun it
    */
   async claim({ id, redelivered }: MessageHead): Promise<boolean> {
     const { claims, claimTtlMs, claimIdOf } = this.stream.keeper;
     const work = { id: claimIdOf(id), ttlMs: claimTtlMs };
     const claim = await claims.claim(work).catch((error: unknown) => {
-      throw redelivered ? uncertain('The cluster cannot be asked now.') : error;
+      throw redelivered ? uncertain('The cluster is unavailable at the moment.') : error;
     });
-    if (claim === 'running') throw uncertain('A server began it and has not answered.');
+    if (claim === 'running') throw uncertain('Another server has begun to handle it and has not finished.');
     if (claim !== 'claimed' && claim.result) throw errorOf(readResult(claim.result));
     if (claim !== 'claimed') return true;
     this.claimed = { ...work, frameId: id };
@@ -90,7 +90,7 @@ export class SessionResults {
   }
 }
 
-/** Writes the error that a message was answered with: details that are long stay with this server. */
+/** Encodes an error for the cluster; long details are left out. */
 function resultOf(error: WireError): string {
   const text = JSON.stringify(error);
   if (text.length <= MAX_RESULT_CHARACTERS) return text;
@@ -99,13 +99,13 @@ function resultOf(error: WireError): string {
 }
 
 /**
- * Reads the error that a message was answered with, as another server has written it.
+ * Decodes an error that another server recorded.
  *
- * @throws {CodedError} UNCERTAIN when it is not one
+ * @throws {CodedError} UNCERTAIN when it is malformed
  */
 function readResult(text: string): WireError {
   const error = text.length <= 2 * MAX_RESULT_CHARACTERS ? parsed(text) : undefined;
-  if (!isWireError(error)) throw uncertain('The record of its answer cannot be read.');
+  if (!isWireError(error)) throw uncertain('The stored outcome is malformed.');
   const { code, message, details, retryAfterMs } = error;
   return {
     code,

@@ -1,46 +1,46 @@
 import type { WireError } from '@nestwire/protocol';
 import type { ClaimStore } from '@nestwire/messages/backend';
 
-/** The answer to one message, or to all that a session handled one after the other. */
+/** The result of one message, or of a run of consecutively handled messages. */
 export interface MessageResult {
   /** The ids of the first and the last message. */
   readonly from: number;
   to: number;
-  /** Whether they had been sent before. */
+  /** True when the messages were redelivered. */
   readonly redelivered: boolean;
-  /** What they were answered with; undefined when they were handled. */
+  /** The error; undefined when the messages were handled. */
   readonly error?: WireError;
-  /** Set when there was no room any more. */
+  /** Set when the result was removed for lack of memory. */
   isForgotten?: true;
 }
 
-/** A session that messages of the client may wait in. */
+/** A session in which messages of the client may be pending. */
 export interface PendingMessages {
-  /** Tells whether a message with this id waits for its answer. */
+  /** Returns true when a message with this id is unanswered. */
   awaits(id: number): boolean;
-  /** Resolves when none does. */
+  /** Resolves when no message with this id is unanswered. */
   answered(id: number): Promise<void>;
 }
 
-/** What the answers to one client are kept by. */
+/** The environment of one client's results. */
 export interface ResultKeeper {
   readonly claims: ClaimStore;
-  /** How long a claim stands, in milliseconds. */
+  /** The lifetime of a claim, in milliseconds. */
   readonly claimTtlMs: number;
-  /** How many answers of a stream are kept. */
+  /** The maximum number of results per stream. */
   readonly maxResults: number;
-  /** Names a message in the cluster, for nobody else to guess. */
+  /** Returns the secret claim id of a message in the cluster. */
   claimIdOf(id: number): string;
-  /** Counts bytes that are kept; returns false when there is no room for them. */
+  /** Counts stored bytes; returns false when no memory is free. */
   grow(bytes: number): boolean;
 }
 
-/** Bytes of an answer without its error. */
+/** The size of a result without its error, in bytes. */
 const RESULT_BYTES = 96;
-/** Bytes of a stream that has answers, and its part of the client's. */
+/** The size of a stream with results, in bytes. */
 const STREAM_BYTES = 512;
 
-/** How the messages of one client to one endpoint were answered. */
+/** The results of one client's messages to one endpoint. */
 export class StreamResults {
   private readonly results: MessageResult[] = [];
   private readonly sessions: PendingMessages[] = [];
@@ -48,7 +48,7 @@ export class StreamResults {
 
   constructor(readonly keeper: ResultKeeper) {}
 
-  /** Adds a session, behind those that were there before. */
+  /** Adds a session after the existing ones. */
   attach(pending: PendingMessages): void {
     this.sessions.push(pending);
   }
@@ -58,7 +58,7 @@ export class StreamResults {
     if (at >= 0) this.sessions.splice(at, 1);
   }
 
-  /** Resolves when the message waits in no session that was there before this one. */
+  /** Resolves when the message is pending in no earlier session. */
   async answeredBefore(id: number, own: PendingMessages): Promise<void> {
     for (;;) {
       const earlier = this.sessions.slice(0, Math.max(0, this.sessions.indexOf(own)));
@@ -68,7 +68,7 @@ export class StreamResults {
     }
   }
 
-  /** Keeps an answer; the oldest go when there are too many. */
+  /** Adds a result; the oldest are removed when there are too many. */
   add(result: MessageResult): MessageResult {
     const isFirst = !this.results.length;
     this.results.push(result);
@@ -77,7 +77,7 @@ export class StreamResults {
     return result;
   }
 
-  /** Returns the answer to a message; 'forgotten' when it may have been answered. */
+  /** Returns the result of a message; 'forgotten' when it may have been removed. */
   find(id: number): MessageResult | 'forgotten' | undefined {
     const failed = this.results.findLast(({ error, from }) => error && from === id);
     if (failed) return failed;
@@ -85,7 +85,7 @@ export class StreamResults {
     return this.results.find(({ error, from, to }) => !error && from <= id && id <= to);
   }
 
-  /** Makes room: forgets the older half, and keeps the newest in any case. */
+  /** Forgets the older half of the results, but never the newest. */
   forgetOlderHalf(): void {
     const count = Math.max(1, Math.floor(this.results.length / 2));
     while (this.results.length > count) this.forgetOldest();
