@@ -108,17 +108,13 @@ export class ResultsEndpoint {
   }
 }
 
-/** What says nothing of its result compiles, as an interceptor may make a message of it. */
+/** `unknown` compiles as a result: an interceptor may map it to a message. */
 export class OpenResults {
   @OnStreamMessage(Chat) unknown(_session: StreamSession, message: Chat): unknown {
     return message.text;
   }
   @OnStreamMessage(Chat) async later(_session: StreamSession, message: Chat): Promise<unknown> {
     return message.text;
-  }
-  // oxlint-disable-next-line no-explicit-any -- it is what is tested
-  @OnStreamMessage(Chat) any(_session: StreamSession, _message: Chat): any {
-    return undefined;
   }
   @OnStreamMessage(Chat) never(_session: StreamSession, _message: Chat): never {
     throw new Error('only compiled');
@@ -194,6 +190,28 @@ export class Refused {
   ): Promise<{ delivered: string }> {
     return { delivered: 'local' };
   }
+
+  // @ts-expect-error hides its result
+  // oxlint-disable-next-line no-explicit-any -- the type under test
+  @OnStreamMessage(Chat) any(_session: StreamSession, _message: Chat): any {
+    return undefined;
+  }
+
+  // @ts-expect-error hides its result
+  // oxlint-disable-next-line no-explicit-any -- the type under test
+  @OnStreamMessage(Chat) async promised(_session: StreamSession, _message: Chat): Promise<any> {
+    return undefined;
+  }
+
+  // @ts-expect-error hides its items
+  // oxlint-disable-next-line no-explicit-any -- the type under test
+  @OnStreamMessage(Chat) anyList(_session: StreamSession, _message: Chat): any[] {
+    return [];
+  }
+
+  // @ts-expect-error hides its items
+  // oxlint-disable-next-line no-explicit-any -- the type under test
+  @OnStreamMessage(Chat) async *anyItems(_session: StreamSession, _message: Chat): AsyncGenerator<any> {}
 
   // @ts-expect-error returns a class that is not a message
   @OnStreamMessage(Chat) unmarkedResult(_session: StreamSession, _message: Chat): Unmarked | undefined {

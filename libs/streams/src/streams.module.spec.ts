@@ -109,10 +109,12 @@ describe('StreamsModule', () => {
   );
 
   it('refuses to be imported twice, or without options', async () => {
-    await expect(boot(StreamsModule.forRoot(), StreamsModule.forRoot())).rejects.toThrow(
-      /StreamsModule\.forRoot\(\) once/,
+    const other = StreamsModule.forRoot({ path: '/other' });
+    await expect(boot(StreamsModule.forRoot(), other)).rejects.toThrow(
+      /StreamsModule\.forRoot\(\) or forRootAsync\(\) is called 2 times/,
     );
     await expect(boot(StreamsModule)).rejects.toThrow(/without its options/);
+    await expect(boot(StreamsModule.forRoot(), StreamsModule)).rejects.toThrow(/is called 2 times/);
   });
 
   it('refuses figures that limit nothing, unknown options, a path without a slash, all at once', async () => {

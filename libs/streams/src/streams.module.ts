@@ -8,7 +8,7 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { MessagesModule, MessagesService, PresenceService } from '@nestwire/messages';
 import { Broker } from '@nestwire/messages/backend';
 import { ChannelSnapshots } from './subscriptions/channel-snapshots.js';
@@ -39,11 +39,11 @@ import { StreamsService } from './streams.service.js';
  */
 @Module({})
 export class StreamsModule {
-  constructor(@Optional() @Inject(STREAMS_OPTIONS) options?: StreamsOptions) {
-    if (options) return;
-    throw new StreamsConfigurationError([
-      'StreamsModule is imported without its options: import StreamsModule.forRoot() or forRootAsync().',
-    ]);
+  /** @throws {StreamsConfigurationError} when it is imported twice, or without options */
+  constructor(modules: ModulesContainer, @Optional() @Inject(STREAMS_OPTIONS) options?: StreamsOptions) {
+    const count = [...modules.values()].filter(({ metatype }) => metatype === StreamsModule).length;
+    if (count > 1) throw new StreamsConfigurationError([importedTwice(count)]);
+    if (!options) throw new StreamsConfigurationError([WITHOUT_OPTIONS]);
   }
 
   /** Makes the module from options that are known now. */
@@ -63,6 +63,16 @@ export class StreamsModule {
     const { authenticator, imports, isGlobal } = options;
     return assemble({ authenticator, imports, isGlobal }, ...asyncProviders(options));
   }
+}
+
+const WITHOUT_OPTIONS =
+  'StreamsModule is imported without its options: import StreamsModule.forRoot() or forRootAsync().';
+
+function importedTwice(count: number): string {
+  return (
+    `StreamsModule.forRoot() or forRootAsync() is called ${count} times with different options. ` +
+    'Keep one call, in the root module: the module is global unless "isGlobal" is false.'
+  );
 }
 
 function asyncProviders(options: StreamsModuleAsyncOptions): Provider[] {

@@ -33,21 +33,29 @@ export type SentBySession<A extends AnyList> = A extends readonly [infer H, ...i
     | SentBySession<R>
   : never;
 
-/** What of a list is no message. */
-type UnsentItem<T> = IsAny<T> extends true ? never : T extends Message ? never : T;
+/** The part of a list that is no message. */
+type UnsentItem<T> = IsAny<T> extends true ? 'any' : T extends Message ? never : T;
 
-/** What of a result cannot be sent; `any` and `unknown` say nothing of it, as where an interceptor maps it. */
-type Unsent<R> = unknown extends R
-  ? never
-  : R extends Message | undefined | null | void
-    ? never
-    : R extends ReadonlyArray<infer Item>
-      ? UnsentItem<Item>
-      : R extends AsyncIterable<infer Item>
-        ? Unsent<Item>
-        : R extends Observable<infer Item>
-          ? Unsent<Item>
-          : R;
+/**
+ * The part of a result that cannot be sent.
+ *
+ * `unknown` is allowed, because an interceptor may map the result. `any` is not: it would hide mistakes and give
+ * the client no type.
+ */
+type Unsent<R> =
+  IsAny<R> extends true
+    ? 'any'
+    : unknown extends R
+      ? never
+      : R extends Message | undefined | null | void
+        ? never
+        : R extends ReadonlyArray<infer Item>
+          ? UnsentItem<Item>
+          : R extends AsyncIterable<infer Item>
+            ? Unsent<Item>
+            : R extends Observable<infer Item>
+              ? Unsent<Item>
+              : R;
 
 /** Refuses a handler that returns something that cannot be sent. */
 export type MustReturnMessages<R> = [Unsent<Awaited<R>>] extends [never]
