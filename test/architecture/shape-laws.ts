@@ -70,6 +70,16 @@ export function leftovers(files: readonly SourceFile[]): string[] {
   return files.filter((file) => !isTest(file.path) && mark.test(file.text)).map((file) => file.path);
 }
 
+/** Finds directives of the linter in another dialect than oxlint's, or without a reason. */
+export function oddDirectives(files: readonly SourceFile[]): string[] {
+  const directive = new RegExp(['lint', '-dis', 'able[^\\n]*'].join(''), 'g');
+  return files.flatMap(({ path, text }) =>
+    [...text.matchAll(directive)]
+      .filter(({ 0: found, index }) => text.slice(index - 2, index) !== 'ox' || !/ -- \S/.test(found))
+      .map(({ index }) => `${path}:${text.slice(0, index).split('\n').length}`),
+  );
+}
+
 function isExportedDeclaration(node: ts.Statement): boolean {
   if (!ts.canHaveModifiers(node) || ts.isImportDeclaration(node)) return false;
   const isExported = ts.getModifiers(node)?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword);

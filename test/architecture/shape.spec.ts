@@ -5,6 +5,7 @@ import {
   leftovers,
   longFiles,
   longFunctions,
+  oddDirectives,
   undocumentedExports,
   wideFunctions,
 } from './shape-laws.js';
@@ -19,6 +20,14 @@ describe('A file', () => {
   it('leaves no note for later', () => {
     expect(leftovers(sources)).toEqual([]);
     expect(leftovers(one('// TO' + 'DO: finish'))).toHaveLength(1);
+  });
+
+  it('gives a reason for each disabled rule of oxlint', () => {
+    const off = 'lint-dis' + 'able-next-line no-console';
+
+    expect(oddDirectives(readSources('libs', 'apps', 'test'))).toEqual([]);
+    expect(oddDirectives(one(`// ox${off} -- a reason`))).toEqual([]);
+    expect(oddDirectives(one(`// ox${off}\n// es${off} -- a reason`))).toHaveLength(2);
   });
 });
 

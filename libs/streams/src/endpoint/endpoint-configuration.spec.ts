@@ -15,8 +15,7 @@ import { StreamMessageId } from './stream-message-id.decorator.js';
 import { StreamsConfigurationError } from './streams-configuration.error.js';
 import { UserObject } from './user-object.decorator.js';
 
-// The mistakes below are ones that the compiler refuses; applications in JavaScript make them all the same.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// oxlint-disable-next-line no-explicit-any -- the compiler refuses these mistakes, and JavaScript does not
 type Loose = any;
 const onMessage = OnStreamMessage as Loose as (...classes: unknown[]) => MethodDecorator;
 

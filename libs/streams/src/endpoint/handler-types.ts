@@ -5,9 +5,9 @@ import type { StreamSession } from '../session/stream-session.js';
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any signature is looked at
+// oxlint-disable-next-line no-explicit-any -- any signature is looked at
 type AnyList = readonly any[];
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any session is one
+// oxlint-disable-next-line no-explicit-any -- any session is one
 type SomeSession = StreamSession<any, any>;
 
 /** Tells whether a parameter list takes a session. */

@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import type { CompiledMessageCheck, SentBySession, TakesSession } from './handler-types.js';
 import type { ClientMember } from './reserved-endpoint-name.js';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- methods of every signature are looked at
+// oxlint-disable-next-line no-explicit-any -- methods of every signature are looked at
 type AnyMethod = (...args: any[]) => unknown;
 
 type MethodsOf<E> = { [K in keyof E]: E[K] extends AnyMethod ? E[K] : never }[keyof E];

@@ -2,11 +2,11 @@ import type { ArgumentsHost, ExecutionContext, Type } from '@nestjs/common';
 import type { StreamSession } from '../session/stream-session.js';
 
 /** A session of any message and user type. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the runtime takes sessions of every type
+// oxlint-disable-next-line no-explicit-any -- the runtime takes sessions of every type
 export type AnySession = StreamSession<any, any>;
 
 /** A method of an endpoint. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- handlers have every signature
+// oxlint-disable-next-line no-explicit-any -- handlers have every signature
 export type HandlerFunction = (...args: any[]) => unknown;
 
 type Http = ReturnType<ArgumentsHost['switchToHttp']>;
