@@ -60,7 +60,7 @@ async function joined(port) {
   for (let n = 0; n < CHANNELS / BATCH; n++) {
     const answered = new Promise((resolve) => (answer = resolve));
     const data = { first: n * BATCH, count: BATCH };
-    socket.send(JSON.stringify({ t: 'message', id: n + 1, endpoint: 'leave', type: 'leave.follow', data }));
+    socket.send(JSON.stringify({ t: 'message', id: n + 1, stream: 'leave', type: 'leave.follow', data }));
     await answered;
   }
   return socket;

@@ -49,28 +49,28 @@ class Client:
         number = next(self.ids)
         self.answers[number] = asyncio.get_running_loop().create_future()
         if frame["t"] == "message":
-            self.sent.setdefault(frame["endpoint"], []).append(number)
+            self.sent.setdefault(frame["stream"], []).append(number)
         await self.socket.send(self.encode({**frame, "id": number}))
         return await self.answers[number]
 
     async def read(self):
         async for payload in self.socket:
             frame = self.decode(payload)
-            kind, endpoint, number = frame["t"], frame.get("endpoint"), frame.get("id")
+            kind, stream, number = frame["t"], frame.get("stream"), frame.get("id")
             if kind == "ping":
                 await self.socket.send(self.encode({"t": "pong"}))
             elif kind in ("message", "publication"):
-                for stream in [endpoint] if endpoint else self.flows.get(frame["channel"], ()):
-                    self.inboxes[stream].put_nowait((frame["type"], revive(frame["data"])))
+                for receiver in [stream] if stream else self.flows.get(frame["channel"], ()):
+                    self.inboxes[receiver].put_nowait((frame["type"], revive(frame["data"])))
             elif kind == "subscribed":
-                self.flows.setdefault(frame["channel"], set()).add(endpoint)
+                self.flows.setdefault(frame["channel"], set()).add(stream)
             elif kind == "unsubscribed":
-                self.flows.get(frame["channel"], set()).discard(endpoint)
+                self.flows.get(frame["channel"], set()).discard(stream)
             elif kind == "ack":  # for all up to this one that had no error
-                until = self.sent[endpoint].index(number) + 1
-                for handled in self.sent[endpoint][:until]:
+                until = self.sent[stream].index(number) + 1
+                for handled in self.sent[stream][:until]:
                     self.settle(handled, frame)
-                del self.sent[endpoint][:until]
+                del self.sent[stream][:until]
             elif number is not None:  # opened, closed, authenticated, error
                 self.settle(number, frame)
 
@@ -89,7 +89,7 @@ async def main(url, codec="json"):
         print("welcome", client.decode(await socket.recv())["user"])
         client.reading = asyncio.ensure_future(client.read())
         await client.ask(t="open", endpoint="desk")
-        note = {"t": "message", "endpoint": "desk", "type": "desk.note"}
+        note = {"t": "message", "stream": "desk", "type": "desk.note"}
         price = {"cents": 5, "seal": b"\x00\xff"}
         notes = [client.ask(**note, data={"text": text, "price": price}) for text in ("one", "two")]
         print("answers", *[answer["t"] for answer in await asyncio.gather(*notes)])
@@ -99,9 +99,9 @@ async def main(url, codec="json"):
             await client.ask(**note, data={"text": 7, "price": {"cents": "five"}})
         except Refused as refused:
             print("error", refused.code, *[detail["path"] for detail in refused.details])
-        await client.ask(t="message", endpoint="desk", type="desk.announcement", data={"text": "to all"})
+        await client.ask(t="message", stream="desk", type="desk.announcement", data={"text": "to all"})
         print("publication", await inbox.get())
-        print("closed", (await client.ask(t="close", endpoint="desk"))["reason"]["code"])
+        print("closed", (await client.ask(t="close", stream="desk"))["reason"]["code"])
 
 
 asyncio.run(asyncio.wait_for(main(*sys.argv[1:]), 20))

@@ -32,7 +32,7 @@ async function answersOf(
   send({ t: 'hello', v: 1 });
   send({ t: 'open', id: 1, endpoint });
   for (const [index, [type, data]] of messages.entries())
-    send({ t: 'message', id: index + 2, endpoint, type, data });
+    send({ t: 'message', id: index + 2, stream: endpoint, type, data });
   await done;
   socket.terminate();
   return answers;

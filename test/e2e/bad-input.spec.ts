@@ -16,12 +16,12 @@ const OPEN = { t: 'open', id: 1, endpoint: 'echo' };
 const note = (id: number, data: object = { text: 'x' }) => ({
   t: 'message',
   id,
-  endpoint: 'echo',
+  stream: 'echo',
   type: 'echo.note',
   data,
 });
 const noteText = (id: number, data: string) =>
-  `{"t":"message","id":${id},"endpoint":"echo","type":"echo.note","data":${data}}`;
+  `{"t":"message","id":${id},"stream":"echo","type":"echo.note","data":${data}}`;
 
 let target: EchoApp;
 let witness: RawSocket;
@@ -215,7 +215,7 @@ describe('A. HTTP upgrade', () => {
     });
     const first = await RawSocket.hello(small.port);
     first.sendJson(OPEN);
-    first.sendJson({ t: 'message', id: 2, endpoint: 'echo', type: 'echo.wait', data: { name: 'a' } });
+    first.sendJson({ t: 'message', id: 2, stream: 'echo', type: 'echo.wait', data: { name: 'a' } });
     await first.frame('opened');
     const second = await RawSocket.upgrade(small.port);
     const closing = small.app.close();
@@ -544,7 +544,7 @@ describe('C. JSON and envelope', () => {
 
   it('53: refuses an id in flight and answers the first', async () => {
     const raw = await open();
-    const wait = { t: 'message', id: 5, endpoint: 'echo', type: 'echo.wait', data: { name: 'a' } };
+    const wait = { t: 'message', id: 5, stream: 'echo', type: 'echo.wait', data: { name: 'a' } };
 
     raw.sendJson(wait);
     raw.sendJson(wait);
@@ -743,7 +743,7 @@ describe('D. Authentication and order', () => {
     const draining = await startEchoApp({ shutdown: { spreadMs: 1_234, deadlineMs: 1_300 } });
     const raw = await RawSocket.hello(draining.port);
     raw.sendJson(OPEN);
-    raw.sendJson({ t: 'message', id: 2, endpoint: 'echo', type: 'echo.wait', data: { name: 'a' } });
+    raw.sendJson({ t: 'message', id: 2, stream: 'echo', type: 'echo.wait', data: { name: 'a' } });
     await raw.frame('opened');
 
     const closing = draining.app.close();
@@ -762,7 +762,7 @@ describe('D. Authentication and order', () => {
     const aging = await startEchoApp({ limits: { maxConnectionAgeMs: 60 }, shutdown: { deadlineMs: 200 } });
     const raw = await RawSocket.hello(aging.port);
     raw.sendJson(OPEN);
-    raw.sendJson({ t: 'message', id: 2, endpoint: 'echo', type: 'echo.wait', data: { name: 'a' } });
+    raw.sendJson({ t: 'message', id: 2, stream: 'echo', type: 'echo.wait', data: { name: 'a' } });
     expect(await raw.frame('goaway')).toMatchObject({ spreadMs: 0 });
     await until(() => {
       raw.sendJson({ t: 'auth', id: 9, token: null });

@@ -342,7 +342,7 @@ describe('A server that has both', () => {
   it('answers what it refuses with the id of the frame', async () => {
     const peer = await Peer.connect(await start(), ['nestwire.v1.msgpack']);
     await peer.hello();
-    peer.send({ t: 'message', id: 70_000, endpoint: 'echo', type: 'x', data: { a: 2 ** 60 } });
+    peer.send({ t: 'message', id: 70_000, stream: 'echo', type: 'x', data: { a: 2 ** 60 } });
 
     expect(await peer.frame('error')).toMatchObject({ id: 70_000, error: { code: 'INVALID_MESSAGE' } });
   });
@@ -375,7 +375,7 @@ describe('A server that has both', () => {
       {
         t: 'message',
         id: 9,
-        endpoint: 'echo',
+        stream: 'echo',
         type: 'codecs.everything',
         data: { at: new Date(), list: [1, {}, 'x'] },
       },

@@ -46,7 +46,7 @@ async function bytesOfLongMessages(app: RunningApp, perMessageDeflate: object | 
   const listener = await listenTo(app, perMessageDeflate);
   const before = listener.bytes();
   const data = JSON.stringify({ ...note(LONG), $type: undefined });
-  listener.socket.send(`{"t":"message","id":2,"endpoint":"loud","type":"e2e.note","data":${data}}`);
+  listener.socket.send(`{"t":"message","id":2,"stream":"loud","type":"e2e.note","data":${data}}`);
   await until(() => listener.texts.filter((text) => text.includes(LONG)).length === 2);
   const bytes = listener.bytes() - before;
   listener.socket.terminate();

@@ -143,12 +143,12 @@ class MembersEndpoint {
 const endpoint = fc.constantFrom('quick', 'slow', 'members');
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ t: fc.constant('open'), endpoint }) },
-  { weight: 2, arbitrary: fc.record({ t: fc.constant('close'), endpoint }) },
+  { weight: 2, arbitrary: fc.record({ t: fc.constant('close'), stream: endpoint }) },
   {
     weight: 5,
     arbitrary: fc.record({
       t: fc.constant('message'),
-      endpoint,
+      stream: endpoint,
       how: fc.constantFrom('now', 'now', 'late', 'throw', 'leave'),
     }),
   },
@@ -156,7 +156,7 @@ const step = fc.oneof(
   // Sends what was gathered, and perhaps waits until the server has seen it.
   { weight: 2, arbitrary: fc.record({ t: fc.constantFrom('flush', 'settle') }) },
 );
-type Step = { t: string; endpoint?: string; how?: string; token?: string | null };
+type Step = { t: string; endpoint?: string; stream?: string; how?: string; token?: string | null };
 type Sent = Step & { id: number };
 
 let target: RunningApp;
@@ -231,13 +231,13 @@ async function settle(raw: RawSocket): Promise<void> {
 }
 
 /** What answered a frame: its error, or what says that it was done; an ack answers all before it but those. */
-function answersTo(raw: RawSocket, { t, id, endpoint: name }: Sent): string[] {
+function answersTo(raw: RawSocket, { t, id, stream: name }: Sent): string[] {
   const errors = raw.frames.filter((frame) => frame.t === 'error' && frame.id === id);
   const done = { open: 'opened', close: 'closed', auth: 'authenticated' }[t];
   if (done)
     return [...errors, ...raw.frames.filter((frame) => frame.t === done && frame.id === id)].map(String);
   const isAcked = raw.frames.some(
-    (frame) => frame.t === 'ack' && frame.endpoint === name && (frame.id as number) >= id,
+    (frame) => frame.t === 'ack' && frame.stream === name && (frame.id as number) >= id,
   );
   return errors.length ? errors.map(String) : isAcked ? ['ack'] : [];
 }
@@ -245,7 +245,7 @@ function answersTo(raw: RawSocket, { t, id, endpoint: name }: Sent): string[] {
 function expectHandledOnceInOrder(raw: RawSocket, sent: readonly Sent[], entries: readonly string[]): void {
   const failed = new Set(raw.frames.filter(({ t }) => t === 'error').map(({ id }) => id));
   for (const name of ['quick', 'slow', 'members']) {
-    const mine = sent.filter((frame) => frame.t === 'message' && frame.endpoint === name);
+    const mine = sent.filter((frame) => frame.t === 'message' && frame.stream === name);
     const accepted = mine.filter(({ id, how }) => how === 'throw' || !failed.has(id)).map(({ id }) => id);
     const handled = entries
       .filter((entry) => entry.startsWith(`handled ${name} `))

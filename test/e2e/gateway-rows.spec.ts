@@ -213,7 +213,7 @@ const openFrame = (endpoint: string, id = 1) => ({ t: 'open', id, endpoint });
 const noteFrame = (endpoint: string, id: number, text = 'x') => ({
   t: 'message',
   id,
-  endpoint,
+  stream: endpoint,
   type: 'e2e.note',
   data: { text },
 });
@@ -413,7 +413,7 @@ describe('8: what the ws adapter lacks', () => {
 
     raw.sendJson(openFrame('desk'));
     raw.sendJson(noteFrame('desk', 2));
-    raw.sendJson({ t: 'message', id: 3, endpoint: 'desk', type: 'e2e.task', data: { text: 'crash' } });
+    raw.sendJson({ t: 'message', id: 3, stream: 'desk', type: 'e2e.task', data: { text: 'crash' } });
     raw.sendJson(noteFrame('desk', 4));
 
     await raw.frame('ack', 4);

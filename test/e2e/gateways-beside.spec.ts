@@ -168,7 +168,7 @@ describe.each(['express', 'fastify'] as const)('On %s', (platform) => {
     raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
     await raw.frame('opened');
     const parse = jest.spyOn(JSON, 'parse');
-    const text = '{"t":"message","id":2,"endpoint":"desk","type":"e2e.note","data":{"text":"once"}}';
+    const text = '{"t":"message","id":2,"stream":"desk","type":"e2e.note","data":{"text":"once"}}';
 
     raw.send(jsonFrame(text));
     await raw.frame('ack', 2);

@@ -121,7 +121,7 @@ const open = (id = 1, endpoint = 'desk') => ({ t: 'open', id, endpoint });
 const tell = (id: number, text: string) => ({
   t: 'message',
   id,
-  endpoint: 'desk',
+  stream: 'desk',
   type: 'e2e.task',
   data: { text },
 });

@@ -88,7 +88,7 @@ async function enter(server: RunningApp, token?: string): Promise<RawSocket> {
 const say = (id: number, text: string) => ({
   t: 'message',
   id,
-  endpoint: 'room',
+  stream: 'room',
   type: 'e2e.note',
   data: { text },
 });

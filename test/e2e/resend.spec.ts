@@ -127,7 +127,7 @@ async function named(
 const frame = (id: number, text: string, more: object = {}) => ({
   t: 'message',
   id,
-  endpoint: 'ledger',
+  stream: 'ledger',
   type: 'e2e.note',
   data: { text },
   ...more,

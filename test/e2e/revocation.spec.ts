@@ -156,7 +156,7 @@ describe('A revocation', () => {
     await server.messages.postMessage(DESK, note('after'));
 
     expect(await ada.frame('closed')).toMatchObject({
-      endpoint: 'moderation',
+      stream: 'moderation',
       reason: { code: 'access-lost' },
     });
     await until(() => closed.length);
@@ -208,7 +208,7 @@ describe('A revocation', () => {
     const revoked = server.streams.revoke({ userId: 'ada' });
     await until(() => slow.get('ada-1')!.size);
 
-    ada.sendJson({ t: 'message', id: 5, endpoint: 'lobby', type: 'e2e.note', data: { text: 'still here' } });
+    ada.sendJson({ t: 'message', id: 5, stream: 'lobby', type: 'e2e.note', data: { text: 'still here' } });
     expect(await ada.frame('message')).toMatchObject({ data: { text: 'ada: still here' } });
     expect(await ada.closing()).toBe(CloseCode.CredentialExpired);
     await revoked;

@@ -309,7 +309,7 @@ describe('An answer', () => {
       jsonFrame({
         t: 'message',
         id: index + 2,
-        endpoint: 'results',
+        stream: 'results',
         type: 'e2e.task',
         data: { text: 'nothing' },
       }),
@@ -382,12 +382,12 @@ describe('A result', () => {
       const raw = await RawSocket.hello(target.port);
       raw.sendJson({ t: 'open', id: 1, endpoint: 'results' });
 
-      raw.sendJson({ t: 'message', id: 2, endpoint: 'results', type: 'e2e.task', data: { text } });
+      raw.sendJson({ t: 'message', id: 2, stream: 'results', type: 'e2e.task', data: { text } });
 
       const error = await raw.frame('error');
       expect(error).toMatchObject({ error: { code: 'INTERNAL' } });
       expect(JSON.stringify(error)).not.toContain('secret');
-      raw.sendJson({ t: 'message', id: 3, endpoint: 'results', type: 'e2e.task', data: { text: 'array' } });
+      raw.sendJson({ t: 'message', id: 3, stream: 'results', type: 'e2e.task', data: { text: 'array' } });
       await raw.frame('ack', 3);
       expect(target.get(Desk).running.size).toBe(0);
     },

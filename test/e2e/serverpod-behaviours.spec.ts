@@ -77,7 +77,7 @@ describe('Sending and receiving', () => {
     raw.sendJson(open(1, 'echo'));
     raw.sendJson(open(2, 'shop-echo'));
 
-    raw.sendJson({ t: 'close', id: 3, endpoint: 'echo' });
+    raw.sendJson({ t: 'close', id: 3, stream: 'echo' });
     await raw.frame('closed', 3);
     raw.sendJson(say(4, 'shop-echo'));
 
@@ -110,7 +110,7 @@ describe('Sending and receiving', () => {
 
     await raw.frame('pong');
     await raw.frame('ack', 5);
-    expect(raw.frames.some(({ endpoint, t }) => t === 'ack' && endpoint === 'echo')).toBe(false);
+    expect(raw.frames.some(({ stream, t }) => t === 'ack' && stream === 'echo')).toBe(false);
     target.get(Desk).latch.open();
     await raw.frame('ack', 4);
   });
@@ -270,6 +270,6 @@ describe('Opening', () => {
 
     raw.sendJson(open(1, 'echo'));
 
-    expect(await raw.frame('opened', 1)).toMatchObject({ endpoint: 'echo', session: expect.any(String) });
+    expect(await raw.frame('opened', 1)).toMatchObject({ stream: 'echo', session: expect.any(String) });
   });
 });

@@ -427,7 +427,7 @@ describeWithRedis('Two servers and a Redis', (redis) => {
     raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
     const data = { text: 'b', addedLater: true };
 
-    raw.sendJson({ t: 'message', id: 2, endpoint: 'desk', type: 'e2e.note', data });
+    raw.sendJson({ t: 'message', id: 2, stream: 'desk', type: 'e2e.note', data });
     await redis().call('PUBLISH', channel!, redisEnvelope(['e2e.note', JSON.stringify(data)]));
 
     expect(await raw.frame('error', 2)).toMatchObject({ error: { code: 'INVALID_MESSAGE' } });

@@ -39,7 +39,7 @@ describe('The wire', () => {
     const client = await connected(clientOf(target));
     const raw = await RawSocket.hello(target.port);
 
-    raw.sendJson({ t: 'opened', endpoint: 'echo', session: 'forged' });
+    raw.sendJson({ t: 'opened', stream: 'echo', session: 'forged' });
 
     expect(await raw.closing()).toBe(4500);
     await client.echo.sendStreamMessage(note('x'));
@@ -54,7 +54,7 @@ describe('The wire', () => {
       { t: 'auth', id: 4, token: 'ada' },
     ])
       raw.sendJson(frame);
-    raw.sendJson({ t: 'close', id: 5, endpoint: 'echo' });
+    raw.sendJson({ t: 'close', id: 5, stream: 'echo' });
     await raw.frame('closed', 5);
 
     const emptyFields = raw.frames.flatMap((frame) =>
@@ -62,7 +62,7 @@ describe('The wire', () => {
     );
 
     expect(emptyFields).toEqual([]);
-    expect(Object.keys(await raw.frame('ack'))).toEqual(['t', 'endpoint', 'id']);
+    expect(Object.keys(await raw.frame('ack'))).toEqual(['t', 'stream', 'id']);
     expect(Object.keys((await raw.frame('error')).error as object)).toEqual(['code', 'message']);
   });
 

@@ -155,7 +155,7 @@ export const open = (id: number, endpoint: string) => ({ t: 'open', id, endpoint
 export const say = (id: number, endpoint: string, data: object = { text: 'x' }, type = 'e2e.note') => ({
   t: 'message',
   id,
-  endpoint,
+  stream: endpoint,
   type,
   data,
 });

@@ -154,7 +154,7 @@ describe('session.subscribe()', () => {
     raw.sendJson({
       t: 'message',
       id: 3,
-      endpoint: 'desk',
+      stream: 'desk',
       type: 'e2e.task',
       data: { text: 'subscribe lobby' },
     });

@@ -148,11 +148,15 @@ async function rawClient({ port }: RunningApp, headers: Record<string, string> =
   return raw;
 }
 
-const frame = (t: 'open' | 'close', id: number, endpoint = 'gate') => ({ t, id, endpoint });
+const frame = (t: 'open' | 'close', id: number, endpoint = 'gate') => ({
+  t,
+  id,
+  [t === 'open' ? 'endpoint' : 'stream']: endpoint,
+});
 const noteFrame = (id: number, text: string, endpoint = 'gate') => ({
   t: 'message',
   id,
-  endpoint,
+  stream: endpoint,
   type: 'e2e.note',
   data: { text },
 });

@@ -155,7 +155,7 @@ const open = (id: number, endpoint: string) => ({ t: 'open', id, endpoint });
 const say = (id: number, endpoint: string, text = 'x') => ({
   t: 'message',
   id,
-  endpoint,
+  stream: endpoint,
   type: 'e2e.note',
   data: { text },
 });
@@ -290,10 +290,10 @@ describe('Signing in', () => {
     raw.sendJson(say(4, 'everyone'));
 
     await raw.frame('ack', 4);
-    const texts = raw.frames.filter(({ t, endpoint }) => t === 'message' && endpoint === 'everyone');
+    const texts = raw.frames.filter(({ t, stream }) => t === 'message' && stream === 'everyone');
     expect(texts).toMatchObject([{ data: { text: 'nobody: x' } }, { data: { text: 'ada: x' } }]);
     expect(await raw.frame('closed')).toMatchObject({
-      endpoint: 'everyone',
+      stream: 'everyone',
       reason: { code: 'identity-changed' },
     });
   });
@@ -306,7 +306,7 @@ describe('Signing in', () => {
 
     raw.sendJson({ t: 'auth', id: 3, token: 'ada:admin' });
 
-    expect(await raw.frame('closed')).toMatchObject({ endpoint: 'admins', reason: { code: 'access-lost' } });
+    expect(await raw.frame('closed')).toMatchObject({ stream: 'admins', reason: { code: 'access-lost' } });
     raw.sendJson(say(4, 'members'));
     await raw.frame('ack', 4);
   });
@@ -319,7 +319,7 @@ describe('Signing in', () => {
 
     raw.sendJson({ t: 'auth', id: 3, token: 'ada:suspended' });
 
-    expect(await raw.frame('closed')).toMatchObject({ endpoint: 'guarded', reason: { code: 'access-lost' } });
+    expect(await raw.frame('closed')).toMatchObject({ stream: 'guarded', reason: { code: 'access-lost' } });
     expect(raw.frames.filter(({ t }) => t === 'closed')).toHaveLength(1);
   });
 });
@@ -410,10 +410,8 @@ describe('Signing out', () => {
     latch.open();
 
     await raw.frame('ack', 6);
-    expect(raw.frames.findLast(({ t, endpoint }) => t === 'message' && endpoint === 'members')).toMatchObject(
-      {
-        data: { text: 'ada: again' },
-      },
-    );
+    expect(raw.frames.findLast(({ t, stream }) => t === 'message' && stream === 'members')).toMatchObject({
+      data: { text: 'ada: again' },
+    });
   });
 });

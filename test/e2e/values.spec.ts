@@ -78,7 +78,7 @@ type Combination = (typeof COMBINATIONS)[number];
 function toServer(message: Holder, { server, client, hasImport }: Combination): Holder {
   const payload = asClient(hasImport, () => {
     const data = encodeProperties(message, client.natives);
-    const frame = { t: 'message', id: 1, endpoint: 'e', type: message.$type, data };
+    const frame = { t: 'message', id: 1, stream: 'e', type: message.$type, data };
     return client.encode(frame, server.subprotocol);
   });
   const frame = server.decodeClientFrame(payload);
@@ -90,7 +90,7 @@ function toServer(message: Holder, { server, client, hasImport }: Combination): 
 function toClient(message: Holder, { server, client, hasImport }: Combination): Holder {
   const data = server.natives && nativeProperties(message, server.natives);
   const payload = data
-    ? server.encodeFrame({ t: 'message', endpoint: 'e', type: message.$type, data })
+    ? server.encodeFrame({ t: 'message', stream: 'e', type: message.$type, data })
     : server.encodeServerMessage('e', encodingOf(message));
   return received(payload, client, hasImport);
 }

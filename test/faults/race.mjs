@@ -13,7 +13,7 @@ export async function raceOrders({ nodes, log }, { count, nodes: [first, second]
     const pair = await Promise.all([first, second].map((node) => desk(nodes[node].front.port, client)));
     const order = { sid: `race${first}${second}.${race}`, seq: 1 };
     log.write('order', order);
-    const message = { t: 'message', id: 2, endpoint: 'desk', type: 'faults.order', data: order };
+    const message = { t: 'message', id: 2, stream: 'desk', type: 'faults.order', data: order };
     const answers = pair.map((connection) => connection.next((text) => /"t":"(ack|error)"/.test(text)));
     pair.forEach((connection, at) =>
       connection.send(JSON.stringify({ ...message, ...(at > 0 && { redelivered: true }) })),

@@ -26,7 +26,7 @@ export function messageFrame(random, id) {
   if (random.once(4)) data.email = random.pick(['ada@example.org', 'no address', `${'a'.repeat(2_000)}@`]);
   if (random.once(3))
     data.items = Array.from({ length: random.below(24) }, () => ({ sku: 'nail', count: random.below(9) }));
-  return { t: 'message', id, endpoint: random.pick(ENDPOINTS), type: 'fuzz.say', data };
+  return { t: 'message', id, stream: random.pick(ENDPOINTS), type: 'fuzz.say', data };
 }
 
 /** Returns a frame that is valid at this point of a conversation. */
@@ -35,7 +35,7 @@ export function validFrame(random, id) {
   if (kind === 'message') return messageFrame(random, id);
   if (kind === 'auth') return { t: 'auth', id, token: tokenOf(random) };
   if (kind === 'ping' || kind === 'pong') return { t: kind };
-  return { t: kind, id, endpoint: random.pick(ENDPOINTS) };
+  return { t: kind, id, [kind === 'open' ? 'endpoint' : 'stream']: random.pick(ENDPOINTS) };
 }
 
 /**

@@ -12,19 +12,19 @@ const optional = (check) => (value) => value === undefined || check(value);
 /** The fields of each frame of a server, as `docs/protocol.md` §3.2 has them. */
 const SHAPES = {
   welcome: { v: COUNT, connection: STRING, user: USER, pingMs: COUNT, pongMs: COUNT, maxPayloadBytes: COUNT },
-  opened: { endpoint: STRING, session: STRING, id: optional(COUNT) },
-  closed: { endpoint: STRING, reason: REASON, id: optional(COUNT) },
-  message: { endpoint: STRING, type: STRING, data: OBJECT },
-  ack: { endpoint: STRING, id: COUNT },
-  error: { error: ERROR, id: optional(COUNT), endpoint: optional(STRING) },
+  opened: { stream: STRING, session: STRING, id: optional(COUNT) },
+  closed: { stream: STRING, reason: REASON, id: optional(COUNT) },
+  message: { stream: STRING, type: STRING, data: OBJECT },
+  ack: { stream: STRING, id: COUNT },
+  error: { error: ERROR, id: optional(COUNT), stream: optional(STRING) },
   subscribed: {
-    endpoint: STRING,
+    stream: STRING,
     channel: STRING,
     position: optional(POSITION),
     resumeToken: optional(STRING),
   },
-  position: { endpoint: STRING, channel: STRING, position: optional(POSITION), resumeToken: STRING },
-  unsubscribed: { endpoint: STRING, channel: STRING },
+  position: { stream: STRING, channel: STRING, position: optional(POSITION), resumeToken: STRING },
+  unsubscribed: { stream: STRING, channel: STRING },
   publication: { channel: STRING, type: STRING, data: OBJECT, offset: optional(COUNT), id: optional(STRING) },
   authenticated: { id: COUNT, user: USER },
   goaway: { spreadMs: COUNT },
@@ -50,8 +50,8 @@ export class Judge {
   #isWelcome = false;
   /** How often each id was sent in an unchanged frame and how often it was answered. */
   #sent = new Map();
-  /** The endpoint of each message that was sent. */
-  #endpoints = new Map();
+  /** The stream of each message that was sent. */
+  #streams = new Map();
   #answered = new Map();
   #answers = 0;
   #framesSent = 0;
@@ -65,11 +65,11 @@ export class Judge {
   }
 
   /** Notes a frame that is sent as it is. */
-  sent({ t, id, endpoint }) {
+  sent({ t, id, stream }) {
     this.#framesSent++;
     if (!COUNT(id)) return;
     this.#sent.set(id, (this.#sent.get(id) ?? 0) + 1);
-    if (t === 'message') this.#endpoints.set(id, endpoint);
+    if (t === 'message') this.#streams.set(id, stream);
   }
 
   /** Notes bytes of which it is not certain what frame they are. */
@@ -126,8 +126,8 @@ export class Judge {
     if (INTERNALS.test(JSON.stringify(error))) this.#fault('tells of the inside of the server', frame);
   }
 
-  on_ack({ endpoint, id }) {
-    for (const [sent, of] of this.#endpoints) if (sent <= id && of === endpoint) this.#answered.set(sent, 1);
+  on_ack({ stream, id }) {
+    for (const [sent, of] of this.#streams) if (sent <= id && of === stream) this.#answered.set(sent, 1);
   }
 
   on_message(frame) {
@@ -154,10 +154,10 @@ export class Judge {
     if (owner !== '' && owner !== this.user) this.#fault(`belongs to another user than ${this.user}`, frame);
   }
 
-  #keep({ endpoint, channel, resumeToken, position }) {
-    const key = `${endpoint} ${channel}`;
+  #keep({ stream, channel, resumeToken, position }) {
+    const key = `${stream} ${channel}`;
     const place = position ?? this.held.get(key)?.slice(3);
-    if (resumeToken && place) this.held.set(key, [endpoint, channel, resumeToken, ...place]);
+    if (resumeToken && place) this.held.set(key, [stream, channel, resumeToken, ...place]);
   }
 
   #answer(id) {

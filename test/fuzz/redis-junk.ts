@@ -19,7 +19,7 @@ const TEXTS = [
   '{"v":2,"e":"x"}\n{}',
   's{"code":"X"}',
   'nestwire.gap',
-  '{"text":"x"},"endpoint":"other","more":{}',
+  '{"text":"x"},"stream":"other","more":{}',
   '{"text":{"$type":"nestwire.gap"}}',
   '{"text":{"$plain":null}}',
   '{"__proto__":{"text":"x"}}',

@@ -89,13 +89,13 @@ class Tokens {
   readonly tried = { good: 0, void: 0, accepted: 0 };
 
   record(client: string, frame: Record<string, unknown>): void {
-    const { endpoint, channel, resumeToken, position } = frame;
+    const { stream, channel, resumeToken, position } = frame;
     if (typeof resumeToken !== 'string' || !Array.isArray(position)) return;
     const user = String(channel).slice(BOX.length);
     this.all.push({
       user,
       client,
-      held: [endpoint, channel, resumeToken, ...(position as unknown[])],
+      held: [stream, channel, resumeToken, ...(position as unknown[])],
       isVoid: false,
     });
   }

@@ -77,7 +77,7 @@ const start = (limits: object = {}) =>
     providers: [HallEndpoint, DeskEndpoint],
   });
 const tell = (id: number, text: string, more: object = {}) => ({
-  ...{ t: 'message', id, endpoint: 'desk', type: 'e2e.note', data: { text } },
+  ...{ t: 'message', id, stream: 'desk', type: 'e2e.note', data: { text } },
   ...more,
 });
 const answerTo = (id: number) => (frame: Record<string, unknown>) => frame.id === id && frame.t !== 'ping';
@@ -105,7 +105,7 @@ class Meter {
   }
 }
 
-const form = (id: number) => ({ t: 'message', id, endpoint: 'desk', type: 'answers.form', data: {} });
+const form = (id: number) => ({ t: 'message', id, stream: 'desk', type: 'answers.form', data: {} });
 
 /** Returns the bytes of the errors that a client got. */
 function errorBytesOf({ frames }: RawSocket): number {
@@ -129,7 +129,7 @@ describe('The answers to a client', () => {
     for (const id of [1, 3]) {
       raw.sendJson({ t: 'open', id, endpoint: 'hall' });
       await raw.frame('opened', id);
-      raw.sendJson({ t: 'close', id: id + 1, endpoint: 'hall' });
+      raw.sendJson({ t: 'close', id: id + 1, stream: 'hall' });
       await raw.frame('closed', id + 1);
     }
 
@@ -147,7 +147,7 @@ describe('The answers to a client', () => {
       const before = meter.answered;
       meter.send({ t: 'open', id, endpoint: 'hall' });
       await raw.until(() => raw.frames.some(answerTo(id)));
-      meter.send({ t: 'close', id: id + 1, endpoint: 'hall' });
+      meter.send({ t: 'close', id: id + 1, stream: 'hall' });
       await raw.until(() => raw.frames.some(answerTo(id + 1)));
       largest = Math.max(largest, meter.answered - before);
     }

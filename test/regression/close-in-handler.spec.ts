@@ -41,7 +41,7 @@ describe('session.close() in an asynchronous handler', () => {
     const raw = await RawSocket.hello(target.port);
 
     raw.sendJson({ t: 'open', id: 1, endpoint: 'door' });
-    raw.sendJson({ t: 'message', id: 2, endpoint: 'door', type: 'regression.leave', data: { how } });
+    raw.sendJson({ t: 'message', id: 2, stream: 'door', type: 'regression.leave', data: { how } });
 
     expect(await raw.frame('closed')).toMatchObject({ reason: { code: 'closed-by-server', message: 'bye' } });
     raw.sendJson({ t: 'open', id: 3, endpoint: 'door' });

@@ -118,7 +118,7 @@ class Client {
     raw.sendJson({
       t: 'message',
       id: 2,
-      endpoint: 'desk',
+      stream: 'desk',
       type: 'e2e.task',
       data: { text: `log ${channels} ${this.name}` },
     });
@@ -149,7 +149,7 @@ class Client {
     const subscribe = (index: number) => ({
       t: 'message',
       id: index + 2,
-      endpoint: 'desk',
+      stream: 'desk',
       type: 'e2e.task',
       data: { text: `${kind} 1 ${this.name}-${index}` },
     });

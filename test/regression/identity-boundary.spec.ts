@@ -123,7 +123,7 @@ const start = () =>
 
 const open = (id: number, endpoint = 'inbox') => ({ t: 'open', id, endpoint });
 const say = (id: number, text: string, endpoint = 'inbox') =>
-  ({ t: 'message', id, endpoint, type: 'e2e.note', data: { text } }) as const;
+  ({ t: 'message', id, stream: endpoint, type: 'e2e.note', data: { text } }) as const;
 const auth = (id: number, token: string | null) => ({ t: 'auth', id, token });
 
 type Held = readonly [endpoint: string, channel: string, resumeToken: string, ...position: unknown[]];
@@ -143,7 +143,7 @@ async function hello(
 
 /** Returns what the client would bring to its next connection, as the last frames of a channel say. */
 function heldOf(raw: RawSocket, name: string, endpoint = 'inbox'): Held {
-  const frames = raw.frames.filter((frame) => frame.endpoint === endpoint && frame.channel === name);
+  const frames = raw.frames.filter((frame) => frame.stream === endpoint && frame.channel === name);
   const { resumeToken } = frames.findLast((frame) => frame.resumeToken) as { resumeToken: string };
   const { position } = frames.findLast((frame) => frame.position) as { position: unknown[] };
   return [endpoint, name, resumeToken, ...position];
@@ -191,7 +191,7 @@ describe('A sign-out', () => {
     expect(textsOf(raw)).toEqual([]);
     expect(target.get(Desk).log).not.toContain('heard');
     expect(await raw.frame('closed')).toMatchObject({
-      endpoint: 'inbox',
+      stream: 'inbox',
       reason: { code: 'identity-changed' },
     });
     expect(kinds.indexOf('closed')).toBeLessThan(kinds.indexOf('authenticated'));
@@ -325,7 +325,7 @@ describe('A handler that runs while its user signs out', () => {
     raw.sendJson(auth(3, 'bob'));
     await raw.frame('authenticated', 3);
 
-    raw.sendJson({ t: 'close', id: 4, endpoint: 'inbox' });
+    raw.sendJson({ t: 'close', id: 4, stream: 'inbox' });
     await settle(raw);
     desk.latch.open();
     await until(() => desk.log.includes('closed for alice: identity-changed'));
@@ -424,7 +424,7 @@ describe('An endpoint with keepOnSignIn', () => {
 
     expect(textsOf(raw)).toContain('object of guest');
     expect(target.get(Desk).log).toContain('alice object');
-    expect(raw.frames.filter(({ t }) => t === 'closed')).toMatchObject([{ endpoint: 'inbox' }]);
+    expect(raw.frames.filter(({ t }) => t === 'closed')).toMatchObject([{ stream: 'inbox' }]);
     const held = [heldOf(raw, inbox('guest').name, 'basket')];
     raw.destroy();
     await post(target, 'guest', 'missed');
@@ -442,7 +442,7 @@ describe('An endpoint with keepOnSignIn', () => {
     raw.sendJson(auth(2, null));
 
     expect(await raw.frame('closed')).toMatchObject({
-      endpoint: 'basket',
+      stream: 'basket',
       reason: { code: 'identity-changed' },
     });
   });

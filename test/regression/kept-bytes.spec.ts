@@ -4,7 +4,7 @@ import { DEFAULT_JSON_LIMITS, type ClientMessageFrame } from '@nestwire/protocol
 
 const READ_BYTES = 65_536;
 const frameOf = (bytes: number) =>
-  encode({ t: 'message', id: 1, endpoint: 'desk', type: 'x', data: { bytes: new Uint8Array(bytes) } });
+  encode({ t: 'message', id: 1, stream: 'desk', type: 'x', data: { bytes: new Uint8Array(bytes) } });
 
 /** Decodes a frame that was read together with others; returns the bytes in its message. */
 function readBytes(length: number): Uint8Array {

@@ -79,7 +79,7 @@ async function hello(port: number, held: readonly Held[] = [], token = 'alice'):
 
 async function order(raw: RawSocket, text: string): Promise<void> {
   const id = ++lastId;
-  raw.sendJson({ t: 'message', id, endpoint: 'rooms', type: 'e2e.note', data: { text } });
+  raw.sendJson({ t: 'message', id, stream: 'rooms', type: 'e2e.note', data: { text } });
   await raw.until(() => raw.frames.some((frame) => frame.t === 'ack' && (frame.id as number) >= id));
 }
 
@@ -118,7 +118,7 @@ const ENDS: Readonly<Record<string, (raw: RawSocket, target: RunningApp) => Prom
     await raw.frame('unsubscribed');
   },
   'session.close()': async (raw) => {
-    raw.sendJson({ t: 'message', id: 99, endpoint: 'rooms', type: 'e2e.note', data: { text: 'close' } });
+    raw.sendJson({ t: 'message', id: 99, stream: 'rooms', type: 'e2e.note', data: { text: 'close' } });
     await raw.frame('closed');
   },
   'revoke()': async (raw, target) => {
@@ -168,7 +168,7 @@ function describeKicks(startBoth: () => Promise<readonly [RunningApp, RunningApp
     const raw = await hello(first.port);
     await order(raw, 'join a');
     const held = [heldOf(raw, 'a')];
-    raw.sendJson({ t: 'close', id: 99, endpoint: 'rooms' });
+    raw.sendJson({ t: 'close', id: 99, stream: 'rooms' });
     await raw.frame('closed');
     raw.destroy();
     await post(first, 'a', 'missed');

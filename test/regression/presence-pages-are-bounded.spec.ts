@@ -31,7 +31,7 @@ async function startWithMembers(historyBytesPerSecond: number) {
 }
 
 const watch = (id: number) => ({
-  ...{ t: 'message', id, endpoint: 'room', type: 'e2e.task', data: { text: 'watch' } },
+  ...{ t: 'message', id, stream: 'room', type: 'e2e.task', data: { text: 'watch' } },
 });
 
 const pagesOf = (raw: RawSocket) => raw.frames.filter(({ type }) => type === 'nestwire.presence.members');

@@ -105,7 +105,7 @@ describeWithRedis('Data from Redis', (redis) => {
     return raw;
   };
   const message = (id: number, type: string, data: object, more = {}) => {
-    return { t: 'message', id, endpoint: 'till', type, data, ...more };
+    return { t: 'message', id, stream: 'till', type, data, ...more };
   };
   const growth = async (): Promise<number> => {
     const keys = (await client.keys('*')).filter((key) => !/:(secret|n|n:.*)$/.test(key));

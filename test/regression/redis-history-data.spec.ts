@@ -18,7 +18,7 @@ import { until } from '../rig/until.js';
 const room = defineChannel('data', { messages: [Note], history: { messages: 50, ageMs: 60_000 } });
 const NAME = 'data:room';
 /** Adds a field to the frame that it is put into as it is. */
-const SPLICED = '{"text":"x"},"endpoint":"secure","more":{}';
+const SPLICED = '{"text":"x"},"stream":"secure","more":{}';
 
 @StreamEndpoint('desk')
 class DeskEndpoint {
@@ -199,7 +199,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
 
     const publications = raw.frames.filter(({ t }) => t === 'publication');
     expect(publications.map(({ data }) => data)).toEqual([{ text: '1' }, { text: '2' }]);
-    for (const frame of publications) expect(Object.keys(frame)).not.toContain('endpoint');
+    for (const frame of publications) expect(Object.keys(frame)).not.toContain('stream');
   });
 
   it.each([

@@ -90,7 +90,7 @@ class Users extends StreamAuthenticator {
 const start = () =>
   startApp({ options: { authenticator: Users }, providers: [DeskEndpoint, ShutEndpoint], imports: [] });
 const tell = (id: number, text: string) => ({
-  ...{ t: 'message', id, endpoint: 'desk', type: 'charged.form', data: { text } },
+  ...{ t: 'message', id, stream: 'desk', type: 'charged.form', data: { text } },
 });
 const times = (count: number, make: (index: number) => object) =>
   Buffer.concat(Array.from({ length: count }, (_, index) => jsonFrame(make(index))));

@@ -166,7 +166,7 @@ describe('The log of a server', () => {
     raw.sendJson({
       t: 'message',
       id: 2,
-      endpoint: 'desk',
+      stream: 'desk',
       type: 'e2e.note',
       data: { text: 'x'.repeat(1_000) },
     });

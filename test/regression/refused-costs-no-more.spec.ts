@@ -223,7 +223,7 @@ function ratioOfPair(
   enough: number,
 ): number {
   const [, codec, encode] = CODECS.find(([name]) => name === codecName)!;
-  const payloadOf = (data: object) => encode({ t: 'message', id: 1, endpoint: 'e', type: 'x', data });
+  const payloadOf = (data: object) => encode({ t: 'message', id: 1, stream: 'e', type: 'x', data });
   return ratioOf(
     { codec, cls, payload: payloadOf(accepted), read },
     { codec, cls, payload: payloadOf(refused), read: readRefused },

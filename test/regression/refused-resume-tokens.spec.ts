@@ -23,7 +23,7 @@ it('A ticket that is refused is answered once, however often its stream opens', 
       Buffer.concat(
         [
           { t: 'open', id, endpoint: 'desk' },
-          { t: 'close', id: id + 1, endpoint: 'desk' },
+          { t: 'close', id: id + 1, stream: 'desk' },
         ].map(jsonFrame),
       ),
     );

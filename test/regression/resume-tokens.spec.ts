@@ -117,7 +117,7 @@ async function hello(port: number, facts: Hello = {}, endpoints = ['rooms']): Pr
 
 async function order(raw: RawSocket, text: string, endpoint = 'rooms'): Promise<void> {
   const id = ++lastId;
-  raw.sendJson({ t: 'message', id, endpoint, type: 'e2e.note', data: { text } });
+  raw.sendJson({ t: 'message', id, stream: endpoint, type: 'e2e.note', data: { text } });
   const isAnswered = (frame: Record<string, unknown>) =>
     (frame.t === 'ack' && (frame.id as number) >= id) || (frame.t === 'error' && frame.id === id);
   await raw.until(() => raw.frames.some(isAnswered));
@@ -126,9 +126,9 @@ async function order(raw: RawSocket, text: string, endpoint = 'rooms'): Promise<
 /** Returns what a client brings back of all that flowed to it. */
 function heldOf({ frames }: RawSocket): Held[] {
   const held = new Map<string, Held>();
-  for (const { endpoint, channel, resumeToken, position } of frames)
+  for (const { stream, channel, resumeToken, position } of frames)
     if (resumeToken)
-      held.set(`${endpoint} ${channel}`, [endpoint, channel, resumeToken, ...(position as [])] as never);
+      held.set(`${stream} ${channel}`, [stream, channel, resumeToken, ...(position as [])] as never);
   return [...held.values()];
 }
 
@@ -196,7 +196,7 @@ describe('A list of revoked tokens', () => {
     raw.sendJson({
       t: 'message',
       id: 99,
-      endpoint: 'rooms',
+      stream: 'rooms',
       type: 'e2e.note',
       data: { text: 'expel' },
     });

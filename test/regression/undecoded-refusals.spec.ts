@@ -19,7 +19,7 @@ const start = (framesPerSecond: number) =>
   startApp({ options: { limits: { framesPerSecond }, codecs: [messagePack] }, providers: [DeskEndpoint] });
 const open = { t: 'open', id: 1, endpoint: 'desk' };
 const tell = (id: number, text: string, more: object = {}) => ({
-  ...{ t: 'message', id, endpoint: 'desk', type: 'e2e.note', data: { text } },
+  ...{ t: 'message', id, stream: 'desk', type: 'e2e.note', data: { text } },
   ...more,
 });
 const codeOf = (raw: RawSocket, id?: number) =>

@@ -52,7 +52,7 @@ describe('A stored message whose class the page does not list any more', () => {
     await peer.open();
     for (let sent = 0; sent < 2; sent++) {
       const { id } = await peer.next('message');
-      peer.send({ t: 'ack', endpoint: 'chat', id });
+      peer.send({ t: 'ack', stream: 'chat', id });
     }
     await until(() => outcomes.length === 2);
 

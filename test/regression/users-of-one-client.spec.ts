@@ -39,7 +39,7 @@ describe('The id of a message', () => {
       const raw = await RawSocket.upgrade(app.port);
       raw.sendJson({ t: 'hello', v: 1, client: 'a'.repeat(22), token });
       raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
-      raw.sendJson({ t: 'message', id: 7, endpoint: 'desk', type: 'e2e.task', data: { text: '' } });
+      raw.sendJson({ t: 'message', id: 7, stream: 'desk', type: 'e2e.task', data: { text: '' } });
       await raw.frame('ack', 7);
     }
 

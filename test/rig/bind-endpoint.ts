@@ -7,7 +7,8 @@ import type { AnySession } from '../../libs/streams/src/enhancers/stream-context
 import { SessionCloseReason } from '../../libs/streams/src/session/session-close-reason.js';
 import { ResumingChannels } from '../../libs/streams/src/subscriptions/resuming-channels.js';
 import { StreamHandshake } from '../../libs/streams/src/transport/stream-handshake.js';
-import { StreamSession, type SessionPort } from '../../libs/streams/src/session/stream-session.js';
+import { ServerSession, type SessionPort } from '../../libs/streams/src/session/server-session.js';
+import { StreamSession } from '../../libs/streams/src/session/stream-session.js';
 
 /** The part of the streams module that endpoints need, without a server. */
 @Module({})
@@ -74,5 +75,6 @@ export function sessionOf(endpoint: string, user: unknown = null): AnySession {
     resuming: () => new ResumingChannels({ names: () => [], release: () => undefined }),
     endSession: () => Promise.resolve(),
   };
-  return new StreamSession(`s${++sessions}`, endpoint, port, { identity, messages: undefined as never });
+  const address = { id: `s${++sessions}`, endpoint, stream: endpoint };
+  return new ServerSession(address, port, { identity, messages: undefined as never });
 }

@@ -3,8 +3,7 @@ import { RawClient } from '../rig/raw-client.mjs';
 const AT_ONCE = 25;
 const hello = JSON.stringify({ t: 'hello', v: 1 });
 const open = JSON.stringify({ t: 'open', id: 1, endpoint: 'soak' });
-const begin = (n) =>
-  JSON.stringify({ t: 'message', id: 2, endpoint: 'soak', type: 'soak.begin', data: { n } });
+const begin = (n) => JSON.stringify({ t: 'message', id: 2, stream: 'soak', type: 'soak.begin', data: { n } });
 
 /**
  * Connects, says hello, opens the stream, sets state and listens.

@@ -73,7 +73,7 @@ export class Peer {
   /** Takes an `open` and answers with `opened`. */
   async open(session = 's1'): Promise<string> {
     const { id, endpoint } = await this.next('open');
-    this.send({ t: 'opened', id, endpoint, session });
+    this.send({ t: 'opened', id, stream: endpoint, session });
     return endpoint;
   }
 }

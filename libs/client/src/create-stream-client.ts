@@ -28,7 +28,9 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
     );
     // Streams that the page has not used yet also have positions, which the `hello` must contain.
     for (const [endpoint, channel, resumeToken, ...position] of options.positions?.load() ?? [])
-      connection.streamOf(endpoint).received({ t: 'position', endpoint, channel, resumeToken, position });
+      connection
+        .streamOf(endpoint)
+        .received({ t: 'position', stream: endpoint, channel, resumeToken, position });
     options.outbox?.attach(connection, classes);
     if (options.positions) connection.resumeName = options.positions.client ??= connection.client;
     const members: AnyStreamClient = {

@@ -11,7 +11,7 @@ const OPEN_ID = 1;
 const data = { ...NOTE, sentAt: { $date: SENT_AT } };
 
 const message = (endpoint, properties) => (id) =>
-  JSON.stringify({ t: 'message', id, endpoint, type: 'bench.note', data: properties });
+  JSON.stringify({ t: 'message', id, stream: endpoint, type: 'bench.note', data: properties });
 
 const isMessage = (bytes, at) => bytes[at + TYPE_AT] === MESSAGE;
 const isPublication = (bytes, at) => bytes[at + TYPE_AT] === P && bytes[at + TYPE_AT + 1] === U;

@@ -9,7 +9,7 @@ const ROOM_TICKETS = 128;
 
 let lastId = 1;
 const nextId = () => ++lastId;
-const message = (type, data, endpoint = 'desk') => ({ t: 'message', id: nextId(), endpoint, type, data });
+const message = (type, data, stream = 'desk') => ({ t: 'message', id: nextId(), stream, type, data });
 const nest = (depth) => (depth ? [nest(depth - 1)] : []);
 const many = (length, value) => Array.from({ length }, () => value);
 const client = () => randomBytes(16).toString('base64url');
@@ -37,23 +37,23 @@ export const ATTACKS = [
   { name: 'hello again', frame: () => ({ t: 'hello', v: 1 }) },
   {
     name: 'open and close',
-    frame: (n) => ({ t: n % 2 ? 'close' : 'open', id: nextId(), endpoint: 'once' }),
+    frame: (n) => ({ t: n % 2 ? 'close' : 'open', id: nextId(), endpoint: 'once', stream: 'once' }),
     isQuick: true,
   },
   {
     name: 'open and close with refused tickets',
     hello: { resume: many(ROOM_TICKETS, 0).map((_, n) => ['once', `amp-room:${n}`, 'forged', 'e', n, 'i']) },
-    frame: (n) => ({ t: n % 2 ? 'close' : 'open', id: nextId(), endpoint: 'once' }),
+    frame: (n) => ({ t: n % 2 ? 'close' : 'open', id: nextId(), endpoint: 'once', stream: 'once' }),
     isQuick: true,
   },
   {
     name: 'open and close with a channel',
-    frame: (n) => ({ t: n % 2 ? 'close' : 'open', id: nextId(), endpoint: 'room' }),
+    frame: (n) => ({ t: n % 2 ? 'close' : 'open', id: nextId(), endpoint: 'room', stream: 'room' }),
   },
   {
     name: 'open and close with 100 channels',
     oneAnswerBytes: 40_000,
-    frame: (n) => ({ t: n % 2 ? 'close' : 'open', id: nextId(), endpoint: 'hall' }),
+    frame: (n) => ({ t: n % 2 ? 'close' : 'open', id: nextId(), endpoint: 'hall', stream: 'hall' }),
     isQuick: true,
   },
   {
@@ -66,7 +66,7 @@ export const ATTACKS = [
   { name: 'open that fails', frame: () => ({ t: 'open', id: nextId(), endpoint: 'shut' }) },
   { name: 'open without a sign-in', frame: () => ({ t: 'open', id: nextId(), endpoint: 'members' }) },
   { name: 'open of an unknown endpoint', frame: () => ({ t: 'open', id: nextId(), endpoint: 'nowhere' }) },
-  { name: 'close of a closed stream', frame: () => ({ t: 'close', id: nextId(), endpoint: 'once' }) },
+  { name: 'close of a closed stream', frame: () => ({ t: 'close', id: nextId(), stream: 'once' }) },
   { name: 'message to a closed stream', frame: () => message('amp.note', { text: 'x' }, 'once') },
   { name: 'unknown message', frame: () => message('amp.nothing', {}) },
   { name: 'the same id', first: [DESK], frame: () => ({ ...message('amp.task', { verb: 'wait' }), id: 7 }) },
@@ -84,8 +84,7 @@ export const ATTACKS = [
   { name: 'too large', frame: () => message('amp.note', { text: 'x'.repeat(70_000) }), framesPerSecond: 5 },
   {
     name: 'number out of range',
-    frame: () =>
-      '{"t":"message","id":9,"endpoint":"desk","type":"amp.once","data":{"count":9007199254740993}}',
+    frame: () => '{"t":"message","id":9,"stream":"desk","type":"amp.once","data":{"count":9007199254740993}}',
   },
   { name: 'invalid: one field', frame: () => message('amp.note', { text: 1 }) },
   { name: 'invalid: 30 fields', frame: () => message('amp.form', {}), isQuick: true },

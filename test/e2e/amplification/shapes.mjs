@@ -84,8 +84,8 @@ const SHAPES = {
   name(random) {
     const name = textOf(random, random.below(2_000));
     const t = random.pick(['open', 'close', 'message']);
-    const of = random.pick(['endpoint', 'type']);
-    const frame = { ...messageOf(random, 'amp.note', { text: 'x' }), t, [of]: name };
+    const of = random.pick([t === 'open' ? 'endpoint' : 'stream', 'type']);
+    const frame = { ...messageOf(random, 'amp.note', { text: 'x' }), endpoint: 'desk', t, [of]: name };
     return fixed(`${t} with ${Buffer.byteLength(name)} bytes of ${of}`, frame);
   },
   frame(random) {
@@ -99,7 +99,7 @@ function fixed(what, frame) {
 }
 
 function messageOf(random, type, data) {
-  return { t: 'message', id: 0, endpoint: random.pick(ENDPOINTS), type, data };
+  return { t: 'message', id: 0, stream: random.pick(ENDPOINTS), type, data };
 }
 
 /** Returns a text of letters of one kind, or of all. */

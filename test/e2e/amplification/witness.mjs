@@ -37,7 +37,7 @@ export class Witness {
       const id = ++this.#id;
       this.#sentAt.set(id, performance.now());
       this.ws.send(
-        JSON.stringify({ t: 'message', id, endpoint: 'desk', type: 'amp.note', data: { text: 'honest' } }),
+        JSON.stringify({ t: 'message', id, stream: 'desk', type: 'amp.note', data: { text: 'honest' } }),
       );
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     }

@@ -64,7 +64,7 @@ export class StreamJudge {
       return this.#begins(frame);
     }
     if (frame.t === 'publication') return this.#hearPublication(frame);
-    if (frame.endpoint !== this.endpoint) return;
+    if (frame.stream !== this.endpoint) return;
     const isPresent = frame.line === this.#line.number;
     if (frame.t === 'message') return this.#hearState(frame.data as { channel: string }, isPresent);
     // Messages of the former connection still count in a handover; what it says about streams does not.
@@ -96,12 +96,12 @@ export class StreamJudge {
   }
 
   #hearPublication(heard: Extract<Said, { t: 'publication' }>): void {
-    const { channel, endpoint, type, offset } = heard;
+    const { channel, stream, type, offset } = heard;
     const { id } = placeOf({ epoch: '', offset: 0, id: heard.id ?? '' });
     const frame = { ...heard, id };
     const isPresent = heard.line === this.#line.number;
     const channels = isPresent ? this.#subscribed : this.#leaving;
-    const isMine = endpoint ? endpoint === this.endpoint : channels.has(channel);
+    const isMine = stream ? stream === this.endpoint : channels.has(channel);
     if (isMine && isPresent) this.#leaving.delete(channel);
     if (!isMine || offset === undefined) return;
     const life = this.#open(channel) ?? this.#begin(channel);

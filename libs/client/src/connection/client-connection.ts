@@ -203,7 +203,7 @@ export class ClientConnection implements ClientSocketOwner {
   }
 
   received(socket: ClientSocket, frame: ServerFrame): void {
-    const { endpoint, id } = frame as OpenedFrame;
+    const { stream, id } = frame as OpenedFrame;
     const wire: WireError | undefined = (frame as ErrorFrame).error ?? (frame as ClosedFrame).reason;
     const error = wire && new CodedError(wire.code, wire.message, wire);
     if (socket === this.#socket) {
@@ -216,12 +216,12 @@ export class ClientConnection implements ClientSocketOwner {
         this.#accept();
       }
       // The server opens some streams by itself.
-      if (endpoint && this.#streams.size < MAX_ENDPOINTS) this.streamOf(endpoint);
+      if (stream && this.#streams.size < MAX_ENDPOINTS) this.streamOf(stream);
       // Ignore the state of streams on the former connection.
     } else if (STATE_FRAMES.includes(frame.t)) {
       // Only a new subscription counts: the client sends it in another `hello`.
       if (frame.t === 'subscribed' && socket === this.#former)
-        this.#streams.get(endpoint)?.positions.add(frame);
+        this.#streams.get(stream)?.positions.add(frame);
       return;
     }
     if (frame.t === 'error' && !id) this.options.onWarning('nestwire: server error', error);

@@ -49,7 +49,7 @@ function warningsOf(...frames: unknown[]): string[] {
 }
 
 function frame(type: string, data: object, t = 'message') {
-  return { t, endpoint: 'e', type, data };
+  return { t, stream: 'e', type, data };
 }
 
 describe('The warnings of a client in development', () => {

@@ -31,7 +31,7 @@ function publication(place: Place): PublicationFrame {
 
 const gap = (epoch: string, place: Place): PublicationFrame => ({
   ...publication({ ...place, epoch }),
-  endpoint: 'chat',
+  stream: 'chat',
   type: 'nestwire.gap',
   data: { channel: CHANNEL, reason: 'diverged' },
 });
@@ -46,11 +46,11 @@ describe('A handover to a server that is behind', () => {
 
   function subscribed(peer: Peer, place: Place, epoch = 'E'): void {
     const position = [epoch, place.offset, idOf(place)] as const;
-    peer.send({ t: 'subscribed', endpoint: 'chat', channel: CHANNEL, position, resumeToken: 'T' });
+    peer.send({ t: 'subscribed', stream: 'chat', channel: CHANNEL, position, resumeToken: 'T' });
   }
 
   function snapshot(peer: Peer, text: string): void {
-    peer.send({ t: 'message', endpoint: 'chat', channel: CHANNEL, type: 'spec.note', data: { text } });
+    peer.send({ t: 'message', stream: 'chat', channel: CHANNEL, type: 'spec.note', data: { text } });
   }
 
   async function settled(peer: Peer): Promise<void> {
@@ -127,7 +127,7 @@ describe('A handover to a server that is behind', () => {
       old.send(publication({ offset: 4, epoch: 'E' }));
       await settled(old);
       await opened();
-      next.send({ ...publication({ offset: 2, epoch: 'E', branch: 'b' }), endpoint: 'chat' });
+      next.send({ ...publication({ offset: 2, epoch: 'E', branch: 'b' }), stream: 'chat' });
       subscribed(next, { offset: 2, branch: 'b' });
       next.send(publication({ offset: 3, epoch: 'E', branch: 'b' }));
 
@@ -137,7 +137,7 @@ describe('A handover to a server that is behind', () => {
     it('gives the message of a new epoch, and none of the old epoch after it', async () => {
       await beginAwaiting('E', 1, 2, 3);
       await next.open('s2');
-      next.send({ ...publication({ offset: 1, epoch: 'F' }), endpoint: 'chat' });
+      next.send({ ...publication({ offset: 1, epoch: 'F' }), stream: 'chat' });
       await settled(next);
       old.send(publication({ offset: 4, epoch: 'E' }));
       await settled(old);
@@ -250,7 +250,7 @@ describe('A handover to a server that is behind', () => {
       await opened();
       snapshot(next, 'snapshot of 4');
       const position = ['E', 4, idOf({ offset: 4 })] as const;
-      next.send({ t: 'position', endpoint: 'chat', channel: CHANNEL, position, resumeToken: 'T' });
+      next.send({ t: 'position', stream: 'chat', channel: CHANNEL, position, resumeToken: 'T' });
       subscribed(next, { offset: 4 });
       for (const offset of [5, 6]) next.send(publication({ offset }));
 
@@ -277,7 +277,7 @@ describe('A handover to a server that is behind', () => {
       old.send(publication({ offset: 4 }));
       await settled(old);
       const position = ['E', 4, idOf({ offset: 4 })] as const;
-      next.send({ t: 'position', endpoint: 'chat', channel: CHANNEL, position, resumeToken: 'T' });
+      next.send({ t: 'position', stream: 'chat', channel: CHANNEL, position, resumeToken: 'T' });
       subscribed(next, { offset: 4 });
       next.send(publication({ offset: 5 }));
 

@@ -23,7 +23,7 @@ describe('endpoint', () => {
   }
 
   function deliver(text: string, endpoint = 'chat'): void {
-    peer.send({ t: 'message', endpoint, type: 'spec.note', data: { text } });
+    peer.send({ t: 'message', stream: endpoint, type: 'spec.note', data: { text } });
   }
 
   const texts = (notes: Note[]) => notes.map(({ text }) => text);
@@ -61,7 +61,7 @@ describe('endpoint', () => {
       const at = new Date('2026-11-23T10:00:00.000Z');
       deliver('a');
       peer.raw(
-        `{"t":"message","endpoint":"chat","type":"spec.note","data":{"text":"b","at":{"$date":"${at.toISOString()}"}}}`,
+        `{"t":"message","stream":"chat","type":"spec.note","data":{"text":"b","at":{"$date":"${at.toISOString()}"}}}`,
       );
 
       const notes = await reading;
@@ -139,7 +139,7 @@ describe('endpoint', () => {
       deliver('a');
       peer.send({
         t: 'closed',
-        endpoint: 'chat',
+        stream: 'chat',
         reason: { code: 'access-lost', message: 'You were removed.' },
       });
 
@@ -180,7 +180,7 @@ describe('endpoint', () => {
       const chat = take(rig.client.chat.stream, 1);
       await peer.open();
       peer.send({ t: 'goaway', spreadMs: 10 });
-      peer.send({ t: 'closed', endpoint: 'chat', reason: { code: 'drain', message: 'The server drains.' } });
+      peer.send({ t: 'closed', stream: 'chat', reason: { code: 'drain', message: 'The server drains.' } });
       await settled();
       const game = take(rig.client.game.stream, 1);
       const { id } = await peer.next('open');
@@ -195,7 +195,7 @@ describe('endpoint', () => {
 
     it('that the server opens by itself is there for a later reader', async () => {
       await connected();
-      peer.send({ t: 'opened', endpoint: 'chat', session: 's1' });
+      peer.send({ t: 'opened', stream: 'chat', session: 's1' });
       deliver('a');
       await settled();
 
@@ -220,9 +220,9 @@ describe('endpoint', () => {
       const publish = (text: string) =>
         peer.send({ t: 'publication', channel: 'room', type: 'spec.note', data: { text } });
       publish('early');
-      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'room' });
+      peer.send({ t: 'subscribed', stream: 'chat', channel: 'room' });
       publish('a');
-      peer.send({ t: 'unsubscribed', endpoint: 'chat', channel: 'room' });
+      peer.send({ t: 'unsubscribed', stream: 'chat', channel: 'room' });
       publish('late');
       deliver('b');
       deliver('c', 'game');
@@ -236,8 +236,8 @@ describe('endpoint', () => {
       const reading = take(rig.client.chat.stream, 4);
       await peer.open();
       const position = ['E', 1, 'm1'] as const;
-      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'room:a', position, resumeToken: 'T' });
-      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'news' });
+      peer.send({ t: 'subscribed', stream: 'chat', channel: 'room:a', position, resumeToken: 'T' });
+      peer.send({ t: 'subscribed', stream: 'chat', channel: 'news' });
       const publication = { t: 'publication', type: 'spec.note', data: { text: '' } } as const;
       peer.send({ ...publication, channel: 'room:a', offset: 2, id: 'm2' });
       peer.send({ ...publication, channel: 'room:a', epoch: 'F', offset: 1, id: 'f1' });
@@ -256,7 +256,7 @@ describe('endpoint', () => {
       await connected();
       const reading = take(rig.client.chat.stream, 1);
       await peer.open('s1');
-      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'room' });
+      peer.send({ t: 'subscribed', stream: 'chat', channel: 'room' });
       peer.socket.close(1012);
       peer = await rig.reconnected();
       await peer.open('s2');
@@ -270,11 +270,11 @@ describe('endpoint', () => {
       await connected();
       const reading = take(rig.client.chat.stream, 1);
       await peer.open();
-      peer.send({ t: 'message', endpoint: 'chat', type: 'spec.unlisted', data: {} });
-      peer.send({ t: 'message', endpoint: 'chat', type: 'spec.unlisted', data: {} });
-      peer.raw('{"t":"message","endpoint":"chat","type":"spec.note","data":{"at":{"$date":"never"}}}');
-      peer.raw('{"t":"message","endpoint":"chat","type":"spec.note","data":{"__proto__":{"polluted":true}}}');
-      peer.raw('{"t":"message","endpoint":"chat","type":"spec.note"}');
+      peer.send({ t: 'message', stream: 'chat', type: 'spec.unlisted', data: {} });
+      peer.send({ t: 'message', stream: 'chat', type: 'spec.unlisted', data: {} });
+      peer.raw('{"t":"message","stream":"chat","type":"spec.note","data":{"at":{"$date":"never"}}}');
+      peer.raw('{"t":"message","stream":"chat","type":"spec.note","data":{"__proto__":{"polluted":true}}}');
+      peer.raw('{"t":"message","stream":"chat","type":"spec.note"}');
       deliver('a');
 
       expect(texts(await reading)).toEqual(['a']);
@@ -297,7 +297,7 @@ describe('endpoint', () => {
     it('is told once that it has no snapshot, where a channel begins with one', async () => {
       await connected();
       const position = ['e', 1, 'a'] as const;
-      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'kept', resumeToken: 't', position });
+      peer.send({ t: 'subscribed', stream: 'chat', channel: 'kept', resumeToken: 't', position });
       await readTwice();
 
       expect(rig.warnings).toEqual([
@@ -365,12 +365,12 @@ describe('endpoint', () => {
       const ids = [await peer.next('message'), await peer.next('message'), await peer.next('message')];
       await peer.open();
       const { id } = await peer.next('message');
-      peer.send({ t: 'ack', endpoint: 'chat', id: ids[1]!.id });
+      peer.send({ t: 'ack', stream: 'chat', id: ids[1]!.id });
       await Promise.all(all.slice(0, 2));
       expect(order).toEqual(['a', 'b']);
 
-      peer.send({ t: 'ack', endpoint: 'chat', id: ids[2]!.id });
-      peer.send({ t: 'ack', endpoint: 'game', id });
+      peer.send({ t: 'ack', stream: 'chat', id: ids[2]!.id });
+      peer.send({ t: 'ack', stream: 'game', id });
       await Promise.all([...all, other]);
     });
 
@@ -386,7 +386,7 @@ describe('endpoint', () => {
         id,
         error: { code: 'INVALID_MESSAGE', message: 'no', details, retryAfterMs: 7 },
       });
-      peer.send({ t: 'ack', endpoint: 'chat', id: (await peer.next('message')).id });
+      peer.send({ t: 'ack', stream: 'chat', id: (await peer.next('message')).id });
 
       await expect(first).rejects.toMatchObject({
         code: 'INVALID_MESSAGE',
@@ -404,13 +404,13 @@ describe('endpoint', () => {
       const first = await peer.next('message');
       const second = await peer.next('message');
       await settled();
-      peer.send({ t: 'ack', endpoint: 'chat', id: first.id });
+      peer.send({ t: 'ack', stream: 'chat', id: first.id });
       expect(await sent()).toBe('c');
       await settled();
       peer.send({ t: 'error', id: second.id, error: { code: 'X', message: 'no' } });
       const last = await peer.next('message');
       expect(last.data.text).toBe('d');
-      peer.send({ t: 'ack', endpoint: 'chat', id: last.id });
+      peer.send({ t: 'ack', stream: 'chat', id: last.id });
 
       expect((await Promise.allSettled(all)).map(({ status }) => status[0])).toEqual(['f', 'r', 'f', 'f']);
     });
@@ -448,10 +448,10 @@ describe('endpoint', () => {
       await expect(late).rejects.toMatchObject({ code: 'ANSWER_TIMEOUT' });
       await expect(unsent).rejects.toMatchObject({ code: 'BUSY' });
       await settled();
-      peer.send({ t: 'ack', endpoint: 'chat', id });
+      peer.send({ t: 'ack', stream: 'chat', id });
       const next = await peer.next('message');
       expect(next.data.text).toBe('c');
-      peer.send({ t: 'ack', endpoint: 'chat', id: next.id });
+      peer.send({ t: 'ack', stream: 'chat', id: next.id });
       await last;
     });
 
@@ -488,7 +488,7 @@ describe('endpoint', () => {
       await expect(rig.client.chat.sendStreamMessage(note('d'), { signal })).rejects.toMatchObject({
         code: 'ABORTED',
       });
-      peer.send({ t: 'ack', endpoint: 'chat', id });
+      peer.send({ t: 'ack', stream: 'chat', id });
       expect(await sent()).toBe('c');
     });
 
@@ -510,7 +510,7 @@ describe('endpoint', () => {
       const sending = rig.client.chat.sendStreamMessage(note('a'));
       await peer.open();
       await peer.next('message');
-      peer.send({ t: 'closed', endpoint: 'chat', reason: { code: 'x', message: 'y' } });
+      peer.send({ t: 'closed', stream: 'chat', reason: { code: 'x', message: 'y' } });
 
       await expect(sending).rejects.toMatchObject({ code: 'UNCERTAIN' });
     });
@@ -570,7 +570,7 @@ describe('endpoint', () => {
       peer = await rig.reconnected(figures);
       const open = await peer.next('open');
       await settled();
-      peer.send({ t: 'opened', id: open.id, endpoint: 'chat', session: 's2' });
+      peer.send({ t: 'opened', id: open.id, stream: 'chat', session: 's2' });
       const frames = [await peer.next('message'), await peer.next('message'), await peer.next('message')];
 
       expect(frames.map(({ id, redelivered, data }) => [id, redelivered, data.text])).toEqual([
@@ -579,7 +579,7 @@ describe('endpoint', () => {
         [expect.any(Number), undefined, 'c'],
       ]);
       expect(frames[2]!.id).toBeGreaterThan(open.id);
-      peer.send({ t: 'ack', endpoint: 'chat', id: frames[2]!.id });
+      peer.send({ t: 'ack', stream: 'chat', id: frames[2]!.id });
       await Promise.all(all);
     });
 
@@ -602,7 +602,7 @@ describe('endpoint', () => {
 
       expect(await peer.next('message')).toMatchObject({ id, redelivered: true });
       expect(rig.clock.now()).toBeLessThan(30_000);
-      peer.send({ t: 'ack', endpoint: 'chat', id });
+      peer.send({ t: 'ack', stream: 'chat', id });
       expect(await outcome).toBe('answered');
     });
 
@@ -617,7 +617,7 @@ describe('endpoint', () => {
         peer.send({ t: 'pong' });
         await settled();
       }
-      peer.send({ t: 'ack', endpoint: 'chat', id });
+      peer.send({ t: 'ack', stream: 'chat', id });
       await sending;
       rig.clock.advance(12_000);
       await settled();
@@ -791,7 +791,7 @@ describe('endpoint', () => {
       return { frame, sending };
     }
 
-    const ack = (from: Peer, { id }: { id: number }) => from.send({ t: 'ack', endpoint: 'chat', id });
+    const ack = (from: Peer, { id }: { id: number }) => from.send({ t: 'ack', stream: 'chat', id });
 
     it('is left for the next one when that has opened the streams and all is answered', async () => {
       const { frame, sending } = await leave();
@@ -801,14 +801,14 @@ describe('endpoint', () => {
       await next.welcome({ ...figures, connection: 'c2' });
       const open = await next.next('open');
       const after = send('c');
-      peer.send({ t: 'subscribed', endpoint: 'chat', channel: 'late' });
-      peer.send({ t: 'closed', endpoint: 'chat', reason: { code: 'shutdown', message: '' } });
+      peer.send({ t: 'subscribed', stream: 'chat', channel: 'late' });
+      peer.send({ t: 'closed', stream: 'chat', reason: { code: 'shutdown', message: '' } });
       deliver('of the old');
       ack(peer, frame);
       ack(peer, second);
       await Promise.all([sending, between]);
       await settled();
-      next.send({ t: 'opened', id: open.id, endpoint: 'chat', session: 's2' });
+      next.send({ t: 'opened', id: open.id, stream: 'chat', session: 's2' });
 
       expect(await peer.closed).toBe(4505);
       const third = await next.next('message');
@@ -947,7 +947,7 @@ describe('endpoint', () => {
       await peer.open();
       expect([await sent(), await sent()]).toEqual(['a', 'b']);
       const { id } = await peer.next('message');
-      peer.send({ t: 'ack', endpoint: 'chat', id });
+      peer.send({ t: 'ack', stream: 'chat', id });
 
       await Promise.all(all);
     });
@@ -967,7 +967,7 @@ describe('endpoint', () => {
       await peer.open();
       const { id, data } = await peer.next('message');
       expect(data.text).toBe('c');
-      peer.send({ t: 'ack', endpoint: 'chat', id });
+      peer.send({ t: 'ack', stream: 'chat', id });
       await all[1];
     });
 
@@ -1010,7 +1010,7 @@ describe('endpoint', () => {
       expect([await sent(), await sent()]).toEqual(['join 1', 'room 1']);
       const { id, data } = await peer.next('message');
       expect(data.text).toBe('queued');
-      peer.send({ t: 'ack', endpoint: 'chat', id });
+      peer.send({ t: 'ack', stream: 'chat', id });
       await queued;
       peer.socket.close(1012);
       peer = await rig.reconnected();
@@ -1027,12 +1027,12 @@ describe('endpoint', () => {
 
     it('calls at once when the stream is open, and once a session', async () => {
       await connected();
-      peer.send({ t: 'opened', endpoint: 'chat', session: 's1' });
+      peer.send({ t: 'opened', stream: 'chat', session: 's1' });
       await settled();
       let opens = 0;
       rig.client.chat.addStreamOpenedListener(() => void opens++);
       expect(opens).toBe(1);
-      peer.send({ t: 'opened', endpoint: 'chat', session: 's1' });
+      peer.send({ t: 'opened', stream: 'chat', session: 's1' });
       await settled();
 
       expect(opens).toBe(1);
@@ -1062,7 +1062,7 @@ describe('endpoint', () => {
       const idle = rig.client.idle().then(() => (isIdle = true));
       await peer.open();
       const first = await peer.next('message');
-      peer.send({ t: 'ack', endpoint: 'chat', id: first.id });
+      peer.send({ t: 'ack', stream: 'chat', id: first.id });
       const second = await peer.next('message');
       const more = rig.client.game.sendStreamMessage(note('d'));
       more.catch(() => undefined);
@@ -1070,7 +1070,7 @@ describe('endpoint', () => {
       await peer.next('open');
       await peer.next('message');
       const third = await peer.next('message');
-      peer.send({ t: 'ack', endpoint: 'chat', id: third.id });
+      peer.send({ t: 'ack', stream: 'chat', id: third.id });
       await sending[2];
       await settled();
       expect(isIdle).toBe(false);
@@ -1112,10 +1112,10 @@ describe('endpoint', () => {
       ...['opened', 'closed', 'message', 'ack', 'error', 'subscribed', 'publication', 'goaway'].flatMap(
         (t) => [
           { t },
-          { t, endpoint: null, id: null, reason: null, error: null, channel: {}, data: null, type: null },
+          { t, stream: null, id: null, reason: null, error: null, channel: {}, data: null, type: null },
           {
             t,
-            endpoint: { toString: 'no' },
+            stream: { toString: 'no' },
             id: {},
             reason: 7,
             error: 7,
@@ -1125,19 +1125,18 @@ describe('endpoint', () => {
           },
         ],
       ),
-      { t: 'ack', endpoint: 'chat', id: 4_711 },
-      { t: 'ack', endpoint: 'game', id },
+      { t: 'ack', stream: 'chat', id: 4_711 },
+      { t: 'ack', stream: 'game', id },
       { t: 'error', id: 4_711, error: { code: 'X', message: 'x' } },
-      { t: 'closed', endpoint: 'game', reason: { code: 'x', message: 'y' } },
-      { t: 'message', endpoint: 'constructor', type: 'toString', data: {} },
+      { t: 'closed', stream: 'game', reason: { code: 'x', message: 'y' } },
+      { t: 'message', stream: 'constructor', type: 'toString', data: {} },
       { t: 'authenticated', id: 4_711, user: 7 },
     ];
     for (const frame of frames) peer.raw(typeof frame === 'string' ? frame : JSON.stringify(frame));
     peer.socket.send(Buffer.from([1, 2, 3]));
-    for (let n = 0; n < 2_000; n++)
-      peer.send({ t: 'opened', endpoint: `e${n}`, session: 's' } as ServerFrame);
+    for (let n = 0; n < 2_000; n++) peer.send({ t: 'opened', stream: `e${n}`, session: 's' } as ServerFrame);
     deliver('a');
-    peer.send({ t: 'ack', endpoint: 'chat', id });
+    peer.send({ t: 'ack', stream: 'chat', id });
 
     expect(texts(await reading)).toEqual(['a']);
     await sending;

@@ -88,7 +88,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       if (status.kind === 'closed') throw closedError(status);
       if (offline === 'throw') throw notConnectedError();
     }
-    const frame: Sendable = { t: 'message', id: 0, endpoint: this.name, type, data };
+    const frame: Sendable = { t: 'message', id: 0, stream: this.name, type, data };
     const bytes = sizeOf(this.#connection.encode(frame));
     const { user } = this.#connection;
     const outgoing = Object.assign(new Pending(), {
@@ -145,10 +145,10 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   }
 
   received(frame: ServerFrame, error?: CodedError, old?: unknown): void {
-    const { endpoint, id, channel } = frame as OpenedFrame & PositionFrame;
+    const { stream, id, channel } = frame as OpenedFrame & PositionFrame;
     if (frame.t === 'publication') {
       const channels = old ? this.#formerChannels : this.#channels;
-      const isMine = endpoint ? endpoint === this.name : channels.has(channel);
+      const isMine = stream ? stream === this.name : channels.has(channel);
       // From its first publication on, the current server delivers the channel.
       if (isMine && !old) this.#formerChannels.delete(channel);
       if (isMine && this.positions.advance(frame, old))
@@ -163,7 +163,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
           !frame.epoch && frame.id,
         );
       if (this.positions.isDiverged) this.#connection.resync();
-    } else if (endpoint === this.name) this.#handle(frame, error, old);
+    } else if (stream === this.name) this.#handle(frame, error, old);
     if (id && id === this.#opening && error) this.#serverClosed(error, error);
     this.#savePositions(channel);
     if (this.#inFlight.has(id))

@@ -132,7 +132,7 @@ describe('openOutbox()', () => {
       page.rig.client.game.sendStreamMessage(create(Note, { text: 'elsewhere' })).catch(() => undefined);
       await page.peer.open();
       expect(await page.peer.next('open')).toMatchObject({ endpoint: 'game' });
-      expect(await page.peer.next('message')).toMatchObject({ endpoint: 'game' });
+      expect(await page.peer.next('message')).toMatchObject({ stream: 'game' });
       release();
 
       expect(texts(await page.peer.next('message'), await page.peer.next('message'))).toEqual([
@@ -148,7 +148,7 @@ describe('openOutbox()', () => {
       await page.peer.open();
       const { id } = await page.peer.next('message');
       expect(await lying()).toMatchObject([{ id, user: 'ann', data: { text: 'kept' } }]);
-      page.peer.send({ t: 'ack', endpoint: 'chat', id });
+      page.peer.send({ t: 'ack', stream: 'chat', id });
       await sent;
       await flushed();
 
@@ -194,7 +194,7 @@ describe('openOutbox()', () => {
       await next.open();
       release();
       const { id, redelivered } = await leaving.next('message');
-      leaving.send({ t: 'ack', endpoint: 'chat', id });
+      leaving.send({ t: 'ack', stream: 'chat', id });
       await sent;
 
       expect([redelivered, next.frames.size]).toEqual([undefined, 0]);
@@ -255,7 +255,7 @@ describe('openOutbox()', () => {
       await page.peer.open();
       const frames = [];
       for (let n = 0; n < 3; n++) frames.push(await page.peer.next('message'));
-      page.peer.send({ t: 'ack', endpoint: 'chat', id: frames[2]!.id });
+      page.peer.send({ t: 'ack', stream: 'chat', id: frames[2]!.id });
       await flushed();
 
       expect(page.client).toBe(before.client);
@@ -329,7 +329,7 @@ describe('openOutbox()', () => {
       await page.peer.open();
       const frames = [await page.peer.next('message'), await page.peer.next('message')];
       page.peer.send({ t: 'error', id: frames[0]!.id, error: { code: 'SOLD_OUT', message: 'none left' } });
-      page.peer.send({ t: 'ack', endpoint: 'chat', id: frames[1]!.id });
+      page.peer.send({ t: 'ack', stream: 'chat', id: frames[1]!.id });
       await flushed();
 
       expect(texts(...frames)).toEqual(['a', 'b']);
@@ -394,7 +394,7 @@ describe('openOutbox()', () => {
       await one.connect();
       await one.peer.open();
       const frames = [await one.peer.next('message'), await one.peer.next('message')];
-      one.peer.send({ t: 'ack', endpoint: 'chat', id: frames[1]!.id });
+      one.peer.send({ t: 'ack', stream: 'chat', id: frames[1]!.id });
       await flushed();
 
       expect(texts(...frames)).toEqual(['of one', 'of two']);
@@ -449,7 +449,7 @@ describe('openOutbox()', () => {
       void page.send('of bob');
       const { id, data } = await page.peer.next('message');
       expect(data).toEqual({ text: 'of bob' });
-      page.peer.send({ t: 'ack', endpoint: 'chat', id });
+      page.peer.send({ t: 'ack', stream: 'chat', id });
       await page.reconnect('ann');
       await page.peer.open();
 
@@ -573,7 +573,7 @@ describe('openOutbox()', () => {
       await page.connect();
       await page.peer.open();
       expect(await page.peer.next('message')).toMatchObject({ id, redelivered: true });
-      page.peer.send({ t: 'ack', endpoint: 'chat', id });
+      page.peer.send({ t: 'ack', stream: 'chat', id });
       await flushed();
 
       expect([page.settled, page.told]).toEqual([['a CLIENT_CLOSED'], ['a']]);

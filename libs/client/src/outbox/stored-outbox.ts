@@ -89,7 +89,7 @@ export class StoredOutbox extends Outbox {
         'QUEUE_FULL',
         `the limits of the outbox are ${maxMessages} messages, ${maxBytes} bytes`,
       );
-    const { endpoint, type } = frame;
+    const { stream: endpoint, type } = frame;
     const data = encodeProperties(message);
     const stored = { endpoint, type, data, bytes, storedAt: now(), user: this.#user };
     const entry: Entry = { key: ++this.#lastKey, stored };
@@ -102,7 +102,7 @@ export class StoredOutbox extends Outbox {
     const entry = this.#byOutgoing.get(outgoing);
     if (entry) this.#mark(entry, outgoing);
     const paced = entry && this.#pace.next(this.#connection!.options.clock);
-    const { endpoint } = outgoing.frame;
+    const { stream: endpoint } = outgoing.frame;
     const before = this.#gates.get(endpoint);
     if (!before && !paced && !entry?.marking) return send();
     const gate = Promise.all([before, paced, entry?.marking]).then(() => {
@@ -184,7 +184,7 @@ export class StoredOutbox extends Outbox {
     const isOver = id ? !mayRepeat(entry.stored, now()) : leftMs <= 0;
     if (isOver)
       return this.#conclude(entry, clientError(id ? 'UNCERTAIN' : 'NOT_CONNECTED', 'its page was closed'));
-    const frame: Sendable = { t: 'message', id, endpoint, type, data };
+    const frame: Sendable = { t: 'message', id, stream: endpoint, type, data };
     const outgoing: Outgoing = Object.assign(new Pending(), {
       ...{ frame, bytes, offline: 'queue' as const, own: false },
       ...(id && { user, until: clock.now() + until! - now() }),

@@ -108,14 +108,14 @@ describe('sessionPositions()', () => {
   function subscribed(offset: number, channel = 'room', endpoint = 'chat'): void {
     const [, , resumeToken] = positionAt(offset, channel) as string[];
     const position = ['e', offset, `m${offset}`] as const;
-    peer.send({ t: 'subscribed', endpoint, channel, position, resumeToken: resumeToken! });
+    peer.send({ t: 'subscribed', stream: endpoint, channel, position, resumeToken: resumeToken! });
   }
 
   function publish(...offsets: number[]): void {
     for (const offset of offsets) {
       const data = { text: `${offset}` };
       const at = { channel: 'room', offset, id: `m${offset}` };
-      peer.send({ t: 'publication', endpoint: 'chat', type: 'spec.note', data, ...at } as ServerFrame);
+      peer.send({ t: 'publication', stream: 'chat', type: 'spec.note', data, ...at } as ServerFrame);
     }
   }
 
@@ -230,7 +230,7 @@ describe('sessionPositions()', () => {
     it('stores no position before the snapshot before it is read', async () => {
       await load();
       const first = reader();
-      peer.send({ t: 'message', endpoint: 'chat', type: 'spec.note', data: { text: 'all' } });
+      peer.send({ t: 'message', stream: 'chat', type: 'spec.note', data: { text: 'all' } });
       subscribed(5);
       await settled();
       hide();
@@ -244,7 +244,7 @@ describe('sessionPositions()', () => {
     it('stores the newest resume token', async () => {
       await load();
       subscribed(5);
-      peer.send({ t: 'position', endpoint: 'chat', channel: 'room', resumeToken: 'newer' });
+      peer.send({ t: 'position', stream: 'chat', channel: 'room', resumeToken: 'newer' });
       await settled();
 
       expect(await reload()).toEqual([['chat', 'room', 'newer', 'e', 5, 'm5']]);
@@ -270,18 +270,18 @@ describe('sessionPositions()', () => {
       await load();
       reader();
       const { id } = await peer.next('open');
-      peer.send({ t: 'opened', id, endpoint: 'chat', session: 's' });
+      peer.send({ t: 'opened', id, stream: 'chat', session: 's' });
       subscribed(5);
       subscribed(6, 'other');
       await settled();
       hide();
       expect(storedPositions()).toEqual([positionAt(5), positionAt(6, 'other')]);
-      const left = { endpoint: 'chat', channel: 'room', reason: { code: 'left', message: '' } };
+      const left = { stream: 'chat', channel: 'room', reason: { code: 'left', message: '' } };
       peer.send({ t: 'unsubscribed', ...left } as ServerFrame);
       await settled();
       hide();
       expect(storedPositions()).toEqual([positionAt(6, 'other')]);
-      peer.send({ t: 'closed', endpoint: 'chat', reason: { code: 'access-lost', message: '' } });
+      peer.send({ t: 'closed', stream: 'chat', reason: { code: 'access-lost', message: '' } });
       await settled();
       hide();
 

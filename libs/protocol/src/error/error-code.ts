@@ -26,6 +26,8 @@ export const ErrorCode = {
   MessageTooLarge: 'MESSAGE_TOO_LARGE',
   /** The message contains a value that cannot be encoded. */
   NotEncodable: 'NOT_ENCODABLE',
+  /** The endpoint does not accept the stream key of an `open`. */
+  StreamKeyMismatch: 'STREAM_KEY_MISMATCH',
   /** The endpoint's stream is not open on this connection. */
   StreamNotOpen: 'STREAM_NOT_OPEN',
   /** The user must sign in, or the credential was refused. */

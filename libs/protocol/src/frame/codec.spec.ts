@@ -31,7 +31,7 @@ const PACK_SUBJECT: Subject = {
   read: (payload) => unpack(payload as Uint8Array),
 };
 
-const MESSAGE = { t: 'message', id: 7, endpoint: 'chat', type: 'chat.message', data: { text: 'hi' } };
+const MESSAGE = { t: 'message', id: 7, stream: 'chat', type: 'chat.message', data: { text: 'hi' } };
 const withOwnProto = JSON.parse('{"t":"ping","__proto__":{}}') as object;
 const nested = (depth: number): unknown => (depth ? { x: nested(depth - 1) } : 1);
 const keys = (count: number): object =>
@@ -58,7 +58,8 @@ describe.each([
     [{ t: 'hello', v: 1, client: 'A-z_0'.padEnd(22, '9') }],
     [{ t: 'hello', v: 1, token: null, later: 'field' }],
     [{ t: 'open', id: 1, endpoint: 'chat' }],
-    [{ t: 'close', id: 2147483647, endpoint: 'chat' }],
+    [{ t: 'open', id: 1, endpoint: 'chat', stream: 'chat' }],
+    [{ t: 'close', id: 2147483647, stream: 'chat' }],
     [{ t: 'auth', id: 1, token: null }],
     [{ t: 'ping' }],
     [{ t: 'pong' }],
@@ -78,9 +79,14 @@ describe.each([
     [{ t: 5 }, 'UNKNOWN_FRAME'],
     [{ t: 'constructor' }, 'UNKNOWN_FRAME'],
     [{ t: 'open', id: 3, endpoint: '' }, 'BAD_FRAME'],
-    [{ t: 'message', id: 3, endpoint: 'chat', type: 'a', data: [] }, 'BAD_FRAME'],
-    [{ t: 'message', id: 3, endpoint: 'chat', type: 'a', data: null }, 'BAD_FRAME'],
-    [{ t: 'message', id: 3, endpoint: 'chat', type: 'a', data: {}, redelivered: 1 }, 'BAD_FRAME'],
+    [{ t: 'open', id: 3, endpoint: 'chat', stream: '' }, 'BAD_FRAME'],
+    [{ t: 'open', id: 3, endpoint: 'chat', stream: 'x'.repeat(129) }, 'BAD_FRAME'],
+    [{ t: 'open', id: 3, stream: 'chat' }, 'BAD_FRAME'],
+    [{ t: 'close', id: 3, stream: 'chat' }, 'BAD_FRAME'],
+    [{ t: 'message', id: 3, stream: 'chat', type: 'a', data: {} }, 'BAD_FRAME'],
+    [{ t: 'message', id: 3, stream: 'chat', type: 'a', data: [] }, 'BAD_FRAME'],
+    [{ t: 'message', id: 3, stream: 'chat', type: 'a', data: null }, 'BAD_FRAME'],
+    [{ t: 'message', id: 3, stream: 'chat', type: 'a', data: {}, redelivered: 1 }, 'BAD_FRAME'],
     [withOwnProto, 'BAD_FRAME'],
     [{ t: 'ping', x: [{ constructor: 1 }] }, 'BAD_FRAME'],
     [{ t: 'ping', x: [{ a: { prototype: 1 } }] }, 'BAD_FRAME'],
@@ -167,10 +173,10 @@ describe.each([
     const once = codec.encodeServerMessage('chat', encoded);
 
     expect(codec.encodeServerMessage('chat', encoded)).toEqual(once);
-    expect(read(once)).toEqual({ t: 'message', endpoint: 'chat', type: 'codecs.note', data: { text: 'x' } });
+    expect(read(once)).toEqual({ t: 'message', stream: 'chat', type: 'codecs.note', data: { text: 'x' } });
     expect(read(codec.encodeServerMessage('chat', encoded, 'room'))).toEqual({
       t: 'message',
-      endpoint: 'chat',
+      stream: 'chat',
       channel: 'room',
       type: 'codecs.note',
       data: { text: 'x' },

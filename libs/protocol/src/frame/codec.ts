@@ -18,7 +18,8 @@ export type FramePayload = string | Uint8Array;
 export interface FrameHead {
   readonly t?: string;
   readonly id?: number;
-  readonly endpoint?: string;
+  /** The key of the stream. */
+  readonly stream?: string;
 }
 
 /** Encodes and decodes frames on a server. */
@@ -31,11 +32,11 @@ export interface Codec {
   readonly natives?: Natives;
   encodeFrame(frame: Frame): FramePayload;
   /** Encodes a message frame around encoded properties. `channel` is set for a snapshot. */
-  encodeServerMessage(endpoint: string, message: EncodedMessage, channel?: string): FramePayload;
+  encodeServerMessage(stream: string, message: EncodedMessage, channel?: string): FramePayload;
   /** Encodes a publication frame around encoded properties. */
   encodePublication(channel: string, message: EncodedMessage, place?: PublicationPlace): FramePayload;
   /** Encodes the cumulative acknowledgement of messages. */
-  encodeAck(endpoint: string, id: number): FramePayload;
+  encodeAck(stream: string, id: number): FramePayload;
   /** Checks and decodes a client's frame; never throws. */
   decodeClientFrame(payload: FramePayload): ClientFrame | FrameFault;
   /**

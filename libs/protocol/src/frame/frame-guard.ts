@@ -28,10 +28,10 @@ const SERVER_ONLY: readonly unknown[] = [
 const READERS = new Map<unknown, Reader>([
   [
     'message',
-    (fields) => checkId(fields) ?? checkEndpoint(fields) ?? checkPayload(fields) ?? checkRedelivered(fields),
+    (fields) => checkId(fields) ?? checkStream(fields) ?? checkPayload(fields) ?? checkRedelivered(fields),
   ],
-  ['open', (fields) => checkId(fields) ?? checkEndpoint(fields)],
-  ['close', (fields) => checkId(fields) ?? checkEndpoint(fields)],
+  ['open', (fields) => checkId(fields) ?? checkEndpoint(fields) ?? checkStreamKey(fields)],
+  ['close', (fields) => checkId(fields) ?? checkStream(fields)],
   ['auth', (fields) => checkId(fields) ?? checkToken(fields, 'null')],
   [
     'hello',
@@ -80,6 +80,14 @@ function checkId({ id }: Fields): FrameFault | undefined {
 
 function checkEndpoint({ endpoint, id }: Fields): FrameFault | undefined {
   return isName(endpoint) ? undefined : malformed('"endpoint" must be the name of an endpoint', id);
+}
+
+function checkStream({ stream, id }: Fields): FrameFault | undefined {
+  return isName(stream) ? undefined : malformed('"stream" must be the key of a stream', id);
+}
+
+function checkStreamKey(fields: Fields): FrameFault | undefined {
+  return fields.stream === undefined ? undefined : checkStream(fields);
 }
 
 function checkPayload({ type, data, id }: Fields): FrameFault | undefined {

@@ -52,20 +52,26 @@ export interface OpenFrame {
   readonly t: 'open';
   readonly id: number;
   readonly endpoint: string;
+  /**
+   * The key of the stream in all other frames.
+   *
+   * Defaults to the name of the endpoint, which is also the only accepted key.
+   */
+  readonly stream?: string;
 }
 
-/** Client: closes the stream of an endpoint; answered by `closed` or `error`. */
+/** Client: closes a stream; answered by `closed` or `error`. */
 export interface CloseFrame {
   readonly t: 'close';
   readonly id: number;
-  readonly endpoint: string;
+  readonly stream: string;
 }
 
-/** Client: a message to an endpoint; answered by `ack` or `error`. */
+/** Client: a message to a stream; answered by `ack` or `error`. */
 export interface ClientMessageFrame {
   readonly t: 'message';
   readonly id: number;
-  readonly endpoint: string;
+  readonly stream: string;
   /** The name of the message class. */
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -110,12 +116,12 @@ export interface WelcomeFrame {
   readonly resendMs?: number;
 }
 
-/** Server: the stream of an endpoint is open. */
+/** Server: a stream is open. */
 export interface OpenedFrame {
   readonly t: 'opened';
   /** The id of the `open`; absent when the server opened the stream itself. */
   readonly id?: number;
-  readonly endpoint: string;
+  readonly stream: string;
   /** The session's id, as in the server's log. */
   readonly session: string;
 }
@@ -126,19 +132,19 @@ export interface WireCloseReason {
   readonly message: string;
 }
 
-/** Server: the stream of an endpoint is closed. */
+/** Server: a stream is closed. */
 export interface ClosedFrame {
   readonly t: 'closed';
   /** The id of the `close`; absent when the server closed the stream itself. */
   readonly id?: number;
-  readonly endpoint: string;
+  readonly stream: string;
   readonly reason: WireCloseReason;
 }
 
-/** Server: acknowledges all messages to the endpoint up to this id, except those with an `error`. */
+/** Server: acknowledges all messages to the stream up to this id, except those with an `error`. */
 export interface AckFrame {
   readonly t: 'ack';
-  readonly endpoint: string;
+  readonly stream: string;
   readonly id: number;
 }
 
@@ -147,14 +153,14 @@ export interface ErrorFrame {
   readonly t: 'error';
   readonly id?: number;
   /** The stream that failed on the server's side, when the error answers no frame. */
-  readonly endpoint?: string;
+  readonly stream?: string;
   readonly error: WireError;
 }
 
 /** Server: a message of a stream. */
 export interface ServerMessageFrame {
   readonly t: 'message';
-  readonly endpoint: string;
+  readonly stream: string;
   /** The channel whose snapshot contains the message. */
   readonly channel?: string;
   readonly type: string;
@@ -164,7 +170,7 @@ export interface ServerMessageFrame {
 /** Server: the stream is subscribed to the channel from this frame on. */
 export interface SubscribedFrame {
   readonly t: 'subscribed';
-  readonly endpoint: string;
+  readonly stream: string;
   readonly channel: string;
   /** The position that the subscription starts after; only for a recoverable channel. */
   readonly position?: WirePosition;
@@ -175,7 +181,7 @@ export interface SubscribedFrame {
 /** Server: a new position of a subscription, or a newer resume token for it. */
 export interface PositionFrame {
   readonly t: 'position';
-  readonly endpoint: string;
+  readonly stream: string;
   readonly channel: string;
   readonly position?: WirePosition;
   readonly resumeToken: string;
@@ -184,14 +190,14 @@ export interface PositionFrame {
 /** Server: the stream is no longer subscribed to the channel. */
 export interface UnsubscribedFrame {
   readonly t: 'unsubscribed';
-  readonly endpoint: string;
+  readonly stream: string;
   readonly channel: string;
 }
 
 /** The position of a publication in a recoverable channel. */
 export interface PublicationPlace {
-  /** The endpoint that receives the publication; absent for all subscribed endpoints. */
-  readonly endpoint?: string;
+  /** The stream that receives the publication; absent for all subscribed streams. */
+  readonly stream?: string;
   /** The epoch, where it may change: in gaps, and on channels with `latest`. */
   readonly epoch?: string;
   readonly offset: number;

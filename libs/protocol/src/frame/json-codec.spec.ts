@@ -9,7 +9,7 @@ import { seedOf } from '../../../../test/rig/seed.js';
 fc.configureGlobal({ seed: seedOf('json.codec') });
 
 const codec = new JsonCodec();
-const message = '{"t":"message","id":7,"endpoint":"chat","type":"chat.message","data":{"text":"hi"}}';
+const message = '{"t":"message","id":7,"stream":"chat","type":"chat.message","data":{"text":"hi"}}';
 
 @StreamMessage('codec.note')
 class Note {
@@ -54,13 +54,13 @@ describe('JsonCodec', () => {
     const note = new Note();
 
     expect(codec.encodeServerMessage('chat', encodeMessage(note))).toBe(
-      '{"t":"message","endpoint":"chat","type":"codec.note","data":{"text":"x"}}',
+      '{"t":"message","stream":"chat","type":"codec.note","data":{"text":"x"}}',
     );
   });
 
   it('names the channel of a snapshot', () => {
     expect(codec.encodeServerMessage('chat', encodeMessage(new Note()), 'room:"1"')).toBe(
-      '{"t":"message","endpoint":"chat","channel":"room:\\"1\\"","type":"codec.note","data":{"text":"x"}}',
+      '{"t":"message","stream":"chat","channel":"room:\\"1\\"","type":"codec.note","data":{"text":"x"}}',
     );
   });
 

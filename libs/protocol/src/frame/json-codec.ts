@@ -26,9 +26,9 @@ export class JsonCodec implements Codec {
     return JSON.stringify(frame);
   }
 
-  encodeServerMessage(endpoint: string, { type, data }: EncodedMessage, channel?: string): string {
+  encodeServerMessage(stream: string, { type, data }: EncodedMessage, channel?: string): string {
     const of = channel === undefined ? '' : `"channel":${JSON.stringify(channel)},`;
-    return `{"t":"message","endpoint":${this.names.quote(endpoint)},${of}"type":${this.names.quote(type)},"data":${data}}`;
+    return `{"t":"message","stream":${this.names.quote(stream)},${of}"type":${this.names.quote(type)},"data":${data}}`;
   }
 
   encodePublication(channel: string, { type, data }: EncodedMessage, place?: PublicationPlace): string {
@@ -36,8 +36,8 @@ export class JsonCodec implements Codec {
     return `{"t":"publication","channel":${JSON.stringify(channel)},${placed}"type":${this.names.quote(type)},"data":${data}}`;
   }
 
-  encodeAck(endpoint: string, id: number): string {
-    return `{"t":"ack","endpoint":${this.names.quote(endpoint)},"id":${id}}`;
+  encodeAck(stream: string, id: number): string {
+    return `{"t":"ack","stream":${this.names.quote(stream)},"id":${id}}`;
   }
 
   peek(bytes: Uint8Array): FrameHead {

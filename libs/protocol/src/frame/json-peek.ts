@@ -6,14 +6,14 @@ import { readId } from './json-scan.js';
 export const PEEKED_BYTES = 512;
 
 /** The beginning of a frame in the format of this repository's client. */
-const HEAD = /^\{"t":"(\w{1,16})","id":([1-9]\d{0,9})(?:,"endpoint":"([^"\\]{1,128})")?[,}]/;
+const HEAD = /^\{"t":"(\w{1,16})","id":([1-9]\d{0,9})(?:,"stream":"([^"\\]{1,128})")?[,}]/;
 
 /** Reads the first fields of a JSON frame without decoding it. */
 export function peekJson(bytes: Uint8Array): FrameHead {
   const text = textOf(bytes);
   const head = HEAD.exec(text);
   if (!head) return { id: validId(readId(text)) };
-  return { t: head[1], id: validId(Number(head[2])), endpoint: head[3] };
+  return { t: head[1], id: validId(Number(head[2])), stream: head[3] };
 }
 
 function validId(id: number | undefined): number | undefined {

@@ -108,7 +108,7 @@ describe('The codec of MessagePack', () => {
     const frame = pack({
       t: 'message',
       id: 7,
-      endpoint: 'e',
+      stream: 'e',
       type: 'a',
       data: { text: 'hi', list: [1, {}] },
     });

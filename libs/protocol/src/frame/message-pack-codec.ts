@@ -22,17 +22,17 @@ export class MessagePackCodec implements Codec {
     return pack(frame);
   }
 
-  encodeServerMessage(endpoint: string, { type, data }: EncodedMessage, channel?: string): Uint8Array {
+  encodeServerMessage(stream: string, { type, data }: EncodedMessage, channel?: string): Uint8Array {
     const of = channel === undefined ? undefined : { channel };
-    return pack({ t: 'message', endpoint, ...of, type, data: readNatively(data) });
+    return pack({ t: 'message', stream, ...of, type, data: readNatively(data) });
   }
 
   encodePublication(channel: string, { type, data }: EncodedMessage, place?: PublicationPlace): Uint8Array {
     return pack({ t: 'publication', channel, ...place, type, data: readNatively(data) });
   }
 
-  encodeAck(endpoint: string, id: number): Uint8Array {
-    return pack({ t: 'ack', endpoint, id });
+  encodeAck(stream: string, id: number): Uint8Array {
+    return pack({ t: 'ack', stream, id });
   }
 
   peek(bytes: Uint8Array): FrameHead {

@@ -20,11 +20,11 @@ export function peekPacked(bytes: Uint8Array): FrameHead {
     if (value === undefined) break;
     if (typeof key === 'string') head[key] = value;
   }
-  const { t, id, endpoint } = head;
+  const { t, id, stream } = head;
   return {
     t: typeof t === 'string' ? t : undefined,
     id: typeof id === 'number' && id > 0 && id <= MAX_FRAME_ID ? id : undefined,
-    endpoint: typeof endpoint === 'string' ? endpoint : undefined,
+    stream: typeof stream === 'string' ? stream : undefined,
   };
 }
 

@@ -2,7 +2,7 @@ import { pack } from './pack.js';
 import { JsonCodec } from './json-codec.js';
 import { MessagePackCodec } from './message-pack-codec.js';
 
-const FRAME = { t: 'message', id: 70_000, endpoint: 'chat', type: 'chat.said', data: { text: 'x' } };
+const FRAME = { t: 'message', id: 70_000, stream: 'chat', type: 'chat.said', data: { text: 'x' } };
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 describe.each([
@@ -10,7 +10,7 @@ describe.each([
   ['MessagePack', new MessagePackCodec(), pack],
 ] as const)('Peeking into a frame in %s', (_, codec, encode) => {
   it('reads the fields before the properties', () => {
-    expect(codec.peek(encode(FRAME))).toEqual({ t: 'message', id: 70_000, endpoint: 'chat' });
+    expect(codec.peek(encode(FRAME))).toEqual({ t: 'message', id: 70_000, stream: 'chat' });
     expect(codec.peek(encode({ t: 'auth', id: 7, token: 'x'.repeat(2_000) }))).toMatchObject({ id: 7 });
   });
 
@@ -40,7 +40,7 @@ describe.each([
 });
 
 it('Peeking into JSON of another order finds the id alone', () => {
-  const peeked = new JsonCodec().peek(bytesOf('{"endpoint":"chat", "id": 5, "t":"message","data":{}}'));
+  const peeked = new JsonCodec().peek(bytesOf('{"stream":"chat", "id": 5, "t":"message","data":{}}'));
 
   expect(peeked).toEqual({ id: 5 });
 });

@@ -10,7 +10,7 @@ fc.configureGlobal({ seed: seedOf('plain-message') });
 const SMALL: JsonLimits = { maxDepth: 4, maxNodes: 16, maxKeys: 5, maxItems: 12 };
 
 function frameText(data: unknown, fields: Readonly<Record<string, unknown>> = {}): string {
-  return JSON.stringify({ t: 'message', id: 5, endpoint: 'chat', type: 'chat.message', ...fields, data });
+  return JSON.stringify({ t: 'message', id: 5, stream: 'chat', type: 'chat.message', ...fields, data });
 }
 
 /** Decodes a text with the scan and the guard; undefined when they refuse it. */
@@ -76,20 +76,17 @@ describe('A message that is read without a scan of its text', () => {
   });
 
   it.each([
-    ['with its fields in another order', '{"t":"message","endpoint":"a","id":1,"type":"b","data":{}}'],
-    ['with spaces', '{"t":"message", "id":1,"endpoint":"a","type":"b","data":{}}'],
-    [
-      'with a field behind its properties',
-      '{"t":"message","id":1,"endpoint":"a","type":"b","data":{},"x":{}}',
-    ],
-    ['with a field twice', '{"t":"message","id":1,"endpoint":"a","type":"b","data":{},"id":{}}'],
-    ['whose properties are a list', '{"t":"message","id":1,"endpoint":"a","type":"b","data":[{}]}'],
-    ['with an escape in a name', '{"t":"message","id":1,"endpoint":"\\u0061","type":"b","data":{}}'],
-    ['with an id out of range', '{"t":"message","id":2147483648,"endpoint":"a","type":"b","data":{}}'],
-    ['without an id', '{"t":"message","id":0,"endpoint":"a","type":"b","data":{}}'],
+    ['with its fields in another order', '{"t":"message","stream":"a","id":1,"type":"b","data":{}}'],
+    ['with spaces', '{"t":"message", "id":1,"stream":"a","type":"b","data":{}}'],
+    ['with a field behind its properties', '{"t":"message","id":1,"stream":"a","type":"b","data":{},"x":{}}'],
+    ['with a field twice', '{"t":"message","id":1,"stream":"a","type":"b","data":{},"id":{}}'],
+    ['whose properties are a list', '{"t":"message","id":1,"stream":"a","type":"b","data":[{}]}'],
+    ['with an escape in a name', '{"t":"message","id":1,"stream":"\\u0061","type":"b","data":{}}'],
+    ['with an id out of range', '{"t":"message","id":2147483648,"stream":"a","type":"b","data":{}}'],
+    ['without an id', '{"t":"message","id":0,"stream":"a","type":"b","data":{}}'],
     ['with a reserved key', frameText(JSON.parse('{"a":{"__proto__":1}}'))],
     ['with a number out of range', frameText({ a: [2 ** 53] })],
-    ['with an infinity', '{"t":"message","id":1,"endpoint":"a","type":"b","data":{"a":1e999}}'],
+    ['with an infinity', '{"t":"message","id":1,"stream":"a","type":"b","data":{"a":1e999}}'],
     ['that is long', frameText({ a: 'x'.repeat(8_192) })],
     ['that is cut', frameText({ a: 1 }).slice(0, -1)],
   ])('is none %s', (_, text) => {

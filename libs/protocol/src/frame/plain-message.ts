@@ -6,7 +6,7 @@ import { TreeGuard } from './tree-guard.js';
 /** A message frame of this repository's client up to its properties, with names without escapes. */
 const START =
   // oxlint-disable-next-line no-control-regex -- JSON has no raw control characters in strings
-  /^\{"t":"message","id":([1-9]\d{0,9}),"endpoint":"([^"\\\0-\x1f]{1,128})","type":"([^"\\\0-\x1f]{1,128})","data":(?=\{)/;
+  /^\{"t":"message","id":([1-9]\d{0,9}),"stream":"([^"\\\0-\x1f]{1,128})","type":"([^"\\\0-\x1f]{1,128})","data":(?=\{)/;
 
 // Longer texts are scanned before they are parsed.
 const MAX_LENGTH = 8_192;
@@ -25,7 +25,7 @@ export function readPlainMessage(text: string, limits: JsonLimits): ClientMessag
   const id = Number(start[1]);
   const data = id <= MAX_FRAME_ID ? parse(text.slice(start[0].length, -1)) : undefined;
   if (!data || !new TreeGuard(limits, FRAME_NODES).accepts(data, FRAME_DEPTH + 1)) return undefined;
-  return { t: 'message', id, endpoint: start[2]!, type: start[3]!, data };
+  return { t: 'message', id, stream: start[2]!, type: start[3]!, data };
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

@@ -74,16 +74,16 @@ type Wire = (message: object) => object;
 const toServer: Record<string, Wire> = {
   JSON: (message) => {
     const { type, data } = encodeMessage(message);
-    return dataOf(new JsonCodec(), `{"t":"message","id":1,"endpoint":"e","type":"${type}","data":${data}}`);
+    return dataOf(new JsonCodec(), `{"t":"message","id":1,"stream":"e","type":"${type}","data":${data}}`);
   },
   MessagePack: (message) => {
     const data = encodeProperties(message, messagePack.natives);
-    const frame = { t: 'message', id: 1, endpoint: 'e', type: 'value.everything', data };
+    const frame = { t: 'message', id: 1, stream: 'e', type: 'value.everything', data };
     return dataOf(messagePack.withLimits(DEFAULT_JSON_LIMITS), pack(frame));
   },
   'MessagePack with a server that has JSON alone': (message) => {
     const data = encodeProperties(message, messagePack.natives);
-    const frame = { t: 'message', id: 1, endpoint: 'e', type: 'value.everything', data };
+    const frame = { t: 'message', id: 1, stream: 'e', type: 'value.everything', data };
     return dataOf(new JsonCodec(), messagePack.encode(frame, JSON_SUBPROTOCOL));
   },
 };
@@ -101,7 +101,7 @@ toClient['MessagePack from the server, by compiled code'] = (message) => {
   const codec = messagePack.withLimits(DEFAULT_JSON_LIMITS);
   const data = nativeProperties(message, codec.natives!);
   if (!data) return toClient['MessagePack from the server']!(message);
-  const frame = { t: 'message', endpoint: 'e', type: 'value.everything', data } as const;
+  const frame = { t: 'message', stream: 'e', type: 'value.everything', data } as const;
   return dataIn(codec.encodeFrame(frame) as Uint8Array<ArrayBuffer>);
 };
 

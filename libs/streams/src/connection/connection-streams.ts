@@ -17,6 +17,7 @@ import { SessionCloseReason } from '../session/session-close-reason.js';
 import {
   identityChanged,
   sessionClosed,
+  streamKeyMismatch,
   streamNotOpen,
   tooManyBytes,
   tooManyFrames,
@@ -26,7 +27,7 @@ import {
 } from '../session/stream.errors.js';
 import { IDENTITY_CHANGED, REFUSED, type MessageHead, type RuntimePort } from '../session/runtime-port.js';
 import { SessionRuntime } from '../session/session-runtime.js';
-import { StreamSession, type SessionPort } from '../session/stream-session.js';
+import { ServerSession, type SessionPort } from '../session/server-session.js';
 import type { StreamsLimits } from '../streams-limits.js';
 import { sizeOf } from '../transport/shared-payload.js';
 import { ConnectionResults } from '../resend/connection-results.js';
@@ -38,8 +39,6 @@ import type { MessageFrames } from './outbound/message-frames.js';
 import type { OutboundQueue } from './outbound/outbound-queue.js';
 import type { ReadAllowance } from '../fairness/read-allowance.js';
 import { closedFrame, openedFrame, streamErrorFrame } from './outbound/stream-frames.js';
-
-type Session = StreamSession<never, unknown>;
 
 /** Who a connection belongs to. */
 export interface ConnectionOwner {
@@ -69,13 +68,14 @@ export interface UnreadFrame extends FrameHead {
 /** A message that was refused while a sign-in was under way. */
 interface EarlyRefusal {
   readonly id: number;
-  readonly endpoint: string | undefined;
+  /** The key of its stream; undefined if the frame was not decoded so far. */
+  readonly stream: string | undefined;
   readonly error: WireError;
 }
 
 /** The streams of one connection: at most one of each endpoint. */
 export class ConnectionStreams implements RuntimePort, SessionPort {
-  /** The session of each endpoint that a frame is for now. */
+  /** By the key of the stream, the session that receives its frames now. */
   private readonly current = new Map<string, SessionRuntime>();
   /** All that have not ended, the predecessors of those included. */
   private readonly runtimes: SessionRuntime[] = [];
@@ -108,52 +108,54 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   /** Opens the stream of an endpoint, as the client asks. */
-  open({ id, endpoint: name }: OpenFrame): void {
+  open({ id, endpoint: name, stream = name }: OpenFrame): void {
     const endpoint = this.context.endpoints.get(name);
     if (!endpoint) return this.fail(id, unknownEndpoint(name));
-    const present = this.current.get(name);
+    if (stream !== name) return this.fail(id, streamKeyMismatch(name));
+    const present = this.current.get(stream);
     if (present && !present.whenGone) return this.addOpenRequest(present, id);
     // One that is leaving makes room for its successor.
     if (this.runtimes.length - (present ? 1 : 0) >= this.limits.maxStreams)
       return this.fail(id, tooManyStreams(this.limits.maxStreams));
-    this.start(endpoint).openIds.push(id);
+    this.start(endpoint, stream).openIds.push(id);
   }
 
-  /** Opens the streams of the endpoints that open on connect and are not open yet. */
+  /** Opens the streams of the endpoints that open on connect; their key is the endpoint's name. */
   openOnConnect(): void {
     for (const endpoint of this.context.endpoints.all()) {
       // A client that signs in and out again and again has no more sessions than another.
       if (this.runtimes.length >= this.limits.maxStreams) return;
       const present = this.current.get(endpoint.name);
-      if (endpoint.options.open === 'on-connect' && (!present || present.whenGone)) this.start(endpoint);
+      if (endpoint.options.open === 'on-connect' && (!present || present.whenGone))
+        this.start(endpoint, endpoint.name);
     }
   }
 
   /** Hands a message to its session. */
   receive(frame: ClientMessageFrame, payload: FramePayload, bytes: number): void {
-    const runtime = this.runtimeFor(frame.endpoint);
+    const runtime = this.runtimeFor(frame.stream);
     if (runtime) {
       if (runtime.pendingBytes && this.pendingBytes() + bytes > this.limits.maxPendingBytes) {
         return this.refuse(frame, tooManyBytes(this.limits.maxPendingBytes));
       }
       return runtime.receive(frame, payload, bytes);
     }
-    const isKnown = this.context.endpoints.get(frame.endpoint);
-    this.fail(frame.id, isKnown ? streamNotOpen(frame.endpoint) : unknownEndpoint(frame.endpoint));
+    const isKnown = this.context.endpoints.get(frame.stream);
+    this.fail(frame.id, isKnown ? streamNotOpen(frame.stream) : unknownEndpoint(frame.stream));
   }
 
   /** Answers a message that is not looked at; one that was sent before may have been handled. */
-  refuse({ id, endpoint, redelivered }: MessageHead, error: CodedError): void {
+  refuse({ id, stream, redelivered }: MessageHead, error: CodedError): void {
     const wire = wireErrorOf(redelivered ? uncertain(error.message) : error);
-    this.noteRefusal({ id, endpoint, error: wire });
+    this.noteRefusal({ id, stream, error: wire });
     this.owner.answers.gate.charge();
     this.owner.answers.fail({ t: 'error', id, error: wire });
   }
 
   /** Answers a frame that was not decoded, as far as its beginning tells of it. */
-  refuseUnread({ t = 'message', id, endpoint, mayBeRedelivered }: UnreadFrame, error: CodedError): void {
+  refuseUnread({ t = 'message', id, stream, mayBeRedelivered }: UnreadFrame, error: CodedError): void {
     const wire = wireErrorOf(mayBeRedelivered ? uncertain(error.message) : error);
-    if (id !== undefined && t === 'message') this.noteRefusal({ id, endpoint, error: wire });
+    if (id !== undefined && t === 'message') this.noteRefusal({ id, stream, error: wire });
     this.owner.answers.fail({ t: 'error', ...(id && { id }), error: wire });
   }
 
@@ -188,7 +190,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   /** Tells whether a session works on a frame of the client: what it does then is done for the client. */
-  isHandlingFrame(session: Session): boolean {
+  isHandlingFrame(session: ServerSession): boolean {
     return this.runtimes.find((runtime) => runtime.session === session)?.isWorking ?? false;
   }
 
@@ -210,12 +212,12 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   /** Closes a stream, behind the messages that were sent before. */
-  close({ id, endpoint }: CloseFrame): void {
-    const runtime = this.runtimeFor(endpoint);
-    if (!runtime) return this.fail(id, streamNotOpen(endpoint));
+  close({ id, stream }: CloseFrame): void {
+    const runtime = this.runtimeFor(stream);
+    if (!runtime) return this.fail(id, streamNotOpen(stream));
     const reason = new SessionCloseReason('closed-by-client', 'The client closed the stream.');
     if (runtime.closeIds.length >= this.limits.maxPendingMessages)
-      return this.fail(id, tooManyFrames(endpoint, this.limits.maxPendingMessages));
+      return this.fail(id, tooManyFrames(stream, this.limits.maxPendingMessages));
     runtime.closeIds.push(id);
     void runtime.endWhenIdle(reason);
   }
@@ -233,25 +235,25 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
     await Promise.all(this.runtimes.map((runtime) => runtime.reauthorize()));
   }
 
-  send(session: Session, message: object): Promise<void> {
-    if (message instanceof PresenceMembers) return this.sendMembers(session.endpoint, message);
+  send(session: ServerSession, message: object): Promise<void> {
+    if (message instanceof PresenceMembers) return this.sendMembers(session.stream, message);
     try {
-      this.outbox.push(this.owner.frames.of(session.endpoint, message));
+      this.outbox.push(this.owner.frames.of(session.stream, message));
     } catch (error) {
       return Promise.reject(error as Error);
     }
     return this.outbox.whenBelowSoftBound();
   }
 
-  subscribe(session: Session, channel: string | Channel): Promise<Subscription> {
+  subscribe(session: ServerSession, channel: string | Channel): Promise<Subscription> {
     return this.subscriptions.add(session, channel);
   }
 
-  resuming(session: Session): ResumingChannels {
+  resuming(session: ServerSession): ResumingChannels {
     return this.subscriptions.resumingOf(session);
   }
 
-  endSession(session: Session, reason: SessionCloseReason): Promise<void> {
+  endSession(session: ServerSession, reason: SessionCloseReason): Promise<void> {
     for (const runtime of this.runtimes) if (runtime.session === session) return runtime.close(reason);
     return Promise.resolve();
   }
@@ -304,17 +306,17 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   }
 
   push(runtime: SessionRuntime, message: object): void | Promise<void> {
-    if (message instanceof PresenceMembers) return this.sendMembers(runtime.session.endpoint, message);
-    this.outbox.push(this.owner.frames.of(runtime.session.endpoint, message));
+    if (message instanceof PresenceMembers) return this.sendMembers(runtime.session.stream, message);
+    this.outbox.push(this.owner.frames.of(runtime.session.stream, message));
     return this.outbox.isAboveSoftBound ? this.outbox.whenBelowSoftBound() : undefined;
   }
 
   /** Sends a page of members when the connection may read it: a client could ask for pages without end. */
-  private async sendMembers(endpoint: string, page: PresenceMembers): Promise<void> {
+  private async sendMembers(stream: string, page: PresenceMembers): Promise<void> {
     const { reads, frames } = this.owner;
     for (let waitMs = reads.waitMs(); waitMs && this.outbox.isOpen; waitMs = reads.waitMs())
       await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, LONGEST_WAIT_MS)).unref());
-    const frame = frames.of(endpoint, page);
+    const frame = frames.of(stream, page);
     reads.spend(sizeOf(frame));
     this.outbox.push(frame);
     await this.outbox.whenBelowSoftBound();
@@ -340,7 +342,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   dropped(runtime: SessionRuntime, head: MessageHead, reason?: SessionCloseReason): void {
     this.writeAck(runtime);
-    this.fail(head.id, reason === IDENTITY_CHANGED ? identityChanged() : streamNotOpen(head.endpoint));
+    this.fail(head.id, reason === IDENTITY_CHANGED ? identityChanged() : streamNotOpen(head.stream));
   }
 
   openSettled(runtime: SessionRuntime, error?: unknown): void {
@@ -378,17 +380,17 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
   private addOpenRequest(runtime: SessionRuntime, id: number): void {
     if (runtime.isOpen) return this.owner.answers.send(openedFrame(runtime, id));
     if (runtime.openIds.length < this.limits.maxPendingMessages) runtime.openIds.push(id);
-    else this.fail(id, tooManyFrames(runtime.session.endpoint, this.limits.maxPendingMessages));
+    else this.fail(id, tooManyFrames(runtime.session.stream, this.limits.maxPendingMessages));
   }
 
-  private start(endpoint: Endpoint): SessionRuntime {
+  private start(endpoint: Endpoint, stream: string): SessionRuntime {
     const id = `${this.owner.id}.${++this.sessions}`;
     const { messages } = this.context;
     const { identity } = this.owner;
-    const session = new StreamSession<never, unknown>(id, endpoint.name, this, { messages, identity });
+    const session = new ServerSession({ id, endpoint: endpoint.name, stream }, this, { messages, identity });
     const runtime = new SessionRuntime(session, endpoint, this);
-    const predecessor = this.current.get(endpoint.name)?.whenGone;
-    this.current.set(endpoint.name, runtime);
+    const predecessor = this.current.get(stream)?.whenGone;
+    this.current.set(stream, runtime);
     this.runtimes.push(runtime);
     this.results.attach(runtime);
     void runtime.open(predecessor);
@@ -400,25 +402,25 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
    *
    * A session of a former identity may still wait for its handler. The client was told that it is closed.
    */
-  private runtimeFor(endpoint: string): SessionRuntime | undefined {
-    const runtime = this.current.get(endpoint);
+  private runtimeFor(stream: string): SessionRuntime | undefined {
+    const runtime = this.current.get(stream);
     return runtime?.isDisowned ? undefined : runtime;
   }
 
   /** Makes room for another session of the endpoint, unless there is one. */
   private removeCurrent(runtime: SessionRuntime): void {
-    const name = runtime.session.endpoint;
-    if (this.current.get(name) === runtime) this.current.delete(name);
+    const { stream } = runtime.session;
+    if (this.current.get(stream) === runtime) this.current.delete(stream);
   }
 
   /** Notes that a message was refused: it must not count as handled when messages behind it are. */
   private noteRefusal(refusal: EarlyRefusal): void {
-    const { id, endpoint, error } = refusal;
+    const { id, stream, error } = refusal;
     // Its stream may open with a frame that waits, or belong to another identity then.
     if (this.owner.isSigningIn) (this.earlyRefusals ??= []).push(refusal);
-    // Without the endpoint it may be a message of any stream: none may count it as handled.
-    const endpoints = endpoint === undefined ? this.current.keys() : [endpoint];
-    for (const name of endpoints) this.runtimeFor(name)?.messageResults?.failed(id, error);
+    // Without a key it may be a message of any stream, so none may count it as handled.
+    const streams = stream === undefined ? this.current.keys() : [stream];
+    for (const key of streams) this.runtimeFor(key)?.messageResults?.failed(id, error);
   }
 
   private pendingBytes(): number {
@@ -429,7 +431,7 @@ export class ConnectionStreams implements RuntimePort, SessionPort {
 
   private writeAck(runtime: SessionRuntime): void {
     const id = runtime.takeAck();
-    if (id) this.outbox.push(this.owner.frames.codec.encodeAck(runtime.session.endpoint, id));
+    if (id) this.outbox.push(this.owner.frames.codec.encodeAck(runtime.session.stream, id));
   }
 
   private fail(id: number, error: CodedError): void {

@@ -1,9 +1,8 @@
 import type { ArgumentsHost, ExecutionContext, Type } from '@nestjs/common';
-import type { StreamSession } from '../session/stream-session.js';
+import type { ServerSession } from '../session/server-session.js';
 
-/** A session of any message and user type. */
-// oxlint-disable-next-line no-explicit-any -- the runtime takes sessions of every type
-export type AnySession = StreamSession<any, any>;
+/** A session of any endpoint and user. */
+export type AnySession = ServerSession;
 
 /** A method of an endpoint. */
 // oxlint-disable-next-line no-explicit-any -- handlers have every signature

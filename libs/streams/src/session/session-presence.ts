@@ -29,14 +29,14 @@ interface Joined {
 
 /** `PresenceService` for one session: it leaves by itself when the session ends. */
 export class SessionPresence {
-  private readonly joined = new Map<string, Joined>();
+  protected readonly joined = new Map<string, Joined>();
   /** The present watch of each channel. */
   private readonly watched = new Map<string, ChannelStream<PresenceEvent>>();
   private streams: Array<{ readonly ended: boolean }> = [];
 
   constructor(
     private readonly port: PresencePort,
-    private readonly owner: PresenceOwner,
+    protected readonly owner: PresenceOwner,
   ) {}
 
   /**
@@ -107,13 +107,6 @@ export class SessionPresence {
     return this.keep(() => this.port.presence.changes(channel, { signal: this.owner.signal }));
   }
 
-  /** Goes on as the user that the connection belongs to now; the connection calls it. */
-  userChanged(): void {
-    const userId = userIdOf(this.owner.user);
-    for (const [channel, { data, ...before }] of this.joined)
-      if (before.userId !== userId) this.join(channel, data).catch(() => undefined);
-  }
-
   private keep<S extends { readonly ended: boolean }>(open: () => S): S {
     const { maxSubscriptions } = this.port.limits;
     if (this.owner.signal.aborted)
@@ -152,6 +145,16 @@ export class SessionPresence {
     for (const channel of this.joined.keys()) void this.port.presence.leave(channel, this.owner.id);
     this.joined.clear();
   };
+}
+
+/** The presence of a session with the member that only the server uses. */
+export class ServerSessionPresence extends SessionPresence {
+  /** Joins the channels again as the user that the session belongs to now. */
+  userChanged(): void {
+    const userId = userIdOf(this.owner.user);
+    for (const [channel, { data, ...before }] of this.joined)
+      if (before.userId !== userId) this.join(channel, data).catch(() => undefined);
+  }
 }
 
 function userIdOf(user: unknown): string | null {

@@ -16,7 +16,7 @@ import type { SessionResults } from '../resend/session-results.js';
 import type { SessionCloseReason } from './session-close-reason.js';
 import type { PendingMessages } from '../resend/stream-results.js';
 import { busy, clientIdRequired, handlerTimeout, sessionClosed } from './stream.errors.js';
-import type { StreamSession } from './stream-session.js';
+import type { ServerSession } from './server-session.js';
 
 /** A message that waits for its turn, as it came: decoded it would take many times its bytes. */
 interface Pending {
@@ -64,7 +64,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   private leaving: Promise<void> | undefined;
 
   constructor(
-    readonly session: StreamSession<never, unknown>,
+    readonly session: ServerSession,
     private readonly endpoint: Endpoint,
     private readonly port: RuntimePort,
   ) {}
@@ -359,6 +359,6 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   }
 }
 
-function headOf({ id, endpoint, type, redelivered }: ClientMessageFrame): MessageHead {
-  return { id, endpoint, type, redelivered };
+function headOf({ id, stream, type, redelivered }: ClientMessageFrame): MessageHead {
+  return { id, stream, type, redelivered };
 }

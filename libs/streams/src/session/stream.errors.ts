@@ -6,12 +6,17 @@ export function unknownEndpoint(name: string): CodedError {
   return new CodedError(ErrorCode.UnknownEndpoint, `There is no endpoint "${name.slice(0, 64)}".`);
 }
 
-/** Makes the error of a frame for a stream that is not open. */
-export function streamNotOpen(endpoint: string): CodedError {
+/** Makes the error of an `open` whose stream key the endpoint does not accept. */
+export function streamKeyMismatch(endpoint: string): CodedError {
   return new CodedError(
-    ErrorCode.StreamNotOpen,
-    `The stream of "${endpoint}" is not open: send "open" first.`,
+    ErrorCode.StreamKeyMismatch,
+    `The key of the stream of "${endpoint}" is the endpoint's name: leave "stream" out of "open".`,
   );
+}
+
+/** Makes the error of a frame for a stream that is not open. */
+export function streamNotOpen(stream: string): CodedError {
+  return new CodedError(ErrorCode.StreamNotOpen, `The stream of "${stream}" is not open: send "open" first.`);
 }
 
 /** Makes the error of what waited for a session that has ended. */
@@ -36,9 +41,9 @@ export function tooManyStreams(limit: number): CodedError {
 }
 
 /** Makes the error of a frame too many for a stream that opens or closes. */
-export function tooManyFrames(endpoint: string, limit: number): CodedError {
+export function tooManyFrames(stream: string, limit: number): CodedError {
   const message =
-    `${limit} frames wait for the stream of "${endpoint}" to open or close already: wait for answers, ` +
+    `${limit} frames wait for the stream of "${stream}" to open or close already: wait for answers, ` +
     'or raise "limits.maxPendingMessages".';
   return new CodedError(ErrorCode.Busy, message, { retryAfterMs: 100 });
 }

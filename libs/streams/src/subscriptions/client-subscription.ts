@@ -1,5 +1,5 @@
 import type { Codec, ServerFrame } from '@nestwire/protocol/codec';
-import type { StreamSession } from '../session/stream-session.js';
+import type { ServerSession } from '../session/server-session.js';
 import type { SharedPayload } from '../transport/shared-payload.js';
 import type { MessageFrames } from '../connection/outbound/message-frames.js';
 import type { OutboundQueue } from '../connection/outbound/outbound-queue.js';
@@ -7,7 +7,7 @@ import type { BeginTask } from '../fairness/fair-queue.js';
 import type { ReadAllowance } from '../fairness/read-allowance.js';
 
 /** A session that channels flow into. */
-export type SubscribedSession = StreamSession<never, unknown>;
+export type SubscribedSession = ServerSession;
 
 /** One that publications of channels are written to: a connection. */
 export interface SubscribedConnection {

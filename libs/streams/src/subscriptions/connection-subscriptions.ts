@@ -146,20 +146,20 @@ export class ConnectionSubscriptions {
   }
 
   /** Says that a channel does not flow again by itself; who subscribes to it is told of the gap anew. */
-  private refuseResume({ endpoint }: SubscribedSession, channel: string): void {
+  private refuseResume({ endpoint, stream }: SubscribedSession, channel: string): void {
     // A client that opens and closes its stream over and over is told once.
     if (!this.resumePositions.refuseOnce({ endpoint, channel })) return;
     const { codec, outbox } = this.connection;
     const { claimed } = this.resumePositions.find({ endpoint, channel })!;
     const gap = gapPublication(channel, claimed, 'resume-refused');
-    outbox.push(codec.encodePublication(channel, gap, { endpoint, ...claimed }));
-    this.connection.answers.send({ t: 'unsubscribed', endpoint, channel });
+    outbox.push(codec.encodePublication(channel, gap, { stream, ...claimed }));
+    this.connection.answers.send({ t: 'unsubscribed', stream, channel });
   }
 
   /** Lets go of a channel that a session's stream had: the client forgets it. */
   release(session: SubscribedSession, name: string): void {
     if (this.resumePositions.take({ endpoint: session.endpoint, channel: name }))
-      this.connection.answers.send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
+      this.connection.answers.send({ t: 'unsubscribed', stream: session.stream, channel: name });
   }
 
   /** Gives the client resume tokens of the identity that its kept sessions belong to now. */
@@ -259,9 +259,9 @@ export class ConnectionSubscriptions {
   }
 
   /** Tells the client of an error that answers none of its frames. */
-  private sendError({ endpoint }: SubscribedSession, error: unknown): void {
+  private sendError({ stream }: SubscribedSession, error: unknown): void {
     const wire = toWireError(error, (id, thrown) => errorLog.error('subscription', `Error ${id}`, thrown));
-    this.connection.send({ t: 'error', endpoint, error: wire });
+    this.connection.send({ t: 'error', stream, error: wire });
   }
 
   private removeOne(session: SubscribedSession, name: string): void {
@@ -270,7 +270,7 @@ export class ConnectionSubscriptions {
     if (!entry || !count) return;
     if (count > 1) return void entry.sessions.set(session, count - 1);
     entry.sessions.delete(session);
-    this.connection.sinkFor(session).send({ t: 'unsubscribed', endpoint: session.endpoint, channel: name });
+    this.connection.sinkFor(session).send({ t: 'unsubscribed', stream: session.stream, channel: name });
     this.removeSession(session, name, entry);
   }
 

@@ -18,10 +18,10 @@ export class EphemeralSubscription implements ClientSubscription {
     private readonly connection: SubscribedConnection,
   ) {}
 
-  addSession({ endpoint }: SubscribedSession, sink: FrameSink): Promise<void> {
+  addSession({ stream }: SubscribedSession, sink: FrameSink): Promise<void> {
     this.sessions++;
     // Said before the channel is joined: a publication never comes before its "subscribed".
-    sink.send({ t: 'subscribed', endpoint, channel: this.name });
+    sink.send({ t: 'subscribed', stream, channel: this.name });
     return this.fanout.subscribe(this.name, this.channel, this.connection);
   }
 

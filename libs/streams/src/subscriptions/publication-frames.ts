@@ -35,7 +35,7 @@ export interface SentPublication {
 /**
  * The frames of publications with a place.
  *
- * Each is made once a codec, and once for each endpoint whose streams get it alone, as long as the
+ * Each is made once a codec, and once for each key whose streams get it alone, as long as the
  * publication lives: many who come back at the same time get the same bytes.
  */
 export class StoredFrames {
@@ -44,31 +44,31 @@ export class StoredFrames {
   /** @param namesEpoch whether each frame says the epoch, because another may begin without a gap */
   constructor(private readonly namesEpoch: boolean) {}
 
-  /** Returns what is sent for a publication, to all that it flows to or to one endpoint. */
-  of(publication: StoredPublication, codec: Codec, endpoint?: string): SentPublication {
+  /** Returns what is sent for a publication, for all subscribed streams or for those of one key. */
+  of(publication: StoredPublication, codec: Codec, stream?: string): SentPublication {
     let known = this.made.get(publication);
     if (!known) this.made.set(publication, (known = new Map<string, SentPublication>()));
-    const key = `${codec.subprotocol} ${endpoint ?? ''}`;
-    const sent = known.get(key) ?? this.make(publication, codec, endpoint);
+    const key = `${codec.subprotocol} ${stream ?? ''}`;
+    const sent = known.get(key) ?? this.make(publication, codec, stream);
     known.set(key, sent);
     return sent;
   }
 
-  private make(publication: StoredPublication, codec: Codec, endpoint: string | undefined): SentPublication {
+  private make(publication: StoredPublication, codec: Codec, stream: string | undefined): SentPublication {
     try {
-      return { publication, frame: this.write(publication, codec, endpoint) };
+      return { publication, frame: this.write(publication, codec, stream) };
     } catch (error) {
       logUnwritable(codec, publication, error);
       if (this.namesEpoch) return { publication, frame: undefined };
       const gap = gapPublication(publication.channel, publication.position, 'unreadable');
-      return { publication: gap, frame: this.write(gap, codec, endpoint) };
+      return { publication: gap, frame: this.write(gap, codec, stream) };
     }
   }
 
-  private write(publication: StoredPublication, codec: Codec, endpoint: string | undefined): SharedPayload {
+  private write(publication: StoredPublication, codec: Codec, stream: string | undefined): SharedPayload {
     const { epoch, offset, id } = publication.position;
     const isNamed = this.namesEpoch || publication.isGap;
-    const position = { ...(endpoint && { endpoint }), ...(isNamed && { epoch }), offset, id };
+    const position = { ...(stream && { stream }), ...(isNamed && { epoch }), offset, id };
     return new SharedPayload(codec.encodePublication(publication.channel, publication, position));
   }
 }

@@ -128,8 +128,9 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
   private renewResumeToken(session: SubscribedSession, sink: FrameSink): void {
     const position = this.sharedCatchUp ? this.sharedCatchUp.from : this.topic.position;
     if (!position) return;
-    const { endpoint, channel } = this.subjectOf(session);
-    sink.send({ t: 'position', endpoint, channel, resumeToken: this.resumeTokenOf(session, position) });
+    const { name: channel } = this.topic.channel;
+    const resumeToken = this.resumeTokenOf(session, position);
+    sink.send({ t: 'position', stream: session.stream, channel, resumeToken });
   }
 
   get codec(): Codec {
@@ -221,7 +222,7 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
     const { outbox, codec, reads } = this.connection;
     const isFirst = !catchUp.from && !catchUp.isRefused;
     for (const publication of missed) {
-      const sent = this.topic.frames.of(publication, codec, catchUp.session?.endpoint);
+      const sent = this.topic.frames.of(publication, codec, catchUp.session?.stream);
       const { isGap } = sent.publication;
       if (isGap && this.hasSnapshot) return void this.sendSnapshots(catchUp, publication.position);
       if (outbox.isAboveSoftBound) return this.advanceBelowSoftBound(catchUp);
@@ -300,7 +301,7 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
     for (const message of messages) {
       await outbox.whenBelowSoftBound();
       if (!isWanted()) return;
-      const frame = frames.of(session.endpoint, message, this.topic.channel.name);
+      const frame = frames.of(session.stream, message, this.topic.channel.name);
       outbox.push(frame);
       reads.spend(sizeOf(frame));
     }
@@ -328,10 +329,9 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
   }
 
   private positionFields(session: SubscribedSession, { epoch, offset, id }: Position) {
-    const { endpoint, channel } = this.subjectOf(session);
     return {
-      endpoint,
-      channel,
+      stream: session.stream,
+      channel: this.topic.channel.name,
       position: [epoch, offset, id],
       resumeToken: this.resumeTokenOf(session, { epoch, offset, id }),
     } as const;

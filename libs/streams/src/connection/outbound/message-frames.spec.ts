@@ -27,18 +27,18 @@ describe('The frames of messages', () => {
     expect(frames.of('chat', note)).toBe(frame);
   });
 
-  it('name the endpoint that they are for', () => {
+  it('name the stream that they are for', () => {
     const frames = new MessageFrames(new JsonCodec());
     const note = remembered();
 
-    const texts = ['chat', 'desk', 'chat'].map((endpoint) => {
-      const { frame } = frames.of(endpoint, note) as SharedPayload;
+    const texts = ['chat', 'desk', 'chat'].map((stream) => {
+      const { frame } = frames.of(stream, note) as SharedPayload;
       return frame.bytes.subarray(2).toString();
     });
 
     expect(texts).toEqual(
       ['chat', 'desk', 'chat'].map(
-        (endpoint) => `{"t":"message","endpoint":"${endpoint}","type":"frames.note","data":{"text":"x"}}`,
+        (stream) => `{"t":"message","stream":"${stream}","type":"frames.note","data":{"text":"x"}}`,
       ),
     );
   });

@@ -4,7 +4,7 @@ import { encodingOf, nativeProperties, rememberedEncoding } from '@nestwire/prot
 import { SharedPayload, type OutboundPayload } from '../../transport/shared-payload.js';
 
 interface Shared {
-  readonly endpoint: string;
+  readonly stream: string;
   readonly channel: string | undefined;
   readonly frame: SharedPayload;
 }
@@ -12,7 +12,7 @@ interface Shared {
 /**
  * The frames of messages to clients, in one codec.
  *
- * A message whose encoding is remembered is framed once, for all sessions of an endpoint that forward it.
+ * A message whose encoding is remembered is framed once, for all sessions with one stream key.
  */
 export class MessageFrames {
   private readonly shared = new WeakMap<object, Shared>();
@@ -20,27 +20,27 @@ export class MessageFrames {
   constructor(readonly codec: Codec) {}
 
   /**
-   * Returns what carries a message to a client of the endpoint; of a snapshot, with its channel.
+   * Returns what carries a message to a client of the stream; of a snapshot, with its channel.
    *
    * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot travel
    */
-  of(endpoint: string, message: object, channel?: string): OutboundPayload {
+  of(stream: string, message: object, channel?: string): OutboundPayload {
     const known = this.shared.get(message);
-    if (known?.endpoint === endpoint && known.channel === channel) return known.frame;
+    if (known?.stream === stream && known.channel === channel) return known.frame;
     const remembered = rememberedEncoding(message);
-    if (!remembered) return this.encode(endpoint, message, channel);
-    const frame = new SharedPayload(this.codec.encodeServerMessage(endpoint, remembered, channel));
-    this.shared.set(message, { endpoint, channel, frame });
+    if (!remembered) return this.encode(stream, message, channel);
+    const frame = new SharedPayload(this.codec.encodeServerMessage(stream, remembered, channel));
+    this.shared.set(message, { stream, channel, frame });
     return frame;
   }
 
   /** Leaves out the text where the codec has forms of its own: bytes would become base64 and back. */
-  private encode(endpoint: string, message: object, channel?: string): FramePayload {
+  private encode(stream: string, message: object, channel?: string): FramePayload {
     const { codec } = this;
     const type = codec.natives && messageNameOf(message?.constructor);
     const data = type && nativeProperties(message, codec.natives!);
-    if (!type || !data) return codec.encodeServerMessage(endpoint, encodingOf(message), channel);
+    if (!type || !data) return codec.encodeServerMessage(stream, encodingOf(message), channel);
     const of = channel === undefined ? undefined : { channel };
-    return codec.encodeFrame({ t: 'message', endpoint, ...of, type, data });
+    return codec.encodeFrame({ t: 'message', stream, ...of, type, data });
   }
 }
