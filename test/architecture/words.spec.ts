@@ -32,8 +32,6 @@ const UNWRITTEN = [
   'libs/streams/src/endpoint',
   'libs/streams/src/session',
   'libs/streams/src/subscriptions',
-  'libs/streams/src/transport',
-  'libs/streams/src/validation',
   'libs/testing/src',
 ];
 

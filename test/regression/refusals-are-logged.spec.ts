@@ -61,7 +61,7 @@ describe('The log of a server', () => {
 
     expect(log.with('refused')).toEqual([
       'Connection of 127.0.0.1 refused with HTTP 403. ' +
-        'Origin http://localhost:5173 is not allowed: add it to "origins" of StreamsModule.',
+        'Origin http://localhost:5173 is not allowed. Add it to "origins" of StreamsModule.',
     ]);
   });
 
@@ -92,7 +92,7 @@ describe('The log of a server', () => {
 
     expect(log.with('refused')).toEqual([
       'Connection of 127.0.0.1 refused with HTTP 421. ' +
-        'Host evil.example is not served: add it to "hosts" of StreamsModule.',
+        'Host evil.example is not served. Add it to "hosts" of StreamsModule.',
     ]);
   });
 

@@ -7,7 +7,7 @@ import { seedOf } from '../../../../test/rig/seed.js';
 
 fc.configureGlobal({ seed: seedOf('client-address') });
 
-/** The parts of a request that are read, as Node gives them. */
+/** The used parts of a request, as Node provides them. */
 function request(remoteAddress: string, forwarded: string): IncomingMessage {
   return { headers: { 'x-forwarded-for': forwarded }, socket: { remoteAddress } } as never;
 }
@@ -122,7 +122,7 @@ describe('ClientAddress', () => {
 describe('An address', () => {
   const addresses = new ClientAddress();
   const process = jest.spyOn(ipaddr, 'process');
-  /** How often text is read as an address when a connection asks for its own. */
+  /** The number of parsed addresses when a connection reads its own. */
   const readingsOf = (address: string): number => {
     process.mockClear();
     const own = addresses.of(request(address, ''))!;

@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 
 /**
- * Proxies in front of the server whose `X-Forwarded-For` is believed.
+ * The trusted proxies in front of the server, whose `X-Forwarded-For` is used.
  *
- * False: none. A number: that many proxies. A list: the addresses or CIDR ranges of the proxies.
+ * False: none. A number: the count of proxies. A list: their addresses or CIDR ranges.
  */
 export type TrustProxy = false | number | readonly string[];
 
@@ -14,18 +14,18 @@ type Range = readonly [start: Address, bits: number];
 
 const V4_WITH_PORT = /^(\d+\.\d+\.\d+\.\d+):\d+$/;
 const IN_BRACKETS = /^\[([^\]]+)\](?::\d+)?$/;
-/** An IPv6 address in brackets, with a zone and a port, is shorter. */
+/** Longer than any IPv6 address with brackets, a zone and a port. */
 const MAX_ENTRY_LENGTH = 100;
 const MAX_PROXIES = 32;
-/** How many addresses are remembered: one connection asks for its own several times. */
+/** The size of the cache of parsed addresses; a connection uses its own several times. */
 const MAX_KNOWN = 1_024;
 const V6_PREFIX_GROUPS = 4;
 const MAPPED_BITS = 96;
 
-/** The ranges of `ipaddr.js` that a proxy of the same network may have. */
+/** The ranges of `ipaddr.js` for proxies in the same network. */
 const NEARBY: ReadonlySet<string> = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal']);
 
-/** Reads the address of clients, also through proxies that are believed. */
+/** Determines the address of clients, also behind trusted proxies. */
 export class ClientAddress {
   private readonly proxies: readonly Range[];
 
@@ -34,9 +34,9 @@ export class ClientAddress {
   }
 
   /**
-   * Returns the IP address of the client, in its shortest form; empty for a Unix socket.
+   * Returns the IP address of the client in its shortest form; empty for a Unix socket.
    *
-   * Undefined when the header names no address at the place that `trustProxy` believes.
+   * Undefined when the header has no valid address at the position that `trustProxy` selects.
    */
   of(request: IncomingMessage): string | undefined {
     const peer = request.socket.remoteAddress ?? '';
@@ -49,10 +49,10 @@ export class ClientAddress {
   }
 
   /**
-   * Returns what limits by address count as one, or undefined for an address that they leave alone.
+   * Returns the key of an address for limits; undefined for an exempt address.
    *
-   * Without `trustProxy` a private or loopback peer may be a proxy that many clients share, so it is
-   * left alone.
+   * Without `trustProxy`, private and loopback addresses are exempt, because many clients may share such a
+   * proxy.
    */
   limitKey(address: string): string | undefined {
     const parsed = addressOf(address);
@@ -61,7 +61,7 @@ export class ClientAddress {
     return keyOf(parsed);
   }
 
-  /** Tells whether a believed proxy sent the request. */
+  /** Returns true when a trusted proxy sent the request. */
   isProxied(request: IncomingMessage): boolean {
     if (!isList(this.trustProxy)) return Number(this.trustProxy) > 0;
     const peer = addressOf(request.socket.remoteAddress ?? '');
@@ -69,10 +69,9 @@ export class ClientAddress {
   }
 
   /**
-   * Tells whether a request that limits by address leave alone may have come through a proxy.
+   * Returns true when a request from an exempt address probably came through a proxy.
    *
-   * Not where a program of the same machine connects by itself, as in development: a header of a proxy is
-   * missing then.
+   * False for a program on the same machine, as in development: its request has no header of a proxy.
    */
   mayBeProxied({ socket, headers }: IncomingMessage): boolean {
     const range = addressOf(socket.remoteAddress ?? '')?.range();
@@ -102,14 +101,15 @@ export class ClientAddress {
 /**
  * Returns the network that counts as one client.
  *
- * An IPv4 address counts as itself, an IPv6 address by its /64. An IPv6 address that carries an IPv4 address (mapped, NAT64, 6to4) counts as that one.
+ * An IPv4 address counts alone, an IPv6 address with its /64. An IPv6 address that embeds an IPv4 address
+ * (mapped, NAT64, 6to4) counts as that address.
  */
 export function networkOf(address: string): string {
   const parsed = addressOf(address);
   return parsed ? keyOf(parsed) : '';
 }
 
-/** Tells whether the text is an address or a CIDR range. */
+/** Returns true when a text is an address or a CIDR range. */
 export function isAddressRange(text: unknown): boolean {
   return typeof text === 'string' && parseRange(text) !== undefined;
 }
@@ -118,7 +118,7 @@ function isList(trustProxy: TrustProxy): trustProxy is readonly string[] {
   return Array.isArray(trustProxy);
 }
 
-/** Yields the entries of a list header, the last one first: proxies append. Empty ones are left out. */
+/** Yields the non-empty entries of a list header in reverse, because proxies append. */
 function* fromTheEnd(header: string): Generator<string> {
   for (let end = header.length; end > 0;) {
     const comma = header.lastIndexOf(',', end - 1);
@@ -128,7 +128,7 @@ function* fromTheEnd(header: string): Generator<string> {
   }
 }
 
-/** Returns the n-th entry, or the last one where there are fewer. */
+/** Returns the n-th entry; the last one if there are fewer. */
 function nth(entries: Iterable<string>, count: number): string | undefined {
   let last: string | undefined;
   let at = 0;
@@ -149,7 +149,7 @@ function addressOf(entry: string): Address | undefined {
 function remember(entry: string, address: Address | undefined): Address | undefined {
   if (!address) return undefined;
   if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value!);
-  // A copy: the entry may be a part of a long header, which it would keep.
+  // Copy the entry, because a substring would keep the whole header alive.
   known.set(Buffer.from(entry).toString(), address);
   return address;
 }
@@ -157,7 +157,7 @@ function remember(entry: string, address: Address | undefined): Address | undefi
 function parse(entry: string): Address | undefined {
   const bare = V4_WITH_PORT.exec(entry)?.[1] ?? IN_BRACKETS.exec(entry)?.[1] ?? entry;
   const withoutZone = bare.split('%')[0]!;
-  // `ipaddr.js` also takes octal and short forms, which two programs may read differently.
+  // `ipaddr.js` also accepts octal and short forms, which programs may read differently.
   return isIP(withoutZone) ? ipaddr.process(withoutZone) : undefined;
 }
 

@@ -5,7 +5,7 @@ import { seedOf } from '../../../../test/rig/seed.js';
 
 fc.configureGlobal({ seed: seedOf('frame-boundary') });
 
-/** Masks the frame of a server as a client would, with a mask of zeros. */
+/** Masks a frame like a client, with a mask of zeros. */
 function clientFrame(text: string, fin = true): Buffer {
   const frame = new WsFrame(text).bytes;
   const headerBytes = frame.length - Buffer.byteLength(text);

@@ -8,26 +8,26 @@ const SHORT_LENGTH_MARK = 126;
 const LONG_LENGTH_MARK = 127;
 
 /**
- * Follows the frames of a byte stream, to tell whether a message is unfinished.
+ * Tracks the frames of a byte stream, to detect unfinished messages.
  *
- * ws waits for the rest of a frame for as long as the peer likes; the age of what it waits for can
- * only be known from the bytes. Reads headers alone, so that a chunk costs its frames, not its bytes.
+ * ws waits without a limit for the rest of a message; its age can only be determined from the bytes. Only
+ * headers are read, so the cost depends on the number of frames, not bytes.
  */
 export class FrameBoundary {
-  /** Made when a header does not come whole, or is a long one. */
+  /** Allocated when a header is split or long. */
   private header: Uint8Array | undefined;
   private headerBytes = 0;
   private payloadLeft = 0;
   private isFragmented = false;
 
-  /** Tells whether the bytes so far end inside of a frame or of a fragmented message. */
+  /** Returns true when the bytes so far end inside a frame or a fragmented message. */
   get isInside(): boolean {
     return this.headerBytes > 0 || this.payloadLeft > 0 || this.isFragmented;
   }
 
-  /** Takes the next bytes of the stream. */
+  /** Reads the next bytes of the stream. */
   feed(chunk: Uint8Array): void {
-    // Most chunks hold whole, short frames; what follows them is followed byte by byte.
+    // Most chunks contain only whole, short frames; the rest is read byte by byte.
     let at = this.isInside ? 0 : endOfShortFrames(chunk);
     while (at < chunk.length) {
       if (this.payloadLeft > 0) {
@@ -67,7 +67,7 @@ function readLength(header: Uint8Array): number {
   return total;
 }
 
-/** Returns where the whole, unfragmented frames with short or medium lengths at the start of a chunk end. */
+/** Returns the end of the whole, unfragmented frames with short or medium lengths at the start of a chunk. */
 function endOfShortFrames(chunk: Uint8Array): number {
   let at = 0;
   while (at + 3 < chunk.length && (chunk[at]! & FIN) !== 0) {

@@ -1,7 +1,7 @@
 import type { PreparedPayload } from './wire.js';
 import { headerLengthOf, writeTextFrame } from './ws-frame.js';
 
-/** Returns how many bytes a prepared payload takes on the wire. */
+/** Returns the size of a prepared payload on the wire, in bytes. */
 export function wireBytesOf(payload: PreparedPayload): number {
   if (typeof payload !== 'string') return payload.length;
   const bytes = Buffer.byteLength(payload);
@@ -18,9 +18,9 @@ export class FrameJoiner {
   private lastJoined: Uint8Array | undefined;
 
   /**
-   * Returns the payloads as one run of frames; the same bytes for the same payloads as the last time.
+   * Returns the payloads as consecutive frames; the last result for the same payloads.
    *
-   * @param bytes the sum of their bytes on the wire
+   * @param bytes the sum of their sizes on the wire
    */
   join(payloads: readonly PreparedPayload[], bytes: number): Uint8Array {
     const [first] = payloads;

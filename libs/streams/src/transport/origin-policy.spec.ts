@@ -8,7 +8,7 @@ interface Given {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The parts of a request that are read, as Node gives them. */
+/** The used parts of a request, as Node provides them. */
 function request({
   url = '/streams',
   method = 'GET',

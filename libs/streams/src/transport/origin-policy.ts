@@ -1,36 +1,34 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 
-/** Pages that may connect beside those of the server's own origin; `'*'`: all. */
+/** The pages that may connect besides those of the server's own origin; `'*'` permits all. */
 export type AllowedOrigins = '*' | readonly string[];
 
-/** Options that decide which pages and host names are accepted. */
+/** The options of an origin policy. */
 export interface OriginRules {
   readonly origins?: AllowedOrigins;
   readonly hosts?: readonly string[];
-  /** Tells whether the request came through a proxy whose `X-Forwarded-Proto` is believed. */
+  /** Returns true when a trusted proxy sent the request; its `X-Forwarded-Proto` is used then. */
   readonly isProxied?: (request: IncomingMessage) => boolean;
 }
 
 const SCHEMES = ['http:', 'https:'] as const;
 type Scheme = (typeof SCHEMES)[number];
 
-/** A host name has at most 253 characters. */
+/** The maximum length of a logged host or origin; host names have at most 253 characters. */
 const MAX_LOGGED_LENGTH = 300;
 const WITHOUT_ORIGIN =
-  'It has a cookie and no "Origin", so a page of any site may have caused it: let the client send "Origin".';
-const OPAQUE_ORIGIN =
-  'Its origin is "null", that of a file or of a frame in a sandbox: serve the page over HTTP.';
+  'It has a cookie but no "Origin", so any site may have caused it. Let the client send "Origin".';
+const OPAQUE_ORIGIN = 'Its origin is "null", as for a file or a sandboxed frame. Serve the page over HTTP.';
 
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 /**
- * Decides by `Host` and `Origin` whether a request may become a connection.
+ * Checks `Host` and `Origin` of a request.
  *
- * The page's scheme and host must be those of the request, or stand in the list. Entries of the list
- * are origins (`https://app.example.com`) or hosts of any scheme (`localhost:5173`); they are
- * compared whole, as parsed URLs. A request without `Origin` is not a browser's: it is allowed unless
- * it brings a cookie.
+ * The page's scheme and host must equal those of the request or of an entry in the list. Entries are origins
+ * (`https://app.example.com`) or hosts of any scheme (`localhost:5173`), compared as whole parsed URLs. A
+ * request without `Origin` does not come from a browser; it is accepted unless it has a cookie.
  */
 export class OriginPolicy {
   private readonly allowsAll: boolean;
@@ -48,14 +46,14 @@ export class OriginPolicy {
     this.isProxied = isProxied;
   }
 
-  /** Tells whether the server answers to the request's `Host`; any host where no list is given. */
+  /** Returns true when the request's `Host` is in the list, or there is no list. */
   knowsHost({ headers }: IncomingMessage): boolean {
     const host = headers.host?.toLowerCase();
     if (!this.ownHosts) return true;
     return host !== undefined && (this.ownHosts.has(host) || this.ownHosts.has(host.replace(/:\d+$/, '')));
   }
 
-  /** Tells whether the request's page may connect. */
+  /** Returns true when the page of the request may connect. */
   allows(request: IncomingMessage): boolean {
     if (this.allowsAll) return true;
     const origins = originHeaders(request);
@@ -66,28 +64,28 @@ export class OriginPolicy {
     return this.isOwn(origin, request) || this.hosts.has(origin.host) || this.origins.has(originOf(origin));
   }
 
-  /** Says why `knowsHost` is false. */
+  /** Returns the reason why `knowsHost` is false. */
   hostProblem({ headers: { host = '' } }: IncomingMessage): string {
-    if (!HOST.test(host)) return 'Its "Host" is no host.';
-    return `Host ${host.slice(0, MAX_LOGGED_LENGTH)} is not served: add it to "hosts" of StreamsModule.`;
+    if (!HOST.test(host)) return 'Its "Host" is not a valid host.';
+    return `Host ${host.slice(0, MAX_LOGGED_LENGTH)} is not served. Add it to "hosts" of StreamsModule.`;
   }
 
-  /** Says why `allows` is false; without what an origin does not have, which may be a credential. */
+  /** Returns the reason why `allows` is false, without parts of the header that may be a credential. */
   originProblem(request: IncomingMessage): string {
     const origins = originHeaders(request);
     if (!origins.length) return WITHOUT_ORIGIN;
     if (origins.length > 1) return 'It has more than one "Origin".';
     if (origins[0] === 'null') return OPAQUE_ORIGIN;
     const origin = parseOrigin(origins[0]!);
-    if (!origin) return 'Its "Origin" is no origin.';
+    if (!origin) return 'Its "Origin" is not a valid origin.';
     const text = originOf(origin).slice(0, MAX_LOGGED_LENGTH);
-    return `Origin ${text} is not allowed: add it to "origins" of StreamsModule.`;
+    return `Origin ${text} is not allowed. Add it to "origins" of StreamsModule.`;
   }
 
   private isOwn(origin: URL, request: IncomingMessage): boolean {
     const host = request.headers.host ?? '';
     if (!HOST.test(host)) return false;
-    // A proxy that is not believed may have ended TLS: then either scheme may be the page's.
+    // An untrusted proxy may have terminated TLS, so the page may have either scheme.
     const scheme = this.schemeOf(request);
     const schemes = scheme ? [scheme] : SCHEMES;
     return schemes.some(
@@ -95,7 +93,7 @@ export class OriginPolicy {
     );
   }
 
-  /** Returns the scheme by which the client reached the server, where it is known. */
+  /** Returns the scheme by which the client reached the server; undefined when unknown. */
   private schemeOf(request: IncomingMessage): Scheme | undefined {
     if ((request.socket as TLSSocket).encrypted) return 'https:';
     if (!this.isProxied(request)) return undefined;
@@ -112,18 +110,18 @@ function isSame(one: URL, other: URL): boolean {
   return originOf(one) === originOf(other);
 }
 
-/** Returns scheme and host; `URL.origin` is the same text for all schemes that it does not know. */
+/** Returns scheme and host. `URL.origin` is "null" for all unknown schemes. */
 function originOf({ protocol, host }: URL): string {
   return `${protocol}//${host}`;
 }
 
-/** Tells whether an entry of `origins` is a host, or an origin without path. */
+/** Returns true when an entry of `origins` is a host, or an origin without a path. */
 export function isOriginEntry(entry: unknown): boolean {
   if (typeof entry !== 'string') return false;
   return hasScheme(entry) ? parseOrigin(entry) !== undefined : isHostEntry(entry);
 }
 
-/** Tells whether an entry of `hosts` is a host, with or without a port. */
+/** Returns true when an entry of `hosts` is a host, with or without a port. */
 export function isHostEntry(entry: unknown): boolean {
   return typeof entry === 'string' && HOST.test(entry);
 }

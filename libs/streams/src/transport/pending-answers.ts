@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Knows the answers of an HTTP server that are not written yet. */
+/** Tracks the unwritten HTTP responses of a server. */
 export class PendingAnswers {
-  /** The last answer of each connection: those before it leave first. */
+  /** The last response of each connection; earlier ones are written before it. */
   private readonly last = new WeakMap<Duplex, ServerResponse>();
   private readonly note = (request: IncomingMessage, response: ServerResponse): void =>
     void this.last.set(request.socket, response);
@@ -12,7 +12,7 @@ export class PendingAnswers {
     server.prependListener('request', this.note);
   }
 
-  /** Returns the last answer to a connection unless it is written. */
+  /** Returns the last response of a connection; undefined when it is written. */
   of(socket: Duplex): ServerResponse | undefined {
     const response = this.last.get(socket);
     return response?.writableFinished && !response.socket ? undefined : response;

@@ -7,11 +7,11 @@ interface Receiver extends Writable {
 }
 
 /**
- * Makes the receiver of a WebSocket skip everything behind an error.
+ * Makes the receiver of a WebSocket ignore all chunks after an error.
  *
- * Node writes the chunks that wait behind an asynchronous write even when one of them fails. ws 8.22 and 8.23 then
- * read on in a state that no longer exists and throw outside of any caller, which ends the process. Chunks wait
- * where messages are inflated. `_receiver` is not public; without it nothing changes.
+ * After a failed asynchronous write, Node still writes the queued chunks. ws 8.22 and 8.23 then read on in an
+ * invalid state and throw outside any caller, which ends the process. Chunks are queued while a message is
+ * inflated. `_receiver` is not public; without it nothing changes.
  */
 export function guardReceiver(ws: object): void {
   const receiver = (ws as { _receiver?: Receiver })._receiver;

@@ -2,13 +2,13 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Upgrade, UpgradeRefusal } from './upgrade-request.js';
 
-/** A client that takes neither its answers nor the end of its connection is cut off after this time. */
+/** The time after which the socket of a client that reads no responses is destroyed. */
 const REFUSAL_MS = 5_000;
 
 /**
  * Answers an upgrade request with an HTTP status and closes the socket.
  *
- * The answers to earlier requests leave first: a client would take this one for theirs.
+ * Responses to earlier requests are written first, because the client matches responses by order.
  */
 export function refuseUpgrade(
   { socket, earlier }: Pick<Upgrade, 'socket' | 'earlier'>,
@@ -22,9 +22,9 @@ export function refuseUpgrade(
 }
 
 /**
- * Destroys a socket unless it closes before, or the returned function is called.
+ * Destroys a socket after a delay, unless it closes or the returned function is called first.
  *
- * HTTP has no clock for a socket that it handed over.
+ * HTTP has no timeout for a socket of an upgrade.
  */
 export function destroyAfter(socket: Duplex, delayMs = REFUSAL_MS): () => void {
   const timer = setTimeout(() => socket.destroy(), delayMs).unref();
@@ -48,13 +48,13 @@ function writeRefusal(socket: Duplex, { status, message, headers = {} }: Upgrade
   socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
 }
 
-/** Lets a socket that HTTP handed over fail without harm. */
+/** Handles errors of a socket of an upgrade, so that they do not end the process. */
 export function survive(socket: Duplex): void {
   socket.off('error', endure);
   socket.on('error', endure);
 }
 
-/** Ends a socket that failed; one function for all, so that a socket has it once. */
+/** Destroys a failed socket; a shared function, so that it is added to a socket only once. */
 export function endure(this: Duplex): void {
   this.destroy();
 }

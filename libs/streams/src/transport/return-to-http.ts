@@ -4,25 +4,25 @@ import { destroyAfter, endure } from './refuse-upgrade.js';
 import type { PendingAnswers } from './pending-answers.js';
 import type { Upgrade } from './upgrade-request.js';
 
-/** Earlier answers that take longer have most likely nobody who reads them. */
+/** The time limit of earlier responses; slower ones probably have no reader. */
 const MAX_WAIT_MS = 60_000;
 
-/** Tells whether a request asks for a WebSocket, whatever else it offers. */
+/** Returns true when a request offers an upgrade to WebSocket, possibly among others. */
 export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
   return (headers.upgrade ?? '').split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
 }
 
 /**
- * Gives an upgrade request back to HTTP, as a request without `Upgrade`.
+ * Returns an upgrade request to HTTP, as a request without `Upgrade`.
  *
- * A listener of `upgrade` gets the socket of every upgrade request, and Node has stopped to read HTTP
- * from it. The head of the request is put back before the bytes behind it, without the offer to
- * upgrade, and the server reads the socket as a new connection: bodies and keep-alive work as before.
+ * A listener of `upgrade` receives the sockets of all upgrade requests, and Node stops reading HTTP from
+ * them. This function puts the head of the request back into the socket, without `Upgrade`, and the server
+ * reads the socket as a new connection. Bodies and keep-alive work as before.
  */
 export function returnToHttp(server: Server, upgrade: Upgrade, answers: PendingAnswers): void {
   const { request, socket, head } = upgrade;
   const response = answers.of(socket);
-  // Answers leave in order: those to earlier requests first.
+  // Responses must be in order, so earlier ones are written first.
   if (response) {
     const cancel = destroyAfter(socket, MAX_WAIT_MS);
     const redelivered = (): void => {
@@ -34,8 +34,8 @@ export function returnToHttp(server: Server, upgrade: Upgrade, answers: PendingA
   if (socket.destroyed) return;
   socket.off('error', endure);
   socket.unshift(Buffer.concat([Buffer.from(headOf(request), 'latin1'), head]));
-  // The first listener is Node's own, which reads HTTP. Others have seen this connection: one that keeps
-  // something of each connection would keep it once more for each request.
+  // The first listener is Node's own and reads HTTP. Other listeners have seen this connection; one that
+  // stores something per connection would store it again.
   const [readHttp] = server.rawListeners((socket as TLSSocket).encrypted ? 'secureConnection' : 'connection');
   readHttp?.call(server, socket);
 }

@@ -3,26 +3,26 @@ import { WsFrame } from './ws-frame.js';
 
 /** A payload for many clients; a transport prepares it once for all of them. */
 export class SharedPayload {
-  /** The form in which the WebSocket transport writes it. For the transport alone. */
+  /** The WebSocket frame of the payload, for the transport only. */
   readonly frame: WsFrame;
 
   constructor(payload: FramePayload) {
     this.frame = new WsFrame(payload);
   }
 
-  /** Bytes that one client receives, uncompressed. */
+  /** The uncompressed size for one client, in bytes. */
   get byteLength(): number {
     return this.frame.bytes.length;
   }
 }
 
-/** A payload for one client, or one that many clients share. */
+/** A payload for one client, or a shared one. */
 export type OutboundPayload = FramePayload | SharedPayload;
 
 /**
- * Returns the size of a payload, uncompressed.
+ * Returns the uncompressed size of a payload, in bytes.
  *
- * In bytes; of a text for one client in characters, which costs no pass over the text.
+ * The size of a text for one client is in characters, because counting bytes would need a pass over the text.
  */
 export function sizeOf(payload: OutboundPayload): number {
   return typeof payload === 'string' ? payload.length : payload.byteLength;

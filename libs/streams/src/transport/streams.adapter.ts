@@ -16,11 +16,11 @@ type HttpServer = Server<typeof IncomingMessage>;
 const HTTP_SERVER_PORT = 0;
 
 /**
- * Nest's WebSocket adapter with streams beside ordinary gateways, on one port.
+ * Nest's WebSocket adapter with streams and ordinary gateways on one port.
  *
- * `StreamsModule` installs it where no adapter is set; `app.useWebSocketAdapter(new
- * StreamsAdapter(app))` is the explicit form. One listener routes each upgrade: to streams, to a
- * gateway by its path, to other listeners of the server, or back to HTTP.
+ * `StreamsModule` installs it if no adapter is set; `app.useWebSocketAdapter(new StreamsAdapter(app))` is the
+ * explicit form. One listener routes each upgrade: to streams, to a gateway by its path, to other listeners
+ * of the server, or back to HTTP.
  */
 export class StreamsAdapter extends WsAdapter {
   private streams: UpgradeHandler | undefined;
@@ -35,7 +35,7 @@ export class StreamsAdapter extends WsAdapter {
     super(app instanceof HttpAdapterHost ? undefined : app, options);
     if (!(app instanceof HttpAdapterHost)) return;
     this.host = app;
-    // Express makes its server after the providers, so the server is looked up when it is needed.
+    // Express creates its server after the providers, so it is read on each access.
     Object.defineProperty(this, 'httpServer', {
       get: () => this.host?.httpAdapter?.getHttpServer() as unknown,
       set: () => undefined,
@@ -43,7 +43,7 @@ export class StreamsAdapter extends WsAdapter {
     });
   }
 
-  /** Gives upgrade requests to streams first; `unclaimed` is told of those that nothing takes. */
+  /** Registers the handler of streams, which comes first; `unclaimed` is called for unhandled requests. */
   setStreamHandler(handler: UpgradeHandler, unclaimed?: UnclaimedListener): void {
     this.streams = handler;
     this.unclaimed = unclaimed;
@@ -82,7 +82,7 @@ export class StreamsAdapter extends WsAdapter {
   }
 }
 
-/** Stands for the HTTP server towards `WsAdapter`, and keeps its upgrade listener instead of attaching it. */
+/** Replaces the HTTP server for `WsAdapter`, and stores its upgrade listener instead of attaching it. */
 class UpgradeCapture {
   listener: UpgradeListener | undefined;
 

@@ -4,7 +4,7 @@ import { parseCookie } from 'cookie';
 import { StreamHandshake } from './stream-handshake.js';
 
 const MAX_QUERY_LENGTH = 2_048;
-/** Names of credentials, in lower case and without separators. */
+/** Parameter names of credentials, in lower case and without separators. */
 const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
   'accesskey',
   'accesstoken',
@@ -35,7 +35,7 @@ const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
   'xapikey',
 ]);
 const SEPARATORS = /[^a-z0-9]/g;
-/** The bound of Node, unless the server sets `maxHeadersCount`. */
+/** The default of Node's `maxHeadersCount`. */
 const DEFAULT_MAX_HEADERS = 1_000;
 const WEBSOCKET_VERSION = '13';
 
@@ -43,33 +43,34 @@ const WEBSOCKET_VERSION = '13';
 export interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
-  /** What came behind the request, before it was answered. */
+  /** The bytes after the request that arrived with it. */
   readonly head: Buffer;
-  /** The last answer to a request before it on this socket, unless all of them are written. */
+  /** The last unwritten response to an earlier request on this socket. */
   readonly earlier?: ServerResponse | undefined;
 }
 
-/** Why an upgrade is answered in HTTP instead of with 101. */
+/** The HTTP response that refuses an upgrade. */
 export interface UpgradeRefusal {
   readonly status: number;
   readonly message: string;
-  /** Cause and remedy for the log; `message` where it says both. */
+  /** The log text with cause and remedy; `message` by default. */
   readonly log?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The answers to earlier requests would be read as frames behind the 101. */
+/** The client would read earlier responses as frames after the 101. */
 export const TOO_EARLY: UpgradeRefusal = {
   status: 400,
-  message: 'An upgrade request must wait for the answers to the requests before it on its connection.',
+  message:
+    'Wait for the responses to earlier requests on this connection before you send an upgrade request.',
 };
 
-/** Tells whether the request is for this path, exactly. */
+/** Returns true when the request has exactly this path. */
 export function isForPath(request: IncomingMessage, path: string): boolean {
   return splitTarget(request)[0] === path;
 }
 
-/** Judges a request's form: method, version, number of headers, query. */
+/** Checks the method, version, headers and query of a request; undefined when it is valid. */
 export function refusalOfForm(request: IncomingMessage): UpgradeRefusal | undefined {
   if (request.method !== 'GET') return { status: 405, message: 'Use GET.', headers: { Allow: 'GET' } };
   const version = request.headers['sec-websocket-version'];
@@ -77,18 +78,18 @@ export function refusalOfForm(request: IncomingMessage): UpgradeRefusal | undefi
     const headers = { 'Sec-WebSocket-Version': WEBSOCKET_VERSION };
     return { status: 426, message: 'The WebSocket version must be 13.', headers };
   }
-  if (hasBody(request)) return { status: 400, message: 'An upgrade request has no body.' };
-  if (!hasOneHost(request)) return { status: 400, message: 'An upgrade request names its host once.' };
-  if (hasTooManyHeaders(request)) return { status: 431, message: 'There are too many headers.' };
+  if (hasBody(request)) return { status: 400, message: 'An upgrade request must not have a body.' };
+  if (!hasOneHost(request)) return { status: 400, message: 'An upgrade request must have exactly one Host.' };
+  if (hasTooManyHeaders(request)) return { status: 431, message: 'The request has too many headers.' };
   const query = splitTarget(request)[1];
   if (query.length > MAX_QUERY_LENGTH) return { status: 414, message: 'The query is too long.' };
   if (query && [...new URLSearchParams(query).keys()].some(isCredential)) {
-    return { status: 400, message: 'Credentials must not stand in the URL: send the token in "hello".' };
+    return { status: 400, message: 'The URL must not contain credentials. Send the token in "hello".' };
   }
   return undefined;
 }
 
-/** Collects what an authenticator decides by. */
+/** Collects the facts for an authenticator. */
 export function handshakeOf(request: IncomingMessage, address: string, cookieName?: string): StreamHandshake {
   const { cookie } = request.headers;
   const cookies = cookie ? cookiesOf(cookie) : NO_COOKIES;
@@ -96,12 +97,12 @@ export function handshakeOf(request: IncomingMessage, address: string, cookieNam
   return new StreamHandshake(token || null, request.headers, cookies, address);
 }
 
-/** A proxy would count a body as one, and the server would read it as frames. */
+/** Returns true when a request has a body: proxies skip it, but the server would read it as frames. */
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }
 
-/** Node keeps the first of several; a proxy may have judged by another one. */
+/** Returns true for exactly one Host: Node reads the first of several, a proxy may have checked another. */
 function hasOneHost({ rawHeaders }: IncomingMessage): boolean {
   const names = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
   return names.length === 1;
@@ -111,7 +112,7 @@ function isCredential(name: string): boolean {
   return CREDENTIAL_PARAMETERS.has(name.toLowerCase().replace(SEPARATORS, ''));
 }
 
-/** Node leaves out headers beyond its bound, and the one with the client's address may be among them. */
+/** Returns true when Node may have dropped headers; one of them may contain the client's address. */
 function hasTooManyHeaders({ rawHeaders, socket }: IncomingMessage): boolean {
   const { server } = socket as { server?: { maxHeadersCount?: number | null } };
   const most = server?.maxHeadersCount ?? DEFAULT_MAX_HEADERS;
@@ -128,7 +129,7 @@ function bearerToken({ authorization }: IncomingHttpHeaders): string | undefined
   return authorization?.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7).trim() : undefined;
 }
 
-/** One for all that bring none. */
+/** The shared result of requests without cookies. */
 const NO_COOKIES = Object.freeze(Object.create(null)) as Readonly<Record<string, string>>;
 
 /** The first of several cookies with one name counts. */

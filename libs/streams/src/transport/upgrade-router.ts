@@ -5,16 +5,16 @@ import { refuseUpgrade, survive } from './refuse-upgrade.js';
 import { isWebSocketUpgrade, returnToHttp } from './return-to-http.js';
 import { TOO_EARLY, type Upgrade } from './upgrade-request.js';
 
-/** Is told of a WebSocket request that nothing has taken, with its target. */
+/** Called with the target of a WebSocket request that nothing has handled. */
 export type UnclaimedListener = (target: string) => void;
 
-/** Takes an upgrade request that is meant for it; returns false for any other. */
+/** Handles an upgrade request; returns false when it is for another handler. */
 export type UpgradeHandler = (upgrade: Upgrade) => boolean;
 
-/** Whom a router asks, in order. */
+/** The handlers of a router, in order. */
 export interface UpgradeRoutes {
   readonly take: UpgradeHandler;
-  /** Listeners that the router stands before; they speak WebSocket alone. */
+  /** WebSocket listeners that run after the own handler. */
   readonly behind?: readonly UpgradeListener[];
   readonly unclaimed?: UnclaimedListener;
 }
@@ -23,13 +23,13 @@ export interface UpgradeRoutes {
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 const NOT_FOUND = { status: 404, message: 'Nothing is served at this path.' };
-/** Other listeners may look something up before they answer. */
+/** The time for other listeners to answer asynchronously. */
 const UNCLAIMED_MS = 5_000;
 
 /**
- * Listens to the upgrades of an HTTP server, and takes those that are for it.
+ * Listens to the upgrades of an HTTP server, and handles its own.
  *
- * Others are left to the other listeners of the server. Where there are none, HTTP answers them.
+ * Other upgrades are left to the other listeners of the server. If there are none, HTTP answers them.
  */
 export class UpgradeRouter {
   private readonly route: UpgradeListener;
@@ -67,11 +67,11 @@ export class UpgradeRouter {
 
 type CountedSocket = Duplex & { readonly bytesWritten: number };
 
-/** Ends a socket that no other listener answers. */
+/** Destroys a socket that no other listener answers. */
 function expectAnswer({ socket, earlier }: Upgrade, answers: PendingAnswers, ignored: () => void): void {
   const before = bytesWritten(socket);
   const timer = setTimeout(() => {
-    // Earlier answers are written too; a socket with one belongs to who reads it.
+    // Earlier responses also write bytes; such a socket counts as handled when it is read.
     const isClaimed = earlier ? isRead(socket) || socket.writableEnded : bytesWritten(socket) !== before;
     if (socket.destroyed || isClaimed) return;
     ignored();

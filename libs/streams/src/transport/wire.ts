@@ -1,23 +1,23 @@
 import type { OutboundPayload } from './shared-payload.js';
 
-/** A payload as one wire writes it; only the transport looks inside. */
+/** A payload in the form that one wire writes; only the transport uses its content. */
 export type PreparedPayload = string | Uint8Array;
 
-/** One WebSocket as a connection sees it: payloads in and out, and one end. */
+/** One WebSocket from the view of a connection: payloads in, payloads out, and one end. */
 export abstract class Wire {
-  /** The subprotocol that was agreed on; empty when the client offered none of ours. */
+  /** The negotiated subprotocol; empty when the client offered no supported one. */
   abstract readonly subprotocol: string;
-  /** Whether messages of the client may be compressed. */
+  /** True when the client's messages may be compressed. */
   abstract readonly isInflated: boolean;
-  /** Bytes that were written and have not left this process. */
+  /** Written bytes that have not left this process. */
   abstract readonly bufferedBytes: number;
-  /** Bytes that came from the client, the upgrade request and what is compressed as it was sent. */
+  /** Bytes received from the client, including the upgrade request; compressed data counts as sent. */
   abstract readonly bytesRead: number;
-  /** Since when an unfinished message stands in the receiver, in `performance.now()` time; 0 when none does. */
+  /** The start of an unfinished message in `performance.now()` time; 0 without one. */
   abstract readonly unfinishedSince: number;
-  /** Makes a payload ready for this wire; compresses it where the client takes that. */
+  /** Prepares a payload for this wire; compresses it if the client accepts that. */
   abstract prepare(payload: OutboundPayload): PreparedPayload;
-  /** Returns how many bytes a prepared payload takes on the wire. */
+  /** Returns the size of a prepared payload on the wire, in bytes. */
   abstract bytesOf(payload: PreparedPayload): number;
   /**
    * Writes prepared payloads in order, with one write.
@@ -31,26 +31,26 @@ export abstract class Wire {
   abstract terminate(): void;
 }
 
-/** Which of the two kinds of messages of the WebSocket protocol. */
+/** The two kinds of messages of the WebSocket protocol. */
 export type MessageForm = 'text' | 'binary';
 
-/** What a wire tells its connection; `closed` comes last, once. */
+/** Receives the events of a wire; `closed` comes last, once. */
 export interface WireReceiver {
   /**
-   * A whole message, decompressed: the bytes of a text, or of a binary message.
+   * Called with a whole, inflated message.
    *
-   * @param wireBytes how many more bytes than the message it and what came before it took on the wire
+   * @param wireBytes the received bytes since the last message beyond the size of this one
    */
   message(data: Buffer, form: MessageForm, wireBytes?: number): void;
-  /** Something was read; the messages in it follow, then `caughtUp`, all in one go. */
+  /** Called before the messages of a read; they and `caughtUp` follow in the same turn. */
   reading(): void;
-  /** All messages of one read have been handed over. */
+  /** Called after all messages of a read. */
   caughtUp(): void;
-  /** A ping or pong of the WebSocket protocol. */
+  /** Called for a ping or pong of the WebSocket protocol. */
   control(): void;
-  /** Writing came below the socket's own mark: there is room again. */
+  /** Called when the socket's buffer has room again. */
   drained(): void;
-  /** The peer broke the WebSocket protocol, or a bound of a message; `closed` follows. */
+  /** Called when the peer violated the WebSocket protocol or a limit; `closed` follows. */
   faulty(error: Error): void;
   closed(code: number): void;
 }

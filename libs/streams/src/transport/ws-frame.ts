@@ -8,21 +8,22 @@ const BINARY = 0x02;
 const SHORT_LENGTH_MARK = 126;
 const LONG_LENGTH_MARK = 127;
 const MAX_SHORT = 0xffff;
-/** RFC 7692 §7.2.1: the end of a flushed deflate block does not travel. */
+/** RFC 7692 §7.2.1: the tail of a flushed deflate block is not sent. */
 const FLUSH_TAIL_BYTES = 4;
 const Z_SYNC_FLUSH = 2;
 
-/** Payloads below this are not worth compressing, in bytes. */
+/** Smaller payloads are not compressed, in bytes. */
 export const DEFLATE_THRESHOLD_BYTES = 1_024;
 
-/** Returns how many bytes the header of an unmasked frame has. */
+/** Returns the size of an unmasked frame's header, in bytes. */
 export function headerLengthOf(payloadBytes: number): number {
   return payloadBytes < SHORT_LENGTH_MARK ? 2 : payloadBytes <= MAX_SHORT ? 4 : 10;
 }
 
-/** Writes a text as a frame into a buffer; returns where it ends. */
+/** Writes a text frame into a buffer; returns the end of the frame. */
 export function writeTextFrame(target: Buffer, at: number, text: string): number {
-  // No character has more than three bytes, so that most texts tell the length of their header.
+  // A UTF-16 unit has at most three bytes, so the header length of most texts is known before they are
+  // encoded.
   const least = headerLengthOf(text.length);
   const isCertain = headerLengthOf(text.length * 3) === least;
   const start = at + (isCertain ? least : headerLengthOf(Buffer.byteLength(text)));
@@ -32,12 +33,12 @@ export function writeTextFrame(target: Buffer, at: number, text: string): number
 }
 
 /**
- * One unmasked WebSocket frame (RFC 6455 §5.2), made once for all who receive it.
+ * One unmasked WebSocket frame (RFC 6455 §5.2), shared by all its receivers.
  *
- * The header is built once; where receivers take compressed frames, so is the compressed form.
+ * The header is built once, and so is the compressed form if a receiver accepts it.
  */
 export class WsFrame {
-  /** The frame as it is. */
+  /** The uncompressed frame. */
   readonly bytes: Buffer;
   private compressed?: Buffer;
 
@@ -46,7 +47,7 @@ export class WsFrame {
     this.bytes = frameOf(FIN | opcode, typeof payload === 'string' ? Buffer.from(payload) : payload);
   }
 
-  /** The frame compressed (RFC 7692), without a context; as it is where that gains nothing. */
+  /** The compressed frame (RFC 7692) without context takeover; uncompressed if that is not larger. */
   get deflated(): Buffer {
     return (this.compressed ??= deflate(this.bytes));
   }
@@ -70,7 +71,7 @@ function frameOf(first: number, payload: Uint8Array): Buffer {
 
 interface Header {
   readonly first: number;
-  /** Of the payload. */
+  /** The size of the payload. */
   readonly bytes: number;
 }
 

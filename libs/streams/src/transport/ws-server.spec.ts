@@ -7,7 +7,7 @@ import { WsServer } from './ws-server.js';
 
 const REFUSAL_MS = 5_000;
 
-/** A socket whose peer takes nothing. */
+/** A socket whose peer reads nothing. */
 class FullSocket extends Duplex {
   written = '';
 

@@ -13,26 +13,26 @@ import { DEFLATE_THRESHOLD_BYTES, WsFrame } from './ws-frame.js';
 
 const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 1_024 };
 
-// RFC 6455 §5.5: a control frame holds 125 bytes, two of them the code. Our reasons are ASCII.
+// RFC 6455 §5.5: a control frame has at most 125 bytes, two of them for the code. All reasons are ASCII.
 const MAX_REASON_LENGTH = 123;
 
-// More than a client has under way when it hears of the end.
+// More bytes than a client has usually sent before it receives the close frame.
 const MAX_BYTES_AFTER_CLOSE = 65_536;
 
-/** Called with each new wire; returns what listens to it. */
+/** Called with each new wire; returns its receiver. */
 export type WireListener = (wire: Wire) => WireReceiver;
 
-/** Which way messages may be compressed. */
+/** The directions in which messages may be compressed. */
 export type Compression = 'off' | 'inbound' | 'both';
 
-/** What a server agrees to in its handshakes. */
+/** The terms of a server for its handshakes. */
 export interface HandshakeTerms {
-  /** The subprotocols that it has; of those that a client offers, the client's order decides. */
+  /** The supported subprotocols; the client's order decides. */
   readonly subprotocols: readonly string[];
   readonly compression: Compression;
 }
 
-/** Completes WebSocket handshakes; the only place that knows ws. */
+/** Completes WebSocket handshakes; the only code that uses ws. */
 export class WsServer {
   private readonly server: WebSocketServer;
   private readonly joiner = new FrameJoiner();
@@ -56,7 +56,7 @@ export class WsServer {
     } as ConstructorParameters<typeof WebSocketServer>[0]);
   }
 
-  /** Answers an upgrade request with 101, or with 4xx where the handshake is malformed. */
+  /** Answers an upgrade request with 101, or with 4xx if the handshake is malformed. */
   accept({ request, socket, head }: Upgrade, listen: WireListener): void {
     const { closeTimeoutMs } = this.limits;
     let isAccepted = false;
@@ -69,13 +69,15 @@ export class WsServer {
     if (!isAccepted) destroyAfter(socket);
   }
 
-  /** Releases what wires share within a turn of the event loop; called when all have written. */
+  /** Releases the frames that wires share within a turn of the event loop; called at its end. */
   turnEnded(): void {
     this.joiner.forget();
   }
 }
 
-/** Frames are compressed once for all, so not for a client that has a window of its own. */
+/**
+ * Returns true unless the client requests its own window; compressed frames are shared and use the default.
+ */
 function takesAnyWindow({ headers }: IncomingMessage): boolean {
   return !headers['sec-websocket-extensions']?.includes('server_max_window_bits');
 }
@@ -88,13 +90,13 @@ interface Accepted {
   readonly joiner: FrameJoiner;
 }
 
-/** The most bytes of messages that stand against bytes of the wire which are read later: those of a chunk. */
+/** The maximum advance of inflated messages over counted bytes: one chunk. */
 const MAX_COUNTED_AHEAD = 65_536;
 
 /** A socket of HTTP or HTTPS. */
 type CountingSocket = Duplex & { readonly bytesRead: number };
 
-/** Where a socket keeps its wire, so that all share their listeners. */
+/** The key of a socket's wire, so that all sockets share their listeners. */
 const WIRE = Symbol('nestwire.wire');
 
 interface Wired {
@@ -112,7 +114,7 @@ const ofWebSocket = {
   pong(this: Wired) {
     this[WIRE].receiver.control();
   },
-  // ws closes by itself after an error, with the code that the error calls for.
+  // After an error, ws itself closes with the right code.
   error(this: Wired, error: Error) {
     this[WIRE].receiver.faulty(error);
   },
@@ -121,7 +123,7 @@ const ofWebSocket = {
   },
 };
 
-/** Comes before the listener of ws, which hands over the messages of a chunk. */
+/** Runs before the listener of ws, which delivers the messages of a chunk. */
 function readingBegins(this: Wired): void {
   this[WIRE].receiver.reading();
 }
@@ -130,12 +132,12 @@ const ofSocket = {
   drain(this: Wired) {
     this[WIRE].receiver.drained();
   },
-  // Behind the listener of ws.
+  // Runs after the listener of ws.
   data(this: Wired, chunk: Buffer) {
     this[WIRE].follow(chunk);
     this[WIRE].receiver.caughtUp();
   },
-  // ws ends its side too, without a clock for a peer that takes none of what is still to be written.
+  // ws also ends its side, but without a timeout for a peer that reads no data.
   end(this: Wired) {
     this[WIRE].peerEnded();
   },
@@ -152,7 +154,7 @@ class WsWire extends Wire {
   private readonly joiner: FrameJoiner;
   private readonly boundary = new FrameBoundary();
   private bytesAfterClose = 0;
-  /** Bytes that were read and that no message has been charged for yet. */
+  /** Received bytes that no message has been charged for yet. */
   private uncountedBytes = 0;
 
   constructor({ ws, socket, isDeflated, closeTimeoutMs, joiner }: Accepted, listen: WireListener) {
@@ -181,7 +183,7 @@ class WsWire extends Wire {
 
   prepare(payload: OutboundPayload): PreparedPayload {
     if (payload instanceof SharedPayload) return this.formOf(payload.frame);
-    // A short text is framed when it is written, together with its neighbours.
+    // A short text is framed when it is written, together with the texts around it.
     const isFramedLater =
       typeof payload === 'string' && !(this.isDeflated && payload.length >= DEFLATE_THRESHOLD_BYTES);
     return isFramedLater ? payload : this.formOf(new WsFrame(payload));
@@ -195,7 +197,7 @@ class WsWire extends Wire {
     return (this.socket as CountingSocket).bytesRead;
   }
 
-  /** ws keeps no queue of its own here, so whole frames may be written beside it. */
+  /** Writes frames directly to the socket; ws has no own queue here. */
   write(payloads: readonly PreparedPayload[], bytes: number): void {
     if (this.ws.readyState === this.ws.OPEN) this.socket.write(this.joiner.join(payloads, bytes));
   }
@@ -212,31 +214,31 @@ class WsWire extends Wire {
     this.ws.terminate();
   }
 
-  /** The peer sends nothing more: what waits for it has as long as a closing handshake. */
+  /** Called at the end of the peer's data: the rest must be sent within the close timeout. */
   peerEnded(): void {
     destroyAfter(this.socket, this.closeTimeoutMs);
   }
 
-  /** Returns by how much what was read exceeds the messages in it: compressed data can be larger than they are. */
+  /** Returns the received bytes beyond the inflated size, because compressed data can be larger. */
   excessOf({ length }: Buffer): number {
-    // The messages of a chunk that need no inflating come before the chunk is counted.
+    // Messages that need no inflating are delivered before their chunk is counted.
     this.uncountedBytes = Math.max(-MAX_COUNTED_AHEAD, this.uncountedBytes - length);
     const excess = Math.max(0, this.uncountedBytes);
     this.uncountedBytes -= excess;
     return excess;
   }
 
-  /** Notes since when a message is unfinished. */
+  /** Updates the time since which a message is unfinished. */
   follow(chunk: Buffer): void {
     if (this.isInflated) this.uncountedBytes += chunk.length;
-    // ws also closes by itself: after a broken frame, and after the peer's close frame.
+    // ws itself closes after a malformed frame and after the peer's close frame.
     if (this.ws.readyState !== this.ws.OPEN) return this.discard(chunk);
     this.boundary.feed(chunk);
     if (!this.boundary.isInside) this.unfinishedSince = 0;
     else if (!this.unfinishedSince) this.unfinishedSince = performance.now();
   }
 
-  /** Stops reading from a peer that goes on sending: ws would unmask and inflate all of it. */
+  /** Stops reading from a peer that keeps sending, because ws would still unmask and inflate the data. */
   private discard({ length }: Buffer): void {
     this.bytesAfterClose += length;
     if (this.bytesAfterClose <= MAX_BYTES_AFTER_CLOSE) return;

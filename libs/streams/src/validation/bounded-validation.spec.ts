@@ -20,7 +20,7 @@ import { MessageReaders } from './message-reader.js';
 const MOST = 20;
 const MANY = 1_000;
 
-/** How often the texts of errors were written, and constraints asked. */
+/** The number of error texts and of constraint calls. */
 const counts = { texts: 0, answers: 0 };
 
 @ValidatorConstraint({ name: 'isCounted' })
@@ -84,7 +84,7 @@ class Compiled {
   @IsOptional() @Matches(/^(a|a)+$/) matched?: string;
 }
 
-/** A constraint under a name of class-validator's, so that its class is compiled. */
+/** A constraint with a name of class-validator, so that its class is compiled. */
 function IsCountedText(): PropertyDecorator {
   return (target, propertyName) =>
     registerDecorator({
@@ -191,7 +191,7 @@ describe('The validation of a refused message', () => {
     [
       'matched without a limit of its own',
       { matched: 'a'.repeat(9_000) },
-      'matched must not be longer than 8192 characters for matches without a @MaxLength() of the property',
+      'matched must not be longer than 8192 characters for matches, unless the property has @MaxLength()',
     ],
     [
       'short, in a list',
@@ -235,7 +235,7 @@ describe('The validation of a refused message', () => {
   it('asks a constraint in groups that is asynchronous without saying so', async () => {
     const unmarked = times(MANY, () => ({ value: 'bad' }));
     expect(await refusal(Bounded, { unmarked })).toHaveLength(MOST);
-    // The first one, and a group.
+    // The first item, and one group.
     expect(counts).toEqual({ texts: MOST, answers: 65 });
 
     expect(await refusal(Bounded, { unmarkedWords: times(MANY, () => 'bad') })).toHaveLength(1);

@@ -14,27 +14,27 @@ import type {
 } from './validation-plan.js';
 import { isTooLong, mayExceed, tooLongText } from './value-size.js';
 
-/** How many questions of one message wait for asynchronous constraints at once. */
+/** The maximum number of asynchronous constraints per message that run at once. */
 const MAX_ASKED_AT_ONCE = 64;
 
-/** Work of one asynchronous question that is not measured: it goes on where nobody sees it. */
+/** Assumed CPU time of one asynchronous constraint, in milliseconds, because it cannot be measured. */
 const UNMEASURED_QUESTION_MS = 0.05;
 
-/** Where a value stands: a chain, of which a text is made only for an error. */
+/** The path of a value as a linked list; the text is built only for an error. */
 interface Place {
   readonly parent: Place | undefined;
   readonly key: string | number;
 }
 
-/** The errors at one place, by the type of the constraint, as class-validator keeps them. */
+/** The errors at one path by constraint type, as class-validator groups them. */
 interface Found {
   readonly place: Place | undefined;
   readonly constraints: Record<string, string>;
-  /** The code of all of them, where they have one. */
+  /** The code of these errors, if they have one. */
   readonly code?: string;
 }
 
-/** A value whose constraints are asked. */
+/** A value during its validation. */
 interface Asked {
   readonly object: object;
   readonly value: unknown;
@@ -42,48 +42,47 @@ interface Asked {
   found?: Found;
 }
 
-/** What an error is told of: the constraint, or the decorator alone. */
+/** A failed constraint, with the facts for its text. */
 interface Refusal {
   readonly metadata: ValidationMetadata;
   readonly type: string;
   readonly instance?: ValidatorConstraintInterface;
-  /** What the text tells of, where that is not the object. */
+  /** The target in the text; the object by default. */
   readonly target?: object;
-  /** The text, where the constraint was not asked. */
+  /** The text; set when the constraint was not called. */
   readonly text?: string;
 }
 
 /**
- * Validates one message as class-validator does, with a bound on errors.
+ * Validates one message like class-validator, with limited errors and cost.
  *
- * The constraints are class-validator's and the application's own. They are asked in class-validator's
- * order, and the errors have its texts. The walk ends with the last error that is told. It passes over
- * instances that the compiled check accepts. A text or a list above its size limit is refused by that
- * limit alone.
+ * It calls the constraints of class-validator and of the application in class-validator's order, and uses its
+ * texts. It stops at the maximum number of errors, and skips instances that the compiled check accepts. For a
+ * text or list above its size limit, it calls only that limit.
  */
 export class BoundedValidation {
   private readonly found: Found[] = [];
   private readonly pending: Promise<void>[] = [];
-  /** The questions to asynchronous constraints, which are asked after the walk. */
+  /** The asynchronous constraints, which run after the synchronous ones. */
   private readonly deferred: (() => void)[] = [];
   private errors = 0;
   private workMs = 0;
 
   constructor(
     private readonly plans: ValidationPlans,
-    /** The instances that the compiled check has refused: it need not look at them again. */
+    /** The instances that the compiled check has refused, so it is not called again. */
     private readonly refused: Pick<WeakSet<object>, 'has'>,
   ) {}
 
-  /** How long the event loop worked on asynchronous constraints, in milliseconds. */
+  /** The CPU time of asynchronous constraints, in milliseconds. */
   get laterMs(): number {
     return this.workMs;
   }
 
   /**
-   * Returns the errors; a promise of them where a constraint answers later.
+   * Returns the errors; a promise if a constraint is asynchronous.
    *
-   * @throws {unknown} when a constraint throws, what it throws
+   * @throws {unknown} any error that a constraint throws
    */
   errorsOf(message: object): readonly ErrorDetail[] | Promise<readonly ErrorDetail[]> {
     this.visitObject(message, undefined);
@@ -92,7 +91,7 @@ export class BoundedValidation {
 
   private async settled(): Promise<readonly ErrorDetail[]> {
     do {
-      // A promise in a property may bring forth more of them.
+      // A promise in a property may add more of them.
       while (this.pending.length) await Promise.all(this.pending.splice(0));
       if (!this.isFull()) this.askDeferred();
     } while (this.pending.length);
@@ -103,7 +102,7 @@ export class BoundedValidation {
     for (const ask of this.deferred.splice(0, MAX_ASKED_AT_ONCE)) ask();
   }
 
-  /** Asks a question, and counts the time until it answers or goes on later. */
+  /** Calls a function and adds its synchronous time. */
   private measured<T>(ask: () => T): T {
     const startedAt = performance.now();
     try {
@@ -163,14 +162,14 @@ export class BoundedValidation {
     this.visitNested(asked, property);
   }
 
-  /** Tells whether a size limit refuses the value or one of its items; nothing else is asked then. */
+  /** Returns true when a size limit refuses the value or an item; no other constraint runs then. */
   private exceedsSize(asked: Asked, { sizes }: PropertyPlan): boolean {
     let isTooLarge = false;
     for (const rule of sizes) if (mayExceed(asked.value, rule) && this.ask(asked, rule)) isTooLarge = true;
     return isTooLarge;
   }
 
-  /** Asks the constraints of one decorator; tells whether one of them refused at once. */
+  /** Calls the constraints of one decorator; returns true when one failed synchronously. */
   private ask(asked: Asked, rule: PlannedRule): boolean {
     const { metadata } = rule;
     if (metadata.validateIf && !metadata.validateIf(asked.object, asked.value)) return false;
@@ -182,12 +181,12 @@ export class BoundedValidation {
     return isRefused;
   }
 
-  /** Tells whether a constraint has not refused; it may still do so later. */
+  /** Calls a constraint; returns false when it failed synchronously. */
   private askOne(asked: Asked, rule: PlannedRule, constraint: PlannedConstraint): boolean {
     const answer = answerOf(asked, rule, constraint);
     const refusal = { metadata: rule.metadata, ...constraint };
     if (isPromiseLike(answer)) {
-      // The next values wait for the end of the walk, as with a constraint that is marked.
+      // From now on it runs after the synchronous constraints, like a marked one.
       constraint.isAsync = true;
       this.await(answer, asked, refusal);
     } else if (!answer) this.add(asked, { ...refusal, ...unaskedText(asked, rule) });
@@ -211,13 +210,13 @@ export class BoundedValidation {
   }
 
   private await(answer: PromiseLike<unknown>, asked: Asked, refusal: Refusal): void {
-    // The place of the error is among those that are found now.
+    // Reserve the place of the error, so that errors keep their order.
     this.foundAt(asked);
     this.wait(Promise.resolve(answer).then((isValid) => (isValid ? undefined : this.add(asked, refusal))));
   }
 
   private wait(answer: Promise<void>): void {
-    // The walk may end by an error before anybody waits for this.
+    // The validation may end before this promise is awaited.
     answer.catch(() => undefined);
     this.pending.push(answer);
   }
@@ -238,7 +237,7 @@ export class BoundedValidation {
     let index = 0;
     for (const entry of isMap ? container : itemsOf(container)) {
       if (this.isFull()) return;
-      // A key without a text is an error of the message, as in class-validator.
+      // A key without toString() throws, as in class-validator.
       const key = isMap ? (entry as [object, unknown])[0].toString() : index;
       const value = isMap ? (entry as [object, unknown])[1] : entry;
       this.visitNested({ object: container, value, place: { parent, key } }, items);
@@ -268,13 +267,13 @@ export class BoundedValidation {
 
 function applies({ object, value }: Asked, { conditions }: PropertyPlan): boolean {
   let isApplied = true;
-  // All of them are asked, as class-validator asks them.
+  // Call all conditions, as class-validator does.
   for (const { constraints } of conditions)
     if (!(constraints[0] as (object: object, value: unknown) => unknown)(object, value)) isApplied = false;
   return isApplied;
 }
 
-/** Asks a constraint about a value, or about one of its items. */
+/** Calls a constraint with a value or an item. */
 type Question = (value: unknown) => unknown;
 
 function questionOf(asked: Asked, rule: PlannedRule, { instance }: PlannedConstraint): Question {
@@ -282,13 +281,13 @@ function questionOf(asked: Asked, rule: PlannedRule, { instance }: PlannedConstr
   return (value) => !isTooLong(value, rule) && instance.validate(value, args);
 }
 
-/** Returns what a constraint says of a value or of all its items; false as soon as it refuses one. */
+/** Calls a constraint with a value or all its items; false at the first failure. */
 function answerOf(asked: Asked, rule: PlannedRule, constraint: PlannedConstraint): unknown {
   const ask = questionOf(asked, rule, constraint);
   return rule.metadata.each && hasItems(asked.value) ? answerOfItems(asked.value, ask) : ask(asked.value);
 }
 
-/** Returns the text of an error about a text that was too long to ask about. */
+/** Returns the error text of a value that was too long for the constraint. */
 function unaskedText({ value }: Asked, rule: PlannedRule): Pick<Refusal, 'text'> {
   const values = rule.metadata.each && hasItems(value) ? itemsOf(value) : [value];
   for (const item of values) {
@@ -298,7 +297,7 @@ function unaskedText({ value }: Asked, rule: PlannedRule): Pick<Refusal, 'text'>
   return {};
 }
 
-/** Divides items into groups of those that an asynchronous constraint is asked about at once. */
+/** Divides items into groups that are validated concurrently. */
 function* groupsOf(items: Iterable<unknown>): Generator<unknown[]> {
   let group: unknown[] = [];
   for (const item of items) {
@@ -320,7 +319,7 @@ function answerOfItems(items: Items, ask: Question): unknown {
   return true;
 }
 
-/** Asks about the items after the first one whose answer is a promise. */
+/** Validates the items after the first one with an asynchronous result. */
 async function answerOfRest(
   first: PromiseLike<unknown>,
   rest: Iterator<unknown>,
@@ -336,7 +335,7 @@ async function answerOfRest(
 
 function pathOf(place: Place | undefined): string {
   const keys: string[] = [];
-  // Longer paths are cut, so that no key needs to be longer than that.
+  // Keys are cut to the maximum path length, because longer paths are cut anyway.
   for (let at = place; at; at = at.parent) if (at.key !== '') keys.unshift(String(at.key).slice(0, MAX_PATH));
   return keys.join('.');
 }

@@ -28,9 +28,9 @@ function codeOf(decorate: PropertyDecorator): string | undefined {
   return quickCode(metadataOf(decorate));
 }
 
-/** Makes the code a function, as a check has it. */
+/** Returns the code as a function, as a check uses it. */
 function accepting(code: string): (value: unknown) => unknown {
-  // oxlint-disable-next-line typescript/no-implied-eval -- it is code that is tested
+  // oxlint-disable-next-line typescript/no-implied-eval -- generated code is under test
   return new Function('v', `return ${code}`) as (value: unknown) => unknown;
 }
 

@@ -18,14 +18,14 @@ import { bigIntConstraintOf } from '@nestwire/protocol/class-validator';
 import { constraintsOf, type ValidationMetadata } from './message-metadata.js';
 import { isPromiseLike } from './promise-like.js';
 
-/** Writes the code of an expression about `v`; true is certain, false is not. */
+/** Returns the code of an expression about `v`: true means valid, false means unknown. */
 type WriteCode = (constraints: readonly unknown[]) => string | undefined;
 
 const STACK_FRAMES = 20;
-/** A character that class-validator counts as one has at most so many units of UTF-16. */
+/** The maximum number of UTF-16 units that class-validator counts as one character. */
 const UNITS_PER_CHARACTER = 3;
 
-/** Has each constraint that is known here, as class-validator's own decorators make it. */
+/** A class with one reference instance of each known constraint. */
 class Reference {}
 
 const references = new Map<string, ValidatorConstraintInterface[]>();
@@ -56,7 +56,7 @@ const CODE: Readonly<Record<string, WriteCode>> = {
     ),
 };
 
-/** The constraints of this library, which are known by their classes. */
+/** The constraints of this library, which are identified by class. */
 const BIGINT_CODE: Readonly<Record<string, WriteCode>> = {
   isBigInt: () => `typeof v === 'bigint'`,
   minBigInt: ([least]) => `typeof v === 'bigint' && v >= ${least as bigint}n`,
@@ -64,10 +64,10 @@ const BIGINT_CODE: Readonly<Record<string, WriteCode>> = {
 };
 
 /**
- * Returns code that accepts most of what a built-in constraint accepts.
+ * Returns code for a built-in constraint that accepts most valid values.
  *
- * An expression about `v`: where it is false, the constraint has to be asked. Undefined for a
- * constraint that is not known, or not certainly the library's: anybody may use its names.
+ * It is an expression about `v`; if it is false, the constraint must be called. Undefined for an unknown
+ * constraint, and for an application's constraint with a library's name.
  */
 export function quickCode(metadata: ValidationMetadata): string | undefined {
   const own = bigIntConstraintOf(metadata.constraintCls);
@@ -76,9 +76,9 @@ export function quickCode(metadata: ValidationMetadata): string | undefined {
 }
 
 /**
- * Tells whether the constraint of a decorator is certainly class-validator's.
+ * Returns true when a decorator's constraint is the code of class-validator.
  *
- * False for those that are not known here.
+ * False for constraints that are unknown here.
  */
 export function isLibrarys(metadata: ValidationMetadata): boolean {
   const [constraint] = constraintsOf(metadata);
@@ -88,17 +88,17 @@ export function isLibrarys(metadata: ValidationMetadata): boolean {
 }
 
 /**
- * Tells whether two constraints are the same code.
+ * Returns true when two constraints run the same code.
  *
- * Both are given things that note who looks at them; the places in the code tell all functions that were
- * called on the way. A constraint that looks at nothing is not known.
+ * Both are called with observing proxies; the stack traces identify all functions on the way. A constraint
+ * that reads none of its arguments is unknown.
  */
 function isSameCode(reference: ValidatorConstraintInterface, other: ValidatorConstraintInterface): boolean {
   const { stackTraceLimit, prepareStackTrace } = Error;
   const seen: string[][] = [];
   try {
     setStacks({ stackTraceLimit: STACK_FRAMES });
-    // From one place, so that the callers of both are the same.
+    // Call both from one line, so that their callers are equal.
     for (const instance of [reference, other]) seen.push(observers(instance));
   } catch {
     return false;
@@ -109,18 +109,18 @@ function isSameCode(reference: ValidatorConstraintInterface, other: ValidatorCon
   return known.length > 0 && known.join('\n') === unknown.join('\n');
 }
 
-/** Some processes let nobody change these; then no stack comes, or one that somebody else writes. */
+/** Sets the stack options of the process; a frozen Error ignores them, and the check then fails safely. */
 function setStacks(settings: Partial<Pick<ErrorConstructor, 'stackTraceLimit' | 'prepareStackTrace'>>): void {
   Reflect.set(Error, 'stackTraceLimit', settings.stackTraceLimit);
   Reflect.set(Error, 'prepareStackTrace', settings.prepareStackTrace);
 }
 
-/** Returns the stack of each look at a value, at a list, or at the arguments of a constraint. */
+/** Returns the stack of each access to a value, a list or the arguments of a constraint. */
 function observers(instance: ValidatorConstraintInterface): string[] {
   const stacks: string[] = [];
   const note = (): void => {
     const { stack } = new Error();
-    if (typeof stack !== 'string' || !stack.includes('\n')) throw new Error('Stacks cannot be read here.');
+    if (typeof stack !== 'string' || !stack.includes('\n')) throw new Error('Stack traces are disabled.');
     stacks.push(stack);
   };
   const value = new Proxy(
@@ -138,7 +138,7 @@ function observers(instance: ValidatorConstraintInterface): string[] {
   const given = { get: (_: object, key: string) => (note(), key === 'constraints' ? [] : undefined) };
   for (const asked of [value, list]) {
     const answer = instance.validate(asked, new Proxy({}, given) as ValidationArguments);
-    // One of the application's own, in spite of its name; what it says of this must not end the process.
+    // An application's constraint; its rejection must not end the process.
     if (!isPromiseLike(answer)) continue;
     answer.then(undefined, () => undefined);
     return [];
@@ -154,7 +154,7 @@ function isLong(least: string): string {
   return `v.length >= ${UNITS_PER_CHARACTER} * ${least}`;
 }
 
-/** Without a number of places all finite numbers are accepted. */
+/** Returns true without `maxDecimalPlaces`; all finite numbers are valid then. */
 function isWithoutPlaces(options: unknown): boolean {
   const { maxDecimalPlaces } = (options ?? {}) as { maxDecimalPlaces?: unknown };
   return maxDecimalPlaces === undefined;

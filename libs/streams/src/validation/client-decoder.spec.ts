@@ -1,4 +1,4 @@
-/* oxlint-disable no-unused-vars -- data names a class, not the code */
+/* oxlint-disable no-unused-vars -- only data names a class */
 import 'reflect-metadata';
 import { PresenceJoined, StreamGap, StreamMessage, type MessageClass } from '@nestwire/protocol';
 import { Expose, Type } from '@nestwire/protocol/class-transformer';
@@ -53,7 +53,7 @@ class Named {
 @StreamMessage('clientData.mapped')
 class Mapped {
   declare readonly $type: 'clientData.mapped';
-  // Class-transformer reads the class of the property that the compiler of an application writes down.
+  // class-transformer reads the class in the metadata that the application's compiler emits.
   @Type(() => Part) @Reflect.metadata('design:type', Map) byKey?: Map<string, Part>;
 }
 
@@ -79,7 +79,7 @@ class Other {
 const decoder = new ClientDecoder();
 for (const cls of [Note, Other, Named, Maker, Mapped]) decoder.accept(cls);
 
-/** Returns the details of a refusal; undefined for what is decoded. */
+/** Returns the details of a refusal; undefined for accepted data. */
 function refusal(data: object, cls: MessageClass = Note): unknown {
   try {
     decoder.decode(cls, data);
@@ -218,7 +218,7 @@ describe('A key that no property has', () => {
     const made = Array.from({ length: 500 }, () => ({ n: 1, toString: 1 }));
 
     expect(refusal({ made }, Maker)).toHaveLength(20);
-    // One is made until the first key that is not understood.
+    // One instance is made, up to the first unsupported key.
     expect(constructed.length).toBeLessThanOrEqual(1);
   });
 

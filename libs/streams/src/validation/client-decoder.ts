@@ -28,7 +28,7 @@ const NUMBER_TAG = '$number';
 const PROTO = '__proto__';
 const FOREIGN = 'names a class that is not accepted here';
 
-/** A value in data, and what was made of it. */
+/** A value in data and its decoded value. */
 interface Pair {
   readonly data: unknown;
   readonly made: unknown;
@@ -36,58 +36,58 @@ interface Pair {
   readonly role: DataRole;
 }
 
-/** What is known of the properties of a class. */
+/** The known property names of a class. */
 interface ClassNames {
-  /** The names that a decorator tells of. */
+  /** The decorated names. */
   readonly own: ReadonlySet<string>;
-  /** The properties that have another name in data, by that name. */
+  /** The renamed properties, by their name in data. */
   readonly renamed: ReadonlyMap<string, string>;
-  /** Undefined where the class of what class-transformer makes is not certain from the data. */
+  /** Undefined when the class of nested values cannot be determined from the data. */
   readonly facts: TransformFacts | undefined;
 }
 
-/** Hidden keys that were found, and where the search is. */
+/** The state of a search for hidden keys. */
 interface Search {
   readonly path: string[];
   readonly details: ErrorDetail[];
 }
 
 /**
- * Makes instances from the data that clients send.
+ * Decodes the data of clients.
  *
- * A `$type` names only a class that an endpoint handles, or one that `@Type` gives to a property of such
- * a class, however deep. Keys that class-transformer would leave out without a word are refused.
+ * A `$type` may only name a class that an endpoint handles, or that `@Type` gives to a property of such a
+ * class, recursively. Keys that class-transformer would silently drop are refused.
  */
 export class ClientDecoder {
   private readonly accepted = new AcceptedClasses();
   private readonly known = new WeakMap<object, ClassNames>();
 
-  /** Lets data name a class, and the classes that its properties have. */
+  /** Accepts a class and the classes of its properties as `$type`. */
   accept(cls: ValidatedClass): void {
     this.accepted.accept(cls);
     this.declare(cls, new Set());
   }
 
   /**
-   * Makes an instance of a class from the data of a frame.
+   * Decodes the data of a frame as an instance of a class.
    *
    * @throws {CodedError} INVALID_MESSAGE when a value, a class or a key is not acceptable
    */
   decode(cls: MessageClass, data: object): Message {
-    // Compiled code makes no instance of another class than the declared one, and leaves out no key.
+    // Compiled code drops no keys and makes only instances of declared classes.
     return decodeQuickly(cls, data) ?? this.decodeByLibraries(cls, data);
   }
 
   /**
-   * Makes the same instance without compiled code.
+   * Decodes the same instance without compiled code.
    *
-   * @throws {CodedError} INVALID_MESSAGE as `decode`
+   * @throws {CodedError} INVALID_MESSAGE, like `decode`
    */
   decodeByLibraries(cls: MessageClass, data: object): Message {
     const foreign = this.accepted.foreignType(data);
     if (foreign) throw invalidMessage([{ path: foreign.join('.'), message: FOREIGN }]);
     const leftOut: ErrorDetail[] = [];
-    // Before class-transformer makes anything: that costs more than all of a message that is valid.
+    // Check before class-transformer runs, because it costs more than a whole valid message.
     this.findHidden(data, cls, { path: [], details: leftOut });
     if (leftOut.length) throw invalidMessage(leftOut);
     const message = decodeMessage(cls, data);
@@ -96,7 +96,7 @@ export class ClientDecoder {
     return message;
   }
 
-  /** Finds keys that are left out, as far as the data alone tells the classes. */
+  /** Finds dropped keys where the data alone determines the classes. */
   private findHidden(data: object, cls: unknown, search: Search): void {
     if (typeof cls !== 'function') return;
     const names = this.namesOf(cls);
@@ -108,7 +108,7 @@ export class ClientDecoder {
       if (isHidden(key, cls.prototype as object, names) && key !== PROTO) details.push(unknownAt(path));
       else {
         const fact = names.facts.types.get(key);
-        // The keys of a map are no names of properties.
+        // The keys of a map are not property names.
         if (fact && fact.reflectedType !== Map)
           this.findHiddenInside((data as Properties)[key], fact.typeFunction, search);
       }
@@ -147,14 +147,14 @@ export class ClientDecoder {
     }
   }
 
-  /** Returns what is known of an instance's class; undefined for what is of no class. */
+  /** Returns the property names of an instance's class; undefined for a plain object. */
   private namesOfInstance(made: object): ClassNames | undefined {
     const { constructor } = made;
     if (constructor === Object || typeof constructor !== 'function' || hasItems(made)) return undefined;
     return this.namesOf(constructor);
   }
 
-  /** Tells the compiled code what the application calls its properties. */
+  /** Declares the application's property names to the compiled code. */
   private declare(cls: ValidatedClass, seen: Set<ValidatedClass>): void {
     if (seen.has(cls)) return;
     seen.add(cls);
@@ -180,7 +180,7 @@ export class ClientDecoder {
   }
 }
 
-/** Returns what stands in an instance where data has a key. */
+/** Returns the decoded value of a key in data. */
 function valueAt({ data, made, role }: Pair, key: string, names: ClassNames | undefined): unknown {
   if (role === 'value') {
     if (key === PLAIN_TAG) return made;
@@ -192,9 +192,9 @@ function valueAt({ data, made, role }: Pair, key: string, names: ClassNames | un
 }
 
 /**
- * Returns what was made of each item of a set or a map, at the place of the item in data.
+ * Pairs each item of a set or map in data with its decoded value.
  *
- * Equal values became one, so that those behind them have moved. Only the last of them is given.
+ * Equal items were merged, so later positions have shifted; only the last of equal items is paired.
  */
 function besideItems<T>(
   items: readonly T[],
@@ -213,14 +213,14 @@ function identityOfKey([key]: readonly unknown[]): unknown {
   return identityOf(key);
 }
 
-/** Tags of primitive values are equal when the values are; every other object stands for itself. */
+/** Returns the identity of a set's item: tags of primitives compare by value, other objects by reference. */
 function identityOf(value: unknown): unknown {
   if (!isTree(value)) return value;
   if (BIGINT_TAG in value) return BigInt(value[BIGINT_TAG] as string);
   return NUMBER_TAG in value ? Number(value[NUMBER_TAG]) : value;
 }
 
-/** Tells whether class-transformer leaves a key out: the prototype has it, and no decorator tells of it. */
+/** Returns true when class-transformer drops a key: it is on the prototype and not decorated. */
 function isHidden(key: string, prototype: object, { own, renamed }: ClassNames): boolean {
   return key in prototype && !own.has(key) && !renamed.has(key);
 }

@@ -1,7 +1,7 @@
-/** A value that class-validator takes item by item. */
+/** A value that class-validator validates item by item. */
 export type Items = readonly unknown[] | ReadonlySet<unknown> | ReadonlyMap<unknown, unknown>;
 
-/** Tells whether class-validator takes a value item by item. */
+/** Returns true for a list, a set or a map. */
 export function hasItems(value: unknown): value is Items {
   return Array.isArray(value) || value instanceof Set || value instanceof Map;
 }

@@ -16,10 +16,10 @@ import {
 import { CONSTRAINTS, shapes } from '../../../../test/rig/compiled/shapes.js';
 import { seedOf } from '../../../../test/rig/seed.js';
 
-/** `FUZZ_RUNS=200000` for the long form; `FUZZ_SEED` finds a difference again. */
+/** `FUZZ_RUNS=200000` runs the long form; `FUZZ_SEED` reproduces a difference. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 4_000);
 const SEED = { seed: seedOf('compiled messages') };
-/** The controls are the same each time: they tell of the fuzz, not of the code. */
+/** The controls have a fixed seed, because they test the fuzz and not the code. */
 const CONTROL = { runs: 6_000, seed: 1 };
 const LONG_MS = 3_600_000;
 

@@ -25,7 +25,7 @@ const readers = new MessageReaders(declaredClassOf as never);
 for (const cls of nameable) readers.of(cls);
 const checks = new FastPathChecks(declaredClassOf as never);
 
-/** Tells whether a step takes the compiled path for data that the class accepts. */
+/** Returns true when a step takes the compiled path for valid data. */
 const IS_COMPILED: Readonly<Record<Step, (shape: Shape, data: object) => boolean>> = {
   decode: ({ cls }, data) => decoderOf(cls as never)(data) !== undefined,
   check: ({ cls }, data) => checks.of(cls as never)?.(decodeMessage(cls, data)) ?? false,
@@ -56,7 +56,7 @@ describe('The shapes of the fuzz', () => {
     for (const { cls, accepts } of shapes)
       for (const data of accepts)
         await read(cls, data).catch((error: unknown) => refused.push([cls.name, data, String(error)]));
-    // Instances of the one are of no class; class-validator trips over a property of the other.
+    // Instances of the first have no class; class-validator fails at a property of the second.
     expect(refused.filter(([name]) => name !== 'Substituted' && name !== 'Reserved')).toEqual([]);
   });
 });
@@ -74,13 +74,13 @@ describe('The compiled path', () => {
   );
 });
 
-/** One of the messages has a method "then", and so is not to be awaited. */
+/** A message with a method "then" must not be awaited. */
 async function read(cls: MessageClass, data: object): Promise<void> {
   const message = readers.of(cls)(structured(data));
   if (message instanceof Promise) await message;
 }
 
-/** Data as a codec makes it, of this realm. */
+/** Decoded data with objects of this realm. */
 function structured(data: object): object {
   return JSON.parse(JSON.stringify(data)) as object;
 }
@@ -96,7 +96,7 @@ interface Told {
   readonly classes: Readonly<Record<'decoded' | 'checked' | 'encoded', number>>;
 }
 
-/** Runs the fuzz in a process of its own. */
+/** Runs the fuzz in its own process. */
 async function fuzzApart(name: string, options: BuildOptions, flags: readonly string[] = []): Promise<Told> {
   mkdirSync(FOLDER, { recursive: true });
   const outfile = `${FOLDER}/${name}.mjs`;

@@ -1,14 +1,14 @@
 import type { ValidationArguments, ValidatorConstraintInterface } from 'class-validator';
 import type { ValidationMetadata } from './message-metadata.js';
 
-/** What an error is about. */
+/** The value that an error is about. */
 export interface ErrorSubject {
   readonly object: object;
   readonly value: unknown;
   readonly metadata: ValidationMetadata;
 }
 
-/** Returns what class-validator gives to a constraint, and to a text's function. */
+/** Returns the arguments that class-validator passes to constraints and text functions. */
 export function argumentsOf({ object, value, metadata }: ErrorSubject): ValidationArguments {
   const { propertyName: property, constraints } = metadata;
   const { constructor } = object;
@@ -16,7 +16,7 @@ export function argumentsOf({ object, value, metadata }: ErrorSubject): Validati
   return { targetName, property, object, value, constraints };
 }
 
-/** Writes the text of an error as class-validator does, which exports no function. */
+/** Returns the text of an error; class-validator does not export its own function. */
 export function errorText(subject: ErrorSubject, instance?: ValidatorConstraintInterface): string {
   const args = argumentsOf(subject);
   const { message: own } = subject.metadata;

@@ -117,7 +117,7 @@ function IsRegistered(): PropertyDecorator {
 
 const unknown: Array<readonly [what: string, cls: new () => object]> = [];
 
-/** Adds a class that gets no check. */
+/** Adds a class without a check. */
 function has(what: string): ClassDecorator {
   return (cls) => void unknown.push([what, cls as never]);
 }

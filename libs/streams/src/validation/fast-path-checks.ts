@@ -30,14 +30,14 @@ import {
 import { longestText, sizeLimit } from './value-size.js';
 
 /**
- * Compiles what class-validator and the shape check would accept of a class.
+ * Compiles a check that accepts only valid instances of a class.
  *
- * The decorators' own constraint instances are called, as class-validator calls them, but without its
- * search through all decorated classes of the process; what the plainest of them accept is known without
- * a call. A class with a decorator or an option that is not known here exactly gets no check.
+ * It calls the decorators' own constraint instances, like class-validator, but without searching all
+ * decorated classes of the process; the simplest constraints become code. A class with an unknown decorator
+ * or option has no check.
  */
 export class FastPathChecks {
-  /** The instances that a check did not accept, from the outermost to the one that is wrong. */
+  /** The refused instances, from the outermost to the invalid one. */
   readonly refused = new WeakSet<object>();
   private readonly checks = new Map<ValidatedClass, Accepts | undefined>();
 
@@ -51,7 +51,7 @@ export class FastPathChecks {
 
   private compiled(cls: ValidatedClass): Accepts | undefined {
     if (this.checks.has(cls)) return this.checks.get(cls);
-    // A class may contain itself: the check inside of its own stands in until it is known.
+    // A class may contain itself, so a placeholder calls the check once it exists.
     this.checks.set(cls, (instance) => own?.(instance) ?? false);
     const own = this.compile(cls);
     this.checks.set(cls, own);
@@ -82,7 +82,7 @@ export class FastPathChecks {
     if (!shape) return undefined;
     const conditions = metadatasOf(property, [ValidationTypes.CONDITIONAL_VALIDATION]);
     const constraining = metadatasOf(property, CUSTOM);
-    // Sizes are checked before what looks at all of a text or at the items.
+    // Size limits are checked before constraints that read a whole text or all items.
     const inOrder = constraining.toSorted((one, other) => rankOf(one) - rankOf(other));
     const constraints = inOrder.map((metadata) => constraintCheck(cls, metadata, constraining));
     return {
@@ -118,7 +118,7 @@ function metadatasOf({ metadatas }: ValidatedProperty, types: readonly string[])
   return types.flatMap((wanted) => metadatas.filter(({ type }) => type === wanted));
 }
 
-/** class-validator looks decorators up by name in an object, where these have a meaning. */
+/** Names with a meaning in objects; class-validator looks decorators up by name in an object. */
 const RESERVED: object = Object.prototype;
 
 function isKnown(property: ValidatedProperty, sample: object): boolean {
@@ -145,7 +145,7 @@ function isKnownDecorator(metadata: ValidationMetadata): boolean {
   }
 }
 
-/** A sticky expression answers by what it was asked before; inside of options also a global one. */
+/** Returns true for constraints with state: sticky expressions, and global ones in options. */
 function hasMemory({ constraints }: ValidationMetadata): boolean {
   return (
     constraints?.some((value: unknown) => (value as RegExp | undefined | null)?.sticky || remembers(value)) ??
@@ -160,7 +160,7 @@ function remembers(options: unknown): boolean {
     .some((value) => value instanceof RegExp && (value.sticky || value.global));
 }
 
-/** A getter may answer differently each time it is read. */
+/** Returns true for an accessor, whose value may change between reads. */
 function isAccessor(sample: object, name: string): boolean {
   for (let at: object | null = sample; at; at = Object.getPrototypeOf(at) as object | null) {
     const descriptor = Object.getOwnPropertyDescriptor(at, name);
@@ -224,12 +224,12 @@ function isMissing(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 
-/** A list with methods of its own may tell class-validator another story. */
+/** Returns true for a list without overridden methods, which class-validator would call. */
 function isPlainList(value: unknown): value is unknown[] {
   return Array.isArray(value) && Object.getPrototypeOf(value) === Array.prototype;
 }
 
-/** Holes count as items: `every()` would skip them. */
+/** Checks all items including holes, which `every()` skips. */
 function everyItem(items: readonly unknown[], accepts: AcceptsValue): boolean {
   for (const item of items) if (!accepts(item)) return false;
   return true;

@@ -2,32 +2,28 @@ import type { ValidationArguments, ValidatorConstraintInterface } from 'class-va
 import { hasItems, itemsOf } from './collection-items.js';
 import type { ValidatedClass } from './message-metadata.js';
 
-/**
- * Tells whether an instance is certainly valid.
- *
- * False says only that class-validator has to look.
- */
+/** Returns true when an instance is certainly valid; false means unknown. */
 export type Accepts = (instance: object) => boolean;
 
-/** Tells whether a value is certainly what a property may hold. */
+/** Returns true when a value is certainly valid for a property. */
 export type AcceptsValue = (value: unknown) => boolean;
 
-/** Tells whether the constraints of a property apply; where not, it may be missing. */
+/** Returns true when the constraints of a property apply; else the property may be missing. */
 export type Condition = (instance: object, value: unknown) => boolean;
 
-/** One constraint of a property, with what class-validator gives it to know. */
+/** One constraint of a property and its arguments. */
 export interface ConstraintCheck {
   readonly instance: ValidatorConstraintInterface;
   readonly given: Omit<ValidationArguments, 'object' | 'value'>;
-  /** Code that is true of most values that the constraint accepts; it is asked about the others. */
+  /** Code that is true for most valid values; the constraint is called for the others. */
   readonly quick?: string;
-  /** Whether a list, a set or a map is checked item by item. */
+  /** True when the items of a list, set or map are checked. */
   readonly isForEach: boolean;
-  /** The longest text that the constraint is asked about; a longer one is not accepted. */
+  /** The maximum text length for the constraint; a longer text is not accepted. */
   readonly maxTextLength?: number;
 }
 
-/** What a property is checked for, in this order. */
+/** The checks of a property, in running order. */
 export interface PropertyCheck {
   readonly name: string;
   readonly conditions: readonly Condition[];
@@ -35,16 +31,18 @@ export interface PropertyCheck {
   readonly shape: ShapeCheck;
 }
 
-/** What a value must be beside its constraints. */
+/** The check of a value's shape, besides its constraints. */
 export interface ShapeCheck {
   readonly accepts: AcceptsValue;
-  /** Whether a text may be wrong too; else it is not asked about. */
+  /** True when texts must be checked too. */
   readonly isForTexts: boolean;
 }
 
 type Given = { -readonly [K in keyof ValidationArguments]: ValidationArguments[K] };
 
-/** What generated code calls; of the application's own text nothing but property names gets into it. */
+/**
+ * The values that generated code refers to; the code itself contains only property names of the application.
+ */
 class Parts {
   readonly all: unknown[] = [];
   /** The statement that ends a check without acceptance. */
@@ -54,12 +52,12 @@ class Parts {
     this.refuse = `return ${this.add(refuse)}(o)`;
   }
 
-  /** Returns the name of a part in the code. */
+  /** Adds a value and returns its name in the code. */
   add(part: unknown): string {
     return `p${this.all.push(part) - 1}`;
   }
 
-  /** Returns the function whose body may use the parts. */
+  /** Returns the function of a body that refers to the values. */
   build(body: string): Accepts {
     const names = this.all.map((_, index) => `p${index}`);
     // oxlint-disable-next-line typescript/no-implied-eval -- straight code costs a third of the same check by closures
@@ -70,9 +68,9 @@ class Parts {
 /**
  * Generates the function that checks the instances of a class.
  *
- * It answers with `refuse` where it does not accept one, so that others learn which instance that was.
+ * It calls `refuse` for an instance that it does not accept, which records that instance.
  *
- * @returns undefined where code must not be generated (`--disallow-code-generation-from-strings`)
+ * @returns undefined when code generation is disabled (`--disallow-code-generation-from-strings`)
  */
 export function fastPathFunction(
   cls: ValidatedClass,
@@ -81,7 +79,7 @@ export function fastPathFunction(
 ): Accepts | undefined {
   const parts = new Parts(refuse);
   const known = checks.map(({ name }) => `case ${JSON.stringify(name)}:`).join('');
-  // class-validator goes by the constructor, which a message may try to set.
+  // class-validator uses the constructor, which a message may try to set.
   const body = [
     `if (o.constructor !== ${parts.add(cls)}) ${parts.refuse};`,
     `for (const key in o) switch (key) { ${known} break; default: ${parts.refuse}; }`,
@@ -110,7 +108,7 @@ function propertyCode({ name, conditions, constraints, shape }: PropertyCheck, p
 function constraintCode(check: ConstraintCheck, parts: Parts): string {
   const { instance, given, isForEach, quick, maxTextLength } = check;
   if (isForEach) return `if (!${parts.add(eachItem(check))}(v, o)) ${parts.refuse};`;
-  // One object for all calls: no constraint of class-validator keeps its arguments.
+  // One object for all calls, because no constraint of class-validator keeps its arguments.
   const reused: Given = { ...given, value: undefined, object: NOTHING };
   const [validator, args] = [parts.add(instance), parts.add(reused)];
   const ask = `${args}.value = v; ${args}.object = o; if (${validator}.validate(v, ${args}) !== true) ${parts.refuse};`;

@@ -16,7 +16,7 @@ const ROUNDS = 3_000;
 
 type Ask = (value: unknown) => unknown;
 
-/** Returns the constraint of a decorator as the library has it, and as it is asked here. */
+/** Returns the library's constraint of a decorator, and its linear form. */
 function bothOf(decorate: PropertyDecorator): {
   readonly original: Ask;
   readonly quick: Ask;

@@ -4,10 +4,10 @@ import type { ValidationMetadata } from './message-metadata.js';
 
 type Validate = (value: unknown, args?: ValidationArguments) => Promise<boolean> | boolean;
 
-/** Makes a quicker form of a constraint; undefined where there is none for its arguments. */
+/** Returns a linear form of a constraint; undefined when its arguments permit none. */
 type Quicken = (instance: ValidatorConstraintInterface, metadata: ValidationMetadata) => Validate | undefined;
 
-/** A character that class-validator counts as one has at most so many units of UTF-16. */
+/** The maximum number of UTF-16 units that class-validator counts as one character. */
 const UNITS_PER_CHARACTER = 3;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -23,7 +23,7 @@ const QUICKENED: Readonly<Record<string, Quicken>> = {
     const [least, most = Infinity] = (constraints ?? []) as unknown[];
     if (typeof least !== 'number' || typeof most !== 'number') return undefined;
     return (value, args) => {
-      // class-validator throws at what UTF-8 cannot hold.
+      // class-validator throws for lone surrogates.
       if (typeof value !== 'string' || LONE_SURROGATE.test(value)) return instance.validate(value, args);
       const length = Buffer.byteLength(value);
       return length >= least && length <= most;
@@ -32,10 +32,11 @@ const QUICKENED: Readonly<Record<string, Quicken>> = {
 };
 
 /**
- * Returns a constraint with the same answers in linear time.
+ * Returns a constraint with the same results in linear time.
  *
- * `@ArrayUnique()` of class-validator takes quadratic time, and what counts characters or bytes makes a
- * list of them. Any other constraint, and one of the application under such a name, is returned as it is.
+ * `@ArrayUnique()` of class-validator takes quadratic time, and constraints that count characters or bytes
+ * allocate a list of them. Other constraints, and an application's constraint with such a name, are returned
+ * unchanged.
  */
 export function linearInstance(
   metadata: ValidationMetadata,
@@ -48,7 +49,7 @@ export function linearInstance(
     : instance;
 }
 
-/** A text that is certainly long enough need not be counted where no maximum stands beside. */
+/** Skips counting for a text that is certainly long enough, if there is no maximum. */
 function withLeast(
   instance: ValidatorConstraintInterface,
   { constraints }: ValidationMetadata,
@@ -60,7 +61,7 @@ function withLeast(
     (typeof value === 'string' && value.length >= certain) || instance.validate(value, args);
 }
 
-/** Takes from the library's own constraint the function that it maps the items of a list with. */
+/** Extracts the mapping function of the library's own constraint. */
 function identifierOf(instance: ValidatorConstraintInterface): ((item: unknown) => unknown) | undefined {
   let identify: ((item: unknown) => unknown) | undefined;
   const map = (mapping: typeof identify): unknown[] => {
@@ -71,17 +72,18 @@ function identifierOf(instance: ValidatorConstraintInterface): ((item: unknown) 
   return identify;
 }
 
-/** A list with methods of its own may tell class-validator another story. */
+/** Returns true for a list without overridden methods, which class-validator would call. */
 function isPlainList(value: unknown): value is unknown[] {
   if (!Array.isArray(value) || Object.getPrototypeOf(value) !== Array.prototype) return false;
   return !Object.hasOwn(value, 'map') && !Object.hasOwn(value, 'filter') && !Object.hasOwn(value, 'indexOf');
 }
 
 /**
- * Tells whether no item comes twice, as `indexOf()` compares: -0 is 0, and NaN and holes are never found.
+ * Returns true when no item is repeated, compared as `indexOf()` does: -0 equals 0; NaN and holes never
+ * match.
  *
- * V8 hashes numbers and bigints without a seed, so that a client can choose ones that all collide in a Set.
- * Numbers are sorted instead, and bigints are compared by their digits.
+ * V8 hashes numbers and bigints without a seed, so a client could choose values that collide in a Set. So
+ * numbers are sorted, and bigints are compared as texts.
  */
 function isUnique(items: readonly unknown[]): boolean {
   const numbers: number[] = [];

@@ -5,14 +5,14 @@ import { cpuMsOf } from '../../../../test/rig/cpu-ms.js';
 import { declaredClassOf } from '../endpoint/endpoint-metadata.js';
 import { MessageReaders } from './message-reader.js';
 
-/** The longest text of a frame by default, and one of a quarter of it. */
+/** The maximum text length of a frame by default, and a quarter of it. */
 const LONG = 65_536;
 const SHORT = LONG / 4;
-/** What is quicker than that is not compared: what runs beside it in the process has its part in it. */
+/** Shorter times are not compared, because other work of the process distorts them. */
 const NEGLIGIBLE_MS = 2;
-/** Four times the text takes linear work four times as long, and quadratic work sixteen times. */
+/** For a text of four times the length, linear work takes four times as long, quadratic work sixteen times. */
 const MOST_GROWTH = 9;
-/** A look at a whole text may cost so many times as much as to read it from JSON. */
+/** The permitted cost of checking a text, relative to parsing it from JSON. */
 const MOST_TIMES_JSON = 150;
 const MORE_ROUNDS = 12;
 
@@ -23,11 +23,11 @@ const TEXTS = UNITS.flatMap((unit) =>
 );
 
 function textOf(start: string, unit: string, length: number): string {
-  // A flat text: one that is put together from parts is made flat by the first who looks.
+  // Flatten the text, because the first reader of a concatenated text flattens it.
   return Buffer.from(start + unit.repeat((length - start.length) / unit.length)).toString();
 }
 
-/** Returns texts that begin as one does which the constraint accepts. */
+/** Returns texts with the beginning of a valid one. */
 function textsOf(good: readonly unknown[]): ReadonlyArray<{ readonly long: string; readonly short: string }> {
   const seed = good.find((value): value is string => typeof value === 'string' && value !== '');
   return seed ? [...TEXTS, { long: textOf(seed, seed, LONG), short: textOf(seed, seed, SHORT) }] : TEXTS;
@@ -47,19 +47,19 @@ function readerOf(decorate: PropertyDecorator, name: string): (text: string) => 
     try {
       void read({ text });
     } catch {
-      // Most of them are refused.
+      // Most texts are refused.
     }
   };
 }
 
-/** Returns a complaint about the time that a text takes; undefined where it is linear. */
+/** Returns the violation of the time limit; undefined for linear time. */
 function complaintOf(read: (text: string) => void, long: string, short: string): string | undefined {
   let [longMs, shortMs, jsonMs] = [cpuMsOf(() => read(long)), Infinity, Infinity];
   const json = JSON.stringify(long);
   const isBad = () =>
     longMs > NEGLIGIBLE_MS && (longMs > MOST_GROWTH * shortMs || longMs > MOST_TIMES_JSON * jsonMs);
   shortMs = jsonMs = 0;
-  // The least of some rounds: collections of garbage do not fall into each of them.
+  // Take the minimum of some rounds, because garbage collections affect only some.
   for (let round = 0; round < MORE_ROUNDS && isBad(); round += 1) {
     longMs = Math.min(
       longMs,
@@ -97,7 +97,7 @@ describe('A long text', () => {
 
   it('is found out where an expression takes quadratic time', () => {
     const validate = (value: string): boolean => / +$/.test(`${value.slice(0, value.length / 24)}x`);
-    // Under a name of the library's, so that it is asked at once.
+    // It has a name of the library, so that it is called synchronously.
     const slow = ValidateBy({ name: 'isString', validator: { validate } });
 
     expect(complaintsOf(slow, 'slow', []).length).toBeGreaterThan(0);

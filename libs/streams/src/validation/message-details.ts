@@ -1,17 +1,14 @@
 import { CodedError, ErrorCode, type ErrorDetail } from '@nestwire/protocol';
 
-/** How many places the refusal of a message names. */
+/** The maximum number of details of an invalid message. */
 export const MAX_DETAILS = 20;
-/** The longest path that is told, in characters. */
+/** The maximum length of a path in details, in characters. */
 export const MAX_PATH = 128;
 const MAX_TEXT = 300;
 const NEWER_CLIENT =
-  ' The client may be newer than the server: deploy the server first, or add the property to its class.';
+  ' The client may be newer than the server. Deploy the server first, or add the property to its class.';
 
-/**
- * Makes the error that names what is wrong with a message, and where; at most 20
- * places.
- */
+/** Makes the error of an invalid message, with at most 20 details. */
 export function invalidMessage(found: Iterable<ErrorDetail>, cause?: unknown): CodedError {
   const details: ErrorDetail[] = [];
   for (const { path, message, code } of found) {
@@ -27,12 +24,12 @@ export function invalidMessage(found: Iterable<ErrorDetail>, cause?: unknown): C
   return new CodedError(ErrorCode.InvalidMessage, text, { details, cause });
 }
 
-/** Makes the detail for a key in data that is no property of the class. */
+/** Makes the detail of a key that is no property of the class. */
 export function unknownProperty(path: string, key: string): ErrorDetail {
   return { path, message: `property ${key} should not exist`, code: ErrorCode.UnknownProperty };
 }
 
-/** Returns what to say of unknown properties, where there are some. */
+/** Returns a hint when the details contain unknown properties; else an empty text. */
 export function hintFor(details: readonly ErrorDetail[]): string {
   return details.some(({ code }) => code === ErrorCode.UnknownProperty) ? NEWER_CLIENT : '';
 }

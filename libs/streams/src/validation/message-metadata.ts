@@ -4,20 +4,17 @@ import { bigIntConstraintOf } from '@nestwire/protocol/class-validator';
 
 const { getMetadataStorage, ValidationTypes } = classValidator;
 
-/** A class as class-validator and class-transformer take it. */
+/** A class for class-validator and class-transformer. */
 export type ValidatedClass = new (...args: never[]) => object;
 
-/** What class-validator knows about one property of a class. */
+/** The decorators of one property. */
 export interface ValidatedProperty {
   readonly name: string;
-  /** One for each of its decorators. */
+  /** The metadata of its decorators. */
   readonly metadatas: readonly ValidationMetadata[];
-  /**
-   * The types of its decorators: `customValidation`, `nestedValidation`,
-   * `whitelistValidation`, …
-   */
+  /** The types of its decorators: `customValidation`, `nestedValidation`, `whitelistValidation`, … */
   readonly types: ReadonlySet<string>;
-  /** Whether `@ValidateNested({ each: true })` stands there. */
+  /** True with `@ValidateNested({ each: true })`. */
   readonly isNestedEach: boolean;
   /** The names of its constraints, such as `isNumber`. */
   readonly constraints: ReadonlySet<string>;
@@ -25,16 +22,13 @@ export interface ValidatedProperty {
 
 type Storage = ReturnType<typeof getMetadataStorage>;
 
-/** What class-validator wrote down for one decorator of a property. */
+/** The metadata of one decorator of a property. */
 export type ValidationMetadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
 
-/** What class-validator knows about a constraint, its one instance included. */
+/** The metadata of a constraint, with its one instance. */
 export type Constraint = ReturnType<Storage['getTargetValidatorConstraints']>[number];
 
-/**
- * Returns the properties of a class that have class-validator decorators,
- * inherited ones included.
- */
+/** Returns the decorated properties of a class, including inherited ones. */
 export function validatedProperties(cls: ValidatedClass): ValidatedProperty[] {
   const byName = new Map<string, ValidationMetadata[]>();
   for (const metadata of metadataOf(cls))
@@ -48,18 +42,16 @@ export function validatedProperties(cls: ValidatedClass): ValidatedProperty[] {
   }));
 }
 
-/**
- * The names that class-validator gives its own constraints; none of them is
- * asynchronous.
- */
+/** The names of class-validator's own constraints; all are synchronous. */
 const BUILT_IN: ReadonlySet<unknown> = new Set(
   Object.values(classValidator).filter((value) => typeof value === 'string'),
 );
 
 /**
- * Tells whether a constraint of the class may answer with a promise.
+ * Returns true when a constraint of the class may return a promise.
  *
- * So may each that is not built in: `validateSync` would take an unmarked promise for a yes.
+ * All constraints that are not built in may, because `validateSync` would accept an unmarked promise as
+ * success.
  */
 export function hasAsyncConstraints(cls: ValidatedClass): boolean {
   return metadataOf(cls).some((metadata) => {
@@ -68,17 +60,13 @@ export function hasAsyncConstraints(cls: ValidatedClass): boolean {
   });
 }
 
-/** Returns the constraints behind a decorator: one for most, none for `@Allow`. */
+/** Returns the constraints of a decorator: usually one, none for `@Allow`. */
 export function constraintsOf(metadata: ValidationMetadata): readonly Constraint[] {
   if (!metadata.constraintCls) return [];
   return getMetadataStorage().getTargetValidatorConstraints(metadata.constraintCls);
 }
 
-/**
- * Tells whether a constraint is class-validator's own or this library's.
- *
- * These all answer at once.
- */
+/** Returns true for a constraint of class-validator or this library; all are synchronous. */
 export function isBuiltIn({ async, name, target }: Constraint): boolean {
   return !async && (BUILT_IN.has(name) || bigIntConstraintOf(target) !== undefined);
 }
@@ -90,7 +78,7 @@ function metadataOf(cls: ValidatedClass): ValidationMetadata[] {
 /**
  * Returns the class that `@Type()` gives to a property; undefined without one.
  *
- * class-transformer does not tell by its public functions, so it is asked to make one.
+ * class-transformer has no public function for it, so a probe instance is made.
  */
 export function typedClassOf(cls: ValidatedClass, property: string): ValidatedClass | undefined {
   for (const probe of PROBES) {
@@ -101,7 +89,7 @@ export function typedClassOf(cls: ValidatedClass, property: string): ValidatedCl
   return undefined;
 }
 
-/** An object, a list and a map of objects. */
+/** The probes: an object, a list and a map of objects. */
 const PROBES: readonly object[] = [{}, [{}], { probe: {} }];
 
 function probed(cls: ValidatedClass, property: string, probe: object): unknown {

@@ -72,7 +72,7 @@ class IsFree implements ValidatorConstraintInterface {
   }
 }
 
-/** An asynchronous validator that its author forgot to mark as one. */
+/** An asynchronous validator without the mark. */
 function IsUnmarked(name?: string): PropertyDecorator {
   return (target, propertyName) =>
     registerDecorator({
@@ -212,7 +212,7 @@ describe('A reader', () => {
     const error = thrownBy(() => read(Order, data));
 
     expect(error).toMatchObject({ code: 'INVALID_MESSAGE' });
-    expect(error.message).toMatch(/The client may be newer than the server: deploy the server first/);
+    expect(error.message).toMatch(/The client may be newer than the server\. Deploy the server first/);
     const unknown = error.details!.filter(({ code }) => code === 'UNKNOWN_PROPERTY');
     expect(error.details!.map(({ path }) => path).toSorted()).toEqual(paths.toSorted());
     expect(unknown.map(({ path }) => path)).toEqual([paths.at(-1)]);

@@ -20,10 +20,9 @@ import { asRefusal } from './refusal.js';
 import { ValidationPlans } from './validation-plan.js';
 
 /**
- * Makes a validated message from the data of a frame; a promise when a
- * constraint is asynchronous.
+ * Decodes and validates a message; returns a promise if a constraint is asynchronous.
  *
- * @throws {CodedError} INVALID_MESSAGE with the places that are wrong
+ * @throws {CodedError} INVALID_MESSAGE with the invalid fields as details
  */
 export type MessageReader = (data: object) => Message | Promise<Message>;
 
@@ -40,7 +39,7 @@ export class MessageReaders {
     this.checks = new FastPathChecks(declaredClassOf);
   }
 
-  /** Returns the reader of a class; data may name the class, and those of its properties, from now on. */
+  /** Returns the reader of a class, and accepts the class and those of its properties as `$type`. */
   of(cls: MessageClass): MessageReader {
     const known = this.readers.get(cls);
     if (known) return known;
@@ -61,7 +60,7 @@ export class MessageReaders {
     return reachesAsync(cls as ValidatedClass) ? async (data) => read(data) : read;
   }
 
-  /** A class with asynchronous constraints has no compiled check, nor has one that such a class is in. */
+  /** Returns the compiled check; undefined for a class that contains asynchronous constraints. */
   private acceptsOf(cls: ValidatedClass): Accepts | undefined {
     return reachesAsync(cls) ? undefined : this.checks.of(cls);
   }
@@ -84,10 +83,7 @@ export class MessageReaders {
   }
 }
 
-/**
- * A class without fields accepts no properties; class-validator would refuse
- * even none.
- */
+/** Makes the reader of a class without fields; class-validator would refuse even empty data. */
 function emptyReader(cls: MessageClass): MessageReader {
   return (data) => {
     const unknown = Object.keys(data).slice(0, MAX_DETAILS);
@@ -96,7 +92,7 @@ function emptyReader(cls: MessageClass): MessageReader {
   };
 }
 
-/** Whatever the libraries throw on what a client sent is the message's fault. */
+/** Throws any error of the libraries as an invalid message, because the client's data caused it. */
 function refuse(cause: unknown, laterMs = 0): never {
   throw asRefusal(cause instanceof CodedError ? cause : invalidMessage([], cause), laterMs);
 }
@@ -121,7 +117,7 @@ function isAsync(cls: ValidatedClass): boolean {
   return found;
 }
 
-/** A constraint may have the name of one of class-validator's own and yet answer with a promise. */
+/** Returns true when a constraint returns a promise in spite of a synchronous name. */
 function answersLater({ metadatas }: ValidatedProperty): boolean {
   return metadatas.some((metadata) =>
     constraintsOf(metadata).some(({ instance }) => isPromiseLike(answerOf(instance, metadata))),
@@ -134,7 +130,7 @@ function answerOf(instance: ValidatorConstraintInterface, metadata: ValidationMe
     const answer = instance.validate(undefined, {
       ...{ value: undefined, object: {}, targetName: '', property, constraints },
     });
-    // Nobody waits for it, so its failure is nobody's.
+    // The probe ignores a rejection.
     if (isPromiseLike(answer)) answer.then(undefined, () => undefined);
     return answer;
   } catch {

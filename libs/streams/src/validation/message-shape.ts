@@ -7,10 +7,10 @@ import {
   type ValidatedProperty,
 } from './message-metadata.js';
 
-/** Yields what is wrong with the shape of an instance. */
+/** Yields the errors in the shape of an instance. */
 export type CheckShape = (instance: object, path?: string) => Generator<ErrorDetail>;
 
-/** Reads the class that the compiler wrote down for a property. */
+/** Returns the class in the emitted metadata of a property. */
 export type DeclaredClassOf = (cls: ValidatedClass, property: string) => unknown;
 
 type CheckProperty = (value: unknown, path: string) => Iterable<ErrorDetail>;
@@ -21,16 +21,15 @@ type Collection = readonly unknown[] | ReadonlySet<unknown> | ReadonlyMap<unknow
 const COLLECTIONS: readonly CollectionClass[] = [Array, Set, Map];
 
 /**
- * Compiles the checks that class-validator leaves out, for a class and the
- * classes nested in it.
+ * Compiles the shape checks that class-validator lacks, for a class and its nested classes.
  *
- * Refused are a list where one object is declared, a single value where a list is, an object of another
- * class than the declared one, and NaN or an infinity where no `@IsNumber` permits it.
+ * They refuse a list in place of one object, a single value in place of a list, an object of another class
+ * than the declared one, and NaN or an infinity unless `@IsNumber` permits it.
  */
 export class MessageShapes {
   private readonly checks = new Map<ValidatedClass, CheckShape>();
 
-  /** Checks by the class that an object has: a discriminator or the data may choose it. */
+  /** Checks by the actual class of an object, which a discriminator or the data may choose. */
   private readonly ofInstance: CheckShape = (instance, path) =>
     this.of(instance.constructor as ValidatedClass)(instance, path);
 
@@ -40,7 +39,7 @@ export class MessageShapes {
   of(cls: ValidatedClass): CheckShape {
     const known = this.checks.get(cls);
     if (known) return known;
-    // Known before its parts are compiled: a class may contain itself.
+    // Register it before its parts are compiled, because a class may contain itself.
     const properties: Array<readonly [string, CheckProperty]> = [];
     const check: CheckShape = function* (instance, path = '') {
       for (const [name, checkProperty] of properties) {
@@ -69,22 +68,22 @@ export class MessageShapes {
   }
 }
 
-/** Tells whether a declared class is `Array`, `Set` or `Map`. */
+/** Returns true when a declared class is `Array`, `Set` or `Map`. */
 export function isCollectionClass(declared: unknown): declared is CollectionClass {
   return COLLECTIONS.includes(declared as CollectionClass);
 }
 
-/** Tells whether a value is a list, a set or a map. */
+/** Returns true when a value is a list, a set or a map. */
 export function isCollection(value: unknown): value is Collection {
   return COLLECTIONS.some((cls) => value instanceof cls);
 }
 
-/** Tells whether a declared class says more than "an object". */
+/** Returns true when a declared class is more specific than `Object`. */
 export function isOwnClass(declared: unknown): declared is ValidatedClass {
   return typeof declared === 'function' && declared !== Object;
 }
 
-/** class-validator takes a single value for a list of one. */
+/** Refuses a single value, which class-validator accepts as a list of one. */
 function collectionCheck(declared: CollectionClass, next: CheckProperty): CheckProperty {
   const message = declared === Array ? 'must be a list' : `must be a ${declared.name}`;
   return (value, path) => (value instanceof declared ? next(value, path) : [{ path, message }]);
@@ -95,13 +94,13 @@ function finiteCheck(property: ValidatedProperty, declared: unknown): CheckPrope
   return (value, path) => (isNonFinite(value) ? [{ path, message: 'must be a finite number' }] : []);
 }
 
-/** Tells whether NaN and infinities are left to the decorators of a property. */
+/** Returns true when the decorators of a property decide about NaN and infinities. */
 export function permitsNonFinite({ constraints, types }: ValidatedProperty, declared: unknown): boolean {
   const isUntyped = !types.has(ValidationTypes.CUSTOM_VALIDATION) && declared !== Number;
   return isUntyped || constraints.has('isNumber');
 }
 
-/** Tells whether a value is NaN or an infinity, or a collection with one in it. */
+/** Returns true for NaN or an infinity, and for a collection that contains one. */
 export function isNonFinite(value: unknown): boolean {
   if (typeof value === 'number') return !Number.isFinite(value);
   if (typeof value !== 'object') return false;

@@ -9,17 +9,17 @@ export interface PlannedConstraint {
   readonly instance: ValidatorConstraintInterface;
   /** The key of its error. */
   readonly type: string;
-  /** Whether its author marked it as asynchronous, or it has answered with a promise before. */
+  /** True when it is marked as asynchronous, or has returned a promise before. */
   isAsync: boolean;
 }
 
-/** One decorator of a property that constrains its value. */
+/** One constraining decorator of a property. */
 export interface PlannedRule {
   readonly metadata: ValidationMetadata;
   readonly constraints: readonly PlannedConstraint[];
-  /** The most that a value may have, where the decorator limits a size. */
+  /** The size limit of the decorator, if it is one. */
   readonly size?: SizeLimit;
-  /** The longest text that the constraints are asked about; a longer one is invalid. */
+  /** The maximum text length for the constraints; a longer text is invalid. */
   readonly maxTextLength?: number;
 }
 
@@ -28,30 +28,30 @@ export interface PropertyPlan {
   readonly name: string;
   readonly conditions: readonly ValidationMetadata[];
   readonly rules: readonly PlannedRule[];
-  /** Those of the rules that limit a size. */
+  /** The rules that limit a size. */
   readonly sizes: readonly PlannedRule[];
   readonly nested: readonly ValidationMetadata[];
-  /** The plan of each item of the value: only what is nested in it is validated. */
+  /** The plan of each item, which validates only nested objects. */
   readonly items: PropertyPlan;
-  /** Whether `@ValidatePromise()` stands there. */
+  /** True with `@ValidatePromise()`. */
   readonly isPromise: boolean;
 }
 
-/** What class-validator knows about a class, looked up once. */
+/** The metadata of a class, looked up once. */
 export interface ClassPlan {
   readonly names: ReadonlySet<string>;
   readonly properties: readonly PropertyPlan[];
-  /** Accepts most valid instances, shape included. */
+  /** Accepts most valid instances, including their shape. */
   readonly accepts?: Accepts;
 }
 
-/** Finds the compiled check of a class, where it has one. */
+/** Returns the compiled check of a class; undefined when it has none. */
 export type AcceptsOf = (cls: ValidatedClass) => Accepts | undefined;
 
 /**
  * The plans of classes, each made once.
  *
- * class-validator searches all decorated classes of the process for each object that it validates.
+ * class-validator itself searches all decorated classes of the process for each object.
  */
 export class ValidationPlans {
   private readonly plans = new WeakMap<object, ClassPlan>();
@@ -59,9 +59,9 @@ export class ValidationPlans {
   constructor(private readonly acceptsOf: AcceptsOf) {}
 
   /**
-   * Returns the plan of the class of an object; one without properties has no decorators.
+   * Returns the plan of a class; one without properties has no decorators.
    *
-   * @throws {TypeError} where class-validator would: the constructor is no class
+   * @throws {TypeError} when the constructor is not a class, as class-validator does
    */
   of(constructor: unknown): ClassPlan {
     const known = this.plans.get(constructor as object);
@@ -104,7 +104,7 @@ function planItems(nested: readonly ValidationMetadata[]): PropertyPlan {
     nested,
     items: none as never,
   };
-  // An item may be a list again.
+  // An item may be a list itself.
   plan.items = plan;
   return plan;
 }

@@ -1,24 +1,20 @@
 import { hasItems, itemsOf } from './collection-items.js';
 import { constraintsOf, type ValidationMetadata } from './message-metadata.js';
 
-/** The most that a value may have, as a decorator of class-validator says it. */
+/** The maximum size of a value according to a decorator of class-validator. */
 export interface SizeLimit {
   readonly kind: 'text' | 'list';
   readonly limit: number;
 }
 
-/** The longest text of a form that is short by nature. */
+/** The maximum length of texts in a format that is short by nature. */
 export const MAX_SHORT_FORM_LENGTH = 1_024;
-/** The longest text that `@Matches()` takes where no size limit stands beside it. */
+/** The maximum text length for `@Matches()` without a size limit. */
 export const MAX_MATCHED_LENGTH = 8_192;
-/** A character that class-validator counts as one has at most so many units of UTF-16. */
+/** The maximum number of UTF-16 units that class-validator counts as one character. */
 const UNITS_PER_CHARACTER = 3;
 
-/**
- * The constraints whose valid texts are short.
- *
- * Some of them take quadratic time for a long text.
- */
+/** The constraints whose valid texts are short; some take quadratic time for a long text. */
 export const SHORT_FORMS: ReadonlySet<string> = new Set([
   ...['isBIC', 'isBooleanString', 'isBtcAddress', 'isCreditCard', 'isCurrency', 'isDateString', 'isDecimal'],
   ...['isEAN', 'isEmail', 'isEthereumAddress', 'IsFirebasePushId', 'isFqdn', 'isHSL', 'isHash', 'isHexColor'],
@@ -29,7 +25,7 @@ export const SHORT_FORMS: ReadonlySet<string> = new Set([
   ...['isRFC3339', 'isRgbColor', 'isSemVer', 'isStrongPassword', 'isTaxId', 'isTimeZone', 'isUuid'],
 ]);
 
-/** The kind of value that a constraint limits, and where its limit stands among its arguments. */
+/** The kind of value that a constraint limits, and the index of its limit among the arguments. */
 const SIZES: Readonly<Record<string, readonly [kind: SizeLimit['kind'], argument: number]>> = {
   arrayMaxSize: ['list', 0],
   maxLength: ['text', 0],
@@ -38,10 +34,9 @@ const SIZES: Readonly<Record<string, readonly [kind: SizeLimit['kind'], argument
 };
 
 /**
- * Returns the most that a decorator permits a text or a list to have.
+ * Returns the size limit of a decorator.
  *
- * Sizes are checked first: a text or a list that is too large is refused as that, and nothing else
- * looks at it.
+ * Size limits run first. A value above one is refused by that limit, and no other constraint runs.
  */
 export function sizeLimit(metadata: ValidationMetadata): SizeLimit | undefined {
   const known = SIZES[nameOf(metadata)];
@@ -49,19 +44,15 @@ export function sizeLimit(metadata: ValidationMetadata): SizeLimit | undefined {
   return known && typeof limit === 'number' && limit >= 0 ? { kind: known[0], limit } : undefined;
 }
 
-/** What a decorator says of sizes. */
+/** The size limits of a decorator. */
 export interface SizeRule {
   readonly metadata: ValidationMetadata;
   readonly size?: SizeLimit;
-  /** The longest text that the constraint is asked about; a longer one is invalid. */
+  /** The maximum text length for the constraint; a longer text is invalid. */
   readonly maxTextLength?: number;
 }
 
-/**
- * Tells whether a value, or one of its items, may be too large.
- *
- * The constraint has the last word.
- */
+/** Returns true when a value or an item may be too large; the constraint decides. */
 export function mayExceed(value: unknown, { metadata, size }: SizeRule): boolean {
   if (!size) return false;
   if (!metadata.each || !hasItems(value)) return isAbove(value, size);
@@ -69,12 +60,12 @@ export function mayExceed(value: unknown, { metadata, size }: SizeRule): boolean
   return false;
 }
 
-/** Tells whether a text is too long for a constraint to be asked about it. */
+/** Returns true when a text is too long for a constraint. */
 export function isTooLong(value: unknown, { maxTextLength }: SizeRule): boolean {
   return maxTextLength !== undefined && typeof value === 'string' && value.length > maxTextLength;
 }
 
-/** A text may have more units of UTF-16 than characters. */
+/** Compares UTF-16 units, which are never fewer than characters. */
 function isAbove(value: unknown, { kind, limit }: SizeLimit): boolean {
   if (kind === 'text') return typeof value === 'string' && value.length > limit;
   return Array.isArray(value) && value.length > limit;
@@ -85,10 +76,10 @@ function nameOf(metadata: ValidationMetadata): string {
 }
 
 /**
- * Returns the longest text that a decorator's constraint is asked about.
+ * Returns the maximum text length for a decorator's constraint.
  *
- * A longer text is certainly above a size limit, or no short form. An expression of the application may
- * take longer than linear time, so that a property without a size limit of its own gets one.
+ * A longer text is certainly above a size limit, or not in the short format. An expression of the application
+ * may need more than linear time, so a property without a size limit gets one.
  */
 export function longestText(
   metadata: ValidationMetadata,
@@ -102,14 +93,10 @@ export function longestText(
   return name === 'matches' && !isLimited ? MAX_MATCHED_LENGTH : undefined;
 }
 
-/**
- * Returns the error about a text that is too long for a constraint.
- *
- * Undefined where the constraint tells it by itself.
- */
+/** Returns the error of a text that is too long for a constraint; undefined if the constraint reports it. */
 export function tooLongText(property: string, { metadata, maxTextLength }: SizeRule): string | undefined {
   if (sizeLimit(metadata)) return undefined;
   const name = nameOf(metadata);
-  const remedy = name === 'matches' ? ' without a @MaxLength() of the property' : '';
+  const remedy = name === 'matches' ? ', unless the property has @MaxLength()' : '';
   return `${property} must not be longer than ${maxTextLength} characters for ${name}${remedy}`;
 }
