@@ -48,6 +48,12 @@ const PLACES: readonly { name: string; within: string; place: RegExp; isOneFile:
   { name: 'ws', within: 'libs/client', place: /^libs\/client\/src\/transport\//, isOneFile: true },
   { name: 'ioredis', within: 'libs/messages', place: /^libs\/messages\/src\/redis\//, isOneFile: false },
   {
+    name: 'cluster-key-slot',
+    within: 'libs/messages',
+    place: /^libs\/messages\/src\/redis\//,
+    isOneFile: true,
+  },
+  {
     name: 'class-transformer',
     within: 'libs/protocol',
     place: /\/class-transformer\.ts$|\/transform-facts\.ts$/,

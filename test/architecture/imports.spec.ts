@@ -128,6 +128,7 @@ describe('Imports', () => {
 
   it.each([
     ['libs/messages/src/redis/a.ts', 'libs/messages/src/consumers/b.ts', 'ioredis'],
+    ['libs/messages/src/redis/a.ts', 'libs/messages/src/redis/b.ts', 'cluster-key-slot'],
     ['libs/streams/src/transport/a.ts', 'libs/streams/src/transport/b.ts', 'ws'],
     ['libs/client/src/transport/a.ts', 'libs/client/src/transport/b.ts', 'ws'],
     ['libs/protocol/src/class-transformer.ts', 'libs/protocol/src/value/b.ts', 'class-transformer'],

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { SourceFile } from './source-file.js';
+import { isTest, type SourceFile } from './source-file.js';
 
 const HEADLESS = /(?:^|\s)(?:\/\*\*?|\/\/)\s+(?:\*\s+)?(What|Who|Whoever|Where|That|Whether|Which)\b/g;
 
@@ -18,6 +18,27 @@ export function headlessComments(files: readonly SourceFile[]): string[] {
       return `${file.path}:${line} begins with ${found[1]}`;
     }),
   );
+}
+
+/** The files that choose the broker from the option `redis`, and the Redis broker itself. */
+const KNOWS_REDIS = [
+  /^libs\/messages\/src\/redis\//,
+  /^libs\/messages\/src\/(messages\.options|open-broker)\.ts$/,
+  /^libs\/streams\/src\/(options-check|streams\.module|streams\.options|streams-server)\.ts$/,
+];
+
+/** Finds mentions of Redis in code that serves every broker. */
+export function redisMentions(files: readonly SourceFile[]): string[] {
+  return files
+    .filter(({ path }) => path.startsWith('libs/') && !isTest(path))
+    .filter(({ path }) => !KNOWS_REDIS.some((place) => place.test(path)))
+    .flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, index) =>
+          /redis|valkey/i.test(line) ? [`${path}:${index + 1} mentions Redis`] : [],
+        ),
+    );
 }
 
 /** Finds files that are not named `noun-noun.ts`, with a dot only before a role. */

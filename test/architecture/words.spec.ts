@@ -1,4 +1,4 @@
-import { headlessComments, oddFileNames } from './word-laws.js';
+import { headlessComments, oddFileNames, redisMentions } from './word-laws.js';
 import { madeUp, readSources } from './source-file.js';
 
 const sources = readSources('libs', 'apps');
@@ -73,6 +73,21 @@ describe('A comment', () => {
       expect(headlessComments(madeUp({ 'libs/x/src/a.ts': text }))).toEqual([]);
     },
   );
+});
+
+describe('Code that serves every broker', () => {
+  it('neither imports nor mentions Redis', () => {
+    expect(redisMentions(sources)).toEqual([]);
+  });
+
+  it.each([
+    `import type { Redis } from 'ioredis';`,
+    `throw new Error('Redis cannot be reached');`,
+    '/** Waits for REDIS. */',
+  ])('is caught with %s', (text) => {
+    expect(redisMentions(madeUp({ 'libs/messages/src/presence/a.ts': text }))).toHaveLength(1);
+    expect(redisMentions(madeUp({ 'libs/messages/src/redis/a.ts': text }))).toEqual([]);
+  });
 });
 
 describe('A file', () => {

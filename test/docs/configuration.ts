@@ -79,7 +79,7 @@ export async function start(): Promise<void> {
 
 // #region messages
 @Module({
-  imports: [MessagesModule.forRoot({ redis: process.env.REDIS_URL, prefix: 'shop' })],
+  imports: [MessagesModule.forRoot({ redis: { connection: process.env.REDIS_URL, prefix: 'shop' } })],
 })
 export class WorkerModule {}
 // #endregion messages

@@ -34,7 +34,7 @@ export class OrderCancelled {
 
 // #region module
 @Module({
-  imports: [MessagesModule.forRoot({ redis: process.env.REDIS_URL, prefix: 'shop' })],
+  imports: [MessagesModule.forRoot({ redis: { connection: process.env.REDIS_URL, prefix: 'shop' } })],
 })
 export class AppModule {}
 // #endregion module

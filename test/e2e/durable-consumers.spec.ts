@@ -52,7 +52,7 @@ function fresh() {
 }
 
 function start(redis: string): Promise<RunningApp> {
-  return startApp({ options: { redis, messages: QUICK } });
+  return startApp({ options: { redis: { connection: redis, ...QUICK } } });
 }
 
 async function post({ messages }: RunningApp, channel: Jobs, ...numbers: number[]): Promise<void> {
@@ -110,7 +110,7 @@ describeWithRedis('A durable consumer of several processes', (redis) => {
         if (job instanceof Job) this.begun.push(job.number);
       }
     }
-    const parts = { options: { redis: redis().url, messages: QUICK }, providers: [Billing] };
+    const parts = { options: { redis: { connection: redis().url, ...QUICK } }, providers: [Billing] };
     const [one, two] = [await startApp(parts), await startApp(parts)];
     const shares = [one, two].map((app) => app.get(Billing).begun);
 
@@ -299,7 +299,9 @@ describeIfRedis('A durable consumer behind Sentinels', () => {
     try {
       const channel = fresh();
       const app = await startApp({
-        options: { redis: { sentinels: [...group.sentinels], name: group.name }, messages: QUICK },
+        options: {
+          redis: { connection: { sentinels: [...group.sentinels], name: group.name }, ...QUICK },
+        },
       });
       const reading = await read(app, channel);
       await post(app, channel, 1, 2);

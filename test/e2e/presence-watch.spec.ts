@@ -238,8 +238,8 @@ describe('A watch of presence in a client', () => {
 describeWithRedis('A watch of presence on several servers', (redis) => {
   const join = (leaseMs = LEASE_MS) =>
     start({
-      redis: redis().url,
-      messages: { commandTimeoutMs: 1_000, maxReconnectDelayMs: 100, presence: { leaseMs } },
+      redis: { connection: redis().url, commandTimeoutMs: 1_000, maxReconnectDelayMs: 100 },
+      messages: { presence: { leaseMs } },
     });
 
   afterEach(() => redis().call('FLUSHALL'));

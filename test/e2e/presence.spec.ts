@@ -210,7 +210,10 @@ describeWithRedis('Presence on several servers', (redis) => {
   };
   const clients: Redis[] = [];
   const join = (leaseMs = LEASE_MS, client?: Redis) =>
-    start({ redis: client ?? redis().url, messages: { ...tuning, presence: { leaseMs } } });
+    start({
+      redis: { connection: client ?? redis().url, ...tuning },
+      messages: { presence: { leaseMs } },
+    });
   /** A server that the test can cut off from Redis, which is what the cluster sees of one that died or stands still. */
   const joinMortal = async (leaseMs = LEASE_MS) => {
     const client = new Redis(redis().url, { ...SAFE_CLIENT_OPTIONS, retryStrategy: null });

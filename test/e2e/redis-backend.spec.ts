@@ -1,7 +1,7 @@
 import { Logger, type INestApplicationContext, type LoggerService } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { MessagesModule, MessagesService, type MessagesModuleOptions } from '@nestwire/messages';
-import { SAFE_CLIENT_OPTIONS } from '@nestwire/messages/redis';
+import { SAFE_CLIENT_OPTIONS, type RedisConnection, type RedisTuning } from '@nestwire/messages/redis';
 import { create, StreamMessage } from '@nestwire/protocol';
 import { Redis } from 'ioredis';
 import { redisKey } from '../rig/redis-key.js';
@@ -18,7 +18,7 @@ class Note {
 }
 
 const PASSWORD = 'correct-horse-battery-staple';
-const QUICK: MessagesModuleOptions = {
+const QUICK: RedisTuning = {
   commandTimeoutMs: 500,
   connectTimeoutMs: 1_000,
   maxReconnectDelayMs: 200,
@@ -32,9 +32,19 @@ const lines: string[] = [];
 const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown) => unhandled.push(reason);
 
-async function open(options: MessagesModuleOptions): Promise<MessagesService> {
+interface Opened extends Omit<MessagesModuleOptions, 'redis'>, RedisTuning {
+  readonly redis: RedisConnection;
+}
+
+async function open({
+  redis,
+  maxPendingPosts,
+  maxMessageBytes,
+  ...tuning
+}: Opened): Promise<MessagesService> {
+  const options = { redis: { connection: redis, ...QUICK, ...tuning }, maxPendingPosts, maxMessageBytes };
   const app = await Test.createTestingModule({
-    imports: [MessagesModule.forRoot({ ...QUICK, ...options })],
+    imports: [MessagesModule.forRoot(options)],
   }).compile();
   apps.push(app);
   await app.init();

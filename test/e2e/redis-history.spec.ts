@@ -1,8 +1,7 @@
 import { Logger, type LoggerService } from '@nestjs/common';
-import type { MessagesModuleOptions } from '@nestwire/messages';
 import type { Draft, HistoryStore, HistoryChannel, StoredMessage } from '@nestwire/messages/backend';
 import { messageIdOf } from '@nestwire/messages/internal';
-import { RedisBroker, type RedisConnection } from '@nestwire/messages/redis';
+import { RedisBroker, type RedisBrokerOptions, type RedisConnection } from '@nestwire/messages/redis';
 import { readFileSync } from 'node:fs';
 import { redisKey } from '../rig/redis-key.js';
 import { startCluster, startRedis, startSentinels, type RedisServer } from '../rig/redis-server.mjs';
@@ -11,7 +10,7 @@ import { TcpProxy } from '../rig/tcp-proxy.mjs';
 import { until } from '../rig/until.js';
 
 const PASSWORD = 'correct-horse-battery-staple';
-const QUICK: MessagesModuleOptions = {
+const QUICK: RedisBrokerOptions = {
   commandTimeoutMs: 500,
   connectTimeoutMs: 1_000,
   maxReconnectDelayMs: 200,
@@ -33,7 +32,7 @@ const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown) => unhandled.push(reason);
 let count = 0;
 
-async function open(redis: RedisConnection, options: MessagesModuleOptions = {}): Promise<Node> {
+async function open(redis: RedisConnection, options: RedisBrokerOptions = {}): Promise<Node> {
   const backend = new RedisBroker(redis, { ...QUICK, ...options });
   const node: Node = { backend, history: backend.history, heard: [], suspected: [] };
   node.history.attach({

@@ -1,11 +1,7 @@
 import { Logger, type INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import {
-  MessagesModule,
-  MessagesService,
-  type MessagesModuleOptions,
-  type MessagesStatus,
-} from '@nestwire/messages';
+import { MessagesModule, MessagesService, type MessagesStatus } from '@nestwire/messages';
+import type { RedisTuning } from '@nestwire/messages/redis';
 import { create, StreamMessage } from '@nestwire/protocol';
 import { describeWithRedis } from '../rig/redis.js';
 import { until } from '../rig/until.js';
@@ -24,7 +20,7 @@ const KILLS = FULL ? 30 : 5;
 const CHANNEL = 'ticks';
 
 /** Shorter than the defaults, so that a fault shows within the test. */
-const QUICK: MessagesModuleOptions = {
+const QUICK: RedisTuning = {
   commandTimeoutMs: 1_000,
   connectTimeoutMs: 500,
   maxReconnectDelayMs: 200,
@@ -60,7 +56,7 @@ const apps: INestApplicationContext[] = [];
 
 async function open(name: string, url: string): Promise<Server> {
   const app = await Test.createTestingModule({
-    imports: [MessagesModule.forRoot({ ...QUICK, redis: url })],
+    imports: [MessagesModule.forRoot({ redis: { connection: url, ...QUICK } })],
   }).compile();
   await app.init();
   apps.push(app);

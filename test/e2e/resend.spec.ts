@@ -527,7 +527,7 @@ describeWithRedis('On another server', (redis) => {
 
 describeWithRedis('Without Redis', (redis) => {
   it('a message that is handled once is refused before its handler, and UNCERTAIN when sent again', async () => {
-    const target = await start({ redis: redis().url, messages: { commandTimeoutMs: 300 } });
+    const target = await start({ redis: { connection: redis().url, commandTimeoutMs: 300 } });
     const raw = await named(target, 'c');
     await redis().stop();
     raw.sendJson(frame(2, 'a', slowPay));

@@ -323,7 +323,7 @@ describeWithRedis('A revocation on two servers', (redis) => {
     probeIntervalMs: 200,
   };
   const cluster = (options: StreamsModuleOptions = {}) =>
-    Promise.all([1, 2].map(() => start({ redis: redis().url, messages: QUICK, ...options })));
+    Promise.all([1, 2].map(() => start({ redis: { connection: redis().url, ...QUICK }, ...options })));
 
   it('closes on both within two seconds', async () => {
     const [one, two] = (await cluster()) as [RunningApp, RunningApp];

@@ -367,7 +367,7 @@ const quick = { commandTimeoutMs: 300, connectTimeoutMs: 500, maxReconnectDelayM
 
 describeWithRedis('Two servers and a Redis', (redis) => {
   const pair = async () => {
-    const options = { redis: redis().url, messages: quick };
+    const options = { redis: { connection: redis().url, ...quick } };
     const [one, two] = [await start(options), await start(options)];
     const client = await clientOf(two);
     await client.desk.sendStreamMessage(note('a'));
@@ -447,7 +447,7 @@ describeWithRedis('Two servers and a Redis', (redis) => {
   it('16, 107, 108: without its Redis a server delivers to itself and says so, and hears again afterwards', async () => {
     const own = await startRedis();
     servers.push(own);
-    const options = { redis: own.url, messages: quick };
+    const options = { redis: { connection: own.url, ...quick } };
     const [one, two] = [await start(options), await start(options)];
     const client = await clientOf(two);
     const { heard } = two.get(Desk);
@@ -475,7 +475,7 @@ describe('A Redis that is not there', () => {
   it('94, 95: lets the application start in its time, on its own, and is tried on', async () => {
     const startedAt = performance.now();
 
-    const target = await start({ redis: 'redis://127.0.0.1:1', messages: quick });
+    const target = await start({ redis: { connection: 'redis://127.0.0.1:1', ...quick } });
 
     expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(target.messages.status).toBe('degraded');

@@ -17,12 +17,14 @@ class AppModule {}
 Module({
   imports: [
     MessagesModule.forRoot({
-      redis: url,
-      commandTimeoutMs: 500,
-      connectTimeoutMs: 500,
-      maxReconnectDelayMs: 200,
-      probeIntervalMs: 250,
-      probeTimeoutMs: 1_000,
+      redis: {
+        connection: url,
+        commandTimeoutMs: 500,
+        connectTimeoutMs: 500,
+        maxReconnectDelayMs: 200,
+        probeIntervalMs: 250,
+        probeTimeoutMs: 1_000,
+      },
     }),
   ],
 })(AppModule);

@@ -16,9 +16,7 @@ async function start({ url, leaseMs }) {
   Module({
     imports: [
       MessagesModule.forRoot({
-        redis: url,
-        commandTimeoutMs: 1_000,
-        maxReconnectDelayMs: 200,
+        redis: { connection: url, commandTimeoutMs: 1_000, maxReconnectDelayMs: 200 },
         ...(leaseMs && { presence: { leaseMs } }),
       }),
     ],

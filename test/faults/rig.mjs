@@ -16,8 +16,8 @@ const TUNING = {
   probeIntervalMs: 1_000,
   probeTimeoutMs: 2_000,
   connectTimeoutMs: 1_000,
-  presence: { leaseMs: 3_000 },
 };
+const PRESENCE = { leaseMs: 3_000 };
 const WATCH_MS = 500;
 /** How often a client asks for something that is to be done once. */
 const ORDER_MS = 500;
@@ -74,7 +74,7 @@ export class Rig {
     const { port } = await node.child.ask('start', {
       name: node.name,
       directory: this.directory,
-      redis: this.#connectionOf(node),
+      redis: { connection: this.#connectionOf(node), ...TUNING, ...(apps && { prefix: apps[index] }) },
       rooms,
       room,
       work,
@@ -82,7 +82,7 @@ export class Rig {
       isSignedIn: tokenMs !== undefined,
       options: {
         ...options,
-        messages: { ...TUNING, ...options?.messages, ...(apps && { prefix: apps[index] }) },
+        messages: { presence: PRESENCE, ...options?.messages },
       },
     });
     node.port = port;
@@ -136,7 +136,7 @@ export class Rig {
 
   /** Writes down who is said to be there, and who is; asks for a lease at most, as presence may be late. */
   async writePresence() {
-    const deadline = performance.now() + 2 * TUNING.presence.leaseMs;
+    const deadline = performance.now() + 2 * PRESENCE.leaseMs;
     let answers;
     do {
       answers = await Promise.all(this.nodes.map(({ child }) => child.ask('presence')));

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { createStreamClient } from '@nestwire/client';
 import { defineChannel, DurableConsumersService, PresenceService } from '@nestwire/messages';
+import type { RedisConnection } from '@nestwire/messages/redis';
 import { CodedError, StreamGap } from '@nestwire/protocol';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import {
@@ -11,7 +12,6 @@ import {
   StreamSession,
   StreamsService,
   type StreamHandshake,
-  type StreamsModuleOptions,
   type StreamsOf,
   type StreamUser,
 } from '@nestwire/streams';
@@ -73,14 +73,14 @@ class Scene {
   private lastNumber = 0;
   private lastMark = 0;
 
-  async start(redis: StreamsModuleOptions['redis'], { tellsGaps = true } = {}): Promise<this> {
+  async start(redis: RedisConnection, { tellsGaps = true } = {}): Promise<this> {
     for (const codec of [undefined, messagePack]) {
       const app = await startApp({
         options: {
-          redis,
+          redis: { connection: redis, commandTimeoutMs: 2_000 },
           authenticator: Accounts,
           codecs: [messagePack],
-          messages: { presence: { leaseMs: 900 }, commandTimeoutMs: 2_000 },
+          messages: { presence: { leaseMs: 900 } },
         },
         providers: [DeskEndpoint],
       });

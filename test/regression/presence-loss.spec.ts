@@ -17,8 +17,11 @@ afterEach(stopAll);
 describeWithRedis('Presence after Redis lost keys', (redis) => {
   const clients: Redis[] = [];
   const start = async (client: string | Redis = redis().url): Promise<PresenceService> => {
-    const messages = { commandTimeoutMs: 500, presence: { leaseMs: LEASE_MS } };
-    return (await startApp({ options: { redis: client, messages } })).get(PresenceService);
+    const options = {
+      redis: { connection: client, commandTimeoutMs: 500 },
+      messages: { presence: { leaseMs: LEASE_MS } },
+    };
+    return (await startApp({ options })).get(PresenceService);
   };
   const listed = async (presence: PresenceService) =>
     (await presence.list(ROOM))

@@ -85,10 +85,10 @@ describeWithRedis('Data from Redis', (redis) => {
   const start = (presence?: PresenceOptions): Promise<RunningApp> =>
     startApp({
       options: {
-        redis: redis().url,
+        // Some tests write megabytes, during which Redis may not answer for seconds on a busy machine.
+        redis: { connection: redis().url, commandTimeoutMs: 15_000, probeTimeoutMs: 60_000 },
         authenticator: Accounts,
-        // Some tests give Redis megabytes to write: on a busy machine it answers nobody for seconds.
-        messages: { commandTimeoutMs: 15_000, probeTimeoutMs: 60_000, ...(presence && { presence }) },
+        messages: { ...(presence && { presence }) },
       },
       providers: [TillEndpoint],
     });

@@ -92,7 +92,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     const written = { type: 'e2e.note', data: `{"text":${text}}` };
     const { history } = app.app.get(Broker, { strict: false });
     const draft = { id: createMessageId(), ...written };
-    const [stored] = await history.append(room('room') as RecoverableChannel, [draft]);
+    const [stored] = await history!.append(room('room') as RecoverableChannel, [draft]);
     expect(stored).toMatchObject({ isDuplicate: false });
   };
   const withField = (name: string, value: string) => (fields: string[]) =>

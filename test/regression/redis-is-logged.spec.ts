@@ -16,7 +16,7 @@ afterEach(stopAll);
 describeWithRedis('The log of a server with Redis', (redis) => {
   it('says once that Redis is connected, that it is lost, and that it is back', async () => {
     const log = new CapturedLog();
-    await startApp({ options: { redis: redis().url, messages: QUICK }, prepare: log.install });
+    await startApp({ options: { redis: { connection: redis().url, ...QUICK } }, prepare: log.install });
     const ofRedis = () => log.lines.filter((line) => /^Redis (is|cannot)/.test(line));
 
     await until(() => ofRedis().length > 0);

@@ -11,6 +11,11 @@ export {
 } from './history/history-store.js';
 export { ClaimStore, type Claim, type ClaimedWork } from './once/claim-store.js';
 export { LocalBroker } from './local-broker.js';
+export {
+  MissingCapabilityError,
+  type BrokerCapability,
+  type MissingCapability,
+} from './missing-capability.error.js';
 export { Broker, type BrokerCounters, type BrokerSink } from './pubsub/broker.js';
 export {
   ConsumerStore,

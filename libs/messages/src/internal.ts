@@ -4,6 +4,8 @@ export { ReservedChannel } from './channel/reserved-channel.js';
 export { ERROR_LINES_PER_MINUTE, LogLimiter, type LogLimiterSetup } from './logging/log-limiter.js';
 export { DONE } from './scheduling/done.js';
 export { slicedWork, SLICE_MS, SlicedWork, type SlicerClock } from './scheduling/sliced-work.js';
+export { assertCapabilities } from './missing-capability.error.js';
+export { MissingClaimStore } from './once/missing-claim-store.js';
 export type { Receiver } from './pubsub/hub.js';
 export { DEFAULT_STREAM_LIMIT } from './pubsub/channel-stream.js';
 export { Publication } from './pubsub/publication.js';

@@ -7,16 +7,16 @@ import { LocalHistoryStore } from './history/local-history-store.js';
 import { LocalConsumerStore } from './consumers/local-consumer-store.js';
 import { Broker, type MessagesStatus } from './pubsub/broker.js';
 
-/** The backend of a single process: there is nobody else to reach. */
+/** Serves channels within one process; has all capabilities. */
 export class LocalBroker extends Broker {
   readonly status: MessagesStatus = 'local';
   readonly counters = { undecodable: 0, reconnects: 0, stalled: 0 };
-  readonly history: LocalHistoryStore;
+  override readonly history: LocalHistoryStore;
   readonly #secret = randomBytes(32).toString('base64url');
-  readonly claims: LocalClaimStore;
+  override readonly claims: LocalClaimStore;
   override readonly revokedTokens: LocalRevokedTokenStore;
-  readonly presence = new LocalPresenceStore();
-  readonly consumers: LocalConsumerStore;
+  override readonly presence = new LocalPresenceStore();
+  override readonly consumers: LocalConsumerStore;
 
   constructor(clock?: Clock) {
     super();
@@ -36,7 +36,7 @@ export class LocalBroker extends Broker {
 
   async publish(): Promise<void> {}
 
-  async secret(): Promise<string> {
+  override async secret(): Promise<string> {
     return this.#secret;
   }
 

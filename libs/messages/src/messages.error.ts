@@ -10,13 +10,13 @@ export const MessagesErrorCode = {
   BadChannel: 'BAD_CHANNEL',
   /** The message is not of a class that the channel is defined with. */
   WrongMessage: 'WRONG_MESSAGE',
-  /** The scope is `global`, and no Redis is configured. */
+  /** The scope is `global`, and the broker serves this process only. */
   NoCluster: 'NO_CLUSTER',
   /** The cluster cannot be reached; nothing was posted. */
   Unavailable: 'UNAVAILABLE',
   /** The cluster did not confirm in time; the message may have been delivered. */
   Uncertain: 'UNCERTAIN',
-  /** Too many posts wait for Redis; nothing was posted. */
+  /** Too many posts wait for the broker; nothing was posted. */
   Overloaded: 'OVERLOADED',
   /** The id that a post was given is not one that messages may have. */
   BadMessageId: 'BAD_MESSAGE_ID',
@@ -30,8 +30,10 @@ export const MessagesErrorCode = {
   PresenceFull: 'PRESENCE_FULL',
   /** Who joins has no id, or data that is too large or no JSON. */
   BadPresence: 'BAD_PRESENCE',
-  /** The secret that servers share through Redis is too short, or none. */
+  /** The secret that the servers share is invalid. */
   BadSecret: 'BAD_SECRET',
+  /** The broker lacks a member that a feature needs. */
+  MissingCapability: 'MISSING_CAPABILITY',
   /** The application has shut down. */
   MessagesClosed: 'MESSAGES_CLOSED',
   /** The module or a decorator is configured wrongly. */

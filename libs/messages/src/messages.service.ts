@@ -6,37 +6,32 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { messageNameOf, type Message, type MessageClass } from '@nestwire/protocol';
-import type { EncodedMessage } from '@nestwire/protocol/codec';
-import { encodingOf, isReservedName } from '@nestwire/protocol/compiled';
+import type { Message, MessageClass } from '@nestwire/protocol';
 import { Observable } from 'rxjs';
 import { Broker, type MessagesStatus } from './pubsub/broker.js';
 import {
   channelNameOf,
   deliveredBy,
   isRecoverable,
-  messagesOf,
   type Channel,
   type Delivered,
   type DeliveryClass,
   type RecoverableChannel,
 } from './channel/channel.js';
-import { isReserved } from './channel/reserved-channel.js';
 import { ERROR_LINES_PER_MINUTE, LogLimiter } from './logging/log-limiter.js';
-import { isTooDeep, MAX_MESSAGE_DEPTH } from './pubsub/message-text.js';
+import { MessageEncoder } from './pubsub/message-encoder.js';
 import { Delivery, type ChannelListener } from './pubsub/delivery.js';
 import type { Receiver } from './pubsub/hub.js';
 import { ChannelStream, type StreamOptions } from './pubsub/channel-stream.js';
 import { lifeOf, onAbort } from './scheduling/on-abort.js';
-import type { StoredPublication } from './history/stored-publication.js';
 import type { Subscription } from './pubsub/subscription.js';
 import type { MessagesCounters } from './messages-counters.js';
 import { MessagesError, MessagesErrorCode } from './messages.error.js';
+import { MissingCapabilityError } from './missing-capability.error.js';
 import { MESSAGES_OPTIONS } from './messages-module-definition.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from './messages.options.js';
-import { isSamePosition } from './history/position.js';
 import type { Following, StoredReceiver } from './history/channel-followers.js';
-import { withoutDuplicates } from './history/without-duplicates.js';
+import { withoutDuplicates, withoutRepeatedHead } from './history/without-duplicates.js';
 import { EphemeralChannels } from './pubsub/ephemeral-channels.js';
 import { RecoverableChannels } from './history/recoverable-channels.js';
 import { StatusListeners } from './pubsub/status-listeners.js';
@@ -48,15 +43,16 @@ import type {
   StoredPostOptions,
 } from './post.options.js';
 
-/** Posts messages to channels and listens to them, here and across the cluster. */
+/** Posts messages to channels and listens to channels, across the cluster. */
 @Injectable()
 export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('Messages');
-  readonly #backend: Broker;
-  readonly #maxMessageBytes: number;
+  readonly #broker: Broker;
+  readonly #encoder: MessageEncoder;
   readonly #delivery = new Delivery();
   readonly #ephemeral: EphemeralChannels;
-  readonly #kept: RecoverableChannels;
+  /** Undefined when the broker has no history. */
+  readonly #recoverable: RecoverableChannels | undefined;
   readonly #errors = new LogLimiter((line, stack) => this.#logger.error(line, stack), {
     linesPerMinute: ERROR_LINES_PER_MINUTE,
   });
@@ -66,15 +62,16 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   readonly #closing = new AbortController();
   #status: MessagesStatus;
 
-  constructor(backend: Broker, @Optional() @Inject(MESSAGES_OPTIONS) options: MessagesModuleOptions = {}) {
-    this.#backend = backend;
-    this.#status = backend.status;
-    this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
-    this.#ephemeral = new EphemeralChannels(backend, this.#delivery, () => this.#statusChanged());
-    this.#kept = new RecoverableChannels(backend, options, this.#delivery.failed);
+  constructor(broker: Broker, @Optional() @Inject(MESSAGES_OPTIONS) options: MessagesModuleOptions = {}) {
+    this.#broker = broker;
+    this.#status = broker.status;
+    this.#encoder = new MessageEncoder(options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES);
+    this.#ephemeral = new EphemeralChannels(broker, this.#delivery, () => this.#statusChanged());
+    const context = { isLocal: () => broker.status === 'local', failed: this.#delivery.failed };
+    this.#recoverable = broker.history && new RecoverableChannels(broker.history, options, context);
   }
 
-  /** How far `auto` posts reach now. */
+  /** The present reach of posts with the scope `auto`. */
   get status(): MessagesStatus {
     return this.#status;
   }
@@ -84,43 +81,44 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     return this.#statusListeners.add(listener);
   }
 
-  /** Returns what happened to messages in this process so far. */
+  /** Returns the counters of this process since it started. */
   counters(): MessagesCounters {
     const { counts } = this.#delivery;
-    const { undecodable, ...ofBroker } = this.#backend.counters;
-    const posted = this.#ephemeral.posted + this.#kept.posted;
+    const { undecodable, ...ofBroker } = this.#broker.counters;
+    const posted = this.#ephemeral.posted + (this.#recoverable?.posted ?? 0);
     const ofPosts = { posted, degraded: this.#ephemeral.degraded };
     return {
       ...counts,
-      ...this.#kept.counts,
+      ...(this.#recoverable?.counts ?? { reads: 0, refetched: 0, gaps: 0 }),
       ...ofPosts,
       ...ofBroker,
       undecodable: counts.undecodable + undecodable,
     };
   }
 
-  /** Connects; Nest calls it. */
+  /** Connects the broker; Nest calls it. */
   onModuleInit(): Promise<void> {
     return this.#ephemeral.start();
   }
 
-  /** Ends streams and observables, and lets go of the backend; Nest calls it. */
+  /** Ends streams and observables, and closes the broker; Nest calls it. */
   async onApplicationShutdown(): Promise<void> {
     this.#closing.abort();
-    await this.#kept.close();
-    await this.#backend.close();
+    await this.#recoverable?.close();
+    await this.#broker.close();
   }
 
   /**
    * Calls the function for each message of the channel, in order.
    *
-   * Listens from the call on to what this process posts; on a recoverable channel, from
-   * when it resolves on. Resolves when posts of the cluster are heard too; while the backend is
-   * degraded at once, and they are heard when it has recovered. A channel with history gives every
-   * message once, or a `StreamGap` where some are missing; one defined as `latest` begins with its newest
-   * message. All listeners of a process share one frozen message.
+   * On an ephemeral channel the listener gets posts of this process from the call on. The promise resolves
+   * when the posts of other processes are received too; while the broker is degraded at once, and they
+   * are received after it has recovered. On a channel with history the listener starts when the promise
+   * resolves: it gets every message once, or a `StreamGap` in place of missing ones. On a `latest` channel
+   * it starts with the newest message. All listeners of a process share one frozen message.
    *
-   * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
+   * @throws {MessagesError} BAD_CHANNEL when channels cannot have the name
+   * @throws {MessagesError} MISSING_CAPABILITY when the channel is recoverable and the broker has no history
    * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
    */
   async addListener<M extends Message, D extends DeliveryClass = 'ephemeral'>(
@@ -132,11 +130,11 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Calls the function for each publication of the channel, synchronously, in order and undecoded.
+   * Calls the function for each undecoded publication of the channel, in order.
    *
-   * For those who pass publications on; otherwise as `addListener`.
+   * The calls are synchronous. For code that forwards publications; otherwise like `addListener`.
    *
-   * @throws {MessagesError} BAD_CHANNEL, MESSAGES_CLOSED as `addListener`
+   * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY, MESSAGES_CLOSED as `addListener`
    */
   async attach(
     channel: string | Channel,
@@ -145,20 +143,20 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   ): Promise<Subscription> {
     const name = this.#openChannel(channel);
     if (!isRecoverable(channel)) return this.#ephemeral.attach(name, receiver, signal);
-    // A newcomer to a history begins with what comes next.
     if (channel.delivery === 'history') return this.follow(channel, withoutDuplicates(receiver), { signal });
-    const once = onceEach(receiver);
+    const once = withoutRepeatedHead(receiver);
     const following = await this.follow(channel, once, { signal });
     following.recover(undefined, (newest) => newest.forEach((publication) => once(publication)));
     return following;
   }
 
   /**
-   * Follows a recoverable channel, with the position of each; for those who pass them on.
+   * Calls the function for each publication of a recoverable channel, with its position.
    *
-   * Resolves when the position of this process is known; while the backend is degraded at once.
+   * For code that forwards publications. Resolves when the position of this process is known; while the
+   * broker is degraded at once.
    *
-   * @throws {MessagesError} BAD_CHANNEL, MESSAGES_CLOSED as `addListener`
+   * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY, MESSAGES_CLOSED as `addListener`
    */
   async follow(
     channel: RecoverableChannel,
@@ -167,23 +165,24 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   ): Promise<Following> {
     this.#openChannel(channel);
     await this.#ephemeral.start();
-    return this.#kept.follow(channel, receiver, signal);
+    return this.#channelsOf(channel).follow(channel, receiver, signal);
   }
 
   /**
    * Posts a message to all listeners of the channel.
    *
-   * Listeners of this process have it when the call returns; those of another process get it in the
-   * order in which this process posted. Resolves when the cluster has taken it. On a channel that
-   * keeps its messages it resolves when the message is stored, to its position, and all processes
-   * get it in the one order of the channel; an attempt whose end is not known is made again, at most three
-   * times within ten seconds.
+   * On an ephemeral channel the listeners of this process have the message when the call returns; those of
+   * another process get it in the order in which this process posted. The promise resolves when the
+   * cluster has the message. On a recoverable channel the promise resolves to the position when the message
+   * is stored; all processes get it in the one order of the channel. An attempt with an unknown outcome is
+   * repeated up to three times within ten seconds.
    *
-   * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot travel
-   * @throws {MessagesError} BAD_CHANNEL, WRONG_MESSAGE, MESSAGE_TOO_LARGE when the channel cannot take it
+   * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot be encoded
+   * @throws {MessagesError} BAD_CHANNEL, WRONG_MESSAGE, MESSAGE_TOO_LARGE when the channel cannot carry it
+   * @throws {MessagesError} MISSING_CAPABILITY when the channel is recoverable and the broker has no history
    * @throws {MessagesError} NO_CLUSTER, UNAVAILABLE, OVERLOADED, UNCERTAIN with the scope `global`
    * @throws {MessagesError} UNAVAILABLE, OVERLOADED when a recoverable channel has not stored it
-   * @throws {MessagesError} UNCERTAIN when that is not known: post it again with the error's `messageId`
+   * @throws {MessagesError} UNCERTAIN when it may be stored: post it again with the error's `messageId`
    * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
    */
   postMessage<M extends Message = Message, D extends DeliveryClass = 'ephemeral'>(
@@ -193,10 +192,9 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   ): Promise<PostResultOf<D>> {
     try {
       const name = this.#openChannel(channel);
-      const encoded = this.#encode(message);
-      assertCarries(channel, encoded.type);
+      const encoded = this.#encoder.encode(channel, name, message);
       const posted = isRecoverable(channel)
-        ? this.#kept.post(channel, encoded, (options as StoredPostOptions).id)
+        ? this.#channelsOf(channel).post(channel, encoded, (options as StoredPostOptions).id)
         : this.#ephemeral.post(name, encoded, (options as PostOptions).scope ?? 'auto');
       return posted as Promise<PostResultOf<D>>;
     } catch (error) {
@@ -205,13 +203,13 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Returns the messages of a channel as an iterable, attached from this call on.
+   * Returns the messages of a channel, from this call on, as an iterable.
    *
-   * With a class, or for a channel defined with its classes, a message of another class rejects one
-   * `next()` and the stream goes on. A channel with history gives a `StreamGap` where messages are missing,
-   * whatever the class. Ends with its signal and at shutdown.
+   * A message of a class that is not expected rejects one `next()`, and the stream continues; the expected
+   * classes are the argument, or the classes of the channel. A channel with history yields a `StreamGap` in
+   * place of missing messages, also with a class. The stream ends with its signal and at shutdown.
    *
-   * @throws {MessagesError} BAD_CHANNEL, MESSAGES_CLOSED as `addListener`
+   * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY, MESSAGES_CLOSED as `addListener`
    */
   createStream<M extends Message, D extends DeliveryClass = 'ephemeral'>(
     channel: string | Channel<M, D>,
@@ -236,9 +234,9 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Returns the messages of a channel as an Observable: each subscriber is one listener.
+   * Returns the messages of a channel as an Observable; each subscriber is one listener.
    *
-   * Completes with its signal and at shutdown; errs with BAD_CHANNEL or MESSAGES_CLOSED.
+   * Completes with its signal and at shutdown; fails with BAD_CHANNEL, MISSING_CAPABILITY or MESSAGES_CLOSED.
    */
   observe<M extends Message, D extends DeliveryClass = 'ephemeral'>(
     channel: string | Channel<M, D>,
@@ -265,56 +263,21 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
         MessagesErrorCode.MessagesClosed,
         'The application has shut down; channels are closed.',
       );
-    return channelNameOf(channel);
+    const name = channelNameOf(channel);
+    if (isRecoverable(channel)) this.#channelsOf(channel);
+    return name;
   }
 
-  #encode(message: Message): EncodedMessage {
-    const encoded = encodingOf(message);
-    // A reader takes it for unreadable: refused here, nobody finds a gap in its place.
-    if (isTooDeep(encoded.data))
-      throw new MessagesError(
-        MessagesErrorCode.MessageTooLarge,
-        `The message '${encoded.type}' nests deeper than ${MAX_MESSAGE_DEPTH} levels: send it flatter.`,
-      );
-    // A character has at most three bytes of UTF-8, so most messages need not be measured.
-    if (encoded.data.length * 3 <= this.#maxMessageBytes) return encoded;
-    const bytes = Buffer.byteLength(encoded.data);
-    if (bytes <= this.#maxMessageBytes) return encoded;
-    throw new MessagesError(
-      MessagesErrorCode.MessageTooLarge,
-      `The message '${encoded.type}' has ${bytes} bytes; the limit is ${this.#maxMessageBytes} (maxMessageBytes).`,
-    );
+  #channelsOf({ name, delivery }: RecoverableChannel): RecoverableChannels {
+    if (this.#recoverable) return this.#recoverable;
+    const neededBy = `The channel '${name}', which is defined with "${delivery}",`;
+    throw new MissingCapabilityError(this.#broker, [{ capability: 'history', neededBy }]);
   }
 
   #statusChanged(): void {
-    const { status } = this.#backend;
+    const { status } = this.#broker;
     if (status === this.#status) return;
     this.#status = status;
     this.#statusListeners.tell(status);
   }
-}
-
-/** Makes a receiver of a `latest` channel that is not given its newest message again as a newcomer. */
-function onceEach(receiver: Receiver): StoredReceiver {
-  let last: StoredPublication | undefined;
-  return (publication) => {
-    if (last && isSamePosition(last.position, publication.position)) return;
-    last = publication;
-    receiver(publication);
-  };
-}
-
-function assertCarries(channel: string | Channel, type: string): void {
-  if (isReservedName(type) && !isReserved(channelNameOf(channel)))
-    throw new MessagesError(
-      MessagesErrorCode.WrongMessage,
-      `'${type}' is a message of nestwire's own, which no channel carries: post one of another name.`,
-    );
-  const classes = messagesOf(channel);
-  if (!classes || classes.some((cls) => messageNameOf(cls) === type)) return;
-  throw new MessagesError(
-    MessagesErrorCode.WrongMessage,
-    `The channel '${channelNameOf(channel)}' does not carry '${type}'; it is defined with ` +
-      `${classes.map((cls) => `'${messageNameOf(cls)}'`).join(', ')}.`,
-  );
 }

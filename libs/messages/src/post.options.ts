@@ -7,7 +7,7 @@ export type PostScope = 'auto' | 'local' | 'global';
 /** How a message is posted. */
 export interface PostOptions {
   /**
-   * `auto`: the cluster when Redis is configured, else this process. `local`: this process.
+   * `auto`: the cluster when one is configured, else this process. `local`: this process.
    * `global`: the cluster, or an error.
    *
    * @default 'auto'

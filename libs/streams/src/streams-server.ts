@@ -5,6 +5,7 @@ import { JsonCodec, type Codec } from '@nestwire/protocol/codec';
 import type { ClientChannels } from './subscriptions/client-channels.js';
 import { ResultCache } from './resend/result-cache.js';
 import type { PostResult } from '@nestwire/messages';
+import type { MissingCapability } from '@nestwire/messages/backend';
 import { ERROR_LINES_PER_MINUTE, LogLimiter, slicedWork } from '@nestwire/messages/internal';
 import { ClientLog } from './connection/client-log.js';
 import type { ConnectionContext } from './connection/connection-context.js';
@@ -26,7 +27,7 @@ import { StreamsConfigurationError } from './endpoint/streams-configuration.erro
 import { ClientShares } from './fairness/client-shares.js';
 import { ReadShares } from './fairness/read-shares.js';
 import { ReadTurns } from './fairness/read-turns.js';
-import type { EndpointRegistry } from './endpoint/endpoint-registry.js';
+import type { Endpoint, EndpointRegistry } from './endpoint/endpoint-registry.js';
 import { checkOptions } from './options-check.js';
 import { resolveLimits } from './limit-rules.js';
 import { resolveShutdown } from './shutdown-times.js';
@@ -108,7 +109,7 @@ export class StreamsServer {
     this.sockets = new WsServer(limits, { subprotocols, compression: options.compression ?? 'off' });
     const addresses = (this.addresses = new ClientAddress(options.trustProxy));
     const shares = new ClientShares(addresses);
-    this.results = new ResultCache(limits, channels.backend.claims, shares);
+    this.results = new ResultCache(limits, channels.claims, shares);
     const isProxied = (request: IncomingMessage): boolean => addresses.isProxied(request);
     this.origins = new OriginPolicy({ origins: options.origins, hosts: options.hosts, isProxied });
     const signIn = new SignIn(authenticator, limits.authenticationTimeoutMs);
@@ -143,6 +144,7 @@ export class StreamsServer {
 
   /** Begins to watch over connections; resolves when it hears of revocations. */
   async start(): Promise<void> {
+    this.channels.assertSupported(this.context.endpoints.all().flatMap(claimUses));
     this.sweeper.start();
     this.isStarted = true;
     await this.channels.start();
@@ -324,6 +326,13 @@ export class StreamsServer {
   private logError(errorId: string, error: unknown): void {
     this.errorLog.error('error', `Error ${errorId}`, error);
   }
+}
+
+function claimUses({ name, once }: Endpoint): MissingCapability[] {
+  return [...(once ?? [])].map((message) => ({
+    capability: 'claims',
+    neededBy: `The option "once" of @OnStreamMessage for '${message}' on the endpoint "${name}"`,
+  }));
 }
 
 function connections(count: number): string {

@@ -92,7 +92,7 @@ export interface StreamsOptions {
   readonly heartbeat?: Partial<HeartbeatOptions>;
   /**
    * The longest time between two questions to the authenticator about an open connection, in
-   * milliseconds; 0 asks only once. It bounds what `StreamsService.revoke` takes while Redis is away.
+   * milliseconds; 0 asks only once. It bounds the time of `StreamsService.revoke` during an outage.
    *
    * @default 300_000
    */

@@ -71,7 +71,7 @@ export class StreamsService {
    * brought. What it refuses is closed with 4502, for good; what it accepts gets the new user, and all of its
    * streams are judged by it. Until it has answered a connection goes on; without an answer it is closed with 4005.
    *
-   * Resolves when the connections of this process are judged and Redis has taken the notice for the others:
+   * Resolves when the connections of this process are judged and the broker has the notice for the others:
    * `delivered` is `degraded` where it has not for certain, and then they find out within `recheckMs`.
    *
    * @throws {StreamsConfigurationError} when there is no authenticator

@@ -2,10 +2,12 @@ import type {
   HistoryChannel,
   Broker,
   ConsumerShare,
+  ConsumerStore,
   ConsumerWork,
   StoredMessage,
   FetchRequest,
 } from '@nestwire/messages/backend';
+import { brokerWith, type BrokerWith } from './broker-with.js';
 import { append, drafts, fresh, placeOf, until } from './history-rig.js';
 
 /** How far durable consumers reach. */
@@ -14,7 +16,7 @@ export interface ConsumerStoreTraits {
   readonly cluster: boolean;
 }
 
-type Start = () => Promise<Broker>;
+type Start = () => Promise<BrokerWith<'history' | 'consumers'>>;
 
 const LONG_MS = 60_000;
 const SHORT_MS = 60;
@@ -35,7 +37,7 @@ export function describeConsumerStore(
   describe(`${name} as what named consumers stand on`, () => {
     const backends: Broker[] = [];
     const start: Start = async () => {
-      const backend = await open();
+      const backend = brokerWith(await open(), 'history', 'consumers');
       backends.push(backend);
       backend.history.attach({ stored: () => undefined, suspected: () => undefined });
       await backend.start({ receive: () => undefined, statusChanged: () => undefined });
@@ -219,7 +221,7 @@ function describeGaps(start: Start): void {
   it('gives out one gap for what was trimmed, and goes on with the oldest that is left', async () => {
     const { history, consumers } = await start();
     const consumer = await opened(consumers, fresh(short));
-    // Redis trims whole nodes of a stream.
+    // A store may trim in large steps, so more messages than the limit are needed.
     for (let index = 0; index < 6; index++) await append(history, consumer.channel, drafts(100));
     const { works } = await consumers.fetch(consumer, { ...NOTHING, limit: 3 });
     const rest = await consumers.fetch(consumer, { ...NOTHING, limit: 600 });
@@ -335,14 +337,14 @@ function share(channel: HistoryChannel, { from = 'head' as ConsumerShare['from']
 }
 
 /** A consumer that has its place, at the top. */
-async function opened(consumers: Broker['consumers'], channel: HistoryChannel): Promise<ConsumerShare> {
+async function opened(consumers: ConsumerStore, channel: HistoryChannel): Promise<ConsumerShare> {
   const consumer = share(channel);
   await consumers.fetch(consumer, NOTHING);
   return consumer;
 }
 
 async function untilTaken(
-  consumers: Broker['consumers'],
+  consumers: ConsumerStore,
   consumer: ConsumerShare,
   request: FetchRequest,
 ): Promise<readonly ConsumerWork[]> {

@@ -1,4 +1,5 @@
 import type { Position } from '@nestwire/messages';
+import { brokerWith } from './broker-with.js';
 import type { Draft, Broker, Stored } from '@nestwire/messages/backend';
 import { messageIdOf } from '@nestwire/messages/internal';
 import { describeLength, describeRead } from './history-reads.contract.js';
@@ -35,7 +36,7 @@ export function describeHistoryStore(
   describe(`${name} as a history`, () => {
     const nodes: HistoryNode[] = [];
     const start: StartHistory = async () => {
-      const backend = await open();
+      const backend = brokerWith(await open(), 'history');
       const node: HistoryNode = { backend, history: backend.history, heard: [], suspected: [] };
       node.history.attach({
         stored: (channel, messages) =>

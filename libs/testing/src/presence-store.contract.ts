@@ -6,6 +6,7 @@ import type {
   PresenceRecord,
   PresenceState,
 } from '@nestwire/messages/backend';
+import { brokerWith } from './broker-with.js';
 import { applyPresence, EMPTY_PRESENCE, type PresenceView } from '@nestwire/protocol';
 
 /** The reach of a presence backend, and means of a test to disturb it. */
@@ -58,7 +59,7 @@ export function describePresenceStore(
     const newRoom = () => `room:${process.pid}-${++rooms}-${Math.random()}`;
 
     const start = async (): Promise<Node> => {
-      const backend = await open();
+      const backend = brokerWith(await open(), 'presence');
       const node: Node = { backend, presence: backend.presence, deltas: [] };
       await backend.start({ receive: () => undefined, statusChanged: () => undefined });
       node.presence.start({

@@ -1,3 +1,4 @@
+import { brokerWith } from './broker-with.js';
 import {
   MAX_REVOKED_SUBJECTS,
   requiredGeneration,
@@ -29,10 +30,9 @@ export function describeRevokedTokenStore(
     const newHolder = () => `u${holders % 10}${process.pid}-${++holders}-${String(Math.random()).slice(2)}`;
 
     const start = async (): Promise<RevokedTokenStore> => {
-      const backend = await open();
+      const backend = brokerWith(await open(), 'revokedTokens');
       backends.push(backend);
       await backend.start({ receive: () => undefined, statusChanged: () => undefined });
-      if (!backend.revokedTokens) throw new Error('The backend has no store of revoked tokens.');
       return backend.revokedTokens;
     };
 

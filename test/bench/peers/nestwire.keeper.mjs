@@ -22,7 +22,12 @@ export async function openKeeper({ redisUrl, messages }) {
   decorate(BenchModule, {
     decorators: [
       Module({
-        imports: [MessagesModule.forRoot({ redis: redisUrl, prefix: PREFIX, ...(clock && { clock }) })],
+        imports: [
+          MessagesModule.forRoot({
+            redis: { connection: redisUrl, prefix: PREFIX },
+            ...(clock && { clock }),
+          }),
+        ],
       }),
     ],
   });

@@ -61,12 +61,10 @@ const heartbeat = { pingMs: 3_600_000, pongMs: 3_600_000 };
 /** @param {import('./index.mjs').Setup} setup every kind alike */
 export async function serve({ redisUrl, peer }) {
   // Peers that run beside each other share a Redis, and must not hear each other.
-  const messages = { prefix: peer };
   const options = {
     authenticator: EveryToken,
     trustProxy: false,
-    redis: redisUrl,
-    messages,
+    redis: { connection: redisUrl, prefix: peer },
     limits,
     heartbeat,
   };

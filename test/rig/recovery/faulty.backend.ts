@@ -6,7 +6,10 @@ import type { StoreNode } from './store.js';
 
 /** A process's backend, with a history on which faults can be laid. */
 export class FaultyBackend extends Broker {
-  readonly history: FaultyHistory;
+  override readonly history: FaultyHistory;
+  override readonly claims;
+  override readonly consumers;
+  override readonly presence;
   override readonly revokedTokens;
 
   constructor(
@@ -14,6 +17,9 @@ export class FaultyBackend extends Broker {
     ledger: Ledger,
   ) {
     super();
+    this.claims = inner.backend.claims;
+    this.consumers = inner.backend.consumers;
+    this.presence = inner.backend.presence;
     this.revokedTokens = inner.backend.revokedTokens;
     this.history = new FaultyHistory(inner.history, ledger);
   }
@@ -24,18 +30,6 @@ export class FaultyBackend extends Broker {
 
   get counters() {
     return this.inner.backend.counters;
-  }
-
-  get claims() {
-    return this.inner.backend.claims;
-  }
-
-  get consumers() {
-    return this.inner.backend.consumers;
-  }
-
-  get presence() {
-    return this.inner.backend.presence;
   }
 
   start(sink: BrokerSink): Promise<void> {
@@ -58,8 +52,9 @@ export class FaultyBackend extends Broker {
     return this.inner.backend.publish(channel, encoded);
   }
 
-  secret(): Promise<string> {
-    return this.inner.backend.secret();
+  override secret(): Promise<string> {
+    const { backend } = this.inner;
+    return backend.secret ? backend.secret() : Promise.reject(new Error('no secret'));
   }
 
   close(): Promise<void> {

@@ -3,7 +3,7 @@ import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 /** The most characters in the name of a channel. */
 export const MAX_CHANNEL_NAME_LENGTH = 200;
 
-// Refused, never escaped: no whitespace, no control characters, nothing that Redis, a glob or a log line reads.
+// Other characters are refused and not escaped: they have a meaning in keys, patterns or lines of a log.
 const NAME = /^[A-Za-z0-9_.@/:|+=~,%-]+$/;
 const SHOWN_LENGTH = 40;
 

@@ -24,8 +24,8 @@ export interface HistoryLength {
 /**
  * When a post counts as stored.
  *
- * `memory`: when Redis has it; a failover may lose it, and says so to those who had received it.
- * `replicated`: when all its replicas have it too.
+ * `memory`: when the cluster has it; a failover can lose it, and a gap reports the loss to its receivers.
+ * `replicated`: when all replicas have it too.
  */
 export type Durability = 'memory' | 'replicated';
 

@@ -12,49 +12,49 @@ const MIN_POLL_MS = 50;
 const RENEWALS_PER_LEASE = 3;
 const MAX_PAUSE_MS = 60_000;
 
-/** Work in the hands of this process. */
-export interface WorkInHand {
-  /** With the number of the attempt that is under way. */
+/** Work that this process holds by a lease. */
+export interface HeldWork {
+  /** The work, with the number of the present attempt. */
   readonly work: ConsumerWork;
-  /** Aborts when the work is no longer this process's. */
+  /** Aborts when this process no longer holds the work. */
   readonly signal: AbortSignal;
 }
 
-/** What a worker works with. */
+/** The store, the handler and the clock of a worker. */
 export interface WorkerContext extends PacerContext {
-  readonly backend: ConsumerStore;
+  readonly store: ConsumerStore;
   readonly clock: Clock;
   readonly options: ResolvedConsumer;
-  /** Handles work once; rejects when it has to be tried again. */
-  readonly handle: (hand: WorkInHand) => Promise<void>;
-  /** Takes work that failed for the last time; rejects when that has to be tried again. */
-  readonly giveUp: (hand: WorkInHand, error: unknown) => Promise<void>;
-  /** Is told of an attempt that failed and is not the last. */
-  readonly retried: (hand: WorkInHand, error: unknown) => void;
+  /** Handles work once; rejects when it has to be retried. */
+  readonly handle: (held: HeldWork) => Promise<void>;
+  /** Takes work whose last attempt failed; rejects when the call has to be repeated. */
+  readonly giveUp: (held: HeldWork, error: unknown) => Promise<void>;
+  /** Called after each failed attempt but the last. */
+  readonly retried: (held: HeldWork, error: unknown) => void;
 }
 
-interface Hand extends WorkInHand {
+interface Held extends HeldWork {
   work: ConsumerWork;
-  readonly left: AbortController;
+  readonly lost: AbortController;
 }
 
 /**
- * One process's share in a durable consumer: takes work and handles it.
+ * Fetches and handles work, as one share of a durable consumer.
  *
- * It takes no more than it handles at once, so that others have something to do, and renews the lease of
- * what it has. What it has settled it says with the next take.
+ * A worker fetches only as much as it handles at once, so that other shares have work too, and renews the
+ * leases of its work. It acknowledges handled work with its next fetch.
  */
 export class ConsumerWorker {
   #consumer: ConsumerShare;
-  readonly #hands = new Set<Hand>();
+  readonly #held = new Set<Held>();
   #settled: ConsumerWork[] = [];
-  /** What was stopped between two attempts, for others. */
-  readonly #left: ConsumerWork[] = [];
+  /** Work that stopped between two attempts; other shares get it. */
+  readonly #unfinished: ConsumerWork[] = [];
   readonly #pacer: ReadPacer;
   readonly #ready = deferred<void>();
   readonly #idle = deferred<void>();
   readonly #closing = new AbortController();
-  #taking: Promise<unknown> | undefined;
+  #fetching: Promise<unknown> | undefined;
   #cancelPoll: (() => void) | undefined;
   #cancelRenewal: (() => void) | undefined;
   #closed: Promise<void> | undefined;
@@ -66,20 +66,20 @@ export class ConsumerWorker {
     const { name, from } = context.options;
     this.#consumer = { channel, name, from, holder: randomBytes(12).toString('base64url') };
     const failed = () => this.#ready.resolve();
-    this.#pacer = new ReadPacer(context, () => this.#take(), failed);
+    this.#pacer = new ReadPacer(context, () => this.#fetch(), failed);
   }
 
-  /** Resolves when the consumer has its place, or cannot have one at the moment. */
+  /** Resolves when the consumer has a position, or cannot have one now. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
 
-  /** Looks for work: there may be some. */
+  /** Fetches work; called when there may be some. */
   wake(): void {
     this.#pacer.want();
   }
 
-  /** Takes no more, lets handlers finish for a while, and leaves the rest to others. */
+  /** Stops to fetch, waits up to `finishMs` for handlers, and releases the rest to other shares. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }
@@ -89,36 +89,36 @@ export class ConsumerWorker {
     this.#closing.abort();
     this.#pacer.close();
     this.#cancelPoll?.();
-    await this.#taking?.catch(() => undefined);
+    await this.#fetching?.catch(() => undefined);
     const cancel = clock.after(options.finishMs, () => this.#idle.resolve());
-    if (this.#hands.size > 0) await this.#idle.promise;
+    if (this.#held.size > 0) await this.#idle.promise;
     cancel();
     this.#cancelRenewal?.();
     await this.#release();
-    for (const { left } of this.#hands) left.abort();
+    for (const { lost } of this.#held) lost.abort();
     this.#ready.resolve();
   }
 
-  /** What cannot be said any more others find out when the lease is over. */
+  /** Releases the work; if a call fails, other shares get it when the lease expires. */
   async #release(): Promise<void> {
-    const { backend, options } = this.context;
+    const { store, options } = this.context;
     const settled = this.#settled;
-    const left = [...this.#left, ...[...this.#hands].map(({ work }) => work)];
+    const unfinished = [...this.#unfinished, ...[...this.#held].map(({ work }) => work)];
     const request = { settled, limit: 0, leaseMs: options.claimAfterMs };
-    const saying: Promise<unknown>[] = [];
-    if (settled.length > 0) saying.push(backend.fetch(this.#consumer, request));
-    if (left.length > 0) saying.push(backend.renew(this.#consumer, left, 0));
-    await Promise.allSettled(saying);
+    const calls: Promise<unknown>[] = [];
+    if (settled.length > 0) calls.push(store.fetch(this.#consumer, request));
+    if (unfinished.length > 0) calls.push(store.renew(this.#consumer, unfinished, 0));
+    await Promise.allSettled(calls);
   }
 
-  async #take(): Promise<void> {
-    const { backend, options } = this.context;
-    const limit = options.concurrency - this.#hands.size;
+  async #fetch(): Promise<void> {
+    const { store, options } = this.context;
+    const limit = options.concurrency - this.#held.size;
     const settled = [...this.#settled];
     if (limit === 0 && settled.length === 0) return;
-    const taking = backend.fetch(this.#consumer, { settled, limit, leaseMs: options.claimAfterMs });
-    this.#taking = taking;
-    const { works, waitMs } = await taking;
+    const fetching = store.fetch(this.#consumer, { settled, limit, leaseMs: options.claimAfterMs });
+    this.#fetching = fetching;
+    const { works, waitMs } = await fetching;
     this.#consumer = { ...this.#consumer, from: 'known' };
     this.#settled = this.#settled.filter((work) => !settled.includes(work));
     this.#ready.resolve();
@@ -127,60 +127,61 @@ export class ConsumerWorker {
   }
 
   #begin(work: ConsumerWork): void {
-    // Taken as it closes: for others, as if it had not been.
-    if (this.#closing.signal.aborted) return void this.#left.push({ ...work, attempt: work.attempt - 1 });
-    const left = new AbortController();
-    const hand: Hand = { work, left, signal: left.signal };
-    this.#hands.add(hand);
+    // The worker closed during the fetch, so this attempt does not count.
+    if (this.#closing.signal.aborted)
+      return void this.#unfinished.push({ ...work, attempt: work.attempt - 1 });
+    const lost = new AbortController();
+    const held: Held = { work, lost, signal: lost.signal };
+    this.#held.add(held);
     this.#renewLater();
-    void this.#work(hand);
+    void this.#work(held);
   }
 
-  async #work(hand: Hand): Promise<void> {
-    const isDone = await this.#handle(hand);
-    this.#hands.delete(hand);
+  async #work(held: Held): Promise<void> {
+    const isDone = await this.#handle(held);
+    this.#held.delete(held);
     const isClosing = this.#closing.signal.aborted;
-    if (isDone) this.#settled.push(hand.work);
-    else if (isClosing) this.#left.push(hand.work);
-    if (this.#hands.size === 0 && isClosing) this.#idle.resolve();
+    if (isDone) this.#settled.push(held.work);
+    else if (isClosing) this.#unfinished.push(held.work);
+    if (this.#held.size === 0 && isClosing) this.#idle.resolve();
     this.#pacer.want();
   }
 
-  /** Resolves to whether the work is done, in one way or another. */
-  async #handle(hand: Hand): Promise<boolean> {
+  /** Resolves to true when the work is done: handled, or given up. */
+  async #handle(held: Held): Promise<boolean> {
     const { handle, retried, options } = this.context;
-    let error: unknown = new Error('the processes that tried it ended before they were done');
-    while (hand.work.attempt <= options.maxAttempts) {
+    let error: unknown = new Error('the processes that handled it ended before they had finished');
+    while (held.work.attempt <= options.maxAttempts) {
       try {
-        await handle(hand);
+        await handle(held);
         return true;
       } catch (failure) {
         error = failure;
       }
-      if (hand.work.attempt === options.maxAttempts) break;
-      retried(hand, error);
-      if (!(await this.#pause(hand, hand.work.attempt))) return false;
-      hand.work = { ...hand.work, attempt: hand.work.attempt + 1 };
-      await this.#renew([hand]);
-      if (hand.signal.aborted) return false;
+      if (held.work.attempt === options.maxAttempts) break;
+      retried(held, error);
+      if (!(await this.#pause(held, held.work.attempt))) return false;
+      held.work = { ...held.work, attempt: held.work.attempt + 1 };
+      await this.#renew([held]);
+      if (held.signal.aborted) return false;
     }
-    return this.#giveUp(hand, error);
+    return this.#giveUp(held, error);
   }
 
-  async #giveUp(hand: Hand, error: unknown): Promise<boolean> {
+  async #giveUp(held: Held, error: unknown): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.context.giveUp(hand, error);
+        await this.context.giveUp(held, error);
         return true;
       } catch {
-        // Whoever takes it said what went wrong.
+        // The callback has logged the error.
       }
-      if (!(await this.#pause(hand, attempt))) return false;
+      if (!(await this.#pause(held, attempt))) return false;
     }
   }
 
-  /** Waits before another attempt; resolves to whether there is to be one. */
-  #pause({ signal }: Hand, failures: number): Promise<boolean> {
+  /** Waits before another attempt; resolves to false when there must be none. */
+  #pause({ signal }: Held, failures: number): Promise<boolean> {
     const { clock, options } = this.context;
     const signals = [signal, this.#closing.signal];
     if (signals.some(({ aborted }) => aborted)) return Promise.resolve(false);
@@ -195,21 +196,21 @@ export class ConsumerWorker {
     const { clock, options } = this.context;
     this.#cancelRenewal ??= clock.after(options.claimAfterMs / RENEWALS_PER_LEASE, () => {
       this.#cancelRenewal = undefined;
-      if (this.#hands.size === 0) return;
+      if (this.#held.size === 0) return;
       this.#renewLater();
-      void this.#renew([...this.#hands]);
+      void this.#renew([...this.#held]);
     });
   }
 
-  async #renew(hands: readonly Hand[]): Promise<void> {
-    const { backend, options } = this.context;
-    const works = hands.map(({ work }) => work);
-    // While the cluster cannot be asked nobody else can have it.
-    const own = await backend.renew(this.#consumer, works, options.claimAfterMs).catch(() => undefined);
-    own?.forEach((isOwn, index) => isOwn || hands[index]!.left.abort());
+  async #renew(held: readonly Held[]): Promise<void> {
+    const { store, options } = this.context;
+    const works = held.map(({ work }) => work);
+    // While the store cannot be reached, no other share can take the work.
+    const own = await store.renew(this.#consumer, works, options.claimAfterMs).catch(() => undefined);
+    own?.forEach((isOwn, index) => isOwn || held[index]?.lost.abort());
   }
 
-  /** Looks again in a while: for what was not heard, and for what a dead process has in hand. */
+  /** Fetches again later: for missed publications, and for the work of dead processes. */
   #pollIn(waitMs = Infinity): void {
     this.#cancelPoll?.();
     if (this.#closing.signal.aborted) return;

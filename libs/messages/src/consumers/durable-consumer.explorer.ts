@@ -1,6 +1,8 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { channelNameOf } from '../channel/channel.js';
+import { Broker } from '../pubsub/broker.js';
+import { assertCapabilities, type MissingCapability } from '../missing-capability.error.js';
 import { MessagesConfigurationError } from '../messages-configuration.error.js';
 import { decoratedMethods, isSingleton, type DecoratedMethod } from '../channel/decorated-methods.js';
 import { durableConsumersOf, type DurableConsumerMetadata } from './durable-consumer.decorator.js';
@@ -9,7 +11,7 @@ import { DurableConsumersService } from './durable-consumers.service.js';
 
 type FoundConsumer = DecoratedMethod<DurableConsumerMetadata>;
 
-/** Finds the methods with `@DurableConsumer` and lets them read. */
+/** Finds the methods with `@DurableConsumer` and adds them as consumers. */
 @Injectable()
 export class DurableConsumerExplorer implements OnModuleInit, OnApplicationBootstrap {
   #found: readonly FoundConsumer[] = [];
@@ -18,20 +20,23 @@ export class DurableConsumerExplorer implements OnModuleInit, OnApplicationBoots
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly consumers: DurableConsumersService,
+    private readonly broker: Broker,
   ) {}
 
   /**
-   * Finds the methods and checks what their decorators say.
+   * Finds the methods and checks their decorators.
    *
    * @throws {MessagesConfigurationError} with every mistake of the application
+   * @throws {MissingCapabilityError} when the broker has no `history` or no `consumers`
    */
   onModuleInit(): void {
     this.#found = decoratedMethods(this.discovery, this.scanner, durableConsumersOf);
     const problems = this.#found.flatMap((found) => problemsOf(found));
     if (problems.length > 0) throw new MessagesConfigurationError(problems);
+    assertCapabilities(this.broker, this.#found.flatMap(usesOf));
   }
 
-  /** Adds the consumers; resolves when all have their place. */
+  /** Adds the consumers; resolves when all have a position. */
   async onApplicationBootstrap(): Promise<void> {
     await Promise.all(
       this.#found.map(({ wrapper, method, metadata: { channel, options } }) => {
@@ -42,12 +47,25 @@ export class DurableConsumerExplorer implements OnModuleInit, OnApplicationBoots
   }
 }
 
-function problemsOf({ wrapper, method, metadata: { channel, options } }: FoundConsumer): string[] {
-  const where = `@DurableConsumer on ${wrapper.name}.${method}`;
+function usesOf(found: FoundConsumer): MissingCapability[] {
+  const neededBy = whereOf(found);
+  return [
+    { capability: 'history', neededBy },
+    { capability: 'consumers', neededBy },
+  ];
+}
+
+function whereOf({ wrapper, method }: FoundConsumer): string {
+  return `@DurableConsumer on ${wrapper.name}.${method}`;
+}
+
+function problemsOf(found: FoundConsumer): string[] {
+  const { wrapper, metadata } = found;
+  const { channel, options } = metadata;
   const { problems } = resolveConsumer(options);
   if (!isSingleton(wrapper))
     problems.push(
-      'the class is request-scoped or transient, and a channel has no request. Make it a singleton.',
+      'the class is request-scoped or transient, but a channel has no request. Make it a singleton.',
     );
   try {
     channelNameOf(channel);
@@ -55,5 +73,5 @@ function problemsOf({ wrapper, method, metadata: { channel, options } }: FoundCo
   } catch (error) {
     problems.push((error as Error).message);
   }
-  return problems.map((problem) => `${where}: ${problem}`);
+  return problems.map((problem) => `${whereOf(found)}: ${problem}`);
 }

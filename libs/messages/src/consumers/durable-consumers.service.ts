@@ -14,6 +14,7 @@ import { gapPublication, type StoredPublication } from '../history/stored-public
 import { ERROR_LINES_PER_MINUTE, LogLimiter } from '../logging/log-limiter.js';
 import { Subscription } from '../pubsub/subscription.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
+import { requiredStore } from '../missing-capability.error.js';
 import { MESSAGES_OPTIONS } from '../messages-module-definition.js';
 import type { MessagesModuleOptions } from '../messages.options.js';
 import { publicationOf } from '../history/channel-follower.js';
@@ -27,28 +28,29 @@ import {
   type ConsumerHandler,
   type ResolvedConsumer,
 } from './durable-consumer.options.js';
-import { ConsumerWorker, type WorkInHand } from './consumer-worker.js';
+import type { ConsumerStore } from './consumer-store.js';
+import { ConsumerWorker, type HeldWork } from './consumer-worker.js';
 
-/** What durable consumers did in this process since it started. */
+/** The counters of durable consumers in this process since it started. */
 export interface DurableConsumersCounters {
   /** Messages and gaps that a handler resolved for. */
   readonly handled: number;
   /** Attempts that failed and were not the last. */
   readonly retried: number;
-  /** Messages and gaps whose last attempt failed, and that were given to `onFailed` or left out. */
+  /** Messages and gaps whose last attempt failed; `onFailed` took them, or they were skipped. */
   readonly failed: number;
-  /** Gaps that were given to a handler, each attempt counted. */
+  /** Calls of a handler with a gap; each attempt counts. */
   readonly gaps: number;
 }
 
-/** What a consumer is made of. */
+/** The parts of one consumer. */
 interface Setup {
   readonly channel: RecoverableChannel;
   readonly handler: ConsumerHandler;
   readonly options: ResolvedConsumer;
 }
 
-/** Lets the processes of a cluster share the messages of a channel as work. */
+/** Distributes the messages of a channel as work among the processes of a cluster. */
 @Injectable()
 export class DurableConsumersService implements BeforeApplicationShutdown {
   readonly #logger = new Logger('Messages');
@@ -57,7 +59,7 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
     linesPerMinute: ERROR_LINES_PER_MINUTE,
   });
   readonly #messages: MessagesService;
-  readonly #backend: Broker;
+  readonly #broker: Broker;
   readonly #clock: Clock;
   readonly #workers = new Set<ConsumerWorker>();
   readonly #counts = { handled: 0, retried: 0, failed: 0, gaps: 0 };
@@ -66,21 +68,21 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
 
   constructor(
     messages: MessagesService,
-    backend: Broker,
+    broker: Broker,
     @Optional() @Inject(MESSAGES_OPTIONS) options: MessagesModuleOptions = {},
   ) {
     this.#messages = messages;
-    this.#backend = backend;
+    this.#broker = broker;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#queue = new ReadQueue(this.#clock);
   }
 
-  /** Returns what durable consumers did in this process so far. */
+  /** Returns the counters of this process since it started. */
   counters(): DurableConsumersCounters {
     return { ...this.#counts };
   }
 
-  /** Lets handlers finish, and leaves to others what is not done; Nest calls it. */
+  /** Waits for running handlers, and releases the rest to other processes; Nest calls it. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#isClosed = true;
     this.#queue.close();
@@ -88,16 +90,19 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
   }
 
   /**
-   * Handles messages of a channel with history, each in one of the processes that give the same name.
+   * Handles messages of a channel with history as a member of a durable consumer.
    *
-   * A message is done when its handler has resolved; one that rejects is tried again, and one whose
-   * process died is handled by another: at least once. Where messages are missing the handler gets a
-   * `StreamGap`. How far the name is survives restarts. Resolves when the consumer has its place; while the
-   * backend is degraded at once, and it begins when that has recovered. Removing the subscription ends it here.
+   * The processes that use the same name share the messages: each is handled by one of them, at least once.
+   * A message is done when its handler resolves. It is retried after a rejection, and handled by another
+   * process when its process dies. The handler gets a `StreamGap` in place of missing messages. The progress
+   * of a name survives restarts. The promise resolves when the consumer has a position; while the broker is
+   * degraded at once, and the consumer starts when the broker has recovered. Removing the subscription ends
+   * the consumer in this process.
    *
-   * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
+   * @throws {MessagesError} BAD_CHANNEL when channels cannot have the name
    * @throws {MessagesError} MESSAGES_CONFIGURATION when an option is wrong, or the channel has no history
-   * @throws {MessagesError} MESSAGES_CLOSED after the shutdown has begun
+   * @throws {MessagesError} MISSING_CAPABILITY when the broker has no `history` or no `consumers`
+   * @throws {MessagesError} MESSAGES_CLOSED after the start of the shutdown
    */
   async addConsumer<M extends Message>(
     channel: Channel<M, 'history'>,
@@ -108,8 +113,12 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
     const { consumer, problems } = resolveConsumer(options);
     if (problems.length > 0) throw misread(problems);
     if (!isHistory(channel)) throw misread([`the channel '${name}' has no history: define it with one.`]);
-    const worker = this.#makeWorker({ channel, handler: handler as ConsumerHandler, options: consumer });
-    // What is heard tells that there is work, and no more: all processes hear it.
+    const neededBy = `The durable consumer '${consumer.name}'`;
+    requiredStore(this.#broker, 'history', neededBy);
+    const store = requiredStore(this.#broker, 'consumers', neededBy);
+    const setup = { channel, handler: handler as ConsumerHandler, options: consumer };
+    const worker = this.#makeWorker(store, setup);
+    // A publication reaches all processes, so it is only a sign that there is work.
     const following = await this.#messages.follow(channel, () => worker.wake());
     this.#openChannel(channel);
     this.#workers.add(worker);
@@ -123,56 +132,59 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
     return subscription;
   }
 
-  #makeWorker(setup: Setup): ConsumerWorker {
+  #makeWorker(store: ConsumerStore, setup: Setup): ConsumerWorker {
     return new ConsumerWorker(setup.channel, {
-      backend: this.#backend.consumers,
+      store,
       clock: this.#clock,
       queue: this.#queue,
       options: setup.options,
-      handle: (hand) => this.#handle(setup, hand),
-      giveUp: (hand, error) => this.#giveUp(setup, hand, error),
-      retried: (hand, error) => this.#retried(setup, hand, error),
+      handle: (held) => this.#handle(setup, held),
+      giveUp: (held, error) => this.#giveUp(setup, held, error),
+      retried: (held, error) => this.#retried(setup, held, error),
     });
   }
 
-  async #handle(setup: Setup, hand: WorkInHand): Promise<void> {
+  async #handle(setup: Setup, held: HeldWork): Promise<void> {
     const { channel, handler } = setup;
-    const content = contentOf(channel, hand);
+    const content = contentOf(channel, held);
     if (content.isForeignTo(deliveredBy(channel)!))
       throw new MessagesError(
         MessagesErrorCode.WrongMessage,
-        `The channel '${channel.name}' is not defined with '${content.type}' here.`,
+        `The channel '${channel.name}' is not defined with '${content.type}' in this process.`,
       );
     const { message } = content;
-    if (hand.work.gap) this.#counts.gaps++;
-    await handler(message, deliveryOf(setup, hand));
+    if (held.work.gap) this.#counts.gaps++;
+    await handler(message, deliveryOf(setup, held));
     this.#counts.handled++;
   }
 
-  #retried(setup: Setup, hand: WorkInHand, error: unknown): void {
+  #retried(setup: Setup, held: HeldWork, error: unknown): void {
     this.#counts.retried++;
-    this.#limiter.log('retried', `${placeOf(setup, hand)} is tried again: ${textOf(error)}`);
+    this.#limiter.log('retried', `${placeOf(setup, held)} is retried: ${textOf(error)}`);
   }
 
-  async #giveUp(setup: Setup, hand: WorkInHand, error: unknown): Promise<void> {
+  async #giveUp(setup: Setup, held: HeldWork, error: unknown): Promise<void> {
     const { onFailed } = setup.options;
-    const { type, data } = contentOf(setup.channel, hand);
+    const { type, data } = contentOf(setup.channel, held);
     try {
-      await onFailed?.({ ...deliveryOf(setup, hand), type, data, error });
+      await onFailed?.({ ...deliveryOf(setup, held), type, data, error });
     } catch (failure) {
-      const line = `${placeOf(setup, hand)} failed, and so did onFailed: ${textOf(failure)}`;
+      const line = `${placeOf(setup, held)} failed, and so did onFailed: ${textOf(failure)}`;
       this.#errors.error('onFailed', line, failure);
       throw failure;
     }
     this.#counts.failed++;
-    const fate = onFailed ? 'was given to onFailed' : 'is left out';
-    const line = `${placeOf(setup, hand)} ${fate} after its last attempt failed: ${textOf(error)}`;
+    const fate = onFailed ? 'was passed to onFailed' : 'is skipped';
+    const line = `${placeOf(setup, held)} ${fate} after its last attempt failed: ${textOf(error)}`;
     this.#errors.error('given up', line, error);
   }
 
   #openChannel(channel: Channel): string {
     if (!this.#isClosed) return channelNameOf(channel);
-    throw new MessagesError(MessagesErrorCode.MessagesClosed, 'The application shuts down; nobody can read.');
+    throw new MessagesError(
+      MessagesErrorCode.MessagesClosed,
+      'The application shuts down; it starts no consumer.',
+    );
   }
 }
 
@@ -180,17 +192,17 @@ function isHistory(channel: Channel<Message, DeliveryClass>): channel is Recover
   return isRecoverable(channel) && channel.delivery === 'history';
 }
 
-function contentOf(channel: RecoverableChannel, { work }: WorkInHand): StoredPublication {
+function contentOf(channel: RecoverableChannel, { work }: HeldWork): StoredPublication {
   if (work.message) return publicationOf(channel, work.message);
   return gapPublication(channel.name, work.position, work.gap!);
 }
 
-function deliveryOf({ channel, options }: Setup, { work, signal }: WorkInHand): ConsumerDelivery {
+function deliveryOf({ channel, options }: Setup, { work, signal }: HeldWork): ConsumerDelivery {
   const { position, attempt } = work;
   return { channel: channel.name, consumer: options.name, attempt, position, signal };
 }
 
-function placeOf({ channel, options }: Setup, { work }: WorkInHand): string {
+function placeOf({ channel, options }: Setup, { work }: HeldWork): string {
   const what = work.gap ? 'The gap before' : 'The message at';
   return `${what} ${work.position.offset} of channel '${channel.name}' for the consumer '${options.name}', attempt ${work.attempt},`;
 }

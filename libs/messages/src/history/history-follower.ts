@@ -72,7 +72,7 @@ export class HistoryFollower implements ChannelFollower {
 
   doubt(): void {
     this.#isDoubted = true;
-    // Whoever writes to Redis chooses how often: each junk publication is a reason to doubt.
+    // Each malformed publication leads here, so their number must not set the number of reads.
     this.#pacer.wantSoon();
   }
 

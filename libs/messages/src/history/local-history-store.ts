@@ -129,7 +129,7 @@ export class LocalHistoryStore extends HistoryStore {
     return message;
   }
 
-  /** Lets go of what is too old; all messages of a log age together, as they do in Redis. */
+  /** Removes expired messages and ids; all messages of a log expire together, as one key would. */
   #age(log: Log): void {
     const nowMs = this.clock.now();
     if (nowMs - log.storedAtMs >= log.length.ageMs) log.messages = [];

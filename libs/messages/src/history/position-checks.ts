@@ -7,7 +7,7 @@ import { firstOf } from './read-queue.js';
 const CHUNK = 100;
 const CHECK_MS = 10_000;
 const RETRY_MS = 250;
-/** How long a channel that was compared waits for the next comparison: junk in Redis is a doubt each time. */
+/** The pause between two comparisons of a channel, in milliseconds; bounds the cost of malformed publications. */
 const PAUSE_MS = 200;
 /** The most doubted positions that are compared again after one pause. */
 const MAX_RETRIED = 1_000;

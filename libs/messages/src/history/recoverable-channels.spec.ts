@@ -1,7 +1,7 @@
 import { FakeClock } from '@nestwire/testing';
 import { jest } from '@jest/globals';
 import { createMessageId, type MessagesModuleOptions } from '../index.js';
-import { LocalBroker, LocalHistoryStore, type Draft, type HistoryChannel, type Stored } from '../backend.js';
+import { LocalHistoryStore, type Draft, type HistoryChannel, type Stored } from '../backend.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import type { RecoverableChannel } from '../channel/channel.js';
 import { RecoverableChannels } from './recoverable-channels.js';
@@ -42,8 +42,11 @@ beforeEach(() => {
 });
 
 function open(options: MessagesModuleOptions = {}): RecoverableChannels {
-  const backend = Object.assign(new LocalBroker(clock), { history });
-  return new RecoverableChannels(backend, { clock, ...options }, () => undefined);
+  return new RecoverableChannels(
+    history,
+    { clock, ...options },
+    { isLocal: () => true, failed: () => undefined },
+  );
 }
 
 afterEach(() => jest.restoreAllMocks());

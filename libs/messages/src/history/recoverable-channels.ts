@@ -1,6 +1,5 @@
 import type { EncodedMessage } from '@nestwire/protocol/codec';
-import type { Stored } from './history-store.js';
-import type { Broker } from '../pubsub/broker.js';
+import type { HistoryStore, Stored } from './history-store.js';
 import type { RecoverableChannel } from '../channel/channel.js';
 import type { MessagesModuleOptions } from '../messages.options.js';
 import { DEFAULT_POSTS } from '../posts.options.js';
@@ -12,43 +11,49 @@ import { checkMessageAge, checkMessageId, createMessageId } from './message-id.j
 import type { StoredPost } from '../post.options.js';
 import { UncertainPosts } from './uncertain-posts.js';
 
-/** The id of a post, and whether the caller gave it: then it may be a retry. */
 interface PostId {
   readonly id: string;
+  /** True when the caller gave the id; the post may be a retry then. */
   readonly isGiven: boolean;
 }
 
-/** The recoverable channels: posting to them, and following them. */
+/** The callbacks of recoverable channels into their service. */
+export interface RecoverableChannelsContext {
+  /** Returns true when the history serves this process only. */
+  readonly isLocal: () => boolean;
+  /** Called when a receiver throws. */
+  readonly failed: (channel: string, error: unknown) => void;
+}
+
+/** Posts to recoverable channels, and follows them. */
 export class RecoverableChannels {
-  /** How many messages this process has posted. */
+  /** The messages that this process has posted. */
   posted = 0;
-  readonly #backend: Broker;
   readonly #queue: AppendQueue;
-  readonly #readers: ChannelFollowers;
+  readonly #followers: ChannelFollowers;
   readonly #uncertain = new UncertainPosts();
 
   constructor(
-    backend: Broker,
+    history: HistoryStore,
     options: MessagesModuleOptions,
-    failed: (channel: string, error: unknown) => void,
+    private readonly context: RecoverableChannelsContext,
   ) {
     const {
       clock = SYSTEM_CLOCK,
       maxPendingPosts = DEFAULT_POSTS.maxPendingPosts,
       maxPendingBytes = DEFAULT_POSTS.maxPendingBytes,
     } = options;
-    this.#backend = backend;
-    this.#readers = new ChannelFollowers(backend.history, clock, failed);
-    this.#queue = new AppendQueue(backend.history, clock, { maxPendingPosts, maxPendingBytes });
+    this.#followers = new ChannelFollowers(history, clock, context.failed);
+    this.#queue = new AppendQueue(history, clock, { maxPendingPosts, maxPendingBytes });
   }
 
-  /** What the readers did so far. */
+  /** The counters of the followers. */
   get counts(): ChannelFollowers['counts'] {
-    return this.#readers.counts;
+    return this.#followers.counts;
   }
 
   /**
-   * Stores a message; resolves to where it stands.
+   * Stores a message; resolves to its position.
    *
    * @throws {MessagesError} BAD_MESSAGE_ID, RETRY_TOO_LATE, OVERLOADED, UNAVAILABLE, UNCERTAIN
    */
@@ -60,7 +65,7 @@ export class RecoverableChannels {
       id,
       isGiven: givenId !== undefined,
     });
-    return { delivered: this.#backend.status === 'local' ? 'local' : 'global', position, isDuplicate };
+    return { delivered: this.context.isLocal() ? 'local' : 'global', position, isDuplicate };
   }
 
   async #append(
@@ -74,19 +79,19 @@ export class RecoverableChannels {
       if (isGiven) this.#uncertain.settled(post);
       return stored;
     } catch (error) {
-      // A first attempt is under an id of its own, which nothing is known of.
+      // The id of a first attempt is new, so an earlier attempt cannot have stored it.
       throw isGiven || isUncertain(error) ? this.#uncertain.failed(post, error) : error;
     }
   }
 
   /** Follows a channel; resolves when its position is known, or cannot be known at the moment. */
   follow(channel: RecoverableChannel, receiver: StoredReceiver, signal?: AbortSignal): Promise<Following> {
-    return this.#readers.follow(channel, receiver, signal);
+    return this.#followers.follow(channel, receiver, signal);
   }
 
-  /** Stores what was posted before, then lets go of everything. */
+  /** Stores the pending posts, and stops to follow. */
   async close(): Promise<void> {
-    this.#readers.close();
+    this.#followers.close();
     await this.#queue.settled();
   }
 }

@@ -1,12 +1,12 @@
-import { messageIdOf } from './position.js';
+import { isSamePosition, messageIdOf, type Position } from './position.js';
 import type { StoredReceiver } from './channel-followers.js';
 import { RecentIds } from './recent-ids.js';
 
 /**
- * Makes a receiver that passes on what it has not passed on before.
+ * Makes a receiver that forwards each message once.
  *
- * Behind a gap a post that was tried again may come again, and so may all that a restored history holds.
- * Each receiver remembers for itself: what one has had, another that came later may still lack.
+ * After a gap the history may repeat messages: retried posts, or the content of a restored history. Each
+ * receiver remembers its own messages, because a later one may lack them.
  */
 export function withoutDuplicates(receiver: StoredReceiver): StoredReceiver {
   const ids = new RecentIds();
@@ -15,10 +15,20 @@ export function withoutDuplicates(receiver: StoredReceiver): StoredReceiver {
     if (publication.isGap) hadGap = true;
     else {
       const id = messageIdOf(publication.position);
-      // As long as nothing is missing, each message is another one.
+      // Before the first gap no message can repeat.
       if (hadGap && ids.has(id)) return;
       ids.add(id);
     }
+    receiver(publication);
+  };
+}
+
+/** Makes a receiver that forwards the newest message of a `latest` channel once. */
+export function withoutRepeatedHead(receiver: StoredReceiver): StoredReceiver {
+  let last: Position | undefined;
+  return (publication) => {
+    if (last && isSamePosition(last, publication.position)) return;
+    last = publication.position;
     receiver(publication);
   };
 }

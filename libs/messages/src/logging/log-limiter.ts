@@ -32,7 +32,7 @@ interface Kind {
 }
 
 /**
- * Bounds what clients, Redis and failing code can write to the log.
+ * Bounds the lines that clients, brokers and failing code can write to the log.
  *
  * The first lines of a kind within a minute are written, the rest is counted. The first line after the
  * minute tells the count. Lines and stacks are cut, and the number of kinds is bounded.

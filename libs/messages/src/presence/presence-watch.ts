@@ -32,7 +32,7 @@ export interface WatchSetup {
 }
 
 const MAX_EARLY = 1_000;
-/** Reads within a period; more wait for the next one. Junk in Redis is a doubt each time. */
+/** The most reads within a period; bounds the cost of malformed notices. */
 const READS_PER_PERIOD = 5;
 const PERIOD_MS = 200;
 

@@ -15,11 +15,12 @@ import { SYSTEM_CLOCK, type Clock } from '../scheduling/clock.js';
 import { ChannelStream, type StreamOptions } from '../pubsub/channel-stream.js';
 import { Publication } from '../pubsub/publication.js';
 import type { Subscription } from '../pubsub/subscription.js';
+import { requiredStore } from '../missing-capability.error.js';
 import { MessagesConfigurationError } from '../messages-configuration.error.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { MESSAGES_OPTIONS } from '../messages-module-definition.js';
 import type { MessagesModuleOptions } from '../messages.options.js';
-import type { PresenceStore, PresenceDelta, PresenceEntry } from './presence-store.js';
+import type { PresenceDelta, PresenceEntry, PresenceStore } from './presence-store.js';
 import { membersOf, recordOf, type PresenceJoin, type PresenceMember } from './presence-member.js';
 import { resolvePresence, type ResolvedPresence } from './presence.options.js';
 import { PresenceStream, type PresenceWatchOptions } from './presence-stream.js';
@@ -29,9 +30,9 @@ import { MessagesService } from '../messages.service.js';
 import type { PostResult } from '../post.options.js';
 
 const COMPARISONS_PER_LEASE = 3;
-/** Every so many comparisons a channel is read, whatever its version: equal versions may hide other members. */
+/** The interval of full reads, in comparisons; equal versions can hide different members. */
 const COMPARISONS_PER_READ = 12;
-/** How many channels are compared at once. */
+/** The most channels that are compared at once. */
 const MAX_BATCH = 100;
 
 /** Informs the servers of a cluster of a change of a channel's presence. */
@@ -45,15 +46,15 @@ class PresenceNotice {
   removed!: readonly string[];
 }
 
-/** A channel that is watched in this process. */
+/** A channel that this process watches. */
 interface Watched {
   readonly watch: PresenceWatch;
   readonly changes: Set<ChannelStream<PresenceChange>>;
   readonly streams: Set<PresenceStream>;
   readonly subscription: Promise<Subscription>;
-  /** Settles when the present state is known. */
+  /** Settles when the state has been read. */
   readonly ready: Promise<void>;
-  /** How often the channel has been compared. */
+  /** The number of comparisons of the channel. */
   comparisons: number;
 }
 
@@ -61,7 +62,7 @@ interface Watched {
 @Injectable()
 export class PresenceService implements BeforeApplicationShutdown {
   readonly #messages: MessagesService;
-  readonly #backend: PresenceStore;
+  readonly #broker: Broker;
   readonly #presence: ResolvedPresence;
   readonly #clock: Clock;
   readonly #watched = new Map<string, Watched>();
@@ -73,7 +74,7 @@ export class PresenceService implements BeforeApplicationShutdown {
 
   constructor(
     messages: MessagesService,
-    backend: Broker,
+    broker: Broker,
     @Optional() @Inject(MESSAGES_OPTIONS) options: MessagesModuleOptions = {},
   ) {
     const { presence, problems } = resolvePresence(options.presence);
@@ -81,70 +82,73 @@ export class PresenceService implements BeforeApplicationShutdown {
     this.#messages = messages;
     this.#presence = presence;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#backend = backend.presence;
+    this.#broker = broker;
+    if (options.presence) requiredStore(broker, 'presence', 'The option "presence"');
     const { leaseMs, maxConnections } = presence;
-    this.#backend.start({ leaseMs, maxConnections, changed: (delta) => this.#announce(delta) });
+    broker.presence?.start({ leaseMs, maxConnections, changed: (delta) => this.#announce(delta) });
     messages.addStatusListener(() => void this.#compareAll());
   }
 
-  /** Takes all connections of this process out; Nest calls it. */
+  /** Removes all connections of this process; Nest calls it. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#isClosed = true;
     this.#cancelTimer?.();
-    await this.#backend.close();
+    await this.#broker.presence?.close();
     for (const { changes, streams } of this.#watched.values())
       for (const stream of [...changes, ...streams]) stream.end();
   }
 
   /**
-   * Brings a connection into a channel, until `leave`; again, it brings its data up to date.
+   * Adds a connection to a channel until `leave`, or updates its data.
    *
-   * Sessions rather join by `session.presence`. Resolves to how far it is known: `degraded` when the
-   * cluster cannot be reached, and then it is told as soon as it can.
+   * Sessions use `session.presence` instead. Resolves to the reach: `degraded` while the cluster cannot be
+   * reached; it gets the connection as soon as it can be.
    *
-   * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
-   * @throws {MessagesError} BAD_PRESENCE when the id is none, or the data is too large or no JSON
+   * @throws {MessagesError} BAD_CHANNEL when channels cannot have the name
+   * @throws {MessagesError} BAD_PRESENCE when the id is invalid, or the data is too large or not JSON
    * @throws {MessagesError} PRESENCE_FULL when `presence.maxConnections` are in the channel
+   * @throws {MessagesError} MISSING_CAPABILITY when the broker has no `presence`
    * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
    */
   async join(channel: string | Channel, connection: PresenceJoin): Promise<PostResult> {
     const name = this.#openChannel(channel);
-    return this.#reached(this.#backend.join(name, recordOf(connection, this.#presence.maxDataBytes)));
+    return this.#reached(this.#store(name).join(name, recordOf(connection, this.#presence.maxDataBytes)));
   }
 
   /**
-   * Takes a connection of this process out of a channel; one that is not in is no error.
+   * Removes a connection of this process from a channel; an absent one is not an error.
    *
-   * Resolves to how far it is known, as `join`.
+   * Resolves to the reach, as `join`.
    *
-   * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
+   * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY as `join`
    */
   async leave(channel: string | Channel, id: string): Promise<PostResult> {
-    return this.#reached(this.#backend.leave(channelNameOf(channel), id));
+    const name = channelNameOf(channel);
+    return this.#reached(this.#store(name).leave(name, id));
   }
 
   /**
-   * Returns the members of a channel as Redis holds them at this moment, in the order in which they joined.
+   * Returns the members of a channel in the present state of the cluster, in the order in which they joined.
    *
-   * Leaves out members on servers that have been silent for a lease. After Redis has lost its keys, members are
-   * missing until their servers have brought them back. To keep a list up to date use `watch`.
+   * The list omits members on servers that have been silent for a lease. After the cluster has lost its
+   * data, members are missing until their servers have restored them. Use `watch` to keep a list up to date.
    *
-   * @throws {MessagesError} BAD_CHANNEL when channels cannot have the name
+   * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY, MESSAGES_CLOSED as `join`
    * @throws {MessagesError} UNAVAILABLE when the cluster cannot be asked now
-   * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
    */
   async list(channel: string | Channel): Promise<PresenceMember[]> {
-    return membersOf(await this.#backend.read(this.#openChannel(channel)));
+    const name = this.#openChannel(channel);
+    return membersOf(await this.#store(name).read(name));
   }
 
   /**
    * Returns the members of a channel in pages, and then the changes, as an iterable.
    *
-   * Pages and changes come from one state, so that no member is missed. The members come again, from a page with
-   * `isFirst` on, after the cluster has lost the state and after the reader was too slow for `limit` changes.
-   * `applyPresence` of `@nestwire/protocol` builds the list. Gives nothing while the state cannot be read.
+   * Pages and changes come from one state, so that no member is missed. The members are repeated, starting with
+   * a page with `isFirst`, after the cluster has lost the state, and when the reader is `limit` changes behind.
+   * `applyPresence` of `@nestwire/protocol` builds the list. The stream waits while the state cannot be read.
    *
-   * @throws {MessagesError} BAD_CHANNEL, MESSAGES_CLOSED as `join`
+   * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY, MESSAGES_CLOSED as `join`
    */
   watch(channel: string | Channel, options: PresenceWatchOptions = {}): ChannelStream<PresenceEvent> {
     return this.#attach(this.#openChannel(channel), ({ watch, streams }, ended) => {
@@ -155,13 +159,13 @@ export class PresenceService implements BeforeApplicationShutdown {
   }
 
   /**
-   * Returns who joins a channel and who leaves it, as an iterable, without the members that are there.
+   * Returns the joins and leaves of a channel as an iterable, without the present members.
    *
    * A user joins with the first connection and leaves with the last. The changes continue the state that this
-   * process knows, which can differ from `list`. For a list of members use `watch`. Complete from when `attached`
-   * has settled.
+   * process knows, which can differ from `list`. For a list of members use `watch`. No change is missed after
+   * `attached` has settled.
    *
-   * @throws {MessagesError} BAD_CHANNEL, MESSAGES_CLOSED as `join`
+   * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY, MESSAGES_CLOSED as `join`
    */
   changes(channel: string | Channel, options: StreamOptions = {}): ChannelStream<PresenceChange> {
     return this.#attach(this.#openChannel(channel), ({ changes }, ended) => {
@@ -174,7 +178,7 @@ export class PresenceService implements BeforeApplicationShutdown {
     });
   }
 
-  /** Makes a stream of the one watch that this process has of a channel. */
+  /** Makes a stream of the channel's watch, which all streams of this process share. */
   #attach<S extends ChannelStream<PresenceEvent> | ChannelStream<PresenceChange>>(
     channel: string,
     make: (watched: Watched, ended: () => void) => S,
@@ -182,7 +186,7 @@ export class PresenceService implements BeforeApplicationShutdown {
     const watched = this.#watched.get(channel) ?? this.#watch(channel);
     let stream: S | undefined;
     try {
-      // A signal that has aborted ends the stream before it is returned.
+      // An aborted signal ends the stream before it is returned.
       stream = make(watched, () => this.#release(channel, watched, stream));
       stream.attached = watched.ready;
       return stream;
@@ -192,24 +196,25 @@ export class PresenceService implements BeforeApplicationShutdown {
   }
 
   #watch(channel: string): Watched {
+    const store = this.#store(channel);
     const changes = new Set<ChannelStream<PresenceChange>>();
     const streams = new Set<PresenceStream>();
     const watch = new PresenceWatch({
       channel,
       clock: this.#clock,
       patienceMs: this.#presence.leaseMs,
-      read: () => this.#backend.read(channel),
+      read: () => store.read(channel),
       emit: (change) => distribute(channel, change, watched),
       renewed: () => {
         for (const stream of streams) stream.restart();
       },
     });
     const subscription = this.#messages.addListener(noticesOf(channel), (notice) =>
-      // What is not a change may stand for one: the state tells.
+      // A malformed notice may replace a change, so the state is read again.
       isPresenceDelta(notice) ? watch.take(notice) : watch.doubt(),
     );
     const ready = subscription.then(() => watch.read()).catch(() => undefined);
-    // Spread, so that not all channels are read in the same turn.
+    // Spread, so that the channels are not all read in one turn.
     const comparisons = this.#watched.size % COMPARISONS_PER_READ;
     const watched = { watch, changes, streams, subscription, ready, comparisons };
     this.#watched.set(channel, watched);
@@ -226,7 +231,7 @@ export class PresenceService implements BeforeApplicationShutdown {
     void watched.subscription.then((subscription) => subscription.remove()).catch(() => undefined);
   }
 
-  /** Finds by comparing what was not heard, as during an outage. */
+  /** Compares versions at intervals, to find missed changes, such as those of an outage. */
   #schedule(): void {
     this.#cancelTimer ??= this.#clock.after(this.#presence.leaseMs / COMPARISONS_PER_LEASE, () => {
       this.#cancelTimer = undefined;
@@ -236,7 +241,7 @@ export class PresenceService implements BeforeApplicationShutdown {
     });
   }
 
-  /** Compares all channels, behind a comparison that runs; calls meanwhile share the next one. */
+  /** Compares all channels after the running comparison; calls in the meantime share the next one. */
   #compareAll(): Promise<void> {
     return (this.#nextComparison ??= this.#comparing.then(() => {
       this.#nextComparison = undefined;
@@ -250,27 +255,36 @@ export class PresenceService implements BeforeApplicationShutdown {
       await Promise.all(channels.slice(at, at + MAX_BATCH).map((channel) => this.#compare(channel)));
   }
 
-  /** Never rejects: what fails is compared at the next turn. */
+  /** Compares one channel; never rejects, because the next turn repeats a failed comparison. */
   async #compare(channel: string): Promise<void> {
     const watched = this.#watched.get(channel);
     if (!watched) return;
     const { watch } = watched;
     if (++watched.comparisons % COMPARISONS_PER_READ === 0) return watch.read();
-    await this.#backend.version(channel).then(
-      (version) => watch.compare(version),
-      () => undefined,
-    );
+    await this.#store(channel)
+      .version(channel)
+      .then(
+        (version) => watch.compare(version),
+        () => undefined,
+      );
   }
 
   #announce(delta: PresenceDelta): void {
     const { channel } = delta;
-    // Who does not hear of it finds out by comparing.
+    // A process that misses the notice finds the change by comparing.
     this.#messages.postMessage(noticesOf(channel), create(PresenceNotice, delta)).catch(() => undefined);
   }
 
   #openChannel(channel: string | Channel): string {
     if (!this.#isClosed) return channelNameOf(channel);
-    throw new MessagesError(MessagesErrorCode.MessagesClosed, 'The application shuts down; nobody can join.');
+    throw new MessagesError(
+      MessagesErrorCode.MessagesClosed,
+      'The application shuts down; presence is closed.',
+    );
+  }
+
+  #store(channel: string): PresenceStore {
+    return requiredStore(this.#broker, 'presence', `Presence in the channel '${channel}'`);
   }
 
   async #reached(known: Promise<boolean>): Promise<PostResult> {
@@ -280,7 +294,7 @@ export class PresenceService implements BeforeApplicationShutdown {
   }
 }
 
-/** Gives a change to all streams of a channel, encoded once. */
+/** Passes a change to all streams of a channel, encoded once. */
 function distribute(channel: string, { message, order }: WatchedChange, { changes, streams }: Watched): void {
   const { type, data } = encodingOf(message);
   const publication = new Publication(channel, type, data);

@@ -7,107 +7,117 @@ import type { HistoryStore } from '../history/history-store.js';
 import type { ConsumerStore } from '../consumers/consumer-store.js';
 
 /**
- * How far posts reach at this moment.
+ * The present reach of posts.
  *
  * `local`: this process, because no cluster is configured. `connected`: the cluster.
- * `degraded`: a cluster is configured and cannot be relied on now, so this process.
+ * `degraded`: this process, because the configured cluster cannot be relied on now.
  */
 export type MessagesStatus = 'local' | 'connected' | 'degraded';
 
-/** What a backend tells the process that it serves. */
+/** The callbacks of a broker into its process. */
 export interface BrokerSink {
   /**
-   * Takes what another process published, in the order of arrival; never throws.
+   * Takes a publication of another process, in the order of arrival; never throws.
    *
-   * @param properties what the text parses to, when the backend has parsed it; not used by it afterwards
+   * @param properties the parsed text, when the broker has parsed it; the broker does not use it afterwards
    */
   receive(channel: string, encoded: EncodedMessage, properties?: object): void;
-  /** Is told when `status` has changed. */
+  /** Called after each change of `status`. */
   statusChanged(): void;
 }
 
-/** What a backend counts. */
+/** The counters of a broker since the process started. */
 export interface BrokerCounters {
-  /** Publications of other processes that could not be read. */
+  /** Publications of other processes that could not be decoded. */
   readonly undecodable: number;
-  /** Connections that were made anew after the first. */
+  /** Connections to the cluster after the first one. */
   readonly reconnects: number;
-  /** Times that the probe missed its own message for too long. */
+  /** Times that a connected broker delivered nothing for too long, and reconnected. */
   readonly stalled: number;
 }
 
 /**
- * What carries publications between the processes of a cluster.
+ * Carries publications between the processes of a cluster.
  *
- * The process that publishes has delivered to itself already, so a backend never gives a process
- * its own publications. The publications of one process on one channel arrive in the order
- * published, each at most once. A backend never throws out of an event: it reports through its
- * status and its counters, and heals by itself. Every promise settles within a deadline.
+ * The publishing process delivers to itself, so a broker never returns a process its own publications.
+ * The publications of one process on one channel arrive in the order published, each at most once. A
+ * broker never throws out of an event: it reports by its status and its counters, and reconnects by
+ * itself. Every promise settles within a deadline.
+ *
+ * The stores are optional. A feature without its store is refused with MISSING_CAPABILITY, at bootstrap
+ * where an option or a decorator asks for it, else by the call.
  */
 export abstract class Broker {
-  /** How far a publication reaches now; `degraded` until a backend with a cluster has started. */
+  /** The present reach of a publication; `degraded` until a broker with a cluster has started. */
   abstract readonly status: MessagesStatus;
 
-  /** What happened since the process started. */
+  /** The counters since the process started. */
   abstract readonly counters: BrokerCounters;
 
-  /** Keeps the messages of channels with history; serves from `start` to `close`. */
-  abstract readonly history: HistoryStore;
-
-  /** Lets the processes of the cluster agree on who does what is to be done once. */
-  abstract readonly claims: ClaimStore;
   /**
-   * Remembers which resume tokens are void.
+   * Stores the messages of channels with `history` or `latest`; serves from `start` to `close`.
    *
-   * Without it each process remembers those of its own: a client that was removed from a channel may
-   * resume it on another server.
+   * A broker with a history has `revokedTokens` too, because clients resume such channels with tokens.
    */
-  readonly revokedTokens?: RevokedTokenStore;
-  /** Knows who is in which channel. */
-  abstract readonly presence: PresenceStore;
+  readonly history?: HistoryStore;
 
-  /** Knows how far durable consumers are; serves from `start` to `close`. */
-  abstract readonly consumers: ConsumerStore;
+  /** Stores the progress of durable consumers on `history`; serves from `start` to `close`. */
+  readonly consumers?: ConsumerStore;
+
+  /** Stores the members of channels. */
+  readonly presence?: PresenceStore;
+
+  /** Stores claims on work that runs once in the cluster. */
+  readonly claims?: ClaimStore;
+
+  /** Stores the revoked resume tokens. */
+  readonly revokedTokens?: RevokedTokenStore;
 
   /**
-   * Starts to serve. Resolves when connected, or when it is clear that it is not possible now:
-   * an unreachable cluster is no failure, and is tried on.
+   * Starts to serve.
+   *
+   * Resolves when connected, or when a connection is not possible now: an unreachable cluster is not an
+   * error, and the broker continues to try.
    *
    * @throws {MessagesConfigurationError} when only another configuration can help
    */
   abstract start(sink: BrokerSink): Promise<void>;
 
   /**
-   * Wants the publications of a channel, from now until `unsubscribe`, through any outage.
+   * Subscribes this process to a channel until `unsubscribe`, through any outage.
    *
-   * Resolves when the subscription is in force; while degraded as soon as it is written down.
-   * Subscribing again changes nothing. Never rejects.
+   * Resolves when the cluster has confirmed the subscription; while degraded at once, and the broker
+   * subscribes when it is connected again. A second call changes nothing. Never rejects.
    */
   abstract subscribe(channel: string): Promise<void>;
 
-  /** No longer wants the publications of a channel; none arrives after the call. */
+  /** Unsubscribes this process from a channel; no publication of it arrives after the call. */
   abstract unsubscribe(channel: string): void;
 
-  /** Returns why a publication on the channel would not be sent now: UNAVAILABLE or OVERLOADED. */
+  /** Returns the reason why `publish` would fail now: UNAVAILABLE or OVERLOADED. */
   abstract refusal(channel: string): MessagesError | undefined;
 
   /**
-   * Publishes to the other processes. Resolves when the cluster has taken it; publications that
-   * leave together may share one promise.
+   * Publishes to the other processes; resolves when the cluster has the publication.
+   *
+   * Publications that are sent together may share one promise.
    *
    * @throws {MessagesError} UNAVAILABLE when nothing was sent
    * @throws {MessagesError} UNCERTAIN when it was sent and not confirmed in time
-   * @throws {MessagesError} OVERLOADED when too much waits already; nothing was sent
+   * @throws {MessagesError} OVERLOADED when too many publications wait already; nothing was sent
    */
   abstract publish(channel: string, encoded: EncodedMessage): Promise<void>;
 
   /**
-   * Returns a random secret of the cluster, the same in all its processes; made when there is none.
+   * Returns a random secret of at least 32 characters, the same in all processes of the cluster.
+   *
+   * The first call in a cluster creates it. A broker with `history` and without a secret needs the option
+   * `resume.secret`.
    *
    * @throws {MessagesError} UNAVAILABLE when the cluster cannot be asked now
    */
-  abstract secret(): Promise<string>;
+  secret?(): Promise<string>;
 
-  /** Stops and lets go of everything; nothing arrives afterwards. May be called again. */
+  /** Stops; no publication arrives afterwards. A second call changes nothing. */
   abstract close(): Promise<void>;
 }

@@ -1,7 +1,9 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { messageNameOf, type Message, type MessageClass } from '@nestwire/protocol';
-import { channelNameOf, deliveredBy, type DeliveryClass } from '../channel/channel.js';
+import { channelNameOf, deliveredBy, isRecoverable, type DeliveryClass } from '../channel/channel.js';
+import { Broker } from './broker.js';
+import { assertCapabilities, type MissingCapability } from '../missing-capability.error.js';
 import { MessagesConfigurationError } from '../messages-configuration.error.js';
 import { decoratedMethods, isSingleton, type DecoratedMethod } from '../channel/decorated-methods.js';
 import { MessagesService } from '../messages.service.js';
@@ -9,7 +11,7 @@ import { channelHandlersOf, type ChannelHandlerMetadata } from './on-channel-mes
 
 type FoundHandler = DecoratedMethod<ChannelHandlerMetadata>;
 
-/** Finds the methods with `@OnChannelMessage` and lets them listen. */
+/** Finds the methods with `@OnChannelMessage` and adds them as listeners. */
 @Injectable()
 export class ChannelListenerExplorer implements OnModuleInit, OnApplicationBootstrap {
   #handlers: readonly FoundHandler[] = [];
@@ -18,20 +20,23 @@ export class ChannelListenerExplorer implements OnModuleInit, OnApplicationBoots
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly messages: MessagesService,
+    private readonly broker: Broker,
   ) {}
 
   /**
-   * Finds the methods and checks what their decorators say.
+   * Finds the methods and checks their decorators.
    *
    * @throws {MessagesConfigurationError} with every mistake of the application
+   * @throws {MissingCapabilityError} when a channel is recoverable and the broker has no `history`
    */
   onModuleInit(): void {
     this.#handlers = decoratedMethods(this.discovery, this.scanner, channelHandlersOf);
     const problems = this.#handlers.flatMap((handler) => problemsOf(handler));
     if (problems.length > 0) throw new MessagesConfigurationError([...new Set(problems)]);
+    assertCapabilities(this.broker, this.#handlers.flatMap(usesOf));
   }
 
-  /** Adds the listeners; resolves when all are in force. */
+  /** Adds the listeners; resolves when all subscriptions are confirmed. */
   async onApplicationBootstrap(): Promise<void> {
     await Promise.all(this.#handlers.map((handler) => this.#listen(handler)));
   }
@@ -48,12 +53,22 @@ function accepts(classes: readonly MessageClass[] | undefined, message: Message)
   return !classes || classes.some((cls) => message instanceof cls);
 }
 
-function problemsOf({ wrapper, method, metadata }: FoundHandler): string[] {
-  const where = `@OnChannelMessage on ${wrapper.name}.${method}`;
+function usesOf(found: FoundHandler): MissingCapability[] {
+  const { channel } = found.metadata;
+  return isRecoverable(channel) ? [{ capability: 'history', neededBy: whereOf(found) }] : [];
+}
+
+function whereOf({ wrapper, method }: FoundHandler): string {
+  return `@OnChannelMessage on ${wrapper.name}.${method}`;
+}
+
+function problemsOf(found: FoundHandler): string[] {
+  const { wrapper, metadata } = found;
+  const where = whereOf(found);
   const problems: string[] = [];
   if (!isSingleton(wrapper))
     problems.push(
-      `${where}: the class is request-scoped or transient, and a channel has no request. Make it a singleton.`,
+      `${where}: the class is request-scoped or transient, but a channel has no request. Make it a singleton.`,
     );
   try {
     channelNameOf(metadata.channel);

@@ -87,7 +87,7 @@ export class EphemeralChannels {
     if (this.backend.status === 'local')
       throw new MessagesError(
         MessagesErrorCode.NoCluster,
-        "No Redis is configured, so the scope 'global' reaches nobody: set the option redis, or post with 'auto'.",
+        "The scope 'global' needs a broker that connects processes: configure one, or post with 'auto'.",
       );
     const refusal = this.backend.refusal(channel);
     if (refusal) throw refusal;

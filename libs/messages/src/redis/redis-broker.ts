@@ -6,7 +6,7 @@ import { Broker, type BrokerCounters, type BrokerSink, type MessagesStatus } fro
 import { LogLimiter } from '../logging/log-limiter.js';
 import { MessagesConfigurationError } from '../messages-configuration.error.js';
 import type { MessagesError } from '../messages.error.js';
-import { DEFAULT_MAX_MESSAGE_BYTES, type MessagesModuleOptions } from '../messages.options.js';
+import { DEFAULT_MAX_MESSAGE_BYTES } from '../messages.options.js';
 import { ChannelKeys } from './history/channel-keys.js';
 import { ClusterTopology } from './connection/cluster-topology.js';
 import { Envelope } from './pubsub/envelope.js';
@@ -16,7 +16,12 @@ import { RedisHistoryStore } from './history/redis-history-store.js';
 import { RedisClaimStore } from './once/redis-claim-store.js';
 import { RedisRevokedTokenStore } from './revocations/redis-revoked-token-store.js';
 import { isCluster, openLink, type RedisLink } from './connection/redis-link.js';
-import { resolveTuning, type RedisConnection, type ResolvedTuning } from './connection/redis.options.js';
+import {
+  resolveTuning,
+  type RedisBrokerOptions,
+  type RedisConnection,
+  type ResolvedTuning,
+} from './connection/redis.options.js';
 import { RedisConsumerStore } from './consumers/redis-consumer-store.js';
 import { RedisPresenceStore } from './presence/redis-presence-store.js';
 import { RedisPublisher } from './pubsub/redis-publisher.js';
@@ -36,11 +41,11 @@ const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
 
 /** Carries channels over Redis: a single server, a Sentinel group, or a Cluster. */
 export class RedisBroker extends Broker {
-  readonly history: RedisHistoryStore;
-  readonly claims: RedisClaimStore;
+  override readonly history: RedisHistoryStore;
+  override readonly claims: RedisClaimStore;
   override readonly revokedTokens: RedisRevokedTokenStore;
-  readonly presence: RedisPresenceStore;
-  readonly consumers: RedisConsumerStore;
+  override readonly presence: RedisPresenceStore;
+  override readonly consumers: RedisConsumerStore;
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
   readonly #connections = new LogLimiter((line) => this.#logger.log(line), { linesPerMinute: 10 });
@@ -62,7 +67,7 @@ export class RedisBroker extends Broker {
   #cancelRevival: (() => void) | undefined;
 
   /** @throws {MessagesConfigurationError} when the connection or an option is wrong or unsafe */
-  constructor(connection: RedisConnection, options: MessagesModuleOptions = {}) {
+  constructor(connection: RedisConnection, options: RedisBrokerOptions = {}) {
     super();
     const { tuning, problems } = resolveTuning(options);
     if (problems.length > 0) throw new MessagesConfigurationError(problems);
@@ -133,7 +138,7 @@ export class RedisBroker extends Broker {
     return refusal ? Promise.reject(refusal) : this.#publisher.publish(key, encoded);
   }
 
-  secret(): Promise<string> {
+  override secret(): Promise<string> {
     return sharedSecret(this.#link.client, this.#tuning);
   }
 

@@ -59,7 +59,9 @@ export class RevocationNotices {
 
   private drop(): void {
     if (this.malformed++) return;
-    this.logger.warn('A revocation from Redis without a user id was dropped. Further ones are only counted.');
+    this.logger.warn(
+      'A revocation from another server without a user id was dropped. Further ones are only counted.',
+    );
   }
 }
 

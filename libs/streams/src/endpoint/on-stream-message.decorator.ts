@@ -12,7 +12,7 @@ export interface StreamMessageHandling {
   /**
    * Runs the handler once for a message in the whole cluster, however often the client sends it.
    *
-   * Costs two calls of Redis a message. Default: false.
+   * Costs two calls of the broker's claim store a message. Default: false.
    */
   readonly once?: boolean;
 }

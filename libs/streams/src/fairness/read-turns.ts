@@ -2,7 +2,7 @@ import type { StreamsLimits } from '../streams-limits.js';
 import type { ClientShares, ShareHolder } from './client-shares.js';
 import { FairQueue, type BeginTask, type QueuePosition } from './fair-queue.js';
 
-/** The default deadline of a Redis command; a later answer still reaches its reader. */
+/** The longest turn of a read, in milliseconds; a later answer still reaches its reader. */
 const READ_TURN_MS = 2_000;
 
 /** A connection that reads histories and requests snapshots. */

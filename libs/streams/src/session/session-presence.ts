@@ -43,7 +43,7 @@ export class SessionPresence {
    * Lets the session's user be in a channel until `leave` or the end of the session; again, it brings the
    * data up to date.
    *
-   * Resolves to how far it is known; while Redis cannot be reached `degraded`, and it is told later.
+   * Resolves to the reach; `degraded` while the cluster cannot be reached, which gets it later.
    *
    * @param data anything that JSON can say, within `presence.maxDataBytes`; all who ask see it
    * @throws {CodedError} SESSION_CLOSED when the session has ended

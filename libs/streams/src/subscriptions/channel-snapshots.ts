@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { MissingCapability } from '@nestwire/messages/backend';
 import type { RecoverableChannel } from '@nestwire/messages/internal';
 import type { Message } from '@nestwire/protocol';
 import { StreamsConfigurationError } from '../endpoint/streams-configuration.error.js';
@@ -47,6 +48,8 @@ export function isSnapshotRefusal(error: unknown): boolean {
 /** The methods marked with `@ChannelSnapshot`, by the names of their channels. */
 @Injectable()
 export class ChannelSnapshots implements OnModuleInit {
+  /** The needs of the marked methods. */
+  readonly uses: MissingCapability[] = [];
   private readonly queries = new Map<string, Query>();
   /** How often in a row the queries have failed that fail at this moment. */
   private readonly failures = new Map<string, number>();
@@ -125,6 +128,7 @@ export class ChannelSnapshots implements OnModuleInit {
         const isTaken = this.queries.has(name);
         this.queries.set(name, (channel, session) => (instance[method] as Query)(channel, session));
         const where = `@ChannelSnapshot on ${instance.constructor.name}.${method}`;
+        this.uses.push({ capability: 'history', neededBy: where });
         return isTaken ? [`${where}: the channel "${name}" has a snapshot already. Keep one.`] : [];
       }),
     );

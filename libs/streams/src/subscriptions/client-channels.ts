@@ -1,7 +1,12 @@
 import { Logger } from '@nestjs/common';
 import type { MessagesService, PresenceService } from '@nestwire/messages';
-import { LocalRevokedTokenStore, type Broker } from '@nestwire/messages/backend';
-import { LogLimiter } from '@nestwire/messages/internal';
+import {
+  LocalRevokedTokenStore,
+  type Broker,
+  type ClaimStore,
+  type MissingCapability,
+} from '@nestwire/messages/backend';
+import { assertCapabilities, LogLimiter, MissingClaimStore } from '@nestwire/messages/internal';
 import { EphemeralFanout } from './ephemeral-fanout.js';
 import type { ChannelSnapshots } from './channel-snapshots.js';
 import { RecoverableFanout } from './recoverable-fanout.js';
@@ -21,7 +26,7 @@ export interface ResumeOptions {
   /**
    * What resume tokens are signed with, the same on all servers: 32 characters or more.
    *
-   * @default a secret that the servers share through Redis; of this process without Redis
+   * @default the secret of the broker; without one, a secret of this process
    */
   readonly secret?: string;
 }
@@ -57,14 +62,28 @@ export class ClientChannels {
     this.recoverable = new RecoverableFanout(messages);
     this.resumeTokenMs = options.maxAgeMs;
     this.resumeTokens = new ResumeTokenSigner(options.maxAgeMs);
-    // Servers without a common list accept each other's tokens.
+    // A broker without a history needs no list, because no channel issues resume tokens.
     const store = backend.revokedTokens ?? new LocalRevokedTokenStore({ beginning: 0 });
     this.revocations = new TokenRevocations(store, options.maxAgeMs);
+  }
+
+  /** The claims of messages that are handled once in the cluster. */
+  get claims(): ClaimStore {
+    return this.backend.claims ?? new MissingClaimStore(this.backend);
   }
 
   /** How many channels flow to anyone. */
   get size(): number {
     return this.fanout.channels + this.recoverable.channels;
+  }
+
+  /**
+   * Checks that the broker has the members that endpoints, snapshots and resume tokens need.
+   *
+   * @throws {MissingCapabilityError} with all uses whose member is missing
+   */
+  assertSupported(uses: readonly MissingCapability[]): void {
+    assertCapabilities(this.backend, [...uses, ...this.snapshots.uses, ...this.resumeUses()]);
   }
 
   /** Finds out what resume tokens need to be good everywhere; until that is known they are good in this process. */
@@ -77,9 +96,19 @@ export class ClientChannels {
     this.revocations.stop();
   }
 
+  private resumeUses(): MissingCapability[] {
+    if (!this.backend.history || this.backend.status === 'local') return [];
+    const uses: MissingCapability[] = [
+      { capability: 'revokedTokens', neededBy: 'Resuming channels with history' },
+      { capability: 'secret', neededBy: 'Resuming channels with history without the option "resume.secret"' },
+    ];
+    return this.options.secret === undefined ? uses : uses.slice(0, 1);
+  }
+
   private async learnSecret(): Promise<void> {
     try {
-      this.resumeTokens.use(this.options.secret ?? (await this.backend.secret()));
+      const secret = this.options.secret ?? (await this.backend.secret?.());
+      if (secret !== undefined) this.resumeTokens.use(secret);
     } catch (error) {
       this.log.log(
         'secret',

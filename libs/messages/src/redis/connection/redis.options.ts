@@ -11,8 +11,8 @@ export interface RedisClusterSetup {
 /** The location of Redis, or an ioredis client. */
 export type RedisConnection = string | RedisOptions | RedisClusterSetup | Redis | Cluster;
 
-/** The options of the Redis broker. */
-export interface RedisTuning extends PostsOptions {
+/** The tuning of the Redis broker. */
+export interface RedisTuning {
   /**
    * Separates applications that share one Redis: 1 to 64 characters of A-Z a-z 0-9 _ . -
    *
@@ -62,12 +62,24 @@ export interface RedisTuning extends PostsOptions {
    * @default 'auto'
    */
   readonly sharded?: 'auto' | 'never';
+}
+
+/** The option `redis` in its long form: the location of Redis and the tuning. */
+export interface RedisSettings extends RedisTuning {
+  /** The location of Redis; undefined keeps channels in this process. */
+  readonly connection: RedisConnection | undefined;
+}
+
+/** The options of a Redis broker: its tuning, and options of `MessagesModule`. */
+export interface RedisBrokerOptions extends RedisTuning, PostsOptions {
+  /** Largest encoded message, in bytes of UTF-8. @default 1_048_576 */
+  readonly maxMessageBytes?: number;
   /** The source of time and timers; for tests. */
   readonly clock?: Clock;
 }
 
-/** The tuning with its defaults filled in. */
-export type ResolvedTuning = Required<RedisTuning>;
+/** The tuning, the bounds of posts and the clock, with the defaults filled in. */
+export type ResolvedTuning = Required<Omit<RedisBrokerOptions, 'maxMessageBytes'>>;
 
 /** The defaults of the Redis broker. */
 export const DEFAULT_TUNING: ResolvedTuning = {
@@ -83,12 +95,12 @@ export const DEFAULT_TUNING: ResolvedTuning = {
 };
 
 /** Fills in the defaults, and lists the problems of the given values. */
-export function resolveTuning(tuning: RedisTuning): { tuning: ResolvedTuning; problems: string[] } {
+export function resolveTuning(options: RedisBrokerOptions): { tuning: ResolvedTuning; problems: string[] } {
   const given = Object.fromEntries(
     Object.keys(DEFAULT_TUNING)
-      .map((key) => [key, tuning[key as keyof RedisTuning]])
+      .map((key) => [key, options[key as keyof ResolvedTuning]])
       .filter(([, value]) => value !== undefined),
-  ) as RedisTuning;
+  ) as Partial<ResolvedTuning>;
   const resolved = { ...DEFAULT_TUNING, ...given };
   const problems = FIGURES.filter((key) => !(resolved[key] >= (key === 'probeIntervalMs' ? 0 : 1))).map(
     (key) =>

@@ -13,7 +13,8 @@ import {
   type PresenceVersion,
 } from '../../presence/presence-store.js';
 import { MessagesError } from '../../messages.error.js';
-import { presenceFull, presenceOverfull, presenceUnavailable } from '../../presence/presence.errors.js';
+import { presenceFull } from '../../presence/presence.errors.js';
+import { presenceOverfull, presenceUnavailable } from './redis-presence.errors.js';
 import { addToSet } from '../connection/add-to-set.js';
 import { RedisCalls } from '../connection/redis-calls.js';
 import type { ResolvedTuning } from '../connection/redis.options.js';
