@@ -98,6 +98,8 @@ createStreamClient<AppStreams>()({ url, messages: [Chat, Typing, Joined], positi
 // Names that the client has itself are refused.
 // @ts-expect-error "close" is a member of the client
 createStreamClient<{ close: AppStreams['feed'] }>();
+// @ts-expect-error "calls" will be a member of the client
+createStreamClient<{ calls: AppStreams['feed'] }>();
 // @ts-expect-error "connectionStatus" is a member of the client
 createStreamClient<{ connectionStatus: AppStreams['feed'] }>();
 // @ts-expect-error a client that has "then" would be taken for a promise

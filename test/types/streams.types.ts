@@ -149,6 +149,8 @@ isTrue<Equals<AppStreams['any']['out'], Chat>>();
 
 // @ts-expect-error "close" means something else on the client
 export type Reserved = StreamsOf<{ close: ChatEndpoint }>;
+// @ts-expect-error "calls" will mean something on the client
+export type Coming = StreamsOf<{ calls: ChatEndpoint }>;
 
 export class Refused {
   // @ts-expect-error takes no session

@@ -65,6 +65,14 @@ export type ReservedName =
   | 'finally'
   | 'prototype'
   | 'toJSON'
+  | 'asymmetricMatch'
+  | 'nodeType'
+  | 'tagName'
+  | 'inspect'
+  // Members of later versions.
+  | 'calls'
+  | 'presence'
+  | 'addContractListener'
   | '__proto__';
 
 /** Maps endpoints whose name is reserved to an error text. */

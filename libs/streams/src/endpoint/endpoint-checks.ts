@@ -72,7 +72,7 @@ function checkName({ cls, mark: { name } }: EndpointDefinition): string[] {
     ];
   if (!isReservedEndpointName(name)) return [];
   return [
-    `${cls.name}: the name "${name}" is reserved, because client.${name} means something else. Choose another name.`,
+    `${cls.name}: the name "${name}" is reserved, because client.${name} has or will have another meaning. Choose another name.`,
   ];
 }
 

@@ -129,6 +129,12 @@ describe('A name of an endpoint', () => {
     'then',
     'constructor',
     'toString',
+    'asymmetricMatch',
+    'nodeType',
+    'inspect',
+    'calls',
+    'presence',
+    'addContractListener',
   ])('may not be "%s", which means something on the client', async (name) => {
     @StreamEndpoint(name)
     class NamedEndpoint {}
@@ -335,6 +341,16 @@ describe('@UserObject()', () => {
 });
 
 describe('A message class', () => {
+  it('has no name of this library', async () => {
+    @StreamMessage('nestwire.call')
+    class Call {
+      declare readonly $type: 'nestwire.call';
+    }
+    expect(await problemsOfMessage(Call)).toEqual([
+      'Call: names that begin with "nestwire." are reserved, and "nestwire.call" is one. Rename it.',
+    ]);
+  });
+
   it('has a name of its own', async () => {
     @StreamMessage('config.twice')
     class One {

@@ -1,12 +1,13 @@
 import type { Type } from '@nestjs/common';
 import { messageNameOf } from '@nestwire/protocol';
+import { isReservedName } from '@nestwire/protocol/compiled';
 import { messageClassesNamed } from '@nestwire/protocol/internal';
 import { ValidationTypes } from 'class-validator';
 import { typedClassOf, validatedProperties, type ValidatedClass } from '../validation/message-metadata.js';
 
-/** Returns what is wrong with a message class and the classes nested in it. */
+/** Returns the mistakes in a message class and in the classes nested in it. */
 export function checkMessageClass(cls: Type): string[] {
-  return [...checkUnique(cls), ...checkFields(cls, new Set())];
+  return [...checkName(cls), ...checkUnique(cls), ...checkFields(cls, new Set())];
 }
 
 /**
@@ -36,6 +37,12 @@ function hasErasedField(cls: Type, names: readonly string[]): boolean {
   } catch {
     return false;
   }
+}
+
+function checkName(cls: Type): string[] {
+  const name = messageNameOf(cls)!;
+  if (!isReservedName(name)) return [];
+  return [`${cls.name}: names that begin with "nestwire." are reserved, and "${name}" is one. Rename it.`];
 }
 
 function checkUnique(cls: Type): string[] {

@@ -1,3 +1,4 @@
+/** The members of a client, and the names by which `await` finds a promise. */
 const CLIENT_MEMBERS = [
   'connectWebSocket',
   'connectionStatus',
@@ -10,31 +11,31 @@ const CLIENT_MEMBERS = [
   'finally',
 ] as const;
 
-/**
- * What every object has; a type cannot rule these names out, so only the
- * bootstrap refuses them.
- */
+/** Members that later versions add to the client. */
+const COMING_MEMBERS = ['calls', 'presence', 'addContractListener'] as const;
+
+/** Members by which test runners, DOM libraries and consoles recognize an object. */
+const PROBED_MEMBERS = ['toJSON', 'prototype', 'asymmetricMatch', 'nodeType', 'tagName', 'inspect'] as const;
+
+/** Members of every object; a type cannot exclude them, so only the bootstrap refuses them. */
 const OBJECT_MEMBERS = [
   'constructor',
-  'prototype',
   'toString',
   'toLocaleString',
-  'toJSON',
   'valueOf',
   'hasOwnProperty',
   'isPrototypeOf',
   'propertyIsEnumerable',
 ];
 
-const RESERVED: readonly string[] = [...CLIENT_MEMBERS, ...OBJECT_MEMBERS];
+const COMPILED_MEMBERS = [...CLIENT_MEMBERS, ...COMING_MEMBERS, ...PROBED_MEMBERS] as const;
 
-/** A name that means something on the client, or to whoever awaits it. */
-export type ClientMember = (typeof CLIENT_MEMBERS)[number];
+const RESERVED: readonly string[] = [...COMPILED_MEMBERS, ...OBJECT_MEMBERS];
 
-/**
- * Tells whether an endpoint cannot have this name, because it means something
- * else on the client.
- */
+/** A name that the types refuse as the name of an endpoint. */
+export type ClientMember = (typeof COMPILED_MEMBERS)[number];
+
+/** Returns whether an endpoint cannot have this name, because the client uses it. */
 export function isReservedEndpointName(name: string): boolean {
   return RESERVED.includes(name);
 }
