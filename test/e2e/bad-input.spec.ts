@@ -70,6 +70,7 @@ describe('A. HTTP upgrade', () => {
   const cases: Array<[n: number, name: string, request: UpgradeRequest | string, statuses: number[]]> = [
     [1, 'a POST', { method: 'POST' }, [405]],
     [1, 'a HEAD', { method: 'HEAD' }, [405]],
+    [1, 'HTTP/1.0', upgradeRequest().replace('HTTP/1.1', 'HTTP/1.0'), [400]],
     [2, 'no key', { headers: { 'Sec-WebSocket-Key': undefined } }, [400]],
     [
       2,

@@ -73,6 +73,8 @@ export function isForPath(request: IncomingMessage, path: string): boolean {
 /** Checks the method, version, headers and query of a request; undefined when it is valid. */
 export function refusalOfForm(request: IncomingMessage): UpgradeRefusal | undefined {
   if (request.method !== 'GET') return { status: 405, message: 'Use GET.', headers: { Allow: 'GET' } };
+  if (request.httpVersion === '1.0')
+    return { status: 400, message: 'An upgrade request is of HTTP/1.1: set the version in the proxy.' };
   const version = request.headers['sec-websocket-version'];
   if (version !== WEBSOCKET_VERSION) {
     const headers = { 'Sec-WebSocket-Version': WEBSOCKET_VERSION };
