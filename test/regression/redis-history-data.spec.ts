@@ -104,6 +104,8 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     ['text that is no object', withField('d', '[1]')],
     ['text that nests too deep', withField('d', `{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}`)],
     ['text that is too large', withField('d', JSON.stringify({ text: 'x'.repeat(1_100_000) }))],
+    ['a key that is a prototype', withField('d', '{"text":"x","__proto__":{"admin":true}}')],
+    ['such a key inside, escaped', withField('d', '{"text":"x","more":[{"\\u005f_proto__":1}]}')],
     ['type that is reserved', withField('t', 'nestwire.gap')],
     ['type that is no name', withField('t', 'x'.repeat(5_000))],
     ['id that is none', withField('i', '"],["')],
@@ -171,6 +173,25 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     await post(app, '2');
     await until(() => heard.length === 2);
     expect(heard.map(said)).toEqual(['1', '2']);
+  });
+
+  it.each([
+    ['a class of another channel', 'e2e.task', '{"verb":"x"}'],
+    ['a key that is a prototype', 'e2e.note', '{"text":"x","__proto__":{"admin":true}}'],
+  ])('gives a client of any kind a gap in the place of an entry with %s', async (_what, type, data) => {
+    const app = await start();
+    const raw = await RawSocket.hello(app.port);
+    raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
+    await until(() => raw.frames.some(({ t }) => t === 'subscribed'));
+    await post(app, '1');
+    const { history } = app.app.get(Broker, { strict: false });
+    await history.append(room('room') as RecoverableChannel, [{ id: createMessageId(), type, data }]);
+    await post(app, '2');
+    const publications = () => raw.frames.filter(({ t }) => t === 'publication');
+    await until(() => publications().length === 3);
+
+    expect(publications().map((frame) => frame.type)).toEqual(['e2e.note', 'nestwire.gap', 'e2e.note']);
+    expect(publications()[1]!.data).toMatchObject({ reason: 'unreadable' });
   });
 
   it('refuses a post that readers would take for unreadable', async () => {

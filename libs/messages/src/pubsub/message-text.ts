@@ -11,14 +11,24 @@ const CLOSING = new Set([0x5d, 0x7d]);
  *
  * A text that passes may stand in a frame as it is: it is one whole JSON object.
  *
- * @throws {Error} when it is anything else, or nests deeper than `MAX_MESSAGE_DEPTH`
+ * @throws {Error} when it is anything else, has a key `__proto__`, or nests deeper than `MAX_MESSAGE_DEPTH`
  */
 export function parseProperties(text: string): object {
   if (isTooDeep(text)) throw new Error(`it nests deeper than ${MAX_MESSAGE_DEPTH} levels`);
   const properties: unknown = JSON.parse(text);
   if (typeof properties !== 'object' || properties === null || Array.isArray(properties))
     throw new Error('it has no properties');
+  if (MAY_HAVE_PROTO.test(text) && hasProto(properties)) throw new Error('it has a key "__proto__"');
   return properties;
+}
+
+/** Few texts have the key or an escape, so that the properties of the others are not looked at. */
+const MAY_HAVE_PROTO = /__proto__|\\u/;
+
+/** Tells whether an object, or one within it, has `__proto__` as a key of its own. */
+function hasProto(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto);
 }
 
 /** Tells whether a JSON text nests deeper than a message may; does not parse it. */

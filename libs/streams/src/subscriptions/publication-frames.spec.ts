@@ -9,7 +9,7 @@ const textOf = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toStr
 
 describe('StoredFrames', () => {
   it('sends a gap in the place of a publication that cannot be written', () => {
-    const sent = new StoredFrames(false).of(publicationOf('{"text":'), codec);
+    const sent = new StoredFrames(false, []).of(publicationOf('{"text":'), codec);
 
     expect(sent.publication).toMatchObject({ isGap: true, position, channel: 'room' });
     expect(textOf(sent.frame?.frame.bytes)).toContain('unreadable');
@@ -17,7 +17,7 @@ describe('StoredFrames', () => {
 
   it('sends one that can be written', () => {
     const publication = publicationOf('{"text":"x"}');
-    const frames = new StoredFrames(false);
+    const frames = new StoredFrames(false, []);
     const sent = frames.of(publication, codec);
 
     expect(sent.publication).toBe(publication);
@@ -26,7 +26,7 @@ describe('StoredFrames', () => {
   });
 
   it('sends nothing where only the newest message counts, and goes on with the next', () => {
-    const frames = new StoredFrames(true);
+    const frames = new StoredFrames(true, []);
 
     expect(frames.of(publicationOf('{"text":'), codec).frame).toBeUndefined();
     expect(frames.of(publicationOf('{"text":"x"}'), codec).frame).toBeDefined();

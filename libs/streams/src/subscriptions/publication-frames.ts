@@ -5,6 +5,7 @@ import {
   type Publication,
   type StoredPublication,
 } from '@nestwire/messages/internal';
+import type { MessageClass } from '@nestwire/protocol';
 import type { Codec } from '@nestwire/protocol/codec';
 import { SharedPayload } from '../transport/shared-payload.js';
 
@@ -41,8 +42,14 @@ export interface SentPublication {
 export class StoredFrames {
   private readonly made = new WeakMap<StoredPublication, Map<string, SentPublication>>();
 
-  /** @param namesEpoch whether each frame says the epoch, because another may begin without a gap */
-  constructor(private readonly namesEpoch: boolean) {}
+  /**
+   * @param namesEpoch whether each frame says the epoch, because another may begin without a gap
+   * @param classes what the channel carries; a class of another channel counts as unreadable
+   */
+  constructor(
+    private readonly namesEpoch: boolean,
+    private readonly classes: readonly MessageClass[],
+  ) {}
 
   /** Returns what is sent for a publication, for all subscribed streams or for those of one key. */
   of(publication: StoredPublication, codec: Codec, stream?: string): SentPublication {
@@ -56,6 +63,8 @@ export class StoredFrames {
 
   private make(publication: StoredPublication, codec: Codec, stream: string | undefined): SentPublication {
     try {
+      if (!publication.isGap && publication.isForeignTo(this.classes))
+        throw new Error(`its class '${publication.type}' is not one of the channel`);
       return { publication, frame: this.write(publication, codec, stream) };
     } catch (error) {
       logUnwritable(codec, publication, error);

@@ -39,7 +39,7 @@ export class RecoverableTopic {
     private readonly messages: MessagesService,
     private readonly onEnd: () => void,
   ) {
-    this.frames = new StoredFrames(channel.delivery === 'latest');
+    this.frames = new StoredFrames(channel.delivery === 'latest', channel.messages);
   }
 
   /** Whether the channel is followed, or is about to be. */
