@@ -185,7 +185,7 @@ describeWithRedis('A history in Redis that another hand has written to', (redis)
     await until(() => raw.frames.some(({ t }) => t === 'subscribed'));
     await post(app, '1');
     const { history } = app.app.get(Broker, { strict: false });
-    await history.append(room('room') as RecoverableChannel, [{ id: createMessageId(), type, data }]);
+    await history!.append(room('room') as RecoverableChannel, [{ id: createMessageId(), type, data }]);
     await post(app, '2');
     const publications = () => raw.frames.filter(({ t }) => t === 'publication');
     await until(() => publications().length === 3);
