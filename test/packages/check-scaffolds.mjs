@@ -42,7 +42,7 @@ async function tryOut(major) {
 
   await run(blockAfter(TESTING, 'install'), app);
   if (major === 11) useJestConfiguration(app);
-  writeFileSync(join(app, 'src/chat.endpoint.spec.ts'), TESTING_SPEC);
+  writeFileSync(join(app, 'src/chat-endpoint.spec.ts'), TESTING_SPEC);
   // The scaffold's own spec is about a module that the quick start replaces.
   await run('npm test', app);
 }

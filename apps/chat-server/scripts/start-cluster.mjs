@@ -1,5 +1,5 @@
-// Two chat servers with a Redis between them: open one URL in one tab and the other in another.
-// Redis: REDIS_URL, else one that is found on this machine (or, on Debian, unpacked), started for this and stopped after.
+// Starts two chat servers and a Redis; open one URL in each of two tabs. Redis is REDIS_URL, or one of this
+// machine (on Debian also the unpacked package), which is started and stopped with the servers.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

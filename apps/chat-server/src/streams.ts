@@ -1,5 +1,5 @@
 import type { StreamsOf } from '@nestwire/streams';
-import type { ChatEndpoint } from './chat/chat.endpoint.js';
+import type { ChatEndpoint } from './chat/chat-endpoint.js';
 
-/** What the page's client is typed by: inferred from the endpoint, nothing is generated. */
+/** The types of the page's client, inferred from the endpoint without code generation. */
 export type ChatStreams = StreamsOf<{ chat: ChatEndpoint }>;

@@ -2,7 +2,7 @@ import { useSignIn } from './hooks/use-sign-in.js';
 import { ChatPage } from './page/chat-page.js';
 import { SignIn } from './page/sign-in.js';
 
-/** The whole page: a name is picked, then the chat. */
+/** The whole page: the sign-in, then the chat. */
 export function App() {
   const { signedIn, signIn, signOut } = useSignIn();
   if (!signedIn) return <SignIn onPick={signIn} />;

@@ -13,15 +13,15 @@ const CONTRACTS = [
   describeRevokedTokenStore,
 ];
 
-/** Holds a backend of a single process to all contracts. */
+/** Runs all contract suites against a backend of one process. */
 export function describeLocalBackend(name: string, open: () => Broker): void {
   for (const describeContract of CONTRACTS) describeContract(name, open, { cluster: false });
 }
 
 /**
- * Holds a backend of a cluster to all contracts.
+ * Runs all contract suites against a backend of a cluster.
  *
- * `lose` removes all data of the backend, where a contract asks for a loss.
+ * `lose` deletes all data of the backend, for the tests of data loss.
  */
 export function describeClusterBackend(
   name: string,

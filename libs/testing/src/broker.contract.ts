@@ -3,7 +3,7 @@ import type { EncodedMessage } from '@nestwire/protocol/codec';
 
 /** How far a backend carries publications. */
 export interface BrokerTraits {
-  /** Whether backends opened one after the other belong to one cluster. */
+  /** True when successively opened backends belong to one cluster. */
   readonly cluster: boolean;
 }
 

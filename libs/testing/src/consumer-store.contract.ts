@@ -12,7 +12,7 @@ import { append, drafts, fresh, placeOf, until } from './history-rig.js';
 
 /** How far durable consumers reach. */
 export interface ConsumerStoreTraits {
-  /** Whether backends opened one after the other share their consumers. */
+  /** True when successively opened backends share their consumers. */
   readonly cluster: boolean;
 }
 

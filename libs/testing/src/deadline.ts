@@ -1,15 +1,15 @@
-/** How long a test waits for something. */
+/** The time limit of a wait. */
 export interface WaitOptions {
-  /** Time until the wait fails, in milliseconds. @default 2_000 */
+  /** Time limit, in milliseconds. @default 2_000 */
   readonly withinMs?: number;
 }
 
 const DEFAULT_WITHIN_MS = 2_000;
 
 /**
- * Waits for a promise, but not for ever.
+ * Waits for a promise up to a deadline.
  *
- * @param describe says what was waited for, and what came instead
+ * @param describe returns the text of the error: what was expected, and what happened instead
  */
 export async function withinDeadline<T>(
   promise: Promise<T>,

@@ -6,18 +6,18 @@ interface Timer {
 }
 
 /**
- * A clock that stands still until a test moves it.
+ * A clock that only a test advances.
  *
- * Give it to a client as `clock`: reconnects, timeouts and heartbeats then happen when the test
- * says so, and `chance` is what the client draws in place of random numbers.
+ * Pass it to a client as `clock`. Reconnects, timeouts and heartbeats then depend on `advance()`, and
+ * `chance` replaces the client's random numbers.
  */
 export class FakeClock implements Clock {
-  /** What `random()` answers: 0 is the shortest wait, 1 the longest. */
+  /** The result of `random()`: 0 gives the shortest delay, 1 the longest. */
   chance = 1;
   readonly #timers = new Set<Timer>();
   #nowMs = 0;
 
-  /** How many timers are set. */
+  /** The number of pending timers. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -36,7 +36,7 @@ export class FakeClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Moves time on, and runs what becomes due, earliest first. */
+  /** Advances the time and runs the due timers in order. */
   advance(byMs: number): void {
     const end = this.#nowMs + byMs;
     for (let timer = this.#due(end); timer; timer = this.#due(end)) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StreamAuthenticator, StreamHandshake, StreamUser } from '@nestwire/streams';
 
-/** Lets tests connect as any user, beside those of the application. */
+/** Lets tests connect as any user, in addition to those of the application. */
 export class GivenUsers {
   readonly #users = new Map<string | null, StreamUser>();
 
@@ -11,7 +11,7 @@ export class GivenUsers {
       this.#users.get(handshake.token) ?? authenticate(handshake);
   }
 
-  /** Makes a credential that stands for a user. */
+  /** Returns a credential for a user. */
   tokenFor(user: StreamUser): string {
     const token = `given-user-${randomUUID()}`;
     this.#users.set(token, user);

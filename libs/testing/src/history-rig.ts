@@ -9,7 +9,7 @@ import type {
   StoredMessage,
 } from '@nestwire/messages/backend';
 
-/** A process: its history, and what it was told. */
+/** A process with its history and the received notifications. */
 export interface HistoryNode {
   readonly backend: Broker;
   readonly history: HistoryStore;
@@ -17,37 +17,37 @@ export interface HistoryNode {
   readonly suspected: string[];
 }
 
-/** Starts one more process. */
+/** Starts another process. */
 export type StartHistory = () => Promise<HistoryNode>;
 
 const DEADLINE_MS = 10_000;
 const KEPT: HistoryLength = { messages: 1_000, ageMs: 60_000 };
-/** Limits that nothing meets. */
+/** Bounds above all histories of the tests. */
 export const ALL: PageBounds = { messages: 100_000, bytes: 1e9 };
 
 let count = 0;
 
-/** A channel that no other test has. */
+/** Returns a channel with a unique name. */
 export function fresh(history: HistoryLength = KEPT): HistoryChannel {
   return { name: `h${process.pid}:${Date.now()}:${++count}`, history, durability: 'memory' };
 }
 
-/** Makes a message. */
+/** Makes a draft. */
 export function draft(text = ''): Draft {
   return { id: `d${++count}`, type: 'contract.message', data: textOf(text) };
 }
 
-/** Makes messages with the same text. */
+/** Makes drafts with the same text. */
 export function drafts(length: number, text?: string): Draft[] {
   return Array.from({ length }, () => draft(text));
 }
 
-/** The encoded text of a draft. */
+/** Returns the encoded text of a draft. */
 export function textOf(text: string): string {
   return JSON.stringify({ text });
 }
 
-/** Stores drafts, all of which succeed. */
+/** Stores drafts; all must succeed. */
 export async function append(
   history: HistoryStore,
   channel: HistoryChannel,
@@ -61,12 +61,12 @@ export async function append(
   });
 }
 
-/** The position of a message alone. */
+/** Returns only the position of a message. */
 export function placeOf({ epoch, offset, id }: Position): Position {
   return { epoch, offset, id };
 }
 
-/** Expects messages to follow each other without a hole, up to the top. */
+/** Expects that messages form a complete chain up to the head. */
 export function expectChain(messages: readonly StoredMessage[], head: Position): void {
   for (const [index, { offset, previousId }] of messages.entries()) {
     if (index === 0) continue;
@@ -75,15 +75,16 @@ export function expectChain(messages: readonly StoredMessage[], head: Position):
   expect(messages.at(-1) && placeOf(messages.at(-1)!)).toEqual(placeOf(head));
 }
 
-/** Resolves when exactly so many messages were heard. */
+/** Resolves when exactly `length` messages were received. */
 export function arrived({ heard }: HistoryNode, length: number): Promise<void> {
   return until(() => {
-    if (heard.length > length) throw new Error(`${heard.length} messages were heard instead of ${length}.`);
+    if (heard.length > length)
+      throw new Error(`${heard.length} messages were received instead of ${length}.`);
     return heard.length === length;
   });
 }
 
-/** Waits until a fact holds. */
+/** Waits until a condition is true. */
 export async function until(fact: () => unknown): Promise<void> {
   const endMs = performance.now() + DEADLINE_MS;
   while (!(await fact())) {

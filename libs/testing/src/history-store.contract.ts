@@ -19,7 +19,7 @@ import {
 
 /** How far a history reaches. */
 export interface HistoryStoreTraits {
-  /** Whether backends opened one after the other share their histories. */
+  /** True when successively opened backends share their histories. */
   readonly cluster: boolean;
 }
 

@@ -11,7 +11,7 @@ import { applyPresence, EMPTY_PRESENCE, type PresenceView } from '@nestwire/prot
 
 /** The reach of a presence backend, and means of a test to disturb it. */
 export interface PresenceStoreTraits {
-  /** Whether backends opened one after the other belong to one cluster. */
+  /** True when successively opened backends belong to one cluster. */
   readonly cluster: boolean;
   /** Makes the cluster lose everything that it holds, as FLUSHALL does; without it that is not tested. */
   readonly lose?: () => Promise<unknown>;

@@ -8,7 +8,7 @@ import {
 
 /** How far a list of revoked tokens is shared. */
 export interface RevokedTokenStoreTraits {
-  /** Whether backends opened one after the other belong to one cluster. */
+  /** True when successively opened backends belong to one cluster. */
   readonly cluster: boolean;
 }
 

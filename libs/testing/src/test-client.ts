@@ -3,14 +3,14 @@ import type { Message } from '@nestwire/protocol';
 import { withinDeadline, type WaitOptions } from './deadline.js';
 import { TestEndpoint } from './test-endpoint.js';
 
-/** A client whose endpoints a test can wait for. */
+/** A client with endpoints for tests. */
 export type TestClient<S> = AnyStreamClient & {
   readonly [K in keyof S]: S[K] extends { readonly in: infer In; readonly out: infer Out extends Message }
     ? TestEndpoint<In, Out>
     : never;
 };
 
-/** Gives the endpoints of any client what a test needs. */
+/** Wraps a client so that its endpoints have the members for tests. */
 export function testClient<S>(client: StreamClient<S>): TestClient<S> {
   const endpoints = new Map<string, TestEndpoint<never, Message>>();
   const endpointOf = (name: string, endpoint: EndpointStream<never, Message>) => {
@@ -27,7 +27,7 @@ export function testClient<S>(client: StreamClient<S>): TestClient<S> {
   }) as unknown as TestClient<S>;
 }
 
-/** Waits until a client's connection is of a status; returns that status. */
+/** Waits for a kind of connection status; returns the status. */
 export async function reached<K extends ConnectionStatus['kind']>(
   client: AnyStreamClient,
   kind: K,

@@ -2,9 +2,9 @@ import type { EndpointStream, MessageStream, SendOptions } from '@nestwire/clien
 import type { Message, MessageClass } from '@nestwire/protocol';
 import { withinDeadline, type WaitOptions } from './deadline.js';
 
-/** Which message a test waits for. */
+/** Selects the message that a test waits for. */
 export interface NextOptions<T> extends WaitOptions {
-  /** Takes only messages for which it answers true. */
+  /** Accepts only messages for which it returns true. */
   readonly where?: (message: T) => boolean;
 }
 
@@ -14,13 +14,12 @@ interface Waiter<Out> {
 }
 
 /**
- * An endpoint of a test client, which keeps what comes until a test asks.
+ * An endpoint of a test client, which stores messages until a test takes them.
  *
- * It reads from its first use on, so that no message is missed.
- * What has come and was not asked for yet waits in `unread`.
+ * It reads from its first use, so no message is missed. Received messages wait in `unread`.
  */
 export class TestEndpoint<In, Out extends Message> implements EndpointStream<In, Out> {
-  /** The messages that have come and that no `next()` has taken, oldest first. */
+  /** The received messages that no `next()` has taken, oldest first. */
   readonly unread: Out[] = [];
   readonly #waiters = new Set<Waiter<Out>>();
   readonly #failures = new Set<(error: unknown) => void>();
@@ -45,9 +44,9 @@ export class TestEndpoint<In, Out extends Message> implements EndpointStream<In,
   }
 
   /**
-   * Opens the stream; resolves when the server's `@OnStreamOpened` has finished.
+   * Opens the stream; resolves after `@OnStreamOpened` on the server.
    *
-   * @throws {CodedError} the server's refusal
+   * @throws {CodedError} the error with which the server refuses the stream
    */
   async open(options: WaitOptions = {}): Promise<void> {
     let stop = () => {};
@@ -60,11 +59,11 @@ export class TestEndpoint<In, Out extends Message> implements EndpointStream<In,
   }
 
   /**
-   * Takes the oldest unread message, or waits for one; of a class, and that fits, if so asked.
+   * Takes the oldest unread message that matches, or waits for one.
    *
-   * Messages of other classes stay in `unread`.
+   * Messages that do not match stay in `unread`.
    *
-   * @throws {CodedError} the reason, when the server refuses or closes the stream meanwhile
+   * @throws {CodedError} the error with which the server refuses or closes the stream meanwhile
    */
   async next<M extends Out>(cls?: MessageClass<M>, options: NextOptions<M> = {}): Promise<M> {
     const { where = () => true } = options;

@@ -14,17 +14,17 @@ import { StreamAuthenticator, type StreamUser } from '@nestwire/streams';
 import { GivenUsers } from './given-users.js';
 import { testClient, type TestClient } from './test-client.js';
 
-/** How a test server starts. */
+/** Options of a test server. */
 export interface TestServerOptions {
   /** The path of the streams. @default '/streams' */
   readonly path?: string;
-  /** Prepares the application before it starts: global pipes, adapters, a logger. */
+  /** Prepares the application before it starts, for example with global pipes or a logger. */
   readonly prepare?: (app: INestApplication) => void | Promise<void>;
 }
 
-/** How a test client connects; what is left out is as in the client's options. */
+/** Options of a test client; the client's own defaults apply. */
 export interface ConnectOptions extends Partial<ConnectionOptions> {
-  /** The user to be, whatever the application's authenticator says; in place of `auth`. */
+  /** The user of the connection, without the application's authenticator; replaces `auth`. */
   readonly as?: StreamUser & Readonly<Record<string, unknown>>;
 }
 
@@ -33,7 +33,7 @@ export type Connect<S> = (options?: ConnectOptions) => Promise<TestClient<S>>;
 
 /** A Nest application that serves streams on a free port of this machine. */
 export class TestServer {
-  /** Where its streams are. */
+  /** The URL of its streams. */
   readonly url: string;
   readonly #clients = new Set<AnyStreamClient>();
   readonly #sockets: ReadonlySet<Socket>;
@@ -78,12 +78,12 @@ export class TestServer {
       };
   }
 
-  /** Returns a provider of the application, wherever it stands. */
+  /** Returns a provider of the application from any module. */
   get<T>(token: Type<T> | (abstract new (...args: never[]) => T) | string | symbol): T {
     return this.app.get<T>(token as Type<T>, { strict: false });
   }
 
-  /** Drops every connection, as a failing network does; clients come back by themselves. */
+  /** Drops all connections, like a failing network; the clients reconnect. */
   dropConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -108,10 +108,7 @@ export class TestServer {
     try {
       return this.get(StreamAuthenticator);
     } catch (cause) {
-      throw new Error(
-        'A client can be a user only where there is an authenticator: give StreamsModule.forRoot() one.',
-        { cause },
-      );
+      throw new Error('`as` needs an authenticator. Pass one to StreamsModule.forRoot().', { cause });
     }
   }
 }

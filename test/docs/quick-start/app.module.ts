@@ -1,7 +1,7 @@
 // #region module
 import { Module } from '@nestjs/common';
 import { StreamsModule } from '@nestwire/streams';
-import { ChatEndpoint } from './chat.endpoint.js';
+import { ChatEndpoint } from './chat-endpoint.js';
 
 @Module({
   imports: [StreamsModule.forRoot({ redis: process.env.REDIS_URL })],

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { StreamsModule } from '@nestwire/streams';
-import { ChatEndpoint } from './chat.endpoint.js';
+import { ChatEndpoint } from './chat-endpoint.js';
 
 // #region module
 @Module({

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { createStreamClient } from '@nestwire/client';
 import { create } from '@nestwire/protocol';
-import type { AppStreams } from './chat.endpoint.js';
+import type { AppStreams } from './chat-endpoint.js';
 import { ChatMessage } from './chat-message.js';
 
 const [author = 'Ada', url = 'ws://localhost:3000/streams'] = process.argv.slice(2);

@@ -2,7 +2,7 @@
 import { createStreamClient } from '@nestwire/client';
 import { create } from '@nestwire/protocol';
 import { validateSync } from 'class-validator';
-import type { AppStreams } from '../quick-start/chat.endpoint.js';
+import type { AppStreams } from '../quick-start/chat-endpoint.js';
 import { ChatMessage } from '../quick-start/chat-message.js';
 
 const client = createStreamClient<AppStreams>()({

@@ -1,4 +1,4 @@
-/** Somebody who picked a name. */
+/** A user of the chat, who has picked a name. */
 export interface ChatUser {
   /** The name; in this demo it is also the credential. */
   readonly id: string;

@@ -1,12 +1,12 @@
 import type { Subscription } from '@nestwire/messages';
 import { CodedError } from '@nestwire/protocol';
 import { InjectStreamSession, SessionScoped, type OnSessionClosed } from '@nestwire/streams';
-import { ChatDirectory } from '../directory/chat.directory.js';
-import { room, type ChatSession } from './chat.channels.js';
+import { ChatDirectory } from '../directory/chat-directory.js';
+import { room, type ChatSession } from './chat-channels.js';
 
 const MAX_ROOMS = 20;
 
-/** One open tab: the rooms that it is in. Nest makes one for each session. */
+/** One open tab and its rooms; Nest makes one instance per session. */
 @SessionScoped()
 export class Visitor implements OnSessionClosed {
   readonly #rooms = new Map<string, Subscription>();
@@ -16,25 +16,25 @@ export class Visitor implements OnSessionClosed {
     private readonly directory: ChatDirectory,
   ) {}
 
-  /** Tells whether the tab is in this room. */
+  /** Returns true when the tab is in this room. */
   isIn(name: string): boolean {
     return this.#rooms.has(name);
   }
 
   /**
-   * Lets a room flow to the tab; resolves when it does.
+   * Subscribes the tab to a room.
    *
    * @throws {CodedError} TOO_MANY_ROOMS above 20
    */
   async join(name: string): Promise<void> {
     if (this.#rooms.has(name)) return;
     if (this.#rooms.size >= MAX_ROOMS)
-      throw new CodedError('TOO_MANY_ROOMS', `Leave a room first: ${MAX_ROOMS} at a time is the limit.`);
+      throw new CodedError('TOO_MANY_ROOMS', `You can be in at most ${MAX_ROOMS} rooms. Leave one first.`);
     this.#rooms.set(name, await this.session.subscribe(room(name)));
     this.#tellDirectory();
   }
 
-  /** Stops a room. */
+  /** Leaves a room. */
   leave(name: string): void {
     this.#rooms.get(name)?.remove();
     this.#rooms.delete(name);

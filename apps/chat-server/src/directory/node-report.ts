@@ -1,10 +1,10 @@
 import { StreamMessage } from '@nestwire/protocol';
 
-/** Who is connected to one server of the cluster; never sent to a client. */
+/** Reports the people of one server to the others; never sent to a client. */
 @StreamMessage('chat.node-report')
 export class NodeReport {
   declare readonly $type: 'chat.node-report';
-  /** Which server reports. */
+  /** The id of the reporting server. */
   node!: string;
   /** The rooms of a person, by name. */
   people: Map<string, string[]> = new Map();

@@ -1,6 +1,6 @@
 import { StreamMessage } from '@nestwire/protocol';
 
-/** Something that everybody reads, whichever room they are in. */
+/** A text for everybody, in any room. */
 @StreamMessage('chat.announcement')
 export class Announcement {
   declare readonly $type: 'chat.announcement';

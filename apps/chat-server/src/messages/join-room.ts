@@ -2,7 +2,7 @@ import { StreamMessage } from '@nestwire/protocol';
 import { Matches } from 'class-validator';
 import { ROOM_NAME } from './name-rules.js';
 
-/** Asks to hear a room; a room exists while somebody is in it. */
+/** Asks to join a room; a room exists while somebody is in it. */
 @StreamMessage('chat.join-room')
 export class JoinRoom {
   declare readonly $type: 'chat.join-room';

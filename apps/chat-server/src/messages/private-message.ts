@@ -1,6 +1,6 @@
 import { StreamMessage } from '@nestwire/protocol';
 
-/** What one person said to another; both receive it, on every tab they have open. */
+/** A private message; both people receive it, in each of their open tabs. */
 @StreamMessage('chat.private-message')
 export class PrivateMessage {
   declare readonly $type: 'chat.private-message';

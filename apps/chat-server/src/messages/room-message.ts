@@ -1,6 +1,6 @@
 import { StreamMessage } from '@nestwire/protocol';
 
-/** What somebody said in a room; the server says who. */
+/** A message in a room; the server sets the author. */
 @StreamMessage('chat.room-message')
 export class RoomMessage {
   declare readonly $type: 'chat.room-message';

@@ -2,7 +2,7 @@ import { StreamMessage } from '@nestwire/protocol';
 import { IsNotEmpty, IsString, Matches, MaxLength } from 'class-validator';
 import { MAX_TEXT_LENGTH, ROOM_NAME } from './name-rules.js';
 
-/** Says something to everybody in a room. */
+/** Asks to send a text to a room. */
 @StreamMessage('chat.say-in-room')
 export class SayInRoom {
   declare readonly $type: 'chat.say-in-room';

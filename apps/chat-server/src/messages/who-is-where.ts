@@ -1,6 +1,6 @@
 import { StreamMessage } from '@nestwire/protocol';
 
-/** Everybody who is here, on any server, and the rooms that each is in. */
+/** The people on all servers, and their rooms. */
 @StreamMessage('chat.who-is-where')
 export class WhoIsWhere {
   declare readonly $type: 'chat.who-is-where';

@@ -4,29 +4,29 @@ import type { ChatClient } from './chat-client.js';
 import type { ChatEvent } from './chat-state.js';
 import { isRoom, nameOf, type ConversationId } from './conversation.js';
 
-/** Takes what happened into the page's state. */
+/** Applies an event to the state of the page. */
 export type Dispatch = (event: ChatEvent) => void;
 
-/** What somebody can do in the chat. */
+/** The actions of a user. */
 export interface ChatActions {
   /**
-   * Shows a conversation; a room is joined too, now or when the line is back.
+   * Shows a conversation, and joins its room now or after a reconnect.
    *
-   * @throws {CodedError} TOO_MANY_ROOMS, or whatever else the server refuses it with
+   * @throws {CodedError} TOO_MANY_ROOMS or another refusal of the server
    */
   show(conversation: ConversationId): Promise<void>;
   /** Leaves a room. */
   leave(room: string): Promise<void>;
   /**
-   * Says something.
+   * Sends a text to a conversation.
    *
-   * @throws {CodedError} with the server's reason when it was refused
+   * @throws {CodedError} the refusal of the server
    */
   say(conversation: ConversationId, text: string): Promise<void>;
   dismissAnnouncement(): void;
 }
 
-/** The actions of one client. */
+/** Returns the actions of one client. */
 export function chatActions(client: ChatClient, dispatch: Dispatch): ChatActions {
   const isConnected = () => client.connectionStatus.kind === 'connected';
   return {
@@ -53,12 +53,12 @@ export function chatActions(client: ChatClient, dispatch: Dispatch): ChatActions
   }
 }
 
-/** Joins rooms again; a new session is in none. */
+/** Joins all rooms again, because a new session is in none. */
 export async function joinAll(client: ChatClient, rooms: readonly string[]): Promise<void> {
   try {
     for (const room of rooms) await client.chat.sendStreamMessage(create(JoinRoom, { room }));
   } catch {
-    // The line went down again: the next opening joins them all.
+    // The connection was lost again; the next session joins all rooms.
   }
 }
 

@@ -22,7 +22,7 @@ const MESSAGES = [
   WhoIsWhere,
 ] as const;
 
-/** Makes the client of somebody who picked this name; in this demo the name is the token. */
+/** Makes the client of a user; in this demo the name is the token. */
 export function createChatClient(name: string) {
   return createStreamClient<ChatStreams>()({ url: streamsUrl(), messages: MESSAGES, auth: () => name });
 }

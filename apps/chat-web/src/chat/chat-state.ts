@@ -8,38 +8,38 @@ import {
   type ConversationId,
 } from './conversation.js';
 
-/** All that the chat stream brings. */
+/** The messages of the chat stream. */
 export type Received = RoomMessage | PrivateMessage | Announcement | WhoIsWhere;
 
-/** What the page knows. */
+/** The state of the page. */
 export interface ChatState {
-  /** The name that was picked. */
+  /** The picked name. */
   readonly me: string;
   /** The conversation on screen. */
   readonly current: ConversationId;
   /** The rooms that this tab is in. */
   readonly joined: readonly string[];
-  /** Everybody who is here, with their rooms. */
+  /** All people and their rooms. */
   readonly people: ReadonlyMap<string, readonly string[]>;
   readonly conversations: ReadonlyMap<ConversationId, Conversation>;
   readonly announcement: Announcement | null;
   readonly nextKey: number;
 }
 
-/** What can happen to it. */
+/** The events of the page. */
 export type ChatEvent =
   | { readonly kind: 'received'; readonly message: Received }
   | { readonly kind: 'shown'; readonly conversation: ConversationId }
   | { readonly kind: 'left'; readonly room: string }
   | { readonly kind: 'announcement-read' };
 
-/** The room that everybody begins in. */
+/** The room that a new user joins. */
 export const FIRST_ROOM = 'lobby';
 
 const MAX_ENTRIES = 500;
 const EMPTY: Conversation = { entries: [], unread: 0 };
 
-/** The state of somebody who has just picked a name. */
+/** Returns the state of a new user. */
 export function startingState(me: string): ChatState {
   return {
     me,
@@ -66,14 +66,14 @@ export function chatReducer(state: ChatState, event: ChatEvent): ChatState {
   }
 }
 
-/** The rooms to offer: those this tab is in, then those that others are in. */
+/** Returns the rooms to show: first those of this tab, then those of others. */
 export function roomsOf({ joined, people }: ChatState): readonly string[] {
   const others = new Set([...people.values()].flat());
   for (const name of joined) others.delete(name);
   return [...joined, ...[...others].sort()];
 }
 
-/** The names of who is in a room, in order. */
+/** Returns the sorted names of the people in a room. */
 export function membersOf({ people }: ChatState, room: string): readonly string[] {
   return [...people]
     .filter(([, rooms]) => rooms.includes(room))
@@ -81,7 +81,7 @@ export function membersOf({ people }: ChatState, room: string): readonly string[
     .sort();
 }
 
-/** Everybody to talk to: who is here, and whom there is a conversation with. */
+/** Returns the people to show: those who are connected, and those with a conversation. */
 export function peopleOf({ me, people, conversations }: ChatState): readonly string[] {
   const known = [...conversations.keys()].filter((id) => !isRoom(id)).map(nameOf);
   const names = new Set([...people.keys(), ...known]);
@@ -89,7 +89,7 @@ export function peopleOf({ me, people, conversations }: ChatState): readonly str
   return [...names].sort();
 }
 
-/** What was said in a conversation. */
+/** Returns a conversation; an empty one if there is none. */
 export function conversationOf(state: ChatState, id: ConversationId): Conversation {
   return state.conversations.get(id) ?? EMPTY;
 }

@@ -1,23 +1,23 @@
-/** Which conversation: `#lobby` is a room, `@Ada` is one person. */
+/** The id of a conversation: `#lobby` is a room, `@Ada` is a person. */
 export type ConversationId = `#${string}` | `@${string}`;
 
-/** One thing that was said. */
+/** One text of a conversation. */
 export interface Entry {
-  /** Unique in this page; the order of arrival. */
+  /** A unique number in order of arrival. */
   readonly key: number;
   readonly author: string;
   readonly text: string;
   readonly sentAt: Date;
 }
 
-/** What was said in a room or with a person, as far as this page heard. */
+/** The texts that this page has received in a room or from a person. */
 export interface Conversation {
   readonly entries: readonly Entry[];
-  /** How many entries arrived while another conversation was on screen. */
+  /** The number of entries that arrived while another conversation was shown. */
   readonly unread: number;
 }
 
-/** Entries of one author that follow each other closely. */
+/** Consecutive entries of one author. */
 export interface EntryGroup {
   readonly author: string;
   readonly startedAt: Date;
@@ -26,27 +26,27 @@ export interface EntryGroup {
 
 const GROUP_WITHIN_MS = 5 * 60_000;
 
-/** The conversation that a room is. */
+/** Returns the id of a room's conversation. */
 export function roomConversation(room: string): ConversationId {
   return `#${room}`;
 }
 
-/** The conversation with a person. */
+/** Returns the id of the conversation with a person. */
 export function personConversation(name: string): ConversationId {
   return `@${name}`;
 }
 
-/** The name of a conversation's room or person. */
+/** Returns the name of a conversation's room or person. */
 export function nameOf(id: ConversationId): string {
   return id.slice(1);
 }
 
-/** Tells whether a conversation is a room. */
+/** Returns true when a conversation is a room. */
 export function isRoom(id: ConversationId): boolean {
   return id.startsWith('#');
 }
 
-/** Puts together what one author said within five minutes. */
+/** Groups consecutive entries of one author within five minutes. */
 export function groupEntries(entries: readonly Entry[]): readonly EntryGroup[] {
   const groups: { author: string; startedAt: Date; entries: Entry[] }[] = [];
   for (const entry of entries) {

@@ -1,10 +1,10 @@
-/** The longest announcement, in characters. */
+/** The maximum length of an announcement, in characters. */
 export const MAX_ANNOUNCEMENT_LENGTH = 280;
 
 /**
- * Posts an announcement to everybody, over plain HTTP.
+ * Posts an announcement to everybody, over HTTP.
  *
- * @throws {Error} when the server refuses it or cannot be reached
+ * @throws {Error} when the server refuses it or is unreachable
  */
 export async function postAnnouncement(text: string): Promise<void> {
   const response = await fetch('/announcements', {

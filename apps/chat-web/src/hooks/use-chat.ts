@@ -3,7 +3,7 @@ import { chatActions, joinAll, type ChatActions, type Dispatch } from '../chat/c
 import type { ChatClient } from '../chat/chat-client.js';
 import { chatReducer, startingState, type ChatState, type Received } from '../chat/chat-state.js';
 
-/** Connects the page's state with the client: what arrives, what is done, what a reconnect sets up again. */
+/** Connects the page's state with the client: messages, actions, and rooms after a reconnect. */
 export function useChat(client: ChatClient, me: string): [ChatState, ChatActions] {
   const [state, dispatch] = useReducer(chatReducer, me, startingState);
   const actions = useMemo(() => chatActions(client, dispatch), [client]);

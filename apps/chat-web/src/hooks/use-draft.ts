@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import type { ConversationId } from '../chat/conversation.js';
 
-/** Changes a draft, given what it is by then. */
+/** Changes a draft with a function of its current text. */
 export type ChangeDraft = (change: (draft: string) => string) => void;
 
-/** Keeps what is being written, for each conversation. */
+/** Keeps one draft per conversation. */
 export function useDraft(conversation: ConversationId): [string, ChangeDraft] {
   const [drafts, setDrafts] = useState<ReadonlyMap<ConversationId, string>>(new Map());
   const change: ChangeDraft = (next) =>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** Returns the whole seconds until a time (epoch milliseconds), counting down; never below zero. */
+/** Returns the whole seconds until a time in epoch milliseconds; never negative. */
 export function useSecondsUntil(time: number): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

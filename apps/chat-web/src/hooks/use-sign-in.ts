@@ -3,24 +3,24 @@ import { createChatClient, type ChatClient } from '../chat/chat-client.js';
 
 const STORED_NAME = 'nestwire-chat.name';
 
-/** Somebody who picked a name, and their connection. */
+/** A user with a name and a client. */
 export interface SignedIn {
   readonly name: string;
   readonly client: ChatClient;
 }
 
-/** Who uses this tab; the name survives a reload, and each tab may have another. */
+/** The user of this tab; the name survives a reload, and each tab may have another. */
 export interface SignInControl {
   readonly signedIn: SignedIn | null;
   signIn(name: string): void;
   signOut(): void;
 }
 
-/** Keeps the picked name and the client that belongs to it. */
+/** Keeps the picked name and its client. */
 export function useSignIn(): SignInControl {
   const [signedIn, setSignedIn] = useState(restore);
   useEffect(() => {
-    // What became of the attempt is in the connection's status, which the page shows.
+    // The page shows the connection status, which contains the error.
     signedIn?.client.connectWebSocket().catch(() => undefined);
   }, [signedIn]);
   return {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type SubmitEvent } from 'react';
 import { MAX_ANNOUNCEMENT_LENGTH, postAnnouncement } from '../chat/post-announcement.js';
 
-/** Writes an announcement, which travels over HTTP and comes back over the stream. */
+/** A dialog for an announcement, which is sent over HTTP and received over the stream. */
 export function AnnounceDialog({ onClose }: { onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState('');

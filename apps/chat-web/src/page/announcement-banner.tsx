@@ -2,7 +2,7 @@ import type { Announcement } from 'chat-server/messages';
 import { clockTime } from './clock-time.js';
 import { Icon } from './icon.js';
 
-/** What everybody should read, above every conversation. */
+/** The current announcement, above every conversation. */
 export function AnnouncementBanner(props: { announcement: Announcement; onDismiss(): void }) {
   const { text, postedAt } = props.announcement;
   return (

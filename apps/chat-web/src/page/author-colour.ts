@@ -2,7 +2,7 @@ import type { CSSProperties } from 'react';
 
 const HUES = [20, 45, 75, 105, 135, 165, 195, 225, 255, 285, 315, 345];
 
-/** The style that gives somebody's name its colour: the same on every page. */
+/** Returns the style with the colour of a name, which is the same on every page. */
 export function authorColour(name: string): CSSProperties {
   let hash = 0;
   for (const char of name) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x9e3779b1);

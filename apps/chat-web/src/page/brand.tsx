@@ -1,4 +1,4 @@
-/** The mark and the name: two points and the wire between them. */
+/** The logo and the name. */
 export function Brand() {
   return (
     <span className="brand">

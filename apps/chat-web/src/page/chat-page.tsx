@@ -8,7 +8,7 @@ import { ConversationView } from './conversation-view.js';
 import { Sidebar } from './sidebar.js';
 import './chat-page.css';
 
-/** The chat of somebody who has a name. */
+/** The chat of a signed-in user. */
 export function ChatPage({ name, client, onLeave }: SignedIn & { onLeave(): void }) {
   const status = useConnectionStatus(client);
   const [state, actions] = useChat(client, name);
@@ -18,7 +18,7 @@ export function ChatPage({ name, client, onLeave }: SignedIn & { onLeave(): void
   function closeMenu() {
     if (!isMenuOpen) return;
     setMenuOpen(false);
-    // Once the page behind the list can be reached again.
+    // The button can only be focused once the page behind the list is active again.
     requestAnimationFrame(() => menuButton.current?.focus());
   }
 

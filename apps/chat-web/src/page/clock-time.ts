@@ -1,6 +1,6 @@
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 
-/** The time of day, as the reader's country writes it. */
+/** Returns the time of day in the reader's locale. */
 export function clockTime(date: Date): string {
   return CLOCK.format(date);
 }

@@ -12,10 +12,10 @@ interface ComposerProps {
   onSay(text: string): Promise<void>;
 }
 
-/** On a phone the focus would raise the keyboard over what was said. */
+/** False on phones, where the focus would open the keyboard over the conversation. */
 const HAS_KEYBOARD = window.matchMedia('(pointer: fine)').matches;
 
-/** Where something is said. Enter sends, Shift+Enter begins a line; what is refused stays to be changed. */
+/** The form for a text. Enter sends, Shift+Enter starts a line; a refused text stays for editing. */
 export function Composer({ to, isConnected, draft, onDraft, onSay }: ComposerProps) {
   const [problem, setProblem] = useState('');
   const canSend = isConnected && draft.trim() !== '';
@@ -61,7 +61,7 @@ export function Composer({ to, isConnected, draft, onDraft, onSay }: ComposerPro
         className={problem ? 'refused' : undefined}
         role={problem ? 'alert' : undefined}
       >
-        {problem || (isConnected ? '' : 'What you write stays here until the line is back.')}
+        {problem || (isConnected ? '' : 'Your text stays here until the connection is back.')}
       </small>
     </form>
   );

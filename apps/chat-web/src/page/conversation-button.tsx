@@ -4,15 +4,15 @@ import { authorColour } from './author-colour.js';
 interface ConversationButtonProps {
   readonly id: ConversationId;
   readonly isCurrent: boolean;
-  /** Whether the tab is in this room, or the person is here. */
+  /** True when the tab is in this room, or the person is connected. */
   readonly isJoined: boolean;
   readonly unread: number;
-  /** What to say when there is nothing unread. */
+  /** The text to show when nothing is unread. */
   readonly note: string;
   onShow(conversation: ConversationId): Promise<void>;
 }
 
-/** One room or person in the list. */
+/** One room or person of the list. */
 export function ConversationButton({
   id,
   isCurrent,

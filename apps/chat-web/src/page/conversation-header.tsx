@@ -5,7 +5,7 @@ import { Icon } from './icon.js';
 
 interface ConversationHeaderProps {
   readonly id: ConversationId;
-  /** Who is in the room; empty with a person. */
+  /** The people in the room; empty for a person. */
   readonly members: readonly string[];
   readonly me: string;
   readonly menuButton: Ref<HTMLButtonElement>;
@@ -13,7 +13,7 @@ interface ConversationHeaderProps {
   onLeave?(): void;
 }
 
-/** Which conversation this is, and who hears it. */
+/** The name of a conversation, and its members. */
 export function ConversationHeader({
   id,
   members,

@@ -18,7 +18,7 @@ interface ConversationViewProps {
   onRetry(): void;
 }
 
-/** The conversation on screen: who is in it, what was said, and the place to say something. */
+/** The current conversation: its header, its texts, and the form for a new text. */
 export function ConversationView({
   state,
   status,

@@ -7,7 +7,7 @@ const PATHS = {
   leave: 'M14 5H6v14h8M10 12h10M17 8.5l3.5 3.5-3.5 3.5',
 } as const;
 
-/** A line icon; decoration only, the button that holds it has the words. */
+/** A decorative icon; the button around it has the label. */
 export function Icon({ name }: { name: keyof typeof PATHS }) {
   return (
     <svg className="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">

@@ -2,7 +2,7 @@ import { MAX_NAME_LENGTH, ROOM_NAME } from 'chat-server/messages';
 import { useState, type SubmitEvent } from 'react';
 import { Icon } from './icon.js';
 
-/** Enters a room by its name; a room that nobody is in comes into being. */
+/** A form to join a room by name; joining an empty room creates it. */
 export function RoomForm({ onEnter }: { onEnter(room: string): Promise<void> }) {
   const [name, setName] = useState('');
   const [problem, setProblem] = useState('');

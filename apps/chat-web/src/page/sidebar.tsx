@@ -7,21 +7,21 @@ import { authorColour } from './author-colour.js';
 import { Brand } from './brand.js';
 import { ConversationButton } from './conversation-button.js';
 import { Icon } from './icon.js';
-import { ClientSocketState } from './line-state.js';
+import { ConnectionState } from './connection-state.js';
 import { RoomForm } from './room-form.js';
 import './sidebar.css';
 
 interface SidebarProps {
   readonly state: ChatState;
   readonly status: ConnectionStatus;
-  /** Whether it is in front on a phone. */
+  /** True when it is in front on a phone. */
   readonly isOpen: boolean;
   onClose(): void;
   onShow(conversation: ConversationId): Promise<void>;
   onLeave(): void;
 }
 
-/** Where to go: rooms and people; and who and where one is. */
+/** The lists of rooms and people, and the own name and connection. */
 export function Sidebar({ state, status, isOpen, onClose, onShow, onLeave }: SidebarProps) {
   const closeButton = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -105,7 +105,7 @@ function Me({ name, status, onLeave }: { name: string; status: ConnectionStatus;
     <footer>
       <div className="me" style={authorColour(name)}>
         <b className="author">{name}</b>
-        <ClientSocketState status={status} />
+        <ConnectionState status={status} />
       </div>
       <button
         className="quiet"

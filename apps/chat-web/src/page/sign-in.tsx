@@ -4,7 +4,7 @@ import { authorColour } from './author-colour.js';
 import { Brand } from './brand.js';
 import './sign-in.css';
 
-/** Where a name is picked. */
+/** The form for picking a name. */
 export function SignIn({ onPick }: { onPick(name: string): void }) {
   const [name, setName] = useState('');
   const [isRefused, setRefused] = useState(false);
@@ -48,7 +48,7 @@ export function SignIn({ onPick }: { onPick(name: string): void }) {
   );
 }
 
-/** The wire across the page, with a voice at each end. */
+/** A decoration: a line across the page, with a text at each end. */
 function SignInWire() {
   return (
     <div className="sign-in-wire" aria-hidden="true">

@@ -10,7 +10,7 @@ import {
 } from '../chat/conversation.js';
 import { authorColour } from './author-colour.js';
 import { clockTime } from './clock-time.js';
-import { ClientSocketState } from './line-state.js';
+import { ConnectionState } from './connection-state.js';
 
 interface TranscriptProps {
   readonly id: ConversationId;
@@ -20,7 +20,7 @@ interface TranscriptProps {
   onRetry(): void;
 }
 
-/** What was said, hung on the wire; the wire ends in the state of the connection. */
+/** The texts of a conversation along a line, which ends in the connection status. */
 export function Transcript({ id, me, entries, status, onRetry }: TranscriptProps) {
   const groups = useMemo(() => groupEntries(entries), [entries]);
   const scroller = useFollowedEnd(entries.length);
@@ -38,7 +38,7 @@ export function Transcript({ id, me, entries, status, onRetry }: TranscriptProps
           <Group key={group.entries[0].key} group={group} isMine={group.author === me} />
         ))}
         <div className="wire-end">
-          <ClientSocketState status={status} />
+          <ConnectionState status={status} />
           {status.kind === 'waiting' && (
             <button className="plain" onClick={onRetry}>
               Try now
@@ -82,7 +82,7 @@ function EmptyTranscript({ id }: { id: ConversationId }) {
 
 const NEAR_END_PX = 120;
 
-/** Keeps the end in sight, unless the reader has scrolled up. */
+/** Scrolls to the end after each new entry, unless the reader has scrolled up. */
 function useFollowedEnd(length: number) {
   const scroller = useRef<HTMLDivElement>(null);
   const isFollowing = useRef(true);

@@ -5,17 +5,17 @@ import { Announcement, PrivateMessage, RoomMessage, WhoIsWhere } from '../messag
 
 const rooms = defineChannel('room', { messages: [RoomMessage] });
 
-/** What is said in a room; channels are named in ASCII, rooms are not. */
+/** Returns the channel of a room; channel names are ASCII, room names are not. */
 export const room = (name: string) => rooms(encodeURIComponent(name));
 
-/** What everybody hears. */
+/** The channel for all users. */
 export const everybody = defineChannel('everybody', { messages: [Announcement, WhoIsWhere] });
 
-/** What one person hears; a channel for every name. */
+/** Returns the channel of one user, by name. */
 export const user = (name: string) => `user_${encodeURIComponent(name)}`;
 
-/** All that a chat session sends to its client. */
+/** The messages from a chat session to its client. */
 export type Outbound = RoomMessage | PrivateMessage | Announcement | WhoIsWhere;
 
-/** The chat's stream on one connection. */
+/** The chat's session on one connection. */
 export type ChatSession = StreamSession<Outbound, ChatUser>;

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { defineChannel, MessagesService, OnChannelMessage } from '@nestwire/messages';
 import { create } from '@nestwire/protocol';
-import { everybody } from '../chat/chat.channels.js';
+import { everybody } from '../chat/chat-channels.js';
 import { WhoIsWhere } from '../messages/index.js';
 import { NodeReport } from './node-report.js';
 
-/** What servers tell each other of their people. */
+/** The channel of the servers' reports. */
 export const reports = defineChannel('reports', { messages: [NodeReport] });
 
 const REPORT_EVERY_MS = 10_000;
@@ -15,17 +15,17 @@ const GATHER_MS = 50;
 
 type RoomsByName = ReadonlyMap<string, readonly string[]>;
 
-/** One open tab as the directory lists it. */
+/** One open tab in the directory. */
 export interface Presence {
   readonly name: string;
   readonly rooms: readonly string[];
 }
 
 /**
- * Who is where, over all servers.
+ * Lists the people of all servers and their rooms.
  *
- * Each server reports its own people whenever they change, when it first hears of another server, and
- * every 10 s; what a server said is forgotten after 30 s of silence. No store is needed for that.
+ * Each server reports its own people after a change, when it first hears of another server, and every 10 s. A
+ * report expires after 30 s without a new one. No store is needed.
  */
 @Injectable()
 export class ChatDirectory implements OnModuleInit, OnModuleDestroy {
@@ -42,36 +42,36 @@ export class ChatDirectory implements OnModuleInit, OnModuleDestroy {
     this.#reporting = setInterval(() => this.#changed(), REPORT_EVERY_MS).unref();
   }
 
-  /** Reports a last time, when all tabs are gone, so that the others need not wait for the silence. */
+  /** Sends a last report without people, so that other servers need not wait for its expiry. */
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.#reporting);
     clearTimeout(this.#gathering);
     await this.#report();
   }
 
-  /** Lists a tab, or changes what is listed of it. */
+  /** Adds a tab, or replaces its entry. */
   set(sessionId: string, presence: Presence): void {
     this.#here.set(sessionId, presence);
     this.#changed();
   }
 
-  /** Takes a tab off the list. */
+  /** Removes a tab. */
   remove(sessionId: string): void {
     if (this.#here.delete(sessionId)) this.#changed();
   }
 
-  /** Tells whether somebody is here, on any server. */
+  /** Returns true when a person is connected to any server. */
   has(name: string): boolean {
     return this.everybody().people.has(name);
   }
 
-  /** Everybody on every server. */
+  /** Returns the people of all servers. */
   everybody(): WhoIsWhere {
     const listings = [this.#peopleHere(), ...[...this.#elsewhere.values()].map(({ people }) => people)];
     return create(WhoIsWhere, { people: mergeListings(listings) });
   }
 
-  /** Takes what another server says of its people. */
+  /** Stores the report of another server. */
   @OnChannelMessage(reports, NodeReport)
   async onReport({ node, people }: NodeReport): Promise<void> {
     if (node === this.#node) return;
@@ -81,7 +81,7 @@ export class ChatDirectory implements OnModuleInit, OnModuleDestroy {
     await this.#tellClients();
   }
 
-  /** Changes that come together leave as one report. */
+  /** Schedules one report for changes that happen together. */
   #changed(): void {
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined;
@@ -112,7 +112,7 @@ export class ChatDirectory implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-/** Joins listings; somebody with several tabs is in the rooms of all of them. */
+/** Merges listings; a person with several tabs is in the rooms of all of them. */
 function mergeListings(listings: Iterable<RoomsByName>): Map<string, string[]> {
   const merged = new Map<string, string[]>();
   for (const listing of listings)

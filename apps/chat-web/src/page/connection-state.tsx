@@ -1,10 +1,10 @@
 import type { ConnectionStatus } from '@nestwire/client';
 import { useSecondsUntil } from '../hooks/use-seconds-until.js';
 
-/** Where the connection stands, in a few words. */
-export function ClientSocketState({ status }: { status: ConnectionStatus }) {
+/** The connection status in a few words. */
+export function ConnectionState({ status }: { status: ConnectionStatus }) {
   return (
-    <span className="line-state" data-kind={status.kind}>
+    <span className="connection-state" data-kind={status.kind}>
       <span>{wordsFor(status)}</span>
       {status.kind === 'waiting' && <Countdown retryAt={status.retryAt} />}
     </span>
@@ -25,7 +25,7 @@ function wordsFor(status: ConnectionStatus): string {
   }
 }
 
-/** Counts down to the next try; read aloud it would never stop talking. */
+/** Counts down to the next attempt; hidden from screen readers, which would read each second. */
 function Countdown({ retryAt }: { retryAt: number }) {
   const seconds = useSecondsUntil(retryAt);
   return <span aria-hidden="true">{seconds > 0 ? `Next try in ${seconds} s` : 'Trying now…'}</span>;

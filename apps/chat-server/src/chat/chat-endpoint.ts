@@ -1,7 +1,7 @@
 import { MessagesService } from '@nestwire/messages';
 import { CodedError, create } from '@nestwire/protocol';
 import { OnStreamMessage, OnStreamOpened, StreamEndpoint, UserObject } from '@nestwire/streams';
-import { ChatDirectory } from '../directory/chat.directory.js';
+import { ChatDirectory } from '../directory/chat-directory.js';
 import {
   JoinRoom,
   LeaveRoom,
@@ -11,10 +11,10 @@ import {
   SayToPerson,
   WhoIsWhere,
 } from '../messages/index.js';
-import { everybody, room, user, type ChatSession } from './chat.channels.js';
+import { everybody, room, user, type ChatSession } from './chat-channels.js';
 import { Visitor } from './visitor.js';
 
-/** Rooms, private messages and announcements, for whoever picked a name. */
+/** Rooms, private messages and announcements, for users with a name. */
 @StreamEndpoint('chat', { requireLogin: true })
 export class ChatEndpoint {
   constructor(

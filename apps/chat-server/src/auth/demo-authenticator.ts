@@ -4,7 +4,7 @@ import { PERSON_NAME } from '../messages/name-rules.js';
 import type { ChatUser } from './chat-user.js';
 
 /**
- * Takes the name that somebody picked for the proof of who they are.
+ * Accepts the picked name as credential.
  *
  * FOR THE DEMO ONLY: anybody can be anybody. An application checks a session cookie or a signed token here.
  */

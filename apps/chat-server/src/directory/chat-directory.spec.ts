@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Test, type TestingModule } from '@nestjs/testing';
 import { MessagesModule, MessagesService } from '@nestwire/messages';
 import { create } from '@nestwire/protocol';
-import { everybody } from '../chat/chat.channels.js';
+import { everybody } from '../chat/chat-channels.js';
 import type { WhoIsWhere } from '../messages/index.js';
-import { ChatDirectory, reports } from './chat.directory.js';
+import { ChatDirectory, reports } from './chat-directory.js';
 import { NodeReport } from './node-report.js';
 
 describe('ChatDirectory', () => {
