@@ -62,7 +62,7 @@ answerParent({
       maxConnectionsPerAddress: clients,
       connectsPerSecond: 1_000,
       connectsPerSecondPerAddress: 1_000,
-      maxGreetingsPerAddress: clients,
+      maxHandshakesPerAddress: clients,
     };
     class AppModule {}
     Module({ imports: [StreamsModule.forRoot({ redis, limits, origins: '*' })], providers: [LeaveEndpoint] })(

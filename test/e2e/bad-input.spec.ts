@@ -62,7 +62,7 @@ afterEach(async () => {
   witness.sendJson(note(++witnessId));
   await witness.frame('ack', witnessId);
   await until(() => target.streams.counters().connections === 1);
-  expect(target.streams.counters()).toMatchObject({ connections: 1, greetings: 0, sessions: 1, channels: 0 });
+  expect(target.streams.counters()).toMatchObject({ connections: 1, handshakes: 0, sessions: 1, channels: 0 });
   witness.frames.length = 0;
 });
 
@@ -205,7 +205,7 @@ describe('A. HTTP upgrade', () => {
     const raw = await RawSocket.upgrade(target.port);
 
     raw.sendJson({ ...HELLO, token: 'slow' });
-    await until(() => target.streams.counters().greetings === 1);
+    await until(() => target.streams.counters().handshakes === 1);
     raw.socket.resetAndDestroy();
   });
 

@@ -339,8 +339,8 @@ const trials: readonly Trial[] = [
     reaction: ({ isEnded }) => isEnded,
   },
   { limit: 'maxConnections', low: 1, stimulus: connectMore(1, eachFromElsewhere), reaction: 503 },
-  { limit: 'maxGreetings', low: 1, stimulus: connectMore(2, eachFromElsewhere), reaction: 503 },
-  { limit: 'maxGreetingsPerAddress', low: 1, stimulus: connectMore(2), reaction: 429 },
+  { limit: 'maxHandshakes', low: 1, stimulus: connectMore(2, eachFromElsewhere), reaction: 503 },
+  { limit: 'maxHandshakesPerAddress', low: 1, stimulus: connectMore(2), reaction: 429 },
   { limit: 'maxConnectionsPerAddress', low: 2, stimulus: connectMore(3), reaction: 429 },
   {
     limit: 'maxConnectionsPerUser',

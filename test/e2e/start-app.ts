@@ -128,8 +128,8 @@ export async function failureOf(promise: Promise<unknown>): Promise<CodedError> 
 /** Waits until nothing of any connection is left in the application. */
 export async function untilNothingIsLeft({ streams }: RunningApp): Promise<void> {
   await until(() => {
-    const { connections, sessions, channels, greetings } = streams.counters();
-    return connections + sessions + channels + greetings === 0;
+    const { connections, sessions, channels, handshakes } = streams.counters();
+    return connections + sessions + channels + handshakes === 0;
   });
 }
 

@@ -21,7 +21,7 @@ const limits = {
   connectsPerSecond: UNLIMITED,
   connectsPerSecondPerAddress: UNLIMITED,
   maxConnectionsPerAddress: 10_000,
-  maxGreetingsPerAddress: 1_000,
+  maxHandshakesPerAddress: 1_000,
 };
 
 let app;

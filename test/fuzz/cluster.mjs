@@ -61,8 +61,8 @@ export class FuzzCluster {
   async leftovers(deadlineMs = 15_000) {
     const end = performance.now() + deadlineMs;
     for (;;) {
-      const left = (await this.counters()).flatMap(({ connections, sessions, channels, greetings }) =>
-        Object.entries({ connections, sessions, channels, greetings }).filter(([, count]) => count),
+      const left = (await this.counters()).flatMap(({ connections, sessions, channels, handshakes }) =>
+        Object.entries({ connections, sessions, channels, handshakes }).filter(([, count]) => count),
       );
       if (!left.length || performance.now() > end)
         return left.map(([what, count]) => `${count} ${what} are left`);

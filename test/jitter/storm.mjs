@@ -8,7 +8,7 @@ const POSTS_PER_SECOND = 500;
 const DEADLINE_MS = 60_000;
 const UNLIMITED = 1e9;
 /** What a process lets in is out of the way: the worst for what stands behind it. */
-const limits = { connectsPerSecond: UNLIMITED, maxGreetings: 10_000 };
+const limits = { connectsPerSecond: UNLIMITED, maxHandshakes: 10_000 };
 
 /**
  * Lets clients come back at once, to a server that has nothing of their channel yet; they were cut off in waves,

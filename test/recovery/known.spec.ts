@@ -276,7 +276,7 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'subscribe(0,1,3,0, settled),lose(0,0,3,0, settled),handOverSlowly(0,1,3,0, settled),post(0,0,3,0, settled),save(0,0,3,0, settled),post(0,0,3,0, settled),handOver(1,0,3,0, settled),wait(0,0,3,0, settled),restore(0,0,3,0, settled),wait(0,0,3,8, settled),post(0,0,3,0, settled)',
   'a client that reads slowly gets a snapshot of the server that it leaves':
     'post(0,0,3,0, 1),handOverSlowly(1,0,0,0, settled),postMuch(0,0,3,0, settled),post(0,0,0,0, settled)',
-  'a server that is left subscribes a client which has greeted the next one':
+  'a server that is left subscribes a client that has sent hello to the next one':
     'pause(0,0,2,7, settled),subscribe(1,0,2,6, settled),handOver(0,0,2,1, settled),wait(0,1,2,8, 3),subscribe(0,0,2,6, 0),handOverSlowly(0,0,2,3, settled),post(1,0,2,9, 0)',
   'the next server gives the newest message once more before the application subscribes anew':
     'failReads(0,0,2,3, 3),beEager(0,1,0,0, settled),handOver(0,1,2,9, settled),post(0,1,2,2, 1),wait(0,1,0,7, 0),post(0,1,4,8, 3),subscribe(1,1,4,5, settled)',

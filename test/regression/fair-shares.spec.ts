@@ -87,7 +87,7 @@ describe('New connections', () => {
     ['that is known', 1],
     ['that may be a proxy', false],
   ] as const)('of one address %s leave room for the hello of others', async (_, trustProxy) => {
-    const target = await start({ maxGreetings: 8, maxGreetingsPerAddress: 4 }, trustProxy);
+    const target = await start({ maxHandshakes: 8, maxHandshakesPerAddress: 4 }, trustProxy);
 
     const statuses: Array<number | undefined> = [];
     for (let count = 0; count < 6; count++) statuses.push((await upgrade(target, HEAVY)).status);

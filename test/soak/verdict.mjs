@@ -10,7 +10,7 @@ const SCOPED = ['Visit', 'Cart', 'Ledger'];
  */
 export function problemsOf(before, after, redisChannels) {
   return [
-    ...['connections', 'greetings', 'sessions', 'channels', 'listeners'].flatMap((what) =>
+    ...['connections', 'handshakes', 'sessions', 'channels', 'listeners'].flatMap((what) =>
       after[what] ? [`${what}: ${after[what]} are left`] : [],
     ),
     ...Object.entries(after.lives).flatMap(([kind, { alive, made }]) =>

@@ -58,10 +58,10 @@ const LIMIT_RULES: readonly LimitRule[] = [
     high: 'helloTimeoutMs',
     reason: 'the time of the authenticator counts towards that of the hello',
   },
-  { low: 'maxGreetings', high: 'maxConnections', reason: 'a greeting is a connection' },
+  { low: 'maxHandshakes', high: 'maxConnections', reason: 'a handshake is a connection' },
   {
-    low: 'maxGreetingsPerAddress',
-    high: 'maxGreetings',
+    low: 'maxHandshakesPerAddress',
+    high: 'maxHandshakes',
     reason: 'one address would exceed the bound of all',
   },
   { low: 'maxSignInsPerAddress', high: 'maxSignIns', reason: 'one address would exceed the bound of all' },

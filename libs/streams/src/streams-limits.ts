@@ -33,9 +33,9 @@ export interface StreamsLimits {
   /** Connections of this process. */
   readonly maxConnections: number;
   /** Connections of this process without a finished `hello`. */
-  readonly maxGreetings: number;
+  readonly maxHandshakes: number;
   /** Connections of one address without a finished `hello`. */
-  readonly maxGreetingsPerAddress: number;
+  readonly maxHandshakesPerAddress: number;
   /** Connections of one address without a user; an IPv6 address counts as its /64. */
   readonly maxConnectionsPerAddress: number;
   /** Connections of one user in this process. */
@@ -133,8 +133,8 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxBufferedChunks: 256,
   maxPendingPongs: 16,
   maxConnections: 10_000,
-  maxGreetings: 1_000,
-  maxGreetingsPerAddress: 50,
+  maxHandshakes: 1_000,
+  maxHandshakesPerAddress: 50,
   maxConnectionsPerAddress: 100,
   maxConnectionsPerUser: 20,
   connectsPerSecond: 200,

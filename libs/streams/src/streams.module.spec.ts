@@ -61,7 +61,7 @@ describe('StreamsModule', () => {
     expect(app.get(PostController).messages).toBe(app.get(MessagesService));
     expect(app.get(StreamsService).counters()).toEqual({
       connections: 0,
-      greetings: 0,
+      handshakes: 0,
       sessions: 0,
       channels: 0,
       droppedPublications: 0,
@@ -180,7 +180,7 @@ describe('StreamsModule', () => {
       { limits: { outboundProcessBytes: 1_000_000, outboundHardBytes: 1_000_001 } },
       /must not be more than "l/,
     ],
-    [{ limits: { maxGreetingsPerAddress: 2_000 } }, /maxGreetingsPerAddress" \(2000\) must not be more than/],
+    [{ limits: { maxHandshakesPerAddress: 2_000 } }, /maxHandshakesPerAddress" \(2000\) must not be more than/],
     [{ limits: { maxConnectionsPerUser: 9, maxConnections: 8 } }, /one user would exceed the bound of all/],
     [{ limits: { helloTimeoutMs: 9, authenticationTimeoutMs: 10 } }, /counts towards that of the hello/],
   ] as const)('refuses %j', async (options, message) => {
@@ -206,7 +206,7 @@ describe('StreamsModule', () => {
 
   it('keeps the default of a limit that is given as undefined', () => {
     expect(resolveLimits({ maxPayloadBytes: undefined })).toEqual(DEFAULT_LIMITS);
-    expect(resolveLimits({ maxConnections: 5 })).toMatchObject({ maxConnectionsPerUser: 5, maxGreetings: 5 });
+    expect(resolveLimits({ maxConnections: 5 })).toMatchObject({ maxConnectionsPerUser: 5, maxHandshakes: 5 });
   });
 
   it('refuses an authenticator that cannot authenticate', async () => {

@@ -7,7 +7,7 @@ import type { StreamsServer } from './streams-server.js';
 export interface StreamsCounters {
   readonly connections: number;
   /** Connections that have not finished their hello. */
-  readonly greetings: number;
+  readonly handshakes: number;
   readonly sessions: number;
   /** Channels that flow to any client. */
   readonly channels: number;
@@ -50,7 +50,7 @@ export class StreamsService {
     for (const connection of registry.all()) sessions += connection.streams.size;
     return {
       connections: registry.size,
-      greetings: registry.greetingCount,
+      handshakes: registry.handshakeCount,
       sessions,
       channels: channels.size,
       droppedPublications: channels.fanout.droppedPublications,

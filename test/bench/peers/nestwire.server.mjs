@@ -50,7 +50,7 @@ const limits = {
   bytesPerSecond: UNLIMITED,
   connectsPerSecond: UNLIMITED,
   maxConnections: 20_000,
-  maxGreetings: 10_000,
+  maxHandshakes: 10_000,
   // All come from one address, and share what an address may read.
   historyBytesPerSecond: UNLIMITED,
 };

@@ -54,7 +54,7 @@ decorate(ReadyController, {
 const limits = {
   connectsPerSecondPerAddress: DEFAULT_LIMITS.connectsPerSecond,
   maxConnectionsPerAddress: DEFAULT_LIMITS.maxConnections,
-  maxGreetingsPerAddress: DEFAULT_LIMITS.maxGreetings,
+  maxHandshakesPerAddress: DEFAULT_LIMITS.maxHandshakes,
 };
 
 /**

@@ -238,9 +238,9 @@ export class World {
     this.plan.eager.clear();
     this.plan.always.clear();
     const left = this.nodes.flatMap(({ streams }, node) => {
-      const { connections, sessions, channels, greetings } = streams.counters();
+      const { connections, sessions, channels, handshakes } = streams.counters();
       const followed = this.histories[node]!.followed.size;
-      const counts = Object.entries({ connections, sessions, channels, greetings, followed });
+      const counts = Object.entries({ connections, sessions, channels, handshakes, followed });
       return counts.filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what} are left`);
     });
     return this.clock.pending > 0 ? [...left, `${this.clock.pending} timers are left`] : left;

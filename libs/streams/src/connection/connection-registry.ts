@@ -40,10 +40,10 @@ export interface ConnectingClient {
 /** The live connections of this process, and the limits on their number. */
 export class ConnectionRegistry {
   private readonly connections = new Map<LiveConnection, ConnectingClient>();
-  private readonly greetings = new Set<LiveConnection>();
+  private readonly handshakes = new Set<LiveConnection>();
   /** Users have their own bound, so that many may stand behind one address. */
   private readonly anonymousPerAddress = new Counts();
-  private readonly greetingsPerNetwork = new Counts();
+  private readonly handshakesPerNetwork = new Counts();
   private readonly perUser = new Counts();
   private readonly buckets = new Map<string, TokenBucket>();
   private readonly bucket: TokenBucket;
@@ -59,8 +59,8 @@ export class ConnectionRegistry {
   }
 
   /** How many of them have not finished their hello. */
-  get greetingCount(): number {
-    return this.greetings.size;
+  get handshakeCount(): number {
+    return this.handshakes.size;
   }
 
   /** The connections that have not ended. */
@@ -76,8 +76,8 @@ export class ConnectionRegistry {
     if (refusal) return refusal;
     if (this.size >= limits.maxConnections)
       return full('The server has as many connections as it may have.', 'maxConnections');
-    if (this.greetings.size >= limits.maxGreetings)
-      return full('Too many connections are waiting for their hello.', 'maxGreetings');
+    if (this.handshakes.size >= limits.maxHandshakes)
+      return full('Too many connections are waiting for their hello.', 'maxHandshakes');
     const wait = this.bucket.take(1, now);
     return wait ? full('Too many new connections.', 'connectsPerSecond', wait) : undefined;
   }
@@ -85,15 +85,15 @@ export class ConnectionRegistry {
   /** Counts a connection as present until `forget`; it is anonymous until `changeUser`. */
   add(connection: LiveConnection, client: ConnectingClient): void {
     this.connections.set(connection, client);
-    this.greetings.add(connection);
-    this.greetingsPerNetwork.add(client.network, 1);
+    this.handshakes.add(connection);
+    this.handshakesPerNetwork.add(client.network, 1);
     if (client.limitKey !== undefined) this.anonymousPerAddress.add(client.limitKey, 1);
   }
 
-  /** The connection has finished its hello. */
-  greeted(connection: LiveConnection): void {
+  /** Counts the handshake of a connection as finished. */
+  handshakeDone(connection: LiveConnection): void {
     const client = this.connections.get(connection);
-    if (client && this.greetings.delete(connection)) this.greetingsPerNetwork.add(client.network, -1);
+    if (client && this.handshakes.delete(connection)) this.handshakesPerNetwork.add(client.network, -1);
   }
 
   /** Counts the connection for another user; returns false when that user has too many. */
@@ -111,7 +111,7 @@ export class ConnectionRegistry {
   /** Forgets a connection that has ended. */
   forget(connection: LiveConnection): void {
     if (!this.connections.has(connection)) return;
-    this.greeted(connection);
+    this.handshakeDone(connection);
     this.changeUser(connection, null);
     const address = this.connections.get(connection)?.limitKey;
     if (address !== undefined) this.anonymousPerAddress.add(address, -1);
@@ -136,10 +136,10 @@ export class ConnectionRegistry {
   ): AdmissionRefusal | undefined {
     const { limits } = this;
     // One that may be a proxy has room for many, and leaves as much to others.
-    const maxGreetings =
-      limitKey === undefined ? Math.ceil(limits.maxGreetings / 2) : limits.maxGreetingsPerAddress;
-    if (this.greetingsPerNetwork.get(network) >= maxGreetings) {
-      const limit = limitKey === undefined ? 'maxGreetings' : 'maxGreetingsPerAddress';
+    const maxHandshakes =
+      limitKey === undefined ? Math.ceil(limits.maxHandshakes / 2) : limits.maxHandshakesPerAddress;
+    if (this.handshakesPerNetwork.get(network) >= maxHandshakes) {
+      const limit = limitKey === undefined ? 'maxHandshakes' : 'maxHandshakesPerAddress';
       return tooMany('Too many connections of this address are waiting for their hello.', limit);
     }
     if (limitKey === undefined) return undefined;

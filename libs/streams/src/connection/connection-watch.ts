@@ -7,8 +7,10 @@ import type { StreamUser } from '../auth/stream-authenticator.js';
 const AGE_SPREAD = 0.2;
 const SLOW_CLOSE_MS = 2_000;
 
-/** What the watch looks at and acts on. */
+/** A connection, as its watch checks it. */
 export interface Watched {
+  /** True until the connection has sent `welcome`, or has left. */
+  readonly isHandshaking: boolean;
   readonly outbox: OutboundQueue;
   readonly user: StreamUser | null;
   ping(): void;
@@ -18,16 +20,15 @@ export interface Watched {
   checkDeadlines(now: number): void;
 }
 
-/** The clock of one connection: what must have happened by which time. */
+/** The deadlines of one connection. */
 export class ConnectionWatch {
-  isGreeting = true;
   private receivedAt: number;
   private pingedAt = 0;
   private slowSince = 0;
   private terminateAt = Infinity;
   private endsAt: number;
   private isRetired = false;
-  private readonly greetedBy: number;
+  private readonly helloBy: number;
 
   constructor(
     private readonly connection: Watched,
@@ -37,29 +38,29 @@ export class ConnectionWatch {
   ) {
     const { limits } = context;
     this.receivedAt = now;
-    this.greetedBy = now + limits.helloTimeoutMs;
+    this.helloBy = now + limits.helloTimeoutMs;
     this.endsAt = now + limits.maxConnectionAgeMs * (1 + AGE_SPREAD * (Math.random() - 0.5));
   }
 
-  /** Something arrived. */
+  /** Records that the client is alive. */
   received(now: number): void {
     this.receivedAt = now;
     this.pingedAt = 0;
   }
 
-  /** The closing handshake has begun. */
+  /** Sets the deadline of the closing handshake. */
   closing(now: number): void {
     this.terminateAt = Math.min(this.terminateAt, now + this.context.limits.closeTimeoutMs);
   }
 
-  /** The client reads too slowly for a closing handshake to arrive in good time. */
+  /** Sets a short deadline, because a slow client may never read the close frame. */
   closingSlow(now: number): void {
     this.terminateAt = now + SLOW_CLOSE_MS;
   }
 
-  /** Looks at every clock; `lateMs` is how long this process itself was stalled. */
+  /** Checks every deadline; `lateMs` is the time that this process itself was stalled. */
   check(now: number, lateMs: number): void {
-    // Also of a connection that is gone: what it left behind ends by its deadline.
+    // The sessions of a closed connection may still be ending, and have deadlines too.
     this.connection.checkDeadlines(now);
     if (now >= this.terminateAt) return this.wire.terminate();
     if (this.terminateAt !== Infinity) return;
@@ -68,12 +69,13 @@ export class ConnectionWatch {
     const close = this.findReasonToClose(now);
     if (close) return this.connection.close(...close);
     if (now >= this.endsAt) this.retire(now);
-    else if (!this.isGreeting) this.checkSilence(now);
+    else if (!this.connection.isHandshaking) this.checkSilence(now);
   }
 
   private findReasonToClose(now: number): readonly [code: number, reason: string] | undefined {
     const { limits, heartbeat } = this.context;
-    if (this.isGreeting && now >= this.greetedBy) return [CloseCode.HelloTimeout, 'no hello in time'];
+    if (this.connection.isHandshaking && now >= this.helloBy)
+      return [CloseCode.HelloTimeout, 'no hello in time'];
     const { unfinishedSince } = this.wire;
     if (unfinishedSince && now - unfinishedSince > limits.unfinishedMessageMs) {
       return [CloseCode.ProtocolError, 'a message stayed unfinished'];
@@ -96,7 +98,7 @@ export class ConnectionWatch {
     return expiresAt !== undefined && Date.now() > Number(expiresAt) + this.context.limits.credentialGraceMs;
   }
 
-  /** Asks the client of an old connection to make another first; ends it in good order if it stays. */
+  /** Asks the client of an old connection to reconnect; drains the connection if it stays. */
   private retire(now: number): void {
     if (this.isRetired) void this.connection.drain();
     else this.connection.goAway(0);

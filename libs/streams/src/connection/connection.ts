@@ -1,4 +1,4 @@
-import { CloseCode, CodedError, ErrorCode } from '@nestwire/protocol';
+import { CloseCode, ErrorCode, type CodedError } from '@nestwire/protocol';
 import {
   FrameFault,
   JSON_SUBPROTOCOL,
@@ -27,26 +27,18 @@ import { AnswerAllowance } from './outbound/answer-allowance.js';
 import { CloseText } from './client-log.js';
 import { AnswerWriter } from './outbound/answer-writer.js';
 import type { ConnectionContext } from './connection-context.js';
-import { ConnectionStreams, type ConnectionOwner } from './connection-streams.js';
+import { ConnectionSignIn, type SigningConnection } from './connection-sign-in.js';
+import { transition, type ConnectionState } from './connection-state.js';
+import type { ConnectionOwner } from './connection-owner.js';
+import { ConnectionStreams } from './connection-streams.js';
 import { ConnectionWatch, type Watched } from './connection-watch.js';
-import { EarlyFrames } from './early-frames.js';
 import { Identity } from '../auth/identity.js';
 import { InboundGate } from './inbound-gate.js';
 import { endReasonOf, lostReasonOf } from './end-reason.js';
-import {
-  draining,
-  duplicateId,
-  rateLimited,
-  tooEarly,
-  tooManyAnswers,
-  tooManyRefusedCredentials,
-  tooManySignIns,
-} from './connection.errors.js';
+import { draining, duplicateId, rateLimited, tooEarly, tooManyAnswers } from './connection.errors.js';
 import type { MessageFrames } from './outbound/message-frames.js';
 import { OutboundQueue, type OutboundOwner } from './outbound/outbound-queue.js';
-import type { GatedSignIn } from '../auth/sign-in-gate.js';
 import { ReadAllowance } from '../fairness/read-allowance.js';
-import { SignInAllowance } from '../auth/sign-in-allowance.js';
 import type { StreamUser } from '../auth/stream-authenticator.js';
 import { MAX_USER_ID_CHARACTERS } from '../auth/user-id.js';
 import { welcomeFrame } from './outbound/welcome-frame.js';
@@ -54,29 +46,25 @@ import { welcomeFrame } from './outbound/welcome-frame.js';
 /**
  * One WebSocket of one client.
  *
- * It hears hello, knows its user and hands frames to its streams.
- *
- * A frame is admitted, decoded and routed, in this order; `route` shows where each kind goes.
+ * A frame is admitted, decoded and routed, in this order; `route` shows the receiver of each kind.
  */
 export class Connection
-  implements WireReceiver, OutboundOwner, SubscribedConnection, Watched, ConnectionOwner
+  implements WireReceiver, OutboundOwner, SubscribedConnection, Watched, ConnectionOwner, SigningConnection
 {
   readonly streams: ConnectionStreams;
   readonly subscriptions: ConnectionSubscriptions;
   readonly watch: ConnectionWatch;
   readonly outbox: OutboundQueue;
   readonly frames: MessageFrames;
-  signingIn: Promise<void> | undefined;
-  identity: Identity;
-  private state: 'greeting' | 'signing-in' | 'ready' | 'draining' | 'closed' = 'greeting';
-  private signInId = 0;
-  private spreadMs: number | undefined;
+  readonly signIn: ConnectionSignIn;
   readonly answers: AnswerWriter;
   readonly reads: ReadAllowance;
+  identity: Identity;
+  private state: ConnectionState = 'awaiting-hello';
+  /** The spread of a `goaway`; undefined while the server stays. */
+  private spreadMs: number | undefined;
   private readonly gate: InboundGate;
   private readonly allowance: AnswerAllowance;
-  private readonly signIns: SignInAllowance;
-  private readonly early: EarlyFrames;
 
   constructor(
     readonly id: string,
@@ -87,19 +75,18 @@ export class Connection
     this.identity = new Identity(null, handshake, id);
     const { limits } = context;
     const now = performance.now();
-    // A client that offered nothing that the server has is told so in JSON.
+    // A client that offered no supported subprotocol reads the reason in JSON.
     this.frames = context.frames.get(wire.subprotocol) ?? context.frames.get(JSON_SUBPROTOCOL)!;
     this.watch = new ConnectionWatch(this, wire, context, now);
     this.gate = new InboundGate(limits, now);
     this.allowance = new AnswerAllowance(limits, wire);
     this.reads = new ReadAllowance(context, this);
-    this.signIns = new SignInAllowance(limits);
-    this.early = new EarlyFrames(limits, context.earlyBudget, this);
+    this.signIn = new ConnectionSignIn(context, this);
     const bounds = { softBytes: limits.outboundSoftBytes, hardBytes: limits.outboundHardBytes };
     this.outbox = new OutboundQueue(wire, bounds, context.coalescer, this);
     this.answers = new AnswerWriter(this.gate, this.allowance, this.outbox, this.frames);
     this.subscriptions = new ConnectionSubscriptions(context.channels, this, limits);
-    this.streams = new ConnectionStreams(context, this, this.outbox, this.subscriptions);
+    this.streams = new ConnectionStreams(context, this);
   }
 
   message(data: Buffer, form: MessageForm, wireBytes = 0): void {
@@ -143,7 +130,7 @@ export class Connection
 
   closed(code: number): void {
     const reason = lostReasonOf(code);
-    this.stop();
+    if (this.state !== 'closed') this.enter('closed');
     // Many connections may be lost at the same time.
     void slicedWork.forEach([reason], (why) => {
       void this.streams.endAll(why).then(() => this.context.registry.forget(this));
@@ -158,12 +145,24 @@ export class Connection
     return this.identity.handshake;
   }
 
+  get isHandshaking(): boolean {
+    return this.state === 'awaiting-hello' || this.state === 'handshaking';
+  }
+
   get isSigningIn(): boolean {
-    return this.state === 'signing-in';
+    return this.state === 'handshaking' || this.state === 'signing-in';
+  }
+
+  get hasLeft(): boolean {
+    return this.state === 'draining' || this.state === 'closed';
   }
 
   get hasEnded(): boolean {
     return this.state === 'closed';
+  }
+
+  get signingIn(): Promise<void> | undefined {
+    return this.signIn.running;
   }
 
   get codec(): Codec {
@@ -184,8 +183,16 @@ export class Connection
     return this.context.readTurns.snapshot(this, begin);
   }
 
+  send(frame: ServerFrame): void {
+    this.outbox.push(this.codec.encodeFrame(frame));
+  }
+
+  sinkFor(session: SubscribedSession): FrameSink {
+    return this.streams.isHandlingFrame(session) ? this.answers : this;
+  }
+
   beforeFlush(): void {
-    this.streams.writeAcks();
+    this.streams.answers.writeAcks();
   }
 
   overflowed(): void {
@@ -201,7 +208,7 @@ export class Connection
     this.subscriptions.checkResumeTokens(now);
   }
 
-  /** Ends all sessions and starts the closing handshake; what is queued leaves first. */
+  /** Ends all sessions and starts the closing handshake; queued frames are written first. */
   close(code: number, reason: string): void {
     if (this.state === 'closed') return;
     const now = performance.now();
@@ -209,38 +216,79 @@ export class Connection
     this.context.clientLog.closed(code, reason, this.handshake.address);
     if (code === CloseCode.SlowConsumer) this.watch.closingSlow(now);
     else this.outbox.flush();
-    this.stop();
+    this.enter('closed');
     void this.streams.endAll(endReasonOf(code, reason));
     this.wire.close(code, reason);
   }
 
-  /** Asks the client to come back elsewhere; it is served until it leaves. */
+  /** Asks the client to reconnect elsewhere; the connection serves it until it leaves. */
   goAway(spreadMs: number): void {
     this.spreadMs = spreadMs;
-    // Before `welcome` nobody listens.
-    if (!this.watch.isGreeting) this.send({ t: 'goaway', spreadMs });
+    // Before `welcome` a client accepts no other frame; `welcome` sends it later.
+    if (!this.isHandshaking) this.send({ t: 'goaway', spreadMs });
   }
 
-  /** Lets the handlers finish, refuses what is new, then closes. */
+  /** Waits for the running handlers, refuses new frames, and then closes. */
   async drain(): Promise<void> {
     if (this.state === 'closed') return;
-    this.state = 'draining';
+    if (this.state !== 'draining') this.enter('draining');
     await this.streams.idle();
     await this.streams.endAll(new SessionCloseReason('shutdown', 'The server shuts down.', CloseCode.Drain));
     this.close(CloseCode.Drain, 'the server drains');
   }
 
+  countFor(user: StreamUser | null): boolean {
+    if (this.context.registry.changeUser(this, user)) return true;
+    this.close(CloseCode.TooManyConnections, 'too many connections of this user');
+    return false;
+  }
+
+  async welcome(identity: Identity, hello: HelloFrame): Promise<void> {
+    this.identity = identity;
+    this.streams.identify();
+    await this.acceptResumePositions(hello);
+    if (this.hasLeft) return;
+    this.context.registry.handshakeDone(this);
+    this.send(welcomeFrame(this, this.context));
+    if (this.spreadMs !== undefined) this.send({ t: 'goaway', spreadMs: this.spreadMs });
+    this.enter('ready');
+  }
+
+  async signedIn(identity: Identity, authId: number): Promise<void> {
+    if (identity !== this.identity) this.replaceIdentity(identity);
+    this.answers.send({ t: 'authenticated', id: authId, user: this.user?.id ?? null });
+    // Kept sessions handle the messages before the sign-in as the identity that sent them.
+    await this.streams.adoptSessions(this.identity);
+    if (!this.hasLeft) await this.streams.reauthorize();
+    if (!this.hasLeft) this.enter('ready');
+  }
+
+  resume(): void {
+    this.enter('ready');
+  }
+
+  fail(id: number, error: CodedError): void {
+    this.gate.charge();
+    this.answers.fail({ t: 'error', id, error: wireErrorOf(error) });
+  }
+
+  /** Enters another state; all transitions are made here. */
+  private enter(state: ConnectionState): void {
+    this.state = transition(this.state, state);
+    if (state === 'ready') this.handleKept();
+    if (state !== 'closed') return;
+    this.outbox.close();
+    this.signIn.takeKept();
+  }
+
   private route(frame: ClientFrame, payload: FramePayload, bytes: number): void {
-    if (this.state === 'greeting') return this.greet(frame, bytes);
+    if (this.state === 'awaiting-hello') return this.beginHandshake(frame, bytes);
     if (frame.t === 'ping') return this.send({ t: 'pong' });
     if (frame.t === 'pong') return;
     if (frame.t === 'hello') return this.close(CloseCode.BadRequest, 'hello was said already');
     if (this.state === 'draining') return this.fail(frame.id, draining());
     if (this.isAwaited(frame.id)) return this.fail(frame.id, duplicateId(frame.id));
-    if (this.state === 'signing-in') {
-      if (!this.early.add(frame, payload, bytes)) this.refuseEarly(frame);
-      return;
-    }
+    if (this.isSigningIn) return this.keepFrame(frame, payload, bytes);
     const owedMs = this.owedMs(frame);
     if (owedMs) return this.refuseForAnswers(frame, owedMs);
     if (frame.t === 'message') this.streams.receive(frame, payload, bytes);
@@ -249,77 +297,49 @@ export class Connection
     else this.beginSignIn(frame);
   }
 
-  private greet(frame: ClientFrame, bytes: number): void {
+  private beginHandshake(frame: ClientFrame, bytes: number): void {
     if (frame.t !== 'hello') return this.close(CloseCode.Unauthenticated, CloseText.NoHello);
     const maxBytes = this.context.limits.maxHelloBytes + resumeBytesOf(frame);
     if (bytes > maxBytes) return this.close(CloseCode.BadRequest, `this hello has at most ${maxBytes} bytes`);
-    void this.hello(frame);
-  }
-
-  private async hello(frame: HelloFrame): Promise<void> {
-    this.state = 'signing-in';
-    const handshake = this.handshake.withHello(frame);
-    const result = await this.context.signInGate.run(this, handshake, () => !this.hasLeft());
-    if (this.hasLeft()) return;
-    if (result.outcome !== 'accepted') return this.refuseSignIn(result);
-    if (!this.count(result.user)) return;
-    this.identity = new Identity(result.user, handshake, this.id);
-    this.streams.identify();
-    await this.acceptResumePositions(frame);
-    if (this.hasLeft()) return;
-    this.watch.isGreeting = false;
-    this.context.registry.greeted(this);
-    this.send(welcomeFrame(this, this.context));
-    if (this.spreadMs !== undefined) this.goAway(this.spreadMs);
-    this.beReady();
+    this.enter('handshaking');
+    void this.signIn.hello(frame);
   }
 
   private beginSignIn(frame: AuthFrame): void {
-    const waitMs = this.signIns.begin(performance.now());
-    if (waitMs) this.fail(frame.id, tooManySignIns(waitMs));
-    else this.signingIn = this.signIn(frame);
+    if (!this.signIn.admit(frame)) return;
+    this.enter('signing-in');
+    this.signIn.auth(frame);
   }
 
-  /** Writes down what the client wants back, unless it says itself that this was of another user. */
+  /** Keeps a frame for the time after the sign-in, or refuses it as one above the rate. */
+  private keepFrame(frame: ClientFrame, payload: FramePayload, bytes: number): void {
+    if (this.signIn.keep(frame, payload, bytes)) return;
+    if (this.gate.refuse(performance.now())) this.closeForRate();
+    else this.refuse(frame, tooEarly(this.context.limits));
+  }
+
+  /** Opens streams and handles the frames that arrived during a sign-in. */
+  private handleKept(): void {
+    this.streams.openOnConnect();
+    for (const { payload, bytes } of this.signIn.takeKept()) {
+      if (this.hasEnded) return;
+      this.gate.begin(performance.now());
+      // Its first decoding succeeded, so it is a frame.
+      this.route(this.codec.decodeClientFrame(payload) as ClientFrame, payload, bytes);
+      this.gate.end();
+    }
+    this.streams.answers.noteEarlyRefusals();
+  }
+
+  /** Stores the client's positions, unless it says that they belong to another user. */
   private async acceptResumePositions({ resume, resumeUser }: HelloFrame): Promise<void> {
     const isOfAnother = resumeUser !== undefined && resumeUser !== (this.user?.id ?? null);
     if (resume?.length && !isOfAnother)
       await this.subscriptions.acceptResumePositions(this.identity.holder, resume);
   }
 
-  private async signIn({ id, token }: AuthFrame): Promise<void> {
-    this.state = 'signing-in';
-    this.signInId = id;
-    const handshake = this.handshake.withToken(token);
-    const result: GatedSignIn =
-      token === null
-        ? { outcome: 'accepted', user: null }
-        : await this.context.signInGate.run(this, handshake, () => !this.hasLeft());
-    if (this.hasLeft()) return;
-    if (result.outcome === 'failed') return this.refuseSignIn(result);
-    if (result.outcome === 'limited') {
-      this.fail(id, tooManyRefusedCredentials(result.retryAfterMs));
-      return this.beReady();
-    }
-    if (result.outcome === 'refused') {
-      this.logRefusal(result);
-      if (this.signIns.refuse(performance.now()))
-        return this.close(CloseCode.Unauthenticated, 'too many credentials were not accepted');
-      this.fail(id, new CodedError(ErrorCode.Unauthenticated, 'The credential was not accepted.'));
-      return this.beReady();
-    }
-    if (!this.count(result.user)) return;
-    if (this.identity.isOf(result.user)) this.identity.renew(result.user, handshake);
-    else this.change(new Identity(result.user, handshake, this.id));
-    this.answers.send({ t: 'authenticated', id, user: this.user?.id ?? null });
-    // Kept sessions handle what was sent before the sign-in as the identity that sent it.
-    await this.streams.adoptSessions(this.identity);
-    if (!this.hasLeft()) await this.streams.reauthorize();
-    if (!this.hasLeft()) this.beReady();
-  }
-
-  /** Ends what belongs to the former identity, and lets what comes belong to the next. */
-  private change(identity: Identity): void {
+  /** Ends the sessions of the former identity; later sessions belong to the new one. */
+  private replaceIdentity(identity: Identity): void {
     const isSignIn = !this.identity.user;
     this.identity = identity;
     this.subscriptions.resumePositions.clear();
@@ -327,66 +347,30 @@ export class Connection
     this.streams.identify();
   }
 
-  /** Counts the connection for a user; closes it when that user has too many. */
-  private count(user: StreamUser | null): boolean {
-    if (this.context.registry.changeUser(this, user)) return true;
-    this.close(CloseCode.TooManyConnections, 'too many connections of this user');
-    return false;
-  }
-
-  private beReady(): void {
-    this.state = 'ready';
-    this.streams.openOnConnect();
-    for (const { payload, bytes } of this.early.take()) {
-      this.gate.begin(performance.now());
-      // It was decoded when it came, so it is a frame.
-      this.route(this.codec.decodeClientFrame(payload) as ClientFrame, payload, bytes);
-      this.gate.end();
-    }
-    this.streams.noteEarlyRefusals();
-  }
-
-  /** Refuses a frame too many during a sign-in; as many as frames above the rate, because each is noted. */
-  private refuseEarly(frame: ClientFrame): void {
-    if (this.gate.refuse(performance.now())) this.closeForRate();
-    else this.refuse(frame, tooEarly(this.context.limits));
-  }
-
-  private refuseSignIn(result: GatedSignIn): void {
-    if (result.outcome === 'limited') return this.close(CloseCode.RateLimited, CloseText.CredentialsLimited);
-    if (result.outcome === 'failed') {
-      this.context.logError(this.id, result.error);
-      return this.close(CloseCode.InternalError, 'authentication failed');
-    }
-    this.logRefusal(result);
-    this.close(CloseCode.Unauthenticated, 'the credential was not accepted');
-  }
-
-  private logRefusal(result: GatedSignIn): void {
-    if ('error' in result && result.error !== undefined) this.context.logError(this.id, result.error);
-    else this.context.clientLog.credentialRefused(this.handshake.address);
-  }
-
   private refuseBadFrame(fault: FrameFault, now: number): void {
     if (fault.closeCode) return this.close(fault.closeCode, fault.message);
-    if (this.state === 'greeting') return this.close(CloseCode.BadRequest, 'the first frame is not a frame');
+    if (this.state === 'awaiting-hello')
+      return this.close(CloseCode.BadRequest, 'the first frame is not a frame');
     this.gate.charge();
     this.answers.fail({ t: 'error', ...(fault.id && { id: fault.id }), error: wireErrorOf(fault) });
     const isBad = fault.code !== ErrorCode.InvalidMessage;
     if (isBad && this.gate.countBadFrame(now)) this.close(CloseCode.BadRequest, 'too many bad frames');
   }
 
-  /** Refuses a frame by its length: decoding it would cost what the rate is there to bound. */
+  /** Refuses a frame without decoding, because the rate bounds the cost of decoding. */
   private refuseRate(data: Buffer, retryAfterMs: number, now: number): void {
     if (this.gate.refuse(now, this.wire.isInflated ? data.length : 0)) return this.closeForRate();
     const mayBeRedelivered = data.includes(this.codec.redeliveredMark, 0, 'latin1');
-    this.streams.refuseUnread({ ...this.codec.peek(data), mayBeRedelivered }, rateLimited(retryAfterMs));
+    this.streams.answers.refuseUnread(
+      { ...this.codec.peek(data), mayBeRedelivered },
+      rateLimited(retryAfterMs),
+    );
   }
 
   /**
-   * Returns in how many milliseconds the answers are paid that keep a frame from being looked at.
+   * Returns the wait in milliseconds until the client has paid for its answers; 0 if it may send now.
    *
-   * Messages of streams that are open are looked at for longer: their answers are short, most of the time.
+   * Messages may owe more than other frames, because most of their answers are short.
    */
   private owedMs({ t }: ClientFrame): number {
     if (t === 'close') return 0;
@@ -403,46 +387,20 @@ export class Connection
   }
 
   private isAwaited(id: number): boolean {
-    if (this.streams.awaits(id)) return true;
-    return this.state === 'signing-in' && (id === this.signInId || this.early.awaits(id));
-  }
-
-  private hasLeft(): boolean {
-    return this.state === 'closed' || this.state === 'draining';
-  }
-
-  /** Takes nothing more, and writes nothing more. */
-  private stop(): void {
-    if (this.state === 'closed') return;
-    this.state = 'closed';
-    this.outbox.close();
-    this.early.take();
+    return this.streams.awaits(id) || (this.isSigningIn && this.signIn.awaits(id));
   }
 
   private refuse(frame: ClientFrame, error: CodedError): void {
-    if (frame.t === 'message') this.streams.refuse(frame, error);
+    if (frame.t === 'message') this.streams.answers.refuse(frame, error);
     else if ('id' in frame) this.fail(frame.id, error);
     else this.answers.fail({ t: 'error', error: wireErrorOf(error) });
   }
-
-  private fail(id: number, error: CodedError): void {
-    this.gate.charge();
-    this.answers.fail({ t: 'error', id, error: wireErrorOf(error) });
-  }
-
-  send(frame: ServerFrame): void {
-    this.outbox.push(this.codec.encodeFrame(frame));
-  }
-
-  sinkFor(session: SubscribedSession): FrameSink {
-    return this.streams.isHandlingFrame(session) ? this.answers : this;
-  }
 }
 
-/** The most bytes of a character of JSON, as in an escape. */
+/** The maximum size of an escaped character in JSON, in bytes. */
 const ESCAPED_BYTES = 6;
 
-/** Returns how many bytes of a hello may say what its client had before. */
+/** Returns the number of bytes that the positions and the user may add to a `hello`. */
 function resumeBytesOf({ resume, resumeUser }: HelloFrame): number {
   const userBytes = Math.min(resumeUser?.length ?? 0, MAX_USER_ID_CHARACTERS) * ESCAPED_BYTES;
   return (resume?.length ?? 0) * MAX_RESUME_BYTES + userBytes;
