@@ -155,6 +155,31 @@ describe('A broker that only publishes and subscribes', () => {
     expect(two.messages.counters()).toMatchObject({ received: 1, gaps: 0, reads: 0, refetched: 0 });
   });
 
+  it('delivers nothing that is not the text of a message, and counts it', async () => {
+    const broker = new BusBroker(new Bus());
+    const app = await start(broker, DeskEndpoint);
+    const client = await connected(
+      createStreamClient<Streams>()({ ...towards(app), messages: [...MESSAGES, StreamGap] }),
+    );
+    const heard = collect(client.desk.stream);
+    await client.desk.sendStreamMessage(task('open'));
+    const junk = [
+      { type: 'e2e.note', data: '{"text":"a"},"t":"goaway' },
+      { type: 'e2e.note', data: '[]' },
+      { type: 'e2e.note', data: `{"text":${'['.repeat(200)}${']'.repeat(200)}}` },
+      { type: 'e2e.note', data: `{"text":"${'x'.repeat(1_048_576)}"}` },
+      { type: 'nestwire.presence', data: '{}' },
+      { type: '', data: '{}' },
+    ];
+
+    for (const encoded of junk) broker.take('bus-lobby', encoded);
+    broker.take('bus-lobby', { type: 'e2e.note', data: '{"text":"fine"}' });
+
+    await until(() => heard.length > 0);
+    expect(heard).toMatchObject([{ text: 'fine' }]);
+    expect(app.messages.counters()).toMatchObject({ undecodable: junk.length, received: 1 });
+  });
+
   it('refuses each use of a channel with history, and of its newest message', async () => {
     const { messages } = await start(new BusBroker(new Bus()));
     const gone = { code: 'MISSING_CAPABILITY', missing: [{ capability: 'history' }] };

@@ -65,8 +65,12 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
   constructor(broker: Broker, @Optional() @Inject(MESSAGES_OPTIONS) options: MessagesModuleOptions = {}) {
     this.#broker = broker;
     this.#status = broker.status;
-    this.#encoder = new MessageEncoder(options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES);
-    this.#ephemeral = new EphemeralChannels(broker, this.#delivery, () => this.#statusChanged());
+    const { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = options;
+    this.#encoder = new MessageEncoder(maxMessageBytes);
+    this.#ephemeral = new EphemeralChannels(broker, this.#delivery, {
+      maxMessageBytes,
+      statusChanged: () => this.#statusChanged(),
+    });
     const context = { isLocal: () => broker.status === 'local', failed: this.#delivery.failed };
     this.#recoverable = broker.history && new RecoverableChannels(broker.history, options, context);
   }

@@ -1,6 +1,7 @@
 import type { Broker } from '@nestwire/messages/backend';
 import { describeHistoryStore } from './history-store.contract.js';
 import { describeBroker } from './broker.contract.js';
+import { describeClaimStore } from './claim-store.contract.js';
 import { describeConsumerStore } from './consumer-store.contract.js';
 import { describePresenceStore } from './presence-store.contract.js';
 import { describeRevokedTokenStore } from './revoked-token-store.contract.js';
@@ -10,18 +11,19 @@ const CONTRACTS = [
   describeHistoryStore,
   describePresenceStore,
   describeConsumerStore,
+  describeClaimStore,
   describeRevokedTokenStore,
 ];
 
-/** Runs all contract suites against a backend of one process. */
+/** Describes all contracts for a broker of a single process. */
 export function describeLocalBackend(name: string, open: () => Broker): void {
   for (const describeContract of CONTRACTS) describeContract(name, open, { cluster: false });
 }
 
 /**
- * Runs all contract suites against a backend of a cluster.
+ * Describes all contracts for a broker of a cluster.
  *
- * `lose` deletes all data of the backend, for the tests of data loss.
+ * `lose` removes all data of the cluster, for the tests of a loss.
  */
 export function describeClusterBackend(
   name: string,

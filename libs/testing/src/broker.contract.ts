@@ -1,13 +1,19 @@
 import type { BrokerSink, Broker } from '@nestwire/messages/backend';
 import type { EncodedMessage } from '@nestwire/protocol/codec';
 
-/** How far a backend carries publications. */
+/** The traits of a broker. */
 export interface BrokerTraits {
-  /** True when successively opened backends belong to one cluster. */
+  /** True when brokers that are opened one after the other belong to one cluster. */
   readonly cluster: boolean;
+  /**
+   * True for a broker without a secret, whose users set `resume.secret`.
+   *
+   * @default false
+   */
+  readonly withoutSecret?: boolean;
 }
 
-/** A backend with what it has received. */
+/** A broker with the publications that it received. */
 interface Node {
   readonly backend: Broker;
   readonly received: Array<EncodedMessage & { readonly channel: string }>;
@@ -17,16 +23,16 @@ interface Node {
 const DEADLINE_MS = 10_000;
 
 /**
- * Describes what every messages backend does; runs under jest and what has its globals.
+ * Describes the behaviour of every broker; runs under jest and compatible test runners.
  *
- * @param open makes a backend that has not been started
+ * @param open makes a broker that has not been started
  */
 export function describeBroker(
   name: string,
   open: () => Broker | Promise<Broker>,
-  { cluster }: BrokerTraits,
+  { cluster, withoutSecret = false }: BrokerTraits,
 ): void {
-  describe(`${name} as a messages backend`, () => {
+  describe(`${name} as a broker`, () => {
     const nodes: Node[] = [];
 
     const start = async (): Promise<Node> => {
@@ -86,6 +92,31 @@ export function describeBroker(
 
       expect(backend.counters).toEqual({ undecodable: 0, reconnects: 0, stalled: 0 });
     });
+
+    if (withoutSecret)
+      it('has no secret', async () => {
+        expect((await start()).backend.secret).toBeUndefined();
+      });
+    else
+      it('has one random secret of at least 32 characters for all processes', async () => {
+        const one = await start();
+        const first = await one.backend.secret?.();
+        const others = cluster ? [(await start()).backend, (await start()).backend] : [one.backend];
+
+        const secrets = await Promise.all([one.backend, ...others].map((broker) => broker.secret?.()));
+
+        expect(first).toMatch(/^.{32,1024}$/);
+        expect(new Set([first, ...secrets]).size).toBe(1);
+      });
+
+    if (cluster && !withoutSecret)
+      it('creates one secret when processes start together', async () => {
+        const nodes = await Promise.all([start(), start(), start()]);
+
+        const secrets = await Promise.all(nodes.map(({ backend }) => backend.secret?.()));
+
+        expect(new Set(secrets).size).toBe(1);
+      });
 
     it('closes twice', async () => {
       const { backend } = await start();

@@ -19,7 +19,10 @@ export interface BrokerSink {
   /**
    * Takes a publication of another process, in the order of arrival; never throws.
    *
-   * @param properties the parsed text, when the broker has parsed it; the broker does not use it afterwards
+   * Without `properties` the process checks the message, and drops and counts an invalid one.
+   *
+   * @param properties the parsed text, when the broker has checked the message; the broker does not use it
+   *   afterwards
    */
   receive(channel: string, encoded: EncodedMessage, properties?: object): void;
   /** Called after each change of `status`. */

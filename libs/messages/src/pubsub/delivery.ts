@@ -6,24 +6,28 @@ import type { Receiver } from './hub.js';
 import { ERROR_LINES_PER_MINUTE, LogLimiter } from '../logging/log-limiter.js';
 import type { Publication } from './publication.js';
 
-/** Is called for each message of a channel; its failures are logged and counted. */
+/**
+ * Receives the messages of a channel.
+ *
+ * An error that it throws or rejects with is logged and counted.
+ */
 export type ChannelListener<M extends Message = Message> = (message: M) => unknown;
 
-/** Gives publications to this process's listeners, safe from each other. */
+/** Delivers publications to listeners; a failing listener disturbs no other. */
 export class Delivery {
-  /** What happened so far. */
+  /** The counters since the process started. */
   readonly counts = { received: 0, undecodable: 0, mismatched: 0, overflowed: 0, listenerErrors: 0 };
   readonly #logger = new Logger('Messages');
   readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
   readonly #errors = new LogLimiter((line, stack) => this.#logger.error(line, stack), {
     linesPerMinute: ERROR_LINES_PER_MINUTE,
   });
-  readonly #poisoned = new WeakSet<Publication>();
+  readonly #undecodable = new WeakSet<Publication>();
 
   /**
-   * Makes the receiver that hands the decoded messages of a channel to a listener.
+   * Makes the receiver that passes the decoded messages of a channel to a listener.
    *
-   * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
+   * @throws {MessagesError} BAD_CHANNEL when channels cannot have the name
    */
   receiverOf<M extends Message>(channel: string | Channel, listener: ChannelListener<M>): Receiver {
     const name = channelNameOf(channel);
@@ -42,18 +46,27 @@ export class Delivery {
     };
   }
 
-  /** Counts and logs what a listener threw. */
+  /** Counts and logs the error of a listener. */
   readonly failed = (channel: string, error: unknown): void => {
     this.counts.listenerErrors++;
     this.#errors.error('listener', `A listener of channel '${channel}' failed: ${textOf(error)}`, error);
   };
 
-  /** Counts what a stream dropped. */
+  /** Counts and logs a message of another process that is not valid. */
+  undecodable(channel: string, error: Error): void {
+    this.counts.undecodable++;
+    // The text of a SyntaxError may quote the message, which must not be logged.
+    const reason = error instanceof SyntaxError ? 'it is not JSON' : error.message;
+    this.#limiter.log('received', `Dropped an undecodable message on channel '${channel}': ${reason}.`);
+  }
+
+  /** Counts the messages that a stream dropped. */
   overflowed(channel: string, messages: number): void {
     this.counts.overflowed += messages;
     this.#limiter.log(
       'overflow',
-      `A stream of channel '${channel}' drops messages because they are not read in time; see its limit and overflow.`,
+      `A stream of channel '${channel}' drops messages, because its reader is too slow. Read faster, or see the ` +
+        'options "limit" and "overflow".',
     );
   }
 
@@ -61,18 +74,18 @@ export class Delivery {
     try {
       return publication.message;
     } catch (error) {
-      if (!this.#poisoned.has(publication)) this.#drop(publication, error);
+      if (!this.#undecodable.has(publication)) this.#drop(publication, error);
       return undefined;
     }
   }
 
   #drop(publication: Publication, error: unknown): void {
-    this.#poisoned.add(publication);
+    this.#undecodable.add(publication);
     this.counts.undecodable++;
     const type = JSON.stringify(publication.type.slice(0, 40));
     this.#limiter.log(
-      'poisoned',
-      `A message ${type} on channel '${publication.channel}' cannot be read here and is dropped: ${(error as Error).message}`,
+      'undecodable',
+      `Dropped a message ${type} on channel '${publication.channel}', which this process cannot decode: ${(error as Error).message}`,
     );
   }
 }
@@ -81,6 +94,6 @@ function textOf(error: unknown): string {
   try {
     return error instanceof Error ? error.message : String(error);
   } catch {
-    return 'with what has no text';
+    return 'an error without a text';
   }
 }

@@ -8,68 +8,77 @@ import type { Subscription } from './subscription.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import type { PostResult, PostScope } from '../post.options.js';
 import { LOCAL, PostOutcomes } from './post-outcomes.js';
+import { parseReceived } from './received-message.js';
 
-/** The channels that keep nothing: what is posted reaches whoever listens then. */
+/** The option and the callback of ephemeral channels. */
+export interface EphemeralChannelsContext {
+  readonly maxMessageBytes: number;
+  /** Called when the status of the broker has changed. */
+  readonly statusChanged: () => void;
+}
+
+/** Posts to channels without history, and delivers within this process. */
 export class EphemeralChannels {
-  /** How many messages this process has posted. */
+  /** The messages that this process has posted. */
   posted = 0;
   readonly #hub: Hub;
   readonly #outcomes = new PostOutcomes();
-  /** Of each channel whose subscription is being made: settles when it is in force. */
-  readonly #inForce = new Map<string, Promise<void>>();
+  /** The subscriptions that the cluster has not confirmed, by channel. */
+  readonly #unconfirmed = new Map<string, Promise<void>>();
   #started: Promise<void> | undefined;
 
   constructor(
-    private readonly backend: Broker,
+    private readonly broker: Broker,
     private readonly delivery: Delivery,
-    private readonly statusChanged: () => void,
+    private readonly context: EphemeralChannelsContext,
   ) {
     this.#hub = new Hub({
-      desired: (channel) => this.#want(channel),
-      unwanted: (channel) => this.#unwant(channel),
+      desired: (channel) => this.#subscribe(channel),
+      unwanted: (channel) => this.#unsubscribe(channel),
       failed: delivery.failed,
     });
   }
 
-  /** How many posts did not reach the cluster for certain. */
+  /** The posts that may not have reached the cluster. */
   get degraded(): number {
     return this.#outcomes.degraded;
   }
 
-  /** Connects; resolves when that is done, or clearly not possible now. */
+  /** Starts the broker; resolves when it is connected, or cannot connect now. */
   start(): Promise<void> {
     const sink: BrokerSink = {
       receive: (channel, encoded, properties) => this.#receive(channel, encoded, properties),
-      statusChanged: this.statusChanged,
+      statusChanged: this.context.statusChanged,
     };
-    return (this.#started ??= this.backend.start(sink));
+    return (this.#started ??= this.broker.start(sink));
   }
 
-  /** Adds a receiver at once; what the cluster posts is heard when the subscription is in force. */
+  /** Adds a receiver; posts of other processes arrive when the cluster has confirmed the subscription. */
   add(channel: string, receiver: Receiver, signal?: AbortSignal): Subscription {
     return this.#hub.add(channel, receiver, signal);
   }
 
-  /** Adds a receiver; resolves when the subscription is in force. */
+  /** Adds a receiver; resolves when the cluster has confirmed the subscription. */
   async attach(channel: string, receiver: Receiver, signal?: AbortSignal): Promise<Subscription> {
     const subscription = this.add(channel, receiver, signal);
     await this.start();
-    await this.#inForce.get(channel);
+    await this.#unconfirmed.get(channel);
     return subscription;
   }
 
   /**
-   * Posts a message as far as its scope says; listeners of this process have it when the call returns,
-   * unless the scope is `global`.
+   * Posts a message within its scope.
+   *
+   * Listeners of this process have it when the call returns, unless the scope is `global`.
    *
    * @throws {MessagesError} NO_CLUSTER, UNAVAILABLE, OVERLOADED, UNCERTAIN with the scope `global`
    */
   post(channel: string, encoded: EncodedMessage, scope: PostScope): Promise<PostResult> {
     if (scope === 'global') return this.#postGlobally(channel, encoded);
     if (!isReserved(channel)) this.posted++;
-    const isLocal = scope === 'local' || this.backend.status === 'local';
-    // Published first: what listeners post in answer then follows it on every path.
-    const result = isLocal ? LOCAL : this.#outcomes.follow(this.backend.publish(channel, encoded));
+    const isLocal = scope === 'local' || this.broker.status === 'local';
+    // Published first, so that the replies of local listeners follow it in all processes.
+    const result = isLocal ? LOCAL : this.#outcomes.follow(this.broker.publish(channel, encoded));
     this.#hub.deliver(new Publication(channel, encoded.type, encoded.data));
     return result;
   }
@@ -78,35 +87,42 @@ export class EphemeralChannels {
     await this.start();
     this.#assertCluster(channel);
     if (!isReserved(channel)) this.posted++;
-    const result = this.#outcomes.require(this.backend.publish(channel, encoded));
+    const result = this.#outcomes.require(this.broker.publish(channel, encoded));
     this.#hub.deliver(new Publication(channel, encoded.type, encoded.data));
     return result;
   }
 
   #assertCluster(channel: string): void {
-    if (this.backend.status === 'local')
+    if (this.broker.status === 'local')
       throw new MessagesError(
         MessagesErrorCode.NoCluster,
         "The scope 'global' needs a broker that connects processes: configure one, or post with 'auto'.",
       );
-    const refusal = this.backend.refusal(channel);
+    const refusal = this.broker.refusal(channel);
     if (refusal) throw refusal;
   }
 
-  #receive(channel: string, { type, data }: EncodedMessage, properties?: object): void {
+  #receive(channel: string, encoded: EncodedMessage, properties?: object): void {
+    const { type, data } = encoded;
+    let parsed = properties;
+    try {
+      parsed ??= parseReceived(channel, encoded, this.context.maxMessageBytes);
+    } catch (error) {
+      return this.delivery.undecodable(channel, error as Error);
+    }
     if (!isReserved(channel)) this.delivery.counts.received++;
-    this.#hub.deliver(new Publication(channel, type, data, properties));
+    this.#hub.deliver(new Publication(channel, type, data, parsed));
   }
 
-  #want(channel: string): void {
-    const confirmed = this.backend.subscribe(channel).finally(() => {
-      if (this.#inForce.get(channel) === confirmed) this.#inForce.delete(channel);
+  #subscribe(channel: string): void {
+    const confirmed = this.broker.subscribe(channel).finally(() => {
+      if (this.#unconfirmed.get(channel) === confirmed) this.#unconfirmed.delete(channel);
     });
-    this.#inForce.set(channel, confirmed);
+    this.#unconfirmed.set(channel, confirmed);
   }
 
-  #unwant(channel: string): void {
-    this.#inForce.delete(channel);
-    this.backend.unsubscribe(channel);
+  #unsubscribe(channel: string): void {
+    this.#unconfirmed.delete(channel);
+    this.broker.unsubscribe(channel);
   }
 }
