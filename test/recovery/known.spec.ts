@@ -288,7 +288,7 @@ describe('A run that broke once', () => {
   it.each(Object.entries(BROKE_ONCE))('holds: %s', async (_what, report) => {
     const steps = stepsOf(report);
     expect(steps.join()).toBe(report);
-    for (const step of steps) await step.run({}, world);
+    for (const step of steps) await step.run(world);
 
     expect(await world.finish()).toEqual([]);
   });

@@ -1,14 +1,22 @@
 import * as fc from 'fast-check';
-import { someSteps } from './steps.js';
+import { shrink } from './shrink.js';
+import { someSteps, type Step } from './steps.js';
 import { World, type WorldOptions } from './world.js';
+
+/** The default of `shrinkMs`. */
+const SHRINK_MS = 30_000;
 
 /** How long to explore, and from which seed. */
 export interface ExplorationOptions {
   readonly runs: number;
   readonly steps: number;
   readonly seed?: number;
-  /** Whether the first bad run is told as it is, which is quicker. */
-  readonly endOnFailure?: boolean;
+  /**
+   * How long to shorten a bad run, in milliseconds; 0 reports it as it is.
+   *
+   * @default 30_000
+   */
+  readonly shrinkMs?: number;
 }
 
 /** What the exploration came to. */
@@ -21,39 +29,66 @@ export interface Exploration {
   readonly seen: Readonly<Record<string, number>>;
 }
 
+/** Plays runs in a world until one is bad; another world takes its place then. */
+class Player {
+  readonly seen: Record<string, number> = {};
+  private world: World | undefined;
+
+  constructor(private readonly start: () => WorldOptions) {}
+
+  /** Plays a run, and returns what is wrong with it. */
+  async play(steps: readonly Step[]): Promise<readonly string[]> {
+    const world = (this.world ??= await World.start(this.start()));
+    await world.begin();
+    for (const step of steps) await step.run(world);
+    const broken = await world.finish();
+    // What is left of a bad run must not make the next one bad.
+    if (broken.length > 0) await this.stop();
+    return broken;
+  }
+
+  async stop(): Promise<void> {
+    for (const [what, count] of Object.entries(this.world?.seen ?? {}))
+      this.seen[what] = (this.seen[what] ?? 0) + count;
+    await this.world?.stop();
+    this.world = undefined;
+  }
+}
+
 /** Lets things happen to real clients and servers until one run breaks a promise. */
 export async function explore(
   start: () => WorldOptions,
-  { runs, steps, seed, endOnFailure = false }: ExplorationOptions,
+  { runs, steps, seed, shrinkMs = SHRINK_MS }: ExplorationOptions,
 ): Promise<Exploration> {
-  let world = await World.start(start());
-  const property = fc.asyncProperty(someSteps(steps), async (commands) => {
-    const broken: string[] = [];
-    await fc.asyncModelRun(async () => {
-      await world.begin();
-      return { model: {}, real: world };
-    }, commands);
-    broken.push(...(await world.finish()));
-    if (broken.length === 0) return;
-    // What is left of a bad run must not make the next one bad.
-    await world.stop();
-    const { seen } = world;
-    world = await World.start(start());
-    Object.assign(world.seen, seen);
-    throw new Error(broken.join('; '));
+  const player = new Player(start);
+  const property = fc.asyncProperty(someSteps(steps), async (run) => {
+    const broken = await player.play(run);
+    if (broken.length > 0) throw new Error(broken.join('; '));
   });
   const details = await fc.check(property, {
     numRuns: runs,
-    endOnFailure,
+    // Shrinking by fast-check would draw the steps again, hundreds of times.
+    endOnFailure: true,
     ...(seed !== undefined && { seed }),
   });
-  await world.stop();
-  return {
-    runs: details.numRuns,
-    isGood: !details.failed,
-    report: details.failed
-      ? `FUZZ_SEED=${details.seed}: ${String(details.counterexample?.[0])}\n${String((details.errorInstance as Error | undefined)?.message)}`
-      : '',
-    seen: world.seen,
+  const report = details.failed ? await reportOf(player, details, shrinkMs) : '';
+  await player.stop();
+  return { runs: details.numRuns, isGood: !details.failed, report, seen: player.seen };
+}
+
+/** Says what is wrong with a bad run, made as short as the time allows. */
+async function reportOf(
+  player: Player,
+  { seed, counterexample, errorInstance }: fc.RunDetails<[Step[]]>,
+  shrinkMs: number,
+): Promise<string> {
+  const [bad = []] = counterexample ?? [];
+  let text = String((errorInstance as Error | undefined)?.message);
+  const fails = async (run: readonly Step[]): Promise<boolean> => {
+    const broken = await player.play(run);
+    if (broken.length > 0) text = broken.join('; ');
+    return broken.length > 0;
   };
+  const short = await shrink(bad, fails, shrinkMs);
+  return `FUZZ_SEED=${seed}: ${short.join()}\n${text}`;
 }
