@@ -20,6 +20,8 @@ interface Life {
   isOpen: boolean;
   /** A snapshot was got, and its position not yet. */
   hasState: boolean;
+  /** The present server continues from another position: none of its messages may follow. */
+  isElsewhere: boolean;
 }
 
 /** What is compared with in the end: of each channel its top. */
@@ -67,9 +69,12 @@ export class StreamJudge {
     if (frame.stream !== this.endpoint) return;
     const isPresent = frame.line === this.#line.number;
     if (frame.t === 'message') return this.#hearState(frame.data as { channel: string }, isPresent);
-    // Messages of the former connection still count in a handover; what it says about streams does not.
-    if (!isPresent) return;
     const { channel } = frame;
+    // Messages of the former connection still count in a handover; of its streams only new subscriptions do.
+    if (!isPresent) {
+      if (frame.t === 'subscribed' && frame.position) this.#hearLate(channel, placeOnWire(frame.position));
+      return;
+    }
     if (frame.t === 'unsubscribed') {
       this.#subscribed.delete(channel);
       const life = this.#open(channel);
@@ -83,6 +88,11 @@ export class StreamJudge {
     }
   }
 
+  /** The former server subscribes a channel; the client drops its snapshot, and has to get another one. */
+  #hearLate(channel: string, position: Position): void {
+    if (!this.#open(channel) && !isBoard(channel)) this.#restart(this.#begin(channel), position, 'first');
+  }
+
   /** What flowed to a former user flows to this one no more, and nobody is told. */
   #identify(user: string | null): void {
     if (this.#user !== undefined && this.#user !== user) for (const life of this.#lives) life.isOpen = false;
@@ -93,6 +103,8 @@ export class StreamJudge {
     this.#leaving = isHandover ? this.#subscribed : new Set();
     this.#subscribed = new Set();
     this.#line = { number: line, isHandover };
+    // The client has told this server its position.
+    for (const life of this.#lives) life.isElsewhere = false;
   }
 
   #hearPublication(heard: Extract<Said, { t: 'publication' }>): void {
@@ -114,9 +126,17 @@ export class StreamJudge {
     // The client leaves out what it has; a later subscription may give it the same message again.
     if (isLatest(channel) && life.last?.epoch === epoch && life.last.id === position.id) return;
     const isGot = this.#takes(frame);
+    if (isGot && isPresent && life.isElsewhere) this.#blame('joined elsewhere');
     if (isGot) this.#receive(life, position, 'message');
-    else if (life.ids.has(position.id) && life.last && follows(life.last, position))
+    else if (life.ids.has(position.id) && life.last && this.#repeats(life.last, channel, position))
       this.#receive(life, position, 'repeat');
+  }
+
+  /** Tells whether a message that the client had leads on: in a handover it may be of another timeline. */
+  #repeats(last: Position, channel: string, position: Position): boolean {
+    return (
+      follows(last, position) && (!this.#line.isHandover || this.ledger.hasLink(channel, last.id, position))
+    );
   }
 
   /**
@@ -138,14 +158,19 @@ export class StreamJudge {
   #hearPosition(kind: 'subscribed' | 'position', channel: string, position: Position): void {
     const present = this.#open(channel);
     if (kind === 'subscribed') {
-      if (!present) this.#restart(this.#begin(channel), position, 'first');
-      else if (!present.last) this.#restart(present, position, 'first');
+      if (!present) {
+        if (isBoard(channel)) this.#blame('no snapshot before a subscription');
+        this.#restart(this.#begin(channel), position, 'first');
+      } else if (!present.last) this.#restart(present, position, 'first');
       else if (
         !isLatest(channel) &&
         !isSamePosition(present.last, position) &&
         !this.#isBehind(present.last, channel, position)
-      )
-        this.#blame('joined elsewhere');
+      ) {
+        // In a handover the former server may have led away from the position that this one was told.
+        if (this.#line.isHandover) present.isElsewhere = true;
+        else this.#blame('joined elsewhere');
+      }
       return;
     }
     const life = present ?? this.#begin(channel);
@@ -188,10 +213,12 @@ export class StreamJudge {
   #restart(life: Life, position: Position, why: 'first' | StreamGap['reason']): void {
     life.log.push({ kind: 'begin', position, why });
     life.last = position;
+    life.isElsewhere = false;
     this.#count(why);
   }
 
-  #concludeHistory({ channel, log, isOpen }: Life, heads: Tops): void {
+  #concludeHistory({ channel, log, isOpen, isElsewhere }: Life, heads: Tops): void {
+    if (isOpen && isElsewhere) this.#blame('joined elsewhere');
     const head = heads.get(channel) ?? { epoch: '', offset: 0, id: '' };
     const all = this.ledger.of(channel).all.filter(({ offset }) => offset <= head.offset);
     for (const invariant of violationsOf({ log }, { all, head }))
@@ -220,7 +247,15 @@ export class StreamJudge {
   }
 
   #begin(channel: string): Life {
-    const life = { channel, log: [], ids: new Set<string>(), last: undefined, isOpen: true, hasState: false };
+    const life: Life = {
+      channel,
+      log: [],
+      ids: new Set(),
+      last: undefined,
+      isOpen: true,
+      hasState: false,
+      isElsewhere: false,
+    };
     this.#lives.push(life);
     return life;
   }

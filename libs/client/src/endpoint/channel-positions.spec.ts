@@ -90,9 +90,18 @@ describe('A handover to a server that is behind', () => {
     held = (await next.next('hello')).resume;
   }
 
-  async function welcome(): Promise<void> {
+  /** Welcomes the client, which may send no message without `figures`. */
+  async function welcome(figures: object = {}): Promise<void> {
     next.raw(
-      JSON.stringify({ t: 'welcome', v: 1, connection: 'c2', user: null, pingMs: 25_000, pongMs: 10_000 }),
+      JSON.stringify({
+        t: 'welcome',
+        v: 1,
+        connection: 'c2',
+        user: null,
+        pingMs: 25_000,
+        pongMs: 10_000,
+        ...figures,
+      }),
     );
   }
 
@@ -100,6 +109,14 @@ describe('A handover to a server that is behind', () => {
     await welcome();
     await next.open('s2');
   };
+
+  /** Returns what the client resumes after it has found that the next server does not continue. */
+  async function resumed(name = CHANNEL): Promise<ResumePosition | undefined> {
+    await rig.status('waiting');
+    rig.clock.advance(1_000);
+    next = await rig.server.peers.take();
+    return (await next.next('hello')).resume?.find(([, channel]) => channel === name);
+  }
 
   const got = async (...expected: string[]) => {
     await until(() => texts.length >= expected.length);
@@ -311,6 +328,90 @@ describe('A handover to a server that is behind', () => {
       next.send(publication({ offset: 2, branch: 'f' }));
 
       await got('1', '2', '3', '2f');
+    });
+
+    it('gives what lies between a gap of the former server and the position that the next one was told', async () => {
+      await beginAwaiting(undefined, 1, 2, 3);
+      old.send(gap('E', { offset: 1 }));
+      await settled(old);
+      await next.open('s2');
+      subscribed(next, { offset: 3 });
+
+      expect(await resumed()).toEqual(['chat', CHANNEL, 'T', 'E', 1, idOf({ offset: 1 })]);
+    });
+
+    it('takes nothing of the former server that does not lead to its position', async () => {
+      await begin(undefined, 1, 2, 3);
+      for (const offset of [4, 5]) old.send(publication({ offset }));
+      await settled(old);
+      await welcome({ maxPayloadBytes: 65_536, maxPendingMessages: 1 });
+      await next.open('s2');
+      subscribed(next, { offset: 3 });
+      rig.client.chat.sendStreamMessage(create(Note, { text: 'unanswered' })).catch(() => undefined);
+      await next.next('message');
+      // The one that goes away now was told the position 3, and continues from there on another timeline.
+      const former = next;
+      await leave(former);
+      await welcome();
+      for (const offset of [4, 5, 6]) former.send(publication({ offset, branch: 'b' }));
+      await settled(former);
+      await next.open('s3');
+      subscribed(next, { offset: 5 });
+      next.send(publication({ offset: 6 }));
+
+      await got('1', '2', '3', '4', '5', '6');
+    });
+  });
+
+  describe('of a channel that the former server subscribes late', () => {
+    let unanswered: number;
+
+    async function subscribedLate(...before: string[]): Promise<void> {
+      await begin(undefined, 1);
+      rig.client.chat.sendStreamMessage(create(Note, { text: 'unanswered' })).catch(() => undefined);
+      ({ id: unanswered } = await old.next('message'));
+      await welcome();
+      await next.open('s2');
+      for (const text of before) lateSnapshot(old, text);
+      late(old, { offset: 7 });
+      await settled(old);
+    }
+
+    const LATE = 'late';
+    const late = (peer: Peer, place: Place) =>
+      peer.send({
+        t: 'subscribed',
+        stream: 'chat',
+        channel: LATE,
+        position: ['L', place.offset, idOf(place)],
+        resumeToken: `T${place.offset}`,
+      });
+    const lateSnapshot = (peer: Peer, text: string) =>
+      peer.send({ t: 'message', stream: 'chat', channel: LATE, type: 'spec.note', data: { text } });
+
+    it('misses nothing before the position at which the application subscribes on the next server', async () => {
+      await subscribedLate();
+      late(next, { offset: 9 });
+
+      expect(await resumed(LATE)).toEqual(['chat', LATE, 'T7', 'L', 7, idOf({ offset: 7 })]);
+    });
+
+    it('goes on where the application subscribes on the next server at the same position', async () => {
+      await subscribedLate();
+      late(next, { offset: 7 });
+      next.send({ ...publication({ offset: 8 }), channel: LATE });
+
+      await got('1', '8');
+    });
+
+    it('gets the snapshot of another server in place of that of the former one', async () => {
+      await subscribedLate('snapshot of 7');
+      old.send({ t: 'ack', stream: 'chat', id: unanswered });
+      await old.closed;
+      rig.clock.advance(15_000);
+
+      expect(await resumed(LATE)).toEqual(['chat', LATE, 'T7', 'L', 7, '~']);
+      expect(texts).toEqual(['1']);
     });
   });
 });

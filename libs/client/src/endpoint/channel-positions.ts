@@ -7,7 +7,11 @@ import type {
 } from '@nestwire/protocol/codec';
 import { MAX_IDS } from '../limits.js';
 
-/** The client's position in one recoverable channel. */
+/**
+ * The client's position in one recoverable channel.
+ *
+ * In a handover only one server moves it: the former one, until the current one has caught up.
+ */
 interface ChannelPosition {
   resumeToken?: string;
   position: WirePosition;
@@ -15,10 +19,12 @@ interface ChannelPosition {
   readonly ids: Set<string>;
   /** The position that the last `hello` contained. */
   sent?: WirePosition;
-  /** The position in the `hello` to the current server, until that server has caught up with the former one. */
+  /** The position that the current server continues from, until it has caught up with the former one. */
   floor?: WirePosition;
   /** The same position for the former server. */
   oldFloor?: WirePosition;
+  /** Whether messages of the former server are ignored. */
+  ignoresOld?: boolean;
 }
 
 /** The type of the message that reports missing messages. */
@@ -32,18 +38,32 @@ export class ChannelPositions extends Map<string, ChannelPosition> {
   /** Whether the current server cannot continue from the client's position: it needs a new `hello`. */
   isDiverged = false;
 
-  /** Stores a position or a resume token from the server. */
+  /** Stores a position or a resume token from the current server. */
   update({ t, channel, resumeToken, position }: SubscribedFrame | PositionFrame): void {
     if (!resumeToken) return;
     const state = this.#stateOf(channel);
+    const { floor } = state;
+    if (position && floor && differ(position, state.position)) {
+      // A server that is elsewhere would leave out the messages in between.
+      if (!isBehind(state, position, floor)) this.isDiverged = true;
+      // The token of the former server also opens the positions before this one.
+      state.resumeToken ??= resumeToken;
+      return;
+    }
     state.resumeToken = resumeToken;
-    if (t === 'position' && position) this.restart(channel);
-    if (position && !isBehind(state, position)) state.position = position;
+    if (!position) return;
+    if (t === 'position') this.restart(channel);
+    state.position = position;
+    caughtUp(state);
   }
 
   /** Stores a subscription that the former server has made, unless the channel is known. */
-  add(frame: SubscribedFrame): void {
-    if (!this.get(frame.channel)?.resumeToken) this.update(frame);
+  add({ channel, resumeToken, position }: SubscribedFrame): void {
+    if (!resumeToken || this.get(channel)?.resumeToken) return;
+    const state = this.#stateOf(channel);
+    const [epoch, offset, id] = position!;
+    state.resumeToken = resumeToken;
+    state.floor = state.position = [epoch, offset, state.position[2] === NO_MESSAGE ? NO_MESSAGE : id];
   }
 
   /**
@@ -54,34 +74,56 @@ export class ChannelPositions extends Map<string, ChannelPosition> {
    * a `hello` sends the snapshot again.
    */
   restart(channel: string): void {
-    const state = this.get(channel);
-    if (!state) return;
+    const state = this.#stateOf(channel);
     const [epoch, offset] = state.position;
     state.position = [epoch, offset, NO_MESSAGE];
-    state.floor = undefined;
     state.ids.clear();
+    caughtUp(state);
+  }
+
+  /**
+   * Ignores a snapshot of the former server, and the messages that follow it there.
+   *
+   * The current server continues from the client's position, and the snapshot could undo its messages. The
+   * position of an unknown channel becomes that of `restart`: the next `hello` asks for another snapshot.
+   */
+  skip(channel: string): void {
+    const state = this.#stateOf(channel);
+    if (!state.resumeToken) this.restart(channel);
+    state.ignoresOld = true;
   }
 
   /** Moves to the position of a message; returns whether the message is new. */
   advance({ channel, epoch, offset, id, type }: PublicationFrame, old?: unknown): boolean {
     if (id === undefined) return true;
     const state = this.#stateOf(channel);
-    const { ids, position } = state;
-    const [lastEpoch, lastOffset, lastId] = position;
+    const { ids, position, floor, oldFloor } = state;
+    if (old && state.ignoresOld) return false;
+    const [, lastOffset, lastId] = position;
+    const base = old ? oldFloor : floor;
     const isGap = type === GAP;
     // A channel that keeps only the newest message names the epoch in each frame. A restore may lead to an older epoch.
     const isLatest = epoch !== undefined && !isGap;
     // The snapshot is incomplete, so a later message has no base.
     const isHalf = lastId === NO_MESSAGE;
-    const next = [epoch ?? lastEpoch, offset!, id] as const;
+    const next = [epoch ?? (base ?? position)[0], offset!, id] as const;
     // A message that is stored again on another timeline keeps this part of its id.
     const message = id.split('~')[0]!;
-    if (isGap) state.floor = old ? state.floor : undefined;
-    else if (isHalf || isBehind(state, next, old)) {
-      // The former server sent all messages up to the position, and this one was not among them.
-      this.isDiverged ||= isHalf || !(isLatest || old || ids.has(message));
-      return false;
-    } else if (isLatest ? id === lastId : offset! <= lastOffset) return false;
+    if (!isGap && (isHalf || (base && differ(base, position) && id !== lastId))) {
+      const behind = base && isBehind(state, next, base);
+      if (isHalf || !(isLatest || (behind && ids.has(message)))) {
+        // This server has not sent all messages up to the position, so what follows here is no continuation.
+        if (old) state.ignoresOld = true;
+        else this.isDiverged = true;
+        return false;
+      }
+      if (behind) return false;
+    }
+    if (old) {
+      state.oldFloor = undefined;
+      state.floor ??= position;
+    } else caughtUp(state);
+    if (!isGap && (isLatest ? id === lastId : offset! <= lastOffset)) return false;
     state.position = next;
     // The client has not received the messages of a gap. They may still arrive, so their ids are not stored.
     if (isGap) return true;
@@ -95,20 +137,21 @@ export class ChannelPositions extends Map<string, ChannelPosition> {
   moved(): void {
     this.forEach((state) => {
       state.oldFloor = state.floor;
-      state.floor = state.sent;
+      state.floor = state.sent ?? state.position;
+      state.ignoresOld = false;
     });
   }
 
   /** Records that no server sends any more. */
   lost(): void {
     this.isDiverged = false;
-    this.forEach((state) => (state.floor = state.oldFloor = undefined));
+    this.forEach((state) => (state.floor = state.oldFloor = state.ignoresOld = undefined));
   }
 
   /** Returns whether the current server has not yet caught up with the former one in a channel. */
   isBehind(channel: string): boolean {
     const { floor, position } = this.get(channel)!;
-    return floor !== undefined && floor !== position;
+    return !!floor && differ(floor, position);
   }
 
   /** Returns whether the former server subscribed a channel after the last `hello`. */
@@ -121,8 +164,9 @@ export class ChannelPositions extends Map<string, ChannelPosition> {
   toResume(endpoint: string): ResumePosition[] {
     return [...this].flatMap(([channel, state]) => {
       const { resumeToken, position } = state;
+      if (!resumeToken) return [];
       state.sent = position;
-      return resumeToken ? [[endpoint, channel, resumeToken, ...position] as const] : [];
+      return [[endpoint, channel, resumeToken, ...position] as const];
     });
   }
 
@@ -133,19 +177,27 @@ export class ChannelPositions extends Map<string, ChannelPosition> {
   }
 }
 
+/** Records that the current server continues from the client's position: the former one is ignored from now on. */
+function caughtUp(state: ChannelPosition): void {
+  state.floor = undefined;
+  state.ignoresOld = true;
+}
+
+function differ(one: WirePosition, other: WirePosition): boolean {
+  return `${one}` !== `${other}`;
+}
+
 /**
- * Returns whether a server is behind the client's position, because the former server sent more after `hello`.
+ * Returns whether a server that continues from `floor` is behind the client's position.
  *
- * A position before the one in `hello` is not behind: the server has compared that one with the history.
+ * A position before the floor is not behind: the server has compared the floor with the history.
  */
-function isBehind(state: ChannelPosition, [epoch, offset, id]: WirePosition, old?: unknown): boolean {
-  const floor = old ? state.oldFloor : state.floor;
-  if (!floor) return false;
-  const [lastEpoch, lastOffset, lastId] = state.position;
-  const isBehind =
-    epoch === lastEpoch
-      ? offset <= lastOffset && (epoch !== floor[0] || offset > floor[1] || id === floor[2])
-      : epoch === floor[0];
-  if (!isBehind || id === lastId) state[old ? 'oldFloor' : 'floor'] = undefined;
-  return isBehind;
+function isBehind(
+  { position: [lastEpoch, lastOffset] }: ChannelPosition,
+  [epoch, offset, id]: WirePosition,
+  floor: WirePosition,
+): boolean {
+  return epoch === lastEpoch
+    ? offset <= lastOffset && (epoch !== floor[0] || offset > floor[1] || id === floor[2])
+    : epoch === floor[0];
 }

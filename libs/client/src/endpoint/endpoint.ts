@@ -162,8 +162,8 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
           // A frame with an epoch is a gap, or belongs to a channel that keeps only the newest message.
           !frame.epoch && frame.id,
         );
-      if (this.positions.isDiverged) this.#connection.resync();
     } else if (stream === this.name) this.#handle(frame, error, old);
+    if (this.positions.isDiverged) this.#connection.resync();
     if (id && id === this.#opening && error) this.#serverClosed(error, error);
     this.#savePositions(channel);
     if (this.#inFlight.has(id))
@@ -253,8 +253,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       const { channel } = frame;
       if (channel) {
         this.#formerChannels.delete(channel);
-        // The current server continues from the client's position. A snapshot of the former one could undo its messages.
-        if (old) return;
+        if (old) return this.positions.skip(channel);
         this.positions.restart(channel);
       }
       this.#deliver(frame.type, frame.data);
