@@ -62,7 +62,12 @@ afterEach(async () => {
   witness.sendJson(note(++witnessId));
   await witness.frame('ack', witnessId);
   await until(() => target.streams.counters().connections === 1);
-  expect(target.streams.counters()).toMatchObject({ connections: 1, handshakes: 0, sessions: 1, channels: 0 });
+  expect(target.streams.counters()).toMatchObject({
+    connections: 1,
+    handshakes: 0,
+    sessions: 1,
+    channels: 0,
+  });
   witness.frames.length = 0;
 });
 

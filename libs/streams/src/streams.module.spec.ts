@@ -180,7 +180,10 @@ describe('StreamsModule', () => {
       { limits: { outboundProcessBytes: 1_000_000, outboundHardBytes: 1_000_001 } },
       /must not be more than "l/,
     ],
-    [{ limits: { maxHandshakesPerAddress: 2_000 } }, /maxHandshakesPerAddress" \(2000\) must not be more than/],
+    [
+      { limits: { maxHandshakesPerAddress: 2_000 } },
+      /maxHandshakesPerAddress" \(2000\) must not be more than/,
+    ],
     [{ limits: { maxConnectionsPerUser: 9, maxConnections: 8 } }, /one user would exceed the bound of all/],
     [{ limits: { helloTimeoutMs: 9, authenticationTimeoutMs: 10 } }, /counts towards that of the hello/],
   ] as const)('refuses %j', async (options, message) => {
@@ -206,7 +209,10 @@ describe('StreamsModule', () => {
 
   it('keeps the default of a limit that is given as undefined', () => {
     expect(resolveLimits({ maxPayloadBytes: undefined })).toEqual(DEFAULT_LIMITS);
-    expect(resolveLimits({ maxConnections: 5 })).toMatchObject({ maxConnectionsPerUser: 5, maxHandshakes: 5 });
+    expect(resolveLimits({ maxConnections: 5 })).toMatchObject({
+      maxConnectionsPerUser: 5,
+      maxHandshakes: 5,
+    });
   });
 
   it('refuses an authenticator that cannot authenticate', async () => {

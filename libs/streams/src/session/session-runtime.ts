@@ -2,7 +2,7 @@ import type { ClientMessageFrame, FramePayload } from '@nestwire/protocol/codec'
 import type { Endpoint, Handlers } from '../endpoint/endpoint-registry.js';
 import { errorLog } from '../enhancers/error-log.js';
 import { isPromiseLike } from '../validation/promise-like.js';
-import { copiedPayload } from './copied-payload.js';
+import { headOf, MessageQueue } from './message-queue.js';
 import { ResultSender, type ResultOwner } from './result-sender.js';
 import {
   ACCESS_LOST,
@@ -14,22 +14,18 @@ import {
 } from './runtime-port.js';
 import type { SessionResults } from '../resend/session-results.js';
 import type { SessionCloseReason } from './session-close-reason.js';
+import { sessionTransition, type SessionState } from './session-state.js';
 import type { PendingMessages } from '../resend/stream-results.js';
 import { busy, clientIdRequired, handlerTimeout, sessionClosed } from './stream.errors.js';
 import type { ServerSession } from './server-session.js';
 
-/** A message that waits for its turn, as it came: decoded it would take many times its bytes. */
-interface Pending {
-  readonly head: MessageHead;
-  readonly payload: FramePayload;
-  readonly bytes: number;
-}
-
+/** The asynchronous work that a session waits for. */
 interface Running {
-  /** The message that is handled; absent while the stream opens or ends. */
+  /** The message of the handler; undefined while the stream opens or ends. */
   readonly head: MessageHead | undefined;
+  /** The start in `performance.now()` time. */
   readonly since: number;
-  /** The time that the event loop spent on the message before the rest became asynchronous. */
+  /** The time that the event loop spent on the message before it became asynchronous, in milliseconds. */
   readonly workMs: number;
   readonly done: () => void;
 }
@@ -41,26 +37,29 @@ interface Running {
  */
 export class SessionRuntime implements ResultOwner, PendingMessages {
   private readonly results = new ResultSender(this);
-  /** Whether the connection belongs to another identity by now: nothing of the session may reach it. */
+  /** True once the connection belongs to another identity: the session sends nothing more. */
   isDisowned = false;
-  /** The ids of the opening frames that wait for their answer. */
+  /** The ids of the `open` frames without an answer. */
   readonly openIds: number[] = [];
-  /** The ids of the closing frames that wait for theirs. */
+  /** The ids of the `close` frames without an answer. */
   readonly closeIds: number[] = [];
-  /** What the client may be answered again; undefined where it gave no name. */
+  /** The recorded results of the client's messages; undefined when the client has no id. */
   messageResults: SessionResults | undefined;
+  /** The time that the event loop spent on opening the stream, in milliseconds. */
+  openingMs = 0;
   private handlers: Handlers | undefined;
-  private state: 'opening' | 'open' | 'ending' = 'opening';
-  private queue: Pending[] = [];
-  private queuedBytes = 0;
+  private state: SessionState = 'opening';
+  private readonly queue = new MessageQueue();
   private running: Running | undefined;
   private whenIdle: Promise<void> = Promise.resolve();
+  /** The id of the latest handled message that is not acknowledged; 0 without one. */
   private ackId = 0;
+  /** True while a handler runs in this turn of the event loop. */
   private isHandling = false;
+  /** True once `@OnStreamOpened` has succeeded, so that `@OnStreamClosed` must run. */
   private wasOpened = false;
-  /** Time that the event loop spent on opening the stream, in milliseconds. */
-  openingMs = 0;
   private ending: Promise<void> | undefined;
+  /** The end that was requested, also while it waits for queued messages. */
   private leaving: Promise<void> | undefined;
 
   constructor(
@@ -69,29 +68,29 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     private readonly port: RuntimePort,
   ) {}
 
-  /** Whether the session stays when an anonymous client signs in. */
+  /** True when the session stays at the sign-in of an anonymous client. */
   get isKeptOnSignIn(): boolean {
     return this.endpoint.options.keepOnSignIn;
   }
 
-  /** Tells whether `@OnStreamOpened` has been fulfilled and the session has not ended. */
+  /** True after a successful `@OnStreamOpened` and before the end. */
   get isOpen(): boolean {
     return this.state === 'open';
   }
 
-  /** Tells whether the session opens, or handles a message. */
+  /** True while the stream opens or ends, or a handler runs. */
   get isWorking(): boolean {
     return this.isHandling || this.running !== undefined;
   }
 
-  /** Settles when the session has ended; undefined as long as it takes messages. */
+  /** Settles when the session is released; undefined while it accepts messages. */
   get whenGone(): Promise<void> | undefined {
     return this.leaving;
   }
 
-  /** Bytes of the messages that wait. */
+  /** The size of the waiting messages, in bytes. */
   get pendingBytes(): number {
-    return this.queuedBytes;
+    return this.queue.bytes;
   }
 
   get maxResultStreams(): number {
@@ -99,9 +98,9 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   }
 
   /**
-   * Pushes a message that a handler returned.
+   * Sends a message that a handler returned.
    *
-   * @throws {CodedError} SESSION_CLOSED when the connection belongs to another identity now
+   * @throws {CodedError} SESSION_CLOSED when the connection belongs to another identity
    */
   push(message: object): void | Promise<void> {
     if (this.isDisowned) throw sessionClosed(IDENTITY_CHANGED);
@@ -112,7 +111,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     this.port.failed(this, undefined, error);
   }
 
-  /** Runs `@OnStreamOpened`, behind the end of a predecessor; messages wait until it has settled. */
+  /** Runs `@OnStreamOpened` after the end of the predecessor; messages wait until it settles. */
   async open(predecessor?: Promise<void>): Promise<void> {
     const running = this.begin(undefined);
     let result: unknown;
@@ -125,43 +124,42 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     }
     this.finish(running);
     if (this.state !== 'opening') return;
-    this.state = 'open';
+    this.enter('open');
     this.port.openSettled(this);
     this.results.sendSafely(result);
     this.drain();
   }
 
-  /** Takes a message of the client, in the order sent. */
+  /** Handles a message of the client in its turn. */
   receive(frame: ClientMessageFrame, payload: FramePayload, bytes: number): void {
     const { maxPendingMessages } = this.port.limits;
     if (this.leaving) return this.port.dropped(this, frame);
     if (this.queue.length + (this.running?.head ? 1 : 0) >= maxPendingMessages)
       return this.port.failed(this, frame.id, busy(maxPendingMessages));
     if (this.state === 'open' && !this.running && !this.queue.length) return this.handle(frame);
-    this.queue.push({ head: headOf(frame), payload: copiedPayload(payload), bytes });
-    this.queuedBytes += bytes;
+    this.queue.push(frame, payload, bytes);
     this.drain();
   }
 
-  /** Tells whether a message with this id waits for its answer. */
+  /** Returns whether a message with this id has no answer yet. */
   awaits(id: number): boolean {
-    return this.running?.head?.id === id || this.queue.some(({ head }) => head.id === id);
+    return this.running?.head?.id === id || this.queue.has(id);
   }
 
   async answered(id: number): Promise<void> {
     while (this.awaits(id)) await this.whenIdle;
   }
 
-  /** Returns the id up to which messages are handled, once; 0 when there is nothing to tell. */
+  /** Returns and resets the id up to which messages are handled; 0 without a new one. */
   takeAck(): number {
     const id = this.ackId;
     this.ackId = 0;
     return id;
   }
 
-  /** Runs the guards again; ends the session, and does not wait for that, when it may not stay open. */
+  /** Runs the guards again; starts the end of the session when they refuse it. */
   async reauthorize(): Promise<void> {
-    // A stream that is opening asks again by itself when it has opened.
+    // An opening session checks the user again before it is open.
     if (this.state !== 'open') return;
     try {
       await this.handlers!.authorize();
@@ -170,7 +168,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     }
   }
 
-  /** Answers a handler that has run for too long, and goes on with the next message. */
+  /** Answers for a handler that has exceeded its time, and continues with the next message. */
   checkDeadline(now: number): void {
     const { running } = this;
     if (!running || now - running.since < this.port.limits.handlerTimeoutMs) return;
@@ -180,24 +178,26 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     else
       errorLog.log(
         `end ${this.endpoint.name}`,
-        `The end of session ${this.session.id} did not finish in time; it is released. ${error.message}`,
+        `Session ${this.session.id} did not end in time and is released. ${error.message}`,
       );
     this.finish(running);
   }
 
   /** Resolves when no handler runs and no message waits. */
   async idle(): Promise<void> {
-    while (this.running || (this.queue.length && this.state !== 'ending')) await this.whenIdle;
+    while (this.running || (this.queue.length && !this.hasEnded)) await this.whenIdle;
   }
 
-  /** Ends the session when the messages that wait have been handled, and takes no more. */
+  /** Refuses new messages, and ends the session when the waiting ones are handled. */
   endWhenIdle(reason: SessionCloseReason): Promise<void> {
     return (this.leaving ??= this.idle().then(() => this.end(reason)));
   }
 
   /**
-   * Ends the session: the signal aborts, a running handler settles, `@OnStreamClosed` runs if the
-   * open was fulfilled, the user objects are disposed. Idempotent.
+   * Ends the session; idempotent.
+   *
+   * The signal aborts, a running handler settles, `@OnStreamClosed` runs if the open succeeded, and the
+   * user objects are disposed.
    */
   end(reason: SessionCloseReason): Promise<void> {
     this.ending ??= this.runEnd(reason);
@@ -205,13 +205,13 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     return this.ending;
   }
 
-  /** Ends the session, if it has not ended, because the connection belongs to another identity now. */
+  /** Ends the session because the connection belongs to another identity. */
   disown(): void {
     this.isDisowned = true;
     void this.end(IDENTITY_CHANGED);
   }
 
-  /** Ends the session as its application asks; a handler that asks is not waited for. */
+  /** Ends the session for the application; does not wait for a handler that calls it. */
   close(reason: SessionCloseReason): Promise<void> {
     const isWithinHandler = this.isWorking;
     const ended = this.end(reason);
@@ -219,20 +219,18 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   }
 
   private async runEnd(reason: SessionCloseReason): Promise<void> {
-    this.state = 'ending';
+    this.enter('ending');
     this.session.end(reason);
     const left = this.port.ending(this);
-    const unanswered = this.queue;
-    this.queue = [];
-    this.queuedBytes = 0;
-    for (const { head } of unanswered) this.port.dropped(this, head, reason);
-    // A handler may have called this before its promise was known here.
+    for (const head of this.queue.takeHeads()) this.port.dropped(this, head, reason);
+    // A handler may call this before its promise is known here.
     await Promise.resolve();
     while (this.running) await this.whenIdle;
     if (left) await left;
     const running = this.begin(undefined);
     void this.cleanUp(reason).then(() => this.finish(running));
     while (this.running) await this.whenIdle;
+    this.enter('released');
     this.port.released(this, reason);
   }
 
@@ -246,7 +244,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     if (this.state !== 'opening') return undefined;
     const bound = this.measured(() => this.endpoint.bind(this.session));
     const handlers = isPromiseLike(bound) ? await bound : bound;
-    // Its deadline has passed, and the session has ended without them.
+    // The deadline has passed, and the session has ended without these handlers.
     if (this.running !== running) return handlers.dispose(REFUSED);
     handlers.read = () => this.port.read();
     this.handlers = handlers;
@@ -273,18 +271,15 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   private refuse(error: unknown): void {
     if (this.state !== 'opening') return;
     this.port.openSettled(this, error);
-    for (const { head } of this.queue) this.port.failed(this, head.id, error);
-    this.queue = [];
-    this.queuedBytes = 0;
+    for (const { id } of this.queue.takeHeads()) this.port.failed(this, id, error);
     void this.end(this.wasOpened ? ACCESS_LOST : REFUSED);
   }
 
   private drain(): void {
     while (this.state === 'open' && !this.running && this.queue.length) {
-      const pending = this.queue.shift()!;
-      this.queuedBytes -= pending.bytes;
-      if (!this.port.begin(pending.head)) continue;
-      this.handle(this.port.decode(pending.payload));
+      const { head, payload } = this.queue.shift()!;
+      if (!this.port.begin(head)) continue;
+      this.handle(this.port.decode(payload));
       this.port.ended();
     }
   }
@@ -304,7 +299,6 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
       this.isHandling = false;
     }
     if (!isPromiseLike(result)) return this.acknowledge(frame);
-    // The properties are not kept while the handler runs.
     void this.await(result, headOf(frame));
   }
 
@@ -321,14 +315,13 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     this.finish(running);
   }
 
-  /** Handles a message unless it was before, here or, where the handler asks for it, in the cluster. */
+  /** Handles a message unless this server, or with `once` another one, has handled it before. */
   private async handleOnce(frame: ClientMessageFrame): Promise<unknown> {
     const { messageResults, endpoint } = this;
     const isOnce = endpoint.once?.has(frame.type);
     if (isOnce && !messageResults) throw clientIdRequired(frame.type);
     if (frame.redelivered && (await messageResults?.isHandled(frame.id))) return undefined;
     if (this.state !== 'open') throw NOT_BEGUN;
-    // Without the properties, which are not kept while the handler runs.
     const head = headOf(frame);
     const claim = isOnce
       ? { isRedelivered: frame.redelivered === true, take: () => messageResults!.claim(head) }
@@ -342,6 +335,15 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     this.port.answered(this);
   }
 
+  private get hasEnded(): boolean {
+    return this.state === 'ending' || this.state === 'released';
+  }
+
+  /** Enters another state; all transitions are made here. */
+  private enter(state: SessionState): void {
+    this.state = sessionTransition(this.state, state);
+  }
+
   private begin(head: MessageHead | undefined): Running {
     let done!: () => void;
     this.whenIdle = new Promise((resolve) => (done = resolve));
@@ -350,15 +352,11 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     return this.running;
   }
 
-  /** Ends what runs, unless a deadline did. */
+  /** Ends the running work, unless a deadline has ended it. */
   private finish(running: Running): void {
     if (this.running !== running) return;
     this.running = undefined;
     running.done();
     this.drain();
   }
-}
-
-function headOf({ id, stream, type, redelivered }: ClientMessageFrame): MessageHead {
-  return { id, stream, type, redelivered };
 }

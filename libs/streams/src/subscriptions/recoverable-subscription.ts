@@ -3,6 +3,7 @@ import type { Codec } from '@nestwire/protocol/codec';
 import type { Position } from '@nestwire/messages';
 import { gapPublication, isSamePosition, type StoredPublication } from '@nestwire/messages/internal';
 import { sizeOf, type SharedPayload } from '../transport/shared-payload.js';
+import { CatchUp } from './catch-up.js';
 import type { ChannelSnapshots, InTurn } from './channel-snapshots.js';
 import type {
   ClientSubscription,
@@ -10,7 +11,7 @@ import type {
   SubscribedSession,
   FrameSink,
 } from './client-subscription.js';
-import type { ResumeEntry, ResumePositions } from './resume-positions.js';
+import type { ResumePositions } from './resume-positions.js';
 import type { RecoverableTopic, TopicReceiver } from './recoverable-topic.js';
 import type { BeginTask } from '../fairness/fair-queue.js';
 import {
@@ -19,61 +20,38 @@ import {
   type ResumeTokenSubject,
 } from './resume-token-signer.js';
 
-/** What asking the application for a snapshot counts, beside the snapshot itself. */
+/** The cost of a snapshot call, in bytes; the snapshot itself counts extra. */
 const SNAPSHOT_BYTES = 1_024;
 
-/** A pause for less would read whole pages, of which little may be written. */
+/** The minimum pause; after a shorter one a whole page is read and only a little of it written. */
 const MIN_PAUSE_MS = 250;
 
-/** How long who subscribes waits for the application's answer to its call for a snapshot. */
+/** The maximum time that `subscribe` waits for the application's snapshot. */
 const MAX_ASKING_MS = 1_000;
 
-/** What the flows of a connection work with. */
+/** The parts of a connection that its recoverable subscriptions share. */
 export interface SubscriptionContext {
   readonly resumeTokens: ResumeTokenSigner;
   readonly resumePositions: ResumePositions;
-  /** Tells which generation a resume token must be of. */
+  /** Returns the generation that a resume token must have. */
   readonly generationOf: (subject: ResumeTokenSubject) => number;
   readonly snapshots: ChannelSnapshots;
-  /** Ends the subscription of a session, and tells its client why. */
+  /** Ends the subscription of a session, and sends the error to its client. */
   readonly end: (session: SubscribedSession, error: unknown) => void;
 }
 
-/** A way to where the process stands: of one session that joins, or of all that have. */
-interface CatchUp {
-  readonly session?: SubscribedSession;
-  /** Takes the frames that tell the client where it stands. */
-  readonly sink: FrameSink;
-  from: Position | undefined;
-  /** The client came back with a position that could not be accepted. */
-  isRefused: boolean;
-  isCancelled: boolean;
-  /** It is there before those that have joined. */
-  isWaiting?: boolean;
-  /** A gap lies on it: the resume tokens from before open nothing behind it. */
-  hasGap?: boolean;
-  /** Tells who waits for it that it has begun, or never will. */
-  onBegun?: () => void;
-  /** Tells who waits for it that it ends with an error; absent where nobody waits. */
-  onError?: (error: unknown) => void;
-  /** It waits for the first answer of the application to its call for a snapshot. */
-  isAsking?: boolean;
-  /** Withdraws its read or its call for a snapshot, if that waits for its turn. */
-  withdraw?: () => void;
-}
-
 /**
- * How a recoverable channel flows to one connection.
+ * The subscription of one connection to a recoverable channel.
  *
- * It is live, or on its way there: it asks for what stands behind its position, and writes it as fast as
- * the client reads. A session that joins has a way of its own, and is told that it has subscribed in
- * the turn in which it stands where the process stands: nothing can come between.
+ * It is live, or it catches up: it reads the publications after its position and writes them as fast as the
+ * client reads. A new session has its own catch-up. It is subscribed in the same turn of the event loop in
+ * which it reaches the position of the process, so that no publication is lost in between.
  */
 export class RecoverableSubscription implements ClientSubscription, TopicReceiver {
   private readonly pending = new Map<SubscribedSession, CatchUp>();
-  /** Those that have joined, and the generation of the resume token that each had last. */
+  /** The subscribed sessions, each with the generation of its last resume token. */
   private readonly subscribed = new Map<SubscribedSession, number>();
-  /** The way of those that have joined, while the flow is not live. */
+  /** The catch-up of the subscribed sessions; undefined while they are live. */
   private sharedCatchUp: CatchUp | undefined;
 
   constructor(
@@ -84,34 +62,26 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
 
   async addSession(session: SubscribedSession, sink: FrameSink): Promise<void> {
     const entry = this.context.resumePositions.take(this.subjectOf(session));
-    const catchUp = catchUpOf(entry, session, sink);
-    // It gets the newest message alone, which must not be older than what it had.
+    const catchUp = CatchUp.ofSession(session, entry, sink);
+    // It receives only the newest message, which must not be older than its last one.
     if (this.topic.channel.delivery === 'latest') catchUp.from = entry?.claimed;
     this.pending.set(session, catchUp);
     await this.follow(catchUp);
-    // While the history cannot be read, it has joined as far as that is possible now.
-    if (catchUp.isCancelled) return;
+    if (catchUp.hasEnded) return;
     await new Promise<void>((resolve, reject) => {
-      catchUp.onError = reject;
-      catchUp.onBegun = () => {
-        catchUp.onError = undefined;
-        resolve();
-      };
+      catchUp.waitWith({ resolve, reject });
       this.advance(catchUp);
     });
   }
 
   removeSession(session: SubscribedSession): void {
     const catchUp = this.pending.get(session);
-    if (catchUp) {
-      this.cancel(catchUp);
-      // Nothing is called back for what was left.
-      catchUp.onBegun?.();
-    }
+    catchUp?.cancel();
+    catchUp?.begun();
     this.pending.delete(session);
     this.subscribed.delete(session);
     if (this.pending.size || this.subscribed.size) return;
-    if (this.sharedCatchUp) this.cancel(this.sharedCatchUp);
+    this.sharedCatchUp?.cancel();
     this.topic.close(this);
   }
 
@@ -142,22 +112,17 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
   }
 
   fallBehind(publication: StoredPublication, position: Position): void {
-    const catchUp: CatchUp = { sink: this.connection, from: position, isRefused: false, isCancelled: false };
+    const catchUp = CatchUp.ofFallenBehind(position, this.connection);
     this.sharedCatchUp = catchUp;
     if (publication.isGap && this.hasSnapshot) void this.sendSnapshots(catchUp, publication.position);
     else this.advanceBelowSoftBound(catchUp);
   }
 
-  private cancel(catchUp: CatchUp): void {
-    catchUp.isCancelled = true;
-    catchUp.withdraw?.();
-  }
-
-  /** Makes sure that the channel is followed: the first one takes a turn for it, the others wait with it. */
+  /** Follows the channel; the first subscriber takes a turn for it, and the others wait with it. */
   private follow(catchUp: CatchUp): Promise<void> {
     if (this.topic.isFollowed) return this.topic.follow();
     return new Promise((resolve, reject) => {
-      catchUp.onBegun = resolve;
+      catchUp.waitWith({ resolve, reject });
       const follow = (release: () => void): void => {
         this.topic.follow().then(resolve, reject).finally(release);
       };
@@ -173,33 +138,34 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
     void this.connection.outbox.whenBelowSoftBound().then(() => this.advance(catchUp));
   }
 
-  /** Goes on when the connection may read more: until then the path stands still, and nothing is lost. */
+  /** Continues when the connection may read more; the position stays, so nothing is lost. */
   private advanceLater(catchUp: CatchUp, waitMs: number): void {
-    const advance = (): void => (this.isWanted(catchUp) ? this.advance(catchUp) : catchUp.onBegun?.());
+    const advance = (): void => (this.isWanted(catchUp) ? this.advance(catchUp) : catchUp.begun());
     setTimeout(advance, waitMs + MIN_PAUSE_MS).unref();
   }
 
-  /** Asks for what stands behind the position of a path: at once where nothing has to be read for it. */
+  /** Reads the publications after the position: at once when no read is necessary, else in turn. */
   private advance(catchUp: CatchUp): void {
     const { topic, connection } = this;
-    if (!this.isWanted(catchUp)) return catchUp.onBegun?.();
+    if (!this.isWanted(catchUp)) return catchUp.begun();
+    catchUp.enter('reading');
     if (!topic.position) {
-      catchUp.onBegun?.();
+      catchUp.begun();
       return topic.recover(undefined, () => this.advance(catchUp));
     }
     const isCaughtUp = !catchUp.from || isSamePosition(catchUp.from, topic.position);
     const take = (missed: readonly StoredPublication[]) => this.takeMissed(catchUp, missed);
     if (isCaughtUp || topic.isReading) return topic.recover(catchUp.from, take);
-    // A read costs as much when what it brings cannot be written yet.
+    // A read costs the same when its result cannot be written yet.
     const waitMs = connection.reads.waitMs();
     if (waitMs) return this.advanceLater(catchUp, waitMs);
     this.readInTurn(catchUp, (release) => {
-      // Others of the same share may have read meanwhile.
+      // Other clients of the same share may have read meanwhile.
       const waitedMs = connection.reads.waitMs();
       if (this.isWanted(catchUp) && !waitedMs) return topic.recoverInTurn(catchUp.from, take, release);
       release();
       if (waitedMs) this.advanceLater(catchUp, waitedMs);
-      else catchUp.onBegun?.();
+      else catchUp.begun();
     });
   }
 
@@ -208,16 +174,16 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
     const isGap = catchUp.isRefused && channel.delivery === 'history';
     if (this.isWanted(catchUp))
       this.write(catchUp, isGap ? [gapPublication(channel.name, position!, 'resume-refused')] : missed);
-    if (!catchUp.isAsking) catchUp.onBegun?.();
+    if (!catchUp.isAsking) catchUp.begun();
   }
 
-  /** Begins a read at once, or in its turn, unless the path is left until then. */
+  /** Begins a read at once, or in its turn unless the catch-up is cancelled before. */
   private readInTurn(catchUp: CatchUp, begin: BeginTask): void {
     const withdraw = this.connection.readInTurn(begin);
     if (withdraw) catchUp.withdraw = withdraw;
   }
 
-  /** Writes what is missing, as far as the client reads it; then the path has arrived, in the same turn. */
+  /** Writes the missed publications as fast as the client reads; finishes in the turn of the last one. */
   private write(catchUp: CatchUp, missed: readonly StoredPublication[]): void {
     const { outbox, codec, reads } = this.connection;
     const isFirst = !catchUp.from && !catchUp.isRefused;
@@ -245,38 +211,36 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
 
   private finish(catchUp: CatchUp): void {
     if (catchUp.session) return this.subscribeOrWait(catchUp, catchUp.session);
+    catchUp.enter('ended');
     this.sharedCatchUp = undefined;
     if (catchUp.hasGap) this.renewResumeTokens();
     this.topic.attach(this);
-    for (const waiting of this.pending.values()) {
-      if (!waiting.isWaiting) continue;
-      waiting.isWaiting = false;
-      this.advance(waiting);
-    }
+    for (const other of this.pending.values()) if (other.isWaiting) this.advance(other);
   }
 
-  /** All that have joined get the same, so nobody joins with what the others may never see. */
+  /** Joined sessions share one stream, so a newcomer waits until they have caught up. */
   private subscribeOrWait(catchUp: CatchUp, session: SubscribedSession): void {
     if (!this.sharedCatchUp) {
+      catchUp.enter('ended');
       this.pending.delete(session);
       this.subscribed.set(session, 0);
       catchUp.sink.send({ t: 'subscribed', ...this.positionFields(session, this.topic.position!) });
       return this.topic.attach(this);
     }
-    catchUp.isWaiting = true;
+    catchUp.enter('waiting');
     if (catchUp.from) return;
-    // What comes from now on is its own.
+    // The session receives all publications from here on.
     catchUp.from = this.topic.position!;
     catchUp.sink.send({ t: 'position', ...this.positionFields(session, catchUp.from) });
   }
 
-  /** Sends what stands for all up to a position; what stands behind it follows. */
+  /** Sends the snapshots up to a position; the publications after it follow. */
   private async sendSnapshots(catchUp: CatchUp, position: Position): Promise<void> {
     catchUp.from = position;
     catchUp.isRefused = false;
-    catchUp.isAsking = true;
-    // A handler that subscribes holds up its session.
-    const timer = setTimeout(() => catchUp.onBegun?.(), MAX_ASKING_MS).unref();
+    catchUp.enter('asking');
+    // A handler that subscribes delays the other messages of its session.
+    const timer = setTimeout(() => catchUp.begun(), MAX_ASKING_MS).unref();
     for (const session of catchUp.session ? [catchUp.session] : [...this.subscribed.keys()])
       await this.sendSnapshot(catchUp, session);
     clearTimeout(timer);
@@ -290,14 +254,14 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
     await allowed(reads);
     reads.spend(SNAPSHOT_BYTES);
     const inTurn: InTurn = (query) => this.snapshotInTurn(catchUp, query);
-    const request = { session, isWanted, inTurn, failed: () => catchUp.onBegun?.() };
+    const request = { session, isWanted, inTurn, failed: () => catchUp.begun() };
     let messages: readonly Message[];
     try {
       messages = await this.context.snapshots.take(this.topic.channel, request);
     } catch (error) {
       return this.refused(catchUp, session, error);
     }
-    catchUp.onBegun?.();
+    catchUp.begun();
     for (const message of messages) {
       await outbox.whenBelowSoftBound();
       if (!isWanted()) return;
@@ -308,13 +272,12 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
     if (isWanted()) catchUp.sink.send({ t: 'position', ...this.positionFields(session, catchUp.from!) });
   }
 
-  /** Ends the subscription of a session that the application gives no snapshot to. */
+  /** Ends the subscription of a session whose snapshot the application refused. */
   private refused(catchUp: CatchUp, session: SubscribedSession, error: unknown): void {
-    const isSubscribing = catchUp.session ? !catchUp.isCancelled : this.subscribed.has(session);
-    if (!isSubscribing) return catchUp.onBegun?.();
-    if (!catchUp.onError) return this.context.end(session, error);
-    catchUp.isCancelled = true;
-    catchUp.onError(error);
+    const isSubscribing = catchUp.session ? !catchUp.hasEnded : this.subscribed.has(session);
+    if (!isSubscribing) return catchUp.begun();
+    if (!catchUp.hasWaiter) return this.context.end(session, error);
+    catchUp.fail(error);
   }
 
   private snapshotInTurn<T>(catchUp: CatchUp, query: () => Promise<T>): Promise<T> {
@@ -325,7 +288,7 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
   }
 
   private isWanted(catchUp: CatchUp): boolean {
-    return !catchUp.isCancelled && this.connection.outbox.isOpen;
+    return !catchUp.hasEnded && this.connection.outbox.isOpen;
   }
 
   private positionFields(session: SubscribedSession, { epoch, offset, id }: Position) {
@@ -353,9 +316,4 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
 async function allowed(reads: SubscribedConnection['reads']): Promise<void> {
   const waitMs = reads.waitMs();
   if (waitMs) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
-}
-
-function catchUpOf(entry: ResumeEntry | undefined, session: SubscribedSession, sink: FrameSink): CatchUp {
-  const isRefused = entry !== undefined && !entry.position;
-  return { session, sink, from: entry?.position, isRefused, isCancelled: false };
 }
