@@ -12,6 +12,9 @@ import {
 const LIBS = ['protocol', 'client', 'messages', 'streams', 'testing'];
 const ENTRIES = new Set([
   ...LIBS.map((name) => `@nestwire/${name}`),
+  '@nestwire/client/react',
+  '@nestwire/client/store',
+  '@nestwire/client/vue',
   '@nestwire/protocol/class-transformer',
   '@nestwire/protocol/class-validator',
   '@nestwire/protocol/codec',
@@ -25,7 +28,7 @@ const ENTRIES = new Set([
 
 /** Entries for applications; the others are for implementers of a port and for this repository. */
 const APPLICATION_ENTRY =
-  /^@nestwire\/[a-z]+(\/(redis|class-transformer|class-validator|message-pack|testing))?$/;
+  /^@nestwire\/[a-z]+(\/(redis|react|store|vue|class-transformer|class-validator|message-pack|testing))?$/;
 
 /** Which packages of this repository a package may import. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -46,6 +49,8 @@ const TYPES_FOR_PAGE = 'chat-server/streams';
 const PLACES: readonly { name: string; within: string; place: RegExp; isOneFile: boolean }[] = [
   { name: 'ws', within: 'libs/streams', place: /^libs\/streams\/src\/transport\//, isOneFile: true },
   { name: 'ws', within: 'libs/client', place: /^libs\/client\/src\/transport\//, isOneFile: true },
+  { name: 'react', within: 'libs/client', place: /^libs\/client\/src\/react\.ts$/, isOneFile: true },
+  { name: 'vue', within: 'libs/client', place: /^libs\/client\/src\/vue\.ts$/, isOneFile: true },
   { name: 'ioredis', within: 'libs/messages', place: /^libs\/messages\/src\/redis\//, isOneFile: false },
   {
     name: 'cluster-key-slot',

@@ -1,0 +1,121 @@
+import {
+  EMPTY_PRESENCE,
+  messageNameOf,
+  type ChannelLike,
+  type Message,
+  type MessageClass,
+  type PresenceView,
+} from '@nestwire/protocol';
+import type { ConnectionStatus } from '../connection/connection-status.js';
+import type { MessageStream } from '../endpoint/stream-iterators.js';
+import type { AnyStreamClient } from '../stream-client.js';
+import { sourceStore, type Store, type StoreOptions } from './store.js';
+import { feedOf } from './stream-feed.js';
+
+/** Returns the next state for a message; called once for each message, in order. */
+export type StreamReducer<S, M> = (state: S, message: M) => S;
+
+/** The state that a reducer has made of a stream. */
+export interface StreamView<S> {
+  readonly state: S;
+  /** Whether the stream has ended: the client was closed, or the server refused or closed the stream. */
+  readonly isEnded: boolean;
+  /** The error that ended the stream, if there is one. */
+  readonly error?: unknown;
+}
+
+type AnyStream = MessageStream<Message>;
+type AnyReducer = StreamReducer<unknown, Message>;
+
+const shared = new WeakMap<AnyStream, WeakMap<AnyReducer, Store<StreamView<unknown>>>>();
+
+/**
+ * Returns the store of a stream and a reducer, with `{ state, isEnded, error }`.
+ *
+ * The same stream and reducer give the same store, whose first call sets `initial` and the options. A store that
+ * begins after others of its stream receives the messages that follow.
+ */
+export function streamStore<S, M extends object>(
+  stream: MessageStream<M>,
+  reducer: StreamReducer<S, M>,
+  initial: S,
+  options?: StoreOptions,
+): Store<StreamView<S>> {
+  const source = stream as unknown as AnyStream;
+  const ofStream = shared.get(source) ?? new WeakMap<AnyReducer, Store<StreamView<unknown>>>();
+  shared.set(source, ofStream);
+  const known = ofStream.get(reducer as AnyReducer) as Store<StreamView<S>> | undefined;
+  if (known) return known;
+  const empty: StreamView<S> = { state: initial, isEnded: false };
+  const store = sourceStore(
+    empty,
+    (publish) => {
+      let view = empty;
+      return feedOf(source).add({
+        message(message) {
+          const state = reducer(view.state, message as unknown as M);
+          if (state !== view.state) publish((view = { ...view, state }));
+        },
+        ended: (error) => publish((view = { ...view, isEnded: true, error })),
+      });
+    },
+    options,
+  );
+  ofStream.set(reducer as AnyReducer, store as Store<StreamView<unknown>>);
+  return store;
+}
+
+/** Returns a store of the newest message of a class on a stream, or undefined. */
+export function latestStore<T extends Message>(
+  stream: MessageStream<object>,
+  cls: MessageClass<T>,
+  options?: StoreOptions,
+): Store<T | undefined> {
+  const type = messageNameOf(cls);
+  const feed = feedOf(stream as unknown as AnyStream);
+  return sourceStore<T | undefined>(
+    undefined,
+    (publish) => {
+      const remove = feed.add({
+        message: (message) => message.$type === type && publish(message as T),
+        ended: () => undefined,
+      });
+      publish(feed.latest.get(type) as T | undefined);
+      return remove;
+    },
+    options,
+  );
+}
+
+/**
+ * Returns a store of the members of a channel.
+ *
+ * The endpoint must send them to the stream with `session.presence.watch(channel)`.
+ */
+export function presenceStore(
+  stream: MessageStream<object>,
+  channel: ChannelLike,
+  options?: StoreOptions,
+): Store<PresenceView> {
+  const name = typeof channel === 'string' ? channel : channel.name;
+  const feed = feedOf(stream as unknown as AnyStream);
+  return sourceStore(
+    EMPTY_PRESENCE,
+    (publish) => {
+      const update = (): void => publish(feed.presence.get(name) ?? EMPTY_PRESENCE);
+      const remove = feed.add({ message: update, ended: () => undefined });
+      update();
+      return remove;
+    },
+    options,
+  );
+}
+
+/** Returns a store of the status of a client's connection. */
+export function statusStore(client: AnyStreamClient): Store<ConnectionStatus> {
+  return {
+    initial: { kind: 'idle' },
+    get: () => client.connectionStatus,
+    subscribe: (onChange) => client.addConnectionStatusListener(onChange),
+  };
+}

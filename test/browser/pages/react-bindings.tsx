@@ -1,0 +1,118 @@
+// The script of a page with the React hooks. The test reads its text and calls the functions of `page`.
+import { createStreamClient } from '@nestwire/client';
+import {
+  StreamClientProvider,
+  useConnectionStatus,
+  useLatest,
+  usePresence,
+  useSend,
+  useStream,
+  useStreamClient,
+} from '@nestwire/client/react';
+import { create, PresenceJoined, PresenceLeft, PresenceMembers, PresenceUpdated } from '@nestwire/protocol';
+import { Activity, StrictMode, Suspense, useState, type ReactElement } from 'react';
+import { createRoot } from 'react-dom/client';
+import { flushSync } from 'react-dom';
+import { countReaders, Note, Say, Score, type BoardStreams } from './bindings-messages.js';
+
+const client = createStreamClient<BoardStreams>()({
+  url: `ws://${location.host}/streams`,
+  messages: [Note, Say, Score, PresenceMembers, PresenceJoined, PresenceUpdated, PresenceLeft],
+});
+
+const readers = countReaders(client.board.stream);
+const keepMs = Number(new URLSearchParams(location.search).get('keepMs') ?? 5_000);
+const NO_NOTES: readonly string[] = [];
+const withNote = (notes: readonly string[], message: object): readonly string[] =>
+  message instanceof Note ? [...notes, message.text] : notes;
+let renderings = 0;
+
+function Notes(): ReactElement {
+  const { board } = useStreamClient<typeof client>();
+  const { state, isEnded, error } = useStream(board.stream, withNote, NO_NOTES, { keepMs });
+  renderings += 1;
+  const end = isEnded ? ` ended: ${(error as Error | undefined)?.message ?? 'closed'}` : '';
+  return <p id="notes">{state.join(' ') + end}</p>;
+}
+
+function Board({ id }: { readonly id: number }): ReactElement {
+  const { board } = useStreamClient<typeof client>();
+  const status = useConnectionStatus();
+  const score = useLatest(board.stream, Score);
+  const { members, isComplete } = usePresence(board.stream, 'board');
+  const { send, isPending, error } = useSend(board);
+  return (
+    <section>
+      <Notes />
+      <p id="status">{status.kind}</p>
+      <p id="score">{score?.value}</p>
+      <p id="members">{isComplete ? members.length : 'loading'}</p>
+      <p id="sending">{isPending ? 'pending' : error ? (error as Error).message : 'idle'}</p>
+      <button id={`ok-${id}`} onClick={() => void send(create(Say, { text: 'said' }))} />
+      <button id={`bad-${id}`} onClick={() => void send(create(Say, { text: 'bad' }))} />
+    </section>
+  );
+}
+
+/** Suspends until the test resolves it. */
+let waiting: Promise<void> | undefined;
+function Suspending(): null {
+  // oxlint-disable-next-line only-throw-error -- React suspends on a thrown promise
+  if (waiting) throw waiting;
+  return null;
+}
+
+/** The state of the tree, which the test changes. */
+interface Tree {
+  readonly boards: number;
+  readonly mode: 'visible' | 'hidden';
+  readonly version: number;
+}
+
+let change!: (tree: Partial<Tree>) => void;
+
+function App(): ReactElement {
+  const [tree, setTree] = useState<Tree>({ boards: 1, mode: 'visible', version: 0 });
+  change = (next) => setTree((before) => ({ ...before, ...next }));
+  return (
+    <StreamClientProvider client={client}>
+      <Activity mode={tree.mode}>
+        <Suspense fallback="suspended">
+          {Array.from({ length: tree.boards }, (_, id) => (
+            <Board key={id} id={id} />
+          ))}
+          <Suspending />
+        </Suspense>
+      </Activity>
+    </StreamClientProvider>
+  );
+}
+
+const page = {
+  readers,
+  renderings: () => renderings,
+  show: (tree: Partial<Tree>) => flushSync(() => change(tree)),
+  suspend() {
+    let resume!: () => void;
+    waiting = new Promise<void>((resolve) => {
+      resume = () => {
+        waiting = undefined;
+        resolve();
+      };
+    });
+    change({ version: Math.random() });
+    return new Promise<void>((resolve) => setTimeout(() => (resume(), resolve()), 100));
+  },
+  async mountMany(times: number) {
+    for (let n = 0; n < times; n++) for (const boards of [0, 1]) flushSync(() => change({ boards }));
+    flushSync(() => change({ boards: 0 }));
+  },
+  close: () => client.close(),
+};
+
+Object.assign(globalThis, { page });
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

@@ -1,0 +1,1 @@
+export { ChatMessage } from '../quick-start/chat-message.js';
