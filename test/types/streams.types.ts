@@ -260,3 +260,25 @@ export class Parameters {
     @StreamMessageId() _id: string | undefined,
   ): void {}
 }
+
+/** The types hide the members that only the server calls. */
+export function hidden(session: StreamSession<Chat, User>): void {
+  // @ts-expect-error the server ends a session
+  session.end(new SessionCloseReason('x', 'y'));
+  // @ts-expect-error the server moves a session to another identity
+  session.adopt({});
+  // @ts-expect-error the server compares identities
+  session.belongsTo({});
+  // @ts-expect-error the server stores user objects
+  session.userObjects.clear();
+  // @ts-expect-error the subject of resume tokens stays in the server
+  session.holder.toUpperCase();
+  // @ts-expect-error the key of the stream stays in the server
+  session.stream.toUpperCase();
+  // @ts-expect-error the server reports a change of the user
+  session.presence.userChanged();
+  // @ts-expect-error the server replaces the credential
+  session.handshake.withToken(null);
+  // @ts-expect-error the server creates sessions
+  new StreamSession();
+}

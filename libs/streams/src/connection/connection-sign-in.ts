@@ -4,7 +4,7 @@ import { Identity } from '../auth/identity.js';
 import { SignInAllowance } from '../auth/sign-in-allowance.js';
 import type { GatedSignIn, SigningIn } from '../auth/sign-in-gate.js';
 import type { StreamUser } from '../auth/stream-authenticator.js';
-import type { StreamHandshake } from '../transport/stream-handshake.js';
+import { withHello, withToken, type StreamHandshake } from '../transport/stream-handshake.js';
 import { CloseText } from './client-log.js';
 import type { ConnectionContext } from './connection-context.js';
 import { tooManyRefusedCredentials, tooManySignIns } from './connection.errors.js';
@@ -74,7 +74,7 @@ export class ConnectionSignIn {
   /** Signs in with the credential of `hello`, or of the upgrade request. */
   async hello(frame: HelloFrame): Promise<void> {
     const { connection } = this;
-    const handshake = connection.handshake.withHello(frame);
+    const handshake = withHello(connection.handshake, frame);
     const result = await this.authenticate(handshake);
     if (connection.hasLeft) return;
     if (result.outcome !== 'accepted') return this.close(result);
@@ -90,7 +90,7 @@ export class ConnectionSignIn {
   private async decide({ id, token }: AuthFrame): Promise<void> {
     const { connection } = this;
     this.authId = id;
-    const handshake = connection.handshake.withToken(token);
+    const handshake = withToken(connection.handshake, token);
     const result: GatedSignIn =
       token === null ? { outcome: 'accepted', user: null } : await this.authenticate(handshake);
     if (connection.hasLeft) return;

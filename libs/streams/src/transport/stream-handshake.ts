@@ -34,21 +34,19 @@ export class StreamHandshake {
     if (this.client === undefined) return undefined;
     return (this.#clientKey ??= createHash('sha256').update(this.client).digest('base64url').slice(0, 22));
   }
+}
 
-  /** Returns the same handshake with another credential, after a sign-in on an open connection. */
-  withToken(token: string | null): StreamHandshake {
-    return new StreamHandshake(token, this.headers, this.cookies, this.address, this.client, this.resumeName);
-  }
+/** Returns the same handshake with another credential, after a sign-in on an open connection. */
+export function withToken(handshake: StreamHandshake, token: string | null): StreamHandshake {
+  const { headers, cookies, address, client, resumeName } = handshake;
+  return new StreamHandshake(token, headers, cookies, address, client, resumeName);
+}
 
-  /** Returns the same handshake with the fields of `hello`. */
-  withHello({ token, client, resumeName = client }: HelloFacts): StreamHandshake {
-    return new StreamHandshake(
-      token ?? this.token,
-      this.headers,
-      this.cookies,
-      this.address,
-      client,
-      resumeName,
-    );
-  }
+/** Returns the same handshake with the fields of `hello`. */
+export function withHello(
+  handshake: StreamHandshake,
+  { token, client, resumeName = client }: HelloFacts,
+): StreamHandshake {
+  const { headers, cookies, address } = handshake;
+  return new StreamHandshake(token ?? handshake.token, headers, cookies, address, client, resumeName);
 }
