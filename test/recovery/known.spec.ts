@@ -293,6 +293,8 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'doubt(0,0,2,1, settled),doubt(0,1,2,8, 1),hear(0,0,2,5, settled),move(1,1,2,6, 0),postSome(0,1,2,4, 1),handOverSlowly(1,0,2,3, 0),post(1,1,2,4, settled),post(1,1,2,1, settled),post(0,1,2,1, settled),wait(0,1,2,3, settled)',
   'a server that is left subscribes a client, with a snapshot, which has greeted the next one':
     'subscribe(1,1,3,6, 0),handOverSlowly(0,1,3,2, 0),handOver(0,1,3,4, settled),post(0,1,3,0, settled)',
+  'the application subscribes on the next server again to what the former one has subscribed late':
+    'slowReads(0,0,0,4, 0),subscribe(0,0,1,0, 0),handOver(1,0,1,0, 0),wait(0,0,1,0, settled),post(1,0,1,0, settled),subscribe(1,0,1,0, settled),post(1,0,1,0, settled)',
   'a server that is left follows another timeline than its client, without a gap':
     'move(1,0,3,2, 1),save(1,1,0,3, settled),wait(1,0,1,4, settled),handOverSlowly(0,0,0,2, settled),hear(0,1,1,9, settled),post(1,1,0,7, 0),subscribe(0,1,0,0, settled),resume(1,0,0,7, 1),slowReads(0,0,2,2, 1),handOverSlowly(1,0,0,2, settled),restore(0,1,3,7, settled),post(0,0,0,3, settled),handOverSlowly(0,1,0,4, 1),post(1,1,0,6, settled)',
   'the next server is on a former timeline, of which the client had the messages':
@@ -310,6 +312,29 @@ describe('A run that broke once', () => {
     for (const step of steps) await step.run(world);
 
     expect(await world.finish()).toEqual([]);
+  });
+
+  it('would miss messages if it took what the next server says of a channel that was subscribed late', async () => {
+    jest.spyOn(ChannelPositions.prototype, 'add').mockImplementation(function (
+      this: ChannelPositions,
+      frame,
+    ) {
+      this.update(frame);
+    });
+    const late =
+      'the application subscribes on the next server again to what the former one has subscribed late';
+    for (const step of stepsOf(BROKE_ONCE[late]!)) await step.run(world);
+
+    expect(await world.finish()).toContain(`desk: I3 no silent loss in ${world.channels[1]}`);
+  });
+
+  it('would get no snapshot if it kept the position of a snapshot that it drops', async () => {
+    jest.spyOn(ChannelPositions.prototype, 'skip').mockReturnValue(undefined);
+    const dropped =
+      'a server that is left subscribes a client, with a snapshot, which has greeted the next one';
+    for (const step of stepsOf(BROKE_ONCE[dropped]!)) await step.run(world);
+
+    expect(await world.finish()).toContain(`desk: I1 order in ${world.channels[3]}`);
   });
 });
 
