@@ -41,7 +41,12 @@ const numPassedTests = others.filter(({ isGood }) => isGood).length;
 const counts = { numPassedTests, numFailedTests: others.length - numPassedTests };
 writeFileSync(`${RESULTS}/checks.json`, JSON.stringify(counts));
 
-/** Runs a check; one that is not alone is shown when it has ended, as a whole. */
+/**
+ * Runs a check; one that is not alone is shown when it has ended, as a whole.
+ *
+ * @param {readonly string[]} check its name and its command
+ * @param {boolean} isAlone
+ */
 async function run([name, command], isAlone) {
   const beganAt = Date.now();
   const title = `\n── ${name}: ${command}\n`;

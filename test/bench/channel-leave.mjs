@@ -49,7 +49,7 @@ async function joined(port) {
   });
   let answer;
   socket.on('message', (text) => {
-    const frame = JSON.parse(text);
+    const frame = JSON.parse(String(text));
     // A client that does not answer is closed, before the last one has joined.
     if (frame.t === 'ping') socket.send('{"t":"pong"}');
     if (frame.t === 'error') console.log(frame);

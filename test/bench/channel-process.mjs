@@ -6,13 +6,16 @@ import { NestFactory } from '@nestjs/core';
 import { defineChannel, MessagesModule, MessagesService } from '@nestwire/messages';
 import { create, StreamMessage } from '@nestwire/protocol';
 import { answerParent } from '../rig/child.mjs';
+import { decorate } from '../rig/decorate.mjs';
 
 const POST_EVERY_MS = 200;
 
-class Tick {
-  n = 0;
-}
-StreamMessage('scale.tick')(Tick);
+const Tick = decorate(
+  class Tick {
+    n = 0;
+  },
+  { decorators: [StreamMessage('scale.tick')] },
+);
 
 const HISTORY = { messages: 100, ageMs: 600_000 };
 const CHANNELS = {

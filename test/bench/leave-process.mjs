@@ -17,8 +17,7 @@ import { answerParent } from '../rig/child.mjs';
 import { decorate } from '../rig/decorate.mjs';
 import { TurnMeter } from './turn-meter.mjs';
 
-class Follow {}
-decorate(Follow, {
+const Follow = decorate(class Follow {}, {
   decorators: [StreamMessage('leave.follow')],
   properties: { first: [Number, IsInt()], count: [Number, IsInt()] },
 });
@@ -30,28 +29,30 @@ let closed = 0;
 let kinds;
 let app;
 
-class LeaveEndpoint {
-  async follow(session, { first, count }) {
-    const joining = [];
-    for (let n = first; n < first + count; n++) {
-      const channel = (kinds === 'latest' ? own : ephemeral)(`${session.id}.${n}`);
-      joining.push(session.subscribe(channel));
-      joining.push(session.messages.addListener(channel, () => undefined));
+const LeaveEndpoint = decorate(
+  class LeaveEndpoint {
+    async follow(session, { first, count }) {
+      const joining = [];
+      for (let n = first; n < first + count; n++) {
+        const channel = (kinds === 'latest' ? own : ephemeral)(`${session.id}.${n}`);
+        joining.push(session.subscribe(channel));
+        joining.push(session.messages.addListener(channel, () => undefined));
+      }
+      await Promise.all(joining);
     }
-    await Promise.all(joining);
-  }
 
-  closed() {
-    closed++;
-  }
-}
-decorate(LeaveEndpoint, {
-  decorators: [StreamEndpoint('leave', { open: 'on-connect' })],
-  methods: {
-    follow: { decorators: [OnStreamMessage(Follow)], takes: [StreamSession, Follow] },
-    closed: { decorators: [OnStreamClosed()], takes: [StreamSession] },
+    closed() {
+      closed++;
+    }
   },
-});
+  {
+    decorators: [StreamEndpoint('leave', { open: 'on-connect' })],
+    methods: {
+      follow: { decorators: [OnStreamMessage(Follow)], takes: [StreamSession, Follow] },
+      closed: { decorators: [OnStreamClosed()], takes: [StreamSession] },
+    },
+  },
+);
 
 answerParent({
   start: async ({ redis, clients, channels, kind }) => {

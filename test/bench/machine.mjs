@@ -42,8 +42,9 @@ export function hasBufferUtil() {
 }
 
 function openFilesLimit() {
-  process.report.excludeNetwork = true;
-  const { soft } = process.report.getReport().userLimits?.open_files ?? {};
+  // The types of Node 20 lack this setting.
+  Object.assign(process.report, { excludeNetwork: true });
+  const { soft } = /** @type {any} */ (process.report.getReport()).userLimits?.open_files ?? {};
   return typeof soft === 'number' ? soft : Infinity;
 }
 

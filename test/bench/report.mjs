@@ -4,7 +4,11 @@ export const ratioText = ({ median, low, high }) =>
   `${digits(median, 2)} [${digits(low, 2)}-${digits(high, 2)}]`;
 const percent = (share) => `${Math.round(share * 100)} %`;
 
-/** The columns of a table: what it is about, and how it is read from the summary of a peer. */
+/**
+ * The columns of a table: the figure, the heading, and the text of a peer's summary.
+ *
+ * @type {readonly (readonly [figure: string, head: string, read: (row: any) => string])[]}
+ */
 const COLUMNS = [
   ['peer', 'peer', ({ peer }) => peer],
   ['perSecond', 'a second', ({ perSecond }) => perSecond.toFixed(0)],
@@ -61,7 +65,11 @@ export function tableSectionOf(outcome) {
   ].join('\n');
 }
 
-/** Tells how the clients of a workload write what they send, where that decides what it costs. */
+/**
+ * Tells how the clients of a workload write, where that decides the cost.
+ *
+ * @param {{ load: string, inFlight?: number, writes?: string }} workload
+ */
 function clientOf({ load, inFlight, writes }) {
   if (load !== 'echo' && load !== 'fan-out') return '';
   const how = writes === 'separate' ? 'each in a write of its own' : 'all in one write';

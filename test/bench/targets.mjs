@@ -62,7 +62,7 @@ export function readsAtMost(atMost, peer) {
  * Judges the targets whose peers were measured.
  *
  * @param {readonly Target[]} targets
- * @param {ReadonlyMap<string, readonly import('./contender.mjs').RoundFigures[]>} roundsOf
+ * @param {ReadonlyMap<string, readonly import('./contenders/server.contender.mjs').RoundFigures[]>} roundsOf
  * @returns {Verdict[]}
  */
 export function judge(targets, roundsOf) {

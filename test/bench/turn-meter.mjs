@@ -56,7 +56,7 @@ export class TurnMeter {
   }
 }
 
-const schedule = openSync(`/proc/self/task/${process.pid}/schedstat`);
+const schedule = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');
 const bytes = Buffer.alloc(64);
 
 /** The processor time of the main thread; its first figure is in nanoseconds. */

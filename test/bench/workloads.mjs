@@ -8,15 +8,14 @@ import { ratioAtMost, timesLess } from './targets.mjs';
  * @property {string} name
  * @property {string} title
  * @property {string} kind the server's side: a function of each `peers/*.server.mjs`
- * @property {'echo' | 'paced' | 'fan-out' | 'lives' | 'hold' | 'follow' | 'rejoin' | 'keep' | 'codec'} load what
- *   loads it: a file of `load`, or a process without a server
+ * @property {string} load what loads it: a file of `load`, or a process without a server
  * @property {readonly string[]} peers who takes part, by name
  * @property {string} unit the peer that the ratios are to
  * @property {readonly import('./targets.mjs').Target[]} targets
  * @property {number} [connections]
  * @property {number} [inFlight] echo: messages without their answer on each connection; fan-out: posted in one
  *   write, the next ones when all receivers have them; lives: connections that come and go at the same time
- * @property {'joined' | 'separate'} [writes] whether a client writes what it has to send in one write, as when it is
+ * @property {string} [writes] `joined` or `separate`: whether a client writes what it has to send in one write, as when it is
  *   joined before (the default), or each message in a write of its own, as most WebSocket clients do
  * @property {number} [waves] rejoin: how many positions the clients come back to
  * @property {number} [missed] rejoin: messages that are posted after each wave was cut off

@@ -2,16 +2,18 @@
 import { createStreamClient, openOutbox } from '@nestwire/client';
 import { create, StreamMessage } from '@nestwire/protocol';
 
+const { location, localStorage } = /** @type {any} */ (globalThis);
 const query = new URLSearchParams(location.search);
 const mode = query.get('mode') ?? 'outbox';
 const outcomes = [];
 const warnings = [];
 
-class Order {}
+/** @type {new (...args: any[]) => any} */
+const Order = class Order {};
 StreamMessage('browser.order')(Order);
 
 /** A WebSocket that hears no answer: the server has handled what the page does not know of. */
-class DeafWebSocket extends WebSocket {
+class DeafWebSocket extends /** @type {any} */ (WebSocket) {
   set onmessage(listener) {
     super.onmessage = (event) => event.data.includes('"t":"ack"') || listener?.(event);
   }
@@ -29,7 +31,7 @@ const client = createStreamClient()({
   outbox,
   minRetryMs: 20,
   maxRetryMs: 50,
-  ...(query.has('deaf') && { webSocket: DeafWebSocket }),
+  ...(query.has('deaf') && { webSocket: /** @type {any} */ (DeafWebSocket) }),
 });
 
 /** Sends a message that has to arrive; resolves when it is answered. */

@@ -2,15 +2,17 @@
 import { createStreamClient, PositionStore, sessionPositions } from '@nestwire/client';
 import { StreamGap, StreamMessage } from '@nestwire/protocol';
 
+const { location, sessionStorage } = /** @type {any} */ (globalThis);
 const query = new URLSearchParams(location.search);
 const stopAfter = Number(query.get('stop') ?? Infinity);
 const shown = JSON.parse(sessionStorage.getItem('shown') ?? '[]');
 const warnings = [];
 
-class Numbered {}
+/** @type {new (...args: any[]) => any} */
+const Numbered = class Numbered {};
 StreamMessage('browser.numbered')(Numbered);
 
-/** Keeps what has come in place of what was taken: what nobody may do. */
+/** Stores received instead of read positions: the negative control. */
 class ReceivedPositions extends PositionStore {
   #streams = new Set();
 
@@ -29,6 +31,8 @@ class ReceivedPositions extends PositionStore {
   }
 
   clear() {}
+
+  changed() {}
 }
 
 const stores = {
@@ -47,7 +51,7 @@ Object.assign(globalThis, { client, shown, warnings });
 let taken = 0;
 void client.connectWebSocket();
 for await (const message of client.numbers.stream) {
-  shown.push(message instanceof StreamGap ? message.reason : message.number);
+  shown.push(message instanceof StreamGap ? message.reason : /** @type {any} */ (message).number);
   try {
     sessionStorage.setItem('shown', JSON.stringify(shown));
   } catch {

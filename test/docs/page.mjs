@@ -1,9 +1,19 @@
 // What the checks of the pages read in Markdown, and how code blocks are written from the files that they show.
 
+/**
+ * @typedef {{ line: number, language: string, code: string, region: { file: string, name: string } | undefined }} Block
+ * @typedef {{ from: 'client' | 'server' | 'either', text: string }} ShownFrame
+ */
+
 const FENCE = /^```(\w*)[^\n]*\n([\s\S]*?)^```$/gm;
 const REGION = /<!-- region: (\S+?)#([\w-]+) -->\n{1,2}$/;
 
-/** Lists the fenced blocks of a page, with the region that the line above names. */
+/**
+ * Lists the fenced blocks of a page, with the region that the line above names.
+ *
+ * @param {string} page
+ * @returns {Block[]}
+ */
 export function blocksOf(page) {
   return [...page.matchAll(FENCE)].map((match) => {
     const named = REGION.exec(page.slice(0, match.index));
@@ -16,7 +26,12 @@ export function blocksOf(page) {
   });
 }
 
-/** Takes a region out of a source file: without the marks in it, and not indented. */
+/**
+ * Takes a region out of a source file: without the marks in it, and not indented.
+ *
+ * @param {string} source
+ * @param {string} name
+ */
 export function regionOf(source, name) {
   const lines = source.split('\n');
   const start = lines.findIndex((line) => line.trim() === `// #region ${name}`);
@@ -31,7 +46,12 @@ export function regionOf(source, name) {
     .trim()}\n`;
 }
 
-/** Writes the regions that a page names into its blocks. `read` gives the text of a file. */
+/**
+ * Writes the regions that a page names into its blocks. `read` gives the text of a file.
+ *
+ * @param {string} page
+ * @param {(file: string) => string} read
+ */
 export function withRegions(page, read) {
   return page.replace(FENCE, (whole, _language, _code, offset) => {
     const named = REGION.exec(page.slice(0, offset));
@@ -40,7 +60,12 @@ export function withRegions(page, read) {
   });
 }
 
-/** Lists the targets of the links and images of a page, code left out. */
+/**
+ * Lists the targets of the links and images of a page, code left out.
+ *
+ * @param {string} page
+ * @returns {string[]}
+ */
 export function linksOf(page) {
   const prose = page.replace(FENCE, '').replace(/`[^`\n]*`/g, '');
   const inText = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
@@ -48,7 +73,11 @@ export function linksOf(page) {
   return [...inText, ...inTags.map(([, target]) => target)];
 }
 
-/** Lists the anchors of a page's headings, as GitHub makes them. */
+/**
+ * Lists the anchors of a page's headings, as GitHub makes them.
+ *
+ * @param {string} page
+ */
 export function anchorsOf(page) {
   const seen = new Map();
   return [...page.replace(FENCE, '').matchAll(/^#{1,6} +(.+?) *$/gm)].map(([, heading]) => {
@@ -60,18 +89,28 @@ export function anchorsOf(page) {
   });
 }
 
-/** Lists the npm scripts that a page tells the reader to run. */
+/**
+ * Lists the npm scripts that a page tells the reader to run.
+ *
+ * @param {string} page
+ * @returns {string[]}
+ */
 export function scriptsIn(page) {
   const commands = page.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test)\b)(?! +-w)/g);
   return [...new Set([...commands].map(([, named, short]) => named ?? short))];
 }
 
-/** Lists the frames in JSON that a page shows, with who sends them, where the page says so. */
+/**
+ * Lists the frames in JSON that a page shows, with who sends them, where the page says so.
+ *
+ * @param {string} page
+ * @returns {ShownFrame[]}
+ */
 export function framesIn(page) {
   const said = [...page.matchAll(/^([<>]) (\{.*\})$/gm)];
   const named = [...page.replace(FENCE, '').matchAll(/`(\{"t":[^`]*\})`/g)];
-  return [
+  return /** @type {ShownFrame[]} */ ([
     ...said.map(([, mark, text]) => ({ from: mark === '>' ? 'client' : 'server', text })),
     ...named.map(([, text]) => ({ from: 'either', text })),
-  ];
+  ]);
 }

@@ -4,19 +4,23 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { defineChannel, MessagesModule, DurableConsumersService } from '@nestwire/messages';
 import { StreamMessage } from '@nestwire/protocol';
+import { decorate } from '../rig/decorate.mjs';
 
 const [redis, part, claimAfterMs] = process.argv.slice(2);
 
-class Job {
-  number = 0;
-}
-StreamMessage('named-readers.job')(Job);
+const Job = decorate(
+  class Job {
+    number = 0;
+  },
+  { decorators: [StreamMessage('named-readers.job')] },
+);
 
 class AppModule {}
 Module({ imports: [MessagesModule.forRoot({ redis })] })(AppModule);
 
 const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
 const jobs = defineChannel('jobs', { messages: [Job], history: { messages: 1_000, ageMs: 3_600_000 } });
+/** @returns {Promise<void>} */
 const handle = ({ number }) => {
   process.send({ begun: number });
   return new Promise(() => undefined);

@@ -146,7 +146,7 @@ function readerNamed(name, orderMs) {
 answerParent({
   async start({ name, directory, url, count, rooms, scope = '', options = {}, tokenMs, orderMs }) {
     const log = new EventLog(directory, name);
-    process.on('unhandledRejection', (error) =>
+    process.on('unhandledRejection', (/** @type {any} */ error) =>
       log.write('unhandled', { p: name, error: String(error?.stack ?? error) }),
     );
     const channels = Array.from({ length: rooms }, (_, number) => `${scope}room:${number}`);

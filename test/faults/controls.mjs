@@ -2,6 +2,7 @@
 // to say so.
 import { SCENARIOS } from './scenarios.mjs';
 
+/** @type {readonly [scenario: string, sabotage: string[], breaks: string[], what: string][]} */
 const CASES = [
   ['overtaken', ['predecessor'], ['I2', 'I4', 'I10', 'I7'], 'messages follow by their offsets alone'],
   ['R8', ['probe', 'positions'], ['I3', 'I11'], 'nobody notices that nothing is heard'],

@@ -4,14 +4,17 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MessagesModule, MessagesService } from '@nestwire/messages';
 import { create, StreamMessage } from '@nestwire/protocol';
+import { decorate } from '../rig/decorate.mjs';
 
 const [name, url] = process.argv.slice(2);
 
-class Tick {
-  from = '';
-  number = 0;
-}
-StreamMessage('two-processes.tick')(Tick);
+const Tick = decorate(
+  class Tick {
+    from = '';
+    number = 0;
+  },
+  { decorators: [StreamMessage('two-processes.tick')] },
+);
 
 class AppModule {}
 Module({
@@ -38,7 +41,9 @@ let timer;
 let unhandled = 0;
 
 process.on('unhandledRejection', () => unhandled++);
-await messages.addListener('ticks', ({ from, number: heardNumber }) => heard.push([from, heardNumber]));
+await messages.addListener('ticks', (/** @type {any} */ { from, number: heardNumber }) =>
+  heard.push([from, heardNumber]),
+);
 
 const post = () =>
   messages

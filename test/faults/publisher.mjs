@@ -21,7 +21,8 @@ export class Publisher {
   #textBytes;
   #isEnding = false;
 
-  /** @param {{ name: string, scope: string, rooms: number, room: Function, messages: object, log: object }} parts */
+  /** @param {{ name: string, scope: string, rooms: number, room: Function,
+   *   messages: import('@nestwire/messages').MessagesService, log: import('./event-log.mjs').EventLog }} parts */
   constructor(parts) {
     this.parts = parts;
   }
@@ -65,7 +66,9 @@ export class Publisher {
     log.write('pub_invoke', { id, ch: `${scope}${channel.name}`, p: `${name}.${process.pid}` });
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
       try {
-        const { position, isDuplicate: dup } = await messages.postMessage(channel, note, { id });
+        const { position, isDuplicate: dup } = /** @type {any} */ (
+          await messages.postMessage(channel, note, { id })
+        );
         return log.write('pub_ok', { id, e: position.epoch, o: position.offset, dup });
       } catch (error) {
         const why = error.code ?? String(error.stack);

@@ -14,7 +14,12 @@ export function randomFrom(seed) {
   };
 }
 
-/** Returns one of so many, the first far more often than the last: by Zipf's law. */
+/**
+ * Returns one of so many, the first far more often than the last: by Zipf's law.
+ *
+ * @param {number} count
+ * @param {() => number} random
+ */
 export function zipf(count, random) {
   const weights = Array.from({ length: count }, (_, at) => 1 / (at + 1));
   let left = random() * weights.reduce((sum, weight) => sum + weight, 0);

@@ -50,7 +50,14 @@ export function reportOf(file) {
   return report;
 }
 
-/** A control is good when the checker sees what is broken, and by the invariant that it breaks. */
+/** @typedef {{ problems: string[], result?: any, directory?: string, ms?: number }} Run */
+
+/**
+ * A control is good when the checker sees what is broken, and by the invariant that it breaks.
+ *
+ * @param {{ breaks: readonly string[] }} control
+ * @param {Run} run
+ */
 function unseen({ breaks }, { problems, result }) {
   if (!result) return problems;
   const broken = new Set(result.violations.map(({ invariant }) => invariant));
@@ -59,6 +66,11 @@ function unseen({ breaks }, { problems, result }) {
     : [`the checker did not see it: ${result.verdict}, violated ${[...broken].join(' ') || 'nothing'}`];
 }
 
+/**
+ * @param {{ id: string, what: string }} scenario
+ * @param {number} seed
+ * @param {Run} run
+ */
 function say({ id, what }, seed, { problems, result, directory, ms }) {
   const word = problems.length > 0 ? 'FAILED' : 'ok    ';
   console.log(`${word}  ${id} ${what} (seed ${seed}, ${(ms / 1_000).toFixed(1)} s)`);
@@ -67,6 +79,11 @@ function say({ id, what }, seed, { problems, result, directory, ms }) {
   if (problems.length > 0 && directory) console.log(`          ${directory}`);
 }
 
+/**
+ * @param {{ id: string, what: string, isControl?: boolean }} scenario
+ * @param {number} seed
+ * @param {Run} run
+ */
 function rowOf({ id, what, isControl }, seed, { problems, result }) {
   const figures = { ...result?.figures, lost: result?.lostAcks.length };
   const said = Object.entries(FIGURES).flatMap(([name, tell]) =>

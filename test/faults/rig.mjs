@@ -172,6 +172,7 @@ export class Rig {
     this.clock?.remove();
   }
 
+  /** @param {import('./scenarios.mjs').Setup} setup */
   async #startRedis({ redis = 'single', args = [], replicas, hasOwnClock, user }) {
     if (hasOwnClock) this.clock = new RedisClock();
     if (redis === 'sentinel') this.sentinels = await startSentinels({ args });

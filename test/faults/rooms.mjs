@@ -4,22 +4,19 @@ import { IsInt, IsString } from 'class-validator';
 import { decorate } from '../rig/decorate.mjs';
 
 /** What is posted: it carries the id that it was posted with, so that who receives it can say so. */
-export class Note {}
-decorate(Note, {
+export const Note = decorate(class Note {}, {
   decorators: [StreamMessage('faults.note')],
   properties: { id: [String, IsString()], room: [Number, IsInt()], text: [String, IsString()] },
 });
 
 /** What a client asks for, to be done once. */
-export class Order {}
-decorate(Order, {
+export const Order = decorate(class Order {}, {
   decorators: [StreamMessage('faults.order')],
   properties: { sid: [String, IsString()], seq: [Number, IsInt()] },
 });
 
 /** Asks for a storm of subscriptions within one session. */
-export class Storm {}
-decorate(Storm, {
+export const Storm = decorate(class Storm {}, {
   decorators: [StreamMessage('faults.storm')],
   properties: { rounds: [Number, IsInt()], seed: [Number, IsInt()] },
 });
@@ -27,7 +24,11 @@ decorate(Storm, {
 /** Longer than a run: in the end all that was posted is compared. */
 const HISTORY = { messages: 20_000, ageMs: 600_000 };
 
-/** Defines the rooms as a scenario wants them: how much they keep, and when a post counts as stored. */
+/**
+ * Defines the rooms of a scenario.
+ *
+ * @param {{ history?: import('@nestwire/messages').HistoryLength, durability?: any }} [options]
+ */
 export function defineRoom({ history = HISTORY, durability = 'memory' } = {}) {
   return defineChannel('room', { messages: [Note], history, durability });
 }

@@ -20,7 +20,7 @@
  * @property {boolean} [areClientsLate] whether a step starts the clients
  * @property {number} [rooms]
  * @property {object} [room] what differs in the channels
- * @property {object} [options] of the servers
+ * @property {any} [options] of the servers
  * @property {object} [client] options of the clients
  * @property {number} [tokenMs] how long the first token of each client is good; without it nobody signs in
  * @property {number} [orderMs] how often a client asks for something to be done once; 0 never
@@ -561,12 +561,12 @@ const OF_CLIENTS = [
     id: 'C7',
     what: 'the network of clients comes and goes',
     setup: {},
-    steps: Array.from({ length: 10 }, () => [
+    steps: Array.from({ length: 10 }).flatMap(() => [
       ['refuseClients', 0],
       ['wait', 1_000],
       ['heal'],
       ['wait', 1_000],
-    ]).flat(),
+    ]),
     accept: { convergeMs: 5_000, connectsEach: 21 },
   },
   {

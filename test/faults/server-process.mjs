@@ -30,7 +30,11 @@ let publisher;
 /** The ids of the sessions that are open here. */
 let live;
 
-/** Starts the application; `rooms` flow to each client that opens its stream. */
+/**
+ * Starts the application, which subscribes each client to `rooms`.
+ *
+ * @param {any} setup
+ */
 async function start({
   name,
   directory,
@@ -44,7 +48,7 @@ async function start({
   options = {},
 }) {
   log = new EventLog(directory, name);
-  process.on('unhandledRejection', (error) =>
+  process.on('unhandledRejection', (/** @type {any} */ error) =>
     log.write('unhandled', { p: name, error: String(error?.stack ?? error) }),
   );
   const room = defineRoom(roomOptions);

@@ -47,7 +47,7 @@ const STEPS = {
   fillRedis: ({ redis }, bytes) => ask(redis, 'SET', 'filler', 'x'.repeat(bytes)),
   emptyRedis: ({ redis }) => ask(redis, 'DEL', 'filler'),
   killClients: async ({ redis }) => {
-    for (const type of ['normal', 'pubsub']) await killClients(redis, type);
+    for (const type of /** @type {const} */ (['normal', 'pubsub'])) await killClients(redis, type);
   },
   /** As a replica of a master that is not there it refuses writes and keeps its data. */
   makeReadOnly: ({ redis }) => ask(redis, 'REPLICAOF', '127.0.0.1', 1),
@@ -83,7 +83,7 @@ const STEPS = {
   async refuseConnections(rig) {
     rig.admin = await connectTo(rig.redis);
     await rig.admin.call('CONFIG', 'SET', 'maxclients', '1');
-    for (const type of ['normal', 'pubsub'])
+    for (const type of /** @type {const} */ (['normal', 'pubsub']))
       await rig.admin.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes');
   },
   async takeConnections({ admin }) {

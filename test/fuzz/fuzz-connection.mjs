@@ -5,6 +5,14 @@ import { connect } from 'node:net';
 import { inflateRawSync, deflateRawSync } from 'node:zlib';
 import { resetSocket } from '../rig/reset-socket.mjs';
 
+/**
+ * @typedef {object} FuzzCodec
+ * @property {string} subprotocol
+ * @property {number} opcode
+ * @property {(frame: unknown) => Buffer} encode
+ * @property {(payload: Buffer) => unknown} decode
+ */
+
 const OPCODES = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 const RSV1 = 0x40;
 const MEDIUM = 126;
@@ -13,7 +21,11 @@ const LONG = 127;
 const HALF_FRAME_MS = 3_000;
 const TAIL = Buffer.from([0, 0, 0xff, 0xff]);
 
-/** The two ways to write frames, and their subprotocols. */
+/**
+ * The two ways to write frames, and their subprotocols.
+ *
+ * @type {Readonly<Record<'json' | 'msgpack', FuzzCodec>>}
+ */
 export const CODECS = {
   json: {
     subprotocol: 'nestwire.v1.json',
@@ -32,18 +44,34 @@ export const CODECS = {
 /** A WebSocket of a hostile client: writes any bytes, and hands each frame that comes to its owner. */
 export class FuzzConnection {
   status = 0;
+  /** @type {number | undefined} */
   closeCode;
   isEnded = false;
   bytesSent = 0;
   #hasHalfFrame = false;
+  /** @type {Buffer} */
   #buffer = Buffer.alloc(0);
+  /** @type {(() => void)[]} */
   #waiting = [];
 
-  /** Called with each decoded frame of the server; throws what breaks the protocol. */
+  /**
+   * Called with each decoded frame of the server; throws what breaks the protocol.
+   *
+   * @type {(frame: any) => void}
+   */
   onFrame = (_frame) => undefined;
-  /** Called with what is wrong in what the server wrote. */
+  /**
+   * Called with what is wrong in what the server wrote.
+   *
+   * @type {(text: string) => void}
+   */
   onFault = (_text) => undefined;
 
+  /**
+   * @param {import('node:net').Socket} socket
+   * @param {FuzzCodec} codec
+   * @param {boolean} isCompressed
+   */
   constructor(socket, codec, isCompressed) {
     this.socket = socket;
     this.codec = codec;
@@ -53,7 +81,12 @@ export class FuzzConnection {
     socket.on('close', () => this.#ended());
   }
 
-  /** Connects and sends the upgrade request of one address. */
+  /**
+   * Connects and sends the upgrade request of one address.
+   *
+   * @param {number} port
+   * @param {{ codec: FuzzCodec, address: string, isCompressed: boolean }} options
+   */
   static async open(port, { codec, address, isCompressed }) {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
@@ -70,12 +103,22 @@ export class FuzzConnection {
     return connection;
   }
 
-  /** Sends one frame of the protocol, in as many fragments as asked for. */
+  /**
+   * Sends one frame of the protocol, in as many fragments as asked for.
+   *
+   * @param {unknown} frame
+   * @param {{ fragments?: number }} [options]
+   */
   send(frame, { fragments = 1 } = {}) {
     this.sendPayload(this.codec.encode(frame), { fragments });
   }
 
-  /** Sends bytes as the payload of one message. */
+  /**
+   * Sends bytes as the payload of one message.
+   *
+   * @param {Buffer} payload
+   * @param {{ fragments?: number }} [options]
+   */
   sendPayload(payload, { fragments = 1 } = {}) {
     const isDeflated = this.isCompressed && payload.length > 64;
     const bytes = isDeflated ? deflated(payload) : payload;
@@ -88,12 +131,22 @@ export class FuzzConnection {
     }
   }
 
-  /** Sends a WebSocket frame whose first byte is given, valid or not. */
+  /**
+   * Sends a WebSocket frame whose first byte is given, valid or not.
+   *
+   * @param {number} first
+   * @param {Buffer} payload
+   */
   sendRaw(first, payload) {
     this.write(webSocketFrame(first, payload));
   }
 
-  /** Sends the head of a frame and that many of the bytes that belong to it: the mask comes first. */
+  /**
+   * Sends the head of a frame and that many of the bytes that belong to it: the mask comes first.
+   *
+   * @param {number} length
+   * @param {number} sent
+   */
   sendHalf(length, sent) {
     this.#hasHalfFrame = true;
     this.write(Buffer.from([0x80 | this.codec.opcode, 0xfe, length >> 8, length & 0xff]));
@@ -107,6 +160,7 @@ export class FuzzConnection {
     if (this.#hasHalfFrame && !(await this.until(() => this.isEnded, HALF_FRAME_MS))) this.end();
   }
 
+  /** @param {Buffer} bytes */
   write(bytes) {
     if (this.socket.destroyed || this.socket.writableEnded) return;
     this.bytesSent += bytes.length;
@@ -121,7 +175,12 @@ export class FuzzConnection {
     resetSocket(this.socket);
   }
 
-  /** Resolves when the condition holds or the connection has ended; false after the deadline. */
+  /**
+   * Resolves when the condition holds or the connection has ended; false after the deadline.
+   *
+   * @param {() => boolean} condition
+   * @param {number} [deadlineMs]
+   */
   async until(condition, deadlineMs = 10_000) {
     const end = performance.now() + deadlineMs;
     while (!condition()) {
@@ -129,7 +188,7 @@ export class FuzzConnection {
       if (leftMs <= 0) return false;
       await new Promise((resolve) => {
         const timer = setTimeout(resolve, leftMs);
-        this.#waiting.push(() => (clearTimeout(timer), resolve()));
+        this.#waiting.push(() => (clearTimeout(timer), resolve(undefined)));
       });
     }
     return true;
@@ -144,6 +203,7 @@ export class FuzzConnection {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
+  /** @param {Buffer} chunk */
   #receive(chunk) {
     this.#buffer = this.#buffer.length ? Buffer.concat([this.#buffer, chunk]) : chunk;
     if (!this.status) this.#readHead();
@@ -174,6 +234,10 @@ export class FuzzConnection {
     return true;
   }
 
+  /**
+   * @param {number} first
+   * @param {Buffer} payload
+   */
   #take(first, payload) {
     const opcode = first & 0x0f;
     if (opcode === OPCODES.close) this.closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
@@ -186,18 +250,23 @@ export class FuzzConnection {
       frame = this.codec.decode(first & RSV1 ? inflateRawSync(Buffer.concat([payload, TAIL])) : payload);
     } catch (error) {
       return this.onFault(
-        `a frame that cannot be read (${error.message}): ${payload.toString('latin1', 0, 200)}`,
+        `a frame that cannot be read (${/** @type {Error} */ (error).message}): ${payload.toString('latin1', 0, 200)}`,
       );
     }
     this.onFrame(frame);
   }
 }
 
+/** @param {Buffer} payload */
 function deflated(payload) {
   const bytes = deflateRawSync(payload, { finishFlush: 2 });
   return bytes.subarray(0, bytes.length - TAIL.length);
 }
 
+/**
+ * @param {number} first
+ * @param {Buffer} payload
+ */
 function webSocketFrame(first, payload) {
   const { length } = payload;
   const header = Buffer.alloc(length < MEDIUM ? 2 : length <= 0xffff ? 4 : 10);

@@ -30,8 +30,7 @@ import { decorate } from '../rig/decorate.mjs';
 export const USERS = ['ada', 'bob', 'cyn'];
 
 /** A message of a channel; `owner` is empty where everybody may read it. */
-export class Post {}
-decorate(Post, {
+export const Post = decorate(class Post {}, {
   decorators: [StreamMessage('fuzz.post')],
   properties: {
     kind: [String, IsString()],
@@ -42,15 +41,16 @@ decorate(Post, {
 });
 
 /** The state of a channel with a snapshot. */
-export class Board {}
-decorate(Board, { decorators: [StreamMessage('fuzz.board')], properties: { name: [String, IsString()] } });
+export const Board = decorate(class Board {}, {
+  decorators: [StreamMessage('fuzz.board')],
+  properties: { name: [String, IsString()] },
+});
 
 class Item {}
 decorate(Item, { properties: { sku: [String, IsString(), MaxLength(16)], count: [Number, IsInt()] } });
 
 /** A message to an endpoint; `how` says what its handler does. */
-export class Say {}
-decorate(Say, {
+export const Say = decorate(class Say {}, {
   decorators: [StreamMessage('fuzz.say')],
   properties: {
     how: [String, IsString(), MaxLength(16)],
@@ -68,8 +68,7 @@ decorate(Say, {
 });
 
 /** The answer to a message: names the user that the server took the sender for. */
-export class Heard {}
-decorate(Heard, {
+export const Heard = decorate(class Heard {}, {
   decorators: [StreamMessage('fuzz.heard')],
   properties: { owner: [String, IsString()], text: [String, IsString()] },
 });

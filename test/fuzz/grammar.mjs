@@ -46,6 +46,7 @@ export function validFrame(random, id) {
  */
 export function helloFrame(random, { client, held }) {
   const token = tokenOf(random);
+  /** @type {Record<string, unknown>} */
   const frame = { t: 'hello', v: 1, ...(token !== null && { token }) };
   if (!random.once(4)) frame.client = client;
   if (held.length && !random.once(3)) frame.resume = held.map((entry) => maybeForged(random, entry));
@@ -109,6 +110,7 @@ function oddLeaf(random) {
 }
 
 function nested(levels) {
+  /** @type {unknown} */
   let value = 1;
   for (let level = 0; level < levels; level++) value = level % 2 ? [value] : { a: value };
   return value;

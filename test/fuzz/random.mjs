@@ -9,7 +9,11 @@ export class Random {
     this.#next = randomFrom(seed);
   }
 
-  /** Returns a whole number from 0 to below the limit. */
+  /**
+   * Returns a whole number from 0 to below the limit.
+   *
+   * @param {number} limit
+   */
   below(limit) {
     return Math.floor(this.#next() * limit);
   }
@@ -23,7 +27,11 @@ export class Random {
     return values[this.below(values.length)];
   }
 
-  /** Returns true once in so many times. */
+  /**
+   * Returns true once in so many times.
+   *
+   * @param {number} times
+   */
   once(times) {
     return this.below(times) === 0;
   }
@@ -32,10 +40,14 @@ export class Random {
    * Returns one of the keys, each as often as its weight says.
    *
    * @param {Record<string, number>} weights
+   * @template {string} K
+   * @param {Readonly<Record<K, number>>} weights
+   * @returns {K}
    */
   weighted(weights) {
-    const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+    const keys = /** @type {K[]} */ (Object.keys(weights));
+    const total = keys.reduce((sum, key) => sum + weights[key], 0);
     let left = this.below(total);
-    return Object.keys(weights).find((key) => (left -= weights[key]) < 0);
+    return /** @type {K} */ (keys.find((key) => (left -= weights[key]) < 0));
   }
 }

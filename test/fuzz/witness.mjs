@@ -75,7 +75,8 @@ export class Witness {
   }
 
   async #read() {
-    for await (const message of this.#client.members.stream) {
+    for await (const received of this.#client.members.stream) {
+      const message = /** @type {any} */ (received);
       if (message instanceof Heard) this.#hear(message);
       else if (message instanceof StreamGap) this.faults.push(`a gap: ${message.reason}`);
       else if (message instanceof Post && this.#numbers[message.kind])

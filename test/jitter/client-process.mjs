@@ -14,7 +14,7 @@ let asking;
 let isAsking = false;
 const asked = { count: 0, failures: [] };
 
-process.on('unhandledRejection', (error) => unhandled.push(String(error?.stack ?? error)));
+process.on('unhandledRejection', (/** @type {any} */ error) => unhandled.push(String(error?.stack ?? error)));
 
 /** Starts clients; `plans` has the port and the rooms of each. */
 async function start({ file, exported, plans, options }) {

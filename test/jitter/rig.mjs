@@ -71,6 +71,10 @@ export class Crowd {
     await Promise.all(this.#children.map((child) => child.stop()));
   }
 
+  /**
+   * @param {string} question
+   * @param {(at: number) => object} [detailsOf]
+   */
   #askAll(question, detailsOf = () => ({})) {
     return Promise.all(this.#children.map((child, at) => child.ask(question, detailsOf(at))));
   }

@@ -56,7 +56,7 @@ async function runJitter() {
   const runs = [];
   const runOne = async (peer) => {
     await check(peer.name, async () => {
-      const outcome = await jitter(peer, plan, redis?.url);
+      const outcome = await jitter(peer, /** @type {any} */ (plan), redis?.url);
       runs.push({ peer, outcome });
       return problemsOfJitter(peer, outcome);
     });

@@ -1,4 +1,8 @@
-/** @typedef {{ number: number, at: number }} Receipt when a client got which message */
+/**
+ * @typedef {{ number: number, at: number }} Receipt the time at which a client got a message
+ * @typedef {{ expected: number, delivered: number, lost: number, twice: number, outOfOrder: number }} Counts the
+ *   messages that a client got, compared with those that were posted
+ */
 
 /**
  * Compares what a client got of one channel with what was posted to it: the numbers 1 to `last`.
@@ -6,6 +10,7 @@
  * @param {readonly number[]} numbers as they came
  * @param {number} last
  * @param {readonly number[]} [refused] what was not stored, so that nobody has to get it
+ * @returns {Counts}
  */
 export function judgeOrder(numbers, last, refused = []) {
   const seen = new Set();
@@ -23,10 +28,16 @@ export function judgeOrder(numbers, last, refused = []) {
   return { expected, delivered: seen.size, lost: expected - seen.size, twice, outOfOrder };
 }
 
-/** Adds counts up. @param {readonly Record<string, number>[]} counts */
+/**
+ * Adds counts up.
+ *
+ * @param {readonly Counts[]} counts
+ * @returns {Counts}
+ */
 export function sumOf(counts) {
   const sum = { expected: 0, delivered: 0, lost: 0, twice: 0, outOfOrder: 0 };
-  for (const one of counts) for (const name of Object.keys(sum)) sum[name] += one[name];
+  for (const one of counts)
+    for (const name of /** @type {(keyof Counts)[]} */ (Object.keys(sum))) sum[name] += one[name];
   return sum;
 }
 
@@ -43,11 +54,12 @@ export function judgeReturns(receipts, postedAt, outages) {
   const firstAt = new Map();
   for (const { number, at } of receipts) if (!firstAt.has(number)) firstAt.set(number, at);
   const returns = [];
+  /** @type {number | undefined} */
   let began;
   for (const [index, { cutAt, backAt }] of outages.entries()) {
     began ??= cutAt;
     const caughtUpAt = caughtUp({ firstAt, postedAt, cutAt: began, backAt });
-    if (caughtUpAt > outages[index + 1]?.cutAt) continue;
+    if (caughtUpAt !== undefined && caughtUpAt > (outages[index + 1]?.cutAt ?? Infinity)) continue;
     const replayMs = caughtUpAt === undefined ? undefined : caughtUpAt - backAt;
     returns.push({ awayMs: backAt - began, replayMs });
     began = undefined;
@@ -55,7 +67,11 @@ export function judgeReturns(receipts, postedAt, outages) {
   return returns;
 }
 
-/** When a client had all that was posted up to its return; undefined if never. */
+/**
+ * When a client had all that was posted up to its return; undefined if never.
+ *
+ * @param {{ firstAt: ReadonlyMap<number, number>, postedAt: readonly number[], cutAt: number, backAt: number }} outage
+ */
 function caughtUp({ firstAt, postedAt, cutAt, backAt }) {
   let latest = backAt;
   for (const [index, posted] of postedAt.entries()) {
@@ -68,7 +84,12 @@ function caughtUp({ firstAt, postedAt, cutAt, backAt }) {
   return latest;
 }
 
-/** The value that a share of all values does not exceed; NaN if there is none. */
+/**
+ * The value that a share of all values does not exceed; NaN if there is none.
+ *
+ * @param {readonly number[]} values
+ * @param {number} share
+ */
 export function quantile(values, share) {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? NaN;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -20,8 +21,9 @@ export async function serveRegistry(packages) {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(packument(asked, `http://${request.headers.host}`)));
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = `http://127.0.0.1:${server.address().port}/`;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}/`;
   return { env: { 'npm_config_@nestwire:registry': address }, close: () => server.close() };
 }
 

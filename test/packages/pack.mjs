@@ -8,7 +8,7 @@ export function packAll(folder) {
     const manifest = JSON.parse(readFileSync(join('libs', lib, 'package.json'), 'utf8'));
     const options = ['pack', `./libs/${lib}`, '--pack-destination', folder, '--json'];
     const [{ filename, files }] = JSON.parse(
-      execFileSync('npm', options, { stdio: ['ignore', 'pipe', 'ignore'] }),
+      execFileSync('npm', options, { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' }),
     );
     const tarball = join(folder, filename);
     return { name: manifest.name, manifest, tarball, files: files.map(({ path }) => path) };

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** A child process that answers questions. */
 export class Child {
   #process;
+  /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
   #questions = new Map();
   #lastId = 0;
   #end;
@@ -20,8 +21,10 @@ export class Child {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    this.#process.on('message', ({ id, value, error }) => {
-      const { resolve, reject } = this.#questions.get(id);
+    this.#process.on('message', (/** @type {any} */ { id, value, error }) => {
+      const question = this.#questions.get(id);
+      if (!question) return;
+      const { resolve, reject } = question;
       this.#questions.delete(id);
       if (error) reject(new Error(error));
       else resolve(value);
@@ -62,6 +65,7 @@ export class Child {
     await ended;
   }
 
+  /** @param {string} why */
   #ended(why) {
     for (const { reject } of this.#questions.values()) reject(new Error(why));
     this.#questions.clear();
@@ -75,8 +79,9 @@ export class Child {
  */
 export function answerParent(answers) {
   // The parent may be gone before the answer; `disconnect` follows.
+  /** @param {object} message */
   const answer = (message) => process.send?.(message, () => undefined);
-  process.on('message', ({ id, question, details }) => {
+  process.on('message', (/** @type {any} */ { id, question, details }) => {
     new Promise((resolve) => resolve(answers[question](details))).then(
       (value) => answer({ id, value }),
       (error) => answer({ id, error: String(error?.stack ?? error) }),

@@ -22,6 +22,10 @@ export function closeFrame() {
   return maskedFrame(FIN_CLOSE, Buffer.from(NORMAL_CLOSURE));
 }
 
+/**
+ * @param {number} first
+ * @param {Buffer} payload
+ */
 function maskedFrame(first, payload) {
   const isShort = payload.length < MEDIUM_LENGTH;
   const header = Buffer.alloc(isShort ? 2 : 4);

@@ -3,20 +3,25 @@
 import 'reflect-metadata';
 
 /**
+ * @typedef {object} MethodParts
+ * @property {readonly Function[]} [decorators]
+ * @property {readonly Function[]} [takes] the types of the parameters
+ * @property {Record<number, Function>} [parameters] decorators of the parameters
+ */
+
+/**
  * Decorates a class.
+ *
+ * Decorators are `Function`, because their own types check handlers and message classes that TypeScript declares.
  *
  * @param {Function} cls
  * @param {object} parts
- * @param {readonly ClassDecorator[]} [parts.decorators] of the class, as written: the last runs first
- * @param {readonly Function[]} [parts.inject] what the constructor takes
- * @param {Record<number, ParameterDecorator>} [parts.injectBy] decorators of the constructor's parameters
- * @param {Record<string, readonly [type: Function, ...decorators: PropertyDecorator[]]>} [parts.properties]
+ * @param {readonly Function[]} [parts.decorators] of the class, in source order: the last runs first
+ * @param {readonly Function[]} [parts.inject] the types of the constructor's parameters
+ * @param {Record<number, Function>} [parts.injectBy] decorators of the constructor's parameters
+ * @param {Record<string, readonly Function[]>} [parts.properties] the type of each property, then its decorators
  * @param {Record<string, MethodParts>} [parts.methods]
- *
- * @typedef {object} MethodParts
- * @property {readonly MethodDecorator[]} [decorators]
- * @property {readonly Function[]} [takes] the types of the parameters
- * @property {Record<number, ParameterDecorator>} [parameters] decorators of the parameters
+ * @returns {new (...args: any[]) => any} the class; only decorators declare its properties
  */
 export function decorate(cls, { decorators = [], inject, injectBy = {}, properties = {}, methods = {} }) {
   for (const [name, [type, ...ofProperty]] of Object.entries(properties)) {
@@ -27,6 +32,7 @@ export function decorate(cls, { decorators = [], inject, injectBy = {}, properti
   if (inject) Reflect.defineMetadata('design:paramtypes', inject, cls);
   for (const [index, decorator] of Object.entries(injectBy)) decorator(cls, undefined, Number(index));
   for (const decorator of decorators.toReversed()) decorator(cls);
+  return /** @type {any} */ (cls);
 }
 
 /**

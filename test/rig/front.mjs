@@ -28,7 +28,7 @@ export class Front {
   async listen() {
     this.#server.listen({ port: 0, host: HOST, backlog: 2_048 });
     await once(this.#server, 'listening');
-    this.port = this.#server.address().port;
+    this.port = /** @type {import('node:net').AddressInfo} */ (this.#server.address()).port;
     return this;
   }
 

@@ -1,6 +1,11 @@
 import { Redis } from 'ioredis';
 
-/** @typedef {import('./redis-server.mjs').RedisAddress} RedisAddress */
+/**
+ * @typedef {import('./redis-server.mjs').RedisAddress} RedisAddress
+ * @typedef {import('./redis-server.mjs').RedisServer} RedisServer
+ * @typedef {import('./redis-server.mjs').SentinelGroup} SentinelGroup
+ * @typedef {import('./redis-server.mjs').RedisClusterGroup} RedisClusterGroup
+ */
 
 /**
  * Sends one command to a Redis or a Sentinel and returns its reply, parsed.
@@ -8,6 +13,7 @@ import { Redis } from 'ioredis';
  * @param {RedisAddress} address
  * @param {string} command
  * @param {...(string | number)} args
+ * @returns {Promise<any>}
  */
 export async function ask({ host, port }, command, ...args) {
   const redis = new Redis({
@@ -25,41 +31,75 @@ export async function ask({ host, port }, command, ...args) {
   }
 }
 
+/**
+ * Ends the connections of a kind.
+ *
+ * @param {RedisAddress} server
+ * @param {'pubsub' | 'normal'} type
+ * @returns {Promise<number>} the number of ended connections
+ */
 export async function killClients(server, type) {
   return Number(await ask(server, 'CLIENT', 'KILL', 'TYPE', type));
 }
 
+/**
+ * @param {RedisAddress} server
+ * @param {string} setting
+ * @param {string | number} value
+ */
 export async function configure(server, setting, value) {
   await ask(server, 'CONFIG', 'SET', setting, value);
 }
 
+/**
+ * @param {RedisAddress} server started with `--enable-debug-command local`
+ * @param {number} ms
+ */
 export async function sleepServer(server, ms) {
   await ask(server, 'DEBUG', 'SLEEP', ms / 1_000);
 }
 
+/** @param {RedisAddress} server */
 export async function flush(server) {
   await ask(server, 'FLUSHALL');
 }
 
+/** @param {SentinelGroup} group */
 export async function failOver({ name, sentinels }) {
   await ask(sentinels[0], 'SENTINEL', 'FAILOVER', name);
 }
 
+/**
+ * @param {SentinelGroup} group
+ * @returns {Promise<RedisAddress>}
+ */
 export async function masterOf({ name, sentinels }) {
   const [host, port] = await ask(sentinels[0], 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name);
   return { host, port: Number(port) };
 }
 
+/**
+ * @param {RedisClusterGroup} cluster
+ * @param {string} key
+ */
 export async function slotOf({ servers }, key) {
   return Number(await ask(servers[0], 'CLUSTER', 'KEYSLOT', key));
 }
 
+/**
+ * @param {RedisClusterGroup} cluster
+ * @param {number} slot
+ * @returns {Promise<RedisServer>}
+ */
 export async function ownerOf(cluster, slot) {
   const ranges = await ask(cluster.servers[0], 'CLUSTER', 'SLOTS');
-  const range = ranges.find(([first, last]) => first <= slot && slot <= last);
-  return cluster.servers.find(({ port }) => port === range[2][1]);
+  const range = ranges.find((/** @type {[number, number]} */ [first, last]) => first <= slot && slot <= last);
+  const owner = cluster.servers.find(({ port }) => port === range[2][1]);
+  if (!owner) throw new Error(`No server of the cluster has the slot ${slot}`);
+  return owner;
 }
 
+/** @param {RedisAddress} address */
 export async function connectTo({ host, port }) {
   const redis = new Redis({ host, port, lazyConnect: true, retryStrategy: () => null });
   redis.on('error', () => undefined);
@@ -67,11 +107,19 @@ export async function connectTo({ host, port }) {
   return redis;
 }
 
+/**
+ * @param {RedisClusterGroup} cluster
+ * @returns {Promise<RedisServer[]>}
+ */
 export async function mastersOf({ servers }) {
   const roles = await Promise.all(servers.map((server) => ask(server, 'ROLE').catch(() => [])));
   return servers.filter((_, index) => roles[index][0] === 'master');
 }
 
+/**
+ * @param {{ slot: number, from: RedisServer, to: RedisServer }} move
+ * @returns {Promise<string>}
+ */
 export async function beginMove({ slot, from, to }) {
   const [fromId, toId] = await Promise.all([from, to].map((server) => ask(server, 'CLUSTER', 'MYID')));
   await ask(to, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
@@ -82,8 +130,8 @@ export async function beginMove({ slot, from, to }) {
 /**
  * Ends a move whose source has died: the slot stays with the one that has taken over from the source.
  *
- * @param {{ servers: readonly RedisAddress[] }} cluster
- * @param {{ slot: number, to: RedisAddress }} move
+ * @param {RedisClusterGroup} cluster
+ * @param {{ slot: number, to: RedisServer }} move
  */
 export async function closeMove(cluster, { slot, to }) {
   await ask(to, 'CLUSTER', 'SETSLOT', slot, 'STABLE');
@@ -95,6 +143,11 @@ export async function closeMove(cluster, { slot, to }) {
       await ask(master, 'CLUSTER', 'SETSLOT', slot, 'STABLE');
 }
 
+/**
+ * @param {RedisClusterGroup} cluster
+ * @param {number} slot
+ * @param {RedisServer} to
+ */
 export async function moveSlot(cluster, slot, to) {
   const from = await ownerOf(cluster, slot);
   const toId = await beginMove({ slot, from, to });
@@ -108,11 +161,16 @@ export async function moveSlot(cluster, slot, to) {
     await ask(server, 'CLUSTER', 'SETSLOT', slot, 'NODE', toId);
 }
 
+/**
+ * @param {number} pid
+ * @param {'SIGSTOP' | 'SIGCONT' | 'SIGKILL' | 'SIGTERM'} name
+ * @returns {boolean}
+ */
 export function signal(pid, name) {
   try {
     return process.kill(pid, name);
   } catch (error) {
-    if (error.code === 'ESRCH') return false;
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH') return false;
     throw error;
   }
 }

@@ -37,6 +37,12 @@ const REMEDY =
  * @property {() => Promise<void>} restart starts it again on the same port
  */
 
+/**
+ * @typedef {{ readonly host: string, readonly port: number }} RedisAddress
+ * @typedef {Awaited<ReturnType<typeof startSentinels>>} SentinelGroup
+ * @typedef {Awaited<ReturnType<typeof startCluster>>} RedisClusterGroup
+ */
+
 /** @type {Promise<RedisBinary | undefined> | undefined} */
 let found;
 

@@ -6,18 +6,25 @@ const TICK_MS = 10;
 const END = Symbol('end');
 const RESET = Symbol('reset');
 
+/** @typedef {{ what: Buffer | typeof END | typeof RESET, at: number, dueAt?: number }} Chunk */
+
 /** Carries the bytes of one direction of one connection, as its mode says. */
 export class Carriage {
   isStarved = false;
   #mode;
   #from;
   #to;
-  /** What has arrived and has not been carried on, the ends of the connection among it. */
+  /**
+   * What has arrived and has not been carried on, the ends of the connection among it.
+   *
+   * @type {Chunk[]}
+   */
   #held = [];
   #resumeBytes = 0;
   /** How many bytes were carried in this mode. */
   #carried = 0;
   #isCarrying = false;
+  /** @type {() => void} */
   #wake = () => undefined;
 
   /**
@@ -38,6 +45,7 @@ export class Carriage {
     to.on('close', () => this.#wake());
   }
 
+  /** @param {import('./tcp-proxy.mjs').Mode} mode */
   set mode(mode) {
     this.#mode = mode;
     this.#carried = 0;
@@ -51,9 +59,10 @@ export class Carriage {
     if (this.#to.connecting) this.#to.destroy();
   }
 
+  /** @param {Chunk['what']} what */
   #hold(what) {
     this.#held.push({ what, at: performance.now() });
-    this.#resumeBytes += what.length ?? 0;
+    this.#resumeBytes += typeof what === 'symbol' ? 0 : what.length;
     if (this.#resumeBytes > MOST_HELD_BYTES) this.#from.pause();
     void this.#carry();
   }
@@ -63,12 +72,17 @@ export class Carriage {
     if (this.#isCarrying) return;
     this.#isCarrying = true;
     while (this.#held.length > 0 && !this.#to.destroyed) {
-      if (await this.#isDue(this.#held[0])) this.#carryOn(this.#held[0]);
+      const [first] = this.#held;
+      if (await this.#isDue(first)) this.#carryOn(first);
     }
     this.#isCarrying = false;
   }
 
-  /** Waits as the mode says; false when the mode may have changed meanwhile. */
+  /**
+   * Waits as the mode says; false when the mode may have changed meanwhile.
+   *
+   * @param {Chunk} first
+   */
   async #isDue(first) {
     const { kind, ms = 0, jitterMs = 0 } = this.#mode;
     if (kind === 'blackhole' || this.#to.writableNeedDrain) {
@@ -84,10 +98,11 @@ export class Carriage {
     return leftMs <= 0;
   }
 
+  /** @param {Chunk} first */
   #carryOn(first) {
     if (first.what === END) this.#to.end();
     else if (first.what === RESET) this.#endBoth();
-    else return this.#write(first);
+    else return this.#write(/** @type {Chunk & { what: Buffer }} */ (first));
     this.#held.shift();
   }
 
@@ -97,6 +112,7 @@ export class Carriage {
     else this.#to.resetAndDestroy();
   }
 
+  /** @param {Chunk & { what: Buffer }} first */
   #write(first) {
     const most = this.#mostBytes();
     const now = first.what.subarray(0, most);
@@ -110,10 +126,12 @@ export class Carriage {
   }
 
   #mostBytes() {
-    const { kind, bytes, bytesPerSecond } = this.#mode;
-    if (kind === 'slicer') return bytes;
-    if (kind === 'cutAfter') return bytes - this.#carried;
-    return kind === 'bandwidth' ? Math.max(1, Math.round((bytesPerSecond * TICK_MS) / 1_000)) : Infinity;
+    const mode = this.#mode;
+    if (mode.kind === 'slicer') return mode.bytes;
+    if (mode.kind === 'cutAfter') return mode.bytes - this.#carried;
+    return mode.kind === 'bandwidth'
+      ? Math.max(1, Math.round((mode.bytesPerSecond * TICK_MS) / 1_000))
+      : Infinity;
   }
 
   /** The last bytes leave first: a reset would overtake them. */
@@ -123,12 +141,16 @@ export class Carriage {
     this.#to.destroySoon();
   }
 
+  /**
+   * @param {number} [ms]
+   * @returns {Promise<void>}
+   */
   #woken(ms) {
     return new Promise((resolve) => {
       const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
       this.#wake = () => {
         clearTimeout(timer);
-        resolve();
+        resolve(undefined);
       };
     });
   }

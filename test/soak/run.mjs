@@ -47,7 +47,13 @@ async function check(name, run) {
   for (const problem of problems) console.log(`          ${problem}`);
 }
 
-/** Runs the cycles against a server of their own; returns what they left behind. */
+/**
+ * Runs the cycles against a server of their own; returns what they left behind.
+ *
+ * @param {{ cycles: number, first: number }} plan
+ * @param {{ redis?: any, isLeaky?: boolean }} setup
+ * @returns {Promise<string[]>}
+ */
 async function soak({ cycles, first }, { redis, isLeaky }) {
   const server = new Child(new URL('server-process.mjs', import.meta.url), ['--expose-gc']);
   try {

@@ -22,8 +22,10 @@ export const ROOM = 'soak.room';
 const STATE_ITEMS = 500;
 
 /** What sets up the state of a session. */
-export class Begin {}
-decorate(Begin, { decorators: [StreamMessage('soak.begin')], properties: { n: [Number, IsInt()] } });
+export const Begin = decorate(class Begin {}, {
+  decorators: [StreamMessage('soak.begin')],
+  properties: { n: [Number, IsInt()] },
+});
 
 /** The innermost of three providers that each session has of its own. */
 class Ledger {

@@ -4,6 +4,7 @@ const KIB = 1_024;
 
 /** A peer whose memory is measured: each round has a server of its own, because memory is not given back. */
 export class MemoryContender {
+  peer;
   #once;
 
   /** @param {ConstructorParameters<typeof ServerContender>} parts */

@@ -38,7 +38,7 @@ export async function checkRefusal({ join, dialect, validates }) {
 /**
  * Proves that what the first connection sends comes to the receivers as it was.
  *
- * @param {object} dialect
+ * @param {any} dialect
  * @param {import('../../rig/raw-client.mjs').RawClient} sender
  * @param {readonly import('../../rig/raw-client.mjs').RawClient[]} receivers
  */

@@ -12,7 +12,7 @@ class EchoDriver {
   #answersOfRead = 0;
   #writes;
 
-  constructor(connection, { dialect, inFlight, writes = 'joined' }) {
+  constructor(connection, { dialect, inFlight, writes = /** @type {any} */ ('joined') }) {
     this.#writes = writes;
     this.connection = connection;
     this.#ring = new FrameRing(dialect.note);
@@ -54,7 +54,10 @@ export async function driveEcho(load) {
   await checkRefusal(load);
   const connections = await joinAll(load);
   await checkAnswer(dialect, connections[0], connections.slice(0, 1));
-  const drivers = connections.map((connection) => new EchoDriver(connection, { dialect, ...workload }));
+  const drivers = connections.map(
+    (connection) =>
+      new EchoDriver(connection, { dialect, inFlight: workload.inFlight, writes: workload.writes }),
+  );
   return (ms) => {
     const round = new Round(ms);
     const now = performance.now();

@@ -12,7 +12,7 @@ class FanOutDriver {
   #postedAt = 0;
   #missing = 0;
 
-  constructor(connections, { dialect, inFlight, writes = 'joined' }) {
+  constructor(connections, { dialect, inFlight, writes = /** @type {any} */ ('joined') }) {
     this.#writes = writes;
     this.#connections = connections;
     this.#burst = inFlight;
@@ -61,7 +61,11 @@ export async function driveFanOut(load) {
   await checkRefusal(load);
   const connections = await joinAll(load);
   await checkAnswer(dialect, connections[0], connections);
-  const driver = new FanOutDriver(connections, { dialect, ...workload });
+  const driver = new FanOutDriver(connections, {
+    dialect,
+    inFlight: workload.inFlight,
+    writes: workload.writes,
+  });
   return (ms) => {
     driver.round = new Round(ms);
     driver.post(performance.now());

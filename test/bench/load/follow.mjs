@@ -26,7 +26,7 @@ function follow(connection, { dialect, workload }) {
   return new Promise((resolve, reject) => {
     connection.onEnd = reject;
     connection.onFrame = (bytes, start) => {
-      if (dialect.isBack(bytes, start) && --missing === 0) resolve();
+      if (dialect.isBack(bytes, start) && --missing === 0) resolve(undefined);
     };
     connection.send(dialect.note(1));
   });

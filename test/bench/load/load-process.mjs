@@ -16,7 +16,7 @@ import { driveRejoin } from './rejoin.mjs';
  * @typedef {object} Load
  * @property {(index: number) => Promise<RawClient>} join connects and greets, to each server in turn
  * @property {(index: number) => Promise<RawClient>} open connects, and says nothing
- * @property {object} dialect
+ * @property {any} dialect the frames of the peer: a module of `../peers/*.dialect.mjs`
  * @property {import('../workloads.mjs').Workload} workload
  * @property {boolean} validates whether the peer must refuse a bad message
  * @property {number} [perSecond] the rate of a paced load

@@ -64,6 +64,6 @@ export async function drivePaced(load) {
   await checkRefusal(load);
   const connections = await joinAll(load);
   await checkAnswer(load.dialect, connections[0], connections.slice(0, 1));
-  const driver = new PacedDriver(connections, load);
+  const driver = new PacedDriver(connections, { dialect: load.dialect, perSecond: load.perSecond });
   return (ms) => driver.run(ms);
 }

@@ -13,6 +13,9 @@ class EchoGateway {
 }
 
 class FanOutGateway {
+  /** @type {any} */
+  server;
+
   note(note) {
     const text = JSON.stringify({ event: 'note', data: note });
     for (const client of this.server.clients) client.send(text);

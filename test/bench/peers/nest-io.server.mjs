@@ -14,6 +14,9 @@ class EchoGateway {
 }
 
 class FanOutGateway {
+  /** @type {any} */
+  server;
+
   note(note) {
     this.server.emit('note', note);
   }

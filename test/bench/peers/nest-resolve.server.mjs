@@ -16,7 +16,7 @@ export async function serve() {
   const app = await NestFactory.create(BenchModule, { logger: ['error'] });
   const moduleRef = app.get(ModuleRef);
   const server = new WebSocketServer({ server: app.getHttpServer(), perMessageDeflate: false });
-  server.on('connection', (socket) => {
+  server.on('connection', (/** @type {any} */ socket) => {
     // Nest forgets the objects with the context.
     const contextId = ContextIdFactory.create();
     socket.on('message', () => void open(socket, moduleRef.resolve(Visit, contextId)));

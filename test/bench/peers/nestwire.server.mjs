@@ -24,16 +24,17 @@ class Gate {
   }
 }
 
-class EchoEndpoint {
-  note(_session, note) {
-    return note;
-  }
-}
-
-decorate(EchoEndpoint, {
-  decorators: [StreamEndpoint('echo'), UseGuards(Gate)],
-  methods: { note: { decorators: [OnStreamMessage(Note)], takes: [StreamSession, Note] } },
-});
+const EchoEndpoint = decorate(
+  class EchoEndpoint {
+    note(_session, note) {
+      return note;
+    }
+  },
+  {
+    decorators: [StreamEndpoint('echo'), UseGuards(Gate)],
+    methods: { note: { decorators: [OnStreamMessage(Note)], takes: [StreamSession, Note] } },
+  },
+);
 
 class EveryToken extends StreamAuthenticator {
   authenticate({ token }) {
@@ -61,6 +62,7 @@ const heartbeat = { pingMs: 3_600_000, pongMs: 3_600_000 };
 /** @param {import('./index.mjs').Setup} setup every kind alike */
 export async function serve({ redisUrl, peer }) {
   // Peers that run beside each other share a Redis, and must not hear each other.
+  /** @type {any} */
   const options = {
     authenticator: EveryToken,
     trustProxy: false,

@@ -3,16 +3,12 @@ import { IsDate, IsInt, IsString, Max, MaxLength, Min, ValidateNested } from 'cl
 import { decorate } from '../../rig/decorate.mjs';
 
 /** Who wrote a note. */
-export class Author {}
-
-decorate(Author, {
+export const Author = decorate(class Author {}, {
   properties: { id: [String, IsString(), MaxLength(64)], name: [String, IsString(), MaxLength(64)] },
 });
 
 /** The message of every workload, as a class; both peers of Nest have the same. */
-export class Note {}
-
-decorate(Note, {
+export const Note = decorate(class Note {}, {
   properties: {
     id: [String, IsString(), MaxLength(64)],
     room: [String, IsString(), MaxLength(64)],

@@ -16,10 +16,14 @@ export async function serve({ kind, redisUrl }) {
   const answer = answers[kind];
   const subscriber = redisUrl && new Redis(redisUrl);
   const http = createServer();
-  const server = new Server(http, {
-    ...SOCKET_IO_OPTIONS,
-    ...(redisUrl && { adapter: createAdapter(new Redis(redisUrl), subscriber) }),
-  });
+  // socket.io's types know only the adapter of the same version of ioredis.
+  const server = new Server(
+    http,
+    /** @type {any} */ ({
+      ...SOCKET_IO_OPTIONS,
+      ...(redisUrl && { adapter: createAdapter(new Redis(redisUrl), subscriber) }),
+    }),
+  );
   server.on('connection', (socket) => {
     socket.on('note', (note) => answer(server, socket, note));
   });
@@ -27,5 +31,5 @@ export async function serve({ kind, redisUrl }) {
   await once(http, 'listening');
   // The adapter does not say when it has subscribed; what is answered behind that does.
   await subscriber?.ping();
-  return http.address().port;
+  return /** @type {import('node:net').AddressInfo} */ (http.address()).port;
 }

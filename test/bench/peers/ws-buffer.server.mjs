@@ -6,5 +6,5 @@ export async function serve() {
     const bytes = Buffer.from(JSON.stringify({ event: 'note', data }));
     for (const client of clients) client.send(bytes, { binary: false });
   });
-  return server.address().port;
+  return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 }

@@ -14,5 +14,5 @@ export async function serve({ redisUrl }) {
     for (const client of server.clients) client.send(text);
   });
   await subscriber.subscribe(CHANNEL);
-  return server.address().port;
+  return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 }

@@ -20,7 +20,7 @@ export async function serve({ redisUrl }) {
     for (const client of live) client.send(text);
   });
   await subscriber.subscribe(CHANNEL);
-  return server.address().port;
+  return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 }
 
 async function post(redis, data) {

@@ -16,7 +16,7 @@ const answers = {
 /** @param {import('./index.mjs').Setup} setup */
 export async function serve({ kind }) {
   const server = await listen(answers[kind]);
-  return server.address().port;
+  return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 }
 
 /**
@@ -27,7 +27,7 @@ export async function serve({ kind }) {
 export async function listen(answer) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
   server.on('connection', (socket) => {
-    socket.on('message', (text) => answer(server, socket, JSON.parse(text)));
+    socket.on('message', (text) => answer(server, socket, JSON.parse(String(text))));
   });
   await once(server, 'listening');
   return server;

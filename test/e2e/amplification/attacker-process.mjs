@@ -13,6 +13,8 @@ const HEADER_BYTES = 2;
 
 /** One connection of the attacker. */
 class Hostile {
+  /** @type {Promise<unknown> | undefined} */
+  ready;
   errorBytes = 0;
   connections = 0;
   /** What was written and read at each tick. */
@@ -30,6 +32,7 @@ class Hostile {
   connect() {
     const { attack } = this;
     this.connections++;
+    /** @type {any} */
     const ws = new WebSocket(`ws://127.0.0.1:${this.port}/streams`, protocolOf(attack), {
       perMessageDeflate: attack.form === 'deflate' && { threshold: 0 },
     });
@@ -52,7 +55,7 @@ class Hostile {
   }
 
   receive(frame, bytes) {
-    if (frame.t === 'welcome') this.isReady();
+    if (frame.t === 'welcome') this.isReady(undefined);
     if (frame.t !== 'error') return;
     this.codes[frame.error.code] = (this.codes[frame.error.code] ?? 0) + 1;
     this.errorBytes += bytes + HEADER_BYTES;

@@ -24,6 +24,7 @@ const client = () => randomBytes(16).toString('base64url');
  * @property {number} [framesPerSecond] the default is as many as a connection may send
  * @property {boolean} [isControl] sends WebSocket pings instead of frames
  * @property {number} [oneAnswerBytes] what all answers to one frame of it may take
+ * @property {boolean} [ignoresBytes] sends more bytes than a connection may
  * @property {boolean} [isQuick] belongs to the short form
  */
 
@@ -197,7 +198,11 @@ export const SERVER_CODES = [
   ...['BUSY', 'CLIENT_ID_REQUIRED', 'INTERNAL'],
 ];
 
-/** Returns the frames that an attack begins with. */
+/**
+ * Returns the frames that an attack begins with.
+ *
+ * @param {{ hello?: any, first?: readonly object[] }} attack
+ */
 export function beginningOf({ hello = {}, first = [DESK] }) {
   const named = hello.client ? { ...hello, client: client() } : hello;
   return [{ t: 'hello', v: 1, ...named }, ...first];

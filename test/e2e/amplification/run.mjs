@@ -82,7 +82,12 @@ function generated() {
   return attacksOf(seed, GENERATED).filter(({ name }) => !only || name.includes(only));
 }
 
-/** Runs a function against a server of its own. */
+/**
+ * Runs a function against a server of its own.
+ *
+ * @param {{ limits?: object, sabotage?: string }} setup
+ * @param {(server: any) => Promise<void>} run
+ */
 async function withServer({ limits = {}, sabotage }, run) {
   const child = new Child(serverFile(), ['--expose-gc']);
   // Nobody attacks the twin: a busy machine delays the answers of both.
@@ -126,12 +131,16 @@ async function judge(server, attack) {
   for (const problem of problems) failures.push(`${attack.name}: ${problem}`);
 }
 
+/**
+ * @param {any} server
+ * @param {{ name: string, oneAnswerBytes?: number }} attack
+ */
 async function measure({ child, port, witness, calmWitness }, { name, oneAnswerBytes }) {
   const calm = await sample(child);
   await Promise.all([witness, calmWitness].map((each) => each.watch(CALM_MS)));
   const calmUsed = usedBetween(calm, await sample(child));
 
-  const timeline = new Timeline(() => sample(child), calmUsed);
+  const timeline = new Timeline(() => sample(child), /** @type {any} */ (calmUsed));
   const before = await timeline.begin();
   const startedAt = performance.now();
   const forMs = WARM_MS + ATTACK_MS;

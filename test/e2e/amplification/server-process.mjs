@@ -30,20 +30,17 @@ import { decorate } from '../../rig/decorate.mjs';
 
 const SLOW_CHECK_MS = 3;
 
-class Note {}
-decorate(Note, {
+const Note = decorate(class Note {}, {
   decorators: [StreamMessage('amp.note')],
   properties: { text: [String, IsString(), MaxLength(65_536)] },
 });
 
-class Task {}
-decorate(Task, {
+const Task = decorate(class Task {}, {
   decorators: [StreamMessage('amp.task')],
   properties: { verb: [String, IsString()] },
 });
 
-class Once {}
-decorate(Once, {
+const Once = decorate(class Once {}, {
   decorators: [StreamMessage('amp.once')],
   properties: { count: [Number, IsInt()] },
 });
@@ -51,20 +48,17 @@ decorate(Once, {
 class Item {}
 decorate(Item, { properties: { name: [String, IsString()], count: [Number, IsInt()] } });
 
-class Order {}
-decorate(Order, {
+const Order = decorate(class Order {}, {
   decorators: [StreamMessage('amp.order')],
   properties: { items: [Array, ValidateNested({ each: true }), Type(() => Item)] },
 });
 
-class Numbers {}
-decorate(Numbers, {
+const Numbers = decorate(class Numbers {}, {
   decorators: [StreamMessage('amp.numbers')],
   properties: { numbers: [Array, IsNumber({}, { each: true })] },
 });
 
-class Contact {}
-decorate(Contact, {
+const Contact = decorate(class Contact {}, {
   decorators: [StreamMessage('amp.contact')],
   properties: { email: [String, IsEmail()] },
 });
@@ -79,49 +73,53 @@ class SlowCheck {
 }
 decorate(SlowCheck, { decorators: [ValidatorConstraint({ name: 'slow' })] });
 
-class Slow {}
-decorate(Slow, {
+const Slow = decorate(class Slow {}, {
   decorators: [StreamMessage('amp.slow')],
   properties: { text: [String, Validate(SlowCheck)] },
 });
 
 /** A message with many fields, all of which can be wrong at once. */
-class Form {}
 const FIELDS = Array.from({ length: 30 }, (_, index) => `field${index}`);
-decorate(Form, {
+const Form = decorate(class Form {}, {
   decorators: [StreamMessage('amp.form')],
   properties: Object.fromEntries(FIELDS.map((field) => [field, [String, IsString(), MaxLength(5)]])),
 });
 
 const room = defineChannel('amp-room', { messages: [Note], history: { messages: 100, ageMs: 600_000 } });
 
-class DeskEndpoint {
-  handle() {}
+const DeskEndpoint = decorate(
+  class DeskEndpoint {
+    handle() {}
 
-  async work(_session, { verb }) {
-    if (verb === 'wait') await new Promise((resolve) => setTimeout(resolve, 20_000).unref());
-    if (verb === 'throw') throw new Error('A handler failed.');
-    if (verb === 'refuse') throw new CodedError('OUT_OF_STOCK', 'There are none left.');
-  }
-}
-decorate(DeskEndpoint, {
-  decorators: [StreamEndpoint('desk')],
-  methods: {
-    handle: {
-      decorators: [OnStreamMessage(Note, Order, Numbers, Contact, Slow, Form)],
-      takes: [StreamSession, Object],
-    },
-    work: { decorators: [OnStreamMessage(Task)], takes: [StreamSession, Task] },
+    async work(_session, { verb }) {
+      if (verb === 'wait') await new Promise((resolve) => setTimeout(resolve, 20_000).unref());
+      if (verb === 'throw') throw new Error('A handler failed.');
+      if (verb === 'refuse') throw new CodedError('OUT_OF_STOCK', 'There are none left.');
+    }
   },
-});
+  {
+    decorators: [StreamEndpoint('desk')],
+    methods: {
+      handle: {
+        decorators: [OnStreamMessage(Note, Order, Numbers, Contact, Slow, Form)],
+        takes: [StreamSession, Object],
+      },
+      work: { decorators: [OnStreamMessage(Task)], takes: [StreamSession, Task] },
+    },
+  },
+);
 
-class OnceEndpoint {
-  handle() {}
-}
-decorate(OnceEndpoint, {
-  decorators: [StreamEndpoint('once')],
-  methods: { handle: { decorators: [OnStreamMessage(Once, { once: true })], takes: [StreamSession, Once] } },
-});
+const OnceEndpoint = decorate(
+  class OnceEndpoint {
+    handle() {}
+  },
+  {
+    decorators: [StreamEndpoint('once')],
+    methods: {
+      handle: { decorators: [OnStreamMessage(Once, { once: true })], takes: [StreamSession, Once] },
+    },
+  },
+);
 
 class ShutEndpoint {
   opened() {
@@ -133,13 +131,15 @@ decorate(ShutEndpoint, {
   methods: { opened: { decorators: [OnStreamOpened()], takes: [StreamSession] } },
 });
 
-class MembersEndpoint {
-  handle() {}
-}
-decorate(MembersEndpoint, {
-  decorators: [StreamEndpoint('members', { requireLogin: true })],
-  methods: { handle: { decorators: [OnStreamMessage(Note)], takes: [StreamSession, Note] } },
-});
+const MembersEndpoint = decorate(
+  class MembersEndpoint {
+    handle() {}
+  },
+  {
+    decorators: [StreamEndpoint('members', { requireLogin: true })],
+    methods: { handle: { decorators: [OnStreamMessage(Note)], takes: [StreamSession, Note] } },
+  },
+);
 
 class RoomEndpoint {
   async opened(session) {
@@ -153,22 +153,24 @@ decorate(RoomEndpoint, {
 
 const CHANNELS = 100;
 
-class HallEndpoint {
-  async opened(session) {
-    for (let index = 0; index < CHANNELS; index++) await session.subscribe(room(`hall:${index}`));
-  }
+const HallEndpoint = decorate(
+  class HallEndpoint {
+    async opened(session) {
+      for (let index = 0; index < CHANNELS; index++) await session.subscribe(room(`hall:${index}`));
+    }
 
-  async turn(session) {
-    for (let index = 0; index < CHANNELS; index++) (await session.subscribe(`turn:${index}`)).remove();
-  }
-}
-decorate(HallEndpoint, {
-  decorators: [StreamEndpoint('hall')],
-  methods: {
-    opened: { decorators: [OnStreamOpened()], takes: [StreamSession] },
-    turn: { decorators: [OnStreamMessage(Task)], takes: [StreamSession, Task] },
+    async turn(session) {
+      for (let index = 0; index < CHANNELS; index++) (await session.subscribe(`turn:${index}`)).remove();
+    }
   },
-});
+  {
+    decorators: [StreamEndpoint('hall')],
+    methods: {
+      opened: { decorators: [OnStreamOpened()], takes: [StreamSession] },
+      turn: { decorators: [OnStreamMessage(Task)], takes: [StreamSession, Task] },
+    },
+  },
+);
 
 class Users extends StreamAuthenticator {
   async authenticate({ token }) {
@@ -186,7 +188,7 @@ const count = (...parts) => {
 const SABOTAGE = {
   async 'unpaid errors'() {
     const built = import.meta.resolve('@nestwire/streams');
-    const { AnswerAllowance } = await import(new URL('connection/outbound/answer-allowance.js', built));
+    const { AnswerAllowance } = await import(new URL('connection/outbound/answer-allowance.js', built).href);
     AnswerAllowance.prototype.errorBytes = () => Infinity;
   },
 };

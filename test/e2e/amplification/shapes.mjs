@@ -28,10 +28,11 @@ export function generatedAttacks(seed, count) {
   return Array.from({ length: count }, (_, index) => generatedAttack(seed, index));
 }
 
+/** @returns {import('./attacks.mjs').Attack} */
 function generatedAttack(seed, index) {
   const random = new Random(seed + index);
   const kind = random.weighted({ odd: 3, unknown: 2, text: 3, list: 3, deep: 1, name: 2, frame: 2 });
-  const form = random.pick(['json', 'json', 'packed', 'deflate']);
+  const form = random.pick(/** @type {const} */ (['json', 'json', 'packed', 'deflate']));
   const { what, frame } = SHAPES[kind](random);
   return {
     name: `seed ${seed + index}: ${what}, ${form}`,
@@ -110,6 +111,7 @@ function textOf(random, maxBytes) {
 }
 
 function nested(depth, width) {
+  /** @type {unknown} */
   let value = 0;
   for (let level = 0; level < depth; level++)
     value = Array.from({ length: level ? 1 : width }, () => (level % 2 ? { a: value } : [value]));

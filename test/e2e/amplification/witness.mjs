@@ -5,6 +5,8 @@ const EVERY_MS = 10;
 
 /** An honest client that measures how long its messages take. */
 export class Witness {
+  /** @type {WebSocket} */
+  ws;
   #samples = [];
   #sentAt = new Map();
   #id = 1;
@@ -22,7 +24,7 @@ export class Witness {
       });
       ws.on('message', (data) => {
         const frame = JSON.parse(data.toString());
-        if (frame.t === 'opened') resolve();
+        if (frame.t === 'opened') resolve(undefined);
         if (frame.t === 'ack' || frame.t === 'error') witness.#answered(frame);
       });
     });

@@ -15,23 +15,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decorate } from '../../rig/decorate.mjs';
 import { Ask, Join, Note, room, TEXT } from '../notes.mjs';
 
-class RoomsEndpoint {
-  async join(session, { rooms }) {
-    for (const number of rooms) await session.subscribe(room(number));
-  }
+const RoomsEndpoint = decorate(
+  class RoomsEndpoint {
+    async join(session, { rooms }) {
+      for (const number of rooms) await session.subscribe(room(number));
+    }
 
-  async ask(_session, { workMs }) {
-    await sleep(workMs);
-  }
-}
-
-decorate(RoomsEndpoint, {
-  decorators: [StreamEndpoint('rooms')],
-  methods: {
-    join: { decorators: [OnStreamMessage(Join)], takes: [StreamSession, Join] },
-    ask: { decorators: [OnStreamMessage(Ask)], takes: [StreamSession, Ask] },
+    async ask(_session, { workMs }) {
+      await sleep(workMs);
+    }
   },
-});
+  {
+    decorators: [StreamEndpoint('rooms')],
+    methods: {
+      join: { decorators: [OnStreamMessage(Join)], takes: [StreamSession, Join] },
+      ask: { decorators: [OnStreamMessage(Ask)], takes: [StreamSession, Ask] },
+    },
+  },
+);
 
 /** What a load balancer asks. */
 class ReadyController {
@@ -60,7 +61,7 @@ const limits = {
 /**
  * Starts a server.
  *
- * @param {{ redis?: string, options?: object }} setup without `redis` channels stay in the process
+ * @param {{ redis?: string, options?: any }} setup without `redis` channels stay in the process
  */
 export async function serve({ redis, options = {} }) {
   class JitterModule {}

@@ -25,7 +25,7 @@ export async function serve({ isRecovering }) {
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   return {
-    port: http.address().port,
+    port: /** @type {import('node:net').AddressInfo} */ (http.address()).port,
     post: (room, number) => void server.to('room').emit('note', { room, number, text: TEXT }),
     counters: () => ({ recovered }),
   };

@@ -1,11 +1,17 @@
 // What durable consumers handled, against what the histories hold.
 
 /**
+ * @typedef {import('./recording.mjs').Recording} Recording
+ */
+
+/**
  * I19: a durable consumer handles each message that was acked, or is told by a gap that it may miss it.
  *
  * The position of a gap tells what it may stand for: what is stored up to there, or all of an earlier epoch.
  * What a restored or promoted Redis has lost before the reader came to it, nobody can tell the reader: a history of the
  * same epoch goes on without it.
+ *
+ * @param {Recording} recording
  */
 export function* work(recording) {
   const handled = new Set(recording.of('work').map(({ id }) => id));
@@ -30,7 +36,11 @@ export function* work(recording) {
   }
 }
 
-/** I20: a durable consumer handles nothing that was refused. */
+/**
+ * I20: a durable consumer handles nothing that was refused.
+ *
+ * @param {Recording} recording
+ */
 export function* refusedWork(recording) {
   for (const event of recording.of('work')) {
     const post = recording.posts.get(event.id);

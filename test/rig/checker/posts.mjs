@@ -1,6 +1,17 @@
 // What the publishers were told, against what the histories hold.
 
-/** I6: an id is stored once, and all acks of it name one place. */
+/**
+ * @typedef {import('./check.mjs').LogEvent} LogEvent
+ * @typedef {import('./recording.mjs').Reading} Reading
+ * @typedef {import('./recording.mjs').Recording} Recording
+ * @typedef {import('./recording.mjs').Post} Post
+ */
+
+/**
+ * I6: an id is stored once, and all acks of it name one place.
+ *
+ * @param {Recording} recording
+ */
 export function* idempotence({ posts, finals }) {
   for (const { event } of finals.values()) {
     const first = new Map();
@@ -17,7 +28,11 @@ export function* idempotence({ posts, finals }) {
   }
 }
 
-/** I7: what was acked is in the history, or was trimmed; what is not must have been told to its readers. */
+/**
+ * I7: what was acked is in the history, or was trimmed; what is not must have been told to its readers.
+ *
+ * @param {Recording} recording
+ */
 export function* ackHonesty(recording) {
   for (const lost of lostAcks(recording)) {
     const untold = untoldReaders(recording, lost);
@@ -29,7 +44,12 @@ export function* ackHonesty(recording) {
   }
 }
 
-/** The posts that were acked and are in no history, unless they are so old that the history let go of them. */
+/**
+ * The posts that were acked and are in no history, unless they are so old that the history let go of them.
+ *
+ * @param {Recording} recording
+ * @returns {Post[]}
+ */
 export function lostAcks(recording) {
   return [...recording.posts.values()].filter((post) => {
     const { id, invoke, oks } = post;
@@ -41,12 +61,24 @@ export function lostAcks(recording) {
   });
 }
 
-/** Whether another one was acked at its place later: that was on another branch, which is the one that is left. */
+/**
+ * Whether another one was acked at its place later: that was on another branch, which is the one that is left.
+ *
+ * @param {Recording} recording
+ * @param {Post} post
+ */
 function isOvertaken(recording, { id, invoke, oks: [ok] }) {
   const others = recording.idsAt(invoke.ch, ok.e, ok.o);
-  return [...others].some((other) => other !== id && recording.posts.get(other)?.oks[0]?.at > ok.at);
+  return [...others].some((other) => {
+    const [otherOk] = recording.posts.get(other)?.oks ?? [];
+    return other !== id && otherOk !== undefined && otherOk.at > ok.at;
+  });
 }
 
+/**
+ * @param {Recording} recording
+ * @param {Post} post
+ */
 function untoldReaders({ readings }, { id, invoke }) {
   return [...readings.values()].filter((reading) => {
     const received = reading.received(id);
@@ -54,7 +86,11 @@ function untoldReaders({ readings }, { id, invoke }) {
   });
 }
 
-/** I8: what was refused is stored nowhere and received by nobody. */
+/**
+ * I8: what was refused is stored nowhere and received by nobody.
+ *
+ * @param {Recording} recording
+ */
 export function* failHonesty({ posts, finals, readings }) {
   for (const { id, invoke, oks, fails, infos } of posts.values()) {
     // Another attempt with the same id may have stored it.
@@ -77,6 +113,8 @@ export function* failHonesty({ posts, finals, readings }) {
  *
  * What was lost stood on another branch, whose offsets tell nothing about those of this one; and what was posted
  * again because nobody knew stands where that put it.
+ *
+ * @param {Recording} recording
  */
 export function* fifo(recording) {
   const last = new Map();
@@ -97,15 +135,21 @@ export function* fifo(recording) {
   }
 }
 
-/** I10: all who received a place received the same there, unless a gap has told them apart since. */
+/**
+ * I10: all who received a place received the same there, unless a gap has told them apart since.
+ *
+ * @param {Recording} recording
+ */
 export function* agreement({ readings, finals }) {
+  /** @type {Map<string, { reading: Reading, message: LogEvent }[]>} */
   const byPlace = new Map();
   for (const reading of readings.values())
     for (const message of reading.messages) {
       if (message.o === undefined) continue;
       const key = `${reading.channel}\n${message.e}\n${message.o}`;
-      if (!byPlace.has(key)) byPlace.set(key, []);
-      byPlace.get(key).push({ reading, message });
+      const received = byPlace.get(key) ?? [];
+      byPlace.set(key, received);
+      received.push({ reading, message });
     }
   for (const received of byPlace.values()) {
     if (new Set(received.map(({ message }) => message.id)).size < 2) continue;

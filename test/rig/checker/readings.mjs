@@ -1,6 +1,17 @@
 // What each client received: in order, chained, without silent loss, phantoms and repetitions, up to the end.
 
-/** I1: within an interval offsets count up by one, in one epoch. */
+/**
+ * @typedef {import('./check.mjs').LogEvent} LogEvent
+ * @typedef {import('./recording.mjs').Recording} Recording
+ * @typedef {import('./recording.mjs').Reading} Reading
+ * @typedef {import('./recording.mjs').Entry} Entry
+ */
+
+/**
+ * I1: within an interval offsets count up by one, in one epoch.
+ *
+ * @param {Recording} recording
+ */
 export function* order(recording) {
   for (const { reading, before, message, seen } of steps(recording)) {
     if (!before || message.o === undefined || before.o === undefined || message.id === before.id) continue;
@@ -13,11 +24,15 @@ export function* order(recording) {
   }
 }
 
-/** I2: each message names the one before it. */
+/**
+ * I2: each message names the one before it.
+ *
+ * @param {Recording} recording
+ */
 export function* chain(recording) {
   for (const { reading, before, message, seen } of steps(recording)) {
     const entry = recording.finals.get(message.ch)?.byOffset.get(message.o);
-    const prev = message.prev ?? (entry?.id === message.id ? entry.prev : undefined);
+    const prev = message.prev ?? (entry && entry.id === message.id ? entry.prev : undefined);
     if (prev === undefined || before?.id === undefined || prev === before.id || seen.has(prev)) continue;
     yield {
       what: `${reading.client} got ${message.id} of ${message.ch}, which follows ${prev}, behind ${before.id}`,
@@ -26,7 +41,11 @@ export function* chain(recording) {
   }
 }
 
-/** I3: what the history holds within the last interval was received; earlier ones end with a gap. */
+/**
+ * I3: what the history holds within the last interval was received; earlier ones end with a gap.
+ *
+ * @param {Recording} recording
+ */
 export function* silentLoss(recording) {
   for (const reading of recording.readings.values()) {
     const final = recording.finals.get(reading.channel);
@@ -47,7 +66,11 @@ export function* silentLoss(recording) {
   }
 }
 
-/** I4: once a client is on the history that there is in the end, all that it receives is of it. */
+/**
+ * I4: once a client is on the history that there is in the end, all that it receives is of it.
+ *
+ * @param {Recording} recording
+ */
 export function* phantoms(recording) {
   for (const reading of recording.readings.values()) {
     const final = recording.finals.get(reading.channel);
@@ -67,7 +90,11 @@ export function* phantoms(recording) {
   }
 }
 
-/** I5: a client gets an id of a channel once. */
+/**
+ * I5: a client gets an id of a channel once.
+ *
+ * @param {Recording} recording
+ */
 export function* duplicates(recording) {
   for (const reading of recording.readings.values()) {
     const first = new Map();
@@ -82,17 +109,24 @@ export function* duplicates(recording) {
   }
 }
 
-/** I11: in the end each client that is still there has the top, within the time after the heal. */
+/**
+ * I11: in the end each client that is still there has the top, within the time after the heal.
+ *
+ * @param {Recording} recording
+ * @param {import('./check.mjs').CheckLimits} [limits]
+ */
 export function* convergence(recording, { convergeMs = Infinity } = {}) {
   for (const reading of present(recording)) {
     const final = recording.finals.get(reading.channel);
     if (!final) continue;
-    const { start, messages } = reading.intervals.at(-1);
+    const last = reading.intervals.at(-1);
+    if (!last) continue;
+    const { start, messages } = last;
     const reached = messages.at(-1) ?? start.pos;
     if (isBehind(recording, reading, reached))
       yield {
         what: `${reading.client} ended at ${reached?.id ?? 'nothing'} of ${reading.channel}, whose top is ${final.event.p}`,
-        events: [start, messages.at(-1)].filter(Boolean),
+        events: [start, ...messages.slice(-1)],
       };
     const late = lateness(recording, reading);
     if (late > convergeMs)
@@ -103,37 +137,65 @@ export function* convergence(recording, { convergeMs = Infinity } = {}) {
   }
 }
 
-/** How long after the heal the last client had what was posted before it, in milliseconds. */
+/**
+ * How long after the heal the last client had what was posted before it, in milliseconds.
+ *
+ * @param {Recording} recording
+ */
 export function convergedMs(recording) {
   return Math.max(0, ...present(recording).map((reading) => lateness(recording, reading)));
 }
 
+/** @param {Recording} recording */
 function present({ readings }) {
   return [...readings.values()].filter(({ hasLeft, intervals }) => !hasLeft && intervals.length > 0);
 }
 
-/** After the heal a client has caught up with its first gap, or with the last message posted before. */
+/**
+ * After the heal a client has caught up with its first gap, or with the last message posted before.
+ *
+ * @param {Recording} recording
+ * @param {Reading} reading
+ */
 function lateness({ finals, posts, healedAt }, reading) {
   const final = finals.get(reading.channel);
   if (!final || healedAt === undefined) return 0;
-  const last = final.event.entries.findLast(({ id }) => posts.get(id)?.invoke?.at <= healedAt);
+  const last = final.event.entries.findLast(
+    (/** @type {Entry} */ { id }) => posts.get(id)?.invoke?.at <= healedAt,
+  );
   const received = last && reading.received(last.id);
-  return Math.max(0, (received ?? reading.gapAfter(healedAt))?.at - healedAt || 0);
+  const caughtUp = received ?? reading.gapAfter(healedAt);
+  return caughtUp ? Math.max(0, caughtUp.at - healedAt) : 0;
 }
 
+/**
+ * @param {Recording} recording
+ * @param {Reading} reading
+ * @param {LogEvent | undefined} reached
+ */
 function isBehind({ finals, posts }, reading, reached) {
   const { channel, intervals } = reading;
-  const { event } = finals.get(channel);
+  const final = finals.get(channel);
+  if (!final) return false;
+  const { event } = final;
   if (reached) return !isTop(event, reached) && !reading.received(event.p);
   // Nothing arrived since: then nothing may have been posted since.
-  return posts.get(event.p)?.invoke?.at > intervals.at(-1).start.at;
+  return posts.get(event.p)?.invoke?.at > (intervals.at(-1)?.start.at ?? Infinity);
 }
 
+/**
+ * @param {LogEvent} event
+ * @param {LogEvent} reached
+ */
 function isTop({ e, s, p }, { e: epoch, o, id }) {
   return id === undefined ? e === epoch && s === o : id === p;
 }
 
-/** Each message with the one before it in its interval, or the position that the interval began with. */
+/**
+ * Each message with the one before it in its interval, or the position that the interval began with.
+ *
+ * @param {Recording} recording
+ */
 function* steps(recording) {
   for (const reading of recording.readings.values()) {
     const seen = new Set();
@@ -148,7 +210,12 @@ function* steps(recording) {
   }
 }
 
-/** A client leaves out what it had received before a gap set it back. */
+/**
+ * A client leaves out what it had received before a gap set it back.
+ *
+ * @param {Recording} recording
+ * @param {{ reading: Reading, before: LogEvent, message: LogEvent, seen: ReadonlySet<string> }} step
+ */
 function isRepeatLeftOut(recording, { before, message, seen }) {
   if (message.e !== before.e || message.o <= before.o) return false;
   for (let offset = before.o + 1; offset < message.o; offset++) {
@@ -158,7 +225,11 @@ function isRepeatLeftOut(recording, { before, message, seen }) {
   return true;
 }
 
-/** From the last gap on everything must be there, across new subscriptions that no gap announced. */
+/**
+ * From the last gap on everything must be there, across new subscriptions that no gap announced.
+ *
+ * @param {Reading} reading
+ */
 function firstUntold({ intervals }) {
   const from = Math.max(
     0,
@@ -169,7 +240,13 @@ function firstUntold({ intervals }) {
   return { start: rest[0].start, messages: rest.flatMap(({ messages }) => messages) };
 }
 
-/** Whether an entry lies between where an interval began and where it ends. */
+/**
+ * Whether an entry lies between where an interval began and where it ends.
+ *
+ * @param {Recording} recording
+ * @param {{ start: LogEvent, messages: readonly LogEvent[], last: LogEvent | undefined }} interval
+ * @param {Entry} entry
+ */
 function isWithin({ posts }, { start, messages, last }, entry) {
   if (!last || entry.o > last.o) return false;
   const from = start.pos ? start.pos.o : (messages.find(({ e }) => e === last.e)?.o ?? Infinity);

@@ -1,5 +1,10 @@
 // Who may read, what the processes held, what ran for clients, and who was said to be present.
 
+/**
+ * @typedef {import('./check.mjs').LogEvent} LogEvent
+ * @typedef {import('./recording.mjs').Recording} Recording
+ */
+
 const REVOCATION_MS = 2_000;
 const NEMESIS_MS = 15_000;
 const SETTLE_MS = 30_000;
@@ -7,7 +12,11 @@ const MOST_SPURIOUS = 0.001;
 /** What grows by itself while code is compiled and heaps find their size. */
 const SLACK = { rss: 32 * 1024 * 1024, queueBytes: 64 * 1024, handles: 4 };
 
-/** I12: nobody gets what they were not let in to, or what is of another tenant. */
+/**
+ * I12: nobody gets what they were not let in to, or what is of another tenant.
+ *
+ * @param {Recording} recording
+ */
 export function* isolation(recording) {
   const authz = recording.of('authz');
   if (authz.length === 0) return;
@@ -26,7 +35,11 @@ export function* isolation(recording) {
   }
 }
 
-/** I13: two seconds after access was taken away nothing arrives. */
+/**
+ * I13: two seconds after access was taken away nothing arrives.
+ *
+ * @param {Recording} recording
+ */
 export function* revocation(recording) {
   const revoked = new Map();
   for (const event of recording.of('authz', 'recv')) {
@@ -41,7 +54,12 @@ export function* revocation(recording) {
   }
 }
 
-/** I14: gaps come with faults; at most one in a thousand messages may have one for no reason. */
+/**
+ * I14: gaps come with faults; at most one in a thousand messages may have one for no reason.
+ *
+ * @param {Recording} recording
+ * @param {import('./check.mjs').CheckLimits} [limits]
+ */
 export function* gapMinimality(recording, { excusedGaps = [] } = {}) {
   const nemeses = recording.of('nemesis');
   const [from, to] = [nemeses[0]?.at ?? Infinity, (nemeses.at(-1)?.at ?? 0) + NEMESIS_MS];
@@ -53,17 +71,22 @@ export function* gapMinimality(recording, { excusedGaps = [] } = {}) {
     yield { what: `${spurious.length} gaps for no reason among ${received} messages`, events: [spurious[0]] };
 }
 
-/** I15: what a process holds returns to where it was before the faults. */
+/**
+ * I15: what a process holds returns to where it was before the faults.
+ *
+ * @param {Recording} recording
+ */
 export function* boundedness(recording) {
   const [start] = recording.of('nemesis');
-  if (!start || recording.healedAt === undefined) return;
+  const { healedAt } = recording;
+  if (!start || healedAt === undefined) return;
   for (const [name, all] of byProcess(recording.of('sample'))) {
     const before = all.filter(({ at }) => at < start.at);
-    const after = all.findLast(({ at }) => at >= recording.healedAt);
-    if (before.length === 0 || !after || after.at < recording.healedAt + SETTLE_MS) continue;
-    for (const what of Object.keys(SLACK)) {
+    const after = all.findLast(({ at }) => at >= healedAt);
+    if (before.length === 0 || !after || after.at < healedAt + SETTLE_MS) continue;
+    for (const [what, slack] of Object.entries(SLACK)) {
       const baseline = Math.max(...before.map((sample) => sample[what] ?? 0));
-      if ((after[what] ?? 0) > baseline * 1.1 + SLACK[what])
+      if ((after[what] ?? 0) > baseline * 1.1 + slack)
         yield {
           what: `${name} held ${what} ${baseline}, and ${after[what]} after the heal`,
           events: [after],
@@ -72,13 +95,21 @@ export function* boundedness(recording) {
   }
 }
 
+/**
+ * @param {readonly LogEvent[]} samples
+ * @returns {Map<string, LogEvent[]>}
+ */
 function byProcess(samples) {
   const groups = new Map();
   for (const sample of samples) groups.set(sample.p, (groups.get(sample.p) ?? []).concat(sample));
   return groups;
 }
 
-/** I17: what a client sent is handled once, and in the order sent. */
+/**
+ * I17: what a client sent is handled once, and in the order sent.
+ *
+ * @param {Recording} recording
+ */
 export function* upstream(recording) {
   const last = new Map();
   for (const event of recording.of('exec')) {
@@ -92,11 +123,15 @@ export function* upstream(recording) {
   }
 }
 
-/** I18: in the end those are present who are there. */
+/**
+ * I18: in the end those are present who are there.
+ *
+ * @param {Recording} recording
+ */
 export function* presence(recording) {
   for (const event of recording.of('presence')) {
-    const ghosts = event.present.filter((id) => !event.live.includes(id));
-    const missing = event.live.filter((id) => !event.present.includes(id));
+    const ghosts = event.present.filter((/** @type {string} */ id) => !event.live.includes(id));
+    const missing = event.live.filter((/** @type {string} */ id) => !event.present.includes(id));
     if (ghosts.length > 0 || missing.length > 0)
       yield {
         what: `present without being there: ${ghosts.join(', ') || 'nobody'}; there and not present: ${missing.join(', ') || 'nobody'}`,
