@@ -116,7 +116,7 @@ export function usePresence(
 /** The result of `useSend`. */
 export interface SendControl<In> extends SendState {
   readonly send: Sender<In>['send'];
-  /** Whether a message has no answer yet. */
+  /** True when a message has no answer yet. */
   readonly isPending: boolean;
 }
 

@@ -147,7 +147,7 @@ export interface SendControl<In> {
   readonly send: Sender<In>['send'];
   /** The number of messages without an answer. */
   readonly pending: ComputedRef<number>;
-  /** Whether a message has no answer yet. */
+  /** True when a message has no answer yet. */
   readonly isPending: ComputedRef<boolean>;
   /** The error of the last message that failed; undefined after the next call of `send`. */
   readonly error: ComputedRef<unknown>;

@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from '../client-options.js';
 
 /**
- * Tells how long to wait between attempts.
+ * Computes the wait between attempts.
  *
  * A wait is a random part of a bound, which doubles with each failure and shrinks while a connection lasts.
  */
@@ -21,10 +21,10 @@ export class Backoff {
     return clock.random() * boundMs;
   }
 
-  /** Forgets failures as far as a connection has lasted: at 1 all, at 0 none. */
+  /** Lowers the bound by the health of the last connection: 1 forgets all failures, 0 none. */
   forget(health: number): void {
     const { minRetryMs, maxRetryMs } = this.#options;
-    // What is cut now and then is not down.
+    // The exponent keeps part of the bound for a connection that is lost now and then.
     this.#boundMs = Math.min(maxRetryMs, this.#boundMs) * (minRetryMs / (maxRetryMs || 1)) ** health;
   }
 }

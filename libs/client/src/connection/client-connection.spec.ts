@@ -12,7 +12,7 @@ describe('connection', () => {
     return (rig = await Rig.start(options));
   }
 
-  /** Answers `auth` with a new token each time, and notes why it was asked. */
+  /** Answers `auth` with a new token each time, and records the reason. */
   function tokens(reasons: string[]) {
     return ({ reason }: AuthRequest) => `token ${reasons.push(reason)}`;
   }

@@ -54,13 +54,13 @@ export class ClientConnection implements ClientSocketOwner {
   /** The `spreadMs` of the server's `goaway`; undefined before it. */
   declare spreadMs?: number;
   declare readonly options: ResolvedOptions;
-  /** The client's name over its connections; an outbox replaces it with its own. */
+  /** The secret client id of all connections; an outbox replaces it with its own. */
   client = randomId();
-  /** The name that the resume tokens of an anonymous client are bound to; set if it survives a reload. */
+  /** The name that the resume tokens of an anonymous client are bound to; set if it is stored. */
   resumeName?: string;
   /** The user of the last connection; null for an anonymous one, undefined before the first. */
   declare user?: string | null;
-  /** The last id that was given to a frame. */
+  /** The id of the last frame with an id. */
   lastId = 0;
   readonly listeners: Listeners = new Set();
   readonly #streams = new Map<string, ConnectedStream>();
@@ -94,7 +94,7 @@ export class ClientConnection implements ClientSocketOwner {
     return this.#socket?.welcome;
   }
 
-  /** Whether an `auth` waits for its answer, so that the user of a message is unknown. */
+  /** True while an `auth` has no answer, so that the user of a new message is unknown. */
   get isSigningIn(): boolean {
     return this.#pendingAuths.size > 0;
   }
@@ -299,7 +299,7 @@ export class ClientConnection implements ClientSocketOwner {
     this.#streams.forEach((stream) => stream.left());
   }
 
-  /** Reconnects after CATCH_UP_MS if the current server has not caught up: it needs the positions of a new `hello`. */
+  /** Reconnects if the current server has not caught up within CATCH_UP_MS; it then gets all positions. */
   #checkCatchUpLater(): void {
     this.#cancelCheck?.();
     this.#cancelCheck = this.options.clock.after(CATCH_UP_MS, () => {

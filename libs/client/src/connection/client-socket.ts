@@ -11,7 +11,7 @@ import { ABNORMAL, HEARTBEAT_LOST } from './close-codes.js';
 /** The callbacks of a socket to its connection. */
 export interface ClientSocketOwner {
   readonly options: ResolvedOptions;
-  /** Returns the fields of `hello`: the client's name over its connections, and its positions. */
+  /** Returns the fields of `hello`: the client id and the positions. */
   hello(): object;
   encode(frame: object, socket: ClientSocket): FramePayload;
   /** Called when the server has welcomed the client. */
@@ -19,7 +19,7 @@ export interface ClientSocketOwner {
   received(socket: ClientSocket, frame: ServerFrame): void;
   /** Called for a frame that cannot be decoded. */
   unreadable(socket: ClientSocket): void;
-  /** Called when the socket could not open, or is lost; not after `close()`. */
+  /** Called when the socket could not open or was lost; not after `close()`. */
   lost(socket: ClientSocket, code: number, reason: string): void;
 }
 
@@ -39,7 +39,7 @@ export class ClientSocket {
   }
 
   /**
-   * Connects once the credential is there.
+   * Connects once the credential is known.
    *
    * @throws {Error} when the platform rejects the URL
    */

@@ -1,9 +1,9 @@
 import type { CloseCode } from '@nestwire/protocol';
 
-// This file imports no values, so that a bundle holds these numbers and not the table of all codes.
-// The types compare them with that table.
+// This file imports no values, so that bundles contain only these numbers and not the table of all codes.
+// The types compare the numbers with that table.
 
-/** The credential was not accepted. */
+/** The credential was refused. */
 export const UNAUTHENTICATED: typeof CloseCode.Unauthenticated = 4501;
 
 /** The credential has expired. */
@@ -15,7 +15,7 @@ export const RATE_LIMITED: typeof CloseCode.RateLimited = 4004;
 /** The peer stopped answering pings. */
 export const HEARTBEAT_LOST: typeof CloseCode.HeartbeatLost = 4002;
 
-/** The client has or opens another connection. */
+/** Another connection replaces this one. */
 export const REPLACED: typeof CloseCode.Replaced = 4505;
 
 /** The application closed the client for good. */

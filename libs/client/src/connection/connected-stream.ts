@@ -22,11 +22,11 @@ export interface ConnectedStream {
   readonly positions: { toResume(endpoint: string): ResumePosition[]; add(frame: SubscribedFrame): void };
   /** Called after several unreadable frames in a row: reports a gap in each channel that can be resumed. */
   missed(): void;
-  /** Whether the stream waits for answers of the former connection, or for the open on the current one. */
+  /** Truthy while it waits for answers of the former connection, or for the open on the current one. */
   readonly isMoving: unknown;
   /** The promises of the messages that wait or have no answer. */
   readonly unanswered: readonly Promise<void>[];
-  /** Whether the current server needs a new `hello` to learn a position or a subscription of the former one. */
+  /** True when the current server needs a new `hello` for a position or subscription of the former one. */
   readonly isBehind: boolean;
   /** Called at a handover: the next connection takes new messages, and the former one still answers. */
   moved(): void;

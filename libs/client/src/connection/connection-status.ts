@@ -1,11 +1,11 @@
-/** Where a client's connection stands; `kind` tells which. */
+/** The status of a client's connection; `kind` is the state. */
 export type ConnectionStatus =
   | {
       /** `connectWebSocket()` has not been called. */
       readonly kind: 'idle';
     }
   | {
-      /** A credential is asked for, a socket opens, or `welcome` is awaited. */
+      /** The client waits for a credential, a socket or `welcome`. */
       readonly kind: 'connecting';
     }
   | {
@@ -16,13 +16,13 @@ export type ConnectionStatus =
       readonly connection: string;
     }
   | {
-      /** The connection is lost, or could not be made; another attempt follows. */
+      /** The connection was lost or failed; another attempt follows. */
       readonly kind: 'waiting';
-      /** When the next attempt starts, in milliseconds since 1970. */
+      /** The time of the next attempt, in milliseconds since 1970. */
       readonly retryAt: number;
-      /** The wait as a whole, in milliseconds. */
+      /** The whole wait, in milliseconds. */
       readonly retryInMs: number;
-      /** The close code that ended the last attempt; 1006 where there was none. */
+      /** The close code of the last attempt; 1006 without one. */
       readonly code: number;
       readonly reason: string;
     }
@@ -33,5 +33,5 @@ export type ConnectionStatus =
       readonly reason: string;
     };
 
-/** A function that hears each change of the status. */
+/** Called for each change of the status. */
 export type ConnectionStatusListener = (status: ConnectionStatus) => void;

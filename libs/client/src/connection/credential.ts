@@ -1,6 +1,6 @@
 import type { AuthRequest, ResolvedOptions } from '../client-options.js';
 
-/** Asks for a credential; null where there is none. */
+/** Calls `auth`; returns null without a credential. */
 export async function credentialOf(
   { auth }: ResolvedOptions,
   reason: AuthRequest['reason'],

@@ -2,7 +2,7 @@ import type { CodedError } from '@nestwire/protocol';
 import { clientError } from '../client-error.js';
 import type { Clock } from '../transport/clock.js';
 
-/** How long something may be pending. */
+/** The limits of a pending promise. */
 export interface Limits {
   readonly clock: Clock;
   readonly timeoutMs: number;

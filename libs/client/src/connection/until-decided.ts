@@ -1,6 +1,6 @@
 import { addListener, type Listeners } from '../listeners.js';
 
-/** Asks at each change until there is an answer: true to resolve, or an error. */
+/** Calls `decide` at each change; resolves when it returns true, rejects when it returns an error. */
 export function untilDecided(listeners: Listeners, decide: () => true | Error | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = () => {

@@ -9,7 +9,7 @@ const CHANNEL = 'score';
 interface Place {
   readonly offset: number;
   readonly epoch?: string;
-  /** Names the branch of the history, where it is not the first one. */
+  /** The timeline of the history; the first one by default. */
   readonly branch?: string;
 }
 
@@ -40,7 +40,7 @@ describe('A handover to a server that is behind', () => {
   let rig: Rig;
   let old: Peer;
   let next: Peer;
-  /** What the next server was told. */
+  /** The `hello` to the next server. */
   let held: readonly ResumePosition[] | undefined;
   let texts: string[];
 
@@ -58,7 +58,7 @@ describe('A handover to a server that is behind', () => {
     await peer.next('pong');
   }
 
-  /** Starts a client on a server, which goes away; the next one has been told the position, and no more. */
+  /** Starts a client on a server that goes away; the next one has received only the `hello`. */
   async function begin(epoch: string | undefined, ...offsets: number[]): Promise<void> {
     rig = await Rig.start();
     old = await rig.connected();
@@ -74,7 +74,7 @@ describe('A handover to a server that is behind', () => {
     await leave(old);
   }
 
-  /** As `begin`, with an unanswered message, so that the former server is kept after the next one has opened. */
+  /** Like `begin`, with an unanswered message, so that the former connection stays open. */
   async function beginAwaiting(epoch: string | undefined, ...offsets: number[]): Promise<void> {
     await begin(epoch, ...offsets);
     rig.client.chat.sendStreamMessage(create(Note, { text: 'unanswered' })).catch(() => undefined);
@@ -90,7 +90,7 @@ describe('A handover to a server that is behind', () => {
     held = (await next.next('hello')).resume;
   }
 
-  /** Welcomes the client, which may send no message without `figures`. */
+  /** Welcomes the client; without `figures` it may send no message. */
   async function welcome(figures: object = {}): Promise<void> {
     next.raw(
       JSON.stringify({
@@ -110,7 +110,7 @@ describe('A handover to a server that is behind', () => {
     await next.open('s2');
   };
 
-  /** Returns what the client resumes after it has found that the next server does not continue. */
+  /** Returns the positions of the `hello` after the next server has diverged. */
   async function resumed(name = CHANNEL): Promise<ResumePosition | undefined> {
     await rig.status('waiting');
     rig.clock.advance(1_000);
@@ -126,7 +126,7 @@ describe('A handover to a server that is behind', () => {
 
   afterEach(() => rig.stop());
 
-  describe('of a channel of which the newest message matters', () => {
+  describe('of a channel with latest', () => {
     it('gives no older message, and none twice', async () => {
       await begin('E', 1, 2, 3);
       expect(held).toEqual([['chat', CHANNEL, 'T', 'E', 3, idOf({ offset: 3 })]]);
@@ -189,7 +189,7 @@ describe('A handover to a server that is behind', () => {
       await got('1', '2', '3', '4', '2');
     });
 
-    it('asks anew, with its position, a server that does not catch up', async () => {
+    it('reconnects with its position when a server does not catch up', async () => {
       await begin('E', 1, 2, 3);
       for (const offset of [4, 5]) old.send(publication({ offset, epoch: 'E' }));
       await settled(old);
@@ -205,7 +205,7 @@ describe('A handover to a server that is behind', () => {
       expect(held).toEqual([['chat', CHANNEL, 'T', 'E', 5, idOf({ offset: 5 })]]);
     });
 
-    it('does not ask anew a server that has caught up', async () => {
+    it('does not reconnect after the server has caught up', async () => {
       await begin('E', 1, 2, 3);
       old.send(publication({ offset: 4, epoch: 'E' }));
       await settled(old);
@@ -244,7 +244,7 @@ describe('A handover to a server that is behind', () => {
       await got(...[1, 2, 3, ...more, 1_104].map(String));
     });
 
-    it('takes no message of another branch: it comes back with its position, which the server judges', async () => {
+    it('ignores a message of another timeline, and reconnects with its position', async () => {
       await begin(undefined, 1, 2, 3);
       for (const offset of [4, 5]) old.send(publication({ offset }));
       await settled(old);
@@ -349,7 +349,7 @@ describe('A handover to a server that is behind', () => {
       subscribed(next, { offset: 3 });
       rig.client.chat.sendStreamMessage(create(Note, { text: 'unanswered' })).catch(() => undefined);
       await next.next('message');
-      // The one that goes away now was told the position 3, and continues from there on another timeline.
+      // The current server got position 3 in the `hello`, and continues from there on another timeline.
       const former = next;
       await leave(former);
       await welcome();

@@ -23,7 +23,7 @@ interface ChannelPosition {
   floor?: WirePosition;
   /** The same position for the former server. */
   oldFloor?: WirePosition;
-  /** Whether messages of the former server are ignored. */
+  /** True when messages of the former server are ignored. */
   ignoresOld?: boolean;
 }
 
@@ -35,7 +35,7 @@ const NO_MESSAGE = '~';
 
 /** The client's positions in the channels of one stream; they outlive connections. */
 export class ChannelPositions extends Map<string, ChannelPosition> {
-  /** Whether the current server cannot continue from the client's position: it needs a new `hello`. */
+  /** True when the current server cannot continue from the client's position, so that it needs a new `hello`. */
   isDiverged = false;
 
   /** Stores a position or a resume token from the current server. */
@@ -44,7 +44,7 @@ export class ChannelPositions extends Map<string, ChannelPosition> {
     const state = this.#stateOf(channel);
     const { floor } = state;
     if (position && floor && differ(position, state.position)) {
-      // A server that is elsewhere would leave out the messages in between.
+      // A server at another position would skip the messages in between.
       if (!isBehind(state, position, floor)) this.isDiverged = true;
       // The token of the former server also opens the positions before this one.
       state.resumeToken ??= resumeToken;
@@ -93,7 +93,7 @@ export class ChannelPositions extends Map<string, ChannelPosition> {
     state.ignoresOld = true;
   }
 
-  /** Moves to the position of a message; returns whether the message is new. */
+  /** Moves to the position of a message; returns true when the message is new. */
   advance({ channel, epoch, offset, id, type }: PublicationFrame, old?: unknown): boolean {
     if (id === undefined) return true;
     const state = this.#stateOf(channel);
@@ -102,7 +102,7 @@ export class ChannelPositions extends Map<string, ChannelPosition> {
     const [, lastOffset, lastId] = position;
     const base = old ? oldFloor : floor;
     const isGap = type === GAP;
-    // A channel that keeps only the newest message names the epoch in each frame. A restore may lead to an older epoch.
+    // The frames of a channel with `latest` name the epoch, because a restore may lead to an older one.
     const isLatest = epoch !== undefined && !isGap;
     // The snapshot is incomplete, so a later message has no base.
     const isHalf = lastId === NO_MESSAGE;
@@ -148,13 +148,13 @@ export class ChannelPositions extends Map<string, ChannelPosition> {
     this.forEach((state) => (state.floor = state.oldFloor = state.ignoresOld = undefined));
   }
 
-  /** Returns whether the current server has not yet caught up with the former one in a channel. */
+  /** Returns true until the current server has caught up with the former one in a channel. */
   isBehind(channel: string): boolean {
     const { floor, position } = this.get(channel)!;
     return !!floor && differ(floor, position);
   }
 
-  /** Returns whether the former server subscribed a channel after the last `hello`. */
+  /** Returns true when the former server subscribed a channel after the last `hello`. */
   isUnsent(channel: string): boolean {
     const { resumeToken, sent } = this.get(channel)!;
     return !!resumeToken && !sent;
@@ -188,7 +188,7 @@ function differ(one: WirePosition, other: WirePosition): boolean {
 }
 
 /**
- * Returns whether a server that continues from `floor` is behind the client's position.
+ * Returns true when a server that continues from `floor` is behind the client's position.
  *
  * A position before the floor is not behind: the server has compared the floor with the history.
  */

@@ -16,7 +16,7 @@ describe('endpoint', () => {
     peer = await rig.connected(figures);
   }
 
-  /** Lets the client handle all that was sent to it so far. */
+  /** Waits until the client has handled all sent frames. */
   async function settled(): Promise<void> {
     peer.send({ t: 'ping' });
     await peer.next('pong');
@@ -285,7 +285,7 @@ describe('endpoint', () => {
   });
 
   describe('reader that comes late', () => {
-    /** Lets one reader take a message, and another one come. */
+    /** Lets one reader read a message, and starts another one. */
     async function readTwice(): Promise<void> {
       const first = rig.client.chat.stream[Symbol.asyncIterator]();
       await peer.open();
@@ -549,7 +549,7 @@ describe('endpoint', () => {
     const send = (text: string, options?: object) =>
       rig.client.chat.sendStreamMessage(note(text), options as never);
 
-    /** Sends messages, and loses the connection before their answers. */
+    /** Sends messages, and drops the connection before their answers. */
     async function lose(...given: string[]): Promise<Array<Promise<void>>> {
       const all = given.map((text) => send(text));
       for (const one of all) one.catch(() => {});
@@ -592,7 +592,7 @@ describe('endpoint', () => {
       );
       await peer.open('s1');
       const { id } = await peer.next('message');
-      // From here on nothing comes by this connection.
+      // From here on this connection delivers nothing.
       const silent = peer;
       rig.clock.advance(10_000);
       await silent.next('ping');
@@ -778,7 +778,7 @@ describe('endpoint', () => {
       rig.client.chat.sendStreamMessage(note(text), options as never);
     let next: Peer;
 
-    /** Goes away while a message is unanswered; returns the message's frame, and its promise in an object. */
+    /** Sends `goaway` with an unanswered message; returns its frame, and its promise in an object. */
     async function leave(options?: object, auth?: () => string) {
       await connected(auth && { auth }, figures);
       const sending = send('a', options);

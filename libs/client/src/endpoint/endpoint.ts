@@ -26,7 +26,14 @@ const OPENED_BY_SERVER = -1;
 const AT_END = Infinity;
 
 /** Codes that refuse one attempt unhandled; an earlier attempt may have been handled. */
-const REFUSED = /^(BUSY|RATE_LIMITED|DRAINING|STREAM_NOT_OPEN|UNAVAILABLE|OVERLOADED)$/;
+const REFUSED: readonly string[] = [
+  'BUSY',
+  'RATE_LIMITED',
+  'DRAINING',
+  'STREAM_NOT_OPEN',
+  'UNAVAILABLE',
+  'OVERLOADED',
+];
 
 /** The client's side of one endpoint: its stream, positions and outgoing messages. */
 export class Endpoint implements EndpointStream<Message, Message>, ConnectedStream {
@@ -52,7 +59,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
   #insertAt = AT_END;
   #lossReason?: string;
   #lossCode?: number;
-  /** Whether answers of the former connection are still awaited. */
+  /** True while answers of the former connection are missing. */
   #awaitsFormer = false;
 
   constructor(name: string, classes: ReadonlyMap<string, MessageClass>, connection: ClientConnection) {
@@ -159,7 +166,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
             channel,
             wirePosition: frame.id === undefined ? undefined : this.positions.get(channel)!.position,
           },
-          // A frame with an epoch is a gap, or belongs to a channel that keeps only the newest message.
+          // A frame with an epoch is a gap, or belongs to a channel with `latest`.
           !frame.epoch && frame.id,
         );
     } else if (stream === this.name) this.#handle(frame, error, old);
@@ -170,7 +177,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
       for (const [other, outgoing] of this.#inFlight) {
         if (!error || other === id) {
           // The refusal of a repeated message says nothing about its first handling.
-          const isUnknown = error && outgoing.frame.redelivered && REFUSED.test(error.code);
+          const isUnknown = error && outgoing.frame.redelivered && REFUSED.includes(error.code);
           outgoing.settle(isUnknown ? clientError('UNCERTAIN', error.message, { cause: error }) : error);
           this.#inFlight.delete(other);
         }
@@ -272,7 +279,7 @@ export class Endpoint implements EndpointStream<Message, Message>, ConnectedStre
 
   /** Ends the stream for good; while the server goes away, only until the next connection. */
   #serverClosed(error: CodedError, openError?: CodedError): void {
-    if (/^identity.changed$/i.test(error.code)) {
+    if (error.code === 'IDENTITY_CHANGED' || error.code === 'identity-changed') {
       // The stream opens again when the server has sent the new user.
       this.#session = this.#opening = undefined;
       return this.changed();

@@ -1,13 +1,13 @@
-/** The messages that wait for one reader. */
+/** The unread messages of one reader. */
 export interface MessageQueue<T> {
   readonly unread: T[];
   push(message: T): void;
-  /** Ends the reading once what waits has been read; with an error, if there is one. */
+  /** Ends the reader after its unread messages; with an error, if there is one. */
   end(error?: unknown): void;
   /**
-   * Starts the reading; its `return()` ends it, even while it waits, and calls `left`.
+   * Starts the reader; its `return()` ends it, even while it waits, and calls `left`.
    *
-   * `taken` hears of each message that leaves the queue.
+   * `taken` is called for each message that leaves the queue.
    */
   read(left: () => void, taken: () => void): AsyncGenerator<T, undefined>;
 }

@@ -9,17 +9,17 @@ export interface Outgoing extends Pending {
   readonly frame: Sendable;
   readonly bytes: number;
   readonly offline: OfflinePolicy;
-  /** A listener sends it at each open, so that it belongs to the session alone. */
+  /** True for a message of an open listener, which belongs to one session. */
   readonly own: boolean;
-  /** Whose it is: the user when it was given, or sent; undefined before the first connection. */
+  /** The user at the time of the call or sending; undefined before the first connection. */
   user?: string | null;
-  /** Once sent: until when it may be sent again. */
+  /** Set once it is sent: the end of resending. */
   until?: number;
-  /** Set by the outbox that keeps it: tells whether it is another user's, and takes it back then. */
+  /** Set by the outbox; returns true for a message of another user, and then parks it in the outbox. */
   isNotFor?(user: string | null): boolean;
 }
 
-/** The bounds that a connection sets for waiting messages. */
+/** The limits of a connection for waiting messages. */
 export interface WaitingBounds {
   readonly options: {
     readonly maxWaitingMessages: number;
@@ -33,12 +33,12 @@ export interface WaitingBounds {
 /** The frame of a message; its id is 0 until it is sent. */
 export type Sendable = { -readonly [K in keyof ClientMessageFrame]: ClientMessageFrame[K] };
 
-/** Returns how many bytes a frame takes on the line. */
+/** Returns the size of an encoded frame, in bytes. */
 export function sizeOf(payload: FramePayload): number {
   return (typeof payload === 'string' ? new TextEncoder().encode(payload) : payload).length;
 }
 
-/** Tells whether one more message may wait; the outbox bounds those that it keeps. */
+/** Returns true when one more message may wait; the outbox limits durable ones. */
 export function hasRoom(
   all: readonly Outgoing[],
   bytes: number,
@@ -52,7 +52,7 @@ export function hasRoom(
   );
 }
 
-/** Makes the error of a message that is unsent at its deadline, if it is. */
+/** Makes the error of a message that is unsent at its deadline; undefined when it was sent. */
 export function unsentError({ id }: Sendable, { welcome }: WaitingBounds): CodedError | undefined {
   if (id) return undefined;
   return welcome

@@ -4,41 +4,41 @@ import { messageQueue, type MessageQueue } from './message-queue.js';
 
 /** The messages of one stream, for any number of readers at once. */
 export interface MessageStream<T> {
-  /** How many messages were discarded because a reader's queue was full. */
+  /** The number of messages that were discarded because a reader's queue was full. */
   readonly dropped: number;
-  /** How many messages were ignored: of a class that is not listed in `messages`, or malformed. */
+  /** The number of ignored messages: malformed, or of a class that is not in `messages`. */
   readonly ignored: number;
   /** Starts a reader; its `return()` ends it, even while it waits. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined>;
 }
 
-/** What hears of the readers. */
+/** The callbacks of the readers. */
 export interface StreamIteratorsOwner {
-  /** A reader has come; one that is late misses what others were given. */
+  /** Called for a new reader; truthy when earlier messages were already delivered to others. */
   readonly used: (isLate: unknown) => void;
-  /** A message has left the queue of a reader. */
+  /** Called when a message has left the queue of a reader. */
   readonly taken: () => void;
 }
 
-/** What hands each message to every reader. */
+/** Delivers each message to every reader. */
 export interface StreamIterators<T> extends MessageStream<T> {
-  /** How many messages were pushed. */
+  /** The number of pushed messages. */
   given: number;
-  /** How many of those the slowest reader has taken; what it dropped counts as taken. */
+  /** The number of those that the slowest reader has read or dropped. */
   readonly taken: number;
   dropped: number;
   ignored: number;
   push(message: T): void;
-  /** Forgets what waits for readers; they go on. */
+  /** Discards unread messages; readers continue. */
   clear(): void;
-  /** Ends all readers; forgets what waits for a first one. */
+  /** Ends all readers, and discards messages for the first one. */
   end(error?: unknown): void;
 }
 
-/** How many messages its stream had given to readers before a message. */
+/** The number of messages that were pushed before a message. */
 const givenBefore = new WeakMap<object, number>();
 
-/** Makes a stream that nobody reads yet. */
+/** Makes a stream without readers. */
 export function iteratorsOf<T>(
   name: string,
   options: ResolvedOptions,
@@ -46,7 +46,7 @@ export function iteratorsOf<T>(
 ): StreamIterators<T> {
   const { maxUnreadMessages, overflow, onWarning } = options;
   const queues = new Set<MessageQueue<T>>();
-  // Keeps what comes while nobody reads for the first who does.
+  // The queue of messages without a reader, for the first one.
   let spare = messageQueue<T>();
   return {
     given: 0,
@@ -88,7 +88,7 @@ export function iteratorsOf<T>(
   };
 }
 
-/** Ends a reader that does not keep up. */
+/** Ends a reader that falls behind. */
 function fail<T>(queue: MessageQueue<T>, queues: Set<MessageQueue<T>>): void {
   queue.end(clientError('READER_OVERFLOW'));
   queues.delete(queue);

@@ -18,7 +18,7 @@ export type StreamReducer<S, M> = (state: S, message: M) => S;
 /** The state that a reducer has made of a stream. */
 export interface StreamView<S> {
   readonly state: S;
-  /** Whether the stream has ended: the client was closed, or the server refused or closed the stream. */
+  /** True when the stream has ended: the client was closed, or the server refused or closed the stream. */
   readonly isEnded: boolean;
   /** The error that ended the stream, if there is one. */
   readonly error?: unknown;
