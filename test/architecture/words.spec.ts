@@ -17,12 +17,6 @@ const UNWRITTEN = [
   'libs/messages/src/consumers',
   'libs/messages/src/revocations',
   'libs/messages/src/scheduling',
-  'libs/streams/src',
-  'libs/streams/src/connection',
-  'libs/streams/src/connection/outbound',
-  'libs/streams/src/endpoint',
-  'libs/streams/src/session',
-  'libs/streams/src/subscriptions',
 ];
 
 describe('A comment', () => {

@@ -37,7 +37,7 @@ describe('The warning that "trustProxy" is not set', () => {
 
     expect(await warningsOf(undefined, forwarded, forwarded)).toEqual([
       expect.stringMatching(
-        /^A request came from \S*127\.0\.0\.1, which may be a proxy, and "trustProxy" is not set: .* Set "trustProxy" to .* said once\.$/,
+        /^A request came from \S*127\.0\.0\.1, which may be a proxy, and "trustProxy" is not set: .* Set "trustProxy" to .* logged once\.$/,
       ),
     ]);
   });

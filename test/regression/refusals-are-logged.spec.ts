@@ -125,7 +125,7 @@ describe('The log of a server', () => {
     raw.sendJson({ t: 'hello', v: 1, token: 'good' });
 
     expect(await raw.closing()).toBe(4501);
-    expect(log.with('no authenticator is there to accept it')).toHaveLength(1);
+    expect(log.with('there is no authenticator')).toHaveLength(1);
   });
 
   it('says which credential was refused on an open connection', async () => {

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, type StreamsLimits } from './streams-limits.js';
 
 type LimitName = keyof StreamsLimits;
 
-/** Says that one limit must not be larger than another, times a factor. */
+/** One limit must not exceed another one times a factor. */
 interface LimitRule {
   readonly low: LimitName;
   readonly high: LimitName;
@@ -13,7 +13,7 @@ interface LimitRule {
   readonly reason: string;
 }
 
-/** Limits that may be 0, which switches something off. */
+/** The limits that may be 0, which disables a feature. */
 const ZERO_ALLOWED: ReadonlySet<LimitName> = new Set([
   'maxEarlyFrames',
   'maxSubscriptions',
@@ -23,12 +23,12 @@ const ZERO_ALLOWED: ReadonlySet<LimitName> = new Set([
 
 const FRACTION_ALLOWED = /(Ms|PerSecond|PerSecondPerAddress)$/;
 
-/** A timer of Node takes no longer time. */
+/** The maximum time of a timer in Node, in milliseconds. */
 export const MAX_TIMER_MS = 2_147_483_647;
 
 const TIMERS: ReadonlySet<LimitName> = new Set(['authenticationTimeoutMs', 'closeTimeoutMs']);
 
-/** Where the highest stands first: a default that is lowered lowers those behind it. */
+/** The rules, with the highest limit first, because a lowered default lowers the next ones. */
 const LIMIT_RULES: readonly LimitRule[] = [
   {
     low: 'outboundHardBytes',
@@ -39,24 +39,24 @@ const LIMIT_RULES: readonly LimitRule[] = [
     low: 'outboundSoftBytes',
     high: 'outboundHardBytes',
     factor: 1 / 2,
-    reason: 'a client is slowed down before it is dropped, and needs room for a message between both',
+    reason: 'a client is slowed down before it is dropped, so a message must fit between both',
   },
   {
     low: 'maxPayloadBytes',
     high: 'bytesPerSecond',
     factor: 2,
-    reason: 'a larger frame than a burst is never admitted',
+    reason: 'a frame larger than a burst is never admitted',
   },
   {
     low: 'maxPayloadBytes',
     high: 'outboundHardBytes',
-    reason: 'a message that is passed on would drop all who receive it',
+    reason: 'a forwarded message would drop all of its receivers',
   },
   { low: 'maxHelloBytes', high: 'maxPayloadBytes', reason: 'a hello is a frame' },
   {
     low: 'authenticationTimeoutMs',
     high: 'helloTimeoutMs',
-    reason: 'the time of the authenticator counts towards that of the hello',
+    reason: 'the time of the authenticator counts towards the time of the handshake',
   },
   { low: 'maxHandshakes', high: 'maxConnections', reason: 'a handshake is a connection' },
   {
@@ -99,9 +99,9 @@ const LIMIT_RULES: readonly LimitRule[] = [
 ];
 
 /**
- * Returns all limits: those that are given, and the defaults of the others.
+ * Returns all limits: the given ones, and the defaults of the others.
  *
- * A default is lowered, never raised, where a limit that is given asks for it.
+ * A default is lowered, never raised, if a given limit requires it.
  */
 export function resolveLimits(given: Partial<StreamsLimits> = {}): StreamsLimits {
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
@@ -113,18 +113,18 @@ export function resolveLimits(given: Partial<StreamsLimits> = {}): StreamsLimits
 }
 
 /**
- * Returns how large a message of a channel may be.
+ * Returns the maximum size of a channel message, in bytes.
  *
- * The default gives way where a client may not take as much.
+ * The default is lowered to what a client may receive.
  */
 export function maxMessageBytesOf({ messages, limits }: StreamsOptions): number {
   const { outboundHardBytes } = resolveLimits(limits);
-  // A limit that is none is refused later, by its own name.
+  // An invalid limit is refused later, with its own name.
   const most = outboundHardBytes > 0 ? outboundHardBytes : DEFAULT_MAX_MESSAGE_BYTES;
   return messages?.maxMessageBytes ?? Math.min(DEFAULT_MAX_MESSAGE_BYTES, Math.floor(most));
 }
 
-/** Lists the problems of given limits: wrong values, else contradictions. */
+/** Returns the problems of given limits: wrong values, else contradictions. */
 export function limitProblems(given: Partial<StreamsLimits>): string[] {
   const names = Object.keys(DEFAULT_LIMITS) as LimitName[];
   const wrong = names
@@ -145,7 +145,7 @@ function valueProblems(name: LimitName, given: Partial<StreamsLimits>): string[]
   if (!isInRange) {
     return [
       `StreamsModule: "limits.${name}" must be a number ${least}, got ${String(value)}. ` +
-        'A variable of the environment that is not set gives NaN: give it a default.',
+        'An unset environment variable gives NaN: give it a default.',
     ];
   }
   if (!FRACTION_ALLOWED.test(name) && !Number.isSafeInteger(value))

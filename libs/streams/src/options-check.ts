@@ -24,7 +24,7 @@ const KNOWN_OPTIONS: readonly string[] = [
   'shutdown',
 ] satisfies Array<keyof StreamsOptions>;
 
-// As long as the shortest that is taken.
+// It has the minimum length.
 const SECRET_EXAMPLE = 'x'.repeat(32);
 
 const MAX_PROXIES = 32;
@@ -36,11 +36,11 @@ const FIGURES = {
 } as const;
 
 /**
- * Checks the options that the compiler cannot, such as figures of the environment.
+ * Checks the options that the compiler cannot, such as numbers of the environment.
  *
  * A limit that is not a number would limit nothing, and some options are unsafe together.
  *
- * @throws {StreamsConfigurationError} with all mistakes, when there are any
+ * @throws {StreamsConfigurationError} with all mistakes
  */
 export function checkOptions(options: StreamsOptions, authenticator: StreamAuthenticator | undefined): void {
   const problems = [
@@ -78,7 +78,7 @@ function checkMessageBytes({ limits, messages }: StreamsOptions): string[] {
   if (maxMessageBytes === undefined || !(maxMessageBytes > outboundHardBytes)) return [];
   return [
     `StreamsModule: "messages.maxMessageBytes" (${maxMessageBytes}) must not be more than ` +
-      `"limits.outboundHardBytes" (${outboundHardBytes}): a message of a channel would drop all clients who ` +
+      `"limits.outboundHardBytes" (${outboundHardBytes}): a message of a channel would drop all clients that ` +
       'receive it. Lower "maxMessageBytes" or raise "outboundHardBytes".',
   ];
 }
@@ -90,7 +90,7 @@ function checkShutdown({ shutdown = {} }: StreamsOptions): string[] {
   if (times.spreadMs > times.deadlineMs)
     problems.push(
       `"shutdown.spreadMs" (${times.spreadMs}) must not be more than "shutdown.deadlineMs" (${times.deadlineMs}): ` +
-        'clients would be closed before it is their time to leave. Lower "spreadMs" or raise "deadlineMs".',
+        'clients would be closed before the time at which they leave. Lower "spreadMs" or raise "deadlineMs".',
     );
   if (deadlineMs !== undefined && deadlineMs > MAX_TIMER_MS)
     problems.push(`"shutdown.deadlineMs" must be at most ${MAX_TIMER_MS}, got ${deadlineMs}.`);
@@ -174,7 +174,7 @@ function checkFigures(options: StreamsOptions): string[] {
       ...wrong.map(
         ([name, figure]) =>
           `StreamsModule: "${group}.${name}" must be a number ${group === 'heartbeat' ? 'above 0' : 'from 0 on'}, got ${String(figure)}. ` +
-          'A variable of the environment that is not set gives NaN: give it a default.',
+          'An unset environment variable gives NaN: give it a default.',
       ),
     ];
   });

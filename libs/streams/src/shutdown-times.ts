@@ -7,7 +7,7 @@ const IS_PRODUCTION = process.env.NODE_ENV === 'production';
 /**
  * Returns the options of the shutdown, with their defaults.
  *
- * The default of the spread gives way to a shorter deadline.
+ * A shorter deadline lowers the default of the spread.
  */
 export function resolveShutdown(given: Partial<ShutdownOptions> = {}): ShutdownOptions {
   const { deadlineMs = DEFAULT_DEADLINE_MS, closeListener = IS_PRODUCTION ? 'last' : 'first' } = given;

@@ -20,7 +20,7 @@ interface WithBeforeClose {
   beforeClose?: () => Promise<void> | void;
 }
 
-/** Attaches the streams server at the application's start, drains it at its end. */
+/** Attaches the streams server at the application's start; drains it at the end. */
 @Injectable()
 export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Streams');
@@ -30,7 +30,7 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
-    // Before gateways are registered: without an adapter Nest would look for Socket.IO's.
+    // Set before gateways are registered, because without an adapter Nest loads that of Socket.IO.
     if (!config.getIoAdapter()) config.setIoAdapter(new StreamsAdapter(host));
   }
 
@@ -47,19 +47,19 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     await this.server.start();
   }
 
-  /** Nest 11 has no `beforeClose`; there this is the first hook at which connections can be drained. */
+  /** Drains on Nest 11, which has no `beforeClose`; this is its first hook of a shutdown. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.shutDown();
   }
 
   private async shutDown(): Promise<void> {
     const http = this.host.httpAdapter?.getHttpServer() as Server | undefined;
-    // The server goes on with the connections that it has.
+    // The server keeps its open connections.
     if (this.server.closeListener === 'first' && http?.listening) http.close();
     await this.server.drain();
   }
 
-  /** Drains while all providers still live: `beforeClose` comes before every shutdown hook. */
+  /** Drains before every shutdown hook, so that all providers are still usable. */
   private drainBeforeClose(): void {
     const adapter = this.host.httpAdapter as unknown as WithBeforeClose;
     const original = adapter.beforeClose?.bind(adapter);
@@ -70,7 +70,7 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
   }
 }
 
-/** Puts the handler before the listeners of another adapter, which may destroy what they do not know. */
+/** Puts the handler before the listeners of another adapter, which may destroy unknown sockets. */
 function takeOver(http: Server, routes: UpgradeRoutes): void {
   const behind = http.listeners('upgrade') as UpgradeListener[];
   http.removeAllListeners('upgrade');

@@ -1,62 +1,64 @@
-/** The bounds of one server process; every one has a default and can be set. */
+/** The limits of one server process; each has a default. */
 export interface StreamsLimits {
-  /** Largest frame from a client, in bytes, compressed or not. */
+  /** Size of a frame from a client, compressed or not, in bytes. */
   readonly maxPayloadBytes: number;
-  /** Largest `hello`, and most bytes that may arrive together with the upgrade, in bytes. */
+  /** Size of a `hello`, and of the data that may arrive with the upgrade, in bytes. */
   readonly maxHelloBytes: number;
   /** Time from the upgrade to `hello`, in milliseconds. */
   readonly helloTimeoutMs: number;
-  /** Time that the authenticator may take, in milliseconds. */
+  /** Time of one call of the authenticator, in milliseconds. */
   readonly authenticationTimeoutMs: number;
-  /** Calls of the authenticator for clients that run at the same time. */
+  /** Concurrent calls of the authenticator for clients. */
   readonly maxSignIns: number;
-  /** The same of one address; more wait for their turn. */
+  /** The same for one address; more wait for their turn. */
   readonly maxSignInsPerAddress: number;
-  /** Refused credentials of one address within a minute, before another one is not tried. */
+  /** Refused credentials of one address per minute; further ones are not tried. */
   readonly maxRefusedSignInsPerAddress: number;
-  /** Frames kept while the authenticator works. */
+  /** Frames of one connection that wait for a sign-in. */
   readonly maxEarlyFrames: number;
-  /** Bytes of the frames kept while the authenticator works. */
+  /** Bytes of those frames. */
   readonly maxEarlyBytes: number;
-  /** The same of all connections of one address, or of one user who signs in again. */
+  /** The same for all connections of one address, or of one user who signs in again. */
   readonly maxEarlyBytesPerAddress: number;
-  /** The same of all connections of this process. */
+  /** The same for all connections of this process. */
   readonly maxEarlyBytesPerProcess: number;
-  /** Oldest unfinished frame or fragmented message, in milliseconds. */
+  /** Age of an unfinished frame or fragmented message, in milliseconds. */
   readonly unfinishedMessageMs: number;
   /** Fragments of one message. */
   readonly maxFragments: number;
   /** Chunks of one unfinished message that the receiver keeps. */
   readonly maxBufferedChunks: number;
-  /** Answers to pings that the client has not taken yet. */
+  /** Pongs that the client has not read yet. */
   readonly maxPendingPongs: number;
   /** Connections of this process. */
   readonly maxConnections: number;
-  /** Connections of this process without a finished `hello`. */
+  /** Connections of this process before their `welcome`. */
   readonly maxHandshakes: number;
-  /** Connections of one address without a finished `hello`. */
+  /** Connections of one address before their `welcome`. */
   readonly maxHandshakesPerAddress: number;
   /** Connections of one address without a user; an IPv6 address counts as its /64. */
   readonly maxConnectionsPerAddress: number;
   /** Connections of one user in this process. */
   readonly maxConnectionsPerUser: number;
-  /** New connections of this process a second; bursts of twice that. */
+  /** New connections of this process per second; bursts of twice that. */
   readonly connectsPerSecond: number;
-  /** New connections of one address a second; bursts of twice that. */
+  /** New connections of one address per second; bursts of twice that. */
   readonly connectsPerSecondPerAddress: number;
-  /** Frames of one connection a second, control frames counted; bursts of twice that. */
+  /** Frames of one connection per second, control frames included; bursts of twice that. */
   readonly framesPerSecond: number;
-  /** Bytes of one connection a second; bursts of twice that. */
+  /** Bytes of one connection per second; bursts of twice that. */
   readonly bytesPerSecond: number;
-  /** Time a second for refusing frames of one connection, and for reading costly ones, in milliseconds; bursts of twice that. */
+  /** Time per second to refuse frames of one connection and to read costly ones, in milliseconds.
+
+Bursts of twice that. */
   readonly frameWorkMsPerSecond: number;
-  /** Bytes of answers to one connection beyond what its own bytes pay for. */
+  /** Bytes of answers to one connection that its own bytes have not paid for. */
   readonly answerBytes: number;
-  /** Sign-ins and sign-outs on one open connection a second. */
+  /** Sign-ins and sign-outs on one open connection per second. */
   readonly signInsPerSecond: number;
-  /** Sign-ins and sign-outs on one open connection at once. */
+  /** Sign-ins and sign-outs on one open connection in a burst. */
   readonly signInBurst: number;
-  /** Refused credentials of one connection within a minute; the last closes it. */
+  /** Refused credentials of one connection per minute; the last closes it. */
   readonly maxRefusedSignIns: number;
   /** Refused frames of one connection within 10 s, before it is closed. */
   readonly maxRefusals: number;
@@ -64,27 +66,29 @@ export interface StreamsLimits {
   readonly maxBadFrames: number;
   /** Open streams of one connection. */
   readonly maxStreams: number;
-  /** Channels that flow to one connection. */
+  /** Subscribed channels of one connection. */
   readonly maxSubscriptions: number;
-  /** Messages of one stream that wait for their answer. */
+  /** Messages of one stream without an answer. */
   readonly maxPendingMessages: number;
   /** Bytes of the messages of one connection that wait for their handlers. */
   readonly maxPendingBytes: number;
-  /** Bytes of histories and snapshots that one user, or the anonymous clients of one address, read a second; bursts of eight times that. */
+  /** Bytes of histories and snapshots per second; bursts of eight times that.
+
+They count per user, and together for the anonymous clients of one address. */
   readonly historyBytesPerSecond: number;
-  /** Reads of histories, and calls for snapshots, of one connection at the same time. */
+  /** Concurrent reads of histories and snapshot calls of one connection. */
   readonly maxChannelReads: number;
-  /** The same of one user, or of the anonymous clients of one address; more wait for their turn. */
+  /** The same for one user, or the anonymous clients of one address; more wait for their turn. */
   readonly maxChannelReadsPerUser: number;
-  /** Calls for snapshots of this process at the same time. */
+  /** Concurrent snapshot calls of this process. */
   readonly maxSnapshotCalls: number;
-  /** Iterables and Observables of one session that send at the same time. */
+  /** Iterables and Observables of one session that send concurrently. */
   readonly maxResultStreams: number;
-  /** Time after its first sending in which a message may be sent again, in milliseconds; 0 is never. */
+  /** Time in which a message may be sent again, in milliseconds; 0 disables it. */
   readonly resendWindowMs: number;
-  /** Bytes that remember how messages were answered, of all clients together. */
+  /** Bytes of the remembered results of all clients. */
   readonly resendMemoryBytes: number;
-  /** Time that a handler may take before its message is answered without it, in milliseconds. */
+  /** Time of a handler before the server answers for it, in milliseconds. */
   readonly handlerTimeoutMs: number;
   /** Outbound bytes of one connection above which senders wait and channel messages are dropped. */
   readonly outboundSoftBytes: number;
@@ -96,7 +100,7 @@ export interface StreamsLimits {
   readonly outboundProcessBytes: number;
   /** Time for the closing handshake, in milliseconds. */
   readonly closeTimeoutMs: number;
-  /** Age at which a connection is asked to come back, in milliseconds, plus or minus a tenth. */
+  /** Age at which a connection is asked to reconnect, plus or minus a tenth, in milliseconds. */
   readonly maxConnectionAgeMs: number;
   /** Time after a credential's `expiresAt` in which it can be renewed, in milliseconds. */
   readonly credentialGraceMs: number;

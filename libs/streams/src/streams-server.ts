@@ -59,12 +59,12 @@ const NO_ADDRESS = {
   message: 'X-Forwarded-For names no IP address where "trustProxy" of StreamsModule expects one.',
 };
 
-/** Who connects. */
+/** A new client with its address. */
 interface Client extends ConnectingClient {
   readonly address: string;
 }
 
-/** Takes upgrade requests, makes them connections, ends them all at the shutdown. */
+/** Accepts upgrade requests, creates connections, and ends them at the shutdown. */
 export class StreamsServer {
   readonly path: string;
   readonly registry: ConnectionRegistry;
@@ -142,7 +142,7 @@ export class StreamsServer {
     };
   }
 
-  /** Begins to watch over connections; resolves when it hears of revocations. */
+  /** Starts the checks of connections; resolves when revocations are received. */
   async start(): Promise<void> {
     this.channels.assertSupported(this.context.endpoints.all().flatMap(claimUses));
     this.sweeper.start();
@@ -152,15 +152,14 @@ export class StreamsServer {
     if (this.context.signIn.isConfigured) await this.revocations.start();
   }
 
-  /** Judges the open connections of a user again, on all servers; see `StreamsService.revoke`. */
+  /** Checks the open connections of a user again; see `StreamsService.revoke`. */
   revoke(revocation: UserRevocation): Promise<PostResult> {
     if (this.context.signIn.isConfigured) return this.revocations.revoke(revocation);
-    const problem =
-      'revoke() needs an authenticator to ask again: give StreamsModule the option "authenticator".';
+    const problem = 'revoke() needs an authenticator: give StreamsModule the option "authenticator".';
     return Promise.reject(new StreamsConfigurationError([problem]));
   }
 
-  /** Says in one line what is served, and where. */
+  /** Returns the log line of the start: path, endpoints, codecs and broker. */
   private summary(): string {
     const names = this.context.endpoints.all().map(({ name }) => name);
     const shown = names.slice(0, MAX_NAMES_LOGGED).join(', ') || 'none';
@@ -184,30 +183,30 @@ export class StreamsServer {
     });
   }
 
-  /** Says once that limits by address leave clients alone, where that may be a mistake. */
+  /** Warns once that the limits by address exempt a possible proxy. */
   private warnOfProxies(request: IncomingMessage): void {
     if (this.hasWarnedOfProxies || this.options.trustProxy !== undefined) return;
     if (!this.addresses.mayBeProxied(request)) return;
     this.hasWarnedOfProxies = true;
     this.logger.warn(
       `A request came from ${request.socket.remoteAddress}, which may be a proxy, and "trustProxy" is not set: ` +
-        'limits by address leave such clients alone. Set "trustProxy" to the number of proxies in front of ' +
-        'the server, or to 0 when there are none. This is said once.',
+        'limits by address exempt such clients. Set "trustProxy" to the number of proxies in front of ' +
+        'the server, or to 0 if there are none. This is logged once.',
     );
   }
 
-  /** Says once that a proxy does not tell whom it stands for: all of its clients count as one address. */
+  /** Warns once that a proxy sends no address, so that all of its clients count as one. */
   private warnOfMissingHeader(request: IncomingMessage): void {
     if (this.hasWarnedOfHeader || !this.addresses.isProxied(request)) return;
     this.hasWarnedOfHeader = true;
     this.logger.warn(
       `A request from ${request.socket.remoteAddress} came without X-Forwarded-For although "trustProxy" is set: ` +
         'limits by address count all such clients as one. Let the proxy send the header, or set "trustProxy" ' +
-        'to 0 when there is none. This is said once.',
+        'to 0 when there is none. This is logged once.',
     );
   }
 
-  /** Takes an upgrade request for the path of streams; returns false for any other path. */
+  /** Handles an upgrade request for the path of streams; returns false for other paths. */
   handleUpgrade(upgrade: Upgrade): boolean {
     const { request } = upgrade;
     if (!isForPath(request, this.path)) return false;
@@ -226,38 +225,38 @@ export class StreamsServer {
     return true;
   }
 
-  /** How many upgrade requests were refused since the start. */
+  /** The number of upgrade requests that were refused since the start. */
   get refusedUpgrades(): number {
     return this.refused;
   }
 
-  /** Writes that a WebSocket request was for a path at which nothing is. */
+  /** Logs a WebSocket request for an unknown path. */
   logUnclaimed(target: string): void {
     this.clientLog.unclaimed(target);
   }
 
   private refuseUpgrade(upgrade: Upgrade, refusal: UpgradeRefusal, address: string | undefined): void {
     this.refused++;
-    // While the server drains, all are sent away.
+    // A draining server refuses all new connections.
     if (!this.draining) this.clientLog.upgradeRefused(refusal, address);
     refuseUpgrade(upgrade, refusal);
   }
 
-  /** When the shutdown stops listening, before or after it drains. */
+  /** The order of the shutdown: stop listening first or last. */
   get closeListener(): ShutdownOptions['closeListener'] {
     return this.context.shutdown.closeListener;
   }
 
-  /** Tells whether new connections are taken: from the start of the application to its shutdown. */
+  /** True while new connections are accepted: from the start to the shutdown. */
   get isReady(): boolean {
     return this.isStarted && !this.draining;
   }
 
   /**
-   * Ends all connections in good order; idempotent.
+   * Drains all connections; idempotent.
    *
-   * Refuses new ones, asks clients to come back elsewhere, and serves each until it has left, or
-   * the deadline has passed; then closes with 4006, which runs `@OnStreamClosed` and disposes user objects.
+   * It refuses new connections and asks the clients to reconnect elsewhere. It serves each client until it
+   * leaves or the deadline is over, and then closes with 4006. Sessions end as usual.
    */
   drain(): Promise<void> {
     return (this.draining ??= this.runDrain());
@@ -339,7 +338,7 @@ function connections(count: number): string {
   return count === 1 ? '1 connection' : `${count} connections`;
 }
 
-/** JSON is always there. */
+/** Returns the codecs of the server; JSON is always one of them. */
 function codecsOf(limits: StreamsLimits, others: readonly CodecOption[] = []): Codec[] {
   const { maxJsonDepth: maxDepth, maxJsonNodes: maxNodes } = limits;
   const { maxJsonKeys: maxKeys, maxJsonItems: maxItems } = limits;

@@ -185,7 +185,10 @@ describe('StreamsModule', () => {
       /maxHandshakesPerAddress" \(2000\) must not be more than/,
     ],
     [{ limits: { maxConnectionsPerUser: 9, maxConnections: 8 } }, /one user would exceed the bound of all/],
-    [{ limits: { helloTimeoutMs: 9, authenticationTimeoutMs: 10 } }, /counts towards that of the hello/],
+    [
+      { limits: { helloTimeoutMs: 9, authenticationTimeoutMs: 10 } },
+      /counts towards the time of the handshake/,
+    ],
   ] as const)('refuses %j', async (options, message) => {
     await expect(boot(StreamsModule.forRoot(options as never))).rejects.toMatchObject({
       code: 'STREAMS_CONFIGURATION',

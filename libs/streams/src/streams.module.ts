@@ -32,10 +32,10 @@ import { StreamsServer } from './streams-server.js';
 import { StreamsService } from './streams.service.js';
 
 /**
- * Typed two-way streams for a Nest application.
+ * Adds typed two-way streams to a Nest application.
  *
- * Importing it once is enough: it finds the providers marked with `@StreamEndpoint`, serves them on
- * the application's HTTP server, and provides `MessagesService` and `StreamsService`.
+ * It finds the providers with `@StreamEndpoint`, serves them on the application's HTTP server, and provides
+ * `MessagesService` and `StreamsService`. Import it once.
  */
 @Module({})
 export class StreamsModule {
@@ -46,16 +46,16 @@ export class StreamsModule {
     if (!options) throw new StreamsConfigurationError([WITHOUT_OPTIONS]);
   }
 
-  /** Makes the module from options that are known now. */
+  /** Creates the module from options. */
   static forRoot(options: StreamsModuleOptions = {}): DynamicModule {
     const { authenticator, imports, isGlobal, ...rest } = options;
     return assemble({ authenticator, imports, isGlobal }, { provide: STREAMS_OPTIONS, useValue: rest });
   }
 
   /**
-   * Makes the module from options that a factory, a class or a provider makes.
+   * Creates the module from options that a factory, a class or a provider creates.
    *
-   * `authenticator`, `imports` and `isGlobal` are given at once.
+   * `authenticator`, `imports` and `isGlobal` are given directly.
    *
    * @throws {StreamsConfigurationError} unless exactly one of `useFactory`, `useClass` and `useExisting` is given
    */
@@ -97,7 +97,7 @@ function asyncProviders(options: StreamsModuleAsyncOptions): Provider[] {
 
 const DEFAULT_RESUME = { maxAgeMs: 86_400_000 };
 
-/** Holds the options and what they are made from, so that channels can be made from them too. */
+/** Provides the options to the modules of streams and of channels. */
 @Module({})
 class StreamsOptionsModule {}
 

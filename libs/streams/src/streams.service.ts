@@ -3,47 +3,47 @@ import type { PostResult } from '@nestwire/messages';
 import type { UserRevocation } from './auth/user-revocation.js';
 import type { StreamsServer } from './streams-server.js';
 
-/** How much there is of what, in this process. */
+/** Gauges and counters of this process. */
 export interface StreamsCounters {
   readonly connections: number;
-  /** Connections that have not finished their hello. */
+  /** Connections before their `welcome`. */
   readonly handshakes: number;
   readonly sessions: number;
-  /** Channels that flow to any client. */
+  /** Channels with a subscribed client. */
   readonly channels: number;
   /** Channel messages dropped since the start, for clients that read too slowly. */
   readonly droppedPublications: number;
-  /** Clients without a connection whose answers are remembered, in case they ask again. */
+  /** Disconnected clients whose results are remembered, in case they send a message again. */
   readonly rememberedClients: number;
-  /** About how many bytes the answers of all clients take. */
+  /** The approximate bytes of the remembered results of all clients. */
   readonly rememberedBytes: number;
   /** Sign-ins that wait for their turn. */
   readonly waitingSignIns: number;
   /** Credentials of newcomers that were refused since the start. */
   readonly refusedCredentials: number;
-  /** Sign-ins refused since the start, because too many of their address were. */
+  /** Sign-ins refused since the start, because of too many refused credentials of their address. */
   readonly limitedSignIns: number;
-  /** Reads of histories, and calls for snapshots, that wait for the turn of their client. */
+  /** Reads of histories and snapshot calls that wait for their turn. */
   readonly waitingReads: number;
-  /** Upgrade requests for streams that were answered with 4xx or 503 since the start. */
+  /** Upgrade requests for streams that were refused with 4xx or 503 since the start. */
   readonly refusedUpgrades: number;
 }
 
-/** Looks at the streams of this process, and drains them. */
+/** Inspects, revokes and drains the streams of this process. */
 @Injectable()
 export class StreamsService {
   constructor(private readonly server: StreamsServer) {}
 
   /**
-   * Tells whether new connections are taken: what a readiness probe asks.
+   * True while new connections are accepted; use it in a readiness probe.
    *
-   * False before the application listens, and from the first moment of its shutdown on.
+   * False before the application listens, and from the start of its shutdown.
    */
   get isReady(): boolean {
     return this.server.isReady;
   }
 
-  /** Counts what there is at this moment. */
+  /** Returns the current gauges and counters. */
   counters(): StreamsCounters {
     const { registry, channels, results, signInGate, readTurns, refusedUpgrades } = this.server;
     let sessions = 0;
@@ -65,17 +65,17 @@ export class StreamsService {
   }
 
   /**
-   * Judges the open connections of a user again, on all servers, and closes what may no longer be open.
+   * Checks the open connections of a user again, on all servers.
    *
-   * Call it when the authenticator already knows of the change: it is asked again with what each connection
-   * brought. What it refuses is closed with 4502, for good; what it accepts gets the new user, and all of its
-   * streams are judged by it. Until it has answered a connection goes on; without an answer it is closed with 4005.
+   * Call it after the change, because the authenticator is asked again with the credential of each connection.
+   * A refused connection is closed with 4502 for good. An accepted one gets the new user, and the guards of its
+   * streams run again. Until the answer a connection stays open; without an answer it is closed with 4005.
    *
-   * Resolves when the connections of this process are judged and the broker has the notice for the others:
-   * `delivered` is `degraded` where it has not for certain, and then they find out within `recheckMs`.
+   * Resolves when the connections of this process are checked and the broker has the notice for the others.
+   * `delivered` is `degraded` if that is uncertain; then the other servers follow within `recheckMs`.
    *
    * @throws {StreamsConfigurationError} when there is no authenticator
-   * @throws {CodedError} INVALID_MESSAGE when nobody is named
+   * @throws {CodedError} INVALID_MESSAGE when no user is named
    * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
    */
   revoke(revocation: UserRevocation): Promise<PostResult> {
@@ -83,10 +83,10 @@ export class StreamsService {
   }
 
   /**
-   * Ends all connections in good order, as the shutdown does; idempotent.
+   * Drains all connections, as the shutdown does; idempotent.
    *
-   * New connections are refused, clients asked to come back elsewhere and served until they have left,
-   * `shutdown.deadlineMs` at most.
+   * It refuses new connections and asks the clients to reconnect elsewhere. It serves each client until it
+   * leaves, at most for `shutdown.deadlineMs`.
    */
   drain(): Promise<void> {
     return this.server.drain();

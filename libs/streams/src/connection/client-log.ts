@@ -3,7 +3,7 @@ import { LogLimiter } from '@nestwire/messages/internal';
 import { CloseCode } from '@nestwire/protocol';
 import type { UpgradeRefusal } from '../transport/upgrade-request.js';
 
-/** Texts of close frames whose remedy is another than that of their code. */
+/** Texts of close frames whose remedy differs from that of their code. */
 export const CloseText = {
   NoHello: 'the first frame must be hello',
   CredentialsLimited: 'too many credentials of this address were refused',
@@ -13,49 +13,47 @@ const REMEDY_OF_TEXT: ReadonlyMap<string, string> = new Map([
   [CloseText.NoHello, 'connect with the client of nestwire, or speak the protocol of docs/protocol.md'],
   [
     CloseText.CredentialsLimited,
-    'look why they are refused, or raise "limits.maxRefusedSignInsPerAddress" where many users share an address',
+    'find out why they are refused, or raise "limits.maxRefusedSignInsPerAddress" where many users share an address',
   ],
 ]);
 
-/** What to do about a connection that the server closed; codes that are the normal course are absent. */
+/** The remedies by close code; codes without one are normal. */
 const REMEDY_OF_CODE: Readonly<Record<number, string>> = {
   [CloseCode.ProtocolError]: 'raise "limits.unfinishedMessageMs" if clients upload that slowly',
-  [CloseCode.UnsupportedData]: 'let the client write frames as its subprotocol says',
-  [CloseCode.TooLarge]: 'let the client wait for the answer to its upgrade before it sends',
+  [CloseCode.UnsupportedData]: 'the client must send the form of frames that its subprotocol prescribes',
+  [CloseCode.TooLarge]: 'the client must wait for the answer to its upgrade before it sends',
   [CloseCode.HelloTimeout]:
     'connect with the client of nestwire, which says hello; on slow networks raise "limits.helloTimeoutMs"',
-  [CloseCode.HeartbeatLost]: 'the client lost its network or was suspended, and returns by itself',
+  [CloseCode.HeartbeatLost]: 'the client lost its network or was suspended, and reconnects by itself',
   [CloseCode.SlowConsumer]:
-    'send less to it, or raise "limits.outboundHardBytes" or "limits.slowConsumerMs"; it returns by itself',
+    'send less to it, or raise "limits.outboundHardBytes" or "limits.slowConsumerMs"; it reconnects by itself',
   [CloseCode.RateLimited]:
-    'let the client send less, or raise "limits.framesPerSecond" or "limits.bytesPerSecond"',
-  [CloseCode.BadRequest]:
-    'let the client speak the protocol of docs/protocol.md; is its version another one?',
+    'send less from the client, or raise "limits.framesPerSecond" or "limits.bytesPerSecond"',
+  [CloseCode.BadRequest]: 'the client violates docs/protocol.md; check its version',
   [CloseCode.UnsupportedVersion]:
     'add the codec that the client asks for to "codecs" of StreamsModule, or update the client',
   [CloseCode.TooManyConnections]: 'close some of them, or raise "limits.maxConnectionsPerUser"',
 };
 
 const REFUSED_BY_AUTHENTICATOR =
-  'the authenticator did not accept it; look at the secret, the issuer and the expiry';
-const NO_AUTHENTICATOR =
-  'no authenticator is there to accept it; give StreamsModule the option "authenticator"';
+  'the authenticator did not accept it; check the secret, the issuer and the expiry';
+const NO_AUTHENTICATOR = 'there is no authenticator; set the option "authenticator" of StreamsModule';
 
-/** What to do about a message that ws refuses, by the codes of ws. */
+/** The remedies of a message that ws refuses, by the codes of ws. */
 const REMEDY_OF_FAULT: Readonly<Record<string, string>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'send it in parts, or raise "limits.maxPayloadBytes"',
   WS_ERR_TOO_MANY_BUFFERED_PARTS:
     'send fewer fragments, or raise "limits.maxFragments" or "limits.maxBufferedChunks"',
 };
-const BROKEN_PROTOCOL = 'the client, or a proxy before it, breaks the WebSocket protocol';
+const BROKEN_PROTOCOL = 'the client, or a proxy in front of the server, violates the WebSocket protocol';
 
 const MAX_PATH_LENGTH = 100;
 
 /**
- * Writes why clients are refused and closed, with the remedy.
+ * Logs the causes of refused and closed connections, with their remedies.
  *
- * Each cause is written once a minute, with the count of the others like it. No line holds a credential,
- * a query or a payload.
+ * Each cause is logged once per minute, with the number of repetitions. No line contains a credential, a
+ * query or a payload.
  */
 export class ClientLog {
   private readonly log: LogLimiter;
@@ -68,16 +66,16 @@ export class ClientLog {
     this.log = log;
   }
 
-  /** An upgrade request was answered with a status instead of 101. */
+  /** Logs an upgrade request that was refused in HTTP. */
   upgradeRefused({ status, message, log }: UpgradeRefusal, address?: string): void {
-    // The message has no part that the client can choose.
+    // The message is a safe key, because a client cannot choose any part of it.
     this.log.log(
       `upgrade ${message}`,
       `Connection${ofAddress(address)} refused with HTTP ${status}. ${log ?? message}`,
     );
   }
 
-  /** A WebSocket request was for a path at which nothing is. */
+  /** Logs a WebSocket request for an unknown path. */
   unclaimed(target: string): void {
     const path = target.split('?')[0]!.slice(0, MAX_PATH_LENGTH);
     this.log.log(
@@ -87,13 +85,13 @@ export class ClientLog {
     );
   }
 
-  /** A credential was not accepted. */
+  /** Logs a refused credential. */
   credentialRefused(address: string): void {
     const why = this.hasAuthenticator ? REFUSED_BY_AUTHENTICATOR : NO_AUTHENTICATOR;
     this.log.log('credential', `Credential${ofAddress(address)} refused: ${why}.`);
   }
 
-  /** The server closes a connection; what is the normal course is not written. */
+  /** Logs a connection that the server closes; normal closes are not logged. */
   closed(code: number, text: string, address: string): void {
     const remedy = REMEDY_OF_TEXT.get(text) ?? REMEDY_OF_CODE[code];
     if (remedy === undefined) return;
@@ -104,7 +102,7 @@ export class ClientLog {
     );
   }
 
-  /** A client sent what ws refuses. */
+  /** Logs a message that ws refused. */
   faulty({ code, message }: { readonly code?: string; readonly message: string }, address: string): void {
     if (!code?.startsWith('WS_ERR_')) return;
     const remedy = REMEDY_OF_FAULT[code] ?? BROKEN_PROTOCOL;

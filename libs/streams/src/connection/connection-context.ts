@@ -14,50 +14,50 @@ import type { WriteCoalescer } from './outbound/write-coalescer.js';
 import type { SignIn } from '../auth/sign-in.js';
 import type { SignInGate } from '../auth/sign-in-gate.js';
 
-/** How often the server looks for a sign of life, in milliseconds. */
+/** The times after which a silent connection is pinged and dropped. */
 export interface HeartbeatOptions {
   /**
-   * Silence after which the server pings.
+   * The silence after which the server pings, in milliseconds.
    *
    * @default 25_000
    */
   readonly pingMs: number;
   /**
-   * Time after a ping in which something must arrive.
+   * The time after a ping within which a frame must arrive, in milliseconds.
    *
    * @default 10_000
    */
   readonly pongMs: number;
 }
 
-/** What all connections of a server share. */
+/** The parts of a server that its connections share. */
 export interface ConnectionContext {
   readonly limits: StreamsLimits;
   readonly heartbeat: HeartbeatOptions;
-  /** How long a client that is asked to leave is served, in milliseconds. */
+  /** The time for which a client is served after `goaway`, in milliseconds. */
   readonly shutdown: { readonly deadlineMs: number };
-  /** The codecs that clients may choose, by subprotocol, and what makes frames by them. */
+  /** The encoders of message frames, by the subprotocol that the client chooses. */
   readonly frames: ReadonlyMap<string, MessageFrames>;
   readonly endpoints: EndpointRegistry;
   readonly messages: MessagesService;
   readonly signIn: SignIn;
-  /** Asks the authenticator for clients, addresses in turn. */
+  /** Calls the authenticator; the addresses take turns. */
   readonly signInGate: SignInGate;
-  /** Names the shares of clients. */
+  /** Determines the share of a client. */
   readonly shares: ClientShares;
-  /** Shares reads of histories and calls for snapshots among clients. */
+  /** Schedules reads of histories and snapshot calls; the clients take turns. */
   readonly readTurns: ReadTurns;
-  /** Bounds the bytes of what they read. */
+  /** Limits the bytes of those reads. */
   readonly readShares: ReadShares;
-  /** Bounds the frames that wait for sign-ins, of all connections. */
+  /** Limits the frames of all connections that wait for sign-ins. */
   readonly earlyBudget: EarlyBudget;
   readonly registry: ConnectionRegistry;
   readonly channels: ClientChannels;
-  /** What clients may be answered again. */
+  /** The results of messages that a client may send again. */
   readonly results: ResultCache;
   readonly coalescer: WriteCoalescer;
-  /** Tells the operator why clients are closed. */
+  /** Logs the causes of refused and closed connections. */
   readonly clientLog: ClientLog;
-  /** Logs an error of the application that the client is told of by its id only. */
+  /** Logs an error of the application; the client receives only its id. */
   readonly logError: (errorId: string, error: unknown) => void;
 }

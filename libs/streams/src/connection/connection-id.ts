@@ -7,9 +7,9 @@ const pool = Buffer.allocUnsafe(ID_BYTES * POOLED_IDS);
 let used = POOLED_IDS;
 
 /**
- * Returns a new id of twelve characters.
+ * Returns a new random id of twelve characters.
  *
- * The system is asked for many at once, as each question has its price.
+ * The random bytes of many ids are fetched at once, because each system call is expensive.
  */
 export function connectionId(): string {
   if (used === POOLED_IDS) {

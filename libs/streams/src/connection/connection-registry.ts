@@ -5,16 +5,16 @@ import { TokenBucket } from '../fairness/token-bucket.js';
 
 const MAX_ADDRESS_BUCKETS = 10_000;
 
-/** Why a new connection is not admitted, and when to try again, in seconds. */
+/** The refusal of a new connection, with the time after which it may try again. */
 export interface AdmissionRefusal {
   readonly status: 429 | 503;
   readonly message: string;
-  /** The limit that was reached. */
+  /** The exceeded limit. */
   readonly limit: keyof StreamsLimits;
   readonly retryAfterSeconds: number;
 }
 
-/** How many of something each key has; a key without any is forgotten. */
+/** Counts by key; a key with the count 0 takes no memory. */
 class Counts {
   private readonly counts = new Map<string, number>();
 
@@ -29,11 +29,11 @@ class Counts {
   }
 }
 
-/** The address of a new connection, as limits see it. */
+/** The address of a new connection, as limits count it. */
 export interface ConnectingClient {
-  /** The address or /64 that limits count; undefined where many clients may share it. */
+  /** The address or /64 that limits count; undefined if many clients may share it. */
   readonly limitKey: string | undefined;
-  /** The address or /64 in any case. */
+  /** The address or /64, also if many clients may share it. */
   readonly network: string;
 }
 
@@ -41,7 +41,7 @@ export interface ConnectingClient {
 export class ConnectionRegistry {
   private readonly connections = new Map<LiveConnection, ConnectingClient>();
   private readonly handshakes = new Set<LiveConnection>();
-  /** Users have their own bound, so that many may stand behind one address. */
+  /** Only connections without a user: users have their own limit and may share an address. */
   private readonly anonymousPerAddress = new Counts();
   private readonly handshakesPerNetwork = new Counts();
   private readonly perUser = new Counts();
@@ -53,36 +53,36 @@ export class ConnectionRegistry {
     this.bucket = new TokenBucket(limits.connectsPerSecond, performance.now());
   }
 
-  /** How many connections there are. */
+  /** The number of connections. */
   get size(): number {
     return this.connections.size;
   }
 
-  /** How many of them have not finished their hello. */
+  /** The number of connections before their `welcome`. */
   get handshakeCount(): number {
     return this.handshakes.size;
   }
 
-  /** The connections that have not ended. */
+  /** Returns the connections whose sessions are not all released. */
   all(): Iterable<LiveConnection> {
     return this.connections.keys();
   }
 
-  /** Judges a new connection: first by its address, so that one address uses up no bound of all. */
+  /** Checks a new connection, first by its address, so that one address does not use up the shared limits. */
   refusal(client: ConnectingClient): AdmissionRefusal | undefined {
     const { limits } = this;
     const now = performance.now();
     const refusal = this.refusalOfAddress(client, now);
     if (refusal) return refusal;
     if (this.size >= limits.maxConnections)
-      return full('The server has as many connections as it may have.', 'maxConnections');
+      return full('The server has reached its limit of connections.', 'maxConnections');
     if (this.handshakes.size >= limits.maxHandshakes)
-      return full('Too many connections are waiting for their hello.', 'maxHandshakes');
+      return full('Too many connections are in their handshake.', 'maxHandshakes');
     const wait = this.bucket.take(1, now);
     return wait ? full('Too many new connections.', 'connectsPerSecond', wait) : undefined;
   }
 
-  /** Counts a connection as present until `forget`; it is anonymous until `changeUser`. */
+  /** Counts a connection until `forget`; it is anonymous until `changeUser`. */
   add(connection: LiveConnection, client: ConnectingClient): void {
     this.connections.set(connection, client);
     this.handshakes.add(connection);
@@ -96,7 +96,7 @@ export class ConnectionRegistry {
     if (client && this.handshakes.delete(connection)) this.handshakesPerNetwork.add(client.network, -1);
   }
 
-  /** Counts the connection for another user; returns false when that user has too many. */
+  /** Counts the connection for another user; returns false when that user has too many connections. */
   changeUser(connection: LiveConnection, user: StreamUser | null): boolean {
     if (connection.user?.id === user?.id) return true;
     if (user && this.perUser.get(user.id) >= this.limits.maxConnectionsPerUser) return false;
@@ -108,7 +108,7 @@ export class ConnectionRegistry {
     return true;
   }
 
-  /** Forgets a connection that has ended. */
+  /** Removes a connection whose sessions are released. */
   forget(connection: LiveConnection): void {
     if (!this.connections.has(connection)) return;
     this.handshakeDone(connection);
@@ -120,12 +120,12 @@ export class ConnectionRegistry {
     if (!this.size) for (const resolve of this.emptied.splice(0)) resolve();
   }
 
-  /** Resolves when the last connection has ended and all of it is released. */
+  /** Resolves when the last connection is removed. */
   whenEmpty(): Promise<void> {
     return this.size ? new Promise((resolve) => this.emptied.push(resolve)) : Promise.resolve();
   }
 
-  /** Forgets the rates of addresses that have been quiet. */
+  /** Removes the rates of quiet addresses. */
   sweep(now: number): void {
     for (const [address, bucket] of this.buckets) if (bucket.isFull(now)) this.buckets.delete(address);
   }
@@ -135,16 +135,16 @@ export class ConnectionRegistry {
     now: number,
   ): AdmissionRefusal | undefined {
     const { limits } = this;
-    // One that may be a proxy has room for many, and leaves as much to others.
+    // A possible proxy stands for many clients; it gets half of the limit, and the others get the rest.
     const maxHandshakes =
       limitKey === undefined ? Math.ceil(limits.maxHandshakes / 2) : limits.maxHandshakesPerAddress;
     if (this.handshakesPerNetwork.get(network) >= maxHandshakes) {
       const limit = limitKey === undefined ? 'maxHandshakes' : 'maxHandshakesPerAddress';
-      return tooMany('Too many connections of this address are waiting for their hello.', limit);
+      return tooMany('Too many connections of this address are in their handshake.', limit);
     }
     if (limitKey === undefined) return undefined;
     if (this.anonymousPerAddress.get(limitKey) >= limits.maxConnectionsPerAddress) {
-      const message = 'This address has as many connections without a user as it may have.';
+      const message = 'This address has reached its limit of connections without a user.';
       return tooMany(message, 'maxConnectionsPerAddress');
     }
     const wait = this.bucketOf(limitKey, now).take(1, now);

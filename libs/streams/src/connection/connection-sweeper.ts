@@ -10,29 +10,29 @@ const MAX_TICK_MS = 1_000;
 const MIN_TICK_MS = 5;
 const TICKS_PER_TIMEOUT = 4;
 
-/** Forgets what is no longer needed. */
+/** A part of the server that removes its expired entries. */
 export interface Swept {
   sweep(now: number): void;
 }
 
-/** What the sweeper has to look after besides limits. */
+/** The parts that the sweeper uses besides the limits. */
 export interface SweeperParts {
   readonly heartbeat: HeartbeatOptions;
   readonly recheck: UserRecheck;
-  /** What is swept after each look at the connections. */
+  /** The parts that are swept after each check of the connections. */
   readonly swept: readonly Swept[];
 }
 
-/** Looks at the clocks of all connections in turn: one timer for the whole process. */
+/** Checks the deadlines of all connections with one timer for the process. */
 export class ConnectionSweeper {
   private readonly tickMs: number;
   private readonly recheck: UserRecheck;
   private readonly swept: readonly Swept[];
   private timer: NodeJS.Timeout | undefined;
   private sweptAt = 0;
-  /** How long the process was stalled since the last sweep began, in milliseconds. */
+  /** The time that the process was stalled since the last sweep began, in milliseconds. */
   private stallMs = 0;
-  /** The sweep that takes more than one turn; it ends before the next one begins. */
+  /** The sweep in progress, if it takes more than one turn of the event loop. */
   private sweeping: Promise<void> | undefined;
 
   constructor(
@@ -56,19 +56,19 @@ export class ConnectionSweeper {
     this.tickMs = Math.min(MAX_TICK_MS, Math.max(MIN_TICK_MS, shortest / TICKS_PER_TIMEOUT));
   }
 
-  /** Begins to look; the timer keeps no process alive. */
+  /** Starts the timer, which does not keep the process alive. */
   start(): void {
     this.sweptAt = performance.now();
     this.timer = setInterval(() => this.sweep(performance.now()), this.tickMs);
     this.timer.unref();
   }
 
-  /** Stops looking. */
+  /** Stops the timer. */
   stop(): void {
     clearInterval(this.timer);
   }
 
-  /** Looks once; a stall of this process is not held against the clients. */
+  /** Checks all connections once; a stall of this process does not count against the clients. */
   private sweep(now: number): void {
     const lateMs = now - this.sweptAt - this.tickMs;
     this.sweptAt = now;

@@ -4,18 +4,18 @@ import { copiedPayload } from '../session/copied-payload.js';
 import type { StreamsLimits } from '../streams-limits.js';
 import type { EarlyBudget } from '../fairness/early-budget.js';
 
-/** A frame that waits, as it came: decoded it would take many times its bytes. */
+/** A waiting frame; decoded it would take many times its bytes. */
 export interface EarlyFrame {
   readonly id: number | undefined;
   readonly payload: FramePayload;
   readonly bytes: number;
 }
 
-/** Frames that came while a sign-in was under way, bounded in number and bytes. */
+/** The frames that arrive during a sign-in, limited in number and bytes. */
 export class EarlyFrames {
   private frames: EarlyFrame[] = [];
   private bytes = 0;
-  /** Gives back what the frames take of the budget of all connections. */
+  /** The functions that return the frames' bytes to the budget of all connections. */
   private release: Array<() => void> = [];
 
   constructor(
@@ -36,12 +36,12 @@ export class EarlyFrames {
     return true;
   }
 
-  /** Tells whether a frame with this id is kept. */
+  /** Returns whether a frame with this id is kept. */
   awaits(id: number): boolean {
     return this.frames.some((frame) => frame.id === id);
   }
 
-  /** Returns the frames in order and keeps none. */
+  /** Removes and returns the frames, in order. */
   take(): readonly EarlyFrame[] {
     const { frames } = this;
     this.frames = [];

@@ -74,7 +74,7 @@ describe('The gate of a connection', () => {
   describe('asks for the CPU time', () => {
     const SHORTLY_MS = 1_000;
 
-    /** Whether it is asked for at the beginning of a frame that comes so much later. */
+    /** True when it is asked for at the beginning of a frame that comes so much later. */
     const asksLater = (ms: number): boolean => {
       asked = 0;
       gate.begin(performance.now() + ms);

@@ -6,28 +6,28 @@ import { WindowCount } from '../fairness/window-count.js';
 const REFUSAL_WINDOW_MS = 10_000;
 const BAD_FRAME_WINDOW_MS = 60_000;
 const INFLATED_BYTES_PER_REFUSAL = 4_096;
-/** Work of a refusal that is not measured: writing the answer, collecting garbage. */
+/** The unmeasured work of a refusal: writing the answer, collecting garbage. */
 const UNMEASURED_MS = 0.05;
-/** Work on an accepted message that is not charged: decoding and checking most of them takes less. */
+/** The free work on an accepted message; decoding and checking most messages takes less. */
 const FREE_MS = 0.25;
-/** The most that is charged before a connection is known to cost processor time: the machine may have been busy. */
+/** The maximum charge before CPU time is measured, because the machine may have been busy. */
 const MAX_UNPROVEN_MS = 10;
-/** How long the processor time of a connection is measured, after a frame that took longer than that. */
+/** The time for which CPU time is measured after a frame that exceeded MAX_UNPROVEN_MS. */
 const WATCHED_MS = 60_000;
 
 /**
- * Judges what one connection sends: its amount, its faults, their cost.
+ * Limits the frames of one connection: number, bytes, faults and cost.
  *
- * Each refusal is charged to the connection with the time that it took, and so is the reading of a message that
- * takes long. While the connection owes time, its frames are refused undecoded.
+ * The connection is charged for the time of each refusal, and for the time of reading a message that takes
+ * long. While it owes time, its frames are refused without decoding.
  */
 export class InboundGate {
   private readonly frames: TokenBucket;
   private readonly bytes: TokenBucket;
   private startedAt = 0;
-  /** The CPU time of the process at `begin`, or shortly before; known for connections that are watched. */
+  /** The CPU time of the process at `begin`, or shortly before; undefined while it is not measured. */
   private startedCpuMs: number | undefined;
-  // Made when they are needed: few clients are refused anything.
+  // Created on demand, because most clients are never refused.
   private work: TokenBucket | undefined;
   private watchedUntil = 0;
   private refusals: WindowCount | undefined;
@@ -42,24 +42,24 @@ export class InboundGate {
     this.bytes = new TokenBucket(limits.bytesPerSecond, now);
   }
 
-  /** Counts a frame; returns 0, or in how many milliseconds it would be accepted. */
+  /** Counts a frame; returns 0, or the wait in milliseconds until it is accepted. */
   admit(bytes: number, now: number): number {
     const waitMs = Math.max(this.frames.take(1, now), this.bytes.take(bytes, now));
     return this.work ? Math.max(waitMs, this.debtMs(now)) : waitMs;
   }
 
-  /** Returns in how many milliseconds the work on what was refused is paid; 0 when nothing is owed. */
+  /** Returns the wait in milliseconds until the charged work is paid; 0 without a debt. */
   debtMs(now: number): number {
     return this.work ? this.work.debtMs(now) : 0;
   }
 
-  /** Begins to measure the work on a frame. */
+  /** Starts to measure the work on a frame. */
   begin(now: number): void {
     this.startedAt = now;
     this.startedCpuMs = this.isWatched(now) ? this.cpu.recent(now) : undefined;
   }
 
-  /** Tells whether the processor time is measured: for a connection that owes some, or took long lately. */
+  /** Returns whether CPU time is measured: the connection owes some, or took long recently. */
   private isWatched(now: number): boolean {
     if (!this.work) return false;
     if (now < this.watchedUntil || !this.work.isFull(now)) return true;
@@ -67,29 +67,29 @@ export class InboundGate {
     return false;
   }
 
-  /** Ends the measuring: what follows is not work on the frame. */
+  /** Stops the measurement. */
   end(): void {
     this.startedAt = 0;
   }
 
-  /** Returns how long the work on the present frame has taken, in milliseconds. */
+  /** Returns the time of the work on the current frame, in milliseconds. */
   measuredMs(now: number): number {
     if (!this.startedAt) return 0;
     const elapsedMs = now - this.startedAt;
-    // Asking for the CPU time would cost more than it could tell.
+    // Reading the CPU time would cost more than it could save.
     if (elapsedMs <= FREE_MS) return elapsedMs;
     if (this.startedCpuMs === undefined) {
       if (elapsedMs > MAX_UNPROVEN_MS) this.watchedUntil = now + WATCHED_MS;
       return Math.min(elapsedMs, MAX_UNPROVEN_MS);
     }
-    // On a busy machine time passes in which this process does not run.
+    // On a busy machine the elapsed time includes time in which this process does not run.
     return Math.min(elapsedMs, this.cpu.exact(now) - this.startedCpuMs);
   }
 
   /**
-   * Charges a refusal: the time since `begin`, and what was measured elsewhere.
+   * Charges a refusal: the time since `begin`, and the time that was measured elsewhere.
    *
-   * @param elsewhereMs work outside of the turn in which the frame came
+   * @param elsewhereMs the work in other turns of the event loop than the frame's own
    */
   charge(elsewhereMs = 0): void {
     const now = performance.now();
@@ -99,11 +99,11 @@ export class InboundGate {
     this.work.spend(UNMEASURED_MS + measuredMs + elsewhereMs, now);
   }
 
-  /** Charges the reading of a message that was accepted, where it took long; its handler is not charged. */
+  /** Charges the reading of an accepted message if it took long; the handler is free. */
   chargeReading(): void {
     if (!this.startedAt) return;
     const now = performance.now();
-    // The elapsed time is enough to tell that a message took little.
+    // A short elapsed time needs no CPU time.
     if (now - this.startedAt <= FREE_MS) return;
     const chargedMs = this.measuredMs(now) - FREE_MS;
     this.begin(now);
@@ -113,9 +113,9 @@ export class InboundGate {
   }
 
   /**
-   * Counts a refused frame; tells whether there were too many of them.
+   * Counts a refused frame; returns whether there were too many.
    *
-   * @param inflatedBytes the size of a frame that had to be inflated before its length was known; large ones weigh more
+   * @param inflatedBytes the size of a frame that was inflated before its length was known; a large one counts as several
    */
   refuse(now: number, inflatedBytes = 0): boolean {
     this.refusals ??= new WindowCount(REFUSAL_WINDOW_MS);
@@ -123,7 +123,7 @@ export class InboundGate {
     return this.refusals.add(now, weight) > this.limits.maxRefusals;
   }
 
-  /** Counts a bad frame; tells whether there were too many of them. */
+  /** Counts a bad frame; returns whether there were too many. */
   countBadFrame(now: number): boolean {
     this.badFrames ??= new WindowCount(BAD_FRAME_WINDOW_MS);
     return this.badFrames.add(now) >= this.limits.maxBadFrames;

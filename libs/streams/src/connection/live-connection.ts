@@ -2,12 +2,12 @@ import type { StreamHandshake } from '../transport/stream-handshake.js';
 import type { Identity } from '../auth/identity.js';
 import type { StreamUser } from '../auth/stream-authenticator.js';
 
-/** A connection as the process sees it: counted, watched, ended with the others. */
+/** A connection, as the registry and the sweeper of the process use it. */
 export interface LiveConnection {
   readonly id: string;
   readonly user: StreamUser | null;
   readonly identity: Identity;
-  /** Whether the connection has closed; its sessions may still be ending. */
+  /** True once the connection is closed; its sessions may still be ending. */
   readonly hasEnded: boolean;
   readonly outbox: { readonly bytes: number };
   readonly streams: {
@@ -16,7 +16,7 @@ export interface LiveConnection {
     reauthorize(): Promise<void>;
   };
   readonly handshake: StreamHandshake;
-  /** Settles with the sign-in on the open connection that began last. */
+  /** The sign-in with `auth` that began last; undefined before the first. */
   readonly signingIn: Promise<void> | undefined;
   readonly watch: { check(now: number, lateMs: number): void };
   close(code: number, reason: string): void;

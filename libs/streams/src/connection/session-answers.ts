@@ -23,7 +23,7 @@ const LONGEST_WAIT_MS = 1_000;
 
 /** A frame that is refused without decoding, with the fields that could be read. */
 export interface UnreadFrame extends FrameHead {
-  /** Whether it may have been sent before, on a connection that was lost. */
+  /** True when it may have been sent before, on a lost connection. */
   readonly mayBeRedelivered: boolean;
 }
 

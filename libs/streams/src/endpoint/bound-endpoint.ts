@@ -10,19 +10,20 @@ import { compileEndpoint, type CompilerTools, type EndpointHandlers } from './en
 import type { Endpoint, Handlers, StreamEndpointOptions } from './endpoint.js';
 import { SessionHandlers } from './session-handlers.js';
 
-/** What an endpoint needs of the application. */
+/** The parts of the application that an endpoint uses. */
 export interface EndpointTools extends CompilerTools {
   readonly scopes: SessionScopes;
 }
 
-/** An endpoint of the application, and how sessions are bound to it. */
+/** An endpoint of the application; creates the handlers of each session. */
 export class BoundEndpoint implements Endpoint {
   readonly name: string;
   readonly options: Required<StreamEndpointOptions>;
   readonly once?: ReadonlySet<string>;
   /**
-   * Whether each session has its own instance: it, or an enhancer of it, depends
-   * on the session.
+   * True when each session has its own instance.
+   *
+   * The endpoint, or an enhancer of it, then depends on the session.
    */
   readonly isPerSession: boolean;
   private readonly objectClasses: readonly Type[];
@@ -43,11 +44,12 @@ export class BoundEndpoint implements Endpoint {
   }
 
   /**
-   * Compiles the readers of messages, and the handlers that all sessions share; called once all enhancers
-   * are known.
+   * Compiles the message readers and the shared handlers.
+   *
+   * Called once all enhancers are known.
    */
   compile(): void {
-    // From now on data may name these classes, also where each session has its own handlers.
+    // From here on data may name these classes, also when each session has its own handlers.
     for (const { cls } of this.definition.routes.values()) this.tools.readers.of(cls);
     if (this.isPerSession) return;
     const instance = this.definition.wrapper.instance as object;

@@ -12,10 +12,7 @@ import { isReservedEndpointName } from './reserved-endpoint-name.js';
 
 const NAME = /^[A-Za-z][\w.-]{0,127}$/;
 
-/**
- * Returns what is wrong with endpoints: their names, their handlers, and among
- * each other.
- */
+/** Returns the mistakes in the names and handlers of all endpoints. */
 export function checkEndpoints(
   definitions: readonly EndpointDefinition[],
   providers: readonly ProviderWrapper[],
@@ -26,24 +23,21 @@ export function checkEndpoints(
     ...definitions.flatMap((definition) => checkHandlers(definition, providers)),
     ...definitions.flatMap(({ cls }) => checkUndecorated(cls)),
   ];
-  // One class in two modules has each of its mistakes once.
+  // A class in two modules must not report each mistake twice.
   return [...new Set(problems)];
 }
 
-/**
- * Returns the endpoints that stand under `controllers`, where Nest would treat
- * them as HTTP.
- */
+/** Returns the endpoints under `controllers`, which Nest would treat as HTTP. */
 export function checkControllers(controllers: readonly ProviderWrapper[]): string[] {
   return controllers
     .filter(({ metatype }) => endpointMarkOf(metatype))
     .map((wrapper) => {
       const { name } = wrapper.metatype as Type;
-      return `${name} is a @StreamEndpoint, but stands under "controllers" of ${moduleNameOf(wrapper)}. List it under "providers".`;
+      return `${name} is a @StreamEndpoint, but is listed under "controllers" of ${moduleNameOf(wrapper)}. List it under "providers".`;
     });
 }
 
-/** Returns the providers with handlers that are no endpoints. */
+/** Returns the providers with handlers but without `@StreamEndpoint`. */
 export function checkProviders(
   providers: readonly ProviderWrapper[],
   methodsOf: (cls: Type) => string[],

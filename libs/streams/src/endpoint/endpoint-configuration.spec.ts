@@ -181,7 +181,7 @@ describe('An endpoint', () => {
     @StreamEndpoint('http')
     class HttpEndpoint {}
     expect(await problemsOf([], { controllers: [HttpEndpoint] })).toEqual([
-      expect.stringContaining('stands under "controllers" of RootTestModule'),
+      expect.stringContaining('is listed under "controllers" of RootTestModule'),
     ]);
   });
 

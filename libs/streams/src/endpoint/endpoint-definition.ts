@@ -24,17 +24,17 @@ export interface MessageRoute {
   readonly handler: HandlerDefinition;
 }
 
-/** All that has to be known about an endpoint to run it. */
+/** The facts about an endpoint that are necessary to run it. */
 export interface EndpointDefinition extends FoundEndpoint {
-  /** All decorated methods, in the order in which they stand in the class. */
+  /** All decorated methods, in the order of the class. */
   readonly handlers: readonly HandlerDefinition[];
   readonly opened?: HandlerDefinition;
   readonly closed?: HandlerDefinition;
-  /** By the name of the message. */
+  /** The handlers by the name of their message. */
   readonly routes: ReadonlyMap<string, MessageRoute>;
 }
 
-/** Returns the module that provides an endpoint, as an error names it. */
+/** Returns the name of the module that provides an endpoint, for errors. */
 export function moduleNameOf(wrapper: ProviderWrapper): string {
   return wrapper.host?.name ?? 'unknown module';
 }

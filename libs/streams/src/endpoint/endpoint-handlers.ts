@@ -8,37 +8,38 @@ import type { EndpointDefinition, HandlerDefinition } from './endpoint-definitio
 
 /** The compiled handlers of one instance of an endpoint. */
 export interface EndpointHandlers {
-  /** Guards, then `@OnStreamOpened`; the guards alone where there is no such method. */
+  /** Runs the guards and then `@OnStreamOpened`, if the endpoint has one. */
   readonly opened: HandlerPipeline;
-  /** The guards of `opened` alone. */
+  /** Runs only the guards of `opened`. */
   readonly authorize: HandlerPipeline;
-  /** `@OnStreamClosed`, without guards. */
+  /** Runs `@OnStreamClosed` without guards. */
   readonly closed?: HandlerPipeline;
-  /** By the name of the message. */
+  /** The routes by the name of their message. */
   readonly routes: ReadonlyMap<string, CompiledRoute>;
 }
 
-/** How a message becomes a call. */
+/** The reader and the handler of one message class. */
 export interface CompiledRoute {
   readonly read: MessageReader;
   readonly run: HandlerPipeline;
 }
 
-/** What compiling needs of the application. */
+/** The parts of the application that the compilation uses. */
 export interface CompilerTools {
   readonly nest: NestCompat;
   readonly readers: MessageReaders;
 }
 
-/** An instance of an endpoint, and the session's context when it was made for one. */
+/** An instance of an endpoint; a session's own instance has a context. */
 export interface EndpointInstance {
   readonly instance: object;
   readonly contextId?: ContextId;
 }
 
 /**
- * Compiles the handlers of an instance; those made for one session each when
- * they are first called.
+ * Compiles the handlers of an instance.
+ *
+ * The handlers of a session's own instance are compiled at their first call.
  */
 export function compileEndpoint(
   tools: CompilerTools,
@@ -66,10 +67,7 @@ export function compileEndpoint(
   };
 }
 
-/**
- * What serves the whole application is compiled now, what serves one session
- * when it is needed.
- */
+/** Compiles a shared handler now, and a session's own handler at its first call. */
 function prepare({ contextId }: EndpointInstance, compile: () => HandlerPipeline): HandlerPipeline {
   if (!contextId) return compile();
   let compiled: HandlerPipeline | undefined;
@@ -86,10 +84,7 @@ function hostOf(
   return { instance, cls, method, callback, moduleKey, inquirerId: wrapper.id, contextId };
 }
 
-/**
- * Stands for `@OnStreamOpened` where an endpoint has none: guards ask for the
- * handler's metadata.
- */
+/** Replaces a missing `@OnStreamOpened`, because guards read the handler's metadata. */
 function noHandler(): undefined {
   return undefined;
 }

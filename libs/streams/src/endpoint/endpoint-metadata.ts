@@ -5,12 +5,12 @@ import { CUSTOM_ARGUMENT, ENTRY_PROVIDER, INJECTABLE, ROUTE_ARGUMENTS } from '..
 import type { HandlerFunction } from '../enhancers/stream-context.js';
 import type { StreamEndpointOptions } from './endpoint.js';
 
-// Symbol.for: two copies of this package in one process understand each other's decorators.
+// Symbol.for: two copies of this package in one process read each other's decorators.
 const ENDPOINT = Symbol.for('nestwire.endpoint');
 const HANDLER = Symbol.for('nestwire.handler');
 const USER_OBJECT = `nestwire.userObject${CUSTOM_ARGUMENT}`;
 const MESSAGE_ID = `nestwire.messageId${CUSTOM_ARGUMENT}`;
-/** Where Nest's own context of a call has the id of the message. */
+/** The index of the message id in the arguments of Nest's own context. */
 const MESSAGE_ID_ARGUMENT = 2;
 /**
  * Nest's numbers for `@Req()`/`@ConnectedSocket()`, `@Body()`/`@MessageBody()`,
@@ -20,19 +20,19 @@ const REQUEST = 0;
 const BODY = 3;
 const SESSION = 7;
 
-/** What `@StreamEndpoint` wrote on a class. */
+/** The metadata of `@StreamEndpoint`. */
 export interface EndpointMark {
   readonly name: string;
   readonly options: StreamEndpointOptions;
 }
 
-/** What the handler decorators wrote on a method. */
+/** The metadata of the handler decorators. */
 export interface HandlerMark {
   isOpened?: boolean;
   isClosed?: boolean;
   /** The classes of `@OnStreamMessage`; undefined without it. */
   messages?: readonly unknown[];
-  /** Those of them that are handled once in the cluster. */
+  /** The classes of them that are handled once in the cluster. */
   once?: readonly unknown[];
 }
 
@@ -44,23 +44,20 @@ interface RouteArgument {
   readonly factory?: (data: unknown, context: unknown) => unknown;
 }
 
-/**
- * Marks a class as an endpoint and as a provider that Nest has to construct with
- * its enhancers.
- */
+/** Marks a class as an endpoint, and as a provider whose enhancers Nest constructs. */
 export function markEndpoint(target: object, mark: EndpointMark): void {
-  // A scope that the user gave with @Injectable() stays.
+  // An explicit @Injectable() keeps its scope.
   if (!Reflect.hasOwnMetadata(INJECTABLE, target)) Injectable()(target as never);
   Reflect.defineMetadata(ENTRY_PROVIDER, true, target);
   Reflect.defineMetadata(ENDPOINT, mark, target);
 }
 
-/** Returns what `@StreamEndpoint` wrote on the class or on a base class. */
+/** Returns the metadata of `@StreamEndpoint`, also from a base class. */
 export function endpointMarkOf(cls: unknown): EndpointMark | undefined {
   return typeof cls === 'function' ? Reflect.getMetadata(ENDPOINT, cls) : undefined;
 }
 
-/** Adds to what the handler decorators wrote on a method; they may be stacked. */
+/** Adds metadata of a handler decorator; a method may have several. */
 export function markHandler(method: object, mark: HandlerMark): void {
   const earlier = handlerMarkOf(method) ?? {};
   const messages = mark.messages && [...mark.messages, ...(earlier.messages ?? [])];
@@ -69,14 +66,15 @@ export function markHandler(method: object, mark: HandlerMark): void {
   Reflect.defineMetadata(HANDLER, { ...earlier, ...mark, ...lists }, method);
 }
 
-/** Returns what the handler decorators wrote on a method. */
+/** Returns the metadata of the handler decorators of a method. */
 export function handlerMarkOf(method: unknown): HandlerMark | undefined {
   return typeof method === 'function' ? Reflect.getMetadata(HANDLER, method) : undefined;
 }
 
 /**
- * Marks a parameter as one that takes a user object; the class may be left to
- * the parameter's type.
+ * Marks a parameter that receives a user object.
+ *
+ * Without a class, the type of the parameter decides.
  */
 export function markUserObject(
   target: object,
@@ -89,7 +87,7 @@ export function markUserObject(
   addRouteArgument(target, method, { key: USER_OBJECT, index, factory, data: cls });
 }
 
-/** Marks a parameter as one that takes the id of the message. */
+/** Marks a parameter that receives the id of the message. */
 export function markMessageId(target: object, method: string | symbol, index: number): void {
   const factory = (_: unknown, context: unknown): unknown =>
     (context as { getArgByIndex(at: number): unknown }).getArgByIndex(MESSAGE_ID_ARGUMENT);
@@ -116,13 +114,13 @@ function sessionOf(context: unknown): { getUserObject(cls: Type): unknown } {
   return (context as { switchToWs(): { getClient(): never } }).switchToWs().getClient();
 }
 
-/** Tells whether a method has decorators before its parameters and none of its own. */
+/** Returns whether a method has decorated parameters but no decorator itself. */
 export function hasOnlyParameterDecorators(cls: Type, method: string): boolean {
   if (method === 'constructor' || !Object.keys(routeArgumentsOf(cls, method)).length) return false;
   return !Reflect.getMetadataKeys((cls.prototype as Record<string, object>)[method]!).length;
 }
 
-/** Tells whether a parameter has `@UserObject()` or `@StreamMessageId()`. */
+/** Returns whether a parameter has `@UserObject()` or `@StreamMessageId()`. */
 export function hasStreamParameter(cls: Type, method: string): boolean {
   return Object.keys(routeArgumentsOf(cls, method)).some(
     (key) => key.startsWith(USER_OBJECT) || key.startsWith(MESSAGE_ID),
@@ -130,8 +128,9 @@ export function hasStreamParameter(cls: Type, method: string): boolean {
 }
 
 /**
- * Returns the parameters of a handler: the decorated ones, and by position
- * session and data.
+ * Returns the parameters of a handler.
+ *
+ * The first two without a decorator are the session and the data.
  */
 export function parametersOf(cls: Type, method: string): HandlerParameter[] {
   const declared = declaredTypes(cls.prototype as object, method);
@@ -173,7 +172,7 @@ function sourceOf(key: string, { data, factory }: RouteArgument, declared: unkno
     return factory ? { kind: 'custom', argument: data, factory } : { kind: 'none' };
   const type = Number(key.split(':')[0]);
   if (type === BODY) return { kind: 'data', ...(typeof data === 'string' && { property: data }) };
-  // @Session() of @nestjs/common is what an editor imports first; it means the same here.
+  // Editors suggest @Session() of @nestjs/common first, so it has the same meaning here.
   return type === REQUEST || type === SESSION ? { kind: 'session' } : { kind: 'none' };
 }
 
@@ -185,17 +184,13 @@ function declaredTypes(prototype: object, method: string | symbol): unknown[] {
   return Reflect.getMetadata('design:paramtypes', prototype, method) ?? [];
 }
 
-/**
- * Returns the class that the compiler wrote down for a property; undefined when
- * it wrote none.
- */
+/** Returns the class that the compiler emitted for a property, if any. */
 export function declaredClassOf(cls: Type, property: string): unknown {
   return Reflect.getMetadata('design:type', cls.prototype as object, property);
 }
 
 /**
- * Writes the positional parameters of a handler where Nest's own context creator
- * looks for them.
+ * Writes the positional parameters of a handler into Nest's own metadata.
  *
  * Only the fallback of `nest-compat.ts` needs it.
  */

@@ -5,10 +5,10 @@ import { EndpointExplorer } from './endpoint.explorer.js';
 import { EndpointRegistry } from './endpoint-registry.js';
 
 /**
- * What finds and runs endpoints, for a module that imports Nest's
- * `DiscoveryModule`.
+ * The providers that find and run endpoints.
  *
- * The module exports `StreamSession`, so that `@InjectStreamSession()` works in the application's modules.
+ * Their module imports Nest's `DiscoveryModule`. It exports `StreamSession`, so that
+ * `@InjectStreamSession()` works in the application's modules.
  */
 export const ENDPOINT_PROVIDERS: Provider[] = [
   EndpointExplorer,

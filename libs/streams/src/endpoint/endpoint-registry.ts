@@ -46,7 +46,7 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
   /**
    * Finds the endpoints.
    *
-   * @throws {StreamsConfigurationError} with all mistakes, when there are any
+   * @throws {StreamsConfigurationError} with all mistakes
    */
   onModuleInit(): void {
     const tools = {
@@ -62,7 +62,7 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  /** Says, in development, that the check of message classes cannot see all fields. */
+  /** Warns in development that the check of message classes does not see all fields. */
   private warnOfErasedFields(definitions: readonly EndpointDefinition[]): void {
     if (process.env.NODE_ENV === 'production') return;
     const seen = new Set<Type>();
@@ -73,22 +73,22 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
     const others = erased.length > 1 ? ` and ${erased.length - 1} more` : '';
     this.logger.warn(
       `The compiler removed fields without a value from ${first!.name}${others}, so fields without a decorator ` +
-        'are not found at the start; a message with one is refused. To have them found, set ' +
+        'are not found at the start; a message with one is refused. To find them at the start, set ' +
         '"useDefineForClassFields": true in tsconfig.json, and with SWC under "jsc.transform" of .swcrc.',
     );
   }
 
-  /** Compiles the handlers: the enhancers that `main.ts` adds are known by now. */
+  /** Compiles the handlers; the enhancers that `main.ts` adds are known at this time. */
   onApplicationBootstrap(): void {
     if (!this.nest.hasCreators)
       this.logger.warn(
-        'This version of Nest is not known: handlers run slower, and exception filters do not run.',
+        'This version of Nest is unknown: handlers run slower, and exception filters do not run.',
       );
     for (const endpoint of this.endpoints.values()) {
       endpoint.compile();
       if (endpoint.isPerSession)
         this.logger.log(
-          `Endpoint "${endpoint.name}" is made for each session, because something in it depends on one.`,
+          `Endpoint "${endpoint.name}" has one instance per session, because one of its dependencies is session-scoped.`,
         );
     }
   }

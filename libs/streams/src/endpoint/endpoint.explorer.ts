@@ -12,7 +12,7 @@ import type {
 import { endpointMarkOf, handlerMarkOf, parametersOf } from './endpoint-metadata.js';
 import { StreamsConfigurationError } from './streams-configuration.error.js';
 
-/** Finds the endpoints of an application, and every mistake in them. */
+/** Finds the endpoints of an application and all mistakes in them. */
 @Injectable()
 export class EndpointExplorer {
   constructor(
@@ -23,7 +23,7 @@ export class EndpointExplorer {
   /**
    * Returns the endpoints of all modules.
    *
-   * @throws {StreamsConfigurationError} with all mistakes, when there are any
+   * @throws {StreamsConfigurationError} with all mistakes
    */
   explore(): EndpointDefinition[] {
     const providers = this.discovery.getProviders().filter(({ isAlias }) => !isAlias);
@@ -62,8 +62,9 @@ export class EndpointExplorer {
 }
 
 /**
- * Returns the class that a provider makes; a value that stands in for a class in
- * a test counts as it.
+ * Returns the endpoint class of a provider.
+ *
+ * In tests a value may replace the class; then its token decides.
  */
 function endpointClassOf(wrapper: ProviderWrapper): Type | undefined {
   const instance = wrapper.instance as object | null;

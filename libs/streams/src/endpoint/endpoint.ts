@@ -1,24 +1,31 @@
 import type { AnySession } from '../enhancers/stream-context.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
 
-/** How an endpoint may be used. */
+/** The options of an endpoint. */
 export interface StreamEndpointOptions {
-  /** Refuses anonymous clients with UNAUTHENTICATED. Default: false. */
+  /** Refuses anonymous clients with UNAUTHENTICATED.
+
+@default false */
   readonly requireLogin?: boolean;
   /**
-   * Scopes that the user must have, all of them; implies `requireLogin`. Default:
-   * none.
+   * The scopes that the user must have, all of them; implies `requireLogin`.
+   *
+   * @default []
    */
   readonly requiredScopes?: readonly string[];
   /**
-   * When its stream opens: on the client's first use, or by itself on connect.
-   * Default: `'on-use'`.
+   * The time when the stream opens: on the client's first use, or on connect.
+   *
+   * @default 'on-use'
    */
   readonly open?: 'on-use' | 'on-connect';
   /**
-   * Keeps the session when an anonymous client signs in on its open connection:
-   * user objects, listeners and subscriptions go on as the user's. Every other
-   * change of identity ends it. Default: false.
+   * Keeps the session when an anonymous client signs in on its open connection.
+   *
+   * User objects, listeners and subscriptions then belong to the user. Every other change of identity ends the
+   * session.
+   *
+   * @default false
    */
   readonly keepOnSignIn?: boolean;
 }
@@ -27,56 +34,54 @@ export interface StreamEndpointOptions {
 export interface Endpoint {
   readonly name: string;
   readonly options: Required<StreamEndpointOptions>;
-  /** The names of the messages that are handled once in the cluster; undefined when there are none. */
+  /** The names of the messages that are handled once in the cluster; undefined without any. */
   readonly once?: ReadonlySet<string>;
   /**
    * Prepares one session: its instance of the endpoint and its user objects.
    *
-   * A promise only where Nest has to make something for the session. After a rejection nothing is left.
+   * Returns a promise only if Nest creates an instance for the session. A rejection leaves no instance.
    */
   bind(session: AnySession): Handlers | Promise<Handlers>;
 }
 
-/** How a message is claimed that is handled once in the cluster. */
+/** The claim of a message that is handled once in the cluster. */
 export interface MessageClaim {
-  /** Whether it was sent before, so that a server may have handled it. */
+  /** True when it was sent before, so that a server may have handled it. */
   readonly isRedelivered: boolean;
   /**
-   * Claims it; resolves to whether it was handled before, and is not handled now.
+   * Claims the message; resolves to true when it was handled before.
    *
-   * @throws {CodedError} the error that it was answered with; UNCERTAIN when a server began it
+   * @throws {CodedError} the error of its first answer; UNCERTAIN when a server has begun it
    */
   readonly take: () => Promise<boolean>;
 }
 
-/** What a session calls on its endpoint. */
+/** The handlers of an endpoint for one session. */
 export interface Handlers {
-  /** Called when a message has been read, before anything of the application runs; the runtime sets it. */
+  /** Called when a message is read, before the application's code runs; the runtime sets it. */
   read?: () => void;
   /**
-   * Checks access, then runs `@OnStreamOpened`; what that returns is to be sent,
-   * like a handler's result.
+   * Checks access and runs `@OnStreamOpened`; its result is sent like a handler's.
    *
-   * @throws {Error} anything that refuses the stream
+   * @throws {Error} the reason of the refusal
    */
   opened(): unknown;
   /**
-   * Checks access alone, as after signing in or out.
+   * Checks access again, as after a sign-in or sign-out.
    *
    * @throws {Error} when the stream may not stay open
    */
   authorize(): void | Promise<void>;
   /**
-   * Reads a message and runs its handler; a promise only where something is
-   * asynchronous.
+   * Reads a message and runs its handler; returns a promise only if a part is asynchronous.
    *
-   * @param id of the message's frame
-   * @param claim claims the message in the cluster; called once the message is valid
-   * @throws {Error} anything; `toWireError` makes it an answer
+   * @param id the id of the message's frame
+   * @param claim the claim of a message with `once`; taken when the message is valid
+   * @throws {Error} any error; `toWireError` converts it into an answer
    */
   handle(type: string, data: object, id?: number, claim?: MessageClaim): unknown;
   /** Runs `@OnStreamClosed`, without guards; never throws. */
   closed(reason: SessionCloseReason): void | Promise<void>;
-  /** Disposes what was made for the session, dependents first; never throws. */
+  /** Disposes the instances of the session, dependents first; never throws. */
   dispose(reason: SessionCloseReason): Promise<void>;
 }

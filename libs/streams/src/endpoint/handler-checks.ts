@@ -6,7 +6,7 @@ import { StreamSession } from '../session/stream-session.js';
 import { moduleNameOf, type EndpointDefinition, type HandlerDefinition } from './endpoint-definition.js';
 import { checkMessageClass } from './message-checks.js';
 
-/** Returns what is wrong with the handlers of one endpoint. */
+/** Returns the mistakes in the handlers of one endpoint. */
 export function checkHandlers(
   definition: EndpointDefinition,
   providers: readonly ProviderWrapper[],
@@ -118,10 +118,7 @@ function userObjectProblem(cls: unknown, providers: readonly ProviderWrapper[]):
   return undefined;
 }
 
-/**
- * A value that stands in for the endpoint, as tests use it, needs the methods of
- * the class.
- */
+/** Checks that a value that replaces the endpoint in a test has its methods. */
 function checkInstance({ cls, wrapper, handlers }: EndpointDefinition): string[] {
   if (!wrapper.isNotMetatype || !isStatic(wrapper)) return [];
   const instance = wrapper.instance as Record<string, unknown> | null;

@@ -5,12 +5,12 @@ import type { StreamSession } from '../session/stream-session.js';
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
-// oxlint-disable-next-line no-explicit-any -- any signature is looked at
+// oxlint-disable-next-line no-explicit-any -- any signature is checked
 type AnyList = readonly any[];
 // oxlint-disable-next-line no-explicit-any -- any session is one
 type SomeSession = StreamSession<any, any>;
 
-/** Tells whether a parameter list takes a session. */
+/** True when a parameter list contains a session. */
 export type TakesSession<A extends AnyList> = A extends readonly [infer H, ...infer R]
   ? IsAny<H> extends true
     ? TakesSession<R>
@@ -33,7 +33,7 @@ export type SentBySession<A extends AnyList> = A extends readonly [infer H, ...i
     | SentBySession<R>
   : never;
 
-/** The part of a list that is no message. */
+/** The part of a list that is not a message. */
 type UnsentItem<T> = IsAny<T> extends true ? 'any' : T extends Message ? never : T;
 
 /**
@@ -63,8 +63,9 @@ export type MustReturnMessages<R> = [Unsent<Awaited<R>>] extends [never]
   : { 'handler returns what is not a message': Unsent<Awaited<R>> };
 
 /**
- * Refuses a handler that takes no session, does not accept each of the
- * messages `M`, or returns something that cannot be sent.
+ * Refuses a handler whose parameters or result do not fit the messages `M`.
+ *
+ * It must take a session, accept each message and return only messages.
  */
 export type MustHandle<F extends HandlerFunction, M> =
   TakesSession<Parameters<F>> extends true
@@ -73,7 +74,7 @@ export type MustHandle<F extends HandlerFunction, M> =
       : { 'handler does not accept': Exclude<M, CompiledMessageCheck<Parameters<F>>> }
     : { 'handler does not take': 'StreamSession' };
 
-/** Refuses a lifecycle handler that takes something, but no session. */
+/** Refuses a lifecycle handler that has parameters but no session. */
 export type MustTakeSession<A extends AnyList> = A extends readonly []
   ? unknown
   : TakesSession<A> extends true

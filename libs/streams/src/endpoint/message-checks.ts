@@ -11,11 +11,10 @@ export function checkMessageClass(cls: Type): string[] {
 }
 
 /**
- * Returns the classes whose fields the compiler has erased.
+ * Returns the classes, nested ones included, whose fields the compiler has erased.
  *
- * They are the message's own class and those nested in it.
- * Without `useDefineForClassFields` a field without a value leaves nothing in the code, unless a decorator
- * names it. So the fields that have no decorator cannot be found.
+ * Without `useDefineForClassFields`, a field without a value and without a decorator leaves no trace in the
+ * code, so it cannot be found.
  */
 export function classesWithErasedFields(cls: Type, seen = new Set<Type>()): Type[] {
   if (seen.has(cls)) return [];
@@ -81,14 +80,15 @@ function checkOwnFields(cls: Type, known: ReadonlySet<string>): string[] {
 }
 
 /**
- * The fields that an instance has by itself: all of them where the compiler has
- * `useDefineForClassFields`, else those with a value.
+ * Returns the fields of a new instance, or the reason why there is none.
+ *
+ * Without `useDefineForClassFields` these are only the fields with a value.
  */
 function ownFields(cls: Type): string[] | string {
   try {
     return Object.keys(new cls() as object);
   } catch (error) {
-    return `its constructor cannot run without arguments (${String(error)}). A message is made empty and then filled; give the parameters defaults or remove them.`;
+    return `its constructor cannot run without arguments (${String(error)}). A message is created empty and then filled: give the parameters defaults or remove them.`;
   }
 }
 

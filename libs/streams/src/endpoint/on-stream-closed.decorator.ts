@@ -4,9 +4,9 @@ import { markHandler } from './endpoint-metadata.js';
 import type { MustTakeSession } from './handler-types.js';
 
 /**
- * Makes a method the one that runs, once, when a stream that was opened has ended.
+ * Marks the method that runs once after the end of a stream that was opened.
  *
- * It takes the session and the `SessionCloseReason`; guards do not run for it.
+ * It takes the session and the `SessionCloseReason`. Guards do not run for it.
  */
 export function OnStreamClosed() {
   return <F extends HandlerFunction>(

@@ -7,12 +7,14 @@ import type { MustHandle } from './handler-types.js';
 /** One message class or more. */
 type MessageClasses = readonly [MessageClass, ...MessageClass[]];
 
-/** How messages are handled. */
+/** The options of a message handler. */
 export interface StreamMessageHandling {
   /**
-   * Runs the handler once for a message in the whole cluster, however often the client sends it.
+   * Runs the handler once per message in the cluster, also when the client sends it again.
    *
-   * Costs two calls of the broker's claim store a message. Default: false.
+   * Each message costs two calls of the broker's claim store.
+   *
+   * @default false
    */
   readonly once?: boolean;
 }
@@ -24,11 +26,11 @@ type HandlerDecorator<C extends MessageClasses> = <F extends HandlerFunction>(
 ) => void;
 
 /**
- * Makes a method the handler of messages of these classes.
+ * Marks the method that handles messages of these classes.
  *
- * The method takes the session, then the message. What it returns (a message, an array, an `AsyncIterable`
- * or an `Observable` of messages) is sent to the session; anything else does not compile, unless its type is
- * `any` or `unknown`. The last argument may say how they are handled.
+ * The method takes the session and then the message. Its result is sent to the session: a message, an array,
+ * an `AsyncIterable` or an `Observable` of messages. A result of any other type does not compile, except
+ * `unknown`. The last argument may be options.
  */
 export function OnStreamMessage<const C extends MessageClasses>(...classes: C): HandlerDecorator<C>;
 export function OnStreamMessage<const C extends MessageClasses>(

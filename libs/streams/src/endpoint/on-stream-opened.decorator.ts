@@ -4,10 +4,10 @@ import { markHandler } from './endpoint-metadata.js';
 import type { MustReturnMessages, MustTakeSession } from './handler-types.js';
 
 /**
- * Makes a method the one that runs when a stream opens; if it throws, the stream
- * is refused.
+ * Marks the method that runs when a stream opens.
  *
- * Messages wait, in order, until it has settled. It takes the session. What it returns is sent, as by `@OnStreamMessage`.
+ * It takes the session. If it throws, the stream is refused. Messages wait, in order, until it settles. Its
+ * result is sent as that of `@OnStreamMessage`.
  */
 export function OnStreamOpened() {
   return <F extends HandlerFunction>(

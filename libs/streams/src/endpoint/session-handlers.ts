@@ -11,25 +11,22 @@ import type { SessionCloseReason } from '../session/session-close-reason.js';
 import type { Handlers, MessageClaim } from './endpoint.js';
 import type { CompiledRoute, EndpointHandlers } from './endpoint-handlers.js';
 
-/**
- * The names that `context.switchToWs().getPattern()` has where there is no
- * message.
- */
+/** The results of `context.switchToWs().getPattern()` without a message. */
 const OPENED = 'stream.opened';
 const CLOSED = 'stream.closed';
 
-/** What one session was bound to. */
+/** The parts that the handlers of one session use. */
 export interface SessionBinding {
   readonly session: AnySession;
   readonly access: Access;
   readonly handlers: EndpointHandlers;
   /** The user objects that handlers take, by class. */
   readonly objects: ReadonlyMap<Type, unknown>;
-  /** Where they were made; absent when nothing was. */
+  /** The scope that created them; undefined without one. */
   readonly scope?: SessionScope;
 }
 
-/** The handlers of an endpoint, as one session calls them. */
+/** The handlers of an endpoint for one session. */
 export class SessionHandlers implements Handlers {
   read?: () => void;
 
@@ -54,7 +51,7 @@ export class SessionHandlers implements Handlers {
     return message.then((read) => route!.run(this.call(read, type, id)), refuseLater);
   }
 
-  /** What fails here never reaches the application: it is charged to the client. */
+  /** Reads and validates a message; a failure is charged to the client. */
   private readMessage(route: CompiledRoute | undefined, type: string, data: object): unknown {
     try {
       // The user may have changed since the stream opened.
@@ -67,10 +64,10 @@ export class SessionHandlers implements Handlers {
   }
 
   /**
-   * Claims a valid message, so that an invalid one leaves nothing in the cluster, then handles it.
+   * Claims a valid message and handles it; an invalid one leaves no claim.
    *
-   * The first time also guards and pipes accept it before. One that comes again was accepted then, and its
-   * answer does not change when they would refuse it now.
+   * Guards and pipes run before the first claim. A redelivered message passed them before, so its answer does
+   * not change when they would refuse it now.
    */
   private async handleClaimed(
     route: CompiledRoute,

@@ -1,9 +1,10 @@
 import { markMessageId } from './endpoint-metadata.js';
 
 /**
- * Hands a handler the id of its message: the same when the client sends it again.
+ * Injects the id of the message, which is the same when the client sends it again.
  *
- * A string for the application's own idempotency; undefined for clients that give no name in `hello`.
+ * Use it for the application's own idempotency. It is a string, or undefined for a client without `client` in
+ * its `hello`.
  */
 export function StreamMessageId(): ParameterDecorator {
   return (target, method, index) => {

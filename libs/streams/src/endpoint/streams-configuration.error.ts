@@ -1,9 +1,9 @@
-/** Everything that is wrong with the streams of an application, found at bootstrap. */
+/** All mistakes in the streams of an application, found at bootstrap. */
 export class StreamsConfigurationError extends Error {
   readonly code = 'STREAMS_CONFIGURATION';
 
   constructor(
-    /** One entry for each mistake: where it is, why it is one, and what to do. */
+    /** One entry per mistake: its place, its cause and its remedy. */
     readonly problems: readonly string[],
   ) {
     super(

@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import type { CompiledMessageCheck, SentBySession, TakesSession } from './handler-types.js';
 import type { ClientMember } from './reserved-endpoint-name.js';
 
-// oxlint-disable-next-line no-explicit-any -- methods of every signature are looked at
+// oxlint-disable-next-line no-explicit-any -- methods of every signature are checked
 type AnyMethod = (...args: any[]) => unknown;
 
 type MethodsOf<E> = { [K in keyof E]: E[K] extends AnyMethod ? E[K] : never }[keyof E];
@@ -32,13 +32,13 @@ type OutboundOf<F> = F extends (...args: infer A) => infer R
     : never
   : never;
 
-/** The messages that an endpoint takes from and sends to its clients. */
+/** The messages that an endpoint receives from and sends to its clients. */
 export interface EndpointStreams<In, Out> {
   readonly in: In;
   readonly out: Out;
 }
 
-/** Endpoint classes by the names that clients reach them under. */
+/** Endpoint classes by their names on the client. */
 export type EndpointClasses = Readonly<Record<string, object>> & {
   readonly [K in ClientMember]?: never;
 };
@@ -46,8 +46,8 @@ export type EndpointClasses = Readonly<Record<string, object>> & {
 /**
  * The types of a client, inferred from the endpoint classes of the server.
  *
- * `in` is what the public methods that take a session accept; `out` is what their sessions send and what
- * they return.
+ * `in` are the messages that the public methods with a session accept. `out` are the messages that their
+ * sessions send and that they return.
  */
 export type StreamsOf<E extends EndpointClasses> = {
   [K in keyof E]: EndpointStreams<InboundOf<MethodsOf<E[K]>>, OutboundOf<MethodsOf<E[K]>>>;

@@ -4,9 +4,9 @@ import { markUserObject } from './endpoint-metadata.js';
 type UserObjectClass = abstract new (...args: never[]) => unknown;
 
 /**
- * Hands a handler the user object of its session.
+ * Injects the user object of the session.
  *
- * Without an argument the class is the parameter's type; give it where the type is an interface or a union.
+ * Without an argument the class is the type of the parameter; pass it if the type is an interface or a union.
  */
 export function UserObject(cls?: UserObjectClass): ParameterDecorator {
   return (target, method, index) => {

@@ -1,8 +1,8 @@
 import { dependenciesOf, type ProviderWrapper } from '../enhancers/nest-compat.js';
 
-/** Orders providers so that what depends on others comes before them. */
+/** Sorts providers so that dependents come before their dependencies. */
 export class DisposalOrder {
-  // A provider that has been made knows all of its dependencies, so its height stays.
+  // An existing instance has all of its dependencies, so the height of its provider is final.
   private readonly heights = new WeakMap<ProviderWrapper, number>();
 
   /** Returns the providers, dependents first. */
@@ -10,7 +10,7 @@ export class DisposalOrder {
     return [...wrappers].sort((a, b) => this.heightOf(b) - this.heightOf(a));
   }
 
-  /** The longest way down to a provider without dependencies. */
+  /** Returns the length of the longest path to a provider without dependencies. */
   private heightOf(wrapper: ProviderWrapper, above: readonly ProviderWrapper[] = []): number {
     const known = this.heights.get(wrapper);
     if (known !== undefined) return known;

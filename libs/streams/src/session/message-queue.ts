@@ -49,7 +49,9 @@ export class MessageQueue {
   }
 }
 
-/** Returns a message without its properties, which must not be kept while its handler runs. */
+/** Returns a message without its properties.
+
+The properties must not be kept while the handler runs. */
 export function headOf({ id, stream, type, redelivered }: ClientMessageFrame): MessageHead {
   return { id, stream, type, redelivered };
 }

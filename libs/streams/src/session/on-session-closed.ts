@@ -1,7 +1,7 @@
 import type { SessionCloseReason } from './session-close-reason.js';
 
-/** Lets a session-scoped class clean up when its session has ended. */
+/** A session-scoped class that cleans up after its session. */
 export interface OnSessionClosed {
-  /** Runs once, after `@OnStreamClosed`; what depends on others goes before them. */
+  /** Runs once, after `@OnStreamClosed`; dependents come before their dependencies. */
   onSessionClosed(reason: SessionCloseReason): unknown;
 }

@@ -5,25 +5,26 @@ import { finalize, fromEvent, isObservable, takeUntil, type Observable } from 'r
 export interface ResultOwner {
   readonly session: { readonly signal: AbortSignal };
   readonly maxResultStreams: number;
-  /** Pushes a message; a promise when the sender should wait. */
+  /** Sends a message; returns a promise when the sender should wait. */
   push(message: object): void | Promise<void>;
-  /** Something that runs detached has failed. */
+  /** Reports the failure of a detached result. */
   fail(error: unknown): void;
 }
 
-/** Sends what the handlers of one session return. */
+/** Sends the results of the handlers of one session. */
 export class ResultSender {
   private streams = 0;
 
   constructor(private readonly owner: ResultOwner) {}
 
   /**
-   * Sends a message, an array of messages, or all that an AsyncIterable or Observable will bring.
+   * Sends a message, an array, or all messages of an AsyncIterable or Observable.
    *
-   * Iterables and Observables run detached until they end or the session does.
+   * Iterables and Observables run detached until they or the session end.
    *
    * @returns a promise when the sender should wait for room
-   * @throws {CodedError} NOT_A_MESSAGE for anything else but nothing
+   * @throws {TypeError} for any other result, except undefined and null
+   * @throws {CodedError} LIMIT_REACHED when the session has `maxResultStreams` detached results
    */
   send(result: unknown): void | Promise<void> {
     if (result === undefined || result === null) return undefined;
@@ -48,7 +49,7 @@ export class ResultSender {
     try {
       this.start(() => void this.iterate(iterable));
     } finally {
-      // An iterable that nobody reads would hold what it has until the end of the session.
+      // An unread iterable would keep its resources until the end of the session.
       if (this.streams === before) void leave(iterable);
     }
   }
@@ -56,7 +57,7 @@ export class ResultSender {
   private start(run: () => void): void {
     const { maxResultStreams } = this.owner;
     if (this.streams >= maxResultStreams) {
-      const message = `${maxResultStreams} results of this session still send: end some, or raise "limits.maxResultStreams".`;
+      const message = `${maxResultStreams} results of this session are still running: end some, or raise "limits.maxResultStreams".`;
       throw new CodedError(ErrorCode.LimitReached, message);
     }
     if (this.owner.session.signal.aborted) return;
@@ -96,7 +97,7 @@ export class ResultSender {
       });
   }
 
-  /** Sends like `send`; what cannot be sent is told to the client and logged. */
+  /** Sends a result; reports a failure to the client and to the log. */
   sendSafely(message: unknown): void {
     try {
       void this.send(message);
@@ -106,21 +107,21 @@ export class ResultSender {
   }
 }
 
-/** Ends an iterator; the application's code may fail at that, and nobody waits for it. */
+/** Ends an iterator; errors of the application's code are ignored. */
 async function returnSafely(iterator: AsyncIterator<unknown>): Promise<void> {
   try {
     await iterator.return?.();
   } catch {
-    // Its own error came before, or nobody is there to hear of it.
+    // Its own error was reported before, or the session has ended.
   }
 }
 
-/** Ends an iterable that was not read; the application's code may fail at that, and nobody waits for it. */
+/** Ends an unread iterable; errors of the application's code are ignored. */
 async function leave(iterable: AsyncIterable<unknown>): Promise<void> {
   try {
     await returnSafely(iterable[Symbol.asyncIterator]());
   } catch {
-    // The limit is the error that the client is told of.
+    // The client receives the error of the limit.
   }
 }
 

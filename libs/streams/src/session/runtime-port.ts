@@ -6,53 +6,53 @@ import type { SessionRuntime } from './session-runtime.js';
 /** A message without its properties. */
 export type MessageHead = Omit<ClientMessageFrame, 't' | 'data'>;
 
-/** What a session's runtime asks of its connection. */
+/** The operations of the connection that a session's runtime uses. */
 export interface RuntimePort {
   readonly limits: StreamsLimits;
-  /** Decodes the frame of a message that has waited for its turn. */
+  /** Decodes the frame of a message that waited for its turn. */
   decode(payload: FramePayload): ClientMessageFrame;
-  /** Pushes a message; a promise when the sender should wait. */
+  /** Sends a message; returns a promise when the sender should wait. */
   push(runtime: SessionRuntime, message: object): void | Promise<void>;
-  /** Work on a message that has waited begins; returns false when it is refused instead. */
+  /** Starts the work on a message that waited; returns false when it is refused instead. */
   begin(head: MessageHead): boolean;
-  /** Returns how long the work on the present frame has taken, in milliseconds. */
+  /** Returns the time of the work on the current frame, in milliseconds. */
   measuredMs(now: number): number;
-  /** The present message has been read; what follows is the application's work. */
+  /** Reports that the current message is read and the application's work begins. */
   read(): void;
-  /** The work that `begin` told of is over. */
+  /** Ends the work that `begin` started. */
   ended(): void;
-  /** The runtime has an answer in `takeAck`. */
+  /** Reports that `takeAck` has an id to acknowledge. */
   answered(runtime: SessionRuntime): void;
   /**
-   * The frame with this id failed; without an id, something that the session does by itself.
+   * Reports the failure of the frame with this id, or without an id of the session itself.
    *
    * @param workMs the time that the event loop spent on it in an earlier turn
    */
   failed(runtime: SessionRuntime, id: number | undefined, error: unknown, workMs?: number): void;
-  /** The message was not handled: its session has ended, for the reason, or is ending. */
+  /** Reports a message that was not handled, because its session is ending or has ended. */
   dropped(runtime: SessionRuntime, head: MessageHead, reason?: SessionCloseReason): void;
-  /** `@OnStreamOpened` has settled; an error means that the stream is refused. */
+  /** Reports that `@OnStreamOpened` has settled; an error refuses the stream. */
   openSettled(runtime: SessionRuntime, error?: unknown): void;
   /**
-   * The session's signal has aborted; nothing may flow into it any more.
+   * Ends the subscriptions of a session whose signal has aborted.
    *
-   * Returns a promise where releasing its channels takes more than this turn of the event loop.
+   * Returns a promise if that takes more than this turn of the event loop.
    */
   ending(runtime: SessionRuntime): Promise<void> | undefined;
-  /** The session has ended and everything of it is released. */
+  /** Reports that the session is released. */
   released(runtime: SessionRuntime, reason: SessionCloseReason): void;
 }
 
-/** Why the session of a stream ends that was refused. */
+/** The end reason of a refused stream. */
 export const REFUSED = new SessionCloseReason('refused', 'The stream was refused.');
 
-/** Why a session ends whose user has changed. */
+/** The end reason of a session whose guards refuse it after a change of the user. */
 export const ACCESS_LOST = new SessionCloseReason(
   'access-lost',
-  'The user may no longer have this stream open.',
+  'The user no longer has access to this stream.',
 );
 
-/** Why a session ends whose connection belongs to another identity now. */
+/** The end reason of a session whose connection has another identity. */
 export const IDENTITY_CHANGED = new SessionCloseReason(
   'identity-changed',
   'The connection belongs to another user now.',

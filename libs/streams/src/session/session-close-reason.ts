@@ -1,30 +1,30 @@
-/** Why a session ended: what `@OnStreamClosed` and `OnSessionClosed` receive. */
+/** The code of the reason why a session ended. */
 export type SessionCloseCode =
-  /** The client closed the stream, or itself for good: `connectionCode` is 1000 then. */
+  /** The client closed the stream, or its connection for good; then `connectionCode` is 1000 or 1005. */
   | 'closed-by-client'
   /** The application called `session.close()`. */
   | 'closed-by-server'
-  /** The connection was lost, or left for another one; the client may come back with a new session. */
+  /** The connection was lost or replaced; the client may reconnect with a new session. */
   | 'connection-lost'
-  /** Other scopes, or a guard that was asked again, took away the right to have this stream open. */
+  /** New scopes, or a guard that ran again, revoked the access to this stream. */
   | 'access-lost'
-  /** A sign-in, a sign-out, another user or a ban: the connection is no longer this session's user's. */
+  /** A sign-in, a sign-out, another user or a ban changed the identity of the connection. */
   | 'identity-changed'
   /** The server shuts down. */
   | 'shutdown'
-  /** `@OnStreamOpened` or a guard refused the stream; only user objects are told. */
+  /** `@OnStreamOpened` or a guard refused the stream; only user objects receive this code. */
   | 'refused'
-  /** The session's objects could not be made; only those that were are told. */
+  /** An object of the session could not be created; only the created ones receive this code. */
   | 'open-failed';
 
-/** Why a session ended, for programs and for people. */
+/** The reason why a session ended, with a code and a text. */
 export class SessionCloseReason {
   constructor(
-    /** One of the codes above, or a code that the application gave to `session.close()`. */
+    /** One of the codes above, or the code that the application passed to `session.close()`. */
     readonly code: SessionCloseCode | (string & {}),
-    /** One sentence; it is sent to the client where there is one to hear it. */
+    /** One sentence; a connected client receives it. */
     readonly message: string,
-    /** The WebSocket close code, where the connection ended; 1006 when it broke. */
+    /** The WebSocket close code if the connection ended; 1006 when it was lost. */
     readonly connectionCode?: number,
   ) {}
 }

@@ -13,7 +13,7 @@ import type { Message, MessageClass } from '@nestwire/protocol';
 import type { Observable } from 'rxjs';
 
 /**
- * `MessagesService` for one session: what is added here goes when it ends.
+ * `MessagesService` for one session; the end of the session removes its listeners.
  *
  * Calls after the end add nothing.
  */
@@ -23,7 +23,7 @@ export class SessionMessages {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Calls the function for each message of the channel; resolves once in force. */
+  /** Calls the listener for each message of the channel; resolves when it is in force. */
   addListener<M extends Message, D extends DeliveryClass = 'ephemeral'>(
     channel: string | Channel<M, D>,
     listener: ChannelListener<Delivered<M, D>>,
@@ -40,7 +40,7 @@ export class SessionMessages {
     return this.messages.postMessage(channel, message, options);
   }
 
-  /** Returns the messages of a channel as an iterable, attached when made. */
+  /** Returns the messages of a channel as an iterable, which listens at once. */
   createStream<M extends Message, D extends DeliveryClass = 'ephemeral'>(
     channel: string | Channel<M, D>,
     cls?: MessageClass<M>,

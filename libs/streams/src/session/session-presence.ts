@@ -9,14 +9,14 @@ import type {
 import { channelNameOf } from '@nestwire/messages/internal';
 import { CodedError, ErrorCode, type PresenceEvent } from '@nestwire/protocol';
 
-/** The session as its presence needs to know it. */
+/** A session, as its presence uses it. */
 export interface PresenceOwner {
   readonly id: string;
   readonly user: unknown;
   readonly signal: AbortSignal;
 }
 
-/** What a session's presence works with. */
+/** The parts of a connection that a session's presence uses. */
 export interface PresencePort {
   readonly presence: PresenceService;
   readonly limits: { readonly maxSubscriptions: number };
@@ -27,10 +27,10 @@ interface Joined {
   readonly data: unknown;
 }
 
-/** `PresenceService` for one session: it leaves by itself when the session ends. */
+/** `PresenceService` for one session, which leaves its channels when it ends. */
 export class SessionPresence {
   protected readonly joined = new Map<string, Joined>();
-  /** The present watch of each channel. */
+  /** The current watch of each channel. */
   private readonly watched = new Map<string, ChannelStream<PresenceEvent>>();
   private streams: Array<{ readonly ended: boolean }> = [];
 
@@ -40,12 +40,12 @@ export class SessionPresence {
   ) {}
 
   /**
-   * Lets the session's user be in a channel until `leave` or the end of the session; again, it brings the
-   * data up to date.
+   * Joins a channel as the session's user, until `leave` or the end of the session.
    *
-   * Resolves to the reach; `degraded` while the cluster cannot be reached, which gets it later.
+   * A second call replaces the data. Resolves to the reach: `degraded` while the cluster is unavailable; the
+   * cluster learns of the member later.
    *
-   * @param data anything that JSON can say, within `presence.maxDataBytes`; all who ask see it
+   * @param data a JSON value within `presence.maxDataBytes`; everyone who lists the channel sees it
    * @throws {CodedError} SESSION_CLOSED when the session has ended
    * @throws {CodedError} LIMIT_REACHED when the session is in `maxSubscriptions` channels
    * @throws {MessagesError} BAD_CHANNEL, BAD_PRESENCE, PRESENCE_FULL as `PresenceService.join`
@@ -64,22 +64,23 @@ export class SessionPresence {
     }
   }
 
-  /** Takes the session out of a channel; where it is not in, nothing happens. */
+  /** Leaves a channel; does nothing when the session is not in it. */
   async leave(channel: string | Channel): Promise<void> {
     const name = channelNameOf(channel);
     if (this.joined.delete(name)) await this.port.presence.leave(name, this.owner.id);
   }
 
-  /** Returns the members of a channel at this moment; the same as on `PresenceService`. */
+  /** Returns the current members of a channel; the same as on `PresenceService`. */
   list(channel: string | Channel): Promise<PresenceMember[]> {
     return this.port.presence.list(channel);
   }
 
   /**
-   * Returns the members of a channel in pages and then the changes, until the session ends.
+   * Returns the members of a channel in pages, and then the changes.
    *
-   * A second watch of a channel ends the first one. A handler may return it, and the client then receives them in the stream of its endpoint; `applyPresence` of
-   * `@nestwire/protocol` builds the list there. As `PresenceService.watch`.
+   * It ends with the session, and a second watch of a channel ends the first one. A handler may return it: the
+   * client receives the events in the stream of the endpoint, and `applyPresence` of `@nestwire/protocol` builds
+   * the list. See `PresenceService.watch`.
    *
    * @throws {CodedError} SESSION_CLOSED when the session has ended
    * @throws {CodedError} LIMIT_REACHED when the session has `maxSubscriptions` such streams
@@ -87,7 +88,7 @@ export class SessionPresence {
    */
   watch(channel: string | Channel): ChannelStream<PresenceEvent> {
     const name = channelNameOf(channel);
-    // One is enough: another one would bring every change twice.
+    // A second watch would send each change twice.
     this.watched.get(name)?.end();
     this.watched.delete(name);
     if (this.watched.size >= this.port.limits.maxSubscriptions)
@@ -98,7 +99,9 @@ export class SessionPresence {
   }
 
   /**
-   * Returns who joins a channel and who leaves it, until the session ends; a handler may return it.
+   * Returns the joins and leaves of a channel until the session ends.
+   *
+   * A handler may return it.
    *
    * @throws {CodedError} SESSION_CLOSED, LIMIT_REACHED as `watch`
    * @throws {MessagesError} BAD_CHANNEL as `PresenceService.changes`
@@ -115,7 +118,7 @@ export class SessionPresence {
     if (this.streams.length >= maxSubscriptions)
       throw new CodedError(
         ErrorCode.LimitReached,
-        `This session has ${maxSubscriptions} streams of presence, the most that it may have: end some, or raise "limits.maxSubscriptions".`,
+        `This session has ${maxSubscriptions} streams of presence, the maximum: end some, or raise "limits.maxSubscriptions".`,
       );
     const stream = open();
     this.streams.push(stream);
@@ -131,7 +134,7 @@ export class SessionPresence {
     if (this.joined.size >= maxSubscriptions)
       throw new CodedError(
         ErrorCode.LimitReached,
-        `This session is in ${maxSubscriptions} channels, the most that it may be: raise "limits.maxSubscriptions".`,
+        `This session is in ${maxSubscriptions} channels, the maximum: leave some, or raise "limits.maxSubscriptions".`,
       );
     if (!this.joined.size) signal.addEventListener('abort', this.leaveAll, { once: true });
   }

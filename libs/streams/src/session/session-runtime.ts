@@ -33,7 +33,7 @@ interface Running {
 /**
  * Runs one session: opens it, handles its messages one at a time, ends it once.
  *
- * A handler without asynchronous parts runs in the turn that its message arrived in.
+ * A handler without asynchronous parts runs in the same turn in which its message arrives.
  */
 export class SessionRuntime implements ResultOwner, PendingMessages {
   private readonly results = new ResultSender(this);

@@ -300,7 +300,7 @@ describe('StreamSession', () => {
     });
     const contextId = ContextIdFactory.create();
     module.registerRequestByContextId({ url: '/' }, contextId);
-    await expect(module.resolve(Shopper, contextId)).rejects.toThrow('only there inside of a stream session');
+    await expect(module.resolve(Shopper, contextId)).rejects.toThrow('exists only in a stream session');
   });
 });
 

@@ -8,13 +8,13 @@ import type { SessionCloseReason } from './session-close-reason.js';
 import type { DisposalOrder } from './disposal-order.js';
 import type { OnSessionClosed } from './on-session-closed.js';
 
-/** What a scope needs of the application. */
+/** The parts of the application that a scope uses. */
 export interface ScopeHost {
   readonly moduleRef: ModuleRef;
   readonly order: DisposalOrder;
   /** The providers that may have an instance in a scope. */
   readonly wrappers: readonly ProviderWrapper[];
-  /** Whether Nest tells which instances a context has, of all of them. */
+  /** True when Nest can list the instances of a context for every provider. */
   readonly isListable: boolean;
 }
 
@@ -42,7 +42,7 @@ export class SessionScope {
     return instance;
   }
 
-  /** Returns the instances made so far, by the class that they are provided under. */
+  /** Returns the existing instances, by the class that provides them. */
   byClass(): Array<[Type, object]> {
     return this.host.wrappers.flatMap((wrapper) => {
       if (typeof wrapper.token !== 'function' || wrapper.isTransient) return [];
@@ -71,7 +71,7 @@ export class SessionScope {
       if (instances.length) made.set(wrapper, instances);
     }
     const ordered = order.sort([...made.keys()]).flatMap((wrapper) => made.get(wrapper)!);
-    // What was resolved may be a durable provider, which other sessions share.
+    // A resolved instance may belong to a durable provider, which other sessions share.
     const instances = new Set(isListable ? ordered : this.resolved);
     instances.delete(this.session);
     for (const wrapper of made.keys()) releaseInstances(wrapper, this.contextId);
@@ -80,7 +80,7 @@ export class SessionScope {
   }
 }
 
-/** Disposes one instance; a promise only where that takes time. */
+/** Disposes one instance; returns a promise only if that is asynchronous. */
 function disposeInstance(instance: object, reason: SessionCloseReason): void | Promise<void> {
   const disposable = instance as Disposable;
   const closed = attempt(instance, () => disposable.onSessionClosed?.(reason));

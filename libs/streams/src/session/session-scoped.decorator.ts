@@ -2,11 +2,10 @@ import { Injectable, Scope } from '@nestjs/common';
 import { assertLegacyDecorator } from '@nestwire/messages';
 
 /**
- * Makes a class a user object: Nest makes one instance a session, with its
- * dependencies.
+ * Marks a class as a user object: Nest creates one instance per session.
  *
- * Receive it with `@UserObject()` in handlers, or inject it into other session-scoped classes. When the
- * session has ended, `onSessionClosed` runs, then `Symbol.asyncDispose` or `Symbol.dispose`.
+ * Handlers receive it with `@UserObject()`, and other session-scoped classes inject it. After the end of the
+ * session, `onSessionClosed` runs, and then `Symbol.asyncDispose` or `Symbol.dispose`.
  */
 export function SessionScoped(): ClassDecorator {
   const scoped = Injectable({ scope: Scope.REQUEST });

@@ -5,7 +5,7 @@ import type { AnySession } from '../enhancers/stream-context.js';
 import { DisposalOrder } from './disposal-order.js';
 import { SessionScope, type ScopeHost } from './session-scope.js';
 
-/** Opens the scopes that sessions make their own instances in. */
+/** Opens the dependency injection scopes of sessions. */
 @Injectable()
 export class SessionScopes {
   private readonly order = new DisposalOrder();
@@ -16,9 +16,9 @@ export class SessionScopes {
     private readonly modules: ModulesContainer,
   ) {}
 
-  /** Opens the scope of one session; its instances are made when they are resolved. */
+  /** Opens the scope of one session; its instances are created when they are resolved. */
   open(session: AnySession): SessionScope {
-    // Not create(): this way a strategy for durable providers has its say. It reads request headers.
+    // Unlike create(), this calls a strategy for durable providers, which reads request headers.
     const request = { headers: session.handshake?.headers ?? {}, session };
     const contextId = ContextIdFactory.getByRequest(request);
     this.moduleRef.registerRequestByContextId(session, contextId);

@@ -2,7 +2,7 @@ import { Scope, type FactoryProvider } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { StreamSession } from './stream-session.js';
 
-/** Provides the session of the present context; export it from the module. */
+/** Provides the session of the current context; the module exports it. */
 export const streamSessionProvider: FactoryProvider<StreamSession> = {
   provide: StreamSession,
   scope: Scope.REQUEST,
@@ -10,7 +10,7 @@ export const streamSessionProvider: FactoryProvider<StreamSession> = {
   useFactory: (request: unknown) => {
     if (request instanceof StreamSession) return request;
     throw new Error(
-      'StreamSession is only there inside of a stream session. A session-scoped class was asked for elsewhere, ' +
+      'StreamSession exists only in a stream session. A session-scoped class was requested elsewhere, ' +
         'for example by an HTTP controller; inject MessagesService there instead.',
     );
   },

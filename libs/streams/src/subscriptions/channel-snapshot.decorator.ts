@@ -7,22 +7,22 @@ import {
 import type { Message } from '@nestwire/protocol';
 
 type Snapshot<S> = S | readonly S[];
-/** What a method with `@ChannelSnapshot` looks like: it takes the channel, and the session that asks. */
+/** A method with `@ChannelSnapshot`: it receives the channel and the session. */
 type SnapshotMethod<S> = (channel: never, session: never) => Snapshot<S> | Promise<Snapshot<S>>;
 
 // Symbol.for: two copies of this package in one process read each other's decorators.
 const SNAPSHOTS = Symbol.for('nestwire.streams.channelSnapshots');
 
 /**
- * Marks the method that returns what stands for a channel's messages up to now.
+ * Marks the method that returns the current state of a channel, its snapshot.
  *
- * Who subscribes gets it first, then every message that follows; after a gap again, so that no client
- * loads anything anew by itself. It is called with the channel, as `room('lobby')`, and the session.
- * It runs after the position is known: what was stored in between is in the snapshot and follows it
- * too, so messages are to be applied as "is", not as "add". Any provider may have it; guards, pipes
- * and interceptors do not run.
+ * A new subscriber receives the snapshot first, and then all later messages. After a gap the client receives
+ * it again, so that it need not reload anything. The method is called with the channel, as `room('lobby')`,
+ * and the session. It runs after the position is known. A message that is stored meanwhile is in the snapshot
+ * and follows it too, so messages must set a state and not add to it. Any provider may have the method.
+ * Guards, pipes and interceptors do not run.
  *
- * @param channel defined with the classes of its snapshot
+ * @param channel a channel that is defined with the classes of its snapshot
  */
 export function ChannelSnapshot<M extends Message, D extends DeliveryClass, S extends Message>(
   channel: ChannelDefinition<M, D, S>,
@@ -39,7 +39,7 @@ export function ChannelSnapshot<M extends Message, D extends DeliveryClass, S ex
   };
 }
 
-/** Returns the channels whose snapshots a method returns. */
+/** Returns the channels whose snapshot a method returns. */
 export function snapshotsOf(method: unknown): readonly Channel[] {
   return typeof method === 'function' ? ((method as { [SNAPSHOTS]?: Channel[] })[SNAPSHOTS] ?? []) : [];
 }

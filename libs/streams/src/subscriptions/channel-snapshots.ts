@@ -14,25 +14,25 @@ type Query = (channel: RecoverableChannel, session: SubscribedSession) => unknow
 /**
  * Runs a query in the turn of its client.
  *
- * Settles as the query does, or never if it was withdrawn.
+ * The promise settles as the query does; it stays pending if the query was withdrawn.
  */
 export type InTurn = <T>(query: () => Promise<T>) => Promise<T>;
 
-/** Who asks for a snapshot. */
+/** The request for a snapshot. */
 export interface SnapshotRequest {
   readonly session: SubscribedSession;
   readonly inTurn: InTurn;
   isWanted(): boolean;
-  /** Is told of each failure after which the snapshot is asked for again. */
+  /** Called after each failure that is followed by another attempt. */
   failed(): void;
 }
 
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
-/** Clients whose snapshots failed together do not ask again together. */
+/** Spreads the attempts of clients whose snapshots failed at the same time. */
 const PAUSE_SPREAD = 0.5;
 
-/** What queries threw instead of a snapshot. */
+/** The errors that queries threw instead of a snapshot. */
 const refusals = new WeakSet();
 
 function asSnapshotRefusal(error: unknown): unknown {
@@ -40,18 +40,18 @@ function asSnapshotRefusal(error: unknown): unknown {
   return error;
 }
 
-/** Tells whether the application has thrown this instead of a snapshot. */
+/** Returns whether the application threw this error instead of a snapshot. */
 export function isSnapshotRefusal(error: unknown): boolean {
   return typeof error === 'object' && error !== null && refusals.has(error);
 }
 
-/** The methods marked with `@ChannelSnapshot`, by the names of their channels. */
+/** The methods with `@ChannelSnapshot`, by the name of their channel. */
 @Injectable()
 export class ChannelSnapshots implements OnModuleInit {
-  /** The needs of the marked methods. */
+  /** The broker members that the marked methods need. */
   readonly uses: MissingCapability[] = [];
   private readonly queries = new Map<string, Query>();
-  /** How often in a row the queries have failed that fail at this moment. */
+  /** The number of consecutive failures of each query that fails at present. */
   private readonly failures = new Map<string, number>();
 
   constructor(
@@ -62,7 +62,7 @@ export class ChannelSnapshots implements OnModuleInit {
   /**
    * Finds the methods.
    *
-   * @throws {StreamsConfigurationError} when two return the snapshot of one channel
+   * @throws {StreamsConfigurationError} when two methods return the snapshot of one channel
    */
   onModuleInit(): void {
     const problems: string[] = [];
@@ -78,15 +78,17 @@ export class ChannelSnapshots implements OnModuleInit {
     if (problems.length) throw new StreamsConfigurationError(problems);
   }
 
-  /** Tells whether a channel has one. */
+  /** Returns whether a channel has a method. */
   has(channel: RecoverableChannel): boolean {
     return this.queries.has(kindOf(channel.name));
   }
 
   /**
-   * Asks for the snapshot of a channel; again, with pauses, as long as that fails and it is wanted.
+   * Calls the method of a channel until it succeeds or the snapshot is no longer wanted.
    *
-   * @throws what the query threw, where that is a coded error: asking again would not change it
+   * It pauses between attempts.
+   *
+   * @throws {CodedError} the coded error of the method, because another attempt would not change it
    */
   async take(channel: RecoverableChannel, request: SnapshotRequest): Promise<readonly Message[]> {
     const query = this.queries.get(kindOf(channel.name))!;
@@ -107,13 +109,13 @@ export class ChannelSnapshots implements OnModuleInit {
     return [];
   }
 
-  /** Writes the first of the failures that follow each other. */
+  /** Logs the first of several consecutive failures. */
   private logFirst({ name }: RecoverableChannel, error: unknown): void {
     const kind = kindOf(name);
     const failures = (this.failures.get(kind) ?? 0) + 1;
     this.failures.set(kind, failures);
     if (failures > 1) return;
-    const remedy = 'It is asked for again, and this is not written again, until it succeeds. ';
+    const remedy = 'It is retried until it succeeds; further failures are not logged. ';
     errorLog.error(
       'snapshot',
       `The snapshot of channel "${name}" failed. ${remedy}Throw an error with a code to end the subscription.`,
@@ -135,7 +137,7 @@ export class ChannelSnapshots implements OnModuleInit {
   }
 }
 
-/** Returns the name that the channels of one definition begin with. */
+/** Returns the common prefix of the channels of one definition. */
 function kindOf(name: string): string {
   const end = name.indexOf(':');
   return end < 0 ? name : name.slice(0, end);
@@ -147,6 +149,6 @@ function checked({ name, snapshot }: RecoverableChannel, result: unknown): reado
   if (wrong === undefined) return messages;
   const names = snapshot.map((cls) => cls.name).join(', ');
   throw new TypeError(
-    `The snapshot of channel "${name}" is of the classes that it is defined with: ${names}.`,
+    `The snapshot of channel "${name}" must consist of the classes in its definition: ${names}.`,
   );
 }

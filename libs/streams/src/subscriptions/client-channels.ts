@@ -15,30 +15,30 @@ import { TokenRevocations } from '../auth/token-revocations.js';
 
 const RETRY_MS = 5_000;
 
-/** How clients get back what flowed to them before. */
+/** The options for clients that resume their channels. */
 export interface ResumeOptions {
   /**
-   * How long a client that was away may come back with its positions, in milliseconds.
+   * The maximum age of a resume position, in milliseconds.
    *
    * @default 86_400_000
    */
   readonly maxAgeMs: number;
   /**
-   * What resume tokens are signed with, the same on all servers: 32 characters or more.
+   * The secret that signs resume tokens, the same on all servers; at least 32 characters.
    *
    * @default the secret of the broker; without one, a secret of this process
    */
   readonly secret?: string;
 }
 
-/** How the processes of the cluster speak with each other. */
+/** The services that connect the processes of the cluster. */
 export interface ClusterLink {
   readonly messages: MessagesService;
   readonly presence: PresenceService;
   readonly backend: Broker;
 }
 
-/** The channels that flow to the clients of this process. */
+/** The channels that clients of this process are subscribed to. */
 export class ClientChannels {
   readonly messages: MessagesService;
   readonly presence: PresenceService;
@@ -72,7 +72,7 @@ export class ClientChannels {
     return this.backend.claims ?? new MissingClaimStore(this.backend);
   }
 
-  /** How many channels flow to anyone. */
+  /** The number of channels with a subscribed client. */
   get size(): number {
     return this.fanout.channels + this.recoverable.channels;
   }
@@ -86,12 +86,12 @@ export class ClientChannels {
     assertCapabilities(this.backend, [...uses, ...this.snapshots.uses, ...this.resumeUses()]);
   }
 
-  /** Finds out what resume tokens need to be good everywhere; until that is known they are good in this process. */
+  /** Reads the cluster's secret and revocations; until then tokens are valid in this process only. */
   async start(): Promise<void> {
     await Promise.all([this.learnSecret(), this.revocations.start()]);
   }
 
-  /** Ends what `start` has begun. */
+  /** Stops the work of `start`. */
   stop(): void {
     this.revocations.stop();
   }
@@ -112,7 +112,7 @@ export class ClientChannels {
     } catch (error) {
       this.log.log(
         'secret',
-        `Clients cannot take their positions to other servers yet: ${(error as Error).message}`,
+        `Clients cannot resume on other servers yet, because the cluster's secret is unknown: ${(error as Error).message}`,
       );
       setTimeout(() => void this.learnSecret(), RETRY_MS).unref();
     }

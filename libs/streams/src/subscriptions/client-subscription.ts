@@ -6,44 +6,44 @@ import type { OutboundQueue } from '../connection/outbound/outbound-queue.js';
 import type { BeginTask } from '../fairness/fair-queue.js';
 import type { ReadAllowance } from '../fairness/read-allowance.js';
 
-/** A session that channels flow into. */
+/** A session with subscriptions. */
 export type SubscribedSession = ServerSession;
 
-/** One that publications of channels are written to: a connection. */
+/** A connection, as its subscriptions use it. */
 export interface SubscribedConnection {
-  /** What its frames are encoded by. */
+  /** The codec of its frames. */
   readonly codec: Codec;
   readonly frames: MessageFrames;
-  /** How much of histories and snapshots it reads. */
+  /** The allowance for reads of histories and snapshots. */
   readonly reads: Pick<ReadAllowance, 'spend' | 'waitMs'>;
   readonly outbox: Pick<OutboundQueue, 'isOpen' | 'isAboveSoftBound' | 'push' | 'whenBelowSoftBound'>;
-  /** Begins the read of a history at once, or in its turn: then the returned function withdraws it. */
+  /** Begins the read of a history at once, or in turn; then returns a function that withdraws it. */
   readInTurn(begin: BeginTask): (() => void) | undefined;
-  /** Begins the call for a snapshot at once, or in its turn: then the returned function withdraws it. */
+  /** Begins a snapshot call at once, or in turn; then returns a function that withdraws it. */
   snapshotInTurn(begin: BeginTask): (() => void) | undefined;
-  /** Takes the frame of a publication; returns whether it was queued, not dropped. */
+  /** Queues the frame of a publication; returns false when it was dropped. */
   pushPublication(frame: SharedPayload): boolean;
-  /** Queues a frame for this client alone, which no frame of the client has caused. */
+  /** Queues a frame that answers no frame of the client. */
   send(frame: ServerFrame): void;
-  /** Takes the frames that a frame of the client has caused, and counts them. */
+  /** Queues the frames that a frame of the client causes, and counts their bytes. */
   readonly answers: FrameSink;
-  /** Returns `answers` while the session works on a frame of the client, else the member itself. */
+  /** Returns `answers` while the session works on a frame of the client, else the connection. */
   sinkFor(session: SubscribedSession): FrameSink;
 }
 
-/** Takes frames for one client. */
+/** A queue for frames to one client. */
 export interface FrameSink {
   send(frame: ServerFrame): void;
 }
 
-/** How one channel flows to one connection, for the sessions that have subscribed. */
+/** The subscription of one connection to one channel, shared by its sessions. */
 export interface ClientSubscription {
-  /** Lets it flow into a session; resolves when that is in force. */
+  /** Subscribes a session; resolves when the subscription is in force. */
   addSession(session: SubscribedSession, sink: FrameSink): Promise<void>;
-  /** Ends it for a session, whether it has joined or only begun to. */
+  /** Unsubscribes a session, also one whose subscription is not in force yet. */
   removeSession(session: SubscribedSession): void;
-  /** Gives the client new resume tokens: the old ones expire, or are of another user. */
+  /** Sends new resume tokens, because the old ones expire or belong to another user. */
   renewResumeTokens(sink: FrameSink): void;
-  /** Gives the client new resume tokens where the old ones are of an earlier generation. */
+  /** Sends new resume tokens in place of those of an earlier generation. */
   replaceResumeTokens(sink: FrameSink): void;
 }

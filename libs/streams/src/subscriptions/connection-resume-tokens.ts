@@ -3,13 +3,14 @@ import type { SubscribedSession } from './client-subscription.js';
 import type { ResumeTokenSubject } from './resume-token-signer.js';
 import { revocationSubject, type TokenRevocations } from '../auth/token-revocations.js';
 
-/** The time in which what was read is not read again for a new subscription. */
+/** The time for which a read list is valid for new subscriptions. */
 const READ_AGAIN_MS = 1_000;
 
 /**
- * The resume tokens of one connection, and those that the server takes back.
+ * The revocations and generations of the resume tokens of one connection.
  *
- * The list is read once for a client that resumes, and once for a turn of new subscriptions.
+ * The list of revoked tokens is read once for a client that resumes, and once for each turn of new
+ * subscriptions.
  */
 export class ConnectionResumeTokens {
   private holder: string | undefined;
@@ -18,10 +19,10 @@ export class ConnectionResumeTokens {
   private isNeeded = false;
   private isReading = false;
   private floorsVersion: number;
-  // Made when it is needed: few connections are removed from a channel.
+  // Created on demand, because few connections are removed from a channel.
   private pendingRevocations: Map<string, Set<string>> | undefined;
 
-  /** @param changed called when tokens have to be of a later generation than they were issued with */
+  /** @param changed called when tokens need a later generation than the one they were issued with */
   constructor(
     private readonly revocations: TokenRevocations,
     private readonly changed: () => void,
@@ -29,7 +30,7 @@ export class ConnectionResumeTokens {
     this.floorsVersion = revocations.floorsVersion;
   }
 
-  /** Returns what is void of the holder's tokens; undefined when nobody can tell. */
+  /** Returns the revoked tokens of a holder; undefined when they cannot be read. */
   async read(holder: string): Promise<RevokedTokens | undefined> {
     this.setHolder(holder);
     this.readAtMs = performance.now();
@@ -43,14 +44,14 @@ export class ConnectionResumeTokens {
     }
   }
 
-  /** Returns the generation that a resume token has to be of. */
+  /** Returns the generation that a resume token must have. */
   generationOf({ holder, ...subject }: ResumeTokenSubject): number {
     const floor = this.revocations.floorOf(holder);
     if (!this.revoked || holder !== this.holder) return floor;
     return Math.max(floor, requiredGeneration(this.revoked, revocationSubject(subject)));
   }
 
-  /** A new subscription needs resume tokens that hold: the list is read, at once or with the next `check`. */
+  /** Requests a read of the list for a new subscription: at once, or with the next `check`. */
   need(holder: string): void {
     this.setHolder(holder);
     const isFirst = this.readAtMs === -Infinity;
@@ -59,7 +60,7 @@ export class ConnectionResumeTokens {
     if (isFirst) queueMicrotask(() => this.readAgain());
   }
 
-  /** Reads the list again where new subscriptions need it; replaces tokens where it has begun again. */
+  /** Reads the list again if new subscriptions need it; replaces tokens if the list was lost. */
   check(now: number): void {
     if (this.floorsVersion !== this.revocations.floorsVersion) {
       this.floorsVersion = this.revocations.floorsVersion;
@@ -68,9 +69,9 @@ export class ConnectionResumeTokens {
     if (this.isNeeded && now - this.readAtMs > READ_AGAIN_MS) this.readAgain();
   }
 
-  /** Takes back the tokens that the client has for a session's channel; together with others of this turn. */
+  /** Revokes the tokens of a session's channel, together with others of this turn. */
   revoke({ holder, endpoint }: SubscribedSession, channel: string): void {
-    // Its tokens open nothing on another connection.
+    // Such tokens are not valid on another connection.
     if (holder.startsWith('connection:')) return;
     if (!this.pendingRevocations) {
       this.pendingRevocations = new Map();
@@ -112,7 +113,7 @@ export class ConnectionResumeTokens {
   }
 }
 
-/** Tells whether tokens have to be of a later generation by one list than by another. */
+/** Returns whether one list requires later generations than another. */
 function isLater({ floor, subjects }: RevokedTokens, before: RevokedTokens | undefined): boolean {
   if (floor > (before?.floor ?? 0)) return true;
   for (const [subject, generation] of subjects)

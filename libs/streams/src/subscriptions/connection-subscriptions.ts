@@ -32,23 +32,23 @@ import { isFinalEnd } from '../auth/token-revocations.js';
 interface Entry {
   readonly isRecoverable: boolean;
   readonly subscription: ClientSubscription;
-  /** How often each session has subscribed. */
+  /** The number of subscriptions of each session. */
   readonly sessions: Map<SubscribedSession, number>;
 }
 
-/** The limits of what flows to a connection. */
+/** The limits of the subscriptions of a connection. */
 export type SubscriptionLimits = HelloLimits & Pick<StreamsLimits, 'maxSubscriptions'>;
 
-/** The channels that flow to one connection, and for which of its sessions. */
+/** The subscriptions of one connection, and the sessions that share them. */
 export class ConnectionSubscriptions {
-  /** What the client wants back from its last connection. */
+  /** The positions that the client resumes from its last connection. */
   readonly resumePositions: ResumePositions;
   private readonly tokens: ConnectionResumeTokens;
-  // Made when it is needed: many connections have no channel.
+  // Created on demand, because many connections have no channel.
   private channels: Map<string, Entry> | undefined;
-  /** How many bytes `hello` needs to bring all back. */
+  /** The bytes that a `hello` needs to resume all channels. */
   private resumeBytes = 0;
-  /** No resume token is older. */
+  /** The time of the last renewal of all resume tokens. */
   private resumeTokensAtMs = performance.now();
 
   constructor(
@@ -60,23 +60,23 @@ export class ConnectionSubscriptions {
     this.tokens = new ConnectionResumeTokens(context.revocations, () => this.replaceResumeTokens());
   }
 
-  /** Writes down what a client wants back; resolves when it is known which of its resume tokens are good. */
+  /** Stores the client's positions; resolves when their resume tokens are checked. */
   async acceptResumePositions(holder: string, positions: readonly ResumePosition[]): Promise<void> {
     this.resumePositions.accept(holder, positions);
     if (this.resumePositions.hasProven) this.resumePositions.revoke(await this.tokens.read(holder));
   }
 
-  /** How many channels flow to this connection. */
+  /** The number of channels that the connection is subscribed to. */
   get size(): number {
     return this.channels?.size ?? 0;
   }
 
   /**
-   * Lets a channel flow into the stream of a session; subscribing twice counts twice.
+   * Subscribes a session to a channel; each call needs its own removal.
    *
-   * @throws {CodedError} LIMIT_REACHED when the connection has `maxSubscriptions` channels, or could not bring all back
-   * @throws {CodedError} CHANNEL_MISMATCH when it has one of this name that is defined otherwise
-   * @throws {StreamsConfigurationError} when nobody returns the snapshot that it is defined with
+   * @throws {CodedError} LIMIT_REACHED when the connection has `maxSubscriptions` channels, or could not resume all
+   * @throws {CodedError} CHANNEL_MISMATCH when the connection has the channel with another definition
+   * @throws {StreamsConfigurationError} when no method returns the snapshot of the channel
    */
   async add(
     session: SubscribedSession,
@@ -102,7 +102,7 @@ export class ConnectionSubscriptions {
     return new Subscription(name, () => this.removeByServer(session, name));
   }
 
-  /** Returns what a session's stream had before, for the application to look at. */
+  /** Returns the channels that a session's stream can resume. */
   resumingOf(session: SubscribedSession): ResumingChannels {
     return new ResumingChannels({
       names: () => this.resumePositions.provenNamesOf(session.endpoint),
@@ -114,9 +114,9 @@ export class ConnectionSubscriptions {
     });
   }
 
-  /** Lets the channels flow again that a session's stream had, and that nobody has let go of. */
+  /** Resumes the channels of a session's stream that the application has not released. */
   async resume(session: SubscribedSession): Promise<void> {
-    // All at once: one whose history cannot be read now holds up no other.
+    // All start at once, so that a history that cannot be read delays no other channel.
     const begun: Promise<void>[] = [];
     const rest = slicedWork.forEach(this.resumePositions.namesOf(session.endpoint), (name) => {
       if (!session.endReason) begun.push(this.resumeOne(session, name));
@@ -130,12 +130,12 @@ export class ConnectionSubscriptions {
     const channel = definedChannel(name);
     const entry = this.resumePositions.find({ endpoint: session.endpoint, channel: name });
     if (channel && isRecoverable(channel) && entry?.position) await this.addResumed(session, channel);
-    // A newcomer gets the newest message, so that there is no gap.
+    // A new subscriber receives the newest message, so there is no gap.
     else if (channel?.delivery === 'latest') this.release(session, name);
     else this.refuseResume(session, name);
   }
 
-  /** The stream opens, whatever becomes of one of its channels. */
+  /** Resumes one channel; a refused snapshot does not fail the open of the stream. */
   private async addResumed(session: SubscribedSession, channel: Channel): Promise<void> {
     try {
       await this.add(session, channel, this.connection.answers);
@@ -145,9 +145,9 @@ export class ConnectionSubscriptions {
     }
   }
 
-  /** Says that a channel does not flow again by itself; who subscribes to it is told of the gap anew. */
+  /** Tells the client that a channel is not resumed; a later subscription reports the gap again. */
   private refuseResume({ endpoint, stream }: SubscribedSession, channel: string): void {
-    // A client that opens and closes its stream over and over is told once.
+    // A client that opens and closes its stream repeatedly is told once.
     if (!this.resumePositions.refuseOnce({ endpoint, channel })) return;
     const { codec, outbox } = this.connection;
     const { claimed } = this.resumePositions.find({ endpoint, channel })!;
@@ -156,27 +156,27 @@ export class ConnectionSubscriptions {
     this.connection.answers.send({ t: 'unsubscribed', stream, channel });
   }
 
-  /** Lets go of a channel that a session's stream had: the client forgets it. */
+  /** Releases a channel that a session's stream could resume; the client forgets its position. */
   release(session: SubscribedSession, name: string): void {
     if (this.resumePositions.take({ endpoint: session.endpoint, channel: name }))
       this.connection.answers.send({ t: 'unsubscribed', stream: session.stream, channel: name });
   }
 
-  /** Gives the client resume tokens of the identity that its kept sessions belong to now. */
+  /** Sends resume tokens of the identity that the kept sessions belong to now. */
   adopted(holder: string): void {
     if (!this.size) return;
     this.tokens.need(holder);
     this.renewResumeTokens(this.connection.answers);
   }
 
-  /** Renews resume tokens that have lived half their time. */
+  /** Renews the resume tokens after half of their lifetime. */
   checkResumeTokens(now: number): void {
     this.tokens.check(now);
     if (now - this.resumeTokensAtMs > this.context.resumeTokenMs / 2)
       this.renewResumeTokens(this.connection, now);
   }
 
-  /** Gives the client new resume tokens for what flows to it. */
+  /** Sends new resume tokens for all subscriptions. */
   renewResumeTokens(sink: FrameSink, now = performance.now()): void {
     this.resumeTokensAtMs = now;
     void slicedWork.forEach(this.channels?.values() ?? [], ({ subscription }) =>
@@ -184,7 +184,7 @@ export class ConnectionSubscriptions {
     );
   }
 
-  /** Gives the client new resume tokens where those that it has were taken back together with others. */
+  /** Sends new resume tokens in place of those that a revocation of others made void. */
   private replaceResumeTokens(): void {
     const { answers } = this.connection;
     void slicedWork.forEach(this.channels?.values() ?? [], ({ subscription }) =>
@@ -193,9 +193,9 @@ export class ConnectionSubscriptions {
   }
 
   /**
-   * Ends all that flows into the stream of a session; for good, where the server ended the session.
+   * Ends all subscriptions of a session, and revokes their tokens if the server ended the session.
    *
-   * Returns a promise where that takes more than this turn of the event loop.
+   * Returns a promise if that takes more than this turn of the event loop.
    */
   removeAll(session: SubscribedSession): Promise<void> | undefined {
     if (!this.channels) return undefined;
@@ -205,7 +205,7 @@ export class ConnectionSubscriptions {
       if (isFinal && entry.isRecoverable) this.tokens.revoke(session, name);
       this.removeSession(session, name, entry);
     };
-    // Nothing flows to a client that has gone. Its tokens may have to be void before it comes back.
+    // A lost client receives nothing. Tokens must be void before it reconnects, so only others may wait.
     if (!this.connection.outbox.isOpen && !isFinal) return slicedWork.forEach(this.channels, remove);
     for (const channel of this.channels) remove(channel);
     return undefined;
@@ -240,7 +240,7 @@ export class ConnectionSubscriptions {
     });
   }
 
-  /** Ends a subscription because the application says so: no token that the client has resumes it. */
+  /** Ends a subscription for the application, and revokes its tokens. */
   private removeByServer(session: SubscribedSession, name: string): void {
     const entry = this.channels?.get(name);
     const isFinal = !session.endReason || isFinalEnd(session.endReason);
@@ -249,7 +249,7 @@ export class ConnectionSubscriptions {
     this.removeOne(session, name);
   }
 
-  /** Ends a subscription because the application refuses its snapshot. */
+  /** Ends a subscription whose snapshot the application refused. */
   private endByError(error: unknown, session: SubscribedSession, name: string): void {
     const entry = this.channels?.get(name);
     if (!entry?.sessions.has(session)) return;
@@ -258,7 +258,7 @@ export class ConnectionSubscriptions {
     this.removeByServer(session, name);
   }
 
-  /** Tells the client of an error that answers none of its frames. */
+  /** Sends an error that answers no frame. */
   private sendError({ stream }: SubscribedSession, error: unknown): void {
     const wire = toWireError(error, (id, thrown) => errorLog.error('subscription', `Error ${id}`, thrown));
     this.connection.send({ t: 'error', stream, error: wire });
@@ -274,7 +274,7 @@ export class ConnectionSubscriptions {
     this.removeSession(session, name, entry);
   }
 
-  /** Refuses a channel that the client could not bring back in one `hello` with the others. */
+  /** Refuses a channel that does not fit into one `hello` with the others. */
   private checkResumePositions(session: SubscribedSession, name: string): void {
     if (this.channels?.get(name)?.sessions.has(session)) return;
     const bytes = this.resumeBytes + resumeBytes(session.endpoint, name);
@@ -295,21 +295,21 @@ export class ConnectionSubscriptions {
 function resumeBytesExceeded(name: string): CodedError {
   return new CodedError(
     ErrorCode.LimitReached,
-    `The channel "${name}" does not fit into the first frame of a client that comes back, beside the others of this ` +
+    `The channel "${name}" does not fit into the "hello" of a reconnecting client with the other channels of this ` +
       'connection: raise "limits.maxPayloadBytes", or subscribe to fewer channels with history.',
   );
 }
 
 function withoutSnapshot(name: string): StreamsConfigurationError {
   return new StreamsConfigurationError([
-    `The channel "${name}" is defined with a snapshot, and no provider has a method with @ChannelSnapshot for it: add one.`,
+    `The channel "${name}" is defined with a snapshot, but no provider has a method with @ChannelSnapshot for it: add one.`,
   ]);
 }
 
 function mismatch(name: string): CodedError {
   return new CodedError(
     ErrorCode.ChannelMismatch,
-    `The channel "${name}" flows to this connection already, and is defined otherwise there: ` +
-      'subscribe to a channel by its definition everywhere.',
+    `The channel "${name}" is already subscribed on this connection with another definition: ` +
+      'use one definition of the channel everywhere.',
   );
 }

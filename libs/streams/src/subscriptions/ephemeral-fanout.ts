@@ -11,36 +11,36 @@ type Receiver = Pick<SubscribedConnection, 'codec' | 'pushPublication'>;
 interface Topic {
   readonly receivers: Set<Receiver>;
   readonly attached: Promise<Subscription>;
-  /** Undefined until it is in force. */
+  /** Undefined until the subscription is in force. */
   subscription?: Subscription;
 }
 
 /**
- * Writes the publications of channels to the connections that they flow to.
+ * Writes the publications of ephemeral channels to the subscribed connections.
  *
- * One subscription a channel and process, one frame a publication and codec: what a receiver costs is a look
- * at its queue and a push.
+ * It needs one subscription per channel and process, and one frame per publication and codec. Each receiver
+ * costs one check of its queue and one push.
  */
 export class EphemeralFanout {
   private readonly logger = new Logger('Streams');
   private readonly topics = new Map<string, Topic>();
-  /** Those that nobody follows any more, and that are still to be released. */
+  /** The topics without a receiver that are not released yet. */
   private readonly unused = new Set<Topic>();
   private dropped = 0;
 
   constructor(private readonly messages: MessagesService) {}
 
-  /** How many channels flow to anyone. */
+  /** The number of channels with a receiver. */
   get channels(): number {
     return this.topics.size;
   }
 
-  /** How many publications were dropped because their receiver was behind. */
+  /** The number of publications that were dropped for slow receivers. */
   get droppedPublications(): number {
     return this.dropped;
   }
 
-  /** Lets the channel flow to the member; resolves when it does. */
+  /** Adds a receiver to a channel; resolves when the subscription is in force. */
   async subscribe(name: string, channel: string | Channel, receiver: Receiver): Promise<void> {
     let topic = this.topics.get(name);
     if (!topic) {
@@ -60,13 +60,13 @@ export class EphemeralFanout {
     }
   }
 
-  /** Ends the flow to the member; the last one's leaving releases the channel. */
+  /** Removes a receiver; the last one releases the channel. */
   unsubscribe(name: string, receiver: Receiver): void {
     const topic = this.topics.get(name);
     if (!topic?.receivers.delete(receiver) || topic.receivers.size) return;
     this.topics.delete(name);
     this.unused.add(topic);
-    // Else the release that is under way reaches it.
+    // Otherwise the release in progress includes it.
     if (this.unused.size === 1) void slicedWork.forEach(this.unused, (each) => this.release(each));
   }
 
@@ -84,7 +84,7 @@ export class EphemeralFanout {
     let codec: Codec | undefined;
     let frame: SharedPayload | undefined;
     for (const receiver of receivers) {
-      // Most members speak what the one before them speaks.
+      // Most receivers have the same codec as the one before.
       if (receiver.codec !== codec) {
         codec = receiver.codec;
         frame = frames.has(codec) ? frames.get(codec) : publicationFrame(codec, publication);
@@ -98,7 +98,7 @@ export class EphemeralFanout {
     if (this.dropped++) return;
     this.logger.warn(
       `A message of channel "${channel}" was dropped for a client that reads too slowly. ` +
-        'This is said once; StreamsService.counters() has the count.',
+        'This is logged once; StreamsService.counters() has the number.',
     );
   }
 }

@@ -7,7 +7,7 @@ import type {
   FrameSink,
 } from './client-subscription.js';
 
-/** How a channel that keeps nothing flows to one connection. */
+/** The subscription of one connection to an ephemeral channel. */
 export class EphemeralSubscription implements ClientSubscription {
   private sessions = 0;
 
@@ -20,7 +20,7 @@ export class EphemeralSubscription implements ClientSubscription {
 
   addSession({ stream }: SubscribedSession, sink: FrameSink): Promise<void> {
     this.sessions++;
-    // Said before the channel is joined: a publication never comes before its "subscribed".
+    // Sent first, so that no publication arrives before its "subscribed".
     sink.send({ t: 'subscribed', stream, channel: this.name });
     return this.fanout.subscribe(this.name, this.channel, this.connection);
   }
@@ -30,10 +30,10 @@ export class EphemeralSubscription implements ClientSubscription {
   }
 
   renewResumeTokens(): void {
-    // Nothing is recovered here, so nobody needs any.
+    // An ephemeral channel has no resume tokens.
   }
 
   replaceResumeTokens(): void {
-    // There are none.
+    // An ephemeral channel has no resume tokens.
   }
 }

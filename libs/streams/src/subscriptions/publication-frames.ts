@@ -12,9 +12,9 @@ import { SharedPayload } from '../transport/shared-payload.js';
 const limiter = new LogLimiter((line) => new Logger('Streams').warn(line));
 
 /**
- * Makes the frame of a publication, the same for all who receive it by a codec.
+ * Creates the frame of a publication, the same for all receivers with one codec.
  *
- * @returns undefined when the codec cannot write it: it is logged, and nobody gets it
+ * @returns undefined when the codec cannot encode it; that is logged, and no receiver gets it
  */
 export function publicationFrame(codec: Codec, publication: Publication): SharedPayload | undefined {
   try {
@@ -25,33 +25,33 @@ export function publicationFrame(codec: Codec, publication: Publication): Shared
   }
 }
 
-/** What is sent for a publication with a place. */
+/** The publication that is sent for a stored publication, and its frame. */
 export interface SentPublication {
-  /** The publication, or the gap that stands for it where it cannot be written. */
+  /** The publication, or a gap if it cannot be encoded. */
   readonly publication: StoredPublication;
-  /** Undefined where nothing is sent: a channel of which only the newest message counts has no gaps. */
+  /** Undefined if nothing is sent, because a channel with `latest` has no gaps. */
   readonly frame: SharedPayload | undefined;
 }
 
 /**
- * The frames of publications with a place.
+ * The frames of stored publications.
  *
- * Each is made once a codec, and once for each key whose streams get it alone, as long as the
- * publication lives: many who come back at the same time get the same bytes.
+ * Each frame is created once per codec, and once per stream key that receives it alone. It lives as long as
+ * the publication, so that many reconnecting clients receive the same bytes.
  */
 export class StoredFrames {
   private readonly made = new WeakMap<StoredPublication, Map<string, SentPublication>>();
 
   /**
-   * @param namesEpoch whether each frame says the epoch, because another may begin without a gap
-   * @param classes what the channel carries; a class of another channel counts as unreadable
+   * @param namesEpoch whether each frame has the epoch, because it may change without a gap
+   * @param classes the message classes of the channel; any other class counts as unreadable
    */
   constructor(
     private readonly namesEpoch: boolean,
     private readonly classes: readonly MessageClass[],
   ) {}
 
-  /** Returns what is sent for a publication, for all subscribed streams or for those of one key. */
+  /** Returns the frame for all subscribed streams, or for the streams with one key. */
   of(publication: StoredPublication, codec: Codec, stream?: string): SentPublication {
     let known = this.made.get(publication);
     if (!known) this.made.set(publication, (known = new Map<string, SentPublication>()));
@@ -84,5 +84,8 @@ export class StoredFrames {
 
 function logUnwritable({ subprotocol }: Codec, { channel }: Publication, error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
-  limiter.log('unwritable', `A message of channel '${channel}' cannot be written as ${subprotocol}: ${why}.`);
+  limiter.log(
+    'unwritable',
+    `A message of channel '${channel}' cannot be encoded for ${subprotocol}: ${why}.`,
+  );
 }

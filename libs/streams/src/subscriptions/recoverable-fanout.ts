@@ -2,18 +2,18 @@ import type { MessagesService } from '@nestwire/messages';
 import type { RecoverableChannel } from '@nestwire/messages/internal';
 import { RecoverableTopic } from './recoverable-topic.js';
 
-/** The recoverable channels and flow to any client of this process. */
+/** The recoverable channels with a subscribed client in this process. */
 export class RecoverableFanout {
   private readonly topics = new Map<string, RecoverableTopic>();
 
   constructor(private readonly messages: MessagesService) {}
 
-  /** How many there are. */
+  /** The number of channels. */
   get channels(): number {
     return this.topics.size;
   }
 
-  /** Returns the topic of a channel for another user of it, who closes it in the end. */
+  /** Returns the topic of a channel for one more subscription, which must close it. */
   open(channel: RecoverableChannel): RecoverableTopic {
     const { name } = channel;
     const topic =

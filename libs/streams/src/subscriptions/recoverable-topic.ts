@@ -9,26 +9,26 @@ import type { Codec } from '@nestwire/protocol/codec';
 import type { SharedPayload } from '../transport/shared-payload.js';
 import { StoredFrames, type SentPublication } from './publication-frames.js';
 
-/** One of those that a topic flows to. */
+/** A receiver of a topic: the subscription of one connection. */
 export interface TopicReceiver {
-  /** What its frames are encoded by. */
+  /** The codec of its frames. */
   readonly codec: Codec;
-  /** Takes the frame of a publication; returns false when it cannot, and has to catch up. */
+  /** Queues the frame of a publication; returns false when the receiver must catch up. */
   push(frame: SharedPayload): boolean;
-  /** Gives the client new resume tokens: those from before a gap open nothing behind it. */
+  /** Sends new resume tokens, because the earlier ones are not valid after a gap. */
   renewResumeTokens(): void;
-  /** Is told that it gets nothing more, from a publication on that stands behind a position. */
+  /** Called when the receiver falls behind; `position` is the last one that it received. */
   fallBehind(publication: StoredPublication, position: Position): void;
 }
 
-/** One recoverable channel, and those that it flows to. */
+/** One recoverable channel and its receivers. */
 export class RecoverableTopic {
   readonly frames: StoredFrames;
-  /** Those that stand where the process stands. */
+  /** The receivers that are at the position of the process. */
   private readonly live = new Set<TopicReceiver>();
   private followed: Promise<void> | undefined;
   private following: Following | undefined;
-  /** How many clients have a turn in which they read the history. */
+  /** The number of clients that read the history in their turn. */
   private turns = 0;
   private last: Position | undefined;
   private users = 0;
@@ -42,17 +42,17 @@ export class RecoverableTopic {
     this.frames = new StoredFrames(channel.delivery === 'latest', channel.messages);
   }
 
-  /** Whether the channel is followed, or is about to be. */
+  /** True once `follow` was called. */
   get isFollowed(): boolean {
     return this.followed !== undefined;
   }
 
-  /** Whether its history is read for a client that has a turn: others share that read. */
+  /** True while a client reads the history in its turn; other clients share that read. */
   get isReading(): boolean {
     return this.turns > 0;
   }
 
-  /** Follows the channel, once for all; resolves when it is followed, rejects after the shutdown. */
+  /** Follows the channel once; resolves when it is followed, rejects after the shutdown. */
   follow(): Promise<void> {
     if (this.followed) return this.followed;
     const following = this.messages.follow(this.channel, (publication) => this.write(publication));
@@ -61,18 +61,18 @@ export class RecoverableTopic {
     return this.followed;
   }
 
-  /** Where the process stands in the channel; undefined until its history could be read. */
+  /** The position of the process in the channel; undefined until the history was read. */
   get position(): Position | undefined {
     return this.following?.position;
   }
 
-  /** Counts a user in. */
+  /** Adds a user of the topic. */
   open(): this {
     this.users++;
     return this;
   }
 
-  /** Counts a user out; the last one's leaving releases the channel. */
+  /** Removes a user and its receiver; the last one releases the channel. */
   close(receiver: TopicReceiver): void {
     this.live.delete(receiver);
     if (--this.users > 0) return;
@@ -81,12 +81,12 @@ export class RecoverableTopic {
     this.following?.remove();
   }
 
-  /** Finds what leads from a position to where the process stands; calls back in that turn. */
+  /** Reads the publications from a position to that of the process; calls back in the same turn. */
   recover(since: Position | undefined, take: TakeMissed): void {
     this.following!.recover(since, take);
   }
 
-  /** Recovers in the turn of a client, which ends before it calls back. */
+  /** Recovers in the turn of a client; the turn ends before the callback. */
   recoverInTurn(since: Position | undefined, take: TakeMissed, release: () => void): void {
     this.turns++;
     this.recover(since, (missed) => {
@@ -96,7 +96,7 @@ export class RecoverableTopic {
     });
   }
 
-  /** Lets what comes flow to a member, which stands where the process stands. */
+  /** Adds a receiver that is at the position of the process. */
   attach(receiver: TopicReceiver): void {
     this.last = this.position;
     this.live.add(receiver);
@@ -115,14 +115,14 @@ export class RecoverableTopic {
     let codec: Codec | undefined;
     let sent: SentPublication | undefined;
     for (const receiver of live) {
-      // Most members speak what the one before them speaks.
+      // Most receivers have the same codec as the one before.
       if (!sent || receiver.codec !== codec) {
         ({ codec } = receiver);
         sent = this.frames.of(publication, codec);
       }
       if (!sent.frame) continue;
       const { isGap } = sent.publication;
-      // A gap is none where something stands for all that is missing.
+      // A channel with a snapshot sends no gap, because the snapshot replaces the missing messages.
       if (!(isGap && hasSnapshot) && receiver.push(sent.frame)) {
         if (isGap || isNewEpoch) receiver.renewResumeTokens();
         continue;

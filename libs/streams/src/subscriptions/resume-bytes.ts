@@ -6,10 +6,10 @@ const MAX_ENDPOINT_CHARACTERS = 128;
 const MAX_EPOCH_CHARACTERS = 64;
 const MAX_OFFSET_CHARACTERS = 16;
 const MAX_ID_CHARACTERS = 64;
-/** Brackets, quotes and commas of an entry, and the comma behind it. */
+/** The brackets, quotes and commas of an entry. */
 const PUNCTUATION = 18;
 
-/** The most bytes of an entry beside the names of its endpoint and its channel. */
+/** The maximum size of an entry without the names of its endpoint and channel, in bytes. */
 const POSITION_BYTES =
   MAX_RESUME_TOKEN_CHARACTERS +
   MAX_EPOCH_CHARACTERS +
@@ -17,19 +17,15 @@ const POSITION_BYTES =
   MAX_ID_CHARACTERS +
   PUNCTUATION;
 
-/**
- * The most bytes that `hello` may spend on one channel.
- *
- * All of its texts are ASCII.
- */
+/** The maximum size of one channel in `hello`, in bytes; all texts are ASCII. */
 export const MAX_RESUME_BYTES = POSITION_BYTES + MAX_ENDPOINT_CHARACTERS + MAX_CHANNEL_NAME_LENGTH;
 
-/** Returns the most bytes that `hello` needs to resume a channel. */
+/** Returns the maximum size of a channel in `hello`, in bytes. */
 export function resumeBytes(endpoint: string, channel: string): number {
   return POSITION_BYTES + endpoint.length + channel.length;
 }
 
-/** Returns how many bytes of channels fit into the largest `hello`. */
+/** Returns the bytes of channels that fit into the largest `hello`. */
 export function maxResumeBytes({ maxPayloadBytes, maxHelloBytes }: HelloLimits): number {
   return maxPayloadBytes - Math.min(maxHelloBytes, maxPayloadBytes / 4);
 }

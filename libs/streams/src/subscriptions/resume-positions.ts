@@ -8,35 +8,35 @@ import { revocationSubject } from '../auth/token-revocations.js';
 /** The generation of a resume token that is not accepted. */
 const NOT_ACCEPTED = -1;
 
-/** A place in the streams of a connection that a channel flows to. */
+/** A channel in the stream of an endpoint. */
 export interface StreamChannel {
   readonly endpoint: string;
   readonly channel: string;
 }
 
-/** Where a client stands in a channel, if its resume token proves it. */
+/** The position of a client in a channel, if its resume token is valid. */
 export interface ResumeEntry {
-  /** Undefined when the resume token is not accepted. */
+  /** The proven position; undefined when the resume token is not accepted. */
   position: Position | undefined;
-  /** Where it says that it stands, proven or not. */
+  /** The position that the client sent, proven or not. */
   readonly claimed: Position;
 }
 
 interface StoredEntry extends StreamChannel, ResumeEntry {
-  /** Set when the client was told that the channel does not flow again. */
+  /** True once the client was told that the channel is not resumed. */
   isRefused?: boolean;
   /** The generation of the resume token. */
   readonly generation: number;
 }
 
-/** The channels that flowed to a client before, and that it wants back. */
+/** The channels that a client resumes, with their positions. */
 export class ResumePositions {
-  // Made when it is needed: most connections are first ones.
+  // Created on demand, because most connections resume nothing.
   private entries: Map<string, StoredEntry> | undefined;
 
   constructor(private readonly resumeTokens: ResumeTokenSigner) {}
 
-  /** Writes down what a client has brought, and judges its resume tokens; what names no channel is dropped. */
+  /** Stores the positions of a client and checks their resume tokens; drops invalid channel names. */
   accept(holder: string, positions: readonly ResumePosition[]): void {
     this.entries = new Map();
     for (const [endpoint, channel, resumeToken, epoch, offset, id] of positions) {
@@ -49,40 +49,40 @@ export class ResumePositions {
     }
   }
 
-  /** Whether a resume token is accepted. */
+  /** True when at least one resume token is accepted. */
   get hasProven(): boolean {
     for (const { position } of this.entries?.values() ?? []) if (position) return true;
     return false;
   }
 
-  /** Accepts no resume token that the server has taken back; none at all where nobody can tell. */
+  /** Rejects the revoked resume tokens; rejects all when the revocations are unknown. */
   revoke(revoked: RevokedTokens | undefined): void {
     for (const entry of this.entries?.values() ?? [])
       if (!revoked || entry.generation < requiredGeneration(revoked, revocationSubject(entry)))
         entry.position = undefined;
   }
 
-  /** Forgets all: it was of another identity. */
+  /** Removes all positions, because they belong to another identity. */
   clear(): void {
     this.entries = undefined;
   }
 
-  /** Returns the names of the channels that an endpoint's stream had, as the client says. */
+  /** Returns the channels of an endpoint's stream that the client sent. */
   namesOf(endpoint: string): string[] {
     return this.entriesOf(endpoint).map(({ channel }) => channel);
   }
 
-  /** Returns the names of the channels that an endpoint's stream had, as resume tokens prove. */
+  /** Returns the channels of an endpoint's stream with an accepted resume token. */
   provenNamesOf(endpoint: string): string[] {
     return this.entriesOf(endpoint).flatMap(({ channel, position }) => (position ? [channel] : []));
   }
 
-  /** Returns what is known of a channel; undefined when it is none that the client had. */
+  /** Returns the entry of a channel; undefined when the client did not send it. */
   find({ endpoint, channel }: StreamChannel): ResumeEntry | undefined {
     return this.entries?.get(keyOf(endpoint, channel));
   }
 
-  /** Notes that the client is told that a channel does not flow again; false when it was told before. */
+  /** Records that the client is told of a refused channel; returns false when it was told before. */
   refuseOnce({ endpoint, channel }: StreamChannel): boolean {
     const entry = this.entries?.get(keyOf(endpoint, channel));
     if (!entry || entry.isRefused) return false;
@@ -90,7 +90,7 @@ export class ResumePositions {
     return true;
   }
 
-  /** Takes out what is known of a channel; undefined when it is none that the client had. */
+  /** Removes and returns the entry of a channel; undefined when the client did not send it. */
   take(stream: StreamChannel): ResumeEntry | undefined {
     const entry = this.find(stream);
     if (entry) this.entries!.delete(keyOf(stream.endpoint, stream.channel));
@@ -103,6 +103,6 @@ export class ResumePositions {
 }
 
 function keyOf(endpoint: string, channel: string): string {
-  // No name of a channel holds a space.
+  // The name of a channel contains no space.
   return `${channel} ${endpoint}`;
 }

@@ -4,28 +4,28 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 const MAC_BYTES = 18;
 const RESUME_TOKEN = /^([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([A-Za-z0-9_-]{24})$/;
 
-/** The most characters of a resume token. */
+/** The maximum length of a resume token, in characters. */
 export const MAX_RESUME_TOKEN_CHARACTERS = 63;
 
-/** What a resume token is for: an identity, an endpoint and a channel. */
+/** The subject of a resume token: an identity, an endpoint and a channel. */
 export interface ResumeTokenSubject {
-  /** The identity: a user, or an anonymous client by its secret id. */
+  /** The identity: the user, or the secret id of an anonymous client. */
   readonly holder: string;
   readonly endpoint: string;
   readonly channel: string;
 }
 
-/** What a resume token is good for, besides its subject. */
+/** The terms of a resume token besides its subject. */
 interface Terms {
   readonly expiry: string;
   readonly epoch: string;
-  /** The first offset that it opens. */
+  /** The first offset that the token permits. */
   readonly start: string;
-  /** The generation of tokens that it is of. */
+  /** The generation of the token. */
   readonly generation: string;
 }
 
-/** Says what a resume token for a session's channel is for. */
+/** Returns the subject of a resume token for a session's channel. */
 export function resumeTokenSubject(
   { holder, endpoint }: { readonly holder: string; readonly endpoint: string },
   channel: string,
@@ -36,23 +36,22 @@ export function resumeTokenSubject(
 /**
  * Signs resume tokens: the proof that a user's stream was subscribed to a channel.
  *
- * From which place on, too: a resume token opens nothing of the history that was before the user was there.
- *
- * All servers of a cluster sign with one secret, so that a client may come back to any of them.
+ * A token also proves the first position of the subscription, so that it does not permit the earlier history.
+ * All servers of a cluster use one secret, so that a client may reconnect to any of them.
  */
 export class ResumeTokenSigner {
-  // Until the cluster's secret is known, resume tokens are good in this process.
+  // Until the cluster's secret is known, resume tokens are valid in this process only.
   private secret: string | Buffer = randomBytes(32);
 
   constructor(private readonly resumeTokenMs: number) {}
 
-  /** Signs with this secret from now on. */
+  /** Replaces the secret. */
   use(secret: string): void {
     this.secret = secret;
   }
 
   /**
-   * Returns a resume token: its expiry, the offset it is good from, its generation and a MAC.
+   * Returns a resume token: its expiry, its first offset, its generation and a MAC.
    *
    * It has 30 to 63 characters.
    */
@@ -64,7 +63,7 @@ export class ResumeTokenSigner {
   }
 
   /**
-   * Judges whether a resume token was issued for exactly this and opens this position, and has not expired.
+   * Checks that a resume token is valid for a subject and a position and has not expired.
    *
    * @returns its generation; undefined when it is not accepted
    */

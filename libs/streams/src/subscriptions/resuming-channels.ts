@@ -1,32 +1,32 @@
 import type { Channel } from '@nestwire/messages';
 import { channelNameOf } from '@nestwire/messages/internal';
 
-/** What the channels of a session that comes back are asked for. */
+/** The operations of the resumed channels of one session. */
 export interface ResumingPort {
   readonly names: () => readonly string[];
   readonly release: (name: string) => void;
 }
 
 /**
- * The channels that the client had in this stream when it lost its connection.
+ * The recoverable channels of this stream on the client's last connection.
  *
- * Only those that keep their messages. What is still here when `@OnStreamOpened` has finished flows again
- * by itself; subscribing to it there has the same effect.
+ * After `@OnStreamOpened` the server resumes them; subscribing to one in `@OnStreamOpened` has the same
+ * effect.
  */
 export class ResumingChannels implements Iterable<string> {
   constructor(private readonly port: ResumingPort) {}
 
-  /** Tells whether the client had the channel. */
+  /** Returns whether the client had the channel. */
   has(channel: string | Channel): boolean {
     return this.port.names().includes(channelNameOf(channel));
   }
 
-  /** Lets go of a channel: it does not flow again, and the client forgets its position. */
+  /** Releases a channel: it is not resumed, and the client forgets its position. */
   release(channel: string | Channel): void {
     this.port.release(channelNameOf(channel));
   }
 
-  /** Gives the names of the channels. */
+  /** Iterates over the names of the channels. */
   [Symbol.iterator](): Iterator<string> {
     return this.port.names()[Symbol.iterator]();
   }

@@ -36,7 +36,7 @@ export class StreamHandshake {
   }
 }
 
-/** Returns the same handshake with another credential, after a sign-in on an open connection. */
+/** Returns the same handshake with the credential of a later sign-in. */
 export function withToken(handshake: StreamHandshake, token: string | null): StreamHandshake {
   const { headers, cookies, address, client, resumeName } = handshake;
   return new StreamHandshake(token, headers, cookies, address, client, resumeName);

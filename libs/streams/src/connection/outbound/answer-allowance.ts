@@ -2,38 +2,38 @@ import type { StreamsLimits } from '../../streams-limits.js';
 import { TokenBucket } from '../../fairness/token-bucket.js';
 import type { Wire } from '../../transport/wire.js';
 
-/** How many bytes of answers each byte of the client pays for. */
+/** The bytes of answers that one byte of the client pays for. */
 const ANSWERED_PER_BYTE = 3;
-/** Bytes of answers a second that need no bytes of the client. */
+/** The free bytes of answers per second. */
 const FREE_BYTES_PER_SECOND = 1_024;
-/** The most bytes of errors that may be paid in advance: a refusal with all its details. */
+/** The maximum credit for errors, in bytes: one refusal with all its details. */
 const MAX_ERROR_BYTES = 8_192;
 
 /**
- * Bounds the bytes of the answers to one connection by those that it sends.
+ * Limits the answers to one connection in proportion to the bytes that it sends.
  *
- * An answer is every frame that the server writes because of a frame of the client. Histories, snapshots
- * and messages of the application are none. An answer that has to be written may cause a debt.
+ * An answer is a frame that the server writes because of a frame of the client. Histories, snapshots and
+ * messages of the application are not answers. An answer that must be written may cause a debt.
  *
- * Errors have a second bound without a credit at the start: the client pays for each of them before.
+ * Errors have a second limit, which starts without credit: the client pays for each error in advance.
  */
 export class AnswerAllowance {
-  // Made with the first answer: a connection without a stream has none.
+  // Created with the first answer, because a connection without a stream has none.
   private bytes: TokenBucket | undefined;
   private errors: TokenBucket | undefined;
   private paidBytes = 0;
   private mayOwe = false;
 
   /**
-   * @param limits the bound of all answers
-   * @param wire tells the bytes of the client, the upgrade request and compressed frames as they were sent
+   * @param limits the limit of all answers
+   * @param wire counts the received bytes, the upgrade request included; compressed frames count as sent
    */
   constructor(
     private readonly limits: Pick<StreamsLimits, 'answerBytes'>,
     private readonly wire: Pick<Wire, 'bytesRead'>,
   ) {}
 
-  /** Counts an answer that has to be written. */
+  /** Counts an answer that must be written. */
   spend(bytes: number): void {
     const now = performance.now();
     const bucket = this.bucketAt(now);
@@ -41,22 +41,22 @@ export class AnswerAllowance {
     this.mayOwe ||= bucket.debtMs(now) > 0;
   }
 
-  /** Counts an error that has to be written. */
+  /** Counts an error that must be written. */
   spendError(bytes: number): void {
     this.spend(bytes);
     this.errors!.spend(bytes, performance.now());
   }
 
-  /** Returns how many bytes an error may have now. */
+  /** Returns the maximum size of an error at this time, in bytes. */
   errorBytes(): number {
     const now = performance.now();
     return Math.min(this.bucketAt(now).available(now), this.errors!.available(now));
   }
 
   /**
-   * Returns in how many milliseconds the connection owes at most these bytes; 0 when it does now.
+   * Returns the wait in milliseconds until the debt is small enough; 0 without a wait.
    *
-   * @param bytes the debt that is tolerated
+   * @param bytes the tolerated debt
    */
   debtMs(bytes = 0): number {
     if (!this.mayOwe) return 0;

@@ -9,7 +9,7 @@ import type { OutboundQueue } from './outbound-queue.js';
 /** Replaces the text of an error whose sender has used up its answers. */
 const SHORTENED = 'Shortened.';
 
-/** Writes the answers to the frames of a client, in proportion to what it sends. */
+/** Writes the answers to frames of a client, in proportion to its own bytes. */
 export class AnswerWriter implements FrameSink {
   constructor(
     readonly gate: InboundGate,
@@ -18,16 +18,16 @@ export class AnswerWriter implements FrameSink {
     private readonly frames: MessageFrames,
   ) {}
 
-  /** Writes a frame and counts it. */
+  /** Writes an answer and counts its bytes. */
   send(frame: ServerFrame): void {
-    // Not even encoded for a client that has gone.
+    // A closed connection needs no encoding.
     if (!this.outbox.isOpen) return;
     const payload = this.frames.codec.encodeFrame(frame);
     this.allowance.spend(payload.length);
     this.outbox.push(payload);
   }
 
-  /** Writes an error as far as the client has paid for it: with fewer details, or with its code alone. */
+  /** Writes an error within the client's allowance: with fewer details, or with its code only. */
   fail(frame: ErrorFrame): void {
     if (!this.outbox.isOpen) return;
     const { codec } = this.frames;
@@ -39,7 +39,7 @@ export class AnswerWriter implements FrameSink {
       payload = codec.encodeFrame(withDetails(frame, details));
     }
     if (payload.length > room) {
-      // Without an id it tells nobody about a frame that waits for its answer.
+      // An error without an id answers no frame, so nobody waits for it.
       if (frame.id === undefined) return;
       payload = codec.encodeFrame({ ...frame, error: shortened(frame.error) });
     }
@@ -53,14 +53,14 @@ function withDetails(frame: ErrorFrame, details: readonly ErrorDetail[] | undefi
   return { ...frame, error: details?.length ? { ...error, details } : error };
 }
 
-/** Returns the first details that take at most so many bytes, in whichever codec. */
+/** Returns the first details that fit into a number of bytes in every codec. */
 function detailsWithin(details: readonly ErrorDetail[], room: number): readonly ErrorDetail[] {
   let left = room - DETAILS_BYTES;
   const count = details.findIndex((detail) => (left -= Buffer.byteLength(JSON.stringify(detail)) + 1) < 0);
   return count < 0 ? details : details.slice(0, count);
 }
 
-/** What a list of details takes beside them. */
+/** The bytes of a list of details besides its entries. */
 const DETAILS_BYTES = '"details":[],'.length;
 
 function shortened({ code, retryAfterMs }: WireError): WireError {

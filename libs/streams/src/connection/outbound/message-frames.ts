@@ -10,9 +10,9 @@ interface Shared {
 }
 
 /**
- * The frames of messages to clients, in one codec.
+ * Encodes the frames of messages to clients in one codec.
  *
- * A message whose encoding is remembered is framed once, for all sessions with one stream key.
+ * A message whose encoding is remembered is framed once for all sessions with the same stream key.
  */
 export class MessageFrames {
   private readonly shared = new WeakMap<object, Shared>();
@@ -20,9 +20,10 @@ export class MessageFrames {
   constructor(readonly codec: Codec) {}
 
   /**
-   * Returns what carries a message to a client of the stream; of a snapshot, with its channel.
+   * Returns the frame of a message in a stream; `channel` is set for a snapshot.
    *
-   * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot travel
+   * @throws {CodedError} NOT_A_MESSAGE when the class has no `@StreamMessage`
+   * @throws {CodedError} NOT_ENCODABLE when a property has no wire format
    */
   of(stream: string, message: object, channel?: string): OutboundPayload {
     const known = this.shared.get(message);
@@ -34,7 +35,7 @@ export class MessageFrames {
     return frame;
   }
 
-  /** Leaves out the text where the codec has forms of its own: bytes would become base64 and back. */
+  /** Encodes without JSON text if the codec has its own forms, so that bytes do not become base64 first. */
   private encode(stream: string, message: object, channel?: string): FramePayload {
     const { codec } = this;
     const type = codec.natives && messageNameOf(message?.constructor);

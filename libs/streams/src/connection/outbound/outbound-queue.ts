@@ -3,24 +3,24 @@ import type { OutboundPayload } from '../../transport/shared-payload.js';
 import type { PreparedPayload, Wire } from '../../transport/wire.js';
 import type { WriteCoalescer } from './write-coalescer.js';
 
-/** The bounds of an outbox, in bytes. */
+/** The bounds of an outbound queue, in bytes. */
 export interface OutboundBounds {
   readonly softBytes: number;
   readonly hardBytes: number;
 }
 
-/** What an outbox asks of its connection. */
+/** The connection of an outbound queue. */
 export interface OutboundOwner {
-  /** Adds what is due at the end of a turn, such as cumulative answers. */
+  /** Called before a flush; pushes the frames that are due at the end of a turn. */
   beforeFlush(): void;
-  /** The hard bound is passed. */
+  /** Called when the queue exceeds its hard bound. */
   overflowed(): void;
 }
 
 /**
- * The frames on their way to one client, bounded in bytes.
+ * The outbound frames of one client, bounded in bytes.
  *
- * Frames leave in the order pushed; those of one turn of the event loop leave in one write.
+ * Frames are written in the order pushed. The frames of one turn of the event loop are written at once.
  */
 export class OutboundQueue {
   private payloads: PreparedPayload[] | undefined;
@@ -28,7 +28,7 @@ export class OutboundQueue {
   private waiters: Array<() => void> = [];
   private isScheduled = false;
   private isClosed = false;
-  /** The socket had taken all at the last write, so that it need not be asked before the next. */
+  /** True when the socket took everything at the last write, so that its buffer is known to be empty. */
   private isWireEmpty = true;
   private readonly softBytes: number;
   private readonly hardBytes: number;
@@ -43,17 +43,17 @@ export class OutboundQueue {
     this.hardBytes = hardBytes;
   }
 
-  /** Tells whether the outbox takes frames. */
+  /** True until the queue is closed. */
   get isOpen(): boolean {
     return !this.isClosed;
   }
 
-  /** Bytes that wait here and in the socket. */
+  /** The bytes that wait here and in the socket. */
   get bytes(): number {
     return this.isWireEmpty ? this.queuedBytes : this.queuedBytes + this.wire.bufferedBytes;
   }
 
-  /** Tells whether the soft bound is passed: time to wait, or to drop what may be dropped. */
+  /** True above the soft bound: senders should wait, and ephemeral messages are dropped. */
   get isAboveSoftBound(): boolean {
     return this.bytes > this.softBytes;
   }
@@ -69,20 +69,20 @@ export class OutboundQueue {
     if (this.bytes > this.hardBytes) this.owner.overflowed();
   }
 
-  /** Makes sure that the owner is asked at the end of this turn, even without a frame. */
+  /** Schedules a flush at the end of this turn, even without a frame. */
   schedule(): void {
     if (this.isScheduled || this.isClosed) return;
     this.isScheduled = true;
     this.coalescer.add(this);
   }
 
-  /** Resolves when the outbox is below its soft bound, or closed. */
+  /** Resolves when the queue is below its soft bound, or closed. */
   whenBelowSoftBound(): Promise<void> {
     if (!this.isAboveSoftBound || this.isClosed) return DONE;
     return new Promise((resolve) => this.waiters.push(resolve));
   }
 
-  /** Writes all that waits. */
+  /** Writes all waiting frames. */
   flush(): void {
     if (this.isClosed) return;
     this.owner.beforeFlush();
@@ -96,7 +96,7 @@ export class OutboundQueue {
     this.drained();
   }
 
-  /** Lets the waiting senders go on when there is room. */
+  /** Resumes the waiting senders if there is room. */
   drained(): void {
     if (!this.waiters.length || (this.isAboveSoftBound && !this.isClosed)) return;
     const { waiters } = this;
@@ -104,7 +104,7 @@ export class OutboundQueue {
     for (const resolve of waiters) resolve();
   }
 
-  /** Drops what waits and accepts nothing more; waiting senders go on. */
+  /** Drops all frames and refuses new ones; waiting senders resume. */
   close(): void {
     this.isClosed = true;
     this.payloads = undefined;

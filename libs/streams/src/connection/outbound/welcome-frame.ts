@@ -2,13 +2,13 @@ import { PROTOCOL_VERSION, type WelcomeFrame } from '@nestwire/protocol/codec';
 import type { ConnectionContext } from '../connection-context.js';
 import type { StreamUser } from '../../auth/stream-authenticator.js';
 
-/** Whom the frame is for. */
+/** The connection of a `welcome`. */
 export interface Welcomed {
   readonly id: string;
   readonly user: StreamUser | null;
 }
 
-/** Makes the first frame of the server: what the client has to know of it. */
+/** Creates the first frame of the server, with the facts that the client needs. */
 export function welcomeFrame(
   { id, user }: Welcomed,
   { heartbeat, limits }: Pick<ConnectionContext, 'heartbeat' | 'limits'>,

@@ -1,22 +1,22 @@
 import { SLICE_MS } from '@nestwire/messages/internal';
 
-/** Something that is written to at the end of a turn. */
+/** A queue that is flushed at the end of a turn. */
 export interface Flushable {
   flush(): void;
 }
 
-/** The share of its time from which on a process counts as busy. */
+/** The load above which a process counts as busy. */
 const BUSY = 0.5;
-/** Reads between two looks at the load of the process. */
+/** The number of reads between two checks of the load. */
 const READS_PER_LOOK = 256;
-/** Flushes of queues between two looks at the clock. */
+/** The number of flushes between two checks of the clock. */
 const FLUSHES_PER_LOOK = 16;
 
 /**
- * Flushes the outbound queues of a turn: one write for each connection.
+ * Flushes the outbound queues of a turn with one write per connection.
  *
- * While the process is not busy, an answer to one client is written as soon as its messages are
- * handled, so that it does not wait for the requests of other clients in the same turn.
+ * While the process is not busy, the answer to a client is written as soon as its messages are handled, so
+ * that it does not wait for the requests of other clients in the same turn.
  */
 export class WriteCoalescer {
   private waiting: Flushable[] = [];
@@ -27,7 +27,7 @@ export class WriteCoalescer {
   private isScheduled = false;
 
   /**
-   * @param onFlushed called when the queues of a turn, or of a read, have been written
+   * @param onFlushed called when the queues of a turn or of a read are written
    * @param now returns the time in milliseconds
    */
   constructor(
@@ -35,19 +35,19 @@ export class WriteCoalescer {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Flushes the queue at the end of this turn, or when the messages of this read are handled. */
+  /** Schedules a flush for the end of this turn, or for the end of this read. */
   add(queue: Flushable): void {
     this.waiting.push(queue);
     if (!this.isReading) this.schedule();
   }
 
-  /** Begins the handling of one client's messages; `endRead` follows in the same turn. */
+  /** Starts the handling of one client's messages; `endRead` follows in the same turn. */
   beginRead(): void {
     if (++this.reads === READS_PER_LOOK) this.look();
     this.isReading = !this.isBusy;
   }
 
-  /** Ends the handling: flushes the client's queue, unless queues of others wait as well. */
+  /** Ends the handling: flushes the client's queue, unless other queues wait too. */
   endRead(queue: Flushable): void {
     if (!this.isReading) return;
     this.isReading = false;
@@ -83,7 +83,7 @@ export class WriteCoalescer {
     }
     this.onFlushed();
     if (at === waiting.length) return;
-    // The next turn goes on, so that other clients are read from meanwhile.
+    // The rest waits for the next turn, so that other clients are read in between.
     this.waiting = waiting.slice(at).concat(this.waiting);
     this.schedule();
   }
