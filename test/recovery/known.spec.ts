@@ -291,7 +291,7 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'failReads(0,0,2,3, 3),beEager(0,1,0,0, settled),handOver(0,1,2,9, settled),post(0,1,2,2, 1),wait(0,1,0,7, 0),post(0,1,4,8, 3),subscribe(1,1,4,5, settled)',
   'a gap of the server that is left is further on than the next server':
     'doubt(0,0,2,1, settled),doubt(0,1,2,8, 1),hear(0,0,2,5, settled),move(1,1,2,6, 0),postSome(0,1,2,4, 1),handOverSlowly(1,0,2,3, 0),post(1,1,2,4, settled),post(1,1,2,1, settled),post(0,1,2,1, settled),wait(0,1,2,3, settled)',
-  'a server that is left subscribes a client, with a snapshot, which has greeted the next one':
+  'a server that is left subscribes a client, with a snapshot, that has sent hello to the next one':
     'subscribe(1,1,3,6, 0),handOverSlowly(0,1,3,2, 0),handOver(0,1,3,4, settled),post(0,1,3,0, settled)',
   'the application subscribes on the next server again to what the former one has subscribed late':
     'slowReads(0,0,0,4, 0),subscribe(0,0,1,0, 0),handOver(1,0,1,0, 0),wait(0,0,1,0, settled),post(1,0,1,0, settled),subscribe(1,0,1,0, settled),post(1,0,1,0, settled)',
@@ -331,7 +331,7 @@ describe('A run that broke once', () => {
   it('would get no snapshot if it kept the position of a snapshot that it drops', async () => {
     jest.spyOn(ChannelPositions.prototype, 'skip').mockReturnValue(undefined);
     const dropped =
-      'a server that is left subscribes a client, with a snapshot, which has greeted the next one';
+      'a server that is left subscribes a client, with a snapshot, that has sent hello to the next one';
     for (const step of stepsOf(BROKE_ONCE[dropped]!)) await step.run(world);
 
     expect(await world.finish()).toContain(`desk: I1 order in ${world.channels[3]}`);

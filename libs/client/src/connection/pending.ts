@@ -12,7 +12,7 @@ export interface Limits {
 /** A promise that is settled from outside. */
 export class Pending {
   declare settled?: true;
-  /** Resolves the promise, or rejects it with an error; only the first time counts. */
+  /** Resolves the promise, or rejects it with an error; later calls do nothing. */
   declare settle: (error?: CodedError) => void;
   readonly promise = new Promise<void>((resolve, reject) => {
     this.settle = (error) => {
@@ -24,7 +24,7 @@ export class Pending {
   });
   #release?: () => void;
 
-  /** Settles with an error after a time, or when a signal aborts. */
+  /** Rejects the promise after a time, or when a signal aborts. */
   limit({ clock, timeoutMs, signal }: Limits, late?: () => CodedError | undefined): void {
     const abort = () => this.settle(clientError('ABORTED', undefined, { cause: signal!.reason }));
     const cancel = clock.after(timeoutMs, () => this.settle(late?.() ?? clientError('ANSWER_TIMEOUT')));
