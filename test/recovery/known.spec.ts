@@ -295,6 +295,8 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'subscribe(1,1,3,6, 0),handOverSlowly(0,1,3,2, 0),handOver(0,1,3,4, settled),post(0,1,3,0, settled)',
   'the application subscribes on the next server again to what the former one has subscribed late':
     'slowReads(0,0,0,4, 0),subscribe(0,0,1,0, 0),handOver(1,0,1,0, 0),wait(0,0,1,0, settled),post(1,0,1,0, settled),subscribe(1,0,1,0, settled),post(1,0,1,0, settled)',
+  'a newest message comes again after a restore, by a server that gave it as an older one before':
+    'handOverSlowly(0,1,4,6, 3),postSome(0,0,4,9, 3),save(0,0,4,1, 3),post(0,1,4,5, 1),restore(0,0,4,8, 3)',
   'a server that is left follows another timeline than its client, without a gap':
     'move(1,0,3,2, 1),save(1,1,0,3, settled),wait(1,0,1,4, settled),handOverSlowly(0,0,0,2, settled),hear(0,1,1,9, settled),post(1,1,0,7, 0),subscribe(0,1,0,0, settled),resume(1,0,0,7, 1),slowReads(0,0,2,2, 1),handOverSlowly(1,0,0,2, settled),restore(0,1,3,7, settled),post(0,0,0,3, settled),handOverSlowly(0,1,0,4, 1),post(1,1,0,6, settled)',
   'the next server is on a former timeline, of which the client had the messages':

@@ -7,7 +7,7 @@ import type { Happening } from '../delivery/client.js';
 import { violationsOf } from '../delivery/violations.js';
 import { State } from './desk.app.js';
 import { placeOf, type Ledger } from './ledger.js';
-import { ENDPOINTS, type EndpointName, type Got, type RigClient, type Said } from './rig-client.js';
+import { ENDPOINTS, frameOf, type EndpointName, type Got, type RigClient, type Said } from './rig-client.js';
 
 const GAP = 'nestwire.gap';
 
@@ -188,13 +188,13 @@ export class StreamJudge {
     return logs.some((one) => (one.kind === 'begin' ? one.position : one.message).epoch === epoch);
   }
 
-  /** Tells whether the next of what was got is what the frame carries; then it is taken. */
-  #takes({ type, channel, id, data }: PublicationFrame): boolean {
+  /** Tells whether the next of what was got came by the frame; then it is taken. */
+  #takes({ type, channel, index, data }: PublicationFrame & Pick<Said, 'index'>): boolean {
     const next = this.#got[this.#next];
     const isSame =
       next instanceof StreamGap
         ? type === GAP && next.channel === channel && next.reason === data.reason
-        : next && !(next instanceof State) && type !== GAP && next.channel === channel && next.name === id;
+        : next && !(next instanceof State) && frameOf(next) === index;
     if (isSame) this.#next++;
     return isSame === true;
   }

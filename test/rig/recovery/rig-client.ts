@@ -33,7 +33,14 @@ export type Said = (
   readonly line: number;
   /** Whether another connection still stood then. */
   readonly isHandover: boolean;
+  /** The index of the frame; `frameOf` returns it for the note that the client makes of the frame. */
+  readonly index: number;
 };
+
+/** Returns the index of the frame that a note came by. */
+export function frameOf({ padding }: Note): number {
+  return Number(padding.slice(padding.lastIndexOf('#') + 1));
+}
 
 const OF_CHANNELS = ['publication', 'subscribed', 'position', 'unsubscribed', 'message', 'welcome'];
 
@@ -186,7 +193,10 @@ export class RigClient {
         const frame = JSON.parse(payload as string) as ServerFrame;
         const line = this.#lines.indexOf(this.#speaker!);
         const isHandover = this.#lines.some((other) => other !== this.#speaker && isOpen(other));
-        if (OF_CHANNELS.includes(frame.t)) this.said.push({ ...frame, line, isHandover } as Said);
+        const index = this.said.length;
+        const data = (frame as { data?: { padding?: string } }).data;
+        if (frame.t === 'publication' && data?.padding !== undefined) data.padding += `#${index}`;
+        if (OF_CHANNELS.includes(frame.t)) this.said.push({ ...frame, line, isHandover, index } as Said);
         return this.context.flaws.takes?.(frame) ?? frame;
       },
     };
