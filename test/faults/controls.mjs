@@ -4,19 +4,19 @@ import { SCENARIOS } from './scenarios.mjs';
 
 /** @type {readonly [scenario: string, sabotage: string[], breaks: string[], what: string][]} */
 const CASES = [
-  ['overtaken', ['predecessor'], ['I2', 'I4', 'I10', 'I7'], 'messages follow by their offsets alone'],
-  ['R8', ['probe', 'positions'], ['I3', 'I11'], 'nobody notices that nothing is heard'],
-  ['R7', ['ids'], ['I5', 'I6'], 'Redis does not know again what it has stored'],
-  ['R22', ['doubts', 'positions', 'breaks'], ['I1', 'I2', 'I3', 'I11'], 'what was missed is not looked for'],
-  ['R23-work', ['readerGaps'], ['I19'], 'durable consumers are not told what they have missed'],
-  ['S3-work', ['takeover'], ['I19'], 'nobody takes over what it had in hand'],
+  ['overtaken', ['predecessor'], ['I2', 'I4', 'I10', 'I7'], 'messages are compared by offset only'],
+  ['R8', ['probe', 'positions'], ['I3', 'I11'], 'the silence is not detected'],
+  ['R7', ['ids'], ['I5', 'I6'], 'Redis does not recognize stored ids'],
+  ['R22', ['doubts', 'positions', 'breaks'], ['I1', 'I2', 'I3', 'I11'], 'missed messages are not read again'],
+  ['R23-work', ['readerGaps'], ['I19'], 'durable consumers get no gaps'],
+  ['S3-work', ['takeover'], ['I19'], 'no process takes over its messages'],
   [
     'R24',
     ['tolerance', 'positions', 'breaks'],
     ['I2', 'I3', 'I11'],
-    'what the other has added is refused, and what is missed is not looked for',
+    'added fields are refused, and missed messages are not read again',
   ],
-  ['C7', ['once'], ['I17'], 'what was handled is handled again'],
+  ['C7', ['once'], ['I17'], 'handled messages are handled again'],
 ];
 
 /** All controls, by their id. */

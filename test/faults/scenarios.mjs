@@ -70,21 +70,21 @@ const DARK = { kind: 'blackhole' };
 const OF_REDIS = [
   {
     id: 'R1',
-    what: 'Redis is killed and comes back with its data',
+    what: 'Redis is killed and returns with its data',
     setup: { args: LASTING },
     steps: [['killRedis'], ['wait', 3_000], ['restartRedis']],
     accept: { convergeMs: 3_000, settleMs: 10_000, failures: OUTAGE },
   },
   {
     id: 'R2',
-    what: 'Redis is killed and comes back empty',
+    what: 'Redis is killed and returns empty',
     setup: {},
     steps: [['killRedis'], ['wait', 3_000], ['restartRedis']],
     accept: { verdicts: REPORTED, convergeMs: 3_000, failures: OUTAGE, gaps: ['epoch-changed'], gapsEach: 1 },
   },
   {
     id: 'R3',
-    what: 'Redis is killed and comes back with older data',
+    what: 'Redis is killed and returns with older data',
     setup: {},
     steps: [['saveRedis'], ['wait', 500], ['killRedis'], ['wait', 500], ['restartRedis']],
     accept: {
@@ -97,7 +97,7 @@ const OF_REDIS = [
   },
   {
     id: 'overtaken',
-    what: 'Redis comes back with older data, and a server stood still until the new branch had overtaken the old',
+    what: 'Redis returns with older data, and a server was stopped until the new timeline had overtaken the old one',
     setup: {},
     steps: [
       ['saveRedis'],
@@ -118,7 +118,7 @@ const OF_REDIS = [
   },
   {
     id: 'R4',
-    what: 'Redis stands still',
+    what: 'Redis is stopped',
     setup: {},
     steps: [['pauseRedis'], ['wait', 5_000], ['resumeRedis']],
     accept: { convergeMs: 3_000, settleMs: 10_000, failures: OUTAGE },
@@ -138,21 +138,21 @@ const OF_REDIS = [
   },
   {
     id: 'R6',
-    what: 'one server is cut off from Redis',
+    what: 'one server is disconnected from Redis',
     setup: {},
     steps: [['spoilRedisLink', { node: 0, mode: DARK }], ['wait', 10_000], ['heal']],
     accept: { convergeMs: 5_000, failures: OUTAGE, sparedNode: 'n1', sparedMs: 300, growthMb: 64 },
   },
   {
     id: 'R7',
-    what: 'requests reach Redis, and replies do not come back',
+    what: 'requests reach Redis, but replies are lost',
     setup: {},
     steps: [['spoilRedisLink', { node: 0, mode: DARK, direction: 'down' }], ['wait', 10_000], ['heal']],
     accept: { convergeMs: 5_000, failures: OUTAGE },
   },
   {
     id: 'R8',
-    what: 'a subscriber is connected and hears nothing',
+    what: 'a subscriber is connected but receives nothing',
     setup: {},
     steps: [
       ['starve', 0],
@@ -187,28 +187,28 @@ const OF_REDIS = [
   },
   {
     id: 'R11',
-    what: 'the master stands still, is replaced, and comes back',
+    what: 'the master is stopped, is replaced, and returns',
     setup: { redis: 'sentinel' },
     steps: [['pauseMaster'], ['wait', 6_000], ['resumeMaster'], ['wait', 5_000]],
     accept: { verdicts: REPORTED, convergeMs: 10_000, failures: OUTAGE, gaps: ANOTHER_BRANCH },
   },
   {
     id: 'R11-replicated',
-    what: 'the same where posts count when the replicas have them',
+    what: 'the same with replicated channels',
     setup: { redis: 'sentinel', room: { durability: 'replicated' } },
     steps: [['pauseMaster'], ['wait', 6_000], ['resumeMaster'], ['wait', 5_000]],
     accept: { convergeMs: 10_000, failures: OUTAGE, gaps: ANOTHER_BRANCH },
   },
   {
     id: 'R12',
-    what: 'a replica takes over while the master is there',
+    what: 'a replica takes over while the master is running',
     setup: { redis: 'sentinel' },
     steps: [['failOver'], ['wait', 8_000]],
     accept: { verdicts: REPORTED, convergeMs: 8_000, failures: OUTAGE, gaps: ANOTHER_BRANCH },
   },
   {
     id: 'R12-replicated',
-    what: 'the same where posts count when the replicas have them',
+    what: 'the same with replicated channels',
     setup: { redis: 'sentinel', room: { durability: 'replicated' } },
     steps: [['failOver'], ['wait', 8_000]],
     accept: { convergeMs: 8_000, failures: OUTAGE, gaps: ANOTHER_BRANCH },
@@ -322,14 +322,14 @@ const OF_REDIS = [
   },
   {
     id: 'R20',
-    what: 'Redis shuts the servers out',
+    what: 'Redis disables the user of the servers',
     setup: { user: { name: 'app', password: 'secret' } },
     steps: [['disableUser'], ['wait', 5_000], ['enableUser']],
     accept: { convergeMs: 5_000, failures: OUTAGE },
   },
   {
     id: 'R21',
-    what: 'Redis takes no more connections',
+    what: 'Redis accepts no more connections',
     setup: {},
     steps: [['refuseConnections'], ['wait', 5_000], ['takeConnections']],
     accept: { convergeMs: 5_000, failures: OUTAGE, growthMb: 64, attemptsPerS: 4 },
@@ -416,7 +416,7 @@ const OF_REDIS = [
 const OF_SERVERS = [
   {
     id: 'S1',
-    what: 'a server is asked to end, and its clients go to another',
+    what: 'a server gets SIGTERM, and its clients move to another',
     setup: { options: { shutdown: { spreadMs: 1_000 } } },
     steps: [
       ['redirect', { from: 0, to: 1 }],
@@ -428,7 +428,7 @@ const OF_SERVERS = [
   },
   {
     id: 'S3',
-    what: 'a server is killed, and its clients go to another',
+    what: 'a server is killed, and its clients move to another',
     setup: {},
     steps: [
       ['redirect', { from: 0, to: 1 }],
@@ -440,7 +440,7 @@ const OF_SERVERS = [
   },
   {
     id: 'S3-work',
-    what: 'a server is killed, and its clients and its work go to another',
+    what: 'a server is killed, and its clients and its work move to another',
     setup: { work: WORK },
     steps: [
       ['redirect', { from: 0, to: 1 }],
@@ -464,7 +464,7 @@ const OF_SERVERS = [
   },
   {
     id: 'S5',
-    what: 'a server stands still, by its own doing and by that of its machine',
+    what: 'a server stalls in its own code, and is then stopped',
     setup: { options: QUICK_HEARTBEAT },
     steps: [
       ['stallNode', { node: 0, ms: 3_000 }],
@@ -477,14 +477,14 @@ const OF_SERVERS = [
   },
   {
     id: 'S9',
-    what: 'nothing is wrong',
+    what: 'no fault',
     setup: {},
     steps: [['wait', 5_000]],
     accept: { convergeMs: 1_000, settleMs: 1_000, connectsEach: 1 },
   },
   {
     id: 'S10',
-    what: 'clients come and go in a storm',
+    what: 'many clients connect and disconnect',
     setup: {},
     steps: [
       ['churn', { node: 0, count: 100 }],
@@ -494,7 +494,7 @@ const OF_SERVERS = [
   },
   {
     id: 'S10-within',
-    what: 'each session subscribes and unsubscribes in a storm',
+    what: 'each session subscribes and unsubscribes rapidly',
     setup: {},
     steps: [
       ['storm', { node: 0, rounds: 400, seed: 1 }],
@@ -508,7 +508,7 @@ const OF_SERVERS = [
 const OF_CLIENTS = [
   {
     id: 'C1',
-    what: 'the network between a server and its clients is gone, and says so to nobody',
+    what: 'the network between a server and its clients fails silently',
     setup: { options: QUICK_HEARTBEAT },
     steps: [['spoilClientLink', { node: 0, mode: DARK }], ['wait', 8_000], ['heal']],
     accept: { convergeMs: 5_000 },
@@ -530,7 +530,7 @@ const OF_CLIENTS = [
   },
   {
     id: 'C3',
-    what: 'clients stand still for a while and go on',
+    what: 'clients are stopped for a while and continue',
     setup: {},
     steps: [
       ['pauseClients', 0],
@@ -541,7 +541,7 @@ const OF_CLIENTS = [
   },
   {
     id: 'C5',
-    what: 'clients sleep for long',
+    what: 'clients sleep for a long time',
     setup: { options: QUICK_HEARTBEAT },
     steps: [
       ['pauseClients', 0],
@@ -559,7 +559,7 @@ const OF_CLIENTS = [
   },
   {
     id: 'C7',
-    what: 'the network of clients comes and goes',
+    what: 'the network of clients fails repeatedly',
     setup: {},
     steps: Array.from({ length: 10 }).flatMap(() => [
       ['refuseClients', 0],
@@ -581,14 +581,14 @@ const OF_CLIENTS = [
   },
   {
     id: 'C11',
-    what: 'tokens expire while their clients are away',
+    what: 'tokens expire while their clients are disconnected',
     setup: { tokenMs: 8_000 },
     steps: [['refuseClients', 0], ['wait', 10_000], ['heal']],
     accept: { convergeMs: 5_000, renewalsEach: 1 },
   },
   {
     id: 'C12',
-    what: 'there is no server when clients connect first',
+    what: 'clients connect before a server is running',
     setup: { areClientsLate: true },
     steps: [
       ['refuseClients', 0],

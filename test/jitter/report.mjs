@@ -45,11 +45,11 @@ export function rollingTable({ counts, clients, states, asked, restarts, moves }
   const head = [
     'restart',
     'connections',
-    'until it ended',
+    'time to its end',
     'exit code',
-    'half of the clients moved in',
-    'worst second',
-    'even share',
+    'time until half of the clients had moved',
+    'most clients in a second',
+    'even share in a second',
   ];
   const rows = restarts.map(({ exit, tookMs }, index) => {
     const { connections, worstSecond, evenSecond, medianMs } = moves[index];
@@ -79,8 +79,8 @@ export function stormTable({ clients, counts, reads, mostReads, scripts, ...time
     'reads',
     'allowed',
     'scripts of Redis',
-    'all connected in',
-    'all had all in',
+    'time until all were connected',
+    'time until all had received everything',
   ];
   const delivered = percent(counts.delivered / counts.expected);
   const within = [seconds(times.connectedWithinMs), seconds(times.doneWithinMs)];
