@@ -184,7 +184,7 @@ describe('A snapshot that throws', () => {
 
     const lines = target.log.with('The snapshot of channel');
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/"failing-lot:vase" failed\. It is asked for again/);
+    expect(lines[0]).toMatch(/"failing-lot:vase" failed\. It is requested again/);
     expect(target.log.stacks.filter(Boolean)).toHaveLength(1);
   });
 });

@@ -61,7 +61,8 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
 
   /** Drains before every shutdown hook, so that all providers are still usable. */
   private drainBeforeClose(): void {
-    const adapter = this.host.httpAdapter as unknown as WithBeforeClose;
+    // Nest 11 has no `beforeClose` in its types.
+    const adapter: WithBeforeClose = this.host.httpAdapter;
     const original = adapter.beforeClose?.bind(adapter);
     adapter.beforeClose = async () => {
       await this.shutDown();

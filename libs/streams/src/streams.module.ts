@@ -86,6 +86,7 @@ function asyncProviders(options: StreamsModuleAsyncOptions): Provider[] {
     const factory = useFactory as FactoryProvider['useFactory'];
     return [{ provide: STREAMS_OPTIONS, useFactory: factory, inject: inject as FactoryProvider['inject'] }];
   }
+  // One of them is set, as checked above.
   const factory = useClass ?? useExisting!;
   const fromClass: Provider = {
     provide: STREAMS_OPTIONS,

@@ -77,10 +77,10 @@ export class ClientLog {
 
   /** Logs a WebSocket request for an unknown path. */
   unclaimed(target: string): void {
-    const path = target.split('?')[0]!.slice(0, MAX_PATH_LENGTH);
+    const [path = ''] = target.split('?', 1);
     this.log.log(
       'path',
-      `WebSocket request for ${path} refused: streams are at ${this.path}. ` +
+      `WebSocket request for ${path.slice(0, MAX_PATH_LENGTH)} refused: streams are at ${this.path}. ` +
         'Correct the url of the client, or set "path" of StreamsModule.',
     );
   }

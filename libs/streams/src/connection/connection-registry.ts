@@ -155,7 +155,8 @@ export class ConnectionRegistry {
   private bucketOf(address: string, now: number): TokenBucket {
     const known = this.buckets.get(address);
     if (known) return known;
-    if (this.buckets.size >= MAX_ADDRESS_BUCKETS) this.buckets.delete(this.buckets.keys().next().value!);
+    const [oldest] = this.buckets.size >= MAX_ADDRESS_BUCKETS ? this.buckets.keys() : [];
+    if (oldest !== undefined) this.buckets.delete(oldest);
     const bucket = new TokenBucket(this.limits.connectsPerSecondPerAddress, now);
     this.buckets.set(address, bucket);
     return bucket;

@@ -75,7 +75,7 @@ export class Connection
     this.identity = new Identity(null, handshake, id);
     const { limits } = context;
     const now = performance.now();
-    // A client that offered no supported subprotocol reads the reason in JSON.
+    // A client that offered no supported subprotocol reads the reason in JSON, which every server has.
     this.frames = context.frames.get(wire.subprotocol) ?? context.frames.get(JSON_SUBPROTOCOL)!;
     this.watch = new ConnectionWatch(this, wire, context, now);
     this.gate = new InboundGate(limits, now);

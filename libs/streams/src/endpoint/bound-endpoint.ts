@@ -52,8 +52,7 @@ export class BoundEndpoint implements Endpoint {
     // From here on data may name these classes, also when each session has its own handlers.
     for (const { cls } of this.definition.routes.values()) this.tools.readers.of(cls);
     if (this.isPerSession) return;
-    const instance = this.definition.wrapper.instance as object;
-    this.shared = compileEndpoint(this.tools, this.definition, { instance });
+    this.shared = this.compileShared();
   }
 
   bind(session: AnySession): Handlers | Promise<Handlers> {
@@ -66,8 +65,12 @@ export class BoundEndpoint implements Endpoint {
   }
 
   private get handlers(): EndpointHandlers {
-    if (!this.shared) this.compile();
-    return this.shared!;
+    return (this.shared ??= this.compileShared());
+  }
+
+  private compileShared(): EndpointHandlers {
+    const instance = this.definition.wrapper.instance as object;
+    return compileEndpoint(this.tools, this.definition, { instance });
   }
 
   private async bindInScope(session: AnySession): Promise<Handlers> {

@@ -93,7 +93,7 @@ function duplicateProblem(same: readonly EndpointDefinition[]): string {
 
 function checkUndecorated(cls: Type): string[] {
   const statics = Object.getOwnPropertyNames(cls)
-    .filter((name) => handlerMarkOf((cls as unknown as Record<string, unknown>)[name]))
+    .filter((name) => handlerMarkOf(Reflect.get(cls, name)))
     .map((name) => `${cls.name}.${name}: a handler cannot be static. Make it a method of the instance.`);
   const undecorated = methodNames(cls)
     .filter((name) => hasOnlyParameterDecorators(cls, name))

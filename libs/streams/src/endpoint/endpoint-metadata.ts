@@ -47,6 +47,7 @@ interface RouteArgument {
 /** Marks a class as an endpoint, and as a provider whose enhancers Nest constructs. */
 export function markEndpoint(target: object, mark: EndpointMark): void {
   // An explicit @Injectable() keeps its scope.
+  // ClassDecorator takes the type Function, which the lint rules refuse.
   if (!Reflect.hasOwnMetadata(INJECTABLE, target)) Injectable()(target as never);
   Reflect.defineMetadata(ENTRY_PROVIDER, true, target);
   Reflect.defineMetadata(ENDPOINT, mark, target);
@@ -117,7 +118,8 @@ function sessionOf(context: unknown): { getUserObject(cls: Type): unknown } {
 /** Returns whether a method has decorated parameters but no decorator itself. */
 export function hasOnlyParameterDecorators(cls: Type, method: string): boolean {
   if (method === 'constructor' || !Object.keys(routeArgumentsOf(cls, method)).length) return false;
-  return !Reflect.getMetadataKeys((cls.prototype as Record<string, object>)[method]!).length;
+  const handler = (cls.prototype as Record<string, object>)[method];
+  return handler !== undefined && !Reflect.getMetadataKeys(handler).length;
 }
 
 /** Returns whether a parameter has `@UserObject()` or `@StreamMessageId()`. */

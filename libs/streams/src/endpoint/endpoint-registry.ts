@@ -52,7 +52,7 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
     const tools = {
       nest: this.nest,
       scopes: this.scopes,
-      readers: new MessageReaders(declaredClassOf as never),
+      readers: new MessageReaders(declaredClassOf),
     };
     const definitions = this.explorer.explore();
     this.warnOfErasedFields(definitions);
@@ -68,11 +68,11 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
     const seen = new Set<Type>();
     const routes = definitions.flatMap((definition) => [...definition.routes.values()]);
     const erased = routes.flatMap(({ cls }) => classesWithErasedFields(cls as Type, seen));
-    if (!erased.length) return;
-    const [first] = erased;
-    const others = erased.length > 1 ? ` and ${erased.length - 1} more` : '';
+    const [first, ...rest] = erased;
+    if (!first) return;
+    const others = rest.length ? ` and ${rest.length} more` : '';
     this.logger.warn(
-      `The compiler removed fields without a value from ${first!.name}${others}, so fields without a decorator ` +
+      `The compiler removed fields without a value from ${first.name}${others}, so fields without a decorator ` +
         'are not found at the start; a message with one is refused. To find them at the start, set ' +
         '"useDefineForClassFields": true in tsconfig.json, and with SWC under "jsc.transform" of .swcrc.',
     );

@@ -45,9 +45,10 @@ function checkMessages(cls: Type, { method, mark: { messages } }: HandlerDefinit
       return [
         `${where}: @OnStreamMessage() was given ${String(message)} instead of a class. If two files import each other, move the message class to a file of its own.`,
       ];
-    if (!messageNameOf(message))
+    const name = messageNameOf(message);
+    if (!name)
       return [`${where}: ${message.name} is not a message. Put @StreamMessage('name') on the class.`];
-    return checkMessageClass(message as Type);
+    return checkMessageClass(message as Type, name);
   });
 }
 
@@ -109,11 +110,12 @@ function userObjectProblem(cls: unknown, providers: readonly ProviderWrapper[]):
   if (typeof cls !== 'function' || cls === Object)
     return 'has no class: the type of the parameter is an interface, a union, or imported with "import type". Write @UserObject(Class).';
   const found = providers.filter(({ token }) => token === cls);
-  if (!found.length)
+  const [provider] = found;
+  if (!provider)
     return `asks for ${cls.name}, which no module provides. Put @SessionScoped() on it and list it under "providers".`;
   if (found.length > 1)
     return `asks for ${cls.name}, which ${found.map(moduleNameOf).join(' and ')} each provide. Provide it in one module and export it from there.`;
-  if (isStatic(found[0]!))
+  if (isStatic(provider))
     return `asks for ${cls.name}, which is one for all sessions. Put @SessionScoped() on it, or inject it into the endpoint's constructor.`;
   return undefined;
 }

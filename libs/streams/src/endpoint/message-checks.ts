@@ -6,8 +6,8 @@ import { ValidationTypes } from 'class-validator';
 import { typedClassOf, validatedProperties, type ValidatedClass } from '../validation/message-metadata.js';
 
 /** Returns the mistakes in a message class and in the classes nested in it. */
-export function checkMessageClass(cls: Type): string[] {
-  return [...checkName(cls), ...checkUnique(cls), ...checkFields(cls, new Set())];
+export function checkMessageClass(cls: Type, name: string): string[] {
+  return [...checkName(cls, name), ...checkUnique(name), ...checkFields(cls, new Set())];
 }
 
 /**
@@ -38,14 +38,12 @@ function hasErasedField(cls: Type, names: readonly string[]): boolean {
   }
 }
 
-function checkName(cls: Type): string[] {
-  const name = messageNameOf(cls)!;
+function checkName(cls: Type, name: string): string[] {
   if (!isReservedName(name)) return [];
   return [`${cls.name}: names that begin with "nestwire." are reserved, and "${name}" is one. Rename it.`];
 }
 
-function checkUnique(cls: Type): string[] {
-  const name = messageNameOf(cls)!;
+function checkUnique(name: string): string[] {
   const classes = messageClassesNamed(name);
   if (classes.length < 2) return [];
   const names = classes.map((other) => other.name).join(' and ');

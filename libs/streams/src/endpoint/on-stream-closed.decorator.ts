@@ -15,6 +15,7 @@ export function OnStreamClosed() {
     descriptor: TypedPropertyDescriptor<F> & MustTakeSession<Parameters<F>>,
   ): void => {
     assertLegacyDecorator('@OnStreamClosed()', method);
+    // The descriptor of a method always has a value.
     markHandler(descriptor.value!, { isClosed: true });
   };
 }

@@ -43,6 +43,7 @@ export function OnStreamMessage(...given: readonly unknown[]): HandlerDecorator<
   const mark = { messages, ...(handling?.once && { once: messages }) };
   return (_target, method, descriptor) => {
     assertLegacyDecorator('@OnStreamMessage()', method);
+    // The descriptor of a method always has a value.
     markHandler(descriptor.value!, mark);
   };
 }

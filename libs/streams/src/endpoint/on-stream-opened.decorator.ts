@@ -18,6 +18,7 @@ export function OnStreamOpened() {
       MustReturnMessages<ReturnType<F>>,
   ): void => {
     assertLegacyDecorator('@OnStreamOpened()', method);
+    // The descriptor of a method always has a value.
     markHandler(descriptor.value!, { isOpened: true });
   };
 }

@@ -43,21 +43,22 @@ export class SessionHandlers implements Handlers {
   }
 
   handle(type: string, data: object, id?: number, claim?: MessageClaim): unknown {
-    const route = this.binding.handlers.routes.get(type);
-    const message = this.readMessage(route, type, data);
+    const route = this.routeOf(type);
+    const message = readMessage(route, data);
     this.read?.();
-    if (claim) return this.handleClaimed(route!, this.call(message, type, id), claim);
-    if (!(message instanceof Promise)) return route!.run(this.call(message, type, id));
-    return message.then((read) => route!.run(this.call(read, type, id)), refuseLater);
+    if (claim) return this.handleClaimed(route, this.call(message, type, id), claim);
+    if (!(message instanceof Promise)) return route.run(this.call(message, type, id));
+    return message.then((read) => route.run(this.call(read, type, id)), refuseLater);
   }
 
-  /** Reads and validates a message; a failure is charged to the client. */
-  private readMessage(route: CompiledRoute | undefined, type: string, data: object): unknown {
+  /** Finds the handler of a message; a refusal is charged to the client. */
+  private routeOf(type: string): CompiledRoute {
     try {
       // The user may have changed since the stream opened.
       this.checkAccess();
+      const route = this.binding.handlers.routes.get(type);
       if (!route) throw unknownMessage(this.binding.session, type);
-      return route.read(data);
+      return route;
     } catch (error) {
       throw asRefusal(error);
     }
@@ -114,6 +115,15 @@ export class SessionHandlers implements Handlers {
       `@OnStreamClosed of "${this.binding.session.endpoint}" failed in session ${this.binding.session.id}: ${String(error)}`,
       error,
     );
+  }
+}
+
+/** Reads and validates a message; a failure is charged to the client. */
+function readMessage(route: CompiledRoute, data: object): unknown {
+  try {
+    return route.read(data);
+  } catch (error) {
+    throw asRefusal(error);
   }
 }
 

@@ -162,7 +162,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     // An opening session checks the user again before it is open.
     if (this.state !== 'open') return;
     try {
-      await this.handlers!.authorize();
+      await this.bound.authorize();
     } catch {
       void this.end(ACCESS_LOST);
     }
@@ -235,7 +235,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   }
 
   private async cleanUp(reason: SessionCloseReason): Promise<void> {
-    if (this.wasOpened) await this.handlers!.closed(reason);
+    if (this.wasOpened) await this.bound.closed(reason);
     await this.handlers?.dispose(reason);
   }
 
@@ -276,10 +276,11 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   }
 
   private drain(): void {
-    while (this.state === 'open' && !this.running && this.queue.length) {
-      const { head, payload } = this.queue.shift()!;
-      if (!this.port.begin(head)) continue;
-      this.handle(this.port.decode(payload));
+    while (this.state === 'open' && !this.running) {
+      const next = this.queue.shift();
+      if (!next) return;
+      if (!this.port.begin(next.head)) continue;
+      this.handle(this.port.decode(next.payload));
       this.port.ended();
     }
   }
@@ -291,7 +292,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
       result =
         frame.redelivered || this.endpoint.once?.has(frame.type)
           ? this.handleOnce(frame)
-          : this.handlers!.handle(frame.type, frame.data, frame.id);
+          : this.bound.handle(frame.type, frame.data, frame.id);
       if (!isPromiseLike(result)) result = this.results.send(result);
     } catch (error) {
       return this.port.failed(this, frame.id, error);
@@ -323,16 +324,23 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     if (frame.redelivered && (await messageResults?.isHandled(frame.id))) return undefined;
     if (this.state !== 'open') throw NOT_BEGUN;
     const head = headOf(frame);
-    const claim = isOnce
-      ? { isRedelivered: frame.redelivered === true, take: () => messageResults!.claim(head) }
-      : undefined;
-    return this.handlers!.handle(frame.type, frame.data, frame.id, claim);
+    const claim =
+      isOnce && messageResults
+        ? { isRedelivered: frame.redelivered === true, take: () => messageResults.claim(head) }
+        : undefined;
+    return this.bound.handle(frame.type, frame.data, frame.id, claim);
   }
 
   private acknowledge(head: MessageHead): void {
     this.ackId = head.id;
     this.messageResults?.handled(head);
     this.port.answered(this);
+  }
+
+  /** The handlers of this session, which exist from `@OnStreamOpened` on. */
+  private get bound(): Handlers {
+    if (!this.handlers) throw new Error('The session has no handlers before it opens.');
+    return this.handlers;
   }
 
   private get hasEnded(): boolean {

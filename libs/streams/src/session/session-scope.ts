@@ -37,7 +37,11 @@ export class SessionScope {
   /** Returns the session's instance of a provider; the same each time. */
   async resolve(token: unknown): Promise<object> {
     const options = { strict: false };
-    const instance: object = await this.host.moduleRef.resolve(token as never, this.contextId, options);
+    const instance: object = await this.host.moduleRef.resolve(
+      token as Type<object>,
+      this.contextId,
+      options,
+    );
     this.resolved.add(instance);
     return instance;
   }
@@ -70,7 +74,7 @@ export class SessionScope {
       const instances = instancesIn(wrapper, this.contextId);
       if (instances.length) made.set(wrapper, instances);
     }
-    const ordered = order.sort([...made.keys()]).flatMap((wrapper) => made.get(wrapper)!);
+    const ordered = order.sort([...made.keys()]).flatMap((wrapper) => made.get(wrapper) ?? []);
     // A resolved instance may belong to a durable provider, which other sessions share.
     const instances = new Set(isListable ? ordered : this.resolved);
     instances.delete(this.session);

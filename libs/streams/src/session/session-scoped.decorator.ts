@@ -11,6 +11,7 @@ export function SessionScoped(): ClassDecorator {
   const scoped = Injectable({ scope: Scope.REQUEST });
   return (target: object, context?: unknown) => {
     assertLegacyDecorator('@SessionScoped()', context);
+    // ClassDecorator takes the type Function, which the lint rules refuse.
     scoped(target as never);
   };
 }

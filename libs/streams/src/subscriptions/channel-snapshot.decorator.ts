@@ -34,7 +34,7 @@ export function ChannelSnapshot<M extends Message, D extends DeliveryClass, S ex
   ): void => {
     assertLegacyDecorator('@ChannelSnapshot()', key);
     const method = descriptor.value as F & { [SNAPSHOTS]?: Channel[] };
-    const channels = Object.hasOwn(method, SNAPSHOTS) ? method[SNAPSHOTS]! : [];
+    const channels = (Object.hasOwn(method, SNAPSHOTS) && method[SNAPSHOTS]) || [];
     Object.defineProperty(method, SNAPSHOTS, { value: [...channels, channel], configurable: true });
   };
 }

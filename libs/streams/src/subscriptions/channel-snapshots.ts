@@ -91,7 +91,8 @@ export class ChannelSnapshots implements OnModuleInit {
    * @throws {CodedError} the coded error of the method, because another attempt would not change it
    */
   async take(channel: RecoverableChannel, request: SnapshotRequest): Promise<readonly Message[]> {
-    const query = this.queries.get(kindOf(channel.name))!;
+    const query = this.queries.get(kindOf(channel.name));
+    if (!query) throw new Error(`No method returns the snapshot of channel "${channel.name}".`);
     const ask = async (): Promise<unknown> => (request.isWanted() ? query(channel, request.session) : []);
     for (let pauseMs = FIRST_PAUSE_MS; request.isWanted(); pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
       try {
@@ -115,7 +116,7 @@ export class ChannelSnapshots implements OnModuleInit {
     const failures = (this.failures.get(kind) ?? 0) + 1;
     this.failures.set(kind, failures);
     if (failures > 1) return;
-    const remedy = 'It is retried until it succeeds; further failures are not logged. ';
+    const remedy = 'It is requested again until it succeeds; further failures are not logged. ';
     errorLog.error(
       'snapshot',
       `The snapshot of channel "${name}" failed. ${remedy}Throw an error with a code to end the subscription.`,

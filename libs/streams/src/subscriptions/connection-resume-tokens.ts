@@ -82,9 +82,9 @@ export class ConnectionResumeTokens {
   }
 
   private write(): void {
-    const pendingRevocations = this.pendingRevocations!;
+    const pending = this.pendingRevocations ?? [];
     this.pendingRevocations = undefined;
-    for (const [holder, subjects] of pendingRevocations)
+    for (const [holder, subjects] of pending)
       void this.revocations
         .revoke(holder, [...subjects])
         .then((revoked) => revoked && this.update(holder, revoked));

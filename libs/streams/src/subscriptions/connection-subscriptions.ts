@@ -148,9 +148,9 @@ export class ConnectionSubscriptions {
   /** Tells the client that a channel is not resumed; a later subscription reports the gap again. */
   private refuseResume({ endpoint, stream }: SubscribedSession, channel: string): void {
     // A client that opens and closes its stream repeatedly is told once.
-    if (!this.resumePositions.refuseOnce({ endpoint, channel })) return;
+    const claimed = this.resumePositions.refuseOnce({ endpoint, channel });
+    if (!claimed) return;
     const { codec, outbox } = this.connection;
-    const { claimed } = this.resumePositions.find({ endpoint, channel })!;
     const gap = gapPublication(channel, claimed, 'resume-refused');
     outbox.push(codec.encodePublication(channel, gap, { stream, ...claimed }));
     this.connection.answers.send({ t: 'unsubscribed', stream, channel });

@@ -130,6 +130,13 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
     });
   }
 
+  /** The position of the process; publications are written only after it is known. */
+  private get processPosition(): Position {
+    const { position } = this.topic;
+    if (!position) throw new Error('The history of the channel was not read yet.');
+    return position;
+  }
+
   private get hasSnapshot(): boolean {
     return this.topic.channel.snapshot.length > 0;
   }
@@ -170,10 +177,13 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
   }
 
   private takeMissed(catchUp: CatchUp, missed: readonly StoredPublication[]): void {
-    const { channel, position } = this.topic;
+    const { channel } = this.topic;
     const isGap = catchUp.isRefused && channel.delivery === 'history';
     if (this.isWanted(catchUp))
-      this.write(catchUp, isGap ? [gapPublication(channel.name, position!, 'resume-refused')] : missed);
+      this.write(
+        catchUp,
+        isGap ? [gapPublication(channel.name, this.processPosition, 'resume-refused')] : missed,
+      );
     if (!catchUp.isAsking) catchUp.begun();
   }
 
@@ -202,9 +212,9 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
       catchUp.isRefused = false;
       catchUp.hasGap ||= isGap;
     }
-    if (isFirst && this.hasSnapshot) return void this.sendSnapshots(catchUp, this.topic.position!);
+    if (isFirst && this.hasSnapshot) return void this.sendSnapshots(catchUp, this.processPosition);
     const isHistory = this.topic.channel.delivery === 'history';
-    if (isHistory && catchUp.from && !isSamePosition(catchUp.from, this.topic.position!))
+    if (isHistory && catchUp.from && !isSamePosition(catchUp.from, this.processPosition))
       return this.advance(catchUp);
     this.finish(catchUp);
   }
@@ -224,13 +234,13 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
       catchUp.enter('ended');
       this.pending.delete(session);
       this.subscribed.set(session, 0);
-      catchUp.sink.send({ t: 'subscribed', ...this.positionFields(session, this.topic.position!) });
+      catchUp.sink.send({ t: 'subscribed', ...this.positionFields(session, this.processPosition) });
       return this.topic.attach(this);
     }
     catchUp.enter('waiting');
     if (catchUp.from) return;
     // The session receives all publications from here on.
-    catchUp.from = this.topic.position!;
+    catchUp.from = this.processPosition;
     catchUp.sink.send({ t: 'position', ...this.positionFields(session, catchUp.from) });
   }
 
@@ -269,7 +279,8 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
       outbox.push(frame);
       reads.spend(sizeOf(frame));
     }
-    if (isWanted()) catchUp.sink.send({ t: 'position', ...this.positionFields(session, catchUp.from!) });
+    const { from } = catchUp;
+    if (isWanted() && from) catchUp.sink.send({ t: 'position', ...this.positionFields(session, from) });
   }
 
   /** Ends the subscription of a session whose snapshot the application refused. */

@@ -83,7 +83,8 @@ export class RecoverableTopic {
 
   /** Reads the publications from a position to that of the process; calls back in the same turn. */
   recover(since: Position | undefined, take: TakeMissed): void {
-    this.following!.recover(since, take);
+    if (!this.following) throw new Error('The channel is not followed yet.');
+    this.following.recover(since, take);
   }
 
   /** Recovers in the turn of a client; the turn ends before the callback. */
@@ -128,6 +129,7 @@ export class RecoverableTopic {
         continue;
       }
       live.delete(receiver);
+      // A live receiver was attached at a position, which `attach` stored.
       receiver.fallBehind(sent.publication, last!);
     }
   }

@@ -82,18 +82,18 @@ export class ResumePositions {
     return this.entries?.get(keyOf(endpoint, channel));
   }
 
-  /** Records that the client is told of a refused channel; returns false when it was told before. */
-  refuseOnce({ endpoint, channel }: StreamChannel): boolean {
+  /** Records that the client is told of a refused channel; returns its position, once. */
+  refuseOnce({ endpoint, channel }: StreamChannel): Position | undefined {
     const entry = this.entries?.get(keyOf(endpoint, channel));
-    if (!entry || entry.isRefused) return false;
+    if (!entry || entry.isRefused) return undefined;
     entry.isRefused = true;
-    return true;
+    return entry.claimed;
   }
 
   /** Removes and returns the entry of a channel; undefined when the client did not send it. */
   take(stream: StreamChannel): ResumeEntry | undefined {
     const entry = this.find(stream);
-    if (entry) this.entries!.delete(keyOf(stream.endpoint, stream.channel));
+    this.entries?.delete(keyOf(stream.endpoint, stream.channel));
     return entry;
   }
 

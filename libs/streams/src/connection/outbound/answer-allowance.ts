@@ -9,6 +9,12 @@ const FREE_BYTES_PER_SECOND = 1_024;
 /** The maximum credit for errors, in bytes: one refusal with all its details. */
 const MAX_ERROR_BYTES = 8_192;
 
+/** The allowances of one connection, in bytes. */
+interface AnswerBuckets {
+  readonly all: TokenBucket;
+  readonly errors: TokenBucket;
+}
+
 /**
  * Limits the answers to one connection in proportion to the bytes that it sends.
  *
@@ -19,8 +25,7 @@ const MAX_ERROR_BYTES = 8_192;
  */
 export class AnswerAllowance {
   // Created with the first answer, because a connection without a stream has none.
-  private bytes: TokenBucket | undefined;
-  private errors: TokenBucket | undefined;
+  private buckets: AnswerBuckets | undefined;
   private paidBytes = 0;
   private mayOwe = false;
 
@@ -36,21 +41,23 @@ export class AnswerAllowance {
   /** Counts an answer that must be written. */
   spend(bytes: number): void {
     const now = performance.now();
-    const bucket = this.bucketAt(now);
-    bucket.spend(bytes, now);
-    this.mayOwe ||= bucket.debtMs(now) > 0;
+    const { all } = this.bucketsAt(now);
+    all.spend(bytes, now);
+    this.mayOwe ||= all.debtMs(now) > 0;
   }
 
   /** Counts an error that must be written. */
   spendError(bytes: number): void {
     this.spend(bytes);
-    this.errors!.spend(bytes, performance.now());
+    const now = performance.now();
+    this.bucketsAt(now).errors.spend(bytes, now);
   }
 
   /** Returns the maximum size of an error at this time, in bytes. */
   errorBytes(): number {
     const now = performance.now();
-    return Math.min(this.bucketAt(now).available(now), this.errors!.available(now));
+    const { all, errors } = this.bucketsAt(now);
+    return Math.min(all.available(now), errors.available(now));
   }
 
   /**
@@ -61,20 +68,23 @@ export class AnswerAllowance {
   debtMs(bytes = 0): number {
     if (!this.mayOwe) return 0;
     const now = performance.now();
-    const bucket = this.bucketAt(now);
-    this.mayOwe = bucket.debtMs(now) > 0;
-    return bucket.debtMs(now, bytes);
+    const { all } = this.bucketsAt(now);
+    this.mayOwe = all.debtMs(now) > 0;
+    return all.debtMs(now, bytes);
   }
 
-  private bucketAt(now: number): TokenBucket {
-    this.bytes ??= new TokenBucket(FREE_BYTES_PER_SECOND, now, this.limits.answerBytes);
-    this.errors ??= emptyBucket(now);
+  private bucketsAt(now: number): AnswerBuckets {
+    this.buckets ??= {
+      all: new TokenBucket(FREE_BYTES_PER_SECOND, now, this.limits.answerBytes),
+      errors: emptyBucket(now),
+    };
+    const { all, errors } = this.buckets;
     const { bytesRead } = this.wire;
     const earned = (bytesRead - this.paidBytes) * ANSWERED_PER_BYTE;
     this.paidBytes = bytesRead;
-    this.bytes.add(earned);
-    this.errors.add(earned);
-    return this.bytes;
+    all.add(earned);
+    errors.add(earned);
+    return this.buckets;
   }
 }
 

@@ -38,8 +38,9 @@ export class MessageFrames {
   /** Encodes without JSON text if the codec has its own forms, so that bytes do not become base64 first. */
   private encode(stream: string, message: object, channel?: string): FramePayload {
     const { codec } = this;
-    const type = codec.natives && messageNameOf(message?.constructor);
-    const data = type && nativeProperties(message, codec.natives!);
+    const { natives } = codec;
+    const type = natives && messageNameOf(message?.constructor);
+    const data = type && nativeProperties(message, natives);
     if (!type || !data) return codec.encodeServerMessage(stream, encodingOf(message), channel);
     const of = channel === undefined ? undefined : { channel };
     return codec.encodeFrame({ t: 'message', stream, ...of, type, data });

@@ -79,6 +79,7 @@ export class WriteCoalescer {
     let at = 0;
     for (; at < waiting.length; at++) {
       if (at % FLUSHES_PER_LOOK === 0 && at > 0 && this.now() >= endsAt) break;
+      // The index is below the length; a check would cost time in the hottest loop.
       waiting[at]!.flush();
     }
     this.onFlushed();
