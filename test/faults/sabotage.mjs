@@ -22,8 +22,8 @@ export const SABOTAGES = {
   positions: [
     [
       `${MESSAGES}history/channel-followers.js`,
-      'if (reader?.position &&',
-      'if (false && reader?.position &&',
+      'if (follower?.position &&',
+      'if (false && follower?.position &&',
     ],
   ],
   /** Nobody notices that what is published does not come back. */

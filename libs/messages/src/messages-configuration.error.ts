@@ -1,15 +1,15 @@
 import { MessagesError, MessagesErrorCode } from './messages.error.js';
 
-/** All configuration mistakes of `MessagesModule` at once; bootstrap fails with it. */
+/** Thrown at bootstrap with all configuration mistakes of `MessagesModule`. */
 export class MessagesConfigurationError extends MessagesError {
   constructor(
-    /** One sentence a mistake: where it is, and the remedy. */
+    /** One sentence for each mistake, with its place and the remedy. */
     readonly problems: readonly string[],
     options: ErrorOptions = {},
   ) {
     super(
       MessagesErrorCode.Configuration,
-      `MessagesModule is not configured rightly:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+      `The configuration of MessagesModule has mistakes:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
       options,
     );
     this.name = 'MessagesConfigurationError';

@@ -1,27 +1,27 @@
-/** What happened to messages in this process since it started. */
+/** The counters of messages in this process since it started. */
 export interface MessagesCounters {
   /** Messages posted by this process. */
   readonly posted: number;
   /** Publications received from other processes. */
   readonly received: number;
-  /** Publications that nobody here could read: malformed, of an unknown class or version. */
+  /** Publications that could not be decoded: malformed, or of an unknown class or version. */
   readonly undecodable: number;
-  /** Messages of a class that the listener's channel is not defined with; dropped. */
+  /** Messages that were dropped, because the listener's channel is not defined with their class. */
   readonly mismatched: number;
-  /** Messages that streams dropped because nobody read them in time. */
+  /** Messages that streams dropped because their readers were too slow. */
   readonly overflowed: number;
-  /** Listeners that threw or rejected. */
+  /** Calls of listeners that threw or rejected. */
   readonly listenerErrors: number;
-  /** Posts that did not reach the cluster for certain. */
+  /** Posts that may not have reached the cluster. */
   readonly degraded: number;
-  /** Connections to the cluster that were made anew after the first. */
+  /** Connections to the cluster after the first one. */
   readonly reconnects: number;
-  /** Times that the probe missed its own message for too long. */
+  /** Times that a connected broker delivered nothing for too long, and reconnected. */
   readonly stalled: number;
-  /** Pages that were read from the histories of channels. */
+  /** Pages read from the histories of channels. */
   readonly reads: number;
-  /** Messages of histories that had to be fetched because they were not heard. */
+  /** Stored messages that were read because they had not been received. */
   readonly refetched: number;
-  /** Gaps in histories: all who follow such a channel here were told. */
+  /** Gaps in histories; all subscribers of this process received each of them. */
   readonly gaps: number;
 }

@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { MessagesModuleOptions } from './messages.options.js';
 
-/** What `MessagesModule` inherits; global unless `isGlobal` is false. */
+/** The base class and the tokens of `MessagesModule`. */
 export const {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN: MESSAGES_OPTIONS,

@@ -1,14 +1,14 @@
 import { CodedError, type CodedErrorOptions } from '@nestwire/protocol';
 
 /**
- * The codes of the errors that channels raise.
+ * The codes of the errors of channels.
  *
- * A code is stable: never renamed, never reused. `docs/errors.md` explains each.
+ * A code is stable: it is never renamed or reused. `docs/errors.md` explains each.
  */
 export const MessagesErrorCode = {
-  /** The name of a channel is not one that channels may have. */
+  /** The name is not a valid name of a channel. */
   BadChannel: 'BAD_CHANNEL',
-  /** The message is not of a class that the channel is defined with. */
+  /** The channel is not defined with the class of the message. */
   WrongMessage: 'WRONG_MESSAGE',
   /** The scope is `global`, and the broker serves this process only. */
   NoCluster: 'NO_CLUSTER',
@@ -18,17 +18,17 @@ export const MessagesErrorCode = {
   Uncertain: 'UNCERTAIN',
   /** Too many posts wait for the broker; nothing was posted. */
   Overloaded: 'OVERLOADED',
-  /** The id that a post was given is not one that messages may have. */
+  /** The given id is not a valid id of a message. */
   BadMessageId: 'BAD_MESSAGE_ID',
-  /** The id of a post is older than ids are remembered; nothing was stored now. */
+  /** The id of a post is too old for a retry; nothing was stored now. */
   RetryTooLate: 'RETRY_TOO_LATE',
   /** The encoded message is larger than `maxMessageBytes`. */
   MessageTooLarge: 'MESSAGE_TOO_LARGE',
   /** A stream lost messages under its overflow policy `fail`. */
   StreamOverflow: 'STREAM_OVERFLOW',
-  /** The channel has as many connections in it as it may have. */
+  /** The channel has reached its limit of connections. */
   PresenceFull: 'PRESENCE_FULL',
-  /** Who joins has no id, or data that is too large or no JSON. */
+  /** The id of the connection is invalid, or its data is too large or not JSON. */
   BadPresence: 'BAD_PRESENCE',
   /** The secret that the servers share is invalid. */
   BadSecret: 'BAD_SECRET',
@@ -36,17 +36,17 @@ export const MessagesErrorCode = {
   MissingCapability: 'MISSING_CAPABILITY',
   /** The application has shut down. */
   MessagesClosed: 'MESSAGES_CLOSED',
-  /** The module or a decorator is configured wrongly. */
+  /** The configuration of the module or a decorator has a mistake. */
   Configuration: 'MESSAGES_CONFIGURATION',
 } as const;
 
-/** One of the codes above. */
+/** A code of an error of channels. */
 export type MessagesErrorCode = (typeof MessagesErrorCode)[keyof typeof MessagesErrorCode];
 
 /** An error of a channel, with a stable code. */
 export class MessagesError extends CodedError {
   declare readonly code: MessagesErrorCode;
-  /** The id of the message that was not, or not for certain, stored: post it again under this one. */
+  /** The id of the message that may not be stored; post it again with this id. */
   declare readonly messageId?: string;
 
   constructor(code: MessagesErrorCode, message: string, options: CodedErrorOptions = {}) {
@@ -54,7 +54,7 @@ export class MessagesError extends CodedError {
     this.name = 'MessagesError';
   }
 
-  /** Returns the same error about one message of a recoverable channel. */
+  /** Returns a copy of the error with the id of a message. */
   withMessageId(messageId: string): MessagesError {
     const { code, message, cause } = this;
     return Object.assign(new MessagesError(code, message, { cause }), { messageId });

@@ -18,7 +18,7 @@ import { openBroker } from './open-broker.js';
 /**
  * Provides `MessagesService` to the application.
  *
- * Import it once, with `forRoot` or `forRootAsync`; `StreamsModule` brings it along.
+ * Import it once, with `forRoot` or `forRootAsync`; `StreamsModule` imports it.
  */
 @Module({
   imports: [DiscoveryModule],
@@ -46,13 +46,13 @@ export class MessagesModule extends ConfigurableModuleClass implements OnModuleI
     return super.forRoot(options);
   }
 
-  /** Configures the module with what a factory or a class gives; global unless `isGlobal` is false. */
+  /** Configures the module by a factory or a class; global unless `isGlobal` is false. */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     return super.forRootAsync(options);
   }
 
   /**
-   * Refuses a second `MessagesModule`: its listeners would not hear what the first posts.
+   * Refuses a second `MessagesModule`, because its listeners would miss the posts of the first.
    *
    * @throws {MessagesConfigurationError} when the application imports the module twice
    */

@@ -282,6 +282,6 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     const { status } = this.#broker;
     if (status === this.#status) return;
     this.#status = status;
-    this.#statusListeners.tell(status);
+    this.#statusListeners.notify(status);
   }
 }

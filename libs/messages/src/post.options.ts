@@ -1,10 +1,10 @@
 import type { DeliveryClass } from './channel/channel.js';
 import type { Position } from './history/position.js';
 
-/** How far a post is meant to reach. */
+/** The intended reach of a post. */
 export type PostScope = 'auto' | 'local' | 'global';
 
-/** How a message is posted. */
+/** The options of a post. */
 export interface PostOptions {
   /**
    * `auto`: the cluster when one is configured, else this process. `local`: this process.
@@ -13,46 +13,46 @@ export interface PostOptions {
    * @default 'auto'
    */
   readonly scope?: PostScope;
-  /** Ignored: an ephemeral channel remembers no ids. It lets one function post on any channel. */
+  /** Ignored, because an ephemeral channel stores no ids; it lets one function post on any channel. */
   readonly id?: string | undefined;
 }
 
-/** How a message is posted on a recoverable channel. */
+/** The options of a post on a recoverable channel. */
 export interface StoredPostOptions {
   /**
-   * The id of the message, as an error of an earlier attempt told it, or one of your own: 1 to 64 characters
-   * of A-Z a-z 0-9 _ . -, never used for another message. Within two minutes it is stored once.
+   * The id of the message: 1 to 64 characters of A-Z a-z 0-9 _ . -, never used for another message.
    *
-   * An id of `createMessageId()`, as errors have it, tells when it was made, and is refused later than that. An
-   * id of your own cannot be: do not use it again after two minutes.
+   * It is the `messageId` of the error of an earlier attempt, or an id of your own. Posts with one id within
+   * two minutes are stored once. An id of `createMessageId()`, as errors have it, contains its time and is
+   * refused afterwards. An id of your own contains no time: do not use it again after two minutes.
    *
-   * @default a new one
+   * @default a new id
    */
   readonly id?: string | undefined;
 }
 
-/** How a message is posted on a channel of a delivery class. */
+/** The options of a post on a channel of a delivery class. */
 export type PostOptionsOf<D extends DeliveryClass> = D extends 'ephemeral' ? PostOptions : StoredPostOptions;
 
-/** What a post on a channel of a delivery class resolves to. */
+/** The result of a post on a channel of a delivery class. */
 export type PostResultOf<D extends DeliveryClass> = D extends 'ephemeral' ? PostResult : StoredPost;
 
-/** Where a post on a recoverable channel was stored. */
+/** The result of a post on a recoverable channel: its position. */
 export interface StoredPost {
   readonly delivered: 'local' | 'global';
   readonly position: Position;
-  /** Whether an earlier attempt with the same id had stored it already. */
+  /** True when an earlier attempt with the same id had stored the message. */
   readonly isDuplicate: boolean;
 }
 
-/** How far a post has reached. */
+/** The result of a post on an ephemeral channel: its reach. */
 export interface PostResult {
-  /** `degraded`: this process, and the cluster not for certain, because it cannot be relied on now. */
+  /** `degraded`: this process; the cluster may not have the message, because it cannot be relied on now. */
   readonly delivered: 'local' | 'global' | 'degraded';
 }
 
-/** How long something stays attached to a channel. */
+/** The options of a subscription. */
 export interface AttachOptions {
-  /** Removes the subscription when it aborts; aborted already, nothing is added. */
+  /** Removes the subscription when it aborts; an aborted signal adds none. */
   readonly signal?: AbortSignal;
 }

@@ -1,4 +1,4 @@
-/** Bounds what waits to be stored or to be sent to the cluster, in one process. */
+/** The limits of the posts of one process that wait for the broker. */
 export interface PostsOptions {
   /**
    * The most posts that wait for the broker.
@@ -14,5 +14,5 @@ export interface PostsOptions {
   readonly maxPendingBytes?: number;
 }
 
-/** The bounds where the options set none. */
+/** The default limits of waiting posts. */
 export const DEFAULT_POSTS: Required<PostsOptions> = { maxPendingPosts: 1_000, maxPendingBytes: 16_777_216 };

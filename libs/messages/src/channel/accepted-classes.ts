@@ -3,10 +3,10 @@ import { AcceptedClasses } from '@nestwire/protocol/compiled';
 import { definedChannel } from './channel.js';
 import { isReserved } from './reserved-channel.js';
 
-/** By the class of the message; in it by the classes of the channel, or by the class again without any. */
+/** The cache, by the class of the message, then by the classes of the channel or the class itself. */
 const known = new WeakMap<MessageClass, WeakMap<object, AcceptedClasses>>();
 
-/** Returns the classes that a message on a channel may hold instances of. */
+/** Returns the classes whose instances a message on a channel may contain. */
 export function acceptedOn(channel: string, cls: MessageClass): AcceptedClasses {
   const definition = isReserved(channel) ? undefined : definedChannel(channel);
   let ofClass = known.get(cls);

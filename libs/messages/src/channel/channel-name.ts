@@ -7,15 +7,15 @@ export const MAX_CHANNEL_NAME_LENGTH = 200;
 const NAME = /^[A-Za-z0-9_.@/:|+=~,%-]+$/;
 const SHOWN_LENGTH = 40;
 
-/** Tells whether a text is a name that a channel may have. */
+/** Returns true for a valid name of a channel. */
 export function isChannelName(name: unknown): name is string {
   return typeof name === 'string' && name.length <= MAX_CHANNEL_NAME_LENGTH && NAME.test(name);
 }
 
 /**
- * Returns the name when it is one that a channel may have.
+ * Returns a valid name of a channel.
  *
- * @throws {MessagesError} BAD_CHANNEL when it is empty, too long, or holds another character
+ * @throws {MessagesError} BAD_CHANNEL when it is empty, too long, or contains another character
  */
 export function checkChannelName(name: string): string {
   if (isChannelName(name)) return name;
@@ -23,9 +23,9 @@ export function checkChannelName(name: string): string {
 }
 
 /**
- * Returns an argument of a channel as the part of the name that it becomes.
+ * Returns an argument of a channel as a part of the name.
  *
- * @throws {MessagesError} BAD_CHANNEL when it is empty or holds a character that no name has, or a colon
+ * @throws {MessagesError} BAD_CHANNEL when it is empty, or contains a colon or another invalid character
  */
 export function checkChannelPart(value: string | number | bigint): string {
   const part = String(value);

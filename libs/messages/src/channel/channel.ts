@@ -5,24 +5,24 @@ import { checkChannelName, checkChannelPart } from './channel-name.js';
 import { ReservedChannel } from './reserved-channel.js';
 
 /**
- * What a channel promises.
+ * The guarantee of a channel.
  *
- * `ephemeral`: each message at most once, to whoever listens then. `history`: all messages, once each and
- * in one order, or a `StreamGap` that says where some are missing. `latest`: the newest message; older
- * ones may be passed over.
+ * `ephemeral`: each message at most once, to the present subscribers. `history`: all messages, each once and
+ * in one order, or a `StreamGap` in place of missing ones. `latest`: the newest message; older ones may be
+ * skipped.
  */
 export type DeliveryClass = 'ephemeral' | 'history' | 'latest';
 
-/** How much of a channel is kept for those who were away. */
+/** The length of a history, for subscribers that were away. */
 export interface HistoryLength {
-  /** How many messages are kept at least, 1 to 100_000; more may be. */
+  /** The least number of messages that the history stores, 1 to 100_000. */
   readonly messages: number;
-  /** How long they are kept after the last of them, in milliseconds: 1_000 to 604_800_000, a week. */
+  /** The lifetime of the messages after the last one, in milliseconds: 1_000 to 604_800_000, a week. */
   readonly ageMs: number;
 }
 
 /**
- * When a post counts as stored.
+ * The condition under which a post counts as stored.
  *
  * `memory`: when the cluster has it; a failover can lose it, and a gap reports the loss to its receivers.
  * `replicated`: when all replicas have it too.
@@ -36,28 +36,30 @@ export interface Channel<
   out S extends Message = Message,
 > {
   readonly name: string;
-  /** The classes that may be posted; others are refused. */
+  /** The classes of the messages; others are refused. */
   readonly messages: readonly MessageClass<M>[];
   readonly delivery: D;
-  /** How much is kept; nothing of an ephemeral channel. */
+  /** The length of the history; undefined for an ephemeral channel. */
   readonly history: HistoryLength | undefined;
   readonly durability: Durability;
   /** The classes of its snapshot; empty when it has none. */
   readonly snapshot: readonly MessageClass<S>[];
 }
 
-/** A channel whose messages are kept. */
+/** A channel with a history; its delivery class is `history` or `latest`. */
 export type RecoverableChannel<M extends Message = Message> = Channel<M> & {
   readonly history: HistoryLength;
 };
 
-/** What listeners on a server get: its messages, and gaps where a history is kept. */
+/** The messages that listeners on a server receive, gaps included. */
 export type Delivered<M extends Message, D extends DeliveryClass> =
   M | (D extends 'history' ? StreamGap : never);
 
 /**
- * Channels of one kind: itself the channel without arguments, and a function that
- * makes the channel of its arguments, as `room('lobby')`.
+ * The channels of one definition.
+ *
+ * It is the channel without arguments, and a function that makes the channel for its arguments, such as
+ * `room('lobby')`.
  */
 export interface ChannelDefinition<
   out M extends Message = Message,
@@ -67,45 +69,45 @@ export interface ChannelDefinition<
   (...parts: readonly (string | number | bigint)[]): Channel<M, D, S>;
 }
 
-/** What a kind of channel is made of. */
+/** The options of a channel definition. */
 export interface ChannelOptions<
   C extends readonly MessageClass[] = readonly MessageClass[],
   H extends HistoryLength | undefined = HistoryLength | undefined,
   L extends true | undefined = true | undefined,
   S extends readonly MessageClass[] = readonly MessageClass[],
 > {
-  /** The classes of the messages; a channel carries no others. */
+  /** The classes of the messages; the channel carries no others. */
   readonly messages: C;
-  /** Keeps messages for those who were away: the delivery class `history`. */
+  /** Stores messages for subscribers that were away: the delivery class `history`. */
   readonly history?: H;
   /** Only the newest message matters: the delivery class `latest`. */
   readonly latest?: L;
   /**
-   * When a post on a channel that keeps messages counts as stored.
+   * The condition under which a post on a recoverable channel counts as stored.
    *
    * @default 'memory'
    */
   readonly durability?: Durability;
-  /** The classes of the messages that stand for all that came before: see `@ChannelSnapshot`. */
+  /** The classes of the snapshot, which replaces all earlier messages: see `@ChannelSnapshot`. */
   readonly snapshot?: S;
 }
 
 type DeliveryOf<H, L> = H extends HistoryLength ? 'history' : L extends true ? 'latest' : 'ephemeral';
 
-/** The channels that were defined in this process, by their names; of several the last. */
+/** The channel definitions of this process by name; the last one of a name counts. */
 const definitions = new Map<string, ChannelDefinition>();
 
-/** How long the newest message of a `latest` channel is kept, in milliseconds. */
+/** The length of the history of a `latest` channel: one message, for a week. */
 const LATEST: HistoryLength = { messages: 1, ageMs: 604_800_000 };
 
 /**
- * Defines a kind of channel, the messages that it carries, and what it promises.
+ * Defines channels: their name, their messages and their delivery class.
  *
- * The name of `room('lobby')` is `room:lobby`, and of `room` itself `room`. All processes of an
- * application define a channel alike.
+ * The name of `room('lobby')` is `room:lobby`; the name of `room` itself is `room`. All processes of an
+ * application must define a channel in the same way.
  *
  * @param name 1 to 200 characters, without a colon
- * @throws {MessagesError} BAD_CHANNEL when the name is not one that channels may have
+ * @throws {MessagesError} BAD_CHANNEL when channels cannot have the name
  * @throws {MessagesError} MESSAGES_CONFIGURATION when a class is not marked with `@StreamMessage`, or
  *   the options contradict themselves
  */
@@ -129,23 +131,22 @@ export function defineChannel<
     ...traits,
   });
   Object.defineProperty(define, 'name', { value: name });
+  // The name of a function is read-only in its type, so the compiler cannot see it as a property of the channel.
   const definition = Object.assign(define, traits) as unknown as ChannelDefinition;
   definitions.set(name, definition);
   return definition as ChannelDefinition<InstanceType<C[number]>, DeliveryOf<H, L>, InstanceType<S[number]>>;
 }
 
-/**
- * Returns the channel of this name by its definition here; undefined without one.
- */
+/** Returns the defined channel of a name; undefined without a definition. */
 export function definedChannel(name: string): Channel | undefined {
   const [kind = '', ...parts] = name.split(':');
   return parts.length > 0 ? definitions.get(kind)?.(...parts) : definitions.get(kind);
 }
 
 /**
- * Returns the checked name of a channel, however it is given.
+ * Returns the checked name of a channel.
  *
- * @throws {MessagesError} BAD_CHANNEL when it is not a name that channels may have
+ * @throws {MessagesError} BAD_CHANNEL when channels cannot have the name
  */
 export function channelNameOf(channel: string | Channel): string {
   if (typeof channel === 'string') return checkChannelName(channel);
@@ -160,9 +161,11 @@ export function messagesOf<M extends Message>(
 }
 
 /**
- * Returns the classes that listeners on a server get; undefined for a plain name.
+ * Returns the classes that listeners on a server receive.
  *
- * @param cls the only class of messages that is asked for; a gap is told to everybody
+ * Returns undefined for a plain name.
+ *
+ * @param cls the only wanted class of messages; listeners receive gaps in any case
  */
 export function deliveredBy(
   channel: string | Channel,
@@ -173,7 +176,7 @@ export function deliveredBy(
   return messages && hasGaps ? [...messages, StreamGap] : messages;
 }
 
-/** Tells whether the messages of a channel are kept. */
+/** Returns true for a channel with a history, also for a `latest` one. */
 export function isRecoverable<M extends Message>(
   channel: string | Channel<M>,
 ): channel is RecoverableChannel<M> {
@@ -183,7 +186,7 @@ export function isRecoverable<M extends Message>(
 function checkOptions(name: string, { messages, history, latest, snapshot = [] }: ChannelOptions): void {
   for (const cls of [...messages, ...snapshot]) assertMessageClass(name, cls);
   if (messages.some((cls) => cls === (StreamGap as MessageClass)))
-    throw misdefined(name, 'StreamGap is said by nestwire alone: leave it out of messages');
+    throw misdefined(name, 'only nestwire makes a StreamGap: leave it out of messages');
   if (history && latest) throw misdefined(name, 'history and latest are both set: leave one out');
   if (history && !isBetween(history.messages, 1, 100_000))
     throw misdefined(name, `history.messages is a whole number from 1 to 100_000; got ${history.messages}`);
@@ -206,6 +209,6 @@ function assertMessageClass(channel: string, cls: MessageClass): void {
   );
 }
 
-function misdefined(channel: string, why: string): MessagesError {
-  return new MessagesError(MessagesErrorCode.Configuration, `defineChannel('${channel}'): ${why}.`);
+function misdefined(channel: string, problem: string): MessagesError {
+  return new MessagesError(MessagesErrorCode.Configuration, `defineChannel('${channel}'): ${problem}.`);
 }

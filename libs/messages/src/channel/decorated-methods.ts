@@ -2,18 +2,18 @@ import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** A method of a provider or controller, with what a decorator on it says. */
+/** A method of a provider or controller, with the metadata of a decorator. */
 export interface DecoratedMethod<T> {
   readonly wrapper: Wrapper;
   readonly method: string;
   readonly metadata: T;
 }
 
-/** Finds the methods of an application that a decorator says something of. */
+/** Finds the methods of an application that have the metadata of a decorator. */
 export function decoratedMethods<T>(
   discovery: DiscoveryService,
   scanner: MetadataScanner,
-  saidOf: (method: unknown) => readonly T[],
+  metadataOf: (method: unknown) => readonly T[],
 ): DecoratedMethod<T>[] {
   const seen = new Set<unknown>();
   const found: DecoratedMethod<T>[] = [];
@@ -22,13 +22,13 @@ export function decoratedMethods<T>(
     if (!prototype || wrapper.isAlias || seen.has(wrapper.instance ?? wrapper)) continue;
     seen.add(wrapper.instance ?? wrapper);
     for (const method of scanner.getAllMethodNames(prototype))
-      for (const metadata of saidOf((prototype as Record<string, unknown>)[method]))
+      for (const metadata of metadataOf((prototype as Record<string, unknown>)[method]))
         found.push({ wrapper, method, metadata });
   }
   return found;
 }
 
-/** Tells whether a class has one instance for the whole application. */
+/** Returns true for a class with one instance for the whole application. */
 export function isSingleton(wrapper: Wrapper): boolean {
   return wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
 }

@@ -1,13 +1,13 @@
 /**
- * Refuses a decorator that is called as a standard one, with a context object.
+ * Checks that a decorator is not called as a standard one, with a context object.
  *
- * @param second what the decorator got as its second argument: the key of a member, nothing for a class
+ * @param second the second argument of the decorator: the key of a member, undefined for a class
  * @throws {TypeError} when the compiler does not have `experimentalDecorators`
  */
 export function assertLegacyDecorator(decorator: string, second: unknown): void {
   if (typeof second !== 'object' || second === null) return;
   throw new TypeError(
-    `${decorator}: decorators are compiled as standard ones, which Nest and class-validator do not know. ` +
+    `${decorator}: the compiler makes standard decorators, which Nest and class-validator do not support. ` +
       'Set "experimentalDecorators": true in the compilerOptions of tsconfig.json.',
   );
 }

@@ -1,10 +1,10 @@
 import type { Message, MessageClass } from '@nestwire/protocol';
 import type { Channel } from './channel.js';
 
-// No channel of an application has this character in its name, so none can be one of these.
+// The names of an application's channels cannot contain `#`.
 const START = 'nestwire#';
 
-/** A channel of nestwire itself: no name of an application's channel reaches it. */
+/** A channel of nestwire itself; an application cannot name it. */
 export class ReservedChannel<out M extends Message = Message> implements Channel<M, 'ephemeral', never> {
   readonly name: string;
   readonly delivery = 'ephemeral';
@@ -20,7 +20,7 @@ export class ReservedChannel<out M extends Message = Message> implements Channel
   }
 }
 
-/** Tells whether a channel is nestwire's own. */
+/** Returns true for the name of a channel of nestwire itself. */
 export function isReserved(name: string): boolean {
   return name.startsWith(START);
 }

@@ -2,79 +2,78 @@ import type { StreamGapReason } from '@nestwire/protocol';
 import type { Position } from '../history/position.js';
 import type { HistoryChannel, StoredMessage } from '../history/history-store.js';
 
-/** Where a durable consumer begins that nobody has used before. */
+/** The start of an unknown durable consumer: the next message, or the oldest stored one. */
 export type ConsumerStart = 'head' | 'oldest';
 
-/** A process's share in a durable consumer. */
+/** The share of one process in a durable consumer. */
 export interface ConsumerShare {
   readonly channel: HistoryChannel;
-  /** 1 to 64 characters of A-Z a-z 0-9 _ . -; all who give it share the work. */
+  /** 1 to 64 characters of A-Z a-z 0-9 _ . -; all shares of one name divide the work. */
   readonly name: string;
-  /** `known`: the share had a place before, so that none is a gap, and all that is kept comes behind it. */
+  /** `known`: the share had a position before; a lost position is then a gap before the oldest message. */
   readonly from: ConsumerStart | 'known';
-  /** Names the share among all of the consumer, 1 to 64 characters of A-Z a-z 0-9 _ -. */
+  /** Identifies the share in the consumer: 1 to 64 characters of A-Z a-z 0-9 _ -. */
   readonly holder: string;
 }
 
-/** A message to be handled, or a gap to be told; one share at a time has it. */
+/** A message or a gap to be handled; one share at a time holds it. */
 export interface ConsumerWork {
-  /** Names it among the work of its consumer. */
+  /** Identifies the work in its consumer. */
   readonly key: string;
-  /** How often it was given out, this time included. */
+  /** The number of deliveries, this one included. */
   readonly attempt: number;
-  /** Where the message stands; of a gap, behind which position the consumer goes on. */
+  /** The position of the message; for a gap, the position that the consumer continues after. */
   readonly position: Position;
-  /** The message; undefined of a gap. */
+  /** The message; undefined for a gap. */
   readonly message: StoredMessage | undefined;
-  /** Why messages are missing; undefined of a message. */
+  /** The reason of a gap; undefined for a message. */
   readonly gap: StreamGapReason | undefined;
 }
 
-/** What a share gives back, and how much it takes. */
+/** The acknowledgements and the demand of a share. */
 export interface FetchRequest {
-  /** What it has handled: it is never given out again. */
+  /** The handled work, which is never delivered again. */
   readonly settled: readonly ConsumerWork[];
-  /** How much it takes at most, 0 or more. */
+  /** The most work to fetch, 0 or more. */
   readonly limit: number;
-  /** How long what it takes is its own, in milliseconds. */
+  /** The lease of the fetched work, in milliseconds. */
   readonly leaseMs: number;
 }
 
-/** What a share was given. */
+/** The work that a share got. */
 export interface FetchedWork {
-  /** In the order in which it is to be handled. */
+  /** The work, in the order of its handling. */
   readonly works: readonly ConsumerWork[];
-  /** When what others hold may be had, in milliseconds from now; undefined when they hold nothing. */
+  /** The time until a lease of another share expires, in milliseconds; undefined without leases. */
   readonly waitMs: number | undefined;
 }
 
 /**
- * What knows how far the durable consumers of channels with history are.
+ * Stores the progress of durable consumers, on the history of the same broker.
  *
- * A consumer gives out each message behind its place once, in order, and again only when the lease of
- * who holds it is over: at least once. Where the history does not continue its place it gives out one
- * gap, which is work as a message is, and goes on with the oldest message that is left. What a dead
- * share held, and the history no longer has, is a gap, too. The place of a consumer is as lasting as the
- * history itself, and is forgotten when nobody has taken for 30 days. Every promise settles within a
- * deadline.
+ * A consumer delivers each message after its position once, in order, and again only after the lease of its
+ * holder: at least once. Where the history does not continue the position, it delivers one gap as work, and
+ * continues with the oldest stored message. A message that a dead share held, and that the history no longer
+ * has, becomes a gap too. The position is as durable as the history, and expires after 30 days without a
+ * fetch. Every promise settles within a deadline.
  */
 export abstract class ConsumerStore {
   /**
-   * Writes down what was handled, and takes what is next, in one step.
+   * Acknowledges handled work and fetches the next work, in one atomic step.
    *
-   * A consumer that is not known begins here. When it fails it may have happened: what was settled is to be
-   * given again, which is safe, and what was taken comes back when its lease is over.
+   * The first fetch creates a consumer. A failed call may have taken effect: repeating the acknowledgements is
+   * safe, and the fetched work is delivered again after its lease.
    *
-   * @throws {MessagesError} UNAVAILABLE when it cannot be done, or is not known to be
+   * @throws {MessagesError} UNAVAILABLE when it failed, or its outcome is unknown
    */
   abstract fetch(consumer: ConsumerShare, request: FetchRequest): Promise<FetchedWork>;
 
   /**
-   * Renews the lease of work from now on, with the number of its attempt; 0 gives it back at once.
+   * Renews the leases of work, with the numbers of its attempts; a lease of 0 ms releases the work.
    *
-   * Returns of each whether it is still the share's own.
+   * Returns true for each work that the share still holds.
    *
-   * @throws {MessagesError} UNAVAILABLE when it cannot be done, or is not known to be
+   * @throws {MessagesError} UNAVAILABLE when it failed, or its outcome is unknown
    */
   abstract renew(
     consumer: ConsumerShare,
@@ -83,7 +82,7 @@ export abstract class ConsumerStore {
   ): Promise<readonly boolean[]>;
 }
 
-/** How long a place that nobody takes from is kept, in milliseconds. */
+/** The lifetime of a position without a fetch, in milliseconds. */
 export const CONSUMER_TTL_MS = 2_592_000_000;
-/** The most bytes of messages that are taken at once, unless one alone has more. */
+/** The most bytes of messages of one fetch, unless a single message has more. */
 export const MAX_FETCHED_BYTES = 1_048_576;

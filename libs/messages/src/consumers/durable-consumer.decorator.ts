@@ -2,20 +2,21 @@ import type { Message, StreamGap } from '@nestwire/protocol';
 import type { Channel } from '../channel/channel.js';
 import type { DurableConsumerOptions, ConsumerDelivery } from './durable-consumer.options.js';
 
-/** What `@DurableConsumer` was told. */
+/** The arguments of `@DurableConsumer`. */
 export interface DurableConsumerMetadata {
   readonly channel: Channel<Message, 'history'>;
   readonly options: DurableConsumerOptions;
 }
 
-// Symbol.for: two copies of this package in one process read each other's decorators.
-const READERS = Symbol.for('nestwire.messages.namedReaders');
+// Symbol.for, so that two copies of this package in one process read each other's metadata.
+const CONSUMERS = Symbol.for('nestwire.messages.durableConsumers');
 
 /**
- * Handles messages of a channel with history by the method.
+ * Makes a method the handler of a durable consumer.
  *
- * On any provider or controller, from bootstrap to shutdown, as `addConsumer` of `DurableConsumersService`: each message in one of the processes
- * that give the same name, at least once. Guards, pipes and interceptors do not run.
+ * The method of a provider or controller handles messages from bootstrap to shutdown, as by
+ * `DurableConsumersService.addConsumer`. Of the processes that use the same name, one handles each message, at
+ * least once. Guards, pipes and interceptors do not run.
  */
 export function DurableConsumer<M extends Message>(
   channel: Channel<M, 'history'>,
@@ -26,13 +27,13 @@ export function DurableConsumer<M extends Message>(
     _key: string | symbol,
     { value }: TypedPropertyDescriptor<F>,
   ): void => {
-    const said = [...durableConsumersOf(value), { channel, options }];
-    Object.defineProperty(value, READERS, { value: said, configurable: true });
+    const consumers = [...durableConsumersOf(value), { channel, options }];
+    Object.defineProperty(value, CONSUMERS, { value: consumers, configurable: true });
   };
 }
 
-/** Returns what the decorators on a method say. */
+/** Returns the metadata of the decorators of a method. */
 export function durableConsumersOf(method: unknown): readonly DurableConsumerMetadata[] {
-  if (typeof method !== 'function' || !Object.hasOwn(method, READERS)) return [];
-  return (method as { [READERS]?: DurableConsumerMetadata[] })[READERS]!;
+  if (typeof method !== 'function' || !Object.hasOwn(method, CONSUMERS)) return [];
+  return (method as { [CONSUMERS]?: DurableConsumerMetadata[] })[CONSUMERS] ?? [];
 }

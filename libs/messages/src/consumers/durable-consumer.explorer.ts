@@ -40,8 +40,8 @@ export class DurableConsumerExplorer implements OnModuleInit, OnApplicationBoots
   async onApplicationBootstrap(): Promise<void> {
     await Promise.all(
       this.#found.map(({ wrapper, method, metadata: { channel, options } }) => {
-        const instance = wrapper.instance as Record<string, ConsumerHandler>;
-        return this.consumers.addConsumer(channel, (...args) => instance[method]!(...args), options);
+        const instance = wrapper.instance as Record<string, ConsumerHandler | undefined>;
+        return this.consumers.addConsumer(channel, (...args) => instance[method]?.(...args), options);
       }),
     );
   }

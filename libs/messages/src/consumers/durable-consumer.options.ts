@@ -3,81 +3,83 @@ import type { ConsumerStart } from './consumer-store.js';
 import type { Position } from '../history/position.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 
-/** How a message came to its handler. */
+/** The delivery of a message to its handler. */
 export interface ConsumerDelivery {
   readonly channel: string;
   /** The name of the consumer. */
   readonly consumer: string;
-  /** Counts from 1; beyond that the message may have been handled before, in part or whole. */
+  /** The number of the attempt, from 1; above 1 the message may have been handled before, at least in part. */
   readonly attempt: number;
-  /** Where the message stands; of a gap, behind which position the consumer goes on. */
+  /** The position of the message; for a gap, the position that the consumer continues after. */
   readonly position: Position;
-  /** Aborts when the message is no longer this process's: at a shutdown, or when it was silent for too long. */
+  /** Aborts when this process no longer holds the message: at a shutdown, or after its lease. */
   readonly signal: AbortSignal;
 }
 
-/** Handles messages and gaps of a durable consumer; what it resolves for is done. */
+/** Handles a message or a gap of a durable consumer; it is done when the handler resolves. */
 export type ConsumerHandler<M extends Message = Message> = (
   message: M | StreamGap,
   delivery: ConsumerDelivery,
 ) => unknown;
 
-/** A message that its handler has failed at for the last time. */
+/** A message whose last attempt failed. */
 export interface ConsumerFailure extends ConsumerDelivery {
   /** The name of the message class. */
   readonly type: string;
   /** The properties, as JSON text. */
   readonly data: string;
-  /** What the handler failed with at last. */
+  /** The error of the last attempt. */
   readonly error: unknown;
 }
 
-/** How a durable consumer works. */
+/** The options of a durable consumer. */
 export interface DurableConsumerOptions {
-  /** All who give the same name share the work: 1 to 64 characters of A-Z a-z 0-9 _ . - */
+  /** The consumers of one name share the work: 1 to 64 characters of A-Z a-z 0-9 _ . - */
   readonly name: string;
   /**
-   * Where a name begins that is not known: with what comes next, or with the oldest message kept.
+   * The start of an unknown name: the next message, or the oldest stored one.
    *
    * @default 'head'
    */
   readonly from?: ConsumerStart;
   /**
-   * How many messages this process handles at a time, 1 to 100; with more than one their order is lost.
+   * The messages that this process handles at a time, 1 to 100; more than one lose their order.
    *
    * @default 1
    */
   readonly concurrency?: number;
   /**
-   * After how long a silence of this process others handle what it has in hand, in milliseconds, 100 or
-   * more. While it runs it says so, however long a handler takes.
+   * The lease of the messages that this process holds, in milliseconds, 100 or more.
+   *
+   * The process renews it while a handler runs. Another process handles the messages after the lease.
    *
    * @default 30_000
    */
   readonly claimAfterMs?: number;
   /**
-   * How often a message is tried, 1 or more, those of processes that died included.
+   * The most attempts for a message, 1 or more; attempts of processes that died count.
    *
    * @default 5
    */
   readonly maxAttempts?: number;
   /**
-   * The pause before the second attempt, in milliseconds; each further one is twice as long, up to a minute.
+   * The pause before the second attempt, in milliseconds; each further pause is twice as long, up to a minute.
    *
    * @default 1_000
    */
   readonly retryMs?: number;
   /**
-   * How long a shutdown waits for handlers that run, in milliseconds; what is not done then is left to others.
+   * The time that a shutdown waits for running handlers, in milliseconds; other processes get the rest.
    *
    * @default 10_000
    */
   readonly finishMs?: number;
   /**
-   * Takes what failed for the last time, which counts as done once this has resolved; it is asked again
-   * while it rejects.
+   * Takes a message whose last attempt failed; the message is done when it resolves.
    *
-   * @default the message is logged and left out
+   * It is called again while it rejects.
+   *
+   * @default the message is logged and skipped
    */
   readonly onFailed?: (failure: ConsumerFailure) => unknown;
   /** Stops the consumer in this process when it aborts. */
@@ -96,7 +98,7 @@ const FIGURES = [
   ['finishMs', 0, 86_400_000],
 ] as const;
 
-/** Fills in the defaults, and tells what is wrong with what was given. */
+/** Fills in the defaults, and lists the problems of the given options. */
 export function resolveConsumer(options: DurableConsumerOptions): {
   consumer: ResolvedConsumer;
   problems: string[];
@@ -105,22 +107,23 @@ export function resolveConsumer(options: DurableConsumerOptions): {
   const consumer = { ...DEFAULTS, ...given } as ResolvedConsumer;
   const problems = FIGURES.filter(([key, least, most]) => !isBetween(consumer[key], least, most)).map(
     ([key, least, most]) =>
-      `${key} is a whole number from ${least} to ${most}; got ${String(consumer[key])}.`,
+      `${key} must be a whole number from ${least} to ${most}; got ${String(consumer[key])}.`,
   );
   if (!/^[A-Za-z0-9_.-]{1,64}$/.test(consumer.name))
     problems.push(
-      `name has 1 to 64 characters of A-Z a-z 0-9 _ . -; got ${JSON.stringify(consumer.name) ?? 'none'}.`,
+      `name must have 1 to 64 characters of A-Z a-z 0-9 _ . -; got ${JSON.stringify(consumer.name) ?? 'none'}.`,
     );
   if (consumer.from !== 'head' && consumer.from !== 'oldest')
-    problems.push(`from is 'head' or 'oldest'; got ${JSON.stringify(consumer.from)}.`);
+    problems.push(`from must be 'head' or 'oldest'; got ${JSON.stringify(consumer.from)}.`);
   return { consumer, problems };
 }
 
-/**
- * Makes the error of a consumer that cannot be as it is asked for.
- */
-export function misread(problems: readonly string[]): MessagesError {
-  return new MessagesError(MessagesErrorCode.Configuration, `A durable consumer: ${problems.join(' ')}`);
+/** Makes the error of a consumer with invalid options. */
+export function invalidConsumer(problems: readonly string[]): MessagesError {
+  return new MessagesError(
+    MessagesErrorCode.Configuration,
+    `The options of a durable consumer have mistakes: ${problems.join(' ')}`,
+  );
 }
 
 const DEFAULTS = {

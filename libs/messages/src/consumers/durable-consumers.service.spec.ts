@@ -218,7 +218,7 @@ describe('A durable consumer whose handler rejects', () => {
 
     expect(bench.begun).toEqual([1, 1, 1, 2, 2, 2]);
     expect(consumers.counters()).toEqual({ handled: 0, retried: 4, failed: 2, gaps: 0 });
-    expect(lines.filter((line) => line.includes('is left out'))).toHaveLength(2);
+    expect(lines.filter((line) => line.includes('is skipped'))).toHaveLength(2);
     expect(lines.join('\n')).toMatch(
       /The message at 1 of channel 'jobs' for the consumer 'billing'.*no paper/,
     );
@@ -355,11 +355,11 @@ describe('DurableConsumersService', () => {
         message: expect.stringContaining(why) as string,
       });
 
-    await refused({ name: 'a b' }, 'name has 1 to 64 characters');
-    await refused({ concurrency: 0 }, 'concurrency is a whole number from 1 to 100');
+    await refused({ name: 'a b' }, 'name must have 1 to 64 characters');
+    await refused({ concurrency: 0 }, 'concurrency must be a whole number from 1 to 100');
     await refused({ claimAfterMs: 99 }, 'claimAfterMs');
     await refused({ maxAttempts: 0.5 }, 'maxAttempts');
-    await refused({ from: 'now' as never }, "from is 'head' or 'oldest'");
+    await refused({ from: 'now' as never }, "from must be 'head' or 'oldest'");
     await expect(
       consumers.addConsumer(newest as never, () => undefined, { name: 'x' }),
     ).rejects.toMatchObject({
@@ -418,7 +418,7 @@ describe('@DurableConsumer', () => {
 
     const failure = await open([Wrong]).then(undefined, (error: { problems: string[] }) => error.problems);
 
-    for (const why of ['request-scoped', 'maxAttempts', 'name has', 'no history'])
+    for (const why of ['request-scoped', 'maxAttempts', 'name must have', 'no history'])
       expect(failure).toContainEqual(expect.stringContaining(why));
   });
 });

@@ -21,7 +21,7 @@ import { publicationOf } from '../history/channel-follower.js';
 import { ReadQueue } from '../history/read-queue.js';
 import { MessagesService } from '../messages.service.js';
 import {
-  misread,
+  invalidConsumer,
   resolveConsumer,
   type DurableConsumerOptions,
   type ConsumerDelivery,
@@ -111,8 +111,9 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
   ): Promise<Subscription> {
     const name = this.#openChannel(channel);
     const { consumer, problems } = resolveConsumer(options);
-    if (problems.length > 0) throw misread(problems);
-    if (!isHistory(channel)) throw misread([`the channel '${name}' has no history: define it with one.`]);
+    if (problems.length > 0) throw invalidConsumer(problems);
+    if (!isHistory(channel))
+      throw invalidConsumer([`the channel '${name}' has no history: define it with one.`]);
     const neededBy = `The durable consumer '${consumer.name}'`;
     requiredStore(this.#broker, 'history', neededBy);
     const store = requiredStore(this.#broker, 'consumers', neededBy);
@@ -147,7 +148,7 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
   async #handle(setup: Setup, held: HeldWork): Promise<void> {
     const { channel, handler } = setup;
     const content = contentOf(channel, held);
-    if (content.isForeignTo(deliveredBy(channel)!))
+    if (content.isForeignTo(deliveredBy(channel) ?? channel.messages))
       throw new MessagesError(
         MessagesErrorCode.WrongMessage,
         `The channel '${channel.name}' is not defined with '${content.type}' in this process.`,
@@ -194,7 +195,8 @@ function isHistory(channel: Channel<Message, DeliveryClass>): channel is Recover
 
 function contentOf(channel: RecoverableChannel, { work }: HeldWork): StoredPublication {
   if (work.message) return publicationOf(channel, work.message);
-  return gapPublication(channel.name, work.position, work.gap!);
+  // Work without a message is a gap; a store that omits the reason has lost the message.
+  return gapPublication(channel.name, work.position, work.gap ?? 'unreadable');
 }
 
 function deliveryOf({ channel, options }: Setup, { work, signal }: HeldWork): ConsumerDelivery {

@@ -15,7 +15,7 @@ import {
 
 const ALL = { messages: 100_000, bytes: Infinity };
 
-/** Work that was given out, or is to be given out again. */
+/** Work that was delivered, or must be delivered again. */
 interface Given {
   work: ConsumerWork;
   holder: string;
@@ -27,11 +27,11 @@ interface Place {
   gaps: number;
   usedAtMs: number;
   readonly given: Map<string, Given>;
-  /** Settles when nobody takes from it. */
+  /** Settles after the present fetch. */
   line: Promise<unknown>;
 }
 
-/** The durable consumers of a process by itself: they end with it, as its histories do. */
+/** Stores the durable consumers of one process; they end with it, as its histories do. */
 export class LocalConsumerStore extends ConsumerStore {
   readonly #places = new Map<string, Place>();
 
@@ -45,7 +45,7 @@ export class LocalConsumerStore extends ConsumerStore {
   fetch(consumer: ConsumerShare, request: FetchRequest): Promise<FetchedWork> {
     const place = this.#placeOf(consumer);
     place.usedAtMs = this.clock.now();
-    // One behind the other: what is next is known when the history was read.
+    // One after the other, because a fetch reads the history before it knows its work.
     const taken = place.line.then(() => this.#fetch(consumer, place, request));
     place.line = taken.catch(() => undefined);
     return taken;
@@ -97,22 +97,22 @@ export class LocalConsumerStore extends ConsumerStore {
     return { works, waitMs: this.#waitMs(place, works) };
   }
 
-  /** Reads what is behind the place; where that does not continue it, notes a gap and goes on behind. */
+  /** Reads the messages after the position; adds a gap when the history does not continue it. */
   async #next(consumer: ConsumerShare, place: Place, limit: number): Promise<readonly StoredMessage[]> {
     const { channel, from } = consumer;
     if (!place.position) {
       const page = await this.history.read(channel, { last: from === 'head' ? 0 : ALL.messages }, ALL);
-      place.position = beginningOf(page);
-      if (from === 'known') addGap(place, 'epoch-changed', this.clock.now());
+      const position = (place.position = beginningOf(page));
+      if (from === 'known') addGap(place, { gap: 'epoch-changed', position }, this.clock.now());
     }
     const limits = { messages: Math.max(1, limit), bytes: MAX_FETCHED_BYTES };
     const page = await this.history.read(channel, { since: place.position }, limits);
     const reason = gapBehind(place.position, page);
     if (!reason) return page.messages;
     const rest = await this.history.read(channel, { last: ALL.messages }, ALL);
-    place.position = beginningOf(rest);
+    const position = (place.position = beginningOf(rest));
     if (reason === 'epoch-changed') dropMessages(place);
-    addGap(place, reason, this.clock.now());
+    addGap(place, { gap: reason, position }, this.clock.now());
     return rest.messages;
   }
 
@@ -143,23 +143,27 @@ function ownOf(
   return found?.holder === holder && found.work.position.id === position.id ? found : undefined;
 }
 
-/** What stood in another epoch may have the key of what comes. */
+/** Removes the messages of another epoch, whose keys may come again. */
 function dropMessages({ given }: Place): void {
   for (const [key, { work }] of given) if (work.message) given.delete(key);
 }
 
-function addGap(place: Place, gap: StreamGapReason, dueAtMs: number): void {
+function addGap(
+  place: Place,
+  gap: { readonly gap: StreamGapReason; readonly position: Position },
+  dueAtMs: number,
+): void {
   const key = `g${++place.gaps}`;
-  const work = { key, attempt: 0, position: place.position!, message: undefined, gap };
+  const work = { key, attempt: 0, message: undefined, ...gap };
   place.given.set(key, { work, holder: '', dueAtMs });
 }
 
-/** Returns the position before the first message of a page that holds all. */
+/** Returns the position before the first message of an uncut page. */
 function beginningOf({ head, messages: [first] }: HistoryPage): Position {
   return first ? { epoch: head.epoch, offset: first.offset - 1, id: first.previousId } : head;
 }
 
-/** A gap comes behind the messages up to where the consumer goes on. */
+/** Returns the sort order of work: a gap follows the message at its position. */
 function orderOf({ position, gap }: ConsumerWork): number {
   return gap ? position.offset + 0.5 : position.offset;
 }

@@ -10,7 +10,7 @@ const MAX_ATTEMPTS = 4;
 const MAX_RETRYING_MS = 10_000;
 const FIRST_BACKOFF_MS = 100;
 
-/** How much may wait to be stored, in the whole process. */
+/** The limits of messages that wait to be stored, for the whole process. */
 export interface AppendLimits {
   readonly maxPendingPosts: number;
   readonly maxPendingBytes: number;
@@ -27,11 +27,11 @@ interface Line {
 }
 
 /**
- * Stores messages in the order posted, and tells what became of each.
+ * Stores messages in the order posted, and reports the outcome of each.
  *
- * One batch of a channel is under way at a time, so that what one process posts keeps its order even
- * when an attempt fails. An attempt whose end is not known is made again with the same ids, a few
- * times; a history stores no id twice.
+ * One batch of a channel is being stored at a time, so that the posts of one process keep their order even
+ * when an attempt fails. An attempt with an unknown outcome is repeated a few times with the same ids; a
+ * history stores no id twice.
  */
 export class AppendQueue {
   readonly #lines = new Map<string, Line>();
@@ -49,7 +49,7 @@ export class AppendQueue {
    * Stores a message under its id.
    *
    * @throws {MessagesError} OVERLOADED, UNAVAILABLE when it is not stored
-   * @throws {MessagesError} UNCERTAIN when that is not known; posting it again with the same id is safe
+   * @throws {MessagesError} UNCERTAIN when it may be stored; posting it again with the same id is safe
    */
   append(channel: HistoryChannel, id: string, { type, data }: EncodedMessage): Promise<Stored> {
     const { maxPendingPosts, maxPendingBytes } = this.limits;
@@ -65,14 +65,14 @@ export class AppendQueue {
     return item.done.promise;
   }
 
-  /** Resolves when nothing is pending any more; nothing is to be appended after the call. */
+  /** Resolves when no message waits; nothing may be appended after the call. */
   async settled(): Promise<void> {
     if (this.#pending > 0) await (this.#idle ??= deferred<void>()).promise;
   }
 
   #begin(line: Line): void {
     this.#lines.set(line.channel.name, line);
-    // What the same turn posts leaves together.
+    // The posts of one turn form one batch.
     queueMicrotask(() => void this.#run(line));
   }
 
@@ -116,8 +116,9 @@ export class AppendQueue {
     batch.forEach(({ id, bytes, done }, index) => {
       this.#pending--;
       this.#pendingBytes -= bytes;
-      const result = results[index]!;
-      // What was refused now may have been stored by the attempt before, in another branch.
+      // A store that returns too few results has broken its contract, and the outcome is unknown.
+      const result = results[index] ?? missingResult();
+      // A refused message may have been stored by an earlier attempt, in another timeline.
       if (result instanceof MessagesError) done.reject((uncertain ?? result).withMessageId(id));
       else done.resolve(result);
     });
@@ -134,10 +135,17 @@ function takeBatch(items: Item[]): Item[] {
   return items.splice(0, end < 0 ? items.length : end);
 }
 
+function missingResult(): MessagesError {
+  return new MessagesError(
+    MessagesErrorCode.Uncertain,
+    'The history reported no outcome for the message. Post it again with the same id.',
+  );
+}
+
 function overloaded(posts: number, bytes: number): MessagesError {
   return new MessagesError(
     MessagesErrorCode.Overloaded,
-    `${posts} posts of ${bytes} bytes wait to be stored; the limits are maxPendingPosts and maxPendingBytes. ` +
-      'Nothing was stored.',
+    `${posts} posts with ${bytes} bytes wait to be stored. Nothing was stored. Post less, or raise ` +
+      '"maxPendingPosts" and "maxPendingBytes".',
   );
 }

@@ -6,60 +6,61 @@ import type { HistoryPage } from './recovery.js';
 import type { PacerContext } from './read-pacer.js';
 
 /**
- * Takes what leads from a position towards that of the reader.
+ * Takes the publications between a position and the follower's position.
  *
- * All of it, in the turn in which the reader stands there, or the first part.
+ * It gets all of them, in the turn in which the follower has this position, or the first part.
  */
 export type TakeMissed = (missed: readonly StoredPublication[]) => void;
 
-/** What a reader reads from, and what it tells. */
+/** The history and the callbacks of a follower. */
 export interface FollowerContext extends PacerContext {
   readonly read: (start: PageStart, limits: PageBounds) => Promise<HistoryPage<StoredMessage>>;
-  /** The most that one recovery brings. */
+  /** The limits of one read. */
   readonly limits: PageBounds;
-  /** Gives a publication to all who follow the channel, synchronously. */
+  /** Delivers a publication to all subscribers, synchronously. */
   readonly deliver: (publication: StoredPublication) => void;
-  /** Is told of each gap that is delivered. */
+  /** Called for each delivered gap. */
   readonly gap: (reason: StreamGapReason) => void;
   readonly counts: FollowerCounts;
 }
 
-/** What the readers of a process count. */
+/** The counters of the followers of a process. */
 export interface FollowerCounts {
-  /** Messages that had to be fetched because they were not heard. */
+  /** Messages that were read because they had not been received. */
   refetched: number;
-  /** Gaps that readers met: for all who follow a channel here. */
+  /** Gaps that were delivered to the subscribers of a channel. */
   gaps: number;
   /** Pages read from histories. */
   reads: number;
 }
 
 /**
- * One process's reader of one channel, shared by all who follow it here.
+ * The shared cursor of a process on a recoverable channel.
  *
- * What it delivers follows its position without a hole; what it did not hear it fetches.
+ * It delivers publications to all subscribers of the process. Each one follows the position directly; the
+ * follower reads missed messages from the history.
  */
 export interface ChannelFollower {
-  /** Where all who follow stand; undefined until the history could be read for the first time. */
+  /** The position of all subscribers; undefined before the first successful read. */
   readonly position: Position | undefined;
-  /** Resolves when the position is known, or cannot be known at the moment. */
+  /** Resolves when the position is known, or cannot be known now. */
   readonly ready: Promise<void>;
-  /** Takes messages as they are heard. */
+  /** Takes received messages. */
   stored(messages: readonly StoredMessage[]): void;
-  /** Compares its position with the history: at once, or a moment after the last read. */
-  doubt(): void;
+  /** Makes it compare its position with the history, with a pause after the last read. */
+  markSuspect(): void;
   /**
-   * Finds what leads from a position to the reader's own, or for undefined what a newcomer begins with.
+   * Finds the publications between a position and the follower's own; for undefined those of a new subscriber.
    *
-   * Where much is missing it is the first part: whoever has taken it, and is not there yet, asks again.
-   * Calls back once, maybe before it returns; while the history cannot be read, when it can again.
+   * If much is missing, the callback gets the first part, and the caller asks again. The callback runs once,
+   * possibly before the call returns. While the history cannot be read, it waits.
    */
   recover(since: Position | undefined, take: TakeMissed): void;
-  /** Lets go of everything; nothing is called back any more. */
+  /** Stops; no callback runs afterwards. */
   close(): void;
 }
 
-/** Makes the publication of a stored message; a gap where it cannot be read. */
+/** Makes the publication of a stored message; a gap for an undecodable one. */
 export function publicationOf({ name }: HistoryChannel, message: StoredMessage): StoredPublication {
   const position = positionOf(message);
   if (message.isUnreadable) return gapPublication(name, position, 'unreadable');

@@ -16,114 +16,118 @@ import { LatestFollower } from './latest-follower.js';
 import { PositionChecks } from './position-checks.js';
 import { ReadQueue } from './read-queue.js';
 
-/** The most that one read of a history brings. */
+/** The limits of one read of a history. */
 const READ_LIMITS = { messages: 500, bytes: 1_048_576 };
 
 const LINGER_MS = 1_000;
 
-/** A recoverable channel, with how its readers go on. */
+/** A recoverable channel with its delivery class. */
 export interface FollowedChannel extends HistoryChannel {
   readonly delivery: DeliveryClass;
 }
 
-/** Takes what is stored in a channel, synchronously and in order. */
+/** Receives the publications of a recoverable channel, synchronously and in order. */
 export type StoredReceiver = (publication: StoredPublication) => void;
 
-/** Follows a recoverable channel, from a known place on. */
+/** A subscription to a recoverable channel, with its position. */
 export class Following extends Subscription {
   constructor(
-    private readonly reader: ChannelFollower,
+    private readonly follower: ChannelFollower,
     { channel, remove }: { readonly channel: string; readonly remove: () => void },
     signal?: AbortSignal,
   ) {
     super(channel, remove, signal);
   }
 
-  /** Where all who follow the channel in this process stand; undefined until it could be read. */
+  /** The position of all subscribers of this process; undefined before the first read. */
   get position(): Position | undefined {
-    return this.reader.position;
+    return this.follower.position;
   }
 
   /**
-   * Finds what leads from a position to where all stand, or for undefined what a newcomer begins with.
+   * Finds the publications between a position and `position`; for undefined those of a new subscriber.
    *
-   * Where much is missing it is the first part: whoever is not there then asks again. Calls back once, in
-   * the turn in which it leads there: maybe before it returns, and while the history cannot be read not
-   * before it can. A gap among the publications stands for what is missing.
+   * If much is missing, the callback gets the first part, and the caller asks again. The callback runs once,
+   * in a turn in which its publications lead to `position`, possibly before the call returns. While the
+   * history cannot be read, it waits. A gap stands for missing messages.
    */
   recover(since: Position | undefined, take: TakeMissed): void {
-    this.reader.recover(since, (missed) => this.removed || take(missed));
+    this.follower.recover(since, (missed) => this.removed || take(missed));
   }
 }
 
-/** The readers of a process: one for each channel that somebody follows here. */
+/** The followers of a process: one for each recoverable channel with subscribers. */
 export class ChannelFollowers {
   readonly counts: FollowerCounts = { reads: 0, refetched: 0, gaps: 0 };
-  readonly #backend: HistoryStore;
+  readonly #history: HistoryStore;
   readonly #clock: Clock;
   readonly #hub: Hub;
   readonly #limiter = new LogLimiter((line) => new Logger('Messages').warn(line));
-  readonly #readers = new Map<string, ChannelFollower>();
+  readonly #followers = new Map<string, ChannelFollower>();
   readonly #queue: ReadQueue;
   readonly #checks: PositionChecks;
-  /** When the readers that nobody follows any more end; the first one comes first. */
+  /** The end times of followers without subscribers; the earliest first. */
   readonly #lingering = new Map<string, number>();
   #cancelLinger: (() => void) | undefined;
 
-  constructor(backend: HistoryStore, clock: Clock, failed: (channel: string, error: unknown) => void) {
-    this.#backend = backend;
+  constructor(history: HistoryStore, clock: Clock, failed: (channel: string, error: unknown) => void) {
+    this.#history = history;
     this.#clock = clock;
     this.#hub = new Hub({ desired: () => undefined, unwanted: (channel) => this.#linger(channel), failed });
     this.#queue = new ReadQueue(clock);
     const target = {
-      channels: () => this.#readers.keys(),
-      heads: (channels: readonly string[]) => backend.heads(channels),
+      channels: () => this.#followers.keys(),
+      heads: (channels: readonly string[]) => history.heads(channels),
       compare: (channel: string, head: Position | undefined) => this.#compare(channel, head),
     };
     this.#checks = new PositionChecks(target, clock);
-    backend.attach({
-      stored: (channel, messages) => this.#readers.get(channel)?.stored(messages),
-      suspected: (channels) => channels.forEach((channel) => this.#doubt(channel)),
+    history.attach({
+      stored: (channel, messages) => this.#followers.get(channel)?.stored(messages),
+      suspected: (channels) => channels.forEach((channel) => this.#markSuspect(channel)),
     });
   }
 
-  /** Follows a channel; resolves when its position is known, or cannot be known at the moment. */
+  /** Subscribes to a channel; resolves when its position is known, or cannot be known now. */
   async follow(channel: FollowedChannel, receiver: StoredReceiver, signal?: AbortSignal): Promise<Following> {
-    const reader = this.#open(channel);
+    const follower = this.#open(channel);
     const life = signal && lifeOf(signal);
     const whileAlive: StoredReceiver = life
       ? (publication) => void (life.isOver || receiver(publication))
       : receiver;
     const inner = this.#hub.add(channel.name, whileAlive as Receiver);
-    const following = new Following(reader, { channel: channel.name, remove: () => inner.remove() }, signal);
-    await reader.ready;
+    const following = new Following(
+      follower,
+      { channel: channel.name, remove: () => inner.remove() },
+      signal,
+    );
+    await follower.ready;
     return following;
   }
 
-  /** Lets go of all readers. */
+  /** Closes all followers. */
   close(): void {
     this.#checks.close();
     this.#queue.close();
     this.#cancelLinger?.();
-    for (const channel of this.#readers.keys()) this.#close(channel);
+    for (const channel of this.#followers.keys()) this.#close(channel);
   }
 
   #open(channel: FollowedChannel): ChannelFollower {
     this.#lingering.delete(channel.name);
-    const present = this.#readers.get(channel.name);
+    const present = this.#followers.get(channel.name);
     if (present) return present;
-    const reader = this.#makeReader(channel);
-    this.#readers.set(channel.name, reader);
+    const follower = this.#makeFollower(channel);
+    this.#followers.set(channel.name, follower);
     this.#checks.start();
-    return reader;
+    return follower;
   }
 
-  #makeReader(channel: FollowedChannel): ChannelFollower {
-    const confirmed = this.#backend.follow(channel.name);
-    const backend = this.#backend;
+  #makeFollower(channel: FollowedChannel): ChannelFollower {
+    const confirmed = this.#history.follow(channel.name);
+    const history = this.#history;
     const queue = this.#queue;
     const context: FollowerContext = {
-      read: (start, limits) => confirmed.then(() => queue.run(() => backend.read(channel, start, limits))),
+      read: (start, limits) => confirmed.then(() => queue.run(() => history.read(channel, start, limits))),
       clock: this.#clock,
       queue,
       limits: READ_LIMITS,
@@ -136,34 +140,34 @@ export class ChannelFollowers {
       : new HistoryFollower(channel, context);
   }
 
-  #doubt(channel: string): void {
-    const reader = this.#readers.get(channel);
-    // One that stands nowhere yet has nothing to compare: it reads.
-    if (reader?.position) this.#checks.doubt(channel);
-    else reader?.doubt();
+  #markSuspect(channel: string): void {
+    const follower = this.#followers.get(channel);
+    // Without a position there is nothing to compare; the follower reads.
+    if (follower?.position) this.#checks.markSuspect(channel);
+    else follower?.markSuspect();
   }
 
   #compare(channel: string, head: Position | undefined): void {
-    const reader = this.#readers.get(channel);
-    if (reader?.position && !(head && isSamePosition(head, reader.position))) reader.doubt();
+    const follower = this.#followers.get(channel);
+    if (follower?.position && !(head && isSamePosition(head, follower.position))) follower.markSuspect();
   }
 
   #countGap(channel: string, reason: StreamGapReason): void {
     this.counts.gaps++;
-    const text = `Messages of channel '${channel}' are missing (${reason}); all who follow it are told by a StreamGap.`;
+    const text = `Messages of channel '${channel}' are missing (${reason}); its subscribers receive a StreamGap.`;
     this.#limiter.log('gap', text);
   }
 
-  /** Keeps a reader for a moment: whoever comes back then finds it where it stands. */
+  /** Keeps a follower for a moment, so that a new subscription needs no read. */
   #linger(channel: string): void {
-    if (!this.#readers.has(channel)) return;
+    if (!this.#followers.has(channel)) return;
     this.#lingering.set(channel, this.#clock.now() + LINGER_MS);
     this.#cancelLinger ??= this.#clock.after(LINGER_MS, () => this.#closeLingering());
   }
 
   #closeLingering(): void {
     const rest = slicedWork.forEach(this.#over(), (channel) => this.#close(channel));
-    // One job at a time: another would begin with a walk over all that this one has closed.
+    // One job at a time, because a second one would start with the channels that the first has closed.
     if (rest) void rest.then(() => this.#lingerOn());
     else this.#lingerOn();
   }
@@ -177,7 +181,7 @@ export class ChannelFollowers {
     }
   }
 
-  /** Gives the channels whose readers have lingered long enough. */
+  /** Iterates over the channels whose time is over. */
   *#over(): Generator<string> {
     for (const [channel, endMs] of this.#lingering) {
       if (endMs > this.#clock.now()) return;
@@ -186,11 +190,11 @@ export class ChannelFollowers {
   }
 
   #close(channel: string): void {
-    const reader = this.#readers.get(channel);
-    this.#readers.delete(channel);
+    const follower = this.#followers.get(channel);
+    this.#followers.delete(channel);
     this.#lingering.delete(channel);
-    reader?.close();
-    this.#backend.unfollow(channel);
-    if (this.#readers.size === 0) this.#checks.stop();
+    follower?.close();
+    this.#history.unfollow(channel);
+    if (this.#followers.size === 0) this.#checks.stop();
   }
 }

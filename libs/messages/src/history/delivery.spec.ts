@@ -18,7 +18,7 @@ describe('The rules of a history', () => {
       const { report, seen } = explore(RULES, { runs: RUNS, ...SEED });
 
       expect(report).toBe('');
-      // What was explored is no easy weather: each kind of gap was among it, and recoveries without one.
+      // The exploration included each kind of gap, and recoveries without one.
       for (const what of ['message', 'repeat', 'trimmed', 'diverged', 'epoch-changed'])
         expect(seen).toHaveProperty(what);
     },

@@ -14,9 +14,31 @@ import { ReadPacer } from './read-pacer.js';
 import { RecentWindow, type WindowItem } from './recent-window.js';
 
 const WINDOW_MS = 1_000;
-const MAX_HEARD = 1_000;
+const MAX_BUFFERED = 1_000;
 
 type Page = HistoryPage<StoredMessage>;
+
+/**
+ * The state of a follower.
+ *
+ * `unread`: there is no position yet. `following`: live messages continue the position and are delivered.
+ * `suspect`: live messages are delivered, and the position must be compared with the history. `broken`: messages
+ * are buffered until a read. `stale`: messages are buffered, and the last page was not conclusive.
+ */
+type State = 'unread' | 'following' | 'suspect' | 'broken' | 'stale';
+
+/** The next states: after a sign of missed messages, a comparison, and a message out of order. */
+const TRANSITIONS = {
+  suspected: { unread: 'unread', following: 'suspect', suspect: 'suspect', broken: 'stale', stale: 'stale' },
+  compared: {
+    unread: 'unread',
+    following: 'following',
+    suspect: 'following',
+    broken: 'broken',
+    stale: 'broken',
+  },
+  interrupted: { unread: 'unread', following: 'broken', suspect: 'stale', broken: 'broken', stale: 'stale' },
+} as const satisfies Record<string, Record<State, State>>;
 
 interface Waiter {
   readonly since: Position;
@@ -24,22 +46,19 @@ interface Waiter {
 }
 
 /**
- * Reads a channel with history: every message once and in order, or a gap.
+ * Delivers every message of a channel once and in order, or a gap.
  *
- * Live messages are delivered as long as each names the one before it. Where one does not, what is
- * heard waits, a page of the history is read behind the position, and the rules decide. Those who come
- * back from an older position share pages, too.
+ * Live messages are delivered while each continues the position. Otherwise received messages are buffered, the
+ * follower reads a page after its position, and compares the page with the position. Subscribers that recover
+ * from an older position share the pages.
  */
 export class HistoryFollower implements ChannelFollower {
   #position: Position | undefined;
-  /** What is heard does not continue the position: the history has to tell first. */
-  #isBroken = true;
-  /** The position has to be compared with the history. */
-  #isDoubted = false;
-  #heard: StoredMessage[] = [];
+  #state: State = 'unread';
+  #buffered: StoredMessage[] = [];
   #waiting: Waiter[] = [];
   #newcomers: TakeMissed[] = [];
-  /** What was delivered since the read under way began. */
+  /** The messages that were delivered since the start of the present read. */
   #delivered: RecentWindow | undefined;
   #window: RecentWindow | undefined;
   #cancelWindow: (() => void) | undefined;
@@ -67,18 +86,18 @@ export class HistoryFollower implements ChannelFollower {
   }
 
   stored(messages: readonly StoredMessage[]): void {
-    for (const message of messages) this.#judge(message);
+    for (const message of messages) this.#receive(message);
   }
 
-  doubt(): void {
-    this.#isDoubted = true;
+  markSuspect(): void {
+    this.#enter('suspected');
     // Each malformed publication leads here, so their number must not set the number of reads.
     this.#pacer.wantSoon();
   }
 
   recover(since: Position | undefined, take: TakeMissed): void {
     if (!since) return this.#position ? take([]) : void this.#newcomers.push(take);
-    const missed = this.#isBroken ? undefined : this.#missedBehind(since);
+    const missed = this.#isLive ? this.#missedAfter(since) : undefined;
     if (missed) return take(missed);
     this.#waiting.push({ since, take });
     this.#pacer.want();
@@ -87,21 +106,31 @@ export class HistoryFollower implements ChannelFollower {
   close(): void {
     this.#pacer.close();
     this.#cancelWindow?.();
-    this.#heard = [];
+    this.#buffered = [];
     this.#waiting = [];
     this.#newcomers = [];
     this.#ready.resolve();
   }
 
-  #judge(message: StoredMessage): void {
-    const verdict = this.#isBroken ? 'break' : classifyLive(this.#position!, message);
+  /** True while live messages are delivered. */
+  get #isLive(): boolean {
+    return this.#state === 'following' || this.#state === 'suspect';
+  }
+
+  #enter(event: keyof typeof TRANSITIONS): void {
+    this.#state = TRANSITIONS[event][this.#state];
+  }
+
+  #receive(message: StoredMessage): void {
+    const position = this.#isLive ? this.#position : undefined;
+    const verdict = position ? classifyLive(position, message) : 'break';
     if (verdict === 'next') this.#deliver({ message, publication: publicationOf(this.channel, message) });
     if (verdict !== 'break') return;
-    // What does not fit is in the history too.
-    if (this.#heard.length < MAX_HEARD) this.#heard.push(message);
-    if (this.#isBroken) return;
-    // Before the read begins, which is for the reader itself if it is broken.
-    this.#isBroken = true;
+    // The history contains the messages that do not fit into the buffer.
+    if (this.#buffered.length < MAX_BUFFERED) this.#buffered.push(message);
+    if (!position) return;
+    // Entered before the read starts, because a read checks it.
+    this.#enter('interrupted');
     this.#pacer.wantSoon();
   }
 
@@ -114,17 +143,15 @@ export class HistoryFollower implements ChannelFollower {
     this.context.deliver(publication);
   }
 
-  /** Reads for itself first: only who knows where it stands can lead others there. */
+  /** Reads a page: for its own position first, because recoveries end there. */
   async #read(): Promise<void> {
     const { read, limits, counts } = this.context;
     const before = this.#position;
-    // There is nothing to compare with the first page.
-    if (!before) this.#isDoubted = false;
-    const own = this.#isBroken || this.#isDoubted ? before : undefined;
+    const own = this.#state === 'following' ? undefined : before;
     const start = own ?? this.#oldestWaiting();
     if (!start && before) return;
     this.#delivered = new RecentWindow(limits);
-    const heardBefore = this.#heard.length;
+    const bufferedBefore = this.#buffered.length;
     counts.reads++;
     const page = await read(start ? { since: start } : { last: 0 }, limits);
     if (this.#pacer.isClosed) return;
@@ -135,9 +162,9 @@ export class HistoryFollower implements ChannelFollower {
     if (own) this.#compare(own, page, items);
     else this.#advance(page, items, before);
     this.#open(page, items);
-    this.#resume(heardBefore);
-    if (start && !this.#isBroken && !this.#isDoubted) this.#serve(start, page, items);
-    if (this.#waiting.length > 0 && !this.#isBroken) this.#pacer.want();
+    this.#resume(bufferedBefore);
+    if (start && this.#state === 'following') this.#serve(start, page, items);
+    if (this.#waiting.length > 0 && this.#isLive) this.#pacer.want();
   }
 
   #oldestWaiting(): Position | undefined {
@@ -146,51 +173,49 @@ export class HistoryFollower implements ChannelFollower {
     return oldest;
   }
 
-  /** Brings the reader to the top of a page that was read behind its own position, or over a gap. */
+  /** Advances to the head of a page that was read after the own position, possibly over a gap. */
   #compare(own: Position, page: Page, items: readonly WindowItem[]): void {
-    this.#isDoubted = false;
+    this.#enter('compared');
     const reason = gapBehind(own, page);
     if (!reason) {
       this.#fetch(items);
-      return page.isCut ? this.#doubtAgain() : undefined;
+      return page.isCut ? this.#recheck() : undefined;
     }
-    if (!isSamePosition(own, this.#position!)) {
-      // It has gone on meanwhile, so that the page tells about the past.
-      return this.#doubtAgain();
-    }
+    // The position has advanced during the read, so the page is out of date.
+    if (this.#position && !isSamePosition(own, this.#position)) return this.#recheck();
     this.#position = page.head;
     this.#window = this.#delivered = undefined;
     this.context.gap(reason);
     this.context.deliver(gapPublication(this.channel.name, page.head, reason));
   }
 
-  /** Takes from a page that was read for others what the reader has not heard yet. */
+  /** Takes the missed messages from a page that was read for a recovery. */
   #advance({ head, isCut }: Page, items: readonly WindowItem[], before: Position | undefined): void {
     const position = (this.#position ??= head);
     const isBehind = head.epoch !== position.epoch || head.offset > position.offset;
-    // Nothing was heard meanwhile: the history is an older one, and leads nobody to where the reader stands.
-    if (!isBehind && position === before && !isSamePosition(head, position)) return this.#doubtAgain();
-    // A page that was cut off need not reach the reader; what it misses it hears, or is told at the check.
+    // Nothing arrived during the read, so the history is older than the position, and no recovery can end there.
+    if (!isBehind && position === before && !isSamePosition(head, position)) return this.#recheck();
+    // A cut page need not reach the position; missed messages arrive, or the next check finds them.
     if (!isBehind || isCut) return;
     const missed = items.filter(({ message }) => message.offset > position.offset);
     if (missed[0] && classifyLive(position, missed[0].message) === 'next') return this.#fetch(missed);
-    this.#doubtAgain();
+    this.#recheck();
   }
 
-  #doubtAgain(): void {
-    this.#isDoubted = true;
+  #recheck(): void {
+    this.#enter('suspected');
     this.#pacer.want();
   }
 
   #fetch(items: readonly WindowItem[]): void {
     for (const item of items) {
-      if (classifyLive(this.#position!, item.message) !== 'next') continue;
+      if (!this.#isNext(item.message)) continue;
       this.context.counts.refetched++;
       this.#deliver(item);
     }
   }
 
-  /** Keeps a whole page for those who come back soon, together with what has followed it. */
+  /** Keeps an uncut page and the later messages for recoveries that follow soon. */
   #open({ isCut }: Page, items: readonly WindowItem[]): void {
     const delivered = this.#delivered;
     this.#delivered = undefined;
@@ -203,19 +228,23 @@ export class HistoryFollower implements ChannelFollower {
     this.#cancelWindow = this.context.clock.after(WINDOW_MS, () => (this.#window = undefined));
   }
 
-  /** Goes on with what was heard meanwhile. */
-  #resume(heardBefore: number): void {
-    if (!this.#isBroken || this.#isDoubted) return;
-    this.#isBroken = false;
+  /** Continues with the buffered messages. */
+  #resume(bufferedBefore: number): void {
+    if (this.#state !== 'unread' && this.#state !== 'broken') return;
+    this.#state = 'following';
     this.#ready.resolve();
     for (const take of this.#newcomers.splice(0)) take([]);
-    for (const [index, message] of this.#heard.splice(0).entries()) {
-      // It was stored before the read began; if that did not lead to it, its branch of the history is lost.
-      if (index >= heardBefore || classifyLive(this.#position!, message) === 'next') this.#judge(message);
+    for (const [index, message] of this.#buffered.splice(0).entries()) {
+      // A message from before the read that does not continue the position belongs to a lost timeline.
+      if (index >= bufferedBefore || this.#isNext(message)) this.#receive(message);
     }
   }
 
-  /** Answers those whom the page can tell something; the others wait for the next one. */
+  #isNext(message: StoredMessage): boolean {
+    return this.#position !== undefined && classifyLive(this.#position, message) === 'next';
+  }
+
+  /** Answers the recoveries that the page covers; the others wait for the next page. */
   #serve(start: Position, page: Page, items: readonly WindowItem[]): void {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -223,39 +252,40 @@ export class HistoryFollower implements ChannelFollower {
       const { since } = waiter;
       const isCovered = since.offset >= start.offset || since.epoch !== page.head.epoch;
       const missed =
-        this.#missedBehind(since) ?? (isCovered ? this.#readBehind(since, page, items) : undefined);
+        this.#missedAfter(since) ?? (isCovered ? this.#readAfter(since, page, items) : undefined);
       if (missed) waiter.take(missed);
       else this.#waiting.push(waiter);
     }
   }
 
-  /** Returns what leads from a position to that of the reader, if that is known without a read. */
-  #missedBehind(since: Position): readonly StoredPublication[] | undefined {
-    const position = this.#position!;
+  /** Returns the publications between a position and the own one, when no read is needed. */
+  #missedAfter(since: Position): readonly StoredPublication[] | undefined {
+    const position = this.#position;
+    if (!position) return undefined;
     if (isSamePosition(since, position)) return [];
     const isEarlier = since.epoch === position.epoch && since.offset < position.offset;
-    const items = isEarlier ? this.#window?.behind(since.offset) : undefined;
-    return items && this.#behind(since, { head: position, isCut: false }, items);
+    const items = isEarlier ? this.#window?.after(since.offset) : undefined;
+    return items && this.#publicationsAfter(since, { head: position, isCut: false }, items);
   }
 
-  /** Returns what a page leads to from a position in it; undefined when that is only its last one. */
-  #readBehind(
+  /** Returns the publications of a page after a position; undefined when the page ends there. */
+  #readAfter(
     since: Position,
     page: Page,
     items: readonly WindowItem[],
   ): readonly StoredPublication[] | undefined {
     const later =
       since.epoch === page.head.epoch ? items.filter(({ message }) => message.offset > since.offset) : items;
-    return later.length === 0 && page.isCut ? undefined : this.#behind(since, page, later);
+    return later.length === 0 && page.isCut ? undefined : this.#publicationsAfter(since, page, later);
   }
 
-  #behind(
+  #publicationsAfter(
     since: Position,
     { head, isCut }: Pick<Page, 'head' | 'isCut'>,
     items: readonly WindowItem[],
   ): readonly StoredPublication[] {
     const reason = gapBehind(since, { head, isCut, messages: items.map(({ message }) => message) });
-    if (reason) return [gapPublication(this.channel.name, this.#position!, reason)];
+    if (reason) return [gapPublication(this.channel.name, this.#position ?? head, reason)];
     return items.map(({ publication }) => publication);
   }
 }

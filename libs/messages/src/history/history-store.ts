@@ -4,90 +4,93 @@ import type { Link, Position } from './position.js';
 import type { HistoryPage } from './recovery.js';
 import type { MessagesError } from '../messages.error.js';
 
-/** A channel whose messages are kept, as its history needs to know it. */
+/** The properties of a recoverable channel that a history needs. */
 export interface HistoryChannel {
   readonly name: string;
   readonly history: HistoryLength;
   readonly durability: Durability;
 }
 
-/** A message on its way into a history; the id is made before the first attempt. */
+/** A message to be stored; its id is made before the first attempt. */
 export interface Draft extends EncodedMessage {
   /** 1 to 64 characters of A-Z a-z 0-9 _ . -, never used for another message. */
   readonly id: string;
 }
 
-/** A message as a history holds it. */
+/** A message of a history. */
 export interface StoredMessage extends EncodedMessage, Link {
-  /** Whether its content cannot be read: readers give a gap in its place, and go on behind it. */
+  /** True for undecodable content; followers deliver a gap in its place, and continue after it. */
   readonly isUnreadable?: boolean;
-  /** What its text parses to, when it is known; of the first publication that is made of it. */
+  /** The parsed text, when the store knows it; the first publication of the message owns it. */
   readonly properties?: object;
 }
 
-/** Where a draft has been stored. */
+/** The result of storing a draft. */
 export interface Stored {
   readonly position: Position;
-  /** Whether an earlier attempt had stored it already. */
+  /** True when an earlier attempt had stored it. */
   readonly isDuplicate: boolean;
 }
 
-/** What a page of a history may hold. */
+/** The limits of a page of a history. */
 export interface PageBounds {
   readonly messages: number;
   readonly bytes: number;
 }
 
-/** The top of a history; undefined: it has no epoch, null: it cannot be read now. */
+/** The head of a history; undefined without an epoch, null while it cannot be read. */
 export type Head = Position | undefined | null;
 
-/** From where a history is read: behind a position, or the last so many messages. */
+/** The start of a page: after a position, or at one of the last messages. */
 export type PageStart = { readonly since: Position } | { readonly last: number };
 
-/** What a history tells the process that it serves; nothing in it throws. */
+/** The callbacks of a history into its process; they never throw. */
 export interface HistorySink {
   /**
-   * Takes messages that were stored, by whichever process, as they are heard: usually each once and in
-   * order, but what is heard may have holes and repeat itself. The position of each says where it stands.
+   * Receives stored messages of any process.
+   *
+   * They usually arrive once and in order, but messages may be missing or repeated. The position of each shows
+   * this.
    */
   stored(channel: string, messages: readonly StoredMessage[]): void;
-  /** Is told that messages of these channels may have gone unheard: their tops are to be compared. */
+  /** Called when messages of these channels may have been missed; the process compares the heads. */
   suspected(channels: readonly string[]): void;
 }
 
 /**
- * What keeps the messages of channels with history.
+ * Stores the messages of channels with history.
  *
- * Each channel has one order for the whole cluster: offsets count up by one, and each message names
- * the one before it. A message is in the history before anyone hears it, and what failed left no
- * trace. Every promise settles within a deadline; reads and appends make one attempt and leave
- * another to their caller. Two branches of one history may exist after a failover, and this port does
- * not hide it: whoever reads compares positions.
+ * Each channel has one order for the whole cluster: offsets increase by one, and each message contains the id
+ * of its predecessor. A message is stored before a process receives it, and a failed append stores nothing.
+ * Clients get the text of a message unchanged, so the store marks text that is not the JSON of an object as
+ * unreadable. Every promise settles within a deadline; reads and appends make one attempt, and the caller
+ * retries. After a failover a history may have two timelines. The port does not hide this: followers compare
+ * positions.
  */
 export abstract class HistoryStore {
-  /** Begins to tell the sink; called once, before all else. */
+  /** Sets the sink; called once, before all other methods. */
   abstract attach(sink: HistorySink): void;
 
   /**
-   * Hears a channel from now on, through any outage, until `unfollow`.
+   * Subscribes to a channel until `unfollow`, through any outage.
    *
-   * Resolves when what is stored from then on is heard; while the cluster cannot be reached as soon as
-   * it is written down, and the channel is doubted once it is in force. Never rejects.
+   * Resolves when the process receives everything that is stored afterwards. While the cluster cannot be
+   * reached it resolves at once, and `suspected` reports the channel after the subscription. Never rejects.
    */
   abstract follow(channel: string): Promise<void>;
 
-  /** No longer hears a channel; nothing of it is told after the call. */
+  /** Unsubscribes from a channel; nothing of it arrives after the call. */
   abstract unfollow(channel: string): void;
 
   /**
-   * Stores drafts in the order given, one behind the other, and lets the cluster hear them.
+   * Stores drafts consecutively in the given order, and publishes them, in one atomic step.
    *
-   * A draft whose id was stored within the last two minutes is not stored again: its result says
-   * where it stands. Resolves to one result a draft; with `replicated` once the replicas have them.
+   * A draft whose id was stored within the last two minutes is not stored again: its result has the existing
+   * position. Resolves to one result for each draft; with `replicated` when the replicas have them.
    *
-   * @throws {MessagesError} UNAVAILABLE when none was stored
-   * @throws {MessagesError} UNCERTAIN when it is not known whether any was stored, or is replicated;
-   *   another attempt with the same ids is safe
+   * @throws {MessagesError} UNAVAILABLE when no draft was stored
+   * @throws {MessagesError} UNCERTAIN when drafts may be stored, or may not be replicated; another attempt with
+   *   the same ids is safe
    */
   abstract append(
     channel: HistoryChannel,
@@ -95,9 +98,9 @@ export abstract class HistoryStore {
   ): Promise<ReadonlyArray<Stored | MessagesError>>;
 
   /**
-   * Reads a page of a channel's history together with its top, in one step.
+   * Reads a page of a history and its head, in one step.
    *
-   * A history that has no epoch yet begins one. A page holds at least one message when there is one.
+   * A history without an epoch starts one. A page has at least one message when there is one.
    *
    * @throws {MessagesError} UNAVAILABLE when it cannot be read now
    */
@@ -108,21 +111,21 @@ export abstract class HistoryStore {
   ): Promise<HistoryPage<StoredMessage>>;
 
   /**
-   * Returns the tops of channels; undefined for one that has no epoch.
+   * Returns the heads of channels; undefined for a history without an epoch.
    *
-   * One whose server cannot be asked now is null, so that it holds up none of another server.
+   * A head whose server cannot be reached is null, so that it does not delay the others.
    *
    * @throws {MessagesError} UNAVAILABLE after the close
    */
   abstract heads(channels: readonly string[]): Promise<readonly Head[]>;
 }
 
-/** How long after its first attempt a post may be repeated, in milliseconds. */
+/** The longest time from the first attempt of a post to a retry, in ms. */
 export const IDEMPOTENCY_MS = 120_000;
 
 /**
- * How long a history remembers the ids of what it stored, in milliseconds.
+ * The time for which a history remembers ids, in milliseconds.
  *
- * Longer than a post may be repeated: the last retry may wait in a queue, and clocks differ.
+ * It is longer than `IDEMPOTENCY_MS`, because the last retry may wait in a queue, and clocks differ.
  */
 export const REMEMBER_IDS_MS = IDEMPOTENCY_MS + 30_000;

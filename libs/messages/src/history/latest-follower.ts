@@ -10,12 +10,12 @@ import {
 } from './channel-follower.js';
 import { ReadPacer } from './read-pacer.js';
 
-/** Reads a channel of which only the newest message matters; it has no gaps. */
+/** Follows a `latest` channel: delivers the newest message, and never a gap. */
 export class LatestFollower implements ChannelFollower {
   #position: Position | undefined;
   #newest: StoredPublication | undefined;
-  /** The newest that was heard before the first read. */
-  #heard: StoredMessage | undefined;
+  /** The newest message that arrived before the first read. */
+  #early: StoredMessage | undefined;
   readonly #ready = deferred<void>();
   readonly #pacer: ReadPacer;
   #waiting: Array<{ readonly since: Position | undefined; readonly take: TakeMissed }> = [];
@@ -41,22 +41,23 @@ export class LatestFollower implements ChannelFollower {
   }
 
   stored(messages: readonly StoredMessage[]): void {
-    const newest = messages.at(-1)!;
-    if (!this.#position) this.#heard = newest;
+    const newest = messages.at(-1);
+    if (!newest) return;
+    if (!this.#position) this.#early = newest;
     else if (newest.epoch !== this.#position.epoch) this.#pacer.wantSoon();
     else if (newest.offset > this.#position.offset) this.#become(newest);
     else if (newest.offset === this.#position.offset && newest.id !== this.#position.id)
       this.#pacer.wantSoon();
   }
 
-  doubt(): void {
+  markSuspect(): void {
     this.#pacer.wantSoon();
   }
 
   recover(since: Position | undefined, take: TakeMissed): void {
     if (this.#position && !this.#isAhead(since)) return take(this.#missedBy(since));
     this.#waiting.push({ since, take });
-    // Who comes from elsewhere may have a newer one, which must not be followed by an older one.
+    // The subscriber may have a newer message from another server, which an older one must not follow.
     if (this.#position) this.#pacer.want();
   }
 
@@ -71,10 +72,10 @@ export class LatestFollower implements ChannelFollower {
     this.context.counts.reads++;
     const { head, messages } = await this.context.read({ last: 1 }, this.context.limits);
     if (this.#pacer.isClosed) return;
-    // What was heard meanwhile is newer than what was read, or will be compared again.
+    // A message that arrived during the read is newer than the page, or will be compared again.
     if (this.#position === before) this.#compare(head, messages.at(-1));
-    if (this.#heard) this.stored([this.#heard]);
-    this.#heard = undefined;
+    if (this.#early) this.stored([this.#early]);
+    this.#early = undefined;
     this.#ready.resolve();
     for (const { since, take } of this.#waiting.splice(0)) take(this.#missedBy(since));
   }
@@ -83,17 +84,17 @@ export class LatestFollower implements ChannelFollower {
     const before = this.#position;
     if (before && isSamePosition(before, head)) return;
     this.#position = head;
-    // The newest that can be read stays; the log and the counters tell of the other.
+    // The newest decodable message stays; the log and the counters report the other.
     if (newest?.isUnreadable) return;
-    // Whoever follows by the first time asks for the newest message by itself.
+    // A new subscriber asks for the newest message itself.
     this.#newest = newest && publicationOf(this.channel, newest);
     if (before && this.#newest) this.context.deliver(this.#newest);
   }
 
-  /** Tells whether somebody stands where this reader has not been. */
+  /** Returns true for a position that this follower has not reached. */
   #isAhead(since: Position | undefined): boolean {
-    const position = this.#position!;
-    if (!since || isSamePosition(since, position)) return false;
+    const position = this.#position;
+    if (!since || !position || isSamePosition(since, position)) return false;
     return since.epoch !== position.epoch || since.offset >= position.offset;
   }
 

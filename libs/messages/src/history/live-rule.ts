@@ -1,14 +1,14 @@
 import type { Link, Position } from './position.js';
 
 /**
- * What a reader does with a message that arrives live.
+ * The relation of a live message to the position of a follower.
  *
- * `next`: it is the one that follows. `duplicate`: it was there already. `break`: messages are missing,
- * or the history has another branch; only a read of the history tells.
+ * `next`: it follows the position. `duplicate`: it is at the position or before. `break`: messages are missing,
+ * or the history has another timeline; a read of the history shows which.
  */
 export type LiveVerdict = 'next' | 'duplicate' | 'break';
 
-/** Judges a live message by the position of its reader. */
+/** Compares a live message with the position of a follower. */
 export function classifyLive(position: Position, message: Link): LiveVerdict {
   if (message.epoch !== position.epoch) return 'break';
   if (message.offset === position.offset + 1) return message.previousId === position.id ? 'next' : 'break';

@@ -18,9 +18,9 @@ import {
 } from './history-store.js';
 
 const SWEEP_MS = 60_000;
-/** The most channels that are kept; beyond it the oldest that nobody follows is forgotten. */
+/** The most channels; a further one replaces the oldest without followers. */
 const MAX_CHANNELS = 100_000;
-/** How much longer than its messages a history remembers its top. */
+/** The lifetime of a head, as a multiple of the lifetime of the messages. */
 const HEAD_AGES = 10;
 
 interface Log {
@@ -28,11 +28,11 @@ interface Log {
   length: HistoryLength;
   messages: StoredMessage[];
   storedAtMs: number;
-  /** When each id was stored, and where; the oldest first. */
+  /** The position and the time of each id; the oldest first. */
   readonly ids: Map<string, { readonly position: Position; readonly atMs: number }>;
 }
 
-/** Keeps the messages of channels with history in this process's memory. */
+/** Stores the messages of channels with history in the memory of this process. */
 export class LocalHistoryStore extends HistoryStore {
   readonly #logs = new Map<string, Log>();
   readonly #followed = new Set<string>();
@@ -87,7 +87,7 @@ export class LocalHistoryStore extends HistoryStore {
     return channels.map((channel) => this.#logs.get(channel)?.head);
   }
 
-  /** Forgets everything, and stops its timer. */
+  /** Removes all histories, and stops the timer. */
   close(): void {
     this.#isClosed = true;
     this.#cancelSweep?.();
@@ -107,7 +107,7 @@ export class LocalHistoryStore extends HistoryStore {
     const log: Log = { head, length, messages: [], storedAtMs: this.clock.now(), ids: new Map() };
     if (this.#logs.size >= MAX_CHANNELS) this.#forgetOldest();
     this.#logs.set(name, log);
-    // Who was late with a read finds it closed, and starts nothing.
+    // A late read after the close must not start the timer again.
     if (!this.#isClosed) this.#cancelSweep ??= this.clock.after(SWEEP_MS, () => this.#sweep());
     return log;
   }
@@ -119,7 +119,7 @@ export class LocalHistoryStore extends HistoryStore {
   #store(log: Log, { id, type, data }: Draft): StoredMessage {
     const { epoch, offset, id: previousId } = log.head;
     const position = { epoch, offset: offset + 1, id };
-    // Spelled out: of a spread V8 makes a hidden class for each message, as heavy as the message itself.
+    // Not a spread: V8 would make a hidden class for each message, which is as large as the message.
     const message = { epoch, offset: offset + 1, id, previousId, type, data };
     log.head = position;
     log.messages.push(message);

@@ -3,36 +3,34 @@ import { IDEMPOTENCY_MS } from './history-store.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 
 const ID = /^[A-Za-z0-9_.-]{1,64}$/;
-// Unguessable and unique by process; the number makes it unique within.
+// Random, so that it is unique and cannot be guessed; the number makes an id unique within the process.
 const ORIGIN = randomBytes(12).toString('base64url');
 let lastNumber = 0;
-/** An id of `createMessageId()`: when it was made in ms since 1970, the process that made it, and a number. */
+/** The form of `createMessageId()`: the time in milliseconds since 1970, the process, and a number. */
 const TIMED_ID = /^([0-9a-z]{8})\.([\w-]{16})\.[0-9a-z]+$/;
-/** How far the clocks of two processes may be apart, in milliseconds. */
+/** The greatest difference between the clocks of two processes, in milliseconds. */
 const MAX_SKEW_MS = 10_000;
 
 /**
- * Makes the id of a message, never given to another one in any process.
+ * Makes a unique id for a message.
  *
- * It tells when it was made. So a post that is repeated with it later than a history remembers ids is refused,
- * and not stored twice. Make it directly before the first attempt.
+ * It contains the present time, so a retry after the history has forgotten the id is refused and not stored
+ * twice. Make the id directly before the first attempt.
  */
 export function createMessageId(): string {
   return `${Date.now().toString(36).padStart(8, '0')}.${ORIGIN}.${(++lastNumber).toString(36)}`;
 }
 
-/** Returns whether another process made the id. */
+/** Returns true when another process made the id. */
 export function isForeignId(id: string): boolean {
   const [, , origin = ORIGIN] = TIMED_ID.exec(id) ?? [];
   return origin !== ORIGIN;
 }
 
 /**
- * Refuses an id that is older than a history remembers ids.
+ * Checks that a history still remembers an id; accepts an id without a time.
  *
- * An id that tells no time is not refused.
- *
- * @throws {MessagesError} RETRY_TOO_LATE when the id is older, or is of a time to come
+ * @throws {MessagesError} RETRY_TOO_LATE when the id is too old, or its time is in the future
  */
 export function checkMessageAge(id: string): void {
   const [, madeAt] = TIMED_ID.exec(id) ?? [];
@@ -41,15 +39,16 @@ export function checkMessageAge(id: string): void {
   if (ageMs >= -MAX_SKEW_MS && ageMs <= IDEMPOTENCY_MS) return;
   throw new MessagesError(
     MessagesErrorCode.RetryTooLate,
-    `The id was made ${Math.round(ageMs / 1_000)} s ago, and ids are remembered for ${IDEMPOTENCY_MS / 1_000} s, so a ` +
-      'retry could be stored twice. Nothing was stored now. Read the history for the message before posting it anew.',
+    `The id is ${Math.round(ageMs / 1_000)} s old, and a history remembers ids for ${IDEMPOTENCY_MS / 1_000} s, so a ` +
+      'retry could be stored twice. Nothing was stored now. Look for the message in the history; if it is not ' +
+      'there, post it with a new id.',
   ).withMessageId(id);
 }
 
 /**
- * Returns an id that the poster chose, when it is one that messages may have.
+ * Returns a valid id of a message.
  *
- * @throws {MessagesError} BAD_MESSAGE_ID when it is empty, too long, or holds another character
+ * @throws {MessagesError} BAD_MESSAGE_ID when it is empty, too long, or contains another character
  */
 export function checkMessageId(id: string): string {
   if (typeof id === 'string' && ID.test(id)) return id;

@@ -3,37 +3,37 @@ import type { Clock } from '../scheduling/clock.js';
 import type { Head } from './history-store.js';
 import { firstOf } from './read-queue.js';
 
-/** The most positions that are compared at a time. */
+/** The most positions of one comparison. */
 const CHUNK = 100;
 const CHECK_MS = 10_000;
 const RETRY_MS = 250;
 /** The pause between two comparisons of a channel, in milliseconds; bounds the cost of malformed publications. */
 const PAUSE_MS = 200;
-/** The most doubted positions that are compared again after one pause. */
+/** The most suspect positions that are compared again after one pause. */
 const MAX_RETRIED = 1_000;
 
-/** What checks compare, and what they tell. */
+/** The channels to check, and the callback for their heads. */
 export interface CheckTarget {
-  /** The channels that are read; may change while it is iterated over. */
+  /** The followed channels; the collection may change during the iteration. */
   readonly channels: () => Iterable<string>;
   readonly heads: (channels: readonly string[]) => Promise<readonly Head[]>;
-  /** Is told the top of a channel, which was read after the channel was doubted. */
+  /** Called with the head of a channel, which was read after the channel became suspect. */
   readonly compare: (channel: string, head: Position | undefined) => void;
 }
 
 /**
- * Compares the positions of readers with the tops of their histories.
+ * Compares the positions of followers with the heads of their histories.
  *
- * Those that are doubted first, and all from time to time in case that nothing is heard. Some at a time: while
- * many are compared, everything else goes on.
+ * Suspect positions come first. All positions are compared at intervals, in case that publications are lost
+ * silently. A comparison covers some positions at a time, so that it does not delay other work.
  */
 export class PositionChecks {
   private readonly suspected = new Set<string>();
-  /** Those that were doubted and could not be compared. */
+  /** Suspect channels whose comparison failed. */
   private readonly failed = new Set<string>();
-  /** Those that were compared since the last pause began. */
+  /** Channels that were compared since the start of the pause. */
   private readonly compared = new Set<string>();
-  /** Those of them that were doubted again. */
+  /** Compared channels that are suspect again. */
   private readonly paused = new Set<string>();
   private cancelPause: (() => void) | undefined;
   private round: Iterator<string> | undefined;
@@ -47,31 +47,31 @@ export class PositionChecks {
     private readonly clock: Clock,
   ) {}
 
-  /** Compares all from time to time; does nothing when it does already. */
+  /** Starts the comparisons of all channels; a second call changes nothing. */
   start(): void {
     this.cancelRound ??= this.clock.after(CHECK_MS * (0.8 + Math.random() * 0.4), () => {
       this.cancelRound = undefined;
       this.start();
-      // A round that is still under way goes on.
+      // An unfinished round continues.
       this.round ??= this.target.channels()[Symbol.iterator]();
       this.run();
     });
   }
 
-  /** Compares all no more, until the next start. */
+  /** Stops the comparisons of all channels until the next start. */
   stop(): void {
     this.cancelRound?.();
     this.cancelRound = this.round = undefined;
   }
 
-  /** Compares a channel: at once, or a moment after it was compared; again if that fails. */
-  doubt(channel: string): void {
+  /** Compares a channel, with a pause after the last comparison; retries after a failure. */
+  markSuspect(channel: string): void {
     if (this.compared.has(channel)) return void this.paused.add(channel);
     this.suspected.add(channel);
     this.run();
   }
 
-  /** Compares nothing more. */
+  /** Stops all comparisons. */
   close(): void {
     this.isClosed = true;
     this.stop();
@@ -83,25 +83,25 @@ export class PositionChecks {
   private run(): void {
     if (this.isRunning) return;
     this.isRunning = true;
-    // What is doubted in the same turn is compared together.
+    // Channels that become suspect in one turn are compared together.
     queueMicrotask(() => void this.runChunks());
   }
 
   private async runChunks(): Promise<void> {
     for (;;) {
-      const channels = this.takeDoubted();
-      const doubts = channels.length;
+      const channels = this.takeSuspects();
+      const suspects = channels.length;
       this.fillFromRound(channels);
       if (!channels.length || this.isClosed) break;
-      await this.compare(channels, doubts);
+      await this.compare(channels, suspects);
       if (this.isClosed) break;
-      // A backend without a network answers in the same turn.
+      // A store without a network answers in the same turn.
       if (channels.length === CHUNK) await new Promise((resolve) => setImmediate(resolve));
     }
     this.isRunning = false;
   }
 
-  private takeDoubted(): string[] {
+  private takeSuspects(): string[] {
     const channels: string[] = [];
     for (const channel of this.suspected) {
       if (channels.length === CHUNK) break;
@@ -118,7 +118,7 @@ export class PositionChecks {
     this.compared.clear();
     const paused = [...this.paused];
     this.paused.clear();
-    for (const channel of paused) this.doubt(channel);
+    for (const channel of paused) this.markSuspect(channel);
   }
 
   private fillFromRound(channels: string[]): void {
@@ -129,14 +129,14 @@ export class PositionChecks {
     }
   }
 
-  /** Compares channels; the first `doubts` of them are compared again if that fails, the others next time. */
-  private async compare(channels: readonly string[], doubts: number): Promise<void> {
+  /** Compares channels; after a failure the first `suspects` are retried, the others wait for a round. */
+  private async compare(channels: readonly string[], suspects: number): Promise<void> {
     const heads = await this.target.heads(channels).catch(() => undefined);
     if (this.isClosed) return;
     for (const [index, channel] of channels.entries()) {
       const head = heads ? heads[index] : null;
       if (head !== null) this.target.compare(channel, head);
-      else if (index < doubts) this.retry(channel);
+      else if (index < suspects) this.retry(channel);
     }
   }
 
@@ -146,7 +146,7 @@ export class PositionChecks {
       this.cancelRetry = undefined;
       for (const failed of firstOf(this.failed, MAX_RETRIED)) {
         this.failed.delete(failed);
-        this.doubt(failed);
+        this.markSuspect(failed);
       }
     });
   }

@@ -3,17 +3,17 @@ import type { ReadQueue } from './read-queue.js';
 
 const MIN_INTERVAL_MS = 200;
 
-/** What a pacer works with. */
+/** The clock and the queue of a pacer. */
 export interface PacerContext {
   readonly clock: Clock;
   readonly queue: Pick<ReadQueue, 'retry'>;
 }
 
 /**
- * Runs one read at a time, and the next one when one is asked for meanwhile.
+ * Runs one read at a time, and another one when it was requested in the meantime.
  *
- * A read that failed is tried again by the queue, with a growing, random pause; a good one that asks for
- * another at once has to wait a moment, so that nothing turns in circles.
+ * The queue retries a failed read with a growing, random pause. `wantSoon` keeps a minimum interval, so that a
+ * read which requests another one cannot loop.
  */
 export class ReadPacer {
   #isReading = false;
@@ -29,12 +29,12 @@ export class ReadPacer {
     private readonly failed: (error: unknown) => void,
   ) {}
 
-  /** Whether what a read brings is of no use any more. */
+  /** True after `close`; the result of a read is not needed then. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Reads now; behind the read that is under way if there is one. */
+  /** Reads now, or after the present read. */
   want(): void {
     if (this.#isClosed) return;
     this.#isWanted = true;
@@ -44,9 +44,9 @@ export class ReadPacer {
     void this.#run();
   }
 
-  /** Reads, but not sooner than a moment after the last time. */
+  /** Reads, with a minimum interval after the last read. */
   wantSoon(): void {
-    // Asked for a thousand times in a turn, it sets one timer.
+    // Many calls in one turn share one timer.
     if (this.#isPaused || this.#isClosed) return;
     const { clock } = this.context;
     const waitMs = this.#lastAtMs + MIN_INTERVAL_MS - clock.now();
@@ -59,13 +59,13 @@ export class ReadPacer {
     });
   }
 
-  /** Reads no more; the read under way comes to nothing. */
+  /** Stops; the result of the present read is not used. */
   close(): void {
     this.#isClosed = true;
     this.#cancel?.();
   }
 
-  /** Resolves to whether the reads succeeded. */
+  /** Resolves to true when the reads succeeded. */
   async #run(): Promise<boolean> {
     this.#isReading = true;
     let isGood = true;
@@ -91,7 +91,7 @@ export class ReadPacer {
   }
 
   #retry(): Promise<boolean> {
-    // Asked for again meanwhile: that read tells.
+    // A read that was requested in the meantime replaces the retry.
     if (this.#isClosed || this.#isReading) return Promise.resolve(false);
     this.#isWanted = true;
     return this.#run();

@@ -1,20 +1,20 @@
 import type { Clock } from '../scheduling/clock.js';
 
-/** The most reads that wait for the backend at the same time. */
+/** The most concurrent reads. */
 const MAX_READS = 100;
 const MIN_BATCH = 16;
 const MAX_BATCH = 4_096;
 const MIN_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 1_000;
 
-/** Makes another attempt; resolves to whether it succeeded. */
+/** Repeats a read; resolves to true when it succeeded. */
 export type Attempt = () => Promise<boolean>;
 
 /**
- * The reads of all readers of a process: some at a time, in the order asked for.
+ * The queue of the reads of a process, in the order of their requests.
  *
- * What else goes to the backend, such as a post, therefore waits behind few reads, however many readers there
- * are. Reads that failed are tried again together: a few at first, and all of them once one has succeeded.
+ * Some reads run at a time. So other calls, such as posts, wait for few reads, however many followers there are. Failed reads are retried
+ * together: a few at first, and more after each success.
  */
 export class ReadQueue {
   private readonly waiting = new Set<() => void>();
@@ -26,12 +26,12 @@ export class ReadQueue {
 
   constructor(private readonly clock: Clock) {}
 
-  /** How many reads wait for their turn. */
+  /** The number of waiting reads. */
   get size(): number {
     return this.waiting.size;
   }
 
-  /** Runs a read when it is its turn. */
+  /** Runs a read in its turn. */
   async run<T>(read: () => Promise<T>): Promise<T> {
     if (this.reads >= MAX_READS) await new Promise<void>((begin) => this.waiting.add(begin));
     else this.reads++;
@@ -42,20 +42,20 @@ export class ReadQueue {
     }
   }
 
-  /** Makes another attempt after a pause, together with others; returns the function that takes it back. */
+  /** Retries a read after a pause, together with others; returns a function that cancels the retry. */
   retry(attempt: Attempt): () => void {
     this.retries.add(attempt);
     this.scheduleRetry();
     return () => this.retries.delete(attempt);
   }
 
-  /** Makes no more attempts. */
+  /** Cancels all retries. */
   close(): void {
     this.retries.clear();
     this.cancelRetry?.();
   }
 
-  /** Passes the place of a read that has ended to the next one. */
+  /** Starts the next read in place of an ended one. */
   private next(): void {
     const [begin] = this.waiting;
     if (!begin) return void this.reads--;
@@ -85,7 +85,7 @@ export class ReadQueue {
   }
 }
 
-/** Gives the first items of a collection, which may be taken out meanwhile. */
+/** Iterates over the first items of a collection, which may change in the meantime. */
 export function* firstOf<T>(items: Iterable<T>, most: number): Generator<T> {
   let count = 0;
   for (const item of items) {

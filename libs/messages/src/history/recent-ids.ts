@@ -1,16 +1,15 @@
 const CAPACITY = 256;
 
 /**
- * Remembers the ids of the last messages of a channel, in 2 KiB.
+ * Remembers the ids of the last 256 messages of a channel, in 2 KiB.
  *
- * Each is kept as 64 bits of a hash: that two of a few hundred ids share them does not happen in the
- * life of a system.
+ * An id is stored as a hash of 64 bits; two of a few hundred ids practically never share one.
  */
 export class RecentIds {
   readonly #hashes = new Uint32Array(2 * CAPACITY);
   #next = 0;
 
-  /** Remembers an id in place of the oldest. */
+  /** Adds an id, and forgets the oldest. */
   add(id: string): void {
     const [low, high] = hashOf(id);
     this.#hashes[this.#next] = low;
@@ -18,7 +17,7 @@ export class RecentIds {
     this.#next = (this.#next + 2) % this.#hashes.length;
   }
 
-  /** Tells whether an id is remembered. */
+  /** Returns true for a remembered id. */
   has(id: string): boolean {
     const [low, high] = hashOf(id);
     for (let at = 0; at < this.#hashes.length; at += 2)
@@ -27,7 +26,7 @@ export class RecentIds {
   }
 }
 
-/** Two FNV-1a hashes, from different beginnings. */
+/** Returns two FNV-1a hashes with different start values. */
 function hashOf(id: string): [low: number, high: number] {
   let low = 0x811c9dc5;
   let high = 0x01000193;

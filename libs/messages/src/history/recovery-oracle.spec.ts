@@ -17,7 +17,7 @@ const PARAMETERS = {
 };
 const CONTROL = { numRuns: 20_000, seed: 42, endOnFailure: true };
 
-/** What the oracle says: nothing is missing up to the top, and the position is on the branch. */
+/** The verdict of the oracle: nothing is missing up to the head, and the position is on the timeline. */
 function isContinued({ own, read, page }: ReadingCase): boolean {
   const missing = read.messages.slice(own.messages.length);
   return (

@@ -1,37 +1,37 @@
 import type { StreamGapReason } from '@nestwire/protocol';
 import { isSamePosition, type Link, type Position } from './position.js';
 
-/** What a history holds behind a position, as it was read in one step. */
+/** The messages of a history after a position, read in one step. */
 export interface HistoryPage<L extends Link = Link> {
-  /** The last message of the history, or its beginning. */
+  /** The position of the newest message; the start of the epoch when there is none. */
   readonly head: Position;
-  /** The messages behind the position, oldest first, as far as the history holds and the limits let it. */
+  /** The messages after the position, oldest first, within the history and the limits. */
   readonly messages: readonly L[];
-  /** Whether the limits cut the messages off before the top. */
+  /** True when the limits cut the page off before the head. */
   readonly isCut: boolean;
 }
 
 /**
- * Decides whether a history continues a position; the heart of recovery.
+ * Checks that a page of a history continues a position.
  *
- * Each message names the one before it, so one comparison at the join proves that both are of the
- * same branch: the first message vouches for the position, each other for the one before.
+ * Each message contains the id of its predecessor. So the first message proves that the position belongs to the
+ * same timeline, and each further message proves it for the one before.
  *
- * @returns undefined when it does, without a hole up to the top or to where the page was cut off; else
- *   why it does not
+ * @returns undefined when the page continues the position without a gap, up to the head or to its cut;
+ *   otherwise the reason of the gap
  */
 export function gapBehind(
   since: Position,
   { head, messages, isCut }: HistoryPage,
 ): StreamGapReason | undefined {
   if (head.epoch !== since.epoch) return 'epoch-changed';
-  const [first] = messages;
-  if (!first) return gapWithoutMessages(since, head);
+  const [first, last] = [messages[0], messages.at(-1)];
+  if (!first || !last) return gapWithoutMessages(since, head);
   if (first.offset > since.offset + 1) return 'trimmed';
   if (!isChain(since, messages)) return 'diverged';
-  // What was cut off is behind the next page.
+  // The next page continues after the cut.
   if (isCut) return undefined;
-  return isSamePosition(messages.at(-1)!, head) ? undefined : 'trimmed';
+  return isSamePosition(last, head) ? undefined : 'trimmed';
 }
 
 function gapWithoutMessages(since: Position, head: Position): StreamGapReason | undefined {

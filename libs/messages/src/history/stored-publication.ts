@@ -3,11 +3,11 @@ import { encodeMessage, type EncodedMessage, type WirePosition } from '@nestwire
 import type { Position } from './position.js';
 import { Publication } from '../pubsub/publication.js';
 
-/** A publication with its place in a channel, or a gap before a place. */
+/** A publication with its position in a history, or a gap before a position. */
 export class StoredPublication extends Publication {
   constructor(
     channel: string,
-    /** Where who has read it stands. */
+    /** The position after this publication. */
     readonly position: Position,
     { type, data }: EncodedMessage,
     properties?: object,
@@ -15,19 +15,19 @@ export class StoredPublication extends Publication {
     super(channel, type, data, properties);
   }
 
-  /** The position, as it travels. */
+  /** The position in its form on the wire. */
   get wirePosition(): WirePosition {
     const { epoch, offset, id } = this.position;
     return [epoch, offset, id];
   }
 
-  /** Whether it says that messages are missing; its position is where the channel goes on. */
+  /** True for a gap; its position is the one that the channel continues after. */
   get isGap(): boolean {
     return this.type === GAP;
   }
 }
 
-/** Makes the publication that says that messages are missing before a position. */
+/** Makes the publication that reports missing messages before a position. */
 export function gapPublication(
   channel: string,
   position: Position,

@@ -10,22 +10,22 @@ export interface PostKey {
 }
 
 /**
- * Remembers which posts may have been stored although their attempts failed.
+ * Remembers posts that may have been stored although their attempts failed.
  *
- * A retry that is refused says nothing about the attempts before it. So a post whose outcome is unknown stays
- * UNCERTAIN until an attempt has an answer.
+ * A refused retry says nothing about earlier attempts. So a post with an unknown outcome stays UNCERTAIN until
+ * an attempt succeeds.
  */
 export class UncertainPosts {
   readonly #keys = new Set<string>();
-  /** Whether a post was forgotten for want of room, so that any given id may be of one. */
+  /** True when a post was forgotten for lack of room, so that any id may belong to one. */
   #hasForgotten = false;
 
-  /** The post has a certain outcome. */
+  /** Forgets a post, because its outcome is known. */
   settled(post: PostKey): void {
     if (this.#keys.size > 0) this.#keys.delete(keyOf(post));
   }
 
-  /** Returns the error of a failed attempt, in view of the attempts before it. */
+  /** Returns the error of a failed attempt, with regard to earlier attempts. */
   failed(post: PostKey, error: unknown): unknown {
     if (!(error instanceof MessagesError)) return error;
     if (error.code === MessagesErrorCode.Uncertain) this.#remember(keyOf(post));
@@ -45,7 +45,7 @@ export class UncertainPosts {
 }
 
 function keyOf({ channel, id }: PostKey): string {
-  // No name of a channel holds a space.
+  // The name of a channel contains no space.
   return `${channel} ${id}`;
 }
 

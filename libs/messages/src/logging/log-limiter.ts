@@ -5,19 +5,19 @@ const MAX_KINDS = 256;
 const MAX_LINE_LENGTH = 1_000;
 const MAX_STACK_LENGTH = 2_000;
 const OTHERS = 'others';
-/** Control characters, also those of 8 bits; separators of lines; marks that turn the direction of writing. */
+/** Control characters, line separators, and marks that change the direction of text. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
 const NOT_IN_A_LINE = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
 const NOT_IN_A_STACK = /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 
-/** How many lines of a kind of error are written whole within a minute. */
+/** The lines of one kind of error that are written within a minute. */
 export const ERROR_LINES_PER_MINUTE = 10;
 
-/** What a limiter works with. */
+/** The limit and the clock of a limiter. */
 export interface LogLimiterSetup {
   /**
-   * Lines of a kind that are written within a minute.
+   * The lines of one kind that are written within a minute.
    *
    * @default 1
    */
@@ -34,8 +34,8 @@ interface Kind {
 /**
  * Bounds the lines that clients, brokers and failing code can write to the log.
  *
- * The first lines of a kind within a minute are written, the rest is counted. The first line after the
- * minute tells the count. Lines and stacks are cut, and the number of kinds is bounded.
+ * The first lines of a kind within a minute are written; the others are counted. The first line after the
+ * minute shows the count. Lines and stacks are cut, and the number of kinds is bounded.
  */
 export class LogLimiter {
   readonly #kinds = new Map<string, Kind>();
@@ -50,7 +50,7 @@ export class LogLimiter {
     this.#now = now;
   }
 
-  /** Writes the line, unless enough of its kind were written within the minute. */
+  /** Writes the line, unless the limit of its kind is reached. */
   log(kind: string, line: string, stack?: () => string | undefined): void {
     const nowMs = this.#now();
     const state = this.#kindOf(kind, nowMs);
@@ -72,7 +72,7 @@ export class LogLimiter {
     );
   }
 
-  /** Writes what was thrown somewhere; errors of one place in the code are of one kind. */
+  /** Writes an error; errors from one place in the code are of one kind. */
   error(where: string, line: string, thrown: unknown): void {
     const stack = thrown instanceof Error ? thrown.stack : undefined;
     this.log(`${where} ${placeOf(stack)}`, line, () => stack ?? textOf(thrown));
@@ -94,12 +94,12 @@ export class LogLimiter {
   }
 }
 
-/** Returns the text as one line: a client's line breaks would look like lines of the application. */
+/** Returns the text as one line, so that a client cannot forge lines of the log. */
 function lineOf(text: string): string {
   return text.slice(0, MAX_LINE_LENGTH).replace(NOT_IN_A_LINE, ' ');
 }
 
-/** Returns the stack with its line breaks, and without what a terminal would obey. */
+/** Returns the stack with its line breaks, but without control characters. */
 function stackOf(stack: string | undefined): string | undefined {
   return stack?.slice(0, MAX_STACK_LENGTH).replace(NOT_IN_A_STACK, ' ');
 }
@@ -108,11 +108,11 @@ function textOf(thrown: unknown): string {
   try {
     return typeof thrown === 'string' ? thrown : inspect(thrown, { maxStringLength: MAX_LINE_LENGTH });
   } catch {
-    return 'something that has no text';
+    return 'an error without a text';
   }
 }
 
-/** Returns where an error was made, without its text: that may be a client's. */
+/** Returns the place in the code of an error, without the text, which a client may have chosen. */
 function placeOf(stack: string | undefined): string {
   return /\n\s+at [^\n]{1,200}/.exec(stack?.slice(0, 4 * MAX_STACK_LENGTH) ?? '')?.[0].trim() ?? '';
 }

@@ -5,11 +5,15 @@ const MAX_CLAIMS = 100_000;
 
 interface Known {
   readonly endsAtMs: number;
-  /** Undefined while the work runs. */
+  /** The result; undefined while the work runs. */
   readonly result: string | undefined;
 }
 
-/** Claims among those of one process; beyond 100,000 the oldest is forgotten. */
+/**
+ * Stores the claims of one process.
+ *
+ * It stores at most 100,000 claims; a further one replaces the oldest.
+ */
 export class LocalClaimStore extends ClaimStore {
   readonly #known = new Map<string, Known>();
 
@@ -17,7 +21,7 @@ export class LocalClaimStore extends ClaimStore {
     super();
   }
 
-  /** How many are remembered. */
+  /** The number of stored claims. */
   get size(): number {
     return this.#known.size;
   }
@@ -40,7 +44,7 @@ export class LocalClaimStore extends ClaimStore {
     this.#known.set(id, { endsAtMs: this.clock.now() + ttlMs, result });
   }
 
-  /** Forgets those whose time is over, as far as they stand first, and those that are too many. */
+  /** Removes expired claims at the front, and the oldest ones above the limit. */
   #forget(): void {
     const nowMs = this.clock.now();
     for (const [id, { endsAtMs }] of this.#known) {

@@ -17,10 +17,10 @@ interface Room {
   readonly entries: Map<string, PresenceEntry>;
 }
 
-/** The presence of a single process: nobody else is to be told or to be lost. */
+/** Stores the members of channels for one process. */
 export class LocalPresenceStore extends PresenceStore {
   readonly #rooms = new Map<string, Room>();
-  #setup: PresenceSetup | undefined;
+  #setup: PresenceSetup = { leaseMs: 0, maxConnections: Infinity, changed: () => undefined };
   #lives = 0;
 
   start(setup: PresenceSetup): void {
@@ -30,13 +30,13 @@ export class LocalPresenceStore extends PresenceStore {
   async join(channel: string, record: PresenceRecord): Promise<boolean> {
     const room = this.#rooms.get(channel) ?? this.#newRoom();
     const present = room.entries.get(record.id);
-    if (!present && room.entries.size >= this.#setup!.maxConnections)
-      throw presenceFull(channel, this.#setup!.maxConnections);
+    if (!present && room.entries.size >= this.#setup.maxConnections)
+      throw presenceFull(channel, this.#setup.maxConnections);
     if (present?.data === record.data && present.userId === record.userId) return true;
     this.#rooms.set(channel, room);
     const entry = { ...record, server: SERVER, number: ++room.number };
     room.entries.set(record.id, entry);
-    this.#setup!.changed({ channel, ...versionOf(room), set: [entry], removed: [] });
+    this.#setup.changed({ channel, ...versionOf(room), set: [entry], removed: [] });
     return true;
   }
 
@@ -45,7 +45,7 @@ export class LocalPresenceStore extends PresenceStore {
     if (!room?.entries.delete(id)) return true;
     const removed = [presenceKey({ server: SERVER, id })];
     room.number++;
-    this.#setup!.changed({ channel, ...versionOf(room), set: [], removed });
+    this.#setup.changed({ channel, ...versionOf(room), set: [], removed });
     if (room.entries.size === 0) this.#rooms.delete(channel);
     return true;
   }

@@ -5,24 +5,24 @@ import type { MemberRow } from './member-table.js';
 
 /** The most members of a page. */
 export const MAX_PAGE_MEMBERS = 100;
-/** About how many bytes of JSON a page has at most; one member is always given. */
+/** The approximate limit of a page with several members, in bytes. */
 export const MAX_PAGE_BYTES = 32_768;
-/** How many pages are kept for other readers of the same state. */
+/** The most pages that are cached for other readers of the same state. */
 const MAX_BUFFERED_PAGES = 32;
 
 /** The position before all members. */
 export const BEFORE_ALL = -1;
-/** The position behind all members. */
-export const BEHIND_ALL = Number.POSITIVE_INFINITY;
+/** The position after all members. */
+export const AFTER_ALL = Number.POSITIVE_INFINITY;
 
 /** One page of members. */
 export interface MemberPage {
   readonly publication: Publication;
-  /** The position behind the page: where the next one begins. */
+  /** The position after the page, at which the next one starts. */
   readonly end: number;
 }
 
-/** Makes the pages of a channel's members; equal pages are encoded once. */
+/** Makes the pages of the members of a channel; equal pages are encoded once. */
 export class MemberPages {
   private readonly kept = new Map<number, MemberPage>();
 
@@ -31,7 +31,7 @@ export class MemberPages {
     private readonly rowsAfter: (order: number) => Iterable<MemberRow>,
   ) {}
 
-  /** Returns the page that begins behind a position. */
+  /** Returns the page that starts after a position. */
   after(order: number): MemberPage {
     const known = this.kept.get(order);
     if (known) return known;
@@ -41,7 +41,7 @@ export class MemberPages {
     return page;
   }
 
-  /** Forgets the pages, because the members have changed. */
+  /** Clears the cache, because the members have changed. */
   clear(): void {
     this.kept.clear();
   }
@@ -50,6 +50,7 @@ export class MemberPages {
     const rows: MemberRow[] = [];
     let bytes = 0;
     let isLast = true;
+    let end = start;
     for (const row of this.rowsAfter(start)) {
       bytes += row.bytes;
       if (rows.length === MAX_PAGE_MEMBERS || (rows.length > 0 && bytes > MAX_PAGE_BYTES)) {
@@ -57,6 +58,7 @@ export class MemberPages {
         break;
       }
       rows.push(row);
+      end = row.order;
     }
     const { type, data } = encodingOf(
       create(PresenceMembers, {
@@ -67,6 +69,6 @@ export class MemberPages {
       }),
     );
     const publication = new Publication(this.channel, type, data);
-    return { publication, end: isLast ? BEHIND_ALL : rows.at(-1)!.order };
+    return { publication, end: isLast ? AFTER_ALL : end };
   }
 }

@@ -4,9 +4,9 @@ import { presenceKey, type PresenceEntry } from './presence-store.js';
 /** A member of a channel, with its connections. */
 export interface MemberRow {
   readonly member: WatchedMember;
-  /** Counts up with the members that come; rows are ordered by it. */
+  /** The sequence number of the member; rows are ordered by it. */
   readonly order: number;
-  /** About how much of a page the member takes, in bytes. */
+  /** The approximate size of the member in a page, in bytes. */
   readonly bytes: number;
 }
 
@@ -17,7 +17,7 @@ export interface MemberChange extends MemberRow {
 
 interface Row {
   readonly member: WatchedMember;
-  /** 0 until `takeChanges` has counted the member. */
+  /** 0 until `takeChanges` assigns a number. */
   readonly order: number;
   readonly bytes: number;
   /** The JSON text of the member's data. */
@@ -26,29 +26,29 @@ interface Row {
   readonly keys: Set<string>;
 }
 
-/** Names of properties and punctuation in the JSON of a member. */
+/** The size of property names and punctuation in the JSON of a member. */
 const MEMBER_OVERHEAD_BYTES = 40;
 
 /**
- * The members of a channel, made of its connections.
+ * The members of a channel, computed from its connections.
  *
  * A member is a user, or a connection without a user.
  */
 export class MemberTable {
   private readonly entries = new Map<string, PresenceEntry>();
   private readonly rows = new Map<string, Row>();
-  /** Keys of connections that the cluster has lost, and that may come back under another key. */
+  /** The keys of connections that the cluster has lost, and that may return with another key. */
   private readonly lost = new Set<string>();
-  /** Members whose connections have changed since `takeChanges`. */
+  /** The members whose connections have changed since `takeChanges`. */
   private readonly touched = new Set<string>();
   private lastOrder = 0;
 
-  /** The keys of connections that are not lost. */
+  /** Returns the keys of connections that are not lost. */
   presentKeys(): string[] {
     return [...this.entries.keys()].filter((key) => !this.lost.has(key));
   }
 
-  /** The keys of connections that are lost. */
+  /** Returns the keys of lost connections. */
   lostKeys(): string[] {
     return [...this.lost];
   }
@@ -66,7 +66,7 @@ export class MemberTable {
     if (before && memberOf(before) !== member) this.release(key, before);
   }
 
-  /** Removes a connection; an unknown key is no error. */
+  /** Removes a connection; an unknown key is not an error. */
   remove(key: string): void {
     const entry = this.entries.get(key);
     this.entries.delete(key);
@@ -74,28 +74,30 @@ export class MemberTable {
     if (entry) this.release(key, entry);
   }
 
-  /** Marks connections as lost: they count until they are removed. */
+  /** Marks connections as lost; they count until they are removed. */
   markLost(keys: readonly string[]): void {
     for (const key of keys) {
+      const entry = this.entries.get(key);
+      if (!entry) continue;
       this.lost.add(key);
-      this.touched.add(memberOf(this.entries.get(key)!));
+      this.touched.add(memberOf(entry));
     }
   }
 
-  /** Returns how the members differ from the last call, in the order of the first touch. */
+  /** Returns the changes since the last call, in the order of the first change of each member. */
   takeChanges(): MemberChange[] {
     const changes = [...this.touched].flatMap((member) => this.changeOf(member) ?? []);
     this.touched.clear();
     return changes;
   }
 
-  /** Iterates over the members behind a position in the order; call `takeChanges` before. */
+  /** Iterates over the members after a position; call `takeChanges` before. */
   *after(order: number): Generator<MemberRow> {
     for (const row of this.rows.values()) if (row.order > order) yield row;
   }
 
   private addRow(member: string, entry: PresenceEntry): Row {
-    // `takeChanges` fills in the rest.
+    // `takeChanges` sets the other fields.
     const row = { member: watchedMember(entry), order: 0, bytes: 0, data: '', keys: new Set<string>() };
     this.rows.set(member, row);
     return row;
@@ -122,7 +124,7 @@ export class MemberTable {
       this.rows.set(key, next);
       return { ...next, kind: 'updated' };
     }
-    // Behind all others, also when rows were made in another order than they are counted.
+    // Moved to the end, because rows may have been made in another order.
     this.rows.delete(key);
     const counted = { ...next, order: ++this.lastOrder };
     this.rows.set(key, counted);
@@ -130,14 +132,14 @@ export class MemberTable {
   }
 
   private latestOf(keys: ReadonlySet<string>): PresenceEntry {
-    const entries = [...keys].map((key) => this.entries.get(key)!);
+    const entries = [...keys].flatMap((key) => this.entries.get(key) ?? []);
     const present = entries.filter((entry) => !this.lost.has(presenceKey(entry)));
     const counted = present.length > 0 ? present : entries;
     return counted.reduce((latest, entry) => (byJoin(latest, entry) < 0 ? entry : latest));
   }
 }
 
-/** Orders connections by their last change; the same in every process. */
+/** Compares connections by their last change; all processes get the same order. */
 export function byJoin(one: PresenceEntry, other: PresenceEntry): number {
   return one.number - other.number || (presenceKey(one) < presenceKey(other) ? -1 : 1);
 }

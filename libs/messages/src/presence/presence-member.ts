@@ -2,63 +2,65 @@ import { badPresenceData } from './presence.errors.js';
 import type { PresenceRecord, PresenceState } from './presence-store.js';
 import { byJoin, memberOf } from './member-table.js';
 
-/** One of the connections that a member has in a channel. */
+/** A connection of a member in a channel. */
 export interface PresenceConnection {
-  /** What it joined with; the id of the session where there is one. */
+  /** The id that it joined with; for a session, its id. */
   readonly id: string;
-  /** The server process that it is connected to. */
+  /** The name of its server process. */
   readonly server: string;
-  /** What was given with its join. */
+  /** The data of its join. */
   readonly data: unknown;
 }
 
-/** Somebody who is in a channel: a user, or a connection of nobody. */
+/** A member of a channel: a user, or a connection without a user. */
 export interface PresenceMember {
-  /** The user's id; of somebody without a user the id of the connection. */
+  /** The id of the user; without a user, the id of the connection. */
   readonly id: string;
   readonly userId: string | null;
-  /** What the latest of its connections was given. */
+  /** The data of its latest connection. */
   readonly data: unknown;
-  /** In the order in which they joined. */
+  /** Its connections, in the order of their joins. */
   readonly connections: readonly PresenceConnection[];
 }
 
-/** Who is to join. */
+/** A connection that joins a channel. */
 export interface PresenceJoin {
-  /** Names the connection: 1 to 128 characters, unique in the cluster. */
+  /** The id of the connection: 1 to 128 characters, unique in the cluster. */
   readonly id: string;
-  /** The user; without one the connection counts by itself. */
+  /** The id of the user; without a user the connection is a member itself. */
   readonly userId?: string | null;
-  /** Goes to those who ask: anything that JSON can say, within `presence.maxDataBytes`. */
+  /** Data that other members see: any value of JSON, within `presence.maxDataBytes`. */
   readonly data?: unknown;
 }
 
 const MAX_ID_LENGTH = 128;
 const MAX_USER_ID_LENGTH = 1_024;
-/** Two texts with one would be the same once they are UTF-8. */
+/** Matches a lone surrogate; two texts that differ in one would be equal in UTF-8. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Returns the record of somebody who is to join.
+ * Returns the record of a connection that joins.
  *
- * @throws {MessagesError} BAD_PRESENCE when the id or the data cannot be kept
+ * @throws {MessagesError} BAD_PRESENCE when the id or the data is invalid
  */
 export function recordOf({ id, userId = null, data }: PresenceJoin, maxDataBytes: number): PresenceRecord {
-  if (typeof id !== 'string' || id === '' || !isKeepable(id, MAX_ID_LENGTH))
-    throw badPresenceData(`The id of a connection is a well-formed text of 1 to ${MAX_ID_LENGTH} characters`);
-  if (userId !== null && (typeof userId !== 'string' || !isKeepable(userId, MAX_USER_ID_LENGTH)))
+  if (typeof id !== 'string' || id === '' || !isStorable(id, MAX_ID_LENGTH))
     throw badPresenceData(
-      `The id of a user is a well-formed text of ${MAX_USER_ID_LENGTH} characters at most`,
+      `The id of a connection must be a well-formed text of 1 to ${MAX_ID_LENGTH} characters`,
+    );
+  if (userId !== null && (typeof userId !== 'string' || !isStorable(userId, MAX_USER_ID_LENGTH)))
+    throw badPresenceData(
+      `The id of a user must be a well-formed text of at most ${MAX_USER_ID_LENGTH} characters`,
     );
   return { id, userId, data: textOf(data, maxDataBytes) };
 }
 
-/** Tells whether other processes would read a text as it is. */
-function isKeepable(text: string, maxLength: number): boolean {
+/** Returns true for a text that other processes decode unchanged. */
+function isStorable(text: string, maxLength: number): boolean {
   return text.length <= maxLength && !LONE_SURROGATE.test(text);
 }
 
-/** Returns the members of a channel as they joined, but for lost servers'. */
+/** Returns the members in the order of their joins, without lost servers. */
 export function membersOf({ entries, lost }: PresenceState): PresenceMember[] {
   const members = new Map<string, PresenceMember & { connections: PresenceConnection[] }>();
   const inOrder = entries.filter(({ server }) => !lost.has(server)).toSorted(byJoin);
@@ -80,7 +82,7 @@ function textOf(data: unknown, maxBytes: number): string {
   } catch {
     text = undefined;
   }
-  if (text === undefined) throw badPresenceData('The data of a member is what JSON can say');
+  if (text === undefined) throw badPresenceData('The data of a member must be a value of JSON');
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return text;
   throw badPresenceData(

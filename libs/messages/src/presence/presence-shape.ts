@@ -6,12 +6,12 @@ const MAX_USER_ID_CHARACTERS = 1_024;
 const MAX_DATA_CHARACTERS = 65_536;
 const SERVER = /^[\w-]{1,64}$/;
 
-/** Tells whether a value is the name of a server, as long as its lease lasts. */
+/** Returns true for a valid name of a server. */
 export function isServerName(value: unknown): value is string {
   return typeof value === 'string' && SERVER.test(value);
 }
 
-/** Tells whether a value from another process is a connection in a channel. */
+/** Returns true for a valid connection from another process. */
 export function isPresenceEntry(value: unknown): value is PresenceEntry {
   const { server, id, number, userId, data } = (value ?? {}) as Partial<Record<keyof PresenceEntry, unknown>>;
   return (
@@ -25,7 +25,7 @@ export function isPresenceEntry(value: unknown): value is PresenceEntry {
   );
 }
 
-/** Tells whether a value from another process is a change of a channel. */
+/** Returns true for a valid change from another process. */
 export function isPresenceDelta(value: unknown): value is PresenceDelta {
   const { epoch, number, set, removed } = (value ?? {}) as Partial<Record<keyof PresenceDelta, unknown>>;
   return (

@@ -1,94 +1,93 @@
-/** One connection in a channel, as its own process knows it. */
+/** A connection in a channel, as its process stores it. */
 export interface PresenceRecord {
-  /** Unique in the cluster; the id of a session where there is one. */
+  /** Unique in the cluster; for a session, its id. */
   readonly id: string;
   readonly userId: string | null;
-  /** JSON text; empty for nothing. */
+  /** The data as JSON text; empty without data. */
   readonly data: string;
 }
 
-/** One connection in a channel, as the cluster knows it. */
+/** A connection in a channel, as the cluster stores it. */
 export interface PresenceEntry extends PresenceRecord {
-  /** The process that it is connected to, by a name that lasts as long as its lease. */
+  /** The name of its process, which is valid during one lease. */
   readonly server: string;
-  /** Counts up with the changes of the channel: the number of the one that brought it. */
+  /** The number of the change of the channel that set it. */
   readonly number: number;
 }
 
-/** Which state of a channel something is about. */
+/** The version of the state of a channel. */
 export interface PresenceVersion {
-  /** Names one life of the state; another one begins when it was empty or lost. */
+  /** Identifies one life of the state; a new one starts after the state was empty or lost. */
   readonly epoch: string;
-  /** Counts the changes of the epoch. */
+  /** The number of changes in the epoch. */
   readonly number: number;
 }
 
-/** Who is in a channel, read in one step. */
+/** The connections in a channel, read in one step. */
 export interface PresenceState extends PresenceVersion {
   readonly entries: readonly PresenceEntry[];
-  /** Servers among them that have not been heard of for longer than their lease. */
+  /** The servers among them that were silent for longer than their lease. */
   readonly lost: ReadonlySet<string>;
 }
 
-/** What leads from one version of a channel to the next. */
+/** The change from one version of a channel to the next. */
 export interface PresenceDelta extends PresenceVersion {
   readonly channel: string;
   readonly set: readonly PresenceEntry[];
-  /** Keys of entries that are gone: see `presenceKey`. */
+  /** The keys of removed entries; see `presenceKey`. */
   readonly removed: readonly string[];
 }
 
-/** What the process asks of its backend about presence. */
+/** The settings of a presence store, and its callback. */
 export interface PresenceSetup {
-  /** How long a process that is silent counts as alive, in milliseconds. */
+  /** The time after which a silent process counts as dead, in milliseconds. */
   readonly leaseMs: number;
   /** The most connections in a channel. */
   readonly maxConnections: number;
-  /** Is told of each change that this process made; it lets the others know. Never throws. */
+  /** Called for each change by this process; it notifies the other processes. Never throws. */
   readonly changed: (delta: PresenceDelta) => void;
 }
 
 /**
- * What knows who is in which channel, across the cluster.
+ * Stores the members of channels, across the cluster.
  *
- * A process answers for its own connections: it remembers them, and brings them back by itself when the
- * cluster has lost them or has taken the process for dead. The changes of a channel are counted, and a
- * change is told to `changed` exactly once in the cluster, by the process that made it. The
- * connections of a process that has died are removed by one of the others within two leases. Every
- * promise settles within a deadline.
+ * A process is responsible for its own connections: it restores them when the cluster has lost them, or has
+ * removed them because the process seemed dead. The changes of a channel are numbered. For each change,
+ * `changed` is called exactly once in the cluster, in the process that made it. Another process removes the
+ * connections of a dead process within two leases. Every promise settles within a deadline.
  */
 export abstract class PresenceStore {
-  /** Begins to serve; called once, before all else. Nothing is sent before it is needed. */
+  /** Sets the callback and the limits; called once, before all other methods. It sends nothing. */
   abstract start(setup: PresenceSetup): void;
 
   /**
-   * Brings a connection into a channel, or its record up to date.
+   * Adds a connection to a channel, or updates its record.
    *
-   * Resolves to whether the cluster has it; if not, it will as soon as it can be reached.
+   * Resolves to true when the cluster has it. Otherwise the cluster gets it as soon as it can be reached.
    *
-   * @throws {MessagesError} PRESENCE_FULL when the channel has as many as it may; it is not in then
+   * @throws {MessagesError} PRESENCE_FULL when the channel has reached its limit; it is not added then
    */
   abstract join(channel: string, record: PresenceRecord): Promise<boolean>;
 
-  /** Takes a connection out of a channel; resolves to whether the cluster knows. Never rejects. */
+  /** Removes a connection from a channel; resolves to true when the cluster knows it. Never rejects. */
   abstract leave(channel: string, id: string): Promise<boolean>;
 
   /**
-   * Reads who is in a channel, those of lost servers included.
+   * Reads the connections in a channel, those of lost servers included.
    *
    * @throws {MessagesError} UNAVAILABLE when it cannot be read now
-   * @throws {MessagesError} PRESENCE_FULL when the store holds more of it than may be
+   * @throws {MessagesError} PRESENCE_FULL when the stored state is larger than the limits allow
    */
   abstract read(channel: string): Promise<PresenceState>;
 
   /**
-   * Returns the version of a channel; no epoch and 0 for one that is empty.
+   * Returns the version of a channel; an empty epoch and 0 for an empty channel.
    *
    * @throws {MessagesError} UNAVAILABLE when it cannot be read now
    */
   abstract version(channel: string): Promise<PresenceVersion>;
 
-  /** Takes all of this process's connections out and stops. May be called again. */
+  /** Removes all connections of this process, and stops. A second call changes nothing. */
   abstract close(): Promise<void>;
 }
 

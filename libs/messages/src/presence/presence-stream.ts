@@ -7,7 +7,7 @@ import {
 } from '@nestwire/protocol';
 import { ChannelStream, type StreamOptions } from '../pubsub/channel-stream.js';
 import type { Publication } from '../pubsub/publication.js';
-import { BEFORE_ALL, BEHIND_ALL, type MemberPage } from './member-pages.js';
+import { BEFORE_ALL, AFTER_ALL, type MemberPage } from './member-pages.js';
 
 /** The options of one watch. */
 export type PresenceWatchOptions = Pick<StreamOptions, 'signal' | 'limit'>;
@@ -21,11 +21,12 @@ export interface PageSource {
 /**
  * The members of a channel in pages, and then the changes.
  *
- * A page is made when the reader asks for it. A change of a member that no page has shown yet is left out, because
- * the page will show its outcome. Where more changes wait than `limit`, they are dropped and the pages begin anew.
+ * A page is made when the reader asks for it. A change of a member that is on no page yet is skipped, because a
+ * later page contains its outcome. When more than `limit` changes are unread, they are dropped and the pages are
+ * repeated.
  */
 export class PresenceStream extends ChannelStream<PresenceEvent> {
-  /** The position behind the last page. */
+  /** The position after the last page. */
   #end = BEFORE_ALL;
 
   constructor(
@@ -39,14 +40,14 @@ export class PresenceStream extends ChannelStream<PresenceEvent> {
     });
   }
 
-  /** Takes a change of the member at a position. */
+  /** Adds a change of the member at a position. */
   pushChange(publication: Publication, order: number): void {
     if (order > this.#end) return;
     if (this.isFull) this.restart();
     else this.push(publication);
   }
 
-  /** Gives the members again from the first page on; the changes that wait are dropped. */
+  /** Repeats the members from the first page; unread changes are dropped. */
   restart(): void {
     this.dropUnread();
     this.#end = BEFORE_ALL;
@@ -58,9 +59,9 @@ export class PresenceStream extends ChannelStream<PresenceEvent> {
     return super.next();
   }
 
-  /** Returns whether there was a page. */
+  /** Adds the next page; returns false when there is none. */
   #pushPage(): boolean {
-    if (this.ended || this.#end === BEHIND_ALL || !this.source.isReady) return false;
+    if (this.ended || this.#end === AFTER_ALL || !this.source.isReady) return false;
     const { publication, end } = this.source.pageAfter(this.#end);
     this.#end = end;
     this.push(publication);

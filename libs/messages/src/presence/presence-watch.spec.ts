@@ -1,7 +1,7 @@
 import type { PresenceMembers } from '@nestwire/protocol';
 import { FakeClock } from '@nestwire/testing';
 import type { PresenceDelta, PresenceEntry, PresenceState } from './presence-store.js';
-import { BEFORE_ALL, BEHIND_ALL, MAX_PAGE_BYTES, MAX_PAGE_MEMBERS } from './member-pages.js';
+import { BEFORE_ALL, AFTER_ALL, MAX_PAGE_BYTES, MAX_PAGE_MEMBERS } from './member-pages.js';
 import { PresenceWatch, type WatchedChange } from './presence-watch.js';
 
 const PATIENCE_MS = 15_000;
@@ -262,7 +262,7 @@ describe('A watch of presence', () => {
 
 function pagesOf(watch: PresenceWatch): PresenceMembers[] {
   const pages: PresenceMembers[] = [];
-  for (let at = BEFORE_ALL; at !== BEHIND_ALL;) {
+  for (let at = BEFORE_ALL; at !== AFTER_ALL;) {
     const { publication, end } = watch.pageAfter(at);
     pages.push(publication.message as PresenceMembers);
     at = end;

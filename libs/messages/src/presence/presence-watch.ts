@@ -15,19 +15,19 @@ export type PresenceChange = PresenceJoined | PresenceLeft;
 /** A change as a watch reports it, with the position of its member. */
 export interface WatchedChange {
   readonly message: PresenceChange | PresenceUpdated;
-  /** The position of the member among all, as pages count them. */
+  /** The position of the member in the order of the pages. */
   readonly order: number;
 }
 
-/** What a watch works with. */
+/** The state source and the callbacks of a watch. */
 export interface WatchSetup {
   readonly channel: string;
   readonly clock: Clock;
-  /** How long servers may take to bring back what the cluster has lost, in milliseconds. */
+  /** The time for servers to restore a lost state, in milliseconds. */
   readonly patienceMs: number;
   readonly read: () => Promise<PresenceState>;
   readonly emit: (change: WatchedChange) => void;
-  /** The members are to be read from the first page on: they are known now, or the cluster had lost them. */
+  /** Called when readers must start with the first page: after the first read, and after a loss. */
   readonly renewed: () => void;
 }
 
@@ -39,9 +39,9 @@ const PERIOD_MS = 200;
 /**
  * Follows the members of a channel.
  *
- * It goes from version to version with the deltas. Where a delta is missing it reads the state and reports the
- * difference, a few times at once and then with pauses. Where the cluster has lost the state, the missing
- * connections are given time to return.
+ * It applies deltas, which lead from one version to the next. If a delta is missing, it reads the state and
+ * reports the difference: a few times at once, then with pauses. After a loss of the state, missing connections
+ * get time to return.
  */
 export class PresenceWatch {
   #version: PresenceVersion | undefined;
@@ -52,47 +52,47 @@ export class PresenceWatch {
   #cancelTimer: (() => void) | undefined;
   #cancelRead: (() => void) | undefined;
   #isClosed = false;
-  /** When the period of reads began, and how many it had. */
+  /** The start of the present period, and the number of its reads. */
   #periodAt = -Infinity;
   #periodReads = 0;
-  /** A read failed: what came meanwhile is not known. */
+  /** True after a failed read, which may have missed changes. */
   #isStale = false;
 
   constructor(private readonly setup: WatchSetup) {
     this.#pages = new MemberPages(setup.channel, (order) => this.#table.after(order));
   }
 
-  /** Whether the state has been read once. */
+  /** True after the first read of the state. */
   get isReady(): boolean {
     return this.#version !== undefined;
   }
 
-  /** Returns the page of members that begins behind a position; call it when the watch is ready. */
+  /** Returns the page of members after a position; call it when the watch is ready. */
   pageAfter(order: number): MemberPage {
     return this.#pages.after(order);
   }
 
-  /** Takes a delta, in whichever order they come. */
+  /** Takes a delta; the order of deltas does not matter. */
   take(delta: PresenceDelta): void {
     if (!this.#reading) {
-      if (!this.#follow(delta)) this.doubt();
+      if (!this.#follow(delta)) this.markSuspect();
     } else if (this.#early.length < MAX_EARLY) this.#early.push(delta);
   }
 
-  /** Reads the state because of a notice that does not lead on: a few times at once, then with pauses. */
-  doubt(): void {
+  /** Reads the state after an unusable notice: a few times at once, then with pauses. */
+  markSuspect(): void {
     if (this.#reading) return;
     if (this.#mayRead()) void this.read();
     else this.#readLater();
   }
 
-  /** Compares with the version of the cluster, and reads the state when there is another one. */
+  /** Compares the version with the cluster, and reads the state when it differs. */
   async compare({ epoch, number }: PresenceVersion): Promise<void> {
     const isSame = !this.#isStale && this.#version?.epoch === epoch && this.#version.number === number;
     if (!isSame) await this.read();
   }
 
-  /** Reads the state, and reports how it differs from the known one. Never rejects. */
+  /** Reads the state and reports the changes. Never rejects. */
   read(): Promise<void> {
     return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
   }
@@ -112,13 +112,13 @@ export class PresenceWatch {
         if (!this.#mayRead()) return this.#readLater();
       }
     } catch {
-      // The next delta or comparison reads again, and still knows which epoch it was.
+      // The next delta or comparison reads again, and still compares the epoch.
       this.#isStale = true;
       this.#early = [];
     }
   }
 
-  /** Counts a read because of a notice; returns whether it may be made at once. */
+  /** Counts a read after a notice; returns true when it may start at once. */
   #mayRead(): boolean {
     const nowMs = this.setup.clock.now();
     if (nowMs - this.#periodAt >= PERIOD_MS) {
@@ -128,18 +128,18 @@ export class PresenceWatch {
     return this.#periodReads++ < READS_PER_PERIOD;
   }
 
-  /** Reads when the period is over; what comes until then is in that state. */
+  /** Reads after the period; that state includes the changes until then. */
   #readLater(): void {
     const { clock } = this.setup;
     this.#isStale = true;
     if (this.#isClosed) return;
     this.#cancelRead ??= clock.after(this.#periodAt + PERIOD_MS - clock.now(), () => {
       this.#cancelRead = undefined;
-      this.doubt();
+      this.markSuspect();
     });
   }
 
-  /** Returns whether the delta leads on from here, or is from before. */
+  /** Applies a delta; returns false when it does not continue the version. */
   #follow({ epoch, number, set, removed }: PresenceDelta): boolean {
     const version = this.#version;
     if (!version || this.#isStale || epoch !== version.epoch || number > version.number + 1) return false;
@@ -155,7 +155,7 @@ export class PresenceWatch {
     const before = this.#version;
     const present = new Set(entries.map(presenceKey));
     const missing = this.#table.presentKeys().filter((key) => !present.has(key));
-    // A smaller number in the same epoch: a replica that lagged behind has become the master.
+    // A smaller number in one epoch means that a lagging replica has become the master.
     const isOlder = before !== undefined && (before.epoch !== epoch || number < before.number);
     const isLost = isOlder && missing.length > 0;
     this.#version = { epoch, number };

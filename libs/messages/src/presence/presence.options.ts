@@ -1,8 +1,9 @@
-/** How presence behaves. */
+/** The options of presence. */
 export interface PresenceOptions {
   /**
-   * How long a server that is silent counts as alive, in milliseconds: 300 or more. It is renewed every third
-   * of this; who was on a server that died is gone within twice this.
+   * The lease of a server, in milliseconds: 300 or more.
+   *
+   * A server renews it three times within this time. The members on a dead server are removed within two leases.
    *
    * @default 15_000
    */
@@ -32,11 +33,11 @@ export const DEFAULT_PRESENCE: ResolvedPresence = {
 };
 
 const LEAST: ResolvedPresence = { leaseMs: 300, maxConnections: 1, maxDataBytes: 2 };
-/** Readers refuse larger data as junk. */
+/** The limit of data from other processes; larger data is refused. */
 const MOST_DATA_BYTES = 65_536;
 const MOST: ResolvedPresence = { leaseMs: Infinity, maxConnections: Infinity, maxDataBytes: MOST_DATA_BYTES };
 
-/** Fills in the defaults, and tells what is wrong with what was given. */
+/** Fills in the defaults, and lists the problems of the given options. */
 export function resolvePresence(given: PresenceOptions = {}): {
   presence: ResolvedPresence;
   problems: string[];
@@ -50,7 +51,7 @@ export function resolvePresence(given: PresenceOptions = {}): {
     const figure = presence[name];
     if (Number.isFinite(figure) && figure >= LEAST[name] && figure <= MOST[name]) return '';
     const range = MOST[name] === Infinity ? 'on' : `to ${MOST[name]}`;
-    return `presence.${name} is a number from ${LEAST[name]} ${range}; got ${String(figure)}.`;
+    return `presence.${name} must be a number from ${LEAST[name]} ${range}; got ${String(figure)}.`;
   });
   return { presence, problems: problems.filter((problem) => problem !== '') };
 }

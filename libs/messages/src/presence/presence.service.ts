@@ -211,7 +211,7 @@ export class PresenceService implements BeforeApplicationShutdown {
     });
     const subscription = this.#messages.addListener(noticesOf(channel), (notice) =>
       // A malformed notice may replace a change, so the state is read again.
-      isPresenceDelta(notice) ? watch.take(notice) : watch.doubt(),
+      isPresenceDelta(notice) ? watch.take(notice) : watch.markSuspect(),
     );
     const ready = subscription.then(() => watch.read()).catch(() => undefined);
     // Spread, so that the channels are not all read in one turn.

@@ -42,9 +42,9 @@ export class ChannelListenerExplorer implements OnModuleInit, OnApplicationBoots
   }
 
   async #listen({ wrapper, method, metadata: { channel, cls } }: FoundHandler): Promise<void> {
-    const instance = wrapper.instance as Record<string, (message: Message) => unknown>;
+    const instance = wrapper.instance as Record<string, ((message: Message) => unknown) | undefined>;
     await this.messages.addListener<Message, DeliveryClass>(channel, (message) =>
-      accepts(cls ? [cls] : deliveredBy(channel), message) ? instance[method]!(message) : undefined,
+      accepts(cls ? [cls] : deliveredBy(channel), message) ? instance[method]?.(message) : undefined,
     );
   }
 }
@@ -81,7 +81,7 @@ function problemsOf(found: FoundHandler): string[] {
 function classProblems(where: string, { channel, cls, hasClass }: ChannelHandlerMetadata): string[] {
   const classes = deliveredBy(channel);
   if (!cls && (hasClass || !classes))
-    return [`${where}: no message class is given. Name one; if it is undefined, break the import cycle.`];
+    return [`${where}: no message class is given. Pass one; if it is undefined, break the import cycle.`];
   if (!cls) return [];
   const name = messageNameOf(cls);
   if (!name) return [`${where}: ${cls.name} is not a message. Mark it with @StreamMessage('a.name').`];

@@ -4,29 +4,29 @@ import { deferred, type Deferred } from '../scheduling/deferred.js';
 import { lifeOf, onAbort, type Life } from '../scheduling/on-abort.js';
 import type { Publication } from './publication.js';
 
-/** What a stream does with a message that finds its queue full. */
+/** The policy of a stream for a message that finds its queue full. */
 export type StreamOverflow = 'drop-oldest' | 'drop-newest' | 'fail';
 
-/** How a stream holds messages until they are read. */
+/** The options of a stream. */
 export interface StreamOptions {
   /** Ends the stream when it aborts. */
   readonly signal?: AbortSignal;
   /**
-   * The most messages that wait for their reader.
+   * The most unread messages.
    *
    * @default 1_000
    */
   readonly limit?: number;
   /**
-   * What happens beyond the limit: the oldest or the newest message is dropped and counted, or
-   * the stream reports STREAM_OVERFLOW and goes on with an empty queue.
+   * The policy beyond the limit: the oldest or the newest message is dropped and counted, or the stream
+   * reports STREAM_OVERFLOW and continues with an empty queue.
    *
    * @default 'drop-oldest'
    */
   readonly overflow?: StreamOverflow;
 }
 
-/** What a stream tells its owner. */
+/** The callbacks of a stream into its owner. */
 export interface StreamEvents {
   readonly ended: () => void;
   readonly dropped: (messages: number) => void;
@@ -35,18 +35,18 @@ export interface StreamEvents {
 type Waiter<M> = Deferred<IteratorResult<M, undefined>>;
 type Item = Publication | MessagesError;
 
-/** The most messages that wait in a stream unless it says otherwise. */
+/** The default limit of unread messages of a stream. */
 export const DEFAULT_STREAM_LIMIT = 1_000;
 
 /**
- * The messages of a channel, to iterate over; attached from the moment it is made.
+ * The messages of a channel as an iterable; it subscribes when it is made.
  *
- * A message that cannot be read as one of the stream's classes rejects one `next()`; the stream goes
- * on, so a new `for await` over the same stream continues behind it. Leaving a `for await` with
- * `break` or `return` ends the stream; so does its signal. Several readers share the messages.
+ * A message of an unexpected class rejects one `next()`. The stream continues, so a new `for await` over the
+ * same stream starts with the next message. Leaving a `for await` by `break` or `return` ends the stream, as
+ * its signal does. Several loops over one stream share the messages.
  */
 export class ChannelStream<M extends Message = Message> implements AsyncIterableIterator<M, undefined> {
-  /** Settles when posts of the cluster are heard too; what this process posts is heard at once. */
+  /** Settles when posts of other processes are received too; posts of this process are received at once. */
   attached: Promise<void> = Promise.resolve();
   readonly #classes: readonly MessageClass<M>[] | undefined;
   readonly #limit: number;
@@ -65,7 +65,7 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
     events: StreamEvents,
   ) {
     if (!Number.isInteger(limit) || limit < 1)
-      throw new RangeError(`The limit of a stream is a whole number from 1 on; got ${limit}.`);
+      throw new RangeError(`The option "limit" of a stream is a whole number from 1; got ${limit}.`);
     this.#classes = classes;
     this.#limit = limit;
     this.#overflow = overflow;
@@ -75,32 +75,32 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
     this.#offAbort = onAbort(signal, () => this.end());
   }
 
-  /** How many messages the stream dropped because nobody read them in time. */
+  /** The number of messages that the stream dropped because they were not read in time. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Whether the stream has ended; it gives no more messages then. */
+  /** True when the stream has ended and yields no more messages. */
   get ended(): boolean {
     return this.#ended || this.#life?.isOver === true;
   }
 
-  /** How many messages wait for their reader. */
+  /** The number of unread messages. */
   protected get unread(): number {
     return this.#items.length;
   }
 
-  /** Whether a reader waits for the next message. */
+  /** True when a call of `next` waits for a message. */
   protected get isAwaited(): boolean {
     return this.#waiters.length > 0;
   }
 
-  /** Whether one more message finds the queue full. */
+  /** True when another message finds the queue full. */
   protected get isFull(): boolean {
     return this.#waiters.length === 0 && this.#items.length >= this.#limit;
   }
 
-  /** Drops the messages that wait, and counts them. */
+  /** Drops and counts the unread messages. */
   protected dropUnread(): void {
     const lost = this.#items.length;
     if (lost === 0) return;
@@ -109,7 +109,7 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
     this.#events.dropped(lost);
   }
 
-  /** Takes a publication; the service calls it. */
+  /** Adds a publication; the service calls it. */
   push(publication: Publication): void {
     if (this.ended) return;
     const waiter = this.#waiters.shift();
@@ -119,9 +119,9 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
   }
 
   /**
-   * Returns the next message, waiting for it if need be; done when the stream has ended.
+   * Resolves to the next message; done when the stream has ended.
    *
-   * @throws {MessagesError} WRONG_MESSAGE for a message of another class; the next call goes on
+   * @throws {MessagesError} WRONG_MESSAGE for a message of another class; the next call continues
    * @throws {MessagesError} STREAM_OVERFLOW when messages were lost under the policy `fail`
    */
   next(): Promise<IteratorResult<M, undefined>> {
@@ -134,13 +134,13 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
     return waiter.promise;
   }
 
-  /** Ends the stream; `for await` calls it on leaving. */
+  /** Ends the stream; `for await` calls it when the loop is left. */
   async return(): Promise<IteratorResult<M, undefined>> {
     this.end();
     return { done: true, value: undefined };
   }
 
-  /** Ends the stream: what waits is let go of, readers are done. May be called again. */
+  /** Ends the stream and drops unread messages; waiting calls are done. A second call changes nothing. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -189,7 +189,8 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
     const { channel, type } = publication;
     throw new MessagesError(
       MessagesErrorCode.WrongMessage,
-      `The stream of channel '${channel}' takes ${this.#classes.map((cls) => cls.name).join(', ')}; got '${type}'.`,
+      `The stream of channel '${channel}' yields ${this.#classes.map((cls) => cls.name).join(', ')}, but got '${type}'. ` +
+        'Add the class, or post on another channel.',
     );
   }
 }
@@ -197,6 +198,6 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
 function overflowError(limit: number): MessagesError {
   return new MessagesError(
     MessagesErrorCode.StreamOverflow,
-    `More than ${limit} messages waited in the stream; they are lost. Read faster, or raise its limit.`,
+    `More than ${limit} messages were unread in the stream; they are lost. Read faster, or raise "limit".`,
   );
 }

@@ -9,9 +9,9 @@ const frozenMap = frozenPrototype(Map.prototype, SETTERS.map);
 const frozenSet = frozenPrototype(Set.prototype, SETTERS.set);
 
 /**
- * Freezes a value and all that it holds, dates, maps and sets included.
+ * Freezes a value with everything in it, dates, maps and sets included.
  *
- * Returns whether nothing in it can change any more: bytes cannot be frozen.
+ * Returns false when a part can still change, because bytes cannot be frozen.
  */
 export function deepFreeze(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return true;
@@ -37,7 +37,7 @@ function freezeEntries(items: Map<unknown, unknown> | Set<unknown>, prototype: o
   return frozen;
 }
 
-/** Makes a prototype whose instances stay what they are but refuse to change. */
+/** Makes a prototype whose setters throw. */
 function frozenPrototype(prototype: object, setters: readonly string[]): object {
   const frozen = Object.create(prototype) as Record<string, unknown>;
   for (const name of setters) {
@@ -47,7 +47,5 @@ function frozenPrototype(prototype: object, setters: readonly string[]): object 
 }
 
 function refuse(): never {
-  throw new TypeError(
-    'A message is shared by all its listeners and cannot be changed; copy what you change.',
-  );
+  throw new TypeError('A message is shared by all its listeners and cannot be changed. Change a copy.');
 }

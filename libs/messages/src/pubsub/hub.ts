@@ -2,41 +2,41 @@ import { lifeOf, type Life } from '../scheduling/on-abort.js';
 import type { Publication } from './publication.js';
 import { Subscription } from './subscription.js';
 
-/** Takes the publications of a channel, synchronously and in order. */
+/** Receives the publications of a channel, synchronously and in order. */
 export type Receiver = (publication: Publication) => void;
 
-/** What the hub reports to its owner. */
+/** The callbacks of a hub into its owner. */
 export interface HubEvents {
-  /** The channel got its first receiver. */
+  /** Called when a channel gets its first receiver. */
   readonly desired: (channel: string) => void;
-  /** The channel lost its last receiver. */
+  /** Called when a channel loses its last receiver. */
   readonly unwanted: (channel: string) => void;
-  /** A receiver threw. */
+  /** Called when a receiver throws. */
   readonly failed: (channel: string, error: unknown) => void;
 }
 
 interface Entry {
   readonly receiver: Receiver;
   readonly number: number;
-  /** Nothing is given to the receiver once it is over, removed or not. */
+  /** The state of the signal; after the abort the receiver gets nothing, even before its removal. */
   readonly life: Life | undefined;
 }
 
 interface Topic {
   readonly entries: Set<Entry>;
   delivering: boolean;
-  /** Posts that receivers made meanwhile. */
+  /** The publications of the present turn, those that receivers post in the meantime included. */
   readonly waiting: Publication[];
 }
 
-/** This process's map from channels to receivers. */
+/** Maps the channels of this process to receivers. */
 export class Hub {
   readonly #topics = new Map<string, Topic>();
   #lastNumber = 0;
 
   constructor(private readonly events: HubEvents) {}
 
-  /** The channels that somebody listens to. */
+  /** The channels with receivers. */
   get channels(): IterableIterator<string> {
     return this.#topics.keys();
   }
@@ -50,9 +50,9 @@ export class Hub {
   }
 
   /**
-   * Gives a publication to every receiver of its channel, in the order they were added.
+   * Passes a publication to every receiver of its channel, in the order in which they were added.
    *
-   * What receivers post meanwhile on the same channel comes after it, for all of them.
+   * Posts that receivers make on the same channel in the meantime follow it, for all receivers.
    */
   deliver(publication: Publication): void {
     const topic = this.#topics.get(publication.channel);
@@ -60,7 +60,8 @@ export class Hub {
     topic.waiting.push(publication);
     if (topic.delivering) return;
     topic.delivering = true;
-    for (let next = 0; next < topic.waiting.length; next++) this.#deliverTo(topic, topic.waiting[next]!);
+    // The iteration includes publications that receivers add.
+    for (const next of topic.waiting) this.#deliverTo(topic, next);
     topic.waiting.length = 0;
     topic.delivering = false;
   }
@@ -68,7 +69,7 @@ export class Hub {
   #deliverTo(topic: Topic, publication: Publication): void {
     const last = this.#lastNumber;
     for (const { receiver, number, life } of topic.entries) {
-      // Added while this publication was being delivered: it begins with the next one.
+      // A receiver that was added during the delivery starts with the next publication.
       if (number > last) break;
       if (life?.isOver) continue;
       try {

@@ -1,4 +1,4 @@
-/** The most levels that the properties of a message may nest. */
+/** The deepest nesting of the properties of a message. */
 export const MAX_MESSAGE_DEPTH = 100;
 
 const QUOTE = 0x22;
@@ -7,37 +7,38 @@ const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
 /**
- * Parses the text of a message, which is the JSON of an object.
+ * Parses the text of a message.
  *
- * A text that passes may stand in a frame as it is: it is one whole JSON object.
+ * A text that parses is one complete JSON object, so a frame can contain it unchanged.
  *
- * @throws {Error} when it is anything else, has a key `__proto__`, or nests deeper than `MAX_MESSAGE_DEPTH`
+ * @throws {Error} when it is not the JSON of an object, has a key `__proto__`, or nests deeper than
+ *   `MAX_MESSAGE_DEPTH`
  */
 export function parseProperties(text: string): object {
   if (isTooDeep(text)) throw new Error(`it nests deeper than ${MAX_MESSAGE_DEPTH} levels`);
   const properties: unknown = JSON.parse(text);
   if (typeof properties !== 'object' || properties === null || Array.isArray(properties))
-    throw new Error('it has no properties');
+    throw new Error('it is not an object');
   if (MAY_HAVE_PROTO.test(text) && hasProto(properties)) throw new Error('it has a key "__proto__"');
   return properties;
 }
 
-/** Few texts have the key or an escape, so that the properties of the others are not looked at. */
+/** Matches the few texts whose keys must be checked. */
 const MAY_HAVE_PROTO = /__proto__|\\u/;
 
-/** Tells whether an object, or one within it, has `__proto__` as a key of its own. */
+/** Returns true when an object, or an object in it, has the own key `__proto__`. */
 function hasProto(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto);
 }
 
-/** Tells whether a JSON text nests deeper than a message may; does not parse it. */
+/** Returns true for a JSON text that nests too deep; does not parse it. */
 export function isTooDeep(text: string): boolean {
-  // Each level takes one bracket that opens and one that closes.
+  // Each level has two brackets, so a shorter text cannot be too deep.
   return text.length > 2 * MAX_MESSAGE_DEPTH && opensMany(text) && nestsDeep(text);
 }
 
-/** Counts the brackets that open, those in strings too: few messages have as many as levels are allowed. */
+/** Returns true for a text with many opening brackets, also in strings; few texts need the slower check. */
 function opensMany(text: string): boolean {
   let count = 0;
   for (const bracket of '{[')

@@ -2,26 +2,27 @@ import type { Message, MessageClass } from '@nestwire/protocol';
 import { assertLegacyDecorator } from '../channel/legacy-decorator.js';
 import type { Channel, Delivered, DeliveryClass } from '../channel/channel.js';
 
-/** What `@OnChannelMessage` was told. */
+/** The arguments of `@OnChannelMessage`. */
 export interface ChannelHandlerMetadata {
   readonly channel: string | Channel;
-  /** The class to listen for; undefined stands for all classes of a defined channel. */
+  /** The class of the messages; undefined for all classes of a defined channel. */
   readonly cls: MessageClass | undefined;
-  /** Whether a class was given at all, be it undefined. */
+  /** True when a class was given, even as undefined. */
   readonly hasClass: boolean;
 }
 
-// Symbol.for: two copies of this package in one process read each other's decorators.
+// Symbol.for, so that two copies of this package in one process read each other's metadata.
 const HANDLERS = Symbol.for('nestwire.messages.channelHandlers');
 
 type Handler<M> = (message: M) => unknown;
 
 /**
- * Calls the method for each message of a channel, on any provider or controller.
+ * Calls the method for each message of a channel.
  *
- * Listens from bootstrap to shutdown, as `addListener`. A plain name needs the class; with a
- * defined channel it narrows. Messages of other classes pass by, and so do gaps unless the class is
- * `StreamGap`; without a class the method gets a channel's gaps too. Guards, pipes and interceptors do not run.
+ * The method of a provider or controller listens from bootstrap to shutdown, as by `addListener`. A plain name
+ * needs the class; for a defined channel the class narrows the messages. The method does not get messages of
+ * other classes. It gets the gaps of a channel when the class is `StreamGap` or is missing. Guards, pipes and
+ * interceptors do not run.
  */
 export function OnChannelMessage<
   M extends Message,
@@ -40,8 +41,8 @@ export function OnChannelMessage<
     descriptor: TypedPropertyDescriptor<F>,
   ): void => {
     assertLegacyDecorator('@OnChannelMessage()', key);
-    const method = descriptor.value as F & { [HANDLERS]?: ChannelHandlerMetadata[] };
-    const handlers = Object.hasOwn(method, HANDLERS) ? method[HANDLERS]! : [];
+    const method = descriptor.value as F;
+    const handlers = channelHandlersOf(method);
     Object.defineProperty(method, HANDLERS, {
       value: [...handlers, { channel, cls, hasClass }],
       configurable: true,
@@ -49,9 +50,8 @@ export function OnChannelMessage<
   };
 }
 
-/** Returns what the decorators on a method say. */
+/** Returns the metadata of the decorators of a method. */
 export function channelHandlersOf(method: unknown): readonly ChannelHandlerMetadata[] {
-  return typeof method === 'function'
-    ? ((method as { [HANDLERS]?: ChannelHandlerMetadata[] })[HANDLERS] ?? [])
-    : [];
+  if (typeof method !== 'function' || !Object.hasOwn(method, HANDLERS)) return [];
+  return (method as { [HANDLERS]?: ChannelHandlerMetadata[] })[HANDLERS] ?? [];
 }

@@ -1,32 +1,32 @@
 import type { PostResult } from '../post.options.js';
 
-// Shared by all posts, so that a post which has arrived costs no object.
+// Shared by all posts, so that a result needs no object of its own.
 const GLOBAL: PostResult = Object.freeze({ delivered: 'global' });
 const DEGRADED: PostResult = Object.freeze({ delivered: 'degraded' });
 
-/** The result of a post to this process alone, which has arrived at once. */
+/** The result of a post that reaches this process only. */
 export const LOCAL: Promise<PostResult> = Promise.resolve(Object.freeze({ delivered: 'local' }));
 
-/** Posts that leave together. */
+/** Posts that share one publication. */
 interface Group {
   readonly result: Promise<PostResult>;
   posts: number;
 }
 
-/** Follows posts to the cluster: one promise for all that leave together. */
+/** Follows posts to the cluster, with one promise for posts that are sent together. */
 export class PostOutcomes {
-  /** Posts that did not reach the cluster for certain. */
+  /** The posts that may not have reached the cluster. */
   degraded = 0;
   readonly #groups = new Map<Promise<void>, Group>();
 
-  /** Resolves to how far a post got; never rejects. */
+  /** Resolves to the reach of a post; never rejects. */
   follow(published: Promise<void>): Promise<PostResult> {
     const group = this.#groups.get(published) ?? this.#begin(published);
     group.posts++;
     return group.result;
   }
 
-  /** Resolves when the post has reached the cluster; rejects with what went wrong. */
+  /** Resolves when the post has reached the cluster; rejects with the error of the broker. */
   require(published: Promise<void>): Promise<PostResult> {
     return published.then(
       () => GLOBAL,

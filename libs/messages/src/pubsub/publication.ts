@@ -9,7 +9,7 @@ import { deepFreeze } from './frozen.js';
 const MAX_PATH = 32;
 const MAX_PATH_CHARACTERS = 200;
 
-/** A message as a channel carries it: encoded once, decoded at most once a process. */
+/** A message as a channel carries it; each process decodes it at most once. */
 export class Publication implements EncodedMessage {
   #message: Message | undefined;
   #failure: unknown;
@@ -21,16 +21,16 @@ export class Publication implements EncodedMessage {
     readonly type: string,
     /** The properties, as JSON text. */
     readonly data: string,
-    /** What the text parses to, when it is known; the publication's own from then on. */
+    /** The parsed text, when it is known; the caller does not use it afterwards. */
     properties?: object,
   ) {
     this.#properties = properties;
   }
 
   /**
-   * The message, one frozen instance for all who read it.
+   * The message; one frozen instance for all readers.
    *
-   * @throws {CodedError} when this process does not know the class, or cannot read the properties
+   * @throws {CodedError} when this process does not know the class, or cannot decode the properties
    */
   get message(): Message {
     if (this.#message) return this.#message;
@@ -43,7 +43,7 @@ export class Publication implements EncodedMessage {
     }
   }
 
-  /** Tells whether it is of a known class that is none of these; makes no instance. */
+  /** Returns true when its class is known and is none of these; makes no instance. */
   isForeignTo(classes: readonly MessageClass[]): boolean {
     const cls = messageClassNamed(this.type);
     return !!cls && !classes.some((each) => cls === each || cls.prototype instanceof each);
@@ -54,10 +54,10 @@ export class Publication implements EncodedMessage {
     if (!cls)
       throw new MessagesError(
         MessagesErrorCode.WrongMessage,
-        'The message is of a class that is not known here.',
+        'This process does not know the class of the message. Import the class.',
       );
     const properties = this.#properties ?? (JSON.parse(this.data) as object);
-    // Compiled code makes no instance of another class than the declared one.
+    // The compiled decoder makes instances of declared classes only, so it needs no check of foreign classes.
     const message = decodeQuickly(cls, properties) ?? this.#decodeByLibraries(cls, properties);
     this.#properties = undefined;
     rememberOrigin(message, this);
@@ -71,8 +71,8 @@ export class Publication implements EncodedMessage {
     const path = foreign.slice(0, MAX_PATH).join('.').slice(0, MAX_PATH_CHARACTERS);
     throw new MessagesError(
       MessagesErrorCode.WrongMessage,
-      `The property '${path}' is of a class that neither the channel nor a @Type of the message names: ` +
-        'add the class to the channel, or @Type to the property.',
+      `The property '${path}' has a class that neither the channel nor a @Type of the message declares. ` +
+        'Add the class to the channel, or @Type to the property.',
     );
   }
 }

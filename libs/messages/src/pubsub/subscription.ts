@@ -1,6 +1,6 @@
 import { lifeOf, onAbort, type Life } from '../scheduling/on-abort.js';
 
-/** One consumer of one channel in this process, until it is removed. */
+/** The handle of one subscription of this process to a channel. */
 export class Subscription implements Disposable {
   #removed = false;
   #offAbort: (() => void) | undefined;
@@ -17,12 +17,12 @@ export class Subscription implements Disposable {
     this.#offAbort = onAbort(signal, () => this.remove());
   }
 
-  /** Whether it has been removed, by hand or by its signal. */
+  /** True after the removal, by `remove` or by the signal. */
   get removed(): boolean {
     return this.#removed || this.#life?.isOver === true;
   }
 
-  /** Ends the subscription; no message is delivered to it afterwards. May be called again. */
+  /** Ends the subscription; no message is delivered afterwards. A second call changes nothing. */
   remove(): void {
     if (this.#removed) return;
     this.#removed = true;

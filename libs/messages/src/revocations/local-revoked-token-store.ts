@@ -8,12 +8,12 @@ import {
 
 const MAX_HOLDERS = 20_000;
 
-/** How much the list of one process holds. */
+/** The clock and the limits of the list of one process. */
 export interface LocalRevokedTokenBounds {
   readonly clock?: Clock;
-  /** The generation that all tokens must have at least. @default the time in milliseconds */
+  /** The least generation of any token. @default the time in milliseconds */
   readonly beginning?: number;
-  /** The most holders; beyond, the floor of all rises. @default 20_000 */
+  /** The most holders; a further one raises the floor for all. @default 20_000 */
   readonly maxHolders?: number;
 }
 
@@ -43,7 +43,7 @@ export class LocalRevokedTokenStore extends RevokedTokenStore {
     this.#forget();
     this.#generation = Math.max(this.#generation + 1, Date.now());
     const known = this.#known.get(holder) ?? { floor: 0, subjects: new Map<string, number>(), endsAtMs: 0 };
-    // Behind all others: the first is the one that was revoked first.
+    // Moved to the end, so that the first holder is the one with the oldest revocation.
     this.#known.delete(holder);
     this.#known.set(holder, known);
     known.endsAtMs = this.#clock.now() + ttlMs;
@@ -63,7 +63,7 @@ export class LocalRevokedTokenStore extends RevokedTokenStore {
     return { floor: Math.max(this.#floor, known.floor), subjects: new Map(known.subjects) };
   }
 
-  /** Forgets those whose time is over, and makes room for one. */
+  /** Removes expired holders, and makes room for one. */
   #forget(): void {
     const nowMs = this.#clock.now();
     for (const [holder, { endsAtMs, floor, subjects }] of this.#known) {

@@ -1,56 +1,58 @@
 /** A revocation of tokens that were issued to one holder. */
 export interface TokenRevocation {
-  /** Names the holder: 2 to 64 characters of A-Z a-z 0-9 _ -; the first two choose the shard. */
+  /** The name of the holder: 2 to 64 characters of A-Z a-z 0-9 _ -; the first two select the shard. */
   readonly holder: string;
-  /** What the tokens are for: each 1 to 64 characters of A-Z a-z 0-9 _ -. */
+  /** The subjects of the tokens: each 1 to 64 characters of A-Z a-z 0-9 _ -. */
   readonly subjects: readonly string[];
-  /** How long a token lives, in milliseconds: the revocation is forgotten then. */
+  /** The lifetime of a token, and of the revocation, in milliseconds. */
   readonly ttlMs: number;
 }
 
-/** The generations that a holder's tokens must have at least. */
+/** The least generations of a holder's tokens. */
 export interface RevokedTokens {
-  /** Of tokens for any subject. */
+  /** The least generation for every subject. */
   readonly floor: number;
-  /** Of tokens for a subject. */
+  /** The least generation for single subjects. */
   readonly subjects: ReadonlyMap<string, number>;
 }
 
-/** Returns the generation that a token for the subject must have, or 0. */
+/** Returns the least generation of a token for the subject. */
 export function requiredGeneration({ floor, subjects }: RevokedTokens, subject: string): number {
   return Math.max(floor, subjects.get(subject) ?? 0);
 }
 
-/** The most subjects that are remembered of a holder; beyond, its floor rises. */
+/** The most subjects of a holder; a further one raises its floor. */
 export const MAX_REVOKED_SUBJECTS = 128;
 
 /**
- * A bounded list of void tokens, which all processes of a cluster share.
+ * Stores a bounded list of revoked tokens, which all processes of a cluster share.
  *
- * A token carries the generation that was required of it when it was issued. Each revocation requires a
- * later generation, by one sequence of the cluster, so that the clocks of processes do not matter. When
- * the list is full, a floor rises: it voids older tokens that nobody revoked, never the other way round.
+ * A token carries the generation that was required when it was issued. Each revocation requires a later
+ * generation, from one sequence of the cluster, so that the clocks of processes do not matter. A full list
+ * raises a floor: the floor revokes further old tokens, and never makes a revoked token valid.
  *
- * The list begins with a floor above all generations before. A list whose data were lost begins again, so
- * that tokens of the time that it knows nothing of are void. Who issues a token gives it the generation that
- * is required then, the floor at least.
+ * The list starts with a floor above all earlier generations. A list that has lost its data starts again, so
+ * that tokens from before the loss are revoked. The issuer gives a token the generation that is required at
+ * that time, which is at least the floor.
  *
  * Every promise settles within a deadline.
  */
 export abstract class RevokedTokenStore {
   /**
-   * Voids the tokens that a holder has for the subjects.
+   * Revokes the tokens of a holder for the subjects.
    *
-   * @returns what is void of the holder's tokens now
-   * @throws {MessagesError} UNAVAILABLE when it may not have been written
+   * @returns the required generations of the holder's tokens afterwards
+   * @throws {MessagesError} UNAVAILABLE when the revocation may not be stored
    */
   abstract revoke(revocation: TokenRevocation): Promise<RevokedTokens>;
 
   /**
-   * Returns what is void of a holder's tokens; a name of two characters gives the floor of its shard.
+   * Returns the required generations of a holder's tokens.
    *
-   * @param ttlMs how long a token lives, in milliseconds
-   * @throws {MessagesError} UNAVAILABLE when nobody can tell
+   * A name of two characters returns the floor of its shard.
+   *
+   * @param ttlMs the lifetime of a token, in milliseconds
+   * @throws {MessagesError} UNAVAILABLE when the store cannot be reached
    */
   abstract read(holder: string, ttlMs: number): Promise<RevokedTokens>;
 }

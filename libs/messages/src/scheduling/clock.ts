@@ -1,12 +1,12 @@
-/** What tells the time and waits. */
+/** A source of time and timers. */
 export interface Clock {
   /** The time in milliseconds; only differences count. */
   now(): number;
-  /** Runs the function once, after the time in milliseconds; returns the function that takes it back. */
+  /** Runs the function once after a time in milliseconds; returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
 }
 
-/** The process's own clock; what waits on it does not keep the process alive. */
+/** The clock of the process; its timers do not keep the process alive. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => performance.now(),
   after: (ms, run) => {

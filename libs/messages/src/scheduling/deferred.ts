@@ -5,9 +5,9 @@ export interface Deferred<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Makes a promise that somebody else settles. */
+/** Makes a promise together with its settling functions. */
 export function deferred<T>(): Deferred<T> {
-  // Node 20 has no Promise.withResolvers.
+  // Node 20 has no Promise.withResolvers. The executor runs before the constructor returns, so both are set.
   let resolve!: (value: T) => void;
   let reject!: (error: unknown) => void;
   const promise = new Promise<T>((onResolve, onReject) => {

@@ -1,7 +1,6 @@
 /**
- * A promise that has resolved already.
+ * A resolved promise.
  *
- * A listener may return it where there is nothing to wait for: it is known not to reject, so that
- * nobody has to follow it.
+ * A listener returns it when there is nothing to wait for. It cannot reject, so the caller need not follow it.
  */
 export const DONE: Promise<void> = Promise.resolve();

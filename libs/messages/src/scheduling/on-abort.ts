@@ -1,6 +1,6 @@
 import { slicedWork } from './sliced-work.js';
 
-/** Tells whether a signal has aborted, without the cost of asking the signal. */
+/** The state of a signal, in a form that is faster to read than the signal. */
 export interface Life {
   readonly isOver: boolean;
 }
@@ -12,7 +12,7 @@ interface OpenLife {
 
 const OVER: Life = { isOver: true };
 
-// One listener a signal, however many subscriptions a session has: Node warns of more than ten.
+// One listener for each signal: Node warns of more than ten, and a session may have many subscriptions.
 const lives = new WeakMap<AbortSignal, OpenLife>();
 
 /** Returns the life that ends with the signal, before any `onAbort` action runs. */
@@ -21,10 +21,10 @@ export function lifeOf(signal: AbortSignal): Life {
 }
 
 /**
- * Runs an action when the signal aborts; at once when it has aborted already.
+ * Runs an action when the signal aborts; at once for an aborted signal.
  *
- * Where many actions wait for a signal, those that do not fit into its turn run in later ones: who must do
- * nothing more from the abort on looks at `lifeOf`. Returns the function that takes the action back.
+ * When a signal has many actions, some run in later turns of the event loop. Code that must stop exactly at
+ * the abort checks `lifeOf`. Returns a function that removes the action.
  */
 export function onAbort(signal: AbortSignal, action: () => void): () => void {
   if (signal.aborted) {

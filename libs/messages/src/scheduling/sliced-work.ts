@@ -1,10 +1,10 @@
-/** The most time of one turn of the event loop, in milliseconds. */
+/** The time of sliced work in one turn of the event loop, in milliseconds. */
 export const SLICE_MS = 5;
 
-/** How many items of one job are done before the next job has its go. */
+/** The most items of one job before the next job continues. */
 const ITEMS_PER_GO = 16;
 
-/** What tells a slicer the time, and ends a turn. */
+/** The source of time and of turns of the event loop. */
 export interface SlicerClock {
   /** The time in milliseconds; only differences count. */
   readonly now: () => number;
@@ -13,18 +13,18 @@ export interface SlicerClock {
 }
 
 interface Job {
-  /** Does the next items; returns whether there are more. */
+  /** Processes the next items; returns true when there are more. */
   readonly go: () => boolean;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
 
 /**
- * Does long work in slices, one a turn of the event loop.
+ * Does long work in slices, one for each turn of the event loop.
  *
- * It is for work that grows with what a process or a client has accumulated. A job that fits into the turn is done at once. What is left of it waits, and jobs that wait take turns:
- * a small one is not held up by the large ones before it. A job holds no copy of its items, so the queue has
- * one entry a job.
+ * It is for work whose amount grows with the state of a process or a client. A job that fits into the turn is
+ * done at once. The rest of a longer job waits, and waiting jobs alternate, so that a small job does not wait
+ * for large ones. A job does not copy its items, so the queue has one entry for each job.
  */
 export class SlicedWork {
   private waiting: Job[] = [];
@@ -36,22 +36,22 @@ export class SlicedWork {
     private readonly sliceMs = SLICE_MS,
   ) {}
 
-  /** How many jobs wait for another turn. */
+  /** The number of jobs that wait for another turn. */
   get size(): number {
     return this.waiting.length;
   }
 
   /**
-   * Calls the function for each item, which may be added or taken out of the collection meanwhile.
+   * Calls the function for each item; the collection may change in the meantime.
    *
-   * Returns undefined when all are done; else a promise that resolves when they are.
+   * Returns undefined when all items are done; otherwise a promise that resolves then.
    *
-   * @throws {Error} what the function throws; the job ends there
+   * @throws {Error} the error of the function; it ends the job
    */
   forEach<T>(items: Iterable<T>, act: (item: T) => void): Promise<void> | undefined {
     const iterator = items[Symbol.iterator]();
     const go = (): boolean => this.goOn(iterator, act, Infinity);
-    // Whoever waits already comes first.
+    // Waiting jobs come first.
     if (!this.waiting.length && !go()) return undefined;
     return new Promise((done, failed) => {
       this.waiting.push({ go: () => this.goOn(iterator, act, ITEMS_PER_GO), done, failed });
@@ -61,7 +61,7 @@ export class SlicedWork {
 
   private goOn<T>(iterator: Iterator<T>, act: (item: T) => void, most: number): boolean {
     const startedAt = this.clock.now() - this.usedMs;
-    // Else the turn's time is counted once it has passed.
+    // Ends the count of this turn's time.
     this.schedule();
     for (let count = 0; count < most && this.usedMs < this.sliceMs; count++) {
       const next = iterator.next();
@@ -84,14 +84,16 @@ export class SlicedWork {
 
   private async runWaiting(): Promise<void> {
     const startedAt = this.clock.now();
-    let at = 0;
-    while (at < this.waiting.length && this.usedMs < this.sliceMs) {
-      this.run(this.waiting[at++]!);
-      // What the items have set off runs now, and is part of the slice.
+    let done = 0;
+    for (const job of this.waiting) {
+      if (this.usedMs >= this.sliceMs) break;
+      done++;
+      this.run(job);
+      // Lets the microtasks of the items run, because they are part of the slice.
       await Promise.resolve();
       this.usedMs = Math.max(this.usedMs, this.clock.now() - startedAt);
     }
-    this.waiting = this.waiting.slice(at);
+    this.waiting = this.waiting.slice(done);
     if (this.waiting.length) this.schedule();
   }
 
@@ -107,5 +109,5 @@ export class SlicedWork {
 
 const SYSTEM_SLICER_CLOCK: SlicerClock = { now: () => performance.now(), nextTurn: setImmediate };
 
-/** The sliced work of this process; all long jobs share its time of a turn. */
+/** The sliced work of this process; all jobs share one slice of a turn. */
 export const slicedWork = new SlicedWork();

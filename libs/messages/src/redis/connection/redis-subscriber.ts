@@ -191,7 +191,8 @@ export class RedisSubscriber {
     if (this.#pumping) return;
     this.#pumping = true;
     while (this.#connected && (this.#adding.size > 0 || this.#dropping.size > 0 || !this.#restored)) {
-      const client = this.#client!;
+      const client = this.#client;
+      if (!client) break;
       try {
         const keys = this.#takeAdding();
         if (keys.length > 0) await this.#add(client, keys);
@@ -227,8 +228,9 @@ export class RedisSubscriber {
       else await client.subscribe(...keys);
     } catch (error) {
       if (!isReply(error)) throw error;
-      if (keys.length > 1) for (const key of keys) await this.#add(client, [key]);
-      else this.#refuse(client, keys[0]!, error);
+      const [key, ...others] = keys;
+      if (others.length > 0) for (const each of keys) await this.#add(client, [each]);
+      else if (key !== undefined) this.#refuse(client, key, error);
       return;
     }
     if (client !== this.#client) return;

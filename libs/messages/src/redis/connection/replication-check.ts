@@ -72,10 +72,10 @@ export class ReplicationCheck {
     if (this.#checking || this.client.status !== 'ready') return;
     this.#checking = true;
     // The probe covers a server that does not reply or refuses the command.
-    const requests = Promise.all(['replication', 'server'].map((part) => this.client.info(part)));
+    const requests = Promise.all([this.client.info('replication'), this.client.info('server')]);
     const infos = await withinDeadline(requests, this.tuning).catch(() => undefined);
     this.#checking = false;
-    if (infos && !this.#closed) this.#compare(infos[0]!, infos[1]!);
+    if (infos && !this.#closed) this.#compare(...infos);
   }
 
   #compare(replicationInfo: string, serverInfo: string): void {

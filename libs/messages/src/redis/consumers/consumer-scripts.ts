@@ -1,13 +1,14 @@
 import { RedisScript } from '../connection/redis-script.js';
 import { LUA_UNTRUSTED } from '../connection/untrusted.js';
 
-// A consumer is a hash: `e`, `s` and `p` its place, as that of a head; `g` how many gaps it met; and for each
-// work that was given out and not settled `w:<key>`, with when it is due again, its attempt, its holder and
-// what it is: the id of a message, or of a gap the reason and the place. All of it is one key, so that nothing
-// can lose a part of it, in the slot of the stream, so that a failover or a restore takes both back alike.
+// A consumer is a hash. The fields `e`, `s` and `p` are its position, in the form of a head; `g` is the number of
+// gaps. A field `w:<key>` is a work that was delivered and not acknowledged: the time of its next delivery, its
+// attempt, its holder, and the id of the message, or the reason and the position of the gap. The consumer is one
+// key, so that it cannot be lost in part. It is in the slot of the stream, so that a failover or a restore sets
+// both back to the same time.
 
 const WORK = `
--- Nothing when it does not have the form of work.
+-- Returns nothing for a malformed work.
 local function workOf(value)
   if #value > 512 then return end
   local dueMs, attempt, holder, id = string.match(value, '^(%d+):(%d+):([^:]*):(.*)$')
@@ -22,17 +23,17 @@ local nowMs = now[1] * 1000 + math.floor(now[2] / 1000)
 `;
 
 /**
- * Settles work of a share, and gives it what is next.
+ * Acknowledges work of a share, and fetches the next work.
  *
- * Keys: meta, stream, consumer. Arguments: a random epoch, the channel's name, the age of the head in
- * milliseconds, `head`, `oldest` or `known`, how long the consumer is kept in milliseconds, the holder, its lease in
- * milliseconds, the most works and the most bytes, the most bytes of one message; then key and id of each work that
- * is settled.
+ * Keys: meta, stream, consumer. Arguments: a random epoch; the name of the channel; the lifetime of the head in
+ * milliseconds; `head`, `oldest` or `known`; the lifetime of the consumer in milliseconds; the holder; its lease
+ * in milliseconds; the most works; the most bytes; the most bytes of one message; then the key and the id of each
+ * acknowledged work.
  *
- * Work, places and entries that do not have their form become a gap: they never stop the consumer.
+ * A malformed work, position or entry becomes a gap, so that it never stops the consumer.
  *
- * Returns the epoch, and when what others hold is due, in milliseconds, or -1; then of each work its key, its
- * attempt, its id, and of a message the id before it, its type and its text.
+ * Returns the epoch, and the time until a lease of another share expires, in milliseconds, or -1. Then follow for
+ * each work its key, its attempt, its id, and for a message the previous id, its type and its text.
  */
 export const FETCH = new RedisScript(`${LUA_UNTRUSTED}${WORK}
 local meta, stream, consumer = KEYS[1], KEYS[2], KEYS[3]
@@ -213,10 +214,10 @@ return reply
 `);
 
 /**
- * Renews the lease of work, with its attempt.
+ * Renews the leases of work, with the attempts.
  *
- * Keys: consumer. Arguments: the holder, the lease in milliseconds; then key, id and attempt of each work.
- * Returns of each 1 when it is the holder's, else 0.
+ * Keys: consumer. Arguments: the holder, the lease in milliseconds; then the key, the id and the attempt of each
+ * work. Returns 1 for each work of the holder, and 0 for the others.
  */
 export const RENEW = new RedisScript(`${LUA_UNTRUSTED}${WORK}
 local reply = {}

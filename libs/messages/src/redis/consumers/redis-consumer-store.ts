@@ -24,23 +24,23 @@ import { withinDeadline } from '../connection/within-deadline.js';
 
 const PARTS = 6;
 
-/** What durable consumers share with the backend that they belong to. */
+/** The parts of the broker that durable consumers use. */
 export interface ConsumersLink {
   readonly client: Redis | Cluster;
   readonly keys: ChannelKeys;
   readonly maxMessageBytes: number;
   readonly isClosed: () => boolean;
-  /** Is told of what is stored in a channel and cannot be read. */
+  /** Called for each undecodable entry. */
   readonly undecodable: (channel: string, error: Error) => void;
-  /** Is told what Redis refused, and with which error. */
-  readonly refused: (what: string, error: Error) => void;
+  /** Called with each error of Redis. */
+  readonly refused: (operation: string, error: Error) => void;
 }
 
 /**
- * Knows durable consumers in Redis: a hash a share, in the slot of its channel.
+ * Stores durable consumers in Redis: one hash for each consumer, in the slot of its channel.
  *
- * Not a consumer group: one ends with the stream, which expires, knows nothing of epochs and branches, and
- * passes over what was trimmed without a word.
+ * It does not use a consumer group of Redis: a group ends with the stream, which expires; it ignores epochs and
+ * timelines; and it skips trimmed messages silently.
  */
 export class RedisConsumerStore extends ConsumerStore {
   constructor(
@@ -63,14 +63,14 @@ export class RedisConsumerStore extends ConsumerStore {
         ...settled.flatMap((work) => [work.key, proofOf(work)]),
       ],
     );
-    if (!isStrings(reply)) throw this.#unreadable(new Error('its answer does not have the form of one'));
+    if (!isStrings(reply)) throw this.#unreadable(new Error('the reply is malformed'));
     return this.#fetchedOf(channel.name, reply);
   }
 
   async renew(share: ConsumerShare, works: readonly ConsumerWork[], leaseMs: number): Promise<boolean[]> {
     const args = works.flatMap((work) => [work.key, proofOf(work), work.attempt]);
     const reply = await this.#run(RENEW, [this.#keyOf(share)], [share.holder, leaseMs, ...args]);
-    // Whatever is no confirmation leaves the work to others.
+    // Without a confirmation another share may get the work.
     return works.map((_, index) => Array.isArray(reply) && reply[index] === 1);
   }
 
@@ -88,7 +88,7 @@ export class RedisConsumerStore extends ConsumerStore {
   }
 
   #unreadable(error: Error): MessagesError {
-    this.link.refused('a named share', error);
+    this.link.refused('a durable consumer', error);
     return unreadable(error);
   }
 
@@ -101,7 +101,7 @@ export class RedisConsumerStore extends ConsumerStore {
     return { works, waitMs: waitMs === '-1' ? undefined : Number(waitMs) };
   }
 
-  /** Makes a gap of a message that cannot be read. */
+  /** Replaces an undecodable message by a gap. */
   #read(channel: string, work: ConsumerWork, message: StoredMessage): ConsumerWork {
     try {
       readContent(message, this.link.maxMessageBytes);
@@ -117,9 +117,9 @@ export class RedisConsumerStore extends ConsumerStore {
   }
 }
 
-/** What tells work from other work that had, or has, the same key. */
+/** Returns a text that distinguishes work from other work with the same key. */
 function proofOf({ key, gap, position: { epoch, offset, id } }: ConsumerWork): string {
-  // The gap in the place of a message that cannot be read has the key of the message.
+  // A gap in place of an undecodable message has the key of the message.
   return isGapKey(key) ? `${gap}:${epoch}:${offset}:${id}` : id;
 }
 

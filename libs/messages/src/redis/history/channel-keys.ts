@@ -36,7 +36,8 @@ export class ChannelKeys {
   of(channel: string): ChannelKeySet {
     const cached = this.#cached.get(channel);
     if (cached) return cached;
-    if (this.#cached.size >= MAX_CACHED) this.#cached.delete(this.#cached.keys().next().value!);
+    const [oldest] = this.#cached.size >= MAX_CACHED ? this.#cached.keys() : [];
+    if (oldest !== undefined) this.#cached.delete(oldest);
     const keys = this.#make(channel);
     this.#cached.set(channel, keys);
     return keys;

@@ -25,10 +25,12 @@ export function resultsOf(
 ): ReadonlyArray<Stored | MessagesError> {
   const [epoch = '', , ...replies] = reply;
   if (replies.length !== drafts.length) throw uncertain(malformed());
-  if (replies.every((each) => each.startsWith('!'))) throw refused(refusalIn(reply)!);
-  return replies.map((each, index) => {
+  const refusal = refusalIn(reply);
+  if (refusal && replies.every((each) => each.startsWith('!'))) throw refused(refusal);
+  return drafts.map((draft, index) => {
+    const each = replies[index] ?? '';
     if (each.startsWith('!')) return refused(new Error(each.slice(1)));
-    if (!each.startsWith('=')) return stored(epoch, each, `${drafts[index]!.id}~${attempt}`);
+    if (!each.startsWith('=')) return stored(epoch, each, `${draft.id}~${attempt}`);
     const [itsEpoch = '', offset = '', id = ''] = each.slice(1).split(':');
     return { ...stored(itsEpoch, offset, id), isDuplicate: true };
   });

@@ -161,8 +161,8 @@ export class RedisHistoryStore extends HistoryStore {
   /** Returns the location of a channel's head; undefined while its server is unreachable. */
   #headLocationOf(channel: string): HeadLocation | undefined {
     const keys = this.link.keys.of(channel);
-    if (this.#whyUnreachable(keys)) return undefined;
-    return { key: keys.meta, node: this.link.topology.nodeOf(keys.live)! };
+    const node = this.link.topology.nodeOf(keys.live);
+    return node && !this.#whyUnreachable(keys) ? { key: keys.meta, node } : undefined;
   }
 
   /** Receives a publication on a key; returns false when no followed history has the key. */
@@ -216,7 +216,8 @@ export class RedisHistoryStore extends HistoryStore {
   }
 
   #storeReplicated(keys: ChannelKeySet, run: Omit<ScriptRun, 'client'>): Promise<readonly string[]> {
-    const node = this.link.topology.nodeOf(keys.live)!;
+    const node = this.link.topology.nodeOf(keys.live);
+    if (!node) return Promise.reject(unavailable('Redis cannot be reached'));
     // A missing reply makes only the writer's own connection suspect, and the writer drops it.
     return this.#writerOf(node)
       .run(APPEND, run)

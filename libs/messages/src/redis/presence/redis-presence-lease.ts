@@ -6,35 +6,35 @@ import { addToSet } from '../connection/add-to-set.js';
 import type { RedisCalls } from '../connection/redis-calls.js';
 
 const RENEWALS_PER_LEASE = 3;
-/** A second look comes a whole renewal later, so that a server that has just come back can renew. */
+/** The least time between two checks of a silent server, in renewals; it can renew its lease in between. */
 const PATIENCE = 0.9;
-/** The most lost servers that one reading reports; the next reading reports the others. */
+/** The most lost servers that one read reports; the next read reports the others. */
 const MAX_REPORTS = 16;
 
-/** The most servers that one look asks for; of more, each look takes others. */
+/** The most servers of one check; a check of more servers selects them at random. */
 const MAX_SERVERS = 1_000;
-/** The most servers that one look has cleaned up. */
+/** The most dead servers that one check claims. */
 const MAX_CLAIMS = 100;
 
-/** What a lease works with. */
+/** The settings and the callbacks of a lease. */
 export interface LeaseSetup {
   readonly calls: RedisCalls;
   readonly keys: PresenceKeys;
   readonly clock: Clock;
   readonly leaseMs: number;
-  /** The lease had run out: the process has another name, and nothing of the former server's counts any more. */
+  /** Called after the lease has expired; the process has a new name, and the former records are void. */
   readonly replaced: (former: string) => void;
-  /** A server has died, and this one is to clean up after it and then to call `forget`. */
+  /** Called when this process must clean up after a dead server, and then call `forget`. */
   readonly died: (server: string) => void;
-  /** Redis has answered: what it does not know yet can be tried again. */
+  /** Called after each successful check. */
   readonly checked: () => void;
 }
 
 /**
- * Keeps the lease of this process, and finds the processes without one.
+ * Renews the lease of this process, and finds processes without a lease.
  *
- * A lease that has run out is never taken up again: the process goes on under another name, so that
- * whoever cleans up after the former one can take nothing from the present.
+ * An expired lease is not renewed: the process continues with a new name. So a cleanup after the former name
+ * cannot remove present connections.
  */
 export class PresenceLease {
   #server = newName();
@@ -42,36 +42,36 @@ export class PresenceLease {
   #acquiring: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #isClosed = false;
-  /** Servers without a lease, and since when that is known. */
+  /** The servers without a lease, with the times of their detection. */
   #lost = new Map<string, number>();
   #checking: Promise<void> | undefined;
 
   constructor(private readonly setup: LeaseSetup) {}
 
-  /** The name of this process, as long as its lease lasts. */
+  /** The present name of this process. */
   get server(): string {
     return this.#server;
   }
 
-  /** Begins to look after the others, if it has not. */
+  /** Starts the checks of other servers; a second call changes nothing. */
   start(): void {
     if (!this.#cancelTimer && !this.#isClosed) this.#schedule();
   }
 
-  /** Resolves when the lease is held; rejects when Redis cannot be reached. */
+  /** Resolves when this process has a lease; rejects when Redis cannot be reached. */
   async acquire(): Promise<void> {
     this.start();
     if (!this.#isHeld)
       await (this.#acquiring ??= this.#acquire().finally(() => (this.#acquiring = undefined)));
   }
 
-  /** Renews and looks at once, as after an outage; who is silent gets another chance. */
+  /** Renews the lease and checks the servers now, after an outage; silent servers get more time. */
   async checkNow(): Promise<void> {
     this.#lost.clear();
     await this.#checkOnce();
   }
 
-  /** Gives the lease back. */
+  /** Removes the lease. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelTimer?.();
@@ -94,7 +94,7 @@ export class PresenceLease {
     return (this.#checking ??= this.#renewAndCheck().finally(() => (this.#checking = undefined)));
   }
 
-  /** Never rejects: what fails is tried at the next turn. */
+  /** Renews and checks; never rejects, because the next turn repeats a failed check. */
   async #renewAndCheck(): Promise<void> {
     try {
       if (this.#isHeld) await this.#renew();
@@ -108,7 +108,7 @@ export class PresenceLease {
   async #acquire(): Promise<void> {
     const { calls, keys, leaseMs } = this.setup;
     const server = this.#server;
-    // Known before it lives, so that nobody can die unknown.
+    // Register the server before its lease starts, so that a crash in between is noticed.
     await addToSet(calls, keys.servers, server);
     await calls.run((client) => client.pexpire(keys.servers, PRESENCE_TTL_MS));
     await calls.run((client) => client.set(keys.leaseOf(server), '1', 'PX', leaseMs));
@@ -117,7 +117,7 @@ export class PresenceLease {
 
   async #renew(): Promise<void> {
     const { calls, keys, leaseMs, replaced } = this.setup;
-    // Redis may have evicted the set of servers, and then nobody would clean up after this one.
+    // Redis may have evicted the set of servers; without an entry, no process would clean up after this one.
     await addToSet(calls, keys.servers, this.#server);
     await calls.run((client) => client.pexpire(keys.servers, PRESENCE_TTL_MS));
     await calls.run((client) => client.pexpire(keys.channelsOf(this.#server), PRESENCE_TTL_MS));
@@ -135,9 +135,9 @@ export class PresenceLease {
     const { calls, keys, clock, leaseMs, died } = this.setup;
     const names = await calls.run((client) => client.srandmember(keys.servers, MAX_SERVERS));
     const others = names.filter((name) => name !== this.#server && isServerName(name));
-    const junk = names.filter((name) => !isServerName(name));
-    // Else junk takes the places of servers in each look.
-    if (junk.length > 0) await calls.run((client) => client.srem(keys.servers, ...junk));
+    const malformed = names.filter((name) => !isServerName(name));
+    // Malformed names would take the places of servers in each check.
+    if (malformed.length > 0) await calls.run((client) => client.srem(keys.servers, ...malformed));
     const silent = (await this.findLost(others)).values();
     const nowMs = clock.now();
     this.#lost = new Map([...silent].map((name) => [name, this.#lost.get(name) ?? nowMs]));
@@ -154,7 +154,7 @@ export class PresenceLease {
     }
   }
 
-  /** Removes what is known of a server, when nothing of it is left in channels. */
+  /** Removes a server, after its connections. */
   async forget(server: string): Promise<void> {
     const { calls, keys } = this.setup;
     await calls.run((client) => client.del(keys.channelsOf(server)));
@@ -162,9 +162,9 @@ export class PresenceLease {
   }
 
   /**
-   * Makes sure that somebody cleans up after lost servers that have connections in a channel.
+   * Registers lost servers with connections in a channel for a cleanup.
    *
-   * A server that is known or claimed is cleaned up already. Redis may have evicted what was known of the others.
+   * A registered or claimed server needs nothing. The keys of the others may have been evicted.
    */
   async report(lost: ReadonlySet<string>, channel: string): Promise<void> {
     const { calls, keys } = this.setup;
@@ -178,7 +178,7 @@ export class PresenceLease {
     }
   }
 
-  /** Returns which of these servers have no lease. */
+  /** Returns the servers without a lease. */
   async findLost(servers: readonly string[]): Promise<Set<string>> {
     const { calls, keys } = this.setup;
     const found = await Promise.all(

@@ -1,13 +1,13 @@
 import type { PresenceRecord } from '../../presence/presence-store.js';
 
-/** The connections of this process in one channel, and what Redis does not know. */
+/** The connections of this process in one channel, and the pending changes. */
 export class PresenceRecords {
-  /** The server name under which the channel is noted. */
+  /** The server name whose set in Redis has the channel. */
   notedFor = '';
-  /** How many more checks the channel gets although it is empty: see `RedisPresenceStore`. */
+  /** The remaining comparisons of an empty channel; see `RedisPresenceStore`. */
   emptyChecks = 0;
   readonly #records = new Map<string, PresenceRecord>();
-  #unknown = new Set<string>();
+  #pending = new Set<string>();
   #isSuspect = false;
   #current: Promise<boolean> = Promise.resolve(true);
   #next: Promise<boolean> | undefined;
@@ -21,12 +21,12 @@ export class PresenceRecords {
     return this.#records.size === 0;
   }
 
-  /** Whether Redis knows all, as far as this process can tell. */
+  /** True when Redis has all changes, as far as this process knows. */
   get isSettled(): boolean {
-    return this.#unknown.size === 0 && !this.#isSuspect;
+    return this.#pending.size === 0 && !this.#isSuspect;
   }
 
-  /** Returns whether what Redis has is to be compared with the records, and takes it as begun. */
+  /** Returns true when Redis must be compared with the records, and resets the mark. */
   takeSuspect(): boolean {
     const wasSuspect = this.#isSuspect;
     this.#isSuspect = false;
@@ -35,13 +35,13 @@ export class PresenceRecords {
 
   put(record: PresenceRecord): void {
     this.#records.set(record.id, record);
-    this.#unknown.add(record.id);
+    this.#pending.add(record.id);
   }
 
-  /** Returns whether it was there. */
+  /** Removes a connection; returns false when it is absent. */
   remove(id: string): boolean {
     const wasThere = this.#records.delete(id);
-    if (wasThere) this.#unknown.add(id);
+    if (wasThere) this.#pending.add(id);
     return wasThere;
   }
 
@@ -49,27 +49,27 @@ export class PresenceRecords {
     for (const id of [...this.#records.keys()]) this.remove(id);
   }
 
-  /** Forgets a record that Redis refused, unless another one took its place. */
+  /** Removes a record that Redis refused, unless a newer one has replaced it. */
   drop(record: PresenceRecord): void {
     if (this.#records.get(record.id) === record) this.#records.delete(record.id);
   }
 
-  /** Has the next attempt compare what Redis has with the records. */
+  /** Makes the next attempt compare Redis with the records. */
   markSuspect(): void {
     this.#isSuspect = true;
     this.notedFor = '';
   }
 
-  /** Notes every difference between the records and what Redis has of this process, so that `flush` repairs it. */
+  /** Marks all differences between the records and Redis, so that `flush` repairs them. */
   compare(held: ReadonlyMap<string, string>, textOf: (record: PresenceRecord) => string): void {
-    for (const [id, record] of this.#records) if (held.get(id) !== textOf(record)) this.#unknown.add(id);
-    for (const id of held.keys()) if (!this.#records.has(id)) this.#unknown.add(id);
+    for (const [id, record] of this.#records) if (held.get(id) !== textOf(record)) this.#pending.add(id);
+    for (const id of held.keys()) if (!this.#records.has(id)) this.#pending.add(id);
   }
 
   /**
-   * Resolves to whether Redis knows all that was so at the call; never rejects.
+   * Resolves to true when Redis has all changes before the call; never rejects.
    *
-   * What comes while one attempt is under way shares the next one.
+   * Calls during an attempt share the next one.
    */
   settle(): Promise<boolean> {
     this.#next ??= this.#current.then(() => {
@@ -79,15 +79,15 @@ export class PresenceRecords {
     return this.#next;
   }
 
-  /** Hands over what is unknown, in batches; what fails stays unknown. */
+  /** Sends the changes in batches; a failed batch stays pending. */
   async flush(
     most: number,
     send: (set: readonly PresenceRecord[], gone: readonly string[]) => Promise<void>,
   ): Promise<void> {
-    const ids = [...this.#unknown];
+    const ids = [...this.#pending];
     for (let at = 0; at < ids.length; at += most) {
       const batch = ids.slice(at, at + most);
-      for (const id of batch) this.#unknown.delete(id);
+      for (const id of batch) this.#pending.delete(id);
       try {
         const set = batch.flatMap((id) => this.#records.get(id) ?? []);
         await send(
@@ -95,7 +95,7 @@ export class PresenceRecords {
           batch.filter((id) => !set.some((record) => record.id === id)),
         );
       } catch (error) {
-        for (const id of batch) this.#unknown.add(id);
+        for (const id of batch) this.#pending.add(id);
         throw error;
       }
     }

@@ -1,14 +1,14 @@
-// The presence of a channel is a hash: a field for each connection, `#e` its epoch, `#n` the number of its last change.
-// The value of a connection is that number at its own last change, a bar, and the record.
+// The presence of a channel is a hash: one field for each connection, the epoch `#e`, and the number `#n` of the last
+// change. The value of a connection is the number of its own last change, a bar, and the record.
 
-/** Names the records. A key of another type holds nothing that nestwire wrote: it is removed. */
+/** Declares the key of the records; a key of another type is removed, because nestwire did not write it. */
 const RECORDS = `
 local records = KEYS[1]
 local kind = redis.call('TYPE', records).ok
 if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', records) end`;
 
 const VERSION_OF = `
--- Nothing and 0 when it is not there, or has another form.
+-- Returns nothing and 0 for a missing or malformed version.
 local function versionOf(records)
   local version = redis.call('HMGET', records, '#e', '#n')
   local epoch, number = version[1], version[2]
@@ -18,16 +18,18 @@ local function versionOf(records)
 end`;
 
 /**
- * Reads a records as one state: its number of fields, and the fields and values.
+ * Reads the records of a channel in one step.
  *
- * Arguments: the most fields, the most bytes of a field and its value, and of all together. Of a records with more
- * it returns the number alone; a field that is larger has an empty value, so that it is no connection.
+ * Returns the number of fields, and the fields with their values.
+ *
+ * Arguments: the most fields, the most bytes of a field and its value, and the most bytes of all. For larger
+ * records it returns only the number. A larger field has an empty value, so it is not a connection.
  */
 export const READ_SCRIPT = `${RECORDS}
 local most, mostEach, mostBytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local count = redis.call('HLEN', records)
 if count > most then return { count } end
--- By their lengths first: what is too large is not loaded.
+-- The lengths come first, so that large fields are not loaded.
 local names, fitting, bytes = redis.call('HKEYS', records), {}, 0
 for _, name in ipairs(names) do
   local size = #name + redis.call('HSTRLEN', records, name)
@@ -50,7 +52,7 @@ return { count, fields }`;
 /**
  * Sets connections.
  *
- * Arguments: a new epoch, the most that may be, the age of the records in milliseconds, then keys and records.
+ * Arguments: a new epoch, the most connections, the lifetime of the records in milliseconds, then keys and records.
  */
 export const SET_SCRIPT = `${RECORDS}${VERSION_OF}
 local most, keptMs = tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -73,7 +75,7 @@ if #changed > 0 then
   epoch = epoch or ARGV[1]
   redis.call('HSET', records, '#e', epoch, '#n', string.format('%.0f', number))
 end
--- Rarely: each is a write, and goes to the replicas.
+-- Renewed rarely, because each renewal is a write that goes to the replicas.
 if redis.call('PTTL', records) < keptMs / 2 then redis.call('PEXPIRE', records, keptMs) end
 return { epoch or '', number, changed, refused }`;
 
@@ -96,7 +98,7 @@ for i = 1, #ARGV do
 end
 ${REMOVED}`;
 
-/** Removes all connections of a server: those whose key begins with the argument. */
+/** Removes all connections of a server; their keys start with the argument. */
 export const CLEAR_SCRIPT = `${RECORDS}
 local removed = {}
 for _, key in ipairs(redis.call('HKEYS', records)) do
@@ -107,7 +109,7 @@ for _, key in ipairs(redis.call('HKEYS', records)) do
 end
 ${REMOVED}`;
 
-/** Returns keys and records of a server: those whose key begins with the argument. */
+/** Returns the keys and records of a server; the keys start with the argument. */
 export const OWN_SCRIPT = `${RECORDS}
 local own = {}
 for _, key in ipairs(redis.call('HKEYS', records)) do

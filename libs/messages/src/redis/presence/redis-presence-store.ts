@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
 import { randomBytes } from 'node:crypto';
-import { isChannelName } from '../../channel/channel-name.js';
 import { LogLimiter } from '../../logging/log-limiter.js';
 import {
   PresenceStore,
@@ -14,72 +13,59 @@ import {
 } from '../../presence/presence-store.js';
 import { MessagesError } from '../../messages.error.js';
 import { presenceFull } from '../../presence/presence.errors.js';
-import { presenceOverfull, presenceUnavailable } from './redis-presence.errors.js';
+import { presenceUnavailable } from './redis-presence.errors.js';
 import { addToSet } from '../connection/add-to-set.js';
 import { RedisCalls } from '../connection/redis-calls.js';
 import type { ResolvedTuning } from '../connection/redis.options.js';
 import { PRESENCE_TTL_MS, PresenceKeys } from './redis-presence-keys.js';
 import { PresenceLease } from './redis-presence-lease.js';
-import { isPresenceEntry } from '../../presence/presence-shape.js';
 import { RedisScript } from '../connection/redis-script.js';
-import { isEpoch } from '../connection/untrusted.js';
-import {
-  CLEAR_SCRIPT,
-  OWN_SCRIPT,
-  READ_SCRIPT,
-  REMOVE_SCRIPT,
-  SET_SCRIPT,
-} from './redis-presence-scripts.js';
+import { CLEAR_SCRIPT, OWN_SCRIPT, REMOVE_SCRIPT, SET_SCRIPT } from './redis-presence-scripts.js';
 import { PresenceRecords } from './redis-presence-records.js';
+import { pairsOf, RedisPresenceReader } from './redis-presence-reader.js';
+import { DeadServerCleanup } from './dead-server-cleanup.js';
 
 const MAX_BATCH = 100;
-const MAX_RECORD_CHARACTERS = 131_072;
-/** The most bytes of a field of a room and its value: three bytes a character, and room for the key. */
-const MAX_FIELD_BYTES = 3 * MAX_RECORD_CHARACTERS + 4_096;
-/** The most bytes of a room that are read at once. */
-const MAX_CHANNEL_BYTES = 67_108_864;
-/** Servers may differ in `maxConnections`, or put connections into a room at the same time. */
-const MIN_CHANNEL_FIELDS = 2_000;
-/** The most channels of a server that has gone that Redis is asked for at once. */
-const CHANNELS_PER_SCAN = 500;
-const NO_CONNECTION = new Error('a field of its presence is not a connection');
-/** How many channels are compared with Redis each third of a lease, because their keys may have been evicted. */
+/** The most channels that are compared with Redis in each third of a lease; their keys may have been evicted. */
 const MAX_CHECKS = 1_000;
 /**
- * How often a channel is compared after the last connection of this process has left it. A replica that
- * becomes the master may bring back connections whose end it had not received.
+ * The comparisons of a channel after the last connection of this process has left it.
+ *
+ * A replica that becomes the master may restore connections whose end it had not received.
  */
 const EMPTY_CHECKS = 6;
 const MAX_EMPTY_CHANNELS = 1_000;
 const OWN = new RedisScript(OWN_SCRIPT);
-const READ = new RedisScript(READ_SCRIPT);
 const SET = new RedisScript(SET_SCRIPT);
 const REMOVE = new RedisScript(REMOVE_SCRIPT);
 const CLEAR = new RedisScript(CLEAR_SCRIPT);
-/** Redis may have lost what it had confirmed. */
+/** The events of a client after which Redis may have lost confirmed data. */
 const CLIENT_EVENTS = ['ready', '+node'] as const;
 
 type SetReply = [epoch: string, number: number, changed: string[], refused: string[]];
 type RemoveReply = [epoch: string, number: number, removed: string[]];
 
-/** Keeps the members of channels in Redis. */
+/**
+ * Stores the members of channels in Redis.
+ *
+ * It owns the connections of this process, and repairs their records in Redis.
+ */
 export class RedisPresenceStore extends PresenceStore {
   readonly #limiter = new LogLimiter((line) => new Logger('Messages').warn(line));
-  readonly #undecodable: (channel: string, error: Error) => void;
   readonly #calls: RedisCalls;
   readonly #keys: PresenceKeys;
-  /** The channels that connections of this process are in, or are still to be taken out of. */
+  readonly #reader: RedisPresenceReader;
+  readonly #cleanup: DeadServerCleanup;
+  /** The channels with connections of this process, or with connections that must still be removed. */
   readonly #byChannel = new Map<string, PresenceRecords>();
-  /** Channels that no connection of this process is in any more. */
+  /** The channels that the last connection of this process has left. */
   readonly #empty = new Set<PresenceRecords>();
-  /** Servers that are gone, and channels that may be cleaned of them beside the noted ones. */
-  readonly #gone = new Map<string, readonly string[]>();
   #tending: Promise<void> | undefined;
-  /** Where the next comparison of channels begins. */
+  /** The index of the next channel to compare. */
   #checked = 0;
   readonly #refused = new WeakSet<PresenceRecord>();
-  #lease!: PresenceLease;
-  #setup!: PresenceSetup;
+  #lease: PresenceLease | undefined;
+  #setup: PresenceSetup = { leaseMs: 0, maxConnections: Infinity, changed: () => undefined };
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -88,9 +74,16 @@ export class RedisPresenceStore extends PresenceStore {
     undecodable: (channel: string, error: Error) => void = () => undefined,
   ) {
     super();
-    this.#undecodable = undecodable;
     this.#calls = new RedisCalls(client, tuning);
     this.#keys = new PresenceKeys(tuning.prefix);
+    this.#reader = new RedisPresenceReader(this.#calls, this.#keys, undecodable);
+    this.#cleanup = new DeadServerCleanup({
+      calls: this.#calls,
+      keys: this.#keys,
+      clear: (channel, server) => this.#remove(channel, CLEAR, [`${server}|`]),
+      forget: (server) => this.#startedLease.forget(server),
+      isClosed: () => this.#closed !== undefined,
+    });
   }
 
   start(setup: PresenceSetup): void {
@@ -101,7 +94,7 @@ export class RedisPresenceStore extends PresenceStore {
       clock: this.tuning.clock,
       leaseMs: setup.leaseMs,
       replaced: (former) => this.#replaced(former),
-      died: (server) => void this.#gone.set(server, []),
+      died: (server) => this.#cleanup.add(server),
       checked: () => this.#onLeaseChecked(),
     });
     for (const event of CLIENT_EVENTS) this.client.on(event, this.#onBack);
@@ -124,49 +117,23 @@ export class RedisPresenceStore extends PresenceStore {
 
   async read(channel: string): Promise<PresenceState> {
     try {
-      const values = await this.#fieldsOf(channel);
-      const [epoch, number] = [values.get('#e'), values.get('#n')];
-      values.delete('#e');
-      values.delete('#n');
-      const read = [...values].map(([key, value]) => entryOf(key, value));
-      const entries = read.filter((entry) => entry !== undefined);
-      for (let skipped = read.length - entries.length; skipped > 0; skipped--)
-        this.#undecodable(channel, NO_CONNECTION);
-      this.#lease.start();
-      const others = new Set(entries.map(({ server }) => server));
-      others.delete(this.#lease.server);
-      const lost = await this.#lease.findLost([...others]);
-      if (lost.size > 0) this.#lease.report(lost, channel).catch(() => undefined);
-      return { ...versionOf(epoch, number), entries, lost };
+      const lease = this.#startedLease;
+      const state = await this.#reader.read(channel, this.#setup.maxConnections);
+      lease.start();
+      const others = new Set(state.entries.map(({ server }) => server));
+      others.delete(lease.server);
+      const lost = await lease.findLost([...others]);
+      if (lost.size > 0) lease.report(lost, channel).catch(() => undefined);
+      return { ...state, lost };
     } catch (error) {
       throw error instanceof MessagesError ? error : presenceUnavailable(error);
     }
   }
 
-  /** Reads a room; one that holds more than servers put into it is not loaded. */
-  async #fieldsOf(channel: string): Promise<Map<string, string>> {
-    const maxFields = Math.max(MIN_CHANNEL_FIELDS, 2 * this.#setup.maxConnections) + 2;
-    const run = {
-      keys: [this.#keys.recordsOf(channel)],
-      args: [maxFields, MAX_FIELD_BYTES, MAX_CHANNEL_BYTES],
-    };
-    const reply = await this.#calls.run((client) => READ.run({ client, ...run }));
-    const [count, fields] = reply as [count: number, fields?: readonly string[]];
-    if (!fields) throw presenceOverfull(channel, count);
-    const values = new Map<string, string>();
-    for (let at = 0; at < fields.length; at += 2) values.set(fields[at]!, fields[at + 1]!);
-    return values;
-  }
-
   async version(channel: string): Promise<PresenceVersion> {
     try {
-      const [epoch, number] = await this.#calls.run((client) =>
-        client.hmget(this.#keys.recordsOf(channel), '#e', '#n'),
-      );
-      return versionOf(epoch, number);
+      return await this.#reader.version(channel);
     } catch (error) {
-      // Another version than any that is known: it is read, and begins anew then.
-      if ((error as Error).message.startsWith('WRONGTYPE')) return versionOf(null, null);
       throw presenceUnavailable(error);
     }
   }
@@ -180,45 +147,37 @@ export class RedisPresenceStore extends PresenceStore {
     for (const room of this.#byChannel.values()) room.clear();
     await this.#settleAll();
     await this.#tending;
-    // Where that failed the lease runs out by itself, and others clean up.
+    // After a failure the lease expires, and another process cleans up.
     await this.#lease?.close().catch(() => undefined);
     this.#byChannel.clear();
   }
 
   readonly #onBack = (): void => {
     for (const room of this.#byChannel.values()) room.markSuspect();
-    void this.#lease.checkNow();
+    void this.#lease?.checkNow();
   };
 
-  /** Has all connections brought back, under the name that this process has now. */
+  /** Restores all connections with the new name of this process. */
   #replaced(former: string): void {
     for (const room of this.#byChannel.values()) room.markSuspect();
-    this.#gone.set(former, [...this.#byChannel.keys()]);
+    this.#cleanup.add(former, [...this.#byChannel.keys()]);
   }
 
   #onLeaseChecked(): void {
     if (this.#closed) return;
     const rooms = [...this.#byChannel.values()];
     const count = Math.min(rooms.length, MAX_CHECKS);
-    for (let at = 0; at < count; at++) rooms[(this.#checked + at) % rooms.length]!.markSuspect();
+    for (let at = 0; at < count; at++) rooms[(this.#checked + at) % rooms.length]?.markSuspect();
     this.#checked = rooms.length > 0 ? (this.#checked + count) % rooms.length : 0;
-    // Not awaited: the lease is renewed meanwhile, however much there is to do.
+    // Not awaited, so that the lease is renewed during a long repair.
     this.#tending ??= this.#tend().finally(() => (this.#tending = undefined));
   }
 
-  /** Repairs what Redis has of this process, and removes what it has of servers that are gone. Never rejects. */
+  /** Repairs the records of this process, and cleans up after dead servers. Never rejects. */
   async #tend(): Promise<void> {
     await this.#settleAll();
-    // Behind that, so that nobody seems to have left meanwhile.
-    for (const [server, channels] of [...this.#gone]) {
-      try {
-        await this.#cleanUp(server, channels);
-        await this.#lease.forget(server);
-        this.#gone.delete(server);
-      } catch {
-        return;
-      }
-    }
+    // Afterwards, so that the connections of this process do not seem to leave.
+    await this.#cleanup.run();
   }
 
   async #settleAll(): Promise<void> {
@@ -227,42 +186,12 @@ export class RedisPresenceStore extends PresenceStore {
       await Promise.all(rooms.slice(at, at + MAX_BATCH).map((room) => room.settle()));
   }
 
-  /** Removes what a server that is gone has left in channels; rejects when it could not, or is closing. */
-  async #cleanUp(server: string, channels: readonly string[]): Promise<void> {
-    await this.#clear(server, channels);
-    // A page at a time: another hand may have noted more than there is memory for.
-    let cursor = '0';
-    do {
-      const [next, noted] = await this.#noted(server, cursor);
-      await this.#clear(server, noted.filter(isChannelName));
-      cursor = next;
-    } while (cursor !== '0');
-  }
-
-  /** Reads a page of the channels that a server has noted; nothing from a key of another type. */
-  async #noted(server: string, cursor: string): Promise<[cursor: string, channels: string[]]> {
-    const key = this.#keys.channelsOf(server);
-    try {
-      return await this.#calls.run((client) => client.sscan(key, cursor, 'COUNT', CHANNELS_PER_SCAN));
-    } catch (error) {
-      if ((error as Error).message.startsWith('WRONGTYPE')) return ['0', []];
-      throw error;
-    }
-  }
-
-  async #clear(server: string, channels: readonly string[]): Promise<void> {
-    for (let at = 0; at < channels.length; at += MAX_BATCH) {
-      if (this.#closed) throw new Error('The process shuts down; another one cleans up.');
-      const batch = channels.slice(at, at + MAX_BATCH);
-      await Promise.all(batch.map((channel) => this.#remove(channel, CLEAR, [`${server}|`])));
-    }
-  }
-
-  /** Lets Redis know what has changed in a room; rejects when it could not. */
+  /** Writes the changes of a channel to Redis; rejects after a failure. */
   async #reconcile(room: PresenceRecords): Promise<void> {
     if (room.isSettled) return;
-    await this.#lease.acquire();
-    const { server } = this.#lease;
+    const lease = this.#startedLease;
+    await lease.acquire();
+    const { server } = lease;
     if (!room.isEmpty) await this.#note(room, server);
     if (room.takeSuspect()) await this.#check(room, server);
     await room.flush(MAX_BATCH, async (set, gone) => {
@@ -276,19 +205,19 @@ export class RedisPresenceStore extends PresenceStore {
     if (!room.isEmpty) return;
     room.notedFor = '';
     const left = this.#calls.run((client) => client.srem(this.#keys.channelsOf(server), room.channel));
-    // A channel that stays noted costs a look more, once this server has gone.
+    // A channel that stays in the set costs one more read after the death of this server.
     await left.catch(() => undefined);
     this.#keepEmpty(room);
   }
 
-  /** Compares what Redis has of this process in a channel with what it should have. */
+  /** Compares the records of this process in Redis with its connections. */
   async #check(room: PresenceRecords, server: string): Promise<void> {
     const prefix = presenceKey({ server, id: '' });
     try {
       const keys = [this.#keys.recordsOf(room.channel)];
       const held = (await this.#calls.run((client) => OWN.run({ client, keys, args: [prefix] }))) as string[];
       const texts = new Map<string, string>();
-      for (let at = 0; at < held.length; at += 2) texts.set(held[at]!.slice(prefix.length), held[at + 1]!);
+      for (const [key, text] of pairsOf(held)) texts.set(key.slice(prefix.length), text);
       room.compare(texts, textOf);
     } catch (error) {
       room.markSuspect();
@@ -296,7 +225,7 @@ export class RedisPresenceStore extends PresenceStore {
     }
   }
 
-  /** Keeps a channel without connections for some more checks. */
+  /** Keeps a channel without connections for some more comparisons. */
   #keepEmpty(room: PresenceRecords): void {
     if (!room.isEmpty || !room.isSettled || this.#byChannel.get(room.channel) !== room) return;
     if (!this.#empty.has(room)) {
@@ -305,8 +234,8 @@ export class RedisPresenceStore extends PresenceStore {
     }
     if (room.emptyChecks-- <= 0) this.#dropEmpty(room);
     else if (this.#empty.size > MAX_EMPTY_CHANNELS) {
-      const [oldest] = this.#empty;
-      this.#dropEmpty(oldest!);
+      const [oldest = room] = this.#empty;
+      this.#dropEmpty(oldest);
     }
   }
 
@@ -315,7 +244,7 @@ export class RedisPresenceStore extends PresenceStore {
     if (room.isEmpty && room.isSettled) this.#byChannel.delete(room.channel);
   }
 
-  /** Notes that this process may be in the channel, before it is. */
+  /** Adds the channel to the set of this process, before the first connection. */
   async #note(room: PresenceRecords, server: string): Promise<void> {
     if (room.notedFor === server) return;
     const key = this.#keys.channelsOf(server);
@@ -335,9 +264,10 @@ export class RedisPresenceStore extends PresenceStore {
       ...fields,
     ];
     const [epoch, number, changed, refused] = await this.#eval<SetReply>(SET, channel, args);
-    const set = changed.map((key): PresenceEntry => ({ ...byKey.get(key)!, server, number }));
+    const recordsOf = (keys: readonly string[]) => keys.flatMap((key) => byKey.get(key) ?? []);
+    const set = recordsOf(changed).map((record): PresenceEntry => ({ ...record, server, number }));
     if (set.length > 0) this.#setup.changed({ channel, epoch, number, set, removed: [] });
-    for (const key of refused) this.#refuse(room, byKey.get(key)!);
+    for (const record of recordsOf(refused)) this.#refuse(room, record);
   }
 
   async #remove(channel: string, script: RedisScript, args: readonly string[]): Promise<void> {
@@ -349,7 +279,16 @@ export class RedisPresenceStore extends PresenceStore {
     this.#refused.add(record);
     room.drop(record);
     const { channel } = room;
-    this.#limiter.log('full', `The channel '${channel}' has as many connections in it as it may have.`);
+    this.#limiter.log(
+      'full',
+      `The channel '${channel}' has reached its limit of connections. Raise "presence.maxConnections".`,
+    );
+  }
+
+  /** @throws {Error} before `start` */
+  get #startedLease(): PresenceLease {
+    if (!this.#lease) throw new Error('The presence store has not been started.');
+    return this.#lease;
   }
 
   #eval<T>(script: RedisScript, channel: string, args: ReadonlyArray<string | number>): Promise<T> {
@@ -358,35 +297,7 @@ export class RedisPresenceStore extends PresenceStore {
   }
 }
 
-/** Returns a record as Redis holds it. */
+/** Encodes a record as Redis stores it. */
 function textOf({ userId, data }: PresenceRecord): string {
   return JSON.stringify([userId, data]);
-}
-
-/** Reads a field of a channel; undefined when it is not a connection. */
-function entryOf(key: string, value: string): PresenceEntry | undefined {
-  const bar = key.indexOf('|');
-  const end = value.indexOf('|');
-  const entry = {
-    server: key.slice(0, Math.max(0, bar)),
-    id: key.slice(bar + 1),
-    number: /^\d{1,16}$/.test(value.slice(0, Math.max(0, end))) ? Number(value.slice(0, end)) : NaN,
-    ...recordOf(value.slice(end + 1)),
-  };
-  return isPresenceEntry(entry) ? entry : undefined;
-}
-
-function recordOf(text: string): { readonly userId?: unknown; readonly data?: unknown } {
-  try {
-    const record: unknown = text.length <= MAX_RECORD_CHARACTERS ? JSON.parse(text) : undefined;
-    return Array.isArray(record) ? { userId: record[0] as unknown, data: record[1] as unknown } : {};
-  } catch {
-    return {};
-  }
-}
-
-/** Reads the version of a channel; of one in a wrong form none, as if it were empty. */
-function versionOf(epoch: string | null | undefined, number: string | null | undefined): PresenceVersion {
-  const isWhole = isEpoch(epoch) && /^\d{1,15}$/.test(number ?? '');
-  return isWhole ? { epoch, number: Number(number) } : { epoch: '', number: 0 };
 }

@@ -11,29 +11,30 @@ import type { ResolvedTuning } from '../connection/redis.options.js';
 import { RedisScript } from '../connection/redis-script.js';
 import { READ_REVOKED_SCRIPT, REVOKE_SCRIPT } from './revoked-tokens-script.js';
 
-/** The most holders of a shard; there is one for each pair of first characters of their names. */
+/** The most holders of a shard; the first two characters of a holder select its shard. */
 const MAX_HOLDERS_OF_SHARD = 512;
 const SHARD_CHARACTERS = 2;
 const RECORD = /^\d{1,15};(?:[\w-]{1,64}=\d{1,15};)*$/;
 const FLOOR = /^\d{1,15}$/;
 
-/** How much the list in Redis holds. */
+/** The limits of the list in Redis. */
 export interface RedisRevokedTokenBounds {
-  /** The most holders of a shard; beyond, the floor of the shard rises. @default 512 */
+  /** The most holders of a shard; a further one raises the floor of the shard. @default 512 */
   readonly maxHoldersOfShard?: number;
 }
 
 /**
- * The list of revoked tokens in Redis, in shards of bounded size.
+ * Stores revoked tokens in Redis, in shards of bounded size.
  *
- * The keys of a shard are of one slot of a Cluster, and expire when no token of it is left. A shard whose data
- * were lost begins again, above all that this process has seen of it: Redis's clock may have gone back.
+ * The keys of a shard are in one slot of a Cluster, and expire when all its tokens have expired. A shard that has
+ * lost its data starts again above all generations that this process has seen, because the clock of Redis may
+ * have gone back.
  */
 export class RedisRevokedTokenStore extends RevokedTokenStore {
   readonly #calls: RedisCalls;
   readonly #revokeScript = new RedisScript(REVOKE_SCRIPT);
   readonly #readScript = new RedisScript(READ_REVOKED_SCRIPT);
-  /** The latest generation that was seen of each shard; there are 4,096 at most. */
+  /** The latest seen generation of each shard; at most 4,096 shards. */
   readonly #seen = new Map<string, number>();
 
   constructor(
@@ -89,9 +90,9 @@ function shardOf(holder: string): string {
 }
 
 /**
- * Reads what Redis holds of a holder.
+ * Parses the record of a holder.
  *
- * @throws {Error} when it is not of the form that this process writes
+ * @throws {Error} when it is malformed
  */
 function revokedTokensOf(reply: unknown): RevokedTokens {
   const [record, shardFloor] = reply as [record: unknown, shardFloor: unknown];
@@ -102,7 +103,7 @@ function revokedTokensOf(reply: unknown): RevokedTokens {
     typeof shardFloor !== 'string' ||
     !FLOOR.test(shardFloor)
   )
-    throw new Error('the record of a holder cannot be understood');
+    throw new Error('the record of a holder is malformed');
   const [own, ...entries] = text.slice(0, -1).split(';');
   const subjects = new Map(
     entries.map((entry) => {

@@ -1,4 +1,4 @@
-/** The number that is written for another, without an exponent, and Redis's time in milliseconds. */
+/** Lua functions: a number as text without an exponent, and the time of Redis in milliseconds. */
 const NUMBERS = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -6,11 +6,11 @@ local function text(number) return string.format('%.0f', number) end
 `;
 
 /**
- * Finds the floor of a shard, or begins the shard.
+ * Finds the floor of a shard, or starts the shard.
  *
- * A shard without a floor is new, or its data were lost: it knows nothing of the time before, so all earlier
- * tokens are void. The floor stands in the hash of the records, so that both are lost together.
- * Its keys live for twice as long as tokens after the last read or revocation.
+ * A shard without a floor is new or has lost its data, so all earlier tokens are void. The floor is in the hash of
+ * the records, so that both are lost together. The keys live for twice the lifetime of a token after the last read
+ * or revocation.
  */
 const BEGIN = `
 local function begin(index, records, ttl, known)
@@ -46,7 +46,7 @@ end
 /**
  * Returns the record of a holder and the floor of its shard.
  *
- * A shard begins with the first read. The script also removes a few records that are older than tokens live.
+ * The first read starts a shard. The script also removes a few expired records.
  */
 export const READ_REVOKED_SCRIPT = `${NUMBERS}${BEGIN}
 local index, records = KEYS[1], KEYS[2]
@@ -61,9 +61,10 @@ return redis.call('HMGET', records, ARGV[3], '*')`;
  *
  * It returns the record of the holder and the floor of the shard.
  *
- * A shard is a hash of records by holder, with the shard's floor at `*`, and a sorted set of the holders by their last revocation.
- * A record is `floor;subject=generation;…`. Generations are Redis's time in milliseconds, or the next number where
- * that is not later; each is above the floor. What the hash holds may be anything: a record that is not understood voids all of its holder's tokens.
+ * A shard is a hash of records by holder, with the floor of the shard at `*`, and a sorted set of the holders by
+ * their last revocation. A record is `floor;subject=generation;…`. A generation is the time of Redis in
+ * milliseconds, or the next number if that is not later; each is above the floor. Other programs can write to the
+ * hash: a malformed record voids all tokens of its holder.
  */
 export const REVOKE_SCRIPT = `${NUMBERS}${BEGIN}
 local index, records = KEYS[1], KEYS[2]
