@@ -9,7 +9,7 @@ export {
   rememberedEncoding,
   rememberEncoding,
 } from './compiled/compiled-message.js';
-export { declareProperties } from './compiled/message-decoder.js';
+export { declareProperties, decodeUntypedQuickly } from './compiled/message-decoder.js';
 export {
   AcceptedClasses,
   isReservedName,

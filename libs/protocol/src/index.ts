@@ -5,6 +5,14 @@ export { ErrorCode } from './error/error-code.js';
 export type { CodecOption } from './frame/codec.js';
 export { create, type MessageProps } from './message/create.js';
 export { decodeMessage } from './message/decode-message.js';
+export {
+  createAsync,
+  defineMessage,
+  type MessageDefinition,
+  type MessageOf,
+  type SchemaInput,
+  type SchemaMessage,
+} from './message/define-message.js';
 export { messageNameOf, type Message, type MessageClass } from './message/message-registry.js';
 export {
   PresenceJoined,

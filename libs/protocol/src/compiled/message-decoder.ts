@@ -42,6 +42,8 @@ const OBJECT_PROTOTYPE: object = Object.prototype;
 const DATE_TAG = '$date';
 const TYPE_TAG = '$type';
 
+const NO_PROPERTIES: KnownProperties = new Map();
+
 const decoders = new WeakMap<TransformedClass, Decode>();
 const properties = new WeakMap<TransformedClass, KnownProperties>();
 
@@ -54,6 +56,21 @@ export function declareProperties(cls: TransformedClass, names: Iterable<string>
   const known = propertiesOf(cls);
   for (const name of names)
     if (!known.has(name) && isOrdinaryKey(name, cls.prototype as object)) known.set(name, null);
+}
+
+/**
+ * Decodes properties without a class, like `decodeProperties`.
+ *
+ * @returns undefined for unsupported data; use `decodeProperties` then
+ */
+export function decodeUntypedQuickly(data: object): Properties | undefined {
+  if (isList(data)) return undefined;
+  try {
+    return decodeInto({}, data as Properties, NO_PROPERTIES) as Properties | undefined;
+  } catch {
+    // The libraries throw for the same data, with a coded error.
+    return undefined;
+  }
 }
 
 function propertiesOf(cls: TransformedClass): KnownProperties {

@@ -15,7 +15,7 @@ const MAX_NAME_LENGTH = 128;
 export function registerMessage(target: object, name: string): void {
   if (!name || name.length > MAX_NAME_LENGTH) {
     throw new TypeError(
-      `@StreamMessage(): the name must have 1 to ${MAX_NAME_LENGTH} characters, got ${JSON.stringify(name)}.`,
+      `The name of a message must have 1 to ${MAX_NAME_LENGTH} characters, got ${JSON.stringify(name)}.`,
     );
   }
   const cls = target as MessageClass;

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { messageNameOf } from '@nestwire/protocol';
 import { isReservedName } from '@nestwire/protocol/compiled';
-import { messageClassesNamed } from '@nestwire/protocol/internal';
+import { messageClassesNamed, schemaOf } from '@nestwire/protocol/internal';
 import { ValidationTypes } from 'class-validator';
 import { typedClassOf, validatedProperties, type ValidatedClass } from '../validation/message-metadata.js';
 
@@ -47,9 +47,8 @@ function checkUnique(name: string): string[] {
   const classes = messageClassesNamed(name);
   if (classes.length < 2) return [];
   const names = classes.map((other) => other.name).join(' and ');
-  return [
-    `Two message classes have the name "${name}": ${names}. Give each its own name in @StreamMessage().`,
-  ];
+  const maker = schemaOf(cls) ? 'defineMessage()' : '@StreamMessage()';
+  return [`Two message classes have the name "${name}": ${names}. Give each its own name in ${maker}.`];
 }
 
 function checkFields(cls: Type, seen: Set<Type>): string[] {
@@ -62,6 +61,7 @@ function checkFields(cls: Type, seen: Set<Type>): string[] {
     ...checkOwnFields(cls, known),
     ...nested.flatMap(({ name }) => {
       const typed = typedClassOf(cls as ValidatedClass, name) as Type | undefined;
+      if (schemaOf(typed)) return [ofSchema(cls, name)];
       return typed ? checkFields(typed, seen) : [untyped(cls, name)];
     }),
   ];
@@ -97,6 +97,10 @@ function ownType(cls: Type): string {
 function unvalidated(cls: Type, fields: readonly string[]): string {
   const [is, them] = fields.length > 1 ? ['have', 'them'] : ['has', 'it'];
   return `${cls.name}.${fields.join(', ')} ${is} no class-validator decorator, so every message with ${them} would be refused. Decorate ${them}; @Allow() takes anything.`;
+}
+
+function ofSchema(cls: Type, property: string): string {
+  return `${cls.name}.${property}: @ValidateNested() does not apply the schema of "${messageNameOf(typedClassOf(cls as ValidatedClass, property)) ?? ''}". Define ${cls.name} with defineMessage(), too.`;
 }
 
 function untyped(cls: Type, property: string): string {

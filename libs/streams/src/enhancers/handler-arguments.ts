@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ArgumentMetadata, PipeTransform, Type } from '@nestjs/common';
+import type { Message, MessageClass } from '@nestwire/protocol';
+import { instanceFrom, schemaOf } from '@nestwire/protocol/internal';
 import type { HandlerParameter } from './handler-parameter.js';
 import { isPromiseLike } from '../validation/promise-like.js';
 import type { AnySession, StreamContext } from './stream-context.js';
@@ -58,9 +60,12 @@ function pipedReader(parameter: HandlerParameter, pipes: readonly PipeTransform[
   return (call, context) => {
     const value = read(call, context);
     const metadata = argumentMetadata(parameter, call);
-    return isPromiseLike(value)
+    const piped = isPromiseLike(value)
       ? value.then((settled) => applyPipes(pipes, settled, metadata))
       : applyPipes(pipes, value, metadata);
+    return isPromiseLike(piped)
+      ? piped.then((settled) => asMessage(settled, value))
+      : asMessage(piped, value);
   };
 }
 
@@ -108,13 +113,29 @@ function argumentMetadata(parameter: HandlerParameter, call: HandlerCall): Argum
   const data = isBody ? source.property : source.kind === 'custom' ? source.argument : undefined;
   // The emitted type of a union is `Object`, so the class comes from the message.
   const metatype = isBody && !source.property ? (call.data as object | undefined)?.constructor : declared;
+  const schemaOfClass = schemaOf(metatype);
+  const known = schema ?? schemaOfClass;
   const metadata = {
     type: isBody ? 'body' : 'custom',
-    metatype,
+    // Pipes would treat the class of a schema as one without decorators, and remove all properties.
+    metatype: schemaOfClass ? undefined : metatype,
     data,
-    ...(schema !== undefined && { schema }),
+    ...(known !== undefined && { schema: known }),
   };
   return metadata as ArgumentMetadata;
+}
+
+/** Makes a message again from the plain object that a pipe got from the schema of a message. */
+function asMessage(piped: unknown, value: unknown): unknown {
+  const cls = (value as object | null | undefined)?.constructor;
+  const isMessage = piped !== value && schemaOf(cls) && isPlainObject(piped);
+  return isMessage ? instanceFrom<Message>(cls as MessageClass, piped) : piped;
+}
+
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function applyPipes(pipes: readonly PipeTransform[], value: unknown, metadata: ArgumentMetadata): unknown {

@@ -1,9 +1,10 @@
 import type { ErrorDetail, Message, MessageClass } from '@nestwire/protocol';
-import { decodeMessage } from '@nestwire/protocol/internal';
+import { decodeMessage, decodeProperties } from '@nestwire/protocol/internal';
 import {
   AcceptedClasses,
   declareProperties,
   decodeQuickly,
+  decodeUntypedQuickly,
   decoratedNamesOf,
   renamedPropertiesOf,
   transformFactsOf,
@@ -79,13 +80,22 @@ export class ClientDecoder {
   }
 
   /**
+   * Decodes the data of a frame as plain properties, for the schema of a class.
+   *
+   * @throws {CodedError} INVALID_MESSAGE when a value, a class or a key is not acceptable
+   */
+  decodeForSchema(cls: MessageClass, data: object): Properties {
+    // Compiled code makes no instances here, and supports no key of the prototype.
+    return decodeUntypedQuickly(data) ?? this.decodeForSchemaByLibraries(cls, data);
+  }
+
+  /**
    * Decodes the same instance without compiled code.
    *
    * @throws {CodedError} INVALID_MESSAGE, like `decode`
    */
   decodeByLibraries(cls: MessageClass, data: object): Message {
-    const foreign = this.accepted.foreignType(data);
-    if (foreign) throw invalidMessage([{ path: foreign.join('.'), message: FOREIGN }]);
+    this.refuseForeign(data);
     const leftOut: ErrorDetail[] = [];
     // Check before class-transformer runs, because it costs more than a whole valid message.
     this.findHidden(data, cls, { path: [], details: leftOut });
@@ -94,6 +104,19 @@ export class ClientDecoder {
     this.findLeftOut({ data, made: message, path: [], role: 'root' }, leftOut);
     if (leftOut.length) throw invalidMessage(leftOut);
     return message;
+  }
+
+  private decodeForSchemaByLibraries(cls: MessageClass, data: object): Properties {
+    this.refuseForeign(data);
+    // As properties of an instance they would hide the class and its discriminant.
+    const hidden = Object.keys(data).filter((key) => key in cls.prototype);
+    if (hidden.length) throw invalidMessage(hidden.map((key) => unknownProperty(key, key)));
+    return decodeProperties(data) as Properties;
+  }
+
+  private refuseForeign(data: object): void {
+    const foreign = this.accepted.foreignType(data);
+    if (foreign) throw invalidMessage([{ path: foreign.join('.'), message: FOREIGN }]);
   }
 
   /** Finds dropped keys where the data alone determines the classes. */

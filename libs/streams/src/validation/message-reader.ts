@@ -1,4 +1,5 @@
-import { CodedError, type ErrorDetail, type Message, type MessageClass } from '@nestwire/protocol';
+import type { ErrorDetail, Message, MessageClass } from '@nestwire/protocol';
+import { schemaOf } from '@nestwire/protocol/internal';
 import type { ValidatorConstraintInterface } from 'class-validator';
 import { FastPathChecks } from './fast-path-checks.js';
 import type { Accepts } from './fast-path-function.js';
@@ -16,7 +17,8 @@ import {
 } from './message-metadata.js';
 import { MessageShapes, type CheckShape, type DeclaredClassOf } from './message-shape.js';
 import { isPromiseLike } from './promise-like.js';
-import { asRefusal } from './refusal.js';
+import { refuseMessage } from './refuse-message.js';
+import { schemaReader } from './schema-reader.js';
 import { ValidationPlans } from './validation-plan.js';
 
 /**
@@ -50,6 +52,8 @@ export class MessageReaders {
   }
 
   private compile(cls: MessageClass): MessageReader {
+    const schema = schemaOf(cls);
+    if (schema) return schemaReader(cls, schema, this.decoder);
     if (!validatedProperties(cls as ValidatedClass).length) return emptyReader(cls);
     const checkShape = this.shapes.of(cls as ValidatedClass);
     const accepts = this.acceptsOf(cls as ValidatedClass);
@@ -75,10 +79,10 @@ export class MessageReaders {
       const validation = new BoundedValidation(this.plans, this.checks.refused);
       const errors = validation.errorsOf(message);
       return isPromiseLike(errors)
-        ? errors.then(accept).catch((cause: unknown) => refuse(cause, validation.laterMs))
+        ? errors.then(accept).catch((cause: unknown) => refuseMessage(cause, validation.laterMs))
         : accept(errors);
     } catch (error) {
-      return refuse(error);
+      return refuseMessage(error);
     }
   }
 }
@@ -90,11 +94,6 @@ function emptyReader(cls: MessageClass): MessageReader {
     if (unknown.length) throw invalidMessage(unknown.map((key) => unknownProperty(key, key)));
     return new cls();
   };
-}
-
-/** Throws any error of the libraries as an invalid message, because the client's data caused it. */
-function refuse(cause: unknown, laterMs = 0): never {
-  throw asRefusal(cause instanceof CodedError ? cause : invalidMessage([], cause), laterMs);
 }
 
 function reachesAsync(cls: ValidatedClass, seen = new Set<ValidatedClass>()): boolean {
