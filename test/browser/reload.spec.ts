@@ -118,7 +118,7 @@ const upTo = (last: number) => Array.from({ length: last }, (_, index) => index 
     expect(await shown()).toEqual(upTo(60));
   });
 
-  it('is told by a gap when the history no longer holds what it missed', async () => {
+  it('receives a gap when the history no longer contains the missed messages', async () => {
     await open('positions=session');
     await post(1);
     await shows(1);
@@ -132,7 +132,7 @@ const upTo = (last: number) => Array.from({ length: last }, (_, index) => index 
     expect(await shown()).toEqual([1, 'trimmed', 152]);
   });
 
-  it('would lose the unread if places were kept as messages come', async () => {
+  it('would lose unread messages if received positions were stored', async () => {
     await reloadInTheMiddle('received');
     await post(2);
     await until(async () => (await shown()).includes(10));
@@ -140,7 +140,7 @@ const upTo = (last: number) => Array.from({ length: last }, (_, index) => index 
     for (const unread of [3, 4, 5]) expect(await shown()).not.toContain(unread);
   });
 
-  it('begins anew without a store', async () => {
+  it('starts without positions if there is no store', async () => {
     await reloadInTheMiddle('none');
     await post(1);
     await until(async () => (await shown()).includes(9));

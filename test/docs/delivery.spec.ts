@@ -80,7 +80,7 @@ describe('The code of docs/delivery.md', () => {
 describeWithRedis('The code of docs/delivery.md, when Redis has lost its data', (redis) => {
   afterEach(stopAll);
 
-  it('logs the gap, and shows the room anew', async () => {
+  it('logs the gap, and shows the room again', async () => {
     const app = await start(redis().url);
     const client = await connected(app.port);
     const lines: string[] = [];

@@ -98,7 +98,7 @@ describe('The checks of the pages', () => {
     expect(() => regionOf(source, 'c')).toThrow('no region "c"');
   });
 
-  it('catch a block that differs from its region, and write it anew', () => {
+  it('catch a block that differs from its region, and rewrite it', () => {
     const stale = page.replace('y();', 'z();');
 
     expect(staleBlocks('a.md', page, () => source)).toEqual([]);

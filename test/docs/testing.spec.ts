@@ -85,7 +85,7 @@ describe('the chat', () => {
   // #endregion refusals
 
   // #region silence
-  it('tells nobody what was not said', async () => {
+  it('delivers no message that was not sent', async () => {
     const ann = await connect({ as: { id: 'ann' } });
     const bob = await connect({ as: { id: 'bob' } });
     await bob.chat.open();

@@ -704,7 +704,7 @@ describe('D. Authentication and order', () => {
     expect(failing.frames).toEqual([]);
   });
 
-  it('65: signs in another user, for whom the endpoints are opened anew', async () => {
+  it('65: signs in another user, for whom the endpoints are opened again', async () => {
     const raw = await RawSocket.hello(target.port, 'user-1');
 
     raw.sendJson(OPEN);

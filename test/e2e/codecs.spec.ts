@@ -172,7 +172,7 @@ describe.each(CODECS)('A client that speaks %s', (_, codec, subprotocol) => {
     expect(back.map(({ text }) => text)).toEqual(texts);
   });
 
-  it('is told what is wrong with a message, and where', async () => {
+  it('receives the problem of a message, and its path', async () => {
     const client = await clientOf(await start(), codec);
     const wrong = everything({
       text: 7,

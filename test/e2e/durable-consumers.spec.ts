@@ -202,13 +202,13 @@ describeWithRedis('A durable consumer whose history changes under it', (redis) =
   }
   const stream = (channel: Jobs) => redisKey('s', channel.name);
 
-  it('is told no gap when the history has aged and nothing of it was unread', async () => {
+  it('receives no gap when the history has aged and nothing of it was unread', async () => {
     const { begun } = await interrupted((channel) => redis().call('DEL', stream(channel)));
 
     expect(begun).toEqual([9]);
   });
 
-  it('is told a gap when the history has aged and something of it was unread', async () => {
+  it('receives a gap when the history has aged and something of it was unread', async () => {
     const { begun } = await interrupted(async (channel, poster) => {
       await post(poster, channel, 3);
       await redis().call('DEL', stream(channel));
@@ -217,7 +217,7 @@ describeWithRedis('A durable consumer whose history changes under it', (redis) =
     expect(begun).toEqual(['trimmed', 9]);
   });
 
-  it('is told a gap when the history began anew', async () => {
+  it('receives a gap when the history was created again', async () => {
     const { begun } = await interrupted(async (channel, poster) => {
       await redis().call('DEL', redisKey('m', channel.name), stream(channel));
       await post(poster, channel, 3);
@@ -226,7 +226,7 @@ describeWithRedis('A durable consumer whose history changes under it', (redis) =
     expect(begun).toEqual(['epoch-changed', 3, 9]);
   });
 
-  it('is told a gap when the history has another past', async () => {
+  it('receives a gap when the history has another timeline', async () => {
     const { begun } = await interrupted((channel) =>
       redis().call('HSET', `${redisKey('r', channel.name)}:billing`, 'p', 'another'),
     );
@@ -234,7 +234,7 @@ describeWithRedis('A durable consumer whose history changes under it', (redis) =
     expect(begun).toEqual(['diverged', 9]);
   });
 
-  it('is told a gap when the history has lost what a dead process had in hand', async () => {
+  it('receives a gap when the history has lost the leased message of a dead process', async () => {
     const { begun } = await interrupted(async (channel) => {
       const dead = ['w:1', '1:1:dead:gone~x'];
       await redis().call('HSET', `${redisKey('r', channel.name)}:billing`, ...dead);
@@ -243,7 +243,7 @@ describeWithRedis('A durable consumer whose history changes under it', (redis) =
     expect(begun.toSorted()).toEqual([9, 'diverged'].toSorted());
   });
 
-  it('goes on by itself while it reads, told once, when Redis has lost everything', async () => {
+  it('continues by itself, after one gap, when Redis has lost everything', async () => {
     const channel = fresh();
     const app = await start(redis().url);
     const reading = await read(app, channel);

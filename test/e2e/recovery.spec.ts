@@ -181,7 +181,7 @@ describe('A channel with history', () => {
     expect(plan.resuming).toEqual([[], ['kept:a', 'kept:b'], ['kept:a']]);
   });
 
-  it('says so when its ticket is not accepted, at once and to who subscribes again', async () => {
+  it('reports a refused resume token, at once and to a later subscription', async () => {
     const app = await start({ resume: { maxAgeMs: 1 } });
     const { client, link } = await through(app);
     const heard = collect(client.desk.stream);
@@ -222,7 +222,7 @@ describe('A channel with history', () => {
     expect(heard.map(said)).toEqual(['1', '2']);
   });
 
-  it('opens to a ticket nothing from before its client was there', async () => {
+  it('gives a resume token nothing from before its client subscribed', async () => {
     const app = await start();
     await app.messages.postMessage(room('lobby'), note('before'));
     const client = 'c'.repeat(22);

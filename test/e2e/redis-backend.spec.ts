@@ -404,7 +404,7 @@ describeWithRedis('The probe', (redis) => {
     closers.push(() => proxy.stop());
   });
 
-  it('notices a subscriber that is connected and gets nothing, and connects it anew', async () => {
+  it('notices a stalled subscriber, and reconnects it', async () => {
     const [one, two] = [await open({ redis: redis().url }), await open({ redis: proxy.url })];
     const heard = await listen(two, 'a');
 

@@ -177,7 +177,7 @@ describeWithRedis('RedisHistoryStore', (redis) => {
       'can take no entry any more',
       (key: string) => [['XADD', key, '18446744073709551615-18446744073709551615', 'a', 'b']],
     ],
-  ])('begins anew when its stream %s', async (_what, junkOf) => {
+  ])('is created again when its stream %s', async (_what, junkOf) => {
     const { history } = await open(redis().url);
     const channel = fresh();
     await history.append(channel, drafts(2));
@@ -218,7 +218,7 @@ describeWithRedis('RedisHistoryStore', (redis) => {
     ]);
   });
 
-  it('begins anew when its top is lost, whatever is left of the messages', async () => {
+  it('is created again when its head is lost, whatever messages are left', async () => {
     const { history } = await open(redis().url);
     const [channel, other] = [fresh(), fresh()];
     const before = await history.append(channel, drafts(5));
@@ -237,7 +237,7 @@ describeWithRedis('RedisHistoryStore', (redis) => {
     expect(await redis().call('EXISTS', redisKey('s', other.name))).toBe(':0\r\n');
   });
 
-  it('begins anew when a hand from outside has put its stream ahead of its top', async () => {
+  it('is created again when its stream was moved ahead of its head from outside', async () => {
     const { history } = await open(redis().url);
     const channel = fresh();
     await history.append(channel, drafts(2));
@@ -289,7 +289,7 @@ describeWithRedis('RedisHistoryStore', (redis) => {
     expect([control.heard, control.suspected]).toEqual([[], []]);
   });
 
-  it('keeps the top of a channel that is read, or asked for its top, from being forgotten', async () => {
+  it('extends the lifetime of the head when the channel or its head is read', async () => {
     const { history } = await open(redis().url);
     const [read, asked, control] = [fresh(), fresh(), fresh()];
     for (const channel of [read, asked, control]) {
@@ -321,7 +321,7 @@ describeWithRedis('RedisHistoryStore', (redis) => {
     expect(one.suspected).toEqual([]);
   });
 
-  it('doubts what it follows when Redis was away, stopped, or begun anew', async () => {
+  it('resyncs after Redis was away, stopped, or lost its data', async () => {
     const { history, suspected } = await open(redis().url);
     const channel = fresh();
     await history.follow(channel.name);
@@ -643,7 +643,7 @@ describeIfRedis('A Redis Cluster with a history', () => {
     expect(offsets).toEqual([...new Set(offsets)].toSorted((a, b) => a - b));
   }, 30_000);
 
-  it('hears again what a server ended by itself when its slot was assigned anew', async () => {
+  it('receives again after a server ended its subscription because the slot has moved', async () => {
     const group = await startCluster();
     closers.push(() => group.stop());
     const { history, heard } = await open({ nodes: [...group.nodes] });

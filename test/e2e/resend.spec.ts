@@ -356,7 +356,7 @@ describe('A server', () => {
     expect(logOf(target)).toHaveLength(6);
   });
 
-  it('forgets a client after the window, and one that was told nothing at once', async () => {
+  it('forgets a client after the window, and one without results at once', async () => {
     const target = await start({ limits: { resendWindowMs: 300 } });
     const silent = await named(target, 'b');
     const first = await named(target, 'c');

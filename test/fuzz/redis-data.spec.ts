@@ -302,8 +302,8 @@ describeIfRedis('Junk in Redis', () => {
   );
 });
 
-describe('The judge of junk in Redis', () => {
-  it('sees a loss that nobody was told of', () => {
+describe('The check of junk in Redis', () => {
+  it('finds a loss that no gap reports', () => {
     const heard = [note('r 1'), note('r 4')];
     const stored = new Set([1, 2, 4]);
 

@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 describe('A reader', () => {
-  it('forgets what it heard of a branch that is lost, instead of reading in circles', async () => {
+  it('forgets the messages of a lost timeline, instead of reading in circles', async () => {
     const [channel = ''] = world.channels;
     await post(channel);
     world.histories[0]!.hearing = 'held';
@@ -148,7 +148,7 @@ describe('A connection that is lost', () => {
 });
 
 describe('A session that joins where another one of its client is behind', () => {
-  it('is told when the branch is lost on which it joined, though the other one has never seen that', async () => {
+  it('receives a gap when the timeline on which it joined is lost, though the other one has never seen it', async () => {
     const [channel = ''] = world.channels;
     const [client] = world.clients as [RigClient];
     client.pause();

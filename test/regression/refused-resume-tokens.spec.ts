@@ -11,7 +11,7 @@ class DeskEndpoint {}
 
 afterEach(stopAll);
 
-it('A ticket that is refused is answered once, however often its stream opens', async () => {
+it('A refused resume token is answered once, however often its stream opens', async () => {
   const { port } = await startApp({ providers: [DeskEndpoint] });
   const raw = await RawSocket.upgrade(port);
   const held = [['desk', room('a').name, 'forged', 'e', 1, 'i']];

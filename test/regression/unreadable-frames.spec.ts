@@ -42,7 +42,7 @@ class Server {
       if (frame.t !== 'open') return;
       const after = Number(this.held.at(-1));
       say({ t: 'opened', id: frame.id, stream: 'desk', session: `${connection}` });
-      const place = { stream: 'desk', channel: 'room', resumeToken: 'ticket' };
+      const place = { stream: 'desk', channel: 'room', resumeToken: 'token' };
       say({ t: 'subscribed', ...place, position: ['e', after, after ? `m${after}` : ''] });
       for (let offset = after + 1; offset <= 3; offset++)
         if (offset === 2 && this.spoiledOn(connection)) socket.send('{"t":"publication","channel":"room",');

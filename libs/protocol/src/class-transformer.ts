@@ -11,6 +11,7 @@ type MapNaming = 'number' | 'key';
 
 // Importing this entry point has the side effect: from now on messages pass through class-transformer.
 useMessageTransformer({
+  // `never`, because the caller chooses the type of the instance.
   toInstance: (cls, properties) =>
     restore(properties, plainToInstance(cls as new () => object, stripped(properties)), 'number') as never,
   toProperties: (message) => restore(message, instanceToPlain(prepared(message)), 'key') as object,

@@ -46,7 +46,7 @@ describe('The constraints of big integers', () => {
     expect(decorate).toThrow(new RegExp(`${name}\\(\\): the limit must be a bigint, such as 5n; got 5`));
   });
 
-  it('are told from others', () => {
+  it('are distinguished from others', () => {
     expect(bigIntConstraintOf(IsNumber)).toBeUndefined();
     expect(bigIntConstraintOf(undefined)).toBeUndefined();
   });

@@ -17,14 +17,19 @@ class IsBigIntConstraint implements ValidatorConstraintInterface {
 
 class MinBigIntConstraint implements ValidatorConstraintInterface {
   validate(value: unknown, args?: ValidationArguments): boolean {
-    return typeof value === 'bigint' && value >= (args!.constraints as [bigint])[0];
+    return typeof value === 'bigint' && value >= limitOf(args);
   }
 }
 
 class MaxBigIntConstraint implements ValidatorConstraintInterface {
   validate(value: unknown, args?: ValidationArguments): boolean {
-    return typeof value === 'bigint' && value <= (args!.constraints as [bigint])[0];
+    return typeof value === 'bigint' && value <= limitOf(args);
   }
+}
+
+function limitOf(args?: ValidationArguments): bigint {
+  const [limit] = (args?.constraints ?? []) as bigint[];
+  return limit;
 }
 
 type ConstraintClass = new () => ValidatorConstraintInterface;

@@ -69,10 +69,11 @@ export function placeOf({ epoch, offset, id }: Position): Position {
 /** Expects that messages form a complete chain up to the head. */
 export function expectChain(messages: readonly StoredMessage[], head: Position): void {
   for (const [index, { offset, previousId }] of messages.entries()) {
-    if (index === 0) continue;
-    expect([offset, previousId]).toEqual([messages[index - 1]!.offset + 1, messages[index - 1]!.id]);
+    const before = messages[index - 1];
+    if (before) expect([offset, previousId]).toEqual([before.offset + 1, before.id]);
   }
-  expect(messages.at(-1) && placeOf(messages.at(-1)!)).toEqual(placeOf(head));
+  const last = messages.at(-1);
+  expect(last && placeOf(last)).toEqual(placeOf(head));
 }
 
 /** Resolves when exactly `length` messages were received. */

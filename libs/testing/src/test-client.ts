@@ -18,6 +18,7 @@ export function testClient<S>(client: StreamClient<S>): TestClient<S> {
     endpoints.set(name, known);
     return known;
   };
+  // The proxy replaces the endpoints, which the type of the client cannot express.
   return new Proxy(client, {
     get(target, key) {
       const member: unknown = Reflect.get(target, key);

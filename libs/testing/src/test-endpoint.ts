@@ -74,25 +74,32 @@ export class TestEndpoint<In, Out extends Message> implements EndpointStream<In,
   }
 
   async #wait<M extends Out>(takes: Waiter<Out>['takes'], options: WaitOptions, what: string): Promise<M> {
-    let waiter: Waiter<Out> | undefined;
-    const arrived = new Promise<Out>((resolve) => this.#waiters.add((waiter = { takes, resolve })));
+    let remove = (): void => {};
+    const arrived = new Promise<Out>((resolve) => {
+      const waiter: Waiter<Out> = { takes, resolve };
+      this.#waiters.add(waiter);
+      remove = () => this.#waiters.delete(waiter);
+    });
     const describe = () => `No ${what} came from "${this.name}"; unread are ${JSON.stringify(this.unread)}.`;
     try {
       return (await this.#unlessFailed(arrived, options, describe)) as M;
     } finally {
-      this.#waiters.delete(waiter!);
+      remove();
     }
   }
 
   /** Waits for a promise, a failure of the stream, or the deadline. */
   async #unlessFailed<T>(promise: Promise<T>, options: WaitOptions, describe: () => string): Promise<T> {
-    let fail: ((error: unknown) => void) | undefined;
-    const failed = new Promise<never>((_, reject) => this.#failures.add((fail = reject)));
+    let remove = (): void => {};
+    const failed = new Promise<never>((_, reject) => {
+      this.#failures.add(reject);
+      remove = () => this.#failures.delete(reject);
+    });
     this.#read();
     try {
       return await withinDeadline(Promise.race([promise, failed]), options, describe);
     } finally {
-      this.#failures.delete(fail!);
+      remove();
     }
   }
 

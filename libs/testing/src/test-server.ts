@@ -71,6 +71,7 @@ export class TestServer {
       async ({ as, ...options } = {}) => {
         const auth = as ? this.#authFor(as) : options.auth;
         const connecting = { url: this.url, ...options, auth, messages };
+        // `never`, because the compiler cannot prove for a generic S that no class is missing.
         const client = createStreamClient<S>()<C>(connecting as never);
         this.#clients.add(client);
         await client.connectWebSocket();

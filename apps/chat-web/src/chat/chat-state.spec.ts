@@ -55,7 +55,7 @@ describe('chatReducer', () => {
     expect(conversationOf(state, '#engines').unread).toBe(0);
   });
 
-  it('files a private message under the other person, whoever wrote it', () => {
+  it('files private messages of both people under the other person', () => {
     const state = after(toPerson('Grace', 'Ada'), toPerson('Ada', 'Grace'));
     expect(conversationOf(state, '@Grace').entries.map(({ author }) => author)).toEqual(['Grace', 'Ada']);
   });

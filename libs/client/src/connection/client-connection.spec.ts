@@ -148,7 +148,7 @@ describe('connection', () => {
     expect(await rig.status('waiting')).toMatchObject({ retryInMs: 500 });
   });
 
-  it('waits 5 s or more after sending too much, whoever hurries it', async () => {
+  it('waits at least 5 s after sending too much', async () => {
     await start();
     rig.clock.chance = 0;
     const peer = await rig.connected();
@@ -538,7 +538,7 @@ describe('connection', () => {
       expect(seen.map(({ kind }) => kind)).toEqual(['connecting', 'connected']);
     });
 
-    it('that throws disturbs nobody', async () => {
+    it('that throws does not affect others', async () => {
       await start();
       rig.client.addConnectionStatusListener(() => {
         throw new Error('mine');

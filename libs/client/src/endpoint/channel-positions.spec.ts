@@ -330,7 +330,7 @@ describe('A handover to a server that is behind', () => {
       await got('1', '2', '3', '2f');
     });
 
-    it('gives what lies between a gap of the former server and the position that the next one was told', async () => {
+    it('delivers the messages between a gap of the former server and the position of the `hello`', async () => {
       await beginAwaiting(undefined, 1, 2, 3);
       old.send(gap('E', { offset: 1 }));
       await settled(old);

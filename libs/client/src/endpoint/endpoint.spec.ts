@@ -294,7 +294,7 @@ describe('endpoint', () => {
       for (let reader = 0; reader < 2; reader++) rig.client.chat.stream[Symbol.asyncIterator]();
     }
 
-    it('is told once that it has no snapshot, where a channel begins with one', async () => {
+    it('causes one warning that it has no snapshot, if a channel has one', async () => {
       await connected();
       const position = ['e', 1, 'a'] as const;
       peer.send({ t: 'subscribed', stream: 'chat', channel: 'kept', resumeToken: 't', position });
@@ -305,7 +305,7 @@ describe('endpoint', () => {
       ]);
     });
 
-    it('is told nothing on a stream without such a channel', async () => {
+    it('causes no warning on a stream without such a channel', async () => {
       await connected();
       await readTwice();
 
@@ -455,7 +455,7 @@ describe('endpoint', () => {
       await last;
     });
 
-    it('waits 30 s for an answer unless it is told otherwise', async () => {
+    it('waits 30 s for an answer by default', async () => {
       await connected();
       const sending = rig.client.chat.sendStreamMessage(note('a'), { timeoutMs: undefined });
       await peer.open();
@@ -819,7 +819,7 @@ describe('endpoint', () => {
       expect(rig.client.connectionStatus).toMatchObject({ connection: 'c2' });
     });
 
-    it('is kept while the next one fails, which is tried again with backoff', async () => {
+    it('stays connected while the next one fails, which is retried with backoff', async () => {
       const { frame, sending } = await leave();
       for (const code of [1011, 4504]) {
         (await rig.server.peers.take()).socket.close(code);

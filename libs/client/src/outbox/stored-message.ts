@@ -19,5 +19,5 @@ export interface StoredMessage {
 /** Returns true when a message that may have been sent may be resent. */
 export function mayRepeat({ id, sentAt, until }: StoredMessage, now: number): boolean {
   // If the clock was set back, the age of the message is unknown.
-  return Boolean(id && sentAt! <= now && now < until!);
+  return Boolean(id && (sentAt ?? Infinity) <= now && now < (until ?? 0));
 }

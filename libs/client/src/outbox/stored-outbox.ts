@@ -60,6 +60,11 @@ export class StoredOutbox extends Outbox {
     for (const { key, value } of box?.entries ?? []) this.#adopt(key, value);
   }
 
+  /** The connection of the client; `attach` sets it before all other calls. */
+  get #client(): OutboxConnection {
+    return this.#connection!;
+  }
+
   get isDurable(): boolean {
     return Boolean(this.#box) && !this.#isClosed;
   }
@@ -101,7 +106,7 @@ export class StoredOutbox extends Outbox {
   send(outgoing: Outgoing, send: () => void): void {
     const entry = this.#byOutgoing.get(outgoing);
     if (entry) this.#mark(entry, outgoing);
-    const paced = entry && this.#pace.next(this.#connection!.options.clock);
+    const paced = entry && this.#pace.next(this.#client.options.clock);
     const { stream: endpoint } = outgoing.frame;
     const before = this.#gates.get(endpoint);
     if (!before && !paced && !entry?.marking) return send();
@@ -141,7 +146,7 @@ export class StoredOutbox extends Outbox {
   }
 
   #statusChanged(): void {
-    const { status, options } = this.#connection!;
+    const { status, options } = this.#client;
     const parked = [...this.#entries].filter(({ isParked }) => isParked);
     if (status.kind === 'connecting') this.#resumeAll();
     if (status.kind === 'connected') {
@@ -154,7 +159,7 @@ export class StoredOutbox extends Outbox {
       if (status.kind === 'closed' || isOver) outgoing!.settle(clientError('UNCERTAIN'));
       else if (status.kind === 'connected' && stored.user === status.user) {
         entry.isParked = false;
-        this.#connection!.streamOf(stored.endpoint).enqueue(outgoing!);
+        this.#client.streamOf(stored.endpoint).enqueue(outgoing!);
       }
     }
   }
@@ -164,7 +169,7 @@ export class StoredOutbox extends Outbox {
     try {
       const taken = await takeOver(this.#box, () => ++this.#lastKey, this.#options.now());
       for (const { key, value } of taken) this.#adopt(key, value);
-      if (this.#connection!.status.kind !== 'closed') this.#resumeAll();
+      if (this.#client.status.kind !== 'closed') this.#resumeAll();
     } catch (error) {
       this.#warn('messages of closed pages cannot be read', error);
     }
@@ -176,7 +181,7 @@ export class StoredOutbox extends Outbox {
   }
 
   #resume(entry: Entry): void {
-    const connection = this.#connection!;
+    const connection = this.#client;
     const { now, maxAgeMs } = this.#options;
     const { endpoint, type, data, bytes, id = 0, user, until, storedAt } = entry.stored;
     const { clock } = connection.options;
@@ -208,7 +213,7 @@ export class StoredOutbox extends Outbox {
     };
     outgoing.settle = (error) => {
       if (outgoing.settled || (entry.isParked = this.#isForAnotherUser(entry, error))) return;
-      const { status } = this.#connection!;
+      const { status } = this.#client;
       const isRecoverable =
         this.#entries.has(entry) &&
         status.kind === 'closed' &&
@@ -224,7 +229,7 @@ export class StoredOutbox extends Outbox {
 
   /** Returns true when the error answers the current user, but the message belongs to another. */
   #isForAnotherUser({ stored, connection, isParked }: Entry, error?: CodedError): boolean {
-    const { welcome } = this.#connection!;
+    const { welcome } = this.#client;
     if (!error || !welcome || isParked || CLIENT_CODES.includes(error.code)) return false;
     return stored.user !== undefined && stored.user !== welcome.user && connection !== welcome.connection;
   }
@@ -267,7 +272,7 @@ export class StoredOutbox extends Outbox {
   /** Stores that a message may have been sent; `send` waits until this is stored. */
   #mark(entry: Entry, outgoing: Outgoing): void {
     const { stored } = entry;
-    const { welcome, options } = this.#connection!;
+    const { welcome, options } = this.#client;
     entry.connection = welcome!.connection;
     if (stored.id) return;
     const now = this.#options.now();

@@ -81,6 +81,7 @@ export class IndexedBoxes<T> {
    * @throws {Error} when the platform lacks IndexedDB or Web Locks, or denies access
    */
   static open<T>(name: string): Promise<IndexedBoxes<T>> {
+    // The DOM's types are not available in Node.
     const platform = globalThis as unknown as Platform;
     if (!platform.indexedDB || !platform.navigator?.locks)
       throw new Error('IndexedDB or Web Locks is missing');
@@ -121,7 +122,7 @@ export class IndexedBoxes<T> {
     const range = this.#all(box);
     const keys = await this.#read((transaction) => transaction.objectStore(MESSAGES).getAllKeys(range));
     const values = await this.#read((transaction) => transaction.objectStore(MESSAGES).getAll(range));
-    return values.map((value, at) => ({ key: (keys[at] as number[])[1]!, value: value as T }));
+    return values.map((value, at) => ({ key: (keys[at] as number[])[1], value: value as T }));
   }
 
   /** Changes a box and its head; resolves when all is on disk, rejects when nothing has changed. */

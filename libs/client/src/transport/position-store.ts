@@ -55,7 +55,8 @@ export abstract class PositionStore {
       const { ahead } = this.#readPositionOf(positions);
       ahead.set(stream.stream.given, positions.position);
       // Dropping the oldest keeps a lower position for longer, so no reader misses a message.
-      if (ahead.size > MAX_AHEAD) ahead.delete(ahead.keys().next().value!);
+      const [oldest] = ahead.keys();
+      if (ahead.size > MAX_AHEAD) ahead.delete(oldest);
     }
     this.changed();
   }

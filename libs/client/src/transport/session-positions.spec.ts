@@ -76,7 +76,7 @@ describe('sessionPositions()', () => {
   const positionAt = (offset: number, channel = 'room', endpoint = 'chat') => [
     endpoint,
     channel,
-    `ticket of ${channel}`,
+    `token of ${channel}`,
     'e',
     offset,
     `m${offset}`,

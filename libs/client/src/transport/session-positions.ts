@@ -42,6 +42,7 @@ export function sessionPositions(options: SessionPositionsOptions = {}): Positio
 
 class SessionPositions extends PositionStore {
   readonly #options: Required<Omit<SessionPositionsOptions, 'only'>> & Pick<SessionPositionsOptions, 'only'>;
+  // The DOM's types are not available in Node.
   readonly #page = globalThis as unknown as Page;
   readonly #warned = new Set<string>();
   #isStale = false;

@@ -75,7 +75,7 @@ describe('encodingOf()', () => {
     expect(encodingOf(new Note())).toEqual(encoded);
   });
 
-  it('writes a message anew that was not remembered', () => {
+  it('encodes a message again that was not remembered', () => {
     const note = new Note();
     encodingOf(note);
     note.text = 'y';

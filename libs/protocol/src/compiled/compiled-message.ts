@@ -58,8 +58,9 @@ export function rememberEncoding(message: object, encoded: EncodedMessage): void
 
 function encode(message: object): EncodedMessage {
   const type = messageNameOf(message?.constructor);
-  const data = type === undefined ? undefined : writeQuickly(message);
-  return data === undefined ? encodeMessage(message) : { type: type!, data };
+  if (type === undefined) return encodeMessage(message);
+  const data = writeQuickly(message);
+  return data === undefined ? encodeMessage(message) : { type, data };
 }
 
 // Errors of compiled code are dropped: the libraries throw for the same input, with a coded error.
@@ -71,6 +72,7 @@ function encode(message: object): EncodedMessage {
  */
 export function decodeQuickly<T extends Message>(cls: MessageClass<T>, data: object): T | undefined {
   try {
+    // `never`, because a decoder calls the constructor without arguments, whatever it takes.
     return decoderOf(cls as never)(data) as T | undefined;
   } catch {
     return undefined;

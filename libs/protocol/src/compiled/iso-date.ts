@@ -56,9 +56,9 @@ export function writeIsoDate(date: Date): string {
     written.day = today;
   }
   const time = ms - today * MS_PER_DAY;
-  const hours = TWO_DIGITS[Math.floor(time / MS_PER_HOUR)]!;
-  const minutes = TWO_DIGITS[Math.floor(time / MS_PER_MINUTE) % 60]!;
-  const seconds = TWO_DIGITS[Math.floor(time / MS_PER_SECOND) % 60]!;
+  const hours = TWO_DIGITS[Math.floor(time / MS_PER_HOUR)];
+  const minutes = TWO_DIGITS[Math.floor(time / MS_PER_MINUTE) % 60];
+  const seconds = TWO_DIGITS[Math.floor(time / MS_PER_SECOND) % 60];
   const millis = time % MS_PER_SECOND;
   const padding = millis < 10 ? '00' : millis < 100 ? '0' : '';
   return `${written.text}${hours}:${minutes}:${seconds}.${padding}${millis}Z`;

@@ -176,7 +176,7 @@ function itemDecoder(type: unknown): DecodeValue {
 function nestedDecoder(cls: TransformedClass): DecodeValue {
   let decode: Decode | undefined;
   return (value) => {
-    if (typeof value !== 'object' || Array.isArray(value) || isNative(value!)) return undefined;
+    if (typeof value !== 'object' || isList(value) || isNative(value as object)) return undefined;
     const properties = value as Properties;
     if (!(TYPE_TAG in properties)) return (decode ??= decoderOf(cls))(properties);
     const { [TYPE_TAG]: type, ...own } = properties;

@@ -109,7 +109,7 @@ class Scan {
 
   private countItem(): Finding | undefined {
     this.items++;
-    if (++this.entries[this.depth]! > this.limits.maxKeys) return tooManyEntries(this.limits);
+    if (++this.entries[this.depth] > this.limits.maxKeys) return tooManyEntries(this.limits);
     return this.items > this.limits.maxItems ? tooManyItems(this.limits) : undefined;
   }
 
@@ -160,7 +160,7 @@ class Scan {
     for (this.at++; this.at < text.length; this.at++) {
       const char = text.charCodeAt(this.at);
       if (char >= ZERO && char <= NINE) continue;
-      if (!'.eE+-'.includes(text[this.at]!)) break;
+      if (!'.eE+-'.includes(text.charAt(this.at))) break;
       isInteger = false;
     }
     // The guard checks the numbers of the frame itself; an id out of range closes the connection.

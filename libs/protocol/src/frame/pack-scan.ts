@@ -144,7 +144,7 @@ class PackScan {
     const cut = this.skip(size);
     if (cut) return cut;
     for (let at = start; at < this.at; at++)
-      if (this.bytes[at]! > 0x7f) return isUtf8(this.bytes.subarray(at, this.at)) ? undefined : BROKEN;
+      if (this.bytes[at] > 0x7f) return isUtf8(this.bytes.subarray(at, this.at)) ? undefined : BROKEN;
     return undefined;
   }
 

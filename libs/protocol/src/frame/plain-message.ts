@@ -22,10 +22,11 @@ const FRAME_NODES = 6;
 export function readPlainMessage(text: string, limits: JsonLimits): ClientMessageFrame | undefined {
   const start = text.length <= MAX_LENGTH ? START.exec(text) : null;
   if (!start || !text.endsWith('}}') || mayHaveHalf(text)) return undefined;
-  const id = Number(start[1]);
-  const data = id <= MAX_FRAME_ID ? parse(text.slice(start[0].length, -1)) : undefined;
+  const [head, number, stream = '', type = ''] = start;
+  const id = Number(number);
+  const data = id <= MAX_FRAME_ID ? parse(text.slice(head.length, -1)) : undefined;
   if (!data || !new TreeGuard(limits, FRAME_NODES).accepts(data, FRAME_DEPTH + 1)) return undefined;
-  return { t: 'message', id, stream: start[2]!, type: start[3]!, data };
+  return { t: 'message', id, stream, type, data };
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

@@ -27,7 +27,7 @@ describe('applyPresence()', () => {
     expect([idsOf(whole), whole.isComplete]).toEqual([['ada', 'bob'], true]);
   });
 
-  it('begins anew when the pages before were cut off', () => {
+  it('starts again when the pages before were cut off', () => {
     const half = applyPresence(EMPTY_PRESENCE, page([ada], true, false));
 
     expect(applyPresence(half, page([bob], true, true))).toEqual(viewOf(bob));

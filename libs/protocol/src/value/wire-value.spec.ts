@@ -255,7 +255,7 @@ describe('encodeProperties and decodeProperties', () => {
     });
   });
 
-  it('leave a tag that names nothing to whoever decodes the message', () => {
+  it('leave an unknown tag to the decoder of the message', () => {
     const codec = messagePack.withLimits(DEFAULT_JSON_LIMITS);
     const data =
       '{"a":{"$date":"x"},"b":{"$bytes":"?"},"c":{"$number":"5"},"$date":"2026-11-23T10:00:00.000Z"}';

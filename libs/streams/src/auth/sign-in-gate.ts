@@ -66,8 +66,10 @@ export class SignInGate {
     const share = this.shares.keyOfAddress(handshake, id);
     return this.queue.run({ share, member: id }, () => {
       if (!isWanted()) return { outcome: 'refused' };
-      const isNewcomer = handshake.token !== null && !user;
-      return isNewcomer ? this.tryCredential(share, handshake, handshake.token!) : this.signIn.run(handshake);
+      const { token } = handshake;
+      return token === null || user
+        ? this.signIn.run(handshake)
+        : this.tryCredential(share, handshake, token);
     });
   }
 
@@ -108,13 +110,15 @@ export class SignInGate {
     const known = this.refusals.get(share);
     if (known && now - known.since < REFUSAL_WINDOW_MS) return void known.count++;
     this.refusals.delete(share);
-    if (this.refusals.size >= MAX_ADDRESSES) this.refusals.delete(this.refusals.keys().next().value!);
+    const [oldest] = this.refusals.keys();
+    if (this.refusals.size >= MAX_ADDRESSES) this.refusals.delete(oldest);
     this.refusals.set(share, { count: 1, since: now });
   }
 
   private remember(digest: string): void {
     this.accepted.delete(digest);
     this.accepted.add(digest);
-    if (this.accepted.size > MAX_ACCEPTED) this.accepted.delete(this.accepted.values().next().value!);
+    const [oldest] = this.accepted;
+    if (this.accepted.size > MAX_ACCEPTED) this.accepted.delete(oldest);
   }
 }

@@ -395,7 +395,7 @@ describe('Interceptors', () => {
     expect(log).toEqual(['before:many', 'after', 'after', 'after']);
   });
 
-  it('let an endless Observable answer at once and stop when nobody listens', async () => {
+  it('let an endless Observable answer at once, and stop it without a subscriber', async () => {
     @UseInterceptors(TraceInterceptor)
     @StreamEndpoint('endless')
     class EndlessEndpoint {

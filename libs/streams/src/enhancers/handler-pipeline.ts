@@ -48,7 +48,8 @@ export function compilePipeline(nest: NestCompat, parts: PipelineParts): Handler
     : method;
   const stage = guards.length ? guardedStage(guards, intercepted) : intercepted;
   return stage === method && isPlain(piped) && !enhancers.filters.length
-    ? (call) => method(call, undefined as never)
+    ? // `never`, because a plain method reads no context.
+      (call) => method(call, undefined as never)
     : withContext(host, filteredStage(enhancers.filters, stage));
 }
 

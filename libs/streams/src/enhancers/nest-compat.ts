@@ -110,10 +110,11 @@ export class NestCompat {
   private readonly creators: Creators;
 
   constructor(private readonly external: ExternalContextCreator) {
+    // Nest declares these fields as private; `hasCreators` is false if they differ.
     this.creators = external as unknown as Creators;
     this.hasCreators = CREATORS.every(([field, method]) => {
-      const creator = this.creators[field] as unknown as Record<string, unknown> | undefined;
-      return typeof creator?.[method] === 'function';
+      const creator: unknown = this.creators[field];
+      return typeof (creator as Record<string, unknown> | undefined)?.[method] === 'function';
     });
   }
 
@@ -147,6 +148,7 @@ export class NestCompat {
   publicHandler(host: HandlerHost): HandlerFunction {
     const { instance, callback, method, contextId, inquirerId } = host;
     return this.external.create(
+      // `never`, because Nest takes only classes that declare the method by name.
       instance as never,
       callback,
       method,

@@ -15,7 +15,11 @@ type Ws = ReturnType<ArgumentsHost['switchToWs']>;
 /** The arguments of a handler call: the session, its data, and the message name. */
 export type CallArguments = readonly [session: AnySession, data: unknown, pattern: string];
 
-/** The `ExecutionContext` of one call, for guards, interceptors, filters and param decorators. */
+/**
+ * The `ExecutionContext` of one call, for guards, interceptors, filters and param decorators.
+ *
+ * Nest's generic members let the caller choose the type of the result, so only casts to `never` fit.
+ */
 export class StreamContext implements ExecutionContext {
   constructor(
     private readonly cls: Type,

@@ -137,16 +137,16 @@ export class FairQueue {
 
   /** Starts the next task of a share; its member and the share move to the end of their lines. */
   private beginNextOf(name: string): void {
-    const share = this.shares.get(name)!;
-    const [memberName] = share.line;
-    const position = { share: name, member: memberName! };
-    const { waiting } = share.members.get(position.member)!;
-    const [task] = waiting;
-    waiting.delete(task!);
-    this.waitingTasks--;
-    share.line.delete(position.member);
     this.line.delete(name);
-    this.begin(position, task!.begin);
+    const share = this.shares.get(name);
+    const [memberName] = share?.line ?? [];
+    const waiting = memberName === undefined ? undefined : share?.members.get(memberName)?.waiting;
+    const [task] = waiting ?? [];
+    if (!share || memberName === undefined || !task) return;
+    waiting?.delete(task);
+    this.waitingTasks--;
+    share.line.delete(memberName);
+    this.begin({ share: name, member: memberName }, task.begin);
   }
 
   private withdraw(position: QueuePosition, task: Waiting): void {
@@ -157,8 +157,9 @@ export class FairQueue {
 
   /** Updates the lines of a member and its share; removes those without tasks. */
   private refile({ share: name, member: memberName }: QueuePosition): void {
-    const share = this.shares.get(name)!;
-    const member = share.members.get(memberName)!;
+    const share = this.shares.get(name);
+    const member = share?.members.get(memberName);
+    if (!share || !member) return;
     const { maxPerShare, maxPerMember } = this.limits;
     if (member.waiting.size && member.running < maxPerMember) share.line.add(memberName);
     else share.line.delete(memberName);

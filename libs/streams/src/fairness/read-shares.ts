@@ -41,7 +41,8 @@ export class ReadShares {
   private bucketOf(key: string, now: number): TokenBucket {
     const known = this.buckets.get(key);
     if (known) return known;
-    if (this.buckets.size >= this.maxShares) this.buckets.delete(this.buckets.keys().next().value!);
+    const [oldest] = this.buckets.keys();
+    if (this.buckets.size >= this.maxShares) this.buckets.delete(oldest);
     const { historyBytesPerSecond } = this.limits;
     const bucket = new TokenBucket(historyBytesPerSecond, now, historyBytesPerSecond * BURST_SECONDS);
     this.buckets.set(key, bucket);

@@ -22,18 +22,18 @@ export class ShareSizes<S extends Sized> {
     if (next === share.sizeClass) return;
     this.leaveOut(share);
     share.sizeClass = next;
-    if (next !== undefined) this.classes[next]!.add(share);
+    if (next !== undefined) this.classes[next]?.add(share);
   }
 
   /** Leaves a share out until its size class changes. */
   leaveOut(share: S): void {
-    if (share.sizeClass !== undefined) this.classes[share.sizeClass]!.delete(share);
+    if (share.sizeClass !== undefined) this.classes[share.sizeClass]?.delete(share);
   }
 
   /** Returns one of the largest shares; undefined when there is none. */
   largest(): S | undefined {
     for (let at = CLASSES - 1; at >= 0; at--) {
-      const [share] = this.classes[at]!;
+      const [share] = this.classes[at] ?? [];
       if (share) return share;
     }
     return undefined;

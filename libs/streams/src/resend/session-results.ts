@@ -85,8 +85,10 @@ export class SessionResults {
   }
 
   private settle(result: string): void {
-    void this.stream.keeper.claims.settle(this.claimed!, result);
+    const { claimed } = this;
+    if (!claimed) return;
     this.claimed = undefined;
+    void this.stream.keeper.claims.settle(claimed, result);
   }
 }
 
@@ -111,7 +113,8 @@ function readResult(text: string): WireError {
     code,
     message,
     ...(isDetails(details) && { details }),
-    ...(Number.isFinite(retryAfterMs) && { retryAfterMs: Math.max(0, retryAfterMs!) }),
+    ...(typeof retryAfterMs === 'number' &&
+      Number.isFinite(retryAfterMs) && { retryAfterMs: Math.max(0, retryAfterMs) }),
   };
 }
 

@@ -92,7 +92,8 @@ export class StreamResults {
   }
 
   private forgetOldest(): void {
-    const result = this.results.shift()!;
+    const result = this.results.shift();
+    if (!result) return;
     result.isForgotten = true;
     this.forgottenId = Math.max(this.forgottenId, result.to);
     this.keeper.grow(-bytesOf(result));

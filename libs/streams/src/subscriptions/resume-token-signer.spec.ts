@@ -10,7 +10,7 @@ function signerWith(secret: string, resumeTokenMs = DAY_MS): ResumeTokenSigner {
   return signer;
 }
 
-describe('A ticket', () => {
+describe('A resume token', () => {
   it('is accepted by every server that has the secret', () => {
     const resumeToken = signerWith('s').issue(SUBJECT, START);
 

@@ -30,7 +30,9 @@ export class ClientAddress {
   private readonly proxies: readonly Range[];
 
   constructor(private readonly trustProxy: TrustProxy = false) {
-    this.proxies = isList(trustProxy) ? trustProxy.map((range) => parseRange(range)!) : [];
+    this.proxies = isList(trustProxy)
+      ? trustProxy.map(parseRange).filter((range) => range !== undefined)
+      : [];
   }
 
   /**
@@ -93,6 +95,7 @@ export class ClientAddress {
 
   private isProxy(address: Address): boolean {
     return this.proxies.some(
+      // `never`, because the overloads of ipaddr.js do not take a union; the kinds are equal here.
       ([start, bits]) => start.kind() === address.kind() && address.match(start as never, bits),
     );
   }
@@ -148,7 +151,8 @@ function addressOf(entry: string): Address | undefined {
 
 function remember(entry: string, address: Address | undefined): Address | undefined {
   if (!address) return undefined;
-  if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value!);
+  const [oldest] = known.keys();
+  if (known.size >= MAX_KNOWN) known.delete(oldest);
   // Copy the entry, because a substring would keep the whole header alive.
   known.set(Buffer.from(entry).toString(), address);
   return address;
@@ -156,7 +160,7 @@ function remember(entry: string, address: Address | undefined): Address | undefi
 
 function parse(entry: string): Address | undefined {
   const bare = V4_WITH_PORT.exec(entry)?.[1] ?? IN_BRACKETS.exec(entry)?.[1] ?? entry;
-  const withoutZone = bare.split('%')[0]!;
+  const [withoutZone = ''] = bare.split('%');
   // `ipaddr.js` also accepts octal and short forms, which programs may read differently.
   return isIP(withoutZone) ? ipaddr.process(withoutZone) : undefined;
 }
@@ -177,12 +181,12 @@ function keyOf(address: Address): string {
   if (address.kind() === 'ipv4') return address.toString();
   const { parts } = address as ipaddr.IPv6;
   const range = address.range();
-  if (range === 'rfc6052') return v4Of(parts[6]!, parts[7]!);
-  if (range === '6to4') return v4Of(parts[1]!, parts[2]!);
+  if (range === 'rfc6052') return v4Of(parts.slice(6, 8));
+  if (range === '6to4') return v4Of(parts.slice(1, 3));
   const prefix = parts.slice(0, V6_PREFIX_GROUPS).map((group) => group.toString(16));
   return `${prefix.join(':')}::/64`;
 }
 
-function v4Of(high: number, low: number): string {
-  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
+function v4Of(groups: readonly number[]): string {
+  return groups.flatMap((group) => [group >> 8, group & 0xff]).join('.');
 }

@@ -36,7 +36,7 @@ export class FrameBoundary {
         at += taken;
       } else {
         const header = (this.header ??= new Uint8Array(MAX_HEADER_BYTES));
-        header[this.headerBytes++] = chunk[at++]!;
+        header[this.headerBytes++] = chunk[at++];
         if (this.headerBytes === this.headerLength(header)) this.endHeader(header);
       }
     }
@@ -44,13 +44,13 @@ export class FrameBoundary {
 
   private headerLength(header: Uint8Array): number {
     if (this.headerBytes < 2) return 2;
-    const length = header[1]! & LENGTH;
+    const length = header[1] & LENGTH;
     const extended = length === SHORT_LENGTH_MARK ? 2 : length === LONG_LENGTH_MARK ? 8 : 0;
     return 2 + extended + MASK_BYTES;
   }
 
   private endHeader(header: Uint8Array): void {
-    const first = header[0]!;
+    const first = header[0];
     if ((first & OPCODE) < FIRST_CONTROL_OPCODE) this.isFragmented = (first & FIN) === 0;
     this.payloadLeft = readLength(header);
     this.headerBytes = 0;
@@ -59,22 +59,22 @@ export class FrameBoundary {
 }
 
 function readLength(header: Uint8Array): number {
-  const length = header[1]! & LENGTH;
+  const length = header[1] & LENGTH;
   if (length < SHORT_LENGTH_MARK) return length;
   const bytes = length === SHORT_LENGTH_MARK ? 2 : 8;
   let total = 0;
-  for (let i = 0; i < bytes; i++) total = total * 256 + header[2 + i]!;
+  for (let i = 0; i < bytes; i++) total = total * 256 + header[2 + i];
   return total;
 }
 
 /** Returns the end of the whole, unfragmented frames with short or medium lengths at the start of a chunk. */
 function endOfShortFrames(chunk: Uint8Array): number {
   let at = 0;
-  while (at + 3 < chunk.length && (chunk[at]! & FIN) !== 0) {
-    const length = chunk[at + 1]! & LENGTH;
+  while (at + 3 < chunk.length && (chunk[at] & FIN) !== 0) {
+    const length = chunk[at + 1] & LENGTH;
     if (length === LONG_LENGTH_MARK) break;
     const isShort = length < SHORT_LENGTH_MARK;
-    const end = at + MASK_BYTES + (isShort ? 2 + length : 4 + chunk[at + 2]! * 256 + chunk[at + 3]!);
+    const end = at + MASK_BYTES + (isShort ? 2 + length : 4 + chunk[at + 2] * 256 + chunk[at + 3]);
     if (end > chunk.length) break;
     at = end;
   }

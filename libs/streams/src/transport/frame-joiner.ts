@@ -24,7 +24,7 @@ export class FrameJoiner {
    */
   join(payloads: readonly PreparedPayload[], bytes: number): Uint8Array {
     const [first] = payloads;
-    if (payloads.length === 1 && typeof first !== 'string') return first!;
+    if (payloads.length === 1 && first !== undefined && typeof first !== 'string') return first;
     if (this.lastJoined && isSame(payloads, this.lastPayloads)) return this.lastJoined;
     this.lastPayloads = payloads;
     return (this.lastJoined = joined(payloads, bytes));

@@ -56,10 +56,10 @@ export class OriginPolicy {
   /** Returns true when the page of the request may connect. */
   allows(request: IncomingMessage): boolean {
     if (this.allowsAll) return true;
-    const origins = originHeaders(request);
-    if (!origins.length) return request.headers.cookie === undefined;
-    if (origins.length > 1) return false;
-    const origin = parseOrigin(origins[0]!);
+    const [text, ...others] = originHeaders(request);
+    if (text === undefined) return request.headers.cookie === undefined;
+    if (others.length) return false;
+    const origin = parseOrigin(text);
     if (!origin) return false;
     return this.isOwn(origin, request) || this.hosts.has(origin.host) || this.origins.has(originOf(origin));
   }
@@ -72,11 +72,11 @@ export class OriginPolicy {
 
   /** Returns the reason why `allows` is false, without parts of the header that may be a credential. */
   originProblem(request: IncomingMessage): string {
-    const origins = originHeaders(request);
-    if (!origins.length) return WITHOUT_ORIGIN;
-    if (origins.length > 1) return 'It has more than one "Origin".';
-    if (origins[0] === 'null') return OPAQUE_ORIGIN;
-    const origin = parseOrigin(origins[0]!);
+    const [header, ...others] = originHeaders(request);
+    if (header === undefined) return WITHOUT_ORIGIN;
+    if (others.length) return 'It has more than one "Origin".';
+    if (header === 'null') return OPAQUE_ORIGIN;
+    const origin = parseOrigin(header);
     if (!origin) return 'Its "Origin" is not a valid origin.';
     const text = originOf(origin).slice(0, MAX_LOGGED_LENGTH);
     return `Origin ${text} is not allowed. Add it to "origins" of StreamsModule.`;
@@ -97,10 +97,8 @@ export class OriginPolicy {
   private schemeOf(request: IncomingMessage): Scheme | undefined {
     if ((request.socket as TLSSocket).encrypted) return 'https:';
     if (!this.isProxied(request)) return undefined;
-    const forwarded = String(request.headers['x-forwarded-proto'] ?? '')
-      .split(',')[0]!
-      .trim()
-      .toLowerCase();
+    const [first = ''] = String(request.headers['x-forwarded-proto'] ?? '').split(',');
+    const forwarded = first.trim().toLowerCase();
     if (forwarded === 'https' || forwarded === 'wss') return 'https:';
     return forwarded === 'http' || forwarded === 'ws' ? 'http:' : undefined;
   }
@@ -132,7 +130,7 @@ function hasScheme(entry: string): boolean {
 
 function originHeaders({ rawHeaders }: IncomingMessage): string[] {
   return rawHeaders.filter(
-    (_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === 'origin',
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'origin',
   );
 }
 

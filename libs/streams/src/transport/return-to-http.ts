@@ -43,7 +43,7 @@ export function returnToHttp(server: Server, upgrade: Upgrade, answers: PendingA
 function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const [name, value] = [rawHeaders[at]!, rawHeaders[at + 1]!];
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
     const lowerName = name.toLowerCase();
     if (lowerName === 'upgrade' || lowerName === 'http2-settings') continue;
     const kept = lowerName === 'connection' ? withoutUpgrade(value) : value;

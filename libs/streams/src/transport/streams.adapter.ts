@@ -60,6 +60,7 @@ export class StreamsAdapter extends WsAdapter {
       return super.ensureHttpServerExists(port, server);
     }
     const gateways = new UpgradeCapture(server);
+    // The base class only calls `on()` of the server.
     super.ensureHttpServerExists(port, gateways as unknown as HttpServer);
     const router = new UpgradeRouter(server, {
       take: (upgrade) => this.take(gateways, upgrade),

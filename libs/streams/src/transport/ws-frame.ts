@@ -57,7 +57,7 @@ function deflate(frame: Buffer): Buffer {
   const payload = frame.subarray(frame[1] === SHORT_LENGTH_MARK ? 4 : frame[1] === LONG_LENGTH_MARK ? 10 : 2);
   if (payload.length < DEFLATE_THRESHOLD_BYTES) return frame;
   const flushed = deflateRawSync(payload, { finishFlush: Z_SYNC_FLUSH });
-  const deflated = frameOf(frame[0]! | DEFLATED, flushed.subarray(0, -FLUSH_TAIL_BYTES));
+  const deflated = frameOf(frame[0] | DEFLATED, flushed.subarray(0, -FLUSH_TAIL_BYTES));
   return deflated.length < frame.length ? deflated : frame;
 }
 

@@ -126,7 +126,7 @@ function times<T>(count: number, make: (index: number) => T): T[] {
 }
 
 describe('The validation of a refused message', () => {
-  it('writes the text of no error beyond those that are told', async () => {
+  it('builds no error text beyond the limit of details', async () => {
     const details = await refusal(Compiled, { list: times(MANY, () => ({})) });
 
     expect(counts.texts).toBe(MOST);
@@ -153,7 +153,7 @@ describe('The validation of a refused message', () => {
     ]);
   });
 
-  it('ends with the last unknown property that is told, in each item of a list', async () => {
+  it('stops at the last reported unknown property, in each item of a list', async () => {
     const unknown = Object.fromEntries(times(7, (index) => [`key${index}`, 1]));
     const details = await refusal(Compiled, { list: times(MANY, () => ({ n: 1, ...unknown })) });
 

@@ -36,9 +36,9 @@ for (const decorate of [
 ])
   decorate(Reference.prototype, 'property');
 for (const metadata of getMetadataStorage().getTargetValidationMetadatas(Reference, '', false, false))
-  references.set(metadata.name!, [
-    ...(references.get(metadata.name!) ?? []),
-    constraintsOf(metadata)[0]!.instance,
+  references.set(metadata.name ?? '', [
+    ...(references.get(metadata.name ?? '') ?? []),
+    ...constraintsOf(metadata).map(({ instance }) => instance),
   ]);
 
 const CODE: Readonly<Record<string, WriteCode>> = {
@@ -71,7 +71,7 @@ const BIGINT_CODE: Readonly<Record<string, WriteCode>> = {
  */
 export function quickCode(metadata: ValidationMetadata): string | undefined {
   const own = bigIntConstraintOf(metadata.constraintCls);
-  if (own) return BIGINT_CODE[own]!(metadata.constraints);
+  if (own) return BIGINT_CODE[own]?.(metadata.constraints);
   return isLibrarys(metadata) ? CODE[metadata.name ?? '']?.(metadata.constraints ?? []) : undefined;
 }
 

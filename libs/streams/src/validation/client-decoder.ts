@@ -253,5 +253,5 @@ function isTag(key: string): boolean {
 }
 
 function unknownAt(path: readonly string[]): ErrorDetail {
-  return unknownProperty(path.join('.'), path.at(-1)!);
+  return unknownProperty(path.join('.'), path.at(-1) ?? '');
 }

@@ -139,7 +139,7 @@ function isKnownDecorator(metadata: ValidationMetadata): boolean {
       return metadata.name === IS_OPTIONAL && constraints.length === 0;
     case ValidationTypes.IS_DEFINED:
     case ValidationTypes.CUSTOM_VALIDATION:
-      return constraints.length === 1 && isBuiltIn(constraints[0]!) && !hasMemory(metadata);
+      return constraints.length === 1 && constraints.every(isBuiltIn) && !hasMemory(metadata);
     default:
       return false;
   }
@@ -197,7 +197,7 @@ function constraintCheck(
   siblings: readonly ValidationMetadata[],
 ): ConstraintCheck {
   const { each, propertyName: property, constraints } = metadata;
-  const instance = linearInstance(metadata, constraintsOf(metadata)[0]!.instance);
+  const instance = linearInstance(metadata, constraintsOf(metadata)[0].instance);
   const given = { targetName: cls.name, property, constraints };
   const quick = each ? undefined : quickCode(metadata);
   const maxTextLength = longestText(metadata, siblings);

@@ -72,6 +72,7 @@ export function isBuiltIn({ async, name, target }: Constraint): boolean {
 }
 
 function metadataOf(cls: ValidatedClass): ValidationMetadata[] {
+  // `never`, because the declared type of the schema's name leaves out undefined, which means any schema.
   return getMetadataStorage().getTargetValidationMetadatas(cls, undefined as never, false, false);
 }
 
@@ -94,6 +95,7 @@ const PROBES: readonly object[] = [{}, [{}], { probe: {} }];
 
 function probed(cls: ValidatedClass, property: string, probe: object): unknown {
   try {
+    // `never`, because the class need not be a message.
     const made: object = decodeMessage(cls as never, { [property]: probe });
     return (made as Record<string, unknown>)[property];
   } catch {

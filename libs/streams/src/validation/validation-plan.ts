@@ -73,10 +73,11 @@ export class ValidationPlans {
 
   private make(cls: ValidatedClass): ClassPlan {
     const storage = getMetadataStorage();
+    // `never`, because the declared type of the schema's name leaves out undefined, which means any schema.
     const metadatas = storage.getTargetValidationMetadatas(cls, undefined as never, false, false);
     if (!metadatas.length) return { names: new Set(), properties: [] };
     const grouped = storage.groupByPropertyName(metadatas);
-    const properties = Object.keys(grouped).map((name) => planProperty(name, grouped[name]!));
+    const properties = Object.entries(grouped).map(([name, of]) => planProperty(name, of));
     const accepts = this.acceptsOf(cls);
     return { names: new Set(Object.keys(grouped)), properties, ...(accepts && { accepts }) };
   }
@@ -99,14 +100,14 @@ function planProperty(name: string, metadatas: readonly ValidationMetadata[]): P
 
 function planItems(nested: readonly ValidationMetadata[]): PropertyPlan {
   const none = { name: '', conditions: [], rules: [], sizes: [], isPromise: false };
-  const plan: { -readonly [K in keyof PropertyPlan]: PropertyPlan[K] } = {
+  // The getter refers to the plan itself, because an item may be a list.
+  return {
     ...none,
     nested,
-    items: none as never,
+    get items() {
+      return this;
+    },
   };
-  // An item may be a list itself.
-  plan.items = plan;
-  return plan;
 }
 
 function planRule(metadata: ValidationMetadata, siblings: readonly ValidationMetadata[]): PlannedRule {
