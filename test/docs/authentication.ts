@@ -75,7 +75,7 @@ export class AppAuthenticator extends StreamAuthenticator<AppUser> {
   async authenticate({ token }: StreamHandshake): Promise<AppUser | null> {
     if (token === null) return null; // no credential: an anonymous connection
     const claims = await this.tokens.verify(token);
-    if (!claims) return null; // a credential that is not accepted: the connection is refused
+    if (!claims) return null; // the connection is refused
     const { userId, name, scopes, exp } = claims;
     return { id: userId, name, scopes, expiresAt: exp * 1_000 };
   }
@@ -166,7 +166,7 @@ export class BansService {
   ) {}
 
   async ban(userId: string): Promise<PostResult> {
-    this.tokens.forget(userId); // first, as the authenticator is asked again
+    this.tokens.forget(userId); // before the authenticator is called again
     return this.streams.revoke({ userId });
   }
 }
@@ -177,7 +177,7 @@ export class BansService {
   imports: [
     StreamsModule.forRoot({
       authenticator: AppAuthenticator,
-      imports: [TokensModule], // what the authenticator injects
+      imports: [TokensModule], // dependencies of the authenticator
     }),
     TokensModule,
   ],
@@ -221,10 +221,10 @@ export function connect(url: string, account: Account) {
 export async function signInAndOut(client: ReturnType<typeof connect>, account: Account, token: string) {
   // #region sign-in
   account.token = token;
-  await client.authenticate(); // signed in, on the connection that is open
+  await client.authenticate(); // signed in on the open connection
   await client.desk.sendStreamMessage(create(Say, { text: 'I am here' }));
 
   account.token = null;
-  await client.authenticate(); // signed out: "desk" is refused now, "board" opens again
+  await client.authenticate(); // signed out: "desk" is refused, "board" opens again
   // #endregion sign-in
 }

@@ -32,7 +32,7 @@ export class TicketNote {
   @IsString() @MaxLength(2_000) text!: string;
 }
 
-/** Takes the place of `TicketNote`, whose text had no format. */
+/** Replaces `TicketNote`, whose text had no format. */
 @StreamMessage('ticket.comment')
 export class TicketComment {
   declare readonly $type: 'ticket.comment';
@@ -72,7 +72,7 @@ export class DeskEndpoint {
 }
 
 // #region spec
-/** Messages of version 1, as the histories hold them. */
+/** Messages of version 1, as they are in the histories. */
 export const WRITTEN_BY_VERSION_1 = [
   [TicketOpened, { title: 'The door sticks' }],
   [TicketAssigned, { owner: 'ada' }],

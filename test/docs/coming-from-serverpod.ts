@@ -126,7 +126,7 @@ export async function play(url: string, show: (text: string) => void) {
   const client = createStreamClient<AppStreams>()({ url, messages: [Move, Moved], auth: () => 'ada' });
   const stop = client.addConnectionStatusListener((status) => show(status.kind));
   await client.connectWebSocket();
-  await client.pixels.sendStreamMessage(create(Move, { x: 3, y: 4 })); // handled when this has resolved
+  await client.pixels.sendStreamMessage(create(Move, { x: 3, y: 4 })); // resolves when the message was handled
   for await (const message of client.pixels.stream) {
     show(`${message.player} is at ${message.x},${message.y}`);
     break;

@@ -72,7 +72,7 @@ export async function start(): Promise<void> {
   const server = app.getHttpServer() as Server;
   server.headersTimeout = 10_000; // for the head of a request, also of an upgrade
   server.requestTimeout = 30_000; // for a whole request
-  server.maxConnections = 12_000; // more than limits.maxConnections: requests need some too
+  server.maxConnections = 12_000; // more than limits.maxConnections, for other requests
   await app.listen(3000);
 }
 // #endregion http

@@ -92,7 +92,7 @@ export async function say(messages: MessagesService, text: string): Promise<Stor
     return await messages.postMessage(room('lobby'), message);
   } catch (error) {
     if (!(error instanceof MessagesError) || error.code !== MessagesErrorCode.Uncertain) throw error;
-    // Stored once, whatever became of the first attempt.
+    // The same id: stored once, even if the first attempt succeeded.
     return messages.postMessage(room('lobby'), message, { id: error.messageId });
   }
 }
@@ -128,7 +128,7 @@ export class RoomsEndpoint {
   }
 }
 
-/** Receivers see the id of a post; a hash of its own does not tell which messages one client sent. */
+/** Receivers see the id of a post. The hash hides which posts have the same sender. */
 function hashed(messageId: string): string {
   return createHash('sha256').update(messageId).digest('base64url');
 }
@@ -172,7 +172,7 @@ export async function showRoom(client: Client, lines: string[]): Promise<void> {
   await client.rooms.sendStreamMessage(create(Join, { room: 'lobby' }));
   for await (const message of client.rooms.stream) {
     if (message instanceof StreamGap)
-      lines.length = 0; // load what is stored elsewhere
+      lines.length = 0; // load the messages from a database
     else lines.push(message.text);
   }
 }

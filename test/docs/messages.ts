@@ -89,7 +89,7 @@ export async function moveTable(messages: MessagesService, from: string, to: str
 }
 // #endregion channel
 
-// #region kept
+// #region recoverable
 export const kitchen = defineChannel('kitchen', {
   messages: [OrderPlaced, OrderCancelled],
   history: { messages: 1_000, ageMs: 3_600_000 },
@@ -102,9 +102,9 @@ export async function cook(messages: MessagesService, signal: AbortSignal): Prom
     else console.log(`${order.$type} ${order.id}`);
   }
 }
-// #endregion kept
+// #endregion recoverable
 
-// #region reader
+// #region consumer
 @Injectable()
 export class Invoices {
   readonly sent = new Set<string>();
@@ -116,26 +116,26 @@ export class Invoices {
     this.sent.add(order.id);
   }
 
-  /** Looks for orders without an invoice where they are kept. */
+  /** Looks for orders without an invoice in the database. */
   private compare(): void {}
 }
-// #endregion reader
+// #endregion consumer
 
-// #region add-reader
+// #region add-consumer
 export async function startShipping(
-  readers: DurableConsumersService,
+  consumers: DurableConsumersService,
   ship: (id: string) => Promise<void>,
-  keep: (data: string) => Promise<void>,
+  store: (data: string) => Promise<void>,
 ): Promise<void> {
-  await readers.addConsumer(
+  await consumers.addConsumer(
     kitchen,
     async (order) => {
       if (order instanceof OrderPlaced) await ship(order.id);
     },
-    { name: 'shipping', concurrency: 4, from: 'oldest', onFailed: ({ data }) => keep(data) },
+    { name: 'shipping', concurrency: 4, from: 'oldest', onFailed: ({ data }) => store(data) },
   );
 }
-// #endregion add-reader
+// #endregion add-consumer
 
 // #region stream
 export async function firstLargeOrder(messages: MessagesService): Promise<OrderPlaced | undefined> {

@@ -10,7 +10,7 @@ export class StockIs {
   declare readonly $type: 'stock.is';
   @IsString() sku!: string;
   @IsInt() left!: number;
-  /** Grows by one with each change of the row. */
+  /** Increases by one with each change of the row. */
   @IsInt() version!: number;
 }
 
@@ -48,7 +48,7 @@ export class StockService {
 export class StockView {
   private readonly rows = new Map<string, StockIs>();
 
-  /** Takes a message unless a newer one was taken before. */
+  /** Applies a message unless a newer one was applied before. */
   apply(message: StockIs): boolean {
     const { sku, version } = message;
     if (version <= (this.rows.get(sku)?.version ?? 0)) return false;
@@ -63,7 +63,7 @@ export class StockView {
 // #endregion apply
 
 // #region conditional
-/** Posts what the row holds now, and again while others change it meanwhile. */
+/** Posts the present content of the row, again after each change in between. */
 export async function postPresent(table: StockTable, messages: MessagesService, sku: string): Promise<void> {
   let row = await table.read(sku);
   for (;;) {

@@ -60,7 +60,7 @@ describe('the chat', () => {
   });
   afterAll(() => server.close());
 
-  it('carries what one says to the other', async () => {
+  it('carries messages from one user to the other', async () => {
     const ann = await connect({ as: { id: 'ann' } });
     const bob = await connect({ as: { id: 'bob' } });
     await bob.chat.open();
@@ -72,7 +72,7 @@ describe('the chat', () => {
   // #endregion server
 
   // #region refusals
-  it('refuses long messages, and people who are not signed in', async () => {
+  it('refuses long messages and anonymous clients', async () => {
     const ann = await connect({ as: { id: 'ann' } });
     const nobody = await connect();
 
@@ -85,13 +85,13 @@ describe('the chat', () => {
   // #endregion refusals
 
   // #region silence
-  it('delivers no message that was not sent', async () => {
+  it('does not forward a refused message', async () => {
     const ann = await connect({ as: { id: 'ann' } });
     const bob = await connect({ as: { id: 'bob' } });
     await bob.chat.open();
     await ann.chat.sendStreamMessage(create(ChatMessage, { text: 'x'.repeat(21) })).catch(() => undefined);
 
-    // What comes from here on comes after everything that came before: no need to sleep.
+    // This message arrives after all earlier ones, so the test need not sleep.
     await ann.chat.sendStreamMessage(create(ChatMessage, { text: 'the end' }));
 
     expect(await bob.chat.next()).toMatchObject({ text: 'the end' });
@@ -101,7 +101,7 @@ describe('the chat', () => {
 });
 
 // #region clock
-it('comes back after the wait, however long it is', async () => {
+it('reconnects after the wait', async () => {
   const server = await TestServer.start(AppModule);
   const clock = new FakeClock();
   const connect = server.clientsOf<AppStreams>()({ messages: [ChatMessage] });
