@@ -26,11 +26,6 @@ const KNOWN_CIRCLES: readonly (readonly string[])[] = [
     'libs/protocol/src/message/stream-gap.ts',
     'libs/protocol/src/message/stream-message.decorator.ts',
   ],
-  [
-    'libs/streams/src/resend/session-results.ts',
-    'libs/streams/src/session/runtime-port.ts',
-    'libs/streams/src/session/session-runtime.ts',
-  ],
 ];
 
 it('The laws see the sources', () => {

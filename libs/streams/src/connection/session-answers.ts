@@ -41,7 +41,7 @@ interface EarlyRefusal {
  * Acknowledgements are cumulative and written once per turn. Every other answer to a session's client is
  * preceded by the acknowledgement that is due, so that the order of the answers holds.
  */
-export class SessionAnswers implements RuntimePort {
+export class SessionAnswers implements RuntimePort<SessionRuntime> {
   private readonly unacknowledged: SessionRuntime[] = [];
   // Created on demand, because few clients are refused a message during a sign-in.
   private earlyRefusals: EarlyRefusal[] | undefined;

@@ -1,18 +1,17 @@
 import type { ClientMessageFrame, FramePayload } from '@nestwire/protocol/codec';
 import type { StreamsLimits } from '../streams-limits.js';
 import { SessionCloseReason } from './session-close-reason.js';
-import type { SessionRuntime } from './session-runtime.js';
 
 /** A message without its properties. */
 export type MessageHead = Omit<ClientMessageFrame, 't' | 'data'>;
 
 /** The operations of the connection that a session's runtime uses. */
-export interface RuntimePort {
+export interface RuntimePort<Runtime> {
   readonly limits: StreamsLimits;
   /** Decodes the frame of a message that waited for its turn. */
   decode(payload: FramePayload): ClientMessageFrame;
   /** Sends a message; returns a promise when the sender should wait. */
-  push(runtime: SessionRuntime, message: object): void | Promise<void>;
+  push(runtime: Runtime, message: object): void | Promise<void>;
   /** Starts the work on a message that waited; returns false when it is refused instead. */
   begin(head: MessageHead): boolean;
   /** Returns the time of the work on the current frame, in milliseconds. */
@@ -22,25 +21,25 @@ export interface RuntimePort {
   /** Ends the work that `begin` started. */
   ended(): void;
   /** Reports that `takeAck` has an id to acknowledge. */
-  answered(runtime: SessionRuntime): void;
+  answered(runtime: Runtime): void;
   /**
    * Reports the failure of the frame with this id, or without an id of the session itself.
    *
    * @param workMs the time that the event loop spent on it in an earlier turn
    */
-  failed(runtime: SessionRuntime, id: number | undefined, error: unknown, workMs?: number): void;
+  failed(runtime: Runtime, id: number | undefined, error: unknown, workMs?: number): void;
   /** Reports a message that was not handled, because its session is ending or has ended. */
-  dropped(runtime: SessionRuntime, head: MessageHead, reason?: SessionCloseReason): void;
+  dropped(runtime: Runtime, head: MessageHead, reason?: SessionCloseReason): void;
   /** Reports that `@OnStreamOpened` has settled; an error refuses the stream. */
-  openSettled(runtime: SessionRuntime, error?: unknown): void;
+  openSettled(runtime: Runtime, error?: unknown): void;
   /**
    * Ends the subscriptions of a session whose signal has aborted.
    *
    * Returns a promise if that takes more than this turn of the event loop.
    */
-  ending(runtime: SessionRuntime): Promise<void> | undefined;
+  ending(runtime: Runtime): Promise<void> | undefined;
   /** Reports that the session is released. */
-  released(runtime: SessionRuntime, reason: SessionCloseReason): void;
+  released(runtime: Runtime, reason: SessionCloseReason): void;
 }
 
 /** The end reason of a refused stream. */

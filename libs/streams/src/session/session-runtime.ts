@@ -65,7 +65,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   constructor(
     readonly session: ServerSession,
     private readonly endpoint: Endpoint,
-    private readonly port: RuntimePort,
+    private readonly port: RuntimePort<SessionRuntime>,
   ) {}
 
   /** True when the session stays at the sign-in of an anonymous client. */

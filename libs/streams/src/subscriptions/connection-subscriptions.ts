@@ -288,7 +288,7 @@ export class ConnectionSubscriptions {
   ): void {
     if (hasResumeBytes) this.resumeBytes -= resumeBytes(session.endpoint, name);
     subscription.removeSession(session);
-    if (!sessions.size) this.channels!.delete(name);
+    if (!sessions.size) this.channels?.delete(name);
   }
 }
 
