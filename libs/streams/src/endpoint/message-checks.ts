@@ -7,7 +7,7 @@ import { typedClassOf, validatedProperties, type ValidatedClass } from '../valid
 
 /** Returns the mistakes in a message class and in the classes nested in it. */
 export function checkMessageClass(cls: Type, name: string): string[] {
-  return [...checkName(cls, name), ...checkUnique(name), ...checkFields(cls, new Set())];
+  return [...checkName(cls, name), ...checkUnique(cls, name), ...checkFields(cls, new Set())];
 }
 
 /**
@@ -43,7 +43,7 @@ function checkName(cls: Type, name: string): string[] {
   return [`${cls.name}: names that begin with "nestwire." are reserved, and "${name}" is one. Rename it.`];
 }
 
-function checkUnique(name: string): string[] {
+function checkUnique(cls: Type, name: string): string[] {
   const classes = messageClassesNamed(name);
   if (classes.length < 2) return [];
   const names = classes.map((other) => other.name).join(' and ');
