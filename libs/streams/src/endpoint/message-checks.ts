@@ -47,7 +47,7 @@ function checkUnique(cls: Type, name: string): string[] {
   const classes = messageClassesNamed(name);
   if (classes.length < 2) return [];
   const names = classes.map((other) => other.name).join(' and ');
-  const maker = schemaOf(cls) ? 'defineMessage()' : '@StreamMessage()';
+  const maker = classes.some(schemaOf) ? 'defineMessage()' : '@StreamMessage()';
   return [`Two message classes have the name "${name}": ${names}. Give each its own name in ${maker}.`];
 }
 
