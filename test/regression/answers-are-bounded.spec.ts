@@ -156,6 +156,21 @@ describe('The answers to a client', () => {
     expect(meter.answered).toBeLessThan(meter.allowed + largest);
   });
 
+  it('are bounded where it sends all of this at once', async () => {
+    const { port } = await start({ maxRefusals: 1_000_000, answerBytes: 2_000 });
+    const raw = await RawSocket.hello(port);
+
+    for (let id = 1; id < 60; id += 2) {
+      raw.sendJson({ t: 'open', id, endpoint: 'hall' });
+      raw.sendJson({ t: 'close', id: id + 1, stream: 'hall' });
+    }
+    const answers = () => raw.frames.filter(({ t, id }) => id !== undefined && t !== 'ping');
+    await raw.until(() => answers().length === 60);
+
+    expect(codesOf(raw)).toContain('RATE_LIMITED');
+    expect(raw.frames.filter(({ t }) => t === 'subscribed')).toHaveLength(CHANNELS);
+  });
+
   it('are bounded where a handler subscribes and unsubscribes for it', async () => {
     const { port } = await start({ maxRefusals: 1_000_000 });
     const raw = await RawSocket.hello(port);

@@ -12,7 +12,7 @@ import { sizeOf } from '../transport/shared-payload.js';
 import type { ConnectionResults } from '../resend/connection-results.js';
 import type { ConnectionContext } from './connection-context.js';
 import type { ConnectionOwner } from './connection-owner.js';
-import { rateLimited } from './connection.errors.js';
+import { rateLimited, tooManyAnswers } from './connection.errors.js';
 import { closedFrame, openedFrame, streamErrorFrame } from './outbound/stream-frames.js';
 import type { SessionTable } from './session-table.js';
 
@@ -169,6 +169,11 @@ export class SessionAnswers implements RuntimePort<SessionRuntime> {
   dropped(runtime: SessionRuntime, head: MessageHead, reason?: SessionCloseReason): void {
     this.writeAck(runtime);
     this.fail(head.id, reason === IDENTITY_CHANGED ? identityChanged() : streamNotOpen(head.stream));
+  }
+
+  checkAnswers(): void {
+    const owedMs = this.owner.answers.allowance.debtMs();
+    if (owedMs) throw tooManyAnswers(owedMs);
   }
 
   openSettled(runtime: SessionRuntime, error?: unknown): void {

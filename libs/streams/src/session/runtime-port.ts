@@ -30,6 +30,12 @@ export interface RuntimePort<Runtime> {
   failed(runtime: Runtime, id: number | undefined, error: unknown, workMs?: number): void;
   /** Reports a message that was not handled, because its session is ending or has ended. */
   dropped(runtime: Runtime, head: MessageHead, reason?: SessionCloseReason): void;
+  /**
+   * Checks that the client has paid for its answers, before a session that waited opens.
+   *
+   * @throws {CodedError} RATE_LIMITED when it owes bytes
+   */
+  checkAnswers(): void;
   /** Reports that `@OnStreamOpened` has settled; an error refuses the stream. */
   openSettled(runtime: Runtime, error?: unknown): void;
   /**

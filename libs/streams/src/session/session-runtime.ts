@@ -242,6 +242,8 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   private async setUp(running: Running, predecessor: Promise<void> | undefined): Promise<unknown> {
     await predecessor;
     if (this.state !== 'opening') return undefined;
+    // The frame was accepted before the predecessor's answers were written.
+    if (predecessor) this.port.checkAnswers();
     const bound = this.measured(() => this.endpoint.bind(this.session));
     const handlers = isPromiseLike(bound) ? await bound : bound;
     // The deadline has passed, and the session has ended without these handlers.
