@@ -8,6 +8,8 @@ const TICK_MS = 20;
 const FRAMES_PER_SECOND = 190;
 const BYTES_PER_SECOND = 1_000_000;
 const RECONNECT_MS = 200;
+/** More levels than any shape has. */
+const MAX_DEPTH = 1_000;
 /** What the server writes before a short payload. */
 const HEADER_BYTES = 2;
 
@@ -74,7 +76,7 @@ class Hostile {
       typeof frame === 'string'
         ? frame
         : this.attack.form === 'packed'
-          ? encode(frame)
+          ? encode(frame, { maxDepth: MAX_DEPTH })
           : JSON.stringify(frame);
     if (this.ws?.readyState === WebSocket.OPEN) this.ws.send(payload);
     return payload.length;

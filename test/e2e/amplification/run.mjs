@@ -224,6 +224,8 @@ async function judgeRetained({ child, port }, { name }) {
 async function controls() {
   await control('invalid: slow check', ['cpu', 'witness'], { limits: { frameWorkMsPerSecond: UNLIMITED } });
   await control('invalid: 30 fields', ['errors'], { sabotage: 'unpaid errors' });
+  if (isQuick) return;
+  await control('open and close with 100 channels', ['answers'], { limits: { answerBytes: UNLIMITED } });
 }
 
 async function control(name, kinds, setup) {

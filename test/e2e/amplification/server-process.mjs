@@ -156,7 +156,7 @@ const CHANNELS = 100;
 const HallEndpoint = decorate(
   class HallEndpoint {
     async opened(session) {
-      for (let index = 0; index < CHANNELS; index++) await session.subscribe(room(`hall:${index}`));
+      for (let index = 0; index < CHANNELS; index++) await session.subscribe(room('hall', index));
     }
 
     async turn(session) {

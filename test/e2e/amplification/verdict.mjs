@@ -90,7 +90,8 @@ function windowGrantsOf({ connections, oneAnswerBytes = 0 }) {
     answers: (ANSWER_BYTES + WELCOME_BYTES + oneAnswerBytes) * connections,
     errors: ERROR_BYTES,
     log: LOG_BYTES,
-    redis: REDIS_BYTES,
+    // A frame that subscribes to many channels does so in Redis too.
+    redis: REDIS_BYTES + oneAnswerBytes,
   };
 }
 
