@@ -105,3 +105,16 @@ export async function subscribe(
   await facing.subscribe(board);
   for (const name of facing.resuming) facing.resuming.release(name);
 }
+
+/** The types hide the members that only this library calls. */
+export function hidden(messages: MessagesService): void {
+  const stream = messages.createStream(pointers('x'));
+  // @ts-expect-error the library attaches receivers of publications
+  void messages.attach(pointers('x'), () => undefined);
+  // @ts-expect-error the library follows channels
+  void messages.follow(room('x'), () => undefined);
+  // @ts-expect-error the library adds publications
+  stream.push(undefined);
+  // @ts-expect-error the library sets the promise
+  stream.attached = Promise.resolve();
+}

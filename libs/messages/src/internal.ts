@@ -8,6 +8,7 @@ export { assertCapabilities } from './missing-capability.error.js';
 export { MissingClaimStore } from './once/missing-claim-store.js';
 export type { Receiver } from './pubsub/hub.js';
 export { DEFAULT_STREAM_LIMIT } from './pubsub/channel-stream.js';
+export { ATTACH, FOLLOW } from './pubsub/hidden-members.js';
 export { Publication } from './pubsub/publication.js';
 export { gapPublication, StoredPublication } from './history/stored-publication.js';
 export { isSamePosition, messageIdOf } from './history/position.js';

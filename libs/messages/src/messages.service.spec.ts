@@ -1,3 +1,4 @@
+import { ATTACH } from './pubsub/hidden-members.js';
 import { Injectable, Logger, Module, Scope } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { create, metaOf, StreamMessage, type Message } from '@nestwire/protocol';
@@ -300,7 +301,7 @@ describe('MessagesService.attach', () => {
   it('hands over the text as it was encoded, and the same decoded message to all', async () => {
     const messages = await open();
     const seen: Publication[] = [];
-    await messages.attach(room('lobby'), (publication) => seen.push(publication));
+    await messages[ATTACH](room('lobby'), (publication) => seen.push(publication));
     let heard: Said | undefined;
     await messages.addListener(room('lobby'), (message) => (heard = message));
     const posted = say('x');

@@ -23,6 +23,7 @@ import { MessageEncoder } from './pubsub/message-encoder.js';
 import { Delivery, type ChannelListener } from './pubsub/delivery.js';
 import type { Receiver } from './pubsub/hub.js';
 import { ChannelStream, type StreamOptions } from './pubsub/channel-stream.js';
+import { ATTACH, FOLLOW, PUSH, SET_ATTACHED } from './pubsub/hidden-members.js';
 import { lifeOf, onAbort } from './scheduling/on-abort.js';
 import type { Subscription } from './pubsub/subscription.js';
 import type { MessagesCounters } from './messages-counters.js';
@@ -130,7 +131,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     listener: ChannelListener<Delivered<M, D>>,
     options: AttachOptions = {},
   ): Promise<Subscription> {
-    return this.attach(channel, this.#delivery.receiverOf(channel, listener), options);
+    return this[ATTACH](channel, this.#delivery.receiverOf(channel, listener), options);
   }
 
   /**
@@ -140,16 +141,16 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
    *
    * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY, MESSAGES_CLOSED as `addListener`
    */
-  async attach(
+  async [ATTACH](
     channel: string | Channel,
     receiver: Receiver,
     { signal }: AttachOptions = {},
   ): Promise<Subscription> {
     const name = this.#openChannel(channel);
     if (!isRecoverable(channel)) return this.#ephemeral.attach(name, receiver, signal);
-    if (channel.delivery === 'history') return this.follow(channel, withoutDuplicates(receiver), { signal });
+    if (channel.delivery === 'history') return this[FOLLOW](channel, withoutDuplicates(receiver), { signal });
     const once = withoutRepeatedHead(receiver);
-    const following = await this.follow(channel, once, { signal });
+    const following = await this[FOLLOW](channel, once, { signal });
     following.recover(undefined, (newest) => newest.forEach((publication) => once(publication)));
     return following;
   }
@@ -162,7 +163,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
    *
    * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY, MESSAGES_CLOSED as `addListener`
    */
-  async follow(
+  async [FOLLOW](
     channel: RecoverableChannel,
     receiver: StoredReceiver,
     { signal }: AttachOptions = {},
@@ -230,10 +231,11 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     if (stream.ended) return stream;
     const offClosing = onAbort(this.#closing.signal, () => stream.end());
     onAbort(ended.signal, offClosing);
-    stream.attached = this.attach(channel, (publication) => stream.push(publication), {
+    const attached = this[ATTACH](channel, (publication) => stream[PUSH](publication), {
       signal: ended.signal,
     }).then(() => undefined);
-    stream.attached.catch(() => undefined);
+    attached.catch(() => undefined);
+    stream[SET_ATTACHED](attached);
     return stream;
   }
 
@@ -254,7 +256,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
         life?.isOver ? undefined : subscriber.next(message),
       );
       subscriber.add(() => ended.abort());
-      if (isRecoverable(channel)) void this.attach(channel, receiver, { signal: ended.signal });
+      if (isRecoverable(channel)) void this[ATTACH](channel, receiver, { signal: ended.signal });
       else this.#ephemeral.add(name, receiver, ended.signal);
       for (const end of signal ? [signal, this.#closing.signal] : [this.#closing.signal])
         subscriber.add(onAbort(end, () => subscriber.complete()));

@@ -1,3 +1,4 @@
+import { ATTACH } from '@nestwire/messages/internal';
 import type { Position } from '@nestwire/messages';
 import type { Following, StoredPublication } from '@nestwire/messages/internal';
 import type { Happening } from '../delivery/client.js';
@@ -17,7 +18,7 @@ export class RigListener {
     server: DeskApp,
     readonly channel: string,
   ) {
-    const attached = server.messages.attach(channelNamed(channel), (publication) =>
+    const attached = server.messages[ATTACH](channelNamed(channel), (publication) =>
       this.#got.push(publication as StoredPublication),
     );
     void attached.then((following) => this.#begin(following as Following));

@@ -20,6 +20,7 @@ import type { MessagesModuleOptions } from '../messages.options.js';
 import { publicationOf } from '../history/channel-follower.js';
 import { ReadQueue } from '../history/read-queue.js';
 import { MessagesService } from '../messages.service.js';
+import { FOLLOW } from '../pubsub/hidden-members.js';
 import {
   invalidConsumer,
   resolveConsumer,
@@ -120,7 +121,7 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
     const setup = { channel, handler: handler as ConsumerHandler, options: consumer };
     const worker = this.#makeWorker(store, setup);
     // A publication reaches all processes, so it is only a sign that there is work.
-    const following = await this.#messages.follow(channel, () => worker.wake());
+    const following = await this.#messages[FOLLOW](channel, () => worker.wake());
     this.#openChannel(channel);
     this.#workers.add(worker);
     const end = () => {

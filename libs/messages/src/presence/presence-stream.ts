@@ -6,6 +6,7 @@ import {
   type PresenceEvent,
 } from '@nestwire/protocol';
 import { ChannelStream, type StreamOptions } from '../pubsub/channel-stream.js';
+import { PUSH } from '../pubsub/hidden-members.js';
 import type { Publication } from '../pubsub/publication.js';
 import { BEFORE_ALL, AFTER_ALL, type MemberPage } from './member-pages.js';
 
@@ -44,7 +45,7 @@ export class PresenceStream extends ChannelStream<PresenceEvent> {
   pushChange(publication: Publication, order: number): void {
     if (order > this.#end) return;
     if (this.isFull) this.restart();
-    else this.push(publication);
+    else this[PUSH](publication);
   }
 
   /** Repeats the members from the first page; unread changes are dropped. */
@@ -64,7 +65,7 @@ export class PresenceStream extends ChannelStream<PresenceEvent> {
     if (this.ended || this.#end === AFTER_ALL || !this.source.isReady) return false;
     const { publication, end } = this.source.pageAfter(this.#end);
     this.#end = end;
-    this.push(publication);
+    this[PUSH](publication);
     return true;
   }
 }

@@ -13,6 +13,7 @@ import { channelNameOf, type Channel } from '../channel/channel.js';
 import { ReservedChannel } from '../channel/reserved-channel.js';
 import { SYSTEM_CLOCK, type Clock } from '../scheduling/clock.js';
 import { ChannelStream, type StreamOptions } from '../pubsub/channel-stream.js';
+import { PUSH, SET_ATTACHED } from '../pubsub/hidden-members.js';
 import { Publication } from '../pubsub/publication.js';
 import type { Subscription } from '../pubsub/subscription.js';
 import { requiredStore } from '../missing-capability.error.js';
@@ -188,7 +189,7 @@ export class PresenceService implements BeforeApplicationShutdown {
     try {
       // An aborted signal ends the stream before it is returned.
       stream = make(watched, () => this.#release(channel, watched, stream));
-      stream.attached = watched.ready;
+      stream[SET_ATTACHED](watched.ready);
       return stream;
     } finally {
       if (!stream || stream.ended) this.#release(channel, watched, stream);
@@ -300,7 +301,7 @@ function distribute(channel: string, { message, order }: WatchedChange, { change
   const publication = new Publication(channel, type, data);
   for (const stream of streams) stream.pushChange(publication, order);
   if (message instanceof PresenceUpdated) return;
-  for (const stream of changes) stream.push(publication);
+  for (const stream of changes) stream[PUSH](publication);
 }
 
 function noticesOf(channel: string): ReservedChannel<PresenceNotice> {

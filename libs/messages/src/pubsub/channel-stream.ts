@@ -2,6 +2,7 @@ import type { Message, MessageClass } from '@nestwire/protocol';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { deferred, type Deferred } from '../scheduling/deferred.js';
 import { lifeOf, onAbort, type Life } from '../scheduling/on-abort.js';
+import { PUSH, SET_ATTACHED } from './hidden-members.js';
 import type { Publication } from './publication.js';
 
 /** The policy of a stream for a message that finds its queue full. */
@@ -46,14 +47,13 @@ export const DEFAULT_STREAM_LIMIT = 1_000;
  * its signal does. Several loops over one stream share the messages.
  */
 export class ChannelStream<M extends Message = Message> implements AsyncIterableIterator<M, undefined> {
-  /** Settles when posts of other processes are received too; posts of this process are received at once. */
-  attached: Promise<void> = Promise.resolve();
   readonly #classes: readonly MessageClass<M>[] | undefined;
   readonly #limit: number;
   readonly #overflow: StreamOverflow;
   readonly #events: StreamEvents;
   readonly #offAbort: (() => void) | undefined;
   readonly #life: Life | undefined;
+  #attached: Promise<void> = Promise.resolve();
   #items: Item[] = [];
   #waiters: Waiter<M>[] = [];
   #ended = false;
@@ -109,8 +109,18 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
     this.#events.dropped(lost);
   }
 
-  /** Adds a publication; the service calls it. */
-  push(publication: Publication): void {
+  /** Settles when posts of other processes are received too; posts of this process are received at once. */
+  get attached(): Promise<void> {
+    return this.#attached;
+  }
+
+  /** Sets the promise of `attached`. */
+  [SET_ATTACHED](attached: Promise<void>): void {
+    this.#attached = attached;
+  }
+
+  /** Adds a publication. */
+  [PUSH](publication: Publication): void {
     if (this.ended) return;
     const waiter = this.#waiters.shift();
     if (waiter) this.#settle(waiter, publication);

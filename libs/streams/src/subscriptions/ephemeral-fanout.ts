@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Codec } from '@nestwire/protocol/codec';
 import type { Channel, MessagesService, Subscription } from '@nestwire/messages';
-import { slicedWork, type Publication } from '@nestwire/messages/internal';
+import { ATTACH, slicedWork, type Publication } from '@nestwire/messages/internal';
 import type { SharedPayload } from '../transport/shared-payload.js';
 import type { SubscribedConnection } from './client-subscription.js';
 import { publicationFrame } from './publication-frames.js';
@@ -47,7 +47,7 @@ export class EphemeralFanout {
       const receivers = new Set<Receiver>();
       topic = {
         receivers,
-        attached: this.messages.attach(channel, (publication) => this.write(receivers, publication)),
+        attached: this.messages[ATTACH](channel, (publication) => this.write(receivers, publication)),
       };
       this.topics.set(name, topic);
     }

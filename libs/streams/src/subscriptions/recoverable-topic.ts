@@ -1,9 +1,10 @@
 import type { MessagesService, Position } from '@nestwire/messages';
-import type {
-  Following,
-  RecoverableChannel,
-  StoredPublication,
-  TakeMissed,
+import {
+  FOLLOW,
+  type Following,
+  type RecoverableChannel,
+  type StoredPublication,
+  type TakeMissed,
 } from '@nestwire/messages/internal';
 import type { Codec } from '@nestwire/protocol/codec';
 import type { SharedPayload } from '../transport/shared-payload.js';
@@ -55,7 +56,7 @@ export class RecoverableTopic {
   /** Follows the channel once; resolves when it is followed, rejects after the shutdown. */
   follow(): Promise<void> {
     if (this.followed) return this.followed;
-    const following = this.messages.follow(this.channel, (publication) => this.write(publication));
+    const following = this.messages[FOLLOW](this.channel, (publication) => this.write(publication));
     this.followed = following.then((it) => this.begin(it));
     this.followed.catch(() => undefined);
     return this.followed;
