@@ -10,10 +10,11 @@ const SPECS = 'specs';
 const STAGES = [
   [
     ['build', 'npm run --silent build'],
-    ['types', 'npm run --silent typecheck'],
+    ['format', 'npm run --silent lint:format'],
   ],
   [
-    ['lint and format', 'npm run --silent lint'],
+    ['lint', 'npm run --silent lint:code'],
+    ['types', 'npm run --silent typecheck'],
     ['client size', 'node test/size/client-size.mjs'],
   ],
   // The last and alone: what they say is shown at once, and they use every core.

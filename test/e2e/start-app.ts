@@ -2,7 +2,6 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { Module, type INestApplication, type ModuleMetadata, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { WebSocket } from 'ws';
 import type { AnyStreamClient, WebSocketClass } from '@nestwire/client';
 import { MessagesService } from '@nestwire/messages';
@@ -59,7 +58,7 @@ export async function listen({
   const settings = { logger: false as const, forceCloseConnections };
   const app =
     platform === 'fastify'
-      ? await NestFactory.create(AppModule, new FastifyAdapter(), settings)
+      ? await NestFactory.create(AppModule, await fastifyAdapter(), settings)
       : await NestFactory.create(AppModule, settings);
   apps.add(app);
   prepare?.(app);
@@ -71,6 +70,12 @@ export async function listen({
     messages: app.get(MessagesService, { strict: false }),
     get: (type) => app.get(type, { strict: false }),
   };
+}
+
+/** Loads Fastify where it is asked for: its modules would take a part of the time of every spec. */
+async function fastifyAdapter() {
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  return new FastifyAdapter();
 }
 
 /** The options of a client of this application, quick to come back. */

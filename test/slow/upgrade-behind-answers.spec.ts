@@ -123,7 +123,7 @@ describe.each(['express', 'fastify'] as const)(
         await turnsUntil(() => client.isEnded);
 
         expect(client.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
-        expect(client.text).toMatch(/\r\n\r\nlateHTTP\/1\.1 400 [^]*must wait for the answers[^]*$/);
+        expect(client.text).toMatch(/\r\n\r\nlateHTTP\/1\.1 400 [^]*Wait for the responses[^]*$/);
         expect(target.streams.counters().connections).toBe(0);
       });
 
