@@ -21,5 +21,5 @@ export const CATCH_UP_MS = 15_000;
 /** Maximum number of consecutive unreadable frames that make the client resume. */
 export const MAX_UNREADABLE = 3;
 
-/** On a connection older than this, in milliseconds, the count of unreadable frames starts again. */
+/** The age of a connection at which unreadable frames are counted again, in ms. */
 export const UNREADABLE_MS = 10_000;

@@ -69,7 +69,7 @@ export function MaxBigInt(max: bigint, options?: ValidationOptions): PropertyDec
   );
 }
 
-/** Returns the `bigint` constraint that a class implements, for the validation compiler. */
+/** Returns the `bigint` constraint of a class, for the validation compiler. */
 export function bigIntConstraintOf(constraintCls: unknown): Name | undefined {
   return (Object.keys(CLASSES) as Name[]).find((name) => CLASSES[name] === constraintCls);
 }

@@ -21,7 +21,11 @@ export const DEFAULT_JSON_LIMITS: JsonLimits = {
   maxItems: 10_000,
 };
 
-/** The default maximum size of a frame to the server, in bytes; `welcome` may give another. */
+/**
+ * The default maximum size of a frame to the server, in bytes.
+ *
+ * `welcome` may give another.
+ */
 export const DEFAULT_MAX_PAYLOAD_BYTES = 65_536;
 
 /** The maximum `id` of a client frame; ids start at 1. */

@@ -1,6 +1,10 @@
 import { addListener, type Listeners } from '../listeners.js';
 
-/** Calls `decide` at each change; resolves when it returns true, rejects when it returns an error. */
+/**
+ * Calls `decide` at each change.
+ *
+ * Resolves when it returns true, rejects when it returns an error.
+ */
 export function untilDecided(listeners: Listeners, decide: () => true | Error | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = () => {

@@ -1,7 +1,11 @@
 import type { SendOptions } from './send-options.js';
 import type { MessageStream } from './stream-iterators.js';
 
-/** The client's stream of one endpoint: `In` is sent to the server, `Out` is received. */
+/**
+ * The client's stream of one endpoint.
+ *
+ * `In` is sent to the server, `Out` is received.
+ */
 export interface EndpointStream<In, Out> {
   /**
    * The messages from the server, for any number of readers at once.

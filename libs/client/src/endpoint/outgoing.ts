@@ -52,7 +52,11 @@ export function hasRoom(
   );
 }
 
-/** Makes the error of a message that is unsent at its deadline; undefined when it was sent. */
+/**
+ * Makes the error of a message that is unsent at its deadline.
+ *
+ * Returns undefined when it was sent.
+ */
 export function unsentError({ id }: Sendable, { welcome }: WaitingBounds): CodedError | undefined {
   if (id) return undefined;
   return welcome

@@ -1,6 +1,6 @@
 import type { CodedError, Message } from '@nestwire/protocol';
 
-/** The outcome of a message whose promise is gone, because its page or client was closed. */
+/** The outcome of a message whose page or client was closed, with its promise. */
 export interface OutboxOutcome {
   readonly endpoint: string;
   /** The name of the message class. */

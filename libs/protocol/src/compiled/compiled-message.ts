@@ -48,7 +48,9 @@ export function rememberedEncoding(message: object): EncodedMessage | undefined 
 }
 
 /**
- * Remembers the encoding of a frozen message, so that forwarding it encodes nothing.
+ * Remembers the encoding of a frozen message.
+ *
+ * Forwarding the message then encodes nothing.
  *
  * Use it only for messages that cannot change any more. The entry is weak: it disappears with the message.
  */

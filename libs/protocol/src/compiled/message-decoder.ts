@@ -48,7 +48,9 @@ const decoders = new WeakMap<TransformedClass, Decode>();
 const properties = new WeakMap<TransformedClass, KnownProperties>();
 
 /**
- * Declares the properties of a class, so that its decoder need not search the prototype.
+ * Declares the properties of a class.
+ *
+ * Its decoder then need not search the prototype.
  *
  * The names come from the application. Names that clients choose are never remembered.
  */

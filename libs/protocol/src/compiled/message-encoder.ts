@@ -90,7 +90,11 @@ function addKey(keys: Map<string, string>, key: string): string {
   return text;
 }
 
-/** Returns true when Object.prototype has a key of this name; the libraries refuse some of these. */
+/**
+ * Returns true when Object.prototype has a key of this name.
+ *
+ * The libraries refuse some of these.
+ */
 export function isReserved(key: string): boolean {
   return key in OBJECT_PROTOTYPE || key === 'prototype';
 }

@@ -8,7 +8,7 @@ type Properties = Record<string, unknown>;
 const OBJECT_PROTOTYPE: object = Object.prototype;
 
 /**
- * Builds a tree of the properties of a message, for codecs with native value types.
+ * Builds a tree of a message's properties, for codecs with native values.
  *
  * @returns undefined for unsupported values; use `encodeMessage` then
  */

@@ -12,7 +12,7 @@ export const MESSAGE_PACK_SUBPROTOCOL = 'nestwire.v1.msgpack';
 /** The position of a message in a recoverable channel, on the wire. */
 export type WirePosition = readonly [epoch: string, offset: number, id: string];
 
-/** Client: a channel that it was subscribed to, and the last position that it received. */
+/** Client: a channel of the former connection, and its last position. */
 export type ResumePosition = readonly [
   endpoint: string,
   channel: string,
@@ -79,7 +79,11 @@ export interface ClientMessageFrame {
   readonly redelivered?: boolean;
 }
 
-/** Client: signs in, or out with null, on the open connection; answered by `authenticated` or `error`. */
+/**
+ * Client: signs in, or out with null, on the open connection.
+ *
+ * Answered by `authenticated` or `error`.
+ */
 export interface AuthFrame {
   readonly t: 'auth';
   readonly id: number;
@@ -141,14 +145,22 @@ export interface ClosedFrame {
   readonly reason: WireCloseReason;
 }
 
-/** Server: acknowledges all messages to the stream up to this id, except those with an `error`. */
+/**
+ * Server: acknowledges all messages to the stream up to this id.
+ *
+ * It does not acknowledge messages that an `error` has answered.
+ */
 export interface AckFrame {
   readonly t: 'ack';
   readonly stream: string;
   readonly id: number;
 }
 
-/** Server: the frame with this id failed; without an id, a frame whose id could not be read. */
+/**
+ * Server: the frame with this id failed.
+ *
+ * Without an id, the id of the failed frame could not be read.
+ */
 export interface ErrorFrame {
   readonly t: 'error';
   readonly id?: number;

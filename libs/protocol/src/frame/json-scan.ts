@@ -31,7 +31,9 @@ const EXPONENT_FROM = 1e21;
 const TAG_LENGTH = '$set'.length;
 
 /**
- * Checks a text before it is parsed: depth, size, reserved and repeated keys, number ranges.
+ * Checks a text before it is parsed.
+ *
+ * It checks depth, size, reserved and repeated keys, number ranges.
  *
  * It takes linear time and builds no tree, so that the cost of a text is bounded by its length. A text that
  * is not JSON may pass; the parser refuses it.

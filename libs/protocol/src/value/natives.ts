@@ -6,7 +6,9 @@ type Tree = Record<string, unknown>;
 const NOT_FINITE = /^(NaN|-?Infinity)$/;
 
 /**
- * Selects the values with a native type in MessagePack: dates, bytes, NaN and infinities.
+ * Selects the values with a native type in MessagePack.
+ *
+ * These are dates, bytes, NaN and infinities.
  *
  * Lone surrogates in texts are replaced. A `bigint` keeps its tag, because a receiver could not tell it from
  * another integer. -0 keeps its tag, because MessagePack encoders write it as an integer.

@@ -40,7 +40,9 @@ const MAX_PATH = 32;
 const DATE = /^[-+\d]+T[\d:.]+(Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Encodes the properties of a message as JSON, with tags for values that JSON lacks.
+ * Encodes the properties of a message as JSON.
+ *
+ * Values that JSON lacks get a tag.
  *
  * `Date` becomes `{"$date": …}`, `bigint` `{"$bigint": …}`, bytes `{"$bytes": …}`, `Map` `{"$map": …}`, `Set`
  * `{"$set": …}`, NaN, infinities and -0 `{"$number": …}`. A nested message has a `$type`. Undefined

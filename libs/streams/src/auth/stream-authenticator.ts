@@ -1,6 +1,10 @@
 import type { StreamHandshake } from '../transport/stream-handshake.js';
 
-/** The properties of a user that nestwire reads; the application's type adds its own. */
+/**
+ * The properties of a user that nestwire reads.
+ *
+ * The application's type adds its own.
+ */
 export interface StreamUser {
   /** The unique id of the user; limits, revocations and tokens use it. */
   readonly id: string;

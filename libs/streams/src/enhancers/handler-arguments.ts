@@ -27,7 +27,11 @@ export interface PipedParameter {
   readonly pipes: readonly PipeTransform[];
 }
 
-/** Reads the arguments of a handler; returns a promise only if a pipe or decorator does. */
+/**
+ * Reads the arguments of a handler.
+ *
+ * Returns a promise only if a pipe or decorator does.
+ */
 export type ReadArguments = (call: HandlerCall, context: StreamContext) => unknown[] | Promise<unknown[]>;
 
 type ReadValue = (call: HandlerCall, context: StreamContext) => unknown;
@@ -49,7 +53,7 @@ export function isPlain(parameters: readonly PipedParameter[]): boolean {
   return kinds.length <= 2 && kinds.every((kind, index) => kind === ['session', 'data'][index]);
 }
 
-/** Returns true when the pipes of the application, class and method apply to a parameter. */
+/** Returns true when the pipes of a method also apply to a parameter. */
 export function isPipeable({ source }: HandlerParameter): boolean {
   return source.kind === 'data' || source.kind === 'custom';
 }
@@ -88,7 +92,11 @@ function valueReader({ source }: HandlerParameter): ReadValue {
 
 const KEY_CHARACTERS = 22;
 
-/** Returns the permanent id of a message; undefined when the client sent no client id. */
+/**
+ * Returns the permanent id of a message.
+ *
+ * Returns undefined when the client sent no client id.
+ */
 export function messageIdOf({ session, id }: HandlerCall): string | undefined {
   const { clientKey } = session.handshake;
   if (clientKey === undefined || id === undefined) return undefined;

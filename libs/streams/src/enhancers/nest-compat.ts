@@ -10,11 +10,15 @@ import {
 import type { HandlerParameter } from './handler-parameter.js';
 import type { AnySession, HandlerFunction } from './stream-context.js';
 
-/** The metadata key of Nest's param decorators; own decorators use it too, so that both can be mixed. */
+/**
+ * The metadata key of Nest's param decorators.
+ *
+ * Own decorators use it too, so that both can be mixed.
+ */
 export const ROUTE_ARGUMENTS = '__routeArguments__';
 /** Part of the metadata key of parameters with `createParamDecorator`. */
 export const CUSTOM_ARGUMENT = '__customRouteArgs__';
-/** Metadata key that makes Nest construct a provider's scoped enhancers for each context. */
+/** The metadata key for scoped enhancers that Nest constructs per context. */
 export const ENTRY_PROVIDER = '__entryProvider__';
 /** Metadata key of `@Injectable()`. */
 export const INJECTABLE = '__injectable__';

@@ -16,7 +16,7 @@ type Ws = ReturnType<ArgumentsHost['switchToWs']>;
 export type CallArguments = readonly [session: AnySession, data: unknown, pattern: string];
 
 /**
- * The `ExecutionContext` of one call, for guards, interceptors, filters and param decorators.
+ * The `ExecutionContext` of one call, for all kinds of enhancers.
  *
  * Nest's generic members let the caller choose the type of the result, so only casts to `never` fit.
  */

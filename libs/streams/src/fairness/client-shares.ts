@@ -1,6 +1,10 @@
 import type { StreamHandshake } from '../transport/stream-handshake.js';
 
-/** Groups addresses for limits; undefined for an address that many clients may share. */
+/**
+ * Groups addresses for limits.
+ *
+ * Returns undefined for an address that many clients may share.
+ */
 export interface AddressKeys {
   limitKey(address: string): string | undefined;
 }

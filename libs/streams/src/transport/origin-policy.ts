@@ -1,7 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 
-/** The pages that may connect besides those of the server's own origin; `'*'` permits all. */
+/**
+ * The pages that may connect besides those of the server's own origin.
+ *
+ * `'*'` permits all.
+ */
 export type AllowedOrigins = '*' | readonly string[];
 
 /** The options of an origin policy. */

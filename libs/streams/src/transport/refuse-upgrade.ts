@@ -22,7 +22,9 @@ export function refuseUpgrade(
 }
 
 /**
- * Destroys a socket after a delay, unless it closes or the returned function is called first.
+ * Destroys a socket after a delay, unless it closes first.
+ *
+ * The returned function cancels the delay.
  *
  * HTTP has no timeout for a socket of an upgrade.
  */
@@ -54,7 +56,11 @@ export function survive(socket: Duplex): void {
   socket.on('error', endure);
 }
 
-/** Destroys a failed socket; a shared function, so that it is added to a socket only once. */
+/**
+ * Destroys a failed socket.
+ *
+ * One function for all sockets, so that a socket has it only once.
+ */
 export function endure(this: Duplex): void {
   this.destroy();
 }

@@ -7,7 +7,7 @@ import type { Upgrade } from './upgrade-request.js';
 /** The time limit of earlier responses; slower ones probably have no reader. */
 const MAX_WAIT_MS = 60_000;
 
-/** Returns true when a request offers an upgrade to WebSocket, possibly among others. */
+/** Returns true when a request offers WebSocket, possibly among other upgrades. */
 export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
   return (headers.upgrade ?? '').split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
 }

@@ -70,7 +70,11 @@ export function isForPath(request: IncomingMessage, path: string): boolean {
   return splitTarget(request)[0] === path;
 }
 
-/** Checks the method, version, headers and query of a request; undefined when it is valid. */
+/**
+ * Checks the method, version, headers and query of a request.
+ *
+ * Returns undefined when it is valid.
+ */
 export function refusalOfForm(request: IncomingMessage): UpgradeRefusal | undefined {
   if (request.method !== 'GET') return { status: 405, message: 'Use GET.', headers: { Allow: 'GET' } };
   if (request.httpVersion === '1.0')

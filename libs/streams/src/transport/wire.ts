@@ -3,7 +3,7 @@ import type { OutboundPayload } from './shared-payload.js';
 /** A payload in the form that one wire writes; only the transport uses its content. */
 export type PreparedPayload = string | Uint8Array;
 
-/** One WebSocket from the view of a connection: payloads in, payloads out, and one end. */
+/** A connection of the transport: payloads in, payloads out, and one end. */
 export abstract class Wire {
   /** The negotiated subprotocol; empty when the client offered no supported one. */
   abstract readonly subprotocol: string;

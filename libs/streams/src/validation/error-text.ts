@@ -8,7 +8,7 @@ export interface ErrorSubject {
   readonly metadata: ValidationMetadata;
 }
 
-/** Returns the arguments that class-validator passes to constraints and text functions. */
+/** Returns the arguments of constraints and text functions in class-validator. */
 export function argumentsOf({ object, value, metadata }: ErrorSubject): ValidationArguments {
   const { propertyName: property, constraints } = metadata;
   const { constructor } = object;

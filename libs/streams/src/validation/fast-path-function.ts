@@ -8,7 +8,11 @@ export type Accepts = (instance: object) => boolean;
 /** Returns true when a value is certainly valid for a property. */
 export type AcceptsValue = (value: unknown) => boolean;
 
-/** Returns true when the constraints of a property apply; else the property may be missing. */
+/**
+ * Returns true when the constraints of a property apply.
+ *
+ * If they do not, the property may be missing.
+ */
 export type Condition = (instance: object, value: unknown) => boolean;
 
 /** One constraint of a property and its arguments. */

@@ -66,7 +66,11 @@ export function constraintsOf(metadata: ValidationMetadata): readonly Constraint
   return getMetadataStorage().getTargetValidatorConstraints(metadata.constraintCls);
 }
 
-/** Returns true for a constraint of class-validator or this library; all are synchronous. */
+/**
+ * Returns true for a constraint of class-validator or this library.
+ *
+ * These constraints are synchronous.
+ */
 export function isBuiltIn({ async, name, target }: Constraint): boolean {
   return !async && (BUILT_IN.has(name) || bigIntConstraintOf(target) !== undefined);
 }

@@ -22,7 +22,9 @@ import { schemaReader } from './schema-reader.js';
 import { ValidationPlans } from './validation-plan.js';
 
 /**
- * Decodes and validates a message; returns a promise if a constraint is asynchronous.
+ * Decodes and validates a message.
+ *
+ * Returns a promise if a constraint is asynchronous.
  *
  * @throws {CodedError} INVALID_MESSAGE with the invalid fields as details
  */

@@ -21,7 +21,9 @@ type Collection = readonly unknown[] | ReadonlySet<unknown> | ReadonlyMap<unknow
 const COLLECTIONS: readonly CollectionClass[] = [Array, Set, Map];
 
 /**
- * Compiles the shape checks that class-validator lacks, for a class and its nested classes.
+ * Compiles the shape checks that class-validator lacks.
+ *
+ * They cover a class and its nested classes.
  *
  * They refuse a list in place of one object, a single value in place of a list, an object of another class
  * than the declared one, and NaN or an infinity unless `@IsNumber` permits it.

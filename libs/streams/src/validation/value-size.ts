@@ -14,7 +14,11 @@ export const MAX_MATCHED_LENGTH = 8_192;
 /** The maximum number of UTF-16 units that class-validator counts as one character. */
 const UNITS_PER_CHARACTER = 3;
 
-/** The constraints whose valid texts are short; some take quadratic time for a long text. */
+/**
+ * The constraints whose valid texts are short.
+ *
+ * Some take quadratic time for a long text.
+ */
 export const SHORT_FORMS: ReadonlySet<string> = new Set([
   ...['isBIC', 'isBooleanString', 'isBtcAddress', 'isCreditCard', 'isCurrency', 'isDateString', 'isDecimal'],
   ...['isEAN', 'isEmail', 'isEthereumAddress', 'IsFirebasePushId', 'isFqdn', 'isHSL', 'isHash', 'isHexColor'],
@@ -93,7 +97,11 @@ export function longestText(
   return name === 'matches' && !isLimited ? MAX_MATCHED_LENGTH : undefined;
 }
 
-/** Returns the error of a text that is too long for a constraint; undefined if the constraint reports it. */
+/**
+ * Returns the error of a text that is too long for a constraint.
+ *
+ * Returns undefined if the constraint reports it.
+ */
 export function tooLongText(property: string, { metadata, maxTextLength }: SizeRule): string | undefined {
   if (sizeLimit(metadata)) return undefined;
   const name = nameOf(metadata);
