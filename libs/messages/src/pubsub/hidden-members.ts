@@ -1,11 +1,11 @@
-/** The key of the method of `MessagesService` that attaches a receiver of publications. */
+/** The key of `MessagesService` for attaching a receiver of publications. */
 export const ATTACH = Symbol('attach');
 
-/** The key of the method of `MessagesService` that follows a recoverable channel. */
+/** The key of `MessagesService` for following a recoverable channel. */
 export const FOLLOW = Symbol('follow');
 
-/** The key of the method of `ChannelStream` that adds a publication. */
+/** The key of `ChannelStream` for adding a publication. */
 export const PUSH = Symbol('push');
 
-/** The key of the method of `ChannelStream` that sets `attached`. */
+/** The key of `ChannelStream` for setting `attached`. */
 export const SET_ATTACHED = Symbol('setAttached');
