@@ -1,0 +1,235 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { Module, type Provider, type Type } from '@nestjs/common';
+import { createStreamClient, type WebSocketClass } from '@nestwire/client';
+import { MessagesService } from '@nestwire/messages';
+import { create, StreamGap } from '@nestwire/protocol';
+import { StreamsModule } from '@nestwire/streams';
+import { TestServer } from '@nestwire/testing';
+import { WebSocket } from 'ws';
+import { until } from '../rig/until.js';
+import { AppAuthenticator, TokensModule } from './authentication.js';
+import * as announce from './recipes/announce.js';
+import * as assistant from './recipes/assistant.js';
+import * as dashboard from './recipes/dashboard.js';
+import * as expel from './recipes/expel.js';
+import * as game from './recipes/game.js';
+import * as jobs from './recipes/jobs.js';
+import * as notify from './recipes/notify.js';
+import * as todos from './recipes/todos.js';
+import * as typing from './recipes/typing.js';
+import * as upload from './recipes/upload.js';
+
+const ADA = { id: 'ada', name: 'Ada' };
+const BOB = { id: 'bob', name: 'Bob' };
+
+let server: TestServer;
+const closing: Array<() => Promise<void>> = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+  await server.close();
+});
+
+async function serve(providers: Provider[], controllers: Type[] = []): Promise<void> {
+  @Module({
+    imports: [StreamsModule.forRoot({ authenticator: AppAuthenticator, imports: [TokensModule] })],
+    providers,
+    controllers,
+  })
+  class AppModule {}
+  server = await TestServer.start(AppModule);
+}
+
+const httpUrl = (path: string) => `${server.url.replace('ws', 'http').replace('/streams', '')}/${path}`;
+const webSocket = WebSocket as unknown as WebSocketClass;
+
+describe('docs/recipes.md', () => {
+  it('notifies a user on all devices, and nobody else', async () => {
+    await serve([notify.InboxEndpoint, notify.Notifier]);
+    const connect = server.clientsOf<notify.InboxStreams>()({ messages: [notify.Notice, StreamGap] });
+    const [phone, laptop, other] = [
+      await connect({ as: ADA }),
+      await connect({ as: ADA }),
+      await connect({ as: BOB }),
+    ];
+    const shown: string[] = [];
+    void notify.showNotices(laptop as never, (text) => shown.push(text));
+    await Promise.all([phone.inbox.open(), laptop.inbox.open(), other.inbox.open()]);
+    await server.get(notify.Notifier).notify('ada', 'Your order has been sent.');
+    await server.get(notify.Notifier).notify('bob', 'Hello, Bob.');
+
+    expect(await phone.inbox.next()).toMatchObject({ text: 'Your order has been sent.' });
+    expect(await other.inbox.next()).toMatchObject({ text: 'Hello, Bob.' });
+    await until(() => shown.length === 1);
+    expect(shown).toEqual(['Your order has been sent.']);
+  });
+
+  it('expels a user from a room, who receives nothing more and cannot join again', async () => {
+    await serve([expel.ClubsEndpoint, expel.Members, expel.Moderation]);
+    const messages = [expel.JoinClub, expel.ClubSaid, expel.Expelled, StreamGap] as const;
+    const connect = server.clientsOf<expel.ClubStreams>()({ messages });
+    const [ada, bob] = [await connect({ as: ADA }), await connect({ as: BOB })];
+    const join = create(expel.JoinClub, { clubId: 'chess' });
+    for (const { id } of [ADA, BOB]) server.get(expel.Members).add('chess', id);
+    await ada.clubs.sendStreamMessage(join);
+    await bob.clubs.sendStreamMessage(join);
+    const say = (text: string) =>
+      server.get(MessagesService).postMessage(expel.club('chess'), create(expel.ClubSaid, { text }));
+
+    await say('before');
+    expect(await bob.clubs.next(expel.ClubSaid)).toMatchObject({ text: 'before' });
+    await server.get(expel.Moderation).expel('chess', 'bob');
+    expect(await bob.clubs.next(expel.Expelled)).toMatchObject({ clubId: 'chess', userId: 'bob' });
+    await say('after');
+    expect(await ada.clubs.next(expel.ClubSaid, { where: ({ text }) => text === 'after' })).toBeDefined();
+    await expect(bob.clubs.sendStreamMessage(join)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(bob.clubs.unread).toEqual([]);
+  });
+
+  it('shows the newest figures to a page that comes later', async () => {
+    await serve([dashboard.DashboardEndpoint, dashboard.SalesService]);
+    await server.get(dashboard.SalesService).publish(1, 500);
+    await server.get(dashboard.SalesService).publish(2, 900);
+    const connect = server.clientsOf<dashboard.DashboardStreams>()({ messages: [dashboard.Sales] });
+    const page = await connect();
+    await page.dashboard.open();
+
+    expect(await page.dashboard.next()).toMatchObject({ orders: 2, cents: 900 });
+    await server.get(dashboard.SalesService).publish(3, 1_500);
+    expect(await page.dashboard.next()).toMatchObject({ orders: 3 });
+  });
+
+  it('moves players in each tick of the game', async () => {
+    await serve([game.GameEndpoint, game.Arena]);
+    const connect = server.clientsOf<game.GameStreams>()({ messages: [game.Steer, game.World] });
+    const [one, two] = [await connect(), await connect()];
+    await two.game.open();
+    await one.game.sendStreamMessage(create(game.Steer, { dx: 1, dy: 0 }));
+    const seen = await two.game.next(game.World, {
+      where: ({ players }) => players.some(([, x, y]) => x >= 3 && y === 0),
+      withinMs: 10_000,
+    });
+
+    expect(seen.players).toHaveLength(2);
+    await expect(one.game.sendStreamMessage(create(game.Steer, { dx: 9, dy: 0 }))).rejects.toMatchObject({
+      code: 'INVALID_MESSAGE',
+    });
+    await one.close();
+    await two.game.next(game.World, { where: ({ players }) => players.length === 1, withinMs: 10_000 });
+  });
+
+  it('shows the progress of a job, also to a page that was reloaded', async () => {
+    await serve([jobs.JobsEndpoint, jobs.JobRunner]);
+    const messages = [jobs.StartJob, jobs.WatchJob, jobs.Progress] as const;
+    const connect = server.clientsOf<jobs.JobStreams>()({ messages });
+    const watch = create(jobs.WatchJob, { jobId: 'import-1' });
+    const page = await connect({ as: ADA });
+    await page.jobs.sendStreamMessage(watch);
+    await page.jobs.sendStreamMessage(create(jobs.StartJob, { jobId: 'import-1', rows: 20 }));
+    const isDone = { where: ({ done }: jobs.Progress) => done === 20, withinMs: 10_000 };
+    expect(await page.jobs.next(jobs.Progress, isDone)).toMatchObject({ jobId: 'import-1', total: 20 });
+
+    const reloaded = await connect({ as: ADA });
+    await reloaded.jobs.sendStreamMessage(watch);
+    expect(await reloaded.jobs.next(jobs.Progress)).toMatchObject({ done: 20 });
+    const other = await connect({ as: BOB });
+    await other.jobs.sendStreamMessage(watch);
+    await other.jobs.sendStreamMessage(create(jobs.StartJob, { jobId: 'import-1', rows: 1 }));
+    expect(await other.jobs.next(jobs.Progress)).toMatchObject({ done: 1, total: 1 });
+  });
+
+  it('tells how much of an upload is stored', async () => {
+    await serve([upload.UploadsEndpoint], [upload.UploadsController]);
+    const connect = server.clientsOf<upload.UploadStreams>()({
+      messages: [upload.WatchUpload, upload.Stored],
+    });
+    const page = await connect();
+    const uploadId = randomUUID();
+    await page.uploads.sendStreamMessage(create(upload.WatchUpload, { uploadId }));
+    const body = Buffer.alloc(300_000, 1);
+    const headers = { 'content-type': 'application/octet-stream' };
+    const answer = await fetch(httpUrl(`uploads/${uploadId}`), { method: 'POST', headers, body });
+
+    expect(await answer.json()).toEqual({ bytes: body.length });
+    await page.uploads.next(upload.Stored, { where: ({ bytes }) => bytes === body.length });
+  });
+
+  it('shows an item at once, and what became of it', async () => {
+    await serve([todos.TodosEndpoint]);
+    const client = createStreamClient<todos.TodoStreams>()({
+      url: server.url,
+      messages: [todos.AddTodo, todos.TodoAdded, StreamGap],
+      webSocket,
+    });
+    closing.push(() => client.close());
+    await client.connectWebSocket();
+    const list = new todos.TodoList(client);
+    const states = () => [...list.items.values()].map(({ text, state }) => `${text}: ${state}`);
+    void list.read(() => Promise.resolve());
+
+    const adding = list.add('tea');
+    expect(states()).toEqual(['tea: sending']);
+    await adding;
+    expect(states()).toEqual(['tea: saved']);
+    await list.add('x'.repeat(201));
+    expect([...list.items.values()].map(({ state }) => state)).toEqual(['saved', 'failed']);
+  });
+
+  it('streams the tokens of an answer, and stops when it is told to', async () => {
+    let isStopped = false;
+    class Counting extends assistant.LanguageModel {
+      async *generate(prompt: string, signal: AbortSignal): AsyncIterable<string> {
+        const count = Number(prompt);
+        for (let token = 0; token < count && !signal.aborted; token++) {
+          yield `${token} `;
+          await new Promise(setImmediate);
+        }
+        isStopped = signal.aborted;
+      }
+    }
+    await serve([assistant.AssistantEndpoint, { provide: assistant.LanguageModel, useClass: Counting }]);
+    const messages = [assistant.Ask, assistant.Stop, assistant.Token] as const;
+    const page = await server.clientsOf<assistant.AssistantStreams>()({ messages })({ as: ADA });
+    const ask = (text: string) =>
+      page.assistant.sendStreamMessage(create(assistant.Ask, { id: randomUUID(), text }));
+    const isLast = { where: ({ isLast: last }: assistant.Token) => last, withinMs: 10_000 };
+
+    await ask('3');
+    await page.assistant.next(assistant.Token, isLast);
+    expect(page.assistant.unread.map(({ text }) => text).join('')).toBe('0 1 2 ');
+    expect(isStopped).toBe(false);
+
+    await ask('1000000');
+    await page.assistant.next(assistant.Token);
+    await page.assistant.sendStreamMessage(create(assistant.Stop, {}));
+    await page.assistant.next(assistant.Token, isLast);
+    expect(isStopped).toBe(true);
+  });
+
+  it('tells who is typing, once in two seconds', async () => {
+    await serve([typing.TypingEndpoint]);
+    const connect = server.clientsOf<typing.TypingStreams>()({
+      messages: [typing.KeyPressed, typing.IsTyping],
+    });
+    const [ada, bob] = [await connect({ as: ADA }), await connect({ as: BOB })];
+    await bob.typing.open();
+    for (const now of [0, 500, 1_999, 2_000]) await typing.keyPressed(ada as never, now);
+
+    const heard = [await bob.typing.next(), await bob.typing.next()];
+    expect(heard.map(({ userId, name }) => `${userId} ${name}`)).toEqual(['ada Ada', 'ada Ada']);
+    expect(bob.typing.unread).toEqual([]);
+  });
+
+  it('announces from a controller', async () => {
+    await serve([announce.NewsEndpoint], [announce.AnnouncementsController]);
+    const page = await server.clientsOf<announce.NewsStreams>()({ messages: [announce.Announcement] })();
+    await page.news.open();
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ text: 'We close at six.' });
+    const answer = await fetch(httpUrl('announcements'), { method: 'POST', headers, body });
+
+    expect(await answer.json()).toEqual({ delivered: 'local' });
+    expect(await page.news.next()).toMatchObject({ text: 'We close at six.' });
+  });
+});
