@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { Module, type Provider, type Type } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import { createStreamClient, type WebSocketClass } from '@nestwire/client';
 import { MessagesService } from '@nestwire/messages';
 import { create, StreamGap } from '@nestwire/protocol';
 import { StreamsModule } from '@nestwire/streams';
 import { TestServer } from '@nestwire/testing';
 import { WebSocket } from 'ws';
+import { describeWithRedis } from '../rig/redis.js';
 import { until } from '../rig/until.js';
 import { AppAuthenticator, TokensModule } from './authentication.js';
 import * as announce from './recipes/announce.js';
@@ -24,21 +25,21 @@ const ADA = { id: 'ada', name: 'Ada' };
 const BOB = { id: 'bob', name: 'Bob' };
 
 let server: TestServer;
+const others: TestServer[] = [];
 const closing: Array<() => Promise<void>> = [];
 
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
-  await server.close();
+  await Promise.all([server, ...others.splice(0)].map((each) => each.close()));
 });
 
+function start(providers: Provider[], controllers: Type[] = [], redis?: string): Promise<TestServer> {
+  const options = { authenticator: AppAuthenticator, imports: [TokensModule], redis };
+  return TestServer.start({ imports: [StreamsModule.forRoot(options)], providers, controllers });
+}
+
 async function serve(providers: Provider[], controllers: Type[] = []): Promise<void> {
-  @Module({
-    imports: [StreamsModule.forRoot({ authenticator: AppAuthenticator, imports: [TokensModule] })],
-    providers,
-    controllers,
-  })
-  class AppModule {}
-  server = await TestServer.start(AppModule);
+  server = await start(providers, controllers);
 }
 
 const httpUrl = (path: string) => `${server.url.replace('ws', 'http').replace('/streams', '')}/${path}`;
@@ -231,5 +232,50 @@ describe('docs/recipes.md', () => {
 
     expect(await answer.json()).toEqual({ delivered: 'local' });
     expect(await page.news.next()).toMatchObject({ text: 'We close at six.' });
+  });
+});
+
+describeWithRedis('docs/recipes.md, on two servers', (redis) => {
+  async function serveTwice(providers: Provider[]): Promise<TestServer> {
+    const [one, two] = await Promise.all([1, 2].map(() => start(providers, [], redis().url)));
+    server = one!;
+    others.push(two!);
+    return two!;
+  }
+
+  it('notifies a user on the other server, and a device that was away', async () => {
+    const two = await serveTwice([notify.InboxEndpoint, notify.Notifier]);
+    const messages = [notify.Notice, StreamGap] as const;
+    const device = await two.clientsOf<notify.InboxStreams>()({ messages })({ as: ADA, minRetryMs: 10 });
+    await device.inbox.open();
+    const tell = (text: string) => server.get(notify.Notifier).notify('ada', text);
+    await tell('first');
+    expect(await device.inbox.next()).toMatchObject({ text: 'first' });
+
+    two.dropConnections();
+    await tell('second');
+    await tell('third');
+    expect([await device.inbox.next(), await device.inbox.next()]).toMatchObject([
+      { text: 'second' },
+      { text: 'third' },
+    ]);
+  });
+
+  it('expels a user who is on the other server', async () => {
+    const members = new expel.Members();
+    const two = await serveTwice([
+      expel.ClubsEndpoint,
+      expel.Moderation,
+      { provide: expel.Members, useValue: members },
+    ]);
+    members.add('chess', 'bob');
+    const messages = [expel.JoinClub, expel.ClubSaid, expel.Expelled, StreamGap] as const;
+    const bob = await two.clientsOf<expel.ClubStreams>()({ messages })({ as: BOB });
+    const join = create(expel.JoinClub, { clubId: 'chess' });
+    await bob.clubs.sendStreamMessage(join);
+    await server.get(expel.Moderation).expel('chess', 'bob');
+
+    expect(await bob.clubs.next(expel.Expelled)).toMatchObject({ userId: 'bob' });
+    await expect(bob.clubs.sendStreamMessage(join)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 });
