@@ -52,15 +52,16 @@ export class Nginx {
     makeCertificate(folder);
     const port = await freePort();
     const { main, http, replaced } = configure(port);
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-      (name) => `${name}_temp_path ${folder}/${name};`,
-    );
+    // Without these, nginx writes to folders of the system, which only root may.
+    const ownFiles = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+      .map((name) => `${name}_temp_path ${folder}/${name};`)
+      .concat('access_log off;');
     const text = withReplaced(`${main}\nhttp {\n${http}\n}\n`, {
       ...replaced,
       '/etc/nginx/tls/app.crt': `${folder}/server.crt`,
       '/etc/nginx/tls/app.key': `${folder}/server.key`,
     });
-    writeFileSync(join(folder, 'nginx.conf'), text.replace('\nhttp {', `\nhttp { ${temporary.join(' ')}`));
+    writeFileSync(join(folder, 'nginx.conf'), text.replace('\nhttp {', `\nhttp { ${ownFiles.join(' ')}`));
     const globals = `daemon off; pid ${folder}/nginx.pid; error_log stderr notice;`;
     const args = ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf'), '-g', globals];
     const nginx = new Nginx(port, folder, spawn(binary!, args, { stdio: ['ignore', 'ignore', 'pipe'] }));
