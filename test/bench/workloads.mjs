@@ -232,6 +232,16 @@ export const WORKLOADS = [
     targets: [timesLess(80, 'libraries')],
     quick: {},
   },
+  ...['zod', 'valibot', 'arktype'].map((library) => ({
+    ...codec,
+    name: `decode-${library}`,
+    title: `Decode and validate a message of a schema of ${library} alone`,
+    kind: 'decode',
+    peers: [`nestwire-${library}`, library],
+    unit: library,
+    targets: [ratioAtMost(2, library, { peer: `nestwire-${library}` })],
+    quick: {},
+  })),
   {
     ...codec,
     name: 'encode',

@@ -102,6 +102,8 @@ defineMessage('types.bad', type({ age: 'string.numeric.parse' }));
 defineMessage('types.bad', z.string());
 // @ts-expect-error not an object
 defineMessage('types.bad', z.array(z.string()));
+// @ts-expect-error not always an object
+defineMessage('types.bad', z.union([z.object({ a: z.string() }), z.array(z.string())]));
 // @ts-expect-error not an object
 defineMessage('types.bad', v.nullable(v.object({})));
 // @ts-expect-error not an object
@@ -118,6 +120,9 @@ defineMessage('types.bad', z.unknown());
 defineMessage('types.bad', z.object({ $type: z.literal('types.bad') }));
 // @ts-expect-error no schema
 defineMessage('types.bad', { text: 'string' });
+defineMessage('types.good', z.object({}));
+defineMessage('types.good', v.object({}));
+defineMessage('types.good', type({}));
 defineMessage('types.good', z.looseObject({ text: z.string() }));
 defineMessage('types.good', z.record(z.string(), z.number()));
 defineMessage('types.good', z.object({ text: z.string().trim() }));

@@ -134,4 +134,6 @@ npm run bench -- --only echo-1 --profile nestwire     with a CPU profile of that
 | \`nest-io\` | a gateway on Nest's adapter of Socket.IO with \`ValidationPipe\` |
 | \`nest-resolve\` | bare ws, and \`moduleRef.resolve\` of the same objects for each connection |
 | \`socket.io\`, \`socket.io+redis-adapter\` | Socket.IO alone, WebSockets only |
-| \`libraries\` | class-transformer and class-validator alone |`;
+| \`libraries\` | class-transformer and class-validator alone |
+| \`zod\`, \`valibot\`, \`arktype\` | the schema library alone; the date is made by hand |
+| \`nestwire-zod\` and others | this library with a message of that schema |`;

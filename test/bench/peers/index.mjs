@@ -67,4 +67,10 @@ export const PEERS = [
   { name: 'socket.io', ...SOCKET_IO },
   { name: 'socket.io+redis-adapter', ...SOCKET_IO },
   { name: 'libraries', codec: 'libraries.codec.mjs', validates: true },
+  { name: 'zod', codec: 'zod.codec.mjs', validates: true },
+  { name: 'nestwire-zod', codec: 'nestwire-zod.codec.mjs', validates: true },
+  { name: 'valibot', codec: 'valibot.codec.mjs', validates: true },
+  { name: 'nestwire-valibot', codec: 'nestwire-valibot.codec.mjs', validates: true },
+  { name: 'arktype', codec: 'arktype.codec.mjs', validates: true },
+  { name: 'nestwire-arktype', codec: 'nestwire-arktype.codec.mjs', validates: true },
 ];

@@ -42,8 +42,6 @@ const OBJECT_PROTOTYPE: object = Object.prototype;
 const DATE_TAG = '$date';
 const TYPE_TAG = '$type';
 
-const NO_PROPERTIES: KnownProperties = new Map();
-
 const decoders = new WeakMap<TransformedClass, Decode>();
 const properties = new WeakMap<TransformedClass, KnownProperties>();
 
@@ -63,14 +61,29 @@ export function declareProperties(cls: TransformedClass, names: Iterable<string>
 /**
  * Decodes properties without a class, like `decodeProperties`.
  *
+ * Returns the data itself when it has no tags.
+ *
  * @returns undefined for unsupported data; use `decodeProperties` then
  */
 export function decodeUntypedQuickly(data: object): Properties | undefined {
   if (isList(data)) return undefined;
+  let decoded: Properties | undefined;
+  for (const key in data) {
+    if (!isOrdinaryKey(key, OBJECT_PROTOTYPE)) return undefined;
+    const value = (data as Properties)[key];
+    if (typeof value !== 'object' || value === null) continue;
+    const other = decodeUntypedSafely(value);
+    if (other === undefined) return undefined;
+    if (other !== value) (decoded ??= { ...data })[key] = other;
+  }
+  return decoded ?? (data as Properties);
+}
+
+/** Drops an error: the libraries throw for the same data, with a coded error. */
+function decodeUntypedSafely(value: object): unknown {
   try {
-    return decodeInto({}, data as Properties, NO_PROPERTIES) as Properties | undefined;
+    return decodeUntyped(value);
   } catch {
-    // The libraries throw for the same data, with a coded error.
     return undefined;
   }
 }

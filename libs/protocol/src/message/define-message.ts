@@ -49,15 +49,16 @@ type OtherObject =
 type NotAnObject<T> = { 'the schema of a message must describe an object, not': T };
 
 /** Refuses schemas that describe no object, that declare `$type`, and whose output is no valid input. */
-type CheckedSchema<S extends StandardSchemaV1> = [OutputOf<S>] extends [object]
-  ? [OutputOf<S>] extends [OtherObject]
+type CheckedSchema<S extends StandardSchemaV1> =
+  IsObject<OutputOf<S>> extends false
     ? NotAnObject<OutputOf<S>>
     : [OutputOf<S>] extends [SchemaInput<S>]
       ? DeclaresType<OutputOf<S>> extends true
         ? { 'the schema of a message must not declare': '$type' }
         : unknown
-      : { 'the schema changes types; its output is no valid input': [OutputOf<S>, SchemaInput<S>] }
-  : NotAnObject<OutputOf<S>>;
+      : { 'the schema changes types; its output is no valid input': [OutputOf<S>, SchemaInput<S>] };
+
+type IsObject<T> = [T] extends [object] ? ([Extract<T, OtherObject>] extends [never] ? true : false) : false;
 
 /** An index signature declares no name. */
 type DeclaresType<T> = string extends keyof T ? false : '$type' extends keyof T ? true : false;

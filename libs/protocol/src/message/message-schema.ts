@@ -40,7 +40,9 @@ export function fill<T extends Message>(message: T, value: unknown): T {
   const kind = {}.toString.call(value);
   if (kind !== '[object Object]')
     throw new TypeError(`The schema of "${message.$type}" returns ${kind} instead of an object.`);
-  return Object.assign(message, withoutType(value as object));
+  // The prototype has the discriminant, and does not let it be set.
+  const hasType = Object.hasOwn(value as object, '$type');
+  return Object.assign(message, hasType ? withoutType(value as object) : value);
 }
 
 /** Returns the properties without the discriminant, which the prototype has. */
