@@ -188,6 +188,22 @@ describe('The answers to a client', () => {
     expect(meter.answered).toBeLessThan(meter.allowed + ANSWER_BYTES + 20_000);
   });
 
+  it('are bounded where it sends these messages at once', async () => {
+    const { port } = await start({ maxRefusals: 1_000_000, answerBytes: 2_000 });
+    const raw = await RawSocket.hello(port);
+    raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
+    await raw.frame('opened');
+
+    for (let id = 2; id < 30; id++) raw.sendJson(tell(id, 'turn'));
+    await raw.until(() => raw.frames.some(answerTo(29)));
+
+    const refused = raw.frames.filter(({ t }) => t === 'error').map(({ id }) => id);
+    expect(refused).toEqual(Array.from({ length: 27 }, (_, index) => index + 3));
+    expect(new Set(codesOf(raw))).toEqual(new Set(['RATE_LIMITED']));
+    expect(raw.frames.filter(({ t }) => t === 'subscribed')).toHaveLength(CHANNELS);
+    expect(raw.frames.find(({ t }) => t === 'ack')).toMatchObject({ id: 2 });
+  });
+
   it('do not count what the application subscribes by itself', async () => {
     const { port, get } = await start({ answerBytes: 2_000 });
     const raw = await RawSocket.hello(port);

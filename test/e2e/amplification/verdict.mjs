@@ -44,7 +44,9 @@ export function problemsOf(measured) {
   const free = GRANTED_PER_SECOND * (forMs / 1_000);
   // The answer that begins a debt is written whole.
   const grantedAnswers = (ANSWER_BYTES + WELCOME_BYTES + oneAnswerBytes) * connections;
-  const granted = { answers: grantedAnswers, log: GRANTED_BYTES, redis: GRANTED_BYTES };
+  // A frame that subscribes to many channels does so in Redis too.
+  const grantedRedis = GRANTED_BYTES + oneAnswerBytes * connections;
+  const granted = { answers: grantedAnswers, log: GRANTED_BYTES, redis: grantedRedis };
   for (const [kind, bytes] of Object.entries({ answers, log, redis })) {
     const allowed = WRITTEN_PER_BYTE * sent + granted[kind] + free;
     if (bytes > allowed) problems.push(`${kind}: ${bytes} bytes, at most ${Math.round(allowed)}`);
@@ -90,8 +92,7 @@ function windowGrantsOf({ connections, oneAnswerBytes = 0 }) {
     answers: (ANSWER_BYTES + WELCOME_BYTES + oneAnswerBytes) * connections,
     errors: ERROR_BYTES,
     log: LOG_BYTES,
-    // A frame that subscribes to many channels does so in Redis too.
-    redis: REDIS_BYTES + oneAnswerBytes,
+    redis: REDIS_BYTES + oneAnswerBytes * connections,
   };
 }
 

@@ -110,12 +110,15 @@ export class SessionAnswers implements RuntimePort<SessionRuntime> {
   }
 
   begin(head: MessageHead): boolean {
-    const { gate } = this.owner.answers;
+    const { gate, allowance } = this.owner.answers;
     const now = performance.now();
     const debtMs = gate.debtMs(now);
+    // The frame was accepted before the answers to the messages ahead of it were written.
+    const owedMs = allowance.debtMs(this.limits.answerBytes);
     if (debtMs) this.refuse(head, rateLimited(debtMs));
+    else if (owedMs) this.refuse(head, tooManyAnswers(owedMs));
     else gate.begin(now);
-    return debtMs === 0;
+    return !debtMs && !owedMs;
   }
 
   measuredMs(now: number): number {
