@@ -70,6 +70,18 @@ export function leftovers(files: readonly SourceFile[]): string[] {
   return files.filter((file) => !isTest(file.path) && mark.test(file.text)).map((file) => file.path);
 }
 
+/** Finds names that are private with `#` outside of the client, whose bundle they keep small. */
+export function hashNames(files: readonly SourceFile[]): string[] {
+  const strict = files.filter(({ path }) => path.startsWith('libs/') && !path.startsWith('libs/client/'));
+  return strict.flatMap((file) => {
+    const found: string[] = [];
+    visit(file, (node) => {
+      if (ts.isPrivateIdentifier(node)) found.push(`${placeOf(file, node)} names ${node.text}`);
+    });
+    return found;
+  });
+}
+
 /** Finds directives of the linter in another dialect than oxlint's, or without a reason. */
 export function oddDirectives(files: readonly SourceFile[]): string[] {
   const directive = new RegExp(['lint', '-dis', 'able[^\\n]*'].join(''), 'g');

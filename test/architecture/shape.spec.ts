@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import {
   booleanParameters,
   dumpFolders,
+  hashNames,
   leftovers,
   longFiles,
   longFunctions,
@@ -20,6 +21,11 @@ describe('A file', () => {
   it('leaves no note for later', () => {
     expect(leftovers(sources)).toEqual([]);
     expect(leftovers(one('// TO' + 'DO: finish'))).toHaveLength(1);
+  });
+
+  it('hides members with the keyword private, except in the client', () => {
+    expect(hashNames(sources.filter(({ path }) => !path.endsWith('.spec.ts')))).toEqual([]);
+    expect(hashNames(one('class A { #a = 1; }'))).toHaveLength(1);
   });
 
   it('gives a reason for each disabled rule of oxlint', () => {

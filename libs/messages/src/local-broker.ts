@@ -12,7 +12,7 @@ export class LocalBroker extends Broker {
   readonly status: MessagesStatus = 'local';
   readonly counters = { undecodable: 0, reconnects: 0, stalled: 0 };
   override readonly history: LocalHistoryStore;
-  readonly #secret = randomBytes(32).toString('base64url');
+  private readonly processSecret = randomBytes(32).toString('base64url');
   override readonly claims: LocalClaimStore;
   override readonly revokedTokens: LocalRevokedTokenStore;
   override readonly presence = new LocalPresenceStore();
@@ -37,7 +37,7 @@ export class LocalBroker extends Broker {
   async publish(): Promise<void> {}
 
   override async secret(): Promise<string> {
-    return this.#secret;
+    return this.processSecret;
   }
 
   async close(): Promise<void> {

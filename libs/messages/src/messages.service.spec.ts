@@ -556,20 +556,20 @@ describe('MessagesModule', () => {
 class SlowHistory extends LocalHistoryStore {
   release!: () => void;
   readonly hasRead: Promise<void>;
-  readonly #released = new Promise<void>((resolve) => (this.release = resolve));
-  #reads = 0;
-  #tellRead!: () => void;
+  private readonly released = new Promise<void>((resolve) => (this.release = resolve));
+  private reads = 0;
+  private tellRead!: () => void;
 
   constructor() {
     super();
-    this.hasRead = new Promise((resolve) => (this.#tellRead = resolve));
+    this.hasRead = new Promise((resolve) => (this.tellRead = resolve));
   }
 
   override async read(...args: Parameters<LocalHistoryStore['read']>): ReturnType<LocalHistoryStore['read']> {
-    if (++this.#reads === 1) throw new MessagesError(MessagesErrorCode.Unavailable, 'not now');
+    if (++this.reads === 1) throw new MessagesError(MessagesErrorCode.Unavailable, 'not now');
     const page = await super.read(...args);
-    this.#tellRead();
-    await this.#released;
+    this.tellRead();
+    await this.released;
     return page;
   }
 }

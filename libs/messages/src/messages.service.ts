@@ -47,54 +47,54 @@ import type {
 /** Posts messages to channels and listens to channels, across the cluster. */
 @Injectable()
 export class MessagesService implements OnModuleInit, OnApplicationShutdown {
-  readonly #logger = new Logger('Messages');
-  readonly #broker: Broker;
-  readonly #encoder: MessageEncoder;
-  readonly #delivery = new Delivery();
-  readonly #ephemeral: EphemeralChannels;
+  private readonly logger = new Logger('Messages');
+  private readonly broker: Broker;
+  private readonly encoder: MessageEncoder;
+  private readonly delivery = new Delivery();
+  private readonly ephemeral: EphemeralChannels;
   /** Undefined when the broker has no history. */
-  readonly #recoverable: RecoverableChannels | undefined;
-  readonly #errors = new LogLimiter((line, stack) => this.#logger.error(line, stack), {
+  private readonly recoverable: RecoverableChannels | undefined;
+  private readonly errors = new LogLimiter((line, stack) => this.logger.error(line, stack), {
     linesPerMinute: ERROR_LINES_PER_MINUTE,
   });
-  readonly #statusListeners = new StatusListeners((error) =>
-    this.#errors.error('status', `A status listener failed: ${String(error)}`, error),
+  private readonly statusListeners = new StatusListeners((error) =>
+    this.errors.error('status', `A status listener failed: ${String(error)}`, error),
   );
-  readonly #closing = new AbortController();
-  #status: MessagesStatus;
+  private readonly closing = new AbortController();
+  private currentStatus: MessagesStatus;
 
   constructor(broker: Broker, @Optional() @Inject(MESSAGES_OPTIONS) options: MessagesModuleOptions = {}) {
-    this.#broker = broker;
-    this.#status = broker.status;
+    this.broker = broker;
+    this.currentStatus = broker.status;
     const { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = options;
-    this.#encoder = new MessageEncoder(maxMessageBytes);
-    this.#ephemeral = new EphemeralChannels(broker, this.#delivery, {
+    this.encoder = new MessageEncoder(maxMessageBytes);
+    this.ephemeral = new EphemeralChannels(broker, this.delivery, {
       maxMessageBytes,
-      statusChanged: () => this.#statusChanged(),
+      statusChanged: () => this.statusChanged(),
     });
-    const context = { isLocal: () => broker.status === 'local', failed: this.#delivery.failed };
-    this.#recoverable = broker.history && new RecoverableChannels(broker.history, options, context);
+    const context = { isLocal: () => broker.status === 'local', failed: this.delivery.failed };
+    this.recoverable = broker.history && new RecoverableChannels(broker.history, options, context);
   }
 
   /** The present reach of posts with the scope `auto`. */
   get status(): MessagesStatus {
-    return this.#status;
+    return this.currentStatus;
   }
 
   /** Calls the function at each change of `status`; returns the function that removes it. */
   addStatusListener(listener: (status: MessagesStatus) => void): () => void {
-    return this.#statusListeners.add(listener);
+    return this.statusListeners.add(listener);
   }
 
   /** Returns the counters of this process since it started. */
   counters(): MessagesCounters {
-    const { counts } = this.#delivery;
-    const { undecodable, ...ofBroker } = this.#broker.counters;
-    const posted = this.#ephemeral.posted + (this.#recoverable?.posted ?? 0);
-    const ofPosts = { posted, degraded: this.#ephemeral.degraded };
+    const { counts } = this.delivery;
+    const { undecodable, ...ofBroker } = this.broker.counters;
+    const posted = this.ephemeral.posted + (this.recoverable?.posted ?? 0);
+    const ofPosts = { posted, degraded: this.ephemeral.degraded };
     return {
       ...counts,
-      ...(this.#recoverable?.counts ?? { reads: 0, refetched: 0, gaps: 0 }),
+      ...(this.recoverable?.counts ?? { reads: 0, refetched: 0, gaps: 0 }),
       ...ofPosts,
       ...ofBroker,
       undecodable: counts.undecodable + undecodable,
@@ -103,14 +103,14 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
 
   /** Connects the broker; Nest calls it. */
   onModuleInit(): Promise<void> {
-    return this.#ephemeral.start();
+    return this.ephemeral.start();
   }
 
   /** Ends streams and observables, and closes the broker; Nest calls it. */
   async onApplicationShutdown(): Promise<void> {
-    this.#closing.abort();
-    await this.#recoverable?.close();
-    await this.#broker.close();
+    this.closing.abort();
+    await this.recoverable?.close();
+    await this.broker.close();
   }
 
   /**
@@ -131,7 +131,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     listener: ChannelListener<Delivered<M, D>>,
     options: AttachOptions = {},
   ): Promise<Subscription> {
-    return this[ATTACH](channel, this.#delivery.receiverOf(channel, listener), options);
+    return this[ATTACH](channel, this.delivery.receiverOf(channel, listener), options);
   }
 
   /**
@@ -146,8 +146,8 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     receiver: Receiver,
     { signal }: AttachOptions = {},
   ): Promise<Subscription> {
-    const name = this.#openChannel(channel);
-    if (!isRecoverable(channel)) return this.#ephemeral.attach(name, receiver, signal);
+    const name = this.openChannel(channel);
+    if (!isRecoverable(channel)) return this.ephemeral.attach(name, receiver, signal);
     if (channel.delivery === 'history') return this[FOLLOW](channel, withoutDuplicates(receiver), { signal });
     const once = withoutRepeatedHead(receiver);
     const following = await this[FOLLOW](channel, once, { signal });
@@ -168,9 +168,9 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     receiver: StoredReceiver,
     { signal }: AttachOptions = {},
   ): Promise<Following> {
-    this.#openChannel(channel);
-    await this.#ephemeral.start();
-    return this.#channelsOf(channel).follow(channel, receiver, signal);
+    this.openChannel(channel);
+    await this.ephemeral.start();
+    return this.channelsOf(channel).follow(channel, receiver, signal);
   }
 
   /**
@@ -196,11 +196,11 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     options: PostOptionsOf<D> = {} as PostOptionsOf<D>,
   ): Promise<PostResultOf<D>> {
     try {
-      const name = this.#openChannel(channel);
-      const encoded = this.#encoder.encode(channel, name, message);
+      const name = this.openChannel(channel);
+      const encoded = this.encoder.encode(channel, name, message);
       const posted = isRecoverable(channel)
-        ? this.#channelsOf(channel).post(channel, encoded, (options as StoredPostOptions).id)
-        : this.#ephemeral.post(name, encoded, (options as PostOptions).scope ?? 'auto');
+        ? this.channelsOf(channel).post(channel, encoded, (options as StoredPostOptions).id)
+        : this.ephemeral.post(name, encoded, (options as PostOptions).scope ?? 'auto');
       return posted as Promise<PostResultOf<D>>;
     } catch (error) {
       return Promise.reject(error as Error);
@@ -221,15 +221,15 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     cls?: MessageClass<M>,
     options: StreamOptions = {},
   ): ChannelStream<Delivered<M, D>> {
-    const name = this.#openChannel(channel);
+    const name = this.openChannel(channel);
     const ended = new AbortController();
     const classes = deliveredBy(channel, cls);
     const stream = new ChannelStream<Delivered<M, D>>(classes as MessageClass<Delivered<M, D>>[], options, {
       ended: () => ended.abort(),
-      dropped: (messages) => this.#delivery.overflowed(name, messages),
+      dropped: (messages) => this.delivery.overflowed(name, messages),
     });
     if (stream.ended) return stream;
-    const offClosing = onAbort(this.#closing.signal, () => stream.end());
+    const offClosing = onAbort(this.closing.signal, () => stream.end());
     onAbort(ended.signal, offClosing);
     const attached = this[ATTACH](channel, (publication) => stream[PUSH](publication), {
       signal: ended.signal,
@@ -249,41 +249,41 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     { signal }: AttachOptions = {},
   ): Observable<Delivered<M, D>> {
     return new Observable<Delivered<M, D>>((subscriber) => {
-      const name = this.#openChannel(channel);
+      const name = this.openChannel(channel);
       const ended = new AbortController();
       const life = signal && lifeOf(signal);
-      const receiver = this.#delivery.receiverOf<Delivered<M, D>>(channel, (message) =>
+      const receiver = this.delivery.receiverOf<Delivered<M, D>>(channel, (message) =>
         life?.isOver ? undefined : subscriber.next(message),
       );
       subscriber.add(() => ended.abort());
       if (isRecoverable(channel)) void this[ATTACH](channel, receiver, { signal: ended.signal });
-      else this.#ephemeral.add(name, receiver, ended.signal);
-      for (const end of signal ? [signal, this.#closing.signal] : [this.#closing.signal])
+      else this.ephemeral.add(name, receiver, ended.signal);
+      for (const end of signal ? [signal, this.closing.signal] : [this.closing.signal])
         subscriber.add(onAbort(end, () => subscriber.complete()));
     });
   }
 
-  #openChannel(channel: string | Channel): string {
-    if (this.#closing.signal.aborted)
+  private openChannel(channel: string | Channel): string {
+    if (this.closing.signal.aborted)
       throw new MessagesError(
         MessagesErrorCode.MessagesClosed,
         'The application has shut down; channels are closed.',
       );
     const name = channelNameOf(channel);
-    if (isRecoverable(channel)) this.#channelsOf(channel);
+    if (isRecoverable(channel)) this.channelsOf(channel);
     return name;
   }
 
-  #channelsOf({ name, delivery }: RecoverableChannel): RecoverableChannels {
-    if (this.#recoverable) return this.#recoverable;
+  private channelsOf({ name, delivery }: RecoverableChannel): RecoverableChannels {
+    if (this.recoverable) return this.recoverable;
     const neededBy = `The channel '${name}', which is defined with "${delivery}",`;
-    throw new MissingCapabilityError(this.#broker, [{ capability: 'history', neededBy }]);
+    throw new MissingCapabilityError(this.broker, [{ capability: 'history', neededBy }]);
   }
 
-  #statusChanged(): void {
-    const { status } = this.#broker;
-    if (status === this.#status) return;
-    this.#status = status;
-    this.#statusListeners.notify(status);
+  private statusChanged(): void {
+    const { status } = this.broker;
+    if (status === this.currentStatus) return;
+    this.currentStatus = status;
+    this.statusListeners.notify(status);
   }
 }

@@ -103,7 +103,7 @@ export function describeBroker(
         const first = await one.backend.secret?.();
         const others = cluster ? [(await start()).backend, (await start()).backend] : [one.backend];
 
-        const secrets = await Promise.all([one.backend, ...others].map((broker) => broker.secret?.()));
+        const secrets = await Promise.all([one.backend, ...others].map(async (broker) => broker.secret?.()));
 
         expect(first).toMatch(/^.{32,1024}$/);
         expect(new Set([first, ...secrets]).size).toBe(1);
@@ -113,7 +113,7 @@ export function describeBroker(
       it('creates one secret when processes start together', async () => {
         const nodes = await Promise.all([start(), start(), start()]);
 
-        const secrets = await Promise.all(nodes.map(({ backend }) => backend.secret?.()));
+        const secrets = await Promise.all(nodes.map(async ({ backend }) => backend.secret?.()));
 
         expect(new Set(secrets).size).toBe(1);
       });

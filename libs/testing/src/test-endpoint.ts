@@ -21,9 +21,9 @@ interface Waiter<Out> {
 export class TestEndpoint<In, Out extends Message> implements EndpointStream<In, Out> {
   /** The received messages that no `next()` has taken, oldest first. */
   readonly unread: Out[] = [];
-  readonly #waiters = new Set<Waiter<Out>>();
-  readonly #failures = new Set<(error: unknown) => void>();
-  #isReading = false;
+  private readonly waiters = new Set<Waiter<Out>>();
+  private readonly failures = new Set<(error: unknown) => void>();
+  private isReading = false;
 
   constructor(
     private readonly name: string,
@@ -35,7 +35,7 @@ export class TestEndpoint<In, Out extends Message> implements EndpointStream<In,
   }
 
   sendStreamMessage(message: In, options?: SendOptions): Promise<void> {
-    this.#read();
+    this.read();
     return this.endpoint.sendStreamMessage(message, options);
   }
 
@@ -52,7 +52,7 @@ export class TestEndpoint<In, Out extends Message> implements EndpointStream<In,
     let stop = () => {};
     const opened = new Promise<void>((resolve) => (stop = this.endpoint.addStreamOpenedListener(resolve)));
     try {
-      await this.#unlessFailed(opened, options, () => `The stream of "${this.name}" did not open.`);
+      await this.unlessFailed(opened, options, () => `The stream of "${this.name}" did not open.`);
     } finally {
       stop();
     }
@@ -70,32 +70,40 @@ export class TestEndpoint<In, Out extends Message> implements EndpointStream<In,
     const takes = (message: Out) => (!cls || message instanceof cls) && where(message as M);
     const at = this.unread.findIndex(takes);
     if (at >= 0) return this.unread.splice(at, 1)[0] as M;
-    return this.#wait<M>(takes, options, cls?.name ?? 'message');
+    return this.wait<M>(takes, options, cls?.name ?? 'message');
   }
 
-  async #wait<M extends Out>(takes: Waiter<Out>['takes'], options: WaitOptions, what: string): Promise<M> {
+  private async wait<M extends Out>(
+    takes: Waiter<Out>['takes'],
+    options: WaitOptions,
+    what: string,
+  ): Promise<M> {
     let remove = (): void => {};
     const arrived = new Promise<Out>((resolve) => {
       const waiter: Waiter<Out> = { takes, resolve };
-      this.#waiters.add(waiter);
-      remove = () => this.#waiters.delete(waiter);
+      this.waiters.add(waiter);
+      remove = () => this.waiters.delete(waiter);
     });
     const describe = () => `No ${what} came from "${this.name}"; unread are ${JSON.stringify(this.unread)}.`;
     try {
-      return (await this.#unlessFailed(arrived, options, describe)) as M;
+      return (await this.unlessFailed(arrived, options, describe)) as M;
     } finally {
       remove();
     }
   }
 
   /** Waits for a promise, a failure of the stream, or the deadline. */
-  async #unlessFailed<T>(promise: Promise<T>, options: WaitOptions, describe: () => string): Promise<T> {
+  private async unlessFailed<T>(
+    promise: Promise<T>,
+    options: WaitOptions,
+    describe: () => string,
+  ): Promise<T> {
     let remove = (): void => {};
     const failed = new Promise<never>((_, reject) => {
-      this.#failures.add(reject);
-      remove = () => this.#failures.delete(reject);
+      this.failures.add(reject);
+      remove = () => this.failures.delete(reject);
     });
-    this.#read();
+    this.read();
     try {
       return await withinDeadline(Promise.race([promise, failed]), options, describe);
     } finally {
@@ -103,25 +111,25 @@ export class TestEndpoint<In, Out extends Message> implements EndpointStream<In,
     }
   }
 
-  #read(): void {
-    if (this.#isReading) return;
-    this.#isReading = true;
+  private read(): void {
+    if (this.isReading) return;
+    this.isReading = true;
     const reader = this.endpoint.stream[Symbol.asyncIterator]();
-    void this.#empty(reader).finally(() => (this.#isReading = false));
+    void this.empty(reader).finally(() => (this.isReading = false));
   }
 
-  async #empty(reader: AsyncIterableIterator<Out>): Promise<void> {
+  private async empty(reader: AsyncIterableIterator<Out>): Promise<void> {
     try {
-      for await (const message of reader) this.#give(message);
+      for await (const message of reader) this.give(message);
     } catch (error) {
-      for (const fail of this.#failures) fail(error);
+      for (const fail of this.failures) fail(error);
     }
   }
 
-  #give(message: Out): void {
-    for (const waiter of this.#waiters)
+  private give(message: Out): void {
+    for (const waiter of this.waiters)
       if (waiter.takes(message)) {
-        this.#waiters.delete(waiter);
+        this.waiters.delete(waiter);
         return waiter.resolve(message);
       }
     this.unread.push(message);

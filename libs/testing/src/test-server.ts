@@ -35,16 +35,16 @@ export type Connect<S> = (options?: ConnectOptions) => Promise<TestClient<S>>;
 export class TestServer {
   /** The URL of its streams. */
   readonly url: string;
-  readonly #clients = new Set<AnyStreamClient>();
-  readonly #sockets: ReadonlySet<Socket>;
-  #users?: GivenUsers;
+  private readonly clients = new Set<AnyStreamClient>();
+  private readonly sockets: ReadonlySet<Socket>;
+  private users?: GivenUsers;
 
   private constructor(
     readonly app: INestApplication,
     path: string,
     sockets: ReadonlySet<Socket>,
   ) {
-    this.#sockets = sockets;
+    this.sockets = sockets;
     const { port } = app.getHttpServer().address() as AddressInfo;
     this.url = `ws://127.0.0.1:${port}${path}`;
   }
@@ -69,11 +69,11 @@ export class TestServer {
   clientsOf<S extends CheckedStreams<S>>() {
     return <const C extends readonly MessageClass[]>({ messages }: MessagesOption<S, C>): Connect<S> =>
       async ({ as, ...options } = {}) => {
-        const auth = as ? this.#authFor(as) : options.auth;
+        const auth = as ? this.authFor(as) : options.auth;
         const connecting = { url: this.url, ...options, auth, messages };
         // `never`, because the compiler cannot prove for a generic S that no class is missing.
         const client = createStreamClient<S>()<C>(connecting as never);
-        this.#clients.add(client);
+        this.clients.add(client);
         await client.connectWebSocket();
         return testClient<S>(client);
       };
@@ -86,12 +86,12 @@ export class TestServer {
 
   /** Drops all connections, like a failing network; the clients reconnect. */
   dropConnections(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.sockets) socket.destroy();
   }
 
   /** Closes all clients, and then the application. */
   async close(): Promise<void> {
-    await Promise.all([...this.#clients].map((client) => client.close()));
+    await Promise.all([...this.clients].map((client) => client.close()));
     await this.app.close();
   }
 
@@ -99,13 +99,13 @@ export class TestServer {
     await this.close();
   }
 
-  #authFor(user: StreamUser): () => string {
-    this.#users ??= new GivenUsers(this.#authenticator());
-    const token = this.#users.tokenFor(user);
+  private authFor(user: StreamUser): () => string {
+    this.users ??= new GivenUsers(this.authenticator());
+    const token = this.users.tokenFor(user);
     return () => token;
   }
 
-  #authenticator(): StreamAuthenticator {
+  private authenticator(): StreamAuthenticator {
     try {
       return this.get(StreamAuthenticator);
     } catch (cause) {

@@ -45,110 +45,109 @@ interface Held extends HeldWork {
  * leases of its work. It acknowledges handled work with its next fetch.
  */
 export class ConsumerWorker {
-  #consumer: ConsumerShare;
-  readonly #held = new Set<Held>();
-  #settled: ConsumerWork[] = [];
+  private consumer: ConsumerShare;
+  private readonly held = new Set<Held>();
+  private settled: ConsumerWork[] = [];
   /** Work that stopped between two attempts; other shares get it. */
-  readonly #unfinished: ConsumerWork[] = [];
-  readonly #pacer: ReadPacer;
-  readonly #ready = deferred<void>();
-  readonly #idle = deferred<void>();
-  readonly #closing = new AbortController();
-  #fetching: Promise<unknown> | undefined;
-  #cancelPoll: (() => void) | undefined;
-  #cancelRenewal: (() => void) | undefined;
-  #closed: Promise<void> | undefined;
+  private readonly unfinished: ConsumerWork[] = [];
+  private readonly pacer: ReadPacer;
+  private readonly readiness = deferred<void>();
+  private readonly idle = deferred<void>();
+  private readonly closing = new AbortController();
+  private fetching: Promise<unknown> | undefined;
+  private cancelPoll: (() => void) | undefined;
+  private cancelRenewal: (() => void) | undefined;
+  private closed: Promise<void> | undefined;
 
   constructor(
     channel: RecoverableChannel,
     private readonly context: WorkerContext,
   ) {
     const { name, from } = context.options;
-    this.#consumer = { channel, name, from, holder: randomBytes(12).toString('base64url') };
-    const failed = () => this.#ready.resolve();
-    this.#pacer = new ReadPacer(context, () => this.#fetch(), failed);
+    this.consumer = { channel, name, from, holder: randomBytes(12).toString('base64url') };
+    const failed = () => this.readiness.resolve();
+    this.pacer = new ReadPacer(context, () => this.fetch(), failed);
   }
 
   /** Resolves when the consumer has a position, or cannot have one now. */
   get ready(): Promise<void> {
-    return this.#ready.promise;
+    return this.readiness.promise;
   }
 
   /** Fetches work; called when there may be some. */
   wake(): void {
-    this.#pacer.want();
+    this.pacer.want();
   }
 
   /** Stops to fetch, waits up to `finishMs` for handlers, and releases the rest to other shares. */
   close(): Promise<void> {
-    return (this.#closed ??= this.#close());
+    return (this.closed ??= this.closeNow());
   }
 
-  async #close(): Promise<void> {
+  private async closeNow(): Promise<void> {
     const { clock, options } = this.context;
-    this.#closing.abort();
-    this.#pacer.close();
-    this.#cancelPoll?.();
-    await this.#fetching?.catch(() => undefined);
-    const cancel = clock.after(options.finishMs, () => this.#idle.resolve());
-    if (this.#held.size > 0) await this.#idle.promise;
+    this.closing.abort();
+    this.pacer.close();
+    this.cancelPoll?.();
+    await this.fetching?.catch(() => undefined);
+    const cancel = clock.after(options.finishMs, () => this.idle.resolve());
+    if (this.held.size > 0) await this.idle.promise;
     cancel();
-    this.#cancelRenewal?.();
-    await this.#release();
-    for (const { lost } of this.#held) lost.abort();
-    this.#ready.resolve();
+    this.cancelRenewal?.();
+    await this.release();
+    for (const { lost } of this.held) lost.abort();
+    this.readiness.resolve();
   }
 
   /** Releases the work; if a call fails, other shares get it when the lease expires. */
-  async #release(): Promise<void> {
+  private async release(): Promise<void> {
     const { store, options } = this.context;
-    const settled = this.#settled;
-    const unfinished = [...this.#unfinished, ...[...this.#held].map(({ work }) => work)];
+    const settled = this.settled;
+    const unfinished = [...this.unfinished, ...[...this.held].map(({ work }) => work)];
     const request = { settled, limit: 0, leaseMs: options.claimAfterMs };
     const calls: Promise<unknown>[] = [];
-    if (settled.length > 0) calls.push(store.fetch(this.#consumer, request));
-    if (unfinished.length > 0) calls.push(store.renew(this.#consumer, unfinished, 0));
+    if (settled.length > 0) calls.push(store.fetch(this.consumer, request));
+    if (unfinished.length > 0) calls.push(store.renew(this.consumer, unfinished, 0));
     await Promise.allSettled(calls);
   }
 
-  async #fetch(): Promise<void> {
+  private async fetch(): Promise<void> {
     const { store, options } = this.context;
-    const limit = options.concurrency - this.#held.size;
-    const settled = [...this.#settled];
+    const limit = options.concurrency - this.held.size;
+    const settled = [...this.settled];
     if (limit === 0 && settled.length === 0) return;
-    const fetching = store.fetch(this.#consumer, { settled, limit, leaseMs: options.claimAfterMs });
-    this.#fetching = fetching;
+    const fetching = store.fetch(this.consumer, { settled, limit, leaseMs: options.claimAfterMs });
+    this.fetching = fetching;
     const { works, waitMs } = await fetching;
-    this.#consumer = { ...this.#consumer, from: 'known' };
-    this.#settled = this.#settled.filter((work) => !settled.includes(work));
-    this.#ready.resolve();
-    for (const work of works) this.#begin(work);
-    this.#pollIn(waitMs);
+    this.consumer = { ...this.consumer, from: 'known' };
+    this.settled = this.settled.filter((work) => !settled.includes(work));
+    this.readiness.resolve();
+    for (const work of works) this.begin(work);
+    this.pollIn(waitMs);
   }
 
-  #begin(work: ConsumerWork): void {
+  private begin(work: ConsumerWork): void {
     // The worker closed during the fetch, so this attempt does not count.
-    if (this.#closing.signal.aborted)
-      return void this.#unfinished.push({ ...work, attempt: work.attempt - 1 });
+    if (this.closing.signal.aborted) return void this.unfinished.push({ ...work, attempt: work.attempt - 1 });
     const lost = new AbortController();
     const held: Held = { work, lost, signal: lost.signal };
-    this.#held.add(held);
-    this.#renewLater();
-    void this.#work(held);
+    this.held.add(held);
+    this.renewLater();
+    void this.work(held);
   }
 
-  async #work(held: Held): Promise<void> {
-    const isDone = await this.#handle(held);
-    this.#held.delete(held);
-    const isClosing = this.#closing.signal.aborted;
-    if (isDone) this.#settled.push(held.work);
-    else if (isClosing) this.#unfinished.push(held.work);
-    if (this.#held.size === 0 && isClosing) this.#idle.resolve();
-    this.#pacer.want();
+  private async work(held: Held): Promise<void> {
+    const isDone = await this.handle(held);
+    this.held.delete(held);
+    const isClosing = this.closing.signal.aborted;
+    if (isDone) this.settled.push(held.work);
+    else if (isClosing) this.unfinished.push(held.work);
+    if (this.held.size === 0 && isClosing) this.idle.resolve();
+    this.pacer.want();
   }
 
   /** Resolves to true when the work is done: handled, or given up. */
-  async #handle(held: Held): Promise<boolean> {
+  private async handle(held: Held): Promise<boolean> {
     const { handle, retried, options } = this.context;
     let error: unknown = new Error('the processes that handled it ended before they had finished');
     while (held.work.attempt <= options.maxAttempts) {
@@ -160,15 +159,15 @@ export class ConsumerWorker {
       }
       if (held.work.attempt === options.maxAttempts) break;
       retried(held, error);
-      if (!(await this.#pause(held, held.work.attempt))) return false;
+      if (!(await this.pause(held, held.work.attempt))) return false;
       held.work = { ...held.work, attempt: held.work.attempt + 1 };
-      await this.#renew([held]);
+      await this.renew([held]);
       if (held.signal.aborted) return false;
     }
-    return this.#giveUp(held, error);
+    return this.giveUp(held, error);
   }
 
-  async #giveUp(held: Held, error: unknown): Promise<boolean> {
+  private async giveUp(held: Held, error: unknown): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.context.giveUp(held, error);
@@ -176,14 +175,14 @@ export class ConsumerWorker {
       } catch {
         // The callback has logged the error.
       }
-      if (!(await this.#pause(held, attempt))) return false;
+      if (!(await this.pause(held, attempt))) return false;
     }
   }
 
   /** Waits before another attempt; resolves to false when there must be none. */
-  #pause({ signal }: Held, failures: number): Promise<boolean> {
+  private pause({ signal }: Held, failures: number): Promise<boolean> {
     const { clock, options } = this.context;
-    const signals = [signal, this.#closing.signal];
+    const signals = [signal, this.closing.signal];
     if (signals.some(({ aborted }) => aborted)) return Promise.resolve(false);
     const boundMs = Math.min(MAX_PAUSE_MS, options.retryMs * 2 ** Math.min(failures - 1, 16));
     const over = deferred<boolean>();
@@ -192,29 +191,29 @@ export class ConsumerWorker {
     return over.promise.finally(() => [cancel, ...offs].forEach((off) => off()));
   }
 
-  #renewLater(): void {
+  private renewLater(): void {
     const { clock, options } = this.context;
-    this.#cancelRenewal ??= clock.after(options.claimAfterMs / RENEWALS_PER_LEASE, () => {
-      this.#cancelRenewal = undefined;
-      if (this.#held.size === 0) return;
-      this.#renewLater();
-      void this.#renew([...this.#held]);
+    this.cancelRenewal ??= clock.after(options.claimAfterMs / RENEWALS_PER_LEASE, () => {
+      this.cancelRenewal = undefined;
+      if (this.held.size === 0) return;
+      this.renewLater();
+      void this.renew([...this.held]);
     });
   }
 
-  async #renew(held: readonly Held[]): Promise<void> {
+  private async renew(held: readonly Held[]): Promise<void> {
     const { store, options } = this.context;
     const works = held.map(({ work }) => work);
     // While the store cannot be reached, no other share can take the work.
-    const own = await store.renew(this.#consumer, works, options.claimAfterMs).catch(() => undefined);
+    const own = await store.renew(this.consumer, works, options.claimAfterMs).catch(() => undefined);
     own?.forEach((isOwn, index) => isOwn || held[index]?.lost.abort());
   }
 
   /** Fetches again later: for missed publications, and for the work of dead processes. */
-  #pollIn(waitMs = Infinity): void {
-    this.#cancelPoll?.();
-    if (this.#closing.signal.aborted) return;
+  private pollIn(waitMs = Infinity): void {
+    this.cancelPoll?.();
+    if (this.closing.signal.aborted) return;
     const inMs = Math.max(MIN_POLL_MS, Math.min(waitMs + 1, POLL_MS * (0.8 + Math.random() * 0.4)));
-    this.#cancelPoll = this.context.clock.after(inMs, () => this.#pacer.want());
+    this.cancelPoll = this.context.clock.after(inMs, () => this.pacer.want());
   }
 }

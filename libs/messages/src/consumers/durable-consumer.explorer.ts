@@ -14,7 +14,7 @@ type FoundConsumer = DecoratedMethod<DurableConsumerMetadata>;
 /** Finds the methods with `@DurableConsumer` and adds them as consumers. */
 @Injectable()
 export class DurableConsumerExplorer implements OnModuleInit, OnApplicationBootstrap {
-  #found: readonly FoundConsumer[] = [];
+  private found: readonly FoundConsumer[] = [];
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -30,16 +30,16 @@ export class DurableConsumerExplorer implements OnModuleInit, OnApplicationBoots
    * @throws {MissingCapabilityError} when the broker has no `history` or no `consumers`
    */
   onModuleInit(): void {
-    this.#found = decoratedMethods(this.discovery, this.scanner, durableConsumersOf);
-    const problems = this.#found.flatMap((found) => problemsOf(found));
+    this.found = decoratedMethods(this.discovery, this.scanner, durableConsumersOf);
+    const problems = this.found.flatMap((found) => problemsOf(found));
     if (problems.length > 0) throw new MessagesConfigurationError(problems);
-    assertCapabilities(this.broker, this.#found.flatMap(usesOf));
+    assertCapabilities(this.broker, this.found.flatMap(usesOf));
   }
 
   /** Adds the consumers; resolves when all have a position. */
   async onApplicationBootstrap(): Promise<void> {
     await Promise.all(
-      this.#found.map(({ wrapper, method, metadata: { channel, options } }) => {
+      this.found.map(({ wrapper, method, metadata: { channel, options } }) => {
         const instance = wrapper.instance as Record<string, ConsumerHandler | undefined>;
         return this.consumers.addConsumer(channel, (...args) => instance[method]?.(...args), options);
       }),

@@ -54,40 +54,40 @@ interface Setup {
 /** Distributes the messages of a channel as work among the processes of a cluster. */
 @Injectable()
 export class DurableConsumersService implements BeforeApplicationShutdown {
-  readonly #logger = new Logger('Messages');
-  readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
-  readonly #errors = new LogLimiter((line, stack) => this.#logger.error(line, stack), {
+  private readonly logger = new Logger('Messages');
+  private readonly limiter = new LogLimiter((line) => this.logger.warn(line));
+  private readonly errors = new LogLimiter((line, stack) => this.logger.error(line, stack), {
     linesPerMinute: ERROR_LINES_PER_MINUTE,
   });
-  readonly #messages: MessagesService;
-  readonly #broker: Broker;
-  readonly #clock: Clock;
-  readonly #workers = new Set<ConsumerWorker>();
-  readonly #counts = { handled: 0, retried: 0, failed: 0, gaps: 0 };
-  readonly #queue: ReadQueue;
-  #isClosed = false;
+  private readonly messages: MessagesService;
+  private readonly broker: Broker;
+  private readonly clock: Clock;
+  private readonly workers = new Set<ConsumerWorker>();
+  private readonly counts = { handled: 0, retried: 0, failed: 0, gaps: 0 };
+  private readonly queue: ReadQueue;
+  private isClosed = false;
 
   constructor(
     messages: MessagesService,
     broker: Broker,
     @Optional() @Inject(MESSAGES_OPTIONS) options: MessagesModuleOptions = {},
   ) {
-    this.#messages = messages;
-    this.#broker = broker;
-    this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#queue = new ReadQueue(this.#clock);
+    this.messages = messages;
+    this.broker = broker;
+    this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.queue = new ReadQueue(this.clock);
   }
 
   /** Returns the counters of this process since it started. */
   counters(): DurableConsumersCounters {
-    return { ...this.#counts };
+    return { ...this.counts };
   }
 
   /** Waits for running handlers, and releases the rest to other processes; Nest calls it. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.#isClosed = true;
-    this.#queue.close();
-    await Promise.all([...this.#workers].map((worker) => worker.close()));
+    this.isClosed = true;
+    this.queue.close();
+    await Promise.all([...this.workers].map((worker) => worker.close()));
   }
 
   /**
@@ -110,23 +110,23 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
     handler: ConsumerHandler<M>,
     options: DurableConsumerOptions,
   ): Promise<Subscription> {
-    const name = this.#openChannel(channel);
+    const name = this.openChannel(channel);
     const { consumer, problems } = resolveConsumer(options);
     if (problems.length > 0) throw invalidConsumer(problems);
     if (!isHistory(channel))
       throw invalidConsumer([`the channel '${name}' has no history: define it with one.`]);
     const neededBy = `The durable consumer '${consumer.name}'`;
-    requiredStore(this.#broker, 'history', neededBy);
-    const store = requiredStore(this.#broker, 'consumers', neededBy);
+    requiredStore(this.broker, 'history', neededBy);
+    const store = requiredStore(this.broker, 'consumers', neededBy);
     const setup = { channel, handler: handler as ConsumerHandler, options: consumer };
-    const worker = this.#makeWorker(store, setup);
+    const worker = this.makeWorker(store, setup);
     // A publication reaches all processes, so it is only a sign that there is work.
-    const following = await this.#messages[FOLLOW](channel, () => worker.wake());
-    this.#openChannel(channel);
-    this.#workers.add(worker);
+    const following = await this.messages[FOLLOW](channel, () => worker.wake());
+    this.openChannel(channel);
+    this.workers.add(worker);
     const end = () => {
       following.remove();
-      void worker.close().then(() => this.#workers.delete(worker));
+      void worker.close().then(() => this.workers.delete(worker));
     };
     const subscription = new Subscription(name, end, consumer.signal);
     if (!subscription.removed) worker.wake();
@@ -134,19 +134,19 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
     return subscription;
   }
 
-  #makeWorker(store: ConsumerStore, setup: Setup): ConsumerWorker {
+  private makeWorker(store: ConsumerStore, setup: Setup): ConsumerWorker {
     return new ConsumerWorker(setup.channel, {
       store,
-      clock: this.#clock,
-      queue: this.#queue,
+      clock: this.clock,
+      queue: this.queue,
       options: setup.options,
-      handle: (held) => this.#handle(setup, held),
-      giveUp: (held, error) => this.#giveUp(setup, held, error),
-      retried: (held, error) => this.#retried(setup, held, error),
+      handle: (held) => this.handle(setup, held),
+      giveUp: (held, error) => this.giveUp(setup, held, error),
+      retried: (held, error) => this.retried(setup, held, error),
     });
   }
 
-  async #handle(setup: Setup, held: HeldWork): Promise<void> {
+  private async handle(setup: Setup, held: HeldWork): Promise<void> {
     const { channel, handler } = setup;
     const content = contentOf(channel, held);
     if (content.isForeignTo(deliveredBy(channel) ?? channel.messages))
@@ -155,34 +155,34 @@ export class DurableConsumersService implements BeforeApplicationShutdown {
         `The channel '${channel.name}' is not defined with '${content.type}' in this process.`,
       );
     const { message } = content;
-    if (held.work.gap) this.#counts.gaps++;
+    if (held.work.gap) this.counts.gaps++;
     await handler(message, deliveryOf(setup, held));
-    this.#counts.handled++;
+    this.counts.handled++;
   }
 
-  #retried(setup: Setup, held: HeldWork, error: unknown): void {
-    this.#counts.retried++;
-    this.#limiter.log('retried', `${placeOf(setup, held)} is retried: ${textOf(error)}`);
+  private retried(setup: Setup, held: HeldWork, error: unknown): void {
+    this.counts.retried++;
+    this.limiter.log('retried', `${placeOf(setup, held)} is retried: ${textOf(error)}`);
   }
 
-  async #giveUp(setup: Setup, held: HeldWork, error: unknown): Promise<void> {
+  private async giveUp(setup: Setup, held: HeldWork, error: unknown): Promise<void> {
     const { onFailed } = setup.options;
     const { type, data } = contentOf(setup.channel, held);
     try {
       await onFailed?.({ ...deliveryOf(setup, held), type, data, error });
     } catch (failure) {
       const line = `${placeOf(setup, held)} failed, and so did onFailed: ${textOf(failure)}`;
-      this.#errors.error('onFailed', line, failure);
+      this.errors.error('onFailed', line, failure);
       throw failure;
     }
-    this.#counts.failed++;
+    this.counts.failed++;
     const fate = onFailed ? 'was passed to onFailed' : 'is skipped';
     const line = `${placeOf(setup, held)} ${fate} after its last attempt failed: ${textOf(error)}`;
-    this.#errors.error('given up', line, error);
+    this.errors.error('given up', line, error);
   }
 
-  #openChannel(channel: Channel): string {
-    if (!this.#isClosed) return channelNameOf(channel);
+  private openChannel(channel: Channel): string {
+    if (!this.isClosed) return channelNameOf(channel);
     throw new MessagesError(
       MessagesErrorCode.MessagesClosed,
       'The application shuts down; it starts no consumer.',

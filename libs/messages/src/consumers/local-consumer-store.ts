@@ -33,7 +33,7 @@ interface Place {
 
 /** Stores the durable consumers of one process; they end with it, as its histories do. */
 export class LocalConsumerStore extends ConsumerStore {
-  readonly #places = new Map<string, Place>();
+  private readonly places = new Map<string, Place>();
 
   constructor(
     private readonly history: HistoryStore,
@@ -43,16 +43,16 @@ export class LocalConsumerStore extends ConsumerStore {
   }
 
   fetch(consumer: ConsumerShare, request: FetchRequest): Promise<FetchedWork> {
-    const place = this.#placeOf(consumer);
+    const place = this.placeOf(consumer);
     place.usedAtMs = this.clock.now();
     // One after the other, because a fetch reads the history before it knows its work.
-    const taken = place.line.then(() => this.#fetch(consumer, place, request));
+    const taken = place.line.then(() => this.fetchFrom(consumer, place, request));
     place.line = taken.catch(() => undefined);
     return taken;
   }
 
   async renew(consumer: ConsumerShare, works: readonly ConsumerWork[], leaseMs: number): Promise<boolean[]> {
-    const place = this.#placeOf(consumer);
+    const place = this.placeOf(consumer);
     const dueAtMs = this.clock.now() + leaseMs;
     return works.map((work) => {
       const given = ownOf(place, consumer, work);
@@ -61,11 +61,11 @@ export class LocalConsumerStore extends ConsumerStore {
     });
   }
 
-  #placeOf({ channel, name }: ConsumerShare): Place {
+  private placeOf({ channel, name }: ConsumerShare): Place {
     const key = `${channel.name}\n${name}`;
-    const known = this.#places.get(key);
+    const known = this.places.get(key);
     if (known) return known;
-    this.#forget();
+    this.forget();
     const usedAtMs = this.clock.now();
     const place: Place = {
       position: undefined,
@@ -74,16 +74,20 @@ export class LocalConsumerStore extends ConsumerStore {
       given: new Map(),
       line: Promise.resolve(),
     };
-    this.#places.set(key, place);
+    this.places.set(key, place);
     return place;
   }
 
-  async #fetch(consumer: ConsumerShare, place: Place, request: FetchRequest): Promise<FetchedWork> {
+  private async fetchFrom(
+    consumer: ConsumerShare,
+    place: Place,
+    request: FetchRequest,
+  ): Promise<FetchedWork> {
     for (const work of request.settled) if (ownOf(place, consumer, work)) place.given.delete(work.key);
-    const messages = await this.#next(consumer, place, request.limit);
+    const messages = await this.next(consumer, place, request.limit);
     const dueAtMs = this.clock.now() + request.leaseMs;
     const works: ConsumerWork[] = [];
-    for (const { work } of this.#due(place)) {
+    for (const { work } of this.due(place)) {
       if (works.length === request.limit) break;
       works.push({ ...work, attempt: work.attempt + 1 });
     }
@@ -94,11 +98,15 @@ export class LocalConsumerStore extends ConsumerStore {
       works.push({ key, attempt: 1, position: place.position, message, gap: undefined });
     }
     for (const work of works) place.given.set(work.key, { work, holder: consumer.holder, dueAtMs });
-    return { works, waitMs: this.#waitMs(place, works) };
+    return { works, waitMs: this.waitMs(place, works) };
   }
 
   /** Reads the messages after the position; adds a gap when the history does not continue it. */
-  async #next(consumer: ConsumerShare, place: Place, limit: number): Promise<readonly StoredMessage[]> {
+  private async next(
+    consumer: ConsumerShare,
+    place: Place,
+    limit: number,
+  ): Promise<readonly StoredMessage[]> {
     const { channel, from } = consumer;
     if (!place.position) {
       const page = await this.history.read(channel, { last: from === 'head' ? 0 : ALL.messages }, ALL);
@@ -116,21 +124,21 @@ export class LocalConsumerStore extends ConsumerStore {
     return rest.messages;
   }
 
-  #due({ given }: Place): Given[] {
+  private due({ given }: Place): Given[] {
     const nowMs = this.clock.now();
     const due = [...given.values()].filter(({ dueAtMs }) => dueAtMs <= nowMs);
     return due.sort((one, other) => orderOf(one.work) - orderOf(other.work));
   }
 
-  #waitMs({ given }: Place, works: readonly ConsumerWork[]): number | undefined {
+  private waitMs({ given }: Place, works: readonly ConsumerWork[]): number | undefined {
     const own = new Set(works.map(({ key }) => key));
     const others = [...given].filter(([key]) => !own.has(key)).map(([, { dueAtMs }]) => dueAtMs);
     return others.length > 0 ? Math.max(0, Math.min(...others) - this.clock.now()) : undefined;
   }
 
-  #forget(): void {
+  private forget(): void {
     const endMs = this.clock.now() - CONSUMER_TTL_MS;
-    for (const [key, { usedAtMs }] of this.#places) if (usedAtMs <= endMs) this.#places.delete(key);
+    for (const [key, { usedAtMs }] of this.places) if (usedAtMs <= endMs) this.places.delete(key);
   }
 }
 

@@ -34,10 +34,10 @@ interface Line {
  * history stores no id twice.
  */
 export class AppendQueue {
-  readonly #lines = new Map<string, Line>();
-  #pending = 0;
-  #pendingBytes = 0;
-  #idle: Deferred<void> | undefined;
+  private readonly lines = new Map<string, Line>();
+  private pending = 0;
+  private pendingBytes = 0;
+  private idle: Deferred<void> | undefined;
 
   constructor(
     private readonly backend: HistoryStore,
@@ -53,76 +53,76 @@ export class AppendQueue {
    */
   append(channel: HistoryChannel, id: string, { type, data }: EncodedMessage): Promise<Stored> {
     const { maxPendingPosts, maxPendingBytes } = this.limits;
-    if (this.#pending >= maxPendingPosts || this.#pendingBytes >= maxPendingBytes)
-      return Promise.reject(overloaded(this.#pending, this.#pendingBytes).withMessageId(id));
+    if (this.pending >= maxPendingPosts || this.pendingBytes >= maxPendingBytes)
+      return Promise.reject(overloaded(this.pending, this.pendingBytes).withMessageId(id));
     const bytes = Buffer.byteLength(data);
     const item = { id, type, data, bytes, done: deferred<Stored>() };
-    this.#pending++;
-    this.#pendingBytes += bytes;
-    const line = this.#lines.get(channel.name);
+    this.pending++;
+    this.pendingBytes += bytes;
+    const line = this.lines.get(channel.name);
     if (line) line.items.push(item);
-    else this.#begin({ channel, items: [item] });
+    else this.begin({ channel, items: [item] });
     return item.done.promise;
   }
 
   /** Resolves when no message waits; nothing may be appended after the call. */
   async settled(): Promise<void> {
-    if (this.#pending > 0) await (this.#idle ??= deferred<void>()).promise;
+    if (this.pending > 0) await (this.idle ??= deferred<void>()).promise;
   }
 
-  #begin(line: Line): void {
-    this.#lines.set(line.channel.name, line);
+  private begin(line: Line): void {
+    this.lines.set(line.channel.name, line);
     // The posts of one turn form one batch.
-    queueMicrotask(() => void this.#run(line));
+    queueMicrotask(() => void this.run(line));
   }
 
-  async #run(line: Line): Promise<void> {
-    while (line.items.length > 0) await this.#store(line.channel, takeBatch(line.items));
-    this.#lines.delete(line.channel.name);
+  private async run(line: Line): Promise<void> {
+    while (line.items.length > 0) await this.store(line.channel, takeBatch(line.items));
+    this.lines.delete(line.channel.name);
   }
 
-  async #store(channel: HistoryChannel, batch: readonly Item[]): Promise<void> {
+  private async store(channel: HistoryChannel, batch: readonly Item[]): Promise<void> {
     const startedAtMs = this.clock.now();
     let uncertain: MessagesError | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
-        return this.#settle(batch, await this.backend.append(channel, batch), uncertain);
+        return this.settle(batch, await this.backend.append(channel, batch), uncertain);
       } catch (error) {
         const failure = error as MessagesError;
         if (failure.code === MessagesErrorCode.Uncertain) uncertain = failure;
         const isOver = attempt >= MAX_ATTEMPTS || this.clock.now() - startedAtMs >= MAX_RETRYING_MS;
         if (!uncertain || isOver)
-          return this.#settle(
+          return this.settle(
             batch,
             batch.map(() => uncertain ?? failure),
           );
       }
-      await this.#pause(attempt);
+      await this.pause(attempt);
     }
   }
 
-  #pause(attempt: number): Promise<void> {
+  private pause(attempt: number): Promise<void> {
     const boundMs = FIRST_BACKOFF_MS * 2 ** (attempt - 1);
     return new Promise((resolve) => {
       this.clock.after(boundMs * (0.5 + Math.random() / 2), resolve);
     });
   }
 
-  #settle(
+  private settle(
     batch: readonly Item[],
     results: ReadonlyArray<Stored | MessagesError>,
     uncertain?: MessagesError,
   ): void {
     batch.forEach(({ id, bytes, done }, index) => {
-      this.#pending--;
-      this.#pendingBytes -= bytes;
+      this.pending--;
+      this.pendingBytes -= bytes;
       // A store that returns too few results has broken its contract, and the outcome is unknown.
       const result = results[index] ?? missingResult();
       // A refused message may have been stored by an earlier attempt, in another timeline.
       if (result instanceof MessagesError) done.reject((uncertain ?? result).withMessageId(id));
       else done.resolve(result);
     });
-    if (this.#pending === 0) this.#idle?.resolve();
+    if (this.pending === 0) this.idle?.resolve();
   }
 }
 

@@ -12,13 +12,13 @@ const CHUNK = 100;
 
 /** A history that counts what readers ask of it at the same time, and can be out of reach. */
 class CountedHistory extends LocalHistoryStore {
-  sink!: HistorySink;
+  attachedSink!: HistorySink;
   isReachable = true;
   reads = { now: 0, most: 0, all: 0 };
   asked = { now: 0, most: 0, largest: 0 };
 
   override attach(sink: HistorySink): void {
-    this.sink = sink;
+    this.attachedSink = sink;
     super.attach(sink);
   }
 
@@ -92,7 +92,7 @@ describe.each(['history', 'latest'] as const)('The readers of many %s channels',
       await history.append(channel, [{ id: 'x', type: 't', data: '{}' }]);
     }
 
-    history.sink.suspected(channels.map(({ name }) => name));
+    history.attachedSink.suspected(channels.map(({ name }) => name));
     await until(() => heard.length === changed.length);
     await until(() => history.asked.now === 0 && history.reads.now === 0);
 
@@ -130,7 +130,7 @@ describe.each(['history', 'latest'] as const)('The readers of many %s channels',
     history.unfollow(channel.name);
     await history.append(channel, [{ id: 'x', type: 't', data: '{}' }]);
 
-    history.sink.suspected(channels.map(({ name }) => name));
+    history.attachedSink.suspected(channels.map(({ name }) => name));
     await until(() => history.asked.most === 1 && history.asked.now === 0);
     history.isReachable = true;
 

@@ -59,42 +59,42 @@ export class Following extends Subscription {
 /** The followers of a process: one for each recoverable channel with subscribers. */
 export class ChannelFollowers {
   readonly counts: FollowerCounts = { reads: 0, refetched: 0, gaps: 0 };
-  readonly #history: HistoryStore;
-  readonly #clock: Clock;
-  readonly #hub: Hub;
-  readonly #limiter = new LogLimiter((line) => new Logger('Messages').warn(line));
-  readonly #followers = new Map<string, ChannelFollower>();
-  readonly #queue: ReadQueue;
-  readonly #checks: PositionChecks;
+  private readonly history: HistoryStore;
+  private readonly clock: Clock;
+  private readonly hub: Hub;
+  private readonly limiter = new LogLimiter((line) => new Logger('Messages').warn(line));
+  private readonly followers = new Map<string, ChannelFollower>();
+  private readonly queue: ReadQueue;
+  private readonly checks: PositionChecks;
   /** The end times of followers without subscribers; the earliest first. */
-  readonly #lingering = new Map<string, number>();
-  #cancelLinger: (() => void) | undefined;
+  private readonly lingering = new Map<string, number>();
+  private cancelLinger: (() => void) | undefined;
 
   constructor(history: HistoryStore, clock: Clock, failed: (channel: string, error: unknown) => void) {
-    this.#history = history;
-    this.#clock = clock;
-    this.#hub = new Hub({ desired: () => undefined, unwanted: (channel) => this.#linger(channel), failed });
-    this.#queue = new ReadQueue(clock);
+    this.history = history;
+    this.clock = clock;
+    this.hub = new Hub({ desired: () => undefined, unwanted: (channel) => this.linger(channel), failed });
+    this.queue = new ReadQueue(clock);
     const target = {
-      channels: () => this.#followers.keys(),
+      channels: () => this.followers.keys(),
       heads: (channels: readonly string[]) => history.heads(channels),
-      compare: (channel: string, head: Position | undefined) => this.#compare(channel, head),
+      compare: (channel: string, head: Position | undefined) => this.compare(channel, head),
     };
-    this.#checks = new PositionChecks(target, clock);
+    this.checks = new PositionChecks(target, clock);
     history.attach({
-      stored: (channel, messages) => this.#followers.get(channel)?.stored(messages),
-      suspected: (channels) => channels.forEach((channel) => this.#markSuspect(channel)),
+      stored: (channel, messages) => this.followers.get(channel)?.stored(messages),
+      suspected: (channels) => channels.forEach((channel) => this.markSuspect(channel)),
     });
   }
 
   /** Subscribes to a channel; resolves when its position is known, or cannot be known now. */
   async follow(channel: FollowedChannel, receiver: StoredReceiver, signal?: AbortSignal): Promise<Following> {
-    const follower = this.#open(channel);
+    const follower = this.open(channel);
     const life = signal && lifeOf(signal);
     const whileAlive: StoredReceiver = life
       ? (publication) => void (life.isOver || receiver(publication))
       : receiver;
-    const inner = this.#hub.add(channel.name, whileAlive as Receiver);
+    const inner = this.hub.add(channel.name, whileAlive as Receiver);
     const following = new Following(
       follower,
       { channel: channel.name, remove: () => inner.remove() },
@@ -106,33 +106,33 @@ export class ChannelFollowers {
 
   /** Closes all followers. */
   close(): void {
-    this.#checks.close();
-    this.#queue.close();
-    this.#cancelLinger?.();
-    for (const channel of this.#followers.keys()) this.#close(channel);
+    this.checks.close();
+    this.queue.close();
+    this.cancelLinger?.();
+    for (const channel of this.followers.keys()) this.closeChannel(channel);
   }
 
-  #open(channel: FollowedChannel): ChannelFollower {
-    this.#lingering.delete(channel.name);
-    const present = this.#followers.get(channel.name);
+  private open(channel: FollowedChannel): ChannelFollower {
+    this.lingering.delete(channel.name);
+    const present = this.followers.get(channel.name);
     if (present) return present;
-    const follower = this.#makeFollower(channel);
-    this.#followers.set(channel.name, follower);
-    this.#checks.start();
+    const follower = this.makeFollower(channel);
+    this.followers.set(channel.name, follower);
+    this.checks.start();
     return follower;
   }
 
-  #makeFollower(channel: FollowedChannel): ChannelFollower {
-    const confirmed = this.#history.follow(channel.name);
-    const history = this.#history;
-    const queue = this.#queue;
+  private makeFollower(channel: FollowedChannel): ChannelFollower {
+    const confirmed = this.history.follow(channel.name);
+    const history = this.history;
+    const queue = this.queue;
     const context: FollowerContext = {
       read: (start, limits) => confirmed.then(() => queue.run(() => history.read(channel, start, limits))),
-      clock: this.#clock,
+      clock: this.clock,
       queue,
       limits: READ_LIMITS,
-      deliver: (publication) => this.#hub.deliver(publication),
-      gap: (reason) => this.#countGap(channel.name, reason),
+      deliver: (publication) => this.hub.deliver(publication),
+      gap: (reason) => this.countGap(channel.name, reason),
       counts: this.counts,
     };
     return channel.delivery === 'latest'
@@ -140,61 +140,61 @@ export class ChannelFollowers {
       : new HistoryFollower(channel, context);
   }
 
-  #markSuspect(channel: string): void {
-    const follower = this.#followers.get(channel);
+  private markSuspect(channel: string): void {
+    const follower = this.followers.get(channel);
     // Without a position there is nothing to compare; the follower reads.
-    if (follower?.position) this.#checks.markSuspect(channel);
+    if (follower?.position) this.checks.markSuspect(channel);
     else follower?.markSuspect();
   }
 
-  #compare(channel: string, head: Position | undefined): void {
-    const follower = this.#followers.get(channel);
+  private compare(channel: string, head: Position | undefined): void {
+    const follower = this.followers.get(channel);
     if (follower?.position && !(head && isSamePosition(head, follower.position))) follower.markSuspect();
   }
 
-  #countGap(channel: string, reason: StreamGapReason): void {
+  private countGap(channel: string, reason: StreamGapReason): void {
     this.counts.gaps++;
     const text = `Messages of channel '${channel}' are missing (${reason}); its subscribers receive a StreamGap.`;
-    this.#limiter.log('gap', text);
+    this.limiter.log('gap', text);
   }
 
   /** Keeps a follower for a moment, so that a new subscription needs no read. */
-  #linger(channel: string): void {
-    if (!this.#followers.has(channel)) return;
-    this.#lingering.set(channel, this.#clock.now() + LINGER_MS);
-    this.#cancelLinger ??= this.#clock.after(LINGER_MS, () => this.#closeLingering());
+  private linger(channel: string): void {
+    if (!this.followers.has(channel)) return;
+    this.lingering.set(channel, this.clock.now() + LINGER_MS);
+    this.cancelLinger ??= this.clock.after(LINGER_MS, () => this.closeLingering());
   }
 
-  #closeLingering(): void {
-    const rest = slicedWork.forEach(this.#over(), (channel) => this.#close(channel));
+  private closeLingering(): void {
+    const rest = slicedWork.forEach(this.over(), (channel) => this.closeChannel(channel));
     // One job at a time, because a second one would start with the channels that the first has closed.
-    if (rest) void rest.then(() => this.#lingerOn());
-    else this.#lingerOn();
+    if (rest) void rest.then(() => this.lingerOn());
+    else this.lingerOn();
   }
 
-  #lingerOn(): void {
-    this.#cancelLinger = undefined;
-    const [first] = this.#lingering;
+  private lingerOn(): void {
+    this.cancelLinger = undefined;
+    const [first] = this.lingering;
     if (first) {
-      const waitMs = Math.max(1, first[1] - this.#clock.now());
-      this.#cancelLinger = this.#clock.after(waitMs, () => this.#closeLingering());
+      const waitMs = Math.max(1, first[1] - this.clock.now());
+      this.cancelLinger = this.clock.after(waitMs, () => this.closeLingering());
     }
   }
 
   /** Iterates over the channels whose time is over. */
-  *#over(): Generator<string> {
-    for (const [channel, endMs] of this.#lingering) {
-      if (endMs > this.#clock.now()) return;
+  private *over(): Generator<string> {
+    for (const [channel, endMs] of this.lingering) {
+      if (endMs > this.clock.now()) return;
       yield channel;
     }
   }
 
-  #close(channel: string): void {
-    const follower = this.#followers.get(channel);
-    this.#followers.delete(channel);
-    this.#lingering.delete(channel);
+  private closeChannel(channel: string): void {
+    const follower = this.followers.get(channel);
+    this.followers.delete(channel);
+    this.lingering.delete(channel);
     follower?.close();
-    this.#history.unfollow(channel);
-    if (this.#followers.size === 0) this.#checks.stop();
+    this.history.unfollow(channel);
+    if (this.followers.size === 0) this.checks.stop();
   }
 }

@@ -53,239 +53,238 @@ interface Waiter {
  * from an older position share the pages.
  */
 export class HistoryFollower implements ChannelFollower {
-  #position: Position | undefined;
-  #state: State = 'unread';
-  #buffered: StoredMessage[] = [];
-  #waiting: Waiter[] = [];
-  #newcomers: TakeMissed[] = [];
+  private currentPosition: Position | undefined;
+  private state: State = 'unread';
+  private buffered: StoredMessage[] = [];
+  private waiting: Waiter[] = [];
+  private newcomers: TakeMissed[] = [];
   /** The messages that were delivered since the start of the present read. */
-  #delivered: RecentWindow | undefined;
-  #window: RecentWindow | undefined;
-  #cancelWindow: (() => void) | undefined;
-  readonly #ready = deferred<void>();
-  readonly #pacer: ReadPacer;
+  private delivered: RecentWindow | undefined;
+  private window: RecentWindow | undefined;
+  private cancelWindow: (() => void) | undefined;
+  private readonly readiness = deferred<void>();
+  private readonly pacer: ReadPacer;
 
   constructor(
     private readonly channel: HistoryChannel,
     private readonly context: FollowerContext,
   ) {
-    this.#pacer = new ReadPacer(
+    this.pacer = new ReadPacer(
       context,
-      () => this.#read(),
-      () => this.#ready.resolve(),
+      () => this.read(),
+      () => this.readiness.resolve(),
     );
-    this.#pacer.want();
+    this.pacer.want();
   }
 
   get position(): Position | undefined {
-    return this.#position;
+    return this.currentPosition;
   }
 
   get ready(): Promise<void> {
-    return this.#ready.promise;
+    return this.readiness.promise;
   }
 
   stored(messages: readonly StoredMessage[]): void {
-    for (const message of messages) this.#receive(message);
+    for (const message of messages) this.receive(message);
   }
 
   markSuspect(): void {
-    this.#enter('suspected');
+    this.enter('suspected');
     // Each malformed publication leads here, so their number must not set the number of reads.
-    this.#pacer.wantSoon();
+    this.pacer.wantSoon();
   }
 
   recover(since: Position | undefined, take: TakeMissed): void {
-    if (!since) return this.#position ? take([]) : void this.#newcomers.push(take);
-    const missed = this.#isLive ? this.#missedAfter(since) : undefined;
+    if (!since) return this.currentPosition ? take([]) : void this.newcomers.push(take);
+    const missed = this.isLive ? this.missedAfter(since) : undefined;
     if (missed) return take(missed);
-    this.#waiting.push({ since, take });
-    this.#pacer.want();
+    this.waiting.push({ since, take });
+    this.pacer.want();
   }
 
   close(): void {
-    this.#pacer.close();
-    this.#cancelWindow?.();
-    this.#buffered = [];
-    this.#waiting = [];
-    this.#newcomers = [];
-    this.#ready.resolve();
+    this.pacer.close();
+    this.cancelWindow?.();
+    this.buffered = [];
+    this.waiting = [];
+    this.newcomers = [];
+    this.readiness.resolve();
   }
 
   /** True while live messages are delivered. */
-  get #isLive(): boolean {
-    return this.#state === 'following' || this.#state === 'suspect';
+  private get isLive(): boolean {
+    return this.state === 'following' || this.state === 'suspect';
   }
 
-  #enter(event: keyof typeof TRANSITIONS): void {
-    this.#state = TRANSITIONS[event][this.#state];
+  private enter(event: keyof typeof TRANSITIONS): void {
+    this.state = TRANSITIONS[event][this.state];
   }
 
-  #receive(message: StoredMessage): void {
-    const position = this.#isLive ? this.#position : undefined;
+  private receive(message: StoredMessage): void {
+    const position = this.isLive ? this.currentPosition : undefined;
     const verdict = position ? classifyLive(position, message) : 'break';
-    if (verdict === 'next') this.#deliver({ message, publication: publicationOf(this.channel, message) });
+    if (verdict === 'next') this.deliver({ message, publication: publicationOf(this.channel, message) });
     if (verdict !== 'break') return;
     // The history contains the messages that do not fit into the buffer.
-    if (this.#buffered.length < MAX_BUFFERED) this.#buffered.push(message);
+    if (this.buffered.length < MAX_BUFFERED) this.buffered.push(message);
     if (!position) return;
     // Entered before the read starts, because a read checks it.
-    this.#enter('interrupted');
-    this.#pacer.wantSoon();
+    this.enter('interrupted');
+    this.pacer.wantSoon();
   }
 
-  #deliver(item: WindowItem): void {
+  private deliver(item: WindowItem): void {
     const { publication, message } = item;
-    this.#position = publication.position;
+    this.currentPosition = publication.position;
     if (message.isUnreadable) this.context.gap('unreadable');
-    this.#window?.add(item);
-    this.#delivered?.add(item);
+    this.window?.add(item);
+    this.delivered?.add(item);
     this.context.deliver(publication);
   }
 
   /** Reads a page: for its own position first, because recoveries end there. */
-  async #read(): Promise<void> {
+  private async read(): Promise<void> {
     const { read, limits, counts } = this.context;
-    const before = this.#position;
-    const own = this.#state === 'following' ? undefined : before;
-    const start = own ?? this.#oldestWaiting();
+    const before = this.currentPosition;
+    const own = this.state === 'following' ? undefined : before;
+    const start = own ?? this.oldestWaiting();
     if (!start && before) return;
-    this.#delivered = new RecentWindow(limits);
-    const bufferedBefore = this.#buffered.length;
+    this.delivered = new RecentWindow(limits);
+    const bufferedBefore = this.buffered.length;
     counts.reads++;
     const page = await read(start ? { since: start } : { last: 0 }, limits);
-    if (this.#pacer.isClosed) return;
+    if (this.pacer.isClosed) return;
     const items = page.messages.map((message) => ({
       message,
       publication: publicationOf(this.channel, message),
     }));
-    if (own) this.#compare(own, page, items);
-    else this.#advance(page, items, before);
-    this.#open(page, items);
-    this.#resume(bufferedBefore);
-    if (start && this.#state === 'following') this.#serve(start, page, items);
-    if (this.#waiting.length > 0 && this.#isLive) this.#pacer.want();
+    if (own) this.compare(own, page, items);
+    else this.advance(page, items, before);
+    this.open(page, items);
+    this.resume(bufferedBefore);
+    if (start && this.state === 'following') this.serve(start, page, items);
+    if (this.waiting.length > 0 && this.isLive) this.pacer.want();
   }
 
-  #oldestWaiting(): Position | undefined {
+  private oldestWaiting(): Position | undefined {
     let oldest: Position | undefined;
-    for (const { since } of this.#waiting) if (!oldest || since.offset < oldest.offset) oldest = since;
+    for (const { since } of this.waiting) if (!oldest || since.offset < oldest.offset) oldest = since;
     return oldest;
   }
 
   /** Advances to the head of a page that was read after the own position, possibly over a gap. */
-  #compare(own: Position, page: Page, items: readonly WindowItem[]): void {
-    this.#enter('compared');
+  private compare(own: Position, page: Page, items: readonly WindowItem[]): void {
+    this.enter('compared');
     const reason = gapBehind(own, page);
     if (!reason) {
-      this.#fetch(items);
-      return page.isCut ? this.#recheck() : undefined;
+      this.fetch(items);
+      return page.isCut ? this.recheck() : undefined;
     }
     // The position has advanced during the read, so the page is out of date.
-    if (this.#position && !isSamePosition(own, this.#position)) return this.#recheck();
-    this.#position = page.head;
-    this.#window = this.#delivered = undefined;
+    if (this.currentPosition && !isSamePosition(own, this.currentPosition)) return this.recheck();
+    this.currentPosition = page.head;
+    this.window = this.delivered = undefined;
     this.context.gap(reason);
     this.context.deliver(gapPublication(this.channel.name, page.head, reason));
   }
 
   /** Takes the missed messages from a page that was read for a recovery. */
-  #advance({ head, isCut }: Page, items: readonly WindowItem[], before: Position | undefined): void {
-    const position = (this.#position ??= head);
+  private advance({ head, isCut }: Page, items: readonly WindowItem[], before: Position | undefined): void {
+    const position = (this.currentPosition ??= head);
     const isBehind = head.epoch !== position.epoch || head.offset > position.offset;
     // Nothing arrived during the read, so the history is older than the position, and no recovery can end there.
-    if (!isBehind && position === before && !isSamePosition(head, position)) return this.#recheck();
+    if (!isBehind && position === before && !isSamePosition(head, position)) return this.recheck();
     // A cut page need not reach the position; missed messages arrive, or the next check finds them.
     if (!isBehind || isCut) return;
     const missed = items.filter(({ message }) => message.offset > position.offset);
-    if (missed[0] && classifyLive(position, missed[0].message) === 'next') return this.#fetch(missed);
-    this.#recheck();
+    if (missed[0] && classifyLive(position, missed[0].message) === 'next') return this.fetch(missed);
+    this.recheck();
   }
 
-  #recheck(): void {
-    this.#enter('suspected');
-    this.#pacer.want();
+  private recheck(): void {
+    this.enter('suspected');
+    this.pacer.want();
   }
 
-  #fetch(items: readonly WindowItem[]): void {
+  private fetch(items: readonly WindowItem[]): void {
     for (const item of items) {
-      if (!this.#isNext(item.message)) continue;
+      if (!this.isNext(item.message)) continue;
       this.context.counts.refetched++;
-      this.#deliver(item);
+      this.deliver(item);
     }
   }
 
   /** Keeps an uncut page and the later messages for recoveries that follow soon. */
-  #open({ isCut }: Page, items: readonly WindowItem[]): void {
-    const delivered = this.#delivered;
-    this.#delivered = undefined;
+  private open({ isCut }: Page, items: readonly WindowItem[]): void {
+    const delivered = this.delivered;
+    this.delivered = undefined;
     if (isCut || items.length === 0) return;
     const window = new RecentWindow(this.context.limits);
     for (const item of items) window.add(item);
     if (delivered) window.addAll(delivered);
-    this.#window = window;
-    this.#cancelWindow?.();
-    this.#cancelWindow = this.context.clock.after(WINDOW_MS, () => (this.#window = undefined));
+    this.window = window;
+    this.cancelWindow?.();
+    this.cancelWindow = this.context.clock.after(WINDOW_MS, () => (this.window = undefined));
   }
 
   /** Continues with the buffered messages. */
-  #resume(bufferedBefore: number): void {
-    if (this.#state !== 'unread' && this.#state !== 'broken') return;
-    this.#state = 'following';
-    this.#ready.resolve();
-    for (const take of this.#newcomers.splice(0)) take([]);
-    for (const [index, message] of this.#buffered.splice(0).entries()) {
+  private resume(bufferedBefore: number): void {
+    if (this.state !== 'unread' && this.state !== 'broken') return;
+    this.state = 'following';
+    this.readiness.resolve();
+    for (const take of this.newcomers.splice(0)) take([]);
+    for (const [index, message] of this.buffered.splice(0).entries()) {
       // A message from before the read that does not continue the position belongs to a lost timeline.
-      if (index >= bufferedBefore || this.#isNext(message)) this.#receive(message);
+      if (index >= bufferedBefore || this.isNext(message)) this.receive(message);
     }
   }
 
-  #isNext(message: StoredMessage): boolean {
-    return this.#position !== undefined && classifyLive(this.#position, message) === 'next';
+  private isNext(message: StoredMessage): boolean {
+    return this.currentPosition !== undefined && classifyLive(this.currentPosition, message) === 'next';
   }
 
   /** Answers the recoveries that the page covers; the others wait for the next page. */
-  #serve(start: Position, page: Page, items: readonly WindowItem[]): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+  private serve(start: Position, page: Page, items: readonly WindowItem[]): void {
+    const waiting = this.waiting;
+    this.waiting = [];
     for (const waiter of waiting) {
       const { since } = waiter;
       const isCovered = since.offset >= start.offset || since.epoch !== page.head.epoch;
-      const missed =
-        this.#missedAfter(since) ?? (isCovered ? this.#readAfter(since, page, items) : undefined);
+      const missed = this.missedAfter(since) ?? (isCovered ? this.readAfter(since, page, items) : undefined);
       if (missed) waiter.take(missed);
-      else this.#waiting.push(waiter);
+      else this.waiting.push(waiter);
     }
   }
 
   /** Returns the publications between a position and the own one, when no read is needed. */
-  #missedAfter(since: Position): readonly StoredPublication[] | undefined {
-    const position = this.#position;
+  private missedAfter(since: Position): readonly StoredPublication[] | undefined {
+    const position = this.currentPosition;
     if (!position) return undefined;
     if (isSamePosition(since, position)) return [];
     const isEarlier = since.epoch === position.epoch && since.offset < position.offset;
-    const items = isEarlier ? this.#window?.after(since.offset) : undefined;
-    return items && this.#publicationsAfter(since, { head: position, isCut: false }, items);
+    const items = isEarlier ? this.window?.after(since.offset) : undefined;
+    return items && this.publicationsAfter(since, { head: position, isCut: false }, items);
   }
 
   /** Returns the publications of a page after a position; undefined when the page ends there. */
-  #readAfter(
+  private readAfter(
     since: Position,
     page: Page,
     items: readonly WindowItem[],
   ): readonly StoredPublication[] | undefined {
     const later =
       since.epoch === page.head.epoch ? items.filter(({ message }) => message.offset > since.offset) : items;
-    return later.length === 0 && page.isCut ? undefined : this.#publicationsAfter(since, page, later);
+    return later.length === 0 && page.isCut ? undefined : this.publicationsAfter(since, page, later);
   }
 
-  #publicationsAfter(
+  private publicationsAfter(
     since: Position,
     { head, isCut }: Pick<Page, 'head' | 'isCut'>,
     items: readonly WindowItem[],
   ): readonly StoredPublication[] {
     const reason = gapBehind(since, { head, isCut, messages: items.map(({ message }) => message) });
-    if (reason) return [gapPublication(this.channel.name, this.#position ?? head, reason)];
+    if (reason) return [gapPublication(this.channel.name, this.currentPosition ?? head, reason)];
     return items.map(({ publication }) => publication);
   }
 }

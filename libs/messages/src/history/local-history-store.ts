@@ -34,38 +34,38 @@ interface Log {
 
 /** Stores the messages of channels with history in the memory of this process. */
 export class LocalHistoryStore extends HistoryStore {
-  readonly #logs = new Map<string, Log>();
-  readonly #followed = new Set<string>();
-  #sink: HistorySink | undefined;
-  #cancelSweep: (() => void) | undefined;
-  #isClosed = false;
+  private readonly logs = new Map<string, Log>();
+  private readonly followed = new Set<string>();
+  private sink: HistorySink | undefined;
+  private cancelSweep: (() => void) | undefined;
+  private isClosed = false;
 
   constructor(private readonly clock: Clock = SYSTEM_CLOCK) {
     super();
   }
 
   attach(sink: HistorySink): void {
-    this.#sink = sink;
+    this.sink = sink;
   }
 
   async follow(channel: string): Promise<void> {
-    this.#followed.add(channel);
+    this.followed.add(channel);
   }
 
   unfollow(channel: string): void {
-    this.#followed.delete(channel);
+    this.followed.delete(channel);
   }
 
   async append(channel: HistoryChannel, drafts: readonly Draft[]): Promise<readonly Stored[]> {
-    const log = this.#open(channel);
+    const log = this.open(channel);
     const stored: StoredMessage[] = [];
     const results = drafts.map((draft) => {
       const known = log.ids.get(draft.id);
       if (known) return { position: known.position, isDuplicate: true };
-      stored.push(this.#store(log, draft));
+      stored.push(this.store(log, draft));
       return { position: log.head, isDuplicate: false };
     });
-    if (stored.length > 0 && this.#followed.has(channel.name)) this.#sink?.stored(channel.name, stored);
+    if (stored.length > 0 && this.followed.has(channel.name)) this.sink?.stored(channel.name, stored);
     return results;
   }
 
@@ -74,7 +74,7 @@ export class LocalHistoryStore extends HistoryStore {
     start: PageStart,
     limits: PageBounds,
   ): Promise<HistoryPage<StoredMessage>> {
-    const { head, messages } = this.#open(channel);
+    const { head, messages } = this.open(channel);
     const behind =
       'since' in start
         ? messages.filter(({ offset }) => offset > start.since.offset)
@@ -84,39 +84,39 @@ export class LocalHistoryStore extends HistoryStore {
   }
 
   async heads(channels: readonly string[]): Promise<readonly Head[]> {
-    return channels.map((channel) => this.#logs.get(channel)?.head);
+    return channels.map((channel) => this.logs.get(channel)?.head);
   }
 
   /** Removes all histories, and stops the timer. */
   close(): void {
-    this.#isClosed = true;
-    this.#cancelSweep?.();
-    this.#logs.clear();
-    this.#followed.clear();
+    this.isClosed = true;
+    this.cancelSweep?.();
+    this.logs.clear();
+    this.followed.clear();
   }
 
-  #open({ name, history }: HistoryChannel): Log {
-    const log = this.#logs.get(name) ?? this.#begin(name, history);
+  private open({ name, history }: HistoryChannel): Log {
+    const log = this.logs.get(name) ?? this.begin(name, history);
     log.length = history;
-    this.#age(log);
+    this.age(log);
     return log;
   }
 
-  #begin(name: string, length: HistoryLength): Log {
+  private begin(name: string, length: HistoryLength): Log {
     const head = { epoch: randomBytes(16).toString('base64url'), offset: 0, id: '' };
     const log: Log = { head, length, messages: [], storedAtMs: this.clock.now(), ids: new Map() };
-    if (this.#logs.size >= MAX_CHANNELS) this.#forgetOldest();
-    this.#logs.set(name, log);
+    if (this.logs.size >= MAX_CHANNELS) this.forgetOldest();
+    this.logs.set(name, log);
     // A late read after the close must not start the timer again.
-    if (!this.#isClosed) this.#cancelSweep ??= this.clock.after(SWEEP_MS, () => this.#sweep());
+    if (!this.isClosed) this.cancelSweep ??= this.clock.after(SWEEP_MS, () => this.sweep());
     return log;
   }
 
-  #forgetOldest(): void {
-    for (const name of this.#logs.keys()) if (!this.#followed.has(name)) return void this.#logs.delete(name);
+  private forgetOldest(): void {
+    for (const name of this.logs.keys()) if (!this.followed.has(name)) return void this.logs.delete(name);
   }
 
-  #store(log: Log, { id, type, data }: Draft): StoredMessage {
+  private store(log: Log, { id, type, data }: Draft): StoredMessage {
     const { epoch, offset, id: previousId } = log.head;
     const position = { epoch, offset: offset + 1, id };
     // Not a spread: V8 would make a hidden class for each message, which is as large as the message.
@@ -130,7 +130,7 @@ export class LocalHistoryStore extends HistoryStore {
   }
 
   /** Removes expired messages and ids; all messages of a log expire together, as one key would. */
-  #age(log: Log): void {
+  private age(log: Log): void {
     const nowMs = this.clock.now();
     if (nowMs - log.storedAtMs >= log.length.ageMs) log.messages = [];
     for (const [id, { atMs }] of log.ids) {
@@ -139,14 +139,14 @@ export class LocalHistoryStore extends HistoryStore {
     }
   }
 
-  #sweep(): void {
+  private sweep(): void {
     const nowMs = this.clock.now();
-    void slicedWork.forEach(this.#logs, ([name, log]) => {
-      this.#age(log);
+    void slicedWork.forEach(this.logs, ([name, log]) => {
+      this.age(log);
       const isOver = nowMs - log.storedAtMs >= log.length.ageMs * HEAD_AGES;
-      if (isOver && !this.#followed.has(name)) this.#logs.delete(name);
+      if (isOver && !this.followed.has(name)) this.logs.delete(name);
     });
-    this.#cancelSweep = this.#logs.size > 0 ? this.clock.after(SWEEP_MS, () => this.#sweep()) : undefined;
+    this.cancelSweep = this.logs.size > 0 ? this.clock.after(SWEEP_MS, () => this.sweep()) : undefined;
   }
 }
 

@@ -16,12 +16,12 @@ export interface PacerContext {
  * read which requests another one cannot loop.
  */
 export class ReadPacer {
-  #isReading = false;
-  #isWanted = false;
-  #isClosed = false;
-  #isPaused = false;
-  #lastAtMs = -Infinity;
-  #cancel: (() => void) | undefined;
+  private isReading = false;
+  private isWanted = false;
+  private hasClosed = false;
+  private isPaused = false;
+  private lastAtMs = -Infinity;
+  private cancel: (() => void) | undefined;
 
   constructor(
     private readonly context: PacerContext,
@@ -31,69 +31,69 @@ export class ReadPacer {
 
   /** True after `close`; the result of a read is not needed then. */
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.hasClosed;
   }
 
   /** Reads now, or after the present read. */
   want(): void {
-    if (this.#isClosed) return;
-    this.#isWanted = true;
-    if (this.#isReading) return;
-    this.#isPaused = false;
-    this.#cancel?.();
-    void this.#run();
+    if (this.hasClosed) return;
+    this.isWanted = true;
+    if (this.isReading) return;
+    this.isPaused = false;
+    this.cancel?.();
+    void this.run();
   }
 
   /** Reads, with a minimum interval after the last read. */
   wantSoon(): void {
     // Many calls in one turn share one timer.
-    if (this.#isPaused || this.#isClosed) return;
+    if (this.isPaused || this.hasClosed) return;
     const { clock } = this.context;
-    const waitMs = this.#lastAtMs + MIN_INTERVAL_MS - clock.now();
+    const waitMs = this.lastAtMs + MIN_INTERVAL_MS - clock.now();
     if (waitMs <= 0) return this.want();
-    this.#cancel?.();
-    this.#isPaused = true;
-    this.#cancel = clock.after(waitMs, () => {
-      this.#isPaused = false;
+    this.cancel?.();
+    this.isPaused = true;
+    this.cancel = clock.after(waitMs, () => {
+      this.isPaused = false;
       this.want();
     });
   }
 
   /** Stops; the result of the present read is not used. */
   close(): void {
-    this.#isClosed = true;
-    this.#cancel?.();
+    this.hasClosed = true;
+    this.cancel?.();
   }
 
   /** Resolves to true when the reads succeeded. */
-  async #run(): Promise<boolean> {
-    this.#isReading = true;
+  private async run(): Promise<boolean> {
+    this.isReading = true;
     let isGood = true;
-    while (isGood && this.#isWanted && !this.#isClosed) {
-      this.#isWanted = false;
-      this.#lastAtMs = this.context.clock.now();
+    while (isGood && this.isWanted && !this.hasClosed) {
+      this.isWanted = false;
+      this.lastAtMs = this.context.clock.now();
       isGood = await this.read().then(
         () => true,
-        (error: unknown) => this.#retryLater(error),
+        (error: unknown) => this.retryLater(error),
       );
     }
-    this.#isReading = false;
+    this.isReading = false;
     return isGood;
   }
 
-  #retryLater(error: unknown): false {
-    if (this.#isClosed) return false;
+  private retryLater(error: unknown): false {
+    if (this.hasClosed) return false;
     this.failed(error);
-    this.#isPaused = false;
-    this.#cancel?.();
-    this.#cancel = this.context.queue.retry(() => this.#retry());
+    this.isPaused = false;
+    this.cancel?.();
+    this.cancel = this.context.queue.retry(() => this.retry());
     return false;
   }
 
-  #retry(): Promise<boolean> {
+  private retry(): Promise<boolean> {
     // A read that was requested in the meantime replaces the retry.
-    if (this.#isClosed || this.#isReading) return Promise.resolve(false);
-    this.#isWanted = true;
-    return this.#run();
+    if (this.hasClosed || this.isReading) return Promise.resolve(false);
+    this.isWanted = true;
+    return this.run();
   }
 }

@@ -6,22 +6,22 @@ const CAPACITY = 256;
  * An id is stored as a hash of 64 bits; two of a few hundred ids practically never share one.
  */
 export class RecentIds {
-  readonly #hashes = new Uint32Array(2 * CAPACITY);
-  #next = 0;
+  private readonly hashes = new Uint32Array(2 * CAPACITY);
+  private next = 0;
 
   /** Adds an id, and forgets the oldest. */
   add(id: string): void {
     const [low, high] = hashOf(id);
-    this.#hashes[this.#next] = low;
-    this.#hashes[this.#next + 1] = high;
-    this.#next = (this.#next + 2) % this.#hashes.length;
+    this.hashes[this.next] = low;
+    this.hashes[this.next + 1] = high;
+    this.next = (this.next + 2) % this.hashes.length;
   }
 
   /** Returns true for a remembered id. */
   has(id: string): boolean {
     const [low, high] = hashOf(id);
-    for (let at = 0; at < this.#hashes.length; at += 2)
-      if (this.#hashes[at] === low && this.#hashes[at + 1] === high) return true;
+    for (let at = 0; at < this.hashes.length; at += 2)
+      if (this.hashes[at] === low && this.hashes[at + 1] === high) return true;
     return false;
   }
 }

@@ -29,9 +29,9 @@ export interface RecoverableChannelsContext {
 export class RecoverableChannels {
   /** The messages that this process has posted. */
   posted = 0;
-  readonly #queue: AppendQueue;
-  readonly #followers: ChannelFollowers;
-  readonly #uncertain = new UncertainPosts();
+  private readonly queue: AppendQueue;
+  private readonly followers: ChannelFollowers;
+  private readonly uncertain = new UncertainPosts();
 
   constructor(
     history: HistoryStore,
@@ -43,13 +43,13 @@ export class RecoverableChannels {
       maxPendingPosts = DEFAULT_POSTS.maxPendingPosts,
       maxPendingBytes = DEFAULT_POSTS.maxPendingBytes,
     } = options;
-    this.#followers = new ChannelFollowers(history, clock, context.failed);
-    this.#queue = new AppendQueue(history, clock, { maxPendingPosts, maxPendingBytes });
+    this.followers = new ChannelFollowers(history, clock, context.failed);
+    this.queue = new AppendQueue(history, clock, { maxPendingPosts, maxPendingBytes });
   }
 
   /** The counters of the followers. */
   get counts(): ChannelFollowers['counts'] {
-    return this.#followers.counts;
+    return this.followers.counts;
   }
 
   /**
@@ -61,38 +61,38 @@ export class RecoverableChannels {
     const id = givenId === undefined ? createMessageId() : checkMessageId(givenId);
     if (givenId !== undefined) checkMessageAge(id);
     this.posted++;
-    const { position, isDuplicate } = await this.#append(channel, encoded, {
+    const { position, isDuplicate } = await this.append(channel, encoded, {
       id,
       isGiven: givenId !== undefined,
     });
     return { delivered: this.context.isLocal() ? 'local' : 'global', position, isDuplicate };
   }
 
-  async #append(
+  private async append(
     channel: RecoverableChannel,
     encoded: EncodedMessage,
     { id, isGiven }: PostId,
   ): Promise<Stored> {
     const post = { channel: channel.name, id };
     try {
-      const stored = await this.#queue.append(channel, id, encoded);
-      if (isGiven) this.#uncertain.settled(post);
+      const stored = await this.queue.append(channel, id, encoded);
+      if (isGiven) this.uncertain.settled(post);
       return stored;
     } catch (error) {
       // The id of a first attempt is new, so an earlier attempt cannot have stored it.
-      throw isGiven || isUncertain(error) ? this.#uncertain.failed(post, error) : error;
+      throw isGiven || isUncertain(error) ? this.uncertain.failed(post, error) : error;
     }
   }
 
   /** Follows a channel; resolves when its position is known, or cannot be known at the moment. */
   follow(channel: RecoverableChannel, receiver: StoredReceiver, signal?: AbortSignal): Promise<Following> {
-    return this.#followers.follow(channel, receiver, signal);
+    return this.followers.follow(channel, receiver, signal);
   }
 
   /** Stores the pending posts, and stops to follow. */
   async close(): Promise<void> {
-    this.#followers.close();
-    await this.#queue.settled();
+    this.followers.close();
+    await this.queue.settled();
   }
 }
 

@@ -16,31 +16,31 @@ export interface PostKey {
  * an attempt succeeds.
  */
 export class UncertainPosts {
-  readonly #keys = new Set<string>();
+  private readonly keys = new Set<string>();
   /** True when a post was forgotten for lack of room, so that any id may belong to one. */
-  #hasForgotten = false;
+  private hasForgotten = false;
 
   /** Forgets a post, because its outcome is known. */
   settled(post: PostKey): void {
-    if (this.#keys.size > 0) this.#keys.delete(keyOf(post));
+    if (this.keys.size > 0) this.keys.delete(keyOf(post));
   }
 
   /** Returns the error of a failed attempt, with regard to earlier attempts. */
   failed(post: PostKey, error: unknown): unknown {
     if (!(error instanceof MessagesError)) return error;
-    if (error.code === MessagesErrorCode.Uncertain) this.#remember(keyOf(post));
-    return isRefusal(error) && this.#mayBeStored(post) ? stillUncertain(post, error) : error;
+    if (error.code === MessagesErrorCode.Uncertain) this.remember(keyOf(post));
+    return isRefusal(error) && this.mayBeStored(post) ? stillUncertain(post, error) : error;
   }
 
-  #mayBeStored(post: PostKey): boolean {
-    return this.#hasForgotten || this.#keys.has(keyOf(post)) || isForeignId(post.id);
+  private mayBeStored(post: PostKey): boolean {
+    return this.hasForgotten || this.keys.has(keyOf(post)) || isForeignId(post.id);
   }
 
-  #remember(key: string): void {
-    this.#keys.add(key);
-    if (this.#keys.size <= MAX_REMEMBERED) return;
-    this.#hasForgotten = true;
-    for (const oldest of this.#keys) return void this.#keys.delete(oldest);
+  private remember(key: string): void {
+    this.keys.add(key);
+    if (this.keys.size <= MAX_REMEMBERED) return;
+    this.hasForgotten = true;
+    for (const oldest of this.keys) return void this.keys.delete(oldest);
   }
 }
 

@@ -38,27 +38,27 @@ interface Kind {
  * minute shows the count. Lines and stacks are cut, and the number of kinds is bounded.
  */
 export class LogLimiter {
-  readonly #kinds = new Map<string, Kind>();
-  readonly #linesPerMinute: number;
-  readonly #now: () => number;
+  private readonly kinds = new Map<string, Kind>();
+  private readonly linesPerMinute: number;
+  private readonly now: () => number;
 
   constructor(
     private readonly write: (line: string, stack?: string) => void,
     { linesPerMinute = 1, now = Date.now }: LogLimiterSetup = {},
   ) {
-    this.#linesPerMinute = linesPerMinute;
-    this.#now = now;
+    this.linesPerMinute = linesPerMinute;
+    this.now = now;
   }
 
   /** Writes the line, unless the limit of its kind is reached. */
   log(kind: string, line: string, stack?: () => string | undefined): void {
-    const nowMs = this.#now();
-    const state = this.#kindOf(kind, nowMs);
+    const nowMs = this.now();
+    const state = this.kindOf(kind, nowMs);
     if (nowMs >= state.periodEndsAtMs) {
       state.periodEndsAtMs = nowMs + PERIOD_MS;
       state.written = 0;
     }
-    if (state.written >= this.#linesPerMinute) {
+    if (state.written >= this.linesPerMinute) {
       state.suppressed++;
       return;
     }
@@ -78,19 +78,18 @@ export class LogLimiter {
     this.log(`${where} ${placeOf(stack)}`, line, () => stack ?? textOf(thrown));
   }
 
-  #kindOf(kind: string, nowMs: number): Kind {
-    const known = this.#kinds.get(kind);
+  private kindOf(kind: string, nowMs: number): Kind {
+    const known = this.kinds.get(kind);
     if (known) return known;
-    if (this.#kinds.size >= MAX_KINDS) this.#forgetEnded(nowMs);
-    const name = this.#kinds.size >= MAX_KINDS ? OTHERS : kind;
-    const made = this.#kinds.get(name) ?? { periodEndsAtMs: 0, written: 0, suppressed: 0 };
-    this.#kinds.set(name, made);
+    if (this.kinds.size >= MAX_KINDS) this.forgetEnded(nowMs);
+    const name = this.kinds.size >= MAX_KINDS ? OTHERS : kind;
+    const made = this.kinds.get(name) ?? { periodEndsAtMs: 0, written: 0, suppressed: 0 };
+    this.kinds.set(name, made);
     return made;
   }
 
-  #forgetEnded(nowMs: number): void {
-    for (const [kind, { periodEndsAtMs }] of this.#kinds)
-      if (nowMs >= periodEndsAtMs) this.#kinds.delete(kind);
+  private forgetEnded(nowMs: number): void {
+    for (const [kind, { periodEndsAtMs }] of this.kinds) if (nowMs >= periodEndsAtMs) this.kinds.delete(kind);
   }
 }
 

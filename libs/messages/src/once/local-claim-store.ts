@@ -15,7 +15,7 @@ interface Known {
  * It stores at most 100,000 claims; a further one replaces the oldest.
  */
 export class LocalClaimStore extends ClaimStore {
-  readonly #known = new Map<string, Known>();
+  private readonly known = new Map<string, Known>();
 
   constructor(private readonly clock: Clock = SYSTEM_CLOCK) {
     super();
@@ -23,33 +23,33 @@ export class LocalClaimStore extends ClaimStore {
 
   /** The number of stored claims. */
   get size(): number {
-    return this.#known.size;
+    return this.known.size;
   }
 
   async claim(work: ClaimedWork): Promise<Claim> {
-    this.#forget();
-    const known = this.#known.get(work.id);
+    this.forget();
+    const known = this.known.get(work.id);
     if (known && known.endsAtMs > this.clock.now())
       return known.result === undefined ? 'running' : { result: known.result };
-    this.#remember(work, undefined);
+    this.remember(work, undefined);
     return 'claimed';
   }
 
   async settle(work: ClaimedWork, result: string): Promise<void> {
-    this.#remember(work, result);
+    this.remember(work, result);
   }
 
-  #remember({ id, ttlMs }: ClaimedWork, result: string | undefined): void {
-    this.#known.delete(id);
-    this.#known.set(id, { endsAtMs: this.clock.now() + ttlMs, result });
+  private remember({ id, ttlMs }: ClaimedWork, result: string | undefined): void {
+    this.known.delete(id);
+    this.known.set(id, { endsAtMs: this.clock.now() + ttlMs, result });
   }
 
   /** Removes expired claims at the front, and the oldest ones above the limit. */
-  #forget(): void {
+  private forget(): void {
     const nowMs = this.clock.now();
-    for (const [id, { endsAtMs }] of this.#known) {
-      if (endsAtMs > nowMs && this.#known.size < MAX_CLAIMS) return;
-      this.#known.delete(id);
+    for (const [id, { endsAtMs }] of this.known) {
+      if (endsAtMs > nowMs && this.known.size < MAX_CLAIMS) return;
+      this.known.delete(id);
     }
   }
 }

@@ -28,7 +28,7 @@ export interface PageSource {
  */
 export class PresenceStream extends ChannelStream<PresenceEvent> {
   /** The position after the last page. */
-  #end = BEFORE_ALL;
+  private sentUpTo = BEFORE_ALL;
 
   constructor(
     private readonly source: PageSource,
@@ -43,7 +43,7 @@ export class PresenceStream extends ChannelStream<PresenceEvent> {
 
   /** Adds a change of the member at a position. */
   pushChange(publication: Publication, order: number): void {
-    if (order > this.#end) return;
+    if (order > this.sentUpTo) return;
     if (this.isFull) this.restart();
     else this[PUSH](publication);
   }
@@ -51,20 +51,20 @@ export class PresenceStream extends ChannelStream<PresenceEvent> {
   /** Repeats the members from the first page; unread changes are dropped. */
   restart(): void {
     this.dropUnread();
-    this.#end = BEFORE_ALL;
-    while (this.isAwaited && this.#pushPage());
+    this.sentUpTo = BEFORE_ALL;
+    while (this.isAwaited && this.pushPage());
   }
 
   override next(): Promise<IteratorResult<PresenceEvent, undefined>> {
-    if (this.unread === 0) this.#pushPage();
+    if (this.unread === 0) this.pushPage();
     return super.next();
   }
 
   /** Adds the next page; returns false when there is none. */
-  #pushPage(): boolean {
-    if (this.ended || this.#end === AFTER_ALL || !this.source.isReady) return false;
-    const { publication, end } = this.source.pageAfter(this.#end);
-    this.#end = end;
+  private pushPage(): boolean {
+    if (this.ended || this.sentUpTo === AFTER_ALL || !this.source.isReady) return false;
+    const { publication, end } = this.source.pageAfter(this.sentUpTo);
+    this.sentUpTo = end;
     this[PUSH](publication);
     return true;
   }

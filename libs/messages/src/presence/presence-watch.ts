@@ -44,148 +44,148 @@ const PERIOD_MS = 200;
  * get time to return.
  */
 export class PresenceWatch {
-  #version: PresenceVersion | undefined;
-  readonly #table = new MemberTable();
-  readonly #pages: MemberPages;
-  #early: PresenceDelta[] = [];
-  #reading: Promise<void> | undefined;
-  #cancelTimer: (() => void) | undefined;
-  #cancelRead: (() => void) | undefined;
-  #isClosed = false;
+  private version: PresenceVersion | undefined;
+  private readonly table = new MemberTable();
+  private readonly pages: MemberPages;
+  private early: PresenceDelta[] = [];
+  private reading: Promise<void> | undefined;
+  private cancelTimer: (() => void) | undefined;
+  private cancelRead: (() => void) | undefined;
+  private isClosed = false;
   /** The start of the present period, and the number of its reads. */
-  #periodAt = -Infinity;
-  #periodReads = 0;
+  private periodAt = -Infinity;
+  private periodReads = 0;
   /** True after a failed read, which may have missed changes. */
-  #isStale = false;
+  private isStale = false;
 
   constructor(private readonly setup: WatchSetup) {
-    this.#pages = new MemberPages(setup.channel, (order) => this.#table.after(order));
+    this.pages = new MemberPages(setup.channel, (order) => this.table.after(order));
   }
 
   /** True after the first read of the state. */
   get isReady(): boolean {
-    return this.#version !== undefined;
+    return this.version !== undefined;
   }
 
   /** Returns the page of members after a position; call it when the watch is ready. */
   pageAfter(order: number): MemberPage {
-    return this.#pages.after(order);
+    return this.pages.after(order);
   }
 
   /** Takes a delta; the order of deltas does not matter. */
   take(delta: PresenceDelta): void {
-    if (!this.#reading) {
-      if (!this.#follow(delta)) this.markSuspect();
-    } else if (this.#early.length < MAX_EARLY) this.#early.push(delta);
+    if (!this.reading) {
+      if (!this.follow(delta)) this.markSuspect();
+    } else if (this.early.length < MAX_EARLY) this.early.push(delta);
   }
 
   /** Reads the state after an unusable notice: a few times at once, then with pauses. */
   markSuspect(): void {
-    if (this.#reading) return;
-    if (this.#mayRead()) void this.read();
-    else this.#readLater();
+    if (this.reading) return;
+    if (this.mayRead()) void this.read();
+    else this.readLater();
   }
 
   /** Compares the version with the cluster, and reads the state when it differs. */
   async compare({ epoch, number }: PresenceVersion): Promise<void> {
-    const isSame = !this.#isStale && this.#version?.epoch === epoch && this.#version.number === number;
+    const isSame = !this.isStale && this.version?.epoch === epoch && this.version.number === number;
     if (!isSame) await this.read();
   }
 
   /** Reads the state and reports the changes. Never rejects. */
   read(): Promise<void> {
-    return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
+    return (this.reading ??= this.readNow().finally(() => (this.reading = undefined)));
   }
 
   /** Stops the timers. */
   close(): void {
-    this.#isClosed = true;
-    this.#cancelRead?.();
-    this.#cancelTimer?.();
+    this.isClosed = true;
+    this.cancelRead?.();
+    this.cancelTimer?.();
   }
 
-  async #read(): Promise<void> {
+  private async readNow(): Promise<void> {
     try {
       for (;;) {
-        this.#replace(await this.setup.read());
-        if (this.#early.splice(0).every((delta) => this.#follow(delta))) return;
-        if (!this.#mayRead()) return this.#readLater();
+        this.replace(await this.setup.read());
+        if (this.early.splice(0).every((delta) => this.follow(delta))) return;
+        if (!this.mayRead()) return this.readLater();
       }
     } catch {
       // The next delta or comparison reads again, and still compares the epoch.
-      this.#isStale = true;
-      this.#early = [];
+      this.isStale = true;
+      this.early = [];
     }
   }
 
   /** Counts a read after a notice; returns true when it may start at once. */
-  #mayRead(): boolean {
+  private mayRead(): boolean {
     const nowMs = this.setup.clock.now();
-    if (nowMs - this.#periodAt >= PERIOD_MS) {
-      this.#periodAt = nowMs;
-      this.#periodReads = 0;
+    if (nowMs - this.periodAt >= PERIOD_MS) {
+      this.periodAt = nowMs;
+      this.periodReads = 0;
     }
-    return this.#periodReads++ < READS_PER_PERIOD;
+    return this.periodReads++ < READS_PER_PERIOD;
   }
 
   /** Reads after the period; that state includes the changes until then. */
-  #readLater(): void {
+  private readLater(): void {
     const { clock } = this.setup;
-    this.#isStale = true;
-    if (this.#isClosed) return;
-    this.#cancelRead ??= clock.after(this.#periodAt + PERIOD_MS - clock.now(), () => {
-      this.#cancelRead = undefined;
+    this.isStale = true;
+    if (this.isClosed) return;
+    this.cancelRead ??= clock.after(this.periodAt + PERIOD_MS - clock.now(), () => {
+      this.cancelRead = undefined;
       this.markSuspect();
     });
   }
 
   /** Applies a delta; returns false when it does not continue the version. */
-  #follow({ epoch, number, set, removed }: PresenceDelta): boolean {
-    const version = this.#version;
-    if (!version || this.#isStale || epoch !== version.epoch || number > version.number + 1) return false;
+  private follow({ epoch, number, set, removed }: PresenceDelta): boolean {
+    const version = this.version;
+    if (!version || this.isStale || epoch !== version.epoch || number > version.number + 1) return false;
     if (number <= version.number) return true;
-    this.#version = { epoch, number };
-    for (const entry of set) this.#table.set(entry);
-    for (const key of removed) this.#table.remove(key);
-    this.#report();
+    this.version = { epoch, number };
+    for (const entry of set) this.table.set(entry);
+    for (const key of removed) this.table.remove(key);
+    this.report();
     return true;
   }
 
-  #replace({ epoch, number, entries }: PresenceState): void {
-    const before = this.#version;
+  private replace({ epoch, number, entries }: PresenceState): void {
+    const before = this.version;
     const present = new Set(entries.map(presenceKey));
-    const missing = this.#table.presentKeys().filter((key) => !present.has(key));
+    const missing = this.table.presentKeys().filter((key) => !present.has(key));
     // A smaller number in one epoch means that a lagging replica has become the master.
     const isOlder = before !== undefined && (before.epoch !== epoch || number < before.number);
     const isLost = isOlder && missing.length > 0;
-    this.#version = { epoch, number };
-    this.#isStale = false;
-    for (const entry of entries.toSorted(byJoin)) this.#table.set(entry);
-    if (isLost) this.#waitFor(missing);
-    else for (const key of missing) this.#table.remove(key);
-    if (before) this.#report();
-    else this.#table.takeChanges();
-    if (isLost || !before) this.#renew();
+    this.version = { epoch, number };
+    this.isStale = false;
+    for (const entry of entries.toSorted(byJoin)) this.table.set(entry);
+    if (isLost) this.waitFor(missing);
+    else for (const key of missing) this.table.remove(key);
+    if (before) this.report();
+    else this.table.takeChanges();
+    if (isLost || !before) this.renew();
   }
 
-  #waitFor(keys: readonly string[]): void {
-    this.#table.markLost(keys);
-    this.#cancelTimer?.();
-    if (this.#isClosed) return;
-    this.#cancelTimer = this.setup.clock.after(this.setup.patienceMs, () => {
-      for (const key of this.#table.lostKeys()) this.#table.remove(key);
-      this.#report();
+  private waitFor(keys: readonly string[]): void {
+    this.table.markLost(keys);
+    this.cancelTimer?.();
+    if (this.isClosed) return;
+    this.cancelTimer = this.setup.clock.after(this.setup.patienceMs, () => {
+      for (const key of this.table.lostKeys()) this.table.remove(key);
+      this.report();
     });
   }
 
-  #renew(): void {
-    this.#pages.clear();
+  private renew(): void {
+    this.pages.clear();
     this.setup.renewed();
   }
 
-  #report(): void {
-    const changes = this.#table.takeChanges();
-    if (changes.length > 0) this.#pages.clear();
+  private report(): void {
+    const changes = this.table.takeChanges();
+    if (changes.length > 0) this.pages.clear();
     for (const change of changes)
       this.setup.emit({ message: messageOf(this.setup.channel, change), order: change.order });
   }

@@ -62,16 +62,16 @@ interface Watched {
 /** Keeps the members of channels, across the cluster. */
 @Injectable()
 export class PresenceService implements BeforeApplicationShutdown {
-  readonly #messages: MessagesService;
-  readonly #broker: Broker;
-  readonly #presence: ResolvedPresence;
-  readonly #clock: Clock;
-  readonly #watched = new Map<string, Watched>();
-  #cancelTimer: (() => void) | undefined;
-  #comparing: Promise<void> = Promise.resolve();
+  private readonly messages: MessagesService;
+  private readonly broker: Broker;
+  private readonly presence: ResolvedPresence;
+  private readonly clock: Clock;
+  private readonly watched = new Map<string, Watched>();
+  private cancelTimer: (() => void) | undefined;
+  private comparing: Promise<void> = Promise.resolve();
   /** A comparison of all channels that has not begun. */
-  #nextComparison: Promise<void> | undefined;
-  #isClosed = false;
+  private nextComparison: Promise<void> | undefined;
+  private isClosed = false;
 
   constructor(
     messages: MessagesService,
@@ -80,22 +80,22 @@ export class PresenceService implements BeforeApplicationShutdown {
   ) {
     const { presence, problems } = resolvePresence(options.presence);
     if (problems.length > 0) throw new MessagesConfigurationError(problems);
-    this.#messages = messages;
-    this.#presence = presence;
-    this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#broker = broker;
+    this.messages = messages;
+    this.presence = presence;
+    this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.broker = broker;
     if (options.presence) requiredStore(broker, 'presence', 'The option "presence"');
     const { leaseMs, maxConnections } = presence;
-    broker.presence?.start({ leaseMs, maxConnections, changed: (delta) => this.#announce(delta) });
-    messages.addStatusListener(() => void this.#compareAll());
+    broker.presence?.start({ leaseMs, maxConnections, changed: (delta) => this.announce(delta) });
+    messages.addStatusListener(() => void this.compareAll());
   }
 
   /** Removes all connections of this process; Nest calls it. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.#isClosed = true;
-    this.#cancelTimer?.();
-    await this.#broker.presence?.close();
-    for (const { changes, streams } of this.#watched.values())
+    this.isClosed = true;
+    this.cancelTimer?.();
+    await this.broker.presence?.close();
+    for (const { changes, streams } of this.watched.values())
       for (const stream of [...changes, ...streams]) stream.end();
   }
 
@@ -112,8 +112,8 @@ export class PresenceService implements BeforeApplicationShutdown {
    * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
    */
   async join(channel: string | Channel, connection: PresenceJoin): Promise<PostResult> {
-    const name = this.#openChannel(channel);
-    return this.#reached(this.#store(name).join(name, recordOf(connection, this.#presence.maxDataBytes)));
+    const name = this.openChannel(channel);
+    return this.reached(this.store(name).join(name, recordOf(connection, this.presence.maxDataBytes)));
   }
 
   /**
@@ -125,7 +125,7 @@ export class PresenceService implements BeforeApplicationShutdown {
    */
   async leave(channel: string | Channel, id: string): Promise<PostResult> {
     const name = channelNameOf(channel);
-    return this.#reached(this.#store(name).leave(name, id));
+    return this.reached(this.store(name).leave(name, id));
   }
 
   /**
@@ -138,8 +138,8 @@ export class PresenceService implements BeforeApplicationShutdown {
    * @throws {MessagesError} UNAVAILABLE when the cluster cannot be asked now
    */
   async list(channel: string | Channel): Promise<PresenceMember[]> {
-    const name = this.#openChannel(channel);
-    return membersOf(await this.#store(name).read(name));
+    const name = this.openChannel(channel);
+    return membersOf(await this.store(name).read(name));
   }
 
   /**
@@ -152,7 +152,7 @@ export class PresenceService implements BeforeApplicationShutdown {
    * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY, MESSAGES_CLOSED as `join`
    */
   watch(channel: string | Channel, options: PresenceWatchOptions = {}): ChannelStream<PresenceEvent> {
-    return this.#attach(this.#openChannel(channel), ({ watch, streams }, ended) => {
+    return this.attach(this.openChannel(channel), ({ watch, streams }, ended) => {
       const stream = new PresenceStream(watch, options, ended);
       streams.add(stream);
       return stream;
@@ -169,7 +169,7 @@ export class PresenceService implements BeforeApplicationShutdown {
    * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY, MESSAGES_CLOSED as `join`
    */
   changes(channel: string | Channel, options: StreamOptions = {}): ChannelStream<PresenceChange> {
-    return this.#attach(this.#openChannel(channel), ({ changes }, ended) => {
+    return this.attach(this.openChannel(channel), ({ changes }, ended) => {
       const stream = new ChannelStream<PresenceChange>([PresenceJoined, PresenceLeft], options, {
         ended,
         dropped: () => undefined,
@@ -180,89 +180,89 @@ export class PresenceService implements BeforeApplicationShutdown {
   }
 
   /** Makes a stream of the channel's watch, which all streams of this process share. */
-  #attach<S extends ChannelStream<PresenceEvent> | ChannelStream<PresenceChange>>(
+  private attach<S extends ChannelStream<PresenceEvent> | ChannelStream<PresenceChange>>(
     channel: string,
     make: (watched: Watched, ended: () => void) => S,
   ): S {
-    const watched = this.#watched.get(channel) ?? this.#watch(channel);
+    const watched = this.watched.get(channel) ?? this.watchOf(channel);
     let stream: S | undefined;
     try {
       // An aborted signal ends the stream before it is returned.
-      stream = make(watched, () => this.#release(channel, watched, stream));
+      stream = make(watched, () => this.release(channel, watched, stream));
       stream[SET_ATTACHED](watched.ready);
       return stream;
     } finally {
-      if (!stream || stream.ended) this.#release(channel, watched, stream);
+      if (!stream || stream.ended) this.release(channel, watched, stream);
     }
   }
 
-  #watch(channel: string): Watched {
-    const store = this.#store(channel);
+  private watchOf(channel: string): Watched {
+    const store = this.store(channel);
     const changes = new Set<ChannelStream<PresenceChange>>();
     const streams = new Set<PresenceStream>();
     const watch = new PresenceWatch({
       channel,
-      clock: this.#clock,
-      patienceMs: this.#presence.leaseMs,
+      clock: this.clock,
+      patienceMs: this.presence.leaseMs,
       read: () => store.read(channel),
       emit: (change) => distribute(channel, change, watched),
       renewed: () => {
         for (const stream of streams) stream.restart();
       },
     });
-    const subscription = this.#messages.addListener(noticesOf(channel), (notice) =>
+    const subscription = this.messages.addListener(noticesOf(channel), (notice) =>
       // A malformed notice may replace a change, so the state is read again.
       isPresenceDelta(notice) ? watch.take(notice) : watch.markSuspect(),
     );
     const ready = subscription.then(() => watch.read()).catch(() => undefined);
     // Spread, so that the channels are not all read in one turn.
-    const comparisons = this.#watched.size % COMPARISONS_PER_READ;
+    const comparisons = this.watched.size % COMPARISONS_PER_READ;
     const watched = { watch, changes, streams, subscription, ready, comparisons };
-    this.#watched.set(channel, watched);
-    this.#schedule();
+    this.watched.set(channel, watched);
+    this.schedule();
     return watched;
   }
 
-  #release(channel: string, watched: Watched, stream: object | undefined): void {
+  private release(channel: string, watched: Watched, stream: object | undefined): void {
     watched.changes.delete(stream as ChannelStream<PresenceChange>);
     watched.streams.delete(stream as PresenceStream);
-    if (watched.changes.size + watched.streams.size > 0 || this.#watched.get(channel) !== watched) return;
-    this.#watched.delete(channel);
+    if (watched.changes.size + watched.streams.size > 0 || this.watched.get(channel) !== watched) return;
+    this.watched.delete(channel);
     watched.watch.close();
     void watched.subscription.then((subscription) => subscription.remove()).catch(() => undefined);
   }
 
   /** Compares versions at intervals, to find missed changes, such as those of an outage. */
-  #schedule(): void {
-    this.#cancelTimer ??= this.#clock.after(this.#presence.leaseMs / COMPARISONS_PER_LEASE, () => {
-      this.#cancelTimer = undefined;
-      if (this.#watched.size === 0 || this.#isClosed) return;
-      void this.#compareAll();
-      this.#schedule();
+  private schedule(): void {
+    this.cancelTimer ??= this.clock.after(this.presence.leaseMs / COMPARISONS_PER_LEASE, () => {
+      this.cancelTimer = undefined;
+      if (this.watched.size === 0 || this.isClosed) return;
+      void this.compareAll();
+      this.schedule();
     });
   }
 
   /** Compares all channels after the running comparison; calls in the meantime share the next one. */
-  #compareAll(): Promise<void> {
-    return (this.#nextComparison ??= this.#comparing.then(() => {
-      this.#nextComparison = undefined;
-      return (this.#comparing = this.#compareInBatches());
+  private compareAll(): Promise<void> {
+    return (this.nextComparison ??= this.comparing.then(() => {
+      this.nextComparison = undefined;
+      return (this.comparing = this.compareInBatches());
     }));
   }
 
-  async #compareInBatches(): Promise<void> {
-    const channels = [...this.#watched.keys()];
-    for (let at = 0; at < channels.length && this.#messages.status !== 'degraded'; at += MAX_BATCH)
-      await Promise.all(channels.slice(at, at + MAX_BATCH).map((channel) => this.#compare(channel)));
+  private async compareInBatches(): Promise<void> {
+    const channels = [...this.watched.keys()];
+    for (let at = 0; at < channels.length && this.messages.status !== 'degraded'; at += MAX_BATCH)
+      await Promise.all(channels.slice(at, at + MAX_BATCH).map((channel) => this.compare(channel)));
   }
 
   /** Compares one channel; never rejects, because the next turn repeats a failed comparison. */
-  async #compare(channel: string): Promise<void> {
-    const watched = this.#watched.get(channel);
+  private async compare(channel: string): Promise<void> {
+    const watched = this.watched.get(channel);
     if (!watched) return;
     const { watch } = watched;
     if (++watched.comparisons % COMPARISONS_PER_READ === 0) return watch.read();
-    await this.#store(channel)
+    await this.store(channel)
       .version(channel)
       .then(
         (version) => watch.compare(version),
@@ -270,27 +270,27 @@ export class PresenceService implements BeforeApplicationShutdown {
       );
   }
 
-  #announce(delta: PresenceDelta): void {
+  private announce(delta: PresenceDelta): void {
     const { channel } = delta;
     // A process that misses the notice finds the change by comparing.
-    this.#messages.postMessage(noticesOf(channel), create(PresenceNotice, delta)).catch(() => undefined);
+    this.messages.postMessage(noticesOf(channel), create(PresenceNotice, delta)).catch(() => undefined);
   }
 
-  #openChannel(channel: string | Channel): string {
-    if (!this.#isClosed) return channelNameOf(channel);
+  private openChannel(channel: string | Channel): string {
+    if (!this.isClosed) return channelNameOf(channel);
     throw new MessagesError(
       MessagesErrorCode.MessagesClosed,
       'The application shuts down; presence is closed.',
     );
   }
 
-  #store(channel: string): PresenceStore {
-    return requiredStore(this.#broker, 'presence', `Presence in the channel '${channel}'`);
+  private store(channel: string): PresenceStore {
+    return requiredStore(this.broker, 'presence', `Presence in the channel '${channel}'`);
   }
 
-  async #reached(known: Promise<boolean>): Promise<PostResult> {
+  private async reached(known: Promise<boolean>): Promise<PostResult> {
     const isKnown = await known;
-    if (this.#messages.status === 'local') return { delivered: 'local' };
+    if (this.messages.status === 'local') return { delivered: 'local' };
     return { delivered: isKnown ? 'global' : 'degraded' };
   }
 }

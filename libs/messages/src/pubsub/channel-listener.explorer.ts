@@ -14,7 +14,7 @@ type FoundHandler = DecoratedMethod<ChannelHandlerMetadata>;
 /** Finds the methods with `@OnChannelMessage` and adds them as listeners. */
 @Injectable()
 export class ChannelListenerExplorer implements OnModuleInit, OnApplicationBootstrap {
-  #handlers: readonly FoundHandler[] = [];
+  private handlers: readonly FoundHandler[] = [];
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -30,18 +30,18 @@ export class ChannelListenerExplorer implements OnModuleInit, OnApplicationBoots
    * @throws {MissingCapabilityError} when a channel is recoverable and the broker has no `history`
    */
   onModuleInit(): void {
-    this.#handlers = decoratedMethods(this.discovery, this.scanner, channelHandlersOf);
-    const problems = this.#handlers.flatMap((handler) => problemsOf(handler));
+    this.handlers = decoratedMethods(this.discovery, this.scanner, channelHandlersOf);
+    const problems = this.handlers.flatMap((handler) => problemsOf(handler));
     if (problems.length > 0) throw new MessagesConfigurationError([...new Set(problems)]);
-    assertCapabilities(this.broker, this.#handlers.flatMap(usesOf));
+    assertCapabilities(this.broker, this.handlers.flatMap(usesOf));
   }
 
   /** Adds the listeners; resolves when all subscriptions are confirmed. */
   async onApplicationBootstrap(): Promise<void> {
-    await Promise.all(this.#handlers.map((handler) => this.#listen(handler)));
+    await Promise.all(this.handlers.map((handler) => this.listen(handler)));
   }
 
-  async #listen({ wrapper, method, metadata: { channel, cls } }: FoundHandler): Promise<void> {
+  private async listen({ wrapper, method, metadata: { channel, cls } }: FoundHandler): Promise<void> {
     const instance = wrapper.instance as Record<string, ((message: Message) => unknown) | undefined>;
     await this.messages.addListener<Message, DeliveryClass>(channel, (message) =>
       accepts(cls ? [cls] : deliveredBy(channel), message) ? instance[method]?.(message) : undefined,

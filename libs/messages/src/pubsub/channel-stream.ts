@@ -47,17 +47,17 @@ export const DEFAULT_STREAM_LIMIT = 1_000;
  * its signal does. Several loops over one stream share the messages.
  */
 export class ChannelStream<M extends Message = Message> implements AsyncIterableIterator<M, undefined> {
-  readonly #classes: readonly MessageClass<M>[] | undefined;
-  readonly #limit: number;
-  readonly #overflow: StreamOverflow;
-  readonly #events: StreamEvents;
-  readonly #offAbort: (() => void) | undefined;
-  readonly #life: Life | undefined;
-  #attached: Promise<void> = Promise.resolve();
-  #items: Item[] = [];
-  #waiters: Waiter<M>[] = [];
-  #ended = false;
-  #dropped = 0;
+  private readonly classes: readonly MessageClass<M>[] | undefined;
+  private readonly limit: number;
+  private readonly overflow: StreamOverflow;
+  private readonly events: StreamEvents;
+  private readonly offAbort: (() => void) | undefined;
+  private readonly life: Life | undefined;
+  private attachment: Promise<void> = Promise.resolve();
+  private items: Item[] = [];
+  private waiters: Waiter<M>[] = [];
+  private hasEnded = false;
+  private droppedCount = 0;
 
   constructor(
     classes: readonly MessageClass<M>[] | undefined,
@@ -66,66 +66,66 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
   ) {
     if (!Number.isInteger(limit) || limit < 1)
       throw new RangeError(`The option "limit" of a stream is a whole number from 1; got ${limit}.`);
-    this.#classes = classes;
-    this.#limit = limit;
-    this.#overflow = overflow;
-    this.#events = events;
+    this.classes = classes;
+    this.limit = limit;
+    this.overflow = overflow;
+    this.events = events;
     if (!signal) return;
-    this.#life = lifeOf(signal);
-    this.#offAbort = onAbort(signal, () => this.end());
+    this.life = lifeOf(signal);
+    this.offAbort = onAbort(signal, () => this.end());
   }
 
   /** The number of messages that the stream dropped because they were not read in time. */
   get dropped(): number {
-    return this.#dropped;
+    return this.droppedCount;
   }
 
   /** True when the stream has ended and yields no more messages. */
   get ended(): boolean {
-    return this.#ended || this.#life?.isOver === true;
+    return this.hasEnded || this.life?.isOver === true;
   }
 
   /** The number of unread messages. */
   protected get unread(): number {
-    return this.#items.length;
+    return this.items.length;
   }
 
   /** True when a call of `next` waits for a message. */
   protected get isAwaited(): boolean {
-    return this.#waiters.length > 0;
+    return this.waiters.length > 0;
   }
 
   /** True when another message finds the queue full. */
   protected get isFull(): boolean {
-    return this.#waiters.length === 0 && this.#items.length >= this.#limit;
+    return this.waiters.length === 0 && this.items.length >= this.limit;
   }
 
   /** Drops and counts the unread messages. */
   protected dropUnread(): void {
-    const lost = this.#items.length;
+    const lost = this.items.length;
     if (lost === 0) return;
-    this.#items = [];
-    this.#dropped += lost;
-    this.#events.dropped(lost);
+    this.items = [];
+    this.droppedCount += lost;
+    this.events.dropped(lost);
   }
 
   /** Settles when posts of other processes are received too; posts of this process are received at once. */
   get attached(): Promise<void> {
-    return this.#attached;
+    return this.attachment;
   }
 
   /** Sets the promise of `attached`. */
   [SET_ATTACHED](attached: Promise<void>): void {
-    this.#attached = attached;
+    this.attachment = attached;
   }
 
   /** Adds a publication. */
   [PUSH](publication: Publication): void {
     if (this.ended) return;
-    const waiter = this.#waiters.shift();
-    if (waiter) this.#settle(waiter, publication);
-    else if (this.#items.length < this.#limit) this.#items.push(publication);
-    else this.#overflowWith(publication);
+    const waiter = this.waiters.shift();
+    if (waiter) this.settle(waiter, publication);
+    else if (this.items.length < this.limit) this.items.push(publication);
+    else this.overflowWith(publication);
   }
 
   /**
@@ -135,12 +135,12 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
    * @throws {MessagesError} STREAM_OVERFLOW when messages were lost under the policy `fail`
    */
   next(): Promise<IteratorResult<M, undefined>> {
-    if (this.#life?.isOver) this.end();
+    if (this.life?.isOver) this.end();
     const waiter = deferred<IteratorResult<M, undefined>>();
-    const item = this.#items.shift();
-    if (item) this.#settle(waiter, item);
-    else if (this.#ended) waiter.resolve({ done: true, value: undefined });
-    else this.#waiters.push(waiter);
+    const item = this.items.shift();
+    if (item) this.settle(waiter, item);
+    else if (this.hasEnded) waiter.resolve({ done: true, value: undefined });
+    else this.waiters.push(waiter);
     return waiter.promise;
   }
 
@@ -152,12 +152,12 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
 
   /** Ends the stream and drops unread messages; waiting calls are done. A second call changes nothing. */
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#items = [];
-    this.#offAbort?.();
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve({ done: true, value: undefined });
-    this.#events.ended();
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.items = [];
+    this.offAbort?.();
+    for (const waiter of this.waiters.splice(0)) waiter.resolve({ done: true, value: undefined });
+    this.events.ended();
   }
 
   [Symbol.asyncIterator](): this {
@@ -172,34 +172,34 @@ export class ChannelStream<M extends Message = Message> implements AsyncIterable
     this.end();
   }
 
-  #overflowWith(publication: Publication): void {
-    const lost = this.#overflow === 'fail' ? this.#items.length + 1 : 1;
-    this.#dropped += lost;
-    this.#events.dropped(lost);
-    if (this.#overflow === 'drop-newest') return;
-    if (this.#overflow === 'fail') {
-      this.#items = [overflowError(this.#limit)];
+  private overflowWith(publication: Publication): void {
+    const lost = this.overflow === 'fail' ? this.items.length + 1 : 1;
+    this.droppedCount += lost;
+    this.events.dropped(lost);
+    if (this.overflow === 'drop-newest') return;
+    if (this.overflow === 'fail') {
+      this.items = [overflowError(this.limit)];
       return;
     }
-    this.#items.shift();
-    this.#items.push(publication);
+    this.items.shift();
+    this.items.push(publication);
   }
 
-  #settle(waiter: Waiter<M>, item: Item): void {
+  private settle(waiter: Waiter<M>, item: Item): void {
     try {
       if (item instanceof MessagesError) throw item;
-      waiter.resolve({ done: false, value: this.#read(item) });
+      waiter.resolve({ done: false, value: this.read(item) });
     } catch (error) {
       waiter.reject(error);
     }
   }
 
-  #read(publication: Publication): M {
-    if (!this.#classes || !publication.isForeignTo(this.#classes)) return publication.message as M;
+  private read(publication: Publication): M {
+    if (!this.classes || !publication.isForeignTo(this.classes)) return publication.message as M;
     const { channel, type } = publication;
     throw new MessagesError(
       MessagesErrorCode.WrongMessage,
-      `The stream of channel '${channel}' yields ${this.#classes.map((cls) => cls.name).join(', ')}, but got '${type}'. ` +
+      `The stream of channel '${channel}' yields ${this.classes.map((cls) => cls.name).join(', ')}, but got '${type}'. ` +
         'Add the class, or post on another channel.',
     );
   }

@@ -17,12 +17,12 @@ export type ChannelListener<M extends Message = Message> = (message: M) => unkno
 export class Delivery {
   /** The counters since the process started. */
   readonly counts = { received: 0, undecodable: 0, mismatched: 0, overflowed: 0, listenerErrors: 0 };
-  readonly #logger = new Logger('Messages');
-  readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
-  readonly #errors = new LogLimiter((line, stack) => this.#logger.error(line, stack), {
+  private readonly logger = new Logger('Messages');
+  private readonly limiter = new LogLimiter((line) => this.logger.warn(line));
+  private readonly errors = new LogLimiter((line, stack) => this.logger.error(line, stack), {
     linesPerMinute: ERROR_LINES_PER_MINUTE,
   });
-  readonly #undecodable = new WeakSet<Publication>();
+  private readonly undecodablePublications = new WeakSet<Publication>();
 
   /**
    * Makes the receiver that passes the decoded messages of a channel to a listener.
@@ -38,7 +38,7 @@ export class Delivery {
         this.counts.mismatched++;
         return;
       }
-      const message = this.#read(publication);
+      const message = this.read(publication);
       if (!message) return;
       const result = listener(message as M) as PromiseLike<unknown> | undefined;
       if (result !== undefined && result !== DONE && typeof result?.then === 'function')
@@ -49,7 +49,7 @@ export class Delivery {
   /** Counts and logs the error of a listener. */
   readonly failed = (channel: string, error: unknown): void => {
     this.counts.listenerErrors++;
-    this.#errors.error('listener', `A listener of channel '${channel}' failed: ${textOf(error)}`, error);
+    this.errors.error('listener', `A listener of channel '${channel}' failed: ${textOf(error)}`, error);
   };
 
   /** Counts and logs a message of another process that is not valid. */
@@ -57,33 +57,33 @@ export class Delivery {
     this.counts.undecodable++;
     // The text of a SyntaxError may quote the message, which must not be logged.
     const reason = error instanceof SyntaxError ? 'it is not JSON' : error.message;
-    this.#limiter.log('received', `Dropped an undecodable message on channel '${channel}': ${reason}.`);
+    this.limiter.log('received', `Dropped an undecodable message on channel '${channel}': ${reason}.`);
   }
 
   /** Counts the messages that a stream dropped. */
   overflowed(channel: string, messages: number): void {
     this.counts.overflowed += messages;
-    this.#limiter.log(
+    this.limiter.log(
       'overflow',
       `A stream of channel '${channel}' drops messages, because its reader is too slow. Read faster, or see the ` +
         'options "limit" and "overflow".',
     );
   }
 
-  #read(publication: Publication): Message | undefined {
+  private read(publication: Publication): Message | undefined {
     try {
       return publication.message;
     } catch (error) {
-      if (!this.#undecodable.has(publication)) this.#drop(publication, error);
+      if (!this.undecodablePublications.has(publication)) this.drop(publication, error);
       return undefined;
     }
   }
 
-  #drop(publication: Publication, error: unknown): void {
-    this.#undecodable.add(publication);
+  private drop(publication: Publication, error: unknown): void {
+    this.undecodablePublications.add(publication);
     this.counts.undecodable++;
     const type = JSON.stringify(publication.type.slice(0, 40));
-    this.#limiter.log(
+    this.limiter.log(
       'undecodable',
       `Dropped a message ${type} on channel '${publication.channel}', which this process cannot decode: ${(error as Error).message}`,
     );

@@ -21,48 +21,48 @@ export interface EphemeralChannelsContext {
 export class EphemeralChannels {
   /** The messages that this process has posted. */
   posted = 0;
-  readonly #hub: Hub;
-  readonly #outcomes = new PostOutcomes();
+  private readonly hub: Hub;
+  private readonly outcomes = new PostOutcomes();
   /** The subscriptions that the cluster has not confirmed, by channel. */
-  readonly #unconfirmed = new Map<string, Promise<void>>();
-  #started: Promise<void> | undefined;
+  private readonly unconfirmed = new Map<string, Promise<void>>();
+  private started: Promise<void> | undefined;
 
   constructor(
     private readonly broker: Broker,
     private readonly delivery: Delivery,
     private readonly context: EphemeralChannelsContext,
   ) {
-    this.#hub = new Hub({
-      desired: (channel) => this.#subscribe(channel),
-      unwanted: (channel) => this.#unsubscribe(channel),
+    this.hub = new Hub({
+      desired: (channel) => this.subscribe(channel),
+      unwanted: (channel) => this.unsubscribe(channel),
       failed: delivery.failed,
     });
   }
 
   /** The posts that may not have reached the cluster. */
   get degraded(): number {
-    return this.#outcomes.degraded;
+    return this.outcomes.degraded;
   }
 
   /** Starts the broker; resolves when it is connected, or cannot connect now. */
   start(): Promise<void> {
     const sink: BrokerSink = {
-      receive: (channel, encoded, properties) => this.#receive(channel, encoded, properties),
+      receive: (channel, encoded, properties) => this.receive(channel, encoded, properties),
       statusChanged: this.context.statusChanged,
     };
-    return (this.#started ??= this.broker.start(sink));
+    return (this.started ??= this.broker.start(sink));
   }
 
   /** Adds a receiver; posts of other processes arrive when the cluster has confirmed the subscription. */
   add(channel: string, receiver: Receiver, signal?: AbortSignal): Subscription {
-    return this.#hub.add(channel, receiver, signal);
+    return this.hub.add(channel, receiver, signal);
   }
 
   /** Adds a receiver; resolves when the cluster has confirmed the subscription. */
   async attach(channel: string, receiver: Receiver, signal?: AbortSignal): Promise<Subscription> {
     const subscription = this.add(channel, receiver, signal);
     await this.start();
-    await this.#unconfirmed.get(channel);
+    await this.unconfirmed.get(channel);
     return subscription;
   }
 
@@ -74,25 +74,25 @@ export class EphemeralChannels {
    * @throws {MessagesError} NO_CLUSTER, UNAVAILABLE, OVERLOADED, UNCERTAIN with the scope `global`
    */
   post(channel: string, encoded: EncodedMessage, scope: PostScope): Promise<PostResult> {
-    if (scope === 'global') return this.#postGlobally(channel, encoded);
+    if (scope === 'global') return this.postGlobally(channel, encoded);
     if (!isReserved(channel)) this.posted++;
     const isLocal = scope === 'local' || this.broker.status === 'local';
     // Published first, so that the replies of local listeners follow it in all processes.
-    const result = isLocal ? LOCAL : this.#outcomes.follow(this.broker.publish(channel, encoded));
-    this.#hub.deliver(new Publication(channel, encoded.type, encoded.data));
+    const result = isLocal ? LOCAL : this.outcomes.follow(this.broker.publish(channel, encoded));
+    this.hub.deliver(new Publication(channel, encoded.type, encoded.data));
     return result;
   }
 
-  async #postGlobally(channel: string, encoded: EncodedMessage): Promise<PostResult> {
+  private async postGlobally(channel: string, encoded: EncodedMessage): Promise<PostResult> {
     await this.start();
-    this.#assertCluster(channel);
+    this.assertCluster(channel);
     if (!isReserved(channel)) this.posted++;
-    const result = this.#outcomes.require(this.broker.publish(channel, encoded));
-    this.#hub.deliver(new Publication(channel, encoded.type, encoded.data));
+    const result = this.outcomes.require(this.broker.publish(channel, encoded));
+    this.hub.deliver(new Publication(channel, encoded.type, encoded.data));
     return result;
   }
 
-  #assertCluster(channel: string): void {
+  private assertCluster(channel: string): void {
     if (this.broker.status === 'local')
       throw new MessagesError(
         MessagesErrorCode.NoCluster,
@@ -102,7 +102,7 @@ export class EphemeralChannels {
     if (refusal) throw refusal;
   }
 
-  #receive(channel: string, encoded: EncodedMessage, properties?: object): void {
+  private receive(channel: string, encoded: EncodedMessage, properties?: object): void {
     const { type, data } = encoded;
     let parsed = properties;
     try {
@@ -111,18 +111,18 @@ export class EphemeralChannels {
       return this.delivery.undecodable(channel, error as Error);
     }
     if (!isReserved(channel)) this.delivery.counts.received++;
-    this.#hub.deliver(new Publication(channel, type, data, parsed));
+    this.hub.deliver(new Publication(channel, type, data, parsed));
   }
 
-  #subscribe(channel: string): void {
+  private subscribe(channel: string): void {
     const confirmed = this.broker.subscribe(channel).finally(() => {
-      if (this.#unconfirmed.get(channel) === confirmed) this.#unconfirmed.delete(channel);
+      if (this.unconfirmed.get(channel) === confirmed) this.unconfirmed.delete(channel);
     });
-    this.#unconfirmed.set(channel, confirmed);
+    this.unconfirmed.set(channel, confirmed);
   }
 
-  #unsubscribe(channel: string): void {
-    this.#unconfirmed.delete(channel);
+  private unsubscribe(channel: string): void {
+    this.unconfirmed.delete(channel);
     this.broker.unsubscribe(channel);
   }
 }

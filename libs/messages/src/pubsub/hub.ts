@@ -31,22 +31,22 @@ interface Topic {
 
 /** Maps the channels of this process to receivers. */
 export class Hub {
-  readonly #topics = new Map<string, Topic>();
-  #lastNumber = 0;
+  private readonly topics = new Map<string, Topic>();
+  private lastNumber = 0;
 
   constructor(private readonly events: HubEvents) {}
 
   /** The channels with receivers. */
   get channels(): IterableIterator<string> {
-    return this.#topics.keys();
+    return this.topics.keys();
   }
 
   /** Adds a receiver; the same function twice is two receivers. */
   add(channel: string, receiver: Receiver, signal?: AbortSignal): Subscription {
-    const entry = { receiver, number: ++this.#lastNumber, life: signal && lifeOf(signal) };
-    const topic = this.#topics.get(channel) ?? this.#open(channel);
+    const entry = { receiver, number: ++this.lastNumber, life: signal && lifeOf(signal) };
+    const topic = this.topics.get(channel) ?? this.open(channel);
     topic.entries.add(entry);
-    return new Subscription(channel, () => this.#remove(channel, topic, entry), signal);
+    return new Subscription(channel, () => this.remove(channel, topic, entry), signal);
   }
 
   /**
@@ -55,19 +55,19 @@ export class Hub {
    * Posts that receivers make on the same channel in the meantime follow it, for all receivers.
    */
   deliver(publication: Publication): void {
-    const topic = this.#topics.get(publication.channel);
+    const topic = this.topics.get(publication.channel);
     if (!topic) return;
     topic.waiting.push(publication);
     if (topic.delivering) return;
     topic.delivering = true;
     // The iteration includes publications that receivers add.
-    for (const next of topic.waiting) this.#deliverTo(topic, next);
+    for (const next of topic.waiting) this.deliverTo(topic, next);
     topic.waiting.length = 0;
     topic.delivering = false;
   }
 
-  #deliverTo(topic: Topic, publication: Publication): void {
-    const last = this.#lastNumber;
+  private deliverTo(topic: Topic, publication: Publication): void {
+    const last = this.lastNumber;
     for (const { receiver, number, life } of topic.entries) {
       // A receiver that was added during the delivery starts with the next publication.
       if (number > last) break;
@@ -80,17 +80,17 @@ export class Hub {
     }
   }
 
-  #open(channel: string): Topic {
+  private open(channel: string): Topic {
     const topic: Topic = { entries: new Set(), delivering: false, waiting: [] };
-    this.#topics.set(channel, topic);
+    this.topics.set(channel, topic);
     this.events.desired(channel);
     return topic;
   }
 
-  #remove(channel: string, topic: Topic, entry: Entry): void {
+  private remove(channel: string, topic: Topic, entry: Entry): void {
     topic.entries.delete(entry);
-    if (topic.entries.size > 0 || this.#topics.get(channel) !== topic) return;
-    this.#topics.delete(channel);
+    if (topic.entries.size > 0 || this.topics.get(channel) !== topic) return;
+    this.topics.delete(channel);
     this.events.unwanted(channel);
   }
 }

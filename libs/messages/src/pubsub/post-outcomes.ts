@@ -17,11 +17,11 @@ interface Group {
 export class PostOutcomes {
   /** The posts that may not have reached the cluster. */
   degraded = 0;
-  readonly #groups = new Map<Promise<void>, Group>();
+  private readonly groups = new Map<Promise<void>, Group>();
 
   /** Resolves to the reach of a post; never rejects. */
   follow(published: Promise<void>): Promise<PostResult> {
-    const group = this.#groups.get(published) ?? this.#begin(published);
+    const group = this.groups.get(published) ?? this.begin(published);
     group.posts++;
     return group.result;
   }
@@ -37,21 +37,21 @@ export class PostOutcomes {
     );
   }
 
-  #begin(published: Promise<void>): Group {
+  private begin(published: Promise<void>): Group {
     const result = published.then(
-      () => this.#end(published, GLOBAL),
+      () => this.end(published, GLOBAL),
       () => {
         this.degraded += group.posts;
-        return this.#end(published, DEGRADED);
+        return this.end(published, DEGRADED);
       },
     );
     const group: Group = { result, posts: 0 };
-    this.#groups.set(published, group);
+    this.groups.set(published, group);
     return group;
   }
 
-  #end(published: Promise<void>, result: PostResult): PostResult {
-    this.#groups.delete(published);
+  private end(published: Promise<void>, result: PostResult): PostResult {
+    this.groups.delete(published);
     return result;
   }
 }

@@ -11,9 +11,9 @@ const MAX_PATH_CHARACTERS = 200;
 
 /** A message as a channel carries it; each process decodes it at most once. */
 export class Publication implements EncodedMessage {
-  #message: Message | undefined;
-  #failure: unknown;
-  #properties: object | undefined;
+  private decoded: Message | undefined;
+  private failure: unknown;
+  private properties: object | undefined;
 
   constructor(
     readonly channel: string,
@@ -24,7 +24,7 @@ export class Publication implements EncodedMessage {
     /** The parsed text, when it is known; the caller does not use it afterwards. */
     properties?: object,
   ) {
-    this.#properties = properties;
+    this.properties = properties;
   }
 
   /**
@@ -33,12 +33,12 @@ export class Publication implements EncodedMessage {
    * @throws {CodedError} when this process does not know the class, or cannot decode the properties
    */
   get message(): Message {
-    if (this.#message) return this.#message;
-    if (this.#failure) throw this.#failure;
+    if (this.decoded) return this.decoded;
+    if (this.failure) throw this.failure;
     try {
-      return (this.#message = this.#decode());
+      return (this.decoded = this.decode());
     } catch (error) {
-      this.#failure = error;
+      this.failure = error;
       throw error;
     }
   }
@@ -49,23 +49,23 @@ export class Publication implements EncodedMessage {
     return !!cls && !classes.some((each) => cls === each || cls.prototype instanceof each);
   }
 
-  #decode(): Message {
+  private decode(): Message {
     const cls = messageClassNamed(this.type);
     if (!cls)
       throw new MessagesError(
         MessagesErrorCode.WrongMessage,
         'This process does not know the class of the message. Import the class.',
       );
-    const properties = this.#properties ?? (JSON.parse(this.data) as object);
+    const properties = this.properties ?? (JSON.parse(this.data) as object);
     // The compiled decoder makes instances of declared classes only, so it needs no check of foreign classes.
-    const message = decodeQuickly(cls, properties) ?? this.#decodeByLibraries(cls, properties);
-    this.#properties = undefined;
+    const message = decodeQuickly(cls, properties) ?? this.decodeByLibraries(cls, properties);
+    this.properties = undefined;
     rememberOrigin(message, this);
     if (deepFreeze(message)) rememberEncoding(message, { type: this.type, data: this.data });
     return message;
   }
 
-  #decodeByLibraries(cls: MessageClass, properties: object): Message {
+  private decodeByLibraries(cls: MessageClass, properties: object): Message {
     const foreign = acceptedOn(this.channel, cls).foreignType(properties);
     if (!foreign) return decodeMessage(cls, properties);
     const path = foreign.slice(0, MAX_PATH).join('.').slice(0, MAX_PATH_CHARACTERS);

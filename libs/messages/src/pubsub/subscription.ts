@@ -2,9 +2,9 @@ import { lifeOf, onAbort, type Life } from '../scheduling/on-abort.js';
 
 /** The handle of one subscription of this process to a channel. */
 export class Subscription implements Disposable {
-  #removed = false;
-  #offAbort: (() => void) | undefined;
-  readonly #life: Life | undefined;
+  private isRemoved = false;
+  private offAbort: (() => void) | undefined;
+  private readonly life: Life | undefined;
 
   constructor(
     /** The name of the channel. */
@@ -13,20 +13,20 @@ export class Subscription implements Disposable {
     signal?: AbortSignal,
   ) {
     if (!signal) return;
-    this.#life = lifeOf(signal);
-    this.#offAbort = onAbort(signal, () => this.remove());
+    this.life = lifeOf(signal);
+    this.offAbort = onAbort(signal, () => this.remove());
   }
 
   /** True after the removal, by `remove` or by the signal. */
   get removed(): boolean {
-    return this.#removed || this.#life?.isOver === true;
+    return this.isRemoved || this.life?.isOver === true;
   }
 
   /** Ends the subscription; no message is delivered afterwards. A second call changes nothing. */
   remove(): void {
-    if (this.#removed) return;
-    this.#removed = true;
-    this.#offAbort?.();
+    if (this.isRemoved) return;
+    this.isRemoved = true;
+    this.offAbort?.();
     this.onRemove();
   }
 

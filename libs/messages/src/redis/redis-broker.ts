@@ -46,262 +46,262 @@ export class RedisBroker extends Broker {
   override readonly revokedTokens: RedisRevokedTokenStore;
   override readonly presence: RedisPresenceStore;
   override readonly consumers: RedisConsumerStore;
-  readonly #logger = new Logger('Messages');
-  readonly #limiter = new LogLimiter((line) => this.#logger.warn(line));
-  readonly #connections = new LogLimiter((line) => this.#logger.log(line), { linesPerMinute: 10 });
-  readonly #origin = randomBytes(9).toString('base64url');
-  readonly #tuning: ResolvedTuning;
-  readonly #maxMessageBytes: number;
-  readonly #envelope: Envelope;
-  readonly #keys: ChannelKeys;
-  readonly #link: RedisLink;
-  readonly #topology: RedisTopology;
-  readonly #pending: PendingPosts;
-  readonly #publisher: RedisPublisher;
-  readonly #receiver: RedisReceiver;
-  #stalls = 0;
-  #sink: BrokerSink | undefined;
-  #status: MessagesStatus = 'degraded';
-  #lastError = '';
-  #closed: Promise<void> | undefined;
-  #cancelRevival: (() => void) | undefined;
+  private readonly logger = new Logger('Messages');
+  private readonly limiter = new LogLimiter((line) => this.logger.warn(line));
+  private readonly connections = new LogLimiter((line) => this.logger.log(line), { linesPerMinute: 10 });
+  private readonly origin = randomBytes(9).toString('base64url');
+  private readonly tuning: ResolvedTuning;
+  private readonly maxMessageBytes: number;
+  private readonly envelope: Envelope;
+  private readonly keys: ChannelKeys;
+  private readonly link: RedisLink;
+  private readonly topology: RedisTopology;
+  private readonly pending: PendingPosts;
+  private readonly publisher: RedisPublisher;
+  private readonly receiver: RedisReceiver;
+  private stalls = 0;
+  private sink: BrokerSink | undefined;
+  private currentStatus: MessagesStatus = 'degraded';
+  private lastError = '';
+  private closed: Promise<void> | undefined;
+  private cancelRevival: (() => void) | undefined;
 
   /** @throws {MessagesConfigurationError} when the connection or an option is wrong or unsafe */
   constructor(connection: RedisConnection, options: RedisBrokerOptions = {}) {
     super();
     const { tuning, problems } = resolveTuning(options);
     if (problems.length > 0) throw new MessagesConfigurationError(problems);
-    this.#tuning = tuning;
-    this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
-    this.#envelope = new Envelope(this.#origin, this.#maxMessageBytes);
-    this.#receiver = new RedisReceiver({
-      envelope: this.#envelope,
-      maxMessageBytes: this.#maxMessageBytes,
-      limiter: this.#limiter,
+    this.tuning = tuning;
+    this.maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    this.envelope = new Envelope(this.origin, this.maxMessageBytes);
+    this.receiver = new RedisReceiver({
+      envelope: this.envelope,
+      maxMessageBytes: this.maxMessageBytes,
+      limiter: this.limiter,
     });
-    this.#keys = new ChannelKeys(tuning.prefix);
-    this.#link = openLink(connection, tuning);
-    this.claims = new RedisClaimStore(this.#link.client, tuning);
-    this.revokedTokens = new RedisRevokedTokenStore(this.#link.client, tuning);
-    this.presence = new RedisPresenceStore(this.#link.client, tuning, (channel, error) =>
-      this.#receiver.drop(channel, error),
+    this.keys = new ChannelKeys(tuning.prefix);
+    this.link = openLink(connection, tuning);
+    this.claims = new RedisClaimStore(this.link.client, tuning);
+    this.revokedTokens = new RedisRevokedTokenStore(this.link.client, tuning);
+    this.presence = new RedisPresenceStore(this.link.client, tuning, (channel, error) =>
+      this.receiver.drop(channel, error),
     );
-    this.#topology = this.#makeTopology();
-    this.#pending = new PendingPosts(tuning);
-    this.#publisher = this.#makePublisher();
-    this.history = this.#makeHistory();
-    this.consumers = this.#makeConsumers();
+    this.topology = this.makeTopology();
+    this.pending = new PendingPosts(tuning);
+    this.publisher = this.makePublisher();
+    this.history = this.makeHistory();
+    this.consumers = this.makeConsumers();
   }
 
   get status(): MessagesStatus {
-    return this.#status;
+    return this.currentStatus;
   }
 
   get counters(): BrokerCounters {
-    const reconnects = this.#topology.shards.reduce((sum, { subscriber }) => sum + subscriber.reconnects, 0);
-    return { undecodable: this.#receiver.undecodable, stalled: this.#stalls, reconnects };
+    const reconnects = this.topology.shards.reduce((sum, { subscriber }) => sum + subscriber.reconnects, 0);
+    return { undecodable: this.receiver.undecodable, stalled: this.stalls, reconnects };
   }
 
   async start(sink: BrokerSink): Promise<void> {
-    this.#sink = this.#receiver.sink = sink;
-    const { client, given } = this.#link;
-    client.on('error', this.#onError);
-    client.on('node error', this.#onError);
-    for (const event of CLIENT_EVENTS) client.on(event, this.#onChange);
-    if (!given) client.on('end', this.#onEnd);
-    await settledWithin(this.#connect(), this.#tuning.connectTimeoutMs, this.#tuning.clock);
-    this.#changed();
-    if (this.#status === 'connected') return;
-    if (AUTHENTICATION_ERROR.test(this.#lastError)) await this.#failAuthentication();
-    this.#limiter.log('degraded', `Redis is unreachable${this.#reason()}; channels reach this process only.`);
+    this.sink = this.receiver.sink = sink;
+    const { client, given } = this.link;
+    client.on('error', this.onError);
+    client.on('node error', this.onError);
+    for (const event of CLIENT_EVENTS) client.on(event, this.onChange);
+    if (!given) client.on('end', this.onEnd);
+    await settledWithin(this.connect(), this.tuning.connectTimeoutMs, this.tuning.clock);
+    this.changed();
+    if (this.currentStatus === 'connected') return;
+    if (AUTHENTICATION_ERROR.test(this.lastError)) await this.failAuthentication();
+    this.limiter.log('degraded', `Redis is unreachable${this.reason()}; channels reach this process only.`);
   }
 
   subscribe(channel: string): Promise<void> {
-    const key = this.#keys.of(channel).ephemeral;
-    this.#receiver.desired.set(key, channel);
-    return this.#topology.subscribe(key);
+    const key = this.keys.of(channel).ephemeral;
+    this.receiver.desired.set(key, channel);
+    return this.topology.subscribe(key);
   }
 
   unsubscribe(channel: string): void {
-    const key = this.#keys.of(channel).ephemeral;
-    this.#receiver.desired.delete(key);
-    this.#topology.unsubscribe(key);
+    const key = this.keys.of(channel).ephemeral;
+    this.receiver.desired.delete(key);
+    this.topology.unsubscribe(key);
   }
 
   refusal(channel: string): MessagesError | undefined {
-    return this.#unreachable(this.#keys.of(channel).ephemeral) ?? this.#publisher.refusal();
+    return this.unreachable(this.keys.of(channel).ephemeral) ?? this.publisher.refusal();
   }
 
   publish(channel: string, encoded: EncodedMessage): Promise<void> {
-    const key = this.#keys.of(channel).ephemeral;
-    const refusal = this.#unreachable(key);
-    return refusal ? Promise.reject(refusal) : this.#publisher.publish(key, encoded);
+    const key = this.keys.of(channel).ephemeral;
+    const refusal = this.unreachable(key);
+    return refusal ? Promise.reject(refusal) : this.publisher.publish(key, encoded);
   }
 
   override secret(): Promise<string> {
-    return sharedSecret(this.#link.client, this.#tuning);
+    return sharedSecret(this.link.client, this.tuning);
   }
 
   close(): Promise<void> {
-    return (this.#closed ??= this.#close());
+    return (this.closed ??= this.closeNow());
   }
 
-  #unreachable(key: string): MessagesError | undefined {
-    if (this.#closed) return unavailable('The application has shut down');
-    return this.#topology.shardOf(key)?.publishable ? undefined : unavailable('Redis cannot be reached');
+  private unreachable(key: string): MessagesError | undefined {
+    if (this.closed) return unavailable('The application has shut down');
+    return this.topology.shardOf(key)?.publishable ? undefined : unavailable('Redis cannot be reached');
   }
 
-  async #close(): Promise<void> {
-    this.#receiver.desired.clear();
-    this.#topology.close();
+  private async closeNow(): Promise<void> {
+    this.receiver.desired.clear();
+    this.topology.close();
     // Pending posts are still sent; each has a deadline.
-    await this.#pending.settled();
-    this.#publisher.close();
+    await this.pending.settled();
+    this.publisher.close();
     this.history.close();
-    const { client, given } = this.#link;
-    for (const event of CLIENT_EVENTS) client.off(event, this.#onChange);
-    this.#status = 'degraded';
-    this.#cancelRevival?.();
-    client.off('end', this.#onEnd);
-    if (given) for (const event of ['error', 'node error']) client.off(event, this.#onError);
+    const { client, given } = this.link;
+    for (const event of CLIENT_EVENTS) client.off(event, this.onChange);
+    this.currentStatus = 'degraded';
+    this.cancelRevival?.();
+    client.off('end', this.onEnd);
+    if (given) for (const event of ['error', 'node error']) client.off(event, this.onError);
     else if (client.status !== 'end') client.disconnect();
   }
 
-  readonly #onChange = (): void => this.#changed();
-  readonly #onResumed = (keys: readonly string[]): void => this.history.resumed(keys);
+  private readonly onChange = (): void => this.changed();
+  private readonly onResumed = (keys: readonly string[]): void => this.history.resumed(keys);
 
   /** Reconnects: ioredis gives up for good when a failover interrupts a connection attempt. */
-  readonly #onEnd = (): void => {
-    const { client } = this.#link;
-    this.#cancelRevival = this.#tuning.clock.after(this.#tuning.maxReconnectDelayMs * Math.random(), () => {
-      if (!this.#closed && client.status === 'end') client.connect().catch(() => undefined);
+  private readonly onEnd = (): void => {
+    const { client } = this.link;
+    this.cancelRevival = this.tuning.clock.after(this.tuning.maxReconnectDelayMs * Math.random(), () => {
+      if (!this.closed && client.status === 'end') client.connect().catch(() => undefined);
     });
   };
 
-  readonly #onError = (error: unknown): void => {
+  private readonly onError = (error: unknown): void => {
     // Store only the text: an ioredis error contains its command, which may include the password.
-    this.#lastError = error instanceof Error ? error.message : String(error);
+    this.lastError = error instanceof Error ? error.message : String(error);
   };
 
   /** Logs the text of Redis; it appears only in the log, because the caller may answer a client. */
-  readonly #onRefused = (operation: string, error: Error): void =>
-    this.#limiter.log(`refused ${operation}`, `Redis refused ${operation}: ${replyTextOf(error)}.`);
+  private readonly onRefused = (operation: string, error: Error): void =>
+    this.limiter.log(`refused ${operation}`, `Redis refused ${operation}: ${replyTextOf(error)}.`);
 
-  #changed(): void {
-    if (this.#closed) return;
-    const { shards } = this.#topology;
+  private changed(): void {
+    if (this.closed) return;
+    const { shards } = this.topology;
     const connected = shards.length > 0 && shards.every(({ healthy }) => healthy);
     const status = connected ? 'connected' : 'degraded';
-    if (status === this.#status) return;
-    this.#status = status;
-    if (connected) this.#connections.log('connected', 'Redis is connected; channels reach the cluster.');
-    else this.#limiter.log('degraded', `Redis is degraded${this.#reason()}; see MessagesService.status.`);
-    this.#sink?.statusChanged();
+    if (status === this.currentStatus) return;
+    this.currentStatus = status;
+    if (connected) this.connections.log('connected', 'Redis is connected; channels reach the cluster.');
+    else this.limiter.log('degraded', `Redis is degraded${this.reason()}; see MessagesService.status.`);
+    this.sink?.statusChanged();
   }
 
-  #reason(): string {
-    return this.#lastError && ` (${this.#lastError})`;
+  private reason(): string {
+    return this.lastError && ` (${this.lastError})`;
   }
 
-  async #connect(): Promise<void> {
-    const { client } = this.#link;
+  private async connect(): Promise<void> {
+    const { client } = this.link;
     const connecting = client.status === 'wait' ? client.connect() : untilReady(client as Redis);
-    const connected = connecting.catch((error: Error) => void (this.#lastError ||= error.message));
+    const connected = connecting.catch((error: Error) => void (this.lastError ||= error.message));
     if (isCluster(client)) await connected;
-    await Promise.all([connected, this.#topology.start()]);
+    await Promise.all([connected, this.topology.start()]);
   }
 
-  async #failAuthentication(): Promise<never> {
+  private async failAuthentication(): Promise<never> {
     await this.close();
     throw new MessagesConfigurationError([
-      `Redis refused the credentials (${this.#lastError}): check the user and the password in the option redis.`,
+      `Redis refused the credentials (${this.lastError}): check the user and the password in the option redis.`,
     ]);
   }
 
-  #makePublisher(): RedisPublisher {
-    const unanswered = (key: string) => this.#topology.shardOf(key)?.probe.markSuspect();
+  private makePublisher(): RedisPublisher {
+    const unanswered = (key: string) => this.topology.shardOf(key)?.probe.markSuspect();
     const link = {
-      client: this.#link.client,
-      topology: this.#topology,
-      envelope: this.#envelope,
-      pending: this.#pending,
+      client: this.link.client,
+      topology: this.topology,
+      envelope: this.envelope,
+      pending: this.pending,
       unanswered,
     };
-    return new RedisPublisher(link, this.#tuning);
+    return new RedisPublisher(link, this.tuning);
   }
 
-  #makeHistory(): RedisHistoryStore {
+  private makeHistory(): RedisHistoryStore {
     const link = {
-      client: this.#link.client,
-      topology: this.#topology,
-      keys: this.#keys,
-      pending: this.#pending,
-      maxMessageBytes: this.#maxMessageBytes,
-      isClosed: () => this.#closed !== undefined,
-      refused: this.#onRefused,
-      undecodable: (channel: string, error: Error) => this.#receiver.drop(channel, error),
+      client: this.link.client,
+      topology: this.topology,
+      keys: this.keys,
+      pending: this.pending,
+      maxMessageBytes: this.maxMessageBytes,
+      isClosed: () => this.closed !== undefined,
+      refused: this.onRefused,
+      undecodable: (channel: string, error: Error) => this.receiver.drop(channel, error),
       unpublished: (channel: string, reason: string) =>
-        this.#limiter.log(
+        this.limiter.log(
           'unpublished',
           `Redis stored a post on channel '${channel}' but did not publish it: ${reason}.`,
         ),
     };
-    return new RedisHistoryStore(link, this.#tuning);
+    return new RedisHistoryStore(link, this.tuning);
   }
 
-  #makeConsumers(): RedisConsumerStore {
+  private makeConsumers(): RedisConsumerStore {
     const link = {
-      client: this.#link.client,
-      keys: this.#keys,
-      maxMessageBytes: this.#maxMessageBytes,
-      isClosed: () => this.#closed !== undefined,
-      undecodable: (channel: string, error: Error) => this.#receiver.drop(channel, error),
-      refused: this.#onRefused,
+      client: this.link.client,
+      keys: this.keys,
+      maxMessageBytes: this.maxMessageBytes,
+      isClosed: () => this.closed !== undefined,
+      undecodable: (channel: string, error: Error) => this.receiver.drop(channel, error),
+      refused: this.onRefused,
     };
-    return new RedisConsumerStore(link, this.#tuning);
+    return new RedisConsumerStore(link, this.tuning);
   }
 
-  #makeTopology(): RedisTopology {
-    const { client } = this.#link;
-    const probeKeyOf = (number: number) => this.#keys.probeKeyOf(this.#origin, number);
+  private makeTopology(): RedisTopology {
+    const { client } = this.link;
+    const probeKeyOf = (number: number) => this.keys.probeKeyOf(this.origin, number);
     const makeShard: ShardMaker = (node, sharded, number) =>
-      this.#makeShard({ client: node, sharded, probeKey: probeKeyOf(number) });
-    const owner = { makeShard, probeKeyOf, changed: this.#onChange, resumed: this.#onResumed };
+      this.makeShard({ client: node, sharded, probeKey: probeKeyOf(number) });
+    const owner = { makeShard, probeKeyOf, changed: this.onChange, resumed: this.onResumed };
     return isCluster(client)
-      ? new ClusterTopology(client, owner, this.#tuning)
+      ? new ClusterTopology(client, owner, this.tuning)
       : new SingleTopology(client, makeShard);
   }
 
-  #makeShard(at: {
+  private makeShard(at: {
     readonly client: Redis;
     readonly sharded: boolean;
     readonly probeKey: string;
   }): RedisShard {
-    const publish = (key: string, encoded: EncodedMessage) => this.#publisher.publish(key, encoded);
-    return new RedisShard({ ...at, publish }, this.#tuning, {
+    const publish = (key: string, encoded: EncodedMessage) => this.publisher.publish(key, encoded);
+    return new RedisShard({ ...at, publish }, this.tuning, {
       message: (key, payload) =>
-        void (this.#receiver.receive(key, payload) || this.history.receive(key, payload)),
-      changed: this.#onChange,
-      resumed: this.#onResumed,
+        void (this.receiver.receive(key, payload) || this.history.receive(key, payload)),
+      changed: this.onChange,
+      resumed: this.onResumed,
       suspected: (shard) => this.history.markSuspect(shard),
       replaced: ({ client }) => this.history.reset(client),
-      notMaster: () => this.#locateMaster(),
-      moved: () => this.#topology.moved(),
-      failed: this.#onError,
-      stalled: (shard) => this.#onStalled(shard),
+      notMaster: () => this.locateMaster(),
+      moved: () => this.topology.moved(),
+      failed: this.onError,
+      stalled: (shard) => this.onStalled(shard),
     });
   }
 
-  #onStalled(shard: RedisShard): void {
-    this.#stalls++;
-    this.#limiter.log('stalled', 'Redis is connected but pub/sub is stalled; reconnecting the subscriber.');
-    if (isCluster(this.#link.client) || shard.probe.suspect) this.#locateMaster();
+  private onStalled(shard: RedisShard): void {
+    this.stalls++;
+    this.limiter.log('stalled', 'Redis is connected but pub/sub is stalled; reconnecting the subscriber.');
+    if (isCluster(this.link.client) || shard.probe.suspect) this.locateMaster();
   }
 
   /** Locates the master again: by a new slot map, or by a reconnect through the Sentinels. */
-  #locateMaster(): void {
-    const { client, given } = this.#link;
-    if (isCluster(client)) this.#topology.moved();
+  private locateMaster(): void {
+    const { client, given } = this.link;
+    if (isCluster(client)) this.topology.moved();
     else if (!given) client.disconnect(true);
   }
 }

@@ -25,52 +25,52 @@ interface Known {
 
 /** The list of revoked tokens of one process. */
 export class LocalRevokedTokenStore extends RevokedTokenStore {
-  readonly #known = new Map<string, Known>();
-  readonly #clock: Clock;
-  readonly #maxHolders: number;
-  #floor: number;
-  #generation: number;
+  private readonly known = new Map<string, Known>();
+  private readonly clock: Clock;
+  private readonly maxHolders: number;
+  private floor: number;
+  private generation: number;
 
   constructor(bounds: LocalRevokedTokenBounds = {}) {
     super();
     const { clock = SYSTEM_CLOCK, maxHolders = MAX_HOLDERS, beginning = Date.now() } = bounds;
-    this.#floor = this.#generation = beginning;
-    this.#clock = clock;
-    this.#maxHolders = maxHolders;
+    this.floor = this.generation = beginning;
+    this.clock = clock;
+    this.maxHolders = maxHolders;
   }
 
   async revoke({ holder, subjects, ttlMs }: TokenRevocation): Promise<RevokedTokens> {
-    this.#forget();
-    this.#generation = Math.max(this.#generation + 1, Date.now());
-    const known = this.#known.get(holder) ?? { floor: 0, subjects: new Map<string, number>(), endsAtMs: 0 };
+    this.forget();
+    this.generation = Math.max(this.generation + 1, Date.now());
+    const known = this.known.get(holder) ?? { floor: 0, subjects: new Map<string, number>(), endsAtMs: 0 };
     // Moved to the end, so that the first holder is the one with the oldest revocation.
-    this.#known.delete(holder);
-    this.#known.set(holder, known);
-    known.endsAtMs = this.#clock.now() + ttlMs;
-    for (const subject of subjects) known.subjects.set(subject, this.#generation);
+    this.known.delete(holder);
+    this.known.set(holder, known);
+    known.endsAtMs = this.clock.now() + ttlMs;
+    for (const subject of subjects) known.subjects.set(subject, this.generation);
     for (const [subject, generation] of known.subjects)
-      if (generation < this.#generation - ttlMs) known.subjects.delete(subject);
+      if (generation < this.generation - ttlMs) known.subjects.delete(subject);
     if (known.subjects.size > MAX_REVOKED_SUBJECTS) {
       known.subjects.clear();
-      known.floor = this.#generation;
+      known.floor = this.generation;
     }
     return this.read(holder);
   }
 
   async read(holder: string): Promise<RevokedTokens> {
-    const known = this.#known.get(holder);
-    if (!known || known.endsAtMs <= this.#clock.now()) return { floor: this.#floor, subjects: new Map() };
-    return { floor: Math.max(this.#floor, known.floor), subjects: new Map(known.subjects) };
+    const known = this.known.get(holder);
+    if (!known || known.endsAtMs <= this.clock.now()) return { floor: this.floor, subjects: new Map() };
+    return { floor: Math.max(this.floor, known.floor), subjects: new Map(known.subjects) };
   }
 
   /** Removes expired holders, and makes room for one. */
-  #forget(): void {
-    const nowMs = this.#clock.now();
-    for (const [holder, { endsAtMs, floor, subjects }] of this.#known) {
-      const isFull = this.#known.size >= this.#maxHolders;
+  private forget(): void {
+    const nowMs = this.clock.now();
+    for (const [holder, { endsAtMs, floor, subjects }] of this.known) {
+      const isFull = this.known.size >= this.maxHolders;
       if (endsAtMs > nowMs && !isFull) return;
-      if (endsAtMs > nowMs) this.#floor = Math.max(this.#floor, floor, ...subjects.values());
-      this.#known.delete(holder);
+      if (endsAtMs > nowMs) this.floor = Math.max(this.floor, floor, ...subjects.values());
+      this.known.delete(holder);
     }
   }
 }

@@ -48,13 +48,13 @@ export class ServerSession extends StreamSession<never, unknown> {
   readonly stream: string;
   /** The user objects of this session; `@UserObject()` reads them. */
   readonly userObjects = new UserObjects();
-  readonly #port: SessionPort;
-  readonly #service: MessagesService;
-  #messages?: SessionMessages;
-  #presence?: ServerSessionPresence;
-  #abort?: AbortController;
-  #ended: SessionCloseReason | undefined;
-  #identity: SessionIdentity;
+  private readonly port: SessionPort;
+  private readonly service: MessagesService;
+  private sessionMessages?: SessionMessages;
+  private sessionPresence?: ServerSessionPresence;
+  private abort?: AbortController;
+  private ended: SessionCloseReason | undefined;
+  private identity: SessionIdentity;
 
   constructor(
     { id, endpoint, stream }: SessionAddress,
@@ -65,54 +65,54 @@ export class ServerSession extends StreamSession<never, unknown> {
     this.id = id;
     this.endpoint = endpoint;
     this.stream = stream;
-    this.#identity = identity;
-    this.#port = port;
-    this.#service = messages;
+    this.identity = identity;
+    this.port = port;
+    this.service = messages;
   }
 
   get messages(): SessionMessages {
-    return (this.#messages ??= new SessionMessages(this.#service, this.signal));
+    return (this.sessionMessages ??= new SessionMessages(this.service, this.signal));
   }
 
   get presence(): ServerSessionPresence {
-    return (this.#presence ??= new ServerSessionPresence(this.#port, this));
+    return (this.sessionPresence ??= new ServerSessionPresence(this.port, this));
   }
 
   get user(): unknown {
-    return this.#identity.user;
+    return this.identity.user;
   }
 
   get handshake(): StreamHandshake {
-    return this.#identity.handshake;
+    return this.identity.handshake;
   }
 
   /** The subject of the session's resume tokens. */
   get holder(): string {
-    return this.#identity.holder;
+    return this.identity.holder;
   }
 
   get endReason(): SessionCloseReason | undefined {
-    return this.#ended;
+    return this.ended;
   }
 
   get signal(): AbortSignal {
-    this.#abort ??= abortController();
-    if (this.#ended) this.#abort.abort(this.#ended);
-    return this.#abort.signal;
+    this.abort ??= abortController();
+    if (this.ended) this.abort.abort(this.ended);
+    return this.abort.signal;
   }
 
   get resuming(): ResumingChannels {
-    return this.#port.resuming(this);
+    return this.port.resuming(this);
   }
 
   sendStreamMessage(message: object): Promise<void> {
-    if (this.#ended) return Promise.reject(closedError(this.#ended));
-    return this.#port.send(this, message);
+    if (this.ended) return Promise.reject(closedError(this.ended));
+    return this.port.send(this, message);
   }
 
   subscribe(channel: string | Channel<Message>): Promise<Subscription> {
-    if (this.#ended) return Promise.reject(closedError(this.#ended));
-    return this.#port.subscribe(this, channel);
+    if (this.ended) return Promise.reject(closedError(this.ended));
+    return this.port.subscribe(this, channel);
   }
 
   setUserObject(object: object): void {
@@ -125,24 +125,24 @@ export class ServerSession extends StreamSession<never, unknown> {
 
   close(reason: SessionCloseReason | string = 'The server closed the stream.'): Promise<void> {
     const why = typeof reason === 'string' ? new SessionCloseReason('closed-by-server', reason) : reason;
-    return this.#port.endSession(this, why);
+    return this.port.endSession(this, why);
   }
 
   /** Returns whether the session belongs to this identity. */
   belongsTo(identity: SessionIdentity): boolean {
-    return this.#identity === identity;
+    return this.identity === identity;
   }
 
   /** Moves a session with `keepOnSignIn` to the user who has signed in. */
   adopt(identity: SessionIdentity): void {
-    this.#identity = identity;
-    this.#presence?.userChanged();
+    this.identity = identity;
+    this.sessionPresence?.userChanged();
   }
 
   /** Marks the session as ended and aborts its signal; the first call decides the reason. */
   end(reason: SessionCloseReason): void {
-    this.#ended ??= reason;
-    this.#abort?.abort(reason);
+    this.ended ??= reason;
+    this.abort?.abort(reason);
   }
 }
 

@@ -10,7 +10,7 @@ interface HelloFacts {
 
 /** The facts about a connection that an authenticator decides by. */
 export class StreamHandshake {
-  #clientKey?: string;
+  private hashedClient?: string;
 
   constructor(
     /** The credential: of `hello`, else of `Authorization: Bearer`, else of the configured cookie. */
@@ -32,7 +32,7 @@ export class StreamHandshake {
   /** A public hash of the secret client id: 22 characters. */
   get clientKey(): string | undefined {
     if (this.client === undefined) return undefined;
-    return (this.#clientKey ??= createHash('sha256').update(this.client).digest('base64url').slice(0, 22));
+    return (this.hashedClient ??= createHash('sha256').update(this.client).digest('base64url').slice(0, 22));
   }
 }
 

@@ -25,84 +25,84 @@ export interface ClusterOwner {
  */
 export class ClusterTopology implements RedisTopology {
   /** Shards by the address of their node. */
-  readonly #shards = new Map<string, RedisShard>();
+  private readonly shardsById = new Map<string, RedisShard>();
   /** Desired keys, each with the address of the shard that received the request. */
-  readonly #desired = new Map<string, string | undefined>();
+  private readonly desired = new Map<string, string | undefined>();
   /** The placement of the slots when the desired keys were last moved. */
-  #placed: ReadonlyArray<RedisShard | string | undefined> = [];
-  readonly #onRefresh = () => this.refresh();
-  #sharded = true;
-  #known = false;
-  #closed = false;
+  private placed: ReadonlyArray<RedisShard | string | undefined> = [];
+  private readonly onRefresh = () => this.refresh();
+  private sharded = true;
+  private known = false;
+  private closed = false;
 
   constructor(
     private readonly client: Cluster,
     private readonly owner: ClusterOwner,
     private readonly tuning: ResolvedTuning,
   ) {
-    for (const event of EVENTS) client.on(event, this.#onRefresh);
+    for (const event of EVENTS) client.on(event, this.onRefresh);
   }
 
   get shards(): readonly RedisShard[] {
-    return [...this.#shards.values()];
+    return [...this.shardsById.values()];
   }
 
   async start(): Promise<void> {
     if (this.client.status !== 'ready') return;
-    await this.#detect();
+    await this.detect();
     this.refresh();
-    const nodes = [...this.#masters().values()];
+    const nodes = [...this.masters().values()];
     await Promise.all([...this.shards.map((shard) => shard.start()), ...nodes.map(untilReady)]);
   }
 
   publish(key: string, text: string): Promise<unknown> {
-    if (this.#sharded) return this.client.spublish(key, text);
-    const [shard] = this.#shards.values();
+    if (this.sharded) return this.client.spublish(key, text);
+    const [shard] = this.shardsById.values();
     return shard ? shard.client.publish(key, text) : Promise.reject(new Error('no master is known'));
   }
 
   get publishCommand(): 'PUBLISH' | 'SPUBLISH' {
-    return this.#sharded ? 'SPUBLISH' : 'PUBLISH';
+    return this.sharded ? 'SPUBLISH' : 'PUBLISH';
   }
 
   shardOf(key: string): RedisShard | undefined {
-    return this.#shards.get(this.#addressOf(key) ?? '');
+    return this.shardsById.get(this.addressOf(key) ?? '');
   }
 
   nodeOf(key: string): Redis | undefined {
     const address = this.client.slots[slotOf(key)]?.[0] ?? '';
-    return this.#shards.get(address)?.client ?? this.#masters().get(address);
+    return this.shardsById.get(address)?.client ?? this.masters().get(address);
   }
 
   subscribe(key: string): Promise<void> {
-    const address = this.#addressOf(key);
-    this.#desired.set(key, address);
-    return this.#shards.get(address ?? '')?.subscriber.subscribe(key) ?? Promise.resolve();
+    const address = this.addressOf(key);
+    this.desired.set(key, address);
+    return this.shardsById.get(address ?? '')?.subscriber.subscribe(key) ?? Promise.resolve();
   }
 
   unsubscribe(key: string): void {
-    const address = this.#desired.get(key);
-    this.#desired.delete(key);
-    this.#shards.get(address ?? '')?.subscriber.unsubscribe(key);
+    const address = this.desired.get(key);
+    this.desired.delete(key);
+    this.shardsById.get(address ?? '')?.subscriber.unsubscribe(key);
   }
 
   refresh(): void {
-    if (this.#closed || this.client.status !== 'ready') return;
-    if (!this.#known) {
-      void this.#detect().then(() => this.refresh());
+    if (this.closed || this.client.status !== 'ready') return;
+    if (!this.known) {
+      void this.detect().then(() => this.refresh());
       return;
     }
     // A node of a Cluster connects on its first command and refuses that command; connect it early.
-    for (const node of this.#masters().values())
+    for (const node of this.masters().values())
       if (node.status === 'wait') node.connect().catch(() => undefined);
-    const owners = this.#owners();
-    for (const [address, shard] of this.#shards)
-      if (owners.get(address) !== shard.client) this.#remove(address, shard);
-    for (const [address, node] of owners) if (!this.#shards.has(address)) this.#add(address, node);
+    const owners = this.owners();
+    for (const [address, shard] of this.shardsById)
+      if (owners.get(address) !== shard.client) this.remove(address, shard);
+    for (const [address, node] of owners) if (!this.shardsById.has(address)) this.add(address, node);
     // This runs every few seconds, and usually nothing has moved.
-    if (isSame(this.#placed, this.#placement())) return;
-    this.#placed = this.#placement();
-    void slicedWork.forEach(this.#desired, ([key, address]) => this.#move(key, address));
+    if (isSame(this.placed, this.placement())) return;
+    this.placed = this.placement();
+    void slicedWork.forEach(this.desired, ([key, address]) => this.move(key, address));
   }
 
   moved(): void {
@@ -110,23 +110,23 @@ export class ClusterTopology implements RedisTopology {
   }
 
   close(): void {
-    this.#closed = true;
-    for (const event of EVENTS) this.client.off(event, this.#onRefresh);
-    for (const [address, shard] of this.#shards) this.#remove(address, shard);
+    this.closed = true;
+    for (const event of EVENTS) this.client.off(event, this.onRefresh);
+    for (const [address, shard] of this.shardsById) this.remove(address, shard);
   }
 
   /** Returns the inputs of key placement: the master of each slot, and the shards. */
-  #placement(): ReadonlyArray<RedisShard | string | undefined> {
-    return [...this.client.slots.map((nodes) => nodes?.[0]), ...this.#shards.values()];
+  private placement(): ReadonlyArray<RedisShard | string | undefined> {
+    return [...this.client.slots.map((nodes) => nodes?.[0]), ...this.shardsById.values()];
   }
 
-  async #detect(): Promise<void> {
-    this.#sharded = this.tuning.sharded === 'auto' && (await this.#hasShardedPubSub());
-    this.#known = true;
+  private async detect(): Promise<void> {
+    this.sharded = this.tuning.sharded === 'auto' && (await this.hasShardedPubSub());
+    this.known = true;
   }
 
   /** Queries the command; a server that refuses the query is assumed to have it. */
-  async #hasShardedPubSub(): Promise<boolean> {
+  private async hasShardedPubSub(): Promise<boolean> {
     try {
       const [info] = (await this.client.call('COMMAND', 'INFO', 'SSUBSCRIBE')) as unknown[];
       return info !== null && info !== undefined;
@@ -136,51 +136,51 @@ export class ClusterTopology implements RedisTopology {
   }
 
   /** Returns the masters that carry channels, in the order of their addresses. */
-  #owners(): Map<string, Redis> {
+  private owners(): Map<string, Redis> {
     const owning = new Set(this.client.slots.map((nodes) => nodes?.[0]));
-    const owners = [...this.#masters()]
+    const owners = [...this.masters()]
       .filter(([address]) => owning.has(address))
       .sort(([a], [b]) => (a < b ? -1 : 1));
-    return new Map(this.#sharded ? owners : owners.slice(0, 1));
+    return new Map(this.sharded ? owners : owners.slice(0, 1));
   }
 
   /** Returns all masters by their address. */
-  #masters(): Map<string, Redis> {
+  private masters(): Map<string, Redis> {
     return new Map(this.client.nodes('master').map((node) => [addressOf(node), node]));
   }
 
-  #addressOf(key: string): string | undefined {
-    if (!this.#sharded) return this.#shards.keys().next().value;
+  private addressOf(key: string): string | undefined {
+    if (!this.sharded) return this.shardsById.keys().next().value;
     return this.client.slots[slotOf(key)]?.[0];
   }
 
-  #add(address: string, node: Redis): void {
-    const shard = this.owner.makeShard(node, this.#sharded, this.#probeNumberOf(address));
-    this.#shards.set(address, shard);
+  private add(address: string, node: Redis): void {
+    const shard = this.owner.makeShard(node, this.sharded, this.probeNumberOf(address));
+    this.shardsById.set(address, shard);
     for (const event of NODE_EVENTS) node.on(event, this.owner.changed);
     void shard.start();
   }
 
-  #remove(address: string, shard: RedisShard): void {
-    this.#shards.delete(address);
+  private remove(address: string, shard: RedisShard): void {
+    this.shardsById.delete(address);
     for (const event of NODE_EVENTS) shard.client.off(event, this.owner.changed);
     shard.close();
     this.owner.changed();
   }
 
-  #move(key: string, from: string | undefined): void {
-    const to = this.#addressOf(key);
-    const target = this.#shards.get(to ?? '');
-    if (to !== from && from) this.#shards.get(from)?.subscriber.unsubscribe(key);
-    this.#desired.set(key, to);
+  private move(key: string, from: string | undefined): void {
+    const to = this.addressOf(key);
+    const target = this.shardsById.get(to ?? '');
+    if (to !== from && from) this.shardsById.get(from)?.subscriber.unsubscribe(key);
+    this.desired.set(key, to);
     const confirmed = target?.subscriber.subscribe(key);
     if (to !== from) void confirmed?.then(() => this.owner.resumed([key]));
   }
 
   /** Finds a number whose probe key belongs to this node. */
-  #probeNumberOf(address: string): number {
+  private probeNumberOf(address: string): number {
     for (let number = 0; number < MAX_PROBE_NUMBER; number++)
-      if (this.#addressOf(this.owner.probeKeyOf(number)) === address) return number;
+      if (this.addressOf(this.owner.probeKeyOf(number)) === address) return number;
     return 0;
   }
 }

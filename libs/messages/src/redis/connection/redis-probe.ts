@@ -22,93 +22,93 @@ export interface ProbeTarget {
  * A publication without a reply makes the connection suspect until a probe message is received.
  */
 export class RedisProbe {
-  #sent = 0;
+  private sent = 0;
   /** The time at which the oldest missing message was sent. */
-  #missingSinceMs: number | undefined;
-  #suspect = false;
-  #sending = false;
-  #closed = false;
-  #cancelTimer: (() => void) | undefined;
+  private missingSinceMs: number | undefined;
+  private isSuspect = false;
+  private sending = false;
+  private closed = false;
+  private cancelTimer: (() => void) | undefined;
 
   constructor(
     private readonly target: ProbeTarget,
     private readonly tuning: ResolvedTuning,
   ) {
-    this.#schedule();
+    this.schedule();
   }
 
   /** True after a publication without a reply, until a probe message is received. */
   get suspect(): boolean {
-    return this.#suspect;
+    return this.isSuspect;
   }
 
   /** Receives a publication on the probe's own key: a header line, then the number of the message. */
   seen(payload: Buffer): void {
-    if (payload.toString('latin1', payload.indexOf('\n') + 1) !== String(this.#sent)) return;
-    this.#missingSinceMs = undefined;
-    if (!this.#suspect) return;
-    this.#suspect = false;
-    this.#changed();
+    if (payload.toString('latin1', payload.indexOf('\n') + 1) !== String(this.sent)) return;
+    this.missingSinceMs = undefined;
+    if (!this.isSuspect) return;
+    this.isSuspect = false;
+    this.changed();
   }
 
   /** Restarts the timeout; the subscriber has just connected. */
   reset(): void {
-    this.#missingSinceMs = undefined;
+    this.missingSinceMs = undefined;
   }
 
   /** Marks the connection as suspect until a probe message is received. */
   markSuspect(): void {
-    if (this.#suspect || this.#closed) return;
-    this.#suspect = true;
-    this.#changed();
+    if (this.isSuspect || this.closed) return;
+    this.isSuspect = true;
+    this.changed();
   }
 
   /** Stops probing. */
   close(): void {
-    this.#closed = true;
-    this.#cancelTimer?.();
+    this.closed = true;
+    this.cancelTimer?.();
   }
 
-  #changed(): void {
-    this.#schedule();
+  private changed(): void {
+    this.schedule();
     this.target.changed();
   }
 
-  #schedule(): void {
-    this.#cancelTimer?.();
+  private schedule(): void {
+    this.cancelTimer?.();
     const { probeIntervalMs, clock } = this.tuning;
-    const intervalMs = this.#suspect
+    const intervalMs = this.isSuspect
       ? Math.min(probeIntervalMs || Infinity, SUSPECT_INTERVAL_MS)
       : probeIntervalMs;
-    if (intervalMs === 0 || this.#closed) return;
+    if (intervalMs === 0 || this.closed) return;
     // A jitter of 10 % keeps the processes of a cluster from probing at the same time.
-    this.#cancelTimer = clock.after(intervalMs * (0.9 + Math.random() * 0.2), () => {
-      this.#schedule();
-      void this.#probe();
+    this.cancelTimer = clock.after(intervalMs * (0.9 + Math.random() * 0.2), () => {
+      this.schedule();
+      void this.probe();
     });
   }
 
-  async #probe(): Promise<void> {
-    if (this.#isStalled()) {
+  private async probe(): Promise<void> {
+    if (this.isStalled()) {
       this.reset();
       this.target.stalled();
       return;
     }
-    if (this.#sending) return;
-    this.#sending = true;
-    const sinceMs = (this.#missingSinceMs ??= this.tuning.clock.now());
-    const sent = await this.target.publish(String(++this.#sent)).then(() => true, mayHaveBeenSent);
-    if (!sent && this.#missingSinceMs === sinceMs) this.#missingSinceMs = undefined;
-    this.#sending = false;
+    if (this.sending) return;
+    this.sending = true;
+    const sinceMs = (this.missingSinceMs ??= this.tuning.clock.now());
+    const sent = await this.target.publish(String(++this.sent)).then(() => true, mayHaveBeenSent);
+    if (!sent && this.missingSinceMs === sinceMs) this.missingSinceMs = undefined;
+    this.sending = false;
   }
 
-  #isStalled(): boolean {
+  private isStalled(): boolean {
     const { probeTimeoutMs, probeIntervalMs, clock } = this.tuning;
     return (
       probeIntervalMs > 0 &&
       this.target.connected() &&
-      this.#missingSinceMs !== undefined &&
-      clock.now() - this.#missingSinceMs >= probeTimeoutMs
+      this.missingSinceMs !== undefined &&
+      clock.now() - this.missingSinceMs >= probeTimeoutMs
     );
   }
 }

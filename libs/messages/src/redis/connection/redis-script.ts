@@ -11,10 +11,10 @@ export interface ScriptRun {
 
 /** A script that Redis runs atomically; it is identified by its hash. */
 export class RedisScript {
-  readonly #sha: string;
+  private readonly sha: string;
 
   constructor(private readonly text: string) {
-    this.#sha = createHash('sha1').update(text).digest('hex');
+    this.sha = createHash('sha1').update(text).digest('hex');
   }
 
   /** Runs the script on the server of its keys; sends the text once to a server that lacks it. */
@@ -27,7 +27,7 @@ export class RedisScript {
   async runBefore<T>({ client, keys, args }: ScriptRun, next: () => T | Promise<T>): Promise<[unknown, T]> {
     const parts = [keys.length, ...keys, ...args] as const;
     try {
-      return await Promise.all([client.evalsha(this.#sha, ...parts), next()]);
+      return await Promise.all([client.evalsha(this.sha, ...parts), next()]);
     } catch (error) {
       if (!isReply(error) || !error.message.startsWith('NOSCRIPT')) throw error;
       return Promise.all([client.eval(this.text, ...parts), next()]);

@@ -44,9 +44,9 @@ export class RedisShard {
   readonly client: Redis;
   readonly subscriber: RedisSubscriber;
   readonly probe: RedisProbe;
-  readonly #replication: ReplicationCheck;
-  #started: Promise<void> | undefined;
-  #wasSuspect = false;
+  private readonly replication: ReplicationCheck;
+  private started: Promise<void> | undefined;
+  private wasSuspect = false;
 
   constructor(
     { client, sharded, probeKey, publish }: ShardLink,
@@ -71,14 +71,14 @@ export class RedisShard {
           this.subscriber.rebuild();
         },
         changed: () => {
-          if (this.#wasSuspect && !this.probe.suspect) events.suspected(this);
-          this.#wasSuspect = this.probe.suspect;
+          if (this.wasSuspect && !this.probe.suspect) events.suspected(this);
+          this.wasSuspect = this.probe.suspect;
           events.changed();
         },
       },
       tuning,
     );
-    this.#replication = new ReplicationCheck(client, tuning, {
+    this.replication = new ReplicationCheck(client, tuning, {
       replaced: () => {
         events.replaced(this);
         this.subscriber.rebuild();
@@ -101,12 +101,12 @@ export class RedisShard {
 
   /** Connects; resolves when all desired keys are confirmed, or the first attempt has failed. */
   start(): Promise<void> {
-    return (this.#started ??= this.subscriber.start());
+    return (this.started ??= this.subscriber.start());
   }
 
   /** Closes the connection and stops the timers. */
   close(): void {
-    this.#replication.close();
+    this.replication.close();
     this.probe.close();
     this.subscriber.close();
   }

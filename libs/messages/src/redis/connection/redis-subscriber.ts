@@ -36,26 +36,26 @@ export interface SubscriberLink {
  * at most 100 keys is in progress at a time, so requests cannot overtake each other.
  */
 export class RedisSubscriber {
-  readonly #desired = new Set<string>();
-  readonly #confirmed = new Set<string>();
+  private readonly desired = new Set<string>();
+  private readonly confirmed = new Set<string>();
   /** Desired keys that are not yet sent on a new connection. */
-  #restoring: Iterator<string> | undefined;
+  private restoring: Iterator<string> | undefined;
   /** Keys to subscribe to, and to unsubscribe from, on the current connection. */
-  readonly #adding = new Set<string>();
-  readonly #dropping = new Set<string>();
+  private readonly adding = new Set<string>();
+  private readonly dropping = new Set<string>();
   /** Keys that the server refused; they are retried after a pause. */
-  readonly #refused = new Set<string>();
-  #waiters = new Map<string, Deferred<void>>();
-  #client: Redis | undefined;
-  #connected = false;
-  #restored = false;
-  #pumping = false;
-  #closed = false;
-  #attempts = 0;
-  #connects = 0;
-  #cancelConnect: (() => void) | undefined;
-  #cancelRetry: (() => void) | undefined;
-  #cancelRenewal: (() => void) | undefined;
+  private readonly refused = new Set<string>();
+  private waiters = new Map<string, Deferred<void>>();
+  private client: Redis | undefined;
+  private isConnected = false;
+  private restored = false;
+  private pumping = false;
+  private closed = false;
+  private attempts = 0;
+  private connects = 0;
+  private cancelConnect: (() => void) | undefined;
+  private cancelRetry: (() => void) | undefined;
+  private cancelRenewal: (() => void) | undefined;
 
   constructor(
     private readonly link: SubscriberLink,
@@ -65,85 +65,85 @@ export class RedisSubscriber {
 
   /** True when the connection is open and all keys desired before it are confirmed. */
   get live(): boolean {
-    return this.#restored && this.#refused.size === 0;
+    return this.restored && this.refused.size === 0;
   }
 
   /** True while the connection is open. */
   get connected(): boolean {
-    return this.#connected;
+    return this.isConnected;
   }
 
   /** The number of reconnects since the first connection. */
   get reconnects(): number {
-    return Math.max(0, this.#connects - 1);
+    return Math.max(0, this.connects - 1);
   }
 
   /** Connects; resolves when all desired keys are confirmed, or the attempt has failed. */
   async start(): Promise<void> {
-    const client = (this.#client = this.link.open());
-    const lost = () => this.#lost(client);
+    const client = (this.client = this.link.open());
+    const lost = () => this.lost(client);
     // A server may accept the connection and never reply, so the whole handshake has a deadline.
     const cancelDeadline = this.tuning.clock.after(this.tuning.connectTimeoutMs, lost);
     client.on('error', (error: unknown) => this.events.failed(error));
     client.on('end', lost);
-    client.on('moved', () => this.#moved(client));
+    client.on('moved', () => this.moved(client));
     // Received as bytes, because own publications are dropped without decoding.
     client.on(this.link.sharded ? 'smessageBuffer' : 'messageBuffer', (name: Buffer, payload: Buffer) => {
       const key = name.toString();
-      if (client === this.#client && this.#desired.has(key)) this.events.message(key, payload);
+      if (client === this.client && this.desired.has(key)) this.events.message(key, payload);
     });
     const connected = await client.connect().then(
       () => true,
       () => false,
     );
     cancelDeadline();
-    if (connected) await this.#gained(client);
+    if (connected) await this.gained(client);
     else lost();
   }
 
   /** Adds a desired key; resolves when it is confirmed, or at once without a connection. */
   subscribe(key: string): Promise<void> {
-    this.#desired.add(key);
-    this.#dropping.delete(key);
-    if (!this.#connected || this.#confirmed.has(key)) return Promise.resolve();
-    const waiter = this.#waiters.get(key) ?? deferred<void>();
-    this.#waiters.set(key, waiter);
-    this.#adding.add(key);
-    void this.#pump();
+    this.desired.add(key);
+    this.dropping.delete(key);
+    if (!this.isConnected || this.confirmed.has(key)) return Promise.resolve();
+    const waiter = this.waiters.get(key) ?? deferred<void>();
+    this.waiters.set(key, waiter);
+    this.adding.add(key);
+    void this.pump();
     return waiter.promise;
   }
 
   /** Removes a desired key; no message on it is reported after the call. */
   unsubscribe(key: string): void {
-    this.#desired.delete(key);
-    this.#adding.delete(key);
-    this.#refused.delete(key);
-    this.#settle(key);
-    if (!this.#confirmed.has(key)) return;
-    this.#dropping.add(key);
-    void this.#pump();
+    this.desired.delete(key);
+    this.adding.delete(key);
+    this.refused.delete(key);
+    this.settle(key);
+    if (!this.confirmed.has(key)) return;
+    this.dropping.add(key);
+    void this.pump();
   }
 
   /** Drops the connection and schedules a reconnect. */
   rebuild(): void {
-    if (this.#client) this.#lost(this.#client);
+    if (this.client) this.lost(this.client);
   }
 
   /** Closes the connection for good and releases everything. */
   close(): void {
-    this.#closed = true;
-    this.#desired.clear();
-    this.#disconnect();
-    this.#cancelConnect?.();
+    this.closed = true;
+    this.desired.clear();
+    this.disconnect();
+    this.cancelConnect?.();
   }
 
-  async #gained(client: Redis): Promise<void> {
-    if (client !== this.#client) return;
-    this.#connected = true;
-    this.#attempts = 0;
-    this.#connects++;
-    this.#restoring = this.#desired.values();
-    await this.#pump();
+  private async gained(client: Redis): Promise<void> {
+    if (client !== this.client) return;
+    this.isConnected = true;
+    this.attempts = 0;
+    this.connects++;
+    this.restoring = this.desired.values();
+    await this.pump();
   }
 
   /**
@@ -151,129 +151,127 @@ export class RedisSubscriber {
    *
    * A server ends them when a slot is assigned, even to itself, and ioredis does not report the keys.
    */
-  #moved(client: Redis): void {
-    if (client !== this.#client) return;
+  private moved(client: Redis): void {
+    if (client !== this.client) return;
     this.events.moved();
     // The subscriptions of a slot end together, so one renewal covers them all.
-    this.#cancelRenewal ??= this.tuning.clock.after(RENEWAL_MS, () => {
-      this.#cancelRenewal = undefined;
-      for (const key of this.#desired) if (this.#confirmed.delete(key)) this.#adding.add(key);
-      void this.#pump();
+    this.cancelRenewal ??= this.tuning.clock.after(RENEWAL_MS, () => {
+      this.cancelRenewal = undefined;
+      for (const key of this.desired) if (this.confirmed.delete(key)) this.adding.add(key);
+      void this.pump();
     });
   }
 
-  #lost(client: Redis | undefined): void {
-    if (this.#closed || client !== this.#client) return;
-    this.#disconnect();
-    const delayMs = reconnectDelay(this.#attempts++, this.tuning.maxReconnectDelayMs);
-    this.#cancelConnect = this.tuning.clock.after(delayMs, () => void this.start());
+  private lost(client: Redis | undefined): void {
+    if (this.closed || client !== this.client) return;
+    this.disconnect();
+    const delayMs = reconnectDelay(this.attempts++, this.tuning.maxReconnectDelayMs);
+    this.cancelConnect = this.tuning.clock.after(delayMs, () => void this.start());
     this.events.changed();
   }
 
-  #disconnect(): void {
-    const client = this.#client;
-    this.#client = undefined;
-    this.#connected = this.#restored = false;
-    this.#restoring = undefined;
-    this.#cancelRetry?.();
-    this.#cancelRenewal?.();
+  private disconnect(): void {
+    const client = this.client;
+    this.client = undefined;
+    this.isConnected = this.restored = false;
+    this.restoring = undefined;
+    this.cancelRetry?.();
+    this.cancelRenewal?.();
     // A leftover handle would prevent all retries on the next connection.
-    this.#cancelRetry = this.#cancelRenewal = undefined;
-    for (const keys of [this.#confirmed, this.#adding, this.#dropping, this.#refused]) keys.clear();
-    const waiters = this.#waiters;
-    this.#waiters = new Map();
+    this.cancelRetry = this.cancelRenewal = undefined;
+    for (const keys of [this.confirmed, this.adding, this.dropping, this.refused]) keys.clear();
+    const waiters = this.waiters;
+    this.waiters = new Map();
     void slicedWork.forEach(waiters.values(), ({ resolve }) => resolve());
     client?.removeAllListeners('end');
     if (client?.status !== 'end') client?.disconnect();
   }
 
-  async #pump(): Promise<void> {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    while (this.#connected && (this.#adding.size > 0 || this.#dropping.size > 0 || !this.#restored)) {
-      const client = this.#client;
+  private async pump(): Promise<void> {
+    if (this.pumping) return;
+    this.pumping = true;
+    while (this.isConnected && (this.adding.size > 0 || this.dropping.size > 0 || !this.restored)) {
+      const client = this.client;
       if (!client) break;
       try {
-        const keys = this.#takeAdding();
-        if (keys.length > 0) await this.#add(client, keys);
-        else if (this.#dropping.size > 0) await this.#drop(client, take(this.#dropping));
-        else this.#restore();
+        const keys = this.takeAdding();
+        if (keys.length > 0) await this.add(client, keys);
+        else if (this.dropping.size > 0) await this.drop(client, take(this.dropping));
+        else this.restore();
       } catch (error) {
-        if (client === this.#client) this.events.failed(error);
-        this.#lost(client);
+        if (client === this.client) this.events.failed(error);
+        this.lost(client);
       }
     }
-    this.#pumping = false;
+    this.pumping = false;
   }
 
   /** Takes the next keys to subscribe to; keys with a waiting caller come first. */
-  #takeAdding(): string[] {
-    const keys = take(this.#adding);
-    while (this.#restoring && keys.length < CHUNK) {
-      const next = this.#restoring.next();
-      if (next.done) this.#restoring = undefined;
-      else if (!this.#confirmed.has(next.value) && !this.#refused.has(next.value)) keys.push(next.value);
+  private takeAdding(): string[] {
+    const keys = take(this.adding);
+    while (this.restoring && keys.length < CHUNK) {
+      const next = this.restoring.next();
+      if (next.done) this.restoring = undefined;
+      else if (!this.confirmed.has(next.value) && !this.refused.has(next.value)) keys.push(next.value);
     }
     return keys;
   }
 
-  #restore(): void {
-    this.#restored = true;
+  private restore(): void {
+    this.restored = true;
     this.events.changed();
   }
 
-  async #add(client: Redis, keys: readonly string[]): Promise<void> {
+  private async add(client: Redis, keys: readonly string[]): Promise<void> {
     try {
       if (this.link.sharded) await Promise.all(keys.map((key) => client.ssubscribe(key)));
       else await client.subscribe(...keys);
     } catch (error) {
       if (!isReply(error)) throw error;
       const [key, ...others] = keys;
-      if (others.length > 0) for (const each of keys) await this.#add(client, [each]);
-      else if (key !== undefined) this.#refuse(client, key, error);
+      if (others.length > 0) for (const each of keys) await this.add(client, [each]);
+      else if (key !== undefined) this.refuse(client, key, error);
       return;
     }
-    if (client !== this.#client) return;
-    const resumed = keys.filter((key) => this.#desired.has(key) && !this.#waiters.has(key));
-    for (const key of keys) this.#confirm(key);
+    if (client !== this.client) return;
+    const resumed = keys.filter((key) => this.desired.has(key) && !this.waiters.has(key));
+    for (const key of keys) this.confirm(key);
     if (resumed.length > 0) this.events.resumed(resumed);
   }
 
-  async #drop(client: Redis, keys: readonly string[]): Promise<void> {
-    for (const key of keys) this.#confirmed.delete(key);
+  private async drop(client: Redis, keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.confirmed.delete(key);
     if (this.link.sharded) await Promise.all(keys.map((key) => client.sunsubscribe(key)));
     else await client.unsubscribe(...keys);
   }
 
-  #confirm(key: string): void {
-    this.#confirmed.add(key);
-    this.#settle(key);
-    if (!this.#desired.has(key)) this.#dropping.add(key);
+  private confirm(key: string): void {
+    this.confirmed.add(key);
+    this.settle(key);
+    if (!this.desired.has(key)) this.dropping.add(key);
   }
 
   /** Sets a refused key aside, so that the other keys keep their connection. */
-  #refuse(client: Redis, key: string, error: Error): void {
-    if (client !== this.#client || !this.#desired.has(key)) return;
-    this.#settle(key);
-    this.#refused.add(key);
+  private refuse(client: Redis, key: string, error: Error): void {
+    if (client !== this.client || !this.desired.has(key)) return;
+    this.settle(key);
+    this.refused.add(key);
     this.events.failed(error);
     if (error.message.startsWith('MOVED')) this.events.moved();
-    this.#cancelRetry ??= this.tuning.clock.after(this.tuning.maxReconnectDelayMs, () =>
-      this.#retryRefused(),
-    );
+    this.cancelRetry ??= this.tuning.clock.after(this.tuning.maxReconnectDelayMs, () => this.retryRefused());
     this.events.changed();
   }
 
-  #retryRefused(): void {
-    this.#cancelRetry = undefined;
-    for (const key of this.#refused) this.#adding.add(key);
-    this.#refused.clear();
-    void this.#pump().then(() => this.events.changed());
+  private retryRefused(): void {
+    this.cancelRetry = undefined;
+    for (const key of this.refused) this.adding.add(key);
+    this.refused.clear();
+    void this.pump().then(() => this.events.changed());
   }
 
-  #settle(key: string): void {
-    this.#waiters.get(key)?.resolve();
-    this.#waiters.delete(key);
+  private settle(key: string): void {
+    this.waiters.get(key)?.resolve();
+    this.waiters.delete(key);
   }
 }
 

@@ -35,55 +35,55 @@ export function replicationOf(info: string): Replication {
  * have missed publications.
  */
 export class ReplicationCheck {
-  #seen: string | undefined;
-  #checking = false;
-  #closed = false;
-  #cancelTimer: (() => void) | undefined;
+  private seen: string | undefined;
+  private checking = false;
+  private closed = false;
+  private cancelTimer: (() => void) | undefined;
 
   constructor(
     private readonly client: Redis,
     private readonly tuning: ResolvedTuning,
     private readonly events: ReplicationEvents,
   ) {
-    client.on('ready', this.#onReady);
-    if (client.status === 'ready') this.#onReady();
-    this.#schedule();
+    client.on('ready', this.onReady);
+    if (client.status === 'ready') this.onReady();
+    this.schedule();
   }
 
   /** Stops the checks. */
   close(): void {
-    this.#closed = true;
-    this.client.off('ready', this.#onReady);
-    this.#cancelTimer?.();
+    this.closed = true;
+    this.client.off('ready', this.onReady);
+    this.cancelTimer?.();
   }
 
-  readonly #onReady = (): void => void this.#check();
+  private readonly onReady = (): void => void this.check();
 
-  #schedule(): void {
+  private schedule(): void {
     const { probeIntervalMs, clock } = this.tuning;
     if (probeIntervalMs === 0) return;
-    this.#cancelTimer = clock.after(probeIntervalMs * (0.9 + Math.random() * 0.2), () => {
-      this.#schedule();
-      void this.#check();
+    this.cancelTimer = clock.after(probeIntervalMs * (0.9 + Math.random() * 0.2), () => {
+      this.schedule();
+      void this.check();
     });
   }
 
-  async #check(): Promise<void> {
-    if (this.#checking || this.client.status !== 'ready') return;
-    this.#checking = true;
+  private async check(): Promise<void> {
+    if (this.checking || this.client.status !== 'ready') return;
+    this.checking = true;
     // The probe covers a server that does not reply or refuses the command.
     const requests = Promise.all([this.client.info('replication'), this.client.info('server')]);
     const infos = await withinDeadline(requests, this.tuning).catch(() => undefined);
-    this.#checking = false;
-    if (infos && !this.#closed) this.#compare(...infos);
+    this.checking = false;
+    if (infos && !this.closed) this.compare(...infos);
   }
 
-  #compare(replicationInfo: string, serverInfo: string): void {
+  private compare(replicationInfo: string, serverInfo: string): void {
     const { isMaster, timeline } = replicationOf(replicationInfo);
     const run = /^run_id:(\w+)/m.exec(serverInfo)?.[1] ?? '';
     const seen = `${isMaster} ${timeline} ${run}`;
-    const isReplaced = this.#seen !== undefined && seen !== this.#seen;
-    this.#seen = seen;
+    const isReplaced = this.seen !== undefined && seen !== this.seen;
+    this.seen = seen;
     if (isReplaced) this.events.replaced();
     if (!isMaster) this.events.notMaster();
   }

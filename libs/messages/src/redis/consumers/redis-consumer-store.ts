@@ -54,27 +54,27 @@ export class RedisConsumerStore extends ConsumerStore {
     const { channel, from, holder } = share;
     const { meta, stream } = this.link.keys.of(channel.name);
     const epoch = randomBytes(16).toString('base64url');
-    const reply = await this.#run(
+    const reply = await this.run(
       FETCH,
-      [meta, stream, this.#keyOf(share)],
+      [meta, stream, this.keyOf(share)],
       [
         ...[epoch, channel.name, headMsOf(channel), from, CONSUMER_TTL_MS, holder],
         ...[leaseMs, limit, MAX_FETCHED_BYTES, this.link.maxMessageBytes],
         ...settled.flatMap((work) => [work.key, proofOf(work)]),
       ],
     );
-    if (!isStrings(reply)) throw this.#unreadable(new Error('the reply is malformed'));
-    return this.#fetchedOf(channel.name, reply);
+    if (!isStrings(reply)) throw this.unreadable(new Error('the reply is malformed'));
+    return this.fetchedOf(channel.name, reply);
   }
 
   async renew(share: ConsumerShare, works: readonly ConsumerWork[], leaseMs: number): Promise<boolean[]> {
     const args = works.flatMap((work) => [work.key, proofOf(work), work.attempt]);
-    const reply = await this.#run(RENEW, [this.#keyOf(share)], [share.holder, leaseMs, ...args]);
+    const reply = await this.run(RENEW, [this.keyOf(share)], [share.holder, leaseMs, ...args]);
     // Without a confirmation another share may get the work.
     return works.map((_, index) => Array.isArray(reply) && reply[index] === 1);
   }
 
-  async #run(
+  private async run(
     script: RedisScript,
     keys: readonly string[],
     args: ReadonlyArray<string | number>,
@@ -83,26 +83,26 @@ export class RedisConsumerStore extends ConsumerStore {
     if (this.link.isClosed()) throw unreadable(new Error(closed), closed);
     const run = script.run({ client: this.link.client, keys, args });
     return withinDeadline(run, this.tuning).catch((error: Error) => {
-      throw this.#unreadable(error);
+      throw this.unreadable(error);
     });
   }
 
-  #unreadable(error: Error): MessagesError {
+  private unreadable(error: Error): MessagesError {
     this.link.refused('a durable consumer', error);
     return unreadable(error);
   }
 
-  #fetchedOf(channel: string, [epoch = '', waitMs = '-1', ...parts]: readonly string[]): FetchedWork {
+  private fetchedOf(channel: string, [epoch = '', waitMs = '-1', ...parts]: readonly string[]): FetchedWork {
     const works: ConsumerWork[] = [];
     for (let at = 0; at < parts.length; at += PARTS) {
       const work = workOf(epoch, parts.slice(at, at + PARTS));
-      works.push(work.message ? this.#read(channel, work, work.message) : work);
+      works.push(work.message ? this.read(channel, work, work.message) : work);
     }
     return { works, waitMs: waitMs === '-1' ? undefined : Number(waitMs) };
   }
 
   /** Replaces an undecodable message by a gap. */
-  #read(channel: string, work: ConsumerWork, message: StoredMessage): ConsumerWork {
+  private read(channel: string, work: ConsumerWork, message: StoredMessage): ConsumerWork {
     try {
       readContent(message, this.link.maxMessageBytes);
       return work;
@@ -112,7 +112,7 @@ export class RedisConsumerStore extends ConsumerStore {
     }
   }
 
-  #keyOf({ channel, name }: ConsumerShare): string {
+  private keyOf({ channel, name }: ConsumerShare): string {
     return this.link.keys.of(channel.name).consumerStart + name;
   }
 }

@@ -28,18 +28,18 @@ export interface ChannelKeySet {
  */
 export class ChannelKeys {
   /** The cached keys, the oldest first. */
-  readonly #cached = new Map<string, ChannelKeySet>();
+  private readonly cached = new Map<string, ChannelKeySet>();
 
   constructor(private readonly prefix: string) {}
 
   /** Returns the keys of a channel. */
   of(channel: string): ChannelKeySet {
-    const cached = this.#cached.get(channel);
+    const cached = this.cached.get(channel);
     if (cached) return cached;
-    const [oldest] = this.#cached.size >= MAX_CACHED ? this.#cached.keys() : [];
-    if (oldest !== undefined) this.#cached.delete(oldest);
-    const keys = this.#make(channel);
-    this.#cached.set(channel, keys);
+    const [oldest] = this.cached.size >= MAX_CACHED ? this.cached.keys() : [];
+    if (oldest !== undefined) this.cached.delete(oldest);
+    const keys = this.make(channel);
+    this.cached.set(channel, keys);
     return keys;
   }
 
@@ -48,7 +48,7 @@ export class ChannelKeys {
     return `${this.prefix}:probe:${origin}:${number}`;
   }
 
-  #make(channel: string): ChannelKeySet {
+  private make(channel: string): ChannelKeySet {
     const { prefix } = this;
     const hash = hashOf(prefix, channel);
     return {

@@ -39,14 +39,14 @@ export class HeadReader {
     }
     const chunks = [...byNode].map(async ([node, keys]) => {
       for (let at = 0; at < keys.length; at += CHUNK)
-        await this.#readChunk(node, keys.slice(at, at + CHUNK), heads);
+        await this.readChunk(node, keys.slice(at, at + CHUNK), heads);
     });
     for (const result of await Promise.allSettled(chunks))
       if (result.status === 'rejected') failed(result.reason as Error);
     return locations.map(({ key }) => (heads.has(key) ? heads.get(key) : null));
   }
 
-  async #readChunk(node: Redis, keys: readonly string[], heads: Map<string, Head>): Promise<void> {
+  private async readChunk(node: Redis, keys: readonly string[], heads: Map<string, Head>): Promise<void> {
     const reading = node.pipeline();
     for (const key of keys) reading.hmget(key, 'e', 's', 'p').pttl(key);
     const replies = (await withinDeadline(reading.exec(), this.tuning)) ?? [];

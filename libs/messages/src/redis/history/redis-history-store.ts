@@ -74,32 +74,32 @@ interface Batch {
  */
 export class RedisHistoryStore extends HistoryStore {
   /** Followed channels by their `live` key. */
-  readonly #followed = new Map<string, string>();
-  readonly #writers = new Map<Redis, ReplicatedWriter>();
-  readonly #headReader: HeadReader;
-  #sink: HistorySink | undefined;
+  private readonly followed = new Map<string, string>();
+  private readonly writers = new Map<Redis, ReplicatedWriter>();
+  private readonly headReader: HeadReader;
+  private sink: HistorySink | undefined;
 
   constructor(
     private readonly link: HistoryLink,
     private readonly tuning: ResolvedTuning,
   ) {
     super();
-    this.#headReader = new HeadReader(tuning, { postedMs: WEEK_MS, unpostedMs: UNPOSTED_HEAD_MS });
+    this.headReader = new HeadReader(tuning, { postedMs: WEEK_MS, unpostedMs: UNPOSTED_HEAD_MS });
   }
 
   attach(sink: HistorySink): void {
-    this.#sink = sink;
+    this.sink = sink;
   }
 
   follow(channel: string): Promise<void> {
     const { live } = this.link.keys.of(channel);
-    this.#followed.set(live, channel);
+    this.followed.set(live, channel);
     return this.link.topology.subscribe(live);
   }
 
   unfollow(channel: string): void {
     const { live } = this.link.keys.of(channel);
-    this.#followed.delete(live);
+    this.followed.delete(live);
     this.link.topology.unsubscribe(live);
   }
 
@@ -110,15 +110,15 @@ export class RedisHistoryStore extends HistoryStore {
     if (drafts.length === 0) return [];
     const { pending } = this.link;
     const keys = this.link.keys.of(channel.name);
-    const why = this.#whyUnreachable(keys);
+    const why = this.whyUnreachable(keys);
     const refusal = why ? unavailable(why) : pending.refusal();
     if (refusal) throw refusal;
     const bytes = drafts.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
     pending.add(drafts.length, bytes);
     try {
       const attempt = randomBytes(6).toString('base64url');
-      const reply = await this.#store(channel, keys, { attempt, drafts });
-      return this.#resultsOf(channel, reply, { attempt, drafts });
+      const reply = await this.store(channel, keys, { attempt, drafts });
+      return this.resultsOf(channel, reply, { attempt, drafts });
     } finally {
       pending.remove(drafts.length, bytes);
     }
@@ -130,7 +130,7 @@ export class RedisHistoryStore extends HistoryStore {
     { messages, bytes }: PageBounds,
   ): Promise<HistoryPage<StoredMessage>> {
     const keys = this.link.keys.of(channel.name);
-    this.#assertReadable(keys);
+    this.assertReadable(keys);
     const from = 'since' in start ? ['since', start.since.offset] : ['last', start.last];
     const { maxMessageBytes } = this.link;
     const limits = [messages, bytes, maxMessageBytes, UNPOSTED_HEAD_MS];
@@ -138,105 +138,105 @@ export class RedisHistoryStore extends HistoryStore {
     const run = READ.run({ client: this.link.client, keys: [keys.meta, keys.stream], args });
     const undecodable = (error: Error) => this.link.undecodable(channel.name, error);
     return withinDeadline(run, this.tuning).then(
-      (reply) => this.#readPage(reply, { start, maxMessageBytes, undecodable }),
+      (reply) => this.readPage(reply, { start, maxMessageBytes, undecodable }),
       (error: Error) => {
-        if (!isReply(error)) this.#unanswered(keys);
-        throw this.#unreadable(error);
+        if (!isReply(error)) this.unanswered(keys);
+        throw this.unreadable(error);
       },
     );
   }
 
   async heads(channels: readonly string[]): Promise<readonly Head[]> {
     if (this.link.isClosed()) throw unreadable(new Error('The application has shut down'));
-    const requested = channels.map((channel) => this.#headLocationOf(channel));
+    const requested = channels.map((channel) => this.headLocationOf(channel));
     const locations = requested.filter((location) => location !== undefined);
     const failed = (error: Error): void => {
-      this.#followMove(error);
+      this.followMove(error);
       this.link.refused('a read of a history', error);
     };
-    const heads = (await this.#headReader.read(locations, failed)).values();
+    const heads = (await this.headReader.read(locations, failed)).values();
     return requested.map((location) => (location ? heads.next().value : null));
   }
 
   /** Returns the location of a channel's head; undefined while its server is unreachable. */
-  #headLocationOf(channel: string): HeadLocation | undefined {
+  private headLocationOf(channel: string): HeadLocation | undefined {
     const keys = this.link.keys.of(channel);
     const node = this.link.topology.nodeOf(keys.live);
-    return node && !this.#whyUnreachable(keys) ? { key: keys.meta, node } : undefined;
+    return node && !this.whyUnreachable(keys) ? { key: keys.meta, node } : undefined;
   }
 
   /** Receives a publication on a key; returns false when no followed history has the key. */
   receive(key: string, payload: Buffer): boolean {
-    const channel = this.#followed.get(key);
+    const channel = this.followed.get(key);
     if (channel === undefined) return false;
     try {
       const messages = openStored(payload, this.link.maxMessageBytes);
-      this.#sink?.stored(channel, messages);
+      this.sink?.stored(channel, messages);
     } catch (error) {
       this.link.undecodable(channel, error as Error);
-      this.#sink?.suspected([channel]);
+      this.sink?.suspected([channel]);
     }
     return true;
   }
 
   /** Marks the channels of these keys as suspect. */
   resumed(keys: readonly string[]): void {
-    const channels = keys.map((key) => this.#followed.get(key)).filter((channel) => channel !== undefined);
-    if (channels.length > 0) this.#sink?.suspected(channels);
+    const channels = keys.map((key) => this.followed.get(key)).filter((channel) => channel !== undefined);
+    if (channels.length > 0) this.sink?.suspected(channels);
   }
 
   /** Marks all channels of a server as suspect. */
   markSuspect(shard: RedisShard): void {
     const { topology } = this.link;
-    void slicedWork.forEach(this.#followed, ([key, channel]) => {
-      if (topology.shardOf(key) === shard) this.#sink?.suspected([channel]);
+    void slicedWork.forEach(this.followed, ([key, channel]) => {
+      if (topology.shardOf(key) === shard) this.sink?.suspected([channel]);
     });
   }
 
   /** Drops the connection for replicated writes to a server that may have been replaced. */
   reset(node: Redis): void {
-    this.#writers.get(node)?.reset();
-    this.#writers.delete(node);
+    this.writers.get(node)?.reset();
+    this.writers.delete(node);
   }
 
   /** Releases all connections and followed channels. */
   close(): void {
-    this.#followed.clear();
-    for (const node of this.#writers.keys()) this.reset(node);
+    this.followed.clear();
+    for (const node of this.writers.keys()) this.reset(node);
   }
 
-  #store(channel: HistoryChannel, keys: ChannelKeySet, batch: Batch): Promise<readonly string[]> {
-    const run = { keys: keysOfAppend(keys, batch.drafts), args: this.#argsOfAppend(channel, keys, batch) };
-    if (channel.durability === 'replicated') return this.#storeReplicated(keys, run);
+  private store(channel: HistoryChannel, keys: ChannelKeySet, batch: Batch): Promise<readonly string[]> {
+    const run = { keys: keysOfAppend(keys, batch.drafts), args: this.argsOfAppend(channel, keys, batch) };
+    if (channel.durability === 'replicated') return this.storeReplicated(keys, run);
     const reply = withinDeadline(APPEND.run({ client: this.link.client, ...run }), this.tuning);
     return reply.catch((error: Error) => {
-      if (!isReply(error)) this.#unanswered(keys);
-      throw this.#failureOf(error);
+      if (!isReply(error)) this.unanswered(keys);
+      throw this.failureOf(error);
     }) as Promise<readonly string[]>;
   }
 
-  #storeReplicated(keys: ChannelKeySet, run: Omit<ScriptRun, 'client'>): Promise<readonly string[]> {
+  private storeReplicated(keys: ChannelKeySet, run: Omit<ScriptRun, 'client'>): Promise<readonly string[]> {
     const node = this.link.topology.nodeOf(keys.live);
     if (!node) return Promise.reject(unavailable('Redis cannot be reached'));
     // A missing reply makes only the writer's own connection suspect, and the writer drops it.
-    return this.#writerOf(node)
+    return this.writerOf(node)
       .run(APPEND, run)
       .catch((error: Error) => {
-        this.#followMove(error);
-        throw this.#failureOf(error);
+        this.followMove(error);
+        throw this.failureOf(error);
       }) as Promise<readonly string[]>;
   }
 
-  #writerOf(node: Redis): ReplicatedWriter {
-    const known = this.#writers.get(node);
+  private writerOf(node: Redis): ReplicatedWriter {
+    const known = this.writers.get(node);
     if (known) return known;
-    for (const other of this.#writers.keys()) if (other.status === 'end') this.reset(other);
+    for (const other of this.writers.keys()) if (other.status === 'end') this.reset(other);
     const writer = new ReplicatedWriter(() => openWriter(node, this.tuning), this.tuning);
-    this.#writers.set(node, writer);
+    this.writers.set(node, writer);
     return writer;
   }
 
-  #argsOfAppend(
+  private argsOfAppend(
     channel: HistoryChannel,
     keys: ChannelKeySet,
     { attempt, drafts }: Batch,
@@ -261,29 +261,29 @@ export class RedisHistoryStore extends HistoryStore {
     return args;
   }
 
-  #followMove(error: Error): void {
+  private followMove(error: Error): void {
     if (isReply(error) && error.message.startsWith('MOVED')) this.link.topology.moved();
   }
 
-  #unanswered({ live }: ChannelKeySet): void {
+  private unanswered({ live }: ChannelKeySet): void {
     const { topology } = this.link;
     const shard = topology.shardOf(live);
     if (shard && shard.client === topology.nodeOf(live)) shard.probe.markSuspect();
   }
 
-  #whyUnreachable({ live }: ChannelKeySet): string | undefined {
+  private whyUnreachable({ live }: ChannelKeySet): string | undefined {
     if (this.link.isClosed()) return 'The application has shut down';
     const { topology } = this.link;
     const isReachable = topology.nodeOf(live)?.status === 'ready' && !topology.shardOf(live)?.probe.suspect;
     return isReachable ? undefined : 'Redis cannot be reached';
   }
 
-  #assertReadable(keys: ChannelKeySet): void {
-    const why = this.#whyUnreachable(keys);
+  private assertReadable(keys: ChannelKeySet): void {
+    const why = this.whyUnreachable(keys);
     if (why) throw unreadable(new Error(why), why);
   }
 
-  #resultsOf(
+  private resultsOf(
     { name }: HistoryChannel,
     reply: readonly string[],
     { drafts, attempt }: Batch,
@@ -296,20 +296,20 @@ export class RedisHistoryStore extends HistoryStore {
     return resultsOf(reply, drafts, attempt);
   }
 
-  #readPage(reply: unknown, reading: PageReading): HistoryPage<StoredMessage> {
+  private readPage(reply: unknown, reading: PageReading): HistoryPage<StoredMessage> {
     try {
       return pageOf(reply, reading);
     } catch (error) {
-      throw this.#unreadable(error as Error);
+      throw this.unreadable(error as Error);
     }
   }
 
-  #unreadable(error: Error): MessagesError {
+  private unreadable(error: Error): MessagesError {
     this.link.refused('a read of a history', error);
     return unreadable(error);
   }
 
-  #failureOf(error: Error): Error {
+  private failureOf(error: Error): Error {
     if (error instanceof MessagesError) return error;
     if (!isReply(error)) return uncertain(error);
     this.link.refused('a post', error);

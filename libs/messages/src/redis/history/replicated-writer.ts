@@ -15,9 +15,9 @@ const WAIT_SHARE = 0.8;
  * writer has its own connection, and sends `WAIT` directly after the script.
  */
 export class ReplicatedWriter {
-  #client: Redis | undefined;
-  #ready: Promise<Redis> | undefined;
-  #replicas = 0;
+  private client: Redis | undefined;
+  private ready: Promise<Redis> | undefined;
+  private replicas = 0;
 
   /** @param open creates a client that neither connects nor reconnects by itself */
   constructor(
@@ -32,34 +32,34 @@ export class ReplicatedWriter {
    * @throws {Error} when the script fails
    */
   async run(script: RedisScript, { keys, args }: Omit<ScriptRun, 'client'>): Promise<unknown> {
-    const client = await this.#connected();
-    if (this.#replicas === 0) throw unavailable('No replica of Redis is connected');
+    const client = await this.connected();
+    if (this.replicas === 0) throw unavailable('No replica of Redis is connected');
     try {
-      return await withinDeadline(this.#runOn(script, { client, keys, args }), this.tuning);
+      return await withinDeadline(this.runOn(script, { client, keys, args }), this.tuning);
     } catch (error) {
       // Later writes on this connection would wait for the same replicas.
-      if (!isReply(error)) this.#drop(client);
+      if (!isReply(error)) this.drop(client);
       throw error;
     }
   }
 
   /** Drops the connection; the next write makes a new one. */
   reset(): void {
-    if (this.#client) this.#drop(this.#client);
+    if (this.client) this.drop(this.client);
   }
 
-  async #runOn(script: RedisScript, run: ScriptRun & { readonly client: Redis }): Promise<unknown> {
-    const desired = this.#replicas;
-    const [reply, [info, acknowledged]] = await script.runBefore(run, () => this.#wait(run.client, desired));
+  private async runOn(script: RedisScript, run: ScriptRun & { readonly client: Redis }): Promise<unknown> {
+    const desired = this.replicas;
+    const [reply, [info, acknowledged]] = await script.runBefore(run, () => this.wait(run.client, desired));
     // The reply follows the script, so a replica that connected since then counts too.
-    this.#replicas = replicationOf(info).replicas;
-    if (acknowledged >= desired && this.#replicas <= desired) return reply;
+    this.replicas = replicationOf(info).replicas;
+    if (acknowledged >= desired && this.replicas <= desired) return reply;
     throw uncertain(
-      new Error(`${acknowledged} of ${Math.max(desired, this.#replicas)} replicas have the write`),
+      new Error(`${acknowledged} of ${Math.max(desired, this.replicas)} replicas have the write`),
     );
   }
 
-  #wait(client: Redis, replicas: number): Promise<[string, number]> {
+  private wait(client: Redis, replicas: number): Promise<[string, number]> {
     const timeoutMs = Math.ceil(this.tuning.commandTimeoutMs * WAIT_SHARE);
     return Promise.all([client.info('replication'), client.wait(replicas, timeoutMs)]).catch(
       (error: Error) => {
@@ -69,33 +69,33 @@ export class ReplicatedWriter {
     );
   }
 
-  async #connected(): Promise<Redis> {
-    const ready = (this.#ready ??= this.#connect());
+  private async connected(): Promise<Redis> {
+    const ready = (this.ready ??= this.connect());
     try {
       const client = await withinDeadline(ready, this.tuning);
-      if (this.#replicas === 0) await withinDeadline(this.#readReplicas(client), this.tuning);
+      if (this.replicas === 0) await withinDeadline(this.readReplicas(client), this.tuning);
       return client;
     } catch (error) {
-      if (ready === this.#ready) this.reset();
+      if (ready === this.ready) this.reset();
       throw unavailable('Redis cannot be reached', error as Error);
     }
   }
 
-  async #connect(): Promise<Redis> {
-    const client = (this.#client = this.open());
+  private async connect(): Promise<Redis> {
+    const client = (this.client = this.open());
     client.on('error', () => undefined);
-    client.on('end', () => this.#drop(client));
+    client.on('end', () => this.drop(client));
     await client.connect();
-    await this.#readReplicas(client);
+    await this.readReplicas(client);
     return client;
   }
 
-  async #readReplicas(client: Redis): Promise<void> {
-    this.#replicas = replicationOf(await client.info('replication')).replicas;
+  private async readReplicas(client: Redis): Promise<void> {
+    this.replicas = replicationOf(await client.info('replication')).replicas;
   }
 
-  #drop(client: Redis): void {
-    if (client === this.#client) this.#client = this.#ready = undefined;
+  private drop(client: Redis): void {
+    if (client === this.client) this.client = this.ready = undefined;
     if (client.status !== 'end') client.disconnect();
   }
 }

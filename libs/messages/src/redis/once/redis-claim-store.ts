@@ -17,11 +17,11 @@ export class RedisClaimStore extends ClaimStore {
   }
 
   async claim({ id, ttlMs }: ClaimedWork): Promise<Claim> {
-    const key = this.#keyOf(id);
+    const key = this.keyOf(id);
     try {
-      const claimed = await this.#inTime(this.client.set(key, RUNNING, 'PX', ttlMs, 'NX'));
+      const claimed = await this.inTime(this.client.set(key, RUNNING, 'PX', ttlMs, 'NX'));
       if (claimed === 'OK') return 'claimed';
-      const value = await this.#inTime(this.client.get(key));
+      const value = await this.inTime(this.client.get(key));
       // Any other value was not written by a claim. The outcome of the work is unknown, so it counts as running.
       return value?.startsWith(SETTLED) ? { result: value.slice(SETTLED.length) } : 'running';
     } catch (cause) {
@@ -30,16 +30,16 @@ export class RedisClaimStore extends ClaimStore {
   }
 
   async settle({ id, ttlMs }: ClaimedWork, result: string): Promise<void> {
-    const settling = this.#inTime(this.client.set(this.#keyOf(id), SETTLED + result, 'PX', ttlMs));
+    const settling = this.inTime(this.client.set(this.keyOf(id), SETTLED + result, 'PX', ttlMs));
     await settling.catch(() => undefined);
   }
 
-  #keyOf(id: string): string {
+  private keyOf(id: string): string {
     return `${this.tuning.prefix}:o:{${id}}`;
   }
 
   /** Adds a deadline, because a given client may have none for its commands. */
-  #inTime<T>(reply: Promise<T>): Promise<T> {
+  private inTime<T>(reply: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const { clock, commandTimeoutMs } = this.tuning;
       const late = () => reject(new Error(`no reply within ${commandTimeoutMs} ms`));

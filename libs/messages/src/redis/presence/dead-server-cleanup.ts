@@ -21,41 +21,41 @@ export interface CleanupContext {
 /** Removes the connections that dead servers have left in channels. */
 export class DeadServerCleanup {
   /** The dead servers, with channels to clean beside the ones in Redis. */
-  readonly #servers = new Map<string, readonly string[]>();
+  private readonly servers = new Map<string, readonly string[]>();
 
   constructor(private readonly context: CleanupContext) {}
 
   /** Adds a dead server. */
   add(server: string, channels: readonly string[] = []): void {
-    this.#servers.set(server, channels);
+    this.servers.set(server, channels);
   }
 
   /** Cleans up after all dead servers. Never rejects: the next run repeats a failed cleanup. */
   async run(): Promise<void> {
-    for (const [server, channels] of [...this.#servers]) {
+    for (const [server, channels] of [...this.servers]) {
       try {
-        await this.#cleanUp(server, channels);
+        await this.cleanUp(server, channels);
         await this.context.forget(server);
-        this.#servers.delete(server);
+        this.servers.delete(server);
       } catch {
         return;
       }
     }
   }
 
-  async #cleanUp(server: string, channels: readonly string[]): Promise<void> {
-    await this.#clear(server, channels);
+  private async cleanUp(server: string, channels: readonly string[]): Promise<void> {
+    await this.clear(server, channels);
     // One page at a time, because another writer may have stored more channels than fit into memory.
     let cursor = '0';
     do {
-      const [next, found] = await this.#scan(server, cursor);
-      await this.#clear(server, found.filter(isChannelName));
+      const [next, found] = await this.scan(server, cursor);
+      await this.clear(server, found.filter(isChannelName));
       cursor = next;
     } while (cursor !== '0');
   }
 
   /** Reads a page of the channels of a server; a key of another type has none. */
-  async #scan(server: string, cursor: string): Promise<[cursor: string, channels: string[]]> {
+  private async scan(server: string, cursor: string): Promise<[cursor: string, channels: string[]]> {
     const { calls, keys } = this.context;
     try {
       return await calls.run((client) =>
@@ -67,7 +67,7 @@ export class DeadServerCleanup {
     }
   }
 
-  async #clear(server: string, channels: readonly string[]): Promise<void> {
+  private async clear(server: string, channels: readonly string[]): Promise<void> {
     for (let at = 0; at < channels.length; at += MAX_BATCH) {
       if (this.context.isClosed()) throw new Error('The process shuts down; another one cleans up.');
       const batch = channels.slice(at, at + MAX_BATCH);

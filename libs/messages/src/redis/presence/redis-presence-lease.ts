@@ -37,116 +37,116 @@ export interface LeaseSetup {
  * cannot remove present connections.
  */
 export class PresenceLease {
-  #server = newName();
-  #isHeld = false;
-  #acquiring: Promise<void> | undefined;
-  #cancelTimer: (() => void) | undefined;
-  #isClosed = false;
+  private serverName = newName();
+  private isHeld = false;
+  private acquiring: Promise<void> | undefined;
+  private cancelTimer: (() => void) | undefined;
+  private isClosed = false;
   /** The servers without a lease, with the times of their detection. */
-  #lost = new Map<string, number>();
-  #checking: Promise<void> | undefined;
+  private lost = new Map<string, number>();
+  private checking: Promise<void> | undefined;
 
   constructor(private readonly setup: LeaseSetup) {}
 
   /** The present name of this process. */
   get server(): string {
-    return this.#server;
+    return this.serverName;
   }
 
   /** Starts the checks of other servers; a second call changes nothing. */
   start(): void {
-    if (!this.#cancelTimer && !this.#isClosed) this.#schedule();
+    if (!this.cancelTimer && !this.isClosed) this.schedule();
   }
 
   /** Resolves when this process has a lease; rejects when Redis cannot be reached. */
   async acquire(): Promise<void> {
     this.start();
-    if (!this.#isHeld)
-      await (this.#acquiring ??= this.#acquire().finally(() => (this.#acquiring = undefined)));
+    if (!this.isHeld)
+      await (this.acquiring ??= this.acquireNow().finally(() => (this.acquiring = undefined)));
   }
 
   /** Renews the lease and checks the servers now, after an outage; silent servers get more time. */
   async checkNow(): Promise<void> {
-    this.#lost.clear();
-    await this.#checkOnce();
+    this.lost.clear();
+    await this.checkOnce();
   }
 
   /** Removes the lease. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#cancelTimer?.();
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
+    this.isClosed = true;
+    this.cancelTimer?.();
+    if (!this.isHeld) return;
+    this.isHeld = false;
     const { calls, keys } = this.setup;
-    await calls.run((client) => client.del(keys.leaseOf(this.#server)));
-    await calls.run((client) => client.del(keys.channelsOf(this.#server)));
-    await calls.run((client) => client.srem(keys.servers, this.#server));
+    await calls.run((client) => client.del(keys.leaseOf(this.serverName)));
+    await calls.run((client) => client.del(keys.channelsOf(this.serverName)));
+    await calls.run((client) => client.srem(keys.servers, this.serverName));
   }
 
-  #schedule(): void {
+  private schedule(): void {
     const { clock, leaseMs } = this.setup;
-    this.#cancelTimer = clock.after(leaseMs / RENEWALS_PER_LEASE, () => {
-      void this.#checkOnce().then(() => !this.#isClosed && this.#schedule());
+    this.cancelTimer = clock.after(leaseMs / RENEWALS_PER_LEASE, () => {
+      void this.checkOnce().then(() => !this.isClosed && this.schedule());
     });
   }
 
-  #checkOnce(): Promise<void> {
-    return (this.#checking ??= this.#renewAndCheck().finally(() => (this.#checking = undefined)));
+  private checkOnce(): Promise<void> {
+    return (this.checking ??= this.renewAndCheck().finally(() => (this.checking = undefined)));
   }
 
   /** Renews and checks; never rejects, because the next turn repeats a failed check. */
-  async #renewAndCheck(): Promise<void> {
+  private async renewAndCheck(): Promise<void> {
     try {
-      if (this.#isHeld) await this.#renew();
-      if (!this.#isClosed) await this.#claimLost();
+      if (this.isHeld) await this.renew();
+      if (!this.isClosed) await this.claimLost();
       this.setup.checked();
     } catch {
-      this.#lost.clear();
+      this.lost.clear();
     }
   }
 
-  async #acquire(): Promise<void> {
+  private async acquireNow(): Promise<void> {
     const { calls, keys, leaseMs } = this.setup;
-    const server = this.#server;
+    const server = this.serverName;
     // Register the server before its lease starts, so that a crash in between is noticed.
     await addToSet(calls, keys.servers, server);
     await calls.run((client) => client.pexpire(keys.servers, PRESENCE_TTL_MS));
     await calls.run((client) => client.set(keys.leaseOf(server), '1', 'PX', leaseMs));
-    this.#isHeld = true;
+    this.isHeld = true;
   }
 
-  async #renew(): Promise<void> {
+  private async renew(): Promise<void> {
     const { calls, keys, leaseMs, replaced } = this.setup;
     // Redis may have evicted the set of servers; without an entry, no process would clean up after this one.
-    await addToSet(calls, keys.servers, this.#server);
+    await addToSet(calls, keys.servers, this.serverName);
     await calls.run((client) => client.pexpire(keys.servers, PRESENCE_TTL_MS));
-    await calls.run((client) => client.pexpire(keys.channelsOf(this.#server), PRESENCE_TTL_MS));
+    await calls.run((client) => client.pexpire(keys.channelsOf(this.serverName), PRESENCE_TTL_MS));
     const renewed = await calls.run((client) =>
-      client.set(keys.leaseOf(this.#server), '1', 'PX', leaseMs, 'XX'),
+      client.set(keys.leaseOf(this.serverName), '1', 'PX', leaseMs, 'XX'),
     );
-    if (renewed !== null || this.#isClosed) return;
-    const former = this.#server;
-    this.#server = newName();
-    this.#isHeld = false;
+    if (renewed !== null || this.isClosed) return;
+    const former = this.serverName;
+    this.serverName = newName();
+    this.isHeld = false;
     replaced(former);
   }
 
-  async #claimLost(): Promise<void> {
+  private async claimLost(): Promise<void> {
     const { calls, keys, clock, leaseMs, died } = this.setup;
     const names = await calls.run((client) => client.srandmember(keys.servers, MAX_SERVERS));
-    const others = names.filter((name) => name !== this.#server && isServerName(name));
+    const others = names.filter((name) => name !== this.serverName && isServerName(name));
     const malformed = names.filter((name) => !isServerName(name));
     // Malformed names would take the places of servers in each check.
     if (malformed.length > 0) await calls.run((client) => client.srem(keys.servers, ...malformed));
     const silent = (await this.findLost(others)).values();
     const nowMs = clock.now();
-    this.#lost = new Map([...silent].map((name) => [name, this.#lost.get(name) ?? nowMs]));
+    this.lost = new Map([...silent].map((name) => [name, this.lost.get(name) ?? nowMs]));
     let claims = 0;
-    for (const [name, sinceMs] of this.#lost) {
+    for (const [name, sinceMs] of this.lost) {
       if (claims === MAX_CLAIMS) return;
       if (nowMs - sinceMs < (leaseMs / RENEWALS_PER_LEASE) * PATIENCE) continue;
       const claimed = await calls.run((client) =>
-        client.set(keys.claimOf(name), this.#server, 'PX', leaseMs, 'NX'),
+        client.set(keys.claimOf(name), this.serverName, 'PX', leaseMs, 'NX'),
       );
       if (claimed === null) continue;
       claims++;

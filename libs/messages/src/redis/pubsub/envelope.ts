@@ -26,21 +26,21 @@ export interface SizedMessage extends EncodedMessage {
  * its neighbours.
  */
 export class Envelope {
-  readonly #start: string;
-  readonly #ownStart: Buffer;
-  readonly #maxBytes: number;
+  private readonly start: string;
+  private readonly ownStart: Buffer;
+  private readonly maxBytes: number;
 
   /** @param maxMessageBytes the limit of one message */
   constructor(origin: string, maxMessageBytes: number) {
-    this.#start = `{"v":${VERSION},"origin":${JSON.stringify(origin)},"messages":[`;
-    this.#ownStart = Buffer.from(this.#start);
-    this.#maxBytes = MAX_HEADER_BYTES + Math.max(MAX_ENVELOPE_BYTES, maxMessageBytes);
+    this.start = `{"v":${VERSION},"origin":${JSON.stringify(origin)},"messages":[`;
+    this.ownStart = Buffer.from(this.start);
+    this.maxBytes = MAX_HEADER_BYTES + Math.max(MAX_ENVELOPE_BYTES, maxMessageBytes);
   }
 
   /** Returns true when this process wrote the envelope. */
   isOwn(payload: Buffer): boolean {
-    const { length } = this.#ownStart;
-    return payload.length > length && payload.compare(this.#ownStart, 0, length, 0, length) === 0;
+    const { length } = this.ownStart;
+    return payload.length > length && payload.compare(this.ownStart, 0, length, 0, length) === 0;
   }
 
   /** Writes messages, in order. */
@@ -51,7 +51,7 @@ export class Envelope {
       index += `${index && ','}[${JSON.stringify(type)},${bytes}]`;
       texts += data;
     }
-    return `${this.#start}${index}]}\n${texts}`;
+    return `${this.start}${index}]}\n${texts}`;
   }
 
   /**
@@ -62,7 +62,7 @@ export class Envelope {
    * @throws {Error} when the payload is malformed or its version is unknown
    */
   open(payload: Buffer): SizedMessage[] {
-    if (payload.length > this.#maxBytes) throw new Error('it is larger than maxMessageBytes permits');
+    if (payload.length > this.maxBytes) throw new Error('it is larger than maxMessageBytes permits');
     let end = payload.indexOf(NEWLINE) + 1;
     const messages: SizedMessage[] = [];
     for (const [type, bytes] of entriesOf(payload.toString('utf8', 0, end))) {

@@ -35,11 +35,11 @@ interface Batch {
  */
 export class RedisPublisher {
   /** The batch of each key that accepts messages, until the end of the turn. */
-  readonly #open = new Map<string, Batch>();
-  #unsent: Batch[] = [];
+  private readonly open = new Map<string, Batch>();
+  private unsent: Batch[] = [];
   /** Sent batches without a reply, the oldest first. */
-  readonly #unanswered = new Set<Batch>();
-  #cancelTimer: (() => void) | undefined;
+  private readonly unanswered = new Set<Batch>();
+  private cancelTimer: (() => void) | undefined;
 
   constructor(
     private readonly link: PublisherLink,
@@ -62,7 +62,7 @@ export class RedisPublisher {
     const refusal = this.refusal();
     if (refusal) return Promise.reject(refusal);
     const bytes = Buffer.byteLength(data);
-    const batch = this.#batchOf(key, bytes);
+    const batch = this.batchOf(key, bytes);
     batch.messages.push({ type, data, bytes });
     batch.bytes += bytes;
     this.link.pending.add(1, bytes);
@@ -71,42 +71,42 @@ export class RedisPublisher {
 
   /** Stops the timer; call it when no post is pending. */
   close(): void {
-    this.#cancelTimer?.();
+    this.cancelTimer?.();
   }
 
-  #batchOf(key: string, bytes: number): Batch {
-    const open = this.#open.get(key);
+  private batchOf(key: string, bytes: number): Batch {
+    const open = this.open.get(key);
     const fits =
       open && open.messages.length < MAX_ENVELOPE_MESSAGES && open.bytes + bytes <= MAX_ENVELOPE_BYTES;
-    return fits ? open : this.#begin(key);
+    return fits ? open : this.begin(key);
   }
 
-  #begin(key: string): Batch {
+  private begin(key: string): Batch {
     const batch: Batch = { key, messages: [], bytes: 0, deadlineMs: Infinity, done: deferred<void>() };
-    this.#open.set(key, batch);
-    if (this.#unsent.push(batch) === 1) setImmediate(() => this.#flush());
+    this.open.set(key, batch);
+    if (this.unsent.push(batch) === 1) setImmediate(() => this.flush());
     return batch;
   }
 
-  #flush(): void {
-    const batches = this.#unsent;
-    this.#unsent = [];
-    this.#open.clear();
+  private flush(): void {
+    const batches = this.unsent;
+    this.unsent = [];
+    this.open.clear();
     // A single publication is one write already.
     const corked = batches.length > 1 ? this.link.topology.shards.map(({ client }) => client.stream) : [];
     for (const stream of corked) stream?.cork();
     const deadlineMs = this.tuning.clock.now() + this.tuning.commandTimeoutMs;
     for (const batch of batches) {
       batch.deadlineMs = deadlineMs;
-      this.#unanswered.add(batch);
-      this.#send(batch);
+      this.unanswered.add(batch);
+      this.send(batch);
     }
     for (const stream of corked) stream?.uncork();
-    this.#watch();
+    this.watch();
   }
 
-  #send(batch: Batch): void {
-    const settle = (error?: unknown) => this.#settle(batch, error);
+  private send(batch: Batch): void {
+    const settle = (error?: unknown) => this.settle(batch, error);
     try {
       const { envelope, topology } = this.link;
       topology.publish(batch.key, envelope.write(batch.messages)).then(() => settle(), settle);
@@ -115,8 +115,8 @@ export class RedisPublisher {
     }
   }
 
-  #settle(batch: Batch, error: unknown): void {
-    if (!this.#unanswered.delete(batch)) return;
+  private settle(batch: Batch, error: unknown): void {
+    if (!this.unanswered.delete(batch)) return;
     if (error === undefined) batch.done.resolve();
     else if (isReply(error)) batch.done.reject(unavailable('Redis refused the post', error));
     else {
@@ -127,22 +127,22 @@ export class RedisPublisher {
   }
 
   /** Runs one timer for all unanswered batches, because most replies arrive long before it fires. */
-  #watch(): void {
-    const [oldest] = this.#unanswered;
-    if (!oldest || this.#cancelTimer) return;
+  private watch(): void {
+    const [oldest] = this.unanswered;
+    if (!oldest || this.cancelTimer) return;
     const { clock } = this.tuning;
-    this.#cancelTimer = clock.after(Math.max(0, oldest.deadlineMs - clock.now()), () => {
-      this.#cancelTimer = undefined;
-      this.#expire();
-      this.#watch();
+    this.cancelTimer = clock.after(Math.max(0, oldest.deadlineMs - clock.now()), () => {
+      this.cancelTimer = undefined;
+      this.expire();
+      this.watch();
     });
   }
 
-  #expire(): void {
+  private expire(): void {
     const nowMs = this.tuning.clock.now();
-    for (const batch of this.#unanswered) {
+    for (const batch of this.unanswered) {
       if (batch.deadlineMs > nowMs) return;
-      this.#settle(batch, new Error(`no reply within ${this.tuning.commandTimeoutMs} ms`));
+      this.settle(batch, new Error(`no reply within ${this.tuning.commandTimeoutMs} ms`));
     }
   }
 }

@@ -26,7 +26,7 @@ export class RedisReceiver {
   receive(key: string, payload: Buffer): boolean {
     const channel = this.desired.get(key);
     if (channel === undefined) return false;
-    if (!this.link.envelope.isOwn(payload)) this.#open(key, channel, payload);
+    if (!this.link.envelope.isOwn(payload)) this.open(key, channel, payload);
     return true;
   }
 
@@ -41,18 +41,18 @@ export class RedisReceiver {
     );
   }
 
-  #open(key: string, channel: string, payload: Buffer): void {
+  private open(key: string, channel: string, payload: Buffer): void {
     try {
       for (const message of this.link.envelope.open(payload)) {
         if (!this.desired.has(key)) return;
-        this.#deliver(channel, message);
+        this.deliver(channel, message);
       }
     } catch (error) {
       this.drop(channel, error as Error);
     }
   }
 
-  #deliver(channel: string, message: SizedMessage): void {
+  private deliver(channel: string, message: SizedMessage): void {
     try {
       if (message.bytes > this.link.maxMessageBytes) throw new Error('it is larger than maxMessageBytes');
       if (isReservedName(message.type) && !isReserved(channel))

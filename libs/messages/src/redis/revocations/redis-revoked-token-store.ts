@@ -31,11 +31,11 @@ export interface RedisRevokedTokenBounds {
  * have gone back.
  */
 export class RedisRevokedTokenStore extends RevokedTokenStore {
-  readonly #calls: RedisCalls;
-  readonly #revokeScript = new RedisScript(REVOKE_SCRIPT);
-  readonly #readScript = new RedisScript(READ_REVOKED_SCRIPT);
+  private readonly calls: RedisCalls;
+  private readonly revokeScript = new RedisScript(REVOKE_SCRIPT);
+  private readonly readScript = new RedisScript(READ_REVOKED_SCRIPT);
   /** The latest seen generation of each shard; at most 4,096 shards. */
-  readonly #seen = new Map<string, number>();
+  private readonly seen = new Map<string, number>();
 
   constructor(
     client: Redis | Cluster,
@@ -43,42 +43,42 @@ export class RedisRevokedTokenStore extends RevokedTokenStore {
     private readonly bounds: RedisRevokedTokenBounds = {},
   ) {
     super();
-    this.#calls = new RedisCalls(client, tuning);
+    this.calls = new RedisCalls(client, tuning);
   }
 
   revoke({ holder, subjects, ttlMs }: TokenRevocation): Promise<RevokedTokens> {
-    const { index, records } = this.#keysOf(holder);
+    const { index, records } = this.keysOf(holder);
     const { maxHoldersOfShard = MAX_HOLDERS_OF_SHARD } = this.bounds;
     const bounds = [maxHoldersOfShard, MAX_REVOKED_SUBJECTS];
-    const args = [Math.ceil(ttlMs), this.#seenOf(holder), ...bounds, holder, ...subjects];
-    return this.#ask(holder, (client) => this.#revokeScript.run({ client, keys: [index, records], args }));
+    const args = [Math.ceil(ttlMs), this.seenOf(holder), ...bounds, holder, ...subjects];
+    return this.ask(holder, (client) => this.revokeScript.run({ client, keys: [index, records], args }));
   }
 
   read(holder: string, ttlMs: number): Promise<RevokedTokens> {
-    const { index, records } = this.#keysOf(holder);
-    const args = [Math.ceil(ttlMs), this.#seenOf(holder), holder];
-    return this.#ask(holder, (client) => this.#readScript.run({ client, keys: [index, records], args }));
+    const { index, records } = this.keysOf(holder);
+    const args = [Math.ceil(ttlMs), this.seenOf(holder), holder];
+    return this.ask(holder, (client) => this.readScript.run({ client, keys: [index, records], args }));
   }
 
-  async #ask(holder: string, command: (client: Redis) => Promise<unknown>): Promise<RevokedTokens> {
+  private async ask(holder: string, command: (client: Redis) => Promise<unknown>): Promise<RevokedTokens> {
     try {
-      const revoked = revokedTokensOf(await this.#calls.run(command));
-      this.#see(holder, revoked);
+      const revoked = revokedTokensOf(await this.calls.run(command));
+      this.see(holder, revoked);
       return revoked;
     } catch (cause) {
       throw unreadable(cause as Error, 'The list of revoked tokens cannot be read or written');
     }
   }
 
-  #seenOf(holder: string): number {
-    return this.#seen.get(shardOf(holder)) ?? 0;
+  private seenOf(holder: string): number {
+    return this.seen.get(shardOf(holder)) ?? 0;
   }
 
-  #see(holder: string, { floor, subjects }: RevokedTokens): void {
-    this.#seen.set(shardOf(holder), Math.max(this.#seenOf(holder), floor, ...subjects.values()));
+  private see(holder: string, { floor, subjects }: RevokedTokens): void {
+    this.seen.set(shardOf(holder), Math.max(this.seenOf(holder), floor, ...subjects.values()));
   }
 
-  #keysOf(holder: string): { readonly index: string; readonly records: string } {
+  private keysOf(holder: string): { readonly index: string; readonly records: string } {
     const tag = `{${shardOf(holder)}}`;
     const { prefix } = this.tuning;
     return { index: `${prefix}:vi:${tag}`, records: `${prefix}:v:${tag}` };
