@@ -11,7 +11,8 @@ import { Type } from 'class-transformer';
 import { ValidateNested } from 'class-validator';
 import * as v from 'valibot';
 import { z } from 'zod';
-import { createStreamClient } from '@nestwire/client';
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { createStreamClient, openOutbox, type OutboxOutcome } from '@nestwire/client';
 import { defineChannel, MessagesService, PresenceService } from '@nestwire/messages';
 import {
   create,
@@ -35,6 +36,7 @@ import {
   type StreamsModuleOptions,
   type StreamsOf,
 } from '@nestwire/streams';
+import { OriginLocks } from '../../libs/client/spec/page-locks.js';
 import { Link } from '../rig/link.js';
 import { RawSocket } from '../rig/raw-socket.js';
 import { describeWithRedis } from '../rig/redis.js';
@@ -174,7 +176,20 @@ function full(Say: typeof OfZod, text: string): Say {
   });
 }
 
+const globals = globalThis as Record<string, unknown>;
+const navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+
+beforeEach(() => {
+  const locks = new OriginLocks().page();
+  Object.assign(globals, { indexedDB: new IDBFactory(), IDBKeyRange });
+  Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true });
+});
+
 afterEach(async () => {
+  delete globals.indexedDB;
+  delete globals.IDBKeyRange;
+  if (navigator) Object.defineProperty(globalThis, 'navigator', navigator);
+  else delete globals.navigator;
   await stopAll();
   for (const link of links.splice(0)) link.close();
 });
@@ -260,6 +275,30 @@ describe.each(LIBRARIES)('A message of %s', (_, Say) => {
 
     expect(app.log.messages).toEqual([create(Say, { text: 'one' }), full(Say, 'two')]);
     expect(new Set(app.log.ids).size).toBe(2);
+  });
+
+  it('is sent from an outbox by the next page', async () => {
+    const app = await start(Say);
+    const outcomes: OutboxOutcome[] = [];
+    const page = async () => {
+      const outbox = await openOutbox({ onOutcome: (outcome) => void outcomes.push(outcome) });
+      const options = { ...towards(app), messages: [Say, Taken, StreamGap] as const, outbox };
+      return { outbox, client: createStreamClient<Streams>()(options) };
+    };
+    const before = await page();
+    before.client.desk.sendStreamMessage(full(Say, 'stored'), { durable: true }).catch(() => undefined);
+    await before.client.close();
+    await before.outbox.close();
+    const { client, outbox } = await page();
+    await connected(client);
+    await until(() => outcomes.length === 1);
+    await client.close();
+    await outbox.close();
+
+    expect(app.log.messages).toEqual([full(Say, 'stored')]);
+    expect(outcomes).toMatchObject([{ type: Say.messageName, error: undefined }]);
+    expect(outcomes[0]!.message).toEqual(full(Say, 'stored'));
+    expect(outcomes[0]!.message).toBeInstanceOf(Say);
   });
 
   it('is plain data of a member of a channel, like a message of a class', async () => {
