@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { BadRequestException } from '@nestjs/common';
 import { IsString, Validate, ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator';
-import { StreamMessage } from '@nestwire/protocol';
+import { defineMessage, StreamMessage, type MessageOf } from '@nestwire/protocol';
 import {
   OnStreamMessage,
   OnStreamOpened,
@@ -11,6 +11,7 @@ import {
   type StreamHandshake,
   type StreamUser,
 } from '@nestwire/streams';
+import * as v from 'valibot';
 import { jsonFrame, rawFrame, RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
 import { startApp, stopAll } from '../e2e/start-app.js';
@@ -56,8 +57,30 @@ class LaterForm {
   @Validate(SlowRefusalLater, { each: true }) texts!: string[];
 }
 
+function isFine(text: string): boolean {
+  if (text === 'slow') work();
+  return text !== 'slow';
+}
+
+const SchemaForm = defineMessage('charged.schema', v.object({ text: v.pipe(v.string(), v.check(isFine)) }));
+
+/** Works in a microtask, after the synchronous part of the schema. */
+const LaterSchemaForm = defineMessage(
+  'charged.later-schema',
+  v.objectAsync({
+    text: v.pipeAsync(
+      v.string(),
+      v.checkAsync(async () => Promise.resolve(true)),
+      v.checkAsync(async (text) => Promise.resolve(isFine(text))),
+    ),
+  }),
+);
+
 @StreamEndpoint('desk')
 class DeskEndpoint {
+  @OnStreamMessage(SchemaForm, LaterSchemaForm)
+  schema(_session: StreamSession, _form: MessageOf<typeof SchemaForm | typeof LaterSchemaForm>): void {}
+
   @OnStreamMessage(LaterForm)
   later(_session: StreamSession, _form: LaterForm): void {}
 
@@ -125,6 +148,18 @@ describe('The work of a refusal', () => {
 
     for (let id = 2; !codesOf(raw).includes('RATE_LIMITED'); id++) {
       raw.sendJson({ ...tell(id, ''), type: 'charged.later', data });
+      await raw.frame('error', id);
+      expect(id).toBeLessThan(60);
+    }
+
+    expect(codesOf(raw)[0]).toBe('INVALID_MESSAGE');
+  });
+
+  it.each(['charged.schema', 'charged.later-schema'])('is charged for the schema of %s', async (type) => {
+    const raw = await opened((await start()).port);
+
+    for (let id = 2; !codesOf(raw).includes('RATE_LIMITED'); id++) {
+      raw.sendJson({ ...tell(id, 'slow'), type });
       await raw.frame('error', id);
       expect(id).toBeLessThan(60);
     }

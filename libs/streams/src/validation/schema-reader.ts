@@ -9,8 +9,11 @@ type Schema = NonNullable<ReturnType<typeof schemaOf>>;
 
 type ReadMessage = (data: object) => Message | Promise<Message>;
 
-/** Assumed CPU time of the asynchronous part of a schema, beside that of its synchronous part. */
+/** Assumed CPU time of an asynchronous schema in later turns, in milliseconds, because it cannot be measured. */
 const UNMEASURED_MS = 0.05;
+
+/** The time up to which the work of the present turn has been measured. */
+let measuredUntil = 0;
 
 /**
  * Makes the reader of a class that `defineMessage` made.
@@ -25,23 +28,47 @@ export function schemaReader(cls: MessageClass, schema: Schema, decoder: ClientD
     if (result.issues) throw invalidMessage(detailsOf(result.issues));
     return instanceFrom(cls, result.value);
   };
-  let isAsync = false;
   return (data) => {
     const properties = decoder.decodeForSchema(cls, data);
-    // The time is only needed for asynchronous schemas, and reading it costs as much as a small schema.
-    const startedAt = isAsync ? performance.now() : undefined;
     try {
       const result = standard.validate(properties);
       if (!isPromiseLike(result)) return read(result);
-      isAsync = true;
-      // Only the synchronous part can be measured; the other one does about as much.
-      const measuredMs = startedAt === undefined ? 0 : performance.now() - startedAt;
-      const laterMs = measuredMs + UNMEASURED_MS;
+      const meter = restOfTurn();
       return Promise.resolve(result)
+        .finally(meter.stop)
         .then(read)
-        .catch((cause: unknown) => refuseMessage(cause, laterMs));
+        .catch((cause: unknown) => refuseMessage(cause, meter.elapsedMs + UNMEASURED_MS));
     } catch (error) {
       return refuseMessage(error);
     }
   };
+}
+
+/** The work of a message in the rest of a turn. */
+interface TurnMeter {
+  elapsedMs: number;
+  readonly stop: () => void;
+}
+
+/**
+ * Measures the rest of the present turn of the event loop, up to `stop`.
+ *
+ * Messages of one turn share its time, so that nothing is measured twice. A later turn also has the work of
+ * others and is not measured.
+ */
+function restOfTurn(): TurnMeter {
+  const startedAt = performance.now();
+  let isOver = false;
+  const end = setImmediate(() => (isOver = true));
+  const meter = {
+    elapsedMs: 0,
+    stop: () => {
+      if (isOver) return;
+      clearImmediate(end);
+      const now = performance.now();
+      meter.elapsedMs = now - Math.max(startedAt, measuredUntil);
+      measuredUntil = now;
+    },
+  };
+  return meter;
 }
