@@ -260,6 +260,7 @@ describeWithRedis('RedisBroker', (redis) => {
   it('takes a message of exactly maxMessageBytes, and none above', async () => {
     const options = { redis: redis().url, maxMessageBytes: 200_000 };
     const [one, two] = [await open(options), await open(options)];
+    await until(() => [one, two].every(({ status }) => status === 'connected'));
     const heard = await listen(two, 'a');
     const room = 200_000 - '{"text":""}'.length;
 

@@ -1,6 +1,11 @@
 export { isChannelName, MAX_CHANNEL_NAME_LENGTH } from './channel/channel-name.js';
-export { channelNameOf, definedChannel, isRecoverable, type RecoverableChannel } from './channel/channel.js';
-export { ReservedChannel } from './channel/reserved-channel.js';
+export {
+  channelNameOf,
+  definedChannel,
+  isRecoverable,
+  type RecoverableChannel,
+  ReservedChannel,
+} from './channel/channel.js';
 export { ERROR_LINES_PER_MINUTE, LogLimiter, type LogLimiterSetup } from './logging/log-limiter.js';
 export { DONE } from './scheduling/done.js';
 export { slicedWork, SLICE_MS, SlicedWork, type SlicerClock } from './scheduling/sliced-work.js';

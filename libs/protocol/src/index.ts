@@ -13,7 +13,8 @@ export {
   type SchemaInput,
   type SchemaMessage,
 } from './message/define-message.js';
-export { messageNameOf, type Message, type MessageClass } from './message/message-registry.js';
+export type { Message, MessageClass } from './message/message-class.js';
+export { messageNameOf } from './message/message-registry.js';
 export {
   PresenceJoined,
   PresenceLeft,

@@ -1,7 +1,7 @@
 import type { MessageClass } from '@nestwire/protocol';
 import { AcceptedClasses } from '@nestwire/protocol/compiled';
 import { definedChannel } from './channel.js';
-import { isReserved } from './reserved-channel.js';
+import { isReserved } from './channel-name.js';
 
 /** The cache, by the class of the message, then by the classes of the channel or the class itself. */
 const known = new WeakMap<MessageClass, WeakMap<object, AcceptedClasses>>();

@@ -41,3 +41,11 @@ function badChannel(what: string, value: unknown, also = ''): MessagesError {
       `got ${shown}. Pass other text through encodeURIComponent().`,
   );
 }
+
+/** The start of the names of nestwire's own channels; others have no `#`. */
+export const RESERVED_START = 'nestwire#';
+
+/** Returns true for the name of a channel of nestwire itself. */
+export function isReserved(name: string): boolean {
+  return name.startsWith(RESERVED_START);
+}

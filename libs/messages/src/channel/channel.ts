@@ -1,8 +1,7 @@
 import { messageNameOf, StreamGap, type Message, type MessageClass } from '@nestwire/protocol';
 import { channelName } from '@nestwire/protocol/internal';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
-import { checkChannelName, checkChannelPart } from './channel-name.js';
-import { ReservedChannel } from './reserved-channel.js';
+import { checkChannelName, checkChannelPart, RESERVED_START } from './channel-name.js';
 
 /**
  * The guarantee of a channel.
@@ -211,4 +210,20 @@ function assertMessageClass(channel: string, cls: MessageClass): void {
 
 function misdefined(channel: string, problem: string): MessagesError {
   return new MessagesError(MessagesErrorCode.Configuration, `defineChannel('${channel}'): ${problem}.`);
+}
+
+/** A channel of nestwire itself; an application cannot name it. */
+export class ReservedChannel<out M extends Message = Message> implements Channel<M, 'ephemeral', never> {
+  readonly name: string;
+  readonly delivery = 'ephemeral';
+  readonly history = undefined;
+  readonly durability = 'memory';
+  readonly snapshot: readonly [] = [];
+
+  constructor(
+    purpose: string,
+    readonly messages: readonly MessageClass<M>[],
+  ) {
+    this.name = `${RESERVED_START}${purpose}`;
+  }
 }

@@ -10,7 +10,7 @@ import {
 import { encodingOf } from '@nestwire/protocol/compiled';
 import { Broker } from '../pubsub/broker.js';
 import { channelNameOf, type Channel } from '../channel/channel.js';
-import { ReservedChannel } from '../channel/reserved-channel.js';
+import { ReservedChannel } from '../channel/channel.js';
 import { SYSTEM_CLOCK, type Clock } from '../scheduling/clock.js';
 import { ChannelStream, type StreamOptions } from '../pubsub/channel-stream.js';
 import { PUSH, SET_ATTACHED } from '../pubsub/hidden-members.js';

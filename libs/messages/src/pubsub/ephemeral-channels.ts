@@ -1,6 +1,6 @@
 import type { EncodedMessage } from '@nestwire/protocol/codec';
 import type { BrokerSink, Broker } from './broker.js';
-import { isReserved } from '../channel/reserved-channel.js';
+import { isReserved } from '../channel/channel-name.js';
 import type { Delivery } from './delivery.js';
 import { Hub, type Receiver } from './hub.js';
 import { Publication } from './publication.js';

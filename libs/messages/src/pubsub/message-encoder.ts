@@ -2,7 +2,7 @@ import { messageNameOf, type Message } from '@nestwire/protocol';
 import type { EncodedMessage } from '@nestwire/protocol/codec';
 import { encodingOf, isReservedName } from '@nestwire/protocol/compiled';
 import { messagesOf, type Channel } from '../channel/channel.js';
-import { isReserved } from '../channel/reserved-channel.js';
+import { isReserved } from '../channel/channel-name.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { isTooDeep, MAX_MESSAGE_DEPTH } from './message-text.js';
 

@@ -1,6 +1,6 @@
 import type { EncodedMessage } from '@nestwire/protocol/codec';
 import { isReservedName } from '@nestwire/protocol/compiled';
-import { isReserved } from '../channel/reserved-channel.js';
+import { isReserved } from '../channel/channel-name.js';
 import { parseProperties } from './message-text.js';
 
 const MAX_TYPE_CHARACTERS = 128;

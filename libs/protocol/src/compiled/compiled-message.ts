@@ -1,7 +1,8 @@
 import type { EncodedMessage } from '../frame/codec.js';
 import { encodeMessage } from '../frame/json-codec.js';
 import { decodeMessage } from '../message/decode-message.js';
-import { messageNameOf, type Message, type MessageClass } from '../message/message-registry.js';
+import type { Message, MessageClass } from '../message/message-class.js';
+import { messageNameOf } from '../message/message-registry.js';
 import type { Natives } from '../value/wire-value.js';
 import { decoderOf } from './message-decoder.js';
 import { writeProperties } from './message-encoder.js';

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { Message } from './message-registry.js';
+import type { Message } from './message-class.js';
 import { registerMessage } from './message-registry.js';
 import { fill, instanceFrom, SCHEMA, valueOf, withoutType, type SchemaResult } from './message-schema.js';
 

@@ -1,5 +1,6 @@
 import type { WirePosition } from '../frame/frame.js';
-import type { Message } from './message-registry.js';
+import type { Message } from './message-class.js';
+import type { MessageOrigin } from './message-origin.js';
 import { processRegistry } from './process-registry.js';
 import { StreamGap } from './stream-gap.js';
 
@@ -9,12 +10,6 @@ export interface MessageMeta {
   readonly channel: string;
   /** The position in the channel's history; undefined for a channel without history. */
   readonly position: WirePosition | undefined;
-}
-
-/** The origin as the receiving package stores it. */
-export interface MessageOrigin {
-  readonly channel: string;
-  readonly wirePosition?: WirePosition | undefined;
 }
 
 /** A channel, or its name. */

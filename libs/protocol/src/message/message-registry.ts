@@ -1,12 +1,5 @@
+import type { MessageClass } from './message-class.js';
 import { processRegistry } from './process-registry.js';
-
-/** A message: an instance of a class marked with `@StreamMessage`. */
-export interface Message {
-  readonly $type: string;
-}
-
-/** A class of messages. */
-export type MessageClass<T extends Message = Message> = new (...args: never[]) => T;
 
 const { names, classes } = processRegistry;
 const MAX_NAME_LENGTH = 128;

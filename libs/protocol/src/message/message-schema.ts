@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { CodedError, type ErrorDetail } from '../error/coded-error.js';
 import type { ErrorCode } from '../error/error-code.js';
-import type { Message, MessageClass } from './message-registry.js';
+import type { Message, MessageClass } from './message-class.js';
 
 /** The result of a schema: a value or issues. */
 export type SchemaResult = StandardSchemaV1.Result<unknown>;

@@ -1,4 +1,4 @@
-import type { Message } from './message-registry.js';
+import type { Message } from './message-class.js';
 import type { PresenceEvent, WatchedMember } from './presence-events.js';
 
 /** The members of a channel according to the messages of a watch. */

@@ -1,6 +1,6 @@
-import type { MessageOrigin } from './message-meta.js';
-import type { MessageClass } from './message-registry.js';
-import type { MessageTransformer } from './message-reviver.js';
+import type { MessageClass } from './message-class.js';
+import type { MessageOrigin } from './message-origin.js';
+import type { MessageTransformer } from './message-transformer.js';
 
 /** The state that all copies of this package in one process share. */
 interface ProcessRegistry {

@@ -1,12 +1,8 @@
 import { CodedError } from '../error/coded-error.js';
 import type { ErrorCode } from '../error/error-code.js';
 import type { MAX_BIGINT_DIGITS } from '../limits.js';
-import {
-  messageClassNamed,
-  messageNameOf,
-  type Message,
-  type MessageClass,
-} from '../message/message-registry.js';
+import type { Message, MessageClass } from '../message/message-class.js';
+import { messageClassNamed, messageNameOf } from '../message/message-registry.js';
 import { propertiesOf, reviveMessage } from '../message/message-reviver.js';
 import { fromBase64, toBase64 } from './base64.js';
 

@@ -1,6 +1,6 @@
 import { isReservedName } from '@nestwire/protocol/compiled';
 import type { BrokerSink } from '../../pubsub/broker.js';
-import { isReserved } from '../../channel/reserved-channel.js';
+import { isReserved } from '../../channel/channel-name.js';
 import type { LogLimiter } from '../../logging/log-limiter.js';
 import { parseProperties } from '../../pubsub/message-text.js';
 import type { Envelope, SizedMessage } from './envelope.js';
