@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { interval, map, Observable, of, throwError, concat } from 'rxjs';
 import { WebSocket } from 'ws';
 import { createStreamClient, type WebSocketClass } from '@nestwire/client';
+import { CloseCode } from '@nestwire/protocol';
 import {
   OnStreamClosed,
   OnStreamMessage,
@@ -11,6 +12,7 @@ import {
   type StreamsModuleOptions,
   type StreamsOf,
 } from '@nestwire/streams';
+import { answerFivePings, pingsOf } from '../rig/pings.js';
 import { jsonFrame, RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
 import { MESSAGES, Note, note, Task, task } from './messages.js';
@@ -264,18 +266,16 @@ describe('Order', () => {
     const target = await start({ heartbeat: { pingMs: 150, pongMs: 500 } });
     const desk = target.get(Desk);
     const [client, other] = [await connected(clientOf(target)), await connected(clientOf(target))];
-    const raw = await RawSocket.hello(target.port);
+    const [raw, silent] = [await RawSocket.hello(target.port), await RawSocket.hello(target.port)];
     const slow = client.desk.sendStreamMessage(note('wait'));
     const behind = client.desk.sendStreamMessage(note('behind'));
     await until(() => desk.latch.size === 1);
 
     await client.results.sendStreamMessage(task('message'));
     await other.desk.sendStreamMessage(note('other'));
-    // Five signs of life, asked for and given while the handler works: who gives none is not kept as long.
-    for (const count of [1, 2, 3, 4, 5]) {
-      await raw.until(() => raw.frames.filter(({ t }) => t === 'ping').length >= count);
-      raw.sendJson({ t: 'pong' });
-    }
+    await answerFivePings(raw);
+    expect(await silent.closing()).toBe(CloseCode.HeartbeatLost);
+    expect(pingsOf(silent)).toBe(1);
     expect(desk.log).not.toContain('behind');
     desk.latch.open();
 

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { createStreamClient, type ConnectionStatus } from '@nestwire/client';
+import { CloseCode } from '@nestwire/protocol';
 import { Link } from '../rig/link.js';
+import { answerFivePings, pingsOf } from '../rig/pings.js';
 import { jsonFrame, rawFrame, RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
 import { Note, note, Task } from './messages.js';
@@ -119,17 +121,15 @@ describe('The client', () => {
     const statuses: string[] = [];
     const client = clientOf(target);
     client.addConnectionStatusListener(({ kind }) => statuses.push(kind));
-    const raw = await RawSocket.hello(target.port);
+    const [raw, silent] = [await RawSocket.hello(target.port), await RawSocket.hello(target.port)];
     expect(client.connectionStatus.kind).toBe('idle');
 
     const connecting = client.connectWebSocket();
     expect(client.connectionStatus.kind).toBe('connecting');
     await connecting;
-    // Another silent client is asked five times whether it lives: longer than one that does not answer is kept.
-    for (const count of [1, 2, 3, 4, 5]) {
-      await raw.until(() => raw.frames.filter(({ t }) => t === 'ping').length >= count);
-      raw.sendJson({ t: 'pong' });
-    }
+    await answerFivePings(raw);
+    expect(await silent.closing()).toBe(CloseCode.HeartbeatLost);
+    expect(pingsOf(silent)).toBe(1);
 
     expect(statuses).toEqual(['connecting', 'connected']);
   });
