@@ -110,7 +110,7 @@ class Reader {
       const kind = reading.isCalm ? 'recv' : 'storm_recv';
       if (message instanceof StreamGap)
         log.write('gap', { c, ch: `${scope}${message.channel}`, reason: message.reason });
-      else log.write(kind, { c, ch: `${scope}room:${message.room}`, id: message.id });
+      else log.write(kind, { c, ...roomAndId(scope, message) });
     }
   }
 
@@ -127,7 +127,7 @@ class Reader {
       for await (const message of this.#client.chat.stream) {
         if (message instanceof StreamGap)
           log.write('gap', { c, ch: `${scope}${message.channel}`, reason: message.reason });
-        else log.write('recv', { c, ch: `${scope}room:${message.room}`, id: message.id });
+        else log.write('recv', { c, ...roomAndId(scope, message) });
       }
     } catch (error) {
       log.write('unhandled', { c, error: String(error?.stack ?? error) });
@@ -172,3 +172,14 @@ answerParent({
   },
   close: () => Promise.all(readers.map((reader) => reader.close())),
 });
+
+/**
+ * Returns a note's channel and id as the log names them.
+ *
+ * @param {string} scope
+ * @param {unknown} message
+ */
+function roomAndId(scope, message) {
+  const { room, id } = /** @type {{ room: string, id: string }} */ (message);
+  return { ch: `${scope}room:${room}`, id };
+}

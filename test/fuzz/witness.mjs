@@ -37,7 +37,6 @@ export class Witness {
 
   async start() {
     await this.#client.connectWebSocket();
-    await this.#client.members.open?.();
     const reading = this.#read();
     const talking = this.#talk();
     this.#ended = Promise.all([reading, talking]);

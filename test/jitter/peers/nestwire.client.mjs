@@ -30,8 +30,8 @@ export class NestwireClient {
   async start() {
     void this.#read();
     await this.#client.connectWebSocket();
-    this.#client.addConnectionStatusListener(({ kind, code, reason }) =>
-      this.kinds.push(code ? `${kind} (${code} ${reason})` : kind),
+    this.#client.addConnectionStatusListener((status) =>
+      this.kinds.push('code' in status ? `${status.kind} (${status.code} ${status.reason})` : status.kind),
     );
     await this.#client.rooms.sendStreamMessage(create(Join, { rooms: this.parts.rooms }));
   }
@@ -49,7 +49,7 @@ export class NestwireClient {
     try {
       for await (const message of this.#client.rooms.stream) {
         if (message instanceof StreamGap) this.errors.push(`a gap: ${message.reason}`);
-        else this.parts.receive(message);
+        else this.parts.receive(/** @type {{ room: number, number: number }} */ (message));
       }
     } catch (error) {
       this.errors.push(String(error?.stack ?? error));
