@@ -30,7 +30,9 @@ export function aloneCodec(schema) {
  * @param {any} schema of an object, which its type does not say
  */
 export function nestwireCodec(schema) {
-  const read = new MessageReaders(() => undefined).of(/** @type {any} */ (defineMessage('bench.schema', schema)));
+  const read = new MessageReaders(() => undefined).of(
+    /** @type {any} */ (defineMessage('bench.schema', schema)),
+  );
   return {
     data: { ...NOTE, sentAt: { $date: SENT_AT } },
     decode: (plain) => read(plain),
