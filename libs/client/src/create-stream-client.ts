@@ -1,7 +1,7 @@
 import { messageNameOf, type MessageClass } from '@nestwire/protocol';
 import { resolveOptions } from './client-options.js';
 import { ClientConnection } from './connection/client-connection.js';
-import { Endpoint } from './endpoint/endpoint.js';
+import { ClientEndpoint } from './endpoint/client-endpoint.js';
 import { addListener } from './listeners.js';
 import type {
   AnyStreamClient,
@@ -24,7 +24,7 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
     const classes = new Map(options.messages.map((cls) => [messageNameOf(cls)!, cls]));
     const connection = new ClientConnection(
       resolveOptions(options),
-      (name, on) => new Endpoint(name, classes, on),
+      (name, on) => new ClientEndpoint(name, classes, on),
     );
     // Streams that the page has not used yet also have positions, which the `hello` must contain.
     for (const [endpoint, channel, resumeToken, ...position] of options.positions?.load() ?? [])

@@ -1,14 +1,14 @@
 import { MAX_ID } from '../limits.js';
 import { randomId } from '../transport/random-id.js';
 import type { BoxEntry, BoxHead, IndexedBoxes } from '../transport/indexed-boxes.js';
-import { mayRepeat, type StoredMessage } from './stored-message.js';
+import { mayRepeat, type OutboxMessage } from './outbox-message.js';
 
 /** A box that this page owns. */
 export interface ClaimedBox {
-  readonly boxes: IndexedBoxes<StoredMessage>;
+  readonly boxes: IndexedBoxes<OutboxMessage>;
   readonly number: number;
   readonly head: BoxHead;
-  readonly entries: readonly BoxEntry<StoredMessage>[];
+  readonly entries: readonly BoxEntry<OutboxMessage>[];
   /** Releases the box for other pages. */
   readonly release: () => void;
 }
@@ -16,7 +16,7 @@ export interface ClaimedBox {
 interface FreeBox {
   readonly number: number;
   readonly release: () => void;
-  readonly entries: BoxEntry<StoredMessage>[];
+  readonly entries: BoxEntry<OutboxMessage>[];
 }
 
 /** More ids than a client uses during the time in which a message may be resent. */
@@ -27,7 +27,7 @@ const RESERVED_IDS = 16_777_216;
  *
  * A box with messages that may be resent is preferred.
  */
-export function claimBox(boxes: IndexedBoxes<StoredMessage>, now: number): Promise<ClaimedBox> {
+export function claimBox(boxes: IndexedBoxes<OutboxMessage>, now: number): Promise<ClaimedBox> {
   return boxes.exclusively(async () => {
     const numbers = await boxes.numbers();
     const free = await freeBoxes(boxes, numbers);
@@ -55,8 +55,8 @@ export async function takeOver(
   { boxes, number: own }: ClaimedBox,
   nextKey: () => number,
   now: number,
-): Promise<BoxEntry<StoredMessage>[]> {
-  const taken: BoxEntry<StoredMessage>[] = [];
+): Promise<BoxEntry<OutboxMessage>[]> {
+  const taken: BoxEntry<OutboxMessage>[] = [];
   await eachFreeBox(boxes, own, async (box) => {
     if (isOpen(box, now)) return;
     const moved = box.entries.map(({ value }) => ({ key: nextKey(), value: uncertain(value) }));
@@ -72,7 +72,7 @@ export function dropFreeBoxes({ boxes, number: own }: ClaimedBox): Promise<void>
 }
 
 function eachFreeBox(
-  boxes: IndexedBoxes<StoredMessage>,
+  boxes: IndexedBoxes<OutboxMessage>,
   own: number,
   use: (box: FreeBox) => Promise<void>,
 ): Promise<void> {
@@ -89,7 +89,7 @@ function eachFreeBox(
   });
 }
 
-async function freeBoxes(boxes: IndexedBoxes<StoredMessage>, numbers: readonly number[]): Promise<FreeBox[]> {
+async function freeBoxes(boxes: IndexedBoxes<OutboxMessage>, numbers: readonly number[]): Promise<FreeBox[]> {
   const free: FreeBox[] = [];
   for (const number of numbers) {
     const release = await boxes.take(number);
@@ -98,7 +98,7 @@ async function freeBoxes(boxes: IndexedBoxes<StoredMessage>, numbers: readonly n
   return free;
 }
 
-async function newBox(boxes: IndexedBoxes<StoredMessage>, numbers: readonly number[]): Promise<FreeBox> {
+async function newBox(boxes: IndexedBoxes<OutboxMessage>, numbers: readonly number[]): Promise<FreeBox> {
   for (let number = 0; ; number++) {
     const release = numbers.includes(number) ? undefined : await boxes.take(number);
     if (release) return { number, release, entries: [] };
@@ -114,7 +114,7 @@ function isOpen({ entries }: FreeBox, now: number): boolean {
  * Returns the head of a claimed box: it keeps the client id while a message may be resent, with unused ids.
  */
 function nextHead(
-  entries: readonly BoxEntry<StoredMessage>[],
+  entries: readonly BoxEntry<OutboxMessage>[],
   head: BoxHead | undefined,
   now: number,
 ): BoxHead {
@@ -127,7 +127,7 @@ function nextHead(
 }
 
 /** Marks a message that may have been sent, so that it is not sent with another client id. */
-function uncertain(value: StoredMessage): StoredMessage {
+function uncertain(value: OutboxMessage): OutboxMessage {
   if (value.id) value.until = 0;
   return value;
 }

@@ -3,7 +3,7 @@ import { claimBox, type ClaimedBox } from './claim-box.js';
 import type { Outbox } from './outbox.js';
 import type { OutboxOptions, ResolvedOutboxOptions } from './outbox-options.js';
 import { StoredOutbox } from './stored-outbox.js';
-import type { StoredMessage } from './stored-message.js';
+import type { OutboxMessage } from './outbox-message.js';
 
 /**
  * Opens an outbox in the browser's IndexedDB, for one client; never rejects.
@@ -34,7 +34,7 @@ export async function openOutbox(options: OutboxOptions = {}): Promise<Outbox> {
 }
 
 async function claim({ name, now }: ResolvedOutboxOptions): Promise<ClaimedBox> {
-  const boxes = await IndexedBoxes.open<StoredMessage>(name);
+  const boxes = await IndexedBoxes.open<OutboxMessage>(name);
   try {
     return await claimBox(boxes, now());
   } catch (error) {

@@ -9,12 +9,12 @@ import { dropFreeBoxes, takeOver, type ClaimedBox } from './claim-box.js';
 import type { ResolvedOutboxOptions } from './outbox-options.js';
 import { Outbox, type OutboxConnection } from './outbox.js';
 import { Pace } from './pace.js';
-import { mayRepeat, type StoredMessage } from './stored-message.js';
+import { mayRepeat, type OutboxMessage } from './outbox-message.js';
 
 /** A message without an outcome. */
 interface Entry {
   readonly key: number;
-  readonly stored: StoredMessage;
+  readonly stored: OutboxMessage;
   /** The message in its stream; undefined while it is only in the box. */
   outgoing?: Outgoing;
   /** True when the promise of its `sendStreamMessage` is gone. */
@@ -35,7 +35,7 @@ export class StoredOutbox extends Outbox {
   readonly limits;
   readonly #options: ResolvedOutboxOptions;
   readonly #box: ClaimedBox | undefined;
-  readonly #writer: BoxWriter<StoredMessage> | undefined;
+  readonly #writer: BoxWriter<OutboxMessage> | undefined;
   readonly #entries = new Set<Entry>();
   readonly #byOutgoing = new WeakMap<Outgoing, Entry>();
   /** The last delayed send of each endpoint; later sends wait for it, in order. */
@@ -140,7 +140,7 @@ export class StoredOutbox extends Outbox {
     this.#box?.release();
   }
 
-  #adopt(key: number, stored: StoredMessage): void {
+  #adopt(key: number, stored: OutboxMessage): void {
     this.#lastKey = Math.max(this.#lastKey, key);
     this.#entries.add({ key, stored, isOrphan: true });
   }
@@ -244,7 +244,7 @@ export class StoredOutbox extends Outbox {
 
   /** Reports the outcome in a microtask, because the client may still be under construction. */
   async #reportOutcome(
-    { endpoint, type, data, user, storedAt }: StoredMessage,
+    { endpoint, type, data, user, storedAt }: OutboxMessage,
     error?: CodedError,
   ): Promise<void> {
     await Promise.resolve();

@@ -85,7 +85,7 @@ const ODD_KEY = /^[$\d]/;
 
 /** Returns a key as JSON text; empty for keys with a special meaning. */
 function addKey(keys: Map<string, string>, key: string): string {
-  const text = ODD_KEY.test(key) || isReserved(key) ? '' : `${JSON.stringify(key)}:`;
+  const text = ODD_KEY.test(key) || isReservedKey(key) ? '' : `${JSON.stringify(key)}:`;
   if (keys.size < MAX_KEYS && key.length <= MAX_KEY_LENGTH) keys.set(key, text);
   return text;
 }
@@ -95,7 +95,7 @@ function addKey(keys: Map<string, string>, key: string): string {
  *
  * The libraries refuse some of these.
  */
-export function isReserved(key: string): boolean {
+export function isReservedKey(key: string): boolean {
   return key in OBJECT_PROTOTYPE || key === 'prototype';
 }
 
@@ -154,7 +154,7 @@ function writeItems(items: readonly unknown[], depth: number): string | undefine
 function writePlain(source: Properties, depth: number): string | undefined {
   let text = '{';
   for (const key of Object.keys(source)) {
-    if (key[0] === '$' || isReserved(key)) return undefined;
+    if (key[0] === '$' || isReservedKey(key)) return undefined;
     const value = source[key];
     if (value === undefined) continue;
     const written = writeValue(value, depth);

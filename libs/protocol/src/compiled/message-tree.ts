@@ -1,6 +1,6 @@
 import { messageNameOf } from '../message/message-registry.js';
 import type { Natives } from '../value/wire-value.js';
-import { isOfType, isReserved, isShort, layoutOf, MAX_DEPTH, type Layout } from './message-encoder.js';
+import { isOfType, isReservedKey, isShort, layoutOf, MAX_DEPTH, type Layout } from './message-encoder.js';
 import type { TransformedClass } from './transform-facts.js';
 
 type Properties = Record<string, unknown>;
@@ -37,7 +37,7 @@ class TreeMaker {
   }
 
   private add(tree: Properties, key: string, value: unknown): boolean {
-    if (key[0] === '$' || isReserved(key)) return false;
+    if (key[0] === '$' || isReservedKey(key)) return false;
     return (tree[key] = this.value(value)) !== undefined;
   }
 

@@ -8,7 +8,7 @@ import { identityChanged, sessionClosed, streamNotOpen, uncertain } from '../ses
 import { IDENTITY_CHANGED, REFUSED, type MessageHead, type RuntimePort } from '../session/runtime-port.js';
 import type { SessionRuntime } from '../session/session-runtime.js';
 import type { StreamsLimits } from '../streams-limits.js';
-import { sizeOf } from '../transport/shared-payload.js';
+import { payloadSizeOf } from '../transport/shared-payload.js';
 import type { ConnectionResults } from '../resend/connection-results.js';
 import type { ConnectionContext } from './connection-context.js';
 import type { ConnectionOwner } from './connection-owner.js';
@@ -146,7 +146,7 @@ export class SessionAnswers implements RuntimePort<SessionRuntime> {
     for (let waitMs = reads.waitMs(); waitMs && outbox.isOpen; waitMs = reads.waitMs())
       await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, LONGEST_WAIT_MS)).unref());
     const frame = frames.of(stream, page);
-    reads.spend(sizeOf(frame));
+    reads.spend(payloadSizeOf(frame));
     outbox.push(frame);
     await outbox.whenBelowSoftBound();
   }

@@ -82,7 +82,7 @@ function valueReader({ source }: HandlerParameter): ReadValue {
     case 'user-object':
       return (call) => call.objects.get(source.cls);
     case 'message-id':
-      return messageIdOf;
+      return permanentIdOf;
     case 'custom':
       return (_, context) => source.factory(source.argument, context);
     case 'none':
@@ -97,7 +97,7 @@ const KEY_CHARACTERS = 22;
  *
  * Returns undefined when the client sent no client id.
  */
-export function messageIdOf({ session, id }: HandlerCall): string | undefined {
+export function permanentIdOf({ session, id }: HandlerCall): string | undefined {
   const { clientKey } = session.handshake;
   if (clientKey === undefined || id === undefined) return undefined;
   // Another user may know the client id, and must not use up the ids of this user.

@@ -7,7 +7,7 @@ import {
   compileArguments,
   isPipeable,
   isPlain,
-  messageIdOf,
+  permanentIdOf,
   type HandlerCall,
   type PipedParameter,
 } from './handler-arguments.js';
@@ -134,6 +134,6 @@ function withContext({ cls, callback }: HandlerHost, stage: Stage): HandlerPipel
 function publicPipeline(nest: NestCompat, { host, part }: PipelineParts): HandlerPipeline {
   const handler = part === 'guards' ? nest.publicGuards(host) : nest.publicHandler(host);
   // Nest takes the last argument as the pattern.
-  const run = (call: HandlerCall) => handler(call.session, call.data, messageIdOf(call), call.pattern);
+  const run = (call: HandlerCall) => handler(call.session, call.data, permanentIdOf(call), call.pattern);
   return (call) => (call.claim ? unlessHandled(call.claim, () => run(call)) : run(call));
 }

@@ -2,7 +2,7 @@ import type { Message } from '@nestwire/protocol';
 import type { Codec } from '@nestwire/protocol/codec';
 import type { Position } from '@nestwire/messages';
 import { gapPublication, isSamePosition, type StoredPublication } from '@nestwire/messages/internal';
-import { sizeOf, type SharedPayload } from '../transport/shared-payload.js';
+import { payloadSizeOf, type SharedPayload } from '../transport/shared-payload.js';
 import { CatchUp } from './catch-up.js';
 import type { ChannelSnapshots, InTurn } from './channel-snapshots.js';
 import type {
@@ -277,7 +277,7 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
       if (!isWanted()) return;
       const frame = frames.of(session.stream, message, this.topic.channel.name);
       outbox.push(frame);
-      reads.spend(sizeOf(frame));
+      reads.spend(payloadSizeOf(frame));
     }
     const { from } = catchUp;
     if (isWanted() && from) catchUp.sink.send({ t: 'position', ...this.positionFields(session, from) });

@@ -24,6 +24,6 @@ export type OutboundPayload = FramePayload | SharedPayload;
  *
  * The size of a text for one client is in characters, because counting bytes would need a pass over the text.
  */
-export function sizeOf(payload: OutboundPayload): number {
+export function payloadSizeOf(payload: OutboundPayload): number {
   return typeof payload === 'string' ? payload.length : payload.byteLength;
 }

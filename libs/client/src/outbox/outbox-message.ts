@@ -1,5 +1,5 @@
 /** A message in a box. */
-export interface StoredMessage {
+export interface OutboxMessage {
   readonly endpoint: string;
   readonly type: string;
   /** The properties of the message, as JSON. */
@@ -17,7 +17,7 @@ export interface StoredMessage {
 }
 
 /** Returns true when a message that may have been sent may be resent. */
-export function mayRepeat({ id, sentAt, until }: StoredMessage, now: number): boolean {
+export function mayRepeat({ id, sentAt, until }: OutboxMessage, now: number): boolean {
   // If the clock was set back, the age of the message is unknown.
   return Boolean(id && (sentAt ?? Infinity) <= now && now < (until ?? 0));
 }

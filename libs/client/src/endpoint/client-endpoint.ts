@@ -36,7 +36,7 @@ const REFUSED: readonly string[] = [
 ];
 
 /** The client's side of one endpoint: its stream, positions and outgoing messages. */
-export class Endpoint implements EndpointStream<Message, Message>, ConnectedStream {
+export class ClientEndpoint implements EndpointStream<Message, Message>, ConnectedStream {
   declare readonly stream: StreamIterators<Message>;
   readonly positions = new ChannelPositions();
   readonly name: string;
