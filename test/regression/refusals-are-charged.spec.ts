@@ -110,8 +110,12 @@ class Users extends StreamAuthenticator {
   }
 }
 
-const start = () =>
-  startApp({ options: { authenticator: Users }, providers: [DeskEndpoint, ShutEndpoint], imports: [] });
+const start = (options: object = {}) =>
+  startApp({
+    options: { authenticator: Users, ...options },
+    providers: [DeskEndpoint, ShutEndpoint],
+    imports: [],
+  });
 const tell = (id: number, text: string) => ({
   ...{ t: 'message', id, stream: 'desk', type: 'charged.form', data: { text } },
 });
@@ -233,6 +237,32 @@ describe('Sign-ins on an open connection', () => {
     expect(users.calls - callsBefore).toBeLessThanOrEqual(13);
     expect(codesOf(raw)).toContain('RATE_LIMITED');
   });
+});
+
+it('A client that connects again has no new allowance for refusals, unlike one of another address', async () => {
+  const { port } = await start({ trustProxy: 1 });
+  const sendSlow = async (address: string) => {
+    const raw = await RawSocket.upgrade(port, '/streams', { 'x-forwarded-for': address });
+    raw.sendJson({ t: 'hello', v: 1 });
+    raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
+    await raw.frame('opened');
+    for (let id = 2; id < 12; id++) raw.sendJson(tell(id, 'slow'));
+    await raw.frame('error', 11);
+    raw.destroy();
+    await raw.ended();
+    return codesOf(raw).filter((code) => code === 'INVALID_MESSAGE').length;
+  };
+
+  const [first, again, other] = [
+    await sendSlow('203.0.113.1'),
+    await sendSlow('203.0.113.1'),
+    await sendSlow('203.0.113.2'),
+  ];
+
+  // Messages of 20 ms, an allowance of 100 ms, and what a slow machine adds.
+  expect(first).toBeGreaterThanOrEqual(5);
+  expect(again).toBeLessThan(first - 2);
+  expect(other).toBeGreaterThanOrEqual(5);
 });
 
 it.each([

@@ -26,6 +26,7 @@ import type { StreamAuthenticator } from './auth/stream-authenticator.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 import { ClientShares } from './fairness/client-shares.js';
 import { ReadShares } from './fairness/read-shares.js';
+import { SpentWork } from './fairness/spent-work.js';
 import { ReadTurns } from './fairness/read-turns.js';
 import type { Endpoint, EndpointRegistry } from './endpoint/endpoint-registry.js';
 import { checkOptions } from './options-check.js';
@@ -117,7 +118,8 @@ export class StreamsServer {
     const readTurns = (this.readTurns = new ReadTurns(shares, limits));
     const readShares = (this.readShares = new ReadShares(limits));
     const recheck = this.makeRecheck(signIn);
-    const swept = [this.registry, this.results, signInGate, readShares];
+    const spentWork = new SpentWork(limits);
+    const swept = [this.registry, this.results, signInGate, readShares, spentWork];
     this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, swept });
     this.revocations = new Revocations(channels.messages, recheck, () => this.registry.all());
     this.context = {
@@ -132,6 +134,7 @@ export class StreamsServer {
       shares,
       readTurns,
       readShares,
+      spentWork,
       earlyBudget: new EarlyBudget(limits, addresses),
       registry: this.registry,
       channels,

@@ -7,6 +7,7 @@ import type { ClientLog } from './client-log.js';
 import type { EarlyBudget } from '../fairness/early-budget.js';
 import type { ClientShares } from '../fairness/client-shares.js';
 import type { ReadShares } from '../fairness/read-shares.js';
+import type { SpentWork } from '../fairness/spent-work.js';
 import type { ReadTurns } from '../fairness/read-turns.js';
 import type { ConnectionRegistry } from './connection-registry.js';
 import type { MessageFrames } from './outbound/message-frames.js';
@@ -49,6 +50,8 @@ export interface ConnectionContext {
   readonly readTurns: ReadTurns;
   /** Limits the bytes of those reads. */
   readonly readShares: ReadShares;
+  /** The refusal work that ended connections have used up. */
+  readonly spentWork: SpentWork;
   /** Limits the frames of all connections that wait for sign-ins. */
   readonly earlyBudget: EarlyBudget;
   readonly registry: ConnectionRegistry;

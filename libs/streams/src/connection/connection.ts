@@ -79,6 +79,7 @@ export class Connection
     this.frames = context.frames.get(wire.subprotocol) ?? context.frames.get(JSON_SUBPROTOCOL)!;
     this.watch = new ConnectionWatch(this, wire, context, now);
     this.gate = new InboundGate(limits, now);
+    this.gate.startWithout(context.spentWork.of(this.addressKey, now), now);
     this.allowance = new AnswerAllowance(limits, wire);
     this.reads = new ReadAllowance(context, this);
     this.signIn = new ConnectionSignIn(context, this);
@@ -131,6 +132,8 @@ export class Connection
   closed(code: number): void {
     const reason = lostReasonOf(code);
     if (this.state !== 'closed') this.enter('closed');
+    const now = performance.now();
+    this.context.spentWork.keep(this.addressKey, this.gate.spentMs(now), now);
     // Many connections may be lost at the same time.
     void slicedWork.forEach([reason], (why) => {
       void this.streams.endAll(why).then(() => this.context.registry.forget(this));
@@ -295,6 +298,10 @@ export class Connection
     else if (frame.t === 'open') this.streams.open(frame);
     else if (frame.t === 'close') this.streams.close(frame);
     else this.beginSignIn(frame);
+  }
+
+  private get addressKey(): string {
+    return this.context.shares.keyOfAddress(this.handshake, this.id);
   }
 
   private beginHandshake(frame: ClientFrame, bytes: number): void {

@@ -42,6 +42,18 @@ export class InboundGate {
     this.bytes = new TokenBucket(limits.bytesPerSecond, now);
   }
 
+  /** Starts without work that earlier connections of the client have used up, in milliseconds. */
+  startWithout(spentMs: number, now: number): void {
+    if (!spentMs) return;
+    this.work = new TokenBucket(this.limits.frameWorkMsPerSecond, now);
+    this.work.spend(spentMs, now);
+  }
+
+  /** Returns the work that is used up and not earned again, in milliseconds; at most the burst. */
+  spentMs(now: number): number {
+    return this.work?.missing(now) ?? 0;
+  }
+
   /** Counts a frame; returns 0, or the wait in milliseconds until it is accepted. */
   admit(bytes: number, now: number): number {
     const waitMs = Math.max(this.frames.take(1, now), this.bytes.take(bytes, now));

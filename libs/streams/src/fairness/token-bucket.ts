@@ -55,6 +55,11 @@ export class TokenBucket {
     return this.tokens;
   }
 
+  /** Returns the number of tokens that a full bucket has more; at most the capacity. */
+  missing(now: number): number {
+    return this.burst - Math.max(0, this.available(now));
+  }
+
   /** Adds tokens up to the capacity of the bucket. */
   add(count: number): void {
     this.tokens = Math.min(this.burst, this.tokens + count);
