@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { answerParent } from '../../rig/child.mjs';
 import { attackNamed, beginningOf, protocolOf, RETAINED } from './attacks.mjs';
 
+const ADDRESS = '203.0.113.1';
 const TICK_MS = 20;
 const FRAMES_PER_SECOND = 190;
 const BYTES_PER_SECOND = 1_000_000;
@@ -36,6 +37,7 @@ class Hostile {
     this.connections++;
     /** @type {any} */
     const ws = new WebSocket(`ws://127.0.0.1:${this.port}/streams`, protocolOf(attack), {
+      headers: { 'x-forwarded-for': ADDRESS },
       perMessageDeflate: attack.form === 'deflate' && { threshold: 0 },
     });
     this.ws = ws;

@@ -204,7 +204,8 @@ answerParent({
             StreamsModule.forRoot({
               redis,
               limits: { connectsPerSecond: 1_000, ...limits },
-              trustProxy: false,
+              // Each client has an address of its own, which it keeps when it connects again.
+              trustProxy: 1,
               authenticator: Users,
               codecs: [messagePack],
               compression: 'inbound',

@@ -15,7 +15,7 @@ const WELCOME_BYTES = 1_024;
 /** Bytes of answers a second that are granted without bytes of the client. */
 const GRANTED_PER_SECOND = 1_024;
 const WINDOW_MS = 1_000;
-/** What was sent shortly before a window is answered in it. */
+/** What was sent shortly before a window is answered in it, also where the machine is not busy. */
 const UNDER_WAY_MS = 200;
 /** The credit that errors have when a client sent much before. */
 const ERROR_BYTES = 8_192;
@@ -27,7 +27,8 @@ const WITNESS_FACTOR = 2;
 const WITNESS_FLOOR_MS = 10;
 
 /** @typedef {{ name: string, forMs: number, connections: number, cpuMs: number, sent: number, answers: number,
- *   log: number, redis: number, p50: number, p99: number, calmP99: number, oneAnswerBytes?: number,
+ *   log: number, redis: number, p50: number, p99: number, calmP99: number, underWayMs: number,
+ *   oneAnswerBytes?: number,
  *   samples: import('./timeline.mjs').Sample[] }} Measured */
 
 /**
@@ -66,13 +67,14 @@ export function problemsOf(measured) {
  *
  * Windows are each second, and each time from the beginning, so that the first bytes are judged too.
  *
- * @param {Pick<Measured, 'samples'>} measured
+ * @param {Pick<Measured, 'samples' | 'underWayMs'>} measured `underWayMs` is the longest time of an answer
  */
-export function excessOf({ samples }) {
+export function excessOf({ samples, underWayMs }) {
+  const earlierMs = Math.min(WINDOW_MS, Math.max(UNDER_WAY_MS, underWayMs));
   const excess = { answers: 0, errors: 0, log: 0, redis: 0 };
   const windows = samples.flatMap((to) => {
     const from = samples.findLast(({ at }) => at <= to.at - WINDOW_MS);
-    const since = from && samples.findLast(({ at }) => at <= from.at - UNDER_WAY_MS);
+    const since = from && samples.findLast(({ at }) => at <= from.at - earlierMs);
     const whole = [NOTHING, NOTHING, to];
     return from ? [whole, [from, since ?? NOTHING, to]] : [whole];
   });

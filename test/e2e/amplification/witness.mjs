@@ -1,6 +1,7 @@
 // The honest client beside the attacker: it sends a note now and then and measures when it is answered.
 import { WebSocket } from 'ws';
 
+const ADDRESS = '198.51.100.1';
 const EVERY_MS = 10;
 
 /** An honest client that measures how long its messages take. */
@@ -14,7 +15,9 @@ export class Witness {
   /** @param {number} port */
   static async connect(port) {
     const witness = new Witness();
-    const ws = new WebSocket(`ws://127.0.0.1:${port}/streams`, 'nestwire.v1.json');
+    const ws = new WebSocket(`ws://127.0.0.1:${port}/streams`, 'nestwire.v1.json', {
+      headers: { 'x-forwarded-for': ADDRESS },
+    });
     witness.ws = ws;
     await new Promise((resolve, reject) => {
       ws.on('error', reject);
