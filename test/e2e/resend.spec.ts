@@ -396,7 +396,12 @@ describe('A server', () => {
     const fill = async (trustProxy: false | number, honest: Party, hostile: Party) => {
       const target = await start({
         trustProxy,
-        limits: { resendMemoryBytes: 64 * 4_096, connectsPerSecondPerAddress: 2_000 },
+        // The refusals of one address would end before the memory is full.
+        limits: {
+          resendMemoryBytes: 64 * 4_096,
+          connectsPerSecondPerAddress: 2_000,
+          frameWorkMsPerSecond: 1_000,
+        },
       });
       const first = await named(target, 'honest', honest.token, from(honest.address));
       first.sendJson(frame(2, 'a'));
