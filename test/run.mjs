@@ -1,32 +1,33 @@
-// `npm test`: the checks, with a summary. Those of one stage run beside each other: they read the sources alone,
-// or what an earlier stage has built. It goes on after a failed check, so that one run tells everything; only a
-// failed build ends it after its stage, because the rest stands on it.
+// `npm test`: the checks, with a summary. Checks of one stage run at the same time. All checks run even if one fails;
+// only a failed build ends the run after its stage, because the others need what it builds.
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 
 const RESULTS = 'node_modules/.cache/nestwire/results';
 const SPECS = 'specs';
+const BUILD = 'build';
 
 const STAGES = [
   [
-    ['build', 'npm run --silent build'],
+    [BUILD, 'npm run --silent build'],
     ['format', 'npm run --silent lint:format'],
   ],
   [
+    [SPECS, `npm run --silent jest -- --json --outputFile=${RESULTS}/specs.json`],
+    // They use the time that the specs leave: a low priority keeps them from the clocks of the specs.
     ['lint', 'npm run --silent lint:code'],
     ['types', 'npm run --silent typecheck'],
     ['client size', 'node test/size/client-size.mjs'],
   ],
-  // The last and alone: what they say is shown at once, and they use every core.
-  [[SPECS, `npm run --silent jest -- --json --outputFile=${RESULTS}/specs.json`]],
 ];
 
 mkdirSync(RESULTS, { recursive: true });
 const startedAt = Date.now();
 const outcomes = [];
 for (const stage of STAGES) {
-  outcomes.push(...(await Promise.all(stage.map((check) => run(check, stage.length === 1)))));
-  if (outcomes.some(({ name, isGood }) => name === 'build' && !isGood)) break;
+  outcomes.push(...(await Promise.all(stage.map(run))));
+  if (outcomes.some(({ name, isGood }) => name === BUILD && !isGood)) break;
 }
 
 console.log('');
@@ -43,23 +44,24 @@ const counts = { numPassedTests, numFailedTests: others.length - numPassedTests 
 writeFileSync(`${RESULTS}/checks.json`, JSON.stringify(counts));
 
 /**
- * Runs a check; one that is not alone is shown when it has ended, as a whole.
+ * Runs a check. The output of the specs is shown at once, that of another check when it has ended.
  *
  * @param {readonly string[]} check its name and its command
- * @param {boolean} isAlone
  */
-async function run([name, command], isAlone) {
+async function run([name, command]) {
   const beganAt = Date.now();
+  const isShown = name === SPECS;
   const title = `\n── ${name}: ${command}\n`;
-  if (isAlone) console.log(title);
-  const child = spawn(command, { shell: true, stdio: isAlone ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+  if (isShown) console.log(title);
+  const child = spawn(command, { shell: true, stdio: isShown ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+  if (!isShown && name !== BUILD && child.pid) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   const output = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => output.push(data));
   const status = await new Promise((resolve) => {
     child.once('error', () => resolve(1));
     child.once('close', resolve);
   });
-  if (!isAlone) console.log(`${title}\n${Buffer.concat(output)}`);
+  if (!isShown) console.log(`${title}\n${Buffer.concat(output)}`);
   return { name, isGood: status === 0, seconds: secondsSince(beganAt) };
 }
 
