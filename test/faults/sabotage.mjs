@@ -27,13 +27,13 @@ export const SABOTAGES = {
     ],
   ],
   /** Nobody notices that what is published does not come back. */
-  probe: [[`${MESSAGES}redis/connection/redis-probe.js`, 'if (this.#isStalled())', 'if (false)']],
+  probe: [[`${MESSAGES}redis/connection/redis-probe.js`, 'if (this.isStalled())', 'if (false)']],
   /** Redis does not know again what it has stored. */
   ids: [
     [`${MESSAGES}redis/history/history-scripts.js`, 'local at = known[index] or seen[id]', 'local at = nil'],
   ],
   /** What was missed while a subscriber was away is not looked for. */
-  doubts: [[`${MESSAGES}redis/history/redis-history-store.js`, 'this.#sink?.suspected(channels)', 'void 0']],
+  doubts: [[`${MESSAGES}redis/history/redis-history-store.js`, 'this.sink?.suspected(channels)', 'void 0']],
   /** What a next version has added is refused. */
   tolerance: [
     [
