@@ -1,14 +1,20 @@
 import { StreamAuthenticator } from '@nestwire/streams';
 
-/** Makes a token that is good for a while, in milliseconds; it says so itself. */
-export function issueToken(lifeMs) {
-  return String(Date.now() + lifeMs);
+/**
+ * Makes a token of a user that contains its own expiry.
+ *
+ * @param {string} userId
+ * @param {number} lifeMs
+ */
+export function issueToken(userId, lifeMs) {
+  return `${Date.now() + lifeMs} ${userId}`;
 }
 
 /** Accepts tokens until they expire. */
 export class ExpiringAuthenticator extends StreamAuthenticator {
   authenticate({ token }) {
-    const expiresAt = Number(token);
-    return expiresAt > Date.now() ? { id: 'reader', expiresAt } : null;
+    const [expiry, id] = token?.split(' ') ?? [];
+    const expiresAt = Number(expiry);
+    return id && expiresAt > Date.now() ? { id, expiresAt } : null;
   }
 }

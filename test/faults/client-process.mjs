@@ -84,10 +84,11 @@ class Reader {
 
   /** Gives the same token until it is refused. */
   #signIn(tokenMs) {
-    let token = issueToken(tokenMs);
+    const { name } = this.parts;
+    let token = issueToken(name, tokenMs);
     return ({ reason }) => {
       this.parts.log.write('auth', { c: this.parts.name, reason });
-      if (reason === 'renew') token = issueToken(FOREVER_MS);
+      if (reason === 'renew') token = issueToken(name, FOREVER_MS);
       return token;
     };
   }
