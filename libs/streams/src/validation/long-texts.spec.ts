@@ -14,7 +14,7 @@ const NEGLIGIBLE_MS = 2;
 const MOST_GROWTH = 9;
 /** The permitted cost of checking a text, relative to parsing it from JSON. */
 const MOST_TIMES_JSON = 150;
-const MORE_ROUNDS = 12;
+const MORE_ROUNDS = 60;
 
 const UNITS = ['a', ' ', 'a.', '1-', ',', '[', '{"a":', ';a=b', 'é', '😀\uFE0F'];
 const STARTS = ['', 'data:text/plain;'];
