@@ -31,6 +31,8 @@ export interface StreamIterators<T> extends MessageStream<T> {
   push(message: T): void;
   /** Discards unread messages; readers continue. */
   clear(): void;
+  /** Called by `clear`; set by the stores of the stream, which keep messages of the former user. */
+  onClear?: () => void;
   /** Ends all readers, and discards messages for the first one. */
   end(error?: unknown): void;
 }
@@ -79,6 +81,7 @@ export function iteratorsOf<T>(
     },
     clear() {
       for (const { unread } of [...queues, spare]) unread.length = 0;
+      this.onClear?.();
     },
     end(error) {
       for (const queue of queues) queue.end(error);

@@ -1,10 +1,12 @@
 import { applyPresence, EMPTY_PRESENCE, type Message, type PresenceView } from '@nestwire/protocol';
-import type { MessageStream } from '../endpoint/stream-iterators.js';
+import type { MessageStream, StreamIterators } from '../endpoint/stream-iterators.js';
 
 /** A receiver of the messages of a feed, and of its end. */
 export interface FeedReader {
   message(message: Message): void;
   ended(error?: unknown): void;
+  /** Called when the user of the connection changes: the earlier messages belong to another user. */
+  reset(): void;
 }
 
 /**
@@ -61,6 +63,13 @@ function createFeed(stream: MessageStream<Message>): StreamFeed {
     if (messages !== own) return;
     messages = undefined;
     for (const reader of [...readers]) reader.ended(failure);
+  };
+
+  // The stream of a client is the object that also clears it.
+  (stream as StreamIterators<Message>).onClear = () => {
+    latest.clear();
+    presence.clear();
+    for (const reader of [...readers]) reader.reset();
   };
 
   return {

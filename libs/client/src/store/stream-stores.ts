@@ -57,6 +57,7 @@ export function streamStore<S, M extends object>(
           if (state !== view.state) publish((view = { ...view, state }));
         },
         ended: (error) => publish((view = { ...view, isEnded: true, error })),
+        reset: () => publish((view = empty)),
       });
     },
     options,
@@ -79,6 +80,7 @@ export function latestStore<T extends Message>(
       const remove = feed.add({
         message: (message) => message.$type === type && publish(message as T),
         ended: () => undefined,
+        reset: () => publish(undefined),
       });
       publish(feed.latest.get(type) as T | undefined);
       return remove;
@@ -103,7 +105,7 @@ export function presenceStore(
     EMPTY_PRESENCE,
     (publish) => {
       const update = (): void => publish(feed.presence.get(name) ?? EMPTY_PRESENCE);
-      const remove = feed.add({ message: update, ended: () => undefined });
+      const remove = feed.add({ message: update, ended: () => undefined, reset: update });
       update();
       return remove;
     },
