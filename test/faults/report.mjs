@@ -29,25 +29,39 @@ const FIGURES = {
 
 const HEAD = ['| | fault | seed | figures | verdict |', '|---|---|---|---|---|'];
 
-/** Runs scenarios one after the other, says how each went, and keeps a table of them in a file if there is one. */
-export function reportOf(file) {
+/**
+ * Runs scenarios one after the other, says how each went, and keeps a table of them in a file if there is one.
+ *
+ * @param {{ file?: string, tries?: number }} [options] `tries`: the runs of a scenario until one holds, 1 by default
+ */
+export function reportOf({ file, tries = 1 } = {}) {
   const rows = [];
   const report = {
     passed: 0,
     failed: 0,
     async add(scenario, seed) {
-      const startedAt = performance.now();
-      const run = await runScenario(scenario, { seed }).catch((error) => ({
-        problems: [String(error.stack)],
-      }));
-      const problems = scenario.isControl ? unseen(scenario, run) : run.problems;
+      let run = await judged(scenario, seed);
+      for (let tried = 1; tried < tries && run.problems.length > 0; tried += 1) {
+        console.log(`══ FLAKY if the next run of ${scenario.id} holds`);
+        run = await judged(scenario, seed);
+      }
+      const { problems } = run;
       report[problems.length > 0 ? 'failed' : 'passed']++;
-      say(scenario, seed, { ...run, problems, ms: performance.now() - startedAt });
       rows.push(rowOf(scenario, seed, { ...run, problems }));
       if (file) writeFileSync(file, `${[...HEAD, ...rows].join('\n')}\n`);
     },
   };
   return report;
+}
+
+async function judged(scenario, seed) {
+  const startedAt = performance.now();
+  const run = await runScenario(scenario, { seed }).catch((error) => ({
+    problems: [String(error.stack)],
+  }));
+  const problems = scenario.isControl ? unseen(scenario, run) : run.problems;
+  say(scenario, seed, { ...run, problems, ms: performance.now() - startedAt });
+  return { ...run, problems };
 }
 
 /** @typedef {{ problems: string[], result?: any, directory?: string, ms?: number }} Run */

@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const firstSeed = Number(values.seed);
-const report = reportOf(values.report);
+const report = reportOf({ file: values.report });
 
 for (const id of positionals.flatMap((name) => GROUPS[name] ?? [name])) {
   for (let run = 0; run < Number(values.runs); run++)
