@@ -24,6 +24,8 @@ export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     'session',
     'resend',
     'endpoint',
+    'requests',
+    'calls',
     'subscriptions',
     'connection',
   ],

@@ -7,7 +7,7 @@ import type { SessionScopes } from '../session/session-scopes.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { EndpointDefinition } from './endpoint-definition.js';
 import { compileEndpoint, type CompilerTools, type EndpointHandlers } from './endpoint-handlers.js';
-import type { Endpoint, Handlers, StreamEndpointOptions } from './endpoint.js';
+import type { Endpoint, Handlers, ResolvedEndpointOptions } from './endpoint.js';
 import { SessionHandlers } from './session-handlers.js';
 
 /** The parts of the application that an endpoint uses. */
@@ -18,7 +18,7 @@ export interface EndpointTools extends CompilerTools {
 /** An endpoint of the application; creates the handlers of each session. */
 export class BoundEndpoint implements Endpoint {
   readonly name: string;
-  readonly options: Required<StreamEndpointOptions>;
+  readonly options: ResolvedEndpointOptions;
   readonly once?: ReadonlySet<string>;
   /**
    * True when each session has its own instance.

@@ -23,7 +23,7 @@ const SESSION = 7;
 /** The metadata of `@StreamEndpoint`. */
 export interface EndpointMark {
   readonly name: string;
-  readonly options: StreamEndpointOptions;
+  readonly options: StreamEndpointOptions<object>;
 }
 
 /** The metadata of the handler decorators. */
@@ -34,6 +34,8 @@ export interface HandlerMark {
   messages?: readonly unknown[];
   /** The classes of them that are handled once in the cluster. */
   once?: readonly unknown[];
+  /** The request and the options of `@StreamMethod`; undefined without it. */
+  call?: { readonly request: unknown; readonly options: object };
 }
 
 interface RouteArgument {

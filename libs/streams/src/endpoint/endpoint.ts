@@ -1,11 +1,21 @@
 import type { AnySession } from '../enhancers/stream-context.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
+import type { ParamsClass } from './endpoint-params.js';
 
-/** The options of an endpoint. */
-export interface StreamEndpointOptions {
-  /** Refuses anonymous clients with UNAUTHENTICATED.
-
-@default false */
+/** The options of an endpoint; `P` are its parameters. */
+export interface StreamEndpointOptions<P extends object = never> {
+  /**
+   * The class of the parameters: each set of them has its own session.
+   *
+   * Its properties are strings, finite numbers and booleans without initial values or transforms. Clients call
+   * `client.<name>(params)`. None by default.
+   */
+  readonly params?: ParamsClass<P>;
+  /**
+   * Refuses anonymous clients with UNAUTHENTICATED.
+   *
+   * @default false
+   */
   readonly requireLogin?: boolean;
   /**
    * The scopes that the user must have, all of them; implies `requireLogin`.
@@ -30,10 +40,13 @@ export interface StreamEndpointOptions {
   readonly keepOnSignIn?: boolean;
 }
 
+/** The options of an endpoint with their defaults, without its parameters. */
+export type ResolvedEndpointOptions = Required<Omit<StreamEndpointOptions, 'params'>>;
+
 /** A `@StreamEndpoint` provider, ready to serve sessions. */
 export interface Endpoint {
   readonly name: string;
-  readonly options: Required<StreamEndpointOptions>;
+  readonly options: ResolvedEndpointOptions;
   /** The names of the messages that are handled once in the cluster; undefined without any. */
   readonly once?: ReadonlySet<string>;
   /**

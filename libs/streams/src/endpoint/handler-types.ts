@@ -1,37 +1,74 @@
 import type { Message } from '@nestwire/protocol';
 import type { Observable } from 'rxjs';
+import type { StreamCall } from '../calls/stream-call.js';
 import type { HandlerFunction } from '../enhancers/stream-context.js';
 import type { StreamSession } from '../session/stream-session.js';
 
-type IsAny<T> = 0 extends 1 & T ? true : false;
+/** True for `any` alone. */
+export type IsAny<T> = 0 extends 1 & T ? true : false;
 
+/** Any parameter list. */
 // oxlint-disable-next-line no-explicit-any -- any signature is checked
-type AnyList = readonly any[];
-// oxlint-disable-next-line no-explicit-any -- any session is one
-type SomeSession = StreamSession<any, any>;
+export type AnyList = readonly any[];
 
-/** True when a parameter list contains a session. */
-export type TakesSession<A extends AnyList> = A extends readonly [infer H, ...infer R]
+// oxlint-disable-next-line no-explicit-any -- any session is one
+type SomeSession = StreamSession<any, any, any>;
+// oxlint-disable-next-line no-explicit-any -- any call is one
+type SomeCall = StreamCall<any, any, any>;
+
+/** True when a parameter list contains a value of the type `C`. */
+type Takes<A extends AnyList, C> = A extends readonly [infer H, ...infer R]
   ? IsAny<H> extends true
-    ? TakesSession<R>
-    : H extends SomeSession
+    ? Takes<R, C>
+    : H extends C
       ? true
-      : TakesSession<R>
+      : Takes<R, C>
   : false;
 
+/** True when a parameter list contains a session. */
+export type TakesSession<A extends AnyList> = Takes<A, SomeSession>;
+
+/** True when a parameter list contains a call. */
+export type TakesCall<A extends AnyList> = Takes<A, SomeCall>;
+
 /** The messages that a parameter list accepts. */
-export type CompiledMessageCheck<A extends AnyList> = A extends readonly [infer H, ...infer R]
-  ? AcceptedBy<H> | CompiledMessageCheck<R>
+export type AcceptedMessage<A extends AnyList> = A extends readonly [infer H, ...infer R]
+  ? AcceptedBy<H> | AcceptedMessage<R>
   : never;
 
 type AcceptedBy<H> =
-  IsAny<H> extends true ? never : H extends SomeSession ? never : H extends Message ? H : never;
+  IsAny<H> extends true ? never : H extends SomeSession | SomeCall ? never : H extends Message ? H : never;
 
-/** The messages that the session of a parameter list sends. */
+/** The messages that the session or the call of a parameter list sends. */
 export type SentBySession<A extends AnyList> = A extends readonly [infer H, ...infer R]
-  ? | (IsAny<H> extends true ? never : H extends StreamSession<infer Out, infer _User> ? Out : never)
-    | SentBySession<R>
+  ? SentBy<H> | SentBySession<R>
   : never;
+
+type SentBy<H> =
+  IsAny<H> extends true
+    ? never
+    : H extends StreamSession<infer Out, infer _User, infer _Params>
+      ? Out
+      : H extends StreamCall<infer _User, infer _Params, infer Out>
+        ? Out
+        : never;
+
+/** The endpoint parameters that a signature declares; `never` without any. */
+export type ParamsIn<A extends AnyList> = A extends readonly [infer H, ...infer R]
+  ? ParamsOf<H> | ParamsIn<R>
+  : never;
+
+type ParamsOf<H> =
+  IsAny<H> extends true
+    ? never
+    : H extends StreamSession<infer _Out, infer _User, infer Params>
+      ? Declared<Params>
+      : H extends StreamCall<infer _User, infer Params, infer _Out>
+        ? Declared<Params>
+        : never;
+
+/** The parameters of a type argument; `unknown`, the default, and `any` declare none. */
+type Declared<P> = unknown extends P ? never : P;
 
 /** The part of a list that is not a message. */
 type UnsentItem<T> = IsAny<T> extends true ? 'any' : T extends Message ? never : T;
@@ -68,11 +105,13 @@ export type MustReturnMessages<R> = [Unsent<Awaited<R>>] extends [never]
  * It must take a session, accept each message and return only messages.
  */
 export type MustHandle<F extends HandlerFunction, M> =
-  TakesSession<Parameters<F>> extends true
-    ? [M] extends [CompiledMessageCheck<Parameters<F>>]
-      ? MustReturnMessages<ReturnType<F>>
-      : { 'handler does not accept': Exclude<M, CompiledMessageCheck<Parameters<F>>> }
-    : { 'handler does not take': 'StreamSession' };
+  TakesCall<Parameters<F>> extends true
+    ? { 'a StreamCall belongs to': '@StreamMethod' }
+    : TakesSession<Parameters<F>> extends true
+      ? [M] extends [AcceptedMessage<Parameters<F>>]
+        ? MustReturnMessages<ReturnType<F>>
+        : { 'handler does not accept': Exclude<M, AcceptedMessage<Parameters<F>>> }
+      : { 'handler does not take': 'StreamSession' };
 
 /** Refuses a lifecycle handler that has parameters but no session. */
 export type MustTakeSession<A extends AnyList> = A extends readonly []

@@ -1,12 +1,10 @@
 import type { Message } from '@nestwire/protocol';
 import type { Observable } from 'rxjs';
-import type { CompiledMessageCheck, SentBySession, TakesSession } from './handler-types.js';
+import type { ItemsOf, ReplyOf } from '../calls/call-types.js';
+import type { RequestsOf, SentMessages } from '../requests/asks.js';
+import type { AnyMethod, MethodsOf, ParamsOfEndpoint } from './endpoint-params.js';
+import type { AcceptedMessage, SentBySession, TakesCall, TakesSession } from './handler-types.js';
 import type { ClientMember } from './reserved-endpoint-name.js';
-
-// oxlint-disable-next-line no-explicit-any -- methods of every signature are checked
-type AnyMethod = (...args: any[]) => unknown;
-
-type MethodsOf<E> = { [K in keyof E]: E[K] extends AnyMethod ? E[K] : never }[keyof E];
 
 type OnlyMessages<T> = T extends Message ? T : never;
 
@@ -21,22 +19,67 @@ type SentByReturning<R> = R extends Message
         : never;
 
 type InboundOf<F> = F extends (...args: infer A) => unknown
-  ? TakesSession<A> extends true
-    ? CompiledMessageCheck<A>
-    : never
+  ? TakesCall<A> extends true
+    ? never
+    : TakesSession<A> extends true
+      ? AcceptedMessage<A>
+      : never
   : never;
 
+/** The outbound type of a method: its messages, and the questions of its session. */
 type OutboundOf<F> = F extends (...args: infer A) => infer R
-  ? TakesSession<A> extends true
-    ? SentBySession<A> | SentByReturning<Awaited<R>>
-    : never
+  ? TakesCall<A> extends true
+    ? SentBySession<A>
+    : TakesSession<A> extends true
+      ? SentBySession<A> | SentByReturning<Awaited<R>>
+      : never
   : never;
 
-/** The messages that an endpoint receives from and sends to its clients. */
-export interface EndpointStreams<In, Out> {
+type CallNames<E> = {
+  [K in keyof E]: E[K] extends (...args: infer A) => unknown
+    ? TakesCall<A> extends true
+      ? K
+      : never
+    : never;
+}[keyof E];
+
+type MethodTypesOf<F> = F extends (...args: infer A) => infer R
+  ? MethodTypes<AcceptedMessage<A>, ItemsOf<A>, ReplyOf<Awaited<R>>>
+  : never;
+
+/**
+ * The types of a stream method.
+ *
+ * `items` is `never` for a method without items. `reply` is `void`, a message, or an `AsyncIterable` of
+ * messages.
+ */
+export interface MethodTypes<Request = unknown, Items = unknown, Reply = unknown> {
+  readonly request: Request;
+  readonly items: Items;
+  readonly reply: Reply;
+}
+
+/**
+ * The types of an endpoint, as its client needs them.
+ *
+ * `in` are the messages to the server, `out` those to the client. `params` is `never` for an endpoint without
+ * parameters. `requests` are the questions of the server with their replies.
+ */
+export interface EndpointTypes<In, Out, Params = never, Methods = unknown, Requests = never> {
   readonly in: In;
   readonly out: Out;
+  readonly params: Params;
+  readonly methods: Methods;
+  readonly requests: Requests;
 }
+
+type EndpointTypesOf<E> = EndpointTypes<
+  InboundOf<MethodsOf<E>>,
+  SentMessages<OutboundOf<MethodsOf<E>>>,
+  ParamsOfEndpoint<E>,
+  { readonly [K in CallNames<E>]: MethodTypesOf<Extract<E[K], AnyMethod>> },
+  RequestsOf<OutboundOf<MethodsOf<E>>>
+>;
 
 /** Endpoint classes by their names on the client. */
 export type EndpointClasses = Readonly<Record<string, object>> & {
@@ -47,8 +90,6 @@ export type EndpointClasses = Readonly<Record<string, object>> & {
  * The types of a client, inferred from the endpoint classes of the server.
  *
  * `in` are the messages that the public methods with a session accept. `out` are the messages that their
- * sessions send and that they return.
+ * sessions send and that they return. `methods` are the public methods with a call.
  */
-export type StreamsOf<E extends EndpointClasses> = {
-  [K in keyof E]: EndpointStreams<InboundOf<MethodsOf<E[K]>>, OutboundOf<MethodsOf<E[K]>>>;
-};
+export type StreamsOf<E extends EndpointClasses> = { [K in keyof E]: EndpointTypesOf<E[K]> };

@@ -38,6 +38,8 @@ export interface SessionAddress {
   readonly endpoint: string;
   /** The key of the stream in the frames of its connection. */
   readonly stream: string;
+  /** The parameters of the endpoint; undefined for an endpoint without parameters. */
+  readonly params?: object | undefined;
 }
 
 /** A session with the members that only the server uses. */
@@ -46,6 +48,7 @@ export class ServerSession extends StreamSession<never, unknown> {
   readonly endpoint: string;
   /** The key of the stream in the frames of its connection. */
   readonly stream: string;
+  readonly params: object | undefined;
   /** The user objects of this session; `@UserObject()` reads them. */
   readonly userObjects = new UserObjects();
   private readonly port: SessionPort;
@@ -57,7 +60,7 @@ export class ServerSession extends StreamSession<never, unknown> {
   private identity: SessionIdentity;
 
   constructor(
-    { id, endpoint, stream }: SessionAddress,
+    { id, endpoint, stream, params }: SessionAddress,
     port: SessionPort,
     { messages, identity }: { readonly messages: MessagesService; readonly identity: SessionIdentity },
   ) {
@@ -65,6 +68,7 @@ export class ServerSession extends StreamSession<never, unknown> {
     this.id = id;
     this.endpoint = endpoint;
     this.stream = stream;
+    this.params = params;
     this.identity = identity;
     this.port = port;
     this.service = messages;

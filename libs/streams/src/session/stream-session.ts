@@ -1,5 +1,6 @@
 import type { Message, StreamGap } from '@nestwire/protocol';
 import type { Channel, DeliveryClass, Subscription } from '@nestwire/messages';
+import type { SentMessages } from '../requests/asks.js';
 import type { ResumingChannels } from '../subscriptions/resuming-channels.js';
 import type { SessionCloseReason } from './session-close-reason.js';
 import type { SessionPresence } from './session-presence.js';
@@ -17,14 +18,17 @@ export type UserObjectClass<T> = abstract new (...args: never[]) => T;
  * One endpoint's stream on one connection; handlers receive it.
  *
  * `Out` is the union of the messages that the session sends. `User` is the application's type of user;
- * without `requireLogin` declare it with `| null`.
+ * without `requireLogin` declare it with `| null`. `Params` are the parameters of the endpoint.
  */
-export abstract class StreamSession<Out = never, User = unknown> {
+export abstract class StreamSession<Out = never, User = unknown, Params = unknown> {
   /** The id of the session, unique in the cluster; the log and the `opened` frame contain it. */
   abstract readonly id: string;
 
   /** The name of the endpoint. */
   abstract readonly endpoint: string;
+
+  /** The parameters of the endpoint, frozen; undefined for an endpoint without parameters. */
+  abstract readonly params: Params;
 
   /** The cluster's channels; the end of the session removes its listeners. */
   abstract readonly messages: SessionMessages;
@@ -69,7 +73,7 @@ export abstract class StreamSession<Out = never, User = unknown> {
    * @throws {CodedError} NOT_A_MESSAGE when the class has no `@StreamMessage`
    * @throws {CodedError} NOT_ENCODABLE when a property has no wire format
    */
-  abstract sendStreamMessage(message: Out): Promise<void>;
+  abstract sendStreamMessage(message: SentMessages<Out>): Promise<void>;
 
   /**
    * Subscribes the client of this session to a channel.
