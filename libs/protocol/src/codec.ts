@@ -1,5 +1,28 @@
-export type { ClientCodec, Codec, EncodedMessage, FrameHead, FramePayload } from './frame/codec.js';
-export { FrameFault } from './frame/frame-fault.js';
+export type {
+  AttachFrame,
+  CallCancelFrame,
+  CallFrame,
+  CancelFrame,
+  ClientEndFrame,
+  ClientItemFrame,
+  CreditFrame,
+  DetachFrame,
+  ReplyFrame,
+  RequestFrame,
+  ResponseFrame,
+  ServerEndFrame,
+  ServerItemFrame,
+  WithdrawnFrame,
+} from './frame/call-frame.js';
+export type {
+  ClientCodec,
+  Codec,
+  EncodedMessage,
+  FrameHead,
+  FramePayload,
+  MessageFrameHead,
+} from './frame/codec.js';
+export { FrameFault, type FrameFaultFacts } from './frame/frame-fault.js';
 export { guardClientFrame } from './frame/frame-guard.js';
 export {
   JSON_SUBPROTOCOL,
@@ -8,6 +31,7 @@ export {
   type AckFrame,
   type AuthenticatedFrame,
   type AuthFrame,
+  type ClientCallFrame,
   type ClientFrame,
   type ClientMessageFrame,
   type ClosedFrame,
@@ -30,6 +54,7 @@ export {
   type UnsubscribedFrame,
   type WelcomeFrame,
   type WireCloseReason,
+  type WireParams,
   type WirePosition,
 } from './frame/frame.js';
 export { encodeMessage, JsonCodec } from './frame/json-codec.js';

@@ -56,6 +56,9 @@ export function describeCodec(
       [{ t: 'ping' }],
       [MESSAGE],
       [{ ...MESSAGE, redelivered: true }],
+      [{ t: 'call', id: 1, stream: 'chat', method: 'load', type: 'chat.load', data: {}, window: 64 }],
+      [{ t: 'credit', call: 1, consumed: 2 ** 40 }],
+      [{ t: 'cancel', call: 1 }],
       [inMessage(['é', '𝄞', '', -1, 200, 70_000, -(2 ** 33), 0.5, 1e300, true, null, { a: [] }])],
     ])('decodes %j', (frame) => {
       expect(decode(frame)).toEqual(frame);
@@ -71,6 +74,8 @@ export function describeCodec(
       [{ t: 'ping', x: [{ constructor: 1 }] }, 'BAD_FRAME'],
       [JSON.parse('{"t":"ping","__proto__":{}}') as object, 'BAD_FRAME'],
       [inMessage(2 ** 53), 'INVALID_MESSAGE'],
+      [{ t: 'item', call: 1, type: 'a', data: [] }, 'BAD_FRAME'],
+      [{ t: 'credit', call: 1, consumed: -1 }, 'BAD_FRAME'],
     ])('answers %j with %s', (value, code) => {
       expect(decode(value)).toMatchObject({ code });
     });
@@ -134,12 +139,36 @@ export function describeCodec(
       });
     });
 
+    it('encodes the messages of calls and requests', () => {
+      const encoded = encodeMessage(create(Note, { text: 'é' }));
+      const content = { type: 'contract.note', data: { text: 'é' } };
+
+      expect(read(codec.encodeItem(7, 2, encoded))).toEqual({ t: 'item', call: 7, n: 2, ...content });
+      expect(read(codec.encodeAround({ t: 'reply', call: 7 }, encoded))).toEqual({
+        t: 'reply',
+        call: 7,
+        ...content,
+      });
+      expect(
+        read(codec.encodeAround({ t: 'request', id: 1, stream: 'chat', timeoutMs: 5 }, encoded)),
+      ).toEqual({ t: 'request', id: 1, stream: 'chat', timeoutMs: 5, ...content });
+    });
+
     it('reads the first fields of a frame without decoding it', () => {
       const payload = write(MESSAGE);
       const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
 
       expect(codec.peek(bytes)).toMatchObject({ t: 'message', id: 7, stream: 'chat' });
       expect(codec.peek(new Uint8Array())).toEqual({});
+    });
+
+    it('names the call of a frame that is refused or not decoded', () => {
+      const item = { t: 'item', call: 7, type: 'chat.chunk', data: nested(40) };
+      const payload = write(item);
+      const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+
+      expect(decode(item)).toMatchObject({ code: 'TOO_COMPLEX', id: 7, call: 7 });
+      expect(codec.peek(bytes)).toMatchObject({ t: 'item', call: 7 });
     });
   });
 }

@@ -1,5 +1,6 @@
 import type { JsonLimits } from '../limits.js';
 import type { Natives } from '../value/wire-value.js';
+import type { ReplyFrame, RequestFrame } from './call-frame.js';
 import type { FrameFault } from './frame-fault.js';
 import type { ClientFrame, Frame, PublicationPlace } from './frame.js';
 
@@ -18,9 +19,14 @@ export type FramePayload = string | Uint8Array;
 export interface FrameHead {
   readonly t?: string;
   readonly id?: number;
+  /** The call of the frame. */
+  readonly call?: number;
   /** The key of the stream. */
   readonly stream?: string;
 }
+
+/** The fields before the message of a `reply` or `request` frame. */
+export type MessageFrameHead = Omit<ReplyFrame, 'type' | 'data'> | Omit<RequestFrame, 'type' | 'data'>;
 
 /** Encodes and decodes frames on a server. */
 export interface Codec {
@@ -35,6 +41,10 @@ export interface Codec {
   encodeServerMessage(stream: string, message: EncodedMessage, channel?: string): FramePayload;
   /** Encodes a publication frame around encoded properties. */
   encodePublication(channel: string, message: EncodedMessage, place?: PublicationPlace): FramePayload;
+  /** Encodes item number `n` of a call around encoded properties. */
+  encodeItem(call: number, n: number, message: EncodedMessage): FramePayload;
+  /** Encodes a frame with other fields around encoded properties. */
+  encodeAround(head: MessageFrameHead, message: EncodedMessage): FramePayload;
   /** Encodes the cumulative acknowledgement of messages. */
   encodeAck(stream: string, id: number): FramePayload;
   /** Checks and decodes a client's frame; never throws. */

@@ -1,13 +1,23 @@
 import { CloseCode } from '../error/close-code.js';
 import { ErrorCode } from '../error/error-code.js';
-import { MAX_FRAME_ID } from '../limits.js';
+import { CALL_CHECKS } from './call-guard.js';
+import {
+  broken,
+  checkAll,
+  checkId,
+  checkPayload,
+  checkRedelivered,
+  checkStream,
+  isId,
+  isName,
+  isPlainObject,
+  malformed,
+  type FieldCheck,
+  type Fields,
+} from './field-checks.js';
 import { FrameFault } from './frame-fault.js';
 import { PROTOCOL_VERSION, type ClientFrame } from './frame.js';
 
-type Fields = Readonly<Record<string, unknown>>;
-type Reader = (fields: Fields) => FrameFault | undefined;
-
-const MAX_NAME_LENGTH = 128;
 /** 22 characters of this alphabet contain 128 bits. */
 const CLIENT = /^[\w-]{22,64}$/;
 const SERVER_ONLY: readonly unknown[] = [
@@ -22,27 +32,27 @@ const SERVER_ONLY: readonly unknown[] = [
   'publication',
   'authenticated',
   'goaway',
+  'reply',
+  'request',
+  'withdrawn',
 ];
 
 // A Map, because an object would find "constructor" as a frame type.
-const READERS = new Map<unknown, Reader>([
+const CHECKS = new Map<unknown, FieldCheck>([
   [
     'message',
     (fields) => checkId(fields) ?? checkStream(fields) ?? checkPayload(fields) ?? checkRedelivered(fields),
   ],
-  ['open', (fields) => checkId(fields) ?? checkEndpoint(fields) ?? checkStreamKey(fields)],
-  ['close', (fields) => checkId(fields) ?? checkStream(fields)],
-  ['auth', (fields) => checkId(fields) ?? checkToken(fields, 'null')],
+  ['open', checkAll(checkId, checkEndpoint, checkStreamKey, checkParams)],
+  ['close', checkAll(checkId, checkStream)],
+  ['auth', checkAll(checkId, (fields) => checkToken(fields, 'null'))],
   [
     'hello',
-    (fields) =>
-      checkVersion(fields) ??
-      checkToken(fields, 'optional') ??
-      checkClient(fields) ??
-      checkResumePositions(fields),
+    checkAll(checkVersion, (fields) => checkToken(fields, 'optional'), checkClient, checkResumePositions),
   ],
   ['ping', () => undefined],
   ['pong', () => undefined],
+  ...CALL_CHECKS,
 ]);
 
 /**
@@ -57,49 +67,40 @@ export function guardClientFrame(value: unknown): ClientFrame | FrameFault {
     return new FrameFault(ErrorCode.BadFrame, 'A frame is an object with a field "t".');
   }
   const fields = value as Fields;
-  const read = READERS.get(fields.t);
-  if (!read) return unknownFrame(fields);
-  return read(fields) ?? (value as ClientFrame);
+  const check = CHECKS.get(fields.t);
+  if (!check) return unknownFrame(fields);
+  return check(fields) ?? (value as ClientFrame);
 }
 
 function unknownFrame({ t, id }: Fields): FrameFault {
   if (SERVER_ONLY.includes(t)) {
     return broken(`Only a server sends "${String(t)}" frames.`);
   }
-  const known = [...READERS.keys()].join(', ');
-  return new FrameFault(
-    ErrorCode.UnknownFrame,
-    `The frame's "t" must be one of: ${known}.`,
-    isId(id) ? id : undefined,
-  );
+  const known = [...CHECKS.keys()].join(', ');
+  return new FrameFault(ErrorCode.UnknownFrame, `The frame's "t" must be one of: ${known}.`, {
+    id: isId(id) ? id : undefined,
+  });
 }
 
-function checkId({ id }: Fields): FrameFault | undefined {
-  return isId(id) ? undefined : broken(`The frame's "id" must be a whole number from 1 to ${MAX_FRAME_ID}.`);
-}
-
-function checkEndpoint({ endpoint, id }: Fields): FrameFault | undefined {
-  return isName(endpoint) ? undefined : malformed('"endpoint" must be the name of an endpoint', id);
-}
-
-function checkStream({ stream, id }: Fields): FrameFault | undefined {
-  return isName(stream) ? undefined : malformed('"stream" must be the key of a stream', id);
+function checkEndpoint(fields: Fields): FrameFault | undefined {
+  return isName(fields.endpoint)
+    ? undefined
+    : malformed('"endpoint" must be the name of an endpoint', fields);
 }
 
 function checkStreamKey(fields: Fields): FrameFault | undefined {
   return fields.stream === undefined ? undefined : checkStream(fields);
 }
 
-function checkPayload({ type, data, id }: Fields): FrameFault | undefined {
-  if (!isName(type)) return malformed('"type" must be the name of a message', id);
-  // `typeof` would accept a date and bytes.
-  if ({}.toString.call(data) === '[object Object]') return undefined;
-  return malformed('"data" must be an object with the properties of the message', id);
+function checkParams(fields: Fields): FrameFault | undefined {
+  const { params } = fields;
+  if (params === undefined || (isPlainObject(params) && Object.values(params).every(isFlat)))
+    return undefined;
+  return malformed('"params" must be an object of strings, finite numbers and booleans', fields);
 }
 
-function checkRedelivered({ redelivered, id }: Fields): FrameFault | undefined {
-  if (redelivered === undefined || typeof redelivered === 'boolean') return undefined;
-  return malformed('"redelivered" must be true, false or left out', id);
+function isFlat(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 }
 
 function checkClient({ client }: Fields): FrameFault | undefined {
@@ -107,18 +108,19 @@ function checkClient({ client }: Fields): FrameFault | undefined {
   return broken('"client" must have 22 to 64 characters of A-Z a-z 0-9 _ -, from at least 128 random bits.');
 }
 
-function checkToken({ token, id }: Fields, absent: 'null' | 'optional'): FrameFault | undefined {
+function checkToken(fields: Fields, absent: 'null' | 'optional'): FrameFault | undefined {
+  const { token } = fields;
   if (typeof token === 'string' || token === null || (token === undefined && absent === 'optional'))
     return undefined;
   return absent === 'optional'
     ? broken('"token" must be a string or null.')
-    : malformed('"token" must be a string or null', id);
+    : malformed('"token" must be a string or null', fields);
 }
 
 function checkVersion({ v }: Fields): FrameFault | undefined {
   if (v === PROTOCOL_VERSION) return undefined;
   const message = `This server supports version ${PROTOCOL_VERSION} of the protocol.`;
-  return new FrameFault(ErrorCode.BadFrame, message, undefined, CloseCode.UnsupportedVersion);
+  return new FrameFault(ErrorCode.BadFrame, message, { closeCode: CloseCode.UnsupportedVersion });
 }
 
 function checkResumePositions({ resume, resumeUser, resumeName }: Fields): FrameFault | undefined {
@@ -139,20 +141,4 @@ function isHeld(entry: unknown): boolean {
   return (
     isName(endpoint) && isPlace && [channel, resumeToken, epoch].every((text) => typeof text === 'string')
   );
-}
-
-function isId(id: unknown): id is number {
-  return Number.isInteger(id) && (id as number) >= 1 && (id as number) <= MAX_FRAME_ID;
-}
-
-function isName(name: unknown): name is string {
-  return typeof name === 'string' && name.length > 0 && name.length <= MAX_NAME_LENGTH;
-}
-
-function malformed(what: string, id: unknown): FrameFault {
-  return new FrameFault(ErrorCode.BadFrame, `The frame is not valid: ${what}.`, isId(id) ? id : undefined);
-}
-
-function broken(message: string): FrameFault {
-  return new FrameFault(ErrorCode.BadFrame, message, undefined, CloseCode.BadRequest);
 }

@@ -1,4 +1,20 @@
 import type { WireError } from '../error/coded-error.js';
+import type {
+  AttachFrame,
+  CallFrame,
+  CallCancelFrame,
+  CancelFrame,
+  ClientEndFrame,
+  ClientItemFrame,
+  CreditFrame,
+  DetachFrame,
+  ReplyFrame,
+  RequestFrame,
+  ResponseFrame,
+  ServerEndFrame,
+  ServerItemFrame,
+  WithdrawnFrame,
+} from './call-frame.js';
 
 /** The protocol version of this package. */
 export const PROTOCOL_VERSION = 1;
@@ -47,6 +63,9 @@ export interface HelloFrame {
   readonly client?: string;
 }
 
+/** The parameters of a stream; flat, so that equal ones have one text. */
+export type WireParams = Readonly<Record<string, string | number | boolean>>;
+
 /** Client: opens the stream of an endpoint; answered by `opened` or `error`. */
 export interface OpenFrame {
   readonly t: 'open';
@@ -55,9 +74,12 @@ export interface OpenFrame {
   /**
    * The key of the stream in all other frames.
    *
-   * Defaults to the name of the endpoint, which is also the only accepted key.
+   * Without `params` it defaults to the name of the endpoint, which is also the only accepted key. With
+   * `params` the client chooses a key that does not begin with a letter.
    */
   readonly stream?: string;
+  /** The parameters of the stream; required by an endpoint that has some, refused by any other. */
+  readonly params?: WireParams;
 }
 
 /** Client: closes a stream; answered by `closed` or `error`. */
@@ -118,6 +140,16 @@ export interface WelcomeFrame {
   readonly maxPendingMessages: number;
   /** The time after its first sending in which a message may be resent, in milliseconds; 0 is never. */
   readonly resendMs?: number;
+  /** The maximum number of unconsumed items in one direction of a call. */
+  readonly callWindow?: number;
+  /** The maximum size of unconsumed items in one direction of a call, in bytes. */
+  readonly callWindowBytes?: number;
+  /** The maximum number of calls of one stream at the same time; 0 or absent when there are no calls. */
+  readonly maxCalls?: number;
+  /** The maximum number of streams of the connection. */
+  readonly maxStreams?: number;
+  /** The hash of the server's contract. */
+  readonly contract?: string;
 }
 
 /** Server: a stream is open. */
@@ -240,7 +272,26 @@ export interface GoAwayFrame {
 
 /** A frame from a client. */
 export type ClientFrame =
-  HelloFrame | OpenFrame | CloseFrame | ClientMessageFrame | AuthFrame | PingFrame | PongFrame;
+  | HelloFrame
+  | OpenFrame
+  | CloseFrame
+  | ClientMessageFrame
+  | AuthFrame
+  | PingFrame
+  | PongFrame
+  | ClientCallFrame;
+
+/** A frame of a client about a call or a request. */
+export type ClientCallFrame =
+  | CallFrame
+  | ClientItemFrame
+  | ClientEndFrame
+  | CreditFrame
+  | CallCancelFrame
+  | CancelFrame
+  | DetachFrame
+  | AttachFrame
+  | ResponseFrame;
 
 /** A frame from a server. */
 export type ServerFrame =
@@ -257,7 +308,13 @@ export type ServerFrame =
   | AuthenticatedFrame
   | GoAwayFrame
   | PingFrame
-  | PongFrame;
+  | PongFrame
+  | ReplyFrame
+  | ServerItemFrame
+  | ServerEndFrame
+  | CreditFrame
+  | RequestFrame
+  | WithdrawnFrame;
 
 /** One frame of either direction. */
 export type Frame = ClientFrame | ServerFrame;

@@ -4,7 +4,7 @@ import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../limits.js';
 import { messageNameOf } from '../message/message-registry.js';
 import { parseWellFormed, wellFormedText } from '../value/well-formed.js';
 import { encodeProperties } from '../value/wire-value.js';
-import type { Codec, EncodedMessage, FrameHead } from './codec.js';
+import type { Codec, EncodedMessage, FrameHead, MessageFrameHead } from './codec.js';
 import { FrameFault } from './frame-fault.js';
 import { guardClientFrame } from './frame-guard.js';
 import { JSON_SUBPROTOCOL, type ClientFrame, type Frame, type PublicationPlace } from './frame.js';
@@ -34,6 +34,14 @@ export class JsonCodec implements Codec {
   encodePublication(channel: string, { type, data }: EncodedMessage, place?: PublicationPlace): string {
     const placed = place ? `${JSON.stringify(place).slice(1, -1)},` : '';
     return `{"t":"publication","channel":${JSON.stringify(channel)},${placed}"type":${this.names.quote(type)},"data":${data}}`;
+  }
+
+  encodeItem(call: number, n: number, { type, data }: EncodedMessage): string {
+    return `{"t":"item","call":${call},"n":${n},"type":${this.names.quote(type)},"data":${data}}`;
+  }
+
+  encodeAround(head: MessageFrameHead, { type, data }: EncodedMessage): string {
+    return `${JSON.stringify(head).slice(0, -1)},"type":${this.names.quote(type)},"data":${data}}`;
   }
 
   encodeAck(stream: string, id: number): string {

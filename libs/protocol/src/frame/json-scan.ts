@@ -42,7 +42,7 @@ const TAG_LENGTH = '$set'.length;
  */
 export function scanJson(text: string, limits: JsonLimits): FrameFault | undefined {
   const fault = new Scan(text, limits).run();
-  return fault && new FrameFault(fault[0], fault[1], readId(text));
+  return fault && new FrameFault(fault[0], fault[1], { id: readId(text), call: readCall(text) });
 }
 
 class Scan {
@@ -191,6 +191,15 @@ function unescape(text: string, start: number, end: number): string {
 
 /** Reads the id of a refused frame if no nested value precedes it. */
 export function readId(text: string): number | undefined {
-  const id = Number(/^[^[{]*\{[^[{]*?"id"\s*:\s*(\d{1,10})\s*[,}]/.exec(text.slice(0, 512))?.[1]);
-  return id >= 1 ? id : undefined;
+  return numberOf(/^[^[{]*\{[^[{]*?"id"\s*:\s*(\d{1,10})\s*[,}]/.exec(text.slice(0, 512)));
+}
+
+/** Reads the call of a refused frame if no nested value precedes it. */
+export function readCall(text: string): number | undefined {
+  return numberOf(/^[^[{]*\{[^[{]*?"call"\s*:\s*(\d{1,10})\s*[,}]/.exec(text.slice(0, 512)));
+}
+
+function numberOf(found: RegExpExecArray | null): number | undefined {
+  const number = Number(found?.[1]);
+  return number >= 1 ? number : undefined;
 }

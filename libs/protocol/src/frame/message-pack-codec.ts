@@ -1,7 +1,7 @@
 import { ErrorCode } from '../error/error-code.js';
 import { DEFAULT_JSON_LIMITS, type JsonLimits } from '../limits.js';
 import { packedNatively, readNatively } from '../value/natives.js';
-import type { Codec, EncodedMessage, FrameHead } from './codec.js';
+import type { Codec, EncodedMessage, FrameHead, MessageFrameHead } from './codec.js';
 import { FrameFault } from './frame-fault.js';
 import { guardClientFrame } from './frame-guard.js';
 import { MESSAGE_PACK_SUBPROTOCOL, type ClientFrame, type Frame, type PublicationPlace } from './frame.js';
@@ -29,6 +29,14 @@ export class MessagePackCodec implements Codec {
 
   encodePublication(channel: string, { type, data }: EncodedMessage, place?: PublicationPlace): Uint8Array {
     return pack({ t: 'publication', channel, ...place, type, data: readNatively(data) });
+  }
+
+  encodeItem(call: number, n: number, { type, data }: EncodedMessage): Uint8Array {
+    return pack({ t: 'item', call, n, type, data: readNatively(data) });
+  }
+
+  encodeAround(head: MessageFrameHead, { type, data }: EncodedMessage): Uint8Array {
+    return pack({ ...head, type, data: readNatively(data) });
   }
 
   encodeAck(stream: string, id: number): Uint8Array {

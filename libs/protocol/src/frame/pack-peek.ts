@@ -20,12 +20,17 @@ export function peekPacked(bytes: Uint8Array): FrameHead {
     if (value === undefined) break;
     if (typeof key === 'string') head[key] = value;
   }
-  const { t, id, stream } = head;
+  const { t, id, call, stream } = head;
   return {
     t: typeof t === 'string' ? t : undefined,
-    id: typeof id === 'number' && id > 0 && id <= MAX_FRAME_ID ? id : undefined,
+    id: validId(id),
+    call: validId(call),
     stream: typeof stream === 'string' ? stream : undefined,
   };
+}
+
+function validId(id: unknown): number | undefined {
+  return typeof id === 'number' && id > 0 && id <= MAX_FRAME_ID ? id : undefined;
 }
 
 /** Reads short texts and unsigned integers in order. */

@@ -46,6 +46,7 @@ class PackScan {
   /** True when the last key was the tag of a Set or a Map. */
   private isCollectionNext = false;
   private id: number | undefined;
+  private call: number | undefined;
   private readonly fields: string[] = [];
   private readonly view: DataView;
 
@@ -58,7 +59,7 @@ class PackScan {
 
   run(): FrameFault | undefined {
     const finding = this.value(0) ?? (this.at === this.bytes.length ? undefined : BROKEN);
-    return finding && new FrameFault(finding[0], finding[1], this.id);
+    return finding && new FrameFault(finding[0], finding[1], { id: this.id, call: this.call });
   }
 
   /** Reads one value; `depth` is the depth of its container. */
@@ -136,6 +137,7 @@ class PackScan {
     if (this.fields.includes(key)) return REPEATED_FIELD;
     this.fields.push(key);
     if (key === 'id') this.id = this.peekId();
+    if (key === 'call') this.call = this.peekId();
     return undefined;
   }
 
@@ -198,7 +200,7 @@ class PackScan {
     return this.bytes.length - this.at;
   }
 
-  /** Reads the id of a frame that may be refused later; undefined for 0 and other values. */
+  /** Reads the id of a frame or call that may be refused later; undefined for 0 and other values. */
   private peekId(): number | undefined {
     const { at, view } = this;
     const head = this.bytes[at];

@@ -3,6 +3,7 @@ import {
   FrameFault,
   JSON_SUBPROTOCOL,
   type AuthFrame,
+  type ClientCallFrame,
   type ClientFrame,
   type Codec,
   type FramePayload,
@@ -289,6 +290,7 @@ export class Connection
     if (frame.t === 'ping') return this.send({ t: 'pong' });
     if (frame.t === 'pong') return;
     if (frame.t === 'hello') return this.close(CloseCode.BadRequest, 'hello was said already');
+    if (isOfCall(frame)) return this.refuseBadFrame(unknownFrame(frame), performance.now());
     if (this.state === 'draining') return this.fail(frame.id, draining());
     if (this.isAwaited(frame.id)) return this.fail(frame.id, duplicateId(frame.id));
     if (this.isSigningIn) return this.keepFrame(frame, payload, bytes);
@@ -402,6 +404,26 @@ export class Connection
     else if ('id' in frame) this.fail(frame.id, error);
     else this.answers.fail({ t: 'error', error: wireErrorOf(error) });
   }
+}
+
+const CALL_FRAMES: readonly string[] = [
+  'call',
+  'item',
+  'end',
+  'credit',
+  'cancel',
+  'detach',
+  'attach',
+  'response',
+] satisfies Array<ClientCallFrame['t']>;
+
+function isOfCall(frame: ClientFrame): frame is ClientCallFrame {
+  return CALL_FRAMES.includes(frame.t);
+}
+
+function unknownFrame(frame: ClientCallFrame): FrameFault {
+  const id = 'id' in frame ? frame.id : undefined;
+  return new FrameFault(ErrorCode.UnknownFrame, `This server does not support "${frame.t}" frames.`, { id });
 }
 
 /** The maximum size of an escaped character in JSON, in bytes. */
