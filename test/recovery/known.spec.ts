@@ -305,6 +305,8 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'failReads(1,1,0,6, 1),handOver(0,1,3,0, 3),save(1,1,3,8, 3),post(0,1,3,6, settled),handOverSlowly(1,0,3,6, 0),restore(1,0,3,8, settled),subscribe(0,1,3,0, 0),handOver(0,0,0,7, 3)',
   'a gap of the server that is left leads back before the position that the next one was told':
     'handOver(0,1,2,0, settled),save(1,0,2,5, 3),post(0,0,2,7, settled),slowReads(0,1,0,7, settled),restore(1,0,0,7, 0),wait(1,0,0,9, 1),handOver(1,0,0,3, 1)',
+  'a client signs in as another user on a connection that it began as the former one':
+    'move(1,0,2,3, settled),wait(0,1,2,5, 0),changeUser(1,0,2,3, settled),renew(1,0,2,0, 3),postMuch(0,0,2,4, 0)',
 };
 
 describe('A run that broke once', () => {

@@ -65,6 +65,7 @@ export class StreamJudge {
       this.#identify(frame.user);
       return this.#begins(frame);
     }
+    if (frame.t === 'authenticated') return this.#signIn(frame.user);
     if (frame.t === 'publication') return this.#hearPublication(frame);
     if (frame.stream !== this.endpoint) return;
     const isPresent = frame.line === this.#line.number;
@@ -97,6 +98,12 @@ export class StreamJudge {
   #identify(user: string | null): void {
     if (this.#user !== undefined && this.#user !== user) for (const life of this.#lives) life.isOpen = false;
     this.#user = user;
+  }
+
+  /** A sign-in as another user on the open connection ends all streams of the former user. */
+  #signIn(user: string | null): void {
+    if (user !== this.#user) this.#subscribed.clear();
+    this.#identify(user);
   }
 
   #begins({ line, isHandover }: Said): void {

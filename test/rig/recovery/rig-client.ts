@@ -27,7 +27,7 @@ export type Said = (
   | PublicationFrame
   | SubscribedFrame
   | PositionFrame
-  | Extract<ServerFrame, { t: 'unsubscribed' | 'message' | 'welcome' }>
+  | Extract<ServerFrame, { t: 'unsubscribed' | 'message' | 'welcome' | 'authenticated' }>
 ) & {
   /** Numbers the connection that it came by. */
   readonly line: number;
@@ -42,7 +42,15 @@ export function frameOf({ padding }: Note): number {
   return Number(padding.slice(padding.lastIndexOf('#') + 1));
 }
 
-const OF_CHANNELS = ['publication', 'subscribed', 'position', 'unsubscribed', 'message', 'welcome'];
+const OF_CHANNELS = [
+  'publication',
+  'subscribed',
+  'position',
+  'unsubscribed',
+  'message',
+  'welcome',
+  'authenticated',
+];
 
 const GOAWAY = JSON.stringify({ t: 'goaway', spreadMs: 0 } satisfies ServerFrame);
 
