@@ -5,6 +5,7 @@ import {
   DeskEndpoint,
   readAll,
   TicketAssigned,
+  TicketMoved,
   TicketOpened,
   TicketsEndpoint,
 } from './changing-messages.js';
@@ -89,11 +90,29 @@ describe('docs/changing-messages.md', () => {
 
   // #region spec
   it('reads what an earlier version wrote into a history', () => {
-    const [opened, assigned] = readAll() as [TicketOpened, TicketAssigned];
+    const [opened, assigned, moved] = readAll() as [TicketOpened, TicketAssigned, TicketMoved];
 
     expect(opened).toBeInstanceOf(TicketOpened);
     expect([opened.title, opened.priority]).toEqual(['The door sticks', undefined]);
     expect(assigneeOf(assigned)).toBe('ada');
+    expect(moved.board).toBe('support');
   });
   // #endregion spec
+
+  it('converts what a page of the former version sends', async () => {
+    const answers = await answersOf(app, 'desk', [
+      ['ticket.moved', { queue: 'support' }],
+      ['ticket.moved', { $version: 2, board: 'sales' }],
+      ['ticket.moved', { $version: 3, boards: ['sales'] }],
+    ]);
+
+    expect(app.get(DeskEndpoint).done).toEqual(['{"board":"support"}', '{"board":"sales"}']);
+    expect(answers.map(({ error }) => error?.code).filter(Boolean)).toEqual(['UNKNOWN_VERSION']);
+  });
+
+  it('removes unknown properties where the class says so', async () => {
+    await answersOf(app, 'desk', [['ticket.viewed', { ticketId: 't1', device: 'phone' }]]);
+
+    expect(app.get(DeskEndpoint).done).toEqual(['{"ticketId":"t1"}']);
+  });
 });

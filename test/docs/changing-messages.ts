@@ -25,6 +25,26 @@ export class TicketAssigned {
 export const assigneeOf = ({ assignee, owner }: TicketAssigned): string | undefined => assignee ?? owner;
 // #endregion renamed
 
+// #region versioned
+@StreamMessage('ticket.moved', {
+  version: 2,
+  // Version 1 had `queue`.
+  upcast: ({ queue, ...rest }) => ({ ...rest, board: queue }),
+})
+export class TicketMoved {
+  declare readonly $type: 'ticket.moved';
+  @IsString() @MaxLength(64) board!: string;
+}
+// #endregion versioned
+
+// #region stripped
+@StreamMessage('ticket.viewed', { unknownProperties: 'strip' })
+export class TicketViewed {
+  declare readonly $type: 'ticket.viewed';
+  @IsString() @MaxLength(64) ticketId!: string;
+}
+// #endregion stripped
+
 // #region replaced
 @StreamMessage('ticket.note')
 export class TicketNote {
@@ -69,6 +89,11 @@ export class DeskEndpoint {
   assign(_session: StreamSession, message: TicketAssigned): void {
     this.done.push(`of ${assigneeOf(message)}`);
   }
+
+  @OnStreamMessage(TicketMoved, TicketViewed)
+  other(_session: StreamSession, message: TicketMoved | TicketViewed): void {
+    this.done.push(JSON.stringify(message));
+  }
 }
 
 // #region spec
@@ -76,6 +101,7 @@ export class DeskEndpoint {
 export const WRITTEN_BY_VERSION_1 = [
   [TicketOpened, { title: 'The door sticks' }],
   [TicketAssigned, { owner: 'ada' }],
+  [TicketMoved, { queue: 'support' }],
 ] as const;
 
 export function readAll(): object[] {

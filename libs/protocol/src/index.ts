@@ -14,6 +14,7 @@ export {
   type SchemaMessage,
 } from './message/define-message.js';
 export type { Message, MessageClass } from './message/message-class.js';
+export type { StreamMessageOptions, UnknownProperties, Upcast } from './message/stream-message.options.js';
 export { messageNameOf } from './message/message-registry.js';
 export {
   PresenceJoined,

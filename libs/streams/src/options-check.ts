@@ -19,6 +19,7 @@ const KNOWN_OPTIONS: readonly string[] = [
   'compression',
   'heartbeat',
   'recheckMs',
+  'unknownProperties',
   'limits',
   'resume',
   'shutdown',
@@ -58,6 +59,7 @@ export function checkOptions(options: StreamsOptions, authenticator: StreamAuthe
     ...checkPath(options),
     ...checkCodecs(options),
     ...checkCompression(options),
+    ...checkUnknownProperties(options),
     ...checkAuthenticator(authenticator),
   ];
   if (problems.length) throw new StreamsConfigurationError(problems);
@@ -66,6 +68,12 @@ export function checkOptions(options: StreamsOptions, authenticator: StreamAuthe
 function checkCompression({ compression = 'off' }: StreamsOptions): string[] {
   if (['off', 'inbound', 'both'].includes(compression)) return [];
   return [`StreamsModule: "compression" must be 'off', 'inbound' or 'both', got ${String(compression)}.`];
+}
+
+function checkUnknownProperties({ unknownProperties = 'refuse' }: StreamsOptions): string[] {
+  if (unknownProperties === 'refuse' || unknownProperties === 'strip') return [];
+  const got = String(unknownProperties);
+  return [`StreamsModule: "unknownProperties" must be 'refuse' or 'strip', got ${got}.`];
 }
 
 function checkLimits({ limits = {} }: StreamsOptions): string[] {

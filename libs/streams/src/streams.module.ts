@@ -16,6 +16,7 @@ import { ClientChannels } from './subscriptions/client-channels.js';
 import { StreamAuthenticator } from './auth/stream-authenticator.js';
 import { ENDPOINT_PROVIDERS } from './endpoint/endpoint-providers.js';
 import { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
+import { MESSAGE_POLICY } from './endpoint/message-policy.js';
 import { EndpointRegistry } from './endpoint/endpoint-registry.js';
 import { StreamSession } from './session/stream-session.js';
 import { maxMessageBytesOf } from './limit-rules.js';
@@ -126,6 +127,7 @@ function assemble(extras: StreamsModuleExtras, ...optionsProviders: Provider[]):
     imports: [...imports, optionsModule, messages, DiscoveryModule],
     providers: [
       ...ENDPOINT_PROVIDERS,
+      { provide: MESSAGE_POLICY, useExisting: STREAMS_OPTIONS },
       ...authenticatorProviders(authenticator),
       ChannelSnapshots,
       channelsProvider,

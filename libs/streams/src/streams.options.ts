@@ -1,6 +1,6 @@
 import type { InjectionToken, ModuleMetadata, Type } from '@nestjs/common';
 import type { MessagesModuleOptions } from '@nestwire/messages';
-import type { CodecOption } from '@nestwire/protocol';
+import type { CodecOption, UnknownProperties } from '@nestwire/protocol';
 import type { ResumeOptions } from './subscriptions/client-channels.js';
 import type { HeartbeatOptions } from './connection/connection-context.js';
 import type { StreamAuthenticator } from './auth/stream-authenticator.js';
@@ -101,6 +101,14 @@ export interface StreamsOptions {
    * @default 300_000
    */
   readonly recheckMs?: number;
+  /**
+   * The treatment of properties of a client's message that its class lacks; a class may have its own option.
+   *
+   * `'strip'` removes them, so that clients may be newer than the server.
+   *
+   * @default 'refuse'
+   */
+  readonly unknownProperties?: UnknownProperties;
   /** The limits that differ from their defaults. */
   readonly limits?: Partial<StreamsLimits>;
   /** The options for clients that resume their channels. */

@@ -1,6 +1,6 @@
 import { messageNameOf, type MessageClass } from '@nestwire/protocol';
 import type { ClientCodec, FramePayload } from '@nestwire/protocol/codec';
-import { decodeMessage } from '@nestwire/protocol/internal';
+import { decodeMessage, VERSION_KEY } from '@nestwire/protocol/internal';
 
 /** The options that field warnings use. */
 export interface WarnedOptions {
@@ -73,7 +73,8 @@ class FieldWarnings {
 
   private compare(cls: MessageClass, data: object): void {
     const fields = this.fieldsOf(cls);
-    const isKnown = (key: string): boolean => key === '$type' || fields.has(key) || key in cls.prototype;
+    const isKnown = (key: string): boolean =>
+      key === '$type' || key === VERSION_KEY || fields.has(key) || key in cls.prototype;
     if (!fields.size || Object.keys(data).every(isKnown)) return;
     const missing = [...fields].filter((field) => !(field in data));
     // class-transformer may map a key in data to a field with another name.

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { Message } from '@nestwire/protocol';
+import { create, StreamGap, type Message } from '@nestwire/protocol';
+import { rememberOrigin } from '@nestwire/protocol/internal';
 import { channelNameOf, deliveredBy, type Channel } from '../channel/channel.js';
 import { DONE } from '../scheduling/done.js';
 import type { Receiver } from './hub.js';
@@ -33,12 +34,13 @@ export class Delivery {
     const name = channelNameOf(channel);
     const classes = deliveredBy(channel);
     const failed = (error: unknown) => this.failed(name, error);
+    const hasGaps = classes?.includes(StreamGap);
     return (publication) => {
       if (classes && publication.isForeignTo(classes)) {
         this.counts.mismatched++;
         return;
       }
-      const message = this.read(publication);
+      const message = this.read(publication) ?? (hasGaps ? gapAt(publication) : undefined);
       if (!message) return;
       const result = listener(message as M) as PromiseLike<unknown> | undefined;
       if (result !== undefined && result !== DONE && typeof result?.then === 'function')
@@ -88,6 +90,13 @@ export class Delivery {
       `Dropped a message ${type} on channel '${publication.channel}', which this process cannot decode: ${(error as Error).message}`,
     );
   }
+}
+
+/** Makes the gap that takes the place of an undecodable publication. */
+function gapAt(publication: Publication): StreamGap {
+  const gap = create(StreamGap, { channel: publication.channel, reason: 'unreadable' });
+  rememberOrigin(gap, publication);
+  return Object.freeze(gap);
 }
 
 function textOf(error: unknown): string {

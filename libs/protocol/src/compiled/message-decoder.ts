@@ -1,3 +1,4 @@
+import { evolutionOf, VERSION_KEY } from '../message/message-evolution.js';
 import { messageClassNamed } from '../message/message-registry.js';
 import { decodeValue } from '../value/wire-value.js';
 import { readIsoDate } from './iso-date.js';
@@ -111,10 +112,20 @@ function compile(cls: TransformedClass): Decode {
   for (const [name, fact] of facts.types)
     if (isOrdinaryKey(name, cls.prototype as object)) known.set(name, new TypedProperty(fact));
   let isOrdinary: boolean | undefined;
-  return (data) => {
+  const decode: Decode = (data) => {
     const target = new cls() as Properties;
     isOrdinary ??= Object.getPrototypeOf(target) === cls.prototype && !hasAccessors(target);
     return isOrdinary && !isList(data) ? decodeInto(target, data as Properties, known) : undefined;
+  };
+  const { version = 1 } = evolutionOf(cls);
+  return version > 1 ? ofVersion(version, decode) : decode;
+}
+
+/** Decodes only data of a version; the libraries convert earlier ones. */
+function ofVersion(version: number, decode: Decode): Decode {
+  return (data) => {
+    const { [VERSION_KEY]: found, ...properties } = data as Properties;
+    return found === version ? decode(properties) : undefined;
   };
 }
 

@@ -1,4 +1,5 @@
 import { MAX_BIGINT_DIGITS } from '../limits.js';
+import { evolutionOf, VERSION_KEY } from '../message/message-evolution.js';
 import { messageNameOf } from '../message/message-registry.js';
 import { toBase64 } from '../value/base64.js';
 import { wellFormed } from '../value/well-formed.js';
@@ -11,6 +12,10 @@ type Properties = Record<string, unknown>;
 export interface Layout {
   /** The types that `@Type` declares, by property. */
   readonly types: ReadonlyMap<string, TypeFact>;
+  /** The version of the class, if it is above 1. */
+  readonly version: number | undefined;
+  /** The JSON text at the start of a message. */
+  readonly start: string;
   /** The JSON text at the start of a nested instance. */
   readonly nestedStart: string;
   /** The keys seen so far, as JSON text. */
@@ -38,7 +43,7 @@ const layouts = new WeakMap<object, Layout | null>();
 export function writeProperties(message: object): string | undefined {
   const layout = layoutOf(message.constructor as TransformedClass);
   return layout && !(Symbol.toStringTag in message)
-    ? writeInstance(message as Properties, layout, { start: '{', depth: 0 })
+    ? writeInstance(message as Properties, layout, { start: layout.start, depth: 0 })
     : undefined;
 }
 
@@ -55,7 +60,15 @@ function compile(cls: TransformedClass): Layout | null {
   const facts = transformFactsOf(cls);
   if (!facts) return null;
   const name = messageNameOf(cls);
-  return { ...facts, nestedStart: name ? `{"$type":${JSON.stringify(name)}` : '{', keys: new Map() };
+  const { version = 1 } = evolutionOf(cls);
+  const versioned = version > 1 ? `,"${VERSION_KEY}":${version}` : '';
+  return {
+    ...facts,
+    version: version > 1 ? version : undefined,
+    start: `{${versioned.slice(1)}`,
+    nestedStart: name ? `{"$type":${JSON.stringify(name)}${versioned}` : '{',
+    keys: new Map(),
+  };
 }
 
 interface Place {

@@ -1,3 +1,4 @@
+import { VERSION_KEY } from '../message/message-evolution.js';
 import { messageNameOf } from '../message/message-registry.js';
 import type { Natives } from '../value/wire-value.js';
 import { isOfType, isReservedKey, isShort, layoutOf, MAX_DEPTH, type Layout } from './message-encoder.js';
@@ -15,7 +16,7 @@ const OBJECT_PROTOTYPE: object = Object.prototype;
 export function treeOf(message: object, natives: Natives): Properties | undefined {
   const layout = layoutOf(message.constructor as TransformedClass);
   return layout && !(Symbol.toStringTag in message)
-    ? new TreeMaker(natives).instance(message as Properties, layout, {})
+    ? new TreeMaker(natives).instance(message as Properties, layout, versionOf(layout))
     : undefined;
 }
 
@@ -71,7 +72,11 @@ class TreeMaker {
     const layout = typeof constructor === 'function' ? layoutOf(constructor as TransformedClass) : null;
     if (!layout || 'toJSON' in value) return undefined;
     const $type = messageNameOf(constructor);
-    return this.instance(value as Properties, layout, $type === undefined ? {} : { $type });
+    return this.instance(
+      value as Properties,
+      layout,
+      $type === undefined ? {} : { $type, ...versionOf(layout) },
+    );
   }
 
   private plain(source: Properties): Properties | undefined {
@@ -82,4 +87,8 @@ class TreeMaker {
     }
     return tree;
   }
+}
+
+function versionOf({ version }: Layout): Properties {
+  return version === undefined ? {} : { [VERSION_KEY]: version };
 }

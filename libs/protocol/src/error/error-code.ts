@@ -22,6 +22,8 @@ export const ErrorCode = {
   InvalidMessage: 'INVALID_MESSAGE',
   /** In `details` of INVALID_MESSAGE: the class has no such property; the sender may use a newer version. */
   UnknownProperty: 'UNKNOWN_PROPERTY',
+  /** The message has a later version than the class of its receiver. */
+  UnknownVersion: 'UNKNOWN_VERSION',
   /** The message is larger than the server accepts. */
   MessageTooLarge: 'MESSAGE_TOO_LARGE',
   /** The message contains a value that cannot be encoded. */

@@ -148,7 +148,7 @@ export interface WelcomeFrame {
   readonly maxCalls?: number;
   /** The maximum number of streams of the connection. */
   readonly maxStreams?: number;
-  /** The hash of the server's contract. */
+  /** The hash of the server's contract: endpoints, and the names, fields and constraints of messages. */
   readonly contract?: string;
 }
 

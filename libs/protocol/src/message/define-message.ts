@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { StreamMessageOptions } from './stream-message.options.js';
 import type { Message } from './message-class.js';
 import { registerMessage } from './message-registry.js';
 import { fill, instanceFrom, SCHEMA, valueOf, withoutType, type SchemaResult } from './message-schema.js';
@@ -71,11 +72,13 @@ type DeclaresType<T> = string extends keyof T ? false : '$type' extends keyof T 
  * client, so its output must be a valid input. It does not run for messages from servers and histories.
  *
  * @param name 1 to 128 characters, unique in the application; by convention `area.thing`
- * @throws {TypeError} when the name or the schema is not usable
+ * @param options the version of the message and the treatment of unknown properties
+ * @throws {TypeError} when the name, the schema or an option is not usable
  */
 export function defineMessage<const N extends string, S extends StandardSchemaV1>(
   name: N,
   schema: S & CheckedSchema<S>,
+  options?: StreamMessageOptions,
 ): MessageDefinition<N, S> {
   assertSchema(name, schema);
   const cls = class {
@@ -90,7 +93,7 @@ export function defineMessage<const N extends string, S extends StandardSchemaV1
     }
   };
   Object.defineProperty(cls, 'name', { value: name });
-  registerMessage(cls, name);
+  registerMessage(cls, name, options);
   return cls as never;
 }
 

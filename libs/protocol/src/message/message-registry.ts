@@ -1,11 +1,13 @@
 import type { MessageClass } from './message-class.js';
+import { setEvolution } from './message-evolution.js';
 import { processRegistry } from './process-registry.js';
+import type { StreamMessageOptions } from './stream-message.options.js';
 
 const { names, classes } = processRegistry;
 const MAX_NAME_LENGTH = 128;
 
 /** Registers a class under its name on the wire; called by `@StreamMessage`. */
-export function registerMessage(target: object, name: string): void {
+export function registerMessage(target: object, name: string, options?: StreamMessageOptions): void {
   if (!name || name.length > MAX_NAME_LENGTH) {
     throw new TypeError(
       `The name of a message must have 1 to ${MAX_NAME_LENGTH} characters, got ${JSON.stringify(name)}.`,
@@ -16,6 +18,7 @@ export function registerMessage(target: object, name: string): void {
     throw new TypeError(
       `@StreamMessage(): "${name}" has a method "then", which makes its instances look like promises. Rename the method.`,
     );
+  if (options) setEvolution(cls, name, options);
   names.set(cls, name);
   Object.defineProperty(cls.prototype, '$type', { value: name, configurable: true });
   classes.set(name, [...messageClassesNamed(name).filter((other) => other !== cls), cls]);
@@ -29,6 +32,11 @@ export function messageNameOf(cls: unknown): string | undefined {
 /** Returns all classes with a name; more than one is a configuration error. */
 export function messageClassesNamed(name: string): readonly MessageClass[] {
   return classes.get(name) ?? [];
+}
+
+/** Returns the names of all message classes of this process, with their classes. */
+export function registeredMessages(): ReadonlyMap<string, readonly MessageClass[]> {
+  return classes;
 }
 
 /** Returns the class with a name; the last one registered if there are several. */

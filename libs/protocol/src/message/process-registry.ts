@@ -1,4 +1,5 @@
 import type { MessageClass } from './message-class.js';
+import type { StreamMessageOptions } from './stream-message.options.js';
 import type { MessageOrigin } from './message-origin.js';
 import type { MessageTransformer } from './message-transformer.js';
 
@@ -8,6 +9,8 @@ interface ProcessRegistry {
   readonly names: WeakMap<object, string>;
   /** The message classes by name; in order of registration. */
   readonly classes: Map<string, MessageClass[]>;
+  /** The options of message classes. */
+  readonly evolutions: WeakMap<object, StreamMessageOptions>;
   /** The origins of received messages. */
   readonly origins: WeakMap<object, MessageOrigin>;
   /** The transformer that replaces the default, once its entry point is imported. */
@@ -20,5 +23,6 @@ const KEY = Symbol.for('nestwire');
 export const processRegistry: ProcessRegistry = ((globalThis as { [KEY]?: ProcessRegistry })[KEY] ??= {
   names: new WeakMap(),
   classes: new Map(),
+  evolutions: new WeakMap(),
   origins: new WeakMap(),
 });

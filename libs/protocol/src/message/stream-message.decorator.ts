@@ -1,4 +1,5 @@
 import './reflect-metadata.js';
+import type { StreamMessageOptions } from './stream-message.options.js';
 import { registerMessage } from './message-registry.js';
 
 /** Any class, abstract or not, with instances of type `T`. */
@@ -12,13 +13,14 @@ export type AnyClass<T = object> = abstract new (...args: never[]) => T;
  * survive minification.
  *
  * @param name 1 to 128 characters, unique in the application; by convention `area.thing`
- * @throws {TypeError} when the name is empty or too long
+ * @param options the version of the class and the treatment of unknown properties
+ * @throws {TypeError} when the name is empty or too long, or an option is not usable
  * @throws {TypeError} when decorators are compiled without `experimentalDecorators`
  */
-export function StreamMessage<const N extends string>(name: N) {
+export function StreamMessage<const N extends string>(name: N, options?: StreamMessageOptions) {
   return <C extends AnyClass<{ readonly $type: N }>>(target: C, context?: unknown): void => {
     // Standard decorators pass a context; those of class-validator do not work with them.
     if (context) throw new TypeError('@StreamMessage(): set "experimentalDecorators" in tsconfig.json');
-    registerMessage(target, name);
+    registerMessage(target, name, options);
   };
 }

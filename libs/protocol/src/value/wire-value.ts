@@ -1,6 +1,7 @@
 import { CodedError } from '../error/coded-error.js';
 import type { ErrorCode } from '../error/error-code.js';
 import type { MAX_BIGINT_DIGITS } from '../limits.js';
+import { evolutionOf, VERSION_KEY } from '../message/message-evolution.js';
 import type { Message, MessageClass } from '../message/message-class.js';
 import { messageClassNamed, messageNameOf } from '../message/message-registry.js';
 import { propertiesOf, reviveMessage } from '../message/message-reviver.js';
@@ -28,6 +29,7 @@ type Thrown = Error & { path?: string[] };
 type TooLong = `has more than ${typeof MAX_BIGINT_DIGITS} digits`;
 
 const NOT_ENCODABLE = 'NOT_ENCODABLE' satisfies ErrorCode;
+const UNKNOWN_VERSION = 'UNKNOWN_VERSION' satisfies ErrorCode;
 const INVALID_MESSAGE = 'INVALID_MESSAGE' satisfies ErrorCode;
 // The digits equal MAX_BIGINT_DIGITS; a computed expression would be longer in every bundle.
 const BIGINT = /^-?\d{1,40}$/;
@@ -49,7 +51,10 @@ const DATE = /^[-+\d]+T[\d:.]+(Z|[+-]\d\d:\d\d)$/;
  */
 export function encodeProperties(message: object, natives?: Natives): Properties {
   const convert: Convert = (value) => natives?.(value) ?? encode(value, convert);
-  return attempt(NOT_ENCODABLE, () => convertAll(withoutType(propertiesOf(message)), convert));
+  return attempt(NOT_ENCODABLE, () => ({
+    ...versionOf(message.constructor),
+    ...convertAll(withoutType(propertiesOf(message)), convert),
+  }));
 }
 
 /**
@@ -64,14 +69,54 @@ export function decodeProperties(data: object): Properties {
 }
 
 /**
- * Makes an instance of a message class from the `data` of a frame.
- *
- * Tags are decoded; class-transformer is applied if its entry point is imported. Nothing is validated.
+ * Decodes `data` as properties of the present version of a message class.
  *
  * @throws {CodedError} INVALID_MESSAGE with the path of the value that could not be decoded
+ * @throws {CodedError} UNKNOWN_VERSION when the message has a later version than the class
+ */
+export function decodePresent(cls: unknown, data: object): Properties {
+  return attempt(INVALID_MESSAGE, () => present(cls, convertAll(data as Properties, decode)));
+}
+
+/**
+ * Makes an instance of a message class from the `data` of a frame.
+ *
+ * Tags are decoded, and a message of an earlier version is converted. class-transformer is applied if its entry
+ * point is imported. Nothing is validated.
+ *
+ * @throws {CodedError} INVALID_MESSAGE with the path of the value that could not be decoded
+ * @throws {CodedError} UNKNOWN_VERSION when the message has a later version than the class
  */
 export function decodeInto<T extends Message>(cls: MessageClass<T>, data: object): T {
-  return attempt(INVALID_MESSAGE, () => reviveMessage(cls, convertAll(data as Properties, decode)));
+  return attempt(INVALID_MESSAGE, () =>
+    reviveMessage(cls, present(cls, convertAll(data as Properties, decode))),
+  );
+}
+
+/** Returns true when the data of a message has the present version of its class. */
+export function isPresent(cls: unknown, data: object): boolean {
+  return ((data as Properties)[VERSION_KEY] ?? 1) === (evolutionOf(cls).version ?? 1);
+}
+
+/** Converts new properties to the present version of a class; changes them. */
+function present(cls: unknown, properties: Properties): Properties {
+  const { [VERSION_KEY]: found = 1 } = properties;
+  const { version = 1, upcast } = evolutionOf(cls);
+  delete properties[VERSION_KEY];
+  if (found === version) return properties;
+  if (!Number.isInteger(found) || (found as number) < 1) refuse('has a bad tag');
+  if ((found as number) > version)
+    refuse(
+      `has version ${found as number}, and the class here has ${version}: deploy the newer class, or reload the page`,
+      UNKNOWN_VERSION,
+    );
+  return upcast!(properties, found as number);
+}
+
+/** Returns the version of a message class as a property; nothing for version 1. */
+function versionOf(cls: unknown): Properties {
+  const { version = 1 } = evolutionOf(cls);
+  return version > 1 ? { [VERSION_KEY]: version } : {};
 }
 
 function encode(value: unknown, convert: Convert): unknown {
@@ -95,7 +140,12 @@ function encodeObject(value: object, convert: Convert): unknown {
   if (value instanceof Set) return { $set: convertAll([...value], convert) };
   if (value instanceof Uint8Array) return { $bytes: toBase64(value) };
   const name = messageNameOf(value.constructor);
-  if (name) return { $type: name, ...(convertAll(withoutType(value), convert) as object) };
+  if (name)
+    return {
+      $type: name,
+      ...versionOf(value.constructor),
+      ...(convertAll(withoutType(value), convert) as object),
+    };
   // The properties of a promise, an error or a typed array do not contain its state.
   const kind = {}.toString.call(value);
   if (kind !== '[object Object]') refuse(`is an ${kind}`);
@@ -120,7 +170,8 @@ function decode(value: unknown): unknown {
   if (value instanceof Uint8Array) return value.slice();
   const tagged = value as Properties;
   const keys = Object.keys(tagged);
-  const tag = keys.find(isTag);
+  let tag = keys.find(isTag);
+  if (tag === VERSION_KEY && tagged.$type) tag = '$type';
   if (!tag) return convertAll(tagged, decode);
   const isAlone = keys.length === 1 || tag === '$type';
   const decoded = isAlone ? TAGS[tag]?.(tagged[tag], tagged) : undefined;
@@ -132,7 +183,7 @@ function decode(value: unknown): unknown {
 const TAGS: Record<string, (value: unknown, tagged: Properties) => unknown> = {
   $type: (name, tagged) => {
     const cls = messageClassNamed(name as string);
-    return cls && reviveMessage(cls, convertAll(withoutType(tagged), decode));
+    return cls && reviveMessage(cls, present(cls, convertAll(withoutType(tagged), decode)));
   },
   $date: (text) => (matches(DATE, text) && Number.isFinite(Date.parse(text)) ? new Date(text) : undefined),
   $bigint: (text) => (matches(BIGINT, text) ? BigInt(text) : undefined),
@@ -180,8 +231,8 @@ function convertAll<T extends object>(source: T, convert: Convert): T {
 }
 
 /** Throws the detail of an error; `attempt` sets its code. */
-function refuse(why: string): never {
-  throw new CodedError(INVALID_MESSAGE, why);
+function refuse(why: string, code: string = INVALID_MESSAGE): never {
+  throw new CodedError(code, why);
 }
 
 function attempt<T>(code: string, run: () => T): T {
@@ -190,10 +241,15 @@ function attempt<T>(code: string, run: () => T): T {
   } catch (cause) {
     const path = ((cause as Thrown).path ?? []).slice(0, MAX_PATH).join('.');
     // The text of another error may reveal internals of the process.
-    const message = cause instanceof CodedError ? cause.message : 'does not fit';
-    throw new CodedError(code, `${path || 'The message'} ${message}.`, {
-      details: [{ path, message }],
-      cause,
-    });
+    const isCoded = cause instanceof CodedError;
+    const message = isCoded ? cause.message : 'does not fit';
+    throw new CodedError(
+      isCoded && cause.code === UNKNOWN_VERSION ? UNKNOWN_VERSION : code,
+      `${path || 'The message'} ${message}.`,
+      {
+        details: [{ path, message }],
+        cause,
+      },
+    );
   }
 }

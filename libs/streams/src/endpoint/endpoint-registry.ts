@@ -1,6 +1,8 @@
 import {
+  Inject,
   Injectable,
   Logger,
+  Optional,
   type OnApplicationBootstrap,
   type OnModuleInit,
   type Type,
@@ -10,10 +12,12 @@ import { MessageReaders } from '../validation/message-reader.js';
 import { NestCompat } from '../enhancers/nest-compat.js';
 import { SessionScopes } from '../session/session-scopes.js';
 import { BoundEndpoint } from './bound-endpoint.js';
+import { contractHash } from './contract-hash.js';
 import { classesWithErasedFields } from './message-checks.js';
 import { EndpointExplorer } from './endpoint.explorer.js';
 import type { Endpoint } from './endpoint.js';
 import { completeRouteArguments, declaredClassOf } from './endpoint-metadata.js';
+import { MESSAGE_POLICY, type MessagePolicy } from './message-policy.js';
 import type { EndpointDefinition } from './endpoint-definition.js';
 
 export type { Endpoint, Handlers, StreamEndpointOptions } from './endpoint.js';
@@ -24,11 +28,14 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
   private readonly logger = new Logger('Streams');
   private readonly endpoints = new Map<string, BoundEndpoint>();
   private readonly nest: NestCompat;
+  private definitions: readonly EndpointDefinition[] = [];
+  private hash = '';
 
   constructor(
     private readonly explorer: EndpointExplorer,
     private readonly scopes: SessionScopes,
     external: ExternalContextCreator,
+    @Optional() @Inject(MESSAGE_POLICY) private readonly policy: MessagePolicy = {},
   ) {
     this.nest = new NestCompat(external);
   }
@@ -36,6 +43,11 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
   /** Returns the endpoint with this name. */
   get(name: string): Endpoint | undefined {
     return this.endpoints.get(name);
+  }
+
+  /** The hash of the contract with clients; equal on all servers of one build. */
+  get contract(): string {
+    return this.hash;
   }
 
   /** Returns all endpoints. */
@@ -52,9 +64,9 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
     const tools = {
       nest: this.nest,
       scopes: this.scopes,
-      readers: new MessageReaders(declaredClassOf),
+      readers: new MessageReaders(declaredClassOf, this.policy.unknownProperties),
     };
-    const definitions = this.explorer.explore();
+    const definitions = (this.definitions = this.explorer.explore());
     this.warnOfErasedFields(definitions);
     for (const definition of definitions) {
       if (!this.nest.hasCreators) completeForPublicPath(definition);
@@ -84,6 +96,7 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
       this.logger.warn(
         'This version of Nest is unknown: handlers run slower, and exception filters do not run.',
       );
+    this.hash = contractHash(this.definitions);
     for (const endpoint of this.endpoints.values()) {
       endpoint.compile();
       if (endpoint.isPerSession)

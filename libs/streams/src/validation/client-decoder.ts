@@ -1,5 +1,6 @@
-import type { ErrorDetail, Message, MessageClass } from '@nestwire/protocol';
-import { decodeMessage, decodeProperties } from '@nestwire/protocol/internal';
+import { CodedError, ErrorCode } from '@nestwire/protocol';
+import type { ErrorDetail, Message, MessageClass, UnknownProperties } from '@nestwire/protocol';
+import { decodeMessage, decodePresent, isPresent, reviveMessage } from '@nestwire/protocol/internal';
 import {
   AcceptedClasses,
   declareProperties,
@@ -73,45 +74,60 @@ export class ClientDecoder {
    * Decodes the data of a frame as an instance of a class.
    *
    * @throws {CodedError} INVALID_MESSAGE when a value, a class or a key is not acceptable
+   * @throws {CodedError} UNKNOWN_VERSION when the data has a later version than the class
    */
-  decode(cls: MessageClass, data: object): Message {
+  decode(cls: MessageClass, data: object, unknown: UnknownProperties = 'refuse'): Message {
     // Compiled code drops no keys and makes only instances of declared classes.
-    return decodeQuickly(cls, data) ?? this.decodeByLibraries(cls, data);
+    return decodeQuickly(cls, data) ?? this.decodeByLibraries(cls, data, unknown);
   }
 
   /**
    * Decodes the data of a frame as plain properties, for the schema of a class.
    *
    * @throws {CodedError} INVALID_MESSAGE when a value, a class or a key is not acceptable
+   * @throws {CodedError} UNKNOWN_VERSION when the data has a later version than the class
    */
-  decodeForSchema(cls: MessageClass, data: object): Properties {
-    // Compiled code makes no instances here, and supports no key of the prototype.
-    return decodeUntypedQuickly(data) ?? this.decodeForSchemaByLibraries(cls, data);
+  decodeForSchema(cls: MessageClass, data: object, unknown: UnknownProperties = 'refuse'): Properties {
+    // Compiled code makes no instances here, and supports neither a version nor a key of the prototype.
+    const quick = isPresent(cls, data) ? decodeUntypedQuickly(data) : undefined;
+    return quick ?? this.decodeForSchemaByLibraries(cls, data, unknown);
   }
 
   /**
    * Decodes the same instance without compiled code.
    *
-   * @throws {CodedError} INVALID_MESSAGE, like `decode`
+   * @throws {CodedError} INVALID_MESSAGE and UNKNOWN_VERSION, like `decode`
    */
-  decodeByLibraries(cls: MessageClass, data: object): Message {
-    this.refuseForeign(data);
+  decodeByLibraries(cls: MessageClass, received: object, unknown: UnknownProperties = 'refuse'): Message {
+    this.refuseForeign(received);
+    // An earlier version is converted before its keys are compared with those of the class.
+    const upcast = isPresent(cls, received) ? undefined : decodePresent(cls, received);
+    const data = upcast ?? received;
+    const make = (): Message => (upcast ? reviveUpcast(cls, upcast) : decodeMessage(cls, received));
+    if (unknown === 'strip') return make();
     const leftOut: ErrorDetail[] = [];
     // Check before class-transformer runs, because it costs more than a whole valid message.
     this.findHidden(data, cls, { path: [], details: leftOut });
     if (leftOut.length) throw invalidMessage(leftOut);
-    const message = decodeMessage(cls, data);
+    const message = make();
     this.findLeftOut({ data, made: message, path: [], role: 'root' }, leftOut);
     if (leftOut.length) throw invalidMessage(leftOut);
     return message;
   }
 
-  private decodeForSchemaByLibraries(cls: MessageClass, data: object): Properties {
+  private decodeForSchemaByLibraries(
+    cls: MessageClass,
+    data: object,
+    unknown: UnknownProperties,
+  ): Properties {
     this.refuseForeign(data);
     // As properties of an instance they would hide the class and its discriminant.
     const hidden = Object.keys(data).filter((key) => key in cls.prototype);
-    if (hidden.length) throw invalidMessage(hidden.map((key) => unknownProperty(key, key)));
-    return decodeProperties(data) as Properties;
+    if (hidden.length && unknown === 'refuse')
+      throw invalidMessage(hidden.map((key) => unknownProperty(key, key)));
+    const properties = decodePresent(cls, data);
+    for (const key of hidden) delete properties[key];
+    return properties;
   }
 
   private refuseForeign(data: object): void {
@@ -200,6 +216,19 @@ export class ClientDecoder {
     };
     this.known.set(constructor, names);
     return names;
+  }
+}
+
+/**
+ * Makes an instance from the result of an upcast.
+ *
+ * @throws {CodedError} INVALID_MESSAGE when class-transformer cannot use the properties
+ */
+function reviveUpcast(cls: MessageClass, properties: Record<string, unknown>): Message {
+  try {
+    return reviveMessage(cls, properties);
+  } catch (cause) {
+    throw new CodedError(ErrorCode.InvalidMessage, 'The message does not fit.', { cause });
   }
 }
 

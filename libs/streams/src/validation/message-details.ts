@@ -6,7 +6,8 @@ export const MAX_DETAILS = 20;
 export const MAX_PATH = 128;
 const MAX_TEXT = 300;
 const NEWER_CLIENT =
-  ' The client may be newer than the server. Deploy the server first, or add the property to its class.';
+  ' The client may be newer than the server. Deploy the server first, or add the property to its class, or set ' +
+  `"unknownProperties" to 'strip'.`;
 
 /** Makes the error of an invalid message, with at most 20 details. */
 export function invalidMessage(found: Iterable<ErrorDetail>, cause?: unknown): CodedError {

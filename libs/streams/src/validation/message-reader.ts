@@ -1,5 +1,5 @@
-import type { ErrorDetail, Message, MessageClass } from '@nestwire/protocol';
-import { schemaOf } from '@nestwire/protocol/internal';
+import type { ErrorDetail, Message, MessageClass, UnknownProperties } from '@nestwire/protocol';
+import { decodePresent, evolutionOf, isPresent, schemaOf, VERSION_KEY } from '@nestwire/protocol/internal';
 import type { ValidatorConstraintInterface } from 'class-validator';
 import { FastPathChecks } from './fast-path-checks.js';
 import type { Accepts } from './fast-path-function.js';
@@ -19,6 +19,7 @@ import { MessageShapes, type CheckShape, type DeclaredClassOf } from './message-
 import { isPromiseLike } from './promise-like.js';
 import { refuseMessage } from './refuse-message.js';
 import { schemaReader } from './schema-reader.js';
+import { stripUnknown } from './unknown-properties.js';
 import { ValidationPlans } from './validation-plan.js';
 
 /**
@@ -38,7 +39,10 @@ export class MessageReaders {
   private readonly decoder = new ClientDecoder();
   private readonly plans = new ValidationPlans((cls) => this.acceptsOf(cls));
 
-  constructor(declaredClassOf: DeclaredClassOf) {
+  constructor(
+    declaredClassOf: DeclaredClassOf,
+    private readonly unknownProperties: UnknownProperties = 'refuse',
+  ) {
     this.shapes = new MessageShapes(declaredClassOf);
     this.checks = new FastPathChecks(declaredClassOf);
   }
@@ -54,14 +58,17 @@ export class MessageReaders {
   }
 
   private compile(cls: MessageClass): MessageReader {
+    const { unknownProperties: unknown = this.unknownProperties } = evolutionOf(cls);
     const schema = schemaOf(cls);
-    if (schema) return schemaReader(cls, schema, this.decoder);
-    if (!validatedProperties(cls as ValidatedClass).length) return emptyReader(cls);
+    if (schema) return schemaReader(cls, schema, { decoder: this.decoder, unknown });
+    if (!validatedProperties(cls as ValidatedClass).length) return emptyReader(cls, unknown);
     const checkShape = this.shapes.of(cls as ValidatedClass);
     const accepts = this.acceptsOf(cls as ValidatedClass);
     const read = (data: object): Message | Promise<Message> => {
-      const message = this.decoder.decode(cls, data);
-      return accepts?.(message) ? message : this.validated(message, checkShape);
+      const message = this.decoder.decode(cls, data, unknown);
+      if (accepts?.(message)) return message;
+      const isAccepted = unknown === 'strip' && stripUnknown(message, this.plans) && accepts?.(message);
+      return isAccepted ? message : this.validated(message, checkShape);
     };
     return reachesAsync(cls as ValidatedClass) ? async (data) => read(data) : read;
   }
@@ -90,10 +97,12 @@ export class MessageReaders {
 }
 
 /** Makes the reader of a class without fields; class-validator would refuse even empty data. */
-function emptyReader(cls: MessageClass): MessageReader {
-  return (data) => {
-    const unknown = Object.keys(data).slice(0, MAX_DETAILS);
-    if (unknown.length) throw invalidMessage(unknown.map((key) => unknownProperty(key, key)));
+function emptyReader(cls: MessageClass, unknown: UnknownProperties): MessageReader {
+  return (received) => {
+    const data = isPresent(cls, received) ? received : decodePresent(cls, received);
+    const keys = Object.keys(data).filter((key) => key !== VERSION_KEY);
+    if (keys.length && unknown === 'refuse')
+      throw invalidMessage(keys.slice(0, MAX_DETAILS).map((key) => unknownProperty(key, key)));
     return new cls();
   };
 }

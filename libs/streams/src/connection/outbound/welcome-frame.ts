@@ -11,7 +11,7 @@ export interface Welcomed {
 /** Creates the first frame of the server, with the facts that the client needs. */
 export function welcomeFrame(
   { id, user }: Welcomed,
-  { heartbeat, limits }: Pick<ConnectionContext, 'heartbeat' | 'limits'>,
+  { heartbeat, limits, endpoints }: Pick<ConnectionContext, 'heartbeat' | 'limits' | 'endpoints'>,
 ): WelcomeFrame {
   return {
     t: 'welcome',
@@ -23,5 +23,6 @@ export function welcomeFrame(
     maxPayloadBytes: limits.maxPayloadBytes,
     maxPendingMessages: limits.maxPendingMessages,
     resendMs: limits.resendWindowMs,
+    contract: endpoints.contract,
   };
 }
