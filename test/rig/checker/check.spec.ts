@@ -90,6 +90,25 @@ describe('The checker', () => {
     expect(check(log.events)).toMatchObject({ verdict: 'lost-ack(reported)', violations: [] });
   });
 
+  it('knows no place of a message that was received on a lost branch and acked on another', () => {
+    const log = (gap: string) =>
+      joined()
+        .post('a', 1)
+        .get('a', 'A', 'B')
+        .add('nemesis', { what: 'restore' })
+        .add('pub_invoke', { id: 'b', ch: CH, p: 'p1' })
+        .get('b', 'A', 'B')
+        .add('gap', { c: 'A', ch: CH, reason: gap })
+        .add('gap', { c: 'B', ch: CH, reason: gap })
+        .add('pub_ok', { id: 'b', e: 'E', o: 4 })
+        .post('c', 5)
+        .get('c', 'A', 'B')
+        .final(['b', 'c'], { from: 4 });
+
+    expect(broken(log('diverged'))).toEqual([]);
+    expect(broken(log('trimmed'))).toContain('I1');
+  });
+
   it('tells what another branch overtook from what a history let go of', () => {
     const log = joined()
       .post('a', 1)

@@ -123,11 +123,13 @@ export class Recording {
    * @param {Reading} reading
    */
   #place({ channel, intervals }) {
-    for (const { messages } of intervals) {
+    for (const [at, { messages }] of intervals.entries()) {
+      const isLeft = ANOTHER_BRANCH.includes(intervals[at + 1]?.start.reason);
       /** @type {LogEvent | undefined} */
       let last;
       for (const message of messages) {
-        if (message.o === undefined) Object.assign(message, this.#placeOf(channel, message, last));
+        if (message.o === undefined)
+          Object.assign(message, this.#placeOf(channel, { message, last, isLeft }));
         else this.#notePlace(channel, message);
         last = message;
       }
@@ -136,10 +138,10 @@ export class Recording {
 
   /**
    * @param {string} channel
-   * @param {LogEvent} message
-   * @param {LogEvent | undefined} last
+   * @param {{ message: LogEvent, last: LogEvent | undefined, isLeft: boolean }} received `isLeft`: a gap to another branch
+   *   ends its interval
    */
-  #placeOf(channel, { id, at }, last) {
+  #placeOf(channel, { message: { id, at }, last, isLeft }) {
     const final = this.finals.get(channel);
     const entry = final?.byId.get(id);
     const places = [
@@ -147,9 +149,9 @@ export class Recording {
       ...(this.posts.get(id)?.oks ?? []).map(({ e, o }) => ({ e, o })),
     ];
     const next = places.find(({ e, o }) => last && e === last.e && o === last.o + 1);
-    // Acked long after it was received: it was stored a second time, on another branch, and where first nobody saw.
+    // Acked long after it was received, or received on a branch that was left: it may have been stored a second time.
     const [ack] = this.posts.get(id)?.oks ?? [];
-    const isRedelivered = ack !== undefined && ack.at - at > LATE_ACK_MS;
+    const isRedelivered = ack !== undefined && ack.at - at > (isLeft ? 0 : LATE_ACK_MS);
     return next ?? (isRedelivered ? {} : (places[0] ?? {}));
   }
 }
@@ -214,6 +216,9 @@ export class Reading {
     if (!this.#byId.has(message.id)) this.#byId.set(message.id, message);
   }
 }
+
+/** The reasons of gaps that lead from one branch of a history to another. */
+const ANOTHER_BRANCH = ['diverged', 'epoch-changed'];
 
 /** How long after a message was received its ack is that of the same storing, at most. */
 const LATE_ACK_MS = 1_000;
