@@ -1,9 +1,10 @@
 // `npm run test:fuzz [-- --quick] [--minutes N] [--seed N] [--codec json|msgpack]`: hostile conversations, for N
 // minutes in each codec, with two servers over Redis, beside an honest client on each. A failed run names the
 // seed that repeats it.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Checks } from '../rig/checks.mjs';
 import { findRedis, missingRedis } from '../rig/redis-server.mjs';
 import { FuzzCluster } from './cluster.mjs';
 import { converse } from './conversation.mjs';
@@ -11,7 +12,6 @@ import { Witness } from './witness.mjs';
 
 const RESULTS = fileURLToPath(new URL('../../node_modules/.cache/nestwire/results/', import.meta.url));
 const AT_ONCE = 8;
-const MAX_FAULTS_SHOWN = 5;
 const MINUTE_MS = 60_000;
 const QUICK_MINUTES = 0.05;
 const LONG_MINUTES = 2;
@@ -33,33 +33,17 @@ const firstSeed = Number(values.seed ?? (values.quick ? 1 : Math.floor(Math.rand
 if (!existsSync(new URL('../../libs/streams/dist/index.js', import.meta.url)))
   throw new Error('The fuzzer runs what is built: run "npm run build" first.');
 
-const outcomes = [];
+const checks = new Checks();
 if (await findRedis()) {
   for (const codec of codecs)
-    await check(`hostile conversations in ${codec}`, () => fuzz({ codec, endMs: minutes * MINUTE_MS }));
-  await check('a leak to another user is seen', seesLeak);
+    await checks.add(`hostile conversations in ${codec}`, () => fuzz({ codec, endMs: minutes * MINUTE_MS }));
+  await checks.add('a leak to another user is seen', seesLeak);
 } else {
   console.warn(missingRedis('The fuzzer'));
 }
 
-mkdirSync(RESULTS, { recursive: true });
-const numFailedTests = outcomes.filter((isGood) => !isGood).length;
-writeFileSync(
-  `${RESULTS}fuzz.json`,
-  JSON.stringify({ numPassedTests: outcomes.length - numFailedTests, numFailedTests }),
-);
-process.exitCode = numFailedTests ? 1 : 0;
-
-async function check(name, run) {
-  const startedAt = performance.now();
-  const { faults, note } = await run().catch((error) => ({ faults: [String(error.stack)] }));
-  outcomes.push(!faults.length);
-  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  console.log(`${faults.length ? 'FAILED' : 'ok    '}  ${name} (${seconds} s)`);
-  if (note) console.log(`          ${note}`);
-  for (const fault of faults.slice(0, MAX_FAULTS_SHOWN)) console.log(`          ${fault}`);
-  if (faults.length > MAX_FAULTS_SHOWN) console.log(`          and ${faults.length - MAX_FAULTS_SHOWN} more`);
-}
+checks.write(`${RESULTS}fuzz.json`);
+process.exitCode = checks.isGood ? 0 : 1;
 
 /** Plays conversations until the time is over; returns everything that is wrong. */
 async function fuzz({ codec, endMs }) {
@@ -76,7 +60,8 @@ async function fuzz({ codec, endMs }) {
     });
     for (const witness of witnesses) result.faults.push(...(await witness.stop(posted(witness.name))));
     result.faults.push(...(await cluster.leftovers()));
-    return { faults: result.faults, note: noteOf(result, witnesses) };
+    console.log(`          ${noteOf(result, witnesses)}`);
+    return result.faults;
   } finally {
     await cluster.stop();
   }
@@ -93,7 +78,7 @@ async function seesLeak() {
       return isSeen || left-- <= 0;
     };
     await play({ cluster, codec: 'json', isOver });
-    return { faults: isSeen ? [] : [`${CONTROL_CONVERSATIONS} conversations did not meet the leak`] };
+    return isSeen ? [] : [`${CONTROL_CONVERSATIONS} conversations did not meet the leak`];
   } finally {
     await cluster.stop();
   }

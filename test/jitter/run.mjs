@@ -1,10 +1,11 @@
 // `npm run test:jitter [-- --quick] [--seed N] [--only jitter,rolling,storm] [--report FILE]`: connections are cut
 // at random and come back, beside Socket.IO; all servers of a cluster are restarted in turn; all clients come
 // back at once. `--quick` is the short form, `--report` writes the tables. Runs against the built libraries.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Checks } from '../rig/checks.mjs';
 import { findRedis, missingRedis, startRedis } from '../rig/redis-server.mjs';
 import { problemsOfJitter, problemsOfKill, problemsOfRolling, problemsOfStorm } from './acceptance.mjs';
 import { jitter } from './jitter.mjs';
@@ -29,7 +30,7 @@ const { values: options } = parseArgs({
 const seed = Number(options.seed);
 const plans = options.quick ? QUICK : FULL;
 const redis = (await findRedis()) ? await startRedis() : undefined;
-const outcomes = [];
+const checks = new Checks({ tries: options.quick ? 2 : 1 });
 const report = [];
 
 if (!existsSync(new URL('../../libs/streams/dist/index.js', import.meta.url)))
@@ -42,22 +43,19 @@ try {
 } finally {
   await redis?.stop();
 }
-mkdirSync(RESULTS, { recursive: true });
-const numFailedTests = outcomes.filter((isGood) => !isGood).length;
-const counts = { numPassedTests: outcomes.length - numFailedTests, numFailedTests };
-writeFileSync(`${RESULTS}jitter.json`, JSON.stringify(counts));
+checks.write(`${RESULTS}jitter.json`);
 if (options.report) writeFileSync(options.report, `${report.join('\n\n')}\n`);
-process.exitCode = numFailedTests ? 1 : 0;
+process.exitCode = checks.isGood ? 0 : 1;
 
 /** The short form lets the peers run beside each other, the long one after another. */
 async function runJitter() {
   const { areBeside, ...plan } = { ...plans.jitter, seed };
   const peers = PEERS.filter(({ needsRedis }) => redis || !needsRedis);
-  const runs = [];
+  const runs = new Map();
   const runOne = async (peer) => {
-    await check(peer.name, async () => {
+    await checks.add(peer.name, async () => {
       const outcome = await jitter(peer, /** @type {any} */ (plan), redis?.url);
-      runs.push({ peer, outcome });
+      runs.set(peer, { peer, outcome });
       return problemsOfJitter(peer, outcome);
     });
   };
@@ -67,38 +65,29 @@ async function runJitter() {
     `## Connections that are cut\n\n${plan.clients} clients, ${plan.rate} messages a second for ${plan.durationMs / 1_000} s; ` +
       `each is cut after ${plan.upMs / 1_000} s on average, for ${plan.downMs.join(' to ')} ms.`,
   );
-  say(jitterTable(runs.toSorted((a, b) => PEERS.indexOf(a.peer) - PEERS.indexOf(b.peer))));
+  say(jitterTable([...runs.values()].toSorted((a, b) => PEERS.indexOf(a.peer) - PEERS.indexOf(b.peer))));
 }
 
 async function runRolling() {
   if (!redis) return;
   const plan = { ...plans.rolling, seed };
-  await check('servers are restarted in turn', async () => {
+  await checks.add('servers are restarted in turn', async () => {
     const outcome = await rolling(plan, redis.url);
     say(`## Servers that are restarted\n\n${rollingTable(outcome)}`);
     return problemsOfRolling(outcome);
   });
-  await check('servers that are killed are noticed', async () =>
+  await checks.add('servers that are killed are noticed', async () =>
     problemsOfKill(await rolling({ ...plan, ...KILLED }, redis.url, 'SIGKILL')),
   );
 }
 
 async function runStorm() {
   if (!redis) return;
-  await check('all come back at once', async () => {
+  await checks.add('all come back at once', async () => {
     const outcome = await storm(plans.storm, redis);
     say(`## Clients that come back at once\n\n${stormTable(outcome)}`);
     return problemsOfStorm(outcome);
   });
-}
-
-async function check(name, run) {
-  const startedAt = performance.now();
-  const problems = await run().catch((error) => [String(error.stack)]);
-  outcomes.push(!problems.length);
-  const took = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  console.log(`${problems.length ? 'FAILED' : 'ok    '}  ${name} (${took} s)`);
-  for (const problem of problems) console.log(`          ${problem}`);
 }
 
 function say(text) {

@@ -1,8 +1,9 @@
 // `npm run test:soak [-- --quick]`: 10,000 cycles of connect, open, set state, listen and disconnect (quick:
 // 750) leave nothing behind, with channels in the process and again with channels over Redis. Then some with
 // an endpoint that leaks, to show that it would be seen. Runs against the built libraries.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Checks } from '../rig/checks.mjs';
 import { Child } from '../rig/child.mjs';
 import { findRedis, missingRedis, startRedis } from '../rig/redis-server.mjs';
 import { enter, runCycles } from './cycles.mjs';
@@ -21,31 +22,20 @@ const EXPECTED_OF_LEAK = ['listeners', 'instances', 'heap'];
 if (!existsSync(new URL('../../libs/streams/dist/index.js', import.meta.url)))
   throw new Error('The soak runs what is built: run "npm run build" first.');
 
-const outcomes = [];
-await check('channels in this process', () => soak(PLAN, {}));
-if (await findRedis()) await check('channels over Redis', () => withRedis((redis) => soak(PLAN, { redis })));
+const checks = new Checks({ tries: isQuick ? 2 : 1 });
+await checks.add('channels in this process', () => soak(PLAN, {}));
+if (await findRedis())
+  await checks.add('channels over Redis', () => withRedis((redis) => soak(PLAN, { redis })));
 else console.warn(missingRedis('Half of the soak'));
-await check('a leaky endpoint is seen', async () => {
+await checks.add('a leaky endpoint is seen', async () => {
   const problems = await soak(LEAK_PLAN, { isLeaky: true });
   return EXPECTED_OF_LEAK.filter((kind) => !problems.some((problem) => problem.startsWith(kind))).map(
     (kind) => `the leak of ${kind} was not seen; what was: ${problems.join('; ') || 'nothing'}`,
   );
 });
 
-mkdirSync(RESULTS, { recursive: true });
-const numFailedTests = outcomes.filter((isGood) => !isGood).length;
-const counts = { numPassedTests: outcomes.length - numFailedTests, numFailedTests };
-writeFileSync(`${RESULTS}soak.json`, JSON.stringify(counts));
-process.exitCode = numFailedTests ? 1 : 0;
-
-async function check(name, run) {
-  const startedAt = performance.now();
-  const problems = await run().catch((error) => [String(error.stack)]);
-  outcomes.push(!problems.length);
-  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  console.log(`${problems.length ? 'FAILED' : 'ok    '}  ${name} (${seconds} s)`);
-  for (const problem of problems) console.log(`          ${problem}`);
-}
+checks.write(`${RESULTS}soak.json`);
+process.exitCode = checks.isGood ? 0 : 1;
 
 /**
  * Runs the cycles against a server of their own; returns what they left behind.
