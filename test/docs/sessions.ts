@@ -159,6 +159,33 @@ export class RoomsEndpoint {
 }
 // #endregion resuming
 
+// #region params
+export class RoomParams {
+  @IsString() @MaxLength(64) roomId!: string;
+}
+
+type RoomSession = StreamSession<CartTotal | StreamGap, AppUser, RoomParams>;
+
+@StreamEndpoint('room', { params: RoomParams, requireLogin: true })
+export class RoomEndpoint {
+  constructor(private readonly members: MembersService) {}
+
+  @OnStreamOpened()
+  async opened(session: RoomSession): Promise<void> {
+    const { roomId } = session.params;
+    if (!this.members.isMember(session.user, roomId)) {
+      throw new CodedError('NOT_A_MEMBER', `You are not a member of ${roomId}.`);
+    }
+    await session.subscribe(room(roomId));
+  }
+
+  @OnStreamMessage(AddToCart)
+  add(session: RoomSession, message: AddToCart): void {
+    console.log(`${message.product} in ${session.params.roomId}`);
+  }
+}
+// #endregion params
+
 // #region once
 @StreamEndpoint('orders')
 export class OrdersEndpoint {

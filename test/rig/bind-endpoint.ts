@@ -75,6 +75,6 @@ export function sessionOf(endpoint: string, user: unknown = null): AnySession {
     resuming: () => new ResumingChannels({ names: () => [], release: () => undefined }),
     endSession: () => Promise.resolve(),
   };
-  const address = { id: `s${++sessions}`, endpoint, stream: endpoint };
+  const address = { id: `s${++sessions}`, endpoint, stream: endpoint, paramsText: '' };
   return new ServerSession(address, port, { identity, messages: undefined as never });
 }

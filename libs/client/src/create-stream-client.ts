@@ -27,10 +27,10 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
       (name, on) => new ClientEndpoint(name, classes, on),
     );
     // Streams that the page has not used yet also have positions, which the `hello` must contain.
-    for (const [endpoint, channel, resumeToken, ...position] of options.positions?.load() ?? [])
+    for (const [endpoint, channel, resumeToken, epoch, offset, id] of options.positions?.load() ?? [])
       connection
         .streamOf(endpoint)
-        .received({ t: 'position', stream: endpoint, channel, resumeToken, position });
+        .received({ t: 'position', stream: endpoint, channel, resumeToken, position: [epoch, offset, id] });
     options.outbox?.attach(connection, classes);
     if (options.positions) connection.resumeName = options.positions.client ??= connection.client;
     const members: AnyStreamClient = {

@@ -4,6 +4,7 @@ export { messageClassesNamed, messageClassNamed, registeredMessages } from './me
 export { channelName, rememberOrigin } from './message/message-meta.js';
 export type { MessageOrigin } from './message/message-origin.js';
 export { detailsOf, instanceFrom, schemaOf, type SchemaResult } from './message/message-schema.js';
+export { paramsText } from './value/params-text.js';
 export { evolutionOf, VERSION_KEY } from './message/message-evolution.js';
 export { reviveMessage } from './message/message-reviver.js';
 export {

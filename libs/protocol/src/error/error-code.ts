@@ -30,6 +30,8 @@ export const ErrorCode = {
   NotEncodable: 'NOT_ENCODABLE',
   /** The endpoint does not accept the stream key of an `open`. */
   StreamKeyMismatch: 'STREAM_KEY_MISMATCH',
+  /** The parameters of an `open` are missing, not expected or not valid; `details` lists them. */
+  InvalidParams: 'INVALID_PARAMS',
   /** The endpoint's stream is not open on this connection. */
   StreamNotOpen: 'STREAM_NOT_OPEN',
   /** The user must sign in, or the credential was refused. */

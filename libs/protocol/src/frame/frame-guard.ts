@@ -94,9 +94,12 @@ function checkStreamKey(fields: Fields): FrameFault | undefined {
 
 function checkParams(fields: Fields): FrameFault | undefined {
   const { params } = fields;
-  if (params === undefined || (isPlainObject(params) && Object.values(params).every(isFlat)))
-    return undefined;
+  if (params === undefined || isParams(params)) return undefined;
   return malformed('"params" must be an object of strings, finite numbers and booleans', fields);
+}
+
+function isParams(params: unknown): boolean {
+  return isPlainObject(params) && Object.values(params).every(isFlat);
 }
 
 function isFlat(value: unknown): boolean {
@@ -131,12 +134,13 @@ function checkResumePositions({ resume, resumeUser, resumeName }: Fields): Frame
   if (resumeUser !== undefined && resumeUser !== null && typeof resumeUser !== 'string')
     return broken('"resumeUser" must be the id of a user, null or left out.');
   if (resume === undefined || (Array.isArray(resume) && resume.every(isHeld))) return undefined;
-  return broken('"resume" must be a list of [endpoint, channel, resumeToken, epoch, offset, id].');
+  return broken('"resume" must be a list of [endpoint, channel, resumeToken, epoch, offset, id, params?].');
 }
 
 function isHeld(entry: unknown): boolean {
   if (!Array.isArray(entry) || entry.length < 6) return false;
-  const [endpoint, channel, resumeToken, epoch, offset, id] = entry as unknown[];
+  const [endpoint, channel, resumeToken, epoch, offset, id, params] = entry as unknown[];
+  if (params !== undefined && !isParams(params)) return false;
   const isPlace = Number.isSafeInteger(offset) && (offset as number) >= 0 && typeof id === 'string';
   return (
     isName(endpoint) && isPlace && [channel, resumeToken, epoch].every((text) => typeof text === 'string')

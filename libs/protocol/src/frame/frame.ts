@@ -37,6 +37,8 @@ export type ResumePosition = readonly [
   epoch: string,
   offset: number,
   id: string,
+  /** The parameters of the stream; absent if the endpoint has none. */
+  params?: WireParams,
 ];
 
 /** Client, first frame: the protocol version and the client's identity. */

@@ -32,8 +32,12 @@ export function isFinalEnd({ code, connectionCode }: SessionCloseReason): boolea
 }
 
 /** Returns the name of a subject in the list of revoked tokens. */
-export function revocationSubject({ endpoint, channel }: Omit<ResumeTokenSubject, 'holder'>): string {
-  return hash(`${endpoint} ${channel}`).slice(0, SUBJECT_CHARACTERS);
+export function revocationSubject(subject: Omit<ResumeTokenSubject, 'holder'>): string {
+  const { endpoint, paramsText, channel } = subject;
+  return hash(paramsText ? `${endpoint} ${channel} ${paramsText}` : `${endpoint} ${channel}`).slice(
+    0,
+    SUBJECT_CHARACTERS,
+  );
 }
 
 /**

@@ -1,11 +1,11 @@
-import { PresenceMembers } from '@nestwire/protocol';
+import { PresenceMembers, type CodedError } from '@nestwire/protocol';
 import type { ClientMessageFrame, CloseFrame, FramePayload, OpenFrame } from '@nestwire/protocol/codec';
 import type { Channel, PresenceService, Subscription } from '@nestwire/messages';
 import type { ResumingChannels } from '../subscriptions/resuming-channels.js';
 import type { Endpoint } from '../endpoint/endpoint-registry.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import {
-  streamKeyMismatch,
+  streamKeyInUse,
   streamNotOpen,
   tooManyBytes,
   tooManyFrames,
@@ -13,7 +13,7 @@ import {
   unknownEndpoint,
 } from '../session/stream.errors.js';
 import { SessionRuntime } from '../session/session-runtime.js';
-import { ServerSession, type SessionPort } from '../session/server-session.js';
+import { ServerSession, subjectOf, type SessionPort, type StreamAddress } from '../session/server-session.js';
 import type { StreamsLimits } from '../streams-limits.js';
 import { ConnectionResults } from '../resend/connection-results.js';
 import type { ConnectionContext } from './connection-context.js';
@@ -21,8 +21,9 @@ import type { ConnectionOwner } from './connection-owner.js';
 import type { Identity } from '../auth/identity.js';
 import { SessionAnswers } from './session-answers.js';
 import { SessionTable } from './session-table.js';
+import { isChosenKey, streamAddress } from './stream-address.js';
 
-/** The streams of one connection: at most one of each endpoint. */
+/** The streams of one connection, one of each endpoint and set of parameters. */
 export class ConnectionStreams implements SessionPort {
   readonly results: ConnectionResults;
   readonly answers: SessionAnswers;
@@ -51,17 +52,36 @@ export class ConnectionStreams implements SessionPort {
     return this.sessions.size;
   }
 
-  /** Opens the stream of an endpoint for the client. */
-  open({ id, endpoint: name, stream = name }: OpenFrame): void {
-    const endpoint = this.context.endpoints.get(name);
-    if (!endpoint) return this.answers.fail(id, unknownEndpoint(name));
-    if (stream !== name) return this.answers.fail(id, streamKeyMismatch(name));
-    const latest = this.sessions.latestOf(stream);
+  /** Opens the stream of an endpoint, or of one set of its parameters, for the client. */
+  open(frame: OpenFrame): void {
+    const { id } = frame;
+    const endpoint = this.context.endpoints.get(frame.endpoint);
+    if (!endpoint) return this.answers.fail(id, unknownEndpoint(frame.endpoint));
+    let address: StreamAddress;
+    try {
+      address = streamAddress(endpoint, frame);
+    } catch (error) {
+      return this.answers.fail(id, error as CodedError);
+    }
+    const latest = this.sessions.latestOf(address);
+    const conflict = this.conflictOf(address, latest);
+    if (conflict) return this.answers.fail(id, conflict);
     if (latest && !latest.whenGone) return this.addOpenRequest(latest, id);
     // A session that is ending makes room for its successor.
     if (this.size - (latest ? 1 : 0) >= this.limits.maxStreams)
       return this.answers.fail(id, tooManyStreams(this.limits.maxStreams));
-    this.start(endpoint, stream).openIds.push(id);
+    this.start(endpoint, address).openIds.push(id);
+  }
+
+  /** Returns the error of an address whose key or parameters another stream of the client has. */
+  private conflictOf(address: StreamAddress, latest: SessionRuntime | undefined): CodedError | undefined {
+    const { stream } = address;
+    if (latest && !latest.whenGone && latest.session.stream !== stream)
+      return streamKeyInUse(stream, latest.session.stream);
+    const holder = this.sessions.get(stream);
+    // A session that is ending still sends frames with its key.
+    const isOther = holder && subjectOf(holder.session) !== subjectOf(address);
+    return isOther ? streamKeyInUse(stream, undefined) : undefined;
   }
 
   /** Opens the streams of endpoints with `open: 'on-connect'`; their key is the endpoint's name. */
@@ -69,9 +89,10 @@ export class ConnectionStreams implements SessionPort {
     for (const endpoint of this.context.endpoints.all()) {
       // Repeated sign-ins must not give a client more sessions than others have.
       if (this.size >= this.limits.maxStreams) return;
-      const latest = this.sessions.latestOf(endpoint.name);
+      const address = { endpoint: endpoint.name, stream: endpoint.name, paramsText: '' };
+      const latest = this.sessions.latestOf(address);
       if (endpoint.options.open === 'on-connect' && (!latest || latest.whenGone))
-        this.start(endpoint, endpoint.name);
+        this.start(endpoint, address);
     }
   }
 
@@ -186,7 +207,7 @@ export class ConnectionStreams implements SessionPort {
   }
 
   private refuseUnopened({ id, stream }: ClientMessageFrame): void {
-    const isKnown = this.context.endpoints.get(stream);
+    const isKnown = isChosenKey(stream) || this.context.endpoints.get(stream);
     this.answers.fail(id, isKnown ? streamNotOpen(stream) : unknownEndpoint(stream));
   }
 
@@ -197,13 +218,13 @@ export class ConnectionStreams implements SessionPort {
     else this.answers.fail(id, tooManyFrames(runtime.session.stream, maxPendingMessages));
   }
 
-  private start(endpoint: Endpoint, stream: string): SessionRuntime {
-    const address = { id: `${this.owner.id}.${++this.opened}`, endpoint: endpoint.name, stream };
+  private start(endpoint: Endpoint, address: StreamAddress): SessionRuntime {
+    const id = `${this.owner.id}.${++this.opened}`;
     const { messages } = this.context;
     const { identity } = this.owner;
-    const session = new ServerSession(address, this, { messages, identity });
+    const session = new ServerSession({ ...address, id }, this, { messages, identity });
     const runtime = new SessionRuntime(session, endpoint, this.answers);
-    const predecessor = this.sessions.latestOf(stream)?.whenGone;
+    const predecessor = this.sessions.latestOf(address)?.whenGone;
     this.sessions.add(runtime);
     this.results.attach(runtime);
     void runtime.open(predecessor);

@@ -18,7 +18,7 @@ import type {
   SubscribedSession,
   FrameSink,
 } from '../subscriptions/client-subscription.js';
-import { MAX_RESUME_BYTES } from '../subscriptions/resume-bytes.js';
+import { MAX_RESUME_BYTES, MAX_RESUME_PARAMS_BYTES } from '../subscriptions/resume-bytes.js';
 import type { BeginTask } from '../fairness/fair-queue.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamHandshake } from '../transport/stream-handshake.js';
@@ -432,5 +432,7 @@ const ESCAPED_BYTES = 6;
 /** Returns the number of bytes that the positions and the user may add to a `hello`. */
 function resumeBytesOf({ resume, resumeUser }: HelloFrame): number {
   const userBytes = Math.min(resumeUser?.length ?? 0, MAX_USER_ID_CHARACTERS) * ESCAPED_BYTES;
-  return (resume?.length ?? 0) * MAX_RESUME_BYTES + userBytes;
+  const paramsBytes =
+    (resume ?? []).filter(([, , , , , , params]) => params).length * MAX_RESUME_PARAMS_BYTES;
+  return (resume?.length ?? 0) * MAX_RESUME_BYTES + paramsBytes + userBytes;
 }

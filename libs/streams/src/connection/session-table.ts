@@ -1,10 +1,12 @@
-import type { ServerSession } from '../session/server-session.js';
+import { subjectOf, type ServerSession, type StreamAddress } from '../session/server-session.js';
 import type { SessionRuntime } from '../session/session-runtime.js';
 
 /** The unreleased sessions of one connection, by the key of their stream. */
 export class SessionTable {
   /** The latest session of each key; it receives the frames of the stream. */
   private readonly latest = new Map<string, SessionRuntime>();
+  /** The latest session of each endpoint and set of parameters. */
+  private readonly bySubject = new Map<string, SessionRuntime>();
   /** All sessions, including those that make room for a successor. */
   private readonly runtimes: SessionRuntime[] = [];
 
@@ -25,9 +27,9 @@ export class SessionTable {
     return this.runtimes.slice();
   }
 
-  /** Returns the latest session of a stream, even when it is ending. */
-  latestOf(stream: string): SessionRuntime | undefined {
-    return this.latest.get(stream);
+  /** Returns the latest session with an endpoint and parameters, even when it is ending. */
+  latestOf(address: Omit<StreamAddress, 'stream'>): SessionRuntime | undefined {
+    return this.bySubject.get(subjectOf(address));
   }
 
   /**
@@ -61,13 +63,16 @@ export class SessionTable {
   /** Adds a session as the latest of its stream. */
   add(runtime: SessionRuntime): void {
     this.latest.set(runtime.session.stream, runtime);
+    this.bySubject.set(subjectOf(runtime.session), runtime);
     this.runtimes.push(runtime);
   }
 
   /** Removes a session from its key, unless the stream has a later one. */
   vacate(runtime: SessionRuntime): void {
-    const { stream } = runtime.session;
-    if (this.latest.get(stream) === runtime) this.latest.delete(stream);
+    const { session } = runtime;
+    const subject = subjectOf(session);
+    if (this.latest.get(session.stream) === runtime) this.latest.delete(session.stream);
+    if (this.bySubject.get(subject) === runtime) this.bySubject.delete(subject);
   }
 
   /** Removes a released session. */

@@ -9,6 +9,7 @@ import type { EndpointDefinition } from './endpoint-definition.js';
 import { compileEndpoint, type CompilerTools, type EndpointHandlers } from './endpoint-handlers.js';
 import type { Endpoint, Handlers, ResolvedEndpointOptions } from './endpoint.js';
 import { SessionHandlers } from './session-handlers.js';
+import { paramsReader, type ParamsReader } from './stream-params.js';
 
 /** The parts of the application that an endpoint uses. */
 export interface EndpointTools extends CompilerTools {
@@ -26,7 +27,9 @@ export class BoundEndpoint implements Endpoint {
    * The endpoint, or an enhancer of it, then depends on the session.
    */
   readonly isPerSession: boolean;
+  readonly hasParams: boolean;
   private readonly objectClasses: readonly Type[];
+  private readParams: ParamsReader | undefined;
   private shared?: EndpointHandlers;
 
   constructor(
@@ -40,6 +43,7 @@ export class BoundEndpoint implements Endpoint {
     this.options = { requireLogin: needsUser, requiredScopes, open, keepOnSignIn };
     this.isPerSession = !isStatic(definition.wrapper) || definition.wrapper.isTransient;
     this.once = onceOf(definition);
+    this.hasParams = options.params !== undefined;
     this.objectClasses = [...new Set(definition.handlers.flatMap(userObjectClasses))];
   }
 
@@ -51,11 +55,23 @@ export class BoundEndpoint implements Endpoint {
   compile(): void {
     // From here on data may name these classes, also when each session has its own handlers.
     for (const { cls } of this.definition.routes.values()) this.tools.readers.of(cls);
+    const { params } = this.definition.mark.options;
+    if (params) this.readParams = paramsReader(this.tools.readers, params);
     if (this.isPerSession) return;
     this.shared = this.compileShared();
   }
 
   bind(session: AnySession): Handlers | Promise<Handlers> {
+    const params = this.readParams?.(JSON.parse(session.paramsText) as object);
+    if (!params) return this.bindHandlers(session);
+    const accept = (read: object): Handlers | Promise<Handlers> => {
+      session.acceptParams(read);
+      return this.bindHandlers(session);
+    };
+    return params instanceof Promise ? params.then(accept) : accept(params);
+  }
+
+  private bindHandlers(session: AnySession): Handlers | Promise<Handlers> {
     if (this.isPerSession || this.objectClasses.length) return this.bindInScope(session);
     return new SessionHandlers({ session, access: this.access, handlers: this.handlers, objects: NONE });
   }

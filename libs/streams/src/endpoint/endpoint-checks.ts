@@ -8,6 +8,7 @@ import {
   hasStreamParameter,
 } from './endpoint-metadata.js';
 import { checkHandlers } from './handler-checks.js';
+import { checkParams } from './params-checks.js';
 import { isReservedEndpointName } from './reserved-endpoint-name.js';
 
 const NAME = /^[A-Za-z][\w.-]{0,127}$/;
@@ -21,6 +22,7 @@ export function checkEndpoints(
     ...definitions.flatMap(checkName),
     ...checkDuplicates(definitions),
     ...definitions.flatMap((definition) => checkHandlers(definition, providers)),
+    ...definitions.flatMap(checkParams),
     ...definitions.flatMap(({ cls }) => checkUndecorated(cls)),
   ];
   // A class in two modules must not report each mistake twice.

@@ -1,7 +1,8 @@
 import { Controller, Injectable, Module, Param, Query, type Provider, type Type } from '@nestjs/common';
-import { StreamMessage } from '@nestwire/protocol';
-import { Allow, IsInt, IsString, ValidateNested } from 'class-validator';
-import { Type as TypeOf } from 'class-transformer';
+import { defineMessage, StreamMessage } from '@nestwire/protocol';
+import { Allow, IsBoolean, IsDate, IsIn, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { Transform, Type as TypeOf } from 'class-transformer';
+import * as v from 'valibot';
 import { bootEndpoints } from '../../../../test/rig/bind-endpoint.js';
 import { SessionScoped } from '../session/session-scoped.decorator.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
@@ -218,6 +219,101 @@ describe('An endpoint', () => {
     expect(await problemsOf([BothEndpoint])).toEqual([
       expect.stringContaining('BothEndpoint.b: messages "config.ok" are handled by a already'),
     ]);
+  });
+});
+
+describe('The parameters of an endpoint', () => {
+  const onRoom = StreamEndpoint as Loose as (name: string, options: object) => ClassDecorator;
+
+  /** Boots an endpoint with a class of parameters. */
+  async function problemsOfParams(params: unknown, options: object = {}): Promise<readonly string[]> {
+    @onRoom('room', { ...options, params })
+    class RoomEndpoint {}
+    return problemsOf([RoomEndpoint]);
+  }
+
+  it('may be texts, numbers and booleans, also optional ones', async () => {
+    class Fine {
+      @IsString() roomId!: string;
+      @IsOptional() @IsInt() page?: number;
+      @IsBoolean() isOpen!: boolean;
+      @IsIn(['a', 1]) either!: 'a' | 1;
+    }
+    expect(await problemsOfParams(Fine)).toEqual([]);
+  });
+
+  it('are a class with decorated properties', async () => {
+    class Bare {
+      roomId!: string;
+    }
+    class Picky {
+      @IsString() readonly roomId!: string;
+      constructor(from: { id: string }) {
+        this.roomId = from.id;
+      }
+    }
+    expect(await problemsOfParams('lobby')).toEqual([expect.stringContaining('is lobby instead of a class')]);
+    expect(await problemsOfParams(Bare)).toEqual(
+      expect.arrayContaining([expect.stringContaining('Bare: it has no property with a class-validator')]),
+    );
+    expect(await problemsOfParams(Picky)).toEqual([
+      expect.stringContaining('Picky: its constructor cannot run without arguments'),
+    ]);
+    const Schema = defineMessage('config.params', v.object({ roomId: v.string() }));
+    expect(await problemsOfParams(Schema)).toEqual([expect.stringContaining('is a message of a schema')]);
+  });
+
+  it('have no initial values, transforms or nested values', async () => {
+    class Initial {
+      @IsString() roomId = 'lobby';
+    }
+    class Loosely {
+      @IsString() roomId!: string;
+      note: string | undefined = undefined;
+    }
+    class Transformed {
+      @Transform(({ value }) => String(value)) @IsString() roomId!: string;
+    }
+    class Typed {
+      @IsInt() @TypeOf(() => Number) page!: number;
+    }
+    class Nested {
+      @ValidateNested() place!: Initial;
+    }
+    class Listed {
+      @IsString({ each: true }) ids!: string[];
+    }
+    class Timed {
+      @IsDate() since!: Date;
+    }
+    expect(await problemsOfParams(Initial)).toEqual([
+      expect.stringContaining('Initial.roomId: it has an initial value'),
+    ]);
+    expect(await problemsOfParams(Loosely)).toEqual([
+      expect.stringContaining('Loosely.note: it has no class-validator decorator'),
+    ]);
+    for (const cls of [Transformed, Typed])
+      expect(await problemsOfParams(cls)).toEqual([
+        expect.stringContaining(`${cls.name}: it has decorators of class-transformer`),
+      ]);
+    for (const [cls, name] of [
+      [Nested, 'place'] as const,
+      [Listed, 'ids'] as const,
+      [Timed, 'since'] as const,
+    ])
+      expect(await problemsOfParams(cls)).toEqual([
+        expect.stringContaining(`${cls.name}.${name}: a parameter is a string, a number or a boolean`),
+      ]);
+  });
+
+  it('need a client that opens the stream', async () => {
+    class Fine {
+      @IsString() roomId!: string;
+    }
+    expect(await problemsOfParams(Fine, { open: 'on-connect' })).toEqual([
+      expect.stringContaining(`"open" cannot be 'on-connect'`),
+    ]);
+    expect(await problemsOfParams(Fine, { keepOnSignIn: true })).toEqual([]);
   });
 });
 

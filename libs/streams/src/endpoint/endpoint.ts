@@ -47,12 +47,17 @@ export type ResolvedEndpointOptions = Required<Omit<StreamEndpointOptions, 'para
 export interface Endpoint {
   readonly name: string;
   readonly options: ResolvedEndpointOptions;
+  /** True when each set of parameters has its own session. */
+  readonly hasParams: boolean;
   /** The names of the messages that are handled once in the cluster; undefined without any. */
   readonly once?: ReadonlySet<string>;
   /**
-   * Prepares one session: its instance of the endpoint and its user objects.
+   * Prepares one session: its parameters, its instance of the endpoint and its user objects.
    *
-   * Returns a promise only if Nest creates an instance for the session. A rejection leaves no instance.
+   * Returns a promise only if Nest creates an instance for the session, or a constraint of the parameters is
+   * asynchronous. A rejection leaves no instance.
+   *
+   * @throws {CodedError} INVALID_PARAMS
    */
   bind(session: AnySession): Handlers | Promise<Handlers>;
 }

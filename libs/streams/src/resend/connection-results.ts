@@ -1,4 +1,5 @@
 import { SessionResults } from './session-results.js';
+import { subjectOf } from '../session/server-session.js';
 import type { SessionRuntime } from '../session/session-runtime.js';
 import type { ResultCache, ClientResults } from './result-cache.js';
 import type { Identity } from '../auth/identity.js';
@@ -29,7 +30,7 @@ export class ConnectionResults {
     const { results } = this;
     if (!results) return;
     this.attached.set(runtime, results);
-    runtime.messageResults = new SessionResults(results.of(runtime.session.endpoint), runtime);
+    runtime.messageResults = new SessionResults(results.of(subjectOf(runtime.session)), runtime);
   }
 
   /** Makes a session record no more results. */

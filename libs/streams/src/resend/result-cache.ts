@@ -9,6 +9,10 @@ import type { StreamsLimits } from '../streams-limits.js';
 const CLIENTS_AT_LEAST = 64;
 /** Results per unanswered message of the window; the second one is for refusals. */
 const RESULTS_PER_PENDING = 2;
+/** Streams with results per open stream of a connection; the others are closed. */
+const STREAMS_PER_OPEN = 2;
+/** The size of the memory of forgotten streams, in bytes. */
+const FORGOTTEN_BYTES = 64;
 
 /** The clients of one user, or the anonymous clients of one address. */
 interface Share extends Sized {
@@ -28,6 +32,9 @@ export class ClientResults implements ResultKeeper {
   readonly claimTtlMs: number;
   readonly maxResults: number;
   private readonly maxBytes: number;
+  private readonly maxStreams: number;
+  /** The greatest id in the forgotten streams. */
+  private forgottenId = 0;
   private readonly streams = new Map<string, StreamResults>();
 
   constructor(
@@ -36,7 +43,9 @@ export class ClientResults implements ResultKeeper {
     public share: Share,
     private readonly cache: ResultCache,
   ) {
-    const { resendWindowMs, handlerTimeoutMs, maxPendingMessages, resendMemoryBytes } = cache.limits;
+    const { resendWindowMs, handlerTimeoutMs, maxPendingMessages, resendMemoryBytes, maxStreams } =
+      cache.limits;
+    this.maxStreams = STREAMS_PER_OPEN * maxStreams;
     this.maxBytes = resendMemoryBytes / CLIENTS_AT_LEAST;
     this.claimTtlMs = Math.ceil(resendWindowMs + handlerTimeoutMs);
     this.maxResults = Math.max(1, RESULTS_PER_PENDING * maxPendingMessages);
@@ -46,10 +55,13 @@ export class ClientResults implements ResultKeeper {
     return this.cache.claims;
   }
 
-  /** Returns the results of an endpoint's stream. */
-  of(endpoint: string): StreamResults {
-    const stream = this.streams.get(endpoint) ?? new StreamResults(this);
-    this.streams.set(endpoint, stream);
+  /** Returns the results of the stream with an endpoint and parameters. */
+  of(subject: string): StreamResults {
+    const stream = this.streams.get(subject) ?? new StreamResults(this, this.forgottenId);
+    this.streams.delete(subject);
+    // The order is that of the last use.
+    this.streams.set(subject, stream);
+    if (this.streams.size > this.maxStreams) this.forgetStream(stream);
     return stream;
   }
 
@@ -60,6 +72,19 @@ export class ClientResults implements ResultKeeper {
     this.bytes += bytes;
     const fits = this.cache.grow(this.share, bytes);
     return fits && this.bytes <= this.maxBytes;
+  }
+
+  /** Forgets the stream without a session that was used first; a client may open any number in turn. */
+  private forgetStream(latest: StreamResults): void {
+    for (const [subject, stream] of this.streams) {
+      if (stream.isAttached || stream === latest) continue;
+      this.streams.delete(subject);
+      const forgottenId = stream.forgetAll();
+      // Its bytes keep the client known for the resend window.
+      if (forgottenId && !this.forgottenId) this.grow(FORGOTTEN_BYTES);
+      this.forgottenId = Math.max(this.forgottenId, forgottenId);
+      return;
+    }
   }
 
   /** Forgets the older half of the results of each stream. */

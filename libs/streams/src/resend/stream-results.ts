@@ -40,13 +40,21 @@ const RESULT_BYTES = 96;
 /** The size of a stream with results, in bytes. */
 const STREAM_BYTES = 512;
 
-/** The results of one client's messages to one endpoint. */
+/** The results of one client's messages to one endpoint and set of parameters. */
 export class StreamResults {
   private readonly results: MessageResult[] = [];
   private readonly sessions: PendingMessages[] = [];
-  private forgottenId = 0;
 
-  constructor(readonly keeper: ResultKeeper) {}
+  constructor(
+    readonly keeper: ResultKeeper,
+    /** The results of ids up to this one may have been removed. */
+    private forgottenId = 0,
+  ) {}
+
+  /** True while a session may have pending messages. */
+  get isAttached(): boolean {
+    return this.sessions.length > 0;
+  }
 
   /** Adds a session after the existing ones. */
   attach(pending: PendingMessages): void {
@@ -89,6 +97,13 @@ export class StreamResults {
   forgetOlderHalf(): void {
     const count = Math.max(1, Math.floor(this.results.length / 2));
     while (this.results.length > count) this.forgetOldest();
+  }
+
+  /** Forgets all results; returns the greatest id of a forgotten one. */
+  forgetAll(): number {
+    if (this.results.length) this.keeper.grow(-STREAM_BYTES);
+    while (this.results.length) this.forgetOldest();
+    return this.forgottenId;
   }
 
   private forgetOldest(): void {

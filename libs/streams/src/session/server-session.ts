@@ -30,16 +30,26 @@ export interface SessionIdentity {
   readonly holder: string;
 }
 
-/** The address of a session. */
-export interface SessionAddress {
-  /** The id of the session, unique in the cluster. */
-  readonly id: string;
+/** The address of a stream on its connection. */
+export interface StreamAddress {
   /** The name of the endpoint. */
   readonly endpoint: string;
+  /** The canonical text of the parameters; empty for an endpoint without parameters. */
+  readonly paramsText: string;
   /** The key of the stream in the frames of its connection. */
   readonly stream: string;
-  /** The parameters of the endpoint; undefined for an endpoint without parameters. */
-  readonly params?: object | undefined;
+}
+
+/** The address of a session. */
+export interface SessionAddress extends StreamAddress {
+  /** The id of the session, unique in the cluster. */
+  readonly id: string;
+}
+
+/** Returns a text that is equal for equal endpoints and parameters alone. */
+export function subjectOf({ endpoint, paramsText }: Omit<StreamAddress, 'stream'>): string {
+  // The name of an endpoint contains no space.
+  return paramsText ? `${endpoint} ${paramsText}` : endpoint;
 }
 
 /** A session with the members that only the server uses. */
@@ -48,7 +58,8 @@ export class ServerSession extends StreamSession<never, unknown> {
   readonly endpoint: string;
   /** The key of the stream in the frames of its connection. */
   readonly stream: string;
-  readonly params: object | undefined;
+  /** The canonical text of the parameters; empty for an endpoint without parameters. */
+  readonly paramsText: string;
   /** The user objects of this session; `@UserObject()` reads them. */
   readonly userObjects = new UserObjects();
   private readonly port: SessionPort;
@@ -58,9 +69,10 @@ export class ServerSession extends StreamSession<never, unknown> {
   private abort?: AbortController;
   private ended: SessionCloseReason | undefined;
   private identity: SessionIdentity;
+  private validParams: object | undefined;
 
   constructor(
-    { id, endpoint, stream, params }: SessionAddress,
+    { id, endpoint, stream, paramsText }: SessionAddress,
     port: SessionPort,
     { messages, identity }: { readonly messages: MessagesService; readonly identity: SessionIdentity },
   ) {
@@ -68,10 +80,14 @@ export class ServerSession extends StreamSession<never, unknown> {
     this.id = id;
     this.endpoint = endpoint;
     this.stream = stream;
-    this.params = params;
+    this.paramsText = paramsText;
     this.identity = identity;
     this.port = port;
     this.service = messages;
+  }
+
+  get params(): object | undefined {
+    return this.validParams;
   }
 
   get messages(): SessionMessages {
@@ -130,6 +146,11 @@ export class ServerSession extends StreamSession<never, unknown> {
   close(reason: SessionCloseReason | string = 'The server closed the stream.'): Promise<void> {
     const why = typeof reason === 'string' ? new SessionCloseReason('closed-by-server', reason) : reason;
     return this.port.endSession(this, why);
+  }
+
+  /** Stores the parameters once they are validated, before the application's code runs. */
+  acceptParams(params: object): void {
+    this.validParams = params;
   }
 
   /** Returns whether the session belongs to this identity. */

@@ -14,6 +14,33 @@ export function streamKeyMismatch(endpoint: string): CodedError {
   );
 }
 
+/** Creates the error of an `open` with parameters and without a key for them. */
+export function streamKeyRequired(endpoint: string): CodedError {
+  return new CodedError(
+    ErrorCode.StreamKeyMismatch,
+    `Each set of parameters of "${endpoint}" has its own stream: give it a key in "stream" that does not begin with a letter.`,
+  );
+}
+
+/** Creates the error of an `open` whose key or parameters are in use. */
+export function streamKeyInUse(stream: string, openKey: string | undefined): CodedError {
+  const message =
+    openKey === undefined
+      ? `The key "${stream}" belongs to a stream with other parameters: choose another key.`
+      : `The stream with these parameters is open already, and its key is "${openKey}": use that key.`;
+  return new CodedError(ErrorCode.StreamKeyMismatch, message);
+}
+
+/** Creates the error of an `open` with parameters for an endpoint without them. */
+export function noParams(endpoint: string): CodedError {
+  return new CodedError(ErrorCode.InvalidParams, `"${endpoint}" takes no parameters: leave "params" out.`);
+}
+
+/** Creates the error of an `open` without parameters for an endpoint with them. */
+export function paramsRequired(endpoint: string): CodedError {
+  return new CodedError(ErrorCode.InvalidParams, `"${endpoint}" takes parameters: send them in "params".`);
+}
+
 /** Creates the error of a frame for a stream that is not open. */
 export function streamNotOpen(stream: string): CodedError {
   return new CodedError(ErrorCode.StreamNotOpen, `The stream of "${stream}" is not open: send "open" first.`);

@@ -70,7 +70,7 @@ export class ConnectionResumeTokens {
   }
 
   /** Revokes the tokens of a session's channel, together with others of this turn. */
-  revoke({ holder, endpoint }: SubscribedSession, channel: string): void {
+  revoke({ holder, endpoint, paramsText }: SubscribedSession, channel: string): void {
     // Such tokens are not valid on another connection.
     if (holder.startsWith('connection:')) return;
     if (!this.pendingRevocations) {
@@ -78,7 +78,7 @@ export class ConnectionResumeTokens {
       queueMicrotask(() => this.write());
     }
     const subjects = this.pendingRevocations.get(holder) ?? new Set();
-    this.pendingRevocations.set(holder, subjects.add(revocationSubject({ endpoint, channel })));
+    this.pendingRevocations.set(holder, subjects.add(revocationSubject({ endpoint, paramsText, channel })));
   }
 
   private write(): void {

@@ -23,7 +23,7 @@ import type {
   FrameSink,
 } from './client-subscription.js';
 import { resumeBytes, maxResumeBytes, type HelloLimits } from './resume-bytes.js';
-import { ResumePositions } from './resume-positions.js';
+import { ResumePositions, type StreamChannel } from './resume-positions.js';
 import { RecoverableSubscription } from './recoverable-subscription.js';
 import { ResumingChannels } from './resuming-channels.js';
 import type { ResumeTokenSubject } from './resume-token-signer.js';
@@ -88,10 +88,9 @@ export class ConnectionSubscriptions {
     const entry = this.channels?.get(name) ?? this.addChannel(name, channel);
     if (entry.isRecoverable !== isRecoverable(channel)) throw mismatch(name);
     const count = entry.sessions.get(session) ?? 0;
-    if (entry.isRecoverable && !count) this.resumeBytes += resumeBytes(session.endpoint, name);
+    if (entry.isRecoverable && !count) this.resumeBytes += resumeBytes(session, name);
     entry.sessions.set(session, count + 1);
-    const isResumed =
-      this.resumePositions.find({ endpoint: session.endpoint, channel: name })?.position !== undefined;
+    const isResumed = this.resumePositions.find(inStream(session, name))?.position !== undefined;
     if (entry.isRecoverable && !count && !isResumed) this.tokens.need(session.holder);
     try {
       if (!count) await entry.subscription.addSession(session, sink);
@@ -105,10 +104,9 @@ export class ConnectionSubscriptions {
   /** Returns the channels that a session's stream can resume. */
   resumingOf(session: SubscribedSession): ResumingChannels {
     return new ResumingChannels({
-      names: () => this.resumePositions.provenNamesOf(session.endpoint),
+      names: () => this.resumePositions.provenNamesOf(session),
       release: (name) => {
-        if (this.resumePositions.find({ endpoint: session.endpoint, channel: name })?.position)
-          this.tokens.revoke(session, name);
+        if (this.resumePositions.find(inStream(session, name))?.position) this.tokens.revoke(session, name);
         this.release(session, name);
       },
     });
@@ -118,7 +116,7 @@ export class ConnectionSubscriptions {
   async resume(session: SubscribedSession): Promise<void> {
     // All start at once, so that a history that cannot be read delays no other channel.
     const begun: Promise<void>[] = [];
-    const rest = slicedWork.forEach(this.resumePositions.namesOf(session.endpoint), (name) => {
+    const rest = slicedWork.forEach(this.resumePositions.namesOf(session), (name) => {
       if (!session.endReason) begun.push(this.resumeOne(session, name));
     });
     if (rest) await rest;
@@ -128,7 +126,7 @@ export class ConnectionSubscriptions {
 
   private async resumeOne(session: SubscribedSession, name: string): Promise<void> {
     const channel = definedChannel(name);
-    const entry = this.resumePositions.find({ endpoint: session.endpoint, channel: name });
+    const entry = this.resumePositions.find(inStream(session, name));
     if (channel && isRecoverable(channel) && entry?.position) await this.addResumed(session, channel);
     // A new subscriber receives the newest message, so there is no gap.
     else if (channel?.delivery === 'latest') this.release(session, name);
@@ -146,9 +144,10 @@ export class ConnectionSubscriptions {
   }
 
   /** Tells the client that a channel is not resumed; a later subscription reports the gap again. */
-  private refuseResume({ endpoint, stream }: SubscribedSession, channel: string): void {
+  private refuseResume(session: SubscribedSession, channel: string): void {
+    const { stream } = session;
     // A client that opens and closes its stream repeatedly is told once.
-    const claimed = this.resumePositions.refuseOnce({ endpoint, channel });
+    const claimed = this.resumePositions.refuseOnce(inStream(session, channel));
     if (!claimed) return;
     const { codec, outbox } = this.connection;
     const gap = gapPublication(channel, claimed, 'resume-refused');
@@ -158,7 +157,7 @@ export class ConnectionSubscriptions {
 
   /** Releases a channel that a session's stream could resume; the client forgets its position. */
   release(session: SubscribedSession, name: string): void {
-    if (this.resumePositions.take({ endpoint: session.endpoint, channel: name }))
+    if (this.resumePositions.take(inStream(session, name)))
       this.connection.answers.send({ t: 'unsubscribed', stream: session.stream, channel: name });
   }
 
@@ -277,7 +276,7 @@ export class ConnectionSubscriptions {
   /** Refuses a channel that does not fit into one `hello` with the others. */
   private checkResumePositions(session: SubscribedSession, name: string): void {
     if (this.channels?.get(name)?.sessions.has(session)) return;
-    const bytes = this.resumeBytes + resumeBytes(session.endpoint, name);
+    const bytes = this.resumeBytes + resumeBytes(session, name);
     if (bytes > maxResumeBytes(this.limits)) throw resumeBytesExceeded(name);
   }
 
@@ -286,10 +285,14 @@ export class ConnectionSubscriptions {
     name: string,
     { isRecoverable: hasResumeBytes, subscription, sessions }: Entry,
   ): void {
-    if (hasResumeBytes) this.resumeBytes -= resumeBytes(session.endpoint, name);
+    if (hasResumeBytes) this.resumeBytes -= resumeBytes(session, name);
     subscription.removeSession(session);
     if (!sessions.size) this.channels?.delete(name);
   }
+}
+
+function inStream({ endpoint, paramsText }: SubscribedSession, channel: string): StreamChannel {
+  return { endpoint, paramsText, channel };
 }
 
 function resumeBytesExceeded(name: string): CodedError {

@@ -1,5 +1,7 @@
 import { MAX_CHANNEL_NAME_LENGTH } from '@nestwire/messages/internal';
 import type { StreamsLimits } from '../streams-limits.js';
+import { MAX_PARAMS_BYTES } from '../endpoint/stream-params.js';
+import type { ResumedStream } from './resume-positions.js';
 import { MAX_RESUME_TOKEN_CHARACTERS } from './resume-token-signer.js';
 
 const MAX_ENDPOINT_CHARACTERS = 128;
@@ -20,9 +22,13 @@ const POSITION_BYTES =
 /** The maximum size of one channel in `hello`, in bytes; all texts are ASCII. */
 export const MAX_RESUME_BYTES = POSITION_BYTES + MAX_ENDPOINT_CHARACTERS + MAX_CHANNEL_NAME_LENGTH;
 
+/** The maximum size of the parameters in an entry of `hello`; they may be escaped. */
+export const MAX_RESUME_PARAMS_BYTES = 3 * MAX_PARAMS_BYTES;
+
 /** Returns the maximum size of a channel in `hello`, in bytes. */
-export function resumeBytes(endpoint: string, channel: string): number {
-  return POSITION_BYTES + endpoint.length + channel.length;
+export function resumeBytes({ endpoint, paramsText }: ResumedStream, channel: string): number {
+  const paramsBytes = paramsText && Buffer.byteLength(paramsText) + 1;
+  return POSITION_BYTES + endpoint.length + channel.length + Number(paramsBytes);
 }
 
 /** Returns the bytes of channels that fit into the largest `hello`. */

@@ -1,16 +1,23 @@
-import type { ResumePosition } from '@nestwire/protocol/codec';
+import type { ResumePosition, WireParams } from '@nestwire/protocol/codec';
 import type { Position } from '@nestwire/messages';
 import { requiredGeneration, type RevokedTokens } from '@nestwire/messages/backend';
 import { isChannelName } from '@nestwire/messages/internal';
+import { canonicalParams } from '../endpoint/stream-params.js';
 import type { ResumeTokenSigner } from './resume-token-signer.js';
 import { revocationSubject } from '../auth/token-revocations.js';
 
 /** The generation of a resume token that is not accepted. */
 const NOT_ACCEPTED = -1;
 
-/** A channel in the stream of an endpoint. */
-export interface StreamChannel {
+/** The stream of an endpoint, as its resume tokens name it. */
+export interface ResumedStream {
   readonly endpoint: string;
+  /** The canonical text of the parameters; empty without parameters. */
+  readonly paramsText: string;
+}
+
+/** A channel in a stream. */
+export interface StreamChannel extends ResumedStream {
   readonly channel: string;
 }
 
@@ -36,16 +43,18 @@ export class ResumePositions {
 
   constructor(private readonly resumeTokens: ResumeTokenSigner) {}
 
-  /** Stores the positions of a client and checks their resume tokens; drops invalid channel names. */
+  /** Stores the positions of a client and checks their resume tokens; drops invalid names and parameters. */
   accept(holder: string, positions: readonly ResumePosition[]): void {
     this.entries = new Map();
-    for (const [endpoint, channel, resumeToken, epoch, offset, id] of positions) {
-      if (!isChannelName(channel)) continue;
+    for (const [endpoint, channel, resumeToken, epoch, offset, id, params] of positions) {
+      const text = params && textOf(params);
+      if (!isChannelName(channel) || (params && text === undefined)) continue;
+      const stream = { endpoint, paramsText: text ?? '', channel };
       const claimed = { epoch, offset, id };
       const generation =
-        this.resumeTokens.accept(resumeToken, { holder, endpoint, channel }, claimed) ?? NOT_ACCEPTED;
+        this.resumeTokens.accept(resumeToken, { holder, ...stream }, claimed) ?? NOT_ACCEPTED;
       const position = generation === NOT_ACCEPTED ? undefined : claimed;
-      this.entries.set(keyOf(endpoint, channel), { endpoint, channel, claimed, position, generation });
+      this.entries.set(keyOf(stream), { ...stream, claimed, position, generation });
     }
   }
 
@@ -67,24 +76,24 @@ export class ResumePositions {
     this.entries = undefined;
   }
 
-  /** Returns the channels of an endpoint's stream that the client sent. */
-  namesOf(endpoint: string): string[] {
-    return this.entriesOf(endpoint).map(({ channel }) => channel);
+  /** Returns the channels of a stream that the client sent. */
+  namesOf(stream: ResumedStream): string[] {
+    return this.entriesOf(stream).map(({ channel }) => channel);
   }
 
-  /** Returns the channels of an endpoint's stream with an accepted resume token. */
-  provenNamesOf(endpoint: string): string[] {
-    return this.entriesOf(endpoint).flatMap(({ channel, position }) => (position ? [channel] : []));
+  /** Returns the channels of a stream with an accepted resume token. */
+  provenNamesOf(stream: ResumedStream): string[] {
+    return this.entriesOf(stream).flatMap(({ channel, position }) => (position ? [channel] : []));
   }
 
   /** Returns the entry of a channel; undefined when the client did not send it. */
-  find({ endpoint, channel }: StreamChannel): ResumeEntry | undefined {
-    return this.entries?.get(keyOf(endpoint, channel));
+  find(stream: StreamChannel): ResumeEntry | undefined {
+    return this.entries?.get(keyOf(stream));
   }
 
   /** Records that the client is told of a refused channel; returns its position, once. */
-  refuseOnce({ endpoint, channel }: StreamChannel): Position | undefined {
-    const entry = this.entries?.get(keyOf(endpoint, channel));
+  refuseOnce(stream: StreamChannel): Position | undefined {
+    const entry = this.entries?.get(keyOf(stream));
     if (!entry || entry.isRefused) return undefined;
     entry.isRefused = true;
     return entry.claimed;
@@ -93,16 +102,27 @@ export class ResumePositions {
   /** Removes and returns the entry of a channel; undefined when the client did not send it. */
   take(stream: StreamChannel): ResumeEntry | undefined {
     const entry = this.find(stream);
-    this.entries?.delete(keyOf(stream.endpoint, stream.channel));
+    this.entries?.delete(keyOf(stream));
     return entry;
   }
 
-  private entriesOf(endpoint: string): StoredEntry[] {
-    return [...(this.entries?.values() ?? [])].filter((entry) => entry.endpoint === endpoint);
+  private entriesOf({ endpoint, paramsText }: ResumedStream): StoredEntry[] {
+    return [...(this.entries?.values() ?? [])].filter(
+      (entry) => entry.endpoint === endpoint && entry.paramsText === paramsText,
+    );
   }
 }
 
-function keyOf(endpoint: string, channel: string): string {
-  // The name of a channel contains no space.
-  return `${channel} ${endpoint}`;
+function keyOf({ endpoint, paramsText, channel }: StreamChannel): string {
+  // The names of channels and endpoints contain no space.
+  return `${channel} ${endpoint} ${paramsText}`;
+}
+
+/** Returns the canonical text of parameters; undefined when they cannot be those of a stream. */
+function textOf(params: WireParams): string | undefined {
+  try {
+    return canonicalParams(params);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import { ResumeTokenSigner } from './resume-token-signer.js';
 
 const START = { epoch: 'e', offset: 5, id: 'x' };
-const SUBJECT = { holder: 'user:alice', endpoint: 'chat', channel: 'room:a' };
+const SUBJECT = { holder: 'user:alice', endpoint: 'chat', paramsText: '', channel: 'room:a' };
 const DAY_MS = 86_400_000;
 
 function signerWith(secret: string, resumeTokenMs = DAY_MS): ResumeTokenSigner {
@@ -23,6 +23,7 @@ describe('A resume token', () => {
     { ...SUBJECT, holder: 'client:x' },
     { ...SUBJECT, endpoint: 'game' },
     { ...SUBJECT, channel: 'room:b' },
+    { ...SUBJECT, paramsText: '{"room":"a"}' },
   ])('is for its subject alone: not for %p', (other) => {
     const signer = signerWith('s');
 
@@ -32,10 +33,10 @@ describe('A resume token', () => {
 
   it('tells subjects apart whose texts joined are the same', () => {
     const signer = signerWith('s');
-    const resumeToken = signer.issue({ holder: 'a","b', endpoint: 'c', channel: 'd' }, START);
+    const resumeToken = signer.issue({ ...SUBJECT, holder: 'a","b', endpoint: 'c', channel: 'd' }, START);
 
     expect(
-      signer.accept(resumeToken, { holder: 'a', endpoint: 'b","c', channel: 'd' }, START),
+      signer.accept(resumeToken, { ...SUBJECT, holder: 'a', endpoint: 'b","c', channel: 'd' }, START),
     ).toBeUndefined();
   });
 

@@ -7,11 +7,13 @@ const RESUME_TOKEN = /^([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([A
 /** The maximum length of a resume token, in characters. */
 export const MAX_RESUME_TOKEN_CHARACTERS = 63;
 
-/** The subject of a resume token: an identity, an endpoint and a channel. */
+/** The subject of a resume token: an identity, a stream and a channel. */
 export interface ResumeTokenSubject {
   /** The identity: the user, or the secret id of an anonymous client. */
   readonly holder: string;
   readonly endpoint: string;
+  /** The canonical text of the parameters; empty for an endpoint without parameters. */
+  readonly paramsText: string;
   readonly channel: string;
 }
 
@@ -27,10 +29,10 @@ interface Terms {
 
 /** Returns the subject of a resume token for a session's channel. */
 export function resumeTokenSubject(
-  { holder, endpoint }: { readonly holder: string; readonly endpoint: string },
+  { holder, endpoint, paramsText }: Omit<ResumeTokenSubject, 'channel'>,
   channel: string,
 ): ResumeTokenSubject {
-  return { holder, endpoint, channel };
+  return { holder, endpoint, paramsText, channel };
 }
 
 /**
@@ -76,10 +78,11 @@ export class ResumeTokenSigner {
   }
 
   private mac(
-    { holder, endpoint, channel }: ResumeTokenSubject,
+    { holder, endpoint, paramsText, channel }: ResumeTokenSubject,
     { expiry, epoch, start, generation }: Terms,
   ): Buffer {
-    const text = JSON.stringify([expiry, epoch, start, generation, holder, endpoint, channel]);
+    const stream = paramsText ? [endpoint, channel, paramsText] : [endpoint, channel];
+    const text = JSON.stringify([expiry, epoch, start, generation, holder, ...stream]);
     return createHmac('sha256', this.secret).update(text).digest().subarray(0, MAC_BYTES);
   }
 }
