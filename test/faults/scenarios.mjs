@@ -336,9 +336,12 @@ const OF_REDIS = [
   },
   {
     id: 'R22',
-    what: 'Redis ends all connections each second',
+    what: 'Redis ends all connections each second, then those of subscribers alone',
     setup: {},
-    steps: [['every', { ms: 1_000, forMs: 10_000, step: ['killClients'] }]],
+    steps: [
+      ['every', { ms: 1_000, forMs: 6_000, step: ['killClients'] }],
+      ['every', { ms: 500, forMs: 4_000, step: ['killSubscribers'] }],
+    ],
     accept: { convergeMs: 3_000, failures: OUTAGE },
   },
   {

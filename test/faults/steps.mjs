@@ -49,6 +49,8 @@ const STEPS = {
   killClients: async ({ redis }) => {
     for (const type of /** @type {const} */ (['normal', 'pubsub'])) await killClients(redis, type);
   },
+  /** Ends the connections of subscribers alone, so that posts are stored while nobody receives them. */
+  killSubscribers: ({ redis }) => killClients(redis, 'pubsub'),
   /** As a replica of a master that is not there it refuses writes and keeps its data. */
   makeReadOnly: ({ redis }) => ask(redis, 'REPLICAOF', '127.0.0.1', 1),
   makeWritable: ({ redis }) => ask(redis, 'REPLICAOF', 'NO', 'ONE'),
