@@ -9,7 +9,7 @@ import {
   starExports,
   wrongArrows,
 } from './import-laws.js';
-import { againstTheFlow } from './folder-order.js';
+import { againstTheFlow, FOLDER_ORDER } from './folder-order.js';
 import { importCircles, runtimeCycles } from './import-cycles.js';
 import { madeUp, readSources } from './source-file.js';
 
@@ -18,6 +18,14 @@ const sources = readSources('libs', 'apps');
 it('The laws see the sources', () => {
   expect(sources.length).toBeGreaterThan(100);
   expect(sources.flatMap((file) => file.imports).length).toBeGreaterThan(300);
+});
+
+it('The laws see every folder of a package', () => {
+  const folders = Object.entries(FOLDER_ORDER).flatMap(([lib, names]) =>
+    names.map((name) => `${lib}/src/${name}/`),
+  );
+
+  expect(folders.filter((folder) => !sources.some(({ path }) => path.startsWith(folder)))).toEqual([]);
 });
 
 describe('Imports', () => {

@@ -86,7 +86,7 @@ function pathsBelow(folder: string): string[] {
 }
 
 function isForeign(path: string): boolean {
-  return /(^|\/)(node_modules|dist|consumers)(\/|$)/.test(path);
+  return /(^|\/)(node_modules|dist)(\/|$)|^test\/consumers\//.test(path);
 }
 
 function importsOf(tree: ts.SourceFile): Import[] {

@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { ROOT } from './source-file.js';
 
 /** Folders below `test` and `apps` that are no part of the tests of this repository. */
-const EXCLUDED = /(^|\/)(node_modules|dist|consumers)(\/|$)/;
+const EXCLUDED = /(^|\/)(node_modules|dist)(\/|$)|^test\/consumers\//;
 
 const CONFIGS = ['tsconfig.json', 'test/tsconfig.scripts.json'];
 

@@ -260,7 +260,8 @@ describe('An application whose broker lacks a member does not start', () => {
       @DurableConsumer(kept('mails'), { name: 'mailer' })
       send(): void {}
     }
-    const withHistory = Object.assign(new BusBroker(new Bus()), { history: new LocalHistoryStore() });
+    const history = Object.assign(new LocalHistoryStore(), { consumers: undefined });
+    const withHistory = Object.assign(new BusBroker(new Bus()), { history });
 
     const [neither, half] = [
       await refused(new BusBroker(new Bus()), Mailer),

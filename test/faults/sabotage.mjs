@@ -44,11 +44,11 @@ export const SABOTAGES = {
   ],
   /** Durable consumers are not told what they have missed. */
   readerGaps: [
-    [`${MESSAGES}redis/consumers/consumer-scripts.js`, 'if gap then\n  state.g', 'if false then\n  state.g'],
+    [`${MESSAGES}redis/history/consumer-scripts.js`, 'if gap then\n  state.g', 'if false then\n  state.g'],
   ],
   /** Nobody takes over what a dead process had in hand. */
   takeover: [
-    [`${MESSAGES}redis/consumers/consumer-scripts.js`, 'if work.dueMs <= nowMs then', 'if false then'],
+    [`${MESSAGES}redis/history/consumer-scripts.js`, 'if work.dueMs <= nowMs then', 'if false then'],
   ],
   /** A message that was handled may be handled again. */
   once: [
@@ -79,11 +79,7 @@ const ADDITIONS = {
       "'p', last, 'n', name)",
       "'p', last, 'n', name, 'next', '1')",
     ],
-    [
-      `${MESSAGES}redis/consumers/consumer-scripts.js`,
-      "'g', state.g or 0)",
-      "'g', state.g or 0, 'next', '1')",
-    ],
+    [`${MESSAGES}redis/history/consumer-scripts.js`, "'g', state.g or 0)", "'g', state.g or 0, 'next', '1')"],
     [
       `${MESSAGES}redis/presence/redis-presence-store.js`,
       'JSON.stringify([userId, data])',

@@ -1,14 +1,14 @@
 export {
   HistoryStore,
   type Draft,
-  type HistoryChannel,
   type HistorySink,
   type PageBounds,
   type PageStart,
   type Stored,
-  type StoredMessage,
   type Head,
 } from './history/history-store.js';
+export type { HistoryChannel } from './history/history-channel.js';
+export type { StoredMessage } from './history/stored-message.js';
 export { ClaimStore, type Claim, type ClaimedWork } from './once/claim-store.js';
 export { LocalBroker } from './local-broker.js';
 export {
@@ -24,7 +24,7 @@ export {
   type ConsumerWork,
   type FetchedWork,
   type FetchRequest,
-} from './consumers/consumer-store.js';
+} from './history/consumer-store.js';
 export {
   LocalRevokedTokenStore,
   type LocalRevokedTokenBounds,

@@ -4,7 +4,6 @@ import { LocalRevokedTokenStore } from './revocations/local-revoked-token-store.
 import { LocalClaimStore } from './once/local-claim-store.js';
 import { LocalPresenceStore } from './presence/local-presence-store.js';
 import { LocalHistoryStore } from './history/local-history-store.js';
-import { LocalConsumerStore } from './consumers/local-consumer-store.js';
 import { Broker, type MessagesStatus } from './pubsub/broker.js';
 
 /** Serves channels within one process; has all capabilities. */
@@ -16,12 +15,10 @@ export class LocalBroker extends Broker {
   override readonly claims: LocalClaimStore;
   override readonly revokedTokens: LocalRevokedTokenStore;
   override readonly presence = new LocalPresenceStore();
-  override readonly consumers: LocalConsumerStore;
 
   constructor(clock?: Clock) {
     super();
     this.history = new LocalHistoryStore(clock);
-    this.consumers = new LocalConsumerStore(this.history, clock);
     this.claims = new LocalClaimStore(clock);
     this.revokedTokens = new LocalRevokedTokenStore({ clock });
   }

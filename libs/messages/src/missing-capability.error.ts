@@ -1,12 +1,18 @@
 import { MessagesError, MessagesErrorCode } from './messages.error.js';
+import type { ConsumerStore } from './history/consumer-store.js';
 import type { Broker } from './pubsub/broker.js';
 
-/** An optional member of a broker. */
-export type BrokerCapability = 'history' | 'consumers' | 'presence' | 'claims' | 'revokedTokens' | 'secret';
+/** The optional stores of a broker; `consumers` is a member of its history. */
+interface BrokerStores extends Required<Pick<Broker, 'history' | 'presence' | 'claims' | 'revokedTokens'>> {
+  readonly consumers: ConsumerStore;
+}
+
+/** An optional capability of a broker. */
+export type BrokerCapability = keyof BrokerStores | 'secret';
 
 const MEMBERS: Readonly<Record<BrokerCapability, string>> = {
   history: 'a HistoryStore in its member "history"',
-  consumers: 'a ConsumerStore in its member "consumers"',
+  consumers: 'a ConsumerStore in the member "consumers" of its history',
   presence: 'a PresenceStore in its member "presence"',
   claims: 'a ClaimStore in its member "claims"',
   revokedTokens: 'a RevokedTokenStore in its member "revokedTokens"',
@@ -42,7 +48,7 @@ export class MissingCapabilityError extends MessagesError {
  * @throws {MissingCapabilityError} with all uses whose member is missing
  */
 export function assertCapabilities(broker: Broker, uses: readonly MissingCapability[]): void {
-  const missing = uses.filter(({ capability }) => !broker[capability]);
+  const missing = uses.filter(({ capability }) => !hasCapability(broker, capability));
   if (missing.length > 0) throw new MissingCapabilityError(broker, missing);
 }
 
@@ -51,12 +57,20 @@ export function assertCapabilities(broker: Broker, uses: readonly MissingCapabil
  *
  * @throws {MissingCapabilityError} when the broker does not have it
  */
-export function requiredStore<C extends Exclude<BrokerCapability, 'secret'>>(
+export function requiredStore<C extends keyof BrokerStores>(
   broker: Broker,
   capability: C,
   neededBy: string,
-): NonNullable<Broker[C]> {
-  const store = broker[capability];
+): BrokerStores[C] {
+  const store = storesOf(broker)[capability];
   if (!store) throw new MissingCapabilityError(broker, [{ capability, neededBy }]);
   return store;
+}
+
+function hasCapability(broker: Broker, capability: BrokerCapability): boolean {
+  return Boolean(capability === 'secret' ? broker.secret : storesOf(broker)[capability]);
+}
+
+function storesOf({ history, presence, claims, revokedTokens }: Broker): Partial<BrokerStores> {
+  return { history, consumers: history?.consumers, presence, claims, revokedTokens };
 }

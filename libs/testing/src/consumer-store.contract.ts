@@ -1,5 +1,6 @@
 import type {
   HistoryChannel,
+  HistoryStore,
   Broker,
   ConsumerShare,
   ConsumerStore,
@@ -7,7 +8,7 @@ import type {
   StoredMessage,
   FetchRequest,
 } from '@nestwire/messages/backend';
-import { brokerWith, type BrokerWith } from './broker-with.js';
+import { brokerWith } from './broker-with.js';
 import { append, drafts, fresh, placeOf, until } from './history-rig.js';
 
 /** How far durable consumers reach. */
@@ -16,7 +17,14 @@ export interface ConsumerStoreTraits {
   readonly cluster: boolean;
 }
 
-type Start = () => Promise<BrokerWith<'history' | 'consumers'>>;
+/** A started broker. */
+interface Started {
+  readonly history: HistoryStore;
+  readonly consumers: ConsumerStore;
+  readonly close: () => Promise<void>;
+}
+
+type Start = () => Promise<Started>;
 
 const LONG_MS = 60_000;
 const SHORT_MS = 60;
@@ -35,16 +43,20 @@ export function describeConsumerStore(
   { cluster }: ConsumerStoreTraits,
 ): void {
   describe(`${name} as what named consumers stand on`, () => {
-    const backends: Broker[] = [];
+    const brokers: Broker[] = [];
     const start: Start = async () => {
-      const backend = brokerWith(await open(), 'history', 'consumers');
-      backends.push(backend);
-      backend.history.attach({ stored: () => undefined, suspected: () => undefined });
-      await backend.start({ receive: () => undefined, statusChanged: () => undefined });
-      return backend;
+      const broker = brokerWith(await open(), 'history');
+      const { history } = broker;
+      const { consumers } = history;
+      if (!consumers)
+        throw new Error(`The contract needs the member "consumers" of ${history.constructor.name}.`);
+      brokers.push(broker);
+      history.attach({ stored: () => undefined, suspected: () => undefined });
+      await broker.start({ receive: () => undefined, statusChanged: () => undefined });
+      return { history, consumers, close: () => broker.close() };
     };
     afterEach(async () => {
-      await Promise.all(backends.splice(0).map((backend) => backend.close()));
+      await Promise.all(brokers.splice(0).map((broker) => broker.close()));
     });
 
     describePlace(start);

@@ -8,7 +8,6 @@ import type { StoreNode } from './store.js';
 export class FaultyBackend extends Broker {
   override readonly history: FaultyHistory;
   override readonly claims;
-  override readonly consumers;
   override readonly presence;
   override readonly revokedTokens;
 
@@ -18,7 +17,6 @@ export class FaultyBackend extends Broker {
   ) {
     super();
     this.claims = inner.backend.claims;
-    this.consumers = inner.backend.consumers;
     this.presence = inner.backend.presence;
     this.revokedTokens = inner.backend.revokedTokens;
     this.history = new FaultyHistory(inner.history, ledger);

@@ -34,6 +34,7 @@ type Page = HistoryPage<StoredMessage>;
 
 /** A process's history, on which faults can be laid. */
 export class FaultyHistory extends HistoryStore {
+  override readonly consumers;
   hearing: Hearing = 'now';
   lies: Lies = {};
   /** Turns of the event loop between what was read and its arrival. */
@@ -52,6 +53,7 @@ export class FaultyHistory extends HistoryStore {
     private readonly ledger: Ledger,
   ) {
     super();
+    this.consumers = inner.consumers;
   }
 
   /** Nothing goes wrong any more; lies stay. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ConsumerShare, ConsumerStore, ConsumerWork } from './consumer-store.js';
+import type { ConsumerShare, ConsumerStore, ConsumerWork } from '../history/consumer-store.js';
 import type { RecoverableChannel } from '../channel/channel.js';
 import type { Clock } from '../scheduling/clock.js';
 import { deferred } from '../scheduling/deferred.js';

@@ -1,5 +1,5 @@
 import type { Message, StreamGap } from '@nestwire/protocol';
-import type { ConsumerStart } from './consumer-store.js';
+import type { ConsumerStart } from '../history/consumer-store.js';
 import type { Position } from '../history/position.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 
@@ -16,7 +16,11 @@ export interface ConsumerDelivery {
   readonly signal: AbortSignal;
 }
 
-/** Handles a message or a gap of a durable consumer; it is done when the handler resolves. */
+/**
+ * Handles a message or a gap of a durable consumer.
+ *
+ * The work is done when the handler resolves.
+ */
 export type ConsumerHandler<M extends Message = Message> = (
   message: M | StreamGap,
   delivery: ConsumerDelivery,

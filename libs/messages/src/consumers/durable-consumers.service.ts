@@ -29,7 +29,7 @@ import {
   type ConsumerHandler,
   type ResolvedConsumer,
 } from './durable-consumer.options.js';
-import type { ConsumerStore } from './consumer-store.js';
+import type { ConsumerStore } from '../history/consumer-store.js';
 import { ConsumerWorker, type HeldWork } from './consumer-worker.js';
 
 /** The counters of durable consumers in this process since it started. */

@@ -1,5 +1,6 @@
 import type { EncodedMessage } from '@nestwire/protocol/codec';
-import type { Draft, HistoryStore, HistoryChannel, Stored } from './history-store.js';
+import type { Draft, HistoryStore, Stored } from './history-store.js';
+import type { HistoryChannel } from './history-channel.js';
 import { deferred, type Deferred } from '../scheduling/deferred.js';
 import type { Clock } from '../scheduling/clock.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';

@@ -1,5 +1,7 @@
 import type { StreamGapReason } from '@nestwire/protocol';
-import type { HistoryChannel, PageBounds, PageStart, StoredMessage } from './history-store.js';
+import type { PageBounds, PageStart } from './history-store.js';
+import type { HistoryChannel } from './history-channel.js';
+import type { StoredMessage } from './stored-message.js';
 import { gapPublication, StoredPublication } from './stored-publication.js';
 import { positionOf, type Position } from './position.js';
 import type { HistoryPage } from './recovery.js';

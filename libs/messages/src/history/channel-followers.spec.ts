@@ -1,6 +1,7 @@
 import { FakeClock } from '@nestwire/testing';
 import { LocalHistoryStore } from './local-history-store.js';
-import type { HistorySink, HistoryChannel, PageBounds, PageStart, Head } from './history-store.js';
+import type { HistorySink, PageBounds, PageStart, Head } from './history-store.js';
+import type { HistoryChannel } from './history-channel.js';
 import { SYSTEM_CLOCK } from '../scheduling/clock.js';
 import { slicedWork } from '../scheduling/sliced-work.js';
 import type { StoredPublication } from './stored-publication.js';

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { StreamGapReason } from '@nestwire/protocol';
-import type { HistoryStore, HistoryChannel } from './history-store.js';
+import type { HistoryStore } from './history-store.js';
+import type { HistoryChannel } from './history-channel.js';
 import type { DeliveryClass } from '../channel/channel.js';
 import type { Clock } from '../scheduling/clock.js';
 import { Hub, type Receiver } from '../pubsub/hub.js';

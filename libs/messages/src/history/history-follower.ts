@@ -1,4 +1,5 @@
-import type { HistoryChannel, StoredMessage } from './history-store.js';
+import type { HistoryChannel } from './history-channel.js';
+import type { StoredMessage } from './stored-message.js';
 import { deferred } from '../scheduling/deferred.js';
 import { gapPublication, type StoredPublication } from './stored-publication.js';
 import { classifyLive } from './live-rule.js';

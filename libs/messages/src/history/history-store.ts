@@ -1,28 +1,15 @@
 import type { EncodedMessage } from '@nestwire/protocol/codec';
-import type { Durability, HistoryLength } from '../channel/channel.js';
-import type { Link, Position } from './position.js';
+import type { ConsumerStore } from './consumer-store.js';
+import type { HistoryChannel } from './history-channel.js';
+import type { Position } from './position.js';
 import type { HistoryPage } from './recovery.js';
+import type { StoredMessage } from './stored-message.js';
 import type { MessagesError } from '../messages.error.js';
-
-/** The properties of a recoverable channel that a history needs. */
-export interface HistoryChannel {
-  readonly name: string;
-  readonly history: HistoryLength;
-  readonly durability: Durability;
-}
 
 /** A message to be stored; its id is made before the first attempt. */
 export interface Draft extends EncodedMessage {
   /** 1 to 64 characters of A-Z a-z 0-9 _ . -, never used for another message. */
   readonly id: string;
-}
-
-/** A message of a history. */
-export interface StoredMessage extends EncodedMessage, Link {
-  /** True for undecodable content; followers deliver a gap in its place, and continue after it. */
-  readonly isUnreadable?: boolean;
-  /** The parsed text, when the store knows it; the first publication of the message owns it. */
-  readonly properties?: object;
 }
 
 /** The result of storing a draft. */
@@ -68,6 +55,9 @@ export interface HistorySink {
  * positions.
  */
 export abstract class HistoryStore {
+  /** Stores the progress of durable consumers on this history. */
+  readonly consumers?: ConsumerStore;
+
   /** Sets the sink; called once, before all other methods. */
   abstract attach(sink: HistorySink): void;
 

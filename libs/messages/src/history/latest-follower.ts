@@ -1,4 +1,5 @@
-import type { HistoryChannel, StoredMessage } from './history-store.js';
+import type { HistoryChannel } from './history-channel.js';
+import type { StoredMessage } from './stored-message.js';
 import { deferred } from '../scheduling/deferred.js';
 import type { StoredPublication } from './stored-publication.js';
 import { isSamePosition, positionOf, type Position } from './position.js';

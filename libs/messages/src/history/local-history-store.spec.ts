@@ -1,5 +1,5 @@
 import { FakeClock } from '@nestwire/testing';
-import type { HistoryChannel } from './history-store.js';
+import type { HistoryChannel } from './history-channel.js';
 import { LocalHistoryStore } from './local-history-store.js';
 
 const channel = (name: string): HistoryChannel => ({

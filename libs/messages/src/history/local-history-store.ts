@@ -4,18 +4,19 @@ import { slicedWork } from '../scheduling/sliced-work.js';
 import type { HistoryLength } from '../channel/channel.js';
 import type { Position } from './position.js';
 import type { HistoryPage } from './recovery.js';
+import { LocalConsumerStore } from './local-consumer-store.js';
 import {
   HistoryStore,
   REMEMBER_IDS_MS,
   type Draft,
-  type HistoryChannel,
   type HistorySink,
   type PageBounds,
   type PageStart,
   type Stored,
-  type StoredMessage,
   type Head,
 } from './history-store.js';
+import type { HistoryChannel } from './history-channel.js';
+import type { StoredMessage } from './stored-message.js';
 
 const SWEEP_MS = 60_000;
 /** The most channels; a further one replaces the oldest without followers. */
@@ -34,6 +35,7 @@ interface Log {
 
 /** Stores the messages of channels with history in the memory of this process. */
 export class LocalHistoryStore extends HistoryStore {
+  override readonly consumers: LocalConsumerStore;
   private readonly logs = new Map<string, Log>();
   private readonly followed = new Set<string>();
   private sink: HistorySink | undefined;
@@ -42,6 +44,7 @@ export class LocalHistoryStore extends HistoryStore {
 
   constructor(private readonly clock: Clock = SYSTEM_CLOCK) {
     super();
+    this.consumers = new LocalConsumerStore(this, clock);
   }
 
   attach(sink: HistorySink): void {

@@ -1,4 +1,5 @@
-import type { PageBounds, StoredMessage } from './history-store.js';
+import type { PageBounds } from './history-store.js';
+import type { StoredMessage } from './stored-message.js';
 import type { StoredPublication } from './stored-publication.js';
 
 /** A message of a window, with its publication. */

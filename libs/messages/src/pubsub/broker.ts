@@ -4,7 +4,6 @@ import type { ClaimStore } from '../once/claim-store.js';
 import type { RevokedTokenStore } from '../revocations/revoked-token-store.js';
 import type { PresenceStore } from '../presence/presence-store.js';
 import type { HistoryStore } from '../history/history-store.js';
-import type { ConsumerStore } from '../consumers/consumer-store.js';
 
 /**
  * The present reach of posts.
@@ -63,9 +62,6 @@ export abstract class Broker {
    * A broker with a history has `revokedTokens` too, because clients resume such channels with tokens.
    */
   readonly history?: HistoryStore;
-
-  /** Stores the progress of durable consumers on `history`; serves from `start` to `close`. */
-  readonly consumers?: ConsumerStore;
 
   /** Stores the members of channels. */
   readonly presence?: PresenceStore;

@@ -22,7 +22,6 @@ import {
   type RedisConnection,
   type ResolvedTuning,
 } from './connection/redis.options.js';
-import { RedisConsumerStore } from './consumers/redis-consumer-store.js';
 import { RedisPresenceStore } from './presence/redis-presence-store.js';
 import { RedisPublisher } from './pubsub/redis-publisher.js';
 import { RedisReceiver } from './pubsub/redis-receiver.js';
@@ -45,7 +44,6 @@ export class RedisBroker extends Broker {
   override readonly claims: RedisClaimStore;
   override readonly revokedTokens: RedisRevokedTokenStore;
   override readonly presence: RedisPresenceStore;
-  override readonly consumers: RedisConsumerStore;
   private readonly logger = new Logger('Messages');
   private readonly limiter = new LogLimiter((line) => this.logger.warn(line));
   private readonly connections = new LogLimiter((line) => this.logger.log(line), { linesPerMinute: 10 });
@@ -90,7 +88,6 @@ export class RedisBroker extends Broker {
     this.pending = new PendingPosts(tuning);
     this.publisher = this.makePublisher();
     this.history = this.makeHistory();
-    this.consumers = this.makeConsumers();
   }
 
   get status(): MessagesStatus {
@@ -247,18 +244,6 @@ export class RedisBroker extends Broker {
         ),
     };
     return new RedisHistoryStore(link, this.tuning);
-  }
-
-  private makeConsumers(): RedisConsumerStore {
-    const link = {
-      client: this.link.client,
-      keys: this.keys,
-      maxMessageBytes: this.maxMessageBytes,
-      isClosed: () => this.closed !== undefined,
-      undecodable: (channel: string, error: Error) => this.receiver.drop(channel, error),
-      refused: this.onRefused,
-    };
-    return new RedisConsumerStore(link, this.tuning);
   }
 
   private makeTopology(): RedisTopology {

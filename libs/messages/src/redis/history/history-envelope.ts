@@ -1,4 +1,4 @@
-import type { StoredMessage } from '../../history/history-store.js';
+import type { StoredMessage } from '../../history/stored-message.js';
 import { MAX_ENVELOPE_BYTES, MAX_ENVELOPE_MESSAGES, MAX_HEADER_BYTES } from '../pubsub/envelope.js';
 import { isCount, isEpoch, isPositionId, isTypeName, readContent } from '../connection/untrusted.js';
 

@@ -1,4 +1,5 @@
-import type { Draft, PageStart, Stored, StoredMessage } from '../../history/history-store.js';
+import type { Draft, PageStart, Stored } from '../../history/history-store.js';
+import type { StoredMessage } from '../../history/stored-message.js';
 import type { Position } from '../../history/position.js';
 import type { HistoryPage } from '../../history/recovery.js';
 import type { MessagesError } from '../../messages.error.js';

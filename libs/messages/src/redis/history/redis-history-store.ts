@@ -4,14 +4,14 @@ import {
   HistoryStore,
   REMEMBER_IDS_MS,
   type Draft,
-  type HistoryChannel,
   type HistorySink,
   type PageBounds,
   type PageStart,
   type Stored,
-  type StoredMessage,
   type Head,
 } from '../../history/history-store.js';
+import type { HistoryChannel } from '../../history/history-channel.js';
+import type { StoredMessage } from '../../history/stored-message.js';
 import { slicedWork } from '../../scheduling/sliced-work.js';
 import type { HistoryPage } from '../../history/recovery.js';
 import { MessagesError } from '../../messages.error.js';
@@ -35,12 +35,11 @@ import type { ScriptRun } from '../connection/redis-script.js';
 import type { RedisShard } from '../connection/redis-shard.js';
 import type { RedisTopology } from '../connection/redis-topology.js';
 import { ReplicatedWriter } from './replicated-writer.js';
+import { headMsOf, LEAST_HEAD_MS } from './head-lifetime.js';
 import { HeadReader, type HeadLocation } from './head-reader.js';
+import { RedisConsumerStore } from './redis-consumer-store.js';
 import { withinDeadline } from '../connection/within-deadline.js';
 
-const WEEK_MS = 604_800_000;
-/** The lifetime of a head, as a multiple of the lifetime of its messages. */
-const HEAD_TTL_FACTOR = 10;
 /** The lifetime of the head of a history without messages and followers. */
 const UNPOSTED_HEAD_MS = 600_000;
 
@@ -73,6 +72,7 @@ interface Batch {
  * Each channel has one stream.
  */
 export class RedisHistoryStore extends HistoryStore {
+  override readonly consumers: RedisConsumerStore;
   /** Followed channels by their `live` key. */
   private readonly followed = new Map<string, string>();
   private readonly writers = new Map<Redis, ReplicatedWriter>();
@@ -84,7 +84,8 @@ export class RedisHistoryStore extends HistoryStore {
     private readonly tuning: ResolvedTuning,
   ) {
     super();
-    this.headReader = new HeadReader(tuning, { postedMs: WEEK_MS, unpostedMs: UNPOSTED_HEAD_MS });
+    this.consumers = new RedisConsumerStore(link, tuning);
+    this.headReader = new HeadReader(tuning, { postedMs: LEAST_HEAD_MS, unpostedMs: UNPOSTED_HEAD_MS });
   }
 
   attach(sink: HistorySink): void {
@@ -319,11 +320,6 @@ export class RedisHistoryStore extends HistoryStore {
 
 function keysOfAppend({ meta, stream, idStart }: ChannelKeySet, drafts: readonly Draft[]): string[] {
   return [meta, stream, ...drafts.map(({ id }) => idStart + id)];
-}
-
-/** Returns the lifetime of a history's head, in milliseconds. */
-export function headMsOf({ history }: HistoryChannel): number {
-  return Math.max(history.ageMs * HEAD_TTL_FACTOR, WEEK_MS);
 }
 
 function newEpoch(): string {

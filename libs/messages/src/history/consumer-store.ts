@@ -1,8 +1,9 @@
 import type { StreamGapReason } from '@nestwire/protocol';
-import type { Position } from '../history/position.js';
-import type { HistoryChannel, StoredMessage } from '../history/history-store.js';
+import type { Position } from './position.js';
+import type { HistoryChannel } from './history-channel.js';
+import type { StoredMessage } from './stored-message.js';
 
-/** The start of an unknown durable consumer: the next message, or the oldest stored one. */
+/** The start of a new durable consumer: the next message, or the oldest stored. */
 export type ConsumerStart = 'head' | 'oldest';
 
 /** The share of one process in a durable consumer. */
@@ -49,7 +50,7 @@ export interface FetchedWork {
 }
 
 /**
- * Stores the progress of durable consumers, on the history of the same broker.
+ * Stores the progress of durable consumers on the history that it belongs to.
  *
  * A consumer delivers each message after its position once, in order, and again only after the lease of its
  * holder: at least once. Where the history does not continue the position, it delivers one gap as work, and

@@ -9,14 +9,14 @@ import {
   type ConsumerWork,
   type FetchedWork,
   type FetchRequest,
-} from '../../consumers/consumer-store.js';
-import type { StoredMessage } from '../../history/history-store.js';
+} from '../../history/consumer-store.js';
+import type { StoredMessage } from '../../history/stored-message.js';
 import type { MessagesError } from '../../messages.error.js';
-import type { ChannelKeys } from '../history/channel-keys.js';
+import type { ChannelKeys } from './channel-keys.js';
 import { RENEW, FETCH } from './consumer-scripts.js';
-import { isStrings } from '../history/history-replies.js';
+import { isStrings } from './history-replies.js';
 import { unreadable } from '../connection/redis.errors.js';
-import { headMsOf } from '../history/redis-history-store.js';
+import { headMsOf } from './head-lifetime.js';
 import type { ResolvedTuning } from '../connection/redis.options.js';
 import type { RedisScript } from '../connection/redis-script.js';
 import { readContent } from '../connection/untrusted.js';
@@ -37,7 +37,9 @@ export interface ConsumersLink {
 }
 
 /**
- * Stores durable consumers in Redis: one hash for each consumer, in the slot of its channel.
+ * Stores durable consumers in Redis.
+ *
+ * Each consumer has one hash, in the slot of its channel.
  *
  * It does not use a consumer group of Redis: a group ends with the stream, which expires; it ignores epochs and
  * timelines; and it skips trimmed messages silently.

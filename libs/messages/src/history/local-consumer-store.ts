@@ -1,8 +1,9 @@
 import type { StreamGapReason } from '@nestwire/protocol';
 import { SYSTEM_CLOCK, type Clock } from '../scheduling/clock.js';
-import { positionOf, type Position } from '../history/position.js';
-import { gapBehind, type HistoryPage } from '../history/recovery.js';
-import type { HistoryStore, StoredMessage } from '../history/history-store.js';
+import { positionOf, type Position } from './position.js';
+import { gapBehind, type HistoryPage } from './recovery.js';
+import type { HistoryStore } from './history-store.js';
+import type { StoredMessage } from './stored-message.js';
 import {
   MAX_FETCHED_BYTES,
   ConsumerStore,
@@ -31,7 +32,7 @@ interface Place {
   line: Promise<unknown>;
 }
 
-/** Stores the durable consumers of one process; they end with it, as its histories do. */
+/** Stores the durable consumers of one process in its memory. */
 export class LocalConsumerStore extends ConsumerStore {
   private readonly places = new Map<string, Place>();
 
