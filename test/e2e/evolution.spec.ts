@@ -122,7 +122,7 @@ describe.each(CODECS)('Messages of another build, in %s', (_, codec) => {
 
     await expect(sent).rejects.toMatchObject({
       code: 'UNKNOWN_VERSION',
-      message: expect.stringContaining('has version 3, and the class here has 2') as string,
+      message: expect.stringContaining('has version 3, its class here 2') as string,
     });
     expect(app.get(BoardEndpoint).tasks).toEqual([]);
   });

@@ -128,7 +128,7 @@ describe('The version of a message', () => {
     const unversioned = failureOf(() => decode(Board, { $version: 2 }));
 
     expect([error.code, nested.code, unversioned.code]).toEqual(Array(3).fill('UNKNOWN_VERSION'));
-    expect(error.message).toMatch(/^The message has version 4, and the class here has 3: deploy/);
+    expect(error.message).toMatch(/^The message has version 4, its class here 3: update/);
     expect(nested.details).toMatchObject([{ path: 'first' }]);
   });
 
@@ -162,16 +162,17 @@ describe('The version of a message', () => {
 
 describe('The options of @StreamMessage and defineMessage', () => {
   it.each([
-    [{ version: 0, upcast: Object }, /"version" must be a whole number from 1 on, got 0/],
-    [{ version: 1.5, upcast: Object }, /"version" must be a whole number/],
-    [{ version: 2 }, /give both or neither/],
-    [{ upcast: Object }, /give both or neither/],
-    [{ unknownProperties: 'drop' as never }, /"unknownProperties" is 'refuse' or 'strip'/],
-  ])('refuse %p', (options, text) => {
+    { version: 0, upcast: Object },
+    { version: 1.5, upcast: Object },
+    { version: 2 },
+    { upcast: Object },
+    { version: 1, upcast: Object },
+  ])('refuse %p', (options) => {
     class Wrong {
       declare readonly $type: 'evolution.wrong';
     }
 
+    const text = '"evolution.wrong": a version is a whole number from 1; above 1 it needs upcast';
     expect(() => StreamMessage('evolution.wrong', options)(Wrong)).toThrow(text);
     expect(() => defineMessage('evolution.wrong', z.object({}), options)).toThrow(text);
   });

@@ -107,7 +107,7 @@ function present(cls: unknown, properties: Properties): Properties {
   if (!Number.isInteger(found) || (found as number) < 1) refuse('has a bad tag');
   if ((found as number) > version)
     refuse(
-      `has version ${found as number}, and the class here has ${version}: deploy the newer class, or reload the page`,
+      `has version ${found as number}, its class here ${version}: update this side, or reload the page`,
       UNKNOWN_VERSION,
     );
   return upcast!(properties, found as number);

@@ -462,6 +462,16 @@ describe('A message class', () => {
     ]);
   });
 
+  it('refuses or strips unknown properties', async () => {
+    @StreamMessage('config.policy', { unknownProperties: 'drop' as never })
+    class Policy {
+      declare readonly $type: 'config.policy';
+    }
+    expect(await problemsOfMessage(Policy)).toEqual([
+      `"config.policy": "unknownProperties" must be 'refuse' or 'strip', got drop.`,
+    ]);
+  });
+
   it('declares its $type instead of having it as a field', async () => {
     @(StreamMessage('config.own') as Loose)
     class Own {

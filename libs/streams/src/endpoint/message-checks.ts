@@ -1,13 +1,18 @@
 import type { Type } from '@nestjs/common';
 import { messageNameOf } from '@nestwire/protocol';
 import { isReservedName } from '@nestwire/protocol/compiled';
-import { messageClassesNamed, schemaOf } from '@nestwire/protocol/internal';
+import { evolutionOf, messageClassesNamed, schemaOf } from '@nestwire/protocol/internal';
 import { ValidationTypes } from 'class-validator';
 import { typedClassOf, validatedProperties, type ValidatedClass } from '../validation/message-metadata.js';
 
 /** Returns the mistakes in a message class and in the classes nested in it. */
 export function checkMessageClass(cls: Type, name: string): string[] {
-  return [...checkName(cls, name), ...checkUnique(cls, name), ...checkFields(cls, new Set())];
+  return [
+    ...checkName(cls, name),
+    ...checkUnique(cls, name),
+    ...checkOptions(cls, name),
+    ...checkFields(cls, new Set()),
+  ];
 }
 
 /**
@@ -41,6 +46,12 @@ function hasErasedField(cls: Type, names: readonly string[]): boolean {
 function checkName(cls: Type, name: string): string[] {
   if (!isReservedName(name)) return [];
   return [`${cls.name}: names that begin with "nestwire." are reserved, and "${name}" is one. Rename it.`];
+}
+
+function checkOptions(cls: Type, name: string): string[] {
+  const { unknownProperties: unknown = 'refuse' } = evolutionOf(cls);
+  if (unknown === 'refuse' || unknown === 'strip') return [];
+  return [`"${name}": "unknownProperties" must be 'refuse' or 'strip', got ${String(unknown)}.`];
 }
 
 function checkUnique(cls: Type, name: string): string[] {

@@ -1,0 +1,62 @@
+// The present build of docs/changing-messages.md; rolling-deploy.spec.ts runs it beside build-1.ts.
+import { Module } from '@nestjs/common';
+import { defineChannel, MessagesService } from '@nestwire/messages';
+import { StreamGap, StreamMessage } from '@nestwire/protocol';
+import {
+  OnStreamMessage,
+  OnStreamOpened,
+  StreamEndpoint,
+  StreamsModule,
+  StreamSession,
+} from '@nestwire/streams';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+
+// #region messages
+@StreamMessage('deploy.opened')
+export class Opened {
+  declare readonly $type: 'deploy.opened';
+  @IsString() @MaxLength(200) title!: string;
+  @IsOptional() @IsIn(['low', 'high']) priority?: 'low' | 'high';
+}
+
+@StreamMessage('deploy.moved', {
+  version: 2,
+  upcast: ({ queue, ...rest }) => ({ ...rest, board: queue }),
+})
+export class Moved {
+  declare readonly $type: 'deploy.moved';
+  @IsString() @MaxLength(64) board!: string;
+}
+// #endregion messages
+
+const tickets = defineChannel('deploy-tickets', {
+  messages: [Opened, Moved],
+  history: { messages: 100, ageMs: 3_600_000 },
+});
+
+@StreamEndpoint('tickets')
+export class TicketsEndpoint {
+  constructor(private readonly messages: MessagesService) {}
+
+  @OnStreamOpened()
+  async opened(session: StreamSession<Opened | Moved | StreamGap>): Promise<void> {
+    await session.subscribe(tickets);
+  }
+
+  @OnStreamMessage(Opened, Moved)
+  async post(_session: StreamSession<Opened | Moved | StreamGap>, message: Opened | Moved): Promise<void> {
+    await this.messages.postMessage(tickets, message);
+  }
+}
+
+@Module({
+  imports: [
+    StreamsModule.forRoot({
+      redis: process.env.DEPLOY_REDIS!,
+      unknownProperties: 'strip',
+      trustProxy: false,
+    }),
+  ],
+  providers: [TicketsEndpoint],
+})
+export class AppModule {}
