@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { type INestApplication, Module, type Type } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
+import { createStreamClient } from '@nestwire/client';
 import { create, type WatchedMember } from '@nestwire/protocol';
 import { StreamsModule, StreamsService } from '@nestwire/streams';
 import { WebSocket } from 'ws';
@@ -12,7 +13,9 @@ import * as authentication from './authentication.js';
 import * as gateways from './migrating-from-gateways.js';
 import * as lounge from './presence.js';
 import * as readme from './readme/client.js';
-import { AppModule as ReadmeModule } from './readme/server.js';
+import { Greet, Greeting } from './readme/messages.js';
+import { showGreetings } from './readme/page.js';
+import { type AppStreams, AppModule as ReadmeModule } from './readme/server.js';
 import * as serverpod from './coming-from-serverpod.js';
 
 let app: INestApplication;
@@ -46,6 +49,22 @@ const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
 describe('README.md', () => {
   it('shows a server and a client that talk', async () => {
     expect(await readme.greet('Ada', await serve(ReadmeModule))).toBe('Hello, Ada!');
+  });
+});
+
+describe('The first screen of the site', () => {
+  it('shows a page that sends and reads', async () => {
+    const url = await serve(ReadmeModule);
+    const client = createStreamClient<AppStreams>()({ url, messages: [Greet, Greeting] });
+    const shown: string[] = [];
+    await client.connectWebSocket();
+
+    await showGreetings(client, (text) => {
+      shown.push(text);
+      void client.close();
+    });
+
+    expect(shown).toEqual(['Hello, Ada!']);
   });
 });
 

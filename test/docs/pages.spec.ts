@@ -16,6 +16,8 @@ const pages = paths
 
 /** The protocol's pieces of code belong to other languages' clients too. */
 const WITHOUT_REGIONS = new Set(['docs/protocol.md']);
+/** The site makes these files when it is built. */
+const MADE_BY_SITE = new Set(['/llms.txt', '/llms-full.txt']);
 const CODE = /^(tsx?|typescript|jsx?|javascript)$/;
 
 function blocksWithoutRegion(path: string, text: string): string[] {
@@ -35,7 +37,7 @@ function staleBlocks(path: string, text: string, source = read): string[] {
 
 function deadLinks(path: string, text: string): string[] {
   return linksOf(text).filter((link) => {
-    if (/^[a-z]+:/.test(link)) return false;
+    if (/^[a-z]+:/.test(link) || MADE_BY_SITE.has(link)) return false;
     const [file, anchor] = link.split('#');
     const target = file ? join(dirname(path), file) : path;
     if (!existsSync(join(ROOT, target))) return true;

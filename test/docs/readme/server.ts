@@ -10,6 +10,7 @@ import {
 } from '@nestwire/streams';
 import { Greet, Greeting } from './messages.js';
 
+// #region endpoint
 @StreamEndpoint('greeter')
 export class GreeterEndpoint {
   @OnStreamMessage(Greet)
@@ -17,6 +18,7 @@ export class GreeterEndpoint {
     return create(Greeting, { text: `Hello, ${message.name}!` });
   }
 }
+// #endregion endpoint
 
 export type AppStreams = StreamsOf<{ greeter: GreeterEndpoint }>;
 

@@ -1,0 +1,81 @@
+import { defineConfig, type DefaultTheme, type HeadConfig, type MarkdownEnv } from 'vitepress';
+import { anchorOf, REPOSITORY } from './github.js';
+import { linkSources, wrapDiagrams } from './markdown.js';
+import { purposeOf, writeLlmsFiles } from './llms.js';
+import { type Kind, PAGE_GROUPS, REWRITES, routeOf, START_PAGE } from './pages.js';
+import { apiSidebars, pageSidebar } from './sidebar.js';
+
+const DESCRIPTION = 'The realtime layer for NestJS: typed, validated, nothing lost in silence.';
+/** The path below which the site is served, such as `/nestwire/`. */
+const base = process.env.DOCS_BASE ?? '/';
+
+const pagesOf = (kind: Kind) =>
+  PAGE_GROUPS.filter((group) => group.kind === kind).flatMap(({ pages }) => pages);
+const firstOf = (kind: Kind): string => routeOf(pagesOf(kind)[0]!.file);
+const activeMatchOf = (kind: Kind): string =>
+  `^(${pagesOf(kind)
+    .map(({ file }) => routeOf(file))
+    .join('|')})$`;
+
+const head: HeadConfig[] = [
+  ['link', { rel: 'icon', href: `${base}icon.svg`, type: 'image/svg+xml' }],
+  ['meta', { name: 'theme-color', content: '#12665d' }],
+  ['meta', { property: 'og:title', content: 'nestwire' }],
+  ['meta', { property: 'og:description', content: DESCRIPTION }],
+];
+
+const nav: DefaultTheme.NavItem[] = [
+  { text: 'Quick start', link: '/quick-start' },
+  { text: 'Guides', link: firstOf('How-to guides'), activeMatch: activeMatchOf('How-to guides') },
+  { text: 'Reference', link: firstOf('Reference'), activeMatch: activeMatchOf('Reference') },
+  { text: 'API', link: '/api/', activeMatch: '^/api/' },
+  { text: 'Explanation', link: firstOf('Explanation'), activeMatch: activeMatchOf('Explanation') },
+];
+
+export default defineConfig({
+  base,
+  head,
+  lang: 'en',
+  title: 'nestwire',
+  description: DESCRIPTION,
+  cleanUrls: true,
+  metaChunk: true,
+  rewrites: (file) => REWRITES[file] ?? file,
+  markdown: {
+    anchor: { slugify: anchorOf },
+    toc: { slugify: anchorOf },
+    theme: { light: 'github-light', dark: 'github-dark-dimmed' },
+    image: { lazyLoading: true },
+    config: (md) => {
+      linkSources(md);
+      wrapDiagrams(md);
+    },
+  },
+  transformPageData(pageData) {
+    const isPage = PAGE_GROUPS.some(({ pages }) => pages.some(({ file }) => file === pageData.relativePath));
+    return isPage ? { description: purposeOf(pageData.relativePath) } : {};
+  },
+  buildEnd: ({ outDir }) => writeLlmsFiles(outDir, base),
+  themeConfig: {
+    nav,
+    logo: '/icon.svg',
+    outline: { level: [2, 3], label: 'On this page' },
+    sidebar: { ...apiSidebars(), '/': pageSidebar() },
+    search: { provider: 'local', options: { detailedView: true, _render: renderForSearch } },
+    socialLinks: [{ icon: 'github', link: REPOSITORY }],
+    externalLinkIcon: true,
+    footer: { message: 'MIT license', copyright: 'The nestwire maintainers' },
+  },
+});
+
+/** The renderer of the search: its types are of another version of markdown-it. */
+interface Renderer {
+  render(source: string, env: object): string;
+}
+
+/** Renders a page for the search. Of the API reference the search has names and purposes only. */
+function renderForSearch(source: string, env: MarkdownEnv, md: Renderer): string {
+  if (env.relativePath === START_PAGE) return '';
+  const text = env.relativePath.startsWith('api/') ? source.split(/^## /m)[0]! : source;
+  return md.render(text, env);
+}
