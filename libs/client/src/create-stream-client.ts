@@ -21,6 +21,7 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
   return <const C extends readonly MessageClass[]>(
     options: StreamClientOptions & MessagesOption<S, C>,
   ): StreamClient<S> => {
+    // `MessagesOption` accepts classes with a name only.
     const classes = new Map(options.messages.map((cls) => [messageNameOf(cls)!, cls]));
     const connection = new ClientConnection(
       resolveOptions(options),

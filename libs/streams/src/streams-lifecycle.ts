@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { StreamsServer } from './streams-server.js';
-import { StreamsAdapter } from './transport/streams.adapter.js';
+import { SET_STREAM_HANDLER, StreamsAdapter } from './transport/streams.adapter.js';
 import type { UpgradeHandler } from './transport/upgrade-router.js';
 import { UpgradeRouter, type UpgradeListener, type UpgradeRoutes } from './transport/upgrade-router.js';
 
@@ -40,7 +40,7 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     const handler: UpgradeHandler = (upgrade) => this.server.handleUpgrade(upgrade);
     const unclaimed = (target: string): void => this.server.logUnclaimed(target);
     const adapter: unknown = this.config.getIoAdapter();
-    if (adapter instanceof StreamsAdapter) adapter.setStreamHandler(handler, unclaimed);
+    if (adapter instanceof StreamsAdapter) adapter[SET_STREAM_HANDLER](handler, unclaimed);
     else takeOver(http, { take: handler, unclaimed });
     this.drainBeforeClose();
     if (!http.headersTimeout && !http.requestTimeout) this.logger.warn(WITHOUT_TIMEOUTS);

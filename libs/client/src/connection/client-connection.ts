@@ -99,6 +99,12 @@ export class ClientConnection implements ClientSocketOwner {
     return this.#pendingAuths.size > 0;
   }
 
+  /** The current socket; its users run only while connected. */
+  get #connected(): ClientSocket {
+    // A connected client has a socket.
+    return this.#socket!;
+  }
+
   /** Returns the stream of an endpoint; creates it on the first call. */
   streamOf(endpoint: string): ConnectedStream {
     const stream = this.#streams.get(endpoint) ?? this.#create(endpoint, this);
@@ -161,20 +167,21 @@ export class ClientConnection implements ClientSocketOwner {
 
   /** The WebSocket that takes encoded frames; only while connected. */
   get webSocket() {
-    return this.#socket!.webSocket!;
+    // A connected socket has opened its WebSocket.
+    return this.#connected.webSocket!;
   }
 
   /** Sends a frame whose answer is not an `ack`; returns its id. */
   ask(frame: object): number {
     const id = this.nextId();
-    this.#socket!.sendFrame({ ...frame, id });
+    this.#connected.sendFrame({ ...frame, id });
     this.expectAnswer();
     return id;
   }
 
   /** Checks the connection soon, because an answer is awaited. */
   expectAnswer(): void {
-    this.#socket!.expectAnswer();
+    this.#connected.expectAnswer();
   }
 
   /** Returns the id for the next frame that needs an answer. */
@@ -212,6 +219,7 @@ export class ClientConnection implements ClientSocketOwner {
         this.#scheduleNext();
       }
       if (frame.t === 'authenticated') {
+        // A socket passes frames on after `welcome` only.
         socket.welcome = { ...socket.welcome!, user: frame.user };
         this.#accept();
       }
@@ -308,6 +316,7 @@ export class ClientConnection implements ClientSocketOwner {
   }
 
   #accept(): void {
+    // Called after the `welcome` of the current socket.
     const { user, connection } = this.welcome!;
     this.#refused = false;
     if (this.user !== undefined && this.user !== user) {
@@ -382,6 +391,6 @@ export class ClientConnection implements ClientSocketOwner {
   #wake(): void {
     const { status } = this;
     if (status.kind === 'waiting' && status.code !== RATE_LIMITED) this.#try();
-    if (this.welcome) this.#socket!.probe();
+    if (this.welcome) this.#connected.probe();
   }
 }

@@ -77,6 +77,7 @@ export class ClientSocket {
 
   /** Sends a frame; only once connected. */
   sendFrame(frame: object): void {
+    // Connected, so the WebSocket exists.
     this.webSocket!.send(this.#owner.encode(frame, this));
   }
 
@@ -87,6 +88,7 @@ export class ClientSocket {
    */
   expectAnswer(): void {
     const { clock } = this.#owner.options;
+    // Answers are awaited after `welcome` only.
     this.#cancelProbe ??= clock.after(this.welcome!.pongMs, () => this.probe());
   }
 
@@ -114,8 +116,10 @@ export class ClientSocket {
   }
 
   /** Treats the connection as lost when no frame arrives in time. */
-  #armHeartbeat(pingMs = this.welcome!.pingMs): void {
-    this.#arm(pingMs + this.welcome!.pongMs, HEARTBEAT_LOST, 'silence');
+  #armHeartbeat(pingMs?: number): void {
+    // Called after `welcome` only.
+    const welcome = this.welcome!;
+    this.#arm((pingMs ?? welcome.pingMs) + welcome.pongMs, HEARTBEAT_LOST, 'silence');
   }
 
   #stopProbe(): void {

@@ -26,7 +26,7 @@ export class Pending {
 
   /** Rejects the promise after a time, or when a signal aborts. */
   limit({ clock, timeoutMs, signal }: Limits, late?: () => CodedError | undefined): void {
-    const abort = () => this.settle(clientError('ABORTED', undefined, { cause: signal!.reason }));
+    const abort = () => this.settle(clientError('ABORTED', undefined, { cause: signal?.reason }));
     const cancel = clock.after(timeoutMs, () => this.settle(late?.() ?? clientError('ANSWER_TIMEOUT')));
     this.#release = () => {
       cancel();

@@ -80,6 +80,7 @@ class FieldWarnings {
     // class-transformer may map a key in data to a field with another name.
     const unknown = Object.keys(decodeMessage(cls, data)).filter((key) => !isKnown(key));
     if (!missing.length || !unknown.length) return;
+    // A client decodes classes with a name only.
     const type = messageNameOf(cls)!;
     for (const field of unknown) this.warn(type, field, missing);
   }

@@ -155,11 +155,12 @@ export class StoredOutbox extends Outbox {
     }
     for (const entry of parked) {
       const { stored, outgoing } = entry;
+      // A parked message has its promise, and one that was sent has its time limit.
       const isOver = stored.id && outgoing!.until! <= options.clock.now();
-      if (status.kind === 'closed' || isOver) outgoing!.settle(clientError('UNCERTAIN'));
+      if (status.kind === 'closed' || isOver) outgoing?.settle(clientError('UNCERTAIN'));
       else if (status.kind === 'connected' && stored.user === status.user) {
         entry.isParked = false;
-        this.#client.streamOf(stored.endpoint).enqueue(outgoing!);
+        if (outgoing) this.#client.streamOf(stored.endpoint).enqueue(outgoing);
       }
     }
   }
@@ -190,6 +191,7 @@ export class StoredOutbox extends Outbox {
     if (isOver)
       return this.#conclude(entry, clientError(id ? 'UNCERTAIN' : 'NOT_CONNECTED', 'its page was closed'));
     const frame: Sendable = { t: 'message', id, stream: endpoint, type, data };
+    // The time limit is stored with the id.
     const outgoing: Outgoing = Object.assign(new Pending(), {
       ...{ frame, bytes, offline: 'queue' as const, own: false },
       ...(id && { user, until: clock.now() + until! - now() }),
@@ -259,7 +261,7 @@ export class StoredOutbox extends Outbox {
   /** Decodes the stored message; undefined when its class is missing. */
   #read(type: string, data: object): Message | undefined {
     try {
-      const cls = this.#classes!.get(type);
+      const cls = this.#classes?.get(type);
       // Another version of the page may have stored it.
       if (!cls) throw new Error(`${type} is not in messages: add its class`);
       return decodeMessage(cls, data);
@@ -273,6 +275,7 @@ export class StoredOutbox extends Outbox {
   #mark(entry: Entry, outgoing: Outgoing): void {
     const { stored } = entry;
     const { welcome, options } = this.#client;
+    // Messages are sent while connected only, and their time limit is set before.
     entry.connection = welcome!.connection;
     if (stored.id) return;
     const now = this.#options.now();
@@ -284,7 +287,7 @@ export class StoredOutbox extends Outbox {
   #write({ key, stored, outgoing }: Entry): Promise<unknown> | undefined {
     return this.#writer?.write(key, stored).catch((cause: unknown) => {
       this.#warn('messages cannot be stored', cause);
-      outgoing!.settle(clientError('QUEUE_FULL', 'the browser cannot store it', { cause }));
+      outgoing?.settle(clientError('QUEUE_FULL', 'the browser cannot store it', { cause }));
     });
   }
 

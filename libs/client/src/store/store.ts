@@ -47,7 +47,7 @@ export function sourceStore<T>(
     });
   };
   const end = (): void => {
-    stop!();
+    stop?.();
     stop = undefined;
   };
   return {

@@ -42,10 +42,10 @@ function createFeed(stream: MessageStream<Message>): StreamFeed {
 
   const remember = (message: Message): void => {
     latest.set(message.$type, message);
-    const { channel } = message as { channel?: string };
-    const before = presence.get(channel!) ?? EMPTY_PRESENCE;
+    const { channel = '' } = message as { channel?: string };
+    const before = presence.get(channel) ?? EMPTY_PRESENCE;
     const view = applyPresence(before, message);
-    if (view !== before) presence.set(channel!, view);
+    if (view !== before) presence.set(channel, view);
   };
 
   const read = async (own: AsyncIterableIterator<Message, undefined>): Promise<void> => {
@@ -85,7 +85,7 @@ function createFeed(stream: MessageStream<Message>): StreamFeed {
       return () => {
         readers.delete(reader);
         if (readers.size || !messages) return;
-        void messages.return!();
+        void messages.return?.();
         messages = undefined;
       };
     },

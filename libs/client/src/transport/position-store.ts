@@ -50,7 +50,7 @@ export abstract class PositionStore {
   /** Called by the client after a frame, with its channel, or after a reader has read a message. */
   moved(stream: FollowedStream, channel?: string): void {
     this.#streams.add(stream);
-    const positions = stream.positions.get(channel!);
+    const positions = channel === undefined ? undefined : stream.positions.get(channel);
     if (positions) {
       const { ahead } = this.#readPositionOf(positions);
       ahead.set(stream.stream.given, positions.position);

@@ -110,6 +110,7 @@ function present(cls: unknown, properties: Properties): Properties {
       `has version ${found as number}, its class here ${version}: update this side, or reload the page`,
       UNKNOWN_VERSION,
     );
+  // A version above 1 comes with `upcast`; the decorator checks it.
   return upcast!(properties, found as number);
 }
 

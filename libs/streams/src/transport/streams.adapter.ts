@@ -15,6 +15,9 @@ type HttpServer = Server<typeof IncomingMessage>;
 
 const HTTP_SERVER_PORT = 0;
 
+/** The key of `StreamsAdapter` for setting the handler of streams. */
+export const SET_STREAM_HANDLER = Symbol('setStreamHandler');
+
 /**
  * Nest's WebSocket adapter with streams and ordinary gateways on one port.
  *
@@ -44,7 +47,7 @@ export class StreamsAdapter extends WsAdapter {
   }
 
   /** Registers the handler of streams, which comes first; `unclaimed` is called for unhandled requests. */
-  setStreamHandler(handler: UpgradeHandler, unclaimed?: UnclaimedListener): void {
+  [SET_STREAM_HANDLER](handler: UpgradeHandler, unclaimed?: UnclaimedListener): void {
     this.streams = handler;
     this.unclaimed = unclaimed;
     this.ensureHttpServerExists(HTTP_SERVER_PORT, this.httpServer as HttpServer);
