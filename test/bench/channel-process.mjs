@@ -7,6 +7,7 @@ import { defineChannel, MessagesModule, MessagesService } from '@nestwire/messag
 import { create, StreamMessage } from '@nestwire/protocol';
 import { answerParent } from '../rig/child.mjs';
 import { decorate } from '../rig/decorate.mjs';
+import { runGc } from '../rig/run-gc.mjs';
 
 const POST_EVERY_MS = 200;
 
@@ -33,7 +34,7 @@ let seen = emptySeen();
 
 function emptySeen() {
   return {
-    statuses: [],
+    statuses: /** @type {string[]} */ ([]),
     posts: {},
     worstPostMs: 0,
     heard: 0,
@@ -107,7 +108,7 @@ answerParent({
   status: () => messages.status,
   take,
   memory: () => {
-    globalThis.gc();
+    runGc();
     const { heapUsed, rss } = process.memoryUsage();
     return { heapUsed, rss };
   },

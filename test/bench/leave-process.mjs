@@ -16,6 +16,7 @@ import {
 import { answerParent } from '../rig/child.mjs';
 import { decorate } from '../rig/decorate.mjs';
 import { TurnMeter } from './turn-meter.mjs';
+import { runGc } from '../rig/run-gc.mjs';
 
 const Follow = decorate(class Follow {}, {
   decorators: [StreamMessage('leave.follow')],
@@ -83,7 +84,7 @@ answerParent({
     channels: app.get(StreamsService).counters().channels,
   }),
   memory: () => {
-    globalThis.gc();
+    runGc();
     return process.memoryUsage().heapUsed;
   },
 });

@@ -54,7 +54,7 @@ function today() {
 
 function versionOf(name) {
   const paths = createRequire(import.meta.url).resolve.paths(name);
-  for (const path of paths) {
+  for (const path of paths ?? []) {
     const version = readVersion(`${path}/${name}/package.json`);
     if (version) return version;
   }

@@ -7,6 +7,7 @@ import { PEERS } from './peers/index.mjs';
 import { costsOf } from './profile.mjs';
 import { summarize } from './summary.mjs';
 import { judge } from './targets.mjs';
+import { required } from '../rig/required.mjs';
 
 // A fifth of its saturation: queues stay short, and the server is not asleep either.
 const PACED_SHARE = 0.2;
@@ -60,13 +61,16 @@ export async function measure(workload, plan, surroundings) {
 
 /** What share of the unit's saturation makes the rate of a paced load, in messages a second. */
 async function paceOf(workload, plan) {
-  const peer = PEERS.find(({ name }) => name === workload.unit);
+  const peer = required(
+    PEERS.find(({ name }) => name === workload.unit),
+    'peer of this name',
+  );
   const contender = new ServerContender(peer, { ...workload, load: 'echo', inFlight: 1 }, {});
   try {
     await contender.start();
     await contender.warmUp(plan.warmUpMs);
     const { perSecond } = await contender.round(plan.roundMs);
-    return Math.round(perSecond * PACED_SHARE);
+    return Math.round(required(perSecond, 'rate') * PACED_SHARE);
   } finally {
     await contender.stop();
   }

@@ -18,7 +18,7 @@ export class RedisFigures {
   /** Returns the bytes in use. */
   async usedBytes() {
     const text = await this.#redis.info('memory');
-    return Number(/^used_memory:(\d+)/m.exec(text)[1]);
+    return Number(/^used_memory:(\d+)/m.exec(text)?.[1]);
   }
 
   /** Forgets everything. */

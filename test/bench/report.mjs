@@ -107,7 +107,7 @@ function verdictLine(verdict) {
 }
 
 /** Writes what was measured in the words of its target. @param {import('./targets.mjs').Verdict} verdict */
-export function measuredText({ ratio, low, high, times, count }) {
+export function measuredText({ ratio = NaN, low = NaN, high = NaN, times, count }) {
   if (count !== undefined) return `${count}`;
   if (!times) return `${ratio.toFixed(2)} × [${low.toFixed(2)}-${high.toFixed(2)}]`;
   const [less, least, most] = [ratio, high, low].map((value) => (1 / value).toFixed(1));

@@ -14,6 +14,7 @@ import { writeReadme } from './page/readme.table.mjs';
 import { sectionOf } from './report.mjs';
 import { judge } from './targets.mjs';
 import { WORKLOADS } from './workloads.mjs';
+import { required } from '../rig/required.mjs';
 
 const RESULTS = fileURLToPath(new URL('../../node_modules/.cache/nestwire/results/', import.meta.url));
 const FULL = { rounds: 9, roundMs: 1_000, warmUpMs: 2_000 };
@@ -57,7 +58,7 @@ process.exitCode = failed.length ? 1 : 0;
 /** What an earlier run showed, beside the targets as they are now. */
 function judgedAnew(earlier) {
   const workloads = earlier.workloads.map((outcome) => {
-    const { targets } = WORKLOADS.find(({ name }) => name === outcome.name);
+    const { targets } = workloadNamed(outcome.name);
     return outcome.rounds
       ? { ...outcome, targets: judge(targets, new Map(Object.entries(outcome.rounds))) }
       : outcome;
@@ -97,15 +98,23 @@ function namesIn(text, known) {
   throw new Error(`There is no "${unknown}" among ${known.map(({ name }) => name).join(', ')}.`);
 }
 
+/** Returns the workload with a name. @param {string} name */
+function workloadNamed(name) {
+  return required(
+    WORKLOADS.find((workload) => workload.name === name),
+    `workload ${name}`,
+  );
+}
+
 /** Also peers that the workload has in its long form alone. */
 function withPeers(workload, names) {
-  const all = WORKLOADS.find(({ name }) => name === workload.name).peers;
+  const all = workloadNamed(workload.name).peers;
   return { ...workload, peers: all.filter((peer) => names.includes(peer)) };
 }
 
 /** Leaves out the peers whose native addon is not installed. */
 function withoutAbsent(workload) {
-  const isThere = (name) => !PEERS.find((peer) => peer.name === name).isNative || hasBufferUtil();
+  const isThere = (name) => !PEERS.find((peer) => peer.name === name)?.isNative || hasBufferUtil();
   const peers = workload.peers.filter(isThere);
   if (peers.length < workload.peers.length) say(`${workload.name}: ${BUFFER_UTIL_HINT}\n`);
   return { ...workload, peers };
@@ -128,11 +137,11 @@ async function outcomeOf(workload, redis) {
     return { ...workload, skipped };
   }
   try {
-    const outcome = await measure(workload, plan, workload.servers ? { redisUrl: redis.url } : {});
+    const outcome = await measure(workload, plan, workload.servers ? { redisUrl: redis?.url } : {});
     say(sectionOf(outcome));
     return outcome;
   } catch (error) {
-    say(`## ${workload.title}\n\nFAILED: ${error.stack}\n`);
+    say(`## ${workload.title}\n\nFAILED: ${/** @type {Error} */ (error).stack}\n`);
     return { ...workload, error: String(error) };
   }
 }

@@ -42,13 +42,14 @@ const RATIOS = {
  * @returns {Summary[]}
  */
 export function summarize(roundsOf, unit) {
+  const unitRounds = roundsOf.get(unit);
   return [...roundsOf].map(([peer, rounds]) => {
     const present = (figure) => rounds[0]?.[figure] !== undefined;
     const medianOf = (figure) => median(rounds.map((round) => round[figure]));
     const medians = Object.fromEntries(FIGURES.filter(present).map((figure) => [figure, medianOf(figure)]));
     const ratios = Object.entries(RATIOS)
-      .filter(([, figure]) => present(figure) && roundsOf.has(unit))
-      .map(([name, figure]) => [name, ratioOf(rounds, roundsOf.get(unit), figure)]);
+      .filter(([, figure]) => present(figure) && unitRounds)
+      .map(([name, figure]) => [name, ratioOf(rounds, unitRounds ?? [], figure)]);
     return {
       peer,
       rounds: rounds.length,

@@ -70,12 +70,12 @@ export function judge(targets, roundsOf) {
     .filter(({ peer, of = peer }) => roundsOf.has(peer) && roundsOf.has(of))
     .map((target) => {
       const { of, figure, atMost } = target;
-      const rounds = roundsOf.get(target.peer);
+      const rounds = roundsOf.get(target.peer) ?? [];
       if (!of) {
-        const count = Math.max(...rounds.map((round) => round[figure]));
+        const count = Math.max(...rounds.map((round) => round[figure] ?? NaN));
         return { ...target, count, isMet: count <= atMost };
       }
-      const { median: ratio, low, high } = ratioOf(rounds, roundsOf.get(of), figure);
+      const { median: ratio, low, high } = ratioOf(rounds, roundsOf.get(of) ?? [], figure);
       return { ...target, ratio, low, high, isMet: ratio <= atMost };
     });
 }

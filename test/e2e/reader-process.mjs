@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { defineChannel, MessagesModule, DurableConsumersService } from '@nestwire/messages';
 import { StreamMessage } from '@nestwire/protocol';
 import { decorate } from '../rig/decorate.mjs';
+import { tellParent } from '../rig/tell-parent.mjs';
 
 const [redis, part, claimAfterMs] = process.argv.slice(2);
 
@@ -22,11 +23,11 @@ const app = await NestFactory.createApplicationContext(AppModule, { logger: fals
 const jobs = defineChannel('jobs', { messages: [Job], history: { messages: 1_000, ageMs: 3_600_000 } });
 /** @returns {Promise<void>} */
 const handle = ({ number }) => {
-  process.send({ begun: number });
+  tellParent({ begun: number });
   return new Promise(() => undefined);
 };
 await app
   .get(DurableConsumersService)
   .addConsumer(jobs(part), handle, { name: 'billing', claimAfterMs: Number(claimAfterMs) });
-process.send({ ready: true });
+tellParent({ ready: true });
 process.on('disconnect', () => process.exit());

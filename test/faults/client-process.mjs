@@ -7,6 +7,7 @@ import { answerParent } from '../rig/child.mjs';
 import { issueToken } from './authenticator.mjs';
 import { EventLog } from './event-log.mjs';
 import { Note, Order, Storm } from './rooms.mjs';
+import { reasonOf, textOf } from '../rig/error-text.mjs';
 
 const FOREVER_MS = 3_600_000;
 
@@ -101,7 +102,7 @@ class Reader {
       await this.#client.desk.sendStreamMessage(create(Order, { sid, seq }));
       log.write('order_ok', { sid, seq });
     } catch (error) {
-      log.write('order_fail', { sid, seq, why: error.code ?? String(error.stack) });
+      log.write('order_fail', { sid, seq, why: reasonOf(error) });
     }
   }
 
@@ -131,7 +132,7 @@ class Reader {
         else log.write('recv', { c, ...roomAndId(scope, message) });
       }
     } catch (error) {
-      log.write('unhandled', { c, error: String(error?.stack ?? error) });
+      log.write('unhandled', { c, error: textOf(error) });
     }
   }
 }

@@ -226,6 +226,7 @@ const NOT_DONE = ['NOT_CONNECTED', 'QUEUE_FULL', 'BUSY', 'UNAVAILABLE', 'OVERLOA
 const UNKNOWN = ['UNCERTAIN', 'ANSWER_TIMEOUT', 'CLIENT_CLOSED', 'SESSION_CLOSED'];
 const MOST_GROWTH_MB = 192;
 
+/** @type {ReadonlyArray<(accept: any, events: readonly any[], result: any) => string[]>} */
 const JUDGES = [
   crashes,
   emptiness,

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { MessagesModule, MessagesService } from '@nestwire/messages';
 import { create, StreamMessage } from '@nestwire/protocol';
 import { decorate } from '../rig/decorate.mjs';
+import { tellParent } from '../rig/tell-parent.mjs';
 
 const [name, url] = process.argv.slice(2);
 
@@ -71,7 +72,7 @@ const orders = {
 };
 process.on('message', ({ id, order, argument }) => {
   void Promise.resolve(orders[order](argument)).then((answer) => {
-    if (process.connected) process.send({ id, answer });
+    if (process.connected) tellParent({ id, answer });
   });
 });
-process.send({ id: 0 });
+tellParent({ id: 0 });

@@ -2,6 +2,7 @@ import { create } from '@nestwire/protocol';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Note } from './rooms.mjs';
 import { randomFrom, zipf } from './random.mjs';
+import { reasonOf } from '../rig/error-text.mjs';
 
 const TICK_MS = 5;
 /** What may have been stored is posted again under its id, as an application does. */
@@ -71,7 +72,7 @@ export class Publisher {
         );
         return log.write('pub_ok', { id, e: position.epoch, o: position.offset, dup });
       } catch (error) {
-        const why = error.code ?? String(error.stack);
+        const why = reasonOf(error);
         // Who was told once that it may be stored is told no better by a refusal.
         isUncertain ||= why === 'UNCERTAIN';
         log.write(isUncertain ? 'pub_info' : 'pub_fail', { id, why });

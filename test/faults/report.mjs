@@ -85,7 +85,7 @@ function unseen({ breaks }, { problems, result }) {
  * @param {number} seed
  * @param {Run} run
  */
-function say({ id, what }, seed, { problems, result, directory, ms }) {
+function say({ id, what }, seed, { problems, result, directory, ms = 0 }) {
   const word = problems.length > 0 ? 'FAILED' : 'ok    ';
   console.log(`${word}  ${id} ${what} (seed ${seed}, ${(ms / 1_000).toFixed(1)} s)`);
   console.log(`          ${result?.verdict} ${JSON.stringify(result?.figures)}`);

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Child } from '../rig/child.mjs';
 import { masterOf, mastersOf } from '../rig/nemesis.mjs';
 import { RedisClock } from '../rig/redis-clock.mjs';
+import { required } from '../rig/required.mjs';
 import { startCluster, startRedis, startSentinels } from '../rig/redis-server.mjs';
 import { TcpProxy } from '../rig/tcp-proxy.mjs';
 import { EventLog } from './event-log.mjs';
@@ -179,7 +180,16 @@ export class Rig {
     else if (redis === 'cluster') this.cluster = await startCluster({ args, replicas });
     else this.redis = await startRedis({ args, env: this.clock?.env });
     if (user)
-      await this.redis.call('ACL', 'SETUSER', user.name, 'on', `>${user.password}`, '~*', '&*', '+@all');
+      await required(this.redis, 'single Redis').call(
+        'ACL',
+        'SETUSER',
+        user.name,
+        'on',
+        `>${user.password}`,
+        '~*',
+        '&*',
+        '+@all',
+      );
   }
 
   #connectionOf({ link }) {

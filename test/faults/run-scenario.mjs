@@ -7,6 +7,7 @@ import { readFinals } from './finals.mjs';
 import { judge } from './judge.mjs';
 import { Rig } from './rig.mjs';
 import { takeStep } from './steps.mjs';
+import { required } from '../rig/required.mjs';
 
 const LOGS = fileURLToPath(new URL('../../node_modules/.cache/nestwire/faults/', import.meta.url));
 const WARM_UP_MS = 2_000;
@@ -64,7 +65,8 @@ async function untilHandled({ directory, log }) {
   do {
     await wait(500);
     const events = readLog(directory);
-    const healedAt = events.findLast(({ k, what }) => k === 'nemesis' && what === 'heal').at;
+    const heal = events.findLast(({ k, what }) => k === 'nemesis' && what === 'heal');
+    const healedAt = required(heal, 'end of the faults in the log').at;
     const handled = new Set(events.filter(({ k }) => k === 'work').map(({ id }) => id));
     const left = events.filter(({ k, id, at }) => k === 'pub_ok' && at > healedAt && !handled.has(id));
     count = left.length;

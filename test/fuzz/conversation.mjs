@@ -23,6 +23,7 @@ export async function converse({ ports, seed, codec, post }) {
   const isPolite = random.once(4);
   const address = `10.${random.below(256)}.${random.below(256)}.${random.below(256)}`;
   const client = randomName(random);
+  /** @type {{ faults: string[], frames: number, bytes: number, heard: Record<string, number> }} */
   const total = { faults: [], frames: 0, bytes: 0, heard: {} };
   let held = [];
   for (let count = 1 + random.below(MAX_CONNECTIONS); count > 0; count--) {

@@ -85,6 +85,7 @@ async function seesLeak() {
 }
 
 async function play({ cluster, codec, isOver }) {
+  /** @type {{ faults: string[], conversations: number, frames: number, bytes: number, heard: Record<string, number> }} */
   const sum = { faults: [], conversations: 0, frames: 0, bytes: 0, heard: {} };
   let seed = firstSeed;
   const worker = async () => {

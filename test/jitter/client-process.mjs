@@ -12,6 +12,7 @@ let highest = [];
 const unhandled = [];
 let asking;
 let isAsking = false;
+/** @type {{ count: number, failures: string[] }} */
 const asked = { count: 0, failures: [] };
 
 process.on('unhandledRejection', (/** @type {any} */ error) => unhandled.push(String(error?.stack ?? error)));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../faults/event-log.mjs';
 import { Front } from '../rig/front.mjs';
+import { required } from '../rig/required.mjs';
 import { Crowd, startServer, within } from './rig.mjs';
 import { judgeOrder, quantile, sumOf } from './verdict.mjs';
 
@@ -48,9 +49,17 @@ function plansOf({ clients, rooms }, port) {
   }));
 }
 
+/** @typedef {{ child: import('../rig/child.mjs').Child, port: number, isReady?: boolean }} Node */
+
 /** Servers behind a load balancer that takes those in turn that say that they are ready. */
 class Cluster {
   restarts = [];
+  /** @type {Front} */
+  front;
+  /** @type {Node} */
+  publisher;
+  /** @type {Node[]} */
+  nodes = [];
   #turn = 0;
   #isStopped = false;
 
@@ -77,7 +86,7 @@ class Cluster {
         exit: undefined,
         connections: (await node.child.ask('counters')).connections,
       };
-      process.kill(node.child.pid, signal);
+      process.kill(required(node.child.pid, 'server process'), signal);
       restart.exit = await node.child.ended;
       restart.tookMs = now() - restart.at;
       this.restarts.push(restart);

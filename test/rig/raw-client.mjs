@@ -21,8 +21,12 @@ export class RawClient {
   onFrame = (_bytes, _start, _end) => undefined;
   /** Called after the frames of a read. */
   onRead = () => undefined;
-  /** Called when the server ends the connection. */
-  onEnd = (_why) => undefined;
+  /**
+   * Called when the server ends the connection.
+   *
+   * @type {(why: Error) => void}
+   */
+  onEnd = () => undefined;
   #socket;
   #rest = Buffer.alloc(0);
   #isUpgraded = false;

@@ -92,8 +92,8 @@ export class Carriage {
     if (kind === 'bandwidth') await this.#woken(TICK_MS);
     if (kind === 'slicer') await nextTurn();
     if (kind !== 'latency') return this.#mode.kind === kind;
-    first.dueAt ??= first.at + ms + (Math.random() * 2 - 1) * jitterMs;
-    const leftMs = first.dueAt - performance.now();
+    const dueAt = (first.dueAt ??= first.at + ms + (Math.random() * 2 - 1) * jitterMs);
+    const leftMs = dueAt - performance.now();
     if (leftMs > 0) await this.#woken(leftMs);
     return leftMs <= 0;
   }

@@ -5,6 +5,7 @@ import { StreamsService } from '@nestwire/streams';
 import { answerParent } from '../rig/child.mjs';
 import { Lives } from './lives.mjs';
 import { Begin, ROOM, startSoakApp } from './soak.app.mjs';
+import { runGc } from '../rig/run-gc.mjs';
 
 const SETTLE_MS = 5_000;
 const COLLECTIONS = 4;
@@ -15,7 +16,7 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 /** Collects until nothing more goes: finalizers run in turns of their own. */
 async function collect() {
   for (let left = COLLECTIONS; left > 0; left--) {
-    globalThis.gc();
+    runGc();
     await nextTurn();
   }
 }

@@ -1,5 +1,6 @@
 import { Child } from '../../rig/child.mjs';
 import { RedisFigures } from '../redis-figures.mjs';
+import { required } from '../../rig/required.mjs';
 
 const KEEPER = new URL('../keep-process.mjs', import.meta.url);
 const GC = '--expose-gc';
@@ -42,7 +43,7 @@ export class KeptContender {
     await this.#process.ask('forget');
     const rest = await this.#usedBytes();
     await this.#process.stop();
-    const kept = channels * messages;
+    const kept = required(channels, 'number of channels') * required(messages, 'number of messages');
     return {
       messages: kept,
       payloadBytes,

@@ -1,12 +1,13 @@
 import { RedisFigures } from '../redis-figures.mjs';
 import { ServerContender } from './server.contender.mjs';
+import { required } from '../../rig/required.mjs';
 
 /** A peer whose clients come back; that they were cut off, and missed messages, goes before the round. */
 export class RejoinContender extends ServerContender {
   #redis;
 
   async start() {
-    this.#redis = new RedisFigures(this.surroundings.redisUrl);
+    this.#redis = new RedisFigures(required(this.surroundings.redisUrl, 'Redis'));
     await super.start();
   }
 
@@ -22,7 +23,7 @@ export class RejoinContender extends ServerContender {
   async round(ms) {
     await this.load.ask('prepare');
     const before = await this.#reads();
-    const { seconds, ...figures } = await super.round(ms);
+    const { seconds = 0, ...figures } = await super.round(ms);
     const reads = (await this.#reads()) - before;
     return { ...figures, seconds, allMs: seconds * 1_000, reads };
   }

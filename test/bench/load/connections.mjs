@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NOTE } from '../note.mjs';
+import { required } from '../../rig/required.mjs';
 
 const CONNECTS_AT_ONCE = 50;
 const DEADLINE_MS = 10_000;
@@ -11,9 +12,10 @@ const DEADLINE_MS = 10_000;
  */
 export async function joinAll({ join, workload }) {
   const connections = [];
-  while (connections.length < workload.connections) {
+  const total = required(workload.connections, 'number of connections');
+  while (connections.length < total) {
     const first = connections.length;
-    const count = Math.min(CONNECTS_AT_ONCE, workload.connections - first);
+    const count = Math.min(CONNECTS_AT_ONCE, total - first);
     connections.push(
       ...(await Promise.all(Array.from({ length: count }, (_, index) => join(first + index)))),
     );

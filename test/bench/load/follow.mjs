@@ -1,4 +1,5 @@
 import { joinAll } from './connections.mjs';
+import { required } from '../../rig/required.mjs';
 
 const WARM_UP_CONNECTIONS = 20;
 
@@ -14,9 +15,10 @@ export async function driveFollow(load) {
   for (const connection of first) await follow(connection, load);
   await Promise.all(first.map((connection) => connection.close()));
   const connections = await joinAll(load);
+  const channels = required(load.workload.channels, 'number of channels');
   return async () => {
     for (const connection of connections) await follow(connection, load);
-    return { messages: connections.length * load.workload.channels };
+    return { messages: connections.length * channels };
   };
 }
 

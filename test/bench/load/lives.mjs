@@ -1,4 +1,5 @@
 import { Round } from './round.mjs';
+import { required } from '../../rig/required.mjs';
 
 /**
  * Lets connections come, be greeted and go; its messages are connections, its latency the time to the greeting.
@@ -14,7 +15,8 @@ export async function driveLives({ join, workload }) {
       do await liveOnce(join, round);
       while (round.goesOn(performance.now()));
     };
-    for (let left = workload.inFlight; left > 0; left--) live().catch((error) => round.fail(error));
+    for (let left = required(workload.inFlight, 'number of lives'); left > 0; left--)
+      live().catch((error) => round.fail(error));
     return round.done;
   };
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FrameRing } from '../../rig/client-frame.mjs';
 import { checkAnswer, checkRefusal } from './connections.mjs';
 import { Round } from './round.mjs';
+import { required } from '../../rig/required.mjs';
 
 // Below the backlog of a listening socket: a connect beyond it waits a second for its next attempt.
 const CONNECTS_AT_ONCE = 250;
@@ -90,7 +91,9 @@ class Poster {
  */
 export async function driveRejoin(load) {
   const { dialect, workload } = load;
-  const { connections, waves, missed } = workload;
+  const connections = required(workload.connections, 'number of connections');
+  const waves = required(workload.waves, 'number of waves');
+  const missed = required(workload.missed, 'number of missed messages');
   await checkRefusal(load);
   const connection = await load.join(0);
   await checkAnswer(dialect, connection, [connection]);

@@ -8,6 +8,7 @@ import { FakeClock } from '@nestwire/testing';
 import { Redis } from 'ioredis';
 import { decorate } from '../../rig/decorate.mjs';
 import { Author, Note } from './note.class.mjs';
+import { required } from '../../rig/required.mjs';
 
 const TWO_MINUTES_MS = 121_000;
 const PAGE_BYTES = 1e9;
@@ -32,7 +33,8 @@ export async function openKeeper({ redisUrl, messages }) {
     ],
   });
   const app = await NestFactory.createApplicationContext(BenchModule, { logger: ['error'] });
-  const [service, { history }] = [app.get(MessagesService), app.get(Broker)];
+  const service = app.get(MessagesService);
+  const history = required(app.get(Broker).history, 'history');
   const length = { messages, ageMs: 600_000 };
   const room = defineChannel('room', { messages: [Note], history: length });
   return {
@@ -40,10 +42,15 @@ export async function openKeeper({ redisUrl, messages }) {
       Promise.all(notes.map((note) => service.postMessage(room(name), instanceOf(note)))),
     async read(name) {
       const limits = { messages, bytes: PAGE_BYTES };
-      const page = await history.read(room(name), { last: messages }, limits);
+      const { durability } = room;
+      const page = await history.read(
+        { name: room(name).name, history: length, durability },
+        { last: messages },
+        limits,
+      );
       return page.messages.map(({ data }) => data);
     },
-    forget: () => (redisUrl ? expireIds(redisUrl) : clock.advance(TWO_MINUTES_MS)),
+    forget: () => (redisUrl ? expireIds(redisUrl) : clock?.advance(TWO_MINUTES_MS)),
   };
 }
 

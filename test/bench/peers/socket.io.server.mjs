@@ -14,7 +14,7 @@ const answers = { echo, idle: echo, 'fan-out': fanOut, cluster: fanOut };
 /** @param {import('./index.mjs').Setup} setup */
 export async function serve({ kind, redisUrl }) {
   const answer = answers[kind];
-  const subscriber = redisUrl && new Redis(redisUrl);
+  const subscriber = redisUrl ? new Redis(redisUrl) : undefined;
   const http = createServer();
   // socket.io's types know only the adapter of the same version of ioredis.
   const server = new Server(

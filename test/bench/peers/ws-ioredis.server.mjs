@@ -1,12 +1,13 @@
 import { Redis } from 'ioredis';
 import { listen } from './ws.server.mjs';
+import { required } from '../../rig/required.mjs';
 
 const CHANNEL = 'bench';
 
 /** Serves fan-out of a cluster, by hand. @param {import('./index.mjs').Setup} setup */
 export async function serve({ redisUrl }) {
-  const publisher = new Redis(redisUrl);
-  const subscriber = new Redis(redisUrl);
+  const publisher = new Redis(required(redisUrl, 'Redis'));
+  const subscriber = new Redis(required(redisUrl, 'Redis'));
   const server = await listen((_server, _socket, { data }) => {
     void publisher.publish(CHANNEL, JSON.stringify({ event: 'note', data }));
   });

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { listen } from './ws.server.mjs';
+import { required } from '../../rig/required.mjs';
 
 const CHANNEL = 'bench-kept';
 const STREAM = 'bench-kept-stream';
@@ -7,8 +8,8 @@ const LENGTH = 1_000;
 
 /** Serves what is recovered after a reconnect, by hand: each that comes back reads. @param {import('./index.mjs').Setup} setup */
 export async function serve({ redisUrl }) {
-  const redis = new Redis(redisUrl);
-  const subscriber = new Redis(redisUrl);
+  const redis = new Redis(required(redisUrl, 'Redis'));
+  const subscriber = new Redis(required(redisUrl, 'Redis'));
   const live = new Set();
   const answers = {
     open: (socket, { since }) => void open({ redis, live }, socket, since),

@@ -1,9 +1,10 @@
 import { Redis } from 'ioredis';
 import { textOf } from '../note.mjs';
+import { required } from '../../rig/required.mjs';
 
 /** Keeps the texts in bare streams of Redis. @param {import('./index.mjs').KeeperSetup} setup */
 export async function openKeeper({ redisUrl, messages }) {
-  const redis = new Redis(redisUrl);
+  const redis = new Redis(required(redisUrl, 'Redis'));
   return {
     async keep(name, notes) {
       const pipeline = redis.pipeline();

@@ -3,6 +3,7 @@ import { decode, encode } from '@msgpack/msgpack';
 import { WebSocket } from 'ws';
 import { answerParent } from '../../rig/child.mjs';
 import { attackNamed, beginningOf, protocolOf, RETAINED } from './attacks.mjs';
+import { required } from '../../rig/required.mjs';
 
 const ADDRESS = '203.0.113.1';
 const TICK_MS = 20;
@@ -59,7 +60,7 @@ class Hostile {
   }
 
   receive(frame, bytes) {
-    if (frame.t === 'welcome') this.isReady(undefined);
+    if (frame.t === 'welcome') this.isReady?.(undefined);
     if (frame.t !== 'error') return;
     this.codes[frame.error.code] = (this.codes[frame.error.code] ?? 0) + 1;
     this.errorBytes += bytes + HEADER_BYTES;
@@ -101,7 +102,7 @@ class Hostile {
 }
 
 async function flood({ name, port, forMs, seed, generated }) {
-  const attack = attackNamed(name, seed, generated);
+  const attack = required(attackNamed(name, seed, generated), `attack ${name}`);
   const hostile = new Hostile(attack, port);
   await hostile.ready;
   const perTick = ((attack.framesPerSecond ?? FRAMES_PER_SECOND) * TICK_MS) / 1_000;
@@ -127,16 +128,23 @@ async function flood({ name, port, forMs, seed, generated }) {
 
 let held = [];
 
+function retainedNamed(name) {
+  return required(
+    RETAINED.find((candidate) => candidate.name === name),
+    `attack ${name}`,
+  );
+}
+
 async function hold(name, port, connections) {
-  const attack = RETAINED.find((candidate) => candidate.name === name);
+  const attack = retainedNamed(name);
   held = Array.from({ length: connections }, () => new Hostile(attack, port));
   for (const hostile of held) await hostile.ready;
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
 async function load(name) {
-  const attack = RETAINED.find((candidate) => candidate.name === name);
-  for (let n = 0; n < attack.count; n++) for (const hostile of held) hostile.send(attack.frame(n));
+  const attack = retainedNamed(name);
+  for (let n = 0; n < attack.count; n++) for (const hostile of held) hostile.send(attack.frame?.(n));
   for (let chunk = 0; chunk < (attack.chunks ?? 0); chunk++) {
     for (const { ws } of held)
       ws?._socket.write(chunk ? 'x' : Buffer.from([0x81, 0xfe, 0xff, 0xff, 1, 2, 3, 4]));

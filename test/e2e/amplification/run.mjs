@@ -14,6 +14,7 @@ import { Timeline } from './timeline.mjs';
 import { ANSWER_BYTES, excessOf, problemsOf, problemsOfRetained } from './verdict.mjs';
 import { percentile, Witness } from './witness.mjs';
 import { Yardstick } from './yardstick.mjs';
+import { required } from '../../rig/required.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const OWN_ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -215,7 +216,7 @@ function usedBetween(before, after) {
 
 async function redisBytes() {
   if (!redis) return 0;
-  return Number(/total_net_input_bytes:(\d+)/.exec(await ask(redis, 'INFO', 'stats'))[1]);
+  return Number(/total_net_input_bytes:(\d+)/.exec(await ask(redis, 'INFO', 'stats'))?.[1]);
 }
 
 async function judgeRetained({ child, port }, { name }) {
@@ -244,7 +245,10 @@ async function controls() {
 
 async function control(name, kinds, setup) {
   await withServer(setup, async (server) => {
-    const attack = ATTACKS.find((candidate) => candidate.name === name);
+    const attack = required(
+      ATTACKS.find((candidate) => candidate.name === name),
+      `attack ${name}`,
+    );
     let measured;
     let isSeen = false;
     for (let attempt = 0; attempt < ATTEMPTS && !isSeen; attempt++) {

@@ -27,6 +27,7 @@ import {
 } from '@nestwire/streams';
 import { answerParent } from '../../rig/child.mjs';
 import { decorate } from '../../rig/decorate.mjs';
+import { runGc } from '../../rig/run-gc.mjs';
 
 const SLOW_CHECK_MS = 3;
 
@@ -228,7 +229,7 @@ answerParent({
   /** What is in memory when all garbage is gone. */
   async retained() {
     for (let left = 3; left > 0; left--) {
-      globalThis.gc();
+      runGc();
       await new Promise((resolve) => setImmediate(resolve));
     }
     const { heapUsed, external } = process.memoryUsage();

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { createStreamClient } from '@nestwire/client';
 import { create, StreamGap } from '@nestwire/protocol';
 import { Ask, CLASSES, Join } from '../notes.mjs';
+import { textOf } from '../../rig/error-text.mjs';
 
 /**
  * A client with the options that a user gets, but that a message which waits too long for its reader is an
@@ -52,7 +53,7 @@ export class NestwireClient {
         else this.parts.receive(/** @type {{ room: number, number: number }} */ (message));
       }
     } catch (error) {
-      this.errors.push(String(error?.stack ?? error));
+      this.errors.push(textOf(error));
     }
   }
 }
