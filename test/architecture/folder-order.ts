@@ -2,7 +2,7 @@ import { isTest, resolveImport, type SourceFile } from './source-file.js';
 
 /** The folders of each package, in the order in which they may use each other: a folder uses those before it. */
 export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
-  'libs/client': ['transport', 'connection', 'endpoint', 'outbox', 'store'],
+  'libs/client': ['transport', 'connection', 'calls', 'requests', 'endpoint', 'outbox', 'store'],
   'libs/messages': [
     'scheduling',
     'logging',

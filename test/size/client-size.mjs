@@ -39,27 +39,27 @@ const CORE = `export { createStreamClient } from '@nestwire/client';`;
 const cases = [
   {
     name: 'createStreamClient',
-    budgetKiB: 8.5,
+    budgetKiB: 11.3,
     code: CORE,
   },
   {
     name: 'createStreamClient with class-transformer',
-    budgetKiB: 12.8,
+    budgetKiB: 15.6,
     code: `import '@nestwire/protocol/class-transformer'; export { createStreamClient } from '@nestwire/client';`,
   },
   {
     name: 'createStreamClient with MessagePack',
-    budgetKiB: 14.4,
+    budgetKiB: 17.2,
     code: `export { messagePack } from '@nestwire/protocol/message-pack'; export { createStreamClient } from '@nestwire/client';`,
   },
   {
     name: 'createStreamClient with sessionPositions',
-    budgetKiB: 9.4,
+    budgetKiB: 12.2,
     code: `export { createStreamClient, sessionPositions } from '@nestwire/client';`,
   },
   {
     name: 'createStreamClient with openOutbox',
-    budgetKiB: 11.7,
+    budgetKiB: 14.5,
     code: `export { createStreamClient, openOutbox } from '@nestwire/client';`,
   },
 ];

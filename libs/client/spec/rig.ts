@@ -20,9 +20,25 @@ export class Unlisted {
   declare readonly $type: 'spec.unlisted';
 }
 
+/** A stream method with requests and items of notes. */
+interface NoteMethod<Items, Reply> {
+  request: Note;
+  items: Items;
+  reply: Reply;
+}
+
+interface NoteMethods {
+  load: NoteMethod<never, Note>;
+  leave: NoteMethod<never, void>;
+  watch: NoteMethod<never, AsyncIterable<Note>>;
+  upload: NoteMethod<Note, Note>;
+  convert: NoteMethod<Note, AsyncIterable<Note>>;
+}
+
 export interface RigStreams {
-  chat: { in: Note; out: Note };
+  chat: { in: Note; out: Note; methods: NoteMethods; requests: { question: Note; reply: Note } };
   game: { in: Note; out: Note };
+  room: { in: Note; out: Note; params: { roomId: string; page?: number }; methods: NoteMethods };
 }
 
 /** A client, a scripted server and a fake clock. */

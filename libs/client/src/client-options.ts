@@ -46,9 +46,11 @@ export interface ConnectionOptions {
   readonly healthyMs?: number;
   /** Time limit of a message's answer, in ms from the call. @default 30_000 */
   readonly timeoutMs?: number;
-  /** Policy for messages that are sent without a connection. @default 'throw' */
+  /** Time limit of a call without a `timeoutMs`, in ms. @default none */
+  readonly callTimeoutMs?: number;
+  /** Policy for messages and calls without a connection. @default 'throw' */
   readonly offline?: OfflinePolicy;
-  /** Maximum number of messages that wait for a connection, per stream. @default 100 */
+  /** Maximum number of messages per stream, and of calls, that wait for a connection. @default 100 */
   readonly maxOfflineMessages?: number;
   /** Maximum number of messages that wait for earlier answers, per stream. @default 1_000 */
   readonly maxWaitingMessages?: number;
@@ -72,9 +74,11 @@ export interface ConnectionOptions {
   readonly clock?: Clock;
 }
 
+type OptionalOption = 'auth' | 'callTimeoutMs' | 'positions' | 'outbox';
+
 /** The options with their defaults. */
-export type ResolvedOptions = Required<Omit<ConnectionOptions, 'auth' | 'positions' | 'outbox'>> &
-  Pick<ConnectionOptions, 'auth' | 'positions' | 'outbox'>;
+export type ResolvedOptions = Required<Omit<ConnectionOptions, OptionalOption>> &
+  Pick<ConnectionOptions, OptionalOption>;
 
 /** Returns the given options with defaults for missing and undefined ones. */
 export function withDefaults<G extends object, D extends object>(given: G, defaults: D): D & G {

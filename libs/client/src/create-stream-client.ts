@@ -2,7 +2,9 @@ import { messageNameOf, type MessageClass } from '@nestwire/protocol';
 import { resolveOptions } from './client-options.js';
 import { ClientConnection } from './connection/client-connection.js';
 import { ClientEndpoint } from './endpoint/client-endpoint.js';
+import { MessageClasses } from './endpoint/message-classes.js';
 import { addListener } from './listeners.js';
+import { isMember } from './member-names.js';
 import type {
   AnyStreamClient,
   CheckedStreams,
@@ -23,15 +25,21 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
   ): StreamClient<S> => {
     // `MessagesOption` accepts classes with a name only.
     const classes = new Map(options.messages.map((cls) => [messageNameOf(cls)!, cls]));
-    const connection = new ClientConnection(
-      resolveOptions(options),
-      (name, on) => new ClientEndpoint(name, classes, on),
-    );
+    const resolved = resolveOptions(options);
+    const messages = new MessageClasses(classes, resolved.codec.natives);
+    const connection = new ClientConnection(resolved, (name, on) => new ClientEndpoint(name, messages, on));
     // Streams that the page has not used yet also have positions, which the `hello` must contain.
-    for (const [endpoint, channel, resumeToken, epoch, offset, id] of options.positions?.load() ?? [])
-      connection
-        .streamOf(endpoint)
-        .received({ t: 'position', stream: endpoint, channel, resumeToken, position: [epoch, offset, id] });
+    for (const [name, channel, resumeToken, epoch, offset, id] of options.positions?.load() ?? []) {
+      const stream = connection.streamOf(name);
+      connection.keep(stream);
+      stream.received({
+        t: 'position',
+        stream: stream.key,
+        channel,
+        resumeToken,
+        position: [epoch, offset, id],
+      });
+    }
     options.outbox?.attach(connection, classes);
     if (options.positions) connection.resumeName = options.positions.client ??= connection.client;
     const members: AnyStreamClient = {
@@ -44,12 +52,14 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
       close: () => connection.close().then(() => options.outbox?.close()),
       addConnectionStatusListener: (listener) =>
         addListener(connection.listeners, () => listener(connection.status)),
+      addContractListener: (listener: () => void) =>
+        addListener(connection.contractListeners, () => listener()),
     };
     return new Proxy(members, {
       get: (_, key) =>
-        typeof key === 'symbol' || key in members
+        key in members || !isMember(key)
           ? members[key as keyof AnyStreamClient]
-          : connection.streamOf(key),
+          : connection.streamOf(key).handle,
     }) as StreamClient<S>;
   };
 }

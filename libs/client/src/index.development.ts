@@ -1,3 +1,6 @@
+export type { Items } from './calls/call-items.js';
+export type { CallOptions } from './calls/call-options.js';
+export type { ClientMethod, ClientMethods, ReplyCall, StreamingCall } from './calls/client-method.js';
 export type { Auth, AuthRequest, ConnectionOptions, OverflowPolicy } from './client-options.js';
 export type { ConnectionStatus, ConnectionStatusListener } from './connection/connection-status.js';
 export { createStreamClient } from './create-stream-client.development.js';
@@ -11,12 +14,14 @@ export type { OutboxOptions, OutboxOutcome } from './outbox/outbox-options.js';
 export type {
   AnyStreamClient,
   CheckedStreams,
+  EndpointHandle,
   MessagesOption,
   ReservedName,
   StreamClient,
   StreamClientOptions,
   StreamTypes,
 } from './stream-client.js';
+export type { RequestContext, RequestHandler } from './requests/request-handlers.js';
 export type { Clock } from './transport/clock.js';
 export { PositionStore, type FollowedStream } from './transport/position-store.js';
 export { sessionPositions, type SessionPositionsOptions } from './transport/session-positions.js';

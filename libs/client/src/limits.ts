@@ -23,3 +23,9 @@ export const MAX_UNREADABLE = 3;
 
 /** The age of a connection at which unreadable frames are counted again, in ms. */
 export const UNREADABLE_MS = 10_000;
+
+/** The delay of a credit for less than half of the window, in milliseconds. */
+export const CREDIT_MS = 100;
+
+/** The time without use after which a stream with parameters closes, in ms. */
+export const UNUSED_MS = 5_000;

@@ -1,13 +1,20 @@
 import type { MessageClass } from '@nestwire/protocol';
+import type { ClientMethods, MessagesOfMethods } from './calls/client-method.js';
 import type { ConnectionOptions } from './client-options.js';
 import type { ConnectionStatus, ConnectionStatusListener } from './connection/connection-status.js';
 import type { EndpointStream } from './endpoint/endpoint-stream.js';
 import type { Received } from './received.js';
 
-/** The message types of an endpoint: `in` to the server, `out` to the client. */
+/** The types of an endpoint: `in` are messages to the server, `out` to the client. */
 export interface StreamTypes {
   readonly in: unknown;
   readonly out: unknown;
+  /** The parameters; `never` or absent without any. */
+  readonly params?: unknown;
+  /** The stream methods. */
+  readonly methods?: unknown;
+  /** The requests of the server, with their replies. */
+  readonly requests?: unknown;
 }
 
 /** The members of a client beside its endpoints. */
@@ -54,6 +61,16 @@ export interface AnyStreamClient {
    * @returns a function that removes the listener
    */
   addConnectionStatusListener(listener: ConnectionStatusListener): () => void;
+
+  /**
+   * Adds a listener for each connect to a server with another contract than the first.
+   *
+   * The contract consists of the names, fields and constraints of the messages and endpoints. A page can offer a
+   * reload then.
+   *
+   * @returns a function that removes the listener
+   */
+  addContractListener(listener: () => void): () => void;
 }
 
 /** The names of the client's own members, which no endpoint may have. */
@@ -72,7 +89,6 @@ export type ReservedName =
   // Members of later versions.
   | 'calls'
   | 'presence'
-  | 'addContractListener'
   | '__proto__';
 
 /** Maps endpoints whose name is reserved to an error text. */
@@ -82,18 +98,43 @@ export type CheckedStreams<S> = {
     : StreamTypes;
 };
 
+type ParamsOf<T> = T extends { readonly params: infer Params } ? Params : never;
+type MethodsOf<T> = T extends { readonly methods: infer Methods } ? Methods : {};
+type RequestsOf<T> = T extends { readonly requests: infer Requests } ? Requests : never;
+
+/** An endpoint of the client: its stream and its stream methods. */
+export type EndpointHandle<T extends StreamTypes> = EndpointStream<
+  T['in'],
+  Received<T['out']>,
+  RequestsOf<T>
+> &
+  ClientMethods<MethodsOf<T>>;
+
+/**
+ * A member of the client: an endpoint, or a function of its parameters.
+ *
+ * Equal parameters return the same endpoint.
+ */
+export type EndpointMember<T extends StreamTypes> = [ParamsOf<T>] extends [never]
+  ? EndpointHandle<T>
+  : (params: { readonly [K in keyof ParamsOf<T>]: ParamsOf<T>[K] }) => EndpointHandle<T>;
+
 /** A client with a member for each endpoint. */
 export type StreamClient<S> = AnyStreamClient & {
-  readonly [K in keyof S]: S[K] extends { readonly in: infer In; readonly out: infer Out }
-    ? EndpointStream<In, Received<Out>>
-    : never;
+  readonly [K in keyof S]: S[K] extends StreamTypes ? EndpointMember<S[K]> : never;
 };
 
 /** Options of a stream client. */
 export type StreamClientOptions = ConnectionOptions;
 
+type MessagesOfRequests<Requests> = Requests extends { readonly question: infer Q; readonly reply: infer R }
+  ? Q | R
+  : never;
+
 type MessagesOf<S> = {
-  [K in keyof S]: S[K] extends { readonly in: infer In; readonly out: infer Out } ? In | Out : never;
+  [K in keyof S]: S[K] extends StreamTypes
+    ? S[K]['in'] | S[K]['out'] | MessagesOfRequests<RequestsOf<S[K]>> | MessagesOfMethods<MethodsOf<S[K]>>
+    : never;
 }[keyof S];
 
 type Missing<S, C extends readonly MessageClass[]> = Exclude<MessagesOf<S>, InstanceType<C[number]>>;

@@ -18,7 +18,11 @@ interface Waiter<Out> {
  *
  * It reads from its first use, so no message is missed. Received messages wait in `unread`.
  */
-export class TestEndpoint<In, Out extends Message> implements EndpointStream<In, Out> {
+export class TestEndpoint<In, Out extends Message, Requests = never> implements EndpointStream<
+  In,
+  Out,
+  Requests
+> {
   /** The received messages that no `next()` has taken, oldest first. */
   readonly unread: Out[] = [];
   private readonly waiters = new Set<Waiter<Out>>();
@@ -27,7 +31,7 @@ export class TestEndpoint<In, Out extends Message> implements EndpointStream<In,
 
   constructor(
     private readonly name: string,
-    private readonly endpoint: EndpointStream<In, Out>,
+    private readonly endpoint: EndpointStream<In, Out, Requests>,
   ) {}
 
   get stream(): MessageStream<Out> {
@@ -41,6 +45,10 @@ export class TestEndpoint<In, Out extends Message> implements EndpointStream<In,
 
   addStreamOpenedListener(listener: () => void): () => void {
     return this.endpoint.addStreamOpenedListener(listener);
+  }
+
+  get onRequest(): EndpointStream<In, Out, Requests>['onRequest'] {
+    return this.endpoint.onRequest;
   }
 
   /**

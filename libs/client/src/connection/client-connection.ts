@@ -18,6 +18,7 @@ import {
   UNREADABLE_MS,
 } from '../limits.js';
 import { callListeners, type Listeners } from '../listeners.js';
+import { isMember } from '../member-names.js';
 import { randomId } from '../transport/random-id.js';
 import { onWakeUp } from '../transport/wake-up.js';
 import { Backoff } from './backoff.js';
@@ -29,6 +30,7 @@ import {
   REPLACED,
   UNAUTHENTICATED,
 } from './close-codes.js';
+import type { ConnectedCall } from './connected-call.js';
 import type { ConnectedStream } from './connected-stream.js';
 import type { ConnectionStatus } from './connection-status.js';
 import { credentialOf } from './credential.js';
@@ -46,7 +48,16 @@ const STATE_FRAMES: readonly string[] = [
   'authenticated',
 ] satisfies ServerFrame['t'][];
 
-type CreateStream = (endpoint: string, connection: ClientConnection) => ConnectedStream;
+/** The fields that tell frames of calls and requests from others. */
+interface CallFields {
+  readonly t: string;
+  readonly stream: string;
+  readonly id: number;
+  readonly call: number;
+  readonly request?: number;
+}
+
+type CreateStream = (name: string, connection: ClientConnection) => ConnectedStream;
 
 /** Keeps the client connected to the server, and reports the connection's status. */
 export class ClientConnection implements ClientSocketOwner {
@@ -63,7 +74,13 @@ export class ClientConnection implements ClientSocketOwner {
   /** The id of the last frame with an id. */
   lastId = 0;
   readonly listeners: Listeners = new Set();
+  readonly contractListeners: Listeners = new Set();
+  /** The calls that run, or wait for a connection. */
+  readonly calls = new Map<number, ConnectedCall>();
+  /** The streams in use, by their keys. */
   readonly #streams = new Map<string, ConnectedStream>();
+  /** All streams that exist, by their names; those with parameters may be collected as garbage. */
+  readonly #known = new Map<string, WeakRef<ConnectedStream>>();
   readonly #create: CreateStream;
   readonly #backoff: Backoff;
   /** The socket that carries messages, or the first attempt. */
@@ -80,6 +97,8 @@ export class ClientConnection implements ClientSocketOwner {
   #connectedAt = 0;
   /** The number of unreadable frames in a row. */
   #unreadable = 0;
+  /** The hash of the server's contract in the first `welcome`. */
+  #contract?: string;
   #refused = false;
   #renewed = false;
 
@@ -105,11 +124,35 @@ export class ClientConnection implements ClientSocketOwner {
     return this.#socket!;
   }
 
-  /** Returns the stream of an endpoint; creates it on the first call. */
-  streamOf(endpoint: string): ConnectedStream {
-    const stream = this.#streams.get(endpoint) ?? this.#create(endpoint, this);
-    this.#streams.set(endpoint, stream);
+  /**
+   * Returns the stream of a name; creates it on the first call.
+   *
+   * The name is that of the endpoint, followed by the sorted JSON of its parameters, if it has any.
+   */
+  streamOf(name: string): ConnectedStream {
+    const known = this.#known.get(name)?.deref();
+    if (known) return known;
+    this.#known.forEach((stream, other) => stream.deref() || this.#known.delete(other));
+    const stream = this.#create(name, this);
+    this.#known.set(name, new WeakRef(stream));
+    if (stream.key === name) this.keep(stream);
     return stream;
+  }
+
+  /** Removes a call that has ended. */
+  forget(call: number): void {
+    this.calls.delete(call);
+    this.#closeFormerIfIdle();
+  }
+
+  /** Adds a stream to those in use. */
+  keep(stream: ConnectedStream): void {
+    this.#streams.set(stream.key, stream);
+  }
+
+  /** Removes a stream from those in use. */
+  drop(stream: ConnectedStream): void {
+    this.#streams.delete(stream.key);
   }
 
   /** Connects, or joins the attempt under way; resolves when the server has welcomed the client. */
@@ -165,6 +208,11 @@ export class ClientConnection implements ClientSocketOwner {
     return this.options.codec.encode(frame, socket?.webSocket?.protocol);
   }
 
+  /** The current connection to the server, or the attempt. */
+  get socket() {
+    return this.#socket;
+  }
+
   /** The WebSocket that takes encoded frames; only while connected. */
   get webSocket() {
     // A connected socket has opened its WebSocket.
@@ -190,7 +238,7 @@ export class ClientConnection implements ClientSocketOwner {
   }
 
   hello(): object {
-    const resume = [...this.#streams.values()].flatMap((stream) => stream.positions.toResume(stream.name));
+    const resume = [...this.#streams.values()].flatMap((stream) => stream.toResume());
     const { client, user, resumeName } = this;
     const name = { client, ...(resumeName && { resumeName }) };
     return resume.length ? { ...name, resume, ...(user !== undefined && { resumeUser: user }) } : name;
@@ -207,12 +255,26 @@ export class ClientConnection implements ClientSocketOwner {
     }
     this.#accept();
     this.#closeFormerIfIdle();
+    const { contract } = socket.welcome!;
+    if (contract !== (this.#contract ??= contract))
+      callListeners(this.contractListeners, this.options.onWarning);
   }
 
   received(socket: ClientSocket, frame: ServerFrame): void {
-    const { stream, id } = frame as OpenedFrame;
+    const { t, stream, id, call, request } = frame as unknown as CallFields;
     const wire: WireError | undefined = (frame as ErrorFrame).error ?? (frame as ClosedFrame).reason;
     const error = wire && new CodedError(wire.code, wire.message, wire);
+    const ofCall = this.calls.get(t === 'error' ? id : call);
+    if (ofCall) ofCall.received(frame, socket.size, error);
+    else if (t === 'request') void this.#streams.get(stream)?.answer(frame, socket);
+    else if (request) socket.withdraw(request);
+    // The other frames of calls belong to those that have ended.
+    else if (!call) this.#receivedByStreams(socket, frame, error);
+    this.#closeFormerIfIdle();
+  }
+
+  #receivedByStreams(socket: ClientSocket, frame: ServerFrame, error?: CodedError): void {
+    const { stream, id } = frame as OpenedFrame;
     if (socket === this.#socket) {
       if (frame.t === 'goaway') {
         this.spreadMs = frame.spreadMs > 0 ? Math.min(frame.spreadMs, MAX_SPREAD_MS) : 0;
@@ -224,7 +286,7 @@ export class ClientConnection implements ClientSocketOwner {
         this.#accept();
       }
       // The server opens some streams by itself.
-      if (stream && this.#streams.size < MAX_ENDPOINTS) this.streamOf(stream);
+      if (isMember(stream) && this.#streams.size < MAX_ENDPOINTS) this.streamOf(stream);
       // Ignore the state of streams on the former connection.
     } else if (STATE_FRAMES.includes(frame.t)) {
       // Only a new subscription counts: the client sends it in another `hello`.
@@ -235,8 +297,7 @@ export class ClientConnection implements ClientSocketOwner {
     if (frame.t === 'error' && !id) this.options.onWarning('nestwire: server error', error);
     this.#pendingAuths.get(id)?.settle(error);
     this.#pendingAuths.delete(id);
-    this.#streams.forEach((stream) => stream.received(frame, error, socket === this.#former && socket));
-    this.#closeFormerIfIdle();
+    this.#streams.forEach((other) => other.received(frame, error, socket === this.#former && socket));
   }
 
   lost(socket: ClientSocket, code: number, reason: string): void {
@@ -295,15 +356,19 @@ export class ClientConnection implements ClientSocketOwner {
 
   readonly #openNext = (): void => this.#open((this.#next = new ClientSocket(this)));
 
-  /** Closes the former socket once no stream waits for an answer on it. */
+  /** Closes the former socket once no stream and no call waits for an answer on it. */
   #closeFormerIfIdle(): void {
-    if (this.#former && ![...this.#streams.values()].some((stream) => stream.isMoving)) this.#closeFormer();
+    const former = this.#former;
+    if (!former || [...this.#streams.values()].some(({ isMoving }) => isMoving)) return;
+    if (![...this.calls.values()].some(({ socket }) => socket === former)) this.#closeFormer();
   }
 
   #closeFormer(): void {
     if (this.#former) this.#checkCatchUpLater();
-    void this.#former?.close(REPLACED);
+    const former = this.#former;
+    void former?.close(REPLACED);
     this.#former = undefined;
+    this.calls.forEach((call) => call.socket === former && call.lost());
     this.#streams.forEach((stream) => stream.left());
   }
 
@@ -345,6 +410,7 @@ export class ClientConnection implements ClientSocketOwner {
     // The next connection uses the new credential, so a pending `authenticate()` succeeds with it.
     this.#pendingAuths.forEach((answer) => answer.settle());
     this.#pendingAuths.clear();
+    this.calls.forEach((call) => call.lost(reason, lostCode));
     this.#streams.forEach((stream) => stream.lost(reason, lostCode));
     return closed;
   }

@@ -28,6 +28,10 @@ export class ClientSocket {
   declare webSocket?: WebSocketLike;
   /** The server's `welcome`; undefined before it. */
   declare welcome?: WelcomeFrame;
+  /** The size of the last frame of the server: bytes, or characters of text. */
+  declare size: number;
+  /** The requests of the server that are being answered, by id. */
+  readonly requests = new Map<number, AbortController>();
   readonly #owner: ClientSocketOwner;
 
   #cancel?: () => void;
@@ -53,8 +57,9 @@ export class ClientSocket {
     this.webSocket = socket;
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => this.sendFrame({ t: 'hello', v: PROTOCOL_VERSION, token, ...this.#owner.hello() });
-    socket.onmessage = ({ data }: { data: string }) => {
+    socket.onmessage = ({ data }: { data: string | ArrayBuffer }) => {
       try {
+        this.size = (data as string).length ?? (data as ArrayBuffer).byteLength;
         if (this.welcome) this.#armHeartbeat();
         this.#stopProbe();
         const frame = codec.decode(data) as ServerFrame;
@@ -99,12 +104,19 @@ export class ClientSocket {
     this.#armHeartbeat(0);
   }
 
+  /** Aborts the answer to a request of the server. */
+  withdraw(request: number): void {
+    this.requests.get(request)?.abort();
+    this.requests.delete(request);
+  }
+
   /** Closes the socket; resolves when it is closed. */
   close(code: number): Promise<unknown> | undefined {
     const socket = this.webSocket;
     this.#closed = true;
     this.#cancel?.();
     this.#stopProbe();
+    this.requests.forEach((_, request) => this.withdraw(request));
     return (
       socket &&
       new Promise((resolve) => {

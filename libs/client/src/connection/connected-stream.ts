@@ -4,8 +4,12 @@ import type { Outgoing } from '../endpoint/outgoing.js';
 
 /** The stream of one endpoint, as its connection uses it. */
 export interface ConnectedStream {
-  /** The name of the endpoint. */
+  /** The name of the endpoint, and the sorted JSON of the parameters. */
   readonly name: string;
+  /** The key in frames: the name of an endpoint without parameters, else one that begins with `#`. */
+  readonly key: string;
+  /** The members of the endpoint on the client. */
+  readonly handle: object;
   /** Queues a message behind all waiting ones. */
   enqueue(outgoing: Outgoing): void;
   /** Called when the user of the connection changes: drops the state of the former user. */
@@ -18,8 +22,12 @@ export interface ConnectedStream {
    * `error` is the error that the frame contains; `old` is set for a frame of the former connection.
    */
   received(frame: ServerFrame, error?: CodedError, old?: unknown): void;
+  /** Answers a request of the server on the connection that it came by. */
+  answer(frame: object, socket: object): Promise<void>;
   /** The positions in the stream's recoverable channels; they outlive connections. */
-  readonly positions: { toResume(endpoint: string): ResumePosition[]; add(frame: SubscribedFrame): void };
+  readonly positions: { add(frame: SubscribedFrame): void };
+  /** Returns the positions for the next `hello`, and records them as sent. */
+  toResume(): ResumePosition[];
   /** Called after several unreadable frames in a row: reports a gap in each channel that can be resumed. */
   missed(): void;
   /** Truthy while it waits for answers of the former connection, or for the open on the current one. */

@@ -5,21 +5,22 @@ import type { Clock } from '../transport/clock.js';
 /** The limits of a pending promise. */
 export interface Limits {
   readonly clock: Clock;
-  readonly timeoutMs: number;
+  /** Undefined for no time limit. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
 /** A promise that is settled from outside. */
-export class Pending {
+export class Pending<T = void> {
   declare settled?: true;
   /** Resolves the promise, or rejects it with an error; later calls do nothing. */
-  declare settle: (error?: CodedError) => void;
-  readonly promise = new Promise<void>((resolve, reject) => {
-    this.settle = (error) => {
+  declare settle: (error?: CodedError, value?: T) => void;
+  readonly promise = new Promise<T>((resolve, reject) => {
+    this.settle = (error, value) => {
       this.settled = true;
       this.#release?.();
       if (error) reject(error);
-      else resolve();
+      else resolve(value!);
     };
   });
   #release?: () => void;
@@ -27,9 +28,12 @@ export class Pending {
   /** Rejects the promise after a time, or when a signal aborts. */
   limit({ clock, timeoutMs, signal }: Limits, late?: () => CodedError | undefined): void {
     const abort = () => this.settle(clientError('ABORTED', undefined, { cause: signal?.reason }));
-    const cancel = clock.after(timeoutMs, () => this.settle(late?.() ?? clientError('ANSWER_TIMEOUT')));
+    const cancel =
+      timeoutMs === undefined
+        ? timeoutMs
+        : clock.after(timeoutMs, () => this.settle(late?.() ?? clientError('ANSWER_TIMEOUT')));
     this.#release = () => {
-      cancel();
+      cancel?.();
       signal?.removeEventListener('abort', abort);
     };
     signal?.addEventListener('abort', abort);

@@ -3,6 +3,7 @@ import type {
   PositionFrame,
   PublicationFrame,
   SubscribedFrame,
+  WireParams,
   WirePosition,
 } from '@nestwire/protocol/codec';
 import { MAX_IDS } from '../limits.js';
@@ -161,12 +162,13 @@ export class ChannelPositions extends Map<string, ChannelPosition> {
   }
 
   /** Returns the positions for the next `hello`, and records them as sent. */
-  toResume(endpoint: string): ResumePosition[] {
+  toResume(endpoint: string, params?: WireParams): ResumePosition[] {
     return [...this].flatMap(([channel, state]) => {
       const { resumeToken, position } = state;
       if (!resumeToken) return [];
       state.sent = position;
-      return [[endpoint, channel, resumeToken, ...position] as const];
+      const entry = [endpoint, channel, resumeToken, ...position] as const;
+      return [params ? ([...entry, params] as const) : entry];
     });
   }
 

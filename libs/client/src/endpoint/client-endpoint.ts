@@ -1,46 +1,58 @@
-import { CodedError, type Message, type MessageClass, messageNameOf } from '@nestwire/protocol';
-import type { OpenedFrame, PositionFrame, ServerFrame } from '@nestwire/protocol/codec';
-import {
-  decodeMessage,
-  encodeProperties,
-  type MessageOrigin,
-  rememberOrigin,
-} from '@nestwire/protocol/internal';
+import { CodedError, type Message, type MessageClass } from '@nestwire/protocol';
+import type {
+  OpenedFrame,
+  OpenFrame,
+  PositionFrame,
+  ResumePosition,
+  ServerFrame,
+} from '@nestwire/protocol/codec';
+import { type MessageOrigin, rememberOrigin } from '@nestwire/protocol/internal';
+import type { CallOptions } from '../calls/call-options.js';
+import { ClientCall, type CallRequest } from '../calls/client-call.js';
 import { clientError, closedError, notConnectedError } from '../client-error.js';
 import { withDefaults } from '../client-options.js';
+import type { ConnectedCall } from '../connection/connected-call.js';
 import type { ConnectedStream } from '../connection/connected-stream.js';
 import type { ClientConnection } from '../connection/client-connection.js';
 import { TOO_LARGE } from '../connection/close-codes.js';
 import { Pending } from '../connection/pending.js';
+import { REFUSED } from '../connection/refused.js';
+import { sizeOf, tooLargeError } from '../connection/size-of.js';
+import { UNUSED_MS } from '../limits.js';
 import { addListener, callListeners, type Listeners } from '../listeners.js';
-import type { EndpointStream } from './endpoint-stream.js';
+import {
+  RequestHandlers,
+  type AskedFrame,
+  type AskedSocket,
+  type RequestHandler,
+} from '../requests/request-handlers.js';
 import { GAP, ChannelPositions } from './channel-positions.js';
-import { hasRoom, sizeOf, unsentError, type Outgoing, type Sendable } from './outgoing.js';
+import { endpointHandle } from './endpoint-handle.js';
+import type { MessageClasses } from './message-classes.js';
+import { hasRoom, unsentError, type Outgoing, type Sendable } from './outgoing.js';
 import { iteratorsOf, type StreamIterators } from './stream-iterators.js';
 import type { SendOptions } from './send-options.js';
 
 /** The value of `#opening` for a stream that the server has opened without a request. */
 const OPENED_BY_SERVER = -1;
 
+/** The code of a stream that the server has closed until its next use. */
+const EVICTED = 'evicted';
+
 /** The value of `#insertAt` while new messages go to the end of the queue. */
 const AT_END = Infinity;
 
-/** Codes that refuse one attempt unhandled; an earlier attempt may have been handled. */
-const REFUSED: readonly string[] = [
-  'BUSY',
-  'RATE_LIMITED',
-  'DRAINING',
-  'STREAM_NOT_OPEN',
-  'UNAVAILABLE',
-  'OVERLOADED',
-];
-
 /** The client's side of one endpoint: its stream, positions and outgoing messages. */
-export class ClientEndpoint implements EndpointStream<Message, Message>, ConnectedStream {
+export class ClientEndpoint implements ConnectedStream {
   declare readonly stream: StreamIterators<Message>;
   readonly positions = new ChannelPositions();
   readonly name: string;
-  readonly #classes: ReadonlyMap<string, MessageClass>;
+  readonly key: string;
+  readonly handle: object;
+  /** The frame that opens the stream, without its id. */
+  readonly #open: Omit<OpenFrame, 'id'>;
+  readonly #messages: MessageClasses;
+  readonly #handlers: RequestHandlers;
   readonly #connection: ClientConnection;
   readonly #listeners: Listeners = new Set();
   #channels = new Set<string>();
@@ -52,7 +64,11 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
   #opening?: number;
   /** The id of the session; undefined while the stream is not open. */
   #session?: string;
-  #used = false;
+  /** True when it opens with the connection; false when only the next use opens it. */
+  #used?: boolean;
+  /** True when it was used since the last check of `#watch`. */
+  #wasUsed = false;
+  #stopWatch?: () => void;
   #lateReaders = 0;
   #queue: Outgoing[] = [];
   /** The index at which the next message is queued; a number below AT_END while open listeners run. */
@@ -62,40 +78,64 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
   /** True while answers of the former connection are missing. */
   #awaitsFormer = false;
 
-  constructor(name: string, classes: ReadonlyMap<string, MessageClass>, connection: ClientConnection) {
+  constructor(name: string, messages: MessageClasses, connection: ClientConnection) {
     const { options } = connection;
-    this.name = name;
-    this.#classes = classes;
+    const paramsAt = name.indexOf('{');
+    this.name = this.key = name;
+    this.#open = { t: 'open', endpoint: name };
+    if (paramsAt > 0) {
+      const stream = (this.key = `#${connection.nextId()}`);
+      this.#open = {
+        t: 'open',
+        endpoint: name.slice(0, paramsAt),
+        stream,
+        params: JSON.parse(name.slice(paramsAt)),
+      };
+    }
+    this.#messages = messages;
+    this.#handlers = new RequestHandlers(messages, options.onWarning);
     this.#connection = connection;
     const used = (isLate: unknown) => {
       // Only the first reader gets the snapshot of a channel.
       if (isLate && this.positions.size && !this.#lateReaders++)
         options.onWarning(`nestwire: ${name}: a late reader gets no snapshot: read once, into a store`);
-      this.#use();
+      this.use();
     };
     this.stream = iteratorsOf(name, options, { used, taken: () => this.#savePositions() });
+    this.handle = endpointHandle(
+      (given) => connection.streamOf(name + JSON.stringify(given, Object.keys(given).sort())).handle,
+      {
+        stream: this.stream,
+        sendStreamMessage: (message: Message, given?: SendOptions) => this.#sendStreamMessage(message, given),
+        addStreamOpenedListener: (listener: () => void) => this.#addStreamOpenedListener(listener),
+        onRequest: (cls: MessageClass, handler: RequestHandler<never, unknown>) => {
+          const remove = this.#handlers.set(cls, handler);
+          // A stream with a handler stays open, like one with a listener.
+          const close = this.#addStreamOpenedListener(() => {});
+          return () => {
+            remove();
+            close();
+          };
+        },
+      },
+      (request, given) => this.#call(request, given),
+    );
   }
 
-  async sendStreamMessage(message: Message, given: SendOptions = {}): Promise<void> {
+  async #sendStreamMessage(message: Message, given: SendOptions = {}): Promise<void> {
     const { options, welcome, status } = this.#connection;
     const { outbox } = options;
     if (given.durable && !outbox) throw new TypeError('`durable` needs the `outbox` option');
     const limits = withDefaults(given, given.durable ? { ...options, ...outbox!.limits } : options);
     const { offline } = limits;
-    const type = messageNameOf(message?.constructor);
-    if (!type || !this.#classes.has(type))
-      throw clientError(
-        'NOT_A_MESSAGE',
-        `add @StreamMessage to ${message?.constructor?.name} and list it in messages`,
-      );
-    const data = encodeProperties(message, options.codec.natives);
-    this.#use();
+    const payload = this.#messages.payloadOf(message);
+    this.use();
     if (!welcome) {
       if (offline === 'drop') return;
       if (status.kind === 'closed') throw closedError(status);
       if (offline === 'throw') throw notConnectedError();
     }
-    const frame: Sendable = { t: 'message', id: 0, stream: this.name, type, data };
+    const frame: Sendable = { t: 'message', id: 0, stream: this.key, ...payload };
     const bytes = sizeOf(this.#connection.encode(frame));
     const { user } = this.#connection;
     const outgoing = Object.assign(new Pending(), {
@@ -105,7 +145,7 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
       own: this.#insertAt !== AT_END,
       user,
     });
-    if (given.durable) outbox!.add(outgoing, message);
+    if (given.durable) outbox!.add(outgoing, message, this.name);
     else if (!hasRoom(this.#queue, bytes, this.#connection)) throw clientError('QUEUE_FULL');
     outgoing.limit(limits, () => unsentError(frame, this.#connection));
     this.enqueue(outgoing);
@@ -117,17 +157,23 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
     }
   }
 
+  #call(request: CallRequest, given?: CallOptions): object {
+    const call = new ClientCall(this.#connection, this, this.#messages, request, given);
+    this.sendCalls();
+    return call.handle;
+  }
+
   enqueue(outgoing: Outgoing): void {
     this.#queue = this.#queue.filter(({ settled }) => !settled);
     this.#queue.splice(this.#insertAt++, 0, outgoing);
-    this.#use();
+    this.use();
     this.#pump();
   }
 
-  addStreamOpenedListener(listener: () => void): () => void {
+  #addStreamOpenedListener(listener: () => void): () => void {
     if (this.#session) this.#callOpenListeners(new Set([listener]));
     const remove = addListener(this.#listeners, () => listener());
-    this.#use();
+    this.use();
     return remove;
   }
 
@@ -146,16 +192,36 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
     const { user } = this.#connection.welcome!;
     // Messages of another user are not sent again.
     this.#inFlight.forEach((outgoing) => outgoing.user === user || (outgoing.until = 0));
-    if (this.#opening || !(this.#used || this.#listeners.size)) return;
-    this.#opening = this.#connection.ask({ t: 'open', endpoint: this.name });
+    if (this.#opening || !(this.#used ?? this.#listeners.size)) return;
+    this.#opening = this.#connection.ask(this.#open);
+    this.#watch();
+    this.#sendWaitingCalls();
     this.#pump();
+  }
+
+  sendCalls(): void {
+    this.use();
+    this.#sendWaitingCalls();
+  }
+
+  #sendWaitingCalls(): void {
+    if (this.#opening) this.#calls.forEach((call) => call.send());
+  }
+
+  /** The calls of this stream that run or wait. */
+  get #calls(): ConnectedCall[] {
+    return [...this.#connection.calls.values()].filter(({ stream }) => stream === this);
+  }
+
+  answer(frame: AskedFrame, socket: AskedSocket): Promise<void> {
+    return this.#handlers.answer(frame, socket);
   }
 
   received(frame: ServerFrame, error?: CodedError, old?: unknown): void {
     const { stream, id, channel } = frame as OpenedFrame & PositionFrame;
     if (frame.t === 'publication') {
       const channels = old ? this.#formerChannels : this.#channels;
-      const isMine = stream ? stream === this.name : channels.has(channel);
+      const isMine = stream ? stream === this.key : channels.has(channel);
       // From its first publication on, the current server delivers the channel.
       if (isMine && !old) this.#formerChannels.delete(channel);
       if (isMine && this.positions.advance(frame, old))
@@ -169,7 +235,7 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
           // A frame with an epoch is a gap, or belongs to a channel with `latest`.
           !frame.epoch && frame.id,
         );
-    } else if (stream === this.name) this.#handle(frame, error, old);
+    } else if (stream === this.key) this.#handle(frame, error, old);
     if (this.positions.isDiverged) this.#connection.resync();
     if (id && id === this.#opening && error) this.#serverClosed(error, error);
     this.#savePositions(channel);
@@ -198,6 +264,11 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
     return all.filter(({ settled }) => !settled).map(({ promise }) => promise);
   }
 
+  toResume(): ResumePosition[] {
+    const { endpoint, params } = this.#open;
+    return this.positions.toResume(endpoint, params);
+  }
+
   get isBehind(): boolean {
     const { positions } = this;
     return [...positions.keys()].some((channel) =>
@@ -220,6 +291,7 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
 
   left(): void {
     if (this.#awaitsFormer) this.#requeueInFlight();
+    this.#sendWaitingCalls();
     this.#pump();
   }
 
@@ -242,10 +314,15 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
     this.#inFlight.clear();
   }
 
-  ended(error?: CodedError): void {
-    this.#used = false;
+  ended(error?: CodedError, openError?: CodedError): void {
+    this.#stopWatch?.();
+    // Its next use keeps a stream with parameters again; its listeners do, when the client was closed.
+    if (this.key !== this.name && (error || !this.#listeners.size)) this.#connection.drop(this);
+    const reason = error ?? closedError(this.#connection.status);
+    this.#used = reason.code === EVICTED ? false : undefined;
     this.positions.clear();
-    this.#failQueued(error ?? closedError(this.#connection.status));
+    this.#failQueued(reason);
+    this.#calls.forEach((call) => call.close(reason, openError));
     this.stream.end(error);
   }
 
@@ -274,7 +351,8 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
       this.#channels.delete(frame.channel);
       this.positions.delete(frame.channel);
     }
-    if (frame.t === 'closed' && this.#opening) this.#serverClosed(error!);
+    // The stream may be open again when its own `close` is answered.
+    if (frame.t === 'closed' && !frame.id && this.#opening) this.#serverClosed(error!);
   }
 
   /** Ends the stream for good; while the server goes away, only until the next connection. */
@@ -285,20 +363,18 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
       return this.changed();
     }
     this.lost(error.message, undefined, openError);
-    if (this.#connection.spreadMs === undefined) this.ended(error);
+    if (this.#connection.spreadMs === undefined) this.ended(error, openError);
+    else this.#calls.forEach((call) => call.lost(error.message));
   }
 
   #deliver(type: string, data: object, origin?: MessageOrigin, hasGaps?: unknown): void {
     try {
-      const cls = this.#classes.get(type);
-      // The page may be older than its server.
-      if (!cls) throw new Error(`${type} is not in messages: add its class, or reload the page`);
-      const message = decodeMessage(cls, data);
+      const message = this.#messages.messageOf(type, data);
       if (origin) rememberOrigin(message, origin);
       this.stream.push(message);
     } catch (error) {
       // A message of an unlisted class is ignored without a gap: no reader expects it.
-      if (hasGaps && this.#classes.has(type))
+      if (hasGaps && this.#messages.has(type))
         this.#deliver(GAP, { channel: origin!.channel, reason: 'unreadable' }, origin);
       if (!this.stream.ignored++)
         this.#connection.options.onWarning(`nestwire: ${this.name} ignores ${type}`, error);
@@ -309,9 +385,28 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
     this.#connection.options.positions?.moved(this, channel);
   }
 
-  #use(): void {
-    this.#used = true;
+  use(): void {
+    this.#used = this.#wasUsed = true;
+    this.#connection.keep(this);
     if (this.#connection.welcome) this.connected();
+  }
+
+  /** Closes the stream of a set of parameters after UNUSED_MS without use. */
+  #watch(): void {
+    if (this.key === this.name) return;
+    this.#stopWatch?.();
+    this.#stopWatch = this.#connection.options.clock.after(UNUSED_MS, () => {
+      const { readers } = this.stream;
+      const isUsed =
+        this.#wasUsed ||
+        readers ||
+        this.#listeners.size + this.#queue.length + this.#inFlight.size + this.#calls.length;
+      this.#wasUsed = false;
+      if (isUsed) return this.#watch();
+      if (this.#opening) this.#connection.ask({ t: 'close', stream: this.key });
+      this.lost();
+      this.ended();
+    });
   }
 
   /** Calls open listeners; their messages go before those that wait already. */
@@ -345,7 +440,7 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
     const connection = this.#connection;
     const { options, webSocket } = connection;
     const { frame, own } = outgoing;
-    const { maxPayloadBytes, resendMs = 0, user } = connection.welcome!;
+    const { resendMs = 0, user } = connection.welcome!;
     if (!frame.id) {
       if (outgoing.isNotFor?.(user)) return;
       if (!outgoing.isNotFor && ![undefined, user].includes(outgoing.user))
@@ -356,9 +451,8 @@ export class ClientEndpoint implements EndpointStream<Message, Message>, Connect
     } else if (this.#mayRepeat(outgoing) && resendMs && outgoing.user === user) frame.redelivered = true;
     else return outgoing.settle(this.#uncertain());
     const payload = connection.encode(frame);
-    const bytes = sizeOf(payload);
-    if (bytes > maxPayloadBytes)
-      return outgoing.settle(clientError('MESSAGE_TOO_LARGE', `${bytes} > ${maxPayloadBytes} bytes`));
+    const tooLarge = tooLargeError(payload, connection.welcome!);
+    if (tooLarge) return outgoing.settle(tooLarge);
     this.#inFlight.set(frame.id, outgoing);
     connection.expectAnswer();
     // The outbox may call this after a handover, but the message belongs to this connection.

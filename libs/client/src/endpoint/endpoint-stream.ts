@@ -1,12 +1,26 @@
+import type { Message, MessageClass } from '@nestwire/protocol';
+import type { Received } from '../received.js';
+import type { RequestHandler } from '../requests/request-handlers.js';
 import type { SendOptions } from './send-options.js';
 import type { MessageStream } from './stream-iterators.js';
+
+type QuestionOf<Requests> = Requests extends { readonly question: infer Question } ? Question : never;
+
+type ReplyTo<Requests, Question> = Requests extends {
+  readonly question: infer Asked;
+  readonly reply: infer Reply;
+}
+  ? [Question] extends [Asked]
+    ? Reply
+    : never
+  : never;
 
 /**
  * The client's stream of one endpoint.
  *
- * `In` is sent to the server, `Out` is received.
+ * `In` is sent to the server, `Out` is received. `Requests` are the requests of the server and their replies.
  */
-export interface EndpointStream<In, Out> {
+export interface EndpointStream<In, Out, Requests = never> {
   /**
    * The messages from the server, for any number of readers at once.
    *
@@ -33,4 +47,17 @@ export interface EndpointStream<In, Out> {
    * @returns a function that removes the listener
    */
   addStreamOpenedListener(listener: () => void): () => void;
+
+  /**
+   * Sets the handler of a class of requests; the server gets the message that it returns.
+   *
+   * The stream stays open, as with a listener. A coded error of the handler reaches the server. Another handler of
+   * the class replaces it.
+   *
+   * @returns a function that removes the handler
+   */
+  onRequest<Question extends QuestionOf<Requests> & Message>(
+    cls: MessageClass<Question>,
+    handler: RequestHandler<Received<Question>, ReplyTo<Requests, Question>>,
+  ): () => void;
 }

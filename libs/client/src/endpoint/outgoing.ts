@@ -1,5 +1,5 @@
 import type { CodedError } from '@nestwire/protocol';
-import type { ClientMessageFrame, FramePayload } from '@nestwire/protocol/codec';
+import type { ClientMessageFrame } from '@nestwire/protocol/codec';
 import { clientError, notConnectedError } from '../client-error.js';
 import type { Pending } from '../connection/pending.js';
 import type { OfflinePolicy } from './send-options.js';
@@ -32,11 +32,6 @@ export interface WaitingBounds {
 
 /** The frame of a message; its id is 0 until it is sent. */
 export type Sendable = { -readonly [K in keyof ClientMessageFrame]: ClientMessageFrame[K] };
-
-/** Returns the size of an encoded frame, in bytes. */
-export function sizeOf(payload: FramePayload): number {
-  return (typeof payload === 'string' ? new TextEncoder().encode(payload) : payload).length;
-}
 
 /** Returns true when one more message may wait; the outbox limits durable ones. */
 export function hasRoom(

@@ -1,6 +1,6 @@
 import { clientError } from '../client-error.js';
 import type { ResolvedOptions } from '../client-options.js';
-import { messageQueue, type MessageQueue } from './message-queue.js';
+import { messageQueue, type MessageQueue } from '../connection/message-queue.js';
 
 /** The messages of one stream, for any number of readers at once. */
 export interface MessageStream<T> {
@@ -26,6 +26,8 @@ export interface StreamIterators<T> extends MessageStream<T> {
   given: number;
   /** The number of those that the slowest reader has read or dropped. */
   readonly taken: number;
+  /** The number of readers. */
+  readonly readers: number;
   dropped: number;
   ignored: number;
   push(message: T): void;
@@ -56,6 +58,9 @@ export function iteratorsOf<T>(
       return Math.min(
         ...[...queues, spare].map(({ unread: [first] }) => givenBefore.get(first as object) ?? this.given),
       );
+    },
+    get readers() {
+      return queues.size;
     },
     dropped: 0,
     ignored: 0,

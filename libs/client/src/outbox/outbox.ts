@@ -45,11 +45,11 @@ export abstract class Outbox {
   abstract attach(connection: OutboxConnection, classes: ReadonlyMap<string, MessageClass>): void;
 
   /**
-   * Stores a message before it waits in its stream.
+   * Stores a message before it waits in its stream, with the name of the stream.
    *
    * @throws {CodedError} QUEUE_FULL when the outbox is full
    */
-  abstract add(outgoing: Outgoing, message: Message): void;
+  abstract add(outgoing: Outgoing, message: Message, stream: string): void;
 
   /** Sends a message in order; a durable one after it is stored as possibly sent. */
   abstract send(outgoing: Outgoing, send: () => void): void;

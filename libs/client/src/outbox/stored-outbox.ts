@@ -82,7 +82,7 @@ export class StoredOutbox extends Outbox {
     this.#resumeAll();
   }
 
-  add(outgoing: Outgoing, message: Message): void {
+  add(outgoing: Outgoing, message: Message, endpoint: string): void {
     const { maxMessages, maxBytes, now } = this.#options;
     const { bytes, own, frame } = outgoing;
     if (own) throw new TypeError('A message of an open listener cannot be durable: remove `durable`');
@@ -94,7 +94,7 @@ export class StoredOutbox extends Outbox {
         'QUEUE_FULL',
         `the limits of the outbox are ${maxMessages} messages, ${maxBytes} bytes`,
       );
-    const { stream: endpoint, type } = frame;
+    const { type } = frame;
     const data = encodeProperties(message);
     const stored = { endpoint, type, data, bytes, storedAt: now(), user: this.#user };
     const entry: Entry = { key: ++this.#lastKey, stored };
@@ -190,7 +190,8 @@ export class StoredOutbox extends Outbox {
     const isOver = id ? !mayRepeat(entry.stored, now()) : leftMs <= 0;
     if (isOver)
       return this.#conclude(entry, clientError(id ? 'UNCERTAIN' : 'NOT_CONNECTED', 'its page was closed'));
-    const frame: Sendable = { t: 'message', id, stream: endpoint, type, data };
+    const stream = connection.streamOf(endpoint);
+    const frame: Sendable = { t: 'message', id, stream: stream.key, type, data };
     // The time limit is stored with the id.
     const outgoing: Outgoing = Object.assign(new Pending(), {
       ...{ frame, bytes, offline: 'queue' as const, own: false },
@@ -200,7 +201,7 @@ export class StoredOutbox extends Outbox {
     outgoing.promise.catch(() => undefined);
     this.#track(entry, outgoing);
     outgoing.limit({ clock, timeoutMs: leftMs }, () => unsentError(frame, connection));
-    connection.streamOf(endpoint).enqueue(outgoing);
+    stream.enqueue(outgoing);
   }
 
   /** Intercepts the outcome of a message before its sender gets it. */

@@ -1,4 +1,7 @@
-/** Returns a name of 128 random bits. */
+const BYTES = 16;
+
+/** Returns 128 random bits in base64url: 22 characters. */
 export function randomId(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join('-');
+  const text = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(BYTES))));
+  return text.slice(0, 22).replace(/\W/g, (sign) => (sign === '+' ? '-' : '_'));
 }

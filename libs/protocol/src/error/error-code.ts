@@ -68,6 +68,12 @@ export const ErrorCode = {
   AnswerTimeout: 'ANSWER_TIMEOUT',
   /** The connection was lost before the answer; the message may have been handled. */
   Uncertain: 'UNCERTAIN',
+  /** A call was cancelled. */
+  Cancelled: 'CANCELLED',
+  /** The deadline of a call has passed; the method may still finish. */
+  DeadlineExceeded: 'DEADLINE_EXCEEDED',
+  /** A call ended before its last item; `received` counts the items that have arrived. */
+  CallLost: 'CALL_LOST',
   /** The caller's `AbortSignal` was aborted. */
   Aborted: 'ABORTED',
   /** The client was closed by the application, or finally by the server. */
