@@ -9,6 +9,7 @@ import {
   OnStreamMessage,
   StreamAuthenticator,
   StreamEndpoint,
+  type Asks,
   StreamHandshake,
   StreamSession,
   type StreamsLimits,
@@ -65,13 +66,15 @@ class DeskEndpoint {
 
   @OnStreamMessage(Task)
   async handle(
-    session: StreamSession<Note | StreamGap | Task>,
+    session: StreamSession<Note | StreamGap | Task | Asks<Note, Task>>,
     { text }: Task,
   ): Promise<Note[] | Observable<Note> | void> {
     const [verb, detail = ''] = text.split(' ');
     if (verb === 'wait') await this.desk.latch.pass();
     if (verb === 'follow') await session.subscribe(keptNotes);
     if (verb === 'board') await session.subscribe(boards(detail));
+    if (verb === 'ask')
+      await Promise.all(times(Number(detail), () => session.request(note('?'), { reply: Task })));
     if (verb === 'subscribe') await session.subscribe(detail);
     if (verb === 'flood') return Array.from({ length: Number(detail) }, () => note(KIB));
     if (verb === 'endless') return NEVER as Observable<Note>;
@@ -489,6 +492,27 @@ const trials: readonly Trial[] = [
     stimulus: (raw) => send(raw, open(), tell(2, 'endless'), tell(3, 'endless')),
     reaction: 'LIMIT_REACHED',
     goesOn: (raw) => raw.frame('ack', 3),
+  },
+  {
+    limit: 'maxRequests',
+    low: 1,
+    stimulus: (raw) => send(raw, open(), tell(2, 'ask 2')),
+    reaction: 'LIMIT_REACHED',
+    goesOn: (raw) => raw.frame('request', 2),
+  },
+  {
+    limit: 'maxRequestsPerConnection',
+    low: 1,
+    stimulus: (raw) => send(raw, open(), tell(2, 'ask 2')),
+    reaction: 'LIMIT_REACHED',
+    goesOn: (raw) => raw.frame('request', 2),
+  },
+  {
+    limit: 'requestTimeoutMs',
+    low: 40,
+    stimulus: (raw) => send(raw, open(), tell(2, 'ask 1')),
+    reaction: 'REQUEST_TIMEOUT',
+    goesOn: (raw) => raw.frame('request', 1),
   },
   {
     limit: 'resendWindowMs',

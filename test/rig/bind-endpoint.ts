@@ -72,6 +72,7 @@ export function sessionOf(endpoint: string, user: unknown = null): AnySession {
     limits: { maxSubscriptions: 0 },
     send: () => Promise.resolve(),
     subscribe: () => Promise.reject(new Error('There are no channels here.')),
+    request: () => Promise.reject(new Error('There is no client here.')),
     resuming: () => new ResumingChannels({ names: () => [], release: () => undefined }),
     endSession: () => Promise.resolve(),
   };

@@ -12,6 +12,8 @@ export { StreamMessageId } from './endpoint/stream-message-id.decorator.js';
 export { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';
 export type { StreamsOf } from './endpoint/streams-of.js';
 export { UserObject } from './endpoint/user-object.decorator.js';
+export type { Asks } from './requests/asks.js';
+export type { RequestOptions } from './requests/request-options.js';
 export { InjectStreamSession } from './session/inject-stream-session.decorator.js';
 export type { OnSessionClosed } from './session/on-session-closed.js';
 export { SessionScoped } from './session/session-scoped.decorator.js';

@@ -26,7 +26,11 @@ const FRACTION_ALLOWED = /(Ms|PerSecond|PerSecondPerAddress)$/;
 /** The maximum time of a timer in Node, in milliseconds. */
 export const MAX_TIMER_MS = 2_147_483_647;
 
-const TIMERS: ReadonlySet<LimitName> = new Set(['authenticationTimeoutMs', 'closeTimeoutMs']);
+const TIMERS: ReadonlySet<LimitName> = new Set([
+  'authenticationTimeoutMs',
+  'closeTimeoutMs',
+  'requestTimeoutMs',
+]);
 
 /** The rules, with the highest limit first, because a lowered default lowers the next ones. */
 const LIMIT_RULES: readonly LimitRule[] = [
@@ -89,6 +93,11 @@ const LIMIT_RULES: readonly LimitRule[] = [
     low: 'maxConnectionsPerAddress',
     high: 'maxConnections',
     reason: 'one address would exceed the bound of all',
+  },
+  {
+    low: 'maxRequests',
+    high: 'maxRequestsPerConnection',
+    reason: 'one stream would exceed the bound of its connection',
   },
   { low: 'maxConnectionsPerUser', high: 'maxConnections', reason: 'one user would exceed the bound of all' },
   {

@@ -84,6 +84,12 @@ They count per user, and together for the anonymous clients of one address. */
   readonly maxSnapshotCalls: number;
   /** Iterables and Observables of one session that send concurrently. */
   readonly maxResultStreams: number;
+  /** Requests of one stream to its client without an answer. */
+  readonly maxRequests: number;
+  /** Requests of all streams of one connection to its client without an answer. */
+  readonly maxRequestsPerConnection: number;
+  /** Time for the reply to a request, unless it names its own, in milliseconds. */
+  readonly requestTimeoutMs: number;
   /** Time in which a message may be sent again, in milliseconds; 0 disables it. */
   readonly resendWindowMs: number;
   /** Bytes of the remembered results of all clients. */
@@ -161,6 +167,9 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxChannelReadsPerUser: 32,
   maxSnapshotCalls: 64,
   maxResultStreams: 64,
+  maxRequests: 32,
+  maxRequestsPerConnection: 128,
+  requestTimeoutMs: 30 * SECOND,
   resendWindowMs: 120 * SECOND,
   resendMemoryBytes: 16 * MIB,
   handlerTimeoutMs: 30 * SECOND,

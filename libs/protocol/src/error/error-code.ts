@@ -54,6 +54,10 @@ export const ErrorCode = {
   IdentityChanged: 'IDENTITY_CHANGED',
   /** The session has ended. */
   SessionClosed: 'SESSION_CLOSED',
+  /** The client did not answer a request of the server in time; it may have handled it. */
+  RequestTimeout: 'REQUEST_TIMEOUT',
+  /** The client answered a request of the server with an error, which is the cause. */
+  RequestRefused: 'REQUEST_REFUSED',
   /** The server is shutting down. */
   Draining: 'DRAINING',
   /** The server failed; its log contains the cause under the id in the text. */

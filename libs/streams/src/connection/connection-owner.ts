@@ -19,4 +19,6 @@ export interface ConnectionOwner {
   readonly answers: AnswerWriter;
   /** Limits the reads of histories, snapshots and presence. */
   readonly reads: ReadAllowance;
+  /** Charges the client for a refused response; closes the connection after too many. */
+  responseRefused(laterMs?: number): void;
 }

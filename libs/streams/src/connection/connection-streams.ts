@@ -1,7 +1,9 @@
-import { PresenceMembers, type CodedError } from '@nestwire/protocol';
+import { PresenceMembers, type CodedError, type Message } from '@nestwire/protocol';
 import type { ClientMessageFrame, CloseFrame, FramePayload, OpenFrame } from '@nestwire/protocol/codec';
 import type { Channel, PresenceService, Subscription } from '@nestwire/messages';
 import type { ResumingChannels } from '../subscriptions/resuming-channels.js';
+import { ConnectionRequests } from '../requests/connection-requests.js';
+import type { RequestOptions } from '../requests/request-options.js';
 import type { Endpoint } from '../endpoint/endpoint-registry.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import {
@@ -19,6 +21,7 @@ import { ConnectionResults } from '../resend/connection-results.js';
 import type { ConnectionContext } from './connection-context.js';
 import type { ConnectionOwner } from './connection-owner.js';
 import type { Identity } from '../auth/identity.js';
+import { requestsPort } from './requests-port.js';
 import { SessionAnswers } from './session-answers.js';
 import { SessionTable } from './session-table.js';
 import { isChosenKey, streamAddress } from './stream-address.js';
@@ -27,6 +30,7 @@ import { isChosenKey, streamAddress } from './stream-address.js';
 export class ConnectionStreams implements SessionPort {
   readonly results: ConnectionResults;
   readonly answers: SessionAnswers;
+  readonly requests: ConnectionRequests;
   private readonly sessions = new SessionTable();
   /** The number of sessions since the connection opened; a part of their ids. */
   private opened = 0;
@@ -37,6 +41,7 @@ export class ConnectionStreams implements SessionPort {
   ) {
     this.results = new ConnectionResults(context.results);
     this.answers = new SessionAnswers(context, owner, this.sessions, this.results);
+    this.requests = new ConnectionRequests(requestsPort(context, owner));
   }
 
   get limits(): StreamsLimits {
@@ -181,6 +186,10 @@ export class ConnectionStreams implements SessionPort {
 
   subscribe(session: ServerSession, channel: string | Channel): Promise<Subscription> {
     return this.owner.subscriptions.add(session, channel);
+  }
+
+  request(session: ServerSession, message: object, options: RequestOptions): Promise<Message> {
+    return this.requests.ask(session, message, options);
   }
 
   resuming(session: ServerSession): ResumingChannels {

@@ -271,6 +271,11 @@ export class Connection
     this.enter('ready');
   }
 
+  responseRefused(laterMs = 0): void {
+    this.gate.charge(laterMs);
+    if (this.gate.refuse(performance.now())) this.closeForRate();
+  }
+
   fail(id: number, error: CodedError): void {
     this.gate.charge();
     this.answers.fail({ t: 'error', id, error: wireErrorOf(error) });
@@ -290,6 +295,7 @@ export class Connection
     if (frame.t === 'ping') return this.send({ t: 'pong' });
     if (frame.t === 'pong') return;
     if (frame.t === 'hello') return this.close(CloseCode.BadRequest, 'hello was said already');
+    if (frame.t === 'response') return this.streams.requests.receive(frame);
     if (isOfCall(frame)) return this.refuseBadFrame(unknownFrame(frame), performance.now());
     if (this.state === 'draining') return this.fail(frame.id, draining());
     if (this.isAwaited(frame.id)) return this.fail(frame.id, duplicateId(frame.id));

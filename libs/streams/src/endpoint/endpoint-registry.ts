@@ -8,7 +8,8 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
-import { MessageReaders } from '../validation/message-reader.js';
+import type { MessageClass } from '@nestwire/protocol';
+import { MessageReaders, type MessageReader } from '../validation/message-reader.js';
 import { NestCompat } from '../enhancers/nest-compat.js';
 import { SessionScopes } from '../session/session-scopes.js';
 import { BoundEndpoint } from './bound-endpoint.js';
@@ -28,6 +29,7 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
   private readonly logger = new Logger('Streams');
   private readonly endpoints = new Map<string, BoundEndpoint>();
   private readonly nest: NestCompat;
+  private readonly readers: MessageReaders;
   private definitions: readonly EndpointDefinition[] = [];
   private hash = '';
 
@@ -35,14 +37,20 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
     private readonly explorer: EndpointExplorer,
     private readonly scopes: SessionScopes,
     external: ExternalContextCreator,
-    @Optional() @Inject(MESSAGE_POLICY) private readonly policy: MessagePolicy = {},
+    @Optional() @Inject(MESSAGE_POLICY) { unknownProperties }: MessagePolicy = {},
   ) {
+    this.readers = new MessageReaders(declaredClassOf, unknownProperties);
     this.nest = new NestCompat(external);
   }
 
   /** Returns the endpoint with this name. */
   get(name: string): Endpoint | undefined {
     return this.endpoints.get(name);
+  }
+
+  /** Returns the compiled reader of a message class. */
+  readerOf(cls: MessageClass): MessageReader {
+    return this.readers.of(cls);
   }
 
   /** The hash of the contract with clients; equal on all servers of one build. */
@@ -64,7 +72,7 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
     const tools = {
       nest: this.nest,
       scopes: this.scopes,
-      readers: new MessageReaders(declaredClassOf, this.policy.unknownProperties),
+      readers: this.readers,
     };
     const definitions = (this.definitions = this.explorer.explore());
     this.warnOfErasedFields(definitions);

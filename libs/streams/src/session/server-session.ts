@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { CodedError, ErrorCode, type Message } from '@nestwire/protocol';
 import type { Channel, MessagesService, PresenceService, Subscription } from '@nestwire/messages';
+import type { RequestOptions } from '../requests/request-options.js';
 import type { ResumingChannels } from '../subscriptions/resuming-channels.js';
 import { UserObjects } from './user-objects.js';
 import { SessionCloseReason } from './session-close-reason.js';
@@ -16,6 +17,8 @@ export interface SessionPort {
   /** Queues a message for the client; resolves below the soft bound. */
   send(session: ServerSession, message: object): Promise<void>;
   subscribe(session: ServerSession, channel: string | Channel): Promise<Subscription>;
+  /** Asks the client; resolves to the validated reply. */
+  request(session: ServerSession, message: object, options: RequestOptions): Promise<Message>;
   /** Returns the channels that the stream had on the client's last connection. */
   resuming(session: ServerSession): ResumingChannels;
   /** Ends the session and sends the reason to the client. */
@@ -133,6 +136,12 @@ export class ServerSession extends StreamSession<never, unknown> {
   subscribe(channel: string | Channel<Message>): Promise<Subscription> {
     if (this.ended) return Promise.reject(closedError(this.ended));
     return this.port.subscribe(this, channel);
+  }
+
+  request(message: object, options: RequestOptions): Promise<never> {
+    if (this.ended) return Promise.reject(closedError(this.ended));
+    // `never`, because the class of the session declares no questions.
+    return this.port.request(this, message, options) as Promise<never>;
   }
 
   setUserObject(object: object): void {

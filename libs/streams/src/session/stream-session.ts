@@ -1,6 +1,7 @@
 import type { Message, StreamGap } from '@nestwire/protocol';
 import type { Channel, DeliveryClass, Subscription } from '@nestwire/messages';
-import type { SentMessages } from '../requests/asks.js';
+import type { QuestionsOf, ReplyTo, SentMessages } from '../requests/asks.js';
+import type { RequestOptions } from '../requests/request-options.js';
 import type { ResumingChannels } from '../subscriptions/resuming-channels.js';
 import type { SessionCloseReason } from './session-close-reason.js';
 import type { SessionPresence } from './session-presence.js';
@@ -96,6 +97,25 @@ export abstract class StreamSession<Out = never, User = unknown, Params = unknow
             ? unknown
             : { 'session does not send': Exclude<Flowing<M, D, S>, Out> })),
   ): Promise<Subscription>;
+
+  /**
+   * Asks the client of this session; resolves to its validated reply.
+   *
+   * `Asks<Question, Reply>` in the outbound type of the session declares the type of the reply. The request ends
+   * with the session: a reconnecting client does not answer it.
+   *
+   * @throws {CodedError} REQUEST_TIMEOUT when no reply arrived in time; the client may have handled the request
+   * @throws {CodedError} REQUEST_REFUSED when the client answered with an error, which is the `cause`
+   * @throws {CodedError} INVALID_MESSAGE when the reply has another class or is not valid
+   * @throws {CodedError} UNCERTAIN when the session ended first; the client may have handled the request
+   * @throws {CodedError} ABORTED when the signal aborted
+   * @throws {CodedError} LIMIT_REACHED when too many requests have no answer: `maxRequests`
+   * @throws {CodedError} SESSION_CLOSED, NOT_A_MESSAGE, NOT_ENCODABLE as `sendStreamMessage`
+   */
+  abstract request<Question extends QuestionsOf<Out>>(
+    message: Question,
+    options: RequestOptions<ReplyTo<Out, Question>>,
+  ): Promise<ReplyTo<Out, Question>>;
 
   /** Stores an object until the session ends; `getUserObject()` returns the last one. */
   abstract setUserObject(object: object): void;

@@ -35,6 +35,20 @@ export class MessageFrames {
     return frame;
   }
 
+  /**
+   * Returns the name and the properties of a message for a frame of this codec.
+   *
+   * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot be encoded
+   */
+  contentOf(message: object): { readonly type: string; readonly data: Record<string, unknown> } {
+    const { natives } = this.codec;
+    const type = natives && messageNameOf(message?.constructor);
+    const native = type && nativeProperties(message, natives);
+    if (type && native) return { type, data: native };
+    const encoded = encodingOf(message);
+    return { type: encoded.type, data: JSON.parse(encoded.data) as Record<string, unknown> };
+  }
+
   /** Encodes without JSON text if the codec has its own forms, so that bytes do not become base64 first. */
   private encode(stream: string, message: object, channel?: string): FramePayload {
     const { codec } = this;
