@@ -31,6 +31,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       page('messages.md', 'Messages and channels'),
       page('authentication.md', 'Authentication'),
       page('presence.md', 'Presence'),
+      page('chat.md', 'Chat'),
       page('ordering.md', 'Change data, then post'),
       page('testing.md', 'Testing'),
       page('recipes.md', 'Recipes'),

@@ -6,7 +6,7 @@ const OPTIONS = /\w(Options|Limits|Tuning|Extras)$/;
 
 /** Options that are given with a call, a decorator or a channel: their own pages explain them. */
 const PER_CALL = new Set(
-  'AttachOptions CallOptions ChannelOptions PostOptions SendOptions StoredPostOptions StreamEndpointOptions StreamMethodOptions StreamOptions StreamsModuleAsyncOptions'.split(
+  'AttachOptions CallOptions ChannelOptions ChatChangeOptions ChatModuleAsyncOptions PostOptions SendOptions StoredPostOptions StreamEndpointOptions StreamMethodOptions StreamOptions StreamsModuleAsyncOptions'.split(
     ' ',
   ),
 );
@@ -51,7 +51,7 @@ export function codelessErrors(files: readonly SourceFile[]): string[] {
 /** Lists the options of a module, a client or a backend, as `Interface.name`. */
 export function configurableOptions(files: readonly SourceFile[]): string[] {
   return files
-    .filter(({ path }) => /^libs\/(streams|messages|client)\//.test(path) && !isTest(path))
+    .filter(({ path }) => /^libs\/(streams|messages|client|chat)\//.test(path) && !isTest(path))
     .flatMap((file) => file.tree.statements.filter(isOptions).flatMap(namesOf));
 }
 

@@ -9,7 +9,7 @@ import {
   type SourceFile,
 } from './source-file.js';
 
-const LIBS = ['protocol', 'client', 'messages', 'streams', 'testing'];
+const LIBS = ['protocol', 'client', 'messages', 'streams', 'chat', 'testing'];
 const ENTRIES = new Set([
   ...LIBS.map((name) => `@nestwire/${name}`),
   '@nestwire/client/react',
@@ -36,6 +36,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'libs/client': ['protocol'],
   'libs/messages': ['protocol'],
   'libs/streams': ['protocol', 'messages'],
+  'libs/chat': ['protocol', 'messages', 'streams'],
   'libs/testing': ['protocol', 'client', 'messages', 'streams'],
   'apps/chat-server': ['protocol', 'messages', 'streams'],
   'apps/chat-web': ['protocol', 'client'],
@@ -65,6 +66,8 @@ const PLACES: readonly { name: string; within: string; place: RegExp; isOneFile:
     isOneFile: false,
   },
   { name: 'class-validator', within: 'libs/protocol', place: /\/src\/class-validator\.ts$/, isOneFile: true },
+  { name: 'libsql', within: 'libs/chat', place: /\/embedded\/sqlite-worker\.mjs$/, isOneFile: true },
+  { name: 'pg', within: 'libs/chat', place: /\/database\/open-database\.ts$/, isOneFile: true },
   { name: '@msgpack/msgpack', within: 'libs/protocol', place: /\/frame\/pack\.ts$/, isOneFile: true },
 ];
 

@@ -1,0 +1,132 @@
+import type { ChatDatabase, Queries } from '../database/chat-database.js';
+import { ChatError, ChatErrorCode } from '../error/chat-error.js';
+import type { ChatActor } from '../policy/chat-actor.js';
+import type { ChatAction, ChatPolicy, ChatResource, ChatRole, ChatSubject } from '../policy/chat-policy.js';
+import type { ChannelType, ChannelTypes } from './channel-type.js';
+import type { ChannelRow, MemberRow } from './chat-channel.js';
+
+/** A channel, opened for an actor: who acts, and what the policy is asked about. */
+export interface OpenChannel {
+  readonly channel: ChannelRow;
+  readonly type: ChannelType;
+  /** The row of the actor; undefined outside of the channel. */
+  readonly member: MemberRow | undefined;
+  readonly subject: ChatSubject;
+  readonly resource: ChatResource;
+}
+
+/** Opens channels for actors, and asks the policy. */
+export class ChannelGate {
+  constructor(
+    private readonly database: ChatDatabase,
+    private readonly policy: ChatPolicy,
+    private readonly types: ChannelTypes,
+  ) {}
+
+  /**
+   * Opens a channel that the actor may read.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND when it does not exist, or the actor may not know of it
+   */
+  async look(queries: Queries, actor: ChatActor, channelId: string): Promise<OpenChannel> {
+    return this.open(queries, actor, await this.rowOf(queries, actor, channelId));
+  }
+
+  /**
+   * Opens a channel for a change: other changes of the channel wait until the transaction ends.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND as `look`; CHAT_READ_ONLY when the channel is archived
+   */
+  async lock(queries: Queries, actor: ChatActor, channelId: string): Promise<OpenChannel> {
+    const found = await this.open(queries, actor, await this.rowOf(queries, actor, channelId, 'locked'));
+    if (found.channel.archived_at !== null)
+      throw new ChatError(ChatErrorCode.ReadOnly, 'The channel is archived.');
+    return found;
+  }
+
+  /**
+   * Asks the policy for an action in an opened channel.
+   *
+   * @throws {ChatError} CHAT_FORBIDDEN when it denies the action
+   */
+  async demand(
+    { subject, resource }: OpenChannel,
+    action: ChatAction,
+    more: ChatResource = {},
+  ): Promise<void> {
+    await this.demandOf(subject, action, { ...resource, ...more });
+  }
+
+  /**
+   * Asks the policy for an action outside of a channel.
+   *
+   * @throws {ChatError} CHAT_FORBIDDEN when it denies the action
+   */
+  async demandOf(subject: ChatSubject, action: ChatAction, resource: ChatResource): Promise<void> {
+    if (await this.policy.allows(subject, action, resource)) return;
+    throw new ChatError(
+      ChatErrorCode.Forbidden,
+      `The policy denies '${action}' to the role '${subject.role}'.`,
+    );
+  }
+
+  private async rowOf(
+    queries: Queries,
+    { tenant }: ChatActor,
+    channelId: string,
+    mode: 'plain' | 'locked' = 'plain',
+  ): Promise<ChannelRow | undefined> {
+    const select = queries
+      .selectFrom('channels as c')
+      .selectAll()
+      .where('c.tenant', '=', tenant)
+      .where('c.id', '=', channelId);
+    // A transaction on SQLite has the lock of the whole file from its begin on.
+    const isLocked = mode === 'locked' && this.database.kind === 'postgres';
+    return (isLocked ? select.forUpdate() : select).executeTakeFirst();
+  }
+
+  private async open(
+    queries: Queries,
+    actor: ChatActor,
+    channel: ChannelRow | undefined,
+  ): Promise<OpenChannel> {
+    if (!channel) throw notFound();
+    const member = await this.memberOf(queries, actor, channel.id);
+    const type = this.types.get(channel.type);
+    const subject: ChatSubject = { ...actor, role: roleOf(member) };
+    const resource: ChatResource = {
+      channelType: type.name,
+      channelId: channel.id,
+      isOpen: type.access === 'open',
+      isFixed: type.access === 'fixed',
+    };
+    const isKnown = member !== undefined || (await this.policy.allows(subject, 'channel.read', resource));
+    if (!isKnown) throw notFound();
+    return { channel, type, member, subject, resource };
+  }
+
+  private memberOf(
+    queries: Queries,
+    { tenant, userId }: ChatActor,
+    channelId: string,
+  ): Promise<MemberRow | undefined> {
+    if (userId === null) return Promise.resolve(undefined);
+    return queries
+      .selectFrom('members as m')
+      .selectAll()
+      .where('m.tenant', '=', tenant)
+      .where('m.channel_id', '=', channelId)
+      .where('m.user_id', '=', userId)
+      .executeTakeFirst();
+  }
+}
+
+function roleOf(member: MemberRow | undefined): ChatSubject['role'] {
+  if (!member) return 'none';
+  return member.state === 'joined' ? (member.role as ChatRole) : 'invited';
+}
+
+function notFound(): ChatError {
+  return new ChatError(ChatErrorCode.NotFound, 'There is no such channel.');
+}

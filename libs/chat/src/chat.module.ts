@@ -1,0 +1,63 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import type {
+  ChatModuleAsyncOptions,
+  ChatModuleOptions,
+  ChatOptions,
+  ChatProviders,
+} from './chat.options.js';
+import { CHAT_OPTIONS, ChatService } from './chat.service.js';
+import { ChatDatabase } from './database/chat-database.js';
+import { checkSchema, migrate } from './database/migrate.js';
+import { openDatabase } from './database/open-database.js';
+import { ChatHooks, NoChatHooks } from './messages/chat-hooks.js';
+import { ChatPolicy } from './policy/chat-policy.js';
+import { DefaultChatPolicy } from './policy/default-chat-policy.js';
+import { ChatUsers } from './users/chat-users.js';
+
+/**
+ * Provides `ChatService` to the application.
+ *
+ * Import it once, beside `StreamsModule` or `MessagesModule`.
+ */
+@Module({})
+export class ChatModule {
+  /** Configures the chat; the module is global. */
+  static forRoot(options: ChatModuleOptions): DynamicModule {
+    return definitionOf(options, { provide: CHAT_OPTIONS, useValue: options });
+  }
+
+  /** Configures the chat by a factory; the module is global. */
+  static forRootAsync(options: ChatModuleAsyncOptions): DynamicModule {
+    const { inject = [], useFactory } = options;
+    return definitionOf(options, { provide: CHAT_OPTIONS, inject: [...inject] as never[], useFactory });
+  }
+}
+
+function definitionOf(providers: ChatProviders, options: Provider): DynamicModule {
+  const { users, policy = DefaultChatPolicy, hooks = NoChatHooks, imports = [] } = providers;
+  return {
+    module: ChatModule,
+    global: true,
+    imports,
+    providers: [
+      options,
+      { provide: ChatUsers, useClass: users },
+      { provide: ChatPolicy, useClass: policy },
+      { provide: ChatHooks, useClass: hooks },
+      { provide: ChatDatabase, inject: [CHAT_OPTIONS], useFactory: openMigrated },
+      ChatService,
+    ],
+    exports: [ChatService, ChatUsers, ChatPolicy],
+  };
+}
+
+async function openMigrated({ database: options }: ChatOptions): Promise<ChatDatabase> {
+  const database = await openDatabase(options);
+  try {
+    await (options?.migrations === 'check' ? checkSchema(database) : migrate(database));
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

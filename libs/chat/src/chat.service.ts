@@ -1,0 +1,119 @@
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { MessagesService } from '@nestwire/messages';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { ChannelGate } from './channels/channel-gate.js';
+import { ChannelTypes } from './channels/channel-type.js';
+import { ChatChannels } from './channels/chat-channels.js';
+import { ChatLists } from './channels/chat-lists.js';
+import type { ChatOptions } from './chat.options.js';
+import { ChatDatabase } from './database/chat-database.js';
+import { ChatError, ChatErrorCode } from './error/chat-error.js';
+import { ChangeRate } from './limits/change-rate.js';
+import { DEFAULT_CHAT_LIMITS, type ChatLimits } from './limits/chat-limits.js';
+import { ChatHistory } from './messages/chat-history.js';
+import { ChatHooks } from './messages/chat-hooks.js';
+import { ChatMessages } from './messages/chat-messages.js';
+import { ChatSearch } from './messages/chat-search.js';
+import { MessageReader } from './messages/message-reader.js';
+import { ReadPointers } from './messages/read-pointers.js';
+import { ChangePublisher } from './relay/change-publisher.js';
+import { ChatWork } from './outbox/chat-work.js';
+import { OutboxRelay } from './relay/outbox-relay.js';
+import { DEFAULT_RELAY } from './relay/relay.options.js';
+import { ChatPolicy } from './policy/chat-policy.js';
+import { ChatPrivacy } from './privacy/chat-privacy.js';
+import { ChatUsers } from './users/chat-users.js';
+
+/** The token of the options of the chat. */
+export const CHAT_OPTIONS = Symbol('CHAT_OPTIONS');
+
+/**
+ * The chat, for bots, jobs and HTTP.
+ *
+ * Each call names its actor: `chatUser(id)`, `chatGuest(id)` or `chatServer()`. The policy decides about all.
+ */
+@Injectable()
+export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+  /** Creates and changes channels and their members. */
+  readonly channels: ChatChannels;
+  /** Reads lists of channels and members. */
+  readonly lists: ChatLists;
+  /** Posts and changes messages. */
+  readonly messages: ChatMessages;
+  /** Reads messages. */
+  readonly history: ChatHistory;
+  /** Finds messages. */
+  readonly search: ChatSearch;
+  /** Moves read pointers. */
+  readonly pointers: ReadPointers;
+  /** Blocks, reports, exports, erases and expires. */
+  readonly privacy: ChatPrivacy;
+  private readonly relay: OutboxRelay;
+
+  constructor(
+    private readonly database: ChatDatabase,
+    users: ChatUsers,
+    policy: ChatPolicy,
+    hooks: ChatHooks,
+    messages: MessagesService,
+    @Inject(CHAT_OPTIONS) options: ChatOptions,
+  ) {
+    const limits = limitsOf(options.limits);
+    const types = new ChannelTypes(options.types);
+    const gate = new ChannelGate(database, policy, types);
+    const reader = new MessageReader(users);
+    const work = new ChatWork(database);
+    const rate = new ChangeRate(options.rateLimiter ?? limiterOf(limits));
+    this.channels = new ChatChannels(work, gate, types, limits);
+    this.lists = new ChatLists(work, gate, { types, users, limits });
+    this.messages = new ChatMessages({ work, gate, reader, hooks, rate, limits });
+    this.history = new ChatHistory(work, gate, reader, limits);
+    this.search = new ChatSearch(database, work, { gate, reader, limits });
+    this.pointers = new ReadPointers(work, gate);
+    this.privacy = new ChatPrivacy(work, gate, types);
+    const publisher = new ChangePublisher(work, messages, { reader, users });
+    const expire = () => this.privacy.expire();
+    this.relay = new OutboxRelay(
+      { database, work, messages, publisher, expire },
+      { ...DEFAULT_RELAY, ...options.relay },
+    );
+  }
+
+  /** Starts the relay; Nest calls it. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.relay.start();
+  }
+
+  /** Stops the relay, before the channels close; Nest calls it. */
+  async onModuleDestroy(): Promise<void> {
+    await this.relay.stop();
+  }
+
+  /** Closes the database; Nest calls it. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.database.close();
+  }
+}
+
+function limitsOf(given: ChatLimits = {}): Required<ChatLimits> {
+  for (const [name, value] of Object.entries(given)) {
+    if (!(name in DEFAULT_CHAT_LIMITS)) throw misconfigured(`there is no option limits.${name}`);
+    if (!Number.isInteger(value) || value < 1)
+      throw misconfigured(`limits.${name} is a whole number from 1 on; got ${value}`);
+  }
+  return { ...DEFAULT_CHAT_LIMITS, ...given };
+}
+
+function limiterOf({ changesPerWindow, rateWindowMs }: Required<ChatLimits>): RateLimiterMemory {
+  return new RateLimiterMemory({ points: changesPerWindow, duration: rateWindowMs / 1_000 });
+}
+
+function misconfigured(problem: string): ChatError {
+  return new ChatError(ChatErrorCode.Configuration, `ChatModule: ${problem}.`);
+}

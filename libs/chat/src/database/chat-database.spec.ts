@@ -1,0 +1,213 @@
+import { Pool } from 'pg';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { describeOnEachDatabase, server } from '../../../../test/rig/chat-databases.js';
+import { describeIfPostgres } from '../../../../test/rig/postgres-server.js';
+import { kyselyTransaction, pgTransaction } from './caller-transaction.js';
+import type { ChatDatabase, Queries } from './chat-database.js';
+import type { ChatDatabaseOptions } from './database.options.js';
+import { Lease } from './lease.js';
+import { chatMigrations, checkSchema, migrate } from './migrate.js';
+import { openDatabase } from './open-database.js';
+
+const opened: ChatDatabase[] = [];
+
+async function open(options: ChatDatabaseOptions): Promise<ChatDatabase> {
+  const database = await openDatabase(options);
+  opened.push(database);
+  return database;
+}
+
+async function migrated(options: ChatDatabaseOptions): Promise<ChatDatabase> {
+  const database = await open(options);
+  await migrate(database);
+  return database;
+}
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((database) => database.close()));
+});
+
+const channel = { tenant: 't', id: '7', type: 'public', created_at: 1, active_at: 1 };
+
+function ids(queries: Queries) {
+  return queries.selectFrom('channels as c').select(['c.id', 'c.created_at']).orderBy('c.id').execute();
+}
+
+describeOnEachDatabase('The database of the chat', (fresh) => {
+  it('is migrated once by several processes at the same time', async () => {
+    const options = fresh();
+    const databases = await Promise.all([open(options), open(options), open(options)]);
+
+    await Promise.all(databases.map(migrate));
+    await Promise.all(databases.map(checkSchema));
+
+    const rows = await databases[0]!.read((q) => q.selectFrom('migrations').selectAll().execute());
+    expect(rows.map(({ version }) => version)).toEqual([1]);
+  });
+
+  it('refuses tables that are missing or newer', async () => {
+    const database = await open(fresh());
+    await expect(checkSchema(database)).rejects.toMatchObject({ code: 'CHAT_SCHEMA' });
+    await migrate(database);
+    await database.transaction((q) =>
+      q.insertInto('migrations').values({ version: 99, applied_at: 1 }).execute(),
+    );
+
+    await expect(checkSchema(database)).rejects.toMatchObject({ code: 'CHAT_SCHEMA' });
+    await expect(migrate(database)).rejects.toMatchObject({ code: 'CHAT_SCHEMA' });
+  });
+
+  it('has the tables that the printed SQL creates', async () => {
+    const database = await open(fresh());
+    const printed = chatMigrations(database.kind, { schema: database.schema });
+    const statements = printed.split(';\n').filter((statement) => !/^\s*(BEGIN|COMMIT)?\s*$/.test(statement));
+    await database.transaction(async (q) => {
+      for (const statement of statements) await sql.raw(statement).execute(q);
+    });
+
+    await checkSchema(database);
+    await database.transaction((q) => q.insertInto('channels').values(channel).execute());
+
+    expect(await database.read(ids)).toEqual([{ id: '7', created_at: 1 }]);
+  });
+
+  it('undoes a transaction that fails, and lets the next one run', async () => {
+    const database = await migrated(fresh());
+    const failing = database.transaction(async (q) => {
+      await q.insertInto('channels').values(channel).execute();
+      throw new Error('stop');
+    });
+
+    await expect(failing).rejects.toThrow('stop');
+
+    expect(await database.read(ids)).toEqual([]);
+    await database.transaction((q) => q.insertInto('channels').values(channel).execute());
+    expect(await database.read(ids)).toHaveLength(1);
+  });
+
+  it('counts without a lost update when two processes count at the same time', async () => {
+    const options = fresh();
+    const [a, b] = [await migrated(options), await open(options)];
+    await a.transaction((q) => q.insertInto('channels').values(channel).execute());
+    const count = (database: ChatDatabase) =>
+      database.transaction(async (q) => {
+        const { revision } = await q
+          .updateTable('channels')
+          .set((eb) => ({ revision: eb('revision', '+', 1) }))
+          .where('tenant', '=', 't')
+          .where('id', '=', '7')
+          .returning('revision')
+          .executeTakeFirstOrThrow();
+        return revision;
+      });
+
+    const counted = await Promise.all(Array.from({ length: 40 }, (_, index) => count(index % 2 ? a : b)));
+
+    expect(counted.toSorted((x, y) => x - y)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
+  });
+
+  it('gives a lease to one process, and to the next one after it expires', async () => {
+    const options = fresh();
+    const [a, b] = [await migrated(options), await open(options)];
+    const lease = (database: ChatDatabase, durationMs: number) =>
+      new Lease(database, { name: 'relay', durationMs });
+    const [first, second] = [lease(a, 60_000), lease(b, 60_000)];
+
+    expect(await first.acquire()).toBe(true);
+    expect(await second.acquire()).toBe(false);
+    expect(await first.acquire()).toBe(true);
+    await first.release();
+    expect(await second.acquire()).toBe(true);
+    await second.release();
+    expect(await lease(a, -1).acquire()).toBe(true);
+    expect(await second.acquire()).toBe(true);
+  });
+
+  it('reads beside a transaction that has not ended', async () => {
+    const database = await migrated(fresh());
+    let end = (): void => undefined;
+    const held = new Promise<void>((resolve) => (end = resolve));
+    let begun = (): void => undefined;
+    const inside = new Promise<void>((resolve) => (begun = resolve));
+    const writing = database.transaction(async (q) => {
+      await q.insertInto('channels').values(channel).execute();
+      begun();
+      await held;
+    });
+    await inside;
+
+    expect(await database.read(ids)).toEqual([]);
+    end();
+    await writing;
+    expect(await database.read(ids)).toHaveLength(1);
+  });
+
+  it('refuses queries after it was closed', async () => {
+    const database = await migrated(fresh());
+    await database.close();
+
+    await expect(database.read(ids)).rejects.toThrow();
+  });
+});
+
+describe('The embedded file', () => {
+  it('is refused together with PostgreSQL, in memory, and with a name that SQL could misread', async () => {
+    const refused = [{ file: 'a', postgres: 'b' }, { file: ':memory:' }, { schema: 'a"; DROP' }];
+
+    for (const options of refused)
+      await expect(openDatabase(options)).rejects.toMatchObject({ code: 'CHAT_CONFIGURATION' });
+  });
+});
+
+describeIfPostgres('A transaction of the application', () => {
+  let pool: Pool;
+  beforeAll(() => {
+    pool = new Pool({ connectionString: server().url });
+    // The last test kills the server, and the idle connections with it.
+    pool.on('error', () => undefined);
+  });
+  afterAll(() => pool?.end());
+
+  it('of pg has the changes of the chat when it commits, and not when it rolls back', async () => {
+    const database = await migrated({ postgres: pool, schema: 'of_pg' });
+    const client = await pool.connect();
+    for (const end of ['ROLLBACK', 'COMMIT']) {
+      await client.query('BEGIN');
+      await database.transaction(
+        (q) => q.insertInto('channels').values(channel).execute(),
+        pgTransaction(client),
+      );
+      expect(await database.read(ids)).toEqual([]);
+      await client.query(end);
+    }
+    client.release();
+
+    expect(await database.read(ids)).toEqual([{ id: '7', created_at: 1 }]);
+  });
+
+  it('of Kysely has the changes of the chat when it commits, and not when it rolls back', async () => {
+    const database = await migrated({ postgres: pool, schema: 'of_kysely' });
+    const application = new Kysely<object>({ dialect: new PostgresDialect({ pool }) });
+    const insert = (q: Queries) => q.insertInto('channels').values(channel).execute();
+    const failed = application.transaction().execute(async (trx) => {
+      await database.transaction(insert, kyselyTransaction(trx));
+      throw new Error('roll back');
+    });
+
+    await expect(failed).rejects.toThrow('roll back');
+    expect(await database.read(ids)).toEqual([]);
+    await application.transaction().execute((trx) => database.transaction(insert, kyselyTransaction(trx)));
+
+    expect(await database.read(ids)).toEqual([{ id: '7', created_at: 1 }]);
+  });
+
+  it('is reported as unavailable while the server is away, and works when it is back', async () => {
+    const database = await migrated({ postgres: server().url, schema: 'away' });
+    await server().kill();
+
+    await expect(database.read(ids)).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
+    await server().restart();
+
+    expect(await database.read(ids)).toEqual([]);
+  });
+});

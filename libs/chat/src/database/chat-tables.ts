@@ -1,0 +1,162 @@
+import type { Generated } from 'kysely';
+
+/** The channels. `last_seq` numbers messages; `revision` numbers their changes. */
+export interface ChannelsTable {
+  tenant: string;
+  id: string;
+  type: string;
+  name: string | null;
+  /** The sorted members of a direct channel; unique in the tenant. */
+  direct_key: string | null;
+  data: string | null;
+  created_by: string | null;
+  created_at: number;
+  frozen_at: number | null;
+  archived_at: number | null;
+  last_seq: Generated<number>;
+  revision: Generated<number>;
+  /** The time of the last message, or of the creation. */
+  active_at: number;
+  member_count: Generated<number>;
+}
+
+/** The members of channels, with their read pointers. */
+export interface MembersTable {
+  tenant: string;
+  channel_id: string;
+  user_id: string;
+  role: string;
+  /** `invited` until the user has joined, then `joined`. */
+  state: string;
+  joined_at: number;
+  read_seq: Generated<number>;
+  muted_until: number | null;
+  hidden_at: number | null;
+}
+
+/** The messages. The key is the number in the channel. */
+export interface MessagesTable {
+  tenant: string;
+  channel_id: string;
+  seq: number;
+  /** The number of the last change of the message in its channel. */
+  revision: number;
+  /** `user` or `system`. */
+  kind: string;
+  author_id: string | null;
+  client_id: string | null;
+  text: string | null;
+  data: string | null;
+  reply_to: number | null;
+  /** The first message of the thread; null outside of threads. */
+  thread_seq: number | null;
+  reply_count: Generated<number>;
+  last_reply_at: number | null;
+  created_at: number;
+  edited_at: number | null;
+  /** The number of the version; 1 is the first. */
+  version: Generated<number>;
+  deleted_at: number | null;
+  deleted_by: string | null;
+  pinned_at: number | null;
+  pinned_by: string | null;
+}
+
+/** The former versions of edited messages. */
+export interface VersionsTable {
+  tenant: string;
+  channel_id: string;
+  seq: number;
+  version: number;
+  text: string | null;
+  data: string | null;
+  replaced_at: number;
+  replaced_by: string | null;
+}
+
+/** The reactions to messages. */
+export interface ReactionsTable {
+  tenant: string;
+  channel_id: string;
+  seq: number;
+  emoji: string;
+  user_id: string;
+  created_at: number;
+}
+
+/** The users that messages mention. */
+export interface MentionsTable {
+  tenant: string;
+  channel_id: string;
+  seq: number;
+  user_id: string;
+}
+
+/** The read pointers of users in threads. */
+export interface ThreadReadersTable {
+  tenant: string;
+  channel_id: string;
+  thread_seq: number;
+  user_id: string;
+  read_seq: number;
+}
+
+/** The users that a user has blocked. */
+export interface BlocksTable {
+  tenant: string;
+  user_id: string;
+  blocked_id: string;
+  created_at: number;
+}
+
+/** The reports of messages to the moderators. */
+export interface ReportsTable {
+  tenant: string;
+  channel_id: string;
+  seq: number;
+  reporter_id: string;
+  reason: string;
+  created_at: number;
+  resolved_at: number | null;
+  resolved_by: string | null;
+}
+
+/** The changes that are stored and not yet published. */
+export interface OutboxTable {
+  outbox_seq: Generated<number>;
+  tenant: string;
+  kind: string;
+  channel_id: string;
+  seq: number | null;
+  user_id: string | null;
+  created_at: number;
+}
+
+/** The tasks that one server of the cluster does at a time. */
+export interface LeasesTable {
+  name: string;
+  holder: string;
+  expires_at: number;
+}
+
+/** The applied migrations. */
+export interface MigrationsTable {
+  version: number;
+  applied_at: number;
+}
+
+/** The tables of the chat. */
+export interface ChatTables {
+  channels: ChannelsTable;
+  members: MembersTable;
+  messages: MessagesTable;
+  versions: VersionsTable;
+  reactions: ReactionsTable;
+  mentions: MentionsTable;
+  thread_readers: ThreadReadersTable;
+  blocks: BlocksTable;
+  reports: ReportsTable;
+  outbox: OutboxTable;
+  leases: LeasesTable;
+  migrations: MigrationsTable;
+}

@@ -1,0 +1,63 @@
+export type { ChannelTypeOptions } from './channels/channel-type.js';
+export type { ChatChannel, ChatMember, ChatMembership } from './channels/chat-channel.js';
+export type {
+  ChannelChanges,
+  ChatChannels,
+  MembershipChanges,
+  NewChannel,
+} from './channels/chat-channels.js';
+export type { ChannelEntry, ChatLists, LastMessage, ListPage, ListRequest } from './channels/chat-lists.js';
+export { ChatModule } from './chat.module.js';
+export type {
+  ChatModuleAsyncOptions,
+  ChatModuleOptions,
+  ChatOptions,
+  ChatProviders,
+} from './chat.options.js';
+export { ChatService } from './chat.service.js';
+export {
+  kyselyTransaction,
+  pgTransaction,
+  type ChatTransaction,
+  type KyselyTransactionLike,
+  type PgClientLike,
+} from './database/caller-transaction.js';
+export type { DatabaseKind } from './database/database-kind.js';
+export type { ChatDatabaseOptions, PgPoolLike } from './database/database.options.js';
+export { chatMigrations } from './database/migrate.js';
+export { ChatError, ChatErrorCode } from './error/chat-error.js';
+export type { ChatLimits } from './limits/chat-limits.js';
+export type {
+  ChangesPage,
+  ChatHistory,
+  HistoryPage,
+  HistoryPageRequest,
+  MessageVersion,
+} from './messages/chat-history.js';
+export { ChatHooks, type ChatDraft, type ChatVerdict } from './messages/chat-hooks.js';
+export type { ChatMessage, ChatReaction } from './messages/chat-message.js';
+export type { ChatMessages, MessageChanges, MessagePlace, NewMessage } from './messages/chat-messages.js';
+export type { ChatSearch, SearchPage, SearchRequest } from './messages/chat-search.js';
+export type { ReadPointers, ThreadStatus } from './messages/read-pointers.js';
+export type { ChatChangeOptions } from './outbox/chat-work.js';
+export type { ChatChangeKind } from './outbox/outbox.js';
+export type { ChatRelayOptions } from './relay/relay.options.js';
+export { chatGuest, chatServer, chatUser, type ChatActor } from './policy/chat-actor.js';
+export {
+  ChatPolicy,
+  type ChatAction,
+  type ChatResource,
+  type ChatRole,
+  type ChatSubject,
+} from './policy/chat-policy.js';
+export { DefaultChatPolicy } from './policy/default-chat-policy.js';
+export type { ChatPrivacy, ChatReport, ExportedRecord } from './privacy/chat-privacy.js';
+export { ChatUsers, type ChatProfile } from './users/chat-users.js';
+export {
+  ChatChange,
+  ChatChannelEvent,
+  ChatMemberEvent,
+  ChatMembershipEvent,
+  ChatMessageEvent,
+} from './wire/chat-events.js';
+export { chatChanges, chatInbox, chatRoom } from './wire/chat-topics.js';

@@ -1,0 +1,250 @@
+import type { ChannelGate } from '../channels/channel-gate.js';
+import { channelOf, membershipOf, type ChatChannel, type ChatMembership } from '../channels/chat-channel.js';
+import type { Queries } from '../database/chat-database.js';
+import { ChatError, ChatErrorCode } from '../error/chat-error.js';
+import type { ChatLimits } from '../limits/chat-limits.js';
+import { checkPageSize, checkSeq, invalid } from '../limits/checks.js';
+import type { ChatWork } from '../outbox/chat-work.js';
+import type { ChatActor } from '../policy/chat-actor.js';
+import type { ChatMessage, MessageRow } from './chat-message.js';
+import type { MessagePlace } from './chat-messages.js';
+import type { MessageReader } from './message-reader.js';
+
+const DEFAULT_PAGE = 25;
+
+/** The wanted part of a history; at most one of `before`, `after` and `around`. */
+export interface HistoryPageRequest {
+  readonly channelId: string;
+  /** Messages with lower numbers; without a bound, the newest messages. */
+  readonly before?: number;
+  /** Messages with higher numbers. */
+  readonly after?: number;
+  /** Messages on both sides of this number, and the message itself. */
+  readonly around?: number;
+  /** The thread that this message began; without it, the messages outside of threads. */
+  readonly threadSeq?: number;
+  /** @default 25 */
+  readonly limit?: number;
+}
+
+/** A part of a history, from the oldest to the newest message. */
+export interface HistoryPage {
+  readonly channel: ChatChannel;
+  /** The membership of the actor; null outside of the channel. */
+  readonly membership: ChatMembership | null;
+  readonly messages: readonly ChatMessage[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  /** The page has all changes up to this number; `changesSince` continues from it. */
+  readonly revision: number;
+}
+
+/** The messages that changed after a revision, in the order of their changes. */
+export interface ChangesPage {
+  readonly messages: readonly ChatMessage[];
+  /** The revision for the next call. */
+  readonly revision: number;
+  /** True when more changes follow. */
+  readonly hasMore: boolean;
+}
+
+/** A former version of a message. */
+export interface MessageVersion {
+  readonly version: number;
+  readonly text: string | null;
+  readonly data: unknown;
+  readonly replacedAt: number;
+  readonly replacedBy: string | null;
+}
+
+/** Reads the messages of channels. */
+export class ChatHistory {
+  constructor(
+    private readonly work: ChatWork,
+    private readonly gate: ChannelGate,
+    private readonly reader: MessageReader,
+    private readonly limits: Required<ChatLimits>,
+  ) {}
+
+  /**
+   * Reads a page. Deleted messages keep their place, without content.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_INVALID
+   */
+  async page(actor: ChatActor, request: HistoryPageRequest): Promise<HistoryPage> {
+    const { channelId, before, after, around, limit = DEFAULT_PAGE } = request;
+    checkPageSize(limit, this.limits.maxPageSize);
+    if ([before, after, around].filter((bound) => bound !== undefined).length > 1)
+      throw invalid('A page has at most one of before, after and around');
+    return this.work.read(async (queries) => {
+      // The channel is read first: a change that is stored in between has a higher revision and comes again.
+      const { channel, member } = await this.openForReading(queries, actor, channelId);
+      const rows = this.rowsOf(queries, { tenant: actor.tenant, request });
+      const older =
+        after !== undefined
+          ? []
+          : await rows.before(before ?? around, around === undefined ? limit : Math.ceil(limit / 2));
+      const from = around === undefined ? after : around - 1;
+      const newer =
+        from === undefined
+          ? []
+          : await rows.after(from, around === undefined ? limit : Math.max(1, Math.floor(limit / 2)));
+      const messages = await this.reader.complete(queries, [...older.slice(0).reverse(), ...newer]);
+      const [first, last] = [messages[0]?.seq, messages.at(-1)?.seq];
+      return {
+        channel: channelOf(channel),
+        membership: member ? membershipOf(member) : null,
+        messages,
+        hasOlder:
+          first === undefined
+            ? after !== undefined && (await rows.before(after + 1, 1)).length > 0
+            : (await rows.before(first, 1)).length > 0,
+        hasNewer:
+          last === undefined
+            ? before !== undefined && (await rows.after(before - 1, 1)).length > 0
+            : (await rows.after(last, 1)).length > 0,
+        revision: channel.revision,
+      };
+    });
+  }
+
+  /**
+   * Reads what changed after a revision: new messages, edits, deletions, reactions, pins and replies.
+   *
+   * A reader that missed events continues from the revision of its last event or page, and misses nothing.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_INVALID
+   */
+  async changesSince(
+    actor: ChatActor,
+    request: { readonly channelId: string; readonly revision: number; readonly limit?: number },
+  ): Promise<ChangesPage> {
+    const { channelId, revision, limit = this.limits.maxPageSize } = request;
+    checkSeq('revision', revision);
+    checkPageSize(limit, this.limits.maxPageSize);
+    return this.work.read(async (queries) => {
+      await this.openForReading(queries, actor, channelId);
+      const rows = await queries
+        .selectFrom('messages as m')
+        .selectAll()
+        .where('m.tenant', '=', actor.tenant)
+        .where('m.channel_id', '=', channelId)
+        .where('m.revision', '>', revision)
+        .orderBy('m.revision')
+        .limit(limit + 1)
+        .execute();
+      const messages = await this.reader.complete(queries, rows.slice(0, limit));
+      return { messages, revision: messages.at(-1)?.revision ?? revision, hasMore: rows.length > limit };
+    });
+  }
+
+  /**
+   * Reads one message.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_INVALID
+   */
+  async get(actor: ChatActor, place: MessagePlace): Promise<ChatMessage> {
+    return this.work.read(async (queries) => {
+      await this.openForReading(queries, actor, place.channelId);
+      return (await this.reader.complete(queries, [await this.rowAt(queries, actor, place)]))[0]!;
+    });
+  }
+
+  /**
+   * Reads the pinned messages, the last pinned first.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN
+   */
+  async pinned(actor: ChatActor, channelId: string): Promise<readonly ChatMessage[]> {
+    return this.work.read(async (queries) => {
+      await this.openForReading(queries, actor, channelId);
+      const rows = await queries
+        .selectFrom('messages as m')
+        .selectAll()
+        .where('m.tenant', '=', actor.tenant)
+        .where('m.channel_id', '=', channelId)
+        .where('m.pinned_at', 'is not', null)
+        .orderBy('m.pinned_at', 'desc')
+        .limit(this.limits.maxPins)
+        .execute();
+      return this.reader.complete(queries, rows);
+    });
+  }
+
+  /**
+   * Reads the former versions of a message, the oldest first; at most `maxPageSize` of the newest.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_INVALID
+   */
+  async versions(actor: ChatActor, place: MessagePlace): Promise<readonly MessageVersion[]> {
+    return this.work.read(async (queries) => {
+      const open = await this.gate.look(queries, actor, place.channelId);
+      const { author_id } = await this.rowAt(queries, actor, place);
+      await this.gate.demand(open, 'message.versions', { authorId: author_id });
+      const rows = await queries
+        .selectFrom('versions as v')
+        .selectAll()
+        .where('v.tenant', '=', actor.tenant)
+        .where('v.channel_id', '=', place.channelId)
+        .where('v.seq', '=', place.seq)
+        .orderBy('v.version', 'desc')
+        .limit(this.limits.maxPageSize)
+        .execute();
+      return rows.reverse().map((row) => ({
+        version: row.version,
+        text: row.text,
+        data: row.data === null ? null : (JSON.parse(row.data) as unknown),
+        replacedAt: row.replaced_at,
+        replacedBy: row.replaced_by,
+      }));
+    });
+  }
+
+  private async openForReading(queries: Queries, actor: ChatActor, channelId: string) {
+    const open = await this.gate.look(queries, actor, channelId);
+    await this.gate.demand(open, 'channel.read');
+    return open;
+  }
+
+  private async rowAt(
+    queries: Queries,
+    { tenant }: ChatActor,
+    { channelId, seq }: MessagePlace,
+  ): Promise<MessageRow> {
+    const row = await queries
+      .selectFrom('messages as m')
+      .selectAll()
+      .where('m.tenant', '=', tenant)
+      .where('m.channel_id', '=', channelId)
+      .where('m.seq', '=', checkSeq('seq', seq))
+      .executeTakeFirst();
+    if (row) return row;
+    throw new ChatError(ChatErrorCode.NotFound, `The channel has no message ${seq}.`);
+  }
+
+  private rowsOf(
+    queries: Queries,
+    { tenant, request }: { readonly tenant: string; readonly request: HistoryPageRequest },
+  ) {
+    const { channelId, threadSeq } = request;
+    const base = queries
+      .selectFrom('messages as m')
+      .selectAll()
+      .where('m.tenant', '=', tenant)
+      .where('m.channel_id', '=', channelId)
+      .where(
+        'm.thread_seq',
+        threadSeq === undefined ? 'is' : '=',
+        threadSeq === undefined ? null : checkSeq('threadSeq', threadSeq),
+      );
+    return {
+      before: (seq: number | undefined, limit: number): Promise<MessageRow[]> =>
+        (seq === undefined ? base : base.where('m.seq', '<', checkSeq('before', seq)))
+          .orderBy('m.seq', 'desc')
+          .limit(limit)
+          .execute(),
+      after: (seq: number, limit: number): Promise<MessageRow[]> =>
+        base.where('m.seq', '>', Math.max(seq, -1)).orderBy('m.seq').limit(limit).execute(),
+    };
+  }
+}

@@ -1,0 +1,52 @@
+import type { ChatActor } from '../policy/chat-actor.js';
+import type { ChatChannel } from '../channels/chat-channel.js';
+import type { ChatMessage } from './chat-message.js';
+
+/** A message before it is stored, with everything that the author sent. */
+export interface ChatDraft {
+  readonly actor: ChatActor;
+  readonly channel: ChatChannel;
+  readonly text: string;
+  readonly data: unknown;
+  readonly mentions: readonly string[];
+  readonly replyTo: number | null;
+  readonly threadSeq: number | null;
+  /** True for an edit of a stored message. */
+  readonly isEdit: boolean;
+}
+
+/** The answer of `willSend`: nothing, changes, or a refusal with its reason. */
+export type ChatVerdict =
+  | undefined
+  | void
+  | { readonly text?: string; readonly data?: unknown; readonly mentions?: readonly string[] }
+  | { readonly refuse: string };
+
+/**
+ * Lets the application see messages before and after they are stored.
+ *
+ * Extend it and override what you need.
+ */
+export abstract class ChatHooks {
+  /**
+   * Sees a message before it is stored, outside of a transaction, and may change or refuse it.
+   *
+   * A repetition with the same client id does not call it again. An error of it refuses the message.
+   */
+  willSend(_draft: ChatDraft): ChatVerdict | Promise<ChatVerdict> {
+    return undefined;
+  }
+
+  /**
+   * Sees a message after it is stored in a transaction of the chat. The author does not wait for it.
+   *
+   * It is not called again after a crash, and not for a transaction of the application: use a durable consumer
+   * of `chatEvents` for work that must happen.
+   */
+  didSend(_message: ChatMessage, _actor: ChatActor): void | Promise<void> {
+    return undefined;
+  }
+}
+
+/** Hooks that let everything pass. */
+export class NoChatHooks extends ChatHooks {}

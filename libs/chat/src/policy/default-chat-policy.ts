@@ -1,0 +1,67 @@
+import {
+  CHAT_ROLES,
+  ChatPolicy,
+  type ChatAction,
+  type ChatResource,
+  type ChatRole,
+  type ChatSubject,
+} from './chat-policy.js';
+
+type Rule = (subject: ChatSubject, resource: ChatResource) => boolean;
+
+/** The rules that hold unless the application provides another policy. */
+export class DefaultChatPolicy extends ChatPolicy {
+  /** Permits the server everything, and others what the rule of the action says. */
+  allows(subject: ChatSubject, action: ChatAction, resource: ChatResource): boolean {
+    return subject.kind === 'server' || RULES[action](subject, resource);
+  }
+}
+
+const atLeast =
+  (least: ChatRole): Rule =>
+  ({ role }) =>
+    rankOf(role) <= CHAT_ROLES.indexOf(least);
+
+const isMember = atLeast('guest');
+const isModerator = atLeast('moderator');
+const isOwner = atLeast('owner');
+const isAuthor: Rule = ({ userId }, { authorId }) => userId !== null && userId === authorId;
+const isSelf: Rule = ({ userId }, { targetId }) => userId !== null && userId === targetId;
+const hasAccount: Rule = ({ kind }) => kind === 'user';
+
+const RULES: Readonly<Record<ChatAction, Rule>> = {
+  'channel.create': (subject, { channelType }) => hasAccount(subject, {}) || channelType === 'support',
+  'channel.read': (subject, resource) =>
+    isMember(subject, resource) || (resource.isOpen === true && hasAccount(subject, resource)),
+  'channel.join': (subject, { isOpen }) =>
+    subject.role === 'invited' || (isOpen === true && hasAccount(subject, {})),
+  'channel.invite': (subject, { isOpen, isFixed }) =>
+    !isFixed && (isOpen ? atLeast('member') : isModerator)(subject, {}),
+  'channel.add': (subject, { isFixed }) => !isFixed && isModerator(subject, {}),
+  'channel.remove': (subject, resource) =>
+    !resource.isFixed &&
+    isModerator(subject, resource) &&
+    rankOf(subject.role) <= rankOf(resource.targetRole ?? 'guest'),
+  'channel.update': (subject, resource) => !resource.isFixed && isModerator(subject, resource),
+  'channel.freeze': (subject, resource) => !resource.isFixed && isModerator(subject, resource),
+  'channel.archive': isOwner,
+  'channel.roles': isOwner,
+  'message.post': isMember,
+  'message.edit': (subject, resource) => isMember(subject, resource) && isAuthor(subject, resource),
+  'message.delete': (subject, resource) =>
+    isMember(subject, resource) &&
+    (isAuthor(subject, resource) || (!resource.isFixed && isModerator(subject, resource))),
+  'message.purge': isModerator,
+  'message.react': isMember,
+  'message.pin': (subject, { isFixed }) => (isFixed ? isMember : isModerator)(subject, {}),
+  'message.versions': (subject, resource) => isAuthor(subject, resource) || isModerator(subject, resource),
+  'message.report': isMember,
+  'report.read': isModerator,
+  'user.export': isSelf,
+  'user.erase': isSelf,
+};
+
+function rankOf(role: ChatSubject['role']): number {
+  const rank = CHAT_ROLES.indexOf(role as ChatRole);
+  return rank < 0 ? CHAT_ROLES.length : rank;
+}

@@ -1,0 +1,63 @@
+import { StreamMessage } from '@nestwire/protocol';
+import type { ChatChannel, ChatMember, ChatMembership } from '../channels/chat-channel.js';
+import type { ChatMessage } from '../messages/chat-message.js';
+import type { ChatChangeKind } from '../outbox/outbox.js';
+
+/**
+ * Reports the present state of one message to the readers of its channel.
+ *
+ * A reader keeps the state with the highest revision; so repetitions and a page in between do no harm.
+ */
+@StreamMessage('nestwire-chat.message')
+export class ChatMessageEvent {
+  declare readonly $type: 'nestwire-chat.message';
+  kind!: ChatChangeKind;
+  message!: ChatMessage;
+}
+
+/** Reports the present state of a channel to its readers. */
+@StreamMessage('nestwire-chat.channel')
+export class ChatChannelEvent {
+  declare readonly $type: 'nestwire-chat.channel';
+  channel!: ChatChannel;
+}
+
+/** Reports a member to the readers of a channel; null after the member has left. */
+@StreamMessage('nestwire-chat.member')
+export class ChatMemberEvent {
+  declare readonly $type: 'nestwire-chat.member';
+  channelId!: string;
+  userId!: string;
+  member!: ChatMember | null;
+}
+
+/** Reports the own membership to the devices of a user; null after it has ended. */
+@StreamMessage('nestwire-chat.membership')
+export class ChatMembershipEvent {
+  declare readonly $type: 'nestwire-chat.membership';
+  channelId!: string;
+  membership!: ChatMembership | null;
+}
+
+/**
+ * Reports a change to durable consumers of the server.
+ *
+ * They do push, mail, search and moderation. It has ids only; a consumer reads the present state with `ChatService`.
+ */
+@StreamMessage('nestwire-chat.change')
+export class ChatChange {
+  declare readonly $type: 'nestwire-chat.change';
+  tenant!: string;
+  kind!: ChatChangeKind;
+  channelId!: string;
+  seq!: number | null;
+  userId!: string | null;
+  /** The time of the change, in milliseconds since 1970. */
+  changedAt!: number;
+}
+
+/** Tells the server that relays that another server has stored changes. */
+@StreamMessage('nestwire-chat.wake')
+export class ChatWake {
+  declare readonly $type: 'nestwire-chat.wake';
+}

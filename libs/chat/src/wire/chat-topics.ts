@@ -1,0 +1,50 @@
+import { defineChannel } from '@nestwire/messages';
+import { createHash } from 'node:crypto';
+import {
+  ChatChange,
+  ChatChannelEvent,
+  ChatMemberEvent,
+  ChatMembershipEvent,
+  ChatMessageEvent,
+  ChatWake,
+} from './chat-events.js';
+
+const TEN_MINUTES_MS = 600_000;
+const A_DAY_MS = 86_400_000;
+
+const room = defineChannel('nestwire-chat', {
+  messages: [ChatMessageEvent, ChatChannelEvent, ChatMemberEvent],
+  history: { messages: 500, ageMs: TEN_MINUTES_MS },
+});
+
+const inbox = defineChannel('nestwire-chat-user', {
+  messages: [ChatMembershipEvent],
+  history: { messages: 100, ageMs: TEN_MINUTES_MS },
+});
+
+const changes = defineChannel('nestwire-chat-changes', {
+  messages: [ChatChange],
+  history: { messages: 100_000, ageMs: A_DAY_MS },
+});
+
+/** The channel of nestwire that has the events of one chat channel. */
+export function chatRoom(tenant: string, channelId: string) {
+  return room(tenant, channelId);
+}
+
+/** The channel of nestwire that has the events for one user. */
+export function chatInbox(tenant: string, userId: string) {
+  return inbox(tenant, createHash('sha256').update(userId).digest('base64url'));
+}
+
+/**
+ * The channel of nestwire that has all changes of a tenant.
+ *
+ * It is for durable consumers of the server. It stores at least 100,000 changes, for a day.
+ */
+export function chatChanges(tenant: string) {
+  return changes(tenant);
+}
+
+/** Reaches the server that relays, from servers that have stored changes. */
+export const chatWake = defineChannel('nestwire-chat-wake', { messages: [ChatWake] });

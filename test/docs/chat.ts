@@ -1,0 +1,142 @@
+import { Injectable, Module } from '@nestjs/common';
+import {
+  ChatChange,
+  ChatHooks,
+  ChatModule,
+  ChatService,
+  ChatUsers,
+  DefaultChatPolicy,
+  chatChanges,
+  chatMigrations,
+  chatServer,
+  chatUser,
+  pgTransaction,
+  type ChatAction,
+  type ChatDraft,
+  type ChatProfile,
+  type ChatResource,
+  type ChatSubject,
+  type ChatVerdict,
+} from '@nestwire/chat';
+import { DurableConsumer } from '@nestwire/messages';
+import { StreamGap } from '@nestwire/protocol';
+import { StreamsModule } from '@nestwire/streams';
+import type { Pool } from 'pg';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+
+declare const redisClient: object;
+
+// #region users
+@Injectable()
+export class AppUsers extends ChatUsers {
+  private readonly names: Readonly<Record<string, string>> = { ann: 'Ann', bob: 'Bob' };
+
+  findMany(ids: readonly string[]): ChatProfile[] {
+    return ids.flatMap((id) => (id in this.names ? [{ id, name: this.names[id]! }] : []));
+  }
+}
+
+@Module({
+  imports: [StreamsModule.forRoot(), ChatModule.forRoot({ users: AppUsers })],
+})
+export class AppModule {}
+// #endregion users
+
+// #region bot
+@Injectable()
+export class Welcome {
+  constructor(private readonly chat: ChatService) {}
+
+  async greet(userId: string): Promise<void> {
+    const bot = chatServer({ userId: 'bot' });
+    const { id } = await this.chat.channels.create(bot, { type: 'direct', members: [userId] });
+    await this.chat.messages.post(bot, { channelId: id, clientId: `welcome-${userId}`, text: 'Welcome!' });
+  }
+}
+// #endregion bot
+
+// #region read
+export async function readOn(chat: ChatService, channelId: string): Promise<void> {
+  const ann = chatUser('ann');
+  const page = await chat.history.page(ann, { channelId });
+  const older = page.hasOlder && (await chat.history.page(ann, { channelId, before: page.messages[0]!.seq }));
+  await chat.pointers.mark(ann, channelId, page.channel.lastSeq);
+  const { entries, next } = await chat.lists.mine(ann, { limit: 30 });
+  console.log(older, entries[0]?.unreadCount, entries[0]?.mentionCount, next);
+}
+// #endregion read
+
+// #region policy
+@Injectable()
+export class AppPolicy extends DefaultChatPolicy {
+  override allows(subject: ChatSubject, action: ChatAction, resource: ChatResource): boolean {
+    if (action === 'channel.create' && resource.channelType === 'public') return subject.kind === 'server';
+    return super.allows(subject, action, resource);
+  }
+}
+// #endregion policy
+
+// #region hooks
+@Injectable()
+export class AppHooks extends ChatHooks {
+  override willSend({ text, channel }: ChatDraft): ChatVerdict {
+    if (channel.type === 'public' && text.includes('http://')) return { refuse: 'Links need https.' };
+    return { text: text.trim() };
+  }
+}
+// #endregion hooks
+
+// #region consumer
+@Injectable()
+export class PushSender {
+  constructor(private readonly chat: ChatService) {}
+
+  @DurableConsumer(chatChanges('default'), { name: 'push' })
+  async onChange(change: ChatChange | StreamGap): Promise<void> {
+    if (change instanceof StreamGap || change.kind !== 'message.posted' || change.seq === null) return;
+    const { channelId, seq } = change;
+    const message = await this.chat.history.get(chatServer(), { channelId, seq });
+    for (const userId of message.mentions) console.log(`push to ${userId}: ${message.text}`);
+  }
+}
+// #endregion consumer
+
+// #region transaction
+export async function ship(pool: Pool, chat: ChatService, orderId: string): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('UPDATE orders SET shipped = true WHERE id = $1', [orderId]);
+    const message = { channelId: `order-${orderId}`, text: 'Your order is on its way.' };
+    await chat.messages.post(chatServer(), message, { tx: pgTransaction(client) });
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+// #endregion transaction
+
+// #region postgres
+export const chat = ChatModule.forRootAsync({
+  users: AppUsers,
+  policy: AppPolicy,
+  hooks: AppHooks,
+  useFactory: () => ({
+    database: { postgres: process.env.DATABASE_URL!, migrations: 'check' },
+    types: { public: { maxMembers: 50_000, keepMs: 30 * 86_400_000 } },
+    rateLimiter: new RateLimiterRedis({
+      storeClient: redisClient,
+      keyPrefix: 'chat',
+      points: 60,
+      duration: 60,
+    }),
+  }),
+});
+// #endregion postgres
+
+// #region migrations
+console.log(chatMigrations('postgres', { schema: 'nestwire_chat', after: 0 }));
+// #endregion migrations
