@@ -12,9 +12,10 @@ const TITLE = '══ FLAKY';
  *
  * @param {string} results the file that jest wrote with `--outputFile`
  * @param {(files: readonly string[], results: string) => readonly string[]} argumentsOf the arguments of `node` for these files
+ * @param {string} [node] the program that ran them
  * @returns {boolean} whether all of them passed
  */
-export function passesAlone(results, argumentsOf) {
+export function passesAlone(results, argumentsOf, node = process.execPath) {
   if (!existsSync(results)) return false;
   const first = JSON.parse(readFileSync(results, 'utf8'));
   const files = first.testResults.filter(({ status }) => status === 'failed').map(({ name }) => name);
@@ -22,7 +23,7 @@ export function passesAlone(results, argumentsOf) {
 
   console.log(`\n── again, alone: ${files.join(' ')}\n`);
   const again = `${results}.again`;
-  const { status } = spawnSync(process.execPath, argumentsOf(files, again), { stdio: 'inherit' });
+  const { status } = spawnSync(node, argumentsOf(files, again), { stdio: 'inherit' });
   if (status !== 0) return false;
 
   for (const { name, message } of first.testResults.filter(({ status }) => status === 'failed'))

@@ -85,6 +85,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       page('delivery.md', 'Delivery'),
       page('lifecycle.md', 'Lifecycle of a message'),
       page('reliability.md', 'Reliability'),
+      page('comparison.md', 'Compared in detail'),
       page('recovery-compared.md', 'Recovery compared'),
       page('benchmarks.md', 'Benchmarks'),
       page('security.md', 'Security model'),
@@ -95,7 +96,11 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
   {
     kind: 'Project',
     text: 'Project',
-    pages: [page('contributing.md', 'Contributing'), page('SECURITY.md', 'Security policy')],
+    pages: [
+      page('contributing.md', 'Contributing'),
+      page('releasing.md', 'Releasing'),
+      page('SECURITY.md', 'Security policy'),
+    ],
   },
 ];
 

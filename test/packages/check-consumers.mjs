@@ -1,10 +1,11 @@
 // Installs the packed libraries in applications outside the repository, compiles them there and runs them on
 // each supported version of Node. `check-consumers.mjs [NAME…]` takes some of the consumers. Needs a build and
-// the npm registry; uses a Redis where there is one.
+// the npm registry; uses a Redis and a Chromium where there are some.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findChromium } from '../rig/find-chromium.mjs';
 import { findRedis, missingRedis, startRedis } from '../rig/redis-server.mjs';
 import { installNodes } from './node-versions.mjs';
 import { packAll } from './pack.mjs';
@@ -17,6 +18,7 @@ const all = readdirSync(HOME).filter((name) => name !== SOURCE);
 const folder = mkdtempSync(join(tmpdir(), 'nestwire-consumers-'));
 const redis = (await findRedis()) ? await startRedis() : undefined;
 if (!redis) console.warn(missingRedis('A test of each consumer'));
+const chromium = findChromium();
 try {
   const packages = packAll(folder);
   const nodes = installNodes(folder);
@@ -42,8 +44,12 @@ function tryOut(name, packages, nodes) {
 }
 
 function run(command, cwd, env) {
-  const withRedis = { ...env, ...(redis && { REDIS_URL: redis.url }) };
-  return spawnSync(command, { cwd, shell: true, stdio: 'inherit', env: withRedis }).status === 0;
+  const whole = {
+    ...env,
+    ...(redis && { REDIS_URL: redis.url }),
+    ...(chromium && { CHROMIUM_BIN: chromium }),
+  };
+  return spawnSync(command, { cwd, shell: true, stdio: 'inherit', env: whole }).status === 0;
 }
 
 function report(what, isGood) {

@@ -1,19 +1,18 @@
-// Packs every library and asks publint and attw whether others can use the tarball. Needs a build.
+// Packs every library, checks the files of the tarball, and asks publint and attw whether others can use it.
+// Needs a build.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packProblems } from './pack-problems.mjs';
 import { packAll } from './pack.mjs';
-
-const STRAY = /\.spec\.|\.tsbuildinfo$|^src\//;
 
 const folder = mkdtempSync(join(tmpdir(), 'nestwire-packages-'));
 try {
-  for (const { name, tarball, files } of packAll(folder)) {
-    const strays = files.filter((path) => STRAY.test(path));
+  for (const { name, tarball, files, manifest } of packAll(folder)) {
+    const home = manifest.repository.directory;
     const problems = [
-      ...strays.map((path) => `holds ${path}`),
-      ...(files.includes('dist/index.js') ? [] : ['holds no dist/index.js']),
+      ...packProblems({ files, manifest }, (path) => readFileSync(join(home, path), 'utf8')),
       ...complaintsOf('publint', ['run', tarball, '--strict']),
       ...complaintsOf('attw', [tarball, '--profile', 'esm-only', '--no-emoji']),
     ];

@@ -1,5 +1,5 @@
-// Follows the quick start as a new user does, once for each supported version of Nest: runs its commands as they
-// are printed, writes its files, builds, lets two terminals talk, and runs the scaffold's own test runner on the
+// Follows the quick start as a new user does in an empty folder, with each supported version of Node, and of Nest:
+// runs its commands as they are printed, writes its files, builds, lets two terminals talk, and runs the scaffold's own test runner on the
 // code of the testing page. Needs a build and the npm registry.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serveRegistry } from './local-registry.mjs';
+import { installNodes } from './node-versions.mjs';
 import { packAll } from './pack.mjs';
 
 const DEADLINE_MS = 60_000;
@@ -17,11 +18,15 @@ const TESTING_SPEC = readFileSync('test/docs/testing.spec.ts', 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'nestwire-scaffolds-'));
 const registry = await serveRegistry(packAll(folder));
 try {
-  for (const major of [12, 11]) {
+  const nodes = installNodes(folder);
+  const runs = [...nodes.map((node) => ({ major: 12, node })), { major: 11, node: nodes[0] }];
+  for (const { major, node } of runs) {
     const startedAt = performance.now();
-    const problem = await tryOut(major).catch((error) => error);
+    const problem = await tryOut(major, node).catch((error) => error);
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
-    console.log(`${problem ? 'FAILED' : 'ok    '}  the quick start with Nest ${major} (${seconds} s)`);
+    console.log(
+      `${problem ? 'FAILED' : 'ok    '}  the quick start with Nest ${major} on ${node.name} (${seconds} s)`,
+    );
     if (!problem) continue;
     console.log(problem.stack);
     process.exitCode = 1;
@@ -31,20 +36,20 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-async function tryOut(major) {
-  const place = join(folder, `nest-${major}`);
+async function tryOut(major, { name, env }) {
+  const place = join(folder, `nest-${major}, ${name}`.replace(/\W+/g, '-'));
   mkdirSync(place);
-  await run(blockAfter(QUICK_START, `nest-${major}`), place);
+  await run(blockAfter(QUICK_START, `nest-${major}`), place, env);
   const app = join(place, 'hello');
   for (const [path, text] of filesOf(QUICK_START)) writeFileSync(join(app, path), text);
-  await run('npm run build', app);
-  await letTerminalsTalk(app);
+  await run('npm run build', app, env);
+  await letTerminalsTalk(app, env);
 
-  await run(blockAfter(TESTING, 'install'), app);
+  await run(blockAfter(TESTING, 'install'), app, env);
   if (major === 11) useJestConfiguration(app);
   writeFileSync(join(app, 'src/chat-endpoint.spec.ts'), TESTING_SPEC);
   // The scaffold's own spec is about a module that the quick start replaces.
-  await run('npm test', app);
+  await run('npm test', app, env);
 }
 
 /** Returns the code of the block that follows a marker. */
@@ -67,13 +72,13 @@ function useJestConfiguration(app) {
   writeFileSync(path, JSON.stringify({ ...manifest, jest }, null, 2));
 }
 
-async function letTerminalsTalk(app) {
+async function letTerminalsTalk(app, env) {
   const port = await freePort();
-  const server = start(['dist/main.js'], app, { PORT: String(port) });
+  const server = start(['dist/main.js'], app, { ...env, PORT: String(port) });
   try {
     await server.prints('Nest application successfully started');
     const url = `ws://localhost:${port}/streams`;
-    const [ada, grace] = ['Ada', 'Grace'].map((name) => start(['dist/terminal.js', name, url], app));
+    const [ada, grace] = ['Ada', 'Grace'].map((name) => start(['dist/terminal.js', name, url], app, env));
     await Promise.all([ada.prints('(connected)'), grace.prints('(connected)')]);
     ada.type('Hello?');
     await grace.prints('Ada: Hello?');
@@ -84,8 +89,8 @@ async function letTerminalsTalk(app) {
 }
 
 /** Starts a Node process and follows what it prints. */
-function start(argv, cwd, env = {}) {
-  const child = spawn(process.execPath, argv, { cwd, stdio: 'pipe', env: { ...process.env, ...env } });
+function start(argv, cwd, env) {
+  const child = spawn('node', argv, { cwd, stdio: 'pipe', env });
   let output = '';
   const exited = new Promise((resolve) => child.once('exit', resolve));
   for (const stream of [child.stdout, child.stderr])
@@ -111,8 +116,8 @@ function start(argv, cwd, env = {}) {
   };
 }
 
-async function run(command, cwd) {
-  const env = { ...process.env, ...registry.env, npm_config_audit: 'false', npm_config_fund: 'false' };
+async function run(command, cwd, nodeEnv) {
+  const env = { ...nodeEnv, ...registry.env, npm_config_audit: 'false', npm_config_fund: 'false' };
   // The registry of the packages answers from this process, which must not be blocked.
   const child = spawn('bash', ['-e', '-c', command], { cwd, stdio: 'inherit', env });
   const code = await new Promise((resolve) => child.once('exit', resolve));
