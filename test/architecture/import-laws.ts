@@ -30,7 +30,7 @@ const ENTRIES = new Set([
 const APPLICATION_ENTRY =
   /^@nestwire\/[a-z]+(\/(redis|react|store|vue|class-transformer|class-validator|message-pack|testing))?$/;
 
-/** Which packages of this repository a package may import. */
+/** Allowed imports between the packages of this repository. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'libs/protocol': [],
   'libs/client': ['protocol'],

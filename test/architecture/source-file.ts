@@ -37,7 +37,16 @@ export function madeUp(sources: Readonly<Record<string, string>>): SourceFile[] 
 
 /** Reads all TypeScript below folders of the repository. */
 export function readSources(...folders: readonly string[]): SourceFile[] {
-  return folders.flatMap(pathsBelow).map((path) => parseSource(path, readFileSync(join(ROOT, path), 'utf8')));
+  return folders
+    .flatMap((folder) => pathsBelow(folder))
+    .map((path) => parseSource(path, readFileSync(join(ROOT, path), 'utf8')));
+}
+
+/** Reads all scripts below folders of the repository. */
+export function readScripts(...folders: readonly string[]): SourceFile[] {
+  return folders
+    .flatMap((folder) => pathsBelow(folder, /\.(mjs|cjs)$/))
+    .map((path) => parseSource(path, readFileSync(join(ROOT, path), 'utf8')));
 }
 
 /** Lists the folders below a folder of the repository. */
@@ -78,9 +87,9 @@ export function placeOf(file: SourceFile, node: ts.Node): string {
   return `${file.path}:${file.tree.getLineAndCharacterOfPosition(node.getStart(file.tree)).line + 1}`;
 }
 
-function pathsBelow(folder: string): string[] {
+function pathsBelow(folder: string, suffix = /\.tsx?$/): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
+    .filter((entry) => entry.isFile() && suffix.test(entry.name) && !entry.name.endsWith('.d.ts'))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
     .filter((path) => !isForeign(path));
 }

@@ -29,7 +29,7 @@ const loop = monitorEventLoopDelay({ resolution: 1 });
 let app;
 let messages;
 let subscriptions = [];
-/** What happened since the last `take`. */
+/** The events since the last `take`. */
 let seen = emptySeen();
 
 function emptySeen() {

@@ -19,7 +19,7 @@ const kept = { kind: 'keep', load: 'keep', channels: 50, messages: 1_000, maxRou
 const QUICK_KEPT = { channels: 20, maxRounds: 1 };
 
 /**
- * What channels with history cost: live, in memory, and when all come back.
+ * Workloads for the cost of channels with history: live, in memory, and when all come back.
  *
  * @type {readonly import('./workloads.mjs').Workload[]}
  */

@@ -13,7 +13,7 @@ answerParent({
     const { openKeeper } = await import(`./peers/${keeperFile}`);
     perChannel = messages;
     keeper = await openKeeper({ messages, ...setup });
-    // What is made once is made for these.
+    // The first channels pay for everything that is made once.
     await keepIn('warm-up', WARM_UP_CHANNELS);
     return { payloadBytes: Buffer.byteLength(textOf(newNote())) };
   },

@@ -18,7 +18,7 @@ const PACKAGES = [
   [BUFFER_UTIL, '.'],
 ];
 
-/** What a measurement was made with: versions by name, and the number of cores. */
+/** Returns the versions of the software by name, and the number of cores. */
 export function machineOf() {
   const packages = Object.fromEntries(PACKAGES.map(([name]) => [name, versionOf(name)]));
   return {

@@ -59,7 +59,7 @@ export async function measure(workload, plan, surroundings) {
   }
 }
 
-/** What share of the unit's saturation makes the rate of a paced load, in messages a second. */
+/** Returns the rate of a paced load, a share of the unit's saturation, in messages per second. */
 async function paceOf(workload, plan) {
   const peer = required(
     PEERS.find(({ name }) => name === workload.unit),

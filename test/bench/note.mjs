@@ -11,7 +11,7 @@ export const NOTE = {
   sentAt: SENT_AT,
 };
 
-/** What a peer with validation must refuse. */
+/** A note that a peer with validation must refuse. */
 export const BAD_NOTE = { ...NOTE, text: 7 };
 
 /** The text of a note as nestwire writes it: a date carries its tag. */

@@ -1,6 +1,6 @@
 const SHOWN = 30;
 const NOT_WORK = new Set(['(idle)', '(root)']);
-// What V8 and Node do around a read is said once, by the function of ours that it calls.
+// Work of V8 and Node around a read is counted once, for the called function of nestwire.
 const IS_OURS = /^[^ ]+ .*\b(protocol|messages|streams)\/dist\/|class-(transformer|validator)\//;
 
 /**

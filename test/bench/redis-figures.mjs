@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-/** What a Redis tells about itself. */
+/** Reads the figures that a Redis reports about itself. */
 export class RedisFigures {
   #redis;
 

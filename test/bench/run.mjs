@@ -55,7 +55,7 @@ const counts = { numPassedTests: run.workloads.length - failed.length, numFailed
 writeFileSync(`${RESULTS}bench.json`, JSON.stringify(counts));
 process.exitCode = failed.length ? 1 : 0;
 
-/** What an earlier run showed, beside the targets as they are now. */
+/** Returns an earlier run with the verdicts of the present targets. */
 function judgedAnew(earlier) {
   const workloads = earlier.workloads.map((outcome) => {
     const { targets } = workloadNamed(outcome.name);
@@ -79,7 +79,7 @@ async function measureAll() {
   return { ...machineOf(), roundMs, warmUpMs, workloads };
 }
 
-/** What the options ask for; a name asked for is measured in the short form too. */
+/** Returns the workloads of the options; a named one is measured in the short form too. */
 function chosenWorkloads() {
   const names = namesIn(options.only, WORKLOADS);
   const peers = namesIn(options.peers, PEERS);

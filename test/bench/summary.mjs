@@ -25,7 +25,7 @@ const RATIOS = {
 };
 
 /**
- * What the rounds of one peer at a workload come to.
+ * The summary of the rounds of one peer in a workload.
  *
  * @typedef {Partial<import('./contenders/server.contender.mjs').RoundFigures> & {
  *   peer: string, rounds: number, isLoadTheLimit: boolean,

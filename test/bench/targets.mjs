@@ -1,7 +1,7 @@
 import { ratioOf } from './statistics.mjs';
 
 /**
- * What a figure of one peer may be of another's, as a ratio of their medians within one run; without another
+ * The limit of a figure of one peer, as a ratio to the median of another peer in the same run; without another
  * peer, what it may be in each round.
  *
  * @typedef {object} Target

@@ -2,7 +2,7 @@ import { HISTORY_WORKLOADS } from './history.workloads.mjs';
 import { ratioAtMost, timesLess } from './targets.mjs';
 
 /**
- * What is measured.
+ * A measured workload.
  *
  * @typedef {object} Workload
  * @property {string} name

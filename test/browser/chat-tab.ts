@@ -4,7 +4,7 @@ const DESKTOP: BrowserContextOptions = { viewport: { width: 900, height: 660 }, 
 
 /** One browser tab with the chat, used as a person would. */
 export class ChatTab {
-  /** What the page wrote to its console as errors, and threw. */
+  /** The errors that the page threw or wrote to its console. */
   readonly problems: string[] = [];
 
   private constructor(readonly page: Page) {
@@ -67,7 +67,7 @@ export class ChatTab {
     return this.page.getByRole('navigation', { name: 'Conversations' });
   }
 
-  /** Whether the page is wider than its window. */
+  /** Returns true when the page is wider than its window. */
   isTooWide(): Promise<boolean> {
     return this.page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
   }

@@ -81,7 +81,7 @@ class DeskEndpoint {
   }
 }
 
-/** What the clients in other languages talk to. */
+/** The server for the clients in other languages. */
 @Module({
   imports: [StreamsModule.forRoot({ authenticator: NameAuthenticator, codecs: [messagePack] })],
   providers: [DeskEndpoint],

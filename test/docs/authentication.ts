@@ -201,7 +201,7 @@ export class AppModule {}
 export class CookieModule {}
 // #endregion cookie
 
-/** Where a page would keep its credential. */
+/** The credential of a page. */
 export interface Account {
   token: string | null;
   renew(): Promise<string | null>;

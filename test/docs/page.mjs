@@ -1,4 +1,4 @@
-// What the checks of the pages read in Markdown, and how code blocks are written from the files that they show.
+// Reads the parts of Markdown that the checks of the pages need, and writes code blocks from the files that they show.
 
 /**
  * @typedef {{ line: number, language: string, code: string, region: { file: string, name: string } | undefined }} Block

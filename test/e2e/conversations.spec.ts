@@ -29,7 +29,7 @@ class Users extends StreamAuthenticator {
   }
 }
 
-/** What happened in the sessions of one connection, by the connection's number. */
+/** The events in the sessions of one connection, by the number of the connection. */
 @Injectable()
 class Journal {
   readonly entries: string[] = [];
@@ -41,7 +41,7 @@ class Journal {
 
 type Session = StreamSession<Note, StreamUser | null>;
 
-/** What all endpoints of this suite do; the text of a message says how it is handled. */
+/** The handlers of all endpoints of this suite; the text of a message selects its handling. */
 class Talk {
   constructor(
     readonly journal: Journal,
@@ -230,7 +230,7 @@ async function settle(raw: RawSocket): Promise<void> {
   await raw.until(() => pongs() > before);
 }
 
-/** What answered a frame: its error, or what says that it was done; an ack answers all before it but those. */
+/** Returns the answers to a frame: its error or its success; an ack answers all earlier messages without an error. */
 function answersTo(raw: RawSocket, { t, id, stream: name }: Sent): string[] {
   const errors = raw.frames.filter((frame) => frame.t === 'error' && frame.id === id);
   const done = { open: 'opened', close: 'closed', auth: 'authenticated' }[t];

@@ -38,7 +38,7 @@ const jobs = defineChannel('jobs', { messages: [Job], history: { messages: 1_000
 const children = new Set<ChildProcess>();
 let count = 0;
 
-/** What a reader was given, in order: numbers of jobs, and reasons of gaps. */
+/** The deliveries of a consumer, in order: numbers of jobs, and reasons of gaps. */
 interface Reading {
   readonly begun: Array<number | string>;
   readonly attempts: number[];

@@ -56,7 +56,7 @@ class DeskParams {
 
 type Room = StreamSession<Note | StreamGap, StreamUser | null, RoomParams>;
 
-/** What happened on the server, and the rooms that the guard refuses at present. */
+/** The events on the server, and the rooms that the guard refuses at present. */
 let log: string[] = [];
 let locked = new Set<string>();
 let closing: Latch | undefined;

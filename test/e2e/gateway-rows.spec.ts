@@ -52,9 +52,9 @@ import {
   type RunningApp,
 } from './start-app.js';
 
-// What issues of Nest's gateways ask for, row by row. Jest fails a test that leaves a rejection unhandled.
+// Each row is a request from the issues of Nest's gateways. Jest fails a test that leaves a rejection unhandled.
 
-/** What the handlers of a test saw and wait for. */
+/** The record of the handlers of a test, and the latches that they wait for. */
 @Injectable()
 export class Desk {
   readonly log: string[] = [];

@@ -115,7 +115,7 @@ interface Trial {
   readonly stimulus: (raw: RawSocket, target: RunningApp) => unknown;
   /** A close code, an HTTP status, the code of an error, or a fact. */
   readonly reaction: number | string | ((raw: RawSocket, target: RunningApp) => boolean);
-  /** What goes on where the limit is high; a ping that is answered unless given. */
+  /** The use that a high limit permits; by default a ping with its answer. */
   readonly goesOn?: (raw: RawSocket, target: RunningApp) => Promise<unknown>;
 }
 
@@ -747,7 +747,7 @@ describe('The scheme of a page', () => {
     [1, 'https', 403],
     [1, 'http', 101],
     [['127.0.0.1'], 'https', 403],
-    // Who is not believed says nothing.
+    // The header of an untrusted proxy has no effect.
     [['10.0.0.1'], 'https', 101],
     [0, 'https', 101],
     [false, 'https', 101],

@@ -67,7 +67,7 @@ interface Server extends RunningApp {
   readonly presence: PresenceService;
 }
 
-/** What a reader of a watch has made of it. */
+/** The state of a reader of a watch. */
 interface Followed {
   view: PresenceView;
   /** How often the members came from the first page on. */

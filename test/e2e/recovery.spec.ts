@@ -33,7 +33,7 @@ const board = defineChannel('board', {
   snapshot: [Task],
 });
 
-/** What is asked of the sessions of the desk when they open. */
+/** The orders for the sessions of the desk at their opening. */
 @Injectable()
 class Plan {
   onOpen: (session: StreamSession<Note | StreamGap | Task>) => unknown = () => undefined;
@@ -286,7 +286,7 @@ describe('A channel with history', () => {
     plan.state = 'full';
     await away(link, async () => {
       for (let number = 0; number < 9; number++) await app.messages.postMessage(board, note('much'));
-      // What somebody read a moment ago is served again.
+      // A read is served again to others for a moment.
       clock.advance(1_000);
     });
     await until(() => heard.length === 4);

@@ -483,7 +483,7 @@ describeWithRedis('RedisHistoryStore', (redis) => {
 describeIfRedis('A post that counts when the replicas have it', () => {
   let [master, replica] = [undefined, undefined] as unknown as [RedisServer, RedisServer];
   let steps = 0;
-  // What a replica was given when it joined does not tell that it gets what is written from then on.
+  // The data that a replica got when it joined does not prove that it gets later writes.
   const inStep = async () => {
     const step = `step ${++steps}`;
     await master.call('SET', 'step', step);
@@ -602,7 +602,7 @@ describeIfRedis('Redis behind Sentinels with a history', () => {
     await until(() => history.append(channel, drafts(1)).then(yes, no));
 
     expect((await history.read(replicated, { last: 1 }, ALL)).head).toEqual(before);
-    // What was stored before the subscriber was there is not heard, but doubted.
+    // The subscriber does not receive earlier messages, so the channel is suspect.
     await until(() => history.append(channel, drafts(1)).then(() => heard.length >= 1, no), 15_000);
     await expect(history.append(replicated, drafts(1))).rejects.toThrow(/No replica/);
   }, 40_000);
@@ -632,7 +632,7 @@ describeIfRedis('A Redis Cluster with a history', () => {
     await until(() => two.suspected.includes(channel.name));
     const doubts = two.suspected.length;
     await store();
-    // What is stored before the subscriber is on the new master is not heard, and doubted once it is there.
+    // Messages from before the subscription on the new master are not received, so the channel is suspect afterwards.
     const isHeard = () => messageIdOf(two.heard.at(-1)!) === stored.at(-1)!.id;
     await until(() => isHeard() || two.suspected.slice(doubts).includes(channel.name));
     await until(() => store().then(isHeard));

@@ -18,7 +18,7 @@ import { until } from '../rig/until.js';
 import { Note, note } from './messages.js';
 import { failureOf, Latch, startApp, stopAll, type RunningApp } from './start-app.js';
 
-/** Who each token stands for, on all servers; a test changes it. */
+/** The users of the tokens, on all servers; a test changes them. */
 const accounts = new Map<string, StreamUser>();
 /** Tokens whose question is answered when the latch opens, with what the account was when it was asked. */
 const slow = new Map<string, Latch>();

@@ -33,7 +33,7 @@ import {
 export class Desk {
   readonly log: string[] = [];
   readonly latch = new Latch();
-  /** What results are running. */
+  /** The results that are running. */
   readonly running = new Set<string>();
 }
 

@@ -4,7 +4,7 @@ import { Note, note, task } from './messages.js';
 import { collect, connected, failureOf, stopAll, untilNothingIsLeft } from './start-app.js';
 import { Desk, clientOf, codeOf, open, say, start, texts } from './serverpod.app.js';
 
-// What Serverpod's own tests say of streaming endpoints, in our words; the numbers are those of that list.
+// Repeats Serverpod's own tests of streaming endpoints; the numbers are those of that list.
 
 afterEach(stopAll);
 

@@ -34,7 +34,7 @@ import {
   type RunningApp,
 } from './start-app.js';
 
-// What Serverpod's own tests say of its message central, in our words, from inside sessions; the
+// Repeats Serverpod's own tests of its message central, from inside sessions; the
 // numbers are those of that list.
 
 @Injectable()

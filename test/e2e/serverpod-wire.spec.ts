@@ -10,7 +10,7 @@ import { Note, note, Task } from './messages.js';
 import { collect, connected, stopAll, towards, tracked, untilNothingIsLeft } from './start-app.js';
 import { Account, Desk, clientOf, codeOf, open, say, start, texts, type Streams } from './serverpod.app.js';
 
-// What Serverpod's own tests say of streaming endpoints, in our words; the numbers are those of that list.
+// Repeats Serverpod's own tests of streaming endpoints; the numbers are those of that list.
 
 afterEach(stopAll);
 

@@ -19,7 +19,7 @@ export interface RunningApp {
   get<T>(type: Type<T>): T;
 }
 
-/** What an application is made of, beside the module of streams. */
+/** The parts of an application besides the module of streams. */
 export interface AppParts extends ModuleMetadata {
   readonly options?: StreamsModuleOptions;
   readonly platform?: 'express' | 'fastify';

@@ -39,7 +39,7 @@ import { collect, connected, failureOf, startApp, stopAll, towards } from './sta
 
 const RUNS = 25;
 
-/** What all copies of the package in this process share, with class-transformer where it is imported. */
+/** The state that all copies of the package in this process share, with class-transformer if it is imported. */
 const shared = (globalThis as unknown as Record<symbol, { transformer?: object }>)[Symbol.for('nestwire')]!;
 const imported = shared.transformer;
 

@@ -1,11 +1,11 @@
-// What the clients of a cluster under faults open streams to.
+// The endpoints of a cluster under faults.
 import { OnStreamMessage, OnStreamOpened, StreamEndpoint, StreamSession } from '@nestwire/streams';
 import { setTimeout as wait } from 'node:timers/promises';
 import { decorate } from '../rig/decorate.mjs';
 import { randomFrom } from './random.mjs';
 import { Order, Storm } from './rooms.mjs';
 
-/** Where all who have opened a stream are present. */
+/** The channel in which all sessions are present. */
 export const LOBBY = 'lobby';
 /** Long enough for a fault to come between the work of a handler and its answer. */
 const ORDER_MS = 100;
@@ -30,7 +30,7 @@ function defineChat({ rooms, room }, sessions) {
     async opened(session) {
       sessions.add(session.id);
       session.signal.addEventListener('abort', () => sessions.delete(session.id));
-      // What cannot be told now is told later, and who reads need not wait for it.
+      // Presence is repeated later if it fails now, and readers need not wait for it.
       void session.presence.join(LOBBY).catch(() => undefined);
       for (let number = 0; number < rooms; number++) await session.subscribe(room(number));
     }

@@ -1,4 +1,4 @@
-// What a run measured, beside what the checker counts.
+// Computes the figures of a run besides the counts of the checker.
 
 const MIB = 1024 * 1024;
 const LATE_MS = 1_000;

@@ -1,4 +1,4 @@
-// What the histories of the rooms hold, read from Redis itself, past everything that is under test.
+// Reads the histories of the rooms from Redis itself, without the code under test.
 import { ask } from '../rig/nemesis.mjs';
 
 /**

@@ -21,7 +21,7 @@ export function judge({ accept }, events) {
 
 const of = (events, kind) => events.filter(({ k }) => k === kind);
 
-/** What no scenario may see, whatever it accepts. */
+/** Finds crashes, which no scenario may have. */
 function crashes(_accept, events) {
   return of(events, 'unhandled').map(({ p, c, error }) => `${p ?? c} had an unhandled error: ${error}`);
 }
@@ -129,7 +129,7 @@ function outage({ outageMs = Infinity }, events) {
     : [];
 }
 
-/** What was done for clients is what they were told; order and repetitions are the checker's. */
+/** Compares the work for clients with their answers; the checker judges order and repetitions. */
 function orders(_accept, events) {
   const done = new Set(of(events, 'exec').map(orderKey));
   const untrue = of(events, 'order_ok').filter((event) => !done.has(orderKey(event)));
@@ -164,7 +164,7 @@ function storms(_accept, events) {
   return problems.slice(0, 3);
 }
 
-/** Who was away meanwhile asks for a new token so often, and nobody else more often. */
+/** The number of tokens that a client without a connection asks for; no other may ask more often. */
 function renewals({ renewalsEach }, events) {
   if (renewalsEach === undefined) return [];
   const away = new Set(

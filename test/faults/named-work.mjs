@@ -18,7 +18,7 @@ export async function readByName(readers, { name, log, scope, rooms, room, handl
       const place = { p: name, ch, attempt, e: position.epoch, o: position.offset };
       if (message instanceof StreamGap) return log.write('work_gap', { ...place, reason: message.reason });
       await wait(handlerMs);
-      // What the application has done: it counts, whether or not it can still say so.
+      // The work is done and counts, even if the process can no longer report it.
       log.write('work', { ...place, id: message.id });
     };
     log.write('work_start', { p: name, ch });

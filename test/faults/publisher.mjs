@@ -5,7 +5,7 @@ import { randomFrom, zipf } from './random.mjs';
 import { reasonOf } from '../rig/error-text.mjs';
 
 const TICK_MS = 5;
-/** What may have been stored is posted again under its id, as an application does. */
+/** The wait before a post of unknown outcome is repeated with its id, as an application does. */
 const RETRY_MS = 500;
 const MOST_ATTEMPTS = 20;
 /** A process that stood still does not make up for all that it has not posted. */
@@ -73,7 +73,7 @@ export class Publisher {
         return log.write('pub_ok', { id, e: position.epoch, o: position.offset, dup });
       } catch (error) {
         const why = reasonOf(error);
-        // Who was told once that it may be stored is told no better by a refusal.
+        // After an unknown outcome, a refusal does not prove that nothing is stored.
         isUncertain ||= why === 'UNCERTAIN';
         log.write(isUncertain ? 'pub_info' : 'pub_fail', { id, why });
         if (!isUncertain || this.#isEnding) return undefined;

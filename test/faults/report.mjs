@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { runScenario } from './run-scenario.mjs';
 
-/** What a row says, by the name of a figure; what is missing or nothing is left out. */
+/** The text of a figure in a row, by its name; a missing figure or zero is left out. */
 const FIGURES = {
   acked: (count) => `${count} posts acked`,
   failed: (count) => count && `${count} refused`,

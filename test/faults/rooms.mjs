@@ -3,13 +3,13 @@ import { StreamMessage } from '@nestwire/protocol';
 import { IsInt, IsString } from 'class-validator';
 import { decorate } from '../rig/decorate.mjs';
 
-/** What is posted: it carries the id that it was posted with, so that who receives it can say so. */
+/** A posted message; it contains its id, so that receivers can record it. */
 export const Note = decorate(class Note {}, {
   decorators: [StreamMessage('faults.note')],
   properties: { id: [String, IsString()], room: [Number, IsInt()], text: [String, IsString()] },
 });
 
-/** What a client asks for, to be done once. */
+/** An order of a client that must be done once. */
 export const Order = decorate(class Order {}, {
   decorators: [StreamMessage('faults.order')],
   properties: { sid: [String, IsString()], seq: [Number, IsInt()] },

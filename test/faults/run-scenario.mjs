@@ -13,7 +13,7 @@ const LOGS = fileURLToPath(new URL('../../node_modules/.cache/nestwire/faults/',
 const WARM_UP_MS = 2_000;
 const AFTERMATH_MS = 3_000;
 const QUIET_MS = 2_000;
-/** What a process holds is compared when it has had time to let go. */
+/** The time for a process to release its state, before the states are compared. */
 const SETTLED_MS = 31_000;
 const UNSUBSCRIBED_MS = 5_000;
 const HANDLED_MS = 30_000;

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MESSAGES = 'libs/messages/dist/';
 const STREAMS = 'libs/streams/dist/';
 
-/** What each sabotage changes: in a file, some text. It must be there, or the server does not start. */
+/** The changes of each sabotage: a file and a text in it. Without that text the server does not start. */
 export const SABOTAGES = {
   /** Messages follow one another by their offsets alone. */
   predecessor: [
@@ -32,9 +32,9 @@ export const SABOTAGES = {
   ids: [
     [`${MESSAGES}redis/history/history-scripts.js`, 'local at = known[index] or seen[id]', 'local at = nil'],
   ],
-  /** What was missed while a subscriber was away is not looked for. */
+  /** Messages that were missed while a subscriber was away are not read again. */
   doubts: [[`${MESSAGES}redis/history/redis-history-store.js`, 'this.sink?.suspected(channels)', 'void 0']],
-  /** What a next version has added is refused. */
+  /** Fields that a next version has added are refused. */
   tolerance: [
     [
       `${MESSAGES}redis/history/history-envelope.js`,
@@ -61,8 +61,10 @@ export const SABOTAGES = {
 };
 
 /**
- * What a next version may add, in everything that servers share: fields of publications, of stored messages, of heads, of
- * places of durable consumers and of presence, and other scripts.
+ * Additions of a next version, in everything that servers share.
+ *
+ * They are fields of publications, of stored messages, of heads, of places of durable consumers and of presence, and
+ * other scripts.
  */
 const ADDITIONS = {
   next: [
@@ -93,7 +95,7 @@ export const NEXT_VERSION = Object.keys(ADDITIONS);
 /** Everything that may be changed in a server, by name. */
 export const CHANGES = { ...SABOTAGES, ...ADDITIONS };
 
-/** What node is started with, so that a process lacks protections, or is of a next version. */
+/** Returns the options of node for a process without some protections, or of a next version. */
 export function sabotageOptions(names = []) {
   if (names.length === 0) return [];
   const missing = names.flatMap((name) => CHANGES[name]).filter(([file]) => !existsSync(ROOT + file));

@@ -118,7 +118,7 @@ answerParent({
   postToAll: () => publisher.close(),
   counters: () => app.get(StreamsService).counters(),
   status: () => app.get(MessagesService).status,
-  /** Who is said to be there, and who is here. */
+  /** Returns the reported members, and the actual ones. */
   presence: async () => ({
     present: (await app.get(PresenceService).list(LOBBY)).flatMap(({ connections }) =>
       connections.map(({ id }) => id),

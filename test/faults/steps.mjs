@@ -1,4 +1,4 @@
-// What a scenario may do to its rig, by name. Each step gets the rig and what stands behind its name.
+// The steps of scenarios, by name. Each step gets the rig and its argument.
 import { setTimeout as wait } from 'node:timers/promises';
 import { readLog } from '../rig/checker/read-log.mjs';
 import { readFinals } from './finals.mjs';

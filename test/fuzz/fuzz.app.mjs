@@ -96,7 +96,7 @@ export class Users extends StreamAuthenticator {
 }
 decorate(Users, { decorators: [Injectable()] });
 
-/** What both endpoints do. */
+/** The handlers of both endpoints. */
 class Talk {
   #inboxes = new WeakMap();
 

@@ -1,4 +1,4 @@
-// What must hold of everything that a server writes, whatever a client said before.
+// Judges everything that a server writes, after any frames of a client.
 
 const STRING = (value) => typeof value === 'string';
 const COUNT = (value) => Number.isSafeInteger(value) && value >= 0;

@@ -26,7 +26,7 @@ const TEXTS = [
   '['.repeat(5_000),
 ] as const;
 
-/** What junk is put into: a Redis, and what real data it has seen there. */
+/** The target of junk: a Redis, and the real data in it. */
 export interface JunkPlace {
   readonly client: Client;
   /** All keys of the application. */
@@ -40,7 +40,7 @@ export interface JunkPlace {
 export class RedisJunk {
   /** The keys that were written to. */
   readonly spoiled = new Set<string>();
-  /** What was done, the last first. */
+  /** The actions, the last one first. */
   readonly steps: string[] = [];
   private readonly real: Buffer[] = [];
 

@@ -32,7 +32,7 @@ const LIMITS = {
   maxRefusedSignInsPerAddress: 1_000,
   credentialGraceMs: 10,
 };
-/** What a token ends with that expires soon after it was accepted. */
+/** The end of a token that expires soon after it was accepted. */
 const EXPIRING = '~';
 const EXPIRES_AFTER_MS = 30;
 
@@ -268,7 +268,7 @@ async function play(apps: readonly [RunningApp, RunningApp], steps: number, seed
 
   for (const [index, player] of players.entries()) await player.become(USERS[index % 3]!);
   for (const player of players) {
-    // Whoever was removed from the box is let in again by a new connection.
+    // A new connection admits a user who was removed from the box.
     player.cut();
     await until(() => player.client.connectionStatus.kind === 'connected', 5_000).catch(() => undefined);
   }

@@ -2,7 +2,7 @@ const MOST_REPLAY_MS = 2_000;
 /** In an even spread half of all come in the first half; without one, all come at once. */
 const LEAST_MEDIAN = 0.25;
 
-/** What a peer must show while connections come and go; returns what is wrong, as sentences. */
+/** Judges a peer while connections come and go; returns the faults as sentences. */
 export function problemsOfJitter({ mustBeWhole, mustLose }, outcome) {
   const { counts, outages, caughtUp, replayMs, errors } = outcome;
   const problems = errors.slice(0, 5);
@@ -15,7 +15,7 @@ export function problemsOfJitter({ mustBeWhole, mustLose }, outcome) {
   return problems;
 }
 
-/** What a restart of all servers must not show. */
+/** Returns the faults of a restart of all servers. */
 export function problemsOfRolling({ counts, states, restarts, asked, moves, errors }) {
   const problems = [...problemsOfCounts(counts), ...errors.slice(0, 5)];
   if (asked.failures.length)
@@ -31,7 +31,7 @@ export function problemsOfRolling({ counts, states, restarts, asked, moves, erro
   return problems;
 }
 
-/** What shows that a loss of the connection would be seen: a server that is killed. */
+/** Returns the faults of a control that must see the loss of a connection: a killed server. */
 export function problemsOfKill({ states, restarts }) {
   const problems = [];
   if (!states.some((state) => state.startsWith('waiting')))
@@ -40,7 +40,7 @@ export function problemsOfKill({ states, restarts }) {
   return problems;
 }
 
-/** What must not come of it when all return at once. */
+/** Returns the faults of a return of all clients at once. */
 export function problemsOfStorm(outcome) {
   const { counts, reads, mostReads, scripts, errors } = outcome;
   const problems = [...problemsOfCounts(counts), ...errors.slice(0, 5)];

@@ -3,19 +3,19 @@ import { StreamMessage } from '@nestwire/protocol';
 import { ArrayMaxSize, IsInt, IsString } from 'class-validator';
 import { decorate } from '../rig/decorate.mjs';
 
-/** What is posted to a room: the messages of each are numbered from 1. */
+/** A message of a room; the messages of each room are numbered from 1. */
 export const Note = decorate(class Note {}, {
   decorators: [StreamMessage('jitter.note')],
   properties: { room: [Number, IsInt()], number: [Number, IsInt()], text: [String, IsString()] },
 });
 
-/** What a client sends to let rooms flow to it. */
+/** A request of a client to receive rooms. */
 export const Join = decorate(class Join {}, {
   decorators: [StreamMessage('jitter.join')],
   properties: { rooms: [Array, IsInt({ each: true }), ArrayMaxSize(100)] },
 });
 
-/** What a client sends and has answered, after a while. */
+/** A request of a client that is answered after a while. */
 export const Ask = decorate(class Ask {}, {
   decorators: [StreamMessage('jitter.ask')],
   properties: { id: [String, IsString()], workMs: [Number, IsInt()] },

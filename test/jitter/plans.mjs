@@ -1,4 +1,4 @@
-/** What a run does in its long form, and in the short one that is for slow machines with two cores. */
+/** The plans of a run: the long form, and a short one for slow machines with two cores. */
 export const FULL = {
   jitter: {
     clients: 200,

@@ -71,7 +71,7 @@ export function rollingTable({ counts, clients, states, asked, restarts, moves }
   ].join('\n');
 }
 
-/** What a return of all at once did. */
+/** Describes a return of all clients at once. */
 export function stormTable({ clients, counts, reads, mostReads, scripts, ...times }) {
   const head = [
     'clients',

@@ -56,7 +56,7 @@ export class Crowd {
     });
   }
 
-  /** What all clients got, in the order of their plans; each receipt is room, number and time. */
+  /** Returns the receipts of all clients, in the order of their plans; each is room, number and time. */
   async report() {
     const reports = await this.#askAll('report');
     return {

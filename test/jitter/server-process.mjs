@@ -6,7 +6,7 @@ import { answerParent } from '../rig/child.mjs';
 let server;
 /** When each message was posted, by its room; NaN for what was refused. */
 const postedAt = [];
-/** What was not stored, by its room: nobody has to get it. */
+/** The numbers that were not stored, by room; no client has to receive them. */
 const refused = {};
 const failures = [];
 const pending = new Set();

@@ -7,7 +7,7 @@ const ROOM = 0;
 const POSTS_PER_SECOND = 500;
 const DEADLINE_MS = 60_000;
 const UNLIMITED = 1e9;
-/** What a process lets in is out of the way: the worst for what stands behind it. */
+/** The limits of new connections, out of the way: the worst case for the systems behind the servers. */
 const limits = { connectsPerSecond: UNLIMITED, maxHandshakes: 10_000 };
 
 /**

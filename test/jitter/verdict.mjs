@@ -77,7 +77,7 @@ function caughtUp({ firstAt, postedAt, cutAt, backAt }) {
   for (const [index, posted] of postedAt.entries()) {
     if (posted > backAt) break;
     const at = firstAt.get(index + 1);
-    // What was lost before this outage does not count again.
+    // A message that was lost before this outage does not count again.
     if (at === undefined && posted > cutAt) return undefined;
     if (at !== undefined) latest = Math.max(latest, at);
   }

@@ -13,7 +13,7 @@ const DEADLINE_MS = 60_000 + RUNS * 300;
 const STEPS = 60;
 /** The slowest control takes some seconds; on a busy machine that is a minute. */
 const CONTROL_MS = 240_000;
-/** What is broken is explored from a seed of its own, so that it is caught each time. */
+/** The options of a broken world: an own seed, so that it is caught each time. */
 const CONTROL = { runs: 400, steps: STEPS, seed: 42, shrinkMs: 0 };
 
 function inMemory(flaws: Flaws = {}): WorldOptions {
@@ -28,7 +28,7 @@ describe('Clients and servers', () => {
       const { report, seen } = await explore(() => inMemory(), { runs: RUNS, steps: STEPS, ...SEED });
 
       expect(report).toBe('');
-      // What was explored is no easy weather: each kind of beginning was among it.
+      // The exploration contains each kind of beginning.
       for (const what of ['message', 'first', 'snapshot', 'trimmed', 'diverged', 'epoch-changed'])
         expect(seen).toHaveProperty(what);
     },

@@ -36,13 +36,13 @@ const lots = defineChannel('failing-lot', {
   snapshot: [Task],
 });
 
-/** What the snapshots of lots do. */
+/** The behaviour of the snapshots of lots. */
 @Injectable()
 class Plan {
   calls = 0;
   problem: unknown;
   opens: string | undefined;
-  /** What the snapshots wait for. */
+  /** The latch that the snapshots wait for. */
   held: Latch | undefined;
 }
 

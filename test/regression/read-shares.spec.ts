@@ -106,7 +106,7 @@ describe.each(Object.entries(PARTIES))('%s', (_party, visitors) => {
     const read = await comeBackOften(BYTES_PER_SECOND, visitors);
 
     expect(read).toBeGreaterThanOrEqual(AT_ONCE - 1);
-    // What the rate allows until the last visit has ended is far below another burst.
+    // The rate permits far less than another burst until the last visit ends.
     expect(read).toBeLessThan(2 * AT_ONCE);
   });
 

@@ -3,7 +3,7 @@ import type { INestApplication, LoggerService } from '@nestjs/common';
 /** The lines that an application writes, in place of Nest's console. */
 export class CapturedLog implements LoggerService {
   readonly lines: string[] = [];
-  /** Whether a stack came with a line. */
+  /** The stack of each line; undefined without one. */
   readonly stacks: Array<string | undefined> = [];
 
   /** Gives the log to an application, as `main.ts` would. */

@@ -5,7 +5,7 @@ import { resetSocket } from './reset-socket.mjs';
 const HOST = '127.0.0.1';
 
 /**
- * What clients connect to instead of a server: it chooses the server of each connection, and can cut all of
+ * Stands between clients and servers: it chooses the server of each connection, and can cut all of
  * them, as a network does that is gone: neither side is told more than that the connection is reset.
  */
 export class Front {

@@ -8,7 +8,7 @@ export class Link {
 
   private constructor(
     private readonly server: Server,
-    /** Where new connections lead. */
+    /** The port that new connections lead to. */
     public target: number,
   ) {
     server.on('connection', (near) => this.join(near, connect(this.target, '127.0.0.1')));

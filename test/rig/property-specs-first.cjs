@@ -1,7 +1,7 @@
 const { readFileSync } = require('node:fs');
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-/** What a spec reads that repeats a property many times. */
+/** The environment variable that specs with many repetitions read. */
 const RUNS = 'FUZZ_RUNS';
 
 /**

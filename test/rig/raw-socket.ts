@@ -52,7 +52,7 @@ export class RawSocket {
   status: number | undefined;
   /** The HTTP answer's head. */
   head = '';
-  /** What came after the HTTP answer, where it is no WebSocket. */
+  /** The bytes after the HTTP answer, if it is no WebSocket. */
   body = '';
   /** The JSON frames that came. */
   readonly frames: Array<Record<string, unknown>> = [];
@@ -201,7 +201,7 @@ export class RawSocket {
   }
 }
 
-/** What an upgrade request is written from. */
+/** The parts of an upgrade request. */
 export interface UpgradeRequest {
   readonly method?: string;
   readonly path?: string;

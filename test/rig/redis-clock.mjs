@@ -23,7 +23,7 @@ export class RedisClock {
     }
   }
 
-  /** What the process of Redis is started with. */
+  /** The environment of the process of Redis. */
   get env() {
     return { LD_PRELOAD: this.#library, REDIS_CLOCK_FILE: this.#file };
   }

@@ -15,7 +15,7 @@ export class Carriage {
   #from;
   #to;
   /**
-   * What has arrived and has not been carried on, the ends of the connection among it.
+   * The chunks that have arrived and are not passed on, with the ends of the connection.
    *
    * @type {Chunk[]}
    */

@@ -30,7 +30,7 @@ const sources = {
   },
 };
 
-/** What is a part of a bundle only where it is asked for, and a text that shows it. */
+/** The optional parts of a bundle, with a text that shows each. */
 const PARTS = { MessagePack: 'msgpack', sessionPositions: 'sessionStorage', openOutbox: 'indexedDB' };
 
 /** The client without any part. */
@@ -78,7 +78,7 @@ for (const { name, budgetKiB, code } of bindings)
 for (const { name, budgetKiB, code } of cases) {
   const bundle = await bundleOf(code);
   report(name, gzipped(bundle), budgetKiB);
-  // Whoever does not ask for a part has nothing of it; else this looks for the wrong thing.
+  // A bundle contains only the parts that it imports; otherwise the mark is wrong.
   for (const [part, mark] of Object.entries(PARTS)) {
     const isAsked = name.includes(part);
     if (bundle.includes(mark) === isAsked) continue;

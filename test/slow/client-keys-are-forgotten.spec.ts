@@ -33,7 +33,7 @@ function keyed(): object {
 
 /** Returns by how many bytes the heap is larger after some work. */
 function retainedBy(work: () => void): number {
-  // What is compiled and cached by the first run is no part of the figure.
+  // Code that the first runs compile and cache is no part of the figure.
   for (let warm = 0; warm < 3; warm += 1) work();
   const before = heapAfterCollection();
   for (let run = 0; run < NAMES; run += 1) work();

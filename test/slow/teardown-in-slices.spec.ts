@@ -90,7 +90,7 @@ describeWithRedis('Many clients with many channels that leave at the same time',
 
   afterEach(stopAll);
 
-  /** Whether Redis still sends any channel of a client. */
+  /** Returns true while Redis still sends a channel of a client. */
   async function subscribed(): Promise<boolean> {
     const info = await redis().call('INFO', 'stats');
     return Number(/^pubsub_?channels:(\d+)/m.exec(info)?.[1]) >= CHANNELS;

@@ -11,7 +11,7 @@ import { mib, problemsOf } from './verdict.mjs';
 
 const RESULTS = fileURLToPath(new URL('../../node_modules/.cache/nestwire/results/', import.meta.url));
 const REDIS_SETTLE_MS = 5_000;
-/** What channels are called in Redis, whatever they are called here. */
+/** The pattern of the channels in Redis. */
 const CHANNELS = 'nestwire:[cl]:*';
 const isQuick = process.argv.includes('--quick');
 // The heap is compared with where it was after the first cycles of each run.
@@ -48,7 +48,7 @@ async function soak({ cycles, first }, { redis, isLeaky }) {
   const server = new Child(new URL('server-process.mjs', import.meta.url), ['--expose-gc']);
   try {
     const { port } = await server.ask('start', { redis: redis?.url, isLeaky });
-    // What a server listens to without a client.
+    // The channels of a server without clients.
     const own = redis ? await channelsIn(redis) : [];
     await runCycles(port, { from: 0, to: first });
     const before = await server.ask('census');

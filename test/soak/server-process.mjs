@@ -54,12 +54,12 @@ answerParent({
     app = await startSoakApp(options);
     return { port: app.getHttpServer().address().port };
   },
-  /** What there is now, with nothing waited for. */
+  /** Returns the present counts without a wait. */
   async glance() {
     const lives = app.get(Lives);
     return { ...app.get(StreamsService).counters(), listeners: await listenersOf(lives) };
   },
-  /** What is left when all clients have gone. */
+  /** Returns the counts after all clients have left. */
   async census() {
     const lives = app.get(Lives);
     await settle();

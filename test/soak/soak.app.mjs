@@ -21,7 +21,7 @@ import { Lives } from './lives.mjs';
 export const ROOM = 'soak.room';
 const STATE_ITEMS = 500;
 
-/** What sets up the state of a session. */
+/** A message that creates the state of a session. */
 export const Begin = decorate(class Begin {}, {
   decorators: [StreamMessage('soak.begin')],
   properties: { n: [Number, IsInt()] },

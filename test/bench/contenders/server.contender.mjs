@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Child } from '../../rig/child.mjs';
 
 /**
- * What one round of one contender showed.
+ * The figures of one round of one contender.
  *
  * @typedef {object} RoundFigures
  * @property {number} messages answered, delivered, or connections that came and went

@@ -54,7 +54,11 @@ export async function checkAnswer(dialect, sender, receivers) {
   }
 }
 
-/** What is lost would be awaited for ever. @template T @param {Promise<T>} answers @returns {Promise<T>} */
+/**
+ * Rejects after a time, because a lost answer would never come.
+ *
+ * @template T @param {Promise<T>} answers @returns {Promise<T>}
+ */
 async function inTime(answers) {
   let timer;
   const late = new Promise((_, reject) => {

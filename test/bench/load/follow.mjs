@@ -9,7 +9,7 @@ const WARM_UP_CONNECTIONS = 20;
  * @param {import('./load-process.mjs').Load} load
  */
 export async function driveFollow(load) {
-  // What the server makes once, it makes for these.
+  // The first connections pay for everything that the server makes once.
   const workload = { ...load.workload, connections: WARM_UP_CONNECTIONS };
   const first = await joinAll({ ...load, workload });
   for (const connection of first) await follow(connection, load);

@@ -8,7 +8,7 @@ const WARM_UP_CONNECTIONS = 100;
  * @param {import('./load-process.mjs').Load} load
  */
 export async function driveHold(load) {
-  // What the server makes once, it makes for these.
+  // The first connections pay for everything that the server makes once.
   const workload = { ...load.workload, connections: WARM_UP_CONNECTIONS };
   const first = await joinAll({ ...load, workload });
   await Promise.all(first.map((connection) => connection.close()));

@@ -10,7 +10,7 @@ import { drivePaced } from './paced.mjs';
 import { driveRejoin } from './rejoin.mjs';
 
 /**
- * What a driver is made with; it proves that the peer does what is measured, and resolves to what runs a round,
+ * The setup of a driver, which proves that the peer does the measured work, and resolves to the function of a round,
  * which has a function `prepare` where something goes before.
  *
  * @typedef {object} Load

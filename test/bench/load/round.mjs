@@ -2,7 +2,7 @@ import { Latencies } from './latencies.mjs';
 
 const STALL_MS = 10_000;
 
-/** What one round counts: messages and their latencies, until the last one that was begun is done. */
+/** Counts the messages of one round and their latencies, until the last one is done. */
 export class Round {
   latencies = new Latencies();
   messages = 0;

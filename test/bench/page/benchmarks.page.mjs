@@ -9,7 +9,7 @@ const BEGIN = '<!-- by hand: profile -->';
 const END = '<!-- end -->';
 
 /**
- * What a run showed, and what it was made with.
+ * The results of a run, with its machine and its options.
  *
  * @typedef {ReturnType<typeof import('../machine.mjs').machineOf> & {
  *   roundMs: number, warmUpMs: number, workloads: readonly import('../report.mjs').Outcome[] }} Run

@@ -28,7 +28,7 @@ export const README_ROWS = [
 /** The columns: a head, and the names of the peer in different workloads. */
 const COLUMNS = [
   ['bare ws with JSON', ['ws', 'ws+ioredis']],
-  // Where messages are validated, with the pipe.
+  // The variant with the pipe serves the workloads with validation.
   ['Nest gateway, with `ValidationPipe` where it answers', ['nest-gateway', 'nest-gateway-plain']],
   ['Socket.IO', ['socket.io', 'socket.io+redis-adapter']],
 ];

@@ -16,7 +16,7 @@ export const eventDialect = {
   dataOf: (text) => JSON.parse(text).data,
 };
 
-/** What a client says in each workload, and how it knows an answer by its bytes. */
+/** The frames of a client in each workload, and the marks of an answer in its bytes. */
 export const dialects = {
   echo: eventDialect,
   'fan-out': eventDialect,

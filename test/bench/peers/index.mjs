@@ -1,5 +1,5 @@
 /**
- * Who is measured. A new peer is one line here, a `*.server.mjs` whose `serve(setup)` resolves to the port, a
+ * The measured servers. A new peer is one line here, a `*.server.mjs` whose `serve(setup)` resolves to the port, a
  * `*.dialect.mjs` unless it speaks one that is there, and its name at the workloads that it takes part in.
  *
  * @typedef {object} Peer

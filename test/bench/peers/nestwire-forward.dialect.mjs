@@ -1,4 +1,4 @@
 import { forwardDialect } from './nestwire.dialect.mjs';
 
-/** What a client says to the endpoint whose listeners forward. */
+/** The frames for the endpoint whose listeners forward. */
 export const dialects = { 'fan-out': forwardDialect };

@@ -1,2 +1,2 @@
-/** What a client says to the endpoints whose channels keep their messages. */
+/** The frames for the endpoints whose channels have a history. */
 export { recoverableDialects as dialects } from './nestwire.dialect.mjs';

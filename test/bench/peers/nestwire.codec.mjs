@@ -1,4 +1,4 @@
-// What is ours of the way from and to JSON. It is no public interface, and only this file knows where it is.
+// Uses nestwire's part of the way from and to JSON, which is not public; only this file imports it.
 import 'reflect-metadata';
 import { StreamMessage } from '@nestwire/protocol';
 import { encodingOf } from '@nestwire/protocol/compiled';

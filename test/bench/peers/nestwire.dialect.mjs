@@ -70,7 +70,7 @@ const followOf = (endpoint) => ({ ...dialectOf(endpoint, isPublication), isBack:
 const echo = dialectOf('echo', isMessage);
 const fanOut = dialectOf('fan-out', isPublication);
 
-/** What a client says in each workload, and how it knows an answer by its bytes. */
+/** The frames of a client in each workload, and the marks of an answer in its bytes. */
 export const dialects = {
   echo,
   'fan-out': fanOut,

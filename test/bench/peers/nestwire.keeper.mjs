@@ -59,7 +59,7 @@ function instanceOf({ author, sentAt, ...fields }) {
   return Object.assign(new Note(), { ...fields, ...parts });
 }
 
-/** What Redis does by itself after two minutes. */
+/** Expires the remembered ids, as Redis does by itself after two minutes. */
 async function expireIds(url) {
   const redis = new Redis(url);
   const script = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end";

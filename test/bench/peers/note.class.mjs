@@ -2,7 +2,7 @@ import { Type } from 'class-transformer';
 import { IsDate, IsInt, IsString, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 import { decorate } from '../../rig/decorate.mjs';
 
-/** Who wrote a note. */
+/** The author of a note. */
 export const Author = decorate(class Author {}, {
   properties: { id: [String, IsString(), MaxLength(64)], name: [String, IsString(), MaxLength(64)] },
 });

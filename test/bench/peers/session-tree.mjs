@@ -10,7 +10,7 @@ class Typist {
   messagesSent = 0;
 }
 
-/** What each session has: an object that takes two more, all of them new. */
+/** The state of each session: an object that needs two more, all of them new. */
 export class Visit {
   constructor(cart, typist) {
     this.cart = cart;

@@ -4,7 +4,7 @@ const EVENT = '42';
 const EVENT_AT = '42["'.length;
 const [FOUR, TWO, NOTE_EVENT] = [...'42n'].map((char) => char.charCodeAt(0));
 
-/** What Socket.IO's client writes over a WebSocket: `0` opens, `40` connects, `42` is an event. */
+/** The texts of Socket.IO's client over a WebSocket: `0` opens, `40` connects, `42` is an event. */
 const dialect = {
   path: '/socket.io/?EIO=4&transport=websocket',
   hello: () => ['40'],
@@ -16,5 +16,5 @@ const dialect = {
   dataOf: (text) => JSON.parse(text.slice(EVENT.length))[1],
 };
 
-/** What a client says in each workload, and how it knows an answer by its bytes. */
+/** The frames of a client in each workload, and the marks of an answer in its bytes. */
 export const dialects = { echo: dialect, 'fan-out': dialect, cluster: dialect, idle: dialect };

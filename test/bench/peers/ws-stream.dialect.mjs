@@ -3,7 +3,7 @@ import { eventDialect } from './event.dialect.mjs';
 const EVENT_AT = '{"event":"'.length;
 const READY = 'r'.charCodeAt(0);
 
-/** What a client says that tells the id of the last message it has. */
+/** The frames of a client that sends the id of its last message. */
 export const dialects = {
   rejoin: {
     ...eventDialect,

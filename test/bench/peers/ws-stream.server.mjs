@@ -30,7 +30,7 @@ async function post(redis, data) {
   await redis.publish(CHANNEL, frameOf(id, text));
 }
 
-// What is published between the read and the last line is lost; nothing is while this is measured.
+// A message between the read and the last line would be lost; the measurement sends none then.
 async function open({ redis, live }, socket, since) {
   const missed = since ? await redis.xrange(STREAM, `(${since}`, '+') : [];
   for (const [id, [, text]] of missed) socket.send(frameOf(id, text));

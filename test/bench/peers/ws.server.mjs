@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
 
-/** What a careful programmer writes by hand: no framework, no validation. */
+/** Echoes by hand, without framework and validation. */
 const echo = (_server, socket, { data }) => socket.send(JSON.stringify({ event: 'note', data }));
 
 const answers = {

@@ -2,7 +2,7 @@ import { StreamMessage } from '@nestwire/protocol';
 import { Type } from 'class-transformer';
 import { IsDate, IsString, MaxLength } from 'class-validator';
 
-/** What somebody writes. */
+/** A note of one user. */
 @StreamMessage('board.note')
 export class Note {
   declare readonly $type: 'board.note';
@@ -10,7 +10,7 @@ export class Note {
   @IsDate() @Type(() => Date) writtenAt: Date = new Date();
 }
 
-/** What everybody reads. */
+/** A note on the board, for all users. */
 @StreamMessage('board.posted')
 export class Posted {
   declare readonly $type: 'board.posted';

@@ -12,7 +12,7 @@ const BYTES_PER_SECOND = 1_000_000;
 const RECONNECT_MS = 200;
 /** More levels than any shape has. */
 const MAX_DEPTH = 1_000;
-/** What the server writes before a short payload. */
+/** The size of the header of a short frame. */
 const HEADER_BYTES = 2;
 
 /** One connection of the attacker. */
@@ -21,7 +21,7 @@ class Hostile {
   ready;
   errorBytes = 0;
   connections = 0;
-  /** What was written and read at each tick. */
+  /** The written and read bytes at each tick. */
   samples = [];
   #lost = { written: 0, read: 0 };
 

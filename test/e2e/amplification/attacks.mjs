@@ -1,4 +1,4 @@
-// What a hostile client sends: one attack for each kind of frame, each error code and each shape of message.
+// The frames of hostile clients: one attack for each kind of frame, each error code and each shape of message.
 import { randomBytes } from 'node:crypto';
 import { generatedAttacks } from './shapes.mjs';
 

@@ -221,12 +221,12 @@ answerParent({
     await app.listen(0, '127.0.0.1');
     return { port: app.getHttpServer().address().port };
   },
-  /** What the process has used since its start. */
+  /** Returns the use of the process since its start. */
   used() {
     const { user, system } = process.cpuUsage();
     return { now: performance.now(), cpuMs: (user + system) / 1_000, logBytes };
   },
-  /** What is in memory when all garbage is gone. */
+  /** Returns the used memory after all garbage is collected. */
   async retained() {
     for (let left = 3; left > 0; left--) {
       runGc();

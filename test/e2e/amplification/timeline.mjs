@@ -1,4 +1,4 @@
-// What was sent and written over time, so that short windows can be judged too.
+// Records the sent and written bytes over time, so that short windows can be judged too.
 
 /** @typedef {{ at: number, sent: number, answers: number, errors: number, connections: number, log: number,
  *   redis: number }} Sample what there was up to a time, in bytes; `at` is in milliseconds */

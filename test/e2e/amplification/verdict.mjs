@@ -2,7 +2,7 @@
 
 /** The most that an attack may take, for each millisecond that it lasts. */
 const CPU_SHARE = 0.1;
-/** What a collection of garbage, or a compilation in the background, adds in milliseconds. */
+/** The time that a garbage collection or a compilation in the background adds, in milliseconds. */
 const CPU_NOISE_MS = 40;
 const WRITTEN_PER_BYTE = 4;
 const RETAINED_PER_BYTE = 3;
@@ -15,7 +15,7 @@ const WELCOME_BYTES = 1_024;
 /** Bytes of answers a second that are granted without bytes of the client. */
 const GRANTED_PER_SECOND = 1_024;
 const WINDOW_MS = 1_000;
-/** What was sent shortly before a window is answered in it, also where the machine is not busy. */
+/** The time before a window whose frames are answered in it, in milliseconds. */
 const UNDER_WAY_MS = 200;
 /** The credit that errors have when a client sent much before. */
 const ERROR_BYTES = 8_192;
@@ -23,7 +23,7 @@ const ERROR_BYTES = 8_192;
 const LOG_BYTES = 32_768;
 const REDIS_BYTES = 16_384;
 const WITNESS_FACTOR = 2;
-/** What a busy machine adds to the slowest of a hundred answers, in milliseconds. */
+/** The time that a busy machine adds to the slowest of a hundred answers, in milliseconds. */
 const WITNESS_FLOOR_MS = 10;
 
 /** @typedef {{ name: string, forMs: number, connections: number, cpuMs: number, sent: number, answers: number,

@@ -1,5 +1,5 @@
 /**
- * Who is compared: the file of its server with what it is started with, and that of its client.
+ * The compared peers: the files of server and client, and the setup of the server.
  *
  * @typedef {{ name: string, server: string, client: string, setup?: object, needsRedis?: boolean, mustBeWhole?: boolean, mustLose?: boolean }} Peer
  *   `mustBeWhole`: every message has to come once and in order; `mustLose`: what shows that a loss is seen

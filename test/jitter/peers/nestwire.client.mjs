@@ -9,7 +9,7 @@ import { textOf } from '../../rig/error-text.mjs';
  * error: it would look like one that was lost.
  */
 export class NestwireClient {
-  /** What happened that must not. */
+  /** The faults of this client. */
   errors = [];
   /** Each state that followed the first `connected`, with why. */
   kinds = [];

@@ -34,7 +34,7 @@ const RoomsEndpoint = decorate(
   },
 );
 
-/** What a load balancer asks. */
+/** The readiness check of a load balancer. */
 class ReadyController {
   constructor(streams) {
     this.streams = streams;

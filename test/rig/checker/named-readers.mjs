@@ -1,4 +1,4 @@
-// What durable consumers handled, against what the histories hold.
+// Compares the handled messages of durable consumers with the histories.
 
 /**
  * @typedef {import('./recording.mjs').Recording} Recording

@@ -1,4 +1,4 @@
-// What the publishers were told, against what the histories hold.
+// Compares the answers to the publishers with the histories.
 
 /**
  * @typedef {import('./check.mjs').LogEvent} LogEvent
@@ -62,7 +62,7 @@ export function lostAcks(recording) {
 }
 
 /**
- * Whether another one was acked at its place later: that was on another branch, which is the one that is left.
+ * Returns true when another message was acked at the same position later, on the branch that remains.
  *
  * @param {Recording} recording
  * @param {Post} post

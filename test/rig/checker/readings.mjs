@@ -1,4 +1,4 @@
-// What each client received: in order, chained, without silent loss, phantoms and repetitions, up to the end.
+// Checks the messages of each client: in order, chained, without silent loss, phantoms and repetitions, up to the end.
 
 /**
  * @typedef {import('./check.mjs').LogEvent} LogEvent
@@ -241,7 +241,7 @@ function firstUntold({ intervals }) {
 }
 
 /**
- * Whether an entry lies between where an interval began and where it ends.
+ * Returns true when an entry lies between the beginning and the end of an interval.
  *
  * @param {Recording} recording
  * @param {{ start: LogEvent, messages: readonly LogEvent[], last: LogEvent | undefined }} interval

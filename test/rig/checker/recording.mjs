@@ -1,5 +1,5 @@
-// What a run recorded, put in order for the checks: posts, what each client received of each channel, and
-// what the histories hold in the end.
+// Orders the log of a run for the checks: the posts, the messages of each client and channel, and
+// the final histories.
 
 /**
  * @typedef {import('./check.mjs').LogEvent} LogEvent
@@ -23,7 +23,7 @@ export class Recording {
    */
   finals = new Map();
   /**
-   * What one client received of one channel.
+   * The messages that one client received of one channel.
    *
    * @type {Map<string, Reading>}
    */
@@ -156,7 +156,7 @@ export class Recording {
   }
 }
 
-/** What one client received of one channel, in intervals: each begins with a subscription or a gap. */
+/** The messages of one client and channel, in intervals that begin with a subscription or a gap. */
 export class Reading {
   /** @type {{ start: LogEvent, messages: LogEvent[] }[]} */
   intervals = [];
@@ -190,7 +190,7 @@ export class Reading {
 
   /** @param {LogEvent} event */
   add(event) {
-    // What was on its way still arrives.
+    // Messages on their way still arrive.
     if (event.k === 'leave' || event.k === 'sub_ok') this.hasLeft = event.k === 'leave';
     if (event.k === 'leave' || (event.k === 'sub_ok' && event.recovered)) return;
     if (event.k === 'recv') this.#receive(event);

@@ -1,4 +1,4 @@
-// Who may read, what the processes held, what ran for clients, and who was said to be present.
+// Checks tokens, memory of the processes, orders of clients, and presence.
 
 /**
  * @typedef {import('./check.mjs').LogEvent} LogEvent
@@ -9,7 +9,7 @@ const REVOCATION_MS = 2_000;
 const NEMESIS_MS = 15_000;
 const SETTLE_MS = 30_000;
 const MOST_SPURIOUS = 0.001;
-/** What grows by itself while code is compiled and heaps find their size. */
+/** The growth of a process by compiled code and the size of its heap. */
 const SLACK = { rss: 32 * 1024 * 1024, queueBytes: 64 * 1024, handles: 4 };
 
 /**

@@ -98,7 +98,7 @@ export const readForgettingConstraints: Subject['read'] = readingBy(
     Object.keys(message).every((key) => key === 'value' || key === 'list'),
 );
 
-/** What a simple encoder has to mind. */
+/** The rules of a simple encoder. */
 export const ENCODER_RULES = [
   ...['tags', 'names', 'text', 'numbers', 'dates', 'order', 'nested messages', 'undefined items'],
   ...['@Transform and @Type', 'methods'],

@@ -4,7 +4,7 @@ import { IsBigInt, MaxBigInt, MinBigInt } from '@nestwire/protocol/class-validat
 
 /** One decorator, of class-validator or of this library, that constrains a value. */
 export interface Constraint {
-  /** What the decorator takes before its validation options. */
+  /** The arguments of the decorator before its validation options. */
   readonly args: readonly unknown[];
   /** Data that it accepts. */
   readonly good: readonly unknown[];

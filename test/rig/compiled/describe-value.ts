@@ -38,7 +38,7 @@ function flagsOf({ enumerable, configurable, writable }: PropertyDescriptor): st
   return enumerable && configurable && writable ? '' : `${enumerable}${configurable}${writable}`;
 }
 
-/** What is not in properties. */
+/** Returns the state of a value outside of its properties. */
 function contentOf(value: object, seen: Map<object, number>): string {
   try {
     if (value instanceof Date) return `${Date.prototype.getTime.call(value)}`;

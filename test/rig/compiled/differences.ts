@@ -17,7 +17,7 @@ import { makeInstance, type InstanceCase } from './instances.js';
 import type { MessageCase } from './messages.js';
 import { nameable, outer, shapes, type Shape } from './shapes.js';
 
-/** What is tried: the compiled code, or something that stands in its place. */
+/** The code under test: the compiled code, or a replacement. */
 export interface Subject {
   decode(cls: MessageClass, data: object): object;
   read(cls: MessageClass): MessageReader;
@@ -27,7 +27,7 @@ export interface Subject {
 /** Something that the subject does and the libraries do not. */
 export class Difference extends Error {}
 
-/** What a case came to, by the libraries; later where a constraint is asynchronous. */
+/** The verdict of the libraries on a case; `later` if a constraint is asynchronous. */
 export type Verdict = 'accepted' | 'refused' | 'later';
 
 const STRICT = {
@@ -222,7 +222,7 @@ function validated(run: () => ValidationError[]): ValidationError[] {
   }
 }
 
-/** What is thrown at once is a rejection, too. */
+/** An error that is thrown at once is a rejection, too. */
 async function validatedLater(message: object): Promise<ValidationError[]> {
   return validate(message, STRICT);
 }

@@ -7,7 +7,7 @@ import type { Shape } from './shape.js';
 /** How often the libraries came to which verdict, by the name of the class. */
 export type Tally = Map<string, Record<Verdict, number>>;
 
-/** What a fuzz came to. */
+/** The result of a fuzz. */
 export interface Findings {
   /** Text that tells the first difference, with the seed that finds it again. */
   readonly difference?: string;

@@ -14,7 +14,7 @@ export interface InstanceCase {
   readonly seed: number;
 }
 
-/** What makes one odd value. */
+/** Makes one odd value. */
 type Make = (random: Random, depth: number) => unknown;
 
 const MAX_DEPTH = 3;

@@ -3,15 +3,15 @@ import { StreamMessage, type MessageClass } from '@nestwire/protocol';
 /** The steps of a message that are compiled. */
 export type Step = 'decode' | 'check' | 'encode';
 
-/** What is known of a message class beside its decorators. */
+/** The properties of a message class besides its decorators. */
 export interface ShapeOptions {
   /** Data that the class accepts. */
   readonly accepts: readonly object[];
   /** Data for its properties, at the borders of what it accepts. */
   readonly values?: readonly unknown[];
-  /** What is left to the libraries, for some of what it accepts; nothing of an ordinary class. */
+  /** The accepted values that are left to the libraries; none for an ordinary class. */
   readonly leaves?: readonly Step[];
-  /** Whether a constraint, maybe of a nested class, answers later. */
+  /** True when a constraint, also of a nested class, is asynchronous. */
   readonly isAsync?: boolean;
 }
 
@@ -40,6 +40,6 @@ export const outer = { isFlipped: false };
 export const DECODE: readonly Step[] = ['decode'];
 export const ENCODE: readonly Step[] = ['encode'];
 export const CHECK: readonly Step[] = ['check'];
-/** What is left where class-transformer is told more than types. */
+/** The fields whose class-transformer options exceed types. */
 export const CODED: readonly Step[] = ['decode', 'encode'];
 export const ALL: readonly Step[] = ['decode', 'check', 'encode'];

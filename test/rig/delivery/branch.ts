@@ -7,7 +7,7 @@ export interface ModelMessage extends Link {
 }
 
 /**
- * What the id in a position names: the last message, or the whole past up to it.
+ * The meaning of the id in a position: the last message, or the whole past up to it.
  *
  * The two differ when a post is repeated, with its id, on a branch that has not seen it.
  */
@@ -28,7 +28,7 @@ export class Names {
 }
 
 /**
- * What one Redis holds of a channel.
+ * The data of one Redis about a channel.
  *
  * A failover and a restart from older data make two branches of one history; each goes on by itself.
  */

@@ -14,7 +14,7 @@ export interface ReadingCase {
   readonly since: Position;
   readonly read: WholeBranch;
   readonly page: HistoryPage;
-  /** Whether the page is what a history gives: without holes, but for what it no longer keeps. */
+  /** True for a page as a history returns it: without holes, except for trimmed messages. */
   readonly isWhole: boolean;
 }
 

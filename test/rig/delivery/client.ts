@@ -2,7 +2,7 @@ import type { StreamGapReason } from '@nestwire/protocol';
 import { positionOf, type Position } from '../../../libs/messages/src/history/position.js';
 import type { ModelMessage } from './branch.js';
 
-/** What a client got: a position to begin from, a message, or one that it had received before. */
+/** An event of a client: a position to begin from, a message, or a repeated one. */
 export type Happening =
   | { readonly kind: 'begin'; readonly position: Position; readonly why: StreamGapReason | 'first' }
   | { readonly kind: 'message' | 'repeat'; readonly message: ModelMessage };

@@ -3,7 +3,7 @@ import { ModelClient } from './client.js';
 import { ModelNode } from './node.js';
 import type { DeliveryRules } from './rules.js';
 
-/** What may happen, and how often among all that happens. */
+/** The weight of each event. */
 const WEIGHTS = {
   post: 14,
   retry: 0,

@@ -4,7 +4,7 @@ import { ModelCluster, weightedKinds, type Step } from './cluster.js';
 import type { DeliveryRules } from './rules.js';
 import { violationsOf, type Invariant } from './violations.js';
 
-/** What the exploration of random histories came to. */
+/** The result of an exploration of random histories. */
 export interface Exploration {
   readonly runs: number;
   readonly seed: number;
@@ -22,7 +22,7 @@ export interface ExplorationOptions {
   readonly seed?: number;
   readonly retryWeight?: number;
   readonly naming?: Naming;
-  /** Whether the first bad history is told as it is, which is quicker. */
+  /** True to report the first bad history without shrinking it, which is quicker. */
   readonly endOnFailure?: boolean;
 }
 

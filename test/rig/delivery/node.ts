@@ -23,14 +23,14 @@ class Subscription {
 /** A server: hears one branch, reads and writes one, which after a failover need not be the same. */
 export class ModelNode {
   isUp = true;
-  /** What was heard and has not been handled. */
+  /** The received messages that are not handled yet. */
   heard: ModelMessage[] = [];
   readonly subscriptions = new Map<ModelClient, Subscription>();
 
   constructor(
-    /** Where commands go. */
+    /** The branch that takes the commands. */
     public commands: Branch,
-    /** Which publications arrive. */
+    /** The branch whose publications arrive. */
     public hears: Branch,
     private readonly rules: DeliveryRules,
   ) {}

@@ -2,13 +2,13 @@ import { classifyLive } from '../../../libs/messages/src/history/live-rule.js';
 import { isSamePosition } from '../../../libs/messages/src/history/position.js';
 import { gapBehind } from '../../../libs/messages/src/history/recovery.js';
 
-/** What decides in the model: the rules of the library, or broken ones that the model must catch. */
+/** The rules of the model: those of the library, or broken ones that the model must catch. */
 export interface DeliveryRules {
   readonly gapBehind: typeof gapBehind;
   readonly classifyLive: typeof classifyLive;
-  /** Whether a position check finds nothing new. */
+  /** Returns true when a position check finds nothing new. */
   readonly isSamePosition: typeof isSamePosition;
-  /** Whether clients remember the ids of what they received. */
+  /** True when clients remember the ids of received messages. */
   readonly remembersIds: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { Position } from '../../../libs/messages/src/history/position.js';
 import type { ModelMessage } from './branch.js';
 import type { ModelClient } from './client.js';
 
-/** What a client can rely on, and each history of the model must keep. */
+/** The guarantees for a client, which each history of the model must keep. */
 export type Invariant =
   'I1 order' | 'I3 no silent loss' | 'I4 no phantom' | 'I5 no duplicates' | 'I11 convergence';
 

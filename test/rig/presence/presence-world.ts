@@ -78,7 +78,7 @@ class Process {
   }
 }
 
-/** What becomes of a delta on its way to a process. */
+/** The fate of a delta on its way to a process. */
 export type Fate = 'arrives' | 'is late' | 'is lost';
 
 /**

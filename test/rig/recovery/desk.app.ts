@@ -29,14 +29,14 @@ export class Note {
   @IsString() padding!: string;
 }
 
-/** What stands for all messages of a channel up to now. */
+/** A snapshot for all messages of a channel up to now. */
 @StreamMessage('recovery.state')
 export class State {
   declare readonly $type: 'recovery.state';
   @IsString() channel!: string;
 }
 
-/** What a client asks its session to do with a channel. */
+/** A request of a client about a channel. */
 @StreamMessage('recovery.wish')
 export class Wish {
   declare readonly $type: 'recovery.wish';
@@ -60,7 +60,7 @@ export type Kind = keyof typeof KINDS;
 
 type Session = StreamSession<Note | State | StreamGap, { id: string }>;
 
-/** What sessions do with the channels that their client had: of all users. */
+/** The plan of the sessions for the channels of their client, for all users. */
 export class Plan {
   /** Channels to let go of, as `user channel`. */
   readonly released = new Set<string>();

@@ -19,7 +19,7 @@ export interface ExplorationOptions {
   readonly shrinkMs?: number;
 }
 
-/** What the exploration came to. */
+/** The result of the exploration. */
 export interface Exploration {
   readonly runs: number;
   readonly isGood: boolean;
@@ -42,7 +42,7 @@ class Player {
     await world.begin();
     for (const step of steps) await step.run(world);
     const broken = await world.finish();
-    // What is left of a bad run must not make the next one bad.
+    // The rest of a bad run must not affect the next one.
     if (broken.length > 0) await this.stop();
     return broken;
   }

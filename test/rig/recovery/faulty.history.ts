@@ -13,13 +13,13 @@ import {
 import type { HistoryPage } from '../../../libs/messages/src/history/recovery.js';
 import type { Ledger } from './ledger.js';
 
-/** What happens to an append: it is refused, or its answer is lost, before or after it was stored. */
+/** The fault of an append: it is refused, or its answer is lost, before or after it was stored. */
 export type AppendFault = 'refuse' | 'lose-before' | 'lose-after';
 
-/** What happens to messages that are heard. */
+/** The fate of received messages. */
 export type Hearing = 'now' | 'held' | 'lost' | 'twice';
 
-/** What a history that lies does to what it returns: for negative controls. */
+/** The changes of a lying history to its results, for negative controls. */
 export interface Lies {
   readonly page?: (page: HistoryPage<StoredMessage>, start: PageStart) => HistoryPage<StoredMessage>;
   readonly heads?: () => never;

@@ -38,13 +38,13 @@ function judgeUniqueness(ledger: Ledger, posts: readonly Post[]): string[] {
   });
 }
 
-/** What one process posts on a channel keeps its order, on one branch. */
+/** Judges that the posts of one process on a channel keep their order, on one branch. */
 function judgeOrder(ledger: Ledger, posts: readonly Post[]): string[] {
   const lasts = new Map<string, number>();
   const broken: string[] = [];
   for (const { channel, node, outcomes } of posts) {
     const [first, redelivered] = outcomes;
-    // What another process posted too has the place that came first.
+    // A message that another process posted too has the position of the first post.
     if (redelivered || !first?.position || first.isDuplicate || first.branch !== ledger.of(channel).branch)
       continue;
     const line = `${node} ${channel} ${first.position.epoch}`;

@@ -24,7 +24,7 @@ interface Life {
   isElsewhere: boolean;
 }
 
-/** What is compared with in the end: of each channel its top. */
+/** The heads of the channels, for the comparison at the end. */
 export type Tops = ReadonlyMap<string, Position | undefined>;
 
 /** Reads what one stream of a client was told and got, and finds what is wrong with it. */
@@ -34,7 +34,7 @@ export class StreamJudge {
   readonly seen: Record<string, number> = {};
   readonly #lives: Life[] = [];
   #subscribed = new Set<string>();
-  /** What still comes by the former connection, until the present one speaks of it. */
+  /** The channels that still arrive by the former connection, until the present one reports them. */
   #leaving = new Set<string>();
   /** The present connection, and whether the former one stood when it began. */
   #line = { number: -1, isHandover: false };
@@ -94,7 +94,7 @@ export class StreamJudge {
     if (!this.#open(channel) && !isBoard(channel)) this.#restart(this.#begin(channel), position, 'first');
   }
 
-  /** What flowed to a former user flows to this one no more, and nobody is told. */
+  /** Ends the channels of a former user, which the server does not report. */
   #identify(user: string | null): void {
     if (this.#user !== undefined && this.#user !== user) for (const life of this.#lives) life.isOpen = false;
     this.#user = user;

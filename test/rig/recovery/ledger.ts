@@ -3,7 +3,7 @@ import type { Draft, Stored } from '@nestwire/messages/backend';
 import { messageIdOf } from '@nestwire/messages/internal';
 import type { ModelMessage } from '../delivery/branch.js';
 
-/** What became of one call that posts a message. */
+/** The outcome of one call that posts a message. */
 export interface Outcome {
   readonly code: string;
   readonly position?: Position;
@@ -21,14 +21,14 @@ export interface Post {
   readonly outcomes: Outcome[];
 }
 
-/** What is true of a channel, whatever the processes make of it. */
+/** The true state of a channel, independent of the processes. */
 interface Truth {
   /** All that was stored on the present branch, trimmed or not. */
   all: ModelMessage[];
   /** Counts the times that it was replaced or begun anew. */
   branch: number;
   inFlight: number;
-  /** Which message was ever stored behind which, and where. */
+  /** All links between a message, its predecessor and its position. */
   readonly links: Set<string>;
   /** The ids of the present branch's posts that may be repeated: made since it began. */
   repeatable: Post[];

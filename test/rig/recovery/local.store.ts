@@ -17,7 +17,7 @@ import type { Store, StoreNode } from './store.js';
 
 type Heard = (channel: string, messages: readonly StoredMessage[]) => void;
 
-/** What a branch began with, to begin another one with it. */
+/** The start of a branch, which another branch can share. */
 interface Saved {
   readonly epoch: string;
   readonly channel: HistoryChannel;

@@ -38,7 +38,7 @@ class End extends Duplex {
   }
 
   override _read(): void {
-    // What comes is pushed as it comes.
+    // Data is pushed when it arrives.
   }
 
   override _write(data: Buffer, _encoding: string, done: () => void): void {
@@ -70,7 +70,7 @@ export class MemorySocket {
     else process.nextTick(() => this.cut());
   }
 
-  /** What the client reads and writes. */
+  /** The stream of the client. */
   get stream(): Duplex {
     return this.#near;
   }

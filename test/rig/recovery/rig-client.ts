@@ -19,10 +19,10 @@ export const ENDPOINTS = ['desk', 'lobby'] as const;
 /** One of them. */
 export type EndpointName = (typeof ENDPOINTS)[number];
 
-/** What a client's application got. */
+/** A message that the application of a client received. */
 export type Got = Note | State | StreamGap;
 
-/** What the server said to a client that concerns its channels, in order. */
+/** The frames of the server about the channels of a client, in order. */
 export type Said = (
   | PublicationFrame
   | SubscribedFrame
@@ -31,7 +31,7 @@ export type Said = (
 ) & {
   /** Numbers the connection that it came by. */
   readonly line: number;
-  /** Whether another connection still stood then. */
+  /** True when another connection was still open. */
   readonly isHandover: boolean;
   /** The index of the frame; `frameOf` returns it for the note that the client makes of the frame. */
   readonly index: number;
@@ -54,14 +54,14 @@ const OF_CHANNELS = [
 
 const GOAWAY = JSON.stringify({ t: 'goaway', spreadMs: 0 } satisfies ServerFrame);
 
-/** What a broken client does to its frames: for negative controls. */
+/** The changes of a broken client to its frames, for negative controls. */
 export interface ClientFlaws {
   readonly sends?: (frame: object) => object;
   /** Changes what it takes of the server; the judge knows what was said. */
   readonly takes?: (frame: ServerFrame) => ServerFrame;
 }
 
-/** What a client stands on. */
+/** The surroundings of a client. */
 export interface ClientContext {
   readonly clock: FakeClock;
   readonly servers: readonly DeskApp[];
@@ -72,7 +72,7 @@ export interface ClientContext {
 export class RigClient {
   readonly said: Said[] = [];
   readonly got: Record<EndpointName, Got[]> = { desk: [], lobby: [] };
-  /** Which server the next connection leads to. */
+  /** The number of the server for the next connection. */
   target = 0;
   isOnline = true;
   /** How often it asked a server to open a stream. */

@@ -9,7 +9,7 @@ import { placeOf, type Ledger } from './ledger.js';
 /** A listener of a server, with all that it got. */
 export class RigListener {
   readonly #got: StoredPublication[] = [];
-  /** Where it began, if that was known. */
+  /** The position at the start, if it was known. */
   #start: Position | undefined;
   #following: Following | undefined;
   #isRemoved = false;
@@ -46,7 +46,7 @@ export class RigListener {
     if (this.#got.length === 0) this.#start = following.position;
   }
 
-  /** What it got, with what it was spared because it had had it before. */
+  /** Returns the received messages, with those that were left out because they had arrived before. */
   #told(ledger: Ledger, head: Position): { log: Happening[]; isChained: boolean } {
     const log: Happening[] = [];
     const had = new Set<string>();

@@ -3,7 +3,7 @@ import type { AppendFault, Hearing } from './faulty.history.js';
 import { ENDPOINTS, type RigClient } from './rig-client.js';
 import type { World } from './world.js';
 
-/** What a step chooses by. */
+/** The arguments of a step. */
 interface Choice {
   readonly world: World;
   readonly node: number;
@@ -23,7 +23,7 @@ const MAX_OPEN_TURNS = 100;
 /** Posts are repeated within the time for which a history remembers them. */
 const REPEATABLE_MS = 60_000;
 
-/** What may happen, how often among all, and how. */
+/** The steps with their weights. */
 const KINDS: Readonly<Record<string, readonly [weight: number, run: (choice: Choice) => unknown]>> = {
   post: [14, ({ world, node, channel }) => world.post(node, channel)],
   postSome: [5, ({ world, node, channel, extra }) => burst(world, node, { channel, count: 2 + extra })],
@@ -134,7 +134,7 @@ function endpointOf(extra: number) {
   return ENDPOINTS[extra % 2]!;
 }
 
-/** What the next server says after the open is on its way until the client resumes. */
+/** Delays the frames of the next server after the open until the client resumes. */
 async function handOverSlowly({ world, client, node }: Choice): Promise<void> {
   const { opens } = client;
   client.handOver(node);

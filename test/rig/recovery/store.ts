@@ -1,13 +1,13 @@
 import type { Position } from '@nestwire/messages';
 import type { HistoryStore, Broker } from '@nestwire/messages/backend';
 
-/** What one process of the cluster reaches the store by. */
+/** The access of one process of the cluster to the store. */
 export interface StoreNode {
   readonly backend: Broker;
   readonly history: HistoryStore;
 }
 
-/** What keeps the histories of a cluster, and can be taken back to an older state. */
+/** Stores the histories of a cluster, and can return to an older state. */
 export interface Store {
   /** Adds a process. */
   open(): StoreNode;

@@ -34,10 +34,10 @@ const MAX_HEALING_S = 45;
 const CLOSING_MS = 1_000;
 const DAY_MS = 86_400_000;
 
-/** What is broken on purpose: for negative controls. */
+/** The intended faults, for negative controls. */
 export interface Flaws extends ClientFlaws, Lies {}
 
-/** What a world is made of. */
+/** The parts of a world. */
 export interface WorldOptions {
   readonly store: Store;
   readonly clock: FakeClock;
@@ -57,7 +57,7 @@ export class World {
   /** The channels of this run. */
   channels: string[] = [];
   saved: Array<{ readonly channel: string; readonly restore: () => Promise<void> }> = [];
-  /** What happened to clients in all runs. */
+  /** The counts of events of clients in all runs. */
   readonly seen: Record<string, number> = {};
   /** How far the calendar is ahead. */
   #aheadMs = 0;
@@ -172,7 +172,7 @@ export class World {
     await this.#heal();
     let broken = await this.#judge();
     if (this.histories.some(({ circles }) => circles > 0)) return broken;
-    // What is not right yet may become so with the next check; what is wrong stays wrong.
+    // A state that is not right yet may become right with the next check; a fault stays.
     for (let second = CHECKS_S; broken.length > 0 && second < MAX_HEALING_S; second += CHECKS_S) {
       for (let step = 0; step < CHECKS_S; step++) await this.advance(1_000);
       broken = await this.#judge();

@@ -24,7 +24,7 @@ class Money {
   }
 }
 
-/** What became of a value. */
+/** The outcome of a value. */
 export type Outcome = { readonly arrives: unknown } | { readonly code: string };
 
 /** One line of the table in `docs/messages.md`. */
@@ -36,7 +36,7 @@ export interface ValueRow {
   readonly values: fc.Arbitrary<unknown>;
   /** Tells what becomes of a value in a field. */
   readonly expected: (value: unknown, isFromClient: boolean) => Outcome;
-  /** Whether a value can be tried inside of others too. */
+  /** True when a value can be tried inside of others too. */
   readonly isAnywhere: boolean;
 }
 
