@@ -1,4 +1,4 @@
-// The code about requests in docs/sessions.md; compiled with the tests.
+// The code about requests in docs/sessions.md; compiled with the tests, and run by requests.spec.ts.
 import { create, StreamMessage } from '@nestwire/protocol';
 import { OnStreamMessage, StreamEndpoint, StreamSession, type Asks } from '@nestwire/streams';
 import { IsBoolean, IsString, MaxLength } from 'class-validator';

@@ -11,6 +11,8 @@ type Build = 1 | 2;
 interface Seen {
   readonly received: Array<Record<string, unknown>>;
   readonly warnings: string[];
+  /** How often the listener of the contract was called. */
+  readonly contracts: number;
 }
 
 const PROGRAM = new URL('rolling-deploy/build-process.mjs', import.meta.url);
@@ -138,6 +140,9 @@ describeWithRedis('A rolling deploy with two builds', (redis) => {
     await send(sender, 'Moved', { queue: 'after' });
 
     expect(await received(page, 3)).toEqual([{ board: 'before' }, { board: 'during' }, { board: 'after' }]);
+    // The page was welcomed by the former build first.
+    expect((await seenBy(page)).contracts).toBe(1);
+    expect((await seenBy(sender)).contracts).toBe(0);
   });
 
   it('has one hash of the contract for each build', async () => {

@@ -16,6 +16,7 @@ let client;
 const received = [];
 /** @type {string[]} */
 const warnings = [];
+let contracts = 0;
 
 answerParent({
   serve: async () => {
@@ -32,6 +33,7 @@ answerParent({
       minRetryMs: 10,
       maxRetryMs: 50,
     });
+    client.addContractListener(() => contracts++);
     // The server has subscribed the stream to the channel when it is open.
     const opened = new Promise((resolve) => client.tickets.addStreamOpenedListener(resolve));
     void read(client.tickets.stream);
@@ -42,7 +44,7 @@ answerParent({
       () => 'answered',
       (/** @type {{ code: string }} */ { code }) => code,
     ),
-  seen: () => ({ received, warnings }),
+  seen: () => ({ received, warnings, contracts }),
 });
 
 /** @param {AsyncIterable<any>} stream */
