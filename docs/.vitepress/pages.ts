@@ -30,6 +30,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       page('sessions.md', 'Endpoints and sessions'),
       page('messages.md', 'Messages and channels'),
       page('authentication.md', 'Authentication'),
+      page('calls.md', 'Calls'),
       page('presence.md', 'Presence'),
       page('chat.md', 'Chat'),
       page('ordering.md', 'Change data, then post'),

@@ -1,16 +1,19 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { deflateRawSync } from 'node:zlib';
-import { NEVER, Observable } from 'rxjs';
+import { from, NEVER, Observable } from 'rxjs';
 import { defineChannel } from '@nestwire/messages';
 import type { StreamGap } from '@nestwire/protocol';
 import {
+  CallItems,
   ChannelSnapshot,
   DEFAULT_LIMITS,
   OnStreamMessage,
   StreamAuthenticator,
+  StreamCall,
   StreamEndpoint,
   type Asks,
   StreamHandshake,
+  StreamMethod,
   StreamSession,
   type StreamsLimits,
   type StreamsModuleOptions,
@@ -80,6 +83,21 @@ class DeskEndpoint {
     if (verb === 'endless') return NEVER as Observable<Note>;
   }
 
+  @StreamMethod(Task)
+  async hold(_call: StreamCall, _task: Task): Promise<void> {
+    await this.desk.latch.pass();
+  }
+
+  @StreamMethod(Task, { items: Note })
+  async take(_call: StreamCall, _task: Task, _notes: CallItems<Note>): Promise<void> {
+    await this.desk.latch.pass();
+  }
+
+  @StreamMethod(Task)
+  many(_call: StreamCall, { text }: Task): Observable<Note> {
+    return from(Array.from({ length: Number(text) }, () => note('x')));
+  }
+
   @ChannelSnapshot(boards)
   async snapshot(): Promise<Task[]> {
     await this.desk.latch.pass();
@@ -128,6 +146,11 @@ const tell = (id: number, text: string) => ({
   type: 'e2e.task',
   data: { text },
 });
+const invoke = (id: number, method: string, text = 'x') => ({
+  ...{ t: 'call', id, stream: 'desk', method, type: 'e2e.task', data: { text }, window: 64 },
+  ...(method === 'take' && { items: true }),
+});
+const itemOf = (call: number) => ({ t: 'item', call, type: 'e2e.note', data: { text: 'x' } });
 const send = (raw: RawSocket, ...frames: unknown[]) => raw.send(Buffer.concat(frames.map(jsonFrame)));
 const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
@@ -485,6 +508,32 @@ const trials: readonly Trial[] = [
     hello: 'ada',
     stimulus: askBehind('bob'),
     reaction: isReadWaiting,
+  },
+  {
+    limit: 'maxCalls',
+    low: 1,
+    stimulus: (raw) => send(raw, open(), invoke(2, 'hold'), invoke(3, 'hold')),
+    reaction: 'TOO_MANY_CALLS',
+    goesOn: (raw, target) => (target.get(Desk).latch.open(), raw.frame('reply')),
+  },
+  {
+    limit: 'callWindow',
+    low: 1,
+    stimulus: (raw) => send(raw, open(), invoke(2, 'take'), itemOf(2), itemOf(2)),
+    reaction: 'CALL_WINDOW_EXCEEDED',
+  },
+  {
+    limit: 'callWindowBytes',
+    low: 80,
+    stimulus: (raw) => send(raw, open(), invoke(2, 'take'), itemOf(2), itemOf(2)),
+    reaction: 'CALL_WINDOW_EXCEEDED',
+  },
+  {
+    limit: 'maxObservedItems',
+    low: 5,
+    stimulus: (raw) => send(raw, open(), invoke(2, 'many', '50')),
+    reaction: 'READER_OVERFLOW',
+    goesOn: (raw) => raw.frame('end'),
   },
   {
     limit: 'maxResultStreams',

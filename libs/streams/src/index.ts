@@ -7,6 +7,13 @@ export { StreamAuthenticator, type StreamUser } from './auth/stream-authenticato
 export { OnStreamClosed } from './endpoint/on-stream-closed.decorator.js';
 export { OnStreamMessage, type StreamMessageHandling } from './endpoint/on-stream-message.decorator.js';
 export { OnStreamOpened } from './endpoint/on-stream-opened.decorator.js';
+export { CallItems } from './calls/call-items.js';
+export { StreamCall } from './calls/stream-call.js';
+export {
+  StreamMethod,
+  type ResumableCall,
+  type StreamMethodOptions,
+} from './calls/stream-method.decorator.js';
 export { StreamEndpoint } from './endpoint/stream-endpoint.decorator.js';
 export { StreamMessageId } from './endpoint/stream-message-id.decorator.js';
 export { StreamsConfigurationError } from './endpoint/streams-configuration.error.js';

@@ -66,6 +66,14 @@ Bursts of twice that. */
   readonly maxBadFrames: number;
   /** Open streams of one connection. */
   readonly maxStreams: number;
+  /** Calls of one stream that have not ended. */
+  readonly maxCalls: number;
+  /** Items of one direction of a call that are not consumed. */
+  readonly callWindow: number;
+  /** Size of those items; one larger item may be alone. */
+  readonly callWindowBytes: number;
+  /** Items of an Observable that wait for the client; one more ends the call. */
+  readonly maxObservedItems: number;
   /** Subscribed channels of one connection. */
   readonly maxSubscriptions: number;
   /** Messages of one stream without an answer. */
@@ -159,6 +167,10 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxRefusals: 200,
   maxBadFrames: 3,
   maxStreams: 64,
+  maxCalls: 32,
+  callWindow: 64,
+  callWindowBytes: 256 * KIB,
+  maxObservedItems: 1_000,
   maxSubscriptions: 128,
   maxPendingMessages: 32,
   maxPendingBytes: MIB,

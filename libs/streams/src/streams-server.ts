@@ -330,10 +330,15 @@ export class StreamsServer {
   }
 }
 
-function claimUses({ name, once }: Endpoint): MissingCapability[] {
-  return [...(once ?? [])].map((message) => ({
+function claimUses({ name, once, methods }: Endpoint): MissingCapability[] {
+  const calls = [...methods].filter(([, { isOnce }]) => isOnce);
+  const uses = [
+    ...[...(once ?? [])].map((message) => `@OnStreamMessage for '${message}'`),
+    ...calls.map(([method]) => `@StreamMethod for "${method}"`),
+  ];
+  return uses.map((use) => ({
     capability: 'claims',
-    neededBy: `The option "once" of @OnStreamMessage for '${message}' on the endpoint "${name}"`,
+    neededBy: `The option "once" of ${use} on the endpoint "${name}"`,
   }));
 }
 

@@ -84,6 +84,14 @@ export const ErrorCode = {
   ClientClosed: 'CLIENT_CLOSED',
   /** The server did not complete the handshake in time. */
   ConnectTimeout: 'CONNECT_TIMEOUT',
+  /** The endpoint has no stream method of this name. */
+  UnknownMethod: 'UNKNOWN_METHOD',
+  /** Too many calls of this stream have not ended. */
+  TooManyCalls: 'TOO_MANY_CALLS',
+  /** The client sent more items than the window of the call permits. */
+  CallWindowExceeded: 'CALL_WINDOW_EXCEEDED',
+  /** Calls of this method cannot continue without their client. */
+  NotResumable: 'NOT_RESUMABLE',
   /** A message class is not marked with `@StreamMessage`. */
   NotAMessage: 'NOT_A_MESSAGE',
 } as const;

@@ -21,6 +21,8 @@ export interface FrameHead {
   readonly id?: number;
   /** The call of the frame. */
   readonly call?: number;
+  /** The request that the frame answers. */
+  readonly request?: number;
   /** The key of the stream. */
   readonly stream?: string;
 }

@@ -6,7 +6,8 @@ import { readCall, readId } from './json-scan.js';
 export const PEEKED_BYTES = 512;
 
 /** The beginning of a frame in the format of this repository's client. */
-const HEAD = /^\{"t":"(\w{1,16})","(id|call)":([1-9]\d{0,9})(?:,"stream":"([^"\\]{1,128})")?[,}]/;
+const HEAD =
+  /^\{"t":"(\w{1,16})"(?:,"(id|call|request)":([1-9]\d{0,9})(?:,"stream":"([^"\\]{1,128})")?)?[,}]/;
 
 /** Reads the first fields of a JSON frame without decoding it. */
 export function peekJson(bytes: Uint8Array): FrameHead {
@@ -14,7 +15,9 @@ export function peekJson(bytes: Uint8Array): FrameHead {
   const head = HEAD.exec(text);
   if (!head) return { id: validId(readId(text)), call: validId(readCall(text)) };
   const [, t, field = '', number, stream] = head;
-  return { t, [field]: validId(Number(number)), stream };
+  return field
+    ? { t, [field]: validId(Number(number)), stream }
+    : { t, id: validId(readId(text)), call: validId(readCall(text)) };
 }
 
 function validId(id: number | undefined): number | undefined {

@@ -20,11 +20,12 @@ export function peekPacked(bytes: Uint8Array): FrameHead {
     if (value === undefined) break;
     if (typeof key === 'string') head[key] = value;
   }
-  const { t, id, call, stream } = head;
+  const { t, id, call, request, stream } = head;
   return {
     t: typeof t === 'string' ? t : undefined,
     id: validId(id),
     call: validId(call),
+    request: validId(request),
     stream: typeof stream === 'string' ? stream : undefined,
   };
 }

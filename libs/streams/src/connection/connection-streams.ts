@@ -17,7 +17,9 @@ import {
 import { SessionRuntime } from '../session/session-runtime.js';
 import { ServerSession, subjectOf, type SessionPort, type StreamAddress } from '../session/server-session.js';
 import type { StreamsLimits } from '../streams-limits.js';
+import { ConnectionCalls } from '../calls/connection-calls.js';
 import { ConnectionResults } from '../resend/connection-results.js';
+import { CallHost } from './call-host.js';
 import type { ConnectionContext } from './connection-context.js';
 import type { ConnectionOwner } from './connection-owner.js';
 import type { Identity } from '../auth/identity.js';
@@ -31,6 +33,7 @@ export class ConnectionStreams implements SessionPort {
   readonly results: ConnectionResults;
   readonly answers: SessionAnswers;
   readonly requests: ConnectionRequests;
+  readonly calls: ConnectionCalls;
   private readonly sessions = new SessionTable();
   /** The number of sessions since the connection opened; a part of their ids. */
   private opened = 0;
@@ -40,8 +43,9 @@ export class ConnectionStreams implements SessionPort {
     private readonly owner: ConnectionOwner,
   ) {
     this.results = new ConnectionResults(context.results);
-    this.answers = new SessionAnswers(context, owner, this.sessions, this.results);
     this.requests = new ConnectionRequests(requestsPort(context, owner));
+    this.calls = new ConnectionCalls(new CallHost(context, owner, this.sessions, this.results));
+    this.answers = new SessionAnswers(context, owner, this.sessions, this.results, this.calls);
   }
 
   get limits(): StreamsLimits {
@@ -123,7 +127,7 @@ export class ConnectionStreams implements SessionPort {
 
   /** Returns whether a frame with this id has no answer yet. */
   awaits(id: number): boolean {
-    return this.sessions.awaits(id);
+    return this.sessions.awaits(id) || this.calls.awaits(id);
   }
 
   /** Selects the recorded results of the user and client that the connection has now. */
@@ -205,9 +209,9 @@ export class ConnectionStreams implements SessionPort {
     await Promise.all(this.sessions.all().map((runtime) => runtime.end(reason)));
   }
 
-  /** Resolves when no handler runs and no message waits. */
+  /** Resolves when no handler runs, and no message and no reply waits. */
   async idle(): Promise<void> {
-    await Promise.all(this.sessions.all().map((runtime) => runtime.idle()));
+    await Promise.all([this.calls.idle(), ...this.sessions.all().map((runtime) => runtime.idle())]);
   }
 
   /** Answers for the handlers that have exceeded their time. */

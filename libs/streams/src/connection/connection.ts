@@ -8,6 +8,7 @@ import {
   type Codec,
   type FramePayload,
   type HelloFrame,
+  type ResponseFrame,
   type ServerFrame,
 } from '@nestwire/protocol/codec';
 import { wireErrorOf } from '@nestwire/protocol/internal';
@@ -296,7 +297,7 @@ export class Connection
     if (frame.t === 'pong') return;
     if (frame.t === 'hello') return this.close(CloseCode.BadRequest, 'hello was said already');
     if (frame.t === 'response') return this.streams.requests.receive(frame);
-    if (isOfCall(frame)) return this.refuseBadFrame(unknownFrame(frame), performance.now());
+    if (isOfCall(frame)) return this.routeOfCall(frame, payload, bytes);
     if (this.state === 'draining') return this.fail(frame.id, draining());
     if (this.isAwaited(frame.id)) return this.fail(frame.id, duplicateId(frame.id));
     if (this.isSigningIn) return this.keepFrame(frame, payload, bytes);
@@ -305,7 +306,16 @@ export class Connection
     if (frame.t === 'message') this.streams.receive(frame, payload, bytes);
     else if (frame.t === 'open') this.streams.open(frame);
     else if (frame.t === 'close') this.streams.close(frame);
-    else this.beginSignIn(frame);
+    else if (frame.t === 'call') this.streams.calls.begin(frame, payload);
+    else if (frame.t === 'attach' || frame.t === 'cancel') this.streams.calls.receive(frame, payload);
+    else if (frame.t === 'auth') this.beginSignIn(frame);
+  }
+
+  /** Takes a frame of a running call; one of a call that waits for a sign-in waits too. */
+  private routeOfCall(frame: FrameOfCall, payload: FramePayload, bytes: number): void {
+    if (this.isSigningIn && !this.streams.calls.awaits(frame.call))
+      return this.keepFrame(frame, payload, bytes);
+    this.streams.calls.receive(frame, payload);
   }
 
   private get addressKey(): string {
@@ -367,7 +377,8 @@ export class Connection
     if (this.state === 'awaiting-hello')
       return this.close(CloseCode.BadRequest, 'the first frame is not a frame');
     this.gate.charge();
-    this.answers.fail({ t: 'error', ...(fault.id && { id: fault.id }), error: wireErrorOf(fault) });
+    if (fault.call) this.streams.answers.refuseOfCall(fault.call, fault);
+    else this.answers.fail({ t: 'error', ...(fault.id && { id: fault.id }), error: wireErrorOf(fault) });
     const isBad = fault.code !== ErrorCode.InvalidMessage;
     if (isBad && this.gate.countBadFrame(now)) this.close(CloseCode.BadRequest, 'too many bad frames');
   }
@@ -389,7 +400,7 @@ export class Connection
    */
   private owedMs({ t }: ClientFrame): number {
     if (t === 'close') return 0;
-    return this.allowance.debtMs(t === 'message' ? this.context.limits.answerBytes : 0);
+    return this.allowance.debtMs(t === 'message' || t === 'call' ? this.context.limits.answerBytes : 0);
   }
 
   private refuseForAnswers(frame: ClientFrame, retryAfterMs: number): void {
@@ -407,29 +418,28 @@ export class Connection
 
   private refuse(frame: ClientFrame, error: CodedError): void {
     if (frame.t === 'message') this.streams.answers.refuse(frame, error);
+    else if ('call' in frame && frame.call) this.streams.answers.refuseOfCall(frame.call, error);
     else if ('id' in frame) this.fail(frame.id, error);
     else this.answers.fail({ t: 'error', error: wireErrorOf(error) });
   }
 }
 
-const CALL_FRAMES: readonly string[] = [
-  'call',
-  'item',
-  'end',
-  'credit',
-  'cancel',
-  'detach',
-  'attach',
-  'response',
-] satisfies Array<ClientCallFrame['t']>;
+/** A frame of a call that has begun on this connection. */
+type FrameOfCall = Exclude<ClientCallFrame, { readonly id: number } | ResponseFrame>;
 
-function isOfCall(frame: ClientFrame): frame is ClientCallFrame {
-  return CALL_FRAMES.includes(frame.t);
-}
-
-function unknownFrame(frame: ClientCallFrame): FrameFault {
-  const id = 'id' in frame ? frame.id : undefined;
-  return new FrameFault(ErrorCode.UnknownFrame, `This server does not support "${frame.t}" frames.`, { id });
+/** Tells by the type, because a frame may have fields that its type does not have. */
+function isOfCall(frame: ClientFrame): frame is FrameOfCall {
+  switch (frame.t) {
+    case 'item':
+    case 'end':
+    case 'credit':
+    case 'detach':
+      return true;
+    case 'cancel':
+      return frame.call !== undefined;
+    default:
+      return false;
+  }
 }
 
 /** The maximum size of an escaped character in JSON, in bytes. */

@@ -60,6 +60,11 @@ export class InboundGate {
     return this.work ? Math.max(waitMs, this.debtMs(now)) : waitMs;
   }
 
+  /** Returns a frame to the rate, because the server has paid for it. */
+  refundFrame(): void {
+    this.frames.add(1);
+  }
+
   /** Returns the wait in milliseconds until the charged work is paid; 0 without a debt. */
   debtMs(now: number): number {
     return this.work ? this.work.debtMs(now) : 0;

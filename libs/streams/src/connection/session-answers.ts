@@ -9,6 +9,7 @@ import { IDENTITY_CHANGED, REFUSED, type MessageHead, type RuntimePort } from '.
 import type { SessionRuntime } from '../session/session-runtime.js';
 import type { StreamsLimits } from '../streams-limits.js';
 import { payloadSizeOf } from '../transport/shared-payload.js';
+import type { ConnectionCalls } from '../calls/connection-calls.js';
 import type { ConnectionResults } from '../resend/connection-results.js';
 import type { ConnectionContext } from './connection-context.js';
 import type { ConnectionOwner } from './connection-owner.js';
@@ -51,6 +52,7 @@ export class SessionAnswers implements RuntimePort<SessionRuntime> {
     private readonly owner: ConnectionOwner,
     private readonly sessions: SessionTable,
     private readonly results: ConnectionResults,
+    private readonly calls: ConnectionCalls,
   ) {}
 
   get limits(): StreamsLimits {
@@ -72,10 +74,19 @@ export class SessionAnswers implements RuntimePort<SessionRuntime> {
   }
 
   /** Refuses a frame that was not decoded. */
-  refuseUnread({ t = 'message', id, stream, mayBeRedelivered }: UnreadFrame, error: CodedError): void {
+  refuseUnread(frame: UnreadFrame, error: CodedError): void {
+    const { t = 'message', id, call, stream, mayBeRedelivered } = frame;
+    if (call !== undefined) return this.refuseOfCall(call, error);
+    // It may be an item of any call, so no call may continue with a hole.
+    if (id === undefined && frame.t === undefined && !frame.request) this.calls.refuseAll(error);
     const wire = wireErrorOf(mayBeRedelivered ? uncertain(error.message) : error);
     if (id !== undefined && t === 'message') this.recordRefusal({ id, stream, error: wire });
     this.owner.answers.fail({ t: 'error', ...(id && { id }), error: wire });
+  }
+
+  /** Ends the call of a refused frame; a frame of an unknown call is not answered. */
+  refuseOfCall(call: number, error: CodedError): void {
+    this.calls.refuse(call, error);
   }
 
   /** Records the refusals of a sign-in in the sessions that exist after it. */
@@ -185,14 +196,18 @@ export class SessionAnswers implements RuntimePort<SessionRuntime> {
       // The client pays for its own requests only, not for streams that the server opens.
       if (ids.length) this.owner.answers.gate.charge(OPEN_MS + runtime.openingMs);
       for (const id of ids) this.failed(runtime, id, error);
+      this.calls.openRefused(runtime, error);
       return this.sessions.vacate(runtime);
     }
     for (const id of ids.length ? ids : [undefined]) this.owner.answers.send(openedFrame(runtime, id));
     this.owner.subscriptions.resume(runtime.session).catch((cause) => this.failed(runtime, undefined, cause));
+    this.calls.opened(runtime);
   }
 
-  ending(runtime: SessionRuntime): Promise<void> | undefined {
-    return this.owner.subscriptions.removeAll(runtime.session);
+  ending(runtime: SessionRuntime, reason: SessionCloseReason): Promise<void> | undefined {
+    const calls = this.calls.ending(runtime, reason);
+    const subscriptions = this.owner.subscriptions.removeAll(runtime.session);
+    return calls ? Promise.all([calls, subscriptions]).then(nothing) : subscriptions;
   }
 
   released(runtime: SessionRuntime, reason: SessionCloseReason): void {
@@ -226,3 +241,5 @@ export class SessionAnswers implements RuntimePort<SessionRuntime> {
     if (id) this.owner.outbox.push(this.owner.frames.codec.encodeAck(runtime.session.stream, id));
   }
 }
+
+function nothing(): void {}

@@ -5,9 +5,9 @@ import type { AnySession } from '../enhancers/stream-context.js';
 import type { SessionScope } from '../session/session-scope.js';
 import type { SessionScopes } from '../session/session-scopes.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
-import type { EndpointDefinition } from './endpoint-definition.js';
+import type { CallDefinition, EndpointDefinition } from './endpoint-definition.js';
 import { compileEndpoint, type CompilerTools, type EndpointHandlers } from './endpoint-handlers.js';
-import type { Endpoint, Handlers, ResolvedEndpointOptions } from './endpoint.js';
+import type { Endpoint, Handlers, MethodFacts, ResolvedEndpointOptions } from './endpoint.js';
 import { SessionHandlers } from './session-handlers.js';
 import { paramsReader, type ParamsReader } from './stream-params.js';
 
@@ -16,11 +16,15 @@ export interface EndpointTools extends CompilerTools {
   readonly scopes: SessionScopes;
 }
 
+/** The default bounds of unread items of a resumable call. */
+export const DEFAULT_RESUMABLE = { maxItems: 1_000, maxBytes: 1_048_576 };
+
 /** An endpoint of the application; creates the handlers of each session. */
 export class BoundEndpoint implements Endpoint {
   readonly name: string;
   readonly options: ResolvedEndpointOptions;
   readonly once?: ReadonlySet<string>;
+  readonly methods: ReadonlyMap<string, MethodFacts>;
   /**
    * True when each session has its own instance.
    *
@@ -44,6 +48,7 @@ export class BoundEndpoint implements Endpoint {
     this.isPerSession = !isStatic(definition.wrapper) || definition.wrapper.isTransient;
     this.once = onceOf(definition);
     this.hasParams = options.params !== undefined;
+    this.methods = new Map([...definition.calls].map(([method, call]) => [method, factsOf(call)]));
     this.objectClasses = [...new Set(definition.handlers.flatMap(userObjectClasses))];
   }
 
@@ -57,6 +62,8 @@ export class BoundEndpoint implements Endpoint {
     for (const { cls } of this.definition.routes.values()) this.tools.readers.of(cls);
     const { params } = this.definition.mark.options;
     if (params) this.readParams = paramsReader(this.tools.readers, params);
+    for (const { request, items } of this.definition.calls.values())
+      for (const cls of [request, ...items]) this.tools.readers.of(cls);
     if (this.isPerSession) return;
     this.shared = this.compileShared();
   }
@@ -115,6 +122,15 @@ export class BoundEndpoint implements Endpoint {
 }
 
 const NONE: ReadonlyMap<Type, unknown> = new Map();
+
+function factsOf({ items, mark: { options } }: CallDefinition): MethodFacts {
+  const { once = false, resumable } = options;
+  return {
+    takesItems: items.length > 0,
+    isOnce: once,
+    resumable: resumable && { ...DEFAULT_RESUMABLE, ...resumable },
+  };
+}
 
 function userObjectClasses({ parameters }: EndpointDefinition['handlers'][number]): Type[] {
   return parameters.flatMap(({ source }) => (source.kind === 'user-object' ? [source.cls] : []));

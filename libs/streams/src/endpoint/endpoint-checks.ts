@@ -101,7 +101,7 @@ function checkUndecorated(cls: Type): string[] {
     .filter((name) => hasOnlyParameterDecorators(cls, name))
     .map(
       (name) =>
-        `${cls.name}.${name}: its parameters have decorators, but the method has none, so it would never run. Add @OnStreamMessage(Class), @OnStreamOpened() or @OnStreamClosed().`,
+        `${cls.name}.${name}: its parameters have decorators, but the method has none, so it would never run. Add @OnStreamMessage(Class), @StreamMethod(Class), @OnStreamOpened() or @OnStreamClosed().`,
     );
   return [...statics, ...undecorated];
 }

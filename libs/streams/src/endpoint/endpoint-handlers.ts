@@ -1,4 +1,5 @@
 import type { ContextId } from '@nestjs/core';
+import { messageNameOf } from '@nestwire/protocol';
 import type { HandlerPipeline } from '../enhancers/handler-pipeline.js';
 import { compilePipeline, type PipelineParts } from '../enhancers/handler-pipeline.js';
 import type { MessageReader, MessageReaders } from '../validation/message-reader.js';
@@ -16,6 +17,16 @@ export interface EndpointHandlers {
   readonly closed?: HandlerPipeline;
   /** The routes by the name of their message. */
   readonly routes: ReadonlyMap<string, CompiledRoute>;
+  /** The stream methods by their names. */
+  readonly calls: ReadonlyMap<string, CompiledCall>;
+}
+
+/** The readers and the method of one kind of calls. */
+export interface CompiledCall extends CompiledRoute {
+  /** The name of the request. */
+  readonly request: string;
+  /** The readers of the client's items, by the name of their class. */
+  readonly items: ReadonlyMap<string, MessageReader>;
 }
 
 /** The reader and the handler of one message class. */
@@ -59,11 +70,18 @@ export function compileEndpoint(
   const routes = [...definition.routes].map(([name, { cls, handler }]) => {
     return [name, { read: tools.readers.of(cls), run: compile(handler, 'all') }] as const;
   });
+  const calls = [...definition.calls].map(([method, { handler, request, items }]) => {
+    const readers = items.map((cls) => [messageNameOf(cls)!, tools.readers.of(cls)] as const);
+    const read = tools.readers.of(request);
+    const named = { request: messageNameOf(request)!, items: new Map(readers) };
+    return [method, { ...named, read, run: compile(handler, 'all') }] as const;
+  });
   return {
     opened: opened ? compile(opened, 'all') : authorize,
     authorize,
     ...(closed && { closed: compile(closed, 'no-guards') }),
     routes: new Map(routes),
+    calls: new Map(calls),
   };
 }
 

@@ -10,8 +10,13 @@ const ENDPOINT = Symbol.for('nestwire.endpoint');
 const HANDLER = Symbol.for('nestwire.handler');
 const USER_OBJECT = `nestwire.userObject${CUSTOM_ARGUMENT}`;
 const MESSAGE_ID = `nestwire.messageId${CUSTOM_ARGUMENT}`;
+const CALL = `nestwire.call${CUSTOM_ARGUMENT}`;
+const ITEMS = `nestwire.items${CUSTOM_ARGUMENT}`;
 /** The index of the message id in the arguments of Nest's own context. */
 const MESSAGE_ID_ARGUMENT = 2;
+/** The index of the call, and then of its items, in those arguments. */
+const CALL_ARGUMENT = 3;
+const ITEMS_ARGUMENT = 4;
 /**
  * Nest's numbers for `@Req()`/`@ConnectedSocket()`, `@Body()`/`@MessageBody()`,
  * `@Session()`.
@@ -35,7 +40,23 @@ export interface HandlerMark {
   /** The classes of them that are handled once in the cluster. */
   once?: readonly unknown[];
   /** The request and the options of `@StreamMethod`; undefined without it. */
-  call?: { readonly request: unknown; readonly options: object };
+  call?: CallMark;
+}
+
+/** The metadata of `@StreamMethod`. */
+export interface CallMark {
+  readonly request: unknown;
+  readonly options: {
+    readonly items?: unknown;
+    readonly once?: boolean;
+    readonly resumable?: { readonly forMs: number; readonly maxItems?: number; readonly maxBytes?: number };
+  };
+}
+
+/** Returns the classes of the items that the client sends into a call. */
+export function itemClassesOf({ options: { items } }: CallMark): readonly unknown[] {
+  if (items === undefined) return [];
+  return Array.isArray(items) ? items : [items];
 }
 
 interface RouteArgument {
@@ -92,9 +113,11 @@ export function markUserObject(
 
 /** Marks a parameter that receives the id of the message. */
 export function markMessageId(target: object, method: string | symbol, index: number): void {
-  const factory = (_: unknown, context: unknown): unknown =>
-    (context as { getArgByIndex(at: number): unknown }).getArgByIndex(MESSAGE_ID_ARGUMENT);
-  addRouteArgument(target, method, { key: MESSAGE_ID, index, factory });
+  addRouteArgument(target, method, { key: MESSAGE_ID, index, factory: argumentAt(MESSAGE_ID_ARGUMENT) });
+}
+
+function argumentAt(at: number): (data: unknown, context: unknown) => unknown {
+  return (_, context) => (context as { getArgByIndex(index: number): unknown }).getArgByIndex(at);
 }
 
 function addRouteArgument(
@@ -134,7 +157,8 @@ export function hasStreamParameter(cls: Type, method: string): boolean {
 /**
  * Returns the parameters of a handler.
  *
- * The first two without a decorator are the session and the data.
+ * The first two without a decorator are the session and the data; of a stream method the call, the request
+ * and the items.
  */
 export function parametersOf(cls: Type, method: string): HandlerParameter[] {
   const declared = declaredTypes(cls.prototype as object, method);
@@ -143,7 +167,7 @@ export function parametersOf(cls: Type, method: string): HandlerParameter[] {
     decorated.set(argument.index, decoratedParameter(key, argument, declared[argument.index]));
   const handler = (cls.prototype as Record<string, HandlerFunction>)[method];
   const length = Math.max(declared.length, handler?.length ?? 0, ...[...decorated.keys()].map((i) => i + 1));
-  const positional = positionalSources([...decorated.values()]);
+  const positional = positionalSources([...decorated.values()], handlerMarkOf(handler)?.call);
   return Array.from(
     { length },
     (_, index) =>
@@ -157,9 +181,13 @@ export function parametersOf(cls: Type, method: string): HandlerParameter[] {
   );
 }
 
-function positionalSources(decorated: readonly HandlerParameter[]): ParameterSource[] {
+function positionalSources(
+  decorated: readonly HandlerParameter[],
+  call: CallMark | undefined,
+): ParameterSource[] {
   const kinds = decorated.map(({ source }) => source.kind);
-  const sources: ParameterSource[] = [{ kind: 'session' }, { kind: 'data' }];
+  const items: ParameterSource[] = call && itemClassesOf(call).length ? [{ kind: 'items' }] : [];
+  const sources: ParameterSource[] = [{ kind: call ? 'call' : 'session' }, { kind: 'data' }, ...items];
   return sources.filter(({ kind }) => !kinds.includes(kind));
 }
 
@@ -202,6 +230,11 @@ export function completeRouteArguments(cls: Type, method: string): void {
   const route: Record<string, unknown> = { ...routeArgumentsOf(cls, method) };
   for (const { index, source, isDecorated } of parametersOf(cls, method)) {
     if (isDecorated || source.kind === 'none') continue;
+    if (source.kind === 'call' || source.kind === 'items') {
+      const [key, at] = source.kind === 'call' ? [CALL, CALL_ARGUMENT] : [ITEMS, ITEMS_ARGUMENT];
+      route[`${key}:${index}`] = { index, factory: argumentAt(at), pipes: [] };
+      continue;
+    }
     route[`${source.kind === 'session' ? REQUEST : BODY}:${index}`] = { index, pipes: [] };
   }
   Reflect.defineMetadata(ROUTE_ARGUMENTS, route, cls, method);

@@ -87,7 +87,12 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
     if (process.env.NODE_ENV === 'production') return;
     const seen = new Set<Type>();
     const routes = definitions.flatMap((definition) => [...definition.routes.values()]);
-    const erased = routes.flatMap(({ cls }) => classesWithErasedFields(cls as Type, seen));
+    const calls = definitions.flatMap((definition) => [...definition.calls.values()]);
+    const classes = [
+      ...routes.map(({ cls }) => cls),
+      ...calls.flatMap(({ request, items }) => [request, ...items]),
+    ];
+    const erased = classes.flatMap((cls) => classesWithErasedFields(cls as Type, seen));
     const [first, ...rest] = erased;
     if (!first) return;
     const others = rest.length ? ` and ${rest.length} more` : '';

@@ -4,12 +4,13 @@ import { messageNameOf, type MessageClass } from '@nestwire/protocol';
 import type { ProviderWrapper } from '../enhancers/nest-compat.js';
 import { checkControllers, checkEndpoints, checkProviders } from './endpoint-checks.js';
 import type {
+  CallDefinition,
   EndpointDefinition,
   FoundEndpoint,
   HandlerDefinition,
   MessageRoute,
 } from './endpoint-definition.js';
-import { endpointMarkOf, handlerMarkOf, parametersOf } from './endpoint-metadata.js';
+import { endpointMarkOf, handlerMarkOf, itemClassesOf, parametersOf } from './endpoint-metadata.js';
 import { StreamsConfigurationError } from './streams-configuration.error.js';
 
 /** Finds the endpoints of an application and all mistakes in them. */
@@ -53,6 +54,7 @@ export class EndpointExplorer {
       opened: handlers.find(({ mark }) => mark.isOpened),
       closed: handlers.find(({ mark }) => mark.isClosed),
       routes: new Map(handlers.flatMap(routesOf)),
+      calls: new Map(handlers.flatMap(callsOf)),
     };
   }
 
@@ -83,4 +85,11 @@ function routesOf(handler: HandlerDefinition): Array<[string, MessageRoute]> {
     const name = messageNameOf(cls);
     return name ? [[name, { cls: cls as MessageClass, handler }]] : [];
   });
+}
+
+function callsOf(handler: HandlerDefinition): Array<[string, CallDefinition]> {
+  const mark = handler.mark.call;
+  if (!mark) return [];
+  const items = itemClassesOf(mark) as readonly MessageClass[];
+  return [[handler.method, { handler, request: mark.request as MessageClass, items, mark }]];
 }

@@ -1,3 +1,4 @@
+import type { Message } from '@nestwire/protocol';
 import type { AnySession } from '../enhancers/stream-context.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
 import type { ParamsClass } from './endpoint-params.js';
@@ -43,6 +44,40 @@ export interface StreamEndpointOptions<P extends object = never> {
 /** The options of an endpoint with their defaults, without its parameters. */
 export type ResolvedEndpointOptions = Required<Omit<StreamEndpointOptions, 'params'>>;
 
+/** The facts about a stream method that a call of it needs. */
+export interface MethodFacts {
+  /** True when the client sends items. */
+  readonly takesItems: boolean;
+  /** True when a call runs once in the cluster. */
+  readonly isOnce: boolean;
+  /** The bounds of a call that continues without its client; undefined when it does not. */
+  readonly resumable: ResumableBounds | undefined;
+}
+
+/** The bounds of a resumable call. */
+export interface ResumableBounds {
+  /** The time without a reader, and the time after the end, in milliseconds. */
+  readonly forMs: number;
+  /** The maximum number of stored items that no reader has received. */
+  readonly maxItems: number;
+  /** The maximum size of those items, in bytes. */
+  readonly maxBytes: number;
+}
+
+/** A call of a stream method, as its endpoint runs it. */
+export interface MethodCall {
+  readonly method: string;
+  /** The name of the request's class. */
+  readonly type: string;
+  readonly data: object;
+  /** The id of the call's frame. */
+  readonly id: number;
+  readonly call: object;
+  readonly items: object | undefined;
+  /** The claim of a call with `once`. */
+  readonly claim?: MessageClaim | undefined;
+}
+
 /** A `@StreamEndpoint` provider, ready to serve sessions. */
 export interface Endpoint {
   readonly name: string;
@@ -51,6 +86,8 @@ export interface Endpoint {
   readonly hasParams: boolean;
   /** The names of the messages that are handled once in the cluster; undefined without any. */
   readonly once?: ReadonlySet<string>;
+  /** The stream methods by their names. */
+  readonly methods: ReadonlyMap<string, MethodFacts>;
   /**
    * Prepares one session: its parameters, its instance of the endpoint and its user objects.
    *
@@ -98,6 +135,18 @@ export interface Handlers {
    * @throws {Error} any error; `toWireError` converts it into an answer
    */
   handle(type: string, data: object, id?: number, claim?: MessageClaim): unknown;
+  /**
+   * Reads the request of a call and runs its method; returns a promise only if a part is asynchronous.
+   *
+   * @throws {Error} any error; `toWireError` converts it into an answer
+   */
+  call(call: MethodCall): unknown;
+  /**
+   * Reads an item of the client in a call of the method.
+   *
+   * @throws {CodedError} UNKNOWN_MESSAGE, INVALID_MESSAGE
+   */
+  readItem(method: string, type: string, data: object): Message | Promise<Message>;
   /** Runs `@OnStreamClosed`, without guards; never throws. */
   closed(reason: SessionCloseReason): void | Promise<void>;
   /** Disposes the instances of the session, dependents first; never throws. */

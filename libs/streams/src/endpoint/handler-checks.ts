@@ -4,6 +4,7 @@ import type { HandlerParameter } from '../enhancers/handler-parameter.js';
 import { isStatic, type ProviderWrapper } from '../enhancers/nest-compat.js';
 import { StreamSession } from '../session/stream-session.js';
 import { moduleNameOf, type EndpointDefinition, type HandlerDefinition } from './endpoint-definition.js';
+import { checkCall } from './call-checks.js';
 import { checkMessageClass } from './message-checks.js';
 
 /** Returns the mistakes in the handlers of one endpoint. */
@@ -16,6 +17,7 @@ export function checkHandlers(
     ...checkRole(definition, 'isOpened', '@OnStreamOpened()'),
     ...checkRole(definition, 'isClosed', '@OnStreamClosed()'),
     ...handlers.flatMap((handler) => checkMessages(cls, handler)),
+    ...handlers.flatMap((handler) => checkCall(cls, handler)),
     ...checkTwice(definition),
     ...handlers.flatMap((handler) => checkParameters(cls, handler)),
     ...handlers.flatMap((handler) => checkUserObjects(`${cls.name}.${handler.method}`, handler, providers)),
@@ -69,17 +71,19 @@ function checkTwice({ cls, handlers }: EndpointDefinition): string[] {
 
 function checkParameters(cls: Type, { method, mark, parameters }: HandlerDefinition): string[] {
   const where = `${cls.name}.${method}`;
-  const isWithoutData = !mark.messages && !mark.isClosed;
+  const isWithoutData = !mark.messages && !mark.isClosed && !mark.call;
   return parameters.flatMap((parameter) => {
     const { source, declared, isDecorated } = parameter;
     const at = `${where}: parameter ${parameter.index + 1}`;
     if (source.kind === 'none') return [`${at} ${meaningless(parameter)}`];
-    if (source.kind === 'message-id' && !mark.messages)
+    if (source.kind === 'message-id' && !mark.messages && !mark.call)
       return [`${at} would be the id of the message, but there is none. Remove @StreamMessageId().`];
     if (source.kind === 'data' && isWithoutData)
       return [`${at} would be the message, but there is none when a stream opens. Take the session alone.`];
     if (source.kind === 'data' && !isDecorated && declared === StreamSession)
       return [`${at} is a StreamSession where the message is expected. The session comes first.`];
+    if (source.kind === 'call' && messageNameOf(declared))
+      return [`${at} is a message where the call is expected. The call comes first, then the request.`];
     if (source.kind === 'session' && !isDecorated && messageNameOf(declared))
       return [`${at} is a message where the session is expected. The session comes first, then the message.`];
     return [];

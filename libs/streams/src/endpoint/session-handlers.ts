@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { CodedError, ErrorCode } from '@nestwire/protocol';
+import { CodedError, ErrorCode, type Message } from '@nestwire/protocol';
 import { checkAccess, type Access } from '../auth/access.js';
 import type { HandlerCall } from '../enhancers/handler-arguments.js';
 import { errorLog } from '../enhancers/error-log.js';
@@ -8,8 +8,8 @@ import { isPromiseLike } from '../validation/promise-like.js';
 import type { AnySession } from '../enhancers/stream-context.js';
 import type { SessionScope } from '../session/session-scope.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
-import type { Handlers, MessageClaim } from './endpoint.js';
-import type { CompiledRoute, EndpointHandlers } from './endpoint-handlers.js';
+import type { Handlers, MessageClaim, MethodCall } from './endpoint.js';
+import type { CompiledCall, CompiledRoute, EndpointHandlers } from './endpoint-handlers.js';
 
 /** The results of `context.switchToWs().getPattern()` without a message. */
 const OPENED = 'stream.opened';
@@ -34,21 +34,56 @@ export class SessionHandlers implements Handlers {
 
   opened(): unknown {
     this.checkAccess();
-    return this.binding.handlers.opened(this.call(undefined, OPENED));
+    return this.binding.handlers.opened(this.handlerCall(undefined, OPENED));
   }
 
   authorize(): void | Promise<void> {
     this.checkAccess();
-    return this.binding.handlers.authorize(this.call(undefined, OPENED)) as void | Promise<void>;
+    return this.binding.handlers.authorize(this.handlerCall(undefined, OPENED)) as void | Promise<void>;
   }
 
   handle(type: string, data: object, id?: number, claim?: MessageClaim): unknown {
     const route = this.routeOf(type);
     const message = readMessage(route, data);
     this.read?.();
-    if (claim) return this.handleClaimed(route, this.call(message, type, id), claim);
-    if (!(message instanceof Promise)) return route.run(this.call(message, type, id));
-    return message.then((read) => route.run(this.call(read, type, id)), refuseLater);
+    if (claim) return this.handleClaimed(route, this.handlerCall(message, type, id), claim);
+    if (!(message instanceof Promise)) return route.run(this.handlerCall(message, type, id));
+    return message.then((read) => route.run(this.handlerCall(read, type, id)), refuseLater);
+  }
+
+  call({ method, type, data, id, call, items, claim }: MethodCall): unknown {
+    const compiled = this.methodOf(method);
+    if (type !== compiled.request) throw asRefusal(otherRequest(method, compiled.request, type));
+    const request = readMessage(compiled, data);
+    this.read?.();
+    const made = (read: unknown): HandlerCall => ({ ...this.handlerCall(read, type, id), call, items });
+    if (claim) return this.handleClaimed(compiled, made(request), claim);
+    if (!(request instanceof Promise)) return compiled.run(made(request));
+    return request.then((read) => compiled.run(made(read)), refuseLater);
+  }
+
+  readItem(method: string, type: string, data: object): Message | Promise<Message> {
+    const read = this.methodOf(method).items.get(type);
+    if (!read) throw asRefusal(otherItem(method, type));
+    try {
+      const item = read(data);
+      return item instanceof Promise ? item.catch(refuseLater) : item;
+    } catch (error) {
+      throw asRefusal(error);
+    }
+  }
+
+  /** Finds a stream method; a refusal is charged to the client. */
+  private methodOf(method: string): CompiledCall {
+    try {
+      // The user may have changed since the stream opened.
+      this.checkAccess();
+      const compiled = this.binding.handlers.calls.get(method);
+      if (!compiled) throw unknownMethod(this.binding.session.endpoint, method);
+      return compiled;
+    } catch (error) {
+      throw asRefusal(error);
+    }
   }
 
   /** Finds the handler of a message; a refusal is charged to the client. */
@@ -88,7 +123,7 @@ export class SessionHandlers implements Handlers {
 
   closed(reason: SessionCloseReason): void | Promise<void> {
     try {
-      const done = this.binding.handlers.closed?.(this.call(reason, CLOSED));
+      const done = this.binding.handlers.closed?.(this.handlerCall(reason, CLOSED));
       if (isPromiseLike(done)) return Promise.resolve(done).then(ignore, (error) => this.closeFailed(error));
     } catch (error) {
       this.closeFailed(error);
@@ -105,7 +140,7 @@ export class SessionHandlers implements Handlers {
     checkAccess(this.binding.access, this.binding.session);
   }
 
-  private call(data: unknown, pattern: string, id?: number): HandlerCall {
+  private handlerCall(data: unknown, pattern: string, id?: number): HandlerCall {
     return { session: this.binding.session, data, pattern, objects: this.binding.objects, id };
   }
 
@@ -135,4 +170,19 @@ function refuseLater(error: unknown): never {
 
 function unknownMessage({ endpoint }: AnySession, type: string): CodedError {
   return new CodedError(ErrorCode.UnknownMessage, `"${endpoint}" has no handler for messages "${type}".`);
+}
+
+/** Creates the error of a call of a method that the endpoint does not have. */
+export function unknownMethod(endpoint: string, method: string): CodedError {
+  const message = `"${endpoint}" has no stream method "${method}": compare the name with the method that has @StreamMethod().`;
+  return new CodedError(ErrorCode.UnknownMethod, message);
+}
+
+function otherRequest(method: string, expected: string, type: string): CodedError {
+  const message = `"${method}" takes a request "${expected}", not "${type}".`;
+  return new CodedError(ErrorCode.UnknownMessage, message);
+}
+
+function otherItem(method: string, type: string): CodedError {
+  return new CodedError(ErrorCode.UnknownMessage, `"${method}" takes no items "${type}".`);
 }

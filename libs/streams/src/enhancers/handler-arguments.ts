@@ -17,6 +17,10 @@ export interface HandlerCall {
   readonly objects: ReadonlyMap<Type, unknown>;
   /** The id of the message's frame; undefined without a message. */
   readonly id?: number | undefined;
+  /** The call of a stream method; undefined for other handlers. */
+  readonly call?: object;
+  /** The items of the client in the call. */
+  readonly items?: object | undefined;
   /** Claims the message before the handler runs; resolves to true when it was handled before. */
   readonly claim?: () => Promise<boolean>;
 }
@@ -53,6 +57,15 @@ export function isPlain(parameters: readonly PipedParameter[]): boolean {
   return kinds.length <= 2 && kinds.every((kind, index) => kind === ['session', 'data'][index]);
 }
 
+/** Returns true when a stream method takes only its call, request and items. */
+export function isPlainCall(parameters: readonly PipedParameter[]): boolean {
+  const kinds = ['call', 'data', 'items'];
+  return parameters.every(
+    ({ parameter, pipes }, index) =>
+      !pipes.length && !('property' in parameter.source) && parameter.source.kind === kinds[index],
+  );
+}
+
 /** Returns true when the pipes of a method also apply to a parameter. */
 export function isPipeable({ source }: HandlerParameter): boolean {
   return source.kind === 'data' || source.kind === 'custom';
@@ -77,6 +90,10 @@ function valueReader({ source }: HandlerParameter): ReadValue {
   switch (source.kind) {
     case 'session':
       return (call) => call.session;
+    case 'call':
+      return (call) => call.call;
+    case 'items':
+      return (call) => call.items;
     case 'data':
       return dataReader(source.property);
     case 'user-object':

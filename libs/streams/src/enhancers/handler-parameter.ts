@@ -5,6 +5,10 @@ import type { StreamContext } from './stream-context.js';
 export type ParameterSource =
   /** The session. */
   | { readonly kind: 'session' }
+  /** The call of a stream method. */
+  | { readonly kind: 'call' }
+  /** The items that the client sends into the call. */
+  | { readonly kind: 'items' }
   /** The message, the close reason, or one property of it. */
   | { readonly kind: 'data'; readonly property?: string }
   /** The user object of this class. */

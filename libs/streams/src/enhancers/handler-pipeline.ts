@@ -2,11 +2,13 @@ import type { Observable } from 'rxjs';
 import { isObservable } from 'rxjs';
 import type { HandlerParameter } from './handler-parameter.js';
 import { applyFilters } from './filters.js';
+import { filteredItems } from './filtered-items.js';
 import { runGuards } from './guards.js';
 import {
   compileArguments,
   isPipeable,
   isPlain,
+  isPlainCall,
   permanentIdOf,
   type HandlerCall,
   type PipedParameter,
@@ -47,7 +49,8 @@ export function compilePipeline(nest: NestCompat, parts: PipelineParts): Handler
     ? interceptedStage(nest, { ...parts, interceptors, method })
     : method;
   const stage = guards.length ? guardedStage(guards, intercepted) : intercepted;
-  return stage === method && isPlain(piped) && !enhancers.filters.length
+  const isContextFree = isPlain(piped) || isPlainCall(piped);
+  return stage === method && isContextFree && !enhancers.filters.length
     ? // `never`, because a plain method reads no context.
       (call) => method(call, undefined as never)
     : withContext(host, filteredStage(enhancers.filters, stage));
@@ -66,6 +69,11 @@ function methodStage({ instance, callback }: HandlerHost, parameters: readonly P
       call.claim
         ? unlessHandled(call.claim, () => callback.call(instance, call.session, call.data))
         : callback.call(instance, call.session, call.data);
+  if (isPlainCall(parameters))
+    return (call) =>
+      call.claim
+        ? unlessHandled(call.claim, () => callback.call(instance, call.call, call.data, call.items))
+        : callback.call(instance, call.call, call.data, call.items);
   const read = compileArguments(parameters);
   return (call, context) => {
     const values = read(call, context);
@@ -117,9 +125,11 @@ function filteredStage(filters: readonly BoundFilter[], next: Stage): Stage {
   return (call, context) => {
     try {
       const result = next(call, context);
+      const filtered = (value: unknown): unknown =>
+        call.call ? filteredItems(value, (error) => applyFilters(filters, error, context)) : value;
       return isPromiseLike(result)
-        ? result.then(undefined, (error: unknown) => applyFilters(filters, error, context))
-        : result;
+        ? result.then(filtered, (error: unknown) => applyFilters(filters, error, context))
+        : filtered(result);
     } catch (error) {
       return applyFilters(filters, error, context);
     }
@@ -134,6 +144,9 @@ function withContext({ cls, callback }: HandlerHost, stage: Stage): HandlerPipel
 function publicPipeline(nest: NestCompat, { host, part }: PipelineParts): HandlerPipeline {
   const handler = part === 'guards' ? nest.publicGuards(host) : nest.publicHandler(host);
   // Nest takes the last argument as the pattern.
-  const run = (call: HandlerCall) => handler(call.session, call.data, permanentIdOf(call), call.pattern);
+  const run = (call: HandlerCall) =>
+    call.call
+      ? handler(call.session, call.data, permanentIdOf(call), call.call, call.items, call.pattern)
+      : handler(call.session, call.data, permanentIdOf(call), call.pattern);
   return (call) => (call.claim ? unlessHandled(call.claim, () => run(call)) : run(call));
 }

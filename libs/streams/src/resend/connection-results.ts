@@ -1,3 +1,4 @@
+import type { CallResults } from './call-results.js';
 import { SessionResults } from './session-results.js';
 import { subjectOf } from '../session/server-session.js';
 import type { SessionRuntime } from '../session/session-runtime.js';
@@ -31,6 +32,11 @@ export class ConnectionResults {
     if (!results) return;
     this.attached.set(runtime, results);
     runtime.messageResults = new SessionResults(results.of(subjectOf(runtime.session)), runtime);
+  }
+
+  /** Returns the outcomes of the calls of a session; undefined when the client has no id. */
+  callsOf(runtime: SessionRuntime): CallResults | undefined {
+    return this.attached.get(runtime)?.calls;
   }
 
   /** Makes a session record no more results. */

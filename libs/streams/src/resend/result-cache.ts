@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ClaimStore } from '@nestwire/messages/backend';
 import type { ClientShares, ShareHolder } from '../fairness/client-shares.js';
 import { ShareSizes, type Sized } from '../fairness/share-sizes.js';
+import { CallResults } from './call-results.js';
 import { StreamResults, type ResultKeeper } from './stream-results.js';
 import type { StreamsLimits } from '../streams-limits.js';
 
@@ -36,6 +37,7 @@ export class ClientResults implements ResultKeeper {
   /** The greatest id in the forgotten streams. */
   private forgottenId = 0;
   private readonly streams = new Map<string, StreamResults>();
+  private callResults: CallResults | undefined;
 
   constructor(
     readonly key: string,
@@ -65,6 +67,11 @@ export class ClientResults implements ResultKeeper {
     return stream;
   }
 
+  /** The outcomes of the client's calls, of all endpoints. */
+  get calls(): CallResults {
+    return (this.callResults ??= new CallResults(this));
+  }
+
   readonly claimIdOf = (id: number): string =>
     createHash('sha256').update(`${id}.${this.key}`).digest('base64url');
 
@@ -90,6 +97,7 @@ export class ClientResults implements ResultKeeper {
   /** Forgets the older half of the results of each stream. */
   shrink(): void {
     for (const stream of this.streams.values()) stream.forgetOlderHalf();
+    this.callResults?.forgetOlderHalf();
   }
 }
 

@@ -93,7 +93,7 @@ export class SessionResults {
 }
 
 /** Encodes an error for the cluster; long details are left out. */
-function resultOf(error: WireError): string {
+export function resultOf(error: WireError): string {
   const text = JSON.stringify(error);
   if (text.length <= MAX_RESULT_CHARACTERS) return text;
   const { code, message } = error;
@@ -105,7 +105,7 @@ function resultOf(error: WireError): string {
  *
  * @throws {CodedError} UNCERTAIN when it is malformed
  */
-function readResult(text: string): WireError {
+export function readResult(text: string): WireError {
   const error = text.length <= 2 * MAX_RESULT_CHARACTERS ? parsed(text) : undefined;
   if (!isWireError(error)) throw uncertain('The stored outcome is malformed.');
   const { code, message, details, retryAfterMs } = error;
@@ -138,6 +138,7 @@ function isDetails(value: unknown): value is NonNullable<WireError['details']> {
   });
 }
 
-function errorOf(error: WireError): CodedError {
+/** Makes the recorded error again. */
+export function errorOf(error: WireError): CodedError {
   return new CodedError(error.code, error.message, error);
 }

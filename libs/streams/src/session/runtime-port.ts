@@ -39,11 +39,11 @@ export interface RuntimePort<Runtime> {
   /** Reports that `@OnStreamOpened` has settled; an error refuses the stream. */
   openSettled(runtime: Runtime, error?: unknown): void;
   /**
-   * Ends the subscriptions of a session whose signal has aborted.
+   * Ends the calls and the subscriptions of a session whose signal has aborted.
    *
    * Returns a promise if that takes more than this turn of the event loop.
    */
-  ending(runtime: Runtime): Promise<void> | undefined;
+  ending(runtime: Runtime, reason: SessionCloseReason): Promise<void> | undefined;
   /** Reports that the session is released. */
   released(runtime: Runtime, reason: SessionCloseReason): void;
 }

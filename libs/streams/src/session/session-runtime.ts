@@ -47,7 +47,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   messageResults: SessionResults | undefined;
   /** The time that the event loop spent on opening the stream, in milliseconds. */
   openingMs = 0;
-  private handlers: Handlers | undefined;
+  private boundHandlers: Handlers | undefined;
   private state: SessionState = 'opening';
   private readonly queue = new MessageQueue();
   private running: Running | undefined;
@@ -64,7 +64,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
 
   constructor(
     readonly session: ServerSession,
-    private readonly endpoint: Endpoint,
+    readonly endpoint: Endpoint,
     private readonly port: RuntimePort<SessionRuntime>,
   ) {}
 
@@ -76,6 +76,12 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   /** True after a successful `@OnStreamOpened` and before the end. */
   get isOpen(): boolean {
     return this.state === 'open';
+  }
+
+  /** The handlers of this session, which exist from `@OnStreamOpened` on. */
+  get handlers(): Handlers {
+    if (!this.boundHandlers) throw new Error('The session has no handlers before it opens.');
+    return this.boundHandlers;
   }
 
   /** True while the stream opens or ends, or a handler runs. */
@@ -162,7 +168,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     // An opening session checks the user again before it is open.
     if (this.state !== 'open') return;
     try {
-      await this.bound.authorize();
+      await this.handlers.authorize();
     } catch {
       void this.end(ACCESS_LOST);
     }
@@ -221,7 +227,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   private async runEnd(reason: SessionCloseReason): Promise<void> {
     this.enter('ending');
     this.session.end(reason);
-    const left = this.port.ending(this);
+    const left = this.port.ending(this, reason);
     for (const head of this.queue.takeHeads()) this.port.dropped(this, head, reason);
     // A handler may call this before its promise is known here.
     await Promise.resolve();
@@ -235,8 +241,8 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   }
 
   private async cleanUp(reason: SessionCloseReason): Promise<void> {
-    if (this.wasOpened) await this.bound.closed(reason);
-    await this.handlers?.dispose(reason);
+    if (this.wasOpened) await this.handlers.closed(reason);
+    await this.boundHandlers?.dispose(reason);
   }
 
   private async setUp(running: Running, predecessor: Promise<void> | undefined): Promise<unknown> {
@@ -249,7 +255,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
     // The deadline has passed, and the session has ended without these handlers.
     if (this.running !== running) return handlers.dispose(REFUSED);
     handlers.read = () => this.port.read();
-    this.handlers = handlers;
+    this.boundHandlers = handlers;
     if (this.state !== 'opening') return undefined;
     let { user } = this.session;
     const result = await this.measured(() => handlers.opened());
@@ -294,7 +300,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
       result =
         frame.redelivered || this.endpoint.once?.has(frame.type)
           ? this.handleOnce(frame)
-          : this.bound.handle(frame.type, frame.data, frame.id);
+          : this.handlers.handle(frame.type, frame.data, frame.id);
       if (!isPromiseLike(result)) result = this.results.send(result);
     } catch (error) {
       return this.port.failed(this, frame.id, error);
@@ -330,19 +336,13 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
       isOnce && messageResults
         ? { isRedelivered: frame.redelivered === true, take: () => messageResults.claim(head) }
         : undefined;
-    return this.bound.handle(frame.type, frame.data, frame.id, claim);
+    return this.handlers.handle(frame.type, frame.data, frame.id, claim);
   }
 
   private acknowledge(head: MessageHead): void {
     this.ackId = head.id;
     this.messageResults?.handled(head);
     this.port.answered(this);
-  }
-
-  /** The handlers of this session, which exist from `@OnStreamOpened` on. */
-  private get bound(): Handlers {
-    if (!this.handlers) throw new Error('The session has no handlers before it opens.');
-    return this.handlers;
   }
 
   private get hasEnded(): boolean {

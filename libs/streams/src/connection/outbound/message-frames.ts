@@ -49,14 +49,44 @@ export class MessageFrames {
     return { type: encoded.type, data: JSON.parse(encoded.data) as Record<string, unknown> };
   }
 
+  /**
+   * Returns the frame of an item of a call.
+   *
+   * @throws {CodedError} NOT_ENCODABLE when a property has no wire format
+   */
+  itemOf(call: number, n: number, item: object): FramePayload {
+    const native = this.nativeOf(item);
+    return native
+      ? this.codec.encodeFrame({ t: 'item', call, n, ...native })
+      : this.codec.encodeItem(call, n, encodingOf(item));
+  }
+
+  /**
+   * Returns the frame of the reply of a call; without a message for a method that returns nothing.
+   *
+   * @throws {CodedError} NOT_ENCODABLE when a property has no wire format
+   */
+  replyOf(call: number, reply: object | undefined): FramePayload {
+    if (!reply) return this.codec.encodeFrame({ t: 'reply', call });
+    const native = this.nativeOf(reply);
+    return native
+      ? this.codec.encodeFrame({ t: 'reply', call, ...native })
+      : this.codec.encodeAround({ t: 'reply', call }, encodingOf(reply));
+  }
+
   /** Encodes without JSON text if the codec has its own forms, so that bytes do not become base64 first. */
   private encode(stream: string, message: object, channel?: string): FramePayload {
     const { codec } = this;
-    const { natives } = codec;
+    const native = this.nativeOf(message);
+    if (!native) return codec.encodeServerMessage(stream, encodingOf(message), channel);
+    const of = channel === undefined ? undefined : { channel };
+    return codec.encodeFrame({ t: 'message', stream, ...of, ...native });
+  }
+
+  private nativeOf(message: object): { type: string; data: Record<string, unknown> } | undefined {
+    const { natives } = this.codec;
     const type = natives && messageNameOf(message?.constructor);
     const data = type && nativeProperties(message, natives);
-    if (!type || !data) return codec.encodeServerMessage(stream, encodingOf(message), channel);
-    const of = channel === undefined ? undefined : { channel };
-    return codec.encodeFrame({ t: 'message', stream, ...of, type, data });
+    return type && data ? { type, data } : undefined;
   }
 }

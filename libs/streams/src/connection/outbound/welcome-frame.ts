@@ -23,6 +23,10 @@ export function welcomeFrame(
     maxPayloadBytes: limits.maxPayloadBytes,
     maxPendingMessages: limits.maxPendingMessages,
     resendMs: limits.resendWindowMs,
+    callWindow: limits.callWindow,
+    callWindowBytes: limits.callWindowBytes,
+    maxCalls: limits.maxCalls,
+    maxStreams: limits.maxStreams,
     contract: endpoints.contract,
   };
 }

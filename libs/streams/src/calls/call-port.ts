@@ -1,0 +1,68 @@
+import type { ClientFrame, EncodedMessage, FramePayload } from '@nestwire/protocol/codec';
+import type { WireError } from '@nestwire/protocol';
+import type { SessionRuntime } from '../session/session-runtime.js';
+import type { StreamsLimits } from '../streams-limits.js';
+import type { ItemCredit } from './received-items.js';
+
+/** Writes the frames of calls to one connection. */
+export interface CallWire {
+  readonly subprotocol: string;
+  /** True when senders should wait. */
+  readonly isAboveSoftBound: boolean;
+  whenBelowSoftBound(): Promise<void>;
+  /**
+   * Encodes an item.
+   *
+   * @throws {CodedError} NOT_ENCODABLE when a property has no wire format
+   */
+  itemFrame(call: number, n: number, item: object): FramePayload;
+  /**
+   * Encodes a reply; undefined for a method that returns nothing.
+   *
+   * @throws {CodedError} NOT_ENCODABLE when a property has no wire format
+   */
+  replyFrame(call: number, reply: object | undefined): FramePayload;
+  /** Encodes a reply of another server. */
+  storedReplyFrame(call: number, reply: EncodedMessage | null): FramePayload;
+  /** Encodes the end of the items. */
+  endFrame(call: number): FramePayload;
+  push(frame: FramePayload): void;
+}
+
+/** A call, as its connection knows it. */
+export interface PortedCall {
+  /** The id of its frame. */
+  readonly id: number;
+  readonly session: SessionRuntime;
+  readonly method: string;
+}
+
+/** The operations of the connection that a call uses. */
+export interface CallPort<Call extends PortedCall = PortedCall> {
+  readonly limits: StreamsLimits;
+  readonly wire: CallWire;
+  /** Decodes a frame that waited. */
+  decode(payload: FramePayload): ClientFrame;
+  /** Counts bytes that wait for a method; returns false when the connection has no room. */
+  hold(bytes: number): boolean;
+  /** Returns bytes that no longer wait. */
+  release(bytes: number): void;
+  /** Starts to measure work on a frame that waited. */
+  beginWork(): void;
+  /** Ends that measurement. */
+  endWork(): void;
+  /** Tells the client how many of its items were consumed, at a pace within its rates. */
+  credit(call: Call, credit: ItemCredit): void;
+  /**
+   * Writes the error that ends a call, and charges a refusal to the client.
+   *
+   * @returns the error as the client receives it
+   */
+  failed(call: Call, error: unknown, workMs: number): WireError;
+  /** Returns the time of the work on the current frame, in milliseconds. */
+  measuredMs(now: number): number;
+  /** Reports that the client has the end of the call, so that its id is free. */
+  finished(call: Call): void;
+  /** Reports that the call is released. */
+  released(call: Call): void;
+}

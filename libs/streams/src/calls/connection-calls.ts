@@ -1,0 +1,250 @@
+import type { CodedError, WireError } from '@nestwire/protocol';
+import type { CallFrame, ClientCallFrame, ClientFrame, FramePayload } from '@nestwire/protocol/codec';
+import { unknownMethod } from '../endpoint/session-handlers.js';
+import { errorLog } from '../enhancers/error-log.js';
+import type { CallResults } from '../resend/call-results.js';
+import { identityChanged, sessionClosed } from '../session/stream.errors.js';
+import { IDENTITY_CHANGED } from '../session/runtime-port.js';
+import type { SessionCloseReason } from '../session/session-close-reason.js';
+import type { SessionRuntime } from '../session/session-runtime.js';
+import type { StreamsLimits } from '../streams-limits.js';
+import type { CallPort, CallWire } from './call-port.js';
+import { CallRuntime } from './call-runtime.js';
+import { notResumable, tooManyCalls, tooManyItemBytes, unexpectedItem } from './call.errors.js';
+import { ItemCredits } from './item-credits.js';
+import type { ItemCredit } from './received-items.js';
+
+/** The frames of clients about calls. */
+export type CallRelatedFrame = Exclude<ClientCallFrame, { readonly t: 'response' }>;
+
+/** The parts of a connection that its calls use. */
+export interface CallsOwner {
+  readonly limits: StreamsLimits;
+  /** True while frames wait for a sign-in. */
+  readonly isSigningIn: boolean;
+  readonly wire: CallWire & { creditFrame(call: number, consumed: number): FramePayload };
+  /** Returns the session of a stream; answers the frame and returns undefined when it takes no calls. */
+  sessionFor(frame: { readonly id: number; readonly stream: string }): SessionRuntime | undefined;
+  /** Returns the outcomes of the client's calls; undefined when it has no id. */
+  resultsOf(session: SessionRuntime): CallResults | undefined;
+  decode(payload: FramePayload): ClientFrame;
+  measuredMs(now: number): number;
+  beginWork(): void;
+  endWork(): void;
+  /** Charges the work on the current frame. */
+  charge(): void;
+  /** Returns the current frame to the rate of the client. */
+  refundFrame(): void;
+  /** Answers a frame with an error, and charges it. */
+  fail(id: number, error: CodedError): void;
+  /** Writes the error that ends a call. */
+  callFailed(session: SessionRuntime, id: number, error: unknown, workMs: number): WireError;
+}
+
+/** A credit of at least this progress costs the client nothing, because the server has sent more for it. */
+const FREE_CREDIT_ITEMS = 16;
+const FREE_CREDIT_BYTES = 32_768;
+
+/** The calls of one connection. */
+export class ConnectionCalls implements CallPort<CallRuntime> {
+  /** The calls whose end the client does not have, by their id. */
+  private readonly calls = new Map<number, CallRuntime>();
+  /** The calls of each session that are not released. */
+  private readonly unreleased = new Map<SessionRuntime, Set<CallRuntime>>();
+  /** The calls whose frame is kept during a sign-in, and that are refused already. */
+  private readonly refusedEarly = new Set<number>();
+  private heldBytes = 0;
+  // Created on demand, because few clients send items.
+  private credits: ItemCredits | undefined;
+
+  constructor(private readonly owner: CallsOwner) {}
+
+  get limits(): StreamsLimits {
+    return this.owner.limits;
+  }
+
+  get wire(): CallWire {
+    return this.owner.wire;
+  }
+
+  /** Returns whether a call with this id has no end yet. */
+  awaits(id: number): boolean {
+    return this.calls.has(id);
+  }
+
+  /** Begins a call, or waits until its stream is open. */
+  begin(frame: CallFrame, payload: FramePayload): void {
+    if (this.refusedEarly.delete(frame.id)) return;
+    const session = this.owner.sessionFor(frame);
+    if (!session) return;
+    const facts = session.endpoint.methods.get(frame.method);
+    if (!facts) return this.owner.fail(frame.id, unknownMethod(session.endpoint.name, frame.method));
+    if (frame.items && !facts.takesItems) return this.owner.fail(frame.id, unexpectedItem());
+    const { maxCalls, maxPendingBytes } = this.limits;
+    if ((this.unreleased.get(session)?.size ?? 0) >= maxCalls)
+      return this.owner.fail(frame.id, tooManyCalls(maxCalls));
+    if (!this.hold(payload.length)) return this.owner.fail(frame.id, tooManyItemBytes(maxPendingBytes));
+    const call = new CallRuntime(
+      { frame, payload, session, facts, results: this.owner.resultsOf(session) },
+      this,
+    );
+    this.add(call);
+    if (session.isOpen) call.start();
+  }
+
+  /** Takes any other frame of a call. */
+  receive(frame: Exclude<CallRelatedFrame, CallFrame>, payload: FramePayload): void {
+    if (frame.t === 'attach' || frame.call === undefined) return this.refuseResumption(frame);
+    const call = this.calls.get(frame.call);
+    // Its end may be on the way to the client.
+    if (!call) return this.owner.charge();
+    switch (frame.t) {
+      case 'item':
+        return call.receive(frame, payload);
+      case 'end':
+        return call.receiveEnd(frame);
+      case 'credit':
+        return this.takeCredit(call, frame.consumed);
+      case 'cancel':
+        return call.cancel();
+      case 'detach':
+        return call.end(notResumable(call.method));
+    }
+  }
+
+  /** Ends the call of a frame that was refused, because its items would have a hole. */
+  refuse(id: number, error: CodedError): void {
+    const call = this.calls.get(id);
+    if (call) call.end(error);
+    else if (this.owner.isSigningIn && this.refusedEarly.size < this.limits.maxEarlyFrames)
+      this.refusedEarly.add(id);
+  }
+
+  /** Ends all calls, because a frame of one of them was refused unread. */
+  refuseAll(error: CodedError): void {
+    for (const call of [...this.calls.values()]) call.end(error);
+  }
+
+  /** Starts the calls that waited for their stream. */
+  opened(session: SessionRuntime): void {
+    for (const call of [...(this.unreleased.get(session) ?? [])]) call.start();
+  }
+
+  /** Ends the calls of a stream that was refused. */
+  openRefused(session: SessionRuntime, error: unknown): void {
+    for (const call of [...(this.unreleased.get(session) ?? [])]) call.end(error);
+  }
+
+  /**
+   * Ends the calls of a session.
+   *
+   * Returns a promise when methods still run; it resolves when they have settled, at the latest after
+   * `handlerTimeoutMs`.
+   */
+  ending(session: SessionRuntime, reason: SessionCloseReason): Promise<void> | undefined {
+    const calls = [...(this.unreleased.get(session) ?? [])];
+    const error = reason === IDENTITY_CHANGED ? identityChanged() : sessionClosed(reason);
+    for (const call of calls) call.end(error);
+    return this.unreleased.has(session) ? this.settled(session, calls) : undefined;
+  }
+
+  /** Resolves when no call waits for a single reply. */
+  async idle(): Promise<void> {
+    for (;;) {
+      const replying = [...this.calls.values()].filter(({ isReplying }) => isReplying);
+      if (!replying.length) return;
+      await Promise.race(replying.map(({ whenReplied }) => whenReplied));
+    }
+  }
+
+  decode(payload: FramePayload): ClientFrame {
+    return this.owner.decode(payload);
+  }
+
+  measuredMs(now: number): number {
+    return this.owner.measuredMs(now);
+  }
+
+  beginWork(): void {
+    this.owner.beginWork();
+  }
+
+  endWork(): void {
+    this.owner.endWork();
+  }
+
+  hold(bytes: number): boolean {
+    if (this.heldBytes && this.heldBytes + bytes > this.limits.maxPendingBytes) return false;
+    this.heldBytes += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.heldBytes -= bytes;
+  }
+
+  credit(call: CallRuntime, credit: ItemCredit): void {
+    this.credits ??= new ItemCredits(this.limits, performance.now());
+    this.credits.add(call, credit, (consumed) =>
+      this.owner.wire.push(this.owner.wire.creditFrame(call.id, consumed)),
+    );
+  }
+
+  failed(call: CallRuntime, error: unknown, workMs: number): WireError {
+    return this.owner.callFailed(call.session, call.id, error, workMs);
+  }
+
+  finished(call: CallRuntime): void {
+    this.calls.delete(call.id);
+    this.credits?.forget(call);
+  }
+
+  released(call: CallRuntime): void {
+    const calls = this.unreleased.get(call.session);
+    calls?.delete(call);
+    if (!calls?.size) this.unreleased.delete(call.session);
+  }
+
+  private add(call: CallRuntime): void {
+    this.calls.set(call.id, call);
+    const ofSession = this.unreleased.get(call.session);
+    if (ofSession) ofSession.add(call);
+    else this.unreleased.set(call.session, new Set([call]));
+  }
+
+  private takeCredit(call: CallRuntime, consumed: number): void {
+    const progress = call.receiveCredit(consumed);
+    const isFree = progress && (progress.items >= FREE_CREDIT_ITEMS || progress.bytes >= FREE_CREDIT_BYTES);
+    if (isFree) this.owner.refundFrame();
+  }
+
+  private refuseResumption(frame: {
+    readonly id: number;
+    readonly stream: string;
+    readonly method: string;
+  }): void {
+    const session = this.owner.sessionFor(frame);
+    if (!session) return;
+    const { methods, name } = session.endpoint;
+    const error = methods.has(frame.method) ? notResumable(frame.method) : unknownMethod(name, frame.method);
+    this.owner.fail(frame.id, error);
+  }
+
+  private async settled(session: SessionRuntime, calls: readonly CallRuntime[]): Promise<void> {
+    const { handlerTimeoutMs } = this.limits;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(true), handlerTimeoutMs).unref();
+    });
+    const isLate = await Promise.race([late, Promise.all(calls.map(({ whenReleased }) => whenReleased))]);
+    clearTimeout(timer);
+    if (isLate !== true) return;
+    const methods = [...new Set([...(this.unreleased.get(session) ?? [])].map(({ method }) => method))];
+    this.unreleased.delete(session);
+    errorLog.log(
+      `calls ${session.endpoint.name}`,
+      `Calls of ${methods.join(', ')} of "${session.endpoint.name}" did not settle within ${handlerTimeoutMs} ms ` +
+        `after the end of session ${session.session.id}, which is released. Stop when "call.signal" aborts.`,
+    );
+  }
+}
