@@ -12,6 +12,15 @@ import {
 import type { ConnectionStatus } from './connection/connection-status.js';
 import type { EndpointStream } from './endpoint/endpoint-stream.js';
 import type { MessageStream } from './endpoint/stream-iterators.js';
+import {
+  createCaller,
+  type CallableMethod,
+  type Caller,
+  type CallerOptions,
+  type CallState,
+  type ItemOf,
+  type ReplyOf,
+} from './store/caller.js';
 import { createSender, type Sender, type SendState } from './store/sender.js';
 import type { Store, StoreOptions } from './store/store.js';
 import {
@@ -127,4 +136,18 @@ export function useSend<In>(
   const { state, send } = useMemo(() => createSender(endpoint), [endpoint]);
   const current = useStore(state);
   return { ...current, send, isPending: current.pending > 0 };
+}
+
+/** The result of `useCall`. */
+export type CallControl<M extends CallableMethod> = CallState<ReplyOf<M>, ItemOf<M>> &
+  Omit<Caller<M>, 'state'>;
+
+/**
+ * Calls a stream method; returns `{ start, cancel, isPending, error, reply, items }`.
+ *
+ * The last call counts. `keepMs` after the component has gone, it leaves a call with items; see `CallerOptions`.
+ */
+export function useCall<M extends CallableMethod>(method: M, options?: CallerOptions): CallControl<M> {
+  const { state, ...control } = useMemo(() => createCaller(method, options), [method]);
+  return { ...useStore(state), ...control };
 }

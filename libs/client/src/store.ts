@@ -1,3 +1,12 @@
+export {
+  createCaller,
+  type CallableMethod,
+  type Caller,
+  type CallerOptions,
+  type CallState,
+  type ItemOf,
+  type ReplyOf,
+} from './store/caller.js';
 export { createSender, type Sender, type SendState } from './store/sender.js';
 export type { Store, StoreOptions } from './store/store.js';
 export {

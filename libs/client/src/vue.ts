@@ -17,6 +17,15 @@ import {
 import type { ConnectionStatus } from './connection/connection-status.js';
 import type { EndpointStream } from './endpoint/endpoint-stream.js';
 import type { MessageStream } from './endpoint/stream-iterators.js';
+import {
+  createCaller,
+  type CallableMethod,
+  type Caller,
+  type CallerOptions,
+  type CallState,
+  type ItemOf,
+  type ReplyOf,
+} from './store/caller.js';
 import { createSender, type Sender } from './store/sender.js';
 import type { Store, StoreOptions } from './store/store.js';
 import {
@@ -165,4 +174,20 @@ export function useSend<In>(
     isPending: computed(() => current.value.pending > 0),
     error: computed(() => current.value.error),
   };
+}
+
+/** The result of `useCall`. */
+export interface CallControl<M extends CallableMethod> extends Omit<Caller<M>, 'state'> {
+  /** The last call: `{ id, isPending, error, reply, items }`. */
+  readonly state: Readonly<ShallowRef<CallState<ReplyOf<M>, ItemOf<M>>>>;
+}
+
+/**
+ * Calls a stream method; returns `{ state, start, follow, cancel }`.
+ *
+ * `keepMs` after the component has gone, it leaves a call with items; see `CallerOptions`.
+ */
+export function useCall<M extends CallableMethod>(method: M, options?: CallerOptions): CallControl<M> {
+  const caller = createCaller(method, options);
+  return { ...caller, state: useStore(caller.state) };
 }

@@ -292,7 +292,7 @@ export class ClientCall implements ConnectedCall {
   /** Counts an item that left the queue. */
   #taken(): void {
     const { options, welcome } = this.#connection;
-    const { callWindow = 1, callWindowBytes = 0 } = welcome ?? {};
+    const { callWindow = 1, callWindowBytes = Infinity } = welcome ?? {};
     this.#consumed++;
     if (this.#outcome.settled) return;
     if ((this.#consumed - this.#credited) * 2 >= callWindow || this.#bytes * 4 >= callWindowBytes)

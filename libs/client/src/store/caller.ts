@@ -1,0 +1,118 @@
+import type { ReplyCall, StreamingCall } from '../calls/client-method.js';
+import { sourceStore, type Store, type StoreOptions } from './store.js';
+
+/** A stream method of a client. */
+// oxlint-disable-next-line no-explicit-any -- a method of any signature is one
+export type CallableMethod = (...args: any[]) => ReplyCall<any> | StreamingCall<any>;
+
+/** The reply of a method; undefined for one with items. */
+export type ReplyOf<M extends CallableMethod> = ReturnType<M> extends ReplyCall<infer R> ? R : undefined;
+
+/** The items of a method; `never` for one with a reply. */
+export type ItemOf<M extends CallableMethod> = ReturnType<M> extends StreamingCall<infer Item> ? Item : never;
+
+/** The last call of a method. */
+export interface CallState<Reply, Item> {
+  /** The id of the call; undefined before the first one. */
+  readonly id?: string;
+  /** True until the call has ended. */
+  readonly isPending: boolean;
+  /** The error that ended the call. */
+  readonly error?: unknown;
+  /** The reply of the call. */
+  readonly reply?: Reply;
+  /** The newest items of the call. */
+  readonly items: readonly Item[];
+}
+
+/** Calls one method and keeps the state of its last call. */
+export interface Caller<M extends CallableMethod> {
+  readonly state: Store<CallState<ReplyOf<M>, ItemOf<M>>>;
+  /**
+   * Calls the method, after it has left its former call; never rejects.
+   *
+   * Resolves to true when the call has ended, to false when it failed; `state` then has the error.
+   */
+  readonly start: (...args: Parameters<M>) => Promise<boolean>;
+  /** Follows the call that a method has returned, such as one of `resume`. */
+  readonly follow: (call: ReturnType<M>) => Promise<boolean>;
+  /** Cancels the call; resolves when the server has ended it. */
+  readonly cancel: () => Promise<void>;
+}
+
+/** Settings of a caller. */
+export interface CallerOptions extends StoreOptions {
+  /** The number of items that are kept; older ones are dropped. @default 1_000 */
+  readonly maxItems?: number;
+}
+
+type AnyState = CallState<unknown, unknown>;
+type AnyCall = PromiseLike<unknown> & { readonly id: string; cancel(): Promise<void> };
+
+const EMPTY = { error: undefined, reply: undefined, items: [] };
+const IDLE: AnyState = { ...EMPTY, isPending: false };
+
+/**
+ * Makes a caller for a stream method.
+ *
+ * `keepMs` after its last subscriber it leaves a call with items and forgets its state; a call with a reply goes on.
+ */
+export function createCaller<M extends CallableMethod>(
+  method: M,
+  { maxItems = 1_000, ...options }: CallerOptions = {},
+): Caller<M> {
+  let value = IDLE;
+  let publish: ((state: AnyState) => void) | undefined;
+  let current: { readonly call: AnyCall; readonly leave: () => void } | undefined;
+  const follow = async (call: AnyCall): Promise<boolean> => {
+    let items: AsyncIterator<unknown> | undefined;
+    let isLeft: true | undefined;
+    const leave = (): void => {
+      isLeft = true;
+      void items?.return?.();
+    };
+    const change = (to: Partial<AnyState>): void => {
+      if (own !== current) return;
+      value = { ...value, ...to };
+      publish?.(value);
+    };
+    current?.leave();
+    const own = (current = { call, leave });
+    let error: unknown;
+    change({ ...EMPTY, id: call.id, isPending: true });
+    try {
+      // A call with items resolves to its reader, when the first one arrives.
+      const reply = await call;
+      items = (reply as AsyncIterable<unknown> | undefined)?.[Symbol.asyncIterator]?.();
+      if (!items) change({ reply });
+      while (items && !isLeft) {
+        const { done, value: item } = await items.next();
+        if (done) break;
+        change({ items: [...value.items, item].slice(-maxItems) });
+      }
+      if (isLeft) leave();
+    } catch (failure) {
+      error = failure;
+    }
+    change({ isPending: false, error });
+    return !error;
+  };
+  return {
+    state: sourceStore(
+      IDLE,
+      (set) => {
+        publish = set;
+        set(value);
+        return () => {
+          publish = undefined;
+          value = IDLE;
+          current?.leave();
+        };
+      },
+      options,
+    ) as Caller<M>['state'],
+    start: (...args) => follow(method(...args) as unknown as AnyCall),
+    follow: (call) => follow(call as unknown as AnyCall),
+    cancel: async () => current?.call.cancel(),
+  };
+}
