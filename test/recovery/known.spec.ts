@@ -307,6 +307,10 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'handOver(0,1,2,0, settled),save(1,0,2,5, 3),post(0,0,2,7, settled),slowReads(0,1,0,7, settled),restore(1,0,0,7, 0),wait(1,0,0,9, 1),handOver(1,0,0,3, 1)',
   'a client signs in as another user on a connection that it began as the former one':
     'move(1,0,2,3, settled),wait(0,1,2,5, 0),changeUser(1,0,2,3, settled),renew(1,0,2,0, 3),postMuch(0,0,2,4, 0)',
+  'the newest message comes again when a history ends and is restored':
+    'post(1,0,4,4, settled),move(1,0,4,3, settled),save(1,1,4,2, settled),lose(0,0,4,7, settled),wait(0,1,4,9, 0),cut(0,0,4,6, 3),restore(0,0,4,5, 1)',
+  'the next server counts as new what the former one subscribed late':
+    'hear(0,0,2,1, settled),post(0,0,2,6, settled),post(1,1,2,8, 3),post(1,1,2,9, settled),post(1,1,2,0, settled),subscribe(1,0,2,9, 0),handOverSlowly(1,0,2,1, 1),post(0,1,2,9, 1),post(0,0,2,7, settled),post(0,0,2,5, settled),post(1,0,2,6, settled),subscribe(0,0,2,9, settled)',
 };
 
 describe('A run that broke once', () => {

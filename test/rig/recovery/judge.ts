@@ -169,15 +169,18 @@ export class StreamJudge {
         if (isBoard(channel)) this.#blame('no snapshot before a subscription');
         this.#restart(this.#begin(channel), position, 'first');
       } else if (!present.last) this.#restart(present, position, 'first');
-      else if (
-        !isLatest(channel) &&
-        !isSamePosition(present.last, position) &&
-        !this.#isBehind(present.last, channel, position)
-      ) {
+      // A channel with the newest message alone continues from there, also in another epoch.
+      else if (isLatest(channel)) this.#continueAt(present, position);
+      else if (!isSamePosition(present.last, position) && !this.#isBehind(present.last, channel, position)) {
         // In a handover the former server may have led away from the position that this one was told.
         if (this.#line.isHandover) present.isElsewhere = true;
         else this.#blame('joined elsewhere');
       }
+      return;
+    }
+    // The next server counts as new what the former one subscribed late; the client keeps its own position.
+    if (present && !present.hasState && !isBoard(channel) && this.#line.isHandover) {
+      present.isElsewhere = true;
       return;
     }
     const life = present ?? this.#begin(channel);
@@ -185,6 +188,10 @@ export class StreamJudge {
     if (!life.hasState && (isBoard(channel) || present)) this.#blame('no snapshot before what follows it');
     life.hasState = false;
     this.#restart(life, position, 'first');
+  }
+
+  #continueAt(life: Life, position: Position): void {
+    if (life.last?.epoch !== position.epoch) life.last = position;
   }
 
   /** Tells whether a server has yet to come to where the former one led before it was left. */
