@@ -25,7 +25,7 @@ export const MAX_UNREADABLE = 3;
 export const UNREADABLE_MS = 10_000;
 
 /** The delay of a credit for less than half of the window, in milliseconds. */
-export const CREDIT_MS = 100;
+export const CREDIT_MS = 1_000;
 
 /** The time without use after which a stream with parameters closes, in ms. */
 export const UNUSED_MS = 5_000;

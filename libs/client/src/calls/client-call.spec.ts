@@ -337,7 +337,7 @@ describe('a call', () => {
       expect(await peer.next('credit')).toEqual({ t: 'credit', call: id, consumed: 2 });
       await reader.next();
       await settled();
-      rig.clock.advance(100);
+      rig.clock.advance(1_000);
       expect(await peer.next('credit')).toEqual({ t: 'credit', call: id, consumed: 3 });
     });
 
