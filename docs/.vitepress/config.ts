@@ -61,7 +61,15 @@ export default defineConfig({
     logo: '/icon.svg',
     outline: { level: [2, 3], label: 'On this page' },
     sidebar: { ...apiSidebars(), '/': pageSidebar() },
-    search: { provider: 'local', options: { detailedView: true, _render: renderForSearch } },
+    search: {
+      provider: 'local',
+      options: {
+        detailedView: true,
+        _render: renderForSearch,
+        // Pages answer questions; the API reference follows.
+        miniSearch: { searchOptions: { boostDocument: (id: string) => (id.includes('/api/') ? 0.3 : 1) } },
+      },
+    },
     socialLinks: [{ icon: 'github', link: REPOSITORY }],
     externalLinkIcon: true,
     footer: { message: 'MIT license', copyright: 'The nestwire maintainers' },
