@@ -1,5 +1,5 @@
 import { CodecContender } from './contenders/codec.contender.mjs';
-import { KeptContender } from './contenders/kept.contender.mjs';
+import { HistoryContender } from './contenders/history.contender.mjs';
 import { MemoryContender } from './contenders/memory.contender.mjs';
 import { RejoinContender } from './contenders/rejoin.contender.mjs';
 import { ServerContender } from './contenders/server.contender.mjs';
@@ -15,7 +15,7 @@ const CONTENDERS = {
   codec: CodecContender,
   hold: MemoryContender,
   follow: MemoryContender,
-  keep: KeptContender,
+  keep: HistoryContender,
   rejoin: RejoinContender,
 };
 

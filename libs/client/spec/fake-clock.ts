@@ -1,4 +1,4 @@
-import type { Clock } from '../src/transport/clock.js';
+import type { ClientClock } from '../src/transport/clock.js';
 
 interface Timer {
   readonly at: number;
@@ -6,7 +6,7 @@ interface Timer {
 }
 
 /** A clock that only a test advances. */
-export class FakeClock implements Clock {
+export class FakeClock implements ClientClock {
   /** The result of `random()`. */
   chance = 1;
   readonly #timers = new Set<Timer>();

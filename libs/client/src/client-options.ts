@@ -1,7 +1,7 @@
 import type { ClientCodec } from '@nestwire/protocol/codec';
 import type { OfflinePolicy } from './endpoint/send-options.js';
 import type { Outbox } from './outbox/outbox.js';
-import { systemClock, type Clock } from './transport/clock.js';
+import { systemClock, type ClientClock } from './transport/clock.js';
 import type { PositionStore } from './transport/position-store.js';
 import { json } from './transport/json.js';
 import { globalWebSocket, type WebSocketClass } from './transport/web-socket.js';
@@ -71,7 +71,7 @@ export interface ConnectionOptions {
   /** Class of the sockets. @default the global WebSocket; in Node without one, ws */
   readonly webSocket?: WebSocketClass;
   /** Clock and random numbers, for tests. @default those of the platform */
-  readonly clock?: Clock;
+  readonly clock?: ClientClock;
 }
 
 type OptionalOption = 'auth' | 'callTimeoutMs' | 'positions' | 'outbox';

@@ -22,7 +22,7 @@ export type {
   StreamTypes,
 } from './stream-client.js';
 export type { RequestContext, RequestHandler } from './requests/request-handlers.js';
-export type { Clock } from './transport/clock.js';
+export type { ClientClock } from './transport/clock.js';
 export { PositionStore, type FollowedStream } from './transport/position-store.js';
 export { sessionPositions, type SessionPositionsOptions } from './transport/session-positions.js';
 export type { WebSocketClass, WebSocketLike } from './transport/web-socket.js';

@@ -11,7 +11,7 @@ const DEFAULT_WITHIN_MS = 2_000;
  *
  * @param describe returns the text of the error: what was expected, and what happened instead
  */
-export async function withinDeadline<T>(
+export async function awaitWithin<T>(
   promise: Promise<T>,
   { withinMs = DEFAULT_WITHIN_MS }: WaitOptions,
   describe: () => string,

@@ -1,4 +1,4 @@
-import type { Clock } from '@nestwire/client';
+import type { ClientClock } from '@nestwire/client';
 
 interface Timer {
   readonly at: number;
@@ -11,7 +11,7 @@ interface Timer {
  * Pass it to a client as `clock`. Reconnects, timeouts and heartbeats then depend on `advance()`, and
  * `chance` replaces the client's random numbers.
  */
-export class FakeClock implements Clock {
+export class FakeClock implements ClientClock {
   /** The result of `random()`: 0 gives the shortest delay, 1 the longest. */
   chance = 1;
   private readonly timers = new Set<Timer>();

@@ -6,7 +6,7 @@ import type {
   StreamClient,
 } from '@nestwire/client';
 import type { Message } from '@nestwire/protocol';
-import { withinDeadline, type WaitOptions } from './deadline.js';
+import { awaitWithin, type WaitOptions } from './deadline.js';
 import { TestEndpoint } from './test-endpoint.js';
 
 type TestEndpointOf<T> = T extends { readonly in: infer In; readonly out: infer Out extends Message }
@@ -78,7 +78,7 @@ export async function reached<K extends ConnectionStatus['kind']>(
   });
   const describe = () => `The connection is not ${kind} but ${JSON.stringify(client.connectionStatus)}.`;
   try {
-    return (await withinDeadline(changed, options, describe)) as Extract<ConnectionStatus, { kind: K }>;
+    return (await awaitWithin(changed, options, describe)) as Extract<ConnectionStatus, { kind: K }>;
   } finally {
     stop();
   }

@@ -1,6 +1,6 @@
 import type { EndpointStream, MessageStream, SendOptions } from '@nestwire/client';
 import type { Message, MessageClass } from '@nestwire/protocol';
-import { withinDeadline, type WaitOptions } from './deadline.js';
+import { awaitWithin, type WaitOptions } from './deadline.js';
 
 /** Selects the message that a test waits for. */
 export interface NextOptions<T> extends WaitOptions {
@@ -113,7 +113,7 @@ export class TestEndpoint<In, Out extends Message, Requests = never> implements 
     });
     this.read();
     try {
-      return await withinDeadline(Promise.race([promise, failed]), options, describe);
+      return await awaitWithin(Promise.race([promise, failed]), options, describe);
     } finally {
       remove();
     }

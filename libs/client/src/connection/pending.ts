@@ -1,10 +1,10 @@
 import type { CodedError } from '@nestwire/protocol';
 import { clientError } from '../client-error.js';
-import type { Clock } from '../transport/clock.js';
+import type { ClientClock } from '../transport/clock.js';
 
 /** The limits of a pending promise. */
 export interface Limits {
-  readonly clock: Clock;
+  readonly clock: ClientClock;
   /** Undefined for no time limit. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;

@@ -4,12 +4,12 @@ import type { ConnectedStream } from '../connection/connected-stream.js';
 import type { ConnectionStatus } from '../connection/connection-status.js';
 import type { Outgoing, WaitingBounds } from '../endpoint/outgoing.js';
 import type { Listeners } from '../listeners.js';
-import type { Clock } from '../transport/clock.js';
+import type { ClientClock } from '../transport/clock.js';
 
 /** A client's connection, as its outbox uses it. */
 export interface OutboxConnection extends WaitingBounds {
   readonly status: ConnectionStatus;
-  readonly options: WaitingBounds['options'] & { readonly clock: Clock };
+  readonly options: WaitingBounds['options'] & { readonly clock: ClientClock };
   readonly welcome: WelcomeFrame | undefined;
   readonly listeners: Listeners;
   streamOf(endpoint: string): ConnectedStream;

@@ -1,4 +1,4 @@
-import type { Clock } from '../transport/clock.js';
+import type { ClientClock } from '../transport/clock.js';
 
 /** Half of a server's default rate limit per connection. */
 const MESSAGES_PER_SECOND = 100;
@@ -11,7 +11,7 @@ export class Pace {
   readonly #waiting = new Set<() => void>();
 
   /** Returns a promise that resolves when one more message may be sent; undefined if it may be sent now. */
-  next(clock: Clock): Promise<void> | undefined {
+  next(clock: ClientClock): Promise<void> | undefined {
     const now = clock.now();
     this.#dueMs = Math.max(this.#dueMs, now - BURST_MS) + 1_000 / MESSAGES_PER_SECOND;
     if (this.#dueMs <= now) return undefined;

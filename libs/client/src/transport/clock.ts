@@ -1,5 +1,5 @@
 /** The time and randomness of a client; tests may replace them. */
-export interface Clock {
+export interface ClientClock {
   /** Returns milliseconds since a fixed moment; never goes backwards. */
   now(): number;
   /** Runs a function later; returns a function that cancels it. */
@@ -12,7 +12,7 @@ export interface Clock {
 const MAX_DELAY_MS = 2_147_483_647;
 
 /** The clock of the machine. */
-export const systemClock: Clock = {
+export const systemClock: ClientClock = {
   now: () => performance.now(),
   after: (delayMs, run) => {
     const timer = setTimeout(run, Math.min(delayMs, MAX_DELAY_MS));

@@ -1,5 +1,5 @@
 import type { ResumePosition } from '@nestwire/protocol/codec';
-import { systemClock, type Clock } from './clock.js';
+import { systemClock, type ClientClock } from './clock.js';
 import { PositionStore } from './position-store.js';
 
 /** Options of positions in `sessionStorage`. */
@@ -17,7 +17,7 @@ export interface SessionPositionsOptions {
   /** Called with the reason why positions are not stored, once per kind. @default console.warn */
   readonly onWarning?: (text: string, cause?: unknown) => void;
   /** Clock, for tests. @default that of the platform */
-  readonly clock?: Clock;
+  readonly clock?: ClientClock;
 }
 
 interface Page {

@@ -6,7 +6,7 @@ import type { MethodFacts } from '../endpoint/endpoint.js';
 import { outcomeError, type CallOutcome, type CallResults } from '../resend/call-results.js';
 import { copiedPayload } from '../session/copied-payload.js';
 import type { SessionRuntime } from '../session/session-runtime.js';
-import { clientIdRequired, uncertain } from '../session/stream.errors.js';
+import { clientIdRequired, possiblyHandled } from '../session/stream.errors.js';
 import { isPromiseLike } from '../validation/promise-like.js';
 import { cancelled, deadlineExceeded, excessCredit, unexpectedItem } from './call.errors.js';
 import type { CallPort } from './call-port.js';
@@ -260,7 +260,7 @@ export class CallRuntime implements ItemsOwner {
     if ('error' in outcome) throw outcomeError(outcome);
     const { wire } = this.port;
     if ('stored' in outcome) return this.finish(wire.storedReplyFrame(this.id, outcome.stored));
-    if (outcome.subprotocol !== wire.subprotocol) throw uncertain('Its reply has another encoding.');
+    if (outcome.subprotocol !== wire.subprotocol) throw possiblyHandled('Its reply has another encoding.');
     this.finish(outcome.reply);
   }
 
@@ -336,7 +336,8 @@ export class CallRuntime implements ItemsOwner {
       // Another server may still have its outcome.
       this.settle(this.facts.isOnce && !this.isClaimed ? undefined : { error: wire });
       this.finished(error);
-    } else this.settle({ error: wireErrorOf(uncertain('It was ended before its method has settled.')) });
+    } else
+      this.settle({ error: wireErrorOf(possiblyHandled('It was ended before its method has settled.')) });
     this.releaseAll();
   }
 

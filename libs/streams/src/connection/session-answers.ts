@@ -4,7 +4,7 @@ import { wireErrorOf } from '@nestwire/protocol/internal';
 import { toWireError } from '../enhancers/error-reply.js';
 import { isRefusal, laterMsOf } from '../validation/refusal.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
-import { identityChanged, sessionClosed, streamNotOpen, uncertain } from '../session/stream.errors.js';
+import { identityChanged, sessionClosed, streamNotOpen, possiblyHandled } from '../session/stream.errors.js';
 import { IDENTITY_CHANGED, REFUSED, type MessageHead, type RuntimePort } from '../session/runtime-port.js';
 import type { SessionRuntime } from '../session/session-runtime.js';
 import type { StreamsLimits } from '../streams-limits.js';
@@ -67,7 +67,7 @@ export class SessionAnswers implements RuntimePort<SessionRuntime> {
 
   /** Refuses a message unhandled; a redelivered one may have been handled before. */
   refuse({ id, stream, redelivered }: MessageHead, error: CodedError): void {
-    const wire = wireErrorOf(redelivered ? uncertain(error.message) : error);
+    const wire = wireErrorOf(redelivered ? possiblyHandled(error.message) : error);
     this.recordRefusal({ id, stream, error: wire });
     this.owner.answers.gate.charge();
     this.owner.answers.fail({ t: 'error', id, error: wire });
@@ -79,7 +79,7 @@ export class SessionAnswers implements RuntimePort<SessionRuntime> {
     if (call !== undefined) return this.refuseOfCall(call, error);
     // It may be an item of any call, so no call may continue with a hole.
     if (id === undefined && frame.t === undefined && !frame.request) this.calls.refuseAll(error);
-    const wire = wireErrorOf(mayBeRedelivered ? uncertain(error.message) : error);
+    const wire = wireErrorOf(mayBeRedelivered ? possiblyHandled(error.message) : error);
     if (id !== undefined && t === 'message') this.recordRefusal({ id, stream, error: wire });
     this.owner.answers.fail({ t: 'error', ...(id && { id }), error: wire });
   }

@@ -1,7 +1,7 @@
 import { CodedError, type WireError } from '@nestwire/protocol';
 import type { EncodedMessage, FramePayload } from '@nestwire/protocol/codec';
 import type { ClaimedWork } from '@nestwire/messages/backend';
-import { uncertain } from '../session/stream.errors.js';
+import { possiblyHandled } from '../session/stream.errors.js';
 import { errorOf, readResult, resultOf } from './session-results.js';
 import type { ResultKeeper } from './stream-results.js';
 
@@ -53,8 +53,8 @@ export class CallResults {
     const running = this.running.get(id);
     const outcome = running ? await running : this.outcomes.get(id);
     if (outcome) return outcome;
-    if (running) throw uncertain('It has no single reply, or its outcome is unknown.');
-    if (id <= this.forgottenId) throw uncertain('The server no longer remembers its outcome.');
+    if (running) throw possiblyHandled('It has no single reply, or its outcome is unknown.');
+    if (id <= this.forgottenId) throw possiblyHandled('The server no longer remembers its outcome.');
     return undefined;
   }
 
@@ -65,10 +65,11 @@ export class CallResults {
    */
   async claim({ id, isRedelivered }: ClaimedCall): Promise<CallOutcome | undefined> {
     const claim = await this.keeper.claims.claim(this.workOf(id)).catch((error: unknown) => {
-      throw isRedelivered ? uncertain('The cluster is unavailable at the moment.') : error;
+      throw isRedelivered ? possiblyHandled('The cluster is unavailable at the moment.') : error;
     });
     if (claim === 'claimed') return undefined;
-    if (claim === 'running') throw uncertain('Another server has begun to handle it and has not finished.');
+    if (claim === 'running')
+      throw possiblyHandled('Another server has begun to handle it and has not finished.');
     return storedOutcome(claim.result);
   }
 
@@ -131,14 +132,14 @@ function storedOutcome(text: string): CallOutcome {
   if (stored.reply === null) return { stored: null };
   const { type, data } = (stored.reply ?? {}) as Partial<EncodedMessage>;
   if (typeof type === 'string' && typeof data === 'string') return { stored: { type, data } };
-  throw uncertain('Its reply is too long to be remembered in the cluster.');
+  throw possiblyHandled('Its reply is too long to be remembered in the cluster.');
 }
 
 function parsed(text: string): { readonly error?: unknown; readonly reply?: unknown } {
   try {
     return (text.length <= 2 * MAX_STORED_CHARACTERS ? JSON.parse(text) : {}) as object;
   } catch {
-    throw uncertain('The stored outcome is malformed.');
+    throw possiblyHandled('The stored outcome is malformed.');
   }
 }
 

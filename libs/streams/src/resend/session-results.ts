@@ -2,7 +2,7 @@ import { CodedError, ErrorCode, type WireError } from '@nestwire/protocol';
 import type { ClaimedWork } from '@nestwire/messages/backend';
 import type { MessageResult, StreamResults, PendingMessages } from './stream-results.js';
 import type { MessageHead } from '../session/runtime-port.js';
-import { uncertain } from '../session/stream.errors.js';
+import { possiblyHandled } from '../session/stream.errors.js';
 
 /** A result without the details, which may be much larger than the message. */
 const INVALID: WireError = {
@@ -61,7 +61,7 @@ export class SessionResults {
     await this.stream.answeredBefore(id, this.pending);
     const result = this.stream.find(id);
     if (result) this.repeatedId = id;
-    if (result === 'forgotten') throw uncertain('The server no longer remembers its outcome.');
+    if (result === 'forgotten') throw possiblyHandled('The server no longer remembers its outcome.');
     if (result?.error) throw errorOf(result.error);
     return result !== undefined;
   }
@@ -75,9 +75,10 @@ export class SessionResults {
     const { claims, claimTtlMs, claimIdOf } = this.stream.keeper;
     const work = { id: claimIdOf(id), ttlMs: claimTtlMs };
     const claim = await claims.claim(work).catch((error: unknown) => {
-      throw redelivered ? uncertain('The cluster is unavailable at the moment.') : error;
+      throw redelivered ? possiblyHandled('The cluster is unavailable at the moment.') : error;
     });
-    if (claim === 'running') throw uncertain('Another server has begun to handle it and has not finished.');
+    if (claim === 'running')
+      throw possiblyHandled('Another server has begun to handle it and has not finished.');
     if (claim !== 'claimed' && claim.result) throw errorOf(readResult(claim.result));
     if (claim !== 'claimed') return true;
     this.claimed = { ...work, frameId: id };
@@ -107,7 +108,7 @@ export function resultOf(error: WireError): string {
  */
 export function readResult(text: string): WireError {
   const error = text.length <= 2 * MAX_RESULT_CHARACTERS ? parsed(text) : undefined;
-  if (!isWireError(error)) throw uncertain('The stored outcome is malformed.');
+  if (!isWireError(error)) throw possiblyHandled('The stored outcome is malformed.');
   const { code, message, details, retryAfterMs } = error;
   return {
     code,

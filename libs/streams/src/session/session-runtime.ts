@@ -2,7 +2,7 @@ import type { ClientMessageFrame, FramePayload } from '@nestwire/protocol/codec'
 import type { Endpoint, Handlers } from '../endpoint/endpoint-registry.js';
 import { errorLog } from '../enhancers/error-log.js';
 import { isPromiseLike } from '../validation/promise-like.js';
-import { headOf, MessageQueue } from './message-queue.js';
+import { headOf, SessionQueue } from './session-queue.js';
 import { ResultSender, type ResultOwner } from './result-sender.js';
 import {
   ACCESS_LOST,
@@ -49,7 +49,7 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   openingMs = 0;
   private boundHandlers: Handlers | undefined;
   private state: SessionState = 'opening';
-  private readonly queue = new MessageQueue();
+  private readonly queue = new SessionQueue();
   private running: Running | undefined;
   private whenIdle: Promise<void> = Promise.resolve();
   /** The id of the latest handled message that is not acknowledged; 0 without one. */

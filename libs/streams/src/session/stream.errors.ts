@@ -96,7 +96,7 @@ export function handlerTimeout(endpoint: string, timeoutMs: number): CodedError 
 }
 
 /** Creates the error of a redelivered message that may have been handled. */
-export function uncertain(why: string): CodedError {
+export function possiblyHandled(why: string): CodedError {
   return new CodedError(ErrorCode.Uncertain, `The message may have been handled. ${why}`);
 }
 

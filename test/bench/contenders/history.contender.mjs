@@ -6,7 +6,7 @@ const KEEPER = new URL('../keep-process.mjs', import.meta.url);
 const GC = '--expose-gc';
 
 /** A peer whose kept messages are weighed, in a process of its own each round or in Redis. */
-export class KeptContender {
+export class HistoryContender {
   #process;
   #redis;
 

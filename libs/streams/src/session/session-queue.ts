@@ -10,7 +10,7 @@ export interface QueuedMessage {
 }
 
 /** The messages of one session that wait for their turn, in the order sent. */
-export class MessageQueue {
+export class SessionQueue {
   private messages: QueuedMessage[] = [];
   private queuedBytes = 0;
 
@@ -49,9 +49,11 @@ export class MessageQueue {
   }
 }
 
-/** Returns a message without its properties.
-
-The properties must not be kept while the handler runs. */
+/**
+ * Returns a message without its properties.
+ *
+ * The properties must not be kept while the handler runs.
+ */
 export function headOf({ id, stream, type, redelivered }: ClientMessageFrame): MessageHead {
   return { id, stream, type, redelivered };
 }
