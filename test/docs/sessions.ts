@@ -1,7 +1,7 @@
 // The code of docs/sessions.md; compiled with the tests.
 import { Injectable, Module, UseGuards, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { CodedError, create, type StreamGap, StreamMessage } from '@nestwire/protocol';
-import { defineChannel, MessagesService } from '@nestwire/messages';
+import { defineChannel, MessagesService, type PostResult } from '@nestwire/messages';
 import {
   InjectStreamSession,
   OnStreamClosed,
@@ -13,6 +13,7 @@ import {
   StreamMessageId,
   StreamsModule,
   StreamSession,
+  StreamsService,
   UserObject,
   type OnSessionClosed,
   type StreamsOf,
@@ -142,6 +143,9 @@ export class MembersService {
   isMember(user: AppUser, channel: string): boolean {
     return channel !== `sessions-docs.room:closed-to-${user.id}`;
   }
+  remove(_userId: string, _roomId: string): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 // #region resuming
@@ -185,6 +189,21 @@ export class RoomEndpoint {
   }
 }
 // #endregion params
+
+// #region close
+@Injectable()
+export class Moderation {
+  constructor(
+    private readonly members: MembersService,
+    private readonly streams: StreamsService,
+  ) {}
+
+  async expel(userId: string, roomId: string): Promise<PostResult> {
+    await this.members.remove(userId, roomId); // first, so that @OnStreamOpened refuses the user
+    return this.streams.close({ endpoint: 'room', params: { roomId }, userId }, 'You were expelled.');
+  }
+}
+// #endregion close
 
 // #region once
 @StreamEndpoint('orders')

@@ -5,6 +5,7 @@ export {
   isRecoverable,
   type RecoverableChannel,
   ReservedChannel,
+  ReservedHistoryChannel,
 } from './channel/channel.js';
 export { ERROR_LINES_PER_MINUTE, LogLimiter, type LogLimiterSetup } from './logging/log-limiter.js';
 export { DONE } from './scheduling/done.js';

@@ -2,6 +2,7 @@ export { ChannelSnapshot } from './subscriptions/channel-snapshot.decorator.js';
 export type { ResumeOptions } from './subscriptions/client-channels.js';
 export type { ResumingChannels } from './subscriptions/resuming-channels.js';
 export type { HeartbeatOptions } from './connection/connection-context.js';
+export type { StreamsToClose } from './evictions/streams-to-close.js';
 export type { UserRevocation } from './auth/user-revocation.js';
 export { StreamAuthenticator, type StreamUser } from './auth/stream-authenticator.js';
 export { OnStreamClosed } from './endpoint/on-stream-closed.decorator.js';

@@ -15,6 +15,9 @@ import { connectionId } from './connection/connection-id.js';
 import { ConnectionRegistry, type ConnectingClient } from './connection/connection-registry.js';
 import { ConnectionSweeper } from './connection/connection-sweeper.js';
 import { Revocations } from './auth/revocations.js';
+import { Evictions } from './evictions/evictions.js';
+import type { StreamsToClose } from './evictions/streams-to-close.js';
+import type { SessionCloseReason } from './session/session-close-reason.js';
 import { UserRecheck } from './auth/user-recheck.js';
 import type { UserRevocation } from './auth/user-revocation.js';
 import { MessageFrames } from './connection/outbound/message-frames.js';
@@ -86,6 +89,7 @@ export class StreamsServer {
   private readonly context: ConnectionContext & { readonly shutdown: ShutdownOptions };
   private readonly sweeper: ConnectionSweeper;
   private readonly revocations: Revocations;
+  private readonly evictions: Evictions;
   private draining: Promise<void> | undefined;
   private isStarted = false;
   private refused = 0;
@@ -122,6 +126,7 @@ export class StreamsServer {
     const swept = [this.registry, this.results, signInGate, readShares, spentWork];
     this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, swept });
     this.revocations = new Revocations(channels.messages, recheck, () => this.registry.all());
+    this.evictions = new Evictions(channels, () => this.registry.all());
     this.context = {
       limits,
       heartbeat,
@@ -152,6 +157,7 @@ export class StreamsServer {
     this.isStarted = true;
     await this.channels.start();
     this.logger.log(this.summary());
+    await this.evictions.start();
     if (this.context.signIn.isConfigured) await this.revocations.start();
   }
 
@@ -160,6 +166,11 @@ export class StreamsServer {
     if (this.context.signIn.isConfigured) return this.revocations.revoke(revocation);
     const problem = 'revoke() needs an authenticator: give StreamsModule the option "authenticator".';
     return Promise.reject(new StreamsConfigurationError([problem]));
+  }
+
+  /** Ends streams in the cluster; see `StreamsService.close`. */
+  close(which: StreamsToClose, reason: SessionCloseReason | string): Promise<PostResult> {
+    return this.evictions.close(which, reason);
   }
 
   /** Returns the log line of the start: path, endpoints, codecs and broker. */
@@ -283,7 +294,7 @@ export class StreamsServer {
     this.channels.stop();
     const tookMs = Math.round(performance.now() - startedAt);
     this.logger.log(`Drain ended after ${tookMs} ms: ${size - rest} left, ${rest} closed at the deadline.`);
-    await this.revocations.stop();
+    await Promise.all([this.revocations.stop(), this.evictions.stop()]);
   }
 
   private closeTimeout(deadline: Promise<void>): Promise<void> {

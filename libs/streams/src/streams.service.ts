@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { PostResult } from '@nestwire/messages';
 import type { UserRevocation } from './auth/user-revocation.js';
+import type { StreamsToClose } from './evictions/streams-to-close.js';
+import type { SessionCloseReason } from './session/session-close-reason.js';
 import type { StreamsServer } from './streams-server.js';
 
 /** Gauges and counters of this process. */
@@ -80,6 +82,29 @@ export class StreamsService {
    */
   revoke(revocation: UserRevocation): Promise<PostResult> {
     return this.server.revoke(revocation);
+  }
+
+  /**
+   * Ends the streams of an endpoint, in the whole cluster.
+   *
+   * Each session ends with the code `evicted` and the text, or with the given reason. The client does not open
+   * it again before its next use. Earlier resume tokens of these streams are void. Guards and
+   * `@OnStreamOpened` decide whether a client may open the stream again.
+   *
+   * Resolves when the sessions of this process have begun to end and the cluster has stored the order.
+   * `delivered` is `degraded` if that takes more than 5 s; the order is then stored later, as long as this
+   * process runs. A server that is cut off executes the order when it is back, up to one hour later.
+   *
+   * @param which the endpoint, and any of parameters, user and session; a stream with these and more parameters
+   *   matches
+   * @throws {CodedError} INVALID_MESSAGE when the endpoint is not named, or another part is empty or not flat
+   * @throws {CodedError} BUSY when 1,000 orders of this process wait to be stored
+   */
+  close<P extends object>(
+    which: StreamsToClose<P>,
+    reason: SessionCloseReason | string = 'The server closed the stream.',
+  ): Promise<PostResult> {
+    return this.server.close(which, reason);
   }
 
   /**

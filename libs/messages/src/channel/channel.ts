@@ -149,7 +149,8 @@ export function definedChannel(name: string): Channel | undefined {
  */
 export function channelNameOf(channel: string | Channel): string {
   if (typeof channel === 'string') return checkChannelName(channel);
-  return channel instanceof ReservedChannel ? channel.name : checkChannelName(channel?.name);
+  const isOwn = channel instanceof ReservedChannel || channel instanceof ReservedHistoryChannel;
+  return isOwn ? channel.name : checkChannelName(channel?.name);
 }
 
 /** Returns the classes of a channel's messages; undefined for a plain name. */
@@ -210,6 +211,22 @@ function assertMessageClass(channel: string, cls: MessageClass): void {
 
 function misdefined(channel: string, problem: string): MessagesError {
   return new MessagesError(MessagesErrorCode.Configuration, `defineChannel('${channel}'): ${problem}.`);
+}
+
+/** A channel of nestwire itself with a history; an application cannot name it. */
+export class ReservedHistoryChannel<out M extends Message = Message> implements Channel<M, 'history', never> {
+  readonly name: string;
+  readonly delivery = 'history';
+  readonly durability = 'memory';
+  readonly snapshot: readonly [] = [];
+
+  constructor(
+    purpose: string,
+    readonly messages: readonly MessageClass<M>[],
+    readonly history: HistoryLength,
+  ) {
+    this.name = `${RESERVED_START}${purpose}`;
+  }
 }
 
 /** A channel of nestwire itself; an application cannot name it. */

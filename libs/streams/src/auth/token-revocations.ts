@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { CloseCode } from '@nestwire/protocol';
-import type { RevokedTokens, RevokedTokenStore, TokenRevocation } from '@nestwire/messages/backend';
+import {
+  requiredGeneration,
+  type RevokedTokens,
+  type RevokedTokenStore,
+  type TokenRevocation,
+} from '@nestwire/messages/backend';
+import { paramsText } from '@nestwire/protocol/internal';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
 import type { ResumeTokenSubject } from '../subscriptions/resume-token-signer.js';
 
@@ -9,6 +15,8 @@ const RETRY_MS = 2_000;
 const MAX_UNWRITTEN = 10_000;
 /** The interval in which the floors are read, in milliseconds. */
 const FLOORS_MS = 30_000;
+/** The time for which the closed streams of an endpoint are not read again, in milliseconds. */
+const CLOSED_MS = 1_000;
 const HOLDER_CHARACTERS = 22;
 const SHARD_CHARACTERS = 2;
 const SUBJECT_CHARACTERS = 12;
@@ -40,6 +48,48 @@ export function revocationSubject(subject: Omit<ResumeTokenSubject, 'holder'>): 
   );
 }
 
+/** Returns the name of closed streams in the list of revoked tokens. */
+export function closingSubject({
+  endpoint,
+  paramsText,
+}: Omit<ResumeTokenSubject, 'holder' | 'channel'>): string {
+  return hash(`close ${endpoint} ${paramsText}`).slice(0, SUBJECT_CHARACTERS);
+}
+
+/** Returns the least generation that a list requires of a token. */
+export function requiredOf(revoked: RevokedTokens, subject: Omit<ResumeTokenSubject, 'holder'>): number {
+  const required = requiredGeneration(revoked, revocationSubject(subject));
+  // Most holders have no entry, and then no name is necessary.
+  if (!revoked.subjects.size) return required;
+  const { endpoint } = subject;
+  const closed = subsetsOf(subject.paramsText).map((paramsText) => closingSubject({ endpoint, paramsText }));
+  return Math.max(required, ...closed.map((name) => revoked.subjects.get(name) ?? 0));
+}
+
+/** Returns the texts of all sets that the parameters contain, themselves included. */
+function subsetsOf(text: string): string[] {
+  if (!text) return [''];
+  const params = Object.entries(JSON.parse(text) as object);
+  return Array.from({ length: 2 ** params.length }, (_, set) => {
+    const chosen = params.filter((_param, index) => set & (1 << index));
+    return chosen.length ? paramsText(Object.fromEntries(chosen)) : '';
+  });
+}
+
+/** Streams whose resume tokens are void. */
+export interface ClosedStreams {
+  readonly endpoint: string;
+  /** The canonical text of the parameters; empty for all streams of the endpoint. */
+  readonly paramsText: string;
+  /** The user of the streams; undefined for all users. */
+  readonly userId: string | undefined;
+}
+
+interface ReadOnce {
+  readonly revoked: Promise<RevokedTokens>;
+  readonly atMs: number;
+}
+
 /**
  * Revokes resume tokens, and reads the revocations of all servers.
  *
@@ -55,6 +105,8 @@ export class TokenRevocations {
   /** The minimum generation of valid tokens, by shard. */
   private readonly floors = new Map<string, number>();
   private readonly readingFloors = new Set<string>();
+  /** The closed streams of endpoints, as they were read last. */
+  private readonly closed = new Map<string, ReadOnce>();
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
   private risen = 0;
@@ -84,9 +136,9 @@ export class TokenRevocations {
     clearTimeout(this.timer);
   }
 
-  /** Returns the minimum generation of a holder's tokens, as far as it is known. */
-  floorOf(holder: string): number {
-    return this.floors.get(shardOf(keyOf(holder))) ?? 0;
+  /** Returns the minimum generation of a holder's tokens for an endpoint, as far as it is known. */
+  floorOf(holder: string, endpoint: string): number {
+    return Math.max(this.shardFloorOf(holder), this.shardFloorOf(endpointHolder(endpoint)));
   }
 
   /**
@@ -118,6 +170,41 @@ export class TokenRevocations {
     const shard = shardOf(key);
     if (revoked.floor > (this.floors.get(shard) ?? 0)) void this.readFloor(shard);
     return revoked;
+  }
+
+  /**
+   * Voids the tokens of closed streams: those of one user, or of all holders.
+   *
+   * Resolves once that is stored.
+   */
+  async close({ userId, ...streams }: ClosedStreams): Promise<void> {
+    const holder = userId === undefined ? endpointHolder(streams.endpoint) : `user:${userId}`;
+    await this.revoke(holder, [closingSubject(streams)]);
+    this.forgetClosed(streams.endpoint);
+  }
+
+  /** Reads the closed streams of an endpoint again at the next use. */
+  forgetClosed(endpoint: string): void {
+    this.closed.delete(endpoint);
+  }
+
+  /**
+   * Returns the tokens of all holders that are revoked for an endpoint; read once a second.
+   *
+   * @throws {Error} when they are unknown; accept no token then
+   */
+  closedOf(endpoint: string): Promise<RevokedTokens> {
+    const now = performance.now();
+    const known = this.closed.get(endpoint);
+    if (known && now - known.atMs < CLOSED_MS) return known.revoked;
+    const revoked = this.read(endpointHolder(endpoint));
+    this.closed.set(endpoint, { revoked, atMs: now });
+    revoked.catch(() => this.closed.delete(endpoint));
+    return revoked;
+  }
+
+  private shardFloorOf(holder: string): number {
+    return this.floors.get(shardOf(keyOf(holder))) ?? 0;
   }
 
   private async readFloor(shard: string): Promise<void> {
@@ -163,6 +250,11 @@ export class TokenRevocations {
     if (count) this.unwritten.set(key, count);
     else this.unwritten.delete(key);
   }
+}
+
+/** Returns the holder of the tokens of all clients of an endpoint. */
+function endpointHolder(endpoint: string): string {
+  return `endpoint:${endpoint}`;
 }
 
 /** Returns the key of a holder; users and anonymous clients have separate shards. */

@@ -26,6 +26,7 @@ import type { Identity } from '../auth/identity.js';
 import { requestsPort } from './requests-port.js';
 import { SessionAnswers } from './session-answers.js';
 import { SessionTable } from './session-table.js';
+import type { EvictionMatcher } from './evicted-stream.js';
 import { isChosenKey, streamAddress } from './stream-address.js';
 
 /** The streams of one connection, one of each endpoint and set of parameters. */
@@ -198,6 +199,14 @@ export class ConnectionStreams implements SessionPort {
 
   resuming(session: ServerSession): ResumingChannels {
     return this.owner.subscriptions.resumingOf(session);
+  }
+
+  /** Begins to end the sessions that match, and refuses to resume such streams. */
+  evict(isEvicted: EvictionMatcher, reason: SessionCloseReason): void {
+    const { user } = this.owner.identity;
+    this.owner.subscriptions.resumePositions.refuse((stream) => isEvicted({ ...stream, user }));
+    for (const runtime of this.sessions.all())
+      if (!runtime.session.endReason && isEvicted(runtime.session)) void runtime.end(reason);
   }
 
   endSession(session: ServerSession, reason: SessionCloseReason): Promise<void> {

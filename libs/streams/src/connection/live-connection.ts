@@ -1,5 +1,7 @@
 import type { StreamHandshake } from '../transport/stream-handshake.js';
 import type { Identity } from '../auth/identity.js';
+import type { EvictionMatcher } from './evicted-stream.js';
+import type { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamUser } from '../auth/stream-authenticator.js';
 
 /** A connection, as the registry and the sweeper of the process use it. */
@@ -14,6 +16,7 @@ export interface LiveConnection {
     readonly size: number;
     readonly results: { release(): void };
     reauthorize(): Promise<void>;
+    evict(isEvicted: EvictionMatcher, reason: SessionCloseReason): void;
   };
   readonly handshake: StreamHandshake;
   /** The sign-in with `auth` that began last; undefined before the first. */

@@ -6,6 +6,9 @@ import { validatedProperties, type ValidatedClass } from '../validation/message-
 import type { EndpointDefinition } from './endpoint-definition.js';
 import { declaredClassOf } from './endpoint-metadata.js';
 
+/** The most parameters; `StreamsService.close()` compares all sets that they contain. */
+const MAX_PARAMS = 8;
+
 /** The types of the compiler's metadata that a flat property may have; a union has `Object`. */
 const FLAT: readonly unknown[] = [undefined, String, Number, Boolean, Object];
 
@@ -35,6 +38,9 @@ function checkClass(cls: Type): string[] {
   const names = new Set(validated.map(({ name }) => name));
   return [
     ...(names.size ? [] : [`${cls.name}: it has no property with a class-validator decorator. Add one.`]),
+    ...(names.size > MAX_PARAMS
+      ? [`${cls.name}: it has ${names.size} parameters, and at most ${MAX_PARAMS}. Remove some.`]
+      : []),
     ...Object.keys(made).flatMap((name) => checkField(cls, name, { value: made[name], names })),
     ...validated.flatMap(({ name, types }) =>
       types.has(ValidationTypes.NESTED_VALIDATION) || !FLAT.includes(declaredClassOf(cls, name))

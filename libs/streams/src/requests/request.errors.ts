@@ -12,7 +12,7 @@ export function requestTimeout(type: string, timeoutMs: number): CodedError {
   );
 }
 
-/** Creates the error of a request that the client refused; the `cause` is its error. */
+/** Creates the error of a request that the client refused, its cause. */
 export function requestRefused(type: string, { code, message, details }: WireError): CodedError {
   const cause = new CodedError(code.slice(0, MAX_CODE), message.slice(0, MAX_TEXT), { details });
   const text = `The client refused the request "${type}" with ${cause.code}: ${cause.message}`;

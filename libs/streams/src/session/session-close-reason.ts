@@ -6,6 +6,8 @@ export type SessionCloseCode =
   | 'closed-by-server'
   /** The connection was lost or replaced; the client may reconnect with a new session. */
   | 'connection-lost'
+  /** `StreamsService.close()` ended the session; the client opens it again at its next use. */
+  | 'evicted'
   /** New scopes, or a guard that ran again, revoked the access to this stream. */
   | 'access-lost'
   /** A sign-in, a sign-out, another user or a ban changed the identity of the connection. */

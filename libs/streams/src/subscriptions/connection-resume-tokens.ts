@@ -1,7 +1,12 @@
-import { requiredGeneration, type RevokedTokens } from '@nestwire/messages/backend';
+import type { RevokedTokens } from '@nestwire/messages/backend';
 import type { SubscribedSession } from './client-subscription.js';
 import type { ResumeTokenSubject } from './resume-token-signer.js';
-import { revocationSubject, type TokenRevocations } from '../auth/token-revocations.js';
+import { requiredOf, revocationSubject, type TokenRevocations } from '../auth/token-revocations.js';
+
+/** Returns the least generation of a token. */
+export type RequiredGenerations = (subject: Omit<ResumeTokenSubject, 'holder'>) => number;
+
+const NONE: ReadonlyMap<string, RevokedTokens> = new Map();
 
 /** The time for which a read list is valid for new subscriptions. */
 const READ_AGAIN_MS = 1_000;
@@ -15,6 +20,10 @@ const READ_AGAIN_MS = 1_000;
 export class ConnectionResumeTokens {
   private holder: string | undefined;
   private revoked: RevokedTokens | undefined;
+  /** The tokens of all holders that are revoked, by endpoint. */
+  private readonly closed = new Map<string, RevokedTokens>();
+  /** The endpoints of the connection's subscriptions. */
+  private readonly endpoints = new Set<string>();
   private readAtMs = -Infinity;
   private isNeeded = false;
   private isReading = false;
@@ -30,14 +39,23 @@ export class ConnectionResumeTokens {
     this.floorsVersion = revocations.floorsVersion;
   }
 
-  /** Returns the revoked tokens of a holder; undefined when they cannot be read. */
-  async read(holder: string): Promise<RevokedTokens | undefined> {
+  /**
+   * Reads the revoked tokens of a holder, and those of all holders of the endpoints.
+   *
+   * @returns the least generation of a token; undefined when the revoked tokens cannot be read
+   */
+  async read(holder: string, endpoints: Iterable<string>): Promise<RequiredGenerations | undefined> {
     this.setHolder(holder);
+    for (const endpoint of endpoints) this.endpoints.add(endpoint);
     this.readAtMs = performance.now();
     try {
-      const revoked = await this.revocations.read(holder);
-      this.update(holder, revoked);
-      return revoked;
+      const names = [...this.endpoints];
+      const [revoked, ...closed] = await Promise.all([
+        this.revocations.read(holder),
+        ...names.map((endpoint) => this.revocations.closedOf(endpoint)),
+      ]);
+      this.update(holder, revoked, new Map(names.map((name, index) => [name, closed[index]!])));
+      return (subject) => this.generationOf({ holder, ...subject });
     } catch {
       this.readAtMs = -Infinity;
       return undefined;
@@ -46,14 +64,16 @@ export class ConnectionResumeTokens {
 
   /** Returns the generation that a resume token must have. */
   generationOf({ holder, ...subject }: ResumeTokenSubject): number {
-    const floor = this.revocations.floorOf(holder);
-    if (!this.revoked || holder !== this.holder) return floor;
-    return Math.max(floor, requiredGeneration(this.revoked, revocationSubject(subject)));
+    const floor = this.revocations.floorOf(holder, subject.endpoint);
+    const own = holder === this.holder ? this.revoked : undefined;
+    const ofAll = this.closed.get(subject.endpoint);
+    return Math.max(floor, own ? requiredOf(own, subject) : 0, ofAll ? requiredOf(ofAll, subject) : 0);
   }
 
   /** Requests a read of the list for a new subscription: at once, or with the next `check`. */
-  need(holder: string): void {
+  need({ holder, endpoint }: { readonly holder: string; readonly endpoint?: string }): void {
     this.setHolder(holder);
+    if (endpoint !== undefined) this.endpoints.add(endpoint);
     const isFirst = this.readAtMs === -Infinity;
     if (this.isNeeded || this.isReading) return void (this.isNeeded = true);
     this.isNeeded = true;
@@ -87,7 +107,7 @@ export class ConnectionResumeTokens {
     for (const [holder, subjects] of pending)
       void this.revocations
         .revoke(holder, [...subjects])
-        .then((revoked) => revoked && this.update(holder, revoked));
+        .then((revoked) => revoked && this.update(holder, revoked, NONE));
   }
 
   private readAgain(): void {
@@ -95,7 +115,7 @@ export class ConnectionResumeTokens {
     if (holder === undefined || this.isReading) return;
     this.isNeeded = false;
     this.isReading = true;
-    void this.read(holder).finally(() => (this.isReading = false));
+    void this.read(holder, []).finally(() => (this.isReading = false));
   }
 
   private setHolder(holder: string): void {
@@ -105,11 +125,15 @@ export class ConnectionResumeTokens {
     this.readAtMs = -Infinity;
   }
 
-  private update(holder: string, revoked: RevokedTokens): void {
+  private update(holder: string, revoked: RevokedTokens, closed: ReadonlyMap<string, RevokedTokens>): void {
     if (holder !== this.holder) return;
-    const before = this.revoked;
+    let hasChanged = isLater(revoked, this.revoked);
     this.revoked = revoked;
-    if (isLater(revoked, before)) this.changed();
+    for (const [endpoint, ofAll] of closed) {
+      hasChanged ||= isLater(ofAll, this.closed.get(endpoint));
+      this.closed.set(endpoint, ofAll);
+    }
+    if (hasChanged) this.changed();
   }
 }
 

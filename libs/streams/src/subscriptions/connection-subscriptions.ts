@@ -63,7 +63,8 @@ export class ConnectionSubscriptions {
   /** Stores the client's positions; resolves when their resume tokens are checked. */
   async acceptResumePositions(holder: string, positions: readonly ResumePosition[]): Promise<void> {
     this.resumePositions.accept(holder, positions);
-    if (this.resumePositions.hasProven) this.resumePositions.revoke(await this.tokens.read(holder));
+    const { provenEndpoints } = this.resumePositions;
+    if (provenEndpoints.size) this.resumePositions.revoke(await this.tokens.read(holder, provenEndpoints));
   }
 
   /** The number of channels that the connection is subscribed to. */
@@ -91,7 +92,7 @@ export class ConnectionSubscriptions {
     if (entry.isRecoverable && !count) this.resumeBytes += resumeBytes(session, name);
     entry.sessions.set(session, count + 1);
     const isResumed = this.resumePositions.find(inStream(session, name))?.position !== undefined;
-    if (entry.isRecoverable && !count && !isResumed) this.tokens.need(session.holder);
+    if (entry.isRecoverable && !count && !isResumed) this.tokens.need(session);
     try {
       if (!count) await entry.subscription.addSession(session, sink);
     } catch (error) {
@@ -164,7 +165,7 @@ export class ConnectionSubscriptions {
   /** Sends resume tokens of the identity that the kept sessions belong to now. */
   adopted(holder: string): void {
     if (!this.size) return;
-    this.tokens.need(holder);
+    this.tokens.need({ holder });
     this.renewResumeTokens(this.connection.answers);
   }
 

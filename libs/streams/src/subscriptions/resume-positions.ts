@@ -1,10 +1,9 @@
 import type { ResumePosition, WireParams } from '@nestwire/protocol/codec';
 import type { Position } from '@nestwire/messages';
-import { requiredGeneration, type RevokedTokens } from '@nestwire/messages/backend';
 import { isChannelName } from '@nestwire/messages/internal';
 import { canonicalParams } from '../endpoint/stream-params.js';
 import type { ResumeTokenSigner } from './resume-token-signer.js';
-import { revocationSubject } from '../auth/token-revocations.js';
+import type { RequiredGenerations } from './connection-resume-tokens.js';
 
 /** The generation of a resume token that is not accepted. */
 const NOT_ACCEPTED = -1;
@@ -58,17 +57,21 @@ export class ResumePositions {
     }
   }
 
-  /** True when at least one resume token is accepted. */
-  get hasProven(): boolean {
-    for (const { position } of this.entries?.values() ?? []) if (position) return true;
-    return false;
+  /** The endpoints with an accepted resume token. */
+  get provenEndpoints(): ReadonlySet<string> {
+    const entries = [...(this.entries?.values() ?? [])];
+    return new Set(entries.flatMap(({ endpoint, position }) => (position ? [endpoint] : [])));
   }
 
   /** Rejects the revoked resume tokens; rejects all when the revocations are unknown. */
-  revoke(revoked: RevokedTokens | undefined): void {
+  revoke(required: RequiredGenerations | undefined): void {
     for (const entry of this.entries?.values() ?? [])
-      if (!revoked || entry.generation < requiredGeneration(revoked, revocationSubject(entry)))
-        entry.position = undefined;
+      if (!required || entry.generation < required(entry)) entry.position = undefined;
+  }
+
+  /** Rejects the positions of streams for which the function returns true. */
+  refuse(isRefused: (stream: ResumedStream) => boolean): void {
+    for (const entry of this.entries?.values() ?? []) if (isRefused(entry)) entry.position = undefined;
   }
 
   /** Removes all positions, because they belong to another identity. */
