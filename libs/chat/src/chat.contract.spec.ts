@@ -1,5 +1,6 @@
 import { closeChats, startChat, type ChatApp } from '../../../test/rig/chat-app.js';
 import { describeOnEachDatabase } from '../../../test/rig/chat-databases.js';
+import { ChatDatabase } from './database/chat-database.js';
 import { chatGuest, chatServer, chatUser } from './policy/chat-actor.js';
 import { ChatHooks, type ChatDraft, type ChatVerdict } from './messages/chat-hooks.js';
 
@@ -376,6 +377,21 @@ describeOnEachDatabase('The chat', (fresh) => {
       const second = await app.chat.search.find(bob!, { text: 'needle', limit: 1, cursor: first.next! });
       expect([...first.messages, ...second.messages].map(({ seq }) => seq)).toEqual([2, 1]);
     });
+  });
+
+  it('searches words where the database has full text, and says so where it has none', async () => {
+    const id = await roomWith(0);
+    await messages.post(ann!, { channelId: id, text: 'The quick brown fox' });
+    await messages.post(ann!, { channelId: id, text: 'A fox is not quick enough' });
+    const find = (text: string) => app.chat.search.find(bob!, { text, channelId: id, mode: 'words' });
+
+    if (app.get(ChatDatabase).kind === 'sqlite')
+      await expect(find('fox')).rejects.toEqual(refusedWith('CHAT_INVALID'));
+    else {
+      expect((await find('fox quick')).messages.map(({ seq }) => seq)).toEqual([2, 1]);
+      expect((await find('"quick brown"')).messages.map(({ seq }) => seq)).toEqual([1]);
+      expect((await find('qui')).messages).toEqual([]);
+    }
   });
 
   describe('read pointers', () => {

@@ -1,9 +1,16 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { Pool } from 'pg';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { describeOnEachDatabase, server } from '../../../../test/rig/chat-databases.js';
 import { describeIfPostgres } from '../../../../test/rig/postgres-server.js';
 import { kyselyTransaction, pgTransaction } from './caller-transaction.js';
-import type { ChatDatabase, Queries } from './chat-database.js';
+import { ChatDatabase, type Queries } from './chat-database.js';
+import { EmbeddedDialect } from './embedded/embedded-dialect.js';
+import { SqliteFile } from './embedded/sqlite-file.js';
 import type { ChatDatabaseOptions } from './database.options.js';
 import { Lease } from './lease.js';
 import { chatMigrations, checkSchema, migrate } from './migrate.js';
@@ -156,6 +163,66 @@ describe('The embedded file', () => {
 
     for (const options of refused)
       await expect(openDatabase(options)).rejects.toMatchObject({ code: 'CHAT_CONFIGURATION' });
+  });
+});
+
+describe('The thread of the embedded file', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'nestwire-chat-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('runs a long query while the event loop goes on', async () => {
+    const file = new SqliteFile({
+      file: join(folder, 'long.sqlite'),
+      busyTimeoutMs: 1_000,
+      maxQueuedQueries: 1,
+    });
+    const count =
+      'WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 500000) SELECT count(*) AS c FROM s';
+    let turns = 0;
+    let isOver = false;
+    const counting = file.query('read', count, []).finally(() => (isOver = true));
+    await expect(file.query('read', 'SELECT 1', [])).rejects.toMatchObject({ code: 'CHAT_OVERLOADED' });
+    while (!isOver) {
+      turns += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    expect(await counting).toEqual([{ c: 500_000 }]);
+    // A query in the thread of the event loop would leave it no turn at all.
+    expect(turns).toBeGreaterThan(10);
+    await file.close();
+  });
+
+  it('ends with its transaction, and the next query starts another one', async () => {
+    const path = join(folder, 'lost.sqlite');
+    const file = new SqliteFile({ file: path, busyTimeoutMs: 1_000, maxQueuedQueries: 100 });
+    const write = new EmbeddedDialect(file, 'write');
+    const database = new ChatDatabase({
+      kind: 'sqlite',
+      schema: 'nestwire_chat_',
+      write,
+      read: new EmbeddedDialect(file, 'read'),
+      close: () => file.close(),
+    });
+    opened.push(database);
+    await migrate(database);
+    const lost = database.transaction(async (q) => {
+      await q.insertInto('channels').values(channel).execute();
+      const thread = (file as unknown as { worker: Worker }).worker;
+      await Promise.all([once(thread, 'exit'), thread.terminate()]);
+      await q
+        .insertInto('channels')
+        .values({ ...channel, id: '8' })
+        .execute();
+    });
+
+    await expect(lost).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
+    expect(await database.read(ids)).toEqual([]);
+    await database.transaction((q) => q.insertInto('channels').values(channel).execute());
+    expect(await database.read(ids)).toHaveLength(1);
   });
 });
 

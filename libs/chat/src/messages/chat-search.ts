@@ -94,16 +94,16 @@ async function contains(
   const { text, limit } = wanted;
   const window = newestFirst(queries, wanted).limit(SCANNED);
   const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-  const rows = await queries
+  const found = queries
     .with('scanned', () => window)
     .selectFrom('scanned as s')
     .selectAll()
-    .where(sql<boolean>`lower(s.text) LIKE ${pattern} ESCAPE '\\'`)
-    .orderBy('s.created_at', 'desc')
-    .orderBy('s.channel_id', 'desc')
-    .orderBy('s.seq', 'desc')
-    .limit(limit)
-    .execute();
+    .where(sql<boolean>`lower(s.text) LIKE ${pattern} ESCAPE '\\'`);
+  const sorted =
+    wanted.channelId === undefined
+      ? found.orderBy('s.created_at', 'desc').orderBy('s.channel_id', 'desc')
+      : found;
+  const rows = await sorted.orderBy('s.seq', 'desc').limit(limit).execute();
   if (rows.length === limit) return { rows, next: keyOf(rows.at(-1)!) };
   const [last] = await newestFirst(queries, wanted)
     .offset(SCANNED - 1)
@@ -140,12 +140,16 @@ function newestFirst(queries: Queries, { tenant, userId, channelId, before }: Wa
           .where('j.state', '=', 'joined'),
       ),
     );
-  const inOne = channelId === undefined ? all : all.where('m.channel_id', '=', channelId);
+  // In one channel the numbers are the order of time, and the key of the table has them.
+  if (channelId !== undefined) {
+    const inOne = all.where('m.channel_id', '=', channelId);
+    return (before ? inOne.where('m.seq', '<', before[2]) : inOne).orderBy('m.seq', 'desc');
+  }
   const older = before
-    ? inOne.where(
+    ? all.where(
         sql<boolean>`(m.created_at, m.channel_id, m.seq) < (${before[0]}, ${before[1]}, ${before[2]})`,
       )
-    : inOne;
+    : all;
   return older.orderBy('m.created_at', 'desc').orderBy('m.channel_id', 'desc').orderBy('m.seq', 'desc');
 }
 

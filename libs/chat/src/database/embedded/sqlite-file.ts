@@ -112,6 +112,8 @@ export class SqliteFile {
   private lose(worker: Worker, cause?: unknown): void {
     if (this.worker !== worker) return;
     this.worker = undefined;
+    // From now on a transaction of this thread is over, also before the next thread starts.
+    this.threads += 1;
     const lost = [...this.waiting.values()];
     this.waiting.clear();
     for (const { reject } of lost) reject(unavailable('The thread of the database ended.', cause));
