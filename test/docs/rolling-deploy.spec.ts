@@ -1,6 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import ts from 'typescript';
 import { Child } from '../rig/child.mjs';
+import { compileSource } from '../rig/compile-source.js';
 import { Link } from '../rig/link.js';
 import { RawSocket } from '../rig/raw-socket.js';
 import { describeWithRedis } from '../rig/redis.js';
@@ -16,23 +15,12 @@ interface Seen {
 }
 
 const PROGRAM = new URL('rolling-deploy/build-process.mjs', import.meta.url);
-const CACHE = new URL('../../node_modules/.cache/nestwire/builds/', import.meta.url);
 const children: Child[] = [];
 const links: Link[] = [];
 
 /** Compiles a build, so that a process of its own can run it. */
 function compiled(build: Build): string {
-  const source = readFileSync(new URL(`rolling-deploy/build-${build}.ts`, import.meta.url), 'utf8');
-  const compilerOptions: ts.CompilerOptions = {
-    module: ts.ModuleKind.ESNext,
-    target: ts.ScriptTarget.ES2022,
-    experimentalDecorators: true,
-    emitDecoratorMetadata: true,
-  };
-  mkdirSync(CACHE, { recursive: true });
-  const file = new URL(`build-${build}.mjs`, CACHE);
-  writeFileSync(file, ts.transpileModule(source, { compilerOptions }).outputText);
-  return file.href;
+  return compileSource(new URL(`rolling-deploy/build-${build}.ts`, import.meta.url), `build-${build}`);
 }
 
 describeWithRedis('A rolling deploy with two builds', (redis) => {
