@@ -126,7 +126,7 @@ export class StreamsServer {
     const swept = [this.registry, this.results, signInGate, readShares, spentWork];
     this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, swept });
     this.revocations = new Revocations(channels.messages, recheck, () => this.registry.all());
-    this.evictions = new Evictions(channels, () => this.registry.all());
+    this.evictions = new Evictions(channels, this.registry);
     this.context = {
       limits,
       heartbeat,
@@ -157,7 +157,6 @@ export class StreamsServer {
     this.isStarted = true;
     await this.channels.start();
     this.logger.log(this.summary());
-    await this.evictions.start();
     if (this.context.signIn.isConfigured) await this.revocations.start();
   }
 
@@ -294,7 +293,8 @@ export class StreamsServer {
     this.channels.stop();
     const tookMs = Math.round(performance.now() - startedAt);
     this.logger.log(`Drain ended after ${tookMs} ms: ${size - rest} left, ${rest} closed at the deadline.`);
-    await Promise.all([this.revocations.stop(), this.evictions.stop()]);
+    this.evictions.stop();
+    await this.revocations.stop();
   }
 
   private closeTimeout(deadline: Promise<void>): Promise<void> {
@@ -305,6 +305,7 @@ export class StreamsServer {
     const handshake = handshakeOf(request, client.address, this.options.cookie);
     const connection = new Connection(connectionId(), wire, this.context, handshake);
     this.registry.add(connection, client);
+    this.evictions.connected();
     if (head.length > this.limits.maxHelloBytes) {
       setImmediate(() => connection.close(CloseCode.TooLarge, 'too much data came with the upgrade'));
     } else if (request.headers['sec-websocket-protocol'] !== undefined && !wire.subprotocol) {

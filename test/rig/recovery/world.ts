@@ -12,6 +12,8 @@ import { RigListener } from './rig-listener.js';
 import { RigClient, type ClientFlaws } from './rig-client.js';
 import type { Store } from './store.js';
 
+/** The channel that a server with connections follows itself. */
+const EVICTIONS = 'nestwire#evictions';
 const NODES = 2;
 const CLIENTS = 2;
 /** Both streams of the first client share a channel. */
@@ -233,7 +235,7 @@ export class World {
     await this.settle();
     // Readers linger for a second, and what they keep of a last read for another.
     for (let second = 0; second < 3; second++) await this.advance(1_100);
-    await this.options.store.forget(this.channels);
+    await this.options.store.forget([...this.channels, EVICTIONS]);
     this.plan.released.clear();
     this.plan.eager.clear();
     this.plan.always.clear();

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { MessagesError, type PostResult, type Subscription } from '@nestwire/messages';
 import { ReservedChannel, ReservedHistoryChannel, slicedWork } from '@nestwire/messages/internal';
 import { CodedError, create, ErrorCode, StreamGap, StreamMessage } from '@nestwire/protocol';
-import type { LiveConnection } from '../connection/live-connection.js';
+import type { ConnectionRegistry } from '../connection/connection-registry.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
 import type { ClientChannels } from '../subscriptions/client-channels.js';
 import {
@@ -49,7 +49,7 @@ const MAX_REASON_CHARACTERS = 1_024;
 export class Evictions {
   private readonly logger = new Logger('Streams');
   private readonly origin = randomUUID();
-  private subscription: Subscription | undefined;
+  private subscribed: Promise<Subscription | undefined> | undefined;
   private offStatus: (() => void) | undefined;
   /** The number of orders that are not stored yet. */
   private waiting = 0;
@@ -57,29 +57,20 @@ export class Evictions {
 
   constructor(
     private readonly channels: ClientChannels,
-    private readonly connections: () => Iterable<LiveConnection>,
+    private readonly connections: Pick<ConnectionRegistry, 'all' | 'size' | 'whenEmpty'>,
   ) {}
 
-  /** Subscribes to the orders of other servers; resolves once they arrive. */
-  async start(): Promise<void> {
-    const { messages, backend } = this.channels;
-    this.subscription = backend.history
-      ? await messages.addListener(STORED, (notice) => this.take(notice))
-      : await messages.addListener(UNSTORED, (notice) => this.take(notice));
-    if (messages.status !== 'degraded') return;
-    // The orders before the first connection to the cluster are unknown.
-    this.offStatus = messages.addStatusListener((status) => {
-      if (status === 'degraded') return;
-      this.offStatus?.();
-      this.recheck();
-    });
+  /** Subscribes to the orders of other servers while this process has connections. */
+  connected(): void {
+    if (this.subscribed || this.isStopped) return;
+    this.subscribed = this.subscribe();
+    void this.connections.whenEmpty().then(() => this.release());
   }
 
   /** Unsubscribes, and gives up the orders that are not stored. */
-  async stop(): Promise<void> {
+  stop(): void {
     this.isStopped = true;
-    this.offStatus?.();
-    this.subscription?.remove();
+    this.unsubscribe();
   }
 
   /**
@@ -97,6 +88,43 @@ export class Evictions {
       timer = setTimeout(() => resolve({ delivered: 'degraded' }), DEGRADED_MS).unref();
     });
     return Promise.race([this.publish(eviction, why), late]).finally(() => clearTimeout(timer));
+  }
+
+  private async subscribe(): Promise<Subscription | undefined> {
+    const { messages, backend } = this.channels;
+    try {
+      const subscription = backend.history
+        ? await messages.addListener(STORED, (notice) => this.take(notice))
+        : await messages.addListener(UNSTORED, (notice) => this.take(notice));
+      if (messages.status === 'degraded') this.recheckLater();
+      return subscription;
+    } catch {
+      // The application has shut down.
+      return undefined;
+    }
+  }
+
+  /** Rechecks once the cluster is reached, because the orders before that are unknown. */
+  private recheckLater(): void {
+    this.offStatus ??= this.channels.messages.addStatusListener((status) => {
+      if (status === 'degraded') return;
+      this.offStatus?.();
+      this.offStatus = undefined;
+      this.recheck();
+    });
+  }
+
+  /** Unsubscribes when the last connection has ended. */
+  private release(): void {
+    this.unsubscribe();
+    if (this.connections.size) this.connected();
+  }
+
+  private unsubscribe(): void {
+    void this.subscribed?.then((subscription) => subscription?.remove());
+    this.subscribed = undefined;
+    this.offStatus?.();
+    this.offStatus = undefined;
   }
 
   /** Voids the resume tokens and stores the order; retries as long as the process runs. */
@@ -141,13 +169,13 @@ export class Evictions {
 
   private execute(eviction: Eviction, reason: SessionCloseReason): void {
     const isEvicted = evictionMatcher(eviction);
-    void slicedWork.forEach(this.connections(), ({ streams }) => streams.evict(isEvicted, reason));
+    void slicedWork.forEach(this.connections.all(), ({ streams }) => streams.evict(isEvicted, reason));
   }
 
   /** Lets the guards decide again, because orders to close streams are lost. */
   private recheck(): void {
     this.logger.warn('Orders to close streams may be lost. The guards of all open streams run again.');
-    void slicedWork.forEach(this.connections(), ({ streams }) => void streams.reauthorize());
+    void slicedWork.forEach(this.connections.all(), ({ streams }) => void streams.reauthorize());
   }
 }
 
