@@ -9,6 +9,8 @@ import { messagePack } from '@nestwire/protocol/message-pack';
 import {
   OnStreamMessage,
   OnStreamOpened,
+  StreamCall,
+  StreamMethod,
   StreamEndpoint,
   StreamSession,
   type StreamsOf,
@@ -171,13 +173,36 @@ describe('The hash of the contract', () => {
     expect(await hashOf(other)).toBe(await hashOf(app));
   });
 
-  it('differs with an endpoint', async () => {
+  it('differs with an endpoint, its parameters, its messages and its methods', async () => {
+    class Params {
+      @IsString() board!: string;
+    }
     @StreamEndpoint('other')
-    class OtherEndpoint {}
-    const other = await startApp({ providers: [BoardEndpoint, OtherEndpoint] });
-    const [one, two] = [await RawSocket.hello(app.port), await RawSocket.hello(other.port)];
+    class Plain {}
+    @StreamEndpoint('other', { params: Params })
+    class WithParams {
+      @OnStreamOpened()
+      opened(_session: StreamSession<never, unknown, Params>): void {}
+    }
+    @StreamEndpoint('other')
+    class WithMessage {
+      @OnStreamMessage(Task)
+      task(_session: StreamSession, _task: Task): void {}
+    }
+    @StreamEndpoint('other')
+    class WithMethod {
+      @StreamMethod(Task)
+      task(_call: StreamCall, task: Task): Task {
+        return task;
+      }
+    }
+    const hashes = new Set<unknown>();
+    for (const other of [undefined, Plain, WithParams, WithMessage, WithMethod]) {
+      const { port } = await startApp({ providers: [BoardEndpoint, ...(other ? [other] : [])] });
+      hashes.add((await (await RawSocket.hello(port)).frame('welcome')).contract);
+    }
 
-    expect((await one.frame('welcome')).contract).not.toBe((await two.frame('welcome')).contract);
+    expect(hashes.size).toBe(5);
   });
 });
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { messageNameOf } from '@nestwire/protocol';
 import { isReservedName } from '@nestwire/protocol/compiled';
 import { evolutionOf, registeredMessages } from '@nestwire/protocol/internal';
 import { contractOf } from '../validation/message-contract.js';
@@ -7,12 +8,12 @@ import type { EndpointDefinition } from './endpoint-definition.js';
 /**
  * Returns the hash of the contract with clients: 22 characters.
  *
- * The contract is the names of the endpoints and of the messages that each one handles, and the name, version,
- * fields and constraints of each message class of this process. It depends on neither the order of imports nor
+ * The contract is the name of each endpoint with its parameters, the messages that it handles and its methods, and
+ * the name, version, fields and constraints of each message class of this process. It depends on neither the order of imports nor
  * the process, so all servers of one build have the same hash.
  */
 export function contractHash(definitions: readonly EndpointDefinition[]): string {
-  const endpoints = definitions.map(({ mark, routes }) => [mark.name, [...routes.keys()].toSorted()]);
+  const endpoints = definitions.map(endpointContract);
   const messages = [...registeredMessages()]
     .filter(([name]) => !isReservedName(name))
     .map(([name, classes]) => {
@@ -21,6 +22,16 @@ export function contractHash(definitions: readonly EndpointDefinition[]): string
     });
   const contract = JSON.stringify([texts(endpoints), texts(messages)]);
   return createHash('sha256').update(contract).digest('base64url').slice(0, HASH_CHARACTERS);
+}
+
+function endpointContract({ mark, routes, calls }: EndpointDefinition): unknown {
+  const methods = [...calls].map(([name, { request, items }]) => [
+    name,
+    messageNameOf(request),
+    items.map(messageNameOf).toSorted(),
+  ]);
+  const { params } = mark.options;
+  return [mark.name, params ? contractOf(params) : null, [...routes.keys()].toSorted(), texts(methods)];
 }
 
 /** The characters of 128 bits in base64url. */
