@@ -1,4 +1,5 @@
-// A plugin of typedoc: gives each module the name and the purpose of its entry point, and leaves paths of files out.
+// A plugin of typedoc: gives each module the name and the purpose of its entry point, and leaves out paths of files and
+// constructors that say nothing.
 import { Comment, Converter, ReflectionKind } from 'typedoc';
 import { entryPoints } from './typedoc.mjs';
 
@@ -12,6 +13,9 @@ export function load(app) {
       module.name = entry.name;
       module.comment = new Comment([{ kind: 'text', text: entry.purpose }]);
     }
+    for (const constructor of project.getReflectionsByKind(ReflectionKind.Constructor))
+      if (constructor.signatures?.every(({ parameters }) => !parameters?.length))
+        project.removeReflection(constructor);
   });
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
     for (const reflection of Object.values(project.reflections)) {

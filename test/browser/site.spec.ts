@@ -25,6 +25,25 @@ const PAGES = [
   ['/api/@nestwire/streams/classes/StreamSession', 'StreamSession', 'site-api'],
 ] as const;
 
+/** Computes the contrast of texts of the start page with what is behind them, by selector (WCAG 2). */
+const CONTRASTS = `(() => {
+  const selectors = ['.VPButton.brand', '.VPButton.alt', '.tagline', '.VPFeature .details', '.vp-doc p', '.vp-doc th', '.vp-doc a'];
+  const rgbOf = (color) => color.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b]
+    .map((part) => part / 255)
+    .map((part) => (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+  const behind = (element) => {
+    const color = rgbOf(getComputedStyle(element).backgroundColor);
+    return color[3] === 0 ? (element.parentElement ? behind(element.parentElement) : [255, 255, 255]) : color;
+  };
+  return Object.fromEntries(selectors.map((selector) => {
+    const element = document.querySelector(selector);
+    const [light, dark] = [rgbOf(getComputedStyle(element).color), behind(element)].map(luminance).toSorted((a, b) => b - a);
+    return [selector, (light + 0.05) / (dark + 0.05)];
+  }));
+})()`;
+
 const executablePath = findChromium();
 
 (executablePath ? describe : describe.skip)('The site', () => {
@@ -111,6 +130,15 @@ const executablePath = findChromium();
     await page.getByRole('switch').first().click();
     expect(await isDark()).toBe(false);
     expect(await inkOfDiagram()).toBe('light');
+    await page.close();
+  });
+
+  it.each(['light', 'dark'] as const)('can be read in the %s theme', async (colorScheme) => {
+    const page = await open('/', { ...DESKTOP, colorScheme });
+    const contrasts = await page.evaluate<Record<string, number>>(CONTRASTS);
+
+    expect(Object.keys(contrasts).length).toBeGreaterThan(5);
+    expect(Object.entries(contrasts).filter(([, ratio]) => ratio < 4.5)).toEqual([]);
     await page.close();
   });
 
