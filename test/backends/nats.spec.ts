@@ -13,8 +13,8 @@ import { Visitor } from '../../apps/chat-server/src/chat/visitor.js';
 import { ChatDirectory } from '../../apps/chat-server/src/directory/chat-directory.js';
 import {
   Announcement,
+  CHAT_MESSAGES,
   JoinRoom,
-  LeaveRoom,
   PrivateMessage,
   RoomMessage,
   SayInRoom,
@@ -26,17 +26,6 @@ import { regionOf } from '../docs/page.mjs';
 import { describeIfNats, NatsServer } from '../rig/nats-server.js';
 import { until } from '../rig/until.js';
 import { NatsBroker } from './nats-broker.js';
-
-const MESSAGES = [
-  Announcement,
-  JoinRoom,
-  LeaveRoom,
-  PrivateMessage,
-  RoomMessage,
-  SayInRoom,
-  SayToPerson,
-  WhoIsWhere,
-] as const;
 
 beforeAll(() => Logger.overrideLogger(false));
 
@@ -78,7 +67,7 @@ describeIfNats('A NATS server', () => {
     return server;
   };
   const enter = async (server: TestServer, name: string) => {
-    const connect = server.clientsOf<ChatStreams>()({ messages: MESSAGES });
+    const connect = server.clientsOf<ChatStreams>()({ messages: CHAT_MESSAGES });
     const client: TestClient<ChatStreams> = await connect({ as: { id: name } });
     await client.chat.open();
     return client.chat;

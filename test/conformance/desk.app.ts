@@ -1,19 +1,17 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { defineChannel, MessagesService } from '@nestwire/messages';
 import { create, StreamMessage } from '@nestwire/protocol';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import {
   OnStreamMessage,
   OnStreamOpened,
-  StreamAuthenticator,
   StreamEndpoint,
-  StreamHandshake,
   StreamSession,
   StreamsModule,
-  type StreamUser,
 } from '@nestwire/streams';
 import { Type } from 'class-transformer';
 import { IsInstance, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { TokenUsers } from '../rig/users.js';
 
 class Price {
   @IsInt() cents!: number;
@@ -44,13 +42,6 @@ class Announcement {
 }
 
 const board = defineChannel('board', { messages: [Announcement] });
-
-@Injectable()
-class NameAuthenticator extends StreamAuthenticator {
-  authenticate({ token }: StreamHandshake): StreamUser | null {
-    return token ? { id: token } : null;
-  }
-}
 
 @StreamEndpoint('desk', { requireLogin: true })
 class DeskEndpoint {
@@ -83,7 +74,7 @@ class DeskEndpoint {
 
 /** The server for the clients in other languages. */
 @Module({
-  imports: [StreamsModule.forRoot({ authenticator: NameAuthenticator, codecs: [messagePack] })],
+  imports: [StreamsModule.forRoot({ authenticator: TokenUsers, codecs: [messagePack] })],
   providers: [DeskEndpoint],
 })
 export class DeskModule {}

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { defineChannel } from '@nestwire/messages';
 import type { StreamGap } from '@nestwire/protocol';
 import {
@@ -6,9 +6,7 @@ import {
   OnStreamMessage,
   OnStreamOpened,
   SessionCloseReason,
-  StreamAuthenticator,
   StreamEndpoint,
-  StreamHandshake,
   StreamSession,
   StreamsService,
   type StreamsModuleOptions,
@@ -22,6 +20,7 @@ import { TcpProxy } from '../rig/tcp-proxy.mjs';
 import { until } from '../rig/until.js';
 import { Note, note } from './messages.js';
 import { failureOf, Latch, startApp, stopAll, type RunningApp } from './start-app.js';
+import { TokenUsers } from '../rig/users.js';
 
 const room = defineChannel('closing.room', {
   messages: [Note],
@@ -69,15 +68,8 @@ class PlainEndpoint {
   }
 }
 
-@Injectable()
-class Users extends StreamAuthenticator {
-  authenticate({ token }: StreamHandshake): StreamUser | null {
-    return token ? { id: token } : null;
-  }
-}
-
 const start = (options: StreamsModuleOptions = {}) =>
-  startApp({ options: { authenticator: Users, ...options }, providers: [RoomEndpoint, PlainEndpoint] });
+  startApp({ options: { authenticator: TokenUsers, ...options }, providers: [RoomEndpoint, PlainEndpoint] });
 
 const open = (id: number, stream: string, params: object) => ({
   ...{ t: 'open', id, endpoint: 'room', stream, params },

@@ -6,9 +6,7 @@ import {
   OnStreamMessage,
   OnStreamOpened,
   SessionCloseReason,
-  StreamAuthenticator,
   StreamEndpoint,
-  StreamHandshake,
   StreamSession,
   type StreamsModuleOptions,
   type StreamUser,
@@ -18,6 +16,7 @@ import { RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
 import { Note, note } from './messages.js';
 import { Latch, startApp, stopAll, untilNothingIsLeft } from './start-app.js';
+import { TokenUsers } from '../rig/users.js';
 
 const room = defineChannel('params.room', {
   messages: [Note],
@@ -111,16 +110,9 @@ class PlainEndpoint {
   }
 }
 
-@Injectable()
-class Users extends StreamAuthenticator {
-  authenticate({ token }: StreamHandshake): StreamUser | null {
-    return token ? { id: token } : null;
-  }
-}
-
 const start = (options: StreamsModuleOptions = {}) =>
   startApp({
-    options: { authenticator: Users, ...options },
+    options: { authenticator: TokenUsers, ...options },
     providers: [RoomEndpoint, DeskEndpoint, PlainEndpoint, Doors],
   });
 

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { createStreamClient } from '@nestwire/client';
 import { PresenceService } from '@nestwire/messages';
 import {
@@ -15,9 +15,7 @@ import {
 import {
   OnStreamMessage,
   OnStreamOpened,
-  StreamAuthenticator,
   StreamEndpoint,
-  StreamHandshake,
   StreamSession,
   type StreamsModuleOptions,
   type StreamsOf,
@@ -30,17 +28,11 @@ import { until } from '../rig/until.js';
 import { Task, task } from './messages.js';
 import { collect, connected, failureOf, startApp, stopAll, towards, type RunningApp } from './start-app.js';
 import { seedOf } from '../rig/seed.js';
+import { TokenUsers } from '../rig/users.js';
 
 const ROOM = 'watch:room';
 const LEASE_MS = 900;
 const EVENTS = [PresenceMembers, PresenceJoined, PresenceUpdated, PresenceLeft] as const;
-
-@Injectable()
-class Names extends StreamAuthenticator {
-  authenticate({ token }: StreamHandshake): StreamUser | null {
-    return token ? { id: token } : null;
-  }
-}
 
 @StreamEndpoint('room')
 class RoomEndpoint {
@@ -77,7 +69,10 @@ interface Followed {
 }
 
 async function start(options: StreamsModuleOptions = {}): Promise<Server> {
-  const app = await startApp({ options: { authenticator: Names, ...options }, providers: [RoomEndpoint] });
+  const app = await startApp({
+    options: { authenticator: TokenUsers, ...options },
+    providers: [RoomEndpoint],
+  });
   return { ...app, presence: app.get(PresenceService) };
 }
 

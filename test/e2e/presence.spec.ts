@@ -1,12 +1,10 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { PresenceService, type PresenceChange, type PresenceMember } from '@nestwire/messages';
 import { SAFE_CLIENT_OPTIONS } from '@nestwire/messages/redis';
 import {
   OnStreamMessage,
   OnStreamOpened,
-  StreamAuthenticator,
   StreamEndpoint,
-  StreamHandshake,
   StreamSession,
   type StreamsModuleOptions,
   type StreamUser,
@@ -17,16 +15,10 @@ import { describeWithRedis } from '../rig/redis.js';
 import { until } from '../rig/until.js';
 import { Note } from './messages.js';
 import { collect, failureOf, startApp, stopAll, type RunningApp } from './start-app.js';
+import { TokenUsers } from '../rig/users.js';
 
 const ROOM = 'presence:room';
 const LEASE_MS = 900;
-
-@Injectable()
-class Names extends StreamAuthenticator {
-  authenticate({ token }: StreamHandshake): StreamUser | null {
-    return token ? { id: token } : null;
-  }
-}
 
 type Out = Note | PresenceChange;
 
@@ -64,7 +56,7 @@ interface Server extends RunningApp {
 
 async function start(options: StreamsModuleOptions = {}): Promise<Server> {
   const app = await startApp({
-    options: { authenticator: Names, ...options },
+    options: { authenticator: TokenUsers, ...options },
     providers: [RoomEndpoint, MembersEndpoint],
   });
   const presence = app.get(PresenceService);

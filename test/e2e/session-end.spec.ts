@@ -6,15 +6,12 @@ import {
   OnStreamOpened,
   SessionCloseReason,
   SessionScoped,
-  StreamAuthenticator,
   StreamEndpoint,
-  StreamHandshake,
   StreamSession,
   UserObject,
   type OnSessionClosed,
   type StreamsModuleOptions,
   type StreamsOf,
-  type StreamUser,
 } from '@nestwire/streams';
 import { jsonFrame, rawFrame, RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
@@ -31,13 +28,7 @@ import {
   untilNothingIsLeft,
   type RunningApp,
 } from './start-app.js';
-
-@Injectable()
-class Users extends StreamAuthenticator {
-  authenticate({ token }: StreamHandshake): StreamUser | null {
-    return token ? { id: token } : null;
-  }
-}
+import { TokenUsers } from '../rig/users.js';
 
 @Injectable()
 export class Desk {
@@ -133,7 +124,7 @@ type Streams = StreamsOf<{ desk: DeskEndpoint; gate: GateEndpoint }>;
 
 const start = (options?: StreamsModuleOptions) =>
   startApp({
-    options: { authenticator: Users, ...options },
+    options: { authenticator: TokenUsers, ...options },
     providers: [Desk, Pad, DeskEndpoint, GateEndpoint],
   });
 

@@ -6,9 +6,7 @@ import {
   OnStreamMessage,
   OnStreamOpened,
   SessionCloseReason,
-  StreamAuthenticator,
   StreamEndpoint,
-  StreamHandshake,
   StreamSession,
   StreamsService,
   type StreamUser,
@@ -17,21 +15,12 @@ import { RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
 import { Note, note } from '../e2e/messages.js';
 import { Latch, startApp, stopAll, type RunningApp } from '../e2e/start-app.js';
+import { BannableUsers } from '../rig/users.js';
 
 const inbox = defineChannel('regression.inbox', {
   messages: [Note],
   history: { messages: 100, ageMs: 600_000 },
 });
-
-@Injectable()
-class Users extends StreamAuthenticator {
-  readonly banned = new Set<string>();
-
-  authenticate({ token }: StreamHandshake): StreamUser | null {
-    const id = token?.split(':')[0];
-    return id && !this.banned.has(id) ? { id } : null;
-  }
-}
 
 type Session = StreamSession<Note | StreamGap, StreamUser | null>;
 
@@ -45,7 +34,7 @@ class Desk {
   resuming: string[] = [];
 }
 
-@Module({ providers: [Desk, Users], exports: [Desk, Users] })
+@Module({ providers: [Desk, BannableUsers], exports: [Desk, BannableUsers] })
 class DeskModule {}
 
 abstract class Flowing {
@@ -116,7 +105,7 @@ class BasketEndpoint extends Flowing {
 
 const start = () =>
   startApp({
-    options: { authenticator: Users, imports: [DeskModule] },
+    options: { authenticator: BannableUsers, imports: [DeskModule] },
     imports: [DeskModule],
     providers: [InboxEndpoint, BasketEndpoint],
   });
@@ -234,7 +223,7 @@ describe('A sign-out', () => {
     raw.sendJson(auth(2, null));
     await raw.frame('authenticated', 2);
 
-    target.get(Users).banned.add('alice');
+    target.get(BannableUsers).banned.add('alice');
     await target.app.get(StreamsService).revoke({ userId: 'alice' });
     await post(target, 'alice', 'secret');
     await settle(raw);

@@ -1,17 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import {} from '@nestjs/common';
 import { defineChannel } from '@nestwire/messages';
 import type { StreamGap } from '@nestwire/protocol';
-import {
-  OnStreamOpened,
-  StreamAuthenticator,
-  StreamEndpoint,
-  type StreamHandshake,
-  type StreamSession,
-  type StreamUser,
-} from '@nestwire/streams';
+import { OnStreamOpened, StreamEndpoint, type StreamSession } from '@nestwire/streams';
 import { Note, note } from '../e2e/messages.js';
 import { startApp, stopAll, type RunningApp } from '../e2e/start-app.js';
 import { RawSocket } from '../rig/raw-socket.js';
+import { TokenUsers } from '../rig/users.js';
 
 const MESSAGES = 20;
 const TEXT_BYTES = 1_000;
@@ -24,13 +18,6 @@ const log = defineChannel('regression.read-shares', {
   messages: [Note],
   history: { messages: 100, ageMs: 600_000 },
 });
-
-@Injectable()
-class Users extends StreamAuthenticator {
-  authenticate({ token }: StreamHandshake): StreamUser | null {
-    return token ? { id: token } : null;
-  }
-}
 
 @StreamEndpoint('log')
 class LogEndpoint {
@@ -66,7 +53,7 @@ async function follow(port: number, visitor: Visitor): Promise<Held> {
 
 async function start(historyBytesPerSecond: number): Promise<RunningApp> {
   return startApp({
-    options: { authenticator: Users, limits: { historyBytesPerSecond } },
+    options: { authenticator: TokenUsers, limits: { historyBytesPerSecond } },
     providers: [LogEndpoint],
   });
 }

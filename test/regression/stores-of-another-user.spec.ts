@@ -3,26 +3,19 @@ import { latestStore, streamStore } from '@nestwire/client/store';
 import { create, StreamMessage } from '@nestwire/protocol';
 import {
   OnStreamOpened,
-  StreamAuthenticator,
   StreamEndpoint,
-  StreamHandshake,
   StreamSession,
   type StreamsOf,
   type StreamUser,
 } from '@nestwire/streams';
 import { startApp, stopAll } from '../e2e/start-app.js';
 import { until } from '../rig/until.js';
+import { TokenUsers } from '../rig/users.js';
 
 @StreamMessage('stores.secret')
 class Secret {
   declare readonly $type: 'stores.secret';
   owner!: string;
-}
-
-class Names extends StreamAuthenticator {
-  authenticate({ token }: StreamHandshake): StreamUser | null {
-    return token ? { id: token } : null;
-  }
 }
 
 @StreamEndpoint('secrets')
@@ -48,7 +41,7 @@ afterEach(async () => {
 });
 
 it('A store forgets the messages of a user when another one signs in', async () => {
-  const app = await startApp({ providers: [SecretsEndpoint], options: { authenticator: Names } });
+  const app = await startApp({ providers: [SecretsEndpoint], options: { authenticator: TokenUsers } });
   let token = 'ada';
   client = createClient(app.port, () => token);
   const all = streamStore(client.secrets.stream, owners, []);

@@ -5,9 +5,7 @@ import { StreamGap } from '@nestwire/protocol';
 import {
   OnStreamMessage,
   SessionCloseReason,
-  StreamAuthenticator,
   StreamEndpoint,
-  StreamHandshake,
   StreamSession,
   StreamsService,
   type StreamsModuleOptions,
@@ -17,6 +15,7 @@ import { Note, note } from '../e2e/messages.js';
 import { startApp, stopAll, type RunningApp } from '../e2e/start-app.js';
 import { RawSocket } from '../rig/raw-socket.js';
 import { describeWithRedis } from '../rig/redis.js';
+import { BannableUsers } from '../rig/users.js';
 
 const room = defineChannel('regression.room', {
   messages: [Note],
@@ -24,21 +23,12 @@ const room = defineChannel('regression.room', {
 });
 
 @Injectable()
-class Users extends StreamAuthenticator {
-  readonly banned = new Set<string>();
-
-  authenticate({ token }: StreamHandshake): StreamUser | null {
-    return token && !this.banned.has(token) ? { id: token } : null;
-  }
-}
-
-@Injectable()
 class Desk {
   readonly subscriptions = new Map<string, Subscription>();
   mayHave = true;
 }
 
-@Module({ providers: [Desk, Users], exports: [Desk, Users] })
+@Module({ providers: [Desk, BannableUsers], exports: [Desk, BannableUsers] })
 class DeskModule {}
 
 type Session = StreamSession<Note | StreamGap, StreamUser | null>;
@@ -59,7 +49,7 @@ class RoomsEndpoint {
 
 const start = (options: StreamsModuleOptions = {}) =>
   startApp({
-    options: { authenticator: Users, imports: [DeskModule], ...options },
+    options: { authenticator: BannableUsers, imports: [DeskModule], ...options },
     imports: [DeskModule],
     providers: [RoomsEndpoint],
   });
@@ -122,10 +112,10 @@ const ENDS: Readonly<Record<string, (raw: RawSocket, target: RunningApp) => Prom
     await raw.frame('closed');
   },
   'revoke()': async (raw, target) => {
-    target.get(Users).banned.add('alice');
+    target.get(BannableUsers).banned.add('alice');
     await target.app.get(StreamsService).revoke({ userId: 'alice' });
     await raw.ended();
-    target.get(Users).banned.delete('alice');
+    target.get(BannableUsers).banned.delete('alice');
   },
 };
 

@@ -3,7 +3,7 @@ import { create } from '@nestwire/protocol';
 import { reached, TestServer, type Connect } from '@nestwire/testing';
 import { AppModule } from '../app.module.js';
 import {
-  Announcement,
+  CHAT_MESSAGES,
   JoinRoom,
   LeaveRoom,
   PrivateMessage,
@@ -14,17 +14,6 @@ import {
 } from '../messages/index.js';
 import type { ChatStreams } from '../streams.js';
 
-const messages = [
-  Announcement,
-  JoinRoom,
-  LeaveRoom,
-  PrivateMessage,
-  RoomMessage,
-  SayInRoom,
-  SayToPerson,
-  WhoIsWhere,
-] as const;
-
 describe('ChatEndpoint', () => {
   let server: TestServer;
   let connect: Connect<ChatStreams>;
@@ -33,7 +22,7 @@ describe('ChatEndpoint', () => {
 
   beforeAll(async () => {
     server = await TestServer.start(AppModule);
-    connect = server.clientsOf<ChatStreams>()({ messages });
+    connect = server.clientsOf<ChatStreams>()({ messages: CHAT_MESSAGES });
   });
 
   afterAll(() => server?.close());

@@ -1,4 +1,5 @@
 export { Announcement } from './announcement.js';
+export { CHAT_MESSAGES } from './chat-messages.js';
 export { JoinRoom } from './join-room.js';
 export { LeaveRoom } from './leave-room.js';
 export { MAX_NAME_LENGTH, MAX_TEXT_LENGTH, PERSON_NAME, ROOM_NAME } from './name-rules.js';

@@ -1,30 +1,10 @@
 import { createStreamClient } from '@nestwire/client';
-import {
-  Announcement,
-  JoinRoom,
-  LeaveRoom,
-  PrivateMessage,
-  RoomMessage,
-  SayInRoom,
-  SayToPerson,
-  WhoIsWhere,
-} from 'chat-server/messages';
+import { CHAT_MESSAGES } from 'chat-server/messages';
 import type { ChatStreams } from 'chat-server/streams';
-
-const MESSAGES = [
-  Announcement,
-  JoinRoom,
-  LeaveRoom,
-  PrivateMessage,
-  RoomMessage,
-  SayInRoom,
-  SayToPerson,
-  WhoIsWhere,
-] as const;
 
 /** Makes the client of a user; in this demo the name is the token. */
 export function createChatClient(name: string) {
-  return createStreamClient<ChatStreams>()({ url: streamsUrl(), messages: MESSAGES, auth: () => name });
+  return createStreamClient<ChatStreams>()({ url: streamsUrl(), messages: CHAT_MESSAGES, auth: () => name });
 }
 
 /** The chat's client, typed by the server's endpoint. */
