@@ -489,6 +489,24 @@ describe('A call that is sent again', () => {
     expect(target.get(Lab).log).toEqual(['wait 1', 'waited 1']);
   });
 
+  it('is uncertain when its method replies with items, which runs once', async () => {
+    const [target, other] = [await startLab(), await startLab()];
+    const first = await again(target);
+    first.sendJson(ask(7, 'held'));
+    await until(() => target.get(Lab).calls.length === 1);
+    first.destroy();
+
+    for (const next of [target, other]) {
+      const second = await again(next);
+      second.sendJson(ask(7, 'held', 1, REDELIVERED));
+      expect((await allOf(second, 7)).map(codeOf)).toEqual(['UNCERTAIN']);
+    }
+    target.get(Lab).latch.open();
+
+    await until(() => target.get(Lab).log.length === 1);
+    expect([target.get(Lab).calls.length, other.get(Lab).calls.length]).toEqual([1, 0]);
+  });
+
   it('gets the error that the server remembers', async () => {
     const target = await startLab();
     const first = await again(target);

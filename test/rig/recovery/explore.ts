@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { shrink } from './shrink.js';
-import { someSteps, type Step } from './steps.js';
+import { someSteps } from './steps.js';
 import { World, type WorldOptions } from './world.js';
 
 /** The default of `shrinkMs`. */
@@ -29,16 +29,31 @@ export interface Exploration {
   readonly seen: Readonly<Record<string, number>>;
 }
 
-/** Plays runs in a world until one is bad; another world takes its place then. */
-class Player {
-  readonly seen: Record<string, number> = {};
-  private world: World | undefined;
+/** A world that runs are played in. */
+export interface PlayedWorld {
+  readonly seen: Readonly<Record<string, number>>;
+  begin(): Promise<void>;
+  /** Ends a run; returns what is wrong with it. */
+  finish(): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
 
-  constructor(private readonly start: () => WorldOptions) {}
+/** One event of a run. */
+export interface PlayedStep<W> {
+  run(world: W): Promise<void>;
+  toString(): string;
+}
+
+/** Plays runs in a world until one is bad; another world takes its place then. */
+class Player<W extends PlayedWorld> {
+  readonly seen: Record<string, number> = {};
+  private world: W | undefined;
+
+  constructor(private readonly start: () => Promise<W>) {}
 
   /** Plays a run, and returns what is wrong with it. */
-  async play(steps: readonly Step[]): Promise<readonly string[]> {
-    const world = (this.world ??= await World.start(this.start()));
+  async play(steps: ReadonlyArray<PlayedStep<W>>): Promise<readonly string[]> {
+    const world = (this.world ??= await this.start());
     await world.begin();
     for (const step of steps) await step.run(world);
     const broken = await world.finish();
@@ -56,12 +71,18 @@ class Player {
 }
 
 /** Lets things happen to real clients and servers until one run breaks a promise. */
-export async function explore(
-  start: () => WorldOptions,
-  { runs, steps, seed, shrinkMs = SHRINK_MS }: ExplorationOptions,
+export function explore(start: () => WorldOptions, options: ExplorationOptions): Promise<Exploration> {
+  return exploreWorld(() => World.start(start()), someSteps(options.steps), options);
+}
+
+/** Plays runs of steps in worlds of a kind until one run breaks a promise. */
+export async function exploreWorld<W extends PlayedWorld, S extends PlayedStep<W>>(
+  start: () => Promise<W>,
+  steps: fc.Arbitrary<S[]>,
+  { runs, seed, shrinkMs = SHRINK_MS }: Omit<ExplorationOptions, 'steps'>,
 ): Promise<Exploration> {
   const player = new Player(start);
-  const property = fc.asyncProperty(someSteps(steps), async (run) => {
+  const property = fc.asyncProperty(steps, async (run) => {
     const broken = await player.play(run);
     if (broken.length > 0) throw new Error(broken.join('; '));
   });
@@ -77,14 +98,14 @@ export async function explore(
 }
 
 /** Says what is wrong with a bad run, made as short as the time allows. */
-async function reportOf(
-  player: Player,
-  { seed, counterexample, errorInstance }: fc.RunDetails<[Step[]]>,
+async function reportOf<W extends PlayedWorld, S extends PlayedStep<W>>(
+  player: Player<W>,
+  { seed, counterexample, errorInstance }: fc.RunDetails<[S[]]>,
   shrinkMs: number,
 ): Promise<string> {
   const [bad = []] = counterexample ?? [];
   let text = String((errorInstance as Error | undefined)?.message);
-  const fails = async (run: readonly Step[]): Promise<boolean> => {
+  const fails = async (run: readonly S[]): Promise<boolean> => {
     const broken = await player.play(run);
     if (broken.length > 0) text = broken.join('; ');
     return broken.length > 0;

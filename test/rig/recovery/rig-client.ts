@@ -1,5 +1,4 @@
-import { WebSocket } from 'ws';
-import { createStreamClient, type WebSocketClass } from '@nestwire/client';
+import { createStreamClient } from '@nestwire/client';
 import { create, StreamGap } from '@nestwire/protocol';
 import {
   JSON_SUBPROTOCOL,
@@ -11,8 +10,8 @@ import {
   type SubscribedFrame,
 } from '@nestwire/protocol/codec';
 import type { FakeClock } from '@nestwire/testing';
+import { ClientLines } from './client-lines.js';
 import { Note, State, Wish, type DeskApp, type DeskStreams } from './desk.app.js';
-import { MemorySocket } from './memory-socket.js';
 
 /** The endpoints that a client has a stream of. */
 export const ENDPOINTS = ['desk', 'lobby'] as const;
@@ -52,8 +51,6 @@ const OF_CHANNELS = [
   'authenticated',
 ];
 
-const GOAWAY = JSON.stringify({ t: 'goaway', spreadMs: 0 } satisfies ServerFrame);
-
 /** The changes of a broken client to its frames, for negative controls. */
 export interface ClientFlaws {
   readonly sends?: (frame: object) => object;
@@ -72,36 +69,39 @@ export interface ClientContext {
 export class RigClient {
   readonly said: Said[] = [];
   readonly got: Record<EndpointName, Got[]> = { desk: [], lobby: [] };
-  /** The number of the server for the next connection. */
-  target = 0;
-  isOnline = true;
   /** How often it asked a server to open a stream. */
   opens = 0;
   readonly #client;
-  readonly #sockets = new Set<MemorySocket>();
-  readonly #lines: WebSocket[] = [];
-  /** The connection that speaks now. */
-  #speaker: WebSocket | undefined;
-  #socket: MemorySocket | undefined;
+  readonly #lines: ClientLines;
 
   constructor(
     /** The user that it signs in as from the next connection on. */
     public user: string,
     private readonly context: ClientContext,
   ) {
+    this.#lines = new ClientLines(context.servers);
     this.#client = createStreamClient<DeskStreams>()({
       url: 'ws://memory/streams',
       messages: [Note, State, Wish, StreamGap],
       auth: () => this.user,
       clock: context.clock,
       codec: this.#codec(),
-      webSocket: this.#webSocket(),
+      webSocket: this.#lines.webSocket,
       minRetryMs: 10,
       maxRetryMs: 100,
       onWarning: () => undefined,
     });
     void this.#client.connectWebSocket().catch(() => undefined);
     for (const endpoint of ENDPOINTS) void this.#read(endpoint);
+  }
+
+  /** The number of the server for the next connection. */
+  set target(server: number) {
+    this.#lines.target = server;
+  }
+
+  set isOnline(isOnline: boolean) {
+    this.#lines.isOnline = isOnline;
   }
 
   get status(): string {
@@ -123,31 +123,27 @@ export class RigClient {
   }
 
   pause(): void {
-    this.#socket?.pause();
+    this.#lines.pause();
   }
 
   resume(): void {
-    this.#socket?.resume();
+    this.#lines.resume();
   }
 
   /** Cuts the connection, for both sides or for the client alone. */
   cut(how: 'both' | 'near'): void {
-    if (how === 'both') this.#socket?.cut();
-    else this.#socket?.cutNear();
+    this.#lines.cut(how);
   }
 
   /** Its server says that it goes away, and serves on; the next connection leads to another server. */
   handOver(target: number): void {
-    this.target = target;
-    const line = this.#lines.findLast(isOpen);
-    if (this.isConnected) line?.emit('message', Buffer.from(GOAWAY), false);
+    if (this.isConnected) this.#lines.handOver(target);
+    else this.target = target;
   }
 
   /** Nothing is between the client and its server any more. */
   heal(): void {
-    this.isOnline = true;
-    for (const socket of this.#sockets) if (socket !== this.#socket) socket.cut();
-    this.resume();
+    this.#lines.heal();
   }
 
   /** Closes for good. */
@@ -157,36 +153,11 @@ export class RigClient {
 
   /** Ends all connections that it had, those that it has left too. */
   cutAll(): void {
-    for (const socket of this.#sockets) socket.cut();
+    this.#lines.cutAll();
   }
 
   async #read(endpoint: EndpointName): Promise<void> {
     for await (const message of this.#client[endpoint].stream) this.got[endpoint].push(message);
-  }
-
-  #dial(): MemorySocket {
-    const server = this.isOnline ? this.context.servers[this.target]!.server : undefined;
-    this.#socket = new MemorySocket(server);
-    this.#sockets.add(this.#socket);
-    return this.#socket;
-  }
-
-  #webSocket(): WebSocketClass {
-    const createConnection = () => this.#dial().stream;
-    const begins = (line: WebSocket) => void this.#lines.push(line);
-    const speaks = (line: WebSocket) => void (this.#speaker = line);
-    class MemoryWebSocket extends WebSocket {
-      constructor(url: string, subprotocols: string | string[]) {
-        super(url, subprotocols, { createConnection: createConnection as never, perMessageDeflate: false });
-        begins(this);
-      }
-
-      override emit(event: string | symbol, ...args: unknown[]): boolean {
-        if (event === 'message') speaks(this);
-        return super.emit(event, ...args);
-      }
-    }
-    return MemoryWebSocket as unknown as WebSocketClass;
   }
 
   /** JSON, and an ear for what the server says. */
@@ -199,8 +170,7 @@ export class RigClient {
       },
       decode: (payload) => {
         const frame = JSON.parse(payload as string) as ServerFrame;
-        const line = this.#lines.indexOf(this.#speaker!);
-        const isHandover = this.#lines.some((other) => other !== this.#speaker && isOpen(other));
+        const { line, isHandover } = this.#lines;
         const index = this.said.length;
         const data = (frame as { data?: { padding?: string } }).data;
         if (frame.t === 'publication' && data?.padding !== undefined) data.padding += `#${index}`;
@@ -209,8 +179,4 @@ export class RigClient {
       },
     };
   }
-}
-
-function isOpen({ readyState }: WebSocket): boolean {
-  return readyState === WebSocket.OPEN;
 }

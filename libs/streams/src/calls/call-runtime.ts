@@ -265,7 +265,12 @@ export class CallRuntime implements ItemsOwner {
   }
 
   private stream(source: ItemSource): void {
-    this.settle(undefined);
+    const notRepeated = possiblyHandled('Its method replies with items, which are not sent again.');
+    this.settle({ error: wireErrorOf(notRepeated) });
+    if (this.head.redelivered) {
+      void source.leave();
+      throw notRepeated;
+    }
     this.source = source;
     if (this.state === 'running') this.enter('streaming');
     this.resolveReplied();
