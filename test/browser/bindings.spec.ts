@@ -2,7 +2,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import type { Browser, Page } from 'playwright-core';
 import { defineChannel } from '@nestwire/messages';
 import { CodedError, create, type PresenceEvent } from '@nestwire/protocol';
-import { OnStreamMessage, OnStreamOpened, StreamEndpoint, StreamSession } from '@nestwire/streams';
+import {
+  OnStreamMessage,
+  OnStreamOpened,
+  StreamCall,
+  StreamEndpoint,
+  StreamMethod,
+  StreamSession,
+} from '@nestwire/streams';
 import { IsString } from 'class-validator';
 import { startApp, stopAll, type RunningApp } from '../e2e/start-app.js';
 import { until } from '../rig/until.js';
@@ -37,6 +44,29 @@ class BoardEndpoint {
   }
 }
 
+class WallParams {
+  @IsString() wallId!: string;
+}
+
+/** The calls of the walls, in the order of their start. */
+const wallCalls: StreamCall[] = [];
+
+@StreamEndpoint('wall', { params: WallParams })
+class WallEndpoint {
+  @StreamMethod(Say)
+  add(_call: StreamCall<unknown, WallParams>, { text }: Say): Score {
+    if (text === 'bad') throw new CodedError('BAD_NOTE', 'No bad notes.');
+    return create(Score, { value: Number(text) });
+  }
+
+  @StreamMethod(Say)
+  async *count(call: StreamCall<unknown, WallParams>, { text }: Say): AsyncGenerator<Score> {
+    wallCalls.push(call);
+    for (let value = 1; value <= 3; value++) yield await Promise.resolve(create(Score, { value }));
+    if (text === 'on') await new Promise((resolve) => call.signal.addEventListener('abort', resolve));
+  }
+}
+
 const executablePath = findChromium();
 
 describe.each([
@@ -63,7 +93,7 @@ describe.each([
       errors = [];
       const html = `<!doctype html><title>Board</title><div id="root"></div><script type="module">${script}</script>`;
       app = await startApp({
-        providers: [BoardEndpoint],
+        providers: [BoardEndpoint, WallEndpoint],
         prepare: (nest) =>
           nest
             .getHttpAdapter()
@@ -106,6 +136,29 @@ describe.each([
 
       await shows('notes', 'first said');
       await shows('score', '1');
+    });
+
+    it('show the reply, the error and the items of calls', async () => {
+      await page.click('#add');
+      await shows('added', '7');
+      await page.click('#add-bad');
+      await shows('added', 'No bad notes.');
+      await page.click('#count');
+      await shows('counted', '1 2 3');
+      await page.click('#count-on');
+      await shows('counted', '1 2 3 …');
+      await page.click('#stop');
+      await shows('counted', '1 2 3');
+      expect(wallCalls.at(-1)!.signal.reason).toMatchObject({ code: 'CANCELLED' });
+    });
+
+    it('leave a call of which the component has gone', async () => {
+      await page.click('#count-on');
+      await shows('counted', '1 2 3 …');
+      const call = wallCalls.at(-1)!;
+      expect(call.signal.aborted).toBe(false);
+      await page.evaluate('page.mountMany(0)');
+      await until(() => call.signal.aborted);
     });
 
     it('render a burst of messages fewer times than it has messages', async () => {

@@ -36,6 +36,15 @@ export interface BoardStreams {
     readonly in: Say;
     readonly out: Note | Score | PresenceMembers | PresenceJoined | PresenceUpdated | PresenceLeft;
   };
+  readonly wall: StreamTypes & {
+    readonly in: never;
+    readonly out: never;
+    readonly params: { wallId: string };
+    readonly methods: {
+      readonly add: { readonly request: Say; readonly items: never; readonly reply: Score };
+      readonly count: { readonly request: Say; readonly items: never; readonly reply: AsyncIterable<Score> };
+    };
+  };
 }
 
 /** Counts the open readers of a stream; call the result for their number. */

@@ -2,6 +2,7 @@
 import { createStreamClient } from '@nestwire/client';
 import {
   StreamClientProvider,
+  useCall,
   useConnectionStatus,
   useLatest,
   usePresence,
@@ -36,11 +37,15 @@ function Notes(): ReactElement {
 }
 
 function Board({ id }: { readonly id: number }): ReactElement {
-  const { board } = useStreamClient<typeof client>();
+  const { board, wall } = useStreamClient<typeof client>();
   const status = useConnectionStatus();
   const score = useLatest(board.stream, Score);
   const { members, isComplete } = usePresence(board.stream, 'board');
   const { send, isPending, error } = useSend(board);
+  // The parameters are a new object in each rendering.
+  const east = wall({ wallId: 'east' });
+  const counting = useCall(east.count);
+  const adding = useCall(east.add);
   return (
     <section>
       <Notes />
@@ -50,6 +55,15 @@ function Board({ id }: { readonly id: number }): ReactElement {
       <p id="sending">{isPending ? 'pending' : error ? (error as Error).message : 'idle'}</p>
       <button id={`ok-${id}`} onClick={() => void send(create(Say, { text: 'said' }))} />
       <button id={`bad-${id}`} onClick={() => void send(create(Say, { text: 'bad' }))} />
+      <p id="counted">
+        {counting.items.map(({ value }) => value).join(' ') + (counting.isPending ? ' …' : '')}
+      </p>
+      <p id="added">{adding.error ? (adding.error as Error).message : adding.reply?.value}</p>
+      <button id="count" onClick={() => void counting.start(create(Say, { text: '3' }))} />
+      <button id="count-on" onClick={() => void counting.start(create(Say, { text: 'on' }))} />
+      <button id="stop" onClick={() => void counting.cancel()} />
+      <button id="add" onClick={() => void adding.start(create(Say, { text: '7' }))} />
+      <button id="add-bad" onClick={() => void adding.start(create(Say, { text: 'bad' }))} />
     </section>
   );
 }

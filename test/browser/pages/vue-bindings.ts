@@ -2,6 +2,7 @@
 import { createStreamClient } from '@nestwire/client';
 import {
   streamClient,
+  useCall,
   useConnectionStatus,
   useLatest,
   usePresence,
@@ -26,7 +27,18 @@ const boards = ref(1);
 
 const Board = defineComponent({
   setup() {
-    const { board } = useStreamClient<typeof client>();
+    const { board, wall } = useStreamClient<typeof client>();
+    const counting = useCall(wall({ wallId: 'east' }).count);
+    const adding = useCall(wall({ wallId: 'east' }).add);
+    const counted = () => {
+      const { items, isPending: isCounting } = counting.state.value;
+      return items.map(({ value }) => value).join(' ') + (isCounting ? ' …' : '');
+    };
+    const added = () => {
+      const { reply, error: failure } = adding.state.value;
+      return failure ? (failure as Error).message : reply?.value;
+    };
+    const say = (text: string) => create(Say, { text });
     const status = useConnectionStatus();
     const notes = useStream(board.stream, withNote, NO_NOTES);
     const score = useLatest(board.stream, Score);
@@ -44,6 +56,13 @@ const Board = defineComponent({
       h('p', { id: 'sending' }, sending()),
       h('button', { id: 'ok-0', onClick: () => void send(create(Say, { text: 'said' })) }),
       h('button', { id: 'bad-0', onClick: () => void send(create(Say, { text: 'bad' })) }),
+      h('p', { id: 'counted' }, counted()),
+      h('p', { id: 'added' }, added()),
+      h('button', { id: 'count', onClick: () => void counting.start(say('3')) }),
+      h('button', { id: 'count-on', onClick: () => void counting.start(say('on')) }),
+      h('button', { id: 'stop', onClick: () => void counting.cancel() }),
+      h('button', { id: 'add', onClick: () => void adding.start(say('7')) }),
+      h('button', { id: 'add-bad', onClick: () => void adding.start(say('bad')) }),
     ];
   },
 });
