@@ -203,6 +203,8 @@ describe('A. HTTP upgrade', () => {
     expect(refused).toHaveLength(4);
     expect(refused[0]!.head).toMatch(/Retry-After: \d/);
     expect(other.status).toBe(101);
+    // A server waits for its clients, and these would not leave.
+    for (const raw of [...attempts, other]) raw.destroy();
     await limited.app.close();
   });
 

@@ -328,18 +328,21 @@ describeWithRedis('A revocation on two servers', (redis) => {
   it('closes on both within two seconds', async () => {
     const [one, two] = (await cluster()) as [RunningApp, RunningApp];
     const tookMs: number[] = [];
-    for (let run = 0; run < 20; run++) {
-      accounts.set('ada-1', { id: 'ada' });
-      const [here, there] = [await join(one, 'ada-1'), await join(two, 'ada-1')];
-      accounts.delete('ada-1');
+    const revokeOne = async (id: string) => {
+      accounts.set(id, { id });
+      const [here, there] = [await join(one, id), await join(two, id)];
+      accounts.delete(id);
       const atMs = performance.now();
 
-      expect(await one.streams.revoke({ userId: 'ada' })).toEqual({ delivered: 'global' });
+      expect(await one.streams.revoke({ userId: id })).toEqual({ delivered: 'global' });
       const codes = await Promise.all([here, there].map((raw) => raw.closing()));
 
       tookMs.push(performance.now() - atMs);
       expect(codes).toEqual([CloseCode.Revoked, CloseCode.Revoked]);
-    }
+    };
+    // The other server rechecks users in rounds, so several can be revoked in one.
+    for (let run = 0; run < 5; run++)
+      await Promise.all(['eve', 'kay', 'lea', 'zoe'].map((name) => revokeOne(`${name}-${run}`)));
     tookMs.sort((a, b) => a - b);
     console.info(
       `revoked on two servers within ms: median ${tookMs[10]!.toFixed(1)}, most ${tookMs[19]!.toFixed(1)}`,

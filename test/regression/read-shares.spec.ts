@@ -7,9 +7,9 @@ import { startApp, stopAll, type RunningApp } from '../e2e/start-app.js';
 import { RawSocket } from '../rig/raw-socket.js';
 import { TokenUsers } from '../rig/users.js';
 
-const MESSAGES = 20;
-const TEXT_BYTES = 1_000;
-const BYTES_PER_SECOND = 500;
+const MESSAGES = 25;
+const TEXT_BYTES = 8_000;
+const BYTES_PER_SECOND = 16_000;
 /** Eight seconds' worth, and the message that begins the debt. */
 const AT_ONCE = (8 * BYTES_PER_SECOND) / TEXT_BYTES + 1;
 const VISITS = 4;

@@ -60,7 +60,14 @@ class RoomEndpoint {
 }
 
 @Module({
-  imports: [StreamsModule.forRoot({ authenticator: Letters, codecs: [messagePack] })],
+  imports: [
+    StreamsModule.forRoot({
+      authenticator: Letters,
+      codecs: [messagePack],
+      // A client with a fake clock does not leave by itself.
+      shutdown: { spreadMs: 0, deadlineMs: 100 },
+    }),
+  ],
   providers: [RoomEndpoint],
 })
 class RoomModule {}

@@ -96,6 +96,8 @@ describe('A long text', () => {
     // It has a name of the library, so that it is called synchronously.
     const slow = ValidateBy({ name: 'isString', validator: { validate } });
 
-    expect(complaintsOf(slow, 'slow', []).length).toBeGreaterThan(0);
+    const read = readerOf(slow, 'slow');
+
+    expect(textsOf([]).some(({ long, short }) => complaintOf(read, long, short))).toBe(true);
   });
 });
