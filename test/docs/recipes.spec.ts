@@ -17,6 +17,7 @@ import * as expel from './recipes/expel.js';
 import * as game from './recipes/game.js';
 import * as jobs from './recipes/jobs.js';
 import * as notify from './recipes/notify.js';
+import * as board from './recipes/others.js';
 import * as todos from './recipes/todos.js';
 import * as typing from './recipes/typing.js';
 import * as upload from './recipes/upload.js';
@@ -64,6 +65,41 @@ describe('docs/recipes.md', () => {
     expect(await other.inbox.next()).toMatchObject({ text: 'Hello, Bob.' });
     await until(() => shown.length === 1);
     expect(shown).toEqual(['Your order has been sent.']);
+  });
+
+  it('sends to all devices of a user what matters only now', async () => {
+    await serve([notify.InboxEndpoint, notify.Ringer]);
+    const connect = server.clientsOf<notify.InboxStreams>()({ messages: [notify.Notice, StreamGap] });
+    const devices = [await connect({ as: ADA }), await connect({ as: ADA }), await connect({ as: BOB })];
+    await Promise.all(devices.map(({ inbox }) => inbox.open()));
+    for (const userId of ['ada', 'bob']) await server.get(notify.Ringer).ring(userId);
+
+    for (const { inbox } of devices) {
+      expect(await inbox.next()).toMatchObject({ text: 'Somebody rings.' });
+      expect(inbox.unread).toEqual([]);
+    }
+  });
+
+  it('sends to everyone except the sender, whose page shows its own message once', async () => {
+    await serve([board.BoardEndpoint]);
+    const connect = server.clientsOf<board.BoardStreams>()({ messages: [board.Stroke, StreamGap] });
+    const [ada, tablet, bob] = [
+      await connect({ as: ADA }),
+      await connect({ as: ADA }),
+      await connect({ as: BOB }),
+    ];
+    const painted: string[] = [];
+    await Promise.all([ada, tablet, bob].map((each) => each.board.open()));
+    const stroke = (color: string) => create(board.Stroke, { color, x: 1, y: 2 });
+
+    await board.draw(ada as never, stroke('red'), ({ color }) => painted.push(color));
+    await bob.board.sendStreamMessage(stroke('blue'));
+
+    expect(await ada.board.next()).toMatchObject({ color: 'blue' });
+    expect(await tablet.board.next()).toMatchObject({ color: 'red' });
+    expect(await tablet.board.next()).toMatchObject({ color: 'blue' });
+    expect(await bob.board.next()).toMatchObject({ color: 'red' });
+    expect([painted, ada.board.unread, bob.board.unread]).toEqual([['red'], [], []]);
   });
 
   it('expels a user from a room, who receives nothing more and cannot join again', async () => {

@@ -68,6 +68,7 @@ export function sessionOf(endpoint: string, user: unknown = null): AnySession {
   const handshake = new StreamHandshake(null, { host: 'localhost' }, {}, '127.0.0.1', 'rig');
   const identity = { user, handshake, holder: 'client:rig' };
   const port: SessionPort = {
+    clientName: 'rig',
     presence: undefined as never,
     limits: { maxSubscriptions: 0 },
     send: () => Promise.resolve(),

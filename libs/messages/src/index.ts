@@ -38,8 +38,10 @@ export {
 } from './consumers/durable-consumers.service.js';
 export { PresenceService } from './presence/presence.service.js';
 export { OnChannelMessage } from './pubsub/on-channel-message.decorator.js';
+export type { ExcludedReceiver } from './pubsub/excluded-receiver.js';
 export type {
   AttachOptions,
+  PostAudience,
   PostOptions,
   PostOptionsOf,
   PostResult,

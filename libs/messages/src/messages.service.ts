@@ -186,6 +186,7 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
    * @throws {MessagesError} BAD_CHANNEL, WRONG_MESSAGE, MESSAGE_TOO_LARGE when the channel cannot carry it
    * @throws {MessagesError} MISSING_CAPABILITY when the channel is recoverable and the broker has no history
    * @throws {MessagesError} NO_CLUSTER, UNAVAILABLE, OVERLOADED, UNCERTAIN with the scope `global`
+   * @throws {MessagesError} BAD_MESSAGE_ID when the given id is not valid
    * @throws {MessagesError} UNAVAILABLE, OVERLOADED when a recoverable channel has not stored it
    * @throws {MessagesError} UNCERTAIN when it may be stored: post it again with the error's `messageId`
    * @throws {MessagesError} MESSAGES_CLOSED after the shutdown
@@ -199,8 +200,8 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
       const name = this.openChannel(channel);
       const encoded = this.encoder.encode(channel, name, message);
       const posted = isRecoverable(channel)
-        ? this.channelsOf(channel).post(channel, encoded, (options as StoredPostOptions).id)
-        : this.ephemeral.post(name, encoded, (options as PostOptions).scope ?? 'auto');
+        ? this.channelsOf(channel).post(channel, encoded, options as StoredPostOptions)
+        : this.ephemeral.post(name, encoded, options as PostOptions);
       return posted as Promise<PostResultOf<D>>;
     } catch (error) {
       return Promise.reject(error as Error);

@@ -26,6 +26,7 @@ export { FrameFault, type FrameFaultFacts } from './frame/frame-fault.js';
 export { guardClientFrame } from './frame/frame-guard.js';
 export {
   JSON_SUBPROTOCOL,
+  SKIPPED,
   MESSAGE_PACK_SUBPROTOCOL,
   PROTOCOL_VERSION,
   type AckFrame,

@@ -15,6 +15,7 @@ import { connectionId } from './connection/connection-id.js';
 import { ConnectionRegistry, type ConnectingClient } from './connection/connection-registry.js';
 import { ConnectionSweeper } from './connection/connection-sweeper.js';
 import { Revocations } from './auth/revocations.js';
+import { UserMessages } from './audiences/user-messages.js';
 import { Evictions } from './evictions/evictions.js';
 import type { StreamsToClose } from './evictions/streams-to-close.js';
 import type { SessionCloseReason } from './session/session-close-reason.js';
@@ -90,6 +91,7 @@ export class StreamsServer {
   private readonly sweeper: ConnectionSweeper;
   private readonly revocations: Revocations;
   private readonly evictions: Evictions;
+  readonly userMessages: UserMessages;
   private draining: Promise<void> | undefined;
   private isStarted = false;
   private refused = 0;
@@ -127,6 +129,7 @@ export class StreamsServer {
     this.sweeper = new ConnectionSweeper(this.registry, limits, { heartbeat, recheck, swept });
     this.revocations = new Revocations(channels.messages, recheck, () => this.registry.all());
     this.evictions = new Evictions(channels, this.registry);
+    this.userMessages = new UserMessages(channels.messages, this.registry);
     this.context = {
       limits,
       heartbeat,
@@ -157,6 +160,7 @@ export class StreamsServer {
     this.isStarted = true;
     await this.channels.start();
     this.logger.log(this.summary());
+    await this.userMessages.start();
     if (this.context.signIn.isConfigured) await this.revocations.start();
   }
 
@@ -294,7 +298,7 @@ export class StreamsServer {
     const tookMs = Math.round(performance.now() - startedAt);
     this.logger.log(`Drain ended after ${tookMs} ms: ${size - rest} left, ${rest} closed at the deadline.`);
     this.evictions.stop();
-    await this.revocations.stop();
+    await Promise.all([this.revocations.stop(), this.userMessages.stop()]);
   }
 
   private closeTimeout(deadline: Promise<void>): Promise<void> {

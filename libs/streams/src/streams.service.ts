@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PostResult } from '@nestwire/messages';
+import type { Message } from '@nestwire/protocol';
 import type { UserRevocation } from './auth/user-revocation.js';
 import type { StreamsToClose } from './evictions/streams-to-close.js';
 import type { SessionCloseReason } from './session/session-close-reason.js';
@@ -13,7 +14,7 @@ export interface StreamsCounters {
   readonly sessions: number;
   /** Channels with a subscribed client. */
   readonly channels: number;
-  /** Channel messages dropped since the start, for clients that read too slowly. */
+  /** Messages of channels and to users dropped since the start, for clients that read too slowly. */
   readonly droppedPublications: number;
   /** Disconnected clients whose results are remembered, in case they send a message again. */
   readonly rememberedClients: number;
@@ -47,7 +48,7 @@ export class StreamsService {
 
   /** Returns the current gauges and counters. */
   counters(): StreamsCounters {
-    const { registry, channels, results, signInGate, readTurns, refusedUpgrades } = this.server;
+    const { registry, channels, results, signInGate, readTurns, refusedUpgrades, userMessages } = this.server;
     let sessions = 0;
     for (const connection of registry.all()) sessions += connection.streams.size;
     return {
@@ -55,7 +56,7 @@ export class StreamsService {
       handshakes: registry.handshakeCount,
       sessions,
       channels: channels.size,
-      droppedPublications: channels.fanout.droppedPublications,
+      droppedPublications: channels.fanout.droppedPublications + userMessages.droppedMessages,
       rememberedClients: results.goneClients,
       rememberedBytes: results.bytes,
       waitingSignIns: signInGate.waiting,
@@ -82,6 +83,21 @@ export class StreamsService {
    */
   revoke(revocation: UserRevocation): Promise<PostResult> {
     return this.server.revoke(revocation);
+  }
+
+  /**
+   * Sends a message to all open sessions of a user at an endpoint, on all servers.
+   *
+   * These are the streams of all devices and of all parameters. Each gets the message at most once; a client
+   * that reads too slowly, or is away, loses it. For messages that must arrive, use a channel with history.
+   * Sessions of this process have it when the call returns. Resolves as a post on a channel without history.
+   *
+   * @throws {CodedError} INVALID_MESSAGE when the endpoint or the user is not named
+   * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot be encoded
+   * @throws {MessagesError} MESSAGE_TOO_LARGE, MESSAGES_CLOSED
+   */
+  sendToUser(endpoint: string, userId: string, message: Message): Promise<PostResult> {
+    return this.server.userMessages.send(endpoint, userId, message);
   }
 
   /**

@@ -3,7 +3,13 @@ import { Injectable } from '@nestjs/common';
 import type { StreamClient } from '@nestwire/client';
 import { defineChannel, MessagesService } from '@nestwire/messages';
 import { create, StreamGap, StreamMessage } from '@nestwire/protocol';
-import { OnStreamOpened, StreamEndpoint, StreamSession, type StreamsOf } from '@nestwire/streams';
+import {
+  OnStreamOpened,
+  StreamEndpoint,
+  StreamSession,
+  StreamsService,
+  type StreamsOf,
+} from '@nestwire/streams';
 import { IsString } from 'class-validator';
 import type { AppUser } from '../authentication.js';
 
@@ -36,6 +42,17 @@ export class Notifier {
   }
 }
 // #endregion server
+
+// #region now
+@Injectable()
+export class Ringer {
+  constructor(private readonly streams: StreamsService) {}
+
+  async ring(userId: string): Promise<void> {
+    await this.streams.sendToUser('inbox', userId, create(Notice, { text: 'Somebody rings.' }));
+  }
+}
+// #endregion now
 
 export type InboxStreams = StreamsOf<{ inbox: InboxEndpoint }>;
 type Client = StreamClient<InboxStreams>;

@@ -224,7 +224,8 @@ export class ClientEndpoint implements ConnectedStream {
       const isMine = stream ? stream === this.key : channels.has(channel);
       // From its first publication on, the current server delivers the channel.
       if (isMine && !old) this.#formerChannels.delete(channel);
-      if (isMine && this.positions.advance(frame, old))
+      // A message that leaves this client out only advances its position.
+      if (isMine && this.positions.advance(frame, old) && frame.type !== 'nestwire.skipped')
         this.#deliver(
           frame.type,
           frame.data,

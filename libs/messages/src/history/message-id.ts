@@ -6,8 +6,8 @@ const ID = /^[A-Za-z0-9_.-]{1,64}$/;
 // Random, so that it is unique and cannot be guessed; the number makes an id unique within the process.
 const ORIGIN = randomBytes(12).toString('base64url');
 let lastNumber = 0;
-/** The form of `createMessageId()`: the time in milliseconds since 1970, the process, and a number. */
-const TIMED_ID = /^([0-9a-z]{8})\.([\w-]{16})\.[0-9a-z]+$/;
+/** The form of `createMessageId()`: the time in milliseconds since 1970, the process, a number; and an exclusion. */
+const TIMED_ID = /^([0-9a-z]{8})\.([\w-]{16})\.[0-9a-z]+(?:\.x[\w-]{16})?$/;
 /** The greatest difference between the clocks of two processes, in milliseconds. */
 const MAX_SKEW_MS = 10_000;
 

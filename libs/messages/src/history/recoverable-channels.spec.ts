@@ -61,7 +61,7 @@ interface Outcome {
 async function post(fault: Fault | undefined, id?: string): Promise<Outcome> {
   history.fault = fault;
   let outcome: Outcome | undefined;
-  void kept.post(channel, message, id).then(
+  void kept.post(channel, message, { id }).then(
     ({ isDuplicate }) => (outcome = { code: isDuplicate ? 'duplicate' : 'stored' }),
     (error: MessagesError) => (outcome = error),
   );
@@ -95,7 +95,7 @@ describe('A post whose outcome is unknown', () => {
     history.fault = undefined;
     const other = kept.post(channel, message);
 
-    await expect(kept.post(channel, message, messageId)).rejects.toMatchObject({ code: 'UNCERTAIN' });
+    await expect(kept.post(channel, message, { id: messageId })).rejects.toMatchObject({ code: 'UNCERTAIN' });
     await other;
   });
 

@@ -8,7 +8,9 @@ import { MessagesError, MessagesErrorCode } from '../messages.error.js';
 import { ChannelFollowers, type Following, type StoredReceiver } from './channel-followers.js';
 import { AppendQueue } from './append-queue.js';
 import { checkMessageAge, checkMessageId, createMessageId } from './message-id.js';
-import type { StoredPost } from '../post.options.js';
+import type { StoredPost, StoredPostOptions } from '../post.options.js';
+import { EXCLUDED } from '../pubsub/hidden-members.js';
+import { excludingId, exclusionOf } from './exclusion.js';
 import { UncertainPosts } from './uncertain-posts.js';
 
 interface PostId {
@@ -57,8 +59,13 @@ export class RecoverableChannels {
    *
    * @throws {MessagesError} BAD_MESSAGE_ID, RETRY_TOO_LATE, OVERLOADED, UNAVAILABLE, UNCERTAIN
    */
-  async post(channel: RecoverableChannel, encoded: EncodedMessage, givenId?: string): Promise<StoredPost> {
-    const id = givenId === undefined ? createMessageId() : checkMessageId(givenId);
+  async post(
+    channel: RecoverableChannel,
+    encoded: EncodedMessage,
+    { id: givenId, except }: StoredPostOptions = {},
+  ): Promise<StoredPost> {
+    const exclusion = except && exclusionOf(except[EXCLUDED], channel.name);
+    const id = excludingId(givenId === undefined ? createMessageId() : checkMessageId(givenId), exclusion);
     if (givenId !== undefined) checkMessageAge(id);
     this.posted++;
     const { position, isDuplicate } = await this.append(channel, encoded, {

@@ -1,5 +1,7 @@
+import { SKIPPED } from '@nestwire/protocol/codec';
 import { StreamGap, create, type StreamGapReason } from '@nestwire/protocol';
 import { encodeMessage, type EncodedMessage, type WirePosition } from '@nestwire/protocol/codec';
+import { exclusionIn } from './exclusion.js';
 import type { Position } from './position.js';
 import { Publication } from '../pubsub/publication.js';
 
@@ -21,6 +23,12 @@ export class StoredPublication extends Publication {
     return [epoch, offset, id];
   }
 
+  /** The mark of the client that does not receive it; undefined for none. */
+  get exclusion(): string | undefined {
+    // The position of a gap belongs to another message.
+    return this.isGap ? undefined : exclusionIn(this.position);
+  }
+
   /** True for a gap; its position is the one that the channel continues after. */
   get isGap(): boolean {
     return this.type === GAP;
@@ -34,6 +42,11 @@ export function gapPublication(
   reason: StreamGapReason,
 ): StoredPublication {
   return new StoredPublication(channel, position, encodeMessage(create(StreamGap, { channel, reason })));
+}
+
+/** Makes the publication that a client receives in place of one that leaves it out. */
+export function skippedPublication({ channel, position }: StoredPublication): StoredPublication {
+  return new StoredPublication(channel, position, { type: SKIPPED, data: '{}' });
 }
 
 const GAP = new StreamGap().$type;

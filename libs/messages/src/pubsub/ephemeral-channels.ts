@@ -6,7 +6,8 @@ import { Hub, type Receiver } from './hub.js';
 import { Publication } from './publication.js';
 import type { Subscription } from './subscription.js';
 import { MessagesError, MessagesErrorCode } from '../messages.error.js';
-import type { PostResult, PostScope } from '../post.options.js';
+import type { PostOptions, PostResult } from '../post.options.js';
+import { EXCLUDED } from './hidden-members.js';
 import { LOCAL, PostOutcomes } from './post-outcomes.js';
 import { parseReceived } from './received-message.js';
 
@@ -73,22 +74,33 @@ export class EphemeralChannels {
    *
    * @throws {MessagesError} NO_CLUSTER, UNAVAILABLE, OVERLOADED, UNCERTAIN with the scope `global`
    */
-  post(channel: string, encoded: EncodedMessage, scope: PostScope): Promise<PostResult> {
-    if (scope === 'global') return this.postGlobally(channel, encoded);
+  post(
+    channel: string,
+    encoded: EncodedMessage,
+    { scope = 'auto', except }: PostOptions,
+  ): Promise<PostResult> {
+    // The excluded session is on this server, so other processes need not know it.
+    const publication = new Publication(channel, encoded.type, encoded.data);
+    publication.excluded = except?.[EXCLUDED];
+    if (scope === 'global') return this.postGlobally(channel, encoded, publication);
     if (!isReserved(channel)) this.posted++;
     const isLocal = scope === 'local' || this.broker.status === 'local';
     // Published first, so that the replies of local listeners follow it in all processes.
     const result = isLocal ? LOCAL : this.outcomes.follow(this.broker.publish(channel, encoded));
-    this.hub.deliver(new Publication(channel, encoded.type, encoded.data));
+    this.hub.deliver(publication);
     return result;
   }
 
-  private async postGlobally(channel: string, encoded: EncodedMessage): Promise<PostResult> {
+  private async postGlobally(
+    channel: string,
+    encoded: EncodedMessage,
+    publication: Publication,
+  ): Promise<PostResult> {
     await this.start();
     this.assertCluster(channel);
     if (!isReserved(channel)) this.posted++;
     const result = this.outcomes.require(this.broker.publish(channel, encoded));
-    this.hub.deliver(new Publication(channel, encoded.type, encoded.data));
+    this.hub.deliver(publication);
     return result;
   }
 

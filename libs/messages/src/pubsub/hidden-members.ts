@@ -4,6 +4,9 @@ export const ATTACH = Symbol('attach');
 /** The key of `MessagesService` for following a recoverable channel. */
 export const FOLLOW = Symbol('follow');
 
+/** The key of a receiver for the name that posts leave out. */
+export const EXCLUDED = Symbol('excluded');
+
 /** The key of `ChannelStream` for adding a publication. */
 export const PUSH = Symbol('push');
 

@@ -11,6 +11,8 @@ const MAX_PATH_CHARACTERS = 200;
 
 /** A message as a channel carries it; each process decodes it at most once. */
 export class Publication implements EncodedMessage {
+  /** The public name of the client that does not receive it; undefined for none. */
+  excluded: string | undefined;
   private decoded: Message | undefined;
   private failure: unknown;
   private properties: object | undefined;

@@ -25,6 +25,9 @@ export const JSON_SUBPROTOCOL = 'nestwire.v1.json';
 /** The WebSocket subprotocol of version 1 with frames in MessagePack. */
 export const MESSAGE_PACK_SUBPROTOCOL = 'nestwire.v1.msgpack';
 
+/** The type of a publication that only advances the position of its receiver. */
+export const SKIPPED = 'nestwire.skipped';
+
 /** The position of a message in a recoverable channel, on the wire. */
 export type WirePosition = readonly [epoch: string, offset: number, id: string];
 

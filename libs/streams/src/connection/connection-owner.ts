@@ -8,6 +8,8 @@ import type { OutboundQueue } from './outbound/outbound-queue.js';
 /** A connection, as its streams use it. */
 export interface ConnectionOwner {
   readonly id: string;
+  /** The public name of its client, or of the connection if the client has no id. */
+  readonly clientName: string;
   readonly identity: Identity;
   /** True while frames wait for a sign-in. */
   readonly isSigningIn: boolean;

@@ -4,6 +4,7 @@ import type { StreamUser } from '../auth/stream-authenticator.js';
 import { TokenBucket } from '../fairness/token-bucket.js';
 
 const MAX_ADDRESS_BUCKETS = 10_000;
+const NO_CONNECTIONS: ReadonlySet<LiveConnection> = new Set();
 
 /** The refusal of a new connection, with the time after which it may try again. */
 export interface AdmissionRefusal {
@@ -44,7 +45,7 @@ export class ConnectionRegistry {
   /** Only connections without a user: users have their own limit and may share an address. */
   private readonly anonymousPerAddress = new Counts();
   private readonly handshakesPerNetwork = new Counts();
-  private readonly perUser = new Counts();
+  private readonly perUser = new Map<string, Set<LiveConnection>>();
   private readonly buckets = new Map<string, TokenBucket>();
   private readonly bucket: TokenBucket;
   private emptied: Array<() => void> = [];
@@ -99,13 +100,30 @@ export class ConnectionRegistry {
   /** Counts the connection for another user; returns false when that user has too many connections. */
   changeUser(connection: LiveConnection, user: StreamUser | null): boolean {
     if (connection.user?.id === user?.id) return true;
-    if (user && this.perUser.get(user.id) >= this.limits.maxConnectionsPerUser) return false;
-    if (connection.user) this.perUser.add(connection.user.id, -1);
-    if (user) this.perUser.add(user.id, 1);
+    if (user && this.connectionsOf(user.id).size >= this.limits.maxConnectionsPerUser) return false;
+    if (connection.user) this.removeOf(connection.user.id, connection);
+    if (user) this.addOf(user.id, connection);
     const address = this.connections.get(connection)?.limitKey;
     if (address !== undefined && !connection.user !== !user)
       this.anonymousPerAddress.add(address, user ? -1 : 1);
     return true;
+  }
+
+  /** Returns the connections of a user. */
+  connectionsOf(userId: string): ReadonlySet<LiveConnection> {
+    return this.perUser.get(userId) ?? NO_CONNECTIONS;
+  }
+
+  private addOf(userId: string, connection: LiveConnection): void {
+    const connections = this.perUser.get(userId);
+    if (connections) connections.add(connection);
+    else this.perUser.set(userId, new Set([connection]));
+  }
+
+  private removeOf(userId: string, connection: LiveConnection): void {
+    const connections = this.perUser.get(userId);
+    connections?.delete(connection);
+    if (!connections?.size) this.perUser.delete(userId);
   }
 
   /** Removes a connection whose sessions are released. */

@@ -53,6 +53,10 @@ export class ConnectionStreams implements SessionPort {
     return this.context.limits;
   }
 
+  get clientName(): string {
+    return this.owner.clientName;
+  }
+
   get presence(): PresenceService {
     return this.context.channels.presence;
   }
@@ -187,6 +191,18 @@ export class ConnectionStreams implements SessionPort {
       return Promise.reject(error as Error);
     }
     return outbox.whenBelowSoftBound();
+  }
+
+  /** Sends a message to the open sessions of an endpoint; returns how many a slow client loses. */
+  deliver(endpoint: string, message: Message): number {
+    const { outbox, frames } = this.owner;
+    let dropped = 0;
+    for (const runtime of this.sessions.all()) {
+      if (!runtime.isOpen || runtime.isDisowned || runtime.session.endpoint !== endpoint) continue;
+      if (outbox.isAboveSoftBound) dropped++;
+      else outbox.push(frames.of(runtime.session.stream, message));
+    }
+    return dropped;
   }
 
   subscribe(session: ServerSession, channel: string | Channel): Promise<Subscription> {

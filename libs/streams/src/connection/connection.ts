@@ -150,6 +150,10 @@ export class Connection
     return this.identity.handshake;
   }
 
+  get clientName(): string {
+    return this.handshake.clientKey ?? this.id;
+  }
+
   get isHandshaking(): boolean {
     return this.state === 'awaiting-hello' || this.state === 'handshaking';
   }

@@ -1,5 +1,6 @@
 import type { StreamHandshake } from '../transport/stream-handshake.js';
 import type { Identity } from '../auth/identity.js';
+import type { Message } from '@nestwire/protocol';
 import type { EvictionMatcher } from './evicted-stream.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
 import type { StreamUser } from '../auth/stream-authenticator.js';
@@ -16,6 +17,7 @@ export interface LiveConnection {
     readonly size: number;
     readonly results: { release(): void };
     reauthorize(): Promise<void>;
+    deliver(endpoint: string, message: Message): number;
     evict(isEvicted: EvictionMatcher, reason: SessionCloseReason): void;
   };
   readonly handshake: StreamHandshake;

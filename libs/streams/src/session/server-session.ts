@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { CodedError, ErrorCode, type Message } from '@nestwire/protocol';
 import type { Channel, MessagesService, PresenceService, Subscription } from '@nestwire/messages';
 import type { RequestOptions } from '../requests/request-options.js';
+import { EXCLUDED } from '@nestwire/messages/internal';
 import type { ResumingChannels } from '../subscriptions/resuming-channels.js';
 import { UserObjects } from './user-objects.js';
 import { SessionCloseReason } from './session-close-reason.js';
@@ -12,6 +13,8 @@ import type { StreamHandshake } from '../transport/stream-handshake.js';
 
 /** The operations of the connection that a session uses. */
 export interface SessionPort {
+  /** The public name of the client, or of the connection if the client has no id. */
+  readonly clientName: string;
   readonly presence: PresenceService;
   readonly limits: { readonly maxSubscriptions: number };
   /** Queues a message for the client; resolves below the soft bound. */
@@ -91,6 +94,10 @@ export class ServerSession extends StreamSession<never, unknown> {
 
   get params(): object | undefined {
     return this.validParams;
+  }
+
+  get [EXCLUDED](): string {
+    return this.port.clientName;
   }
 
   get messages(): SessionMessages {

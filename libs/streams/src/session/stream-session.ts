@@ -1,5 +1,6 @@
 import type { Message, StreamGap } from '@nestwire/protocol';
-import type { Channel, DeliveryClass, Subscription } from '@nestwire/messages';
+import type { EXCLUDED } from '@nestwire/messages/internal';
+import type { ExcludedReceiver, Channel, DeliveryClass, Subscription } from '@nestwire/messages';
 import type { QuestionsOf, ReplyTo, SentMessages } from '../requests/asks.js';
 import type { RequestOptions } from '../requests/request-options.js';
 import type { ResumingChannels } from '../subscriptions/resuming-channels.js';
@@ -21,7 +22,14 @@ export type UserObjectClass<T> = abstract new (...args: never[]) => T;
  * `Out` is the union of the messages that the session sends. `User` is the application's type of user;
  * without `requireLogin` declare it with `| null`. `Params` are the parameters of the endpoint.
  */
-export abstract class StreamSession<Out = never, User = unknown, Params = unknown> {
+export abstract class StreamSession<
+  Out = never,
+  User = unknown,
+  Params = unknown,
+> implements ExcludedReceiver {
+  /** Lets a post leave out the client of the session, with the option `except`. */
+  abstract readonly [EXCLUDED]: string;
+
   /** The id of the session, unique in the cluster; the log and the `opened` frame contain it. */
   abstract readonly id: string;
 

@@ -11,6 +11,8 @@ export type SubscribedSession = ServerSession;
 
 /** A connection, as its subscriptions use it. */
 export interface SubscribedConnection {
+  /** The public name of its client, or of the connection if the client has no id. */
+  readonly clientName: string;
   /** The codec of its frames. */
   readonly codec: Codec;
   readonly frames: MessageFrames;

@@ -6,7 +6,7 @@ import type { SharedPayload } from '../transport/shared-payload.js';
 import type { SubscribedConnection } from './client-subscription.js';
 import { publicationFrame } from './publication-frames.js';
 
-type Receiver = Pick<SubscribedConnection, 'codec' | 'pushPublication'>;
+type Receiver = Pick<SubscribedConnection, 'clientName' | 'codec' | 'pushPublication'>;
 
 interface Topic {
   readonly receivers: Set<Receiver>;
@@ -83,7 +83,9 @@ export class EphemeralFanout {
     const frames = new Map<Codec, SharedPayload | undefined>();
     let codec: Codec | undefined;
     let frame: SharedPayload | undefined;
+    const { excluded } = publication;
     for (const receiver of receivers) {
+      if (excluded !== undefined && receiver.clientName === excluded) continue;
       // Most receivers have the same codec as the one before.
       if (receiver.codec !== codec) {
         codec = receiver.codec;

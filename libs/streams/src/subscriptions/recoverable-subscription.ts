@@ -1,7 +1,13 @@
 import type { Message } from '@nestwire/protocol';
 import type { Codec } from '@nestwire/protocol/codec';
 import type { Position } from '@nestwire/messages';
-import { gapPublication, isSamePosition, type StoredPublication } from '@nestwire/messages/internal';
+import {
+  exclusionOf,
+  gapPublication,
+  isSamePosition,
+  skippedPublication,
+  type StoredPublication,
+} from '@nestwire/messages/internal';
 import { payloadSizeOf, type SharedPayload } from '../transport/shared-payload.js';
 import { CatchUp } from './catch-up.js';
 import type { ChannelSnapshots, InTurn } from './channel-snapshots.js';
@@ -48,6 +54,7 @@ export interface SubscriptionContext {
  * which it reaches the position of the process, so that no publication is lost in between.
  */
 export class RecoverableSubscription implements ClientSubscription, TopicReceiver {
+  readonly exclusion: string;
   private readonly pending = new Map<SubscribedSession, CatchUp>();
   /** The subscribed sessions, each with the generation of its last resume token. */
   private readonly subscribed = new Map<SubscribedSession, number>();
@@ -58,7 +65,9 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
     private readonly topic: RecoverableTopic,
     private readonly connection: SubscribedConnection,
     private readonly context: SubscriptionContext,
-  ) {}
+  ) {
+    this.exclusion = exclusionOf(connection.clientName, topic.channel.name);
+  }
 
   async addSession(session: SubscribedSession, sink: FrameSink): Promise<void> {
     const entry = this.context.resumePositions.take(this.subjectOf(session));
@@ -197,7 +206,8 @@ export class RecoverableSubscription implements ClientSubscription, TopicReceive
   private write(catchUp: CatchUp, missed: readonly StoredPublication[]): void {
     const { outbox, codec, reads } = this.connection;
     const isFirst = !catchUp.from && !catchUp.isRefused;
-    for (const publication of missed) {
+    for (const stored of missed) {
+      const publication = stored.exclusion === this.exclusion ? skippedPublication(stored) : stored;
       const sent = this.topic.frames.of(publication, codec, catchUp.session?.stream);
       const { isGap } = sent.publication;
       if (isGap && this.hasSnapshot) return void this.sendSnapshots(catchUp, publication.position);

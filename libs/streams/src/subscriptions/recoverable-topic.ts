@@ -1,6 +1,7 @@
 import type { MessagesService, Position } from '@nestwire/messages';
 import {
   FOLLOW,
+  skippedPublication,
   type Following,
   type RecoverableChannel,
   type StoredPublication,
@@ -14,6 +15,8 @@ import { StoredFrames, type SentPublication } from './publication-frames.js';
 export interface TopicReceiver {
   /** The codec of its frames. */
   readonly codec: Codec;
+  /** The mark of its client in messages that leave it out. */
+  readonly exclusion: string;
   /** Queues the frame of a publication; returns false when the receiver must catch up. */
   push(frame: SharedPayload): boolean;
   /** Sends new resume tokens, because the earlier ones are not valid after a gap. */
@@ -114,14 +117,17 @@ export class RecoverableTopic {
     this.last = publication.position;
     const isNewEpoch = publication.position.epoch !== last?.epoch;
     const hasSnapshot = this.channel.snapshot.length > 0;
+    const { exclusion } = publication;
     let codec: Codec | undefined;
-    let sent: SentPublication | undefined;
+    let forMost: SentPublication | undefined;
     for (const receiver of live) {
       // Most receivers have the same codec as the one before.
-      if (!sent || receiver.codec !== codec) {
+      if (!forMost || receiver.codec !== codec) {
         ({ codec } = receiver);
-        sent = this.frames.of(publication, codec);
+        forMost = this.frames.of(publication, codec);
       }
+      const isSkipped = exclusion !== undefined && receiver.exclusion === exclusion;
+      const sent = isSkipped ? this.frames.of(skippedPublication(publication), receiver.codec) : forMost;
       if (!sent.frame) continue;
       const { isGap } = sent.publication;
       // A channel with a snapshot sends no gap, because the snapshot replaces the missing messages.
