@@ -10,6 +10,7 @@ export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     'pubsub',
     'history',
     'once',
+    'calls',
     'revocations',
     'presence',
     'consumers',

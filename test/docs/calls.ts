@@ -78,5 +78,30 @@ export class DeskEndpoint {
 }
 // #endregion endpoint
 
-@Module({ imports: [StreamsModule.forRoot()], providers: [DeskEndpoint, Texts] })
+@StreamMessage('calls-docs.prompt')
+export class Prompt {
+  declare readonly $type: 'calls-docs.prompt';
+  @IsString() @MaxLength(2_000) text!: string;
+}
+
+@StreamMessage('calls-docs.token')
+export class Token {
+  declare readonly $type: 'calls-docs.token';
+  @IsString() text!: string;
+}
+
+// #region resumable
+@StreamEndpoint('ai')
+export class AiEndpoint {
+  @StreamMethod(Prompt, { resumable: { forMs: 600_000 } })
+  async *generate(call: StreamCall, { text }: Prompt): AsyncGenerator<Token> {
+    for (const word of text.split(' ')) {
+      if (call.signal.aborted) return;
+      yield await Promise.resolve(create(Token, { text: word }));
+    }
+  }
+}
+// #endregion resumable
+
+@Module({ imports: [StreamsModule.forRoot()], providers: [DeskEndpoint, AiEndpoint, Texts] })
 export class DeskModule {}

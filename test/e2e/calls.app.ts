@@ -66,6 +66,22 @@ export class Lab {
   readonly opening = new Latch();
   readonly calls: StreamCall[] = [];
   pulled = 0;
+  /** The number of tokens that the generators may yield. */
+  allowed = 0;
+  private waiting: Array<() => void> = [];
+
+  allow(count: number): void {
+    this.allowed = count;
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
+  async allows(count: number, signal: AbortSignal): Promise<void> {
+    while (count > this.allowed && !signal.aborted)
+      await new Promise<void>((resolve) => {
+        this.waiting.push(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+  }
 }
 
 @Module({ providers: [Lab], exports: [Lab] })
@@ -236,6 +252,42 @@ export class LabEndpoint {
   @StreamMethod(Ask, { items: Part })
   async *echo(_call: StreamCall, _request: Ask, parts: CallItems<Part>): AsyncGenerator<Part> {
     for await (const part of parts) yield part;
+  }
+
+  @UseGuards(Only)
+  @StreamMethod(Ask, { resumable: { forMs: 60_000, maxItems: 20 } })
+  async *tokens(call: StreamCall, { count }: Ask): AsyncGenerator<Part> {
+    this.lab.calls.push(call);
+    this.lab.log.push(`begin ${count}`);
+    try {
+      for (let index = 1; index <= count; index++) {
+        await this.lab.allows(index, call.signal);
+        if (call.signal.aborted) return;
+        this.lab.pulled = index;
+        yield create(Part, { text: `${index}` });
+      }
+      if (count === 7) throw new CodedError('SOLD_OUT', 'after seven');
+    } finally {
+      this.lab.log.push('finally');
+    }
+  }
+
+  @StreamMethod(Ask, { resumable: { forMs: 150 } })
+  async *brief(call: StreamCall, { count }: Ask): AsyncGenerator<Part> {
+    this.lab.calls.push(call);
+    try {
+      yield create(Part, { text: '1' });
+      if (count > 1) await this.lab.allows(2, call.signal);
+    } finally {
+      this.lab.log.push('finally');
+    }
+  }
+
+  @StreamMethod(Ask, { resumable: { forMs: 60_000 } })
+  async later(_call: StreamCall, { count }: Ask): Promise<Sum> {
+    this.lab.log.push(`later ${count}`);
+    await this.lab.latch.pass();
+    return create(Sum, { count });
   }
 
   @StreamMethod(Ask, { once: true })

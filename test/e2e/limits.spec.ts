@@ -88,6 +88,12 @@ class DeskEndpoint {
     await this.desk.latch.pass();
   }
 
+  @StreamMethod(Task, { resumable: { forMs: 1_000 } })
+  async *generate(_call: StreamCall, _task: Task): AsyncGenerator<Note> {
+    await this.desk.latch.pass();
+    yield note('x');
+  }
+
   @StreamMethod(Task, { items: Note })
   async take(_call: StreamCall, _task: Task, _notes: CallItems<Note>): Promise<void> {
     await this.desk.latch.pass();
@@ -515,6 +521,18 @@ const trials: readonly Trial[] = [
     stimulus: (raw) => send(raw, open(), invoke(2, 'hold'), invoke(3, 'hold')),
     reaction: 'TOO_MANY_CALLS',
     goesOn: (raw, target) => (target.get(Desk).latch.open(), raw.frame('reply')),
+  },
+  {
+    limit: 'maxResumableCalls',
+    low: 1,
+    stimulus: (raw) =>
+      send(
+        raw,
+        open(),
+        { ...invoke(2, 'generate'), callId: 'a'.repeat(22) },
+        { ...invoke(3, 'generate'), callId: 'b'.repeat(22) },
+      ),
+    reaction: 'TOO_MANY_CALLS',
   },
   {
     limit: 'callWindow',

@@ -9,6 +9,13 @@ export {
 } from './history/history-store.js';
 export type { HistoryChannel } from './history/history-channel.js';
 export type { StoredMessage } from './history/stored-message.js';
+export {
+  CallStore,
+  type CallChange,
+  type CallState,
+  type NewCall,
+  type StoredItems,
+} from './calls/call-store.js';
 export { ClaimStore, type Claim, type ClaimedWork } from './once/claim-store.js';
 export { LocalBroker } from './local-broker.js';
 export {

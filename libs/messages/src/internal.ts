@@ -11,6 +11,7 @@ export { ERROR_LINES_PER_MINUTE, LogLimiter, type LogLimiterSetup } from './logg
 export { DONE } from './scheduling/done.js';
 export { slicedWork, SLICE_MS, SlicedWork, type SlicerClock } from './scheduling/sliced-work.js';
 export { assertCapabilities } from './missing-capability.error.js';
+export { LocalCallStore } from './calls/local-call-store.js';
 export { MissingClaimStore } from './once/missing-claim-store.js';
 export type { Receiver } from './pubsub/hub.js';
 export { DEFAULT_STREAM_LIMIT } from './pubsub/channel-stream.js';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from './scheduling/clock.js';
 import { LocalRevokedTokenStore } from './revocations/local-revoked-token-store.js';
+import { LocalCallStore } from './calls/local-call-store.js';
 import { LocalClaimStore } from './once/local-claim-store.js';
 import { LocalPresenceStore } from './presence/local-presence-store.js';
 import { LocalHistoryStore } from './history/local-history-store.js';
@@ -13,6 +14,7 @@ export class LocalBroker extends Broker {
   override readonly history: LocalHistoryStore;
   private readonly processSecret = randomBytes(32).toString('base64url');
   override readonly claims: LocalClaimStore;
+  override readonly calls: LocalCallStore;
   override readonly revokedTokens: LocalRevokedTokenStore;
   override readonly presence = new LocalPresenceStore();
 
@@ -20,6 +22,7 @@ export class LocalBroker extends Broker {
     super();
     this.history = new LocalHistoryStore(clock);
     this.claims = new LocalClaimStore(clock);
+    this.calls = new LocalCallStore(clock);
     this.revokedTokens = new LocalRevokedTokenStore({ clock });
   }
 

@@ -3,7 +3,9 @@ import type { ConsumerStore } from './history/consumer-store.js';
 import type { Broker } from './pubsub/broker.js';
 
 /** The optional stores of a broker; `consumers` is a member of its history. */
-interface BrokerStores extends Required<Pick<Broker, 'history' | 'presence' | 'claims' | 'revokedTokens'>> {
+interface BrokerStores extends Required<
+  Pick<Broker, 'history' | 'presence' | 'claims' | 'calls' | 'revokedTokens'>
+> {
   readonly consumers: ConsumerStore;
 }
 
@@ -15,6 +17,7 @@ const MEMBERS: Readonly<Record<BrokerCapability, string>> = {
   consumers: 'a ConsumerStore in the member "consumers" of its history',
   presence: 'a PresenceStore in its member "presence"',
   claims: 'a ClaimStore in its member "claims"',
+  calls: 'a CallStore in its member "calls"',
   revokedTokens: 'a RevokedTokenStore in its member "revokedTokens"',
   secret: 'the method "secret"',
 };
@@ -71,6 +74,6 @@ function hasCapability(broker: Broker, capability: BrokerCapability): boolean {
   return Boolean(capability === 'secret' ? broker.secret : storesOf(broker)[capability]);
 }
 
-function storesOf({ history, presence, claims, revokedTokens }: Broker): Partial<BrokerStores> {
-  return { history, consumers: history?.consumers, presence, claims, revokedTokens };
+function storesOf({ history, presence, claims, calls, revokedTokens }: Broker): Partial<BrokerStores> {
+  return { history, consumers: history?.consumers, presence, claims, calls, revokedTokens };
 }

@@ -14,3 +14,4 @@ export {
   isPresent,
   type Natives,
 } from './value/wire-value.js';
+export { tagNatives } from './value/natives.js';

@@ -68,6 +68,8 @@ Bursts of twice that. */
   readonly maxStreams: number;
   /** Calls of one stream that have not ended. */
   readonly maxCalls: number;
+  /** Resumable calls that run on this process for one user, or for the anonymous clients of one address. */
+  readonly maxResumableCalls: number;
   /** Items of one direction of a call that are not consumed. */
   readonly callWindow: number;
   /** Size of those items; one larger item may be alone. */
@@ -168,6 +170,7 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   maxBadFrames: 3,
   maxStreams: 64,
   maxCalls: 32,
+  maxResumableCalls: 64,
   callWindow: 64,
   callWindowBytes: 256 * KIB,
   maxObservedItems: 1_000,

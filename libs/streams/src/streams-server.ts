@@ -3,10 +3,12 @@ import { Logger } from '@nestjs/common';
 import { CloseCode, type CodecOption } from '@nestwire/protocol';
 import { JsonCodec, type Codec } from '@nestwire/protocol/codec';
 import type { ClientChannels } from './subscriptions/client-channels.js';
+import { ResumableCalls } from './calls/resumable-calls.js';
+import { toWireError } from './enhancers/error-reply.js';
 import { ResultCache } from './resend/result-cache.js';
 import type { PostResult } from '@nestwire/messages';
 import type { MissingCapability } from '@nestwire/messages/backend';
-import { ERROR_LINES_PER_MINUTE, LogLimiter, slicedWork } from '@nestwire/messages/internal';
+import { ERROR_LINES_PER_MINUTE, LocalCallStore, LogLimiter, slicedWork } from '@nestwire/messages/internal';
 import { ClientLog } from './connection/client-log.js';
 import type { ConnectionContext } from './connection/connection-context.js';
 import { Connection } from './connection/connection.js';
@@ -74,6 +76,7 @@ export class StreamsServer {
   readonly path: string;
   readonly registry: ConnectionRegistry;
   readonly results: ResultCache;
+  readonly resumableCalls: ResumableCalls;
   readonly signInGate: SignInGate;
   readonly readTurns: ReadTurns;
   readonly readShares: ReadShares;
@@ -130,6 +133,13 @@ export class StreamsServer {
     this.revocations = new Revocations(channels.messages, recheck, () => this.registry.all());
     this.evictions = new Evictions(channels, this.registry);
     this.userMessages = new UserMessages(channels.messages, this.registry);
+    this.resumableCalls = new ResumableCalls({
+      store: channels.backend.calls ?? new LocalCallStore(),
+      messages: channels.messages,
+      limits,
+      wireErrorOf: (error) =>
+        toWireError(error, (errorId, cause) => this.logError(`${errorId} in a resumable call`, cause)),
+    });
     this.context = {
       limits,
       heartbeat,
@@ -147,6 +157,7 @@ export class StreamsServer {
       registry: this.registry,
       channels,
       results: this.results,
+      resumableCalls: this.resumableCalls,
       coalescer: new WriteCoalescer(() => this.sockets.turnEnded()),
       clientLog: this.clientLog,
       logError: (errorId, error) => this.logError(errorId, error),
@@ -155,7 +166,7 @@ export class StreamsServer {
 
   /** Starts the checks of connections; resolves when revocations are received. */
   async start(): Promise<void> {
-    this.channels.assertSupported(this.context.endpoints.all().flatMap(claimUses));
+    this.channels.assertSupported(this.context.endpoints.all().flatMap(storeUses));
     this.sweeper.start();
     this.isStarted = true;
     await this.channels.start();
@@ -299,6 +310,8 @@ export class StreamsServer {
     this.logger.log(`Drain ended after ${tookMs} ms: ${size - rest} left, ${rest} closed at the deadline.`);
     this.evictions.stop();
     await Promise.all([this.revocations.stop(), this.userMessages.stop()]);
+    await this.resumableCalls.stop();
+    await this.revocations.stop();
   }
 
   private closeTimeout(deadline: Promise<void>): Promise<void> {
@@ -346,16 +359,23 @@ export class StreamsServer {
   }
 }
 
-function claimUses({ name, once, methods }: Endpoint): MissingCapability[] {
+function storeUses({ name, once, methods }: Endpoint): MissingCapability[] {
   const calls = [...methods].filter(([, { isOnce }]) => isOnce);
   const uses = [
     ...[...(once ?? [])].map((message) => `@OnStreamMessage for '${message}'`),
     ...calls.map(([method]) => `@StreamMethod for "${method}"`),
   ];
-  return uses.map((use) => ({
-    capability: 'claims',
-    neededBy: `The option "once" of ${use} on the endpoint "${name}"`,
-  }));
+  const resumable = [...methods].filter(([, facts]) => facts.resumable);
+  return [
+    ...uses.map((use) => ({
+      capability: 'claims' as const,
+      neededBy: `The option "once" of ${use} on the endpoint "${name}"`,
+    })),
+    ...resumable.map(([method]) => ({
+      capability: 'calls' as const,
+      neededBy: `The option "resumable" of @StreamMethod for "${method}" on the endpoint "${name}"`,
+    })),
+  ];
 }
 
 function connections(count: number): string {

@@ -1,6 +1,7 @@
 import type { Broker } from '@nestwire/messages/backend';
 import { describeHistoryStore } from './history-store.contract.js';
 import { describeBroker } from './broker.contract.js';
+import { describeCallStore } from './call-store.contract.js';
 import { describeClaimStore } from './claim-store.contract.js';
 import { describeConsumerStore } from './consumer-store.contract.js';
 import { describePresenceStore } from './presence-store.contract.js';
@@ -12,6 +13,7 @@ const CONTRACTS = [
   describePresenceStore,
   describeConsumerStore,
   describeClaimStore,
+  describeCallStore,
   describeRevokedTokenStore,
 ];
 

@@ -2,6 +2,7 @@ export type { WaitOptions } from './deadline.js';
 export { FakeClock } from './fake-clock.js';
 export { describeHistoryStore, type HistoryStoreTraits } from './history-store.contract.js';
 export { describeBroker, type BrokerTraits } from './broker.contract.js';
+export { describeCallStore, type CallStoreTraits } from './call-store.contract.js';
 export { describeClaimStore, type ClaimStoreTraits } from './claim-store.contract.js';
 export { describeCodec, type CodecTraits } from './codec.contract.js';
 export { describeConsumerStore, type ConsumerStoreTraits } from './consumer-store.contract.js';

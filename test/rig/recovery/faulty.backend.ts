@@ -8,6 +8,7 @@ import type { StoreNode } from './store.js';
 export class FaultyBackend extends Broker {
   override readonly history: FaultyHistory;
   override readonly claims;
+  override readonly calls;
   override readonly presence;
   override readonly revokedTokens;
 
@@ -17,6 +18,7 @@ export class FaultyBackend extends Broker {
   ) {
     super();
     this.claims = inner.backend.claims;
+    this.calls = inner.backend.calls;
     this.presence = inner.backend.presence;
     this.revokedTokens = inner.backend.revokedTokens;
     this.history = new FaultyHistory(inner.history, ledger);

@@ -1,5 +1,6 @@
 import type { EncodedMessage } from '@nestwire/protocol/codec';
 import type { MessagesError } from '../messages.error.js';
+import type { CallStore } from '../calls/call-store.js';
 import type { ClaimStore } from '../once/claim-store.js';
 import type { RevokedTokenStore } from '../revocations/revoked-token-store.js';
 import type { PresenceStore } from '../presence/presence-store.js';
@@ -68,6 +69,9 @@ export abstract class Broker {
 
   /** Stores claims on work that runs once in the cluster. */
   readonly claims?: ClaimStore;
+
+  /** Stores calls that continue without their client. */
+  readonly calls?: CallStore;
 
   /** Stores the revoked resume tokens. */
   readonly revokedTokens?: RevokedTokenStore;

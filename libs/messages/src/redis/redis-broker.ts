@@ -13,6 +13,7 @@ import { Envelope } from './pubsub/envelope.js';
 import { PendingPosts } from './pubsub/pending-posts.js';
 import { replyTextOf, unavailable } from './connection/redis.errors.js';
 import { RedisHistoryStore } from './history/redis-history-store.js';
+import { RedisCallStore } from './calls/redis-call-store.js';
 import { RedisClaimStore } from './once/redis-claim-store.js';
 import { RedisRevokedTokenStore } from './revocations/redis-revoked-token-store.js';
 import { isCluster, openLink, type RedisLink } from './connection/redis-link.js';
@@ -42,6 +43,7 @@ const CLIENT_EVENTS = ['ready', 'close', 'end', 'reconnecting'] as const;
 export class RedisBroker extends Broker {
   override readonly history: RedisHistoryStore;
   override readonly claims: RedisClaimStore;
+  override readonly calls: RedisCallStore;
   override readonly revokedTokens: RedisRevokedTokenStore;
   override readonly presence: RedisPresenceStore;
   private readonly logger = new Logger('Messages');
@@ -80,6 +82,7 @@ export class RedisBroker extends Broker {
     this.keys = new ChannelKeys(tuning.prefix);
     this.link = openLink(connection, tuning);
     this.claims = new RedisClaimStore(this.link.client, tuning);
+    this.calls = new RedisCallStore(this.link.client, tuning);
     this.revokedTokens = new RedisRevokedTokenStore(this.link.client, tuning);
     this.presence = new RedisPresenceStore(this.link.client, tuning, (channel, error) =>
       this.receiver.drop(channel, error),

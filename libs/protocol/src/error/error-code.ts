@@ -90,6 +90,10 @@ export const ErrorCode = {
   TooManyCalls: 'TOO_MANY_CALLS',
   /** The client sent more items than the window of the call permits. */
   CallWindowExceeded: 'CALL_WINDOW_EXCEEDED',
+  /** The call is not stored, or belongs to another user. */
+  CallUnknown: 'CALL_UNKNOWN',
+  /** Another reader continues the call. */
+  CallTakenOver: 'CALL_TAKEN_OVER',
   /** Calls of this method cannot continue without their client. */
   NotResumable: 'NOT_RESUMABLE',
   /** A message class is not marked with `@StreamMessage`. */

@@ -81,6 +81,8 @@ export interface AttachFrame {
   readonly callId: string;
   /** The number of items that were received before. */
   readonly received: number;
+  /** The number of them that were consumed; all if absent. The others still fill the window. */
+  readonly consumed?: number;
   /** The number of items that the client accepts unconsumed; from 1 on. */
   readonly window: number;
 }

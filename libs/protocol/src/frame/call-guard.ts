@@ -42,8 +42,14 @@ export const CALL_CHECKS: ReadonlyArray<readonly [t: string, check: FieldCheck]>
   ['detach', checkCall],
   [
     'attach',
-    checkAll(checkId, checkStream, checkMethod, checkCallId, checkWindow, (fields) =>
-      checkCount('received', fields),
+    checkAll(
+      checkId,
+      checkStream,
+      checkMethod,
+      checkCallId,
+      checkWindow,
+      (fields) => checkCount('received', fields),
+      (fields) => (fields.consumed === undefined ? undefined : checkCount('consumed', fields)),
     ),
   ],
   ['response', checkResponse],

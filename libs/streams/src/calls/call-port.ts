@@ -1,7 +1,14 @@
-import type { ClientFrame, EncodedMessage, FramePayload } from '@nestwire/protocol/codec';
+import type {
+  ClientEndFrame,
+  ClientFrame,
+  ClientItemFrame,
+  EncodedMessage,
+  FramePayload,
+} from '@nestwire/protocol/codec';
 import type { WireError } from '@nestwire/protocol';
 import type { SessionRuntime } from '../session/session-runtime.js';
 import type { StreamsLimits } from '../streams-limits.js';
+import type { CreditProgress } from './outbound-window.js';
 import type { ItemCredit } from './received-items.js';
 
 /** Writes the frames of calls to one connection. */
@@ -24,6 +31,8 @@ export interface CallWire {
   replyFrame(call: number, reply: object | undefined): FramePayload;
   /** Encodes a reply of another server. */
   storedReplyFrame(call: number, reply: EncodedMessage | null): FramePayload;
+  /** Encodes an item that is stored. */
+  storedItemFrame(call: number, n: number, item: EncodedMessage): FramePayload;
   /** Encodes the end of the items. */
   endFrame(call: number): FramePayload;
   push(frame: FramePayload): void;
@@ -35,6 +44,30 @@ export interface PortedCall {
   readonly id: number;
   readonly session: SessionRuntime;
   readonly method: string;
+}
+
+/** A call of a connection, as its frames reach it. */
+export interface ConnectedCall extends PortedCall {
+  /** True while the client waits for a single reply, or the method has not returned. */
+  readonly isReplying: boolean;
+  /** Resolves when the client waits for no single reply. */
+  readonly whenReplied: Promise<void>;
+  /** Resolves when the call is released. */
+  readonly whenReleased: Promise<void>;
+  /** Begins once the stream is open. */
+  start(): void;
+  /** Takes an item of the client. */
+  receive(frame: ClientItemFrame, payload: FramePayload): void;
+  /** Takes the end of the client's items. */
+  receiveEnd(frame: ClientEndFrame): void;
+  /** Takes the number of items that the client has consumed; returns its progress. */
+  receiveCredit(consumed: number): CreditProgress | undefined;
+  /** Ends the call for its client. */
+  cancel(): void;
+  /** Leaves the call; one that cannot continue without its client is cancelled. */
+  detach(): void;
+  /** Ends the call for its client with an error; without effect after the end. */
+  end(error: unknown): void;
 }
 
 /** The operations of the connection that a call uses. */

@@ -8,8 +8,8 @@ import { copiedPayload } from '../session/copied-payload.js';
 import type { SessionRuntime } from '../session/session-runtime.js';
 import { clientIdRequired, possiblyHandled } from '../session/stream.errors.js';
 import { isPromiseLike } from '../validation/promise-like.js';
-import { cancelled, deadlineExceeded, excessCredit, unexpectedItem } from './call.errors.js';
-import type { CallPort } from './call-port.js';
+import { cancelled, deadlineExceeded, excessCredit, notAnItem, unexpectedItem } from './call.errors.js';
+import type { CallPort, ConnectedCall } from './call-port.js';
 import { callTransition, type CallState } from './call-state.js';
 import { sourceOf, type ItemSource } from './item-source.js';
 import { OutboundWindow, type CreditProgress } from './outbound-window.js';
@@ -32,7 +32,7 @@ export interface CallParts {
  * The end that the client receives comes first; the call is released when the code of the application has
  * settled.
  */
-export class CallRuntime implements ItemsOwner {
+export class CallRuntime implements ConnectedCall, ItemsOwner {
   readonly id: number;
   readonly session: SessionRuntime;
   /** Resolves when the client waits for no single reply. */
@@ -128,6 +128,11 @@ export class CallRuntime implements ItemsOwner {
   /** Ends the call for its client. */
   cancel(): void {
     this.end(cancelled());
+  }
+
+  /** Cancels the call, because it cannot continue without its client. */
+  detach(): void {
+    this.cancel();
   }
 
   /** Ends the call with an error, which its method sees in `signal`; without effect after the end. */
@@ -384,10 +389,5 @@ export class CallRuntime implements ItemsOwner {
 }
 
 function assertMessage(method: string, value: unknown): asserts value is object {
-  if (messageNameOf((value as object | undefined)?.constructor)) return;
-  const name = typeof value === 'object' ? (value?.constructor?.name ?? 'null') : typeof value;
-  throw new TypeError(
-    `The stream method "${method}" returned or yielded ${name}, which is not a message: return a message, nothing, ` +
-      'or an AsyncIterable or an Observable of messages.',
-  );
+  if (!messageNameOf((value as object | undefined)?.constructor)) throw notAnItem(method, value);
 }

@@ -60,3 +60,51 @@ export function notResumable(method: string): CodedError {
   const message = `Calls of "${method}" cannot be resumed: set the option "resumable" of its @StreamMethod().`;
   return new CodedError(ErrorCode.NotResumable, message);
 }
+
+/** Creates the error of a call that nobody has read for its time. */
+export function withoutReader(forMs: number): CodedError {
+  return new CodedError(
+    ErrorCode.Cancelled,
+    `The call had no reader for ${forMs} ms: raise "resumable.forMs".`,
+  );
+}
+
+/** Creates the error of a resumable call with too many items. */
+export function tooManyStored(items: number, characters: number): CodedError {
+  const message = `A resumable call stores at most ${items} items and ${characters} characters: end it earlier, and start another one.`;
+  return new CodedError(ErrorCode.LimitReached, message);
+}
+
+/** Creates the error of a user with too many resumable calls. */
+export function tooManyResumable(limit: number): CodedError {
+  const message =
+    `${limit} resumable calls of this user or address run on this server: end some, or raise ` +
+    '"limits.maxResumableCalls".';
+  return new CodedError(ErrorCode.TooManyCalls, message, { retryAfterMs: 1_000 });
+}
+
+/** Creates the error of a call that is not stored, or belongs to somebody else. */
+export function callUnknown(): CodedError {
+  const message =
+    'This call is unknown: it belongs to another user or method, or the time to resume it is over.';
+  return asRefusal(new CodedError(ErrorCode.CallUnknown, message)) as CodedError;
+}
+
+/** Creates the error of a reader whose call another reader has taken over. */
+export function takenOver(): CodedError {
+  return new CodedError(ErrorCode.CallTakenOver, 'Another reader continues this call.');
+}
+
+/** Creates the error of a call whose server has died or shuts down. */
+export function callLost(): CodedError {
+  return new CodedError(ErrorCode.CallLost, 'The server of this call is gone, so the call cannot continue.');
+}
+
+/** Creates the error of a method that returns or yields no message. */
+export function notAnItem(method: string, value: unknown): TypeError {
+  const name = typeof value === 'object' ? (value?.constructor?.name ?? 'null') : typeof value;
+  return new TypeError(
+    `The stream method "${method}" returned or yielded ${name}, which is not a message: return a message, nothing, ` +
+      'or an AsyncIterable or an Observable of messages.',
+  );
+}

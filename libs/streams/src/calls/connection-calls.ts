@@ -1,16 +1,26 @@
 import type { CodedError, WireError } from '@nestwire/protocol';
-import type { CallFrame, ClientCallFrame, ClientFrame, FramePayload } from '@nestwire/protocol/codec';
+import type {
+  AttachFrame,
+  CallFrame,
+  CancelFrame,
+  ClientCallFrame,
+  ClientFrame,
+  FramePayload,
+} from '@nestwire/protocol/codec';
 import { unknownMethod } from '../endpoint/session-handlers.js';
 import { errorLog } from '../enhancers/error-log.js';
 import type { CallResults } from '../resend/call-results.js';
+import { copiedPayload } from '../session/copied-payload.js';
 import { identityChanged, sessionClosed } from '../session/stream.errors.js';
 import { IDENTITY_CHANGED } from '../session/runtime-port.js';
 import type { SessionCloseReason } from '../session/session-close-reason.js';
 import type { SessionRuntime } from '../session/session-runtime.js';
 import type { StreamsLimits } from '../streams-limits.js';
-import type { CallPort, CallWire } from './call-port.js';
+import type { CallPort, CallWire, ConnectedCall, PortedCall } from './call-port.js';
+import { CallReader, type PrepareReader } from './call-reader.js';
 import { CallRuntime } from './call-runtime.js';
 import { notResumable, tooManyCalls, tooManyItemBytes, unexpectedItem } from './call.errors.js';
+import type { ReaderFrame, StoredCallStarts } from './stored-call-starts.js';
 import { ItemCredits } from './item-credits.js';
 import type { ItemCredit } from './received-items.js';
 
@@ -27,6 +37,8 @@ export interface CallsOwner {
   sessionFor(frame: { readonly id: number; readonly stream: string }): SessionRuntime | undefined;
   /** Returns the outcomes of the client's calls; undefined when it has no id. */
   resultsOf(session: SessionRuntime): CallResults | undefined;
+  /** Starts and continues resumable calls. */
+  readonly storedCalls: StoredCallStarts;
   decode(payload: FramePayload): ClientFrame;
   measuredMs(now: number): number;
   beginWork(): void;
@@ -46,14 +58,16 @@ const FREE_CREDIT_ITEMS = 16;
 const FREE_CREDIT_BYTES = 32_768;
 
 /** The calls of one connection. */
-export class ConnectionCalls implements CallPort<CallRuntime> {
+export class ConnectionCalls implements CallPort {
   /** The calls whose end the client does not have, by their id. */
-  private readonly calls = new Map<number, CallRuntime>();
+  private readonly calls = new Map<number, ConnectedCall>();
   /** The calls of each session that are not released. */
-  private readonly unreleased = new Map<SessionRuntime, Set<CallRuntime>>();
+  private readonly unreleased = new Map<SessionRuntime, Set<ConnectedCall>>();
   /** The calls whose frame is kept during a sign-in, and that are refused already. */
   private readonly refusedEarly = new Set<number>();
   private heldBytes = 0;
+  /** The sizes of the requests of resumable calls that have not started. */
+  private readonly held = new Map<PortedCall, number>();
   // Created on demand, because few clients send items.
   private credits: ItemCredits | undefined;
 
@@ -84,17 +98,18 @@ export class ConnectionCalls implements CallPort<CallRuntime> {
     if ((this.unreleased.get(session)?.size ?? 0) >= maxCalls)
       return this.owner.fail(frame.id, tooManyCalls(maxCalls));
     if (!this.hold(payload.length)) return this.owner.fail(frame.id, tooManyItemBytes(maxPendingBytes));
-    const call = new CallRuntime(
-      { frame, payload, session, facts, results: this.owner.resultsOf(session) },
-      this,
+    const results = this.owner.resultsOf(session);
+    this.add(
+      facts.resumable && frame.callId !== undefined
+        ? this.heldReader(session, frame, payload)
+        : new CallRuntime({ frame, payload, session, facts, results }, this),
     );
-    this.add(call);
-    if (session.isOpen) call.start();
   }
 
   /** Takes any other frame of a call. */
   receive(frame: Exclude<CallRelatedFrame, CallFrame>, payload: FramePayload): void {
-    if (frame.t === 'attach' || frame.call === undefined) return this.refuseResumption(frame);
+    if (frame.t === 'attach') return this.attach(frame);
+    if (frame.call === undefined) return this.cancelStored(frame);
     const call = this.calls.get(frame.call);
     // Its end may be on the way to the client.
     if (!call) return this.owner.charge();
@@ -108,7 +123,7 @@ export class ConnectionCalls implements CallPort<CallRuntime> {
       case 'cancel':
         return call.cancel();
       case 'detach':
-        return call.end(notResumable(call.method));
+        return call.detach();
     }
   }
 
@@ -183,54 +198,102 @@ export class ConnectionCalls implements CallPort<CallRuntime> {
     this.heldBytes -= bytes;
   }
 
-  credit(call: CallRuntime, credit: ItemCredit): void {
+  credit(call: PortedCall, credit: ItemCredit): void {
     this.credits ??= new ItemCredits(this.limits, performance.now());
     this.credits.add(call, credit, (consumed) =>
       this.owner.wire.push(this.owner.wire.creditFrame(call.id, consumed)),
     );
   }
 
-  failed(call: CallRuntime, error: unknown, workMs: number): WireError {
+  failed(call: PortedCall, error: unknown, workMs: number): WireError {
     return this.owner.callFailed(call.session, call.id, error, workMs);
   }
 
-  finished(call: CallRuntime): void {
+  finished(call: PortedCall): void {
     this.calls.delete(call.id);
     this.credits?.forget(call);
   }
 
-  released(call: CallRuntime): void {
+  released(call: PortedCall): void {
+    this.releaseHeld(call);
     const calls = this.unreleased.get(call.session);
-    calls?.delete(call);
+    calls?.delete(call as ConnectedCall);
     if (!calls?.size) this.unreleased.delete(call.session);
   }
 
-  private add(call: CallRuntime): void {
+  private add(call: ConnectedCall): void {
     this.calls.set(call.id, call);
     const ofSession = this.unreleased.get(call.session);
     if (ofSession) ofSession.add(call);
     else this.unreleased.set(call.session, new Set([call]));
+    if (call.session.isOpen) call.start();
   }
 
-  private takeCredit(call: CallRuntime, consumed: number): void {
+  private takeCredit(call: ConnectedCall, consumed: number): void {
     const progress = call.receiveCredit(consumed);
     const isFree = progress && (progress.items >= FREE_CREDIT_ITEMS || progress.bytes >= FREE_CREDIT_BYTES);
     if (isFree) this.owner.refundFrame();
   }
 
-  private refuseResumption(frame: {
-    readonly id: number;
-    readonly stream: string;
-    readonly method: string;
-  }): void {
-    const session = this.owner.sessionFor(frame);
+  /** Continues a stored call on this connection. */
+  private attach(frame: AttachFrame): void {
+    const session = this.resumableSession(frame);
     if (!session) return;
-    const { methods, name } = session.endpoint;
-    const error = methods.has(frame.method) ? notResumable(frame.method) : unknownMethod(name, frame.method);
-    this.owner.fail(frame.id, error);
+    const { maxCalls } = this.limits;
+    if ((this.unreleased.get(session)?.size ?? 0) >= maxCalls)
+      return this.owner.fail(frame.id, tooManyCalls(maxCalls));
+    this.add(this.readerOf(session, frame, this.starts.authorize));
   }
 
-  private async settled(session: SessionRuntime, calls: readonly CallRuntime[]): Promise<void> {
+  private cancelStored(frame: CancelFrame): void {
+    const session = this.resumableSession(frame);
+    if (!session) return;
+    const key = this.starts.keyOf(session, frame);
+    this.starts.calls.cancel(key).then(
+      () => this.wire.push(this.wire.replyFrame(frame.id, undefined)),
+      (error: unknown) => this.owner.callFailed(session, frame.id, error, 0),
+    );
+  }
+
+  /** Returns the session of a frame about a resumable method; else answers the frame. */
+  private resumableSession(frame: AttachFrame | CancelFrame): SessionRuntime | undefined {
+    const session = this.owner.sessionFor(frame);
+    if (!session) return undefined;
+    const { methods, name } = session.endpoint;
+    const facts = methods.get(frame.method);
+    if (facts?.resumable) return session;
+    this.owner.fail(frame.id, facts ? notResumable(frame.method) : unknownMethod(name, frame.method));
+    return undefined;
+  }
+
+  private readerOf(session: SessionRuntime, frame: ReaderFrame, prepare: PrepareReader): CallReader {
+    const { id, method, window, received, consumed = received } = frame;
+    const key = this.starts.keyOf(session, frame);
+    const facts = { id, method, key, window, received, consumed };
+    return new CallReader(session, facts, this.starts.calls, this, prepare);
+  }
+
+  /** Returns the reader of a new call, whose payload is held until it starts. */
+  private heldReader(session: SessionRuntime, frame: CallFrame, payload: FramePayload): CallReader {
+    const produce = this.starts.produce(copiedPayload(payload));
+    const reader = this.readerOf(session, { ...frame, received: 0 }, (self) => {
+      this.releaseHeld(self);
+      return produce(self);
+    });
+    this.held.set(reader, payload.length);
+    return reader;
+  }
+
+  private releaseHeld(call: PortedCall): void {
+    this.release(this.held.get(call) ?? 0);
+    this.held.delete(call);
+  }
+
+  private get starts(): StoredCallStarts {
+    return this.owner.storedCalls;
+  }
+
+  private async settled(session: SessionRuntime, calls: readonly ConnectedCall[]): Promise<void> {
     const { handlerTimeoutMs } = this.limits;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {

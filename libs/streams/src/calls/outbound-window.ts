@@ -21,6 +21,13 @@ export class OutboundWindow {
     private readonly maxBytes: number,
   ) {}
 
+  /** Continues after items that were sent before; those that are not consumed count without a size. */
+  continueAfter(sent: number, consumed: number): void {
+    this.sent = sent;
+    this.consumed = Math.min(sent, consumed);
+    for (let left = Math.min(this.maxItems, sent - this.consumed); left > 0; left--) this.sizes.push(0);
+  }
+
   /** The number of items in flight. */
   get inFlight(): number {
     return this.sizes.length;

@@ -2,6 +2,7 @@ import type { CodedError, WireError } from '@nestwire/protocol';
 import type { ClientFrame, FramePayload } from '@nestwire/protocol/codec';
 import { wireErrorOf } from '@nestwire/protocol/internal';
 import type { CallsOwner } from '../calls/connection-calls.js';
+import { StoredCallStarts, type StartsOwner } from '../calls/stored-call-starts.js';
 import { toWireError } from '../enhancers/error-reply.js';
 import type { CallResults } from '../resend/call-results.js';
 import type { ConnectionResults } from '../resend/connection-results.js';
@@ -16,8 +17,9 @@ import { isChosenKey } from './stream-address.js';
 import type { SessionTable } from './session-table.js';
 
 /** Gives the calls of a connection its sessions, its writers and its limits. */
-export class CallHost implements CallsOwner {
+export class CallHost implements CallsOwner, StartsOwner {
   readonly wire: CallWriter;
+  readonly storedCalls: StoredCallStarts;
 
   constructor(
     private readonly context: ConnectionContext,
@@ -26,6 +28,7 @@ export class CallHost implements CallsOwner {
     private readonly results: ConnectionResults,
   ) {
     this.wire = new CallWriter(owner.outbox, owner.frames);
+    this.storedCalls = new StoredCallStarts(context.resumableCalls, this);
   }
 
   get limits(): StreamsLimits {
@@ -51,6 +54,20 @@ export class CallHost implements CallsOwner {
   decode(payload: FramePayload): ClientFrame {
     // Its first decoding succeeded, so it is a frame.
     return this.owner.frames.codec.decodeClientFrame(payload) as ClientFrame;
+  }
+
+  /** The share of the user, or of the address of an anonymous client. */
+  get share(): string {
+    const { identity, id } = this.owner;
+    return this.context.shares.keyOf(identity, identity.handshake.client ?? id);
+  }
+
+  measured(work: () => void): number {
+    this.beginWork();
+    work();
+    const workMs = this.measuredMs(performance.now());
+    this.endWork();
+    return workMs;
   }
 
   measuredMs(now: number): number {

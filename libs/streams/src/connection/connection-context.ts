@@ -1,4 +1,5 @@
 import type { MessagesService } from '@nestwire/messages';
+import type { ResumableCalls } from '../calls/resumable-calls.js';
 import type { EndpointRegistry } from '../endpoint/endpoint-registry.js';
 import type { StreamsLimits } from '../streams-limits.js';
 import type { ClientChannels } from '../subscriptions/client-channels.js';
@@ -58,6 +59,8 @@ export interface ConnectionContext {
   readonly channels: ClientChannels;
   /** The results of messages that a client may send again. */
   readonly results: ResultCache;
+  /** The calls that continue without their client. */
+  readonly resumableCalls: ResumableCalls;
   readonly coalescer: WriteCoalescer;
   /** Logs the causes of refused and closed connections. */
   readonly clientLog: ClientLog;

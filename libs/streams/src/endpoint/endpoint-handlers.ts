@@ -25,6 +25,8 @@ export interface EndpointHandlers {
 export interface CompiledCall extends CompiledRoute {
   /** The name of the request. */
   readonly request: string;
+  /** Runs only the guards of the method. */
+  readonly authorize: HandlerPipeline;
   /** The readers of the client's items, by the name of their class. */
   readonly items: ReadonlyMap<string, MessageReader>;
 }
@@ -74,7 +76,8 @@ export function compileEndpoint(
     const readers = items.map((cls) => [messageNameOf(cls)!, tools.readers.of(cls)] as const);
     const read = tools.readers.of(request);
     const named = { request: messageNameOf(request)!, items: new Map(readers) };
-    return [method, { ...named, read, run: compile(handler, 'all') }] as const;
+    const pipelines = { run: compile(handler, 'all'), authorize: compile(handler, 'guards') };
+    return [method, { ...named, read, ...pipelines }] as const;
   });
   return {
     opened: opened ? compile(opened, 'all') : authorize,

@@ -142,6 +142,12 @@ export interface Handlers {
    */
   call(call: MethodCall): unknown;
   /**
+   * Runs the guards of a method again, with the request of a call.
+   *
+   * @throws {Error} when the caller has no access any more
+   */
+  authorizeCall(method: string, type: string, data: object): Promise<void>;
+  /**
    * Reads an item of the client in a call of the method.
    *
    * @throws {CodedError} UNKNOWN_MESSAGE, INVALID_MESSAGE

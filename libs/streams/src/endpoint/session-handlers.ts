@@ -62,6 +62,12 @@ export class SessionHandlers implements Handlers {
     return request.then((read) => compiled.run(made(read)), refuseLater);
   }
 
+  async authorizeCall(method: string, type: string, data: object): Promise<void> {
+    const compiled = this.methodOf(method);
+    const request = await readMessage(compiled, data);
+    await compiled.authorize(this.handlerCall(request, type));
+  }
+
   readItem(method: string, type: string, data: object): Message | Promise<Message> {
     const read = this.methodOf(method).items.get(type);
     if (!read) throw asRefusal(otherItem(method, type));

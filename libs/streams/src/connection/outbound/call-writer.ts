@@ -36,6 +36,10 @@ export class CallWriter implements CallWire {
       : this.replyFrame(call, undefined);
   }
 
+  storedItemFrame(call: number, n: number, item: EncodedMessage): FramePayload {
+    return this.frames.codec.encodeItem(call, n, item);
+  }
+
   endFrame(call: number): FramePayload {
     return this.frames.codec.encodeFrame({ t: 'end', call });
   }

@@ -1,0 +1,150 @@
+import type { Cluster, Redis } from 'ioredis';
+import {
+  CallStore,
+  type CallChange,
+  type CallState,
+  type NewCall,
+  type StoredItems,
+} from '../../calls/call-store.js';
+import { RedisCalls } from '../connection/redis-calls.js';
+import { RedisScript } from '../connection/redis-script.js';
+import { unreadable } from '../connection/redis.errors.js';
+import type { ResolvedTuning } from '../connection/redis.options.js';
+import {
+  APPEND_ITEMS_SCRIPT,
+  CHANGE_CALL_SCRIPT,
+  CREATE_CALL_SCRIPT,
+  READ_CALL_SCRIPT,
+} from './call-scripts.js';
+
+type Run = (client: Redis, keys: readonly string[]) => Promise<unknown>;
+
+/**
+ * Stores calls in Redis.
+ *
+ * A call has the keys `<prefix>:call:{<key>}` and `<prefix>:items:{<key>}`, a server has `<prefix>:server:<name>`.
+ */
+export class RedisCallStore extends CallStore {
+  private readonly calls: RedisCalls;
+  private readonly createScript = new RedisScript(CREATE_CALL_SCRIPT);
+  private readonly appendScript = new RedisScript(APPEND_ITEMS_SCRIPT);
+  private readonly changeScript = new RedisScript(CHANGE_CALL_SCRIPT);
+  private readonly readScript = new RedisScript(READ_CALL_SCRIPT);
+
+  constructor(
+    client: Redis | Cluster,
+    private readonly tuning: ResolvedTuning,
+  ) {
+    super();
+    this.calls = new RedisCalls(client, tuning);
+  }
+
+  async renew(server: string, leaseMs: number): Promise<void> {
+    await this.ask((client) => client.set(this.serverKey(server), '1', 'PX', Math.ceil(leaseMs)));
+  }
+
+  async isAlive(server: string): Promise<boolean> {
+    return (await this.ask((client) => client.exists(this.serverKey(server)))) === 1;
+  }
+
+  async create({ key, owner, request, ttlMs }: NewCall): Promise<boolean> {
+    const args = [owner, request, Math.ceil(ttlMs)];
+    return (await this.of(key, (client, keys) => this.createScript.run({ client, keys, args }))) === 1;
+  }
+
+  async append(key: string, items: readonly string[]): Promise<boolean> {
+    if (!items.length) return true;
+    const run: Run = (client, keys) => this.appendScript.run({ client, keys, args: items });
+    return (await this.of(key, run)) === 1;
+  }
+
+  async change(key: string, change: CallChange): Promise<CallState | undefined> {
+    const args = fieldsOf(change);
+    const reply = await this.of(key, (client, keys) => this.changeScript.run({ client, keys, args }));
+    return this.parsed(() => stateOf(reply));
+  }
+
+  async read(key: string, after: number, limit: number): Promise<StoredItems | undefined> {
+    const args = [after, after + limit - 1];
+    const reply = await this.of(key, (client, keys) => this.readScript.run({ client, keys, args }));
+    return this.parsed(() => {
+      const [state, items] = reply as [unknown, unknown];
+      const read = stateOf(state ?? []);
+      return read && { state: read, items: textsOf(items) };
+    });
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.of(key, (client, keys) => client.del(...keys));
+  }
+
+  private of(key: string, run: Run): Promise<unknown> {
+    const { prefix } = this.tuning;
+    const keys = [`${prefix}:call:{${key}}`, `${prefix}:items:{${key}}`];
+    return this.ask((client) => run(client, keys));
+  }
+
+  private async ask<T>(command: (client: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await this.calls.run(command);
+    } catch (cause) {
+      throw unreadable(cause as Error, 'A stored call cannot be read or written');
+    }
+  }
+
+  /** Reads a reply; a malformed one counts as an unreachable store. */
+  private parsed<T>(parse: () => T): T {
+    try {
+      return parse();
+    } catch (cause) {
+      throw unreadable(cause as Error, 'A stored call is malformed');
+    }
+  }
+
+  private serverKey(server: string): string {
+    return `${this.tuning.prefix}:server:${server}`;
+  }
+}
+
+function fieldsOf({ reader, leaves, consumed, cancel, end, ttlMs }: CallChange): Array<string | number> {
+  return [
+    ...(leaves === undefined ? [] : ['leaves', leaves]),
+    ...(reader === undefined ? [] : ['r', reader]),
+    ...(consumed === undefined ? [] : ['consumed', consumed]),
+    ...(cancel ? ['x', '1'] : []),
+    ...(end === undefined ? [] : ['end', end]),
+    ...(ttlMs === undefined ? [] : ['ttl', Math.ceil(ttlMs)]),
+  ];
+}
+
+/**
+ * Parses a state; undefined for an unknown call.
+ *
+ * @throws {Error} when it is malformed
+ */
+function stateOf(reply: unknown): CallState | undefined {
+  if (!Array.isArray(reply)) throw new Error('the reply is no list');
+  if (!reply.length) return undefined;
+  const [owner, request, reader, items, consumed, cancelled, end] = reply as unknown[];
+  const [ownerText, requestText, readerText, cancelledText] = textsOf([owner, request, reader, cancelled]);
+  if (!isCount(items) || !isCount(consumed)) throw new Error('a count is malformed');
+  return {
+    owner: ownerText!,
+    request: requestText!,
+    reader: readerText!,
+    items,
+    consumed,
+    isCancelled: cancelledText === '1',
+    end: end === null || end === undefined ? undefined : textsOf([end])[0],
+  };
+}
+
+function textsOf(values: unknown): string[] {
+  if (Array.isArray(values) && values.every((value): value is string => typeof value === 'string'))
+    return values;
+  throw new Error('a text is missing');
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

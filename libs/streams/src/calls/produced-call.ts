@@ -1,0 +1,280 @@
+import { CodedError, ErrorCode, messageNameOf, type WireError } from '@nestwire/protocol';
+import { encodingOf } from '@nestwire/protocol/compiled';
+import type { CallState, CallStore } from '@nestwire/messages/backend';
+import type { ResumableBounds } from '../endpoint/endpoint.js';
+import { cancelled, notAnItem, tooManyStored, withoutReader } from './call.errors.js';
+import { sourceOf, type ItemSource } from './item-source.js';
+import type { ServerCall } from './server-call.js';
+import { endText, itemText, type StoredEnd } from './stored-call.js';
+
+/** The maximum number of all items of a call, and of their characters. */
+const MAX_STORED_ITEMS = 100_000;
+const MAX_STORED_CHARACTERS = 16_777_216;
+/** The maximum number of items that are stored in one step. */
+const MAX_BATCH = 64;
+/** The time that a call is stored longer than its server confirms it, in milliseconds. */
+const SLACK_MS = 60_000;
+
+/** The environment of a call that is produced on this server. */
+export interface Production {
+  readonly store: CallStore;
+  readonly maxObservedItems: number;
+  /** Tells the present reader that there are new items or an end; gives them to a reader of this process. */
+  deliver(call: ProducedCall, reader: string, first: number, items: readonly string[]): void;
+  /** Converts an error for the client, and logs it when it has no text for clients. */
+  wireErrorOf(error: unknown): WireError;
+  /** Reports that nothing of the call is left in this process. */
+  released(call: ProducedCall): void;
+}
+
+/** The facts about a call that is produced on this server. */
+export interface ProducedFacts {
+  readonly key: string;
+  readonly method: string;
+  readonly call: ServerCall;
+  readonly bounds: ResumableBounds;
+  /** The share that the call counts against. */
+  readonly share: string;
+  readonly timeoutMs: number | undefined;
+}
+
+/**
+ * The state of a produced call.
+ *
+ * - `running`: the method runs and has not returned.
+ * - `streaming`: the items of the method are read and stored.
+ * - `ending`: the end is decided; stored items precede it, and the application's code may still run.
+ * - `ended`: the end is stored or given up.
+ */
+type ProducedState = 'running' | 'streaming' | 'ending' | 'ended';
+
+/** Runs the method of a resumable call, and stores its items and its end. */
+export class ProducedCall {
+  readonly key: string;
+  readonly share: string;
+  /** The end, once all items before it are stored. */
+  end: StoredEnd | undefined;
+  private decided: StoredEnd | undefined;
+  private state: ProducedState = 'running';
+  private source: ItemSource | undefined;
+  private readonly pending: string[] = [];
+  /** The number of stored items. */
+  private stored = 0;
+  /** The sizes of the items that are not consumed, stored or not. */
+  private readonly unread: number[] = [];
+  private unreadCharacters = 0;
+  private consumed = 0;
+  private characters = 0;
+  private reader = '';
+  private storing: Promise<void> | undefined;
+  private wake: (() => void) | undefined;
+  private abandonment: NodeJS.Timeout | undefined;
+  private deadline: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly facts: ProducedFacts,
+    private readonly env: Production,
+  ) {
+    this.key = facts.key;
+    this.share = facts.share;
+  }
+
+  /** The number of stored items. */
+  get items(): number {
+    return this.stored;
+  }
+
+  /** The time for which the call stays stored while it runs, in milliseconds. */
+  get ttlMs(): number {
+    return this.facts.bounds.forMs + SLACK_MS;
+  }
+
+  /** Sets the timer that ends the call at its deadline. */
+  limit(error: (timeoutMs: number) => CodedError): void {
+    const { timeoutMs } = this.facts;
+    if (timeoutMs !== undefined)
+      this.deadline = setTimeout(() => this.cancel(error(timeoutMs)), timeoutMs).unref();
+  }
+
+  /** Takes the result of the method. */
+  returned(result: unknown): void {
+    try {
+      const source = sourceOf(result, this.env.maxObservedItems);
+      if (source) return void this.pump(source);
+      if (result !== undefined && result !== null) assertMessage(this.facts.method, result);
+      this.finish({ kind: 'reply', reply: result ? encodingOf(result) : null });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Ends the call, because its method failed. */
+  fail(error: unknown): void {
+    if (this.state === 'running' || this.state === 'streaming')
+      this.finish({ kind: 'error', error: this.env.wireErrorOf(error) });
+    void this.source?.leave();
+  }
+
+  /** Ends the call, and aborts its signal. */
+  cancel(error: CodedError = cancelled()): void {
+    if (this.state === 'ending' || this.state === 'ended') return;
+    this.facts.call.abort(error);
+    this.fail(error);
+  }
+
+  /** Takes the state that the store has; undefined when the store has lost the call. */
+  changed(state: CallState | undefined): void {
+    if (!state)
+      return this.cancel(new CodedError(ErrorCode.CallLost, 'The store of calls has lost the call.'));
+    this.progress(state.consumed);
+    if (state.isCancelled) this.cancel();
+    this.readBy(state.reader);
+  }
+
+  /** Sets the present reader; an empty one starts the time without a reader. */
+  readBy(reader: string): void {
+    const isNew = reader !== this.reader;
+    this.reader = reader;
+    if (reader) {
+      clearTimeout(this.abandonment);
+      this.abandonment = undefined;
+      if (isNew) this.env.deliver(this, reader, this.stored, []);
+    } else if (this.state !== 'ended')
+      this.abandonment ??= setTimeout(() => this.abandon(), this.facts.bounds.forMs).unref();
+  }
+
+  /** Takes the number of items that the reader has consumed. */
+  progress(consumed: number): void {
+    const count = Math.min(consumed, this.stored) - this.consumed;
+    if (count <= 0) return;
+    for (const size of this.unread.splice(0, count)) this.unreadCharacters -= size;
+    this.consumed += count;
+    this.wake?.();
+  }
+
+  /** Stores the end again after a failed attempt. */
+  retry(): void {
+    if (this.state === 'ending' && !this.storing) this.flush();
+  }
+
+  /** Forgets the call without an end, because its time without a reader is over. */
+  private abandon(): void {
+    this.cancel(withoutReader(this.facts.bounds.forMs));
+    void this.env.store.remove(this.key).catch(ignore);
+    this.release();
+  }
+
+  private async pump(source: ItemSource): Promise<void> {
+    this.source = source;
+    if (this.state === 'running') this.state = 'streaming';
+    try {
+      while (await this.hasRoom()) {
+        const next = await source.next();
+        if (this.state !== 'streaming') break;
+        if (next.done) this.finish({ kind: 'end' });
+        else this.add(next.value);
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+    await source.leave();
+  }
+
+  private add(item: unknown): void {
+    assertMessage(this.facts.method, item);
+    const text = itemText(encodingOf(item));
+    this.characters += text.length;
+    if (this.stored + this.pending.length >= MAX_STORED_ITEMS || this.characters > MAX_STORED_CHARACTERS)
+      throw tooManyStored(MAX_STORED_ITEMS, MAX_STORED_CHARACTERS);
+    this.pending.push(text);
+    this.unread.push(text.length);
+    this.unreadCharacters += text.length;
+    this.flush();
+  }
+
+  /** Waits until the unread items are below their bounds; resolves to false when the call ends. */
+  private async hasRoom(): Promise<boolean> {
+    const { maxItems, maxBytes } = this.facts.bounds;
+    while (this.state === 'streaming') {
+      const isFull = this.unread.length >= maxItems || this.unreadCharacters >= maxBytes;
+      if (!isFull && this.pending.length < MAX_BATCH) return true;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    return false;
+  }
+
+  private finish(end: StoredEnd): void {
+    this.state = 'ending';
+    this.decided = end;
+    clearTimeout(this.deadline);
+    this.wake?.();
+    this.flush();
+  }
+
+  /** Stores what is pending, one batch at a time, and then the end. */
+  private flush(): void {
+    this.storing ??= this.storeAll().finally(() => (this.storing = undefined));
+  }
+
+  private async storeAll(): Promise<void> {
+    while (this.pending.length || this.state === 'ending') {
+      const batch = this.pending.splice(0, MAX_BATCH);
+      if (!batch.length) return this.storeEnd();
+      try {
+        if (!(await this.env.store.append(this.key, batch))) throw new Error('The stored call is unknown.');
+      } catch (error) {
+        return this.unavailable(error);
+      }
+      const first = this.stored;
+      this.stored += batch.length;
+      this.env.deliver(this, this.reader, first, batch);
+      this.wake?.();
+    }
+  }
+
+  /** Ends the call after the last stored item, because the store has failed. */
+  private unavailable(cause: unknown): void {
+    this.pending.length = 0;
+    const error = this.env.wireErrorOf(cause);
+    const unavailable = new CodedError(
+      'UNAVAILABLE',
+      'An item of the call could not be stored; it has ended.',
+    );
+    this.facts.call.abort(unavailable);
+    this.state = 'ending';
+    const { code, message } = unavailable;
+    this.decided = this.end = { kind: 'error', error: error.code === code ? error : { code, message } };
+    void this.source?.leave();
+    this.wake?.();
+    this.env.deliver(this, this.reader, this.stored, []);
+  }
+
+  private async storeEnd(): Promise<void> {
+    if (this.state !== 'ending' || !this.decided) return;
+    this.end = this.decided;
+    const { forMs } = this.facts.bounds;
+    this.env.deliver(this, this.reader, this.stored, []);
+    try {
+      await this.env.store.change(this.key, { end: endText(this.end), ttlMs: forMs });
+    } catch {
+      // The next check of this server stores it again.
+      return;
+    }
+    this.env.deliver(this, this.reader, this.stored, []);
+    this.release();
+  }
+
+  private release(): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    clearTimeout(this.abandonment);
+    clearTimeout(this.deadline);
+    this.env.released(this);
+  }
+}
+
+function assertMessage(method: string, value: unknown): asserts value is object {
+  if (!messageNameOf((value as object | undefined)?.constructor)) throw notAnItem(method, value);
+}
+
+function ignore(): void {}
