@@ -7,6 +7,7 @@ const path = (relative) => fileURLToPath(new URL(relative, ROOT));
 
 /** Purposes of the entry points that are not the index of a package. */
 const PURPOSES = {
+  '@nestwire/chat/client': 'Messages and types of the chat for pages and other clients.',
   '@nestwire/client/react': 'Hooks for React.',
   '@nestwire/client/store': 'Stores for any framework, below the hooks and composables.',
   '@nestwire/client/vue': 'Composables for Vue.',

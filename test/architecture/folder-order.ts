@@ -28,6 +28,7 @@ export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     'privacy',
     'wire',
     'relay',
+    'endpoint',
   ],
   'libs/streams': [
     'transport',

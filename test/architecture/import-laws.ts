@@ -12,6 +12,7 @@ import {
 const LIBS = ['protocol', 'client', 'messages', 'streams', 'chat', 'testing'];
 const ENTRIES = new Set([
   ...LIBS.map((name) => `@nestwire/${name}`),
+  '@nestwire/chat/client',
   '@nestwire/client/react',
   '@nestwire/client/store',
   '@nestwire/client/vue',
@@ -28,7 +29,7 @@ const ENTRIES = new Set([
 
 /** Entries for applications; the others are for implementers of a port and for this repository. */
 const APPLICATION_ENTRY =
-  /^@nestwire\/[a-z]+(\/(redis|react|store|vue|class-transformer|class-validator|message-pack|testing))?$/;
+  /^@nestwire\/[a-z]+(\/(client|redis|react|store|vue|class-transformer|class-validator|message-pack|testing))?$/;
 
 /** Allowed imports between the packages of this repository. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {

@@ -9,7 +9,7 @@ import { ChatUsers, type ChatProfile } from '../../libs/chat/src/users/chat-user
 
 /** Users with a field that must never leave the server. */
 export class TestUsers extends ChatUsers {
-  findMany(ids: readonly string[]): readonly ChatProfile[] {
+  findMany(ids: readonly string[]): readonly ChatProfile[] | Promise<readonly ChatProfile[]> {
     return ids
       .filter((id) => !id.startsWith('unknown'))
       .map((id) => ({ id, name: `The ${id}`, email: `${id}@secret.example` }));

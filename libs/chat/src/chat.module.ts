@@ -9,6 +9,8 @@ import { CHAT_OPTIONS, ChatService } from './chat.service.js';
 import { ChatDatabase } from './database/chat-database.js';
 import { checkSchema, migrate } from './database/migrate.js';
 import { openDatabase } from './database/open-database.js';
+import { ChatChannelEndpoint } from './endpoint/chat-channel-endpoint.js';
+import { ChatUserEndpoint } from './endpoint/chat-user-endpoint.js';
 import { ChatHooks, NoChatHooks } from './messages/chat-hooks.js';
 import { ChatPolicy } from './policy/chat-policy.js';
 import { DefaultChatPolicy } from './policy/default-chat-policy.js';
@@ -46,6 +48,8 @@ function definitionOf(providers: ChatProviders, options: Provider): DynamicModul
       { provide: ChatHooks, useClass: hooks },
       { provide: ChatDatabase, inject: [CHAT_OPTIONS], useFactory: openMigrated },
       ChatService,
+      ChatChannelEndpoint,
+      ChatUserEndpoint,
     ],
     exports: [ChatService, ChatUsers, ChatPolicy],
   };

@@ -25,6 +25,8 @@ export {
 export type { DatabaseKind } from './database/database-kind.js';
 export type { ChatDatabaseOptions, PgPoolLike } from './database/database.options.js';
 export { chatMigrations } from './database/migrate.js';
+export { ChatChannelEndpoint } from './endpoint/chat-channel-endpoint.js';
+export { ChatUserEndpoint } from './endpoint/chat-user-endpoint.js';
 export { ChatError, ChatErrorCode } from './error/chat-error.js';
 export type { ChatLimits } from './limits/chat-limits.js';
 export type {
@@ -60,4 +62,32 @@ export {
   ChatMembershipEvent,
   ChatMessageEvent,
 } from './wire/chat-events.js';
+export {
+  ChatChanges,
+  ChatChannelPage,
+  ChatChannelState,
+  ChatFound,
+  ChatJoined,
+  ChatPage,
+  ChatPointer,
+  ChatStored,
+  ChatTypingEvent,
+} from './wire/chat-replies.js';
+export {
+  ChatChannelParams,
+  ChatCreate,
+  ChatDelete,
+  ChatEdit,
+  ChatFind,
+  ChatJoin,
+  ChatLoadChanges,
+  ChatLoadChannels,
+  ChatLoadPage,
+  ChatMarkRead,
+  ChatPin,
+  ChatPost,
+  ChatReact,
+  ChatTyping,
+  ChatWatchPresence,
+} from './wire/chat-requests.js';
 export { chatChanges, chatInbox, chatRoom } from './wire/chat-topics.js';

@@ -67,6 +67,15 @@ export class ChatHistory {
   ) {}
 
   /**
+   * Checks that the actor may read a channel.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN
+   */
+  async demandReading(actor: ChatActor, channelId: string): Promise<void> {
+    await this.work.read((queries) => this.openForReading(queries, actor, channelId));
+  }
+
+  /**
    * Reads a page. Deleted messages keep their place, without content.
    *
    * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_INVALID

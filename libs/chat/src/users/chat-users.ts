@@ -1,3 +1,5 @@
+import { chatUser, type ChatActor } from '../policy/chat-actor.js';
+
 /** The public part of a user: all that other users ever see. */
 export interface ChatProfile {
   readonly id: string;
@@ -16,6 +18,15 @@ export abstract class ChatUsers {
     ids: readonly string[],
     tenant: string,
   ): readonly ChatProfile[] | Promise<readonly ChatProfile[]>;
+
+  /**
+   * Returns the actor for the user of a stream; override it for tenants.
+   *
+   * By default it is the user with this id in the default tenant.
+   */
+  actorOf(user: { readonly id: string }): ChatActor {
+    return chatUser(user.id);
+  }
 }
 
 /** Looks up profiles, each id once, and keeps only the public fields. */

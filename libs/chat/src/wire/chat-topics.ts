@@ -1,5 +1,6 @@
 import { defineChannel } from '@nestwire/messages';
 import { createHash } from 'node:crypto';
+import { ChatTypingEvent } from './chat-replies.js';
 import {
   ChatChange,
   ChatChannelEvent,
@@ -22,6 +23,8 @@ const inbox = defineChannel('nestwire-chat-user', {
   history: { messages: 100, ageMs: TEN_MINUTES_MS },
 });
 
+const typing = defineChannel('nestwire-chat-typing', { messages: [ChatTypingEvent] });
+
 const changes = defineChannel('nestwire-chat-changes', {
   messages: [ChatChange],
   history: { messages: 100_000, ageMs: A_DAY_MS },
@@ -30,6 +33,11 @@ const changes = defineChannel('nestwire-chat-changes', {
 /** The channel of nestwire that has the events of one chat channel. */
 export function chatRoom(tenant: string, channelId: string) {
   return room(tenant, channelId);
+}
+
+/** The channel of nestwire that tells who types in one chat channel. */
+export function chatTyping(tenant: string, channelId: string) {
+  return typing(tenant, channelId);
 }
 
 /** The channel of nestwire that has the events for one user. */

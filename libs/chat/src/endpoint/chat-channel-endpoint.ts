@@ -1,0 +1,223 @@
+import type { ChannelStream } from '@nestwire/messages';
+import { MessagesService } from '@nestwire/messages';
+import { create, StreamGap, type PresenceEvent } from '@nestwire/protocol';
+import {
+  OnStreamMessage,
+  OnStreamOpened,
+  SessionCloseReason,
+  StreamCall,
+  StreamEndpoint,
+  StreamMethod,
+  StreamSession,
+  type StreamUser,
+} from '@nestwire/streams';
+import { ChatService } from '../chat.service.js';
+import { ChatError } from '../error/chat-error.js';
+import type { ChatActor } from '../policy/chat-actor.js';
+import { ChatUsers, profilesOf } from '../users/chat-users.js';
+import { ChatChannelEvent, ChatMemberEvent, ChatMessageEvent } from '../wire/chat-events.js';
+import {
+  ChatChanges,
+  ChatJoined,
+  ChatPage,
+  ChatPointer,
+  ChatStored,
+  ChatTypingEvent,
+} from '../wire/chat-replies.js';
+import {
+  ChatChannelParams,
+  ChatDelete,
+  ChatEdit,
+  ChatLoadChanges,
+  ChatLoadPage,
+  ChatMarkRead,
+  ChatPin,
+  ChatPost,
+  ChatReact,
+  ChatTyping,
+  ChatWatchPresence,
+} from '../wire/chat-requests.js';
+import { chatRoom, chatTyping } from '../wire/chat-topics.js';
+
+/** The least time between two reports that a user still types, in milliseconds. */
+const TYPING_MS = 1_000;
+
+type Sent =
+  | ChatJoined
+  | ChatMessageEvent
+  | ChatChannelEvent
+  | ChatMemberEvent
+  | ChatTypingEvent
+  | PresenceEvent
+  | StreamGap;
+type Session = StreamSession<Sent, StreamUser, ChatChannelParams>;
+type Call = StreamCall<StreamUser, ChatChannelParams>;
+
+/** The state of one reader of a channel. */
+class Reader {
+  isTyping = false;
+  typedAtMs = 0;
+}
+
+/**
+ * The stream of one channel: `client.chatChannel({ channelId })`.
+ *
+ * It begins with `ChatJoined`, the newest page. The events since before that page follow or precede it; the
+ * higher revision of a message is the newer state. It ends with `evicted` when the user may no longer read.
+ */
+@StreamEndpoint('chatChannel', { params: ChatChannelParams, requireLogin: true })
+export class ChatChannelEndpoint {
+  constructor(
+    private readonly chat: ChatService,
+    private readonly users: ChatUsers,
+    private readonly messages: MessagesService,
+  ) {}
+
+  /** Subscribes first and reads the page afterwards, so that no message is missing between the two. */
+  @OnStreamOpened()
+  async opened(session: Session): Promise<void> {
+    const actor = this.actorOf(session);
+    const { channelId } = session.params;
+    const room = chatRoom(actor.tenant, channelId);
+    await session.messages.addListener(room, (event) => this.recheck(session, event));
+    await this.chat.history.demandReading(actor, channelId);
+    session.setUserObject(new Reader());
+    await session.subscribe(room);
+    await session.subscribe(chatTyping(actor.tenant, channelId));
+    const { channel, membership, messages, hasOlder, revision } = await this.chat.history.page(actor, {
+      channelId,
+    });
+    await session.sendStreamMessage(
+      create(ChatJoined, { channel, membership, messages, hasOlder, revision }),
+    );
+  }
+
+  /** Reads a page of the history. */
+  @StreamMethod(ChatLoadPage)
+  async loadPage(call: Call, request: ChatLoadPage): Promise<ChatPage> {
+    const page = await this.chat.history.page(this.actorOf(call), { ...request, ...call.params });
+    const { messages, hasOlder, hasNewer, revision } = page;
+    return create(ChatPage, { messages, hasOlder, hasNewer, revision });
+  }
+
+  /** Reads what changed after a revision: the way to continue after a `StreamGap`. */
+  @StreamMethod(ChatLoadChanges)
+  async loadChanges(call: Call, request: ChatLoadChanges): Promise<ChatChanges> {
+    return create(
+      ChatChanges,
+      await this.chat.history.changesSince(this.actorOf(call), { ...request, ...call.params }),
+    );
+  }
+
+  /** Posts a message; a repetition with the client id returns the first one. */
+  @StreamMethod(ChatPost)
+  async post(call: Call, request: ChatPost): Promise<ChatStored> {
+    const message = await this.chat.messages.post(this.actorOf(call), { ...request, ...call.params });
+    return create(ChatStored, { message });
+  }
+
+  /** Edits a message. */
+  @StreamMethod(ChatEdit)
+  async edit(call: Call, request: ChatEdit): Promise<ChatStored> {
+    const { seq, text, data, mentions } = request;
+    const changes = {
+      ...(text !== undefined && { text }),
+      ...(data !== undefined && { data }),
+      ...(mentions !== undefined && { mentions }),
+    };
+    const message = await this.chat.messages.edit(this.actorOf(call), { ...call.params, seq }, changes);
+    return create(ChatStored, { message });
+  }
+
+  /** Deletes a message. */
+  @StreamMethod(ChatDelete)
+  async remove(call: Call, { seq }: ChatDelete): Promise<ChatStored> {
+    return create(ChatStored, {
+      message: await this.chat.messages.delete(this.actorOf(call), { ...call.params, seq }),
+    });
+  }
+
+  /** Adds or removes a reaction. */
+  @StreamMethod(ChatReact)
+  async react(call: Call, { seq, emoji, isSet }: ChatReact): Promise<ChatStored> {
+    const { messages } = this.chat;
+    const place = { ...call.params, seq };
+    const actor = this.actorOf(call);
+    const message = await (isSet
+      ? messages.react(actor, place, emoji)
+      : messages.unreact(actor, place, emoji));
+    return create(ChatStored, { message });
+  }
+
+  /** Pins or unpins a message. */
+  @StreamMethod(ChatPin)
+  async pin(call: Call, { seq, isPinned }: ChatPin): Promise<ChatStored> {
+    const { messages } = this.chat;
+    const place = { ...call.params, seq };
+    const message = await (isPinned
+      ? messages.pin(this.actorOf(call), place)
+      : messages.unpin(this.actorOf(call), place));
+    return create(ChatStored, { message });
+  }
+
+  /** Moves the own read pointer forward. */
+  @StreamMethod(ChatMarkRead)
+  async markRead(call: Call, { seq, threadSeq }: ChatMarkRead): Promise<ChatPointer> {
+    const { channelId } = call.params;
+    const { pointers } = this.chat;
+    const actor = this.actorOf(call);
+    const stored = await (threadSeq === undefined
+      ? pointers.mark(actor, channelId, seq)
+      : pointers.markThread(actor, { channelId, threadSeq, seq }));
+    return create(ChatPointer, { seq: stored });
+  }
+
+  /** Tells the other readers; a repetition within a second is dropped. */
+  @OnStreamMessage(ChatTyping)
+  async onTyping(session: Session, { isTyping }: ChatTyping): Promise<void> {
+    const reader = session.getUserObject(Reader)!;
+    const isNew = isTyping !== reader.isTyping || Date.now() - reader.typedAtMs >= TYPING_MS;
+    if (!isNew) return;
+    Object.assign(reader, { isTyping, typedAtMs: Date.now() });
+    const actor = this.actorOf(session);
+    const { id } = session.user;
+    const user = (await profilesOf(this.users, actor.tenant, [id])).get(id) ?? { id, name: id };
+    const { channelId } = session.params;
+    await this.messages.postMessage(
+      chatTyping(actor.tenant, channelId),
+      create(ChatTypingEvent, { channelId, user, isTyping }),
+    );
+  }
+
+  /** Joins the presence of the channel, and returns its members and their changes. */
+  @OnStreamMessage(ChatWatchPresence)
+  async onWatchPresence(
+    session: Session,
+    _request: ChatWatchPresence,
+  ): Promise<ChannelStream<PresenceEvent>> {
+    const room = chatRoom(this.actorOf(session).tenant, session.params.channelId);
+    await session.presence.join(room);
+    return session.presence.watch(room);
+  }
+
+  /** Ends the stream of a member who was removed; after a gap, nobody knows who was. */
+  private async recheck(
+    session: Session,
+    event: ChatMessageEvent | ChatChannelEvent | ChatMemberEvent | StreamGap,
+  ): Promise<void> {
+    const isOfUser =
+      event instanceof ChatMemberEvent && event.member === null && event.userId === session.user.id;
+    if (!isOfUser && !(event instanceof StreamGap)) return;
+    try {
+      await this.chat.history.demandReading(this.actorOf(session), session.params.channelId);
+    } catch (error) {
+      const text =
+        error instanceof ChatError ? error.message : 'The rights of the user could not be checked.';
+      await session.close(new SessionCloseReason('evicted', text));
+    }
+  }
+
+  private actorOf({ user }: { readonly user: StreamUser }): ChatActor {
+    return this.users.actorOf(user);
+  }
+}

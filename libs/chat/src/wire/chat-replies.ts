@@ -1,0 +1,82 @@
+import { StreamMessage } from '@nestwire/protocol';
+import type { ChatChannel, ChatMembership } from '../channels/chat-channel.js';
+import type { ChannelEntry } from '../channels/chat-lists.js';
+import type { ChatMessage } from '../messages/chat-message.js';
+import type { ChatProfile } from '../users/chat-users.js';
+
+/** The first message of the stream of a channel: its newest page. */
+@StreamMessage('nestwire-chat.joined')
+export class ChatJoined {
+  declare readonly $type: 'nestwire-chat.joined';
+  channel!: ChatChannel;
+  membership!: ChatMembership | null;
+  messages!: readonly ChatMessage[];
+  hasOlder!: boolean;
+  revision!: number;
+}
+
+/** A page of a history, from the oldest to the newest message. */
+@StreamMessage('nestwire-chat.page')
+export class ChatPage {
+  declare readonly $type: 'nestwire-chat.page';
+  messages!: readonly ChatMessage[];
+  hasOlder!: boolean;
+  hasNewer!: boolean;
+  revision!: number;
+}
+
+/** The messages that changed after a revision. */
+@StreamMessage('nestwire-chat.changes')
+export class ChatChanges {
+  declare readonly $type: 'nestwire-chat.changes';
+  messages!: readonly ChatMessage[];
+  revision!: number;
+  hasMore!: boolean;
+}
+
+/** A message as it is stored. */
+@StreamMessage('nestwire-chat.stored')
+export class ChatStored {
+  declare readonly $type: 'nestwire-chat.stored';
+  message!: ChatMessage;
+}
+
+/** A read pointer as it is stored. */
+@StreamMessage('nestwire-chat.pointer')
+export class ChatPointer {
+  declare readonly $type: 'nestwire-chat.pointer';
+  seq!: number;
+}
+
+/** Reports that a reader types, or no longer does. It is not stored. */
+@StreamMessage('nestwire-chat.typing-event')
+export class ChatTypingEvent {
+  declare readonly $type: 'nestwire-chat.typing-event';
+  channelId!: string;
+  user!: ChatProfile;
+  isTyping!: boolean;
+}
+
+/** A page of the own channels. */
+@StreamMessage('nestwire-chat.channels')
+export class ChatChannelPage {
+  declare readonly $type: 'nestwire-chat.channels';
+  entries!: readonly ChannelEntry[];
+  next!: string | null;
+}
+
+/** A channel and the own membership. */
+@StreamMessage('nestwire-chat.channel-state')
+export class ChatChannelState {
+  declare readonly $type: 'nestwire-chat.channel-state';
+  channel!: ChatChannel;
+  membership!: ChatMembership | null;
+}
+
+/** The messages that a search found. */
+@StreamMessage('nestwire-chat.found')
+export class ChatFound {
+  declare readonly $type: 'nestwire-chat.found';
+  messages!: readonly ChatMessage[];
+  next!: string | null;
+}
