@@ -7,6 +7,7 @@ import { ResumableCalls } from './calls/resumable-calls.js';
 import { toWireError } from './enhancers/error-reply.js';
 import { ResultCache } from './resend/result-cache.js';
 import type { PostResult } from '@nestwire/messages';
+import type { Message } from '@nestwire/protocol';
 import type { MissingCapability } from '@nestwire/messages/backend';
 import { ERROR_LINES_PER_MINUTE, LocalCallStore, LogLimiter, slicedWork } from '@nestwire/messages/internal';
 import { ClientLog } from './connection/client-log.js';
@@ -171,15 +172,20 @@ export class StreamsServer {
     this.isStarted = true;
     await this.channels.start();
     this.logger.log(this.summary());
-    await this.userMessages.start();
-    if (this.context.signIn.isConfigured) await this.revocations.start();
+    if (this.context.signIn.isConfigured)
+      await Promise.all([this.revocations.start(), this.userMessages.start()]);
   }
 
   /** Checks the open connections of a user again; see `StreamsService.revoke`. */
   revoke(revocation: UserRevocation): Promise<PostResult> {
     if (this.context.signIn.isConfigured) return this.revocations.revoke(revocation);
-    const problem = 'revoke() needs an authenticator: give StreamsModule the option "authenticator".';
-    return Promise.reject(new StreamsConfigurationError([problem]));
+    return Promise.reject(withoutAuthenticator('revoke'));
+  }
+
+  /** Sends a message to the sessions of a user; see `StreamsService.sendToUser`. */
+  sendToUser(endpoint: string, userId: string, message: Message): Promise<PostResult> {
+    if (this.context.signIn.isConfigured) return this.userMessages.send(endpoint, userId, message);
+    return Promise.reject(withoutAuthenticator('sendToUser'));
   }
 
   /** Ends streams in the cluster; see `StreamsService.close`. */
@@ -388,4 +394,9 @@ function codecsOf(limits: StreamsLimits, others: readonly CodecOption[] = []): C
   const { maxJsonKeys: maxKeys, maxJsonItems: maxItems } = limits;
   const bounds = { maxDepth, maxNodes, maxKeys, maxItems };
   return [new JsonCodec(bounds), ...others.map((codec) => codec.withLimits(bounds))];
+}
+
+function withoutAuthenticator(method: string): StreamsConfigurationError {
+  const problem = `${method}() needs an authenticator: give StreamsModule the option "authenticator".`;
+  return new StreamsConfigurationError([problem]);
 }

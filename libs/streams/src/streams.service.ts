@@ -92,12 +92,13 @@ export class StreamsService {
    * that reads too slowly, or is away, loses it. For messages that must arrive, use a channel with history.
    * Sessions of this process have it when the call returns. Resolves as a post on a channel without history.
    *
+   * @throws {StreamsConfigurationError} when there is no authenticator
    * @throws {CodedError} INVALID_MESSAGE when the endpoint or the user is not named
    * @throws {CodedError} NOT_A_MESSAGE, NOT_ENCODABLE when the message cannot be encoded
    * @throws {MessagesError} MESSAGE_TOO_LARGE, MESSAGES_CLOSED
    */
   sendToUser(endpoint: string, userId: string, message: Message): Promise<PostResult> {
-    return this.server.userMessages.send(endpoint, userId, message);
+    return this.server.sendToUser(endpoint, userId, message);
   }
 
   /**
