@@ -32,6 +32,10 @@ const nav: DefaultTheme.NavItem[] = [
   { text: 'Explanation', link: firstOf('Explanation'), activeMatch: activeMatchOf('Explanation') },
 ];
 
+const SOURCES_ICON =
+  '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" ' +
+  'stroke-linejoin="round" style="fill: none"><path d="m8 7-5 5 5 5M16 7l5 5-5 5M13.5 5l-3 14"/></svg>';
+
 export default defineConfig({
   base,
   head,
@@ -70,7 +74,8 @@ export default defineConfig({
         miniSearch: { searchOptions: { boostDocument: (id: string) => (id.includes('/api/') ? 0.3 : 1) } },
       },
     },
-    socialLinks: [{ icon: 'github', link: REPOSITORY }],
+    // Of an icon with a name, the dev server asks another host.
+    socialLinks: [{ icon: { svg: SOURCES_ICON }, link: REPOSITORY, ariaLabel: 'Sources' }],
     externalLinkIcon: true,
     footer: { message: 'MIT license', copyright: 'The nestwire maintainers' },
   },
