@@ -54,18 +54,24 @@ describe('docs/versions.md', () => {
 
   it('has the consumers, and what they are tested with', () => {
     const names = readdirSync(join(ROOT, CONSUMERS)).filter((name) => name !== 'source');
+    const built = {
+      'nest12-swc': ', built by SWC (`nest start -b swc`)',
+      'vite-page': '; a page that Vite 8 builds, in Chromium',
+    };
     const expected = names.map((name) => {
       const { dependencies: used, devDependencies: tools, type } = manifestOf(`${CONSUMERS}/${name}`);
       const { compilerOptions } = JSON.parse(read(`${CONSUMERS}/${name}/tsconfig.json`)) as {
         compilerOptions: Record<string, string>;
       };
       const resolution = compilerOptions.moduleResolution ?? compilerOptions.module;
+      const format = type === 'module' ? 'ESM' : 'CommonJS';
+      const packages = { ...tools, ...used };
       return [
-        lowest(used!['@nestjs/common']!),
-        `${type === 'module' ? 'ESM' : 'CommonJS'}, \`${resolution}\``,
-        lowest(tools!.typescript!),
-        lowest(used!.ioredis!),
-        lowest(used!['class-validator']!),
+        lowest(packages['@nestjs/common']!),
+        name in built ? `${format}${built[name as keyof typeof built]}` : `${format}, \`${resolution}\``,
+        lowest(packages.typescript!),
+        lowest(packages.ioredis!),
+        lowest(packages['class-validator']!),
       ];
     });
 

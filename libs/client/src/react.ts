@@ -143,8 +143,9 @@ export type CallControl<M extends CallableMethod> = CallState<ReplyOf<M>, ItemOf
   Omit<Caller<M>, 'state'>;
 
 /**
- * Calls a stream method; returns `{ start, cancel, isPending, error, reply, items }`.
+ * Calls a stream method.
  *
+ * Returns `{ start, cancel, isPending, error, reply, items }`.
  * The last call counts. `keepMs` after the component has gone, it leaves a call with items; see `CallerOptions`.
  */
 export function useCall<M extends CallableMethod>(method: M, options?: CallerOptions): CallControl<M> {
