@@ -47,6 +47,8 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
   private readonly window: OutboundWindow;
   private readonly items: ReceivedItems | undefined;
   private payload: FramePayload | undefined;
+  /** The decoded frame of a call that starts at once; a waiting one would take many times its bytes. */
+  private frame: CallFrame | undefined;
   private source: ItemSource | undefined;
   private timer: NodeJS.Timeout | undefined;
   private wake: (() => void) | undefined;
@@ -72,7 +74,8 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
     this.session = session;
     this.facts = facts;
     this.results = results;
-    this.payload = copiedPayload(payload);
+    this.frame = session.isOpen && !frame.redelivered && !facts.isOnce ? frame : undefined;
+    this.payload = this.frame ? payload : copiedPayload(payload);
     this.window = new OutboundWindow(Math.min(frame.window, callWindow), callWindowBytes);
     this.items = facts.takesItems ? new ReceivedItems(port.limits, this) : undefined;
     if (!frame.items) this.items?.finish();
@@ -231,11 +234,11 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
   }
 
   private takeFrame(): CallFrame {
-    const { payload } = this;
-    this.payload = undefined;
+    const { payload, frame } = this;
+    this.payload = this.frame = undefined;
     if (payload === undefined) throw new Error('The request of a call is read once.');
     this.port.release(payload.length);
-    return this.port.decode(payload) as CallFrame;
+    return frame ?? (this.port.decode(payload) as CallFrame);
   }
 
   private returned(value: unknown): void {
@@ -377,7 +380,7 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
     if (this.state === 'ended') return;
     this.enter('ended');
     if (this.payload !== undefined) this.port.release(this.payload.length);
-    this.payload = undefined;
+    this.payload = this.frame = undefined;
     this.port.released(this);
     this.resolveReleased();
   }
