@@ -12,7 +12,7 @@ import { CallFrames } from './call-frames.js';
 import { Done, Job, Piece, type WorkApp, type WorkStreams } from './work.app.js';
 
 /** The shapes of calls. */
-export const SHAPES = ['reply', 'watch', 'upload', 'echo'] as const;
+export const SHAPES = ['reply', 'watch', 'upload', 'echo', 'generate'] as const;
 /** One of them. */
 export type Shape = (typeof SHAPES)[number];
 
@@ -27,6 +27,7 @@ export interface CallFlaws {
 /** One call of a client, with what it got. */
 export interface NotedCall {
   readonly name: string;
+  readonly id: string;
   readonly shape: Shape;
   readonly count: number;
   /** The numbers of the items that the reader got. */
@@ -42,6 +43,11 @@ export interface NotedCall {
   cancelling: number;
   /** The number of faults of its client before the call. */
   readonly faults: number;
+  /** The number of moves of its client to another server before the call. */
+  readonly moves: number;
+  movesAtEnd: number;
+  /** The server of its client at the end. */
+  nodeAtEnd: number;
   /** The number of faults of its client at the end. */
   faultsAtEnd: number;
   cancel(): void;
@@ -51,7 +57,7 @@ export interface NotedCall {
   leaves: boolean;
 }
 
-type Handle = PromiseLike<Done> & AsyncIterable<Piece> & { cancel(): Promise<void> };
+type Handle = PromiseLike<Done> & AsyncIterable<Piece> & { readonly id: string; cancel(): Promise<void> };
 
 /** A client of the library on connections in memory, with a ledger of its calls. */
 export class CallClient {
@@ -59,6 +65,7 @@ export class CallClient {
   readonly lines: ClientLines;
   readonly frames = new CallFrames();
   faults = 0;
+  moves = 0;
   readonly #client;
 
   constructor(
@@ -111,6 +118,7 @@ export class CallClient {
     const noted: NotedCall = {
       ...{
         name,
+        id: handle.id,
         shape,
         count,
         got: [],
@@ -120,7 +128,7 @@ export class CallClient {
         isSlow: false,
         leaves: false,
       },
-      ...{ faults: this.faults, faultsAtEnd: 0 },
+      ...{ faults: this.faults, faultsAtEnd: 0, moves: this.moves, movesAtEnd: 0, nodeAtEnd: 0 },
       cancel: () => {
         noted.isCancelled = true;
         noted.cancelling++;
@@ -150,13 +158,28 @@ export class CallClient {
 
   /** Its server says that it goes away, and serves on. */
   handOver(target: number): void {
-    if (this.isConnected) this.lines.handOver(target);
+    if (!this.isConnected) return;
+    this.moves++;
+    this.lines.handOver(target);
+  }
+
+  /** Cuts the connection; the next one leads to another server. */
+  move(target: number): void {
+    this.moves++;
+    this.lines.target = target;
+    this.cut('both');
   }
 
   /** Ends the faults, and the connections that it has left. */
   heal(): void {
     this.faults++;
     this.lines.heal();
+  }
+
+  /** Cancels all resumable calls by their ids, as another device would. */
+  cancelResumable(): void {
+    const { generate } = this.#client.work;
+    for (const { shape, id } of this.calls) if (shape === 'generate') void generate.resume(id).cancel();
   }
 
   close(): Promise<void> {
@@ -182,6 +205,8 @@ export class CallClient {
   #ended(noted: NotedCall, end: string): void {
     noted.ends.push(end);
     noted.faultsAtEnd = this.faults;
+    noted.movesAtEnd = this.moves;
+    noted.nodeAtEnd = this.lines.target;
   }
 
   /** JSON, with the flaws of a control. */

@@ -1,6 +1,6 @@
 import { FakeClock } from '@nestwire/testing';
 import { carried } from '../recovery/memory-socket.js';
-import { CallClient, type CallFlaws, type NotedCall } from './call-client.js';
+import { CallClient, type CallFlaws, type NotedCall, type Shape } from './call-client.js';
 import { startWork, Work, type WorkApp } from './work.app.js';
 
 const NODES = 2;
@@ -9,6 +9,8 @@ const QUIET_TURNS = 3;
 const MAX_TURNS = 3_000;
 const HEALING_STEPS = 8;
 const HEALING_MS = 2_000;
+
+const ITEM_SHAPES: readonly Shape[] = ['watch', 'echo', 'generate'];
 
 /** Codes of a call whose connection was lost. */
 const LOST: readonly string[] = ['UNCERTAIN', 'CALL_LOST'];
@@ -78,6 +80,7 @@ export class CallWorld {
     for (const { lines } of this.clients) lines.heal();
     await this.settle();
     const broken = this.clients.flatMap((client) => this.#judge(client));
+    await this.#cancelResumable();
     return [...broken, ...(await this.#clear())];
   }
 
@@ -110,27 +113,44 @@ export class CallWorld {
     const runs = this.work.runs.filter((run) => run.name === name);
     const isLost = LOST.includes(end!) && call.faultsAtEnd > call.faults;
     if (call.cancelling > 0) yield 'is not cancelled on the server';
-    if (runs.some(({ finals }) => finals !== 1)) yield 'still runs';
+    if (shape !== 'generate' && runs.some(({ finals }) => finals !== 1)) yield 'still runs';
     if (ends.length !== 1) yield `has ${ends.length} ends`;
     if (got.some((number, at) => number !== at + 1)) yield `got ${got.join()}`;
     if (runs.some(({ taken }) => taken.some((number, at) => number !== at + 1)))
       yield 'took items out of order';
     if (runs.some(({ produced }) => produced < 0 || produced > count)) yield 'produced too much';
     if (end === 'end' && !isCancelled) {
-      const isWhole = shape === 'watch' || shape === 'echo' ? got.length === count : reply?.count === count;
+      const isWhole = ITEM_SHAPES.includes(shape) ? got.length === count : reply?.count === count;
       if (!isWhole) yield 'is not whole';
       if (reply && reply.name !== name) yield `got the reply of ${reply.name}`;
     } else if (!isCancelled && !isLost) yield `ended with ${end}`;
-    // A lost reply is requested again.
-    if (shape === 'reply' && isLost) yield `is lost with ${end}`;
+    // A lost reply is requested again, and a resumable call continues on its server.
+    const isThere = call.moves === call.movesAtEnd && runs.every(({ node }) => node === call.nodeAtEnd);
+    const isKept = shape === 'reply' || (shape === 'generate' && isThere);
+    if (isKept && isLost) yield `is lost with ${end}`;
     if (end === 'CALL_LOST' && received !== got.length) yield `counts ${received} of ${got.length} items`;
     for (const node of this.nodes.keys())
       if (runs.filter((run) => run.node === node).length > 1) yield 'ran twice on a server';
-    if (shape !== 'reply' && runs.length > 1) yield 'ran twice';
+    // Another server, without the store of the first one, does not know the call.
+    const isRepeatable = shape === 'reply' || shape === 'generate';
+    if (!isRepeatable && runs.length > 1) yield 'ran twice';
   }
 
   #wrongIn(call: NotedCall): string[] {
     return [...this.#wrong(call)];
+  }
+
+  /** Cancels the resumable calls that their readers have left, each on its server. */
+  async #cancelResumable(): Promise<void> {
+    for (const node of this.nodes.keys()) {
+      if (this.work.runs.every(({ finals }) => finals === 1)) return;
+      for (const client of this.clients) client.move(node);
+      await this.settle();
+      this.clock.advance(HEALING_MS);
+      await this.settle();
+      for (const client of this.clients) client.cancelResumable();
+      await this.settle();
+    }
   }
 
   /** Closes the clients, and returns what is left of the run. */

@@ -100,6 +100,11 @@ class WorkEndpoint {
     });
   }
 
+  @StreamMethod(Job, { resumable: { forMs: 600_000, maxItems: 3 } })
+  async *generate(call: StreamCall, job: Job): AsyncGenerator<Piece> {
+    yield* this.watch(call, job);
+  }
+
   @StreamMethod(Job)
   async *watch(_call: StreamCall, job: Job): AsyncGenerator<Piece> {
     const run = this.work.begin(job.name, this.node);

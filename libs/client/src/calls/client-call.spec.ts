@@ -279,6 +279,17 @@ describe('a call', () => {
       expect(rig.warnings).toEqual([]);
     });
 
+    it('counts the items of a call that the server has lost', async () => {
+      await connected();
+      const reader = rig.client.chat.watch(note('all'))[Symbol.asyncIterator]();
+      const { id } = await peer.next('call');
+      item(id, 1);
+      fail(id, 'CALL_LOST');
+      await reader.next();
+
+      await expect(reader.next()).rejects.toMatchObject({ code: 'CALL_LOST', received: 1 });
+    });
+
     it('is no promise for those who return it from an async function', async () => {
       await connected();
       const start = async () => rig.client.chat.watch(note('all'));

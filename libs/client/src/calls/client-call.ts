@@ -328,6 +328,7 @@ export class ClientCall implements ConnectedCall {
   }
 
   #errorOf(error: CodedError): CodedError {
+    if (error.code === 'CALL_LOST') Object.assign(error, { received: this.#received });
     return this.#isRepeated && NOT_CONTINUED.includes(error.code) ? this.#lostError(error) : error;
   }
 
