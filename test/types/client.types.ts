@@ -11,10 +11,15 @@ import {
 } from '@nestwire/client';
 import { create, StreamMessage } from '@nestwire/protocol';
 import type { ResumePosition } from '@nestwire/protocol/codec';
-import { OnStreamMessage, StreamEndpoint, StreamSession, type StreamsOf } from '@nestwire/streams';
-import type { CallItems } from '../../libs/streams/src/calls/call-items.js';
-import type { StreamCall } from '../../libs/streams/src/calls/stream-call.js';
-import type { Asks } from '../../libs/streams/src/requests/asks.js';
+import {
+  OnStreamMessage,
+  StreamEndpoint,
+  StreamSession,
+  type StreamsOf,
+  type Asks,
+  type CallItems,
+  type StreamCall,
+} from '@nestwire/streams';
 
 type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function isTrue<T extends true>(): T | undefined {

@@ -6,9 +6,9 @@ import {
   StreamEndpoint,
   StreamSession,
   type StreamsOf,
+  StreamCall,
+  StreamMethod,
 } from '@nestwire/streams';
-import { StreamCall } from '../../libs/streams/src/calls/stream-call.js';
-import { StreamMethod } from '../../libs/streams/src/calls/stream-method.decorator.js';
 
 type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function isTrue<T extends true>(): T | undefined {

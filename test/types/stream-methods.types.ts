@@ -6,15 +6,16 @@ import {
   StreamEndpoint,
   StreamSession,
   type StreamsOf,
+  CallItems,
+  StreamCall,
+  StreamMethod,
+  type Asks,
 } from '@nestwire/streams';
 import type { EndpointStream } from '@nestwire/client';
 import type { Observable } from 'rxjs';
-import { CallItems } from '../../libs/streams/src/calls/call-items.js';
-import { StreamCall } from '../../libs/streams/src/calls/stream-call.js';
-import { StreamMethod } from '../../libs/streams/src/calls/stream-method.decorator.js';
 import type { ReservedMethod } from '../../libs/streams/src/endpoint/reserved-method-name.js';
 import type { MethodTypes } from '../../libs/streams/src/endpoint/streams-of.js';
-import type { Asks, QuestionsOf, ReplyTo, RequestTypes } from '../../libs/streams/src/requests/asks.js';
+import type { QuestionsOf, ReplyTo, RequestTypes } from '../../libs/streams/src/requests/asks.js';
 
 type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function isTrue<T extends true>(): T | undefined {
