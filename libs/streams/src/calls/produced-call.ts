@@ -52,6 +52,9 @@ type ProducedState = 'running' | 'streaming' | 'ending' | 'ended';
 export class ProducedCall {
   readonly key: string;
   readonly share: string;
+  /** Resolves when the end is stored or given up. */
+  readonly whenEnded: Promise<void>;
+  private resolveEnded!: () => void;
   /** The end, once all items before it are stored. */
   end: StoredEnd | undefined;
   private decided: StoredEnd | undefined;
@@ -77,6 +80,7 @@ export class ProducedCall {
   ) {
     this.key = facts.key;
     this.share = facts.share;
+    this.whenEnded = new Promise((resolve) => (this.resolveEnded = resolve));
   }
 
   /** The number of stored items. */
@@ -270,6 +274,7 @@ export class ProducedCall {
     clearTimeout(this.abandonment);
     clearTimeout(this.deadline);
     this.env.released(this);
+    this.resolveEnded();
   }
 }
 

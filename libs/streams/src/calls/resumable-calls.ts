@@ -8,6 +8,8 @@ import { ProducedCall, type ProducedFacts, type Production } from './produced-ca
 
 /** The time for which a server counts as alive after it has confirmed that, in milliseconds. */
 const LEASE_MS = 3_000;
+/** The time in which the ends of all calls are stored at the shutdown, in milliseconds. */
+const STOP_MS = 1_000;
 /** The time between two checks, in milliseconds. */
 const CHECK_MS = 1_000;
 
@@ -172,7 +174,13 @@ export class ResumableCalls implements Production {
   async stop(): Promise<void> {
     this.isStopped = true;
     clearInterval(this.timer);
-    for (const call of [...this.produced.values()]) call.cancel(callLost());
+    const calls = [...this.produced.values()];
+    for (const call of calls) call.cancel(callLost());
+    const stored = Promise.all(calls.map(({ whenEnded }) => whenEnded));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, STOP_MS)));
+    await Promise.race([stored, late]);
+    clearTimeout(timer);
     await this.notices.stop();
   }
 
