@@ -3,9 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../../', import.meta.url);
+/** @param {string} relative */
 const path = (relative) => fileURLToPath(new URL(relative, ROOT));
 
-/** Purposes of the entry points that are not the index of a package. */
+/**
+ * Purposes of the entry points that are not the index of a package.
+ *
+ * @type {Record<string, string>}
+ */
 const PURPOSES = {
   '@nestwire/chat/client': 'Messages and types of the chat for pages and other clients.',
   '@nestwire/client/react': 'Hooks for React.',
@@ -37,7 +42,11 @@ export const entryPoints = readdirSync(path('libs')).flatMap((lib) => {
     });
 });
 
-/** Returns the name without type parameters, which Vue would take for a tag. */
+/**
+ * Returns the name without type parameters, which Vue would take for a tag.
+ *
+ * @param {{ rawName: string }} page
+ */
 const nameOf = ({ rawName }) => rawName.replace(/<.*/, '');
 
 /** @type {Partial<import('typedoc').TypeDocOptions & import('typedoc-plugin-markdown').PluginOptions>} */

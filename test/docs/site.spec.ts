@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { anchorOf, sourceAddress } from '../../docs/.vitepress/github.js';
 import { llmsText, purposeOf } from '../../docs/.vitepress/llms.js';
@@ -59,6 +59,16 @@ describe('The site', () => {
         expect(own).toContain(
           anchorOf(heading!.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')).replace(/-\d+$/, ''),
         );
+    }
+  });
+
+  it('has the reference of every public entry point, with its purpose and its source', async () => {
+    const { entryPoints } = await import('../../docs/.vitepress/typedoc.mjs');
+
+    expect(entryPoints.length).toBeGreaterThan(10);
+    for (const { purpose, file } of entryPoints) {
+      expect(purpose).toMatch(/^[A-Z].*\.$/);
+      expect(existsSync(join(ROOT, file))).toBe(true);
     }
   });
 
