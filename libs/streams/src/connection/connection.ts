@@ -301,7 +301,8 @@ export class Connection
     if (frame.t === 'pong') return;
     if (frame.t === 'hello') return this.close(CloseCode.BadRequest, 'hello was said already');
     if (frame.t === 'response') return this.streams.requests.receive(frame);
-    if (isOfCall(frame)) return this.routeOfCall(frame, payload, bytes);
+    // Most frames are messages, and need no comparison with each frame of calls.
+    if (frame.t !== 'message' && isOfCall(frame)) return this.routeOfCall(frame, payload, bytes);
     if (this.state === 'draining') return this.fail(frame.id, draining());
     if (this.isAwaited(frame.id)) return this.fail(frame.id, duplicateId(frame.id));
     if (this.isSigningIn) return this.keepFrame(frame, payload, bytes);
