@@ -9,18 +9,21 @@ import { describeIfPostgres, hasPostgres, PostgresServer } from './postgres-serv
 export type FreshDatabase = () => ChatDatabaseOptions;
 
 /** Describes a behaviour once on the embedded SQLite file, and once on a PostgreSQL process. */
-export function describeOnEachDatabase(name: string, define: (fresh: FreshDatabase) => void): void {
+export function describeOnEachDatabase(
+  name: string,
+  define: (fresh: FreshDatabase, kind: 'sqlite' | 'postgres') => void,
+): void {
   describe(`${name} on SQLite`, () => {
     let folder: string;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'nestwire-chat-'));
     });
     afterAll(() => rm(folder, { recursive: true, force: true }));
-    define(() => ({ file: join(folder, `${unique()}.sqlite`) }));
+    define(() => ({ file: join(folder, `${unique()}.sqlite`) }), 'sqlite');
   });
 
   describeIfPostgres(`${name} on PostgreSQL`, () => {
-    define(() => ({ postgres: server().url, schema: `chat_${unique()}`, poolSize: 4 }));
+    define(() => ({ postgres: server().url, schema: `chat_${unique()}`, poolSize: 4 }), 'postgres');
   });
 }
 

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { ChannelTypes } from './channels/channel-type.js';
 import type {
   ChatModuleAsyncOptions,
   ChatModuleOptions,
@@ -11,6 +12,7 @@ import { checkSchema, migrate } from './database/migrate.js';
 import { openDatabase } from './database/open-database.js';
 import { ChatChannelEndpoint } from './endpoint/chat-channel-endpoint.js';
 import { ChatUserEndpoint } from './endpoint/chat-user-endpoint.js';
+import { chatLimits } from './limits/chat-limits.js';
 import { ChatHooks, NoChatHooks } from './messages/chat-hooks.js';
 import { ChatPolicy } from './policy/chat-policy.js';
 import { DefaultChatPolicy } from './policy/default-chat-policy.js';
@@ -55,7 +57,10 @@ function definitionOf(providers: ChatProviders, options: Provider): DynamicModul
   };
 }
 
-async function openMigrated({ database: options }: ChatOptions): Promise<ChatDatabase> {
+/** Checks the options first, so that a mistake leaves no open database behind. */
+async function openMigrated({ database: options, limits, types }: ChatOptions): Promise<ChatDatabase> {
+  chatLimits(limits);
+  new ChannelTypes(types).all();
   const database = await openDatabase(options);
   try {
     await (options?.migrations === 'check' ? checkSchema(database) : migrate(database));

@@ -13,9 +13,8 @@ import { ChatChannels } from './channels/chat-channels.js';
 import { ChatLists } from './channels/chat-lists.js';
 import type { ChatOptions } from './chat.options.js';
 import { ChatDatabase } from './database/chat-database.js';
-import { ChatError, ChatErrorCode } from './error/chat-error.js';
 import { ChangeRate } from './limits/change-rate.js';
-import { DEFAULT_CHAT_LIMITS, type ChatLimits } from './limits/chat-limits.js';
+import { chatLimits, type ChatLimits } from './limits/chat-limits.js';
 import { ChatHistory } from './messages/chat-history.js';
 import { ChatHooks } from './messages/chat-hooks.js';
 import { ChatMessages } from './messages/chat-messages.js';
@@ -64,7 +63,7 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     messages: MessagesService,
     @Inject(CHAT_OPTIONS) options: ChatOptions,
   ) {
-    const limits = limitsOf(options.limits);
+    const limits = chatLimits(options.limits);
     const types = new ChannelTypes(options.types);
     const gate = new ChannelGate(database, policy, types);
     const reader = new MessageReader(users);
@@ -101,19 +100,6 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
   }
 }
 
-function limitsOf(given: ChatLimits = {}): Required<ChatLimits> {
-  for (const [name, value] of Object.entries(given)) {
-    if (!(name in DEFAULT_CHAT_LIMITS)) throw misconfigured(`there is no option limits.${name}`);
-    if (!Number.isInteger(value) || value < 1)
-      throw misconfigured(`limits.${name} is a whole number from 1 on; got ${value}`);
-  }
-  return { ...DEFAULT_CHAT_LIMITS, ...given };
-}
-
 function limiterOf({ changesPerWindow, rateWindowMs }: Required<ChatLimits>): RateLimiterMemory {
   return new RateLimiterMemory({ points: changesPerWindow, duration: rateWindowMs / 1_000 });
-}
-
-function misconfigured(problem: string): ChatError {
-  return new ChatError(ChatErrorCode.Configuration, `ChatModule: ${problem}.`);
 }

@@ -1,3 +1,5 @@
+import { ChatError, ChatErrorCode } from '../error/chat-error.js';
+
 /** The limits of the chat. */
 export interface ChatLimits {
   /**
@@ -64,3 +66,21 @@ export const DEFAULT_CHAT_LIMITS: Required<ChatLimits> = {
 
 /** The highest count of unread messages; more are reported as this number. */
 export const MAX_UNREAD = 1_000;
+
+/**
+ * Returns all limits, with the defaults of those that are not given.
+ *
+ * @throws {ChatError} CHAT_CONFIGURATION when a limit does not exist or is no whole number from 1 on
+ */
+export function chatLimits(given: ChatLimits = {}): Required<ChatLimits> {
+  for (const [name, value] of Object.entries(given)) {
+    if (!(name in DEFAULT_CHAT_LIMITS)) throw misconfigured(`there is no option limits.${name}`);
+    if (!Number.isInteger(value) || value < 1)
+      throw misconfigured(`limits.${name} is a whole number from 1 on; got ${value}`);
+  }
+  return { ...DEFAULT_CHAT_LIMITS, ...given };
+}
+
+function misconfigured(problem: string): ChatError {
+  return new ChatError(ChatErrorCode.Configuration, `ChatModule: ${problem}.`);
+}

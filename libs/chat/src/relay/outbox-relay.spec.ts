@@ -71,7 +71,7 @@ const stored = (app: ChatApp) =>
 
 afterEach(closeChats);
 
-describeOnEachDatabase('The relay', (fresh) => {
+describeOnEachDatabase('The relay', (fresh, kind) => {
   it('publishes each change with the present state, and forgets it', async () => {
     const app = await start({ database: fresh() });
     const { events } = app.get(Listener);
@@ -158,9 +158,11 @@ describeOnEachDatabase('The relay', (fresh) => {
       expect(await textsAfterDeath('with')).toEqual(['last words', 'later']);
     });
 
-    it('misses it when changes are not stored in an outbox', async () => {
-      expect(await textsAfterDeath('without')).toEqual(['later']);
-    });
+    // One database is enough to show that the test sees a loss.
+    if (kind === 'sqlite')
+      it('misses it when changes are not stored in an outbox', async () => {
+        expect(await textsAfterDeath('without')).toEqual(['later']);
+      });
   });
 });
 
