@@ -63,7 +63,7 @@ const PLACES: readonly { name: string; within: string; place: RegExp; isOneFile:
   {
     name: 'class-transformer',
     within: 'libs/protocol',
-    place: /\/class-transformer\.ts$|\/transform-facts\.ts$/,
+    place: /\/class-transformer\.ts$|\/transform-(facts|storage)\.ts$/,
     isOneFile: false,
   },
   { name: 'class-validator', within: 'libs/protocol', place: /\/src\/class-validator\.ts$/, isOneFile: true },

@@ -31,9 +31,13 @@ try {
 function tryOut(name, packages, nodes) {
   const place = join(folder, name);
   cpSync(join(HOME, name), place, { recursive: true });
-  cpSync(join(HOME, SOURCE), join(place, 'src'), { recursive: true });
   const manifest = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'));
-  for (const { name: library, tarball } of packages) manifest.dependencies[library] = `file:${tarball}`;
+  // The common source has decorated messages.
+  if (manifest.dependencies['class-validator'])
+    cpSync(join(HOME, SOURCE), join(place, 'src'), { recursive: true });
+  const { libraries = packages.map(({ name: library }) => library) } = manifest;
+  for (const { name: library, tarball } of packages)
+    if (libraries.includes(library)) manifest.dependencies[library] = `file:${tarball}`;
   writeFileSync(join(place, 'package.json'), JSON.stringify(manifest));
   const isBuilt = ['npm install --no-audit --no-fund --loglevel=error', 'npm run --silent build'].every(
     (command) => run(command, place, process.env),

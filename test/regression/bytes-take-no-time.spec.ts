@@ -5,6 +5,7 @@ import { encodeMessage } from '@nestwire/protocol/codec';
 import { decodeMessage } from '@nestwire/protocol/internal';
 import { encodingOf } from '@nestwire/protocol/compiled';
 import { cpuMsOf } from '../rig/cpu-ms.js';
+import '../rig/message-libraries.js';
 
 @StreamMessage('regression.picture')
 class Picture {

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { StreamMessage } from '@nestwire/protocol';
 import { Type } from '@nestwire/protocol/class-transformer';
 import { decodeCompiled, encodingOf } from '@nestwire/protocol/compiled';
+import '../rig/message-libraries.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

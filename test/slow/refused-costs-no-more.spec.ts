@@ -18,6 +18,7 @@ import { declaredClassOf } from '../../libs/streams/src/endpoint/endpoint-metada
 import { ClientDecoder } from '../../libs/streams/src/validation/client-decoder.js';
 import { MessageReaders } from '../../libs/streams/src/validation/message-reader.js';
 import { cpuMsOf } from '../rig/cpu-ms.js';
+import '../rig/message-libraries.js';
 
 // A message that was refused cost up to 78 times as much as one that was accepted.
 

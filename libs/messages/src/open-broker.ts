@@ -1,3 +1,4 @@
+import { loadClassTransformer } from '@nestwire/protocol/compiled';
 import { LocalBroker } from './local-broker.js';
 import type { Broker } from './pubsub/broker.js';
 import { MessagesConfigurationError } from './messages-configuration.error.js';
@@ -23,6 +24,8 @@ const REDIS_TUNING = [
 export async function openBroker(options: MessagesModuleOptions = {}): Promise<Broker> {
   const problems = problemsOf(options);
   if (problems.length > 0) throw new MessagesConfigurationError(problems);
+  // Before any message of a channel is encoded or decoded.
+  await loadClassTransformer();
   if (options.broker) return options.broker;
   const { connection, ...tuning } = settingsOf(options);
   if (!connection) return new LocalBroker(options.clock);

@@ -1,5 +1,4 @@
 import './message/reflect-metadata.js';
-import './class-transformer.js';
 
 export {
   decodeCompiled,
@@ -9,6 +8,7 @@ export {
   rememberedEncoding,
   rememberEncoding,
 } from './compiled/compiled-message.js';
+export { isMissing, loadClassTransformer } from './compiled/load-class-transformer.js';
 export { declareProperties, decodeUntypedQuickly } from './compiled/message-decoder.js';
 export {
   AcceptedClasses,

@@ -1,12 +1,14 @@
 // Uses nestwire's part of the way from and to JSON, which is not public; only this file imports it.
 import 'reflect-metadata';
 import { StreamMessage } from '@nestwire/protocol';
-import { encodingOf } from '@nestwire/protocol/compiled';
+import { encodingOf, loadClassTransformer } from '@nestwire/protocol/compiled';
+import { loadConstraintLibrary } from '../../../libs/streams/dist/validation/load-constraint-library.js';
 import { MessageReaders } from '../../../libs/streams/dist/validation/message-reader.js';
 import { decorate } from '../../rig/decorate.mjs';
 import { NOTE, SENT_AT } from '../note.mjs';
 import { Note } from './note.class.mjs';
 
+await Promise.all([loadClassTransformer(), loadConstraintLibrary()]);
 decorate(Note, { decorators: [StreamMessage('bench.note')] });
 
 const declaredClassOf = (cls, property) => Reflect.getMetadata('design:type', cls.prototype, property);

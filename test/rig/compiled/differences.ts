@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import '../message-libraries.js';
 import { CodedError, type ErrorDetail, type MessageClass } from '@nestwire/protocol';
 import { encodeMessage, type EncodedMessage } from '@nestwire/protocol/codec';
 import { decodeMessage } from '@nestwire/protocol/internal';

@@ -5,6 +5,7 @@ import { Publication } from '../pubsub/publication.js';
 import { BEFORE_ALL, MemberPages } from './member-pages.js';
 import type { MemberRow } from './member-table.js';
 import { PresenceStream } from './presence-stream.js';
+import '../../../../test/rig/message-libraries.js';
 
 const CHANNEL = 'room';
 const PAGE = 100;

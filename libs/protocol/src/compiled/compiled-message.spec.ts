@@ -3,6 +3,7 @@ import { encodeMessage } from '../frame/json-codec.js';
 import { decodeMessage } from '../message/decode-message.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { decodeCompiled, encodingOf, rememberEncoding } from './compiled-message.js';
+import '../../../../test/rig/message-libraries.js';
 
 @StreamMessage('compiled.note')
 class Note {

@@ -3,6 +3,7 @@ import { decodeMessage } from '../message/decode-message.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { decodeQuickly } from './compiled-message.js';
 import { declareProperties, decoderOf } from './message-decoder.js';
+import '../../../../test/rig/message-libraries.js';
 
 class Author {
   name?: unknown;

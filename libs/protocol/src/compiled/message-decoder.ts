@@ -43,7 +43,7 @@ const OBJECT_PROTOTYPE: object = Object.prototype;
 const DATE_TAG = '$date';
 const TYPE_TAG = '$type';
 
-const decoders = new WeakMap<TransformedClass, Decode>();
+let decoders = new WeakMap<TransformedClass, Decode>();
 const properties = new WeakMap<TransformedClass, KnownProperties>();
 
 /**
@@ -93,6 +93,11 @@ function propertiesOf(cls: TransformedClass): KnownProperties {
   const known = properties.get(cls) ?? new Map<string, TypedProperty | null>();
   properties.set(cls, known);
   return known;
+}
+
+/** Forgets the compiled decoders, because decorators are known only now. */
+export function forgetDecoders(): void {
+  decoders = new WeakMap();
 }
 
 /** Returns the compiled decoder of a class. */

@@ -2,6 +2,7 @@ import { Transform, Type } from '../class-transformer.js';
 import { encodeMessage } from '../frame/json-codec.js';
 import { StreamMessage } from '../message/stream-message.decorator.js';
 import { writeProperties } from './message-encoder.js';
+import '../../../../test/rig/message-libraries.js';
 
 class Author {
   [key: string]: unknown;

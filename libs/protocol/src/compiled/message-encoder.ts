@@ -33,7 +33,12 @@ const VERBATIM = /^[ !#-[\]-\uD7FF\uE000-\uFFFF]*$/;
 
 const FIRST_LONG = 10n ** BigInt(MAX_BIGINT_DIGITS);
 
-const layouts = new WeakMap<object, Layout | null>();
+let layouts = new WeakMap<object, Layout | null>();
+
+/** Forgets the plans of classes, because decorators are known only now. */
+export function forgetLayouts(): void {
+  layouts = new WeakMap();
+}
 
 /**
  * Encodes the properties of a message as JSON text, like `encodeMessage`.

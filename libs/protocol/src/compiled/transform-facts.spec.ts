@@ -2,6 +2,7 @@
 import '../message/reflect-metadata.js';
 import { Exclude, Expose, Transform, Type } from 'class-transformer';
 import { transformFactsOf } from './transform-facts.js';
+import '../../../../test/rig/message-libraries.js';
 
 class Base {
   @Type(() => Date) at?: unknown;

@@ -1,6 +1,4 @@
-import { Exclude, Expose, Transform, Type, type TypeOptions } from 'class-transformer';
-// class-transformer has no public way to detect @Transform; Nest's mapped types read the same storage.
-import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+import type { TypeOptions } from 'class-transformer';
 
 /** A class that class-transformer can construct. */
 export type TransformedClass = new (...args: never[]) => object;
@@ -21,31 +19,40 @@ export interface TransformFacts {
 
 type Metadata = ReadonlyMap<unknown, ReadonlyMap<string, unknown>>;
 
-interface Storage {
+/** The metadata of class-transformer's decorators. */
+export interface TransformStorage {
   readonly _typeMetadatas: Metadata;
   readonly _transformMetadatas: Metadata;
   readonly _exposeMetadatas: Metadata;
   readonly _excludeMetadatas: Metadata;
 }
 
-const storage = trusted(defaultMetadataStorage as Storage);
+/** Null while class-transformer is not loaded; undefined when its metadata cannot be read. */
+let storage: TransformStorage | undefined | null = null;
+
+/** Sets the metadata of class-transformer; undefined when it is unreadable. */
+export function useTransformStorage(known: TransformStorage | undefined): void {
+  storage = known;
+}
 
 /**
  * Returns the class-transformer metadata of a class and its ancestors.
  *
  * @returns undefined when the class needs more than types: `@Transform`, `@Expose`, `@Exclude`, a
- * discriminator or a method `then`; also when class-transformer stores its metadata in an unknown way
+ * discriminator or a method `then`; also when class-transformer stores its metadata in an unknown way. Without
+ * class-transformer no class has decorators of it
  */
 export function transformFactsOf(cls: TransformedClass): TransformFacts | undefined {
-  const classes = storage && ancestry(cls);
+  const classes = storage === undefined ? undefined : ancestry(cls);
   // class-transformer treats an instance with a method "then" as a promise.
   if (!classes || 'then' in cls.prototype) return undefined;
   const types = new Map<string, TypeFact>();
-  for (const ancestor of classes) {
-    const { _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = storage;
+  for (const ancestor of storage ? classes : []) {
+    const metadata = storage as TransformStorage;
+    const { _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = metadata;
     const others = [_transformMetadatas, _exposeMetadatas, _excludeMetadatas];
-    if (others.some((metadata) => metadata.get(ancestor)?.size)) return undefined;
-    for (const [name, fact] of storage._typeMetadatas.get(ancestor) ?? []) types.set(name, fact as TypeFact);
+    if (others.some((other) => other.get(ancestor)?.size)) return undefined;
+    for (const [name, fact] of metadata._typeMetadatas.get(ancestor) ?? []) types.set(name, fact as TypeFact);
   }
   return [...types.values()].some(isConditional) ? undefined : { types };
 }
@@ -130,17 +137,4 @@ const PARAMETERLESS = /^(?:function\b[^(]*)?\(\s*\)(?!.*(?:\barguments\b|\[nativ
 function isConditional({ typeFunction, options }: TypeFact): boolean {
   if (typeof typeFunction !== 'function' || options?.discriminator !== undefined) return true;
   return !PARAMETERLESS.test(Function.prototype.toString.call(typeFunction));
-}
-
-/** Returns the storage when the public decorators write to it in the expected shape. */
-function trusted(candidate: Storage | undefined): Storage | undefined {
-  class Probe {}
-  for (const decorate of [Type(() => Date), Transform(() => 0), Expose(), Exclude()])
-    decorate(Probe.prototype, 'probe');
-  const { _typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas } = candidate ?? {};
-  const all = [_typeMetadatas, _transformMetadatas, _exposeMetadatas, _excludeMetadatas];
-  const isKnown = all.every((metadata) => metadata instanceof Map && metadata.get(Probe)?.has('probe'));
-  // Remove the metadata of the probe.
-  for (const metadata of all) if (metadata instanceof Map) metadata.delete(Probe);
-  return isKnown ? candidate : undefined;
 }

@@ -12,6 +12,7 @@ import { create } from './create.js';
 import { decodeMessage } from './decode-message.js';
 import { defineMessage } from './define-message.js';
 import { StreamMessage } from './stream-message.decorator.js';
+import '../../../../test/rig/message-libraries.js';
 
 interface Former {
   owner?: string;

@@ -16,6 +16,7 @@ import { StreamMessage } from '../message/stream-message.decorator.js';
 import { messagePack } from '../message-pack.node.js';
 import { decodeProperties, encodeProperties } from './wire-value.js';
 import { seedOf } from '../../../../test/rig/seed.js';
+import '../../../../test/rig/message-libraries.js';
 
 fc.configureGlobal({ seed: seedOf('wire-value') });
 

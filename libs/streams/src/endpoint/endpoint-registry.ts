@@ -68,13 +68,13 @@ export class EndpointRegistry implements OnModuleInit, OnApplicationBootstrap {
    *
    * @throws {StreamsConfigurationError} with all mistakes
    */
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     const tools = {
       nest: this.nest,
       scopes: this.scopes,
       readers: this.readers,
     };
-    const definitions = (this.definitions = this.explorer.explore());
+    const definitions = (this.definitions = await this.explorer.explore());
     this.warnOfErasedFields(definitions);
     for (const definition of definitions) {
       if (!this.nest.hasCreators) completeForPublicPath(definition);

@@ -11,6 +11,7 @@ import type {
   MessageRoute,
 } from './endpoint-definition.js';
 import { endpointMarkOf, handlerMarkOf, itemClassesOf, parametersOf } from './endpoint-metadata.js';
+import { loadMessageLibraries } from './message-libraries.js';
 import { StreamsConfigurationError } from './streams-configuration.error.js';
 
 /** Finds the endpoints of an application and all mistakes in them. */
@@ -22,15 +23,18 @@ export class EndpointExplorer {
   ) {}
 
   /**
-   * Returns the endpoints of all modules.
+   * Returns the endpoints of all modules, once the libraries that their messages need are loaded.
    *
    * @throws {StreamsConfigurationError} with all mistakes
    */
-  explore(): EndpointDefinition[] {
+  async explore(): Promise<EndpointDefinition[]> {
     const providers = this.discovery.getProviders().filter(({ isAlias }) => !isAlias);
     const definitions = providers
       .flatMap((wrapper) => this.found(wrapper))
       .map((found) => this.define(found));
+    // The checks below read the decorators of both libraries.
+    const missing = await loadMessageLibraries(definitions);
+    if (missing.length) throw new StreamsConfigurationError(missing);
     const problems = [
       ...checkEndpoints(definitions, providers),
       ...checkControllers(this.discovery.getControllers()),

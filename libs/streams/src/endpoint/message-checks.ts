@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import { messageNameOf } from '@nestwire/protocol';
 import { isReservedName } from '@nestwire/protocol/compiled';
 import { evolutionOf, messageClassesNamed, schemaOf } from '@nestwire/protocol/internal';
-import { ValidationTypes } from 'class-validator';
+import { ValidationTypes } from '../validation/decorator-metadata.js';
 import { typedClassOf, validatedProperties, type ValidatedClass } from '../validation/message-metadata.js';
 
 /** Returns the mistakes in a message class and in the classes nested in it. */

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { decoratedNamesOf, renamedPropertiesOf, transformFactsOf } from '@nestwire/protocol/compiled';
 import { schemaOf } from '@nestwire/protocol/internal';
-import { ValidationTypes } from 'class-validator';
+import { ValidationTypes } from '../validation/decorator-metadata.js';
 import { validatedProperties, type ValidatedClass } from '../validation/message-metadata.js';
 import type { EndpointDefinition } from './endpoint-definition.js';
 import { declaredClassOf } from './endpoint-metadata.js';

@@ -561,7 +561,7 @@ describe('A Nest of another shape', () => {
     expect(nest.hasCreators).toBe(false);
     completeRouteArguments(PublicEndpoint, 'note');
     completeRouteArguments(PublicEndpoint, 'opened');
-    const [definition] = module.get(EndpointExplorer).explore();
+    const [definition] = await module.get(EndpointExplorer).explore();
     const tools = {
       nest,
       scopes: module.get(SessionScopes),

@@ -16,6 +16,7 @@ import {
 } from 'class-validator';
 import { declaredClassOf } from '../endpoint/endpoint-metadata.js';
 import { MessageReaders } from './message-reader.js';
+import '../../../../test/rig/message-libraries.js';
 
 const MOST = 20;
 const MANY = 1_000;

@@ -17,6 +17,7 @@ import {
 } from 'class-validator';
 import { IsBigInt, MaxBigInt, MinBigInt } from '@nestwire/protocol/class-validator';
 import { quickCode } from './built-in-constraints.js';
+import '../../../../test/rig/message-libraries.js';
 
 function metadataOf(decorate: PropertyDecorator) {
   class Subject {}

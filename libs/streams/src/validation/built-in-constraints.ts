@@ -1,20 +1,5 @@
-import {
-  ArrayUnique,
-  getMetadataStorage,
-  IsBoolean,
-  IsByteLength,
-  IsDate,
-  IsNumber,
-  IsString,
-  Length,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-  type ValidationArguments,
-  type ValidatorConstraintInterface,
-} from 'class-validator';
-import { bigIntConstraintOf } from '@nestwire/protocol/class-validator';
+import type { ValidationArguments, ValidatorConstraintInterface } from 'class-validator';
+import { constraintLibrary } from './load-constraint-library.js';
 import { constraintsOf, type ValidationMetadata } from './message-metadata.js';
 import { isPromiseLike } from './promise-like.js';
 
@@ -24,22 +9,6 @@ type WriteCode = (constraints: readonly unknown[]) => string | undefined;
 const STACK_FRAMES = 20;
 /** The maximum number of UTF-16 units that class-validator counts as one character. */
 const UNITS_PER_CHARACTER = 3;
-
-/** A class with one reference instance of each known constraint. */
-class Reference {}
-
-const references = new Map<string, ValidatorConstraintInterface[]>();
-for (const decorate of [
-  ...[IsString(), IsBoolean(), IsDate(), IsNumber()],
-  ...[MinLength(1), MaxLength(1), Length(1, 1), Min(1), Max(1)],
-  ...[IsByteLength(1), ArrayUnique(), ArrayUnique((item) => item)],
-])
-  decorate(Reference.prototype, 'property');
-for (const metadata of getMetadataStorage().getTargetValidationMetadatas(Reference, '', false, false))
-  references.set(metadata.name ?? '', [
-    ...(references.get(metadata.name ?? '') ?? []),
-    ...constraintsOf(metadata).map(({ instance }) => instance),
-  ]);
 
 const CODE: Readonly<Record<string, WriteCode>> = {
   isString: () => `typeof v === 'string'`,
@@ -70,7 +39,7 @@ const BIGINT_CODE: Readonly<Record<string, WriteCode>> = {
  * constraint, and for an application's constraint with a library's name.
  */
 export function quickCode(metadata: ValidationMetadata): string | undefined {
-  const own = bigIntConstraintOf(metadata.constraintCls);
+  const own = constraintLibrary().bigIntConstraintOf(metadata.constraintCls);
   if (own) return BIGINT_CODE[own]?.(metadata.constraints);
   return isLibrarys(metadata) ? CODE[metadata.name ?? '']?.(metadata.constraints ?? []) : undefined;
 }
@@ -83,7 +52,7 @@ export function quickCode(metadata: ValidationMetadata): string | undefined {
 export function isLibrarys(metadata: ValidationMetadata): boolean {
   const [constraint] = constraintsOf(metadata);
   if (!constraint || constraint.name !== metadata.name) return false;
-  const known = references.get(constraint.name) ?? [];
+  const known = constraintLibrary().references.get(constraint.name) ?? [];
   return known.some((reference) => isSameCode(reference, constraint.instance));
 }
 

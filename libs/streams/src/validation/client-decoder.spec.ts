@@ -4,6 +4,7 @@ import { PresenceJoined, StreamGap, StreamMessage, type MessageClass } from '@ne
 import { Expose, Type } from '@nestwire/protocol/class-transformer';
 import { Allow, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { ClientDecoder } from './client-decoder.js';
+import '../../../../test/rig/message-libraries.js';
 
 const constructed: string[] = [];
 

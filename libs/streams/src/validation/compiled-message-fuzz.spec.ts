@@ -15,6 +15,7 @@ import {
 } from '../../../../test/rig/compiled/fuzz.js';
 import { CONSTRAINTS, shapes } from '../../../../test/rig/compiled/shapes.js';
 import { seedOf } from '../../../../test/rig/seed.js';
+import '../../../../test/rig/message-libraries.js';
 
 /** `FUZZ_RUNS=200000` runs the long form; `FUZZ_SEED` reproduces a difference. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 4_000);

@@ -20,6 +20,7 @@ import { declaredClassOf } from '../endpoint/endpoint-metadata.js';
 import { FastPathChecks } from './fast-path-checks.js';
 import { validatedProperties } from './message-metadata.js';
 import { MessageReaders } from './message-reader.js';
+import '../../../../test/rig/message-libraries.js';
 
 const readers = new MessageReaders(declaredClassOf as never);
 for (const cls of nameable) readers.of(cls);

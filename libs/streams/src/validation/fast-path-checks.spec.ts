@@ -17,6 +17,7 @@ import {
 import { declaredClassOf } from '../endpoint/endpoint-metadata.js';
 import { FastPathChecks } from './fast-path-checks.js';
 import type { Accepts } from './fast-path-function.js';
+import '../../../../test/rig/message-libraries.js';
 
 function checkOf(cls: new () => object): Accepts | undefined {
   return new FastPathChecks(declaredClassOf as never).of(cls);

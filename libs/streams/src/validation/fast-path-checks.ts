@@ -1,4 +1,4 @@
-import { IS_OPTIONAL, ValidationTypes } from 'class-validator';
+import { IS_OPTIONAL, ValidationTypes } from './decorator-metadata.js';
 import {
   fastPathFunction,
   type Accepts,

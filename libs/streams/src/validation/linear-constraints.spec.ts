@@ -11,6 +11,7 @@ import {
 import { Random } from '../../../../test/rig/compiled/random.js';
 import { linearInstance } from './linear-constraints.js';
 import { constraintsOf } from './message-metadata.js';
+import '../../../../test/rig/message-libraries.js';
 
 const ROUNDS = 3_000;
 

@@ -4,6 +4,7 @@ import { CONSTRAINTS, constrain } from '../../../../test/rig/compiled/constraint
 import { cpuMsOf } from '../../../../test/rig/cpu-ms.js';
 import { declaredClassOf } from '../endpoint/endpoint-metadata.js';
 import { MessageReaders } from './message-reader.js';
+import '../../../../test/rig/message-libraries.js';
 
 /** The maximum text length of a frame by default, and a quarter of it. */
 const LONG = 65_536;

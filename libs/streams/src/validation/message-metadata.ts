@@ -1,8 +1,6 @@
-import * as classValidator from 'class-validator';
 import { decodeMessage } from '@nestwire/protocol/internal';
-import { bigIntConstraintOf } from '@nestwire/protocol/class-validator';
-
-const { getMetadataStorage, ValidationTypes } = classValidator;
+import { constraintLibrary } from './load-constraint-library.js';
+import { metadataStorage, ValidationTypes, type MetadataStorage } from './decorator-metadata.js';
 
 /** A class for class-validator and class-transformer. */
 export type ValidatedClass = new (...args: never[]) => object;
@@ -20,13 +18,11 @@ export interface ValidatedProperty {
   readonly constraints: ReadonlySet<string>;
 }
 
-type Storage = ReturnType<typeof getMetadataStorage>;
-
 /** The metadata of one decorator of a property. */
-export type ValidationMetadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
+export type ValidationMetadata = ReturnType<MetadataStorage['getTargetValidationMetadatas']>[number];
 
 /** The metadata of a constraint, with its one instance. */
-export type Constraint = ReturnType<Storage['getTargetValidatorConstraints']>[number];
+export type Constraint = ReturnType<MetadataStorage['getTargetValidatorConstraints']>[number];
 
 /** Returns the decorated properties of a class, including inherited ones. */
 export function validatedProperties(cls: ValidatedClass): ValidatedProperty[] {
@@ -41,11 +37,6 @@ export function validatedProperties(cls: ValidatedClass): ValidatedProperty[] {
     constraints: new Set(metadatas.map(({ name: constraint }) => constraint ?? '')),
   }));
 }
-
-/** The names of class-validator's own constraints; all are synchronous. */
-const BUILT_IN: ReadonlySet<unknown> = new Set(
-  Object.values(classValidator).filter((value) => typeof value === 'string'),
-);
 
 /**
  * Returns true when a constraint of the class may return a promise.
@@ -63,7 +54,7 @@ export function hasAsyncConstraints(cls: ValidatedClass): boolean {
 /** Returns the constraints of a decorator: usually one, none for `@Allow`. */
 export function constraintsOf(metadata: ValidationMetadata): readonly Constraint[] {
   if (!metadata.constraintCls) return [];
-  return getMetadataStorage().getTargetValidatorConstraints(metadata.constraintCls);
+  return metadataStorage()?.getTargetValidatorConstraints(metadata.constraintCls) ?? [];
 }
 
 /**
@@ -72,12 +63,13 @@ export function constraintsOf(metadata: ValidationMetadata): readonly Constraint
  * These constraints are synchronous.
  */
 export function isBuiltIn({ async, name, target }: Constraint): boolean {
-  return !async && (BUILT_IN.has(name) || bigIntConstraintOf(target) !== undefined);
+  const { names, bigIntConstraintOf } = constraintLibrary();
+  return !async && (names.has(name) || bigIntConstraintOf(target) !== undefined);
 }
 
 function metadataOf(cls: ValidatedClass): ValidationMetadata[] {
   // `never`, because the declared type of the schema's name leaves out undefined, which means any schema.
-  return getMetadataStorage().getTargetValidationMetadatas(cls, undefined as never, false, false);
+  return metadataStorage()?.getTargetValidationMetadatas(cls, undefined as never, false, false) ?? [];
 }
 
 /**

@@ -20,6 +20,7 @@ import {
 } from 'class-validator';
 import { declaredClassOf } from '../endpoint/endpoint-metadata.js';
 import { MessageReaders } from './message-reader.js';
+import '../../../../test/rig/message-libraries.js';
 
 class Amount {
   @IsInt() cents!: number;

@@ -1,5 +1,5 @@
 import type { ErrorDetail } from '@nestwire/protocol';
-import { ValidationTypes } from 'class-validator';
+import { ValidationTypes } from './decorator-metadata.js';
 import {
   typedClassOf,
   validatedProperties,

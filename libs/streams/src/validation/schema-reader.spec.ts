@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { declaredClassOf } from '../endpoint/endpoint-metadata.js';
 import { MessageReaders } from './message-reader.js';
 import { isRefusal, laterMsOf } from './refusal.js';
+import '../../../../test/rig/message-libraries.js';
 
 const OfZod = defineMessage(
   'schema-reader.zod',

@@ -13,6 +13,7 @@ import * as v from 'valibot';
 import { z } from 'zod';
 import { declaredClassOf } from '../endpoint/endpoint-metadata.js';
 import { MessageReaders } from './message-reader.js';
+import '../../../../test/rig/message-libraries.js';
 
 class Item {
   @IsInt() cents!: number;

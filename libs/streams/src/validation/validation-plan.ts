@@ -1,4 +1,5 @@
-import { getMetadataStorage, ValidationTypes, type ValidatorConstraintInterface } from 'class-validator';
+import type { ValidatorConstraintInterface } from 'class-validator';
+import { metadataStorage, ValidationTypes } from './decorator-metadata.js';
 import type { Accepts } from './fast-path-function.js';
 import { linearInstance } from './linear-constraints.js';
 import { constraintsOf, type ValidatedClass, type ValidationMetadata } from './message-metadata.js';
@@ -72,10 +73,10 @@ export class ValidationPlans {
   }
 
   private make(cls: ValidatedClass): ClassPlan {
-    const storage = getMetadataStorage();
+    const storage = metadataStorage();
     // `never`, because the declared type of the schema's name leaves out undefined, which means any schema.
-    const metadatas = storage.getTargetValidationMetadatas(cls, undefined as never, false, false);
-    if (!metadatas.length) return { names: new Set(), properties: [] };
+    const metadatas = storage?.getTargetValidationMetadatas(cls, undefined as never, false, false) ?? [];
+    if (!storage || !metadatas.length) return { names: new Set(), properties: [] };
     const grouped = storage.groupByPropertyName(metadatas);
     const properties = Object.entries(grouped).map(([name, of]) => planProperty(name, of));
     const accepts = this.acceptsOf(cls);

@@ -3,6 +3,7 @@ import { JsonCodec } from '@nestwire/protocol/codec';
 import { encodingOf, rememberEncoding } from '@nestwire/protocol/compiled';
 import { SharedPayload } from '../../transport/shared-payload.js';
 import { MessageFrames } from './message-frames.js';
+import '../../../../../test/rig/message-libraries.js';
 
 @StreamMessage('frames.note')
 class Note {
