@@ -311,6 +311,8 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'post(1,0,4,4, settled),move(1,0,4,3, settled),save(1,1,4,2, settled),lose(0,0,4,7, settled),wait(0,1,4,9, 0),cut(0,0,4,6, 3),restore(0,0,4,5, 1)',
   'the next server counts as new what the former one subscribed late':
     'hear(0,0,2,1, settled),post(0,0,2,6, settled),post(1,1,2,8, 3),post(1,1,2,9, settled),post(1,1,2,0, settled),subscribe(1,0,2,9, 0),handOverSlowly(1,0,2,1, 1),post(0,1,2,9, 1),post(0,0,2,7, settled),post(0,0,2,5, settled),post(1,0,2,6, settled),subscribe(0,0,2,9, settled)',
+  'the next server tells the newest messages of two epochs that the former one has told':
+    'handOverSlowly(0,0,4,1, 0),post(0,0,4,7, 3),lose(0,0,4,7, 0),wait(1,1,4,3, 0),post(1,1,4,7, settled)',
 };
 
 describe('A run that broke once', () => {

@@ -133,9 +133,10 @@ export class StreamJudge {
     // The client leaves out what it has; a later subscription may give it the same message again.
     if (isLatest(channel) && life.last?.epoch === epoch && life.last.id === position.id) return;
     const isGot = this.#takes(frame);
+    const isKnown = !isLatest(channel) && life.ids.has(position.id);
     if (isGot && isPresent && life.isElsewhere) this.#blame('joined elsewhere');
     if (isGot) this.#receive(life, position, 'message');
-    else if (life.ids.has(position.id) && life.last && this.#repeats(life.last, channel, position))
+    else if (isKnown && life.last && this.#repeats(life.last, channel, position))
       this.#receive(life, position, 'repeat');
   }
 
