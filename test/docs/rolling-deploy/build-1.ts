@@ -1,4 +1,4 @@
-// The former build of docs/changing-messages.md; rolling-deploy.spec.ts runs it beside build-2.ts.
+// The former build of docs/changing-messages.md; test/slow/rolling-deploy.spec.ts runs it beside build-2.ts.
 import { Module } from '@nestjs/common';
 import { defineChannel, MessagesService } from '@nestwire/messages';
 import { StreamGap, StreamMessage } from '@nestwire/protocol';

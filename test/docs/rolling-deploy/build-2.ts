@@ -1,4 +1,4 @@
-// The present build of docs/changing-messages.md; rolling-deploy.spec.ts runs it beside build-1.ts.
+// The present build of docs/changing-messages.md; test/slow/rolling-deploy.spec.ts runs it beside build-1.ts.
 import { Module } from '@nestjs/common';
 import { defineChannel, MessagesService } from '@nestwire/messages';
 import { StreamGap, StreamMessage } from '@nestwire/protocol';

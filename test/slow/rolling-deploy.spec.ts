@@ -14,13 +14,16 @@ interface Seen {
   readonly contracts: number;
 }
 
-const PROGRAM = new URL('rolling-deploy/build-process.mjs', import.meta.url);
+const PROGRAM = new URL('../docs/rolling-deploy/build-process.mjs', import.meta.url);
 const children: Child[] = [];
 const links: Link[] = [];
 
 /** Compiles a build, so that a process of its own can run it. */
 function compiled(build: Build): string {
-  return compileSource(new URL(`rolling-deploy/build-${build}.ts`, import.meta.url), `build-${build}`);
+  return compileSource(
+    new URL(`../docs/rolling-deploy/build-${build}.ts`, import.meta.url),
+    `build-${build}`,
+  );
 }
 
 describeWithRedis('A rolling deploy with two builds', (redis) => {

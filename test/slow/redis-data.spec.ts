@@ -21,10 +21,10 @@ import { collect, connected, startApp, stopAll, towards, type RunningApp } from 
 import { describeIfRedis } from '../rig/redis.js';
 import { startCluster, startRedis } from '../rig/redis-server.mjs';
 import { until } from '../rig/until.js';
-import { Random } from './random.mjs';
-import { RedisJunk, type JunkPlace } from './redis-junk.js';
+import { Random } from '../fuzz/random.mjs';
+import { RedisJunk, type JunkPlace } from '../fuzz/redis-junk.js';
 
-// FUZZ_RUNS=200 FUZZ_SEED=7 npm run jest -- test/fuzz/redis-data.spec.ts
+// FUZZ_RUNS=200 FUZZ_SEED=7 npm run jest -- test/slow/redis-data.spec.ts
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 2);
 const FIRST_SEED = Number(process.env['FUZZ_SEED'] ?? 1);
 const STEPS = 25;
