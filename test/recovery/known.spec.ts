@@ -313,6 +313,10 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'hear(0,0,2,1, settled),post(0,0,2,6, settled),post(1,1,2,8, 3),post(1,1,2,9, settled),post(1,1,2,0, settled),subscribe(1,0,2,9, 0),handOverSlowly(1,0,2,1, 1),post(0,1,2,9, 1),post(0,0,2,7, settled),post(0,0,2,5, settled),post(1,0,2,6, settled),subscribe(0,0,2,9, settled)',
   'the next server tells the newest messages of two epochs that the former one has told':
     'handOverSlowly(0,0,4,1, 0),post(0,0,4,7, 3),lose(0,0,4,7, 0),wait(1,1,4,3, 0),post(1,1,4,7, settled)',
+  'the newest message goes back with its history while a client moves':
+    'hear(1,1,0,9, settled),handOver(0,1,0,5, 1),save(0,0,4,5, 0),wait(0,1,0,5, settled),post(0,1,4,9, 3),restore(0,0,0,2, settled),move(1,1,2,8, settled),wait(1,1,3,1, 3)',
+  'the newest message goes back with its history in a handover':
+    'hear(1,1,4,1, 3),save(1,1,4,5, settled),post(0,0,4,0, 0),handOver(1,0,4,8, 1),restore(1,1,2,8, 1),wait(1,1,1,3, settled),wait(1,0,2,2, settled)',
 };
 
 describe('A run that broke once', () => {

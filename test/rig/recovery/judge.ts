@@ -130,8 +130,7 @@ export class StreamJudge {
       if (this.#takes(frame)) this.#restart(life, position, (frame.data as { reason: 'trimmed' }).reason);
       return;
     }
-    // The client leaves out what it has; a later subscription may give it the same message again.
-    if (isLatest(channel) && life.last?.epoch === epoch && life.last.id === position.id) return;
+    // The client may leave out the newest message if it has it, also after a restore of the history.
     const isGot = this.#takes(frame);
     const isKnown = !isLatest(channel) && life.ids.has(position.id);
     if (isGot && isPresent && life.isElsewhere) this.#blame('joined elsewhere');
@@ -170,9 +169,11 @@ export class StreamJudge {
         if (isBoard(channel)) this.#blame('no snapshot before a subscription');
         this.#restart(this.#begin(channel), position, 'first');
       } else if (!present.last) this.#restart(present, position, 'first');
-      // A channel with the newest message alone continues from there, also in another epoch.
-      else if (isLatest(channel)) this.#continueAt(present, position);
-      else if (!isSamePosition(present.last, position) && !this.#isBehind(present.last, channel, position)) {
+      else if (
+        !isLatest(channel) &&
+        !isSamePosition(present.last, position) &&
+        !this.#isBehind(present.last, channel, position)
+      ) {
         // In a handover the former server may have led away from the position that this one was told.
         if (this.#line.isHandover) present.isElsewhere = true;
         else this.#blame('joined elsewhere');
@@ -189,10 +190,6 @@ export class StreamJudge {
     if (!life.hasState && (isBoard(channel) || present)) this.#blame('no snapshot before what follows it');
     life.hasState = false;
     this.#restart(life, position, 'first');
-  }
-
-  #continueAt(life: Life, position: Position): void {
-    if (life.last?.epoch !== position.epoch) life.last = position;
   }
 
   /** Tells whether a server has yet to come to where the former one led before it was left. */
