@@ -317,6 +317,8 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'hear(1,1,0,9, settled),handOver(0,1,0,5, 1),save(0,0,4,5, 0),wait(0,1,0,5, settled),post(0,1,4,9, 3),restore(0,0,0,2, settled),move(1,1,2,8, settled),wait(1,1,3,1, 3)',
   'the newest message goes back with its history in a handover':
     'hear(1,1,4,1, 3),save(1,1,4,5, settled),post(0,0,4,0, 0),handOver(1,0,4,8, 1),restore(1,1,2,8, 1),wait(1,1,1,3, settled),wait(1,0,2,2, settled)',
+  'a server that is left unsubscribes a channel after the hello to the next one':
+    'handOver(0,0,0,7, settled),wait(1,1,0,3, 0),post(0,0,0,8, 1),unsubscribe(0,0,0,1, settled)',
 };
 
 describe('A run that broke once', () => {

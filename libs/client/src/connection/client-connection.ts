@@ -175,9 +175,7 @@ export class ClientConnection implements ClientSocketOwner {
     this.#renewed = false;
     if (socket?.welcome) {
       // The next socket uses the former credential.
-      this.#cancelTimer?.();
-      void this.#next?.close(REPLACED);
-      this.#next = undefined;
+      this.#closeNext();
       const token = await credentialOf(this.options, 'authenticate');
       if (socket === this.#socket) {
         const answer = new Pending();
@@ -280,6 +278,15 @@ export class ClientConnection implements ClientSocketOwner {
         this.spreadMs = frame.spreadMs > 0 ? Math.min(frame.spreadMs, MAX_SPREAD_MS) : 0;
         this.#scheduleNext();
       }
+      // The next server would resume the channel from the position in its `hello`.
+      if (
+        frame.t === 'unsubscribed' &&
+        this.#next &&
+        this.#streams.get(stream)?.positions.has(frame.channel)
+      ) {
+        this.#closeNext();
+        this.#scheduleNext();
+      }
       if (frame.t === 'authenticated') {
         // A socket passes frames on after `welcome` only.
         socket.welcome = { ...socket.welcome!, user: frame.user };
@@ -355,6 +362,12 @@ export class ClientConnection implements ClientSocketOwner {
   }
 
   readonly #openNext = (): void => this.#open((this.#next = new ClientSocket(this)));
+
+  #closeNext(): void {
+    this.#cancelTimer?.();
+    void this.#next?.close(REPLACED);
+    this.#next = undefined;
+  }
 
   /** Closes the former socket once no stream and no call waits for an answer on it. */
   #closeFormerIfIdle(): void {
