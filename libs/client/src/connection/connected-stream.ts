@@ -25,7 +25,7 @@ export interface ConnectedStream {
   /** Answers a request of the server on the connection that it came by. */
   answer(frame: object, socket: object): Promise<void>;
   /** The positions in the stream's recoverable channels; they outlive connections. */
-  readonly positions: { add(frame: SubscribedFrame): void };
+  readonly positions: { add(frame: SubscribedFrame): void; has(channel: string): boolean };
   /** Returns the positions for the next `hello`, and records them as sent. */
   toResume(): ResumePosition[];
   /** Called after several unreadable frames in a row: reports a gap in each channel that can be resumed. */
