@@ -147,9 +147,9 @@ export class StreamJudge {
   }
 
   /**
-   * A snapshot stands for all before its place, and what was had before it is nothing to what comes behind it.
+   * Begins a life with a snapshot, which replaces all earlier messages of its channel.
    *
-   * That of a server that is left could take back what the next one has sent already: the client must drop it.
+   * The client must drop a snapshot of the former server, because it could undo messages of the next one.
    */
   #hearState({ channel }: { channel: string }, isPresent: boolean): void {
     this.#leaving.delete(channel);

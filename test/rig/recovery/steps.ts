@@ -97,9 +97,9 @@ export class Step {
 }
 
 /**
- * Steps in any order, of some kinds, and on some channels.
+ * Draws steps in any order, of some kinds, and on some channels.
  *
- * What seldom meets among all that may happen meets often among few.
+ * With few kinds and few channels, rare combinations of events become frequent.
  */
 export function someSteps(maxLength: number): fc.Arbitrary<Step[]> {
   const channels = fc.oneof(

@@ -8,9 +8,9 @@ import type { EndpointDefinition } from './endpoint-definition.js';
 /**
  * Returns the hash of the contract with clients: 22 characters.
  *
- * The contract is the name of each endpoint with its parameters, the messages that it handles and its methods, and
- * the name, version, fields and constraints of each message class of this process. It depends on neither the order of imports nor
- * the process, so all servers of one build have the same hash.
+ * The contract has the name, parameters, messages and methods of each endpoint, and the name, version, fields and
+ * constraints of each message class of this process. The order of imports does not change it, so all servers of one
+ * build have the same hash.
  */
 export function contractHash(definitions: readonly EndpointDefinition[]): string {
   const endpoints = definitions.map(endpointContract);
