@@ -177,6 +177,23 @@ describeOnEachDatabase('The chat', (fresh) => {
       expect((await app.chat.history.page(ann!, { channelId: id })).messages).toHaveLength(2);
     });
 
+    it('keep their former time when the server imports them, and no other actor gives a time', async () => {
+      const id = await roomWith(0);
+      const createdAt = Date.UTC(2020, 0, 2);
+      const imported = await messages.post(chatServer({ userId: 'ann' }), {
+        channelId: id,
+        text: 'old',
+        createdAt,
+      });
+
+      expect(imported).toMatchObject({ createdAt, author: { id: 'ann' } });
+      expect((await channels.get(ann!, id)).channel.activeAt).toBe(createdAt);
+      for (const [actor, time] of [[ann!, createdAt] as const, [chatServer(), Date.now() + 60_000] as const])
+        await expect(messages.post(actor, { channelId: id, text: 'x', createdAt: time })).rejects.toEqual(
+          refusedWith('CHAT_INVALID'),
+        );
+    });
+
     it('have only public fields of their author, and the id of an unknown one', async () => {
       const { id } = await channels.create(chatUser('unknown-1'), { type: 'private', members: ['ann'] });
       const [mine, theirs] = [

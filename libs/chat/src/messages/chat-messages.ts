@@ -32,6 +32,12 @@ export interface NewMessage {
   readonly replyTo?: number;
   /** The number of the message that begins the thread of this one. */
   readonly threadSeq?: number;
+  /**
+   * The time of a message that the server imports, in milliseconds since 1970. Post in the order of time.
+   *
+   * @default now
+   */
+  readonly createdAt?: number;
 }
 
 /** The place of a message. */
@@ -82,6 +88,7 @@ export class ChatMessages {
     if (actor.userId === null && clientId !== undefined)
       throw invalid('A client id needs a user: give chatServer() a userId');
     if (clientId !== undefined) checkId('The client id', clientId);
+    checkImport(actor, message);
     const sent = this.checkContent(message);
     const before = (queries: Queries) => this.beforePost(queries, actor, message);
     // The hook may be slow, so it runs before the transaction; the transaction checks everything again.
@@ -358,6 +365,7 @@ export class ChatMessages {
     },
   ): Promise<LoadedMessage> {
     const { text, data, mentions, author, clientId = null, replyTo, threadSeq } = message;
+    const { createdAt = Date.now() } = message;
     if (replyTo !== undefined) await this.existingOf(queries, channel, checkSeq('replyTo', replyTo));
     const root =
       threadSeq === undefined
@@ -365,13 +373,12 @@ export class ChatMessages {
         : await this.existingOf(queries, channel, checkSeq('threadSeq', threadSeq));
     if (root && root.thread_seq !== null)
       throw invalid('threadSeq is the number of a message that is no reply in a thread itself');
-    const now = Date.now();
     const { last_seq: seq, revision } = await queries
       .updateTable('channels')
       .set((eb) => ({
         last_seq: eb('last_seq', '+', 1),
         revision: eb('revision', '+', root ? 2 : 1),
-        active_at: now,
+        active_at: createdAt,
       }))
       .where('tenant', '=', channel.tenant)
       .where('id', '=', channel.id)
@@ -391,7 +398,7 @@ export class ChatMessages {
         data,
         reply_to: replyTo ?? null,
         thread_seq: threadSeq ?? null,
-        created_at: now,
+        created_at: createdAt,
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -612,6 +619,13 @@ async function refuseBlocked(queries: Queries, { tenant, channel_id, user_id }: 
     .where('b.blocked_id', '=', user_id)
     .executeTakeFirst();
   if (blocker) throw new ChatError(ChatErrorCode.Forbidden, 'A member of this channel has blocked the user.');
+}
+
+function checkImport({ kind }: ChatActor, { createdAt }: NewMessage): void {
+  if (createdAt === undefined) return;
+  if (kind !== 'server') throw invalid('Only the server gives the time of a message');
+  if (!Number.isSafeInteger(createdAt) || createdAt < 0 || createdAt > Date.now())
+    throw invalid('createdAt is a whole number of milliseconds since 1970, not in the future');
 }
 
 const EMPTY = { text: null, data: null, pinned_at: null, pinned_by: null } as const;
