@@ -22,6 +22,7 @@ export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     'policy',
     'users',
     'limits',
+    'text',
     'outbox',
     'channels',
     'messages',

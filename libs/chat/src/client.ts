@@ -5,6 +5,9 @@ import type { ChatUserEndpoint } from './endpoint/chat-user-endpoint.js';
 export type { ChatChannel, ChatMember, ChatMembership } from './channels/chat-channel.js';
 export type { ChannelEntry, LastMessage } from './channels/chat-lists.js';
 export type { ChatMessage, ChatReaction } from './messages/chat-message.js';
+export type { ChatEntity, ChatEntityType } from './text/chat-entity.js';
+export { parseText, type MentionedUser, type ParsedText } from './text/parse-text.js';
+export { textRuns, type TextRun } from './text/text-runs.js';
 export type { ChatProfile } from './users/chat-users.js';
 export {
   ChatChannelEvent,

@@ -54,6 +54,8 @@ export {
 } from './policy/chat-policy.js';
 export { DefaultChatPolicy } from './policy/default-chat-policy.js';
 export type { ChatPrivacy, ChatReport, ExportedRecord } from './privacy/chat-privacy.js';
+export type { ChatEntity, ChatEntityType } from './text/chat-entity.js';
+export { parseText, type MentionedUser, type ParsedText } from './text/parse-text.js';
 export { ChatUsers, type ChatProfile } from './users/chat-users.js';
 export {
   ChatChange,
