@@ -1,11 +1,8 @@
 export type { ChannelTypeOptions } from './channels/channel-type.js';
 export type { ChatChannel, ChatMember, ChatMembership } from './channels/chat-channel.js';
-export type {
-  ChannelChanges,
-  ChatChannels,
-  MembershipChanges,
-  NewChannel,
-} from './channels/chat-channels.js';
+export type { NewChannel } from './channels/channel-creation.js';
+export type { MembershipChanges } from './channels/channel-members.js';
+export type { ChannelChanges, ChatChannels } from './channels/chat-channels.js';
 export type { ChannelEntry, ChatLists, LastMessage, ListPage, ListRequest } from './channels/chat-lists.js';
 export { ChatModule } from './chat.module.js';
 export type {
@@ -38,7 +35,10 @@ export type {
 } from './messages/chat-history.js';
 export { ChatHooks, type ChatDraft, type ChatVerdict } from './messages/chat-hooks.js';
 export type { ChatMessage, ChatReaction } from './messages/chat-message.js';
-export type { ChatMessages, MessageChanges, MessagePlace, NewMessage } from './messages/chat-messages.js';
+export type { ChatMessages } from './messages/chat-messages.js';
+export type { MessagePlace } from './messages/message-change.js';
+export type { MessageChanges } from './messages/message-edits.js';
+export type { NewMessage } from './messages/message-posts.js';
 export type { ChatSearch, SearchPage, SearchRequest } from './messages/chat-search.js';
 export type { ReadPointers, ThreadStatus } from './messages/read-pointers.js';
 export type { ChatChangeOptions } from './outbox/chat-work.js';
@@ -53,43 +53,11 @@ export {
   type ChatSubject,
 } from './policy/chat-policy.js';
 export { DefaultChatPolicy } from './policy/default-chat-policy.js';
-export type { ChatPrivacy, ChatReport, ExportedRecord } from './privacy/chat-privacy.js';
+export type { ChatPrivacy } from './privacy/chat-privacy.js';
+export type { ChatReport } from './privacy/message-reports.js';
+export type { ExportedRecord } from './privacy/user-export.js';
 export type { ChatEntity, ChatEntityType } from './text/chat-entity.js';
 export { parseText, type MentionedUser, type ParsedText } from './text/parse-text.js';
 export { ChatUsers, type ChatProfile } from './users/chat-users.js';
-export {
-  ChatChange,
-  ChatChannelEvent,
-  ChatMemberEvent,
-  ChatMembershipEvent,
-  ChatMessageEvent,
-} from './wire/chat-events.js';
-export {
-  ChatChanges,
-  ChatChannelPage,
-  ChatChannelState,
-  ChatFound,
-  ChatJoined,
-  ChatPage,
-  ChatPointer,
-  ChatStored,
-  ChatTypingEvent,
-} from './wire/chat-replies.js';
-export {
-  ChatChannelParams,
-  ChatCreate,
-  ChatDelete,
-  ChatEdit,
-  ChatFind,
-  ChatJoin,
-  ChatLoadChanges,
-  ChatLoadChannels,
-  ChatLoadPage,
-  ChatMarkRead,
-  ChatPin,
-  ChatPost,
-  ChatReact,
-  ChatTyping,
-  ChatWatchPresence,
-} from './wire/chat-requests.js';
+export { ChatChange } from './wire/chat-events.js';
 export { chatChanges, chatInbox, chatRoom } from './wire/chat-topics.js';

@@ -2,6 +2,7 @@ import type { ChatDatabase, Queries } from '../database/chat-database.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import type { ChatActor } from '../policy/chat-actor.js';
 import type { ChatAction, ChatPolicy, ChatResource, ChatRole, ChatSubject } from '../policy/chat-policy.js';
+import { memberOf, selectChannel } from './channel-rows.js';
 import type { ChannelType, ChannelTypes } from './channel-type.js';
 import type { ChannelRow, MemberRow } from './chat-channel.js';
 
@@ -76,11 +77,7 @@ export class ChannelGate {
     channelId: string,
     mode: 'plain' | 'locked' = 'plain',
   ): Promise<ChannelRow | undefined> {
-    const select = queries
-      .selectFrom('channels as c')
-      .selectAll()
-      .where('c.tenant', '=', tenant)
-      .where('c.id', '=', channelId);
+    const select = selectChannel(queries, { tenant, id: channelId });
     // A transaction on SQLite has the lock of the whole file from its begin on.
     const isLocked = mode === 'locked' && this.database.kind === 'postgres';
     return (isLocked ? select.forUpdate() : select).executeTakeFirst();
@@ -92,7 +89,7 @@ export class ChannelGate {
     channel: ChannelRow | undefined,
   ): Promise<OpenChannel> {
     if (!channel) throw notFound();
-    const member = await this.memberOf(queries, actor, channel.id);
+    const member = actor.userId === null ? undefined : await memberOf(queries, channel, actor.userId);
     const type = this.types.get(channel.type);
     const subject: ChatSubject = { ...actor, role: roleOf(member) };
     const resource: ChatResource = {
@@ -104,21 +101,6 @@ export class ChannelGate {
     const isKnown = member !== undefined || (await this.policy.allows(subject, 'channel.read', resource));
     if (!isKnown) throw notFound();
     return { channel, type, member, subject, resource };
-  }
-
-  private memberOf(
-    queries: Queries,
-    { tenant, userId }: ChatActor,
-    channelId: string,
-  ): Promise<MemberRow | undefined> {
-    if (userId === null) return Promise.resolve(undefined);
-    return queries
-      .selectFrom('members as m')
-      .selectAll()
-      .where('m.tenant', '=', tenant)
-      .where('m.channel_id', '=', channelId)
-      .where('m.user_id', '=', userId)
-      .executeTakeFirst();
   }
 }
 

@@ -7,7 +7,7 @@ import { checkPageSize, checkSeq, invalid } from '../limits/checks.js';
 import type { ChatWork } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
 import type { ChatMessage, MessageRow } from './chat-message.js';
-import type { MessagePlace } from './chat-messages.js';
+import type { MessagePlace } from './message-change.js';
 import type { MessageReader } from './message-reader.js';
 
 const DEFAULT_PAGE = 25;

@@ -1,0 +1,98 @@
+import type { Queries } from '../database/chat-database.js';
+import type { ChangeRate } from '../limits/change-rate.js';
+import type { ChatChangeOptions } from '../outbox/chat-work.js';
+import type { ChatActor } from '../policy/chat-actor.js';
+import type { ChatMessage } from './chat-message.js';
+import {
+  existingMessage,
+  type ChangeParts,
+  type MessageChanger,
+  type MessagePlace,
+} from './message-change.js';
+import { parsedData, type ContentCheck } from './message-content.js';
+import { mentionedBy, setMentions } from './message-mentions.js';
+import { deleteParts, keepVersion, MESSAGE_PARTS } from './message-rows.js';
+import { uncountReply } from './message-threads.js';
+
+/** The new content of a message; what is left out remains. */
+export interface MessageChanges {
+  readonly text?: string;
+  readonly data?: unknown;
+  readonly mentions?: readonly string[];
+}
+
+const EMPTY = { text: null, data: null, pinned_at: null, pinned_by: null } as const;
+
+/** Replaces and removes the content of stored messages. */
+export class MessageEdits {
+  constructor(
+    private readonly parts: ChangeParts & {
+      readonly changer: MessageChanger;
+      readonly content: ContentCheck;
+      readonly rate: ChangeRate;
+    },
+  ) {}
+
+  /** Replaces the content; the former one is kept as a version. */
+  async edit(
+    actor: ChatActor,
+    place: MessagePlace,
+    changes: MessageChanges,
+    options: ChatChangeOptions = {},
+  ): Promise<ChatMessage> {
+    const { work, gate, rate, changer, content } = this.parts;
+    const look = async (queries: Queries) => {
+      const { channel, ...open } = await gate.look(queries, actor, place.channelId);
+      const row = await existingMessage(queries, channel, place.seq);
+      await changer.demand({ channel, ...open }, row, 'message.edit');
+      return { channel, row, mentions: await mentionedBy(queries, row) };
+    };
+    const { channel, row, mentions } = await (options.tx ? work.change(look, options) : work.read(look));
+    const sent = content.check({
+      text: changes.text ?? row.text ?? '',
+      data: changes.data === undefined ? parsedData(row.data) : changes.data,
+      mentions: changes.mentions ?? mentions,
+    });
+    await rate.spend(actor);
+    const { reply_to: replyTo, thread_seq: threadSeq } = row;
+    const accepted = await content.askHook(sent, { actor, channel, replyTo, threadSeq, isEdit: true });
+    return changer.run(
+      { actor, place, action: 'message.edit', kind: 'message.edited' },
+      async (queries, found) => {
+        await keepVersion(queries, found, actor.userId);
+        await setMentions(queries, found, accepted.mentions);
+        const { text, data } = accepted;
+        return { text, data, edited_at: Date.now(), version: found.version + 1 };
+      },
+      options,
+    );
+  }
+
+  /** Deletes a message for its readers. */
+  delete(actor: ChatActor, place: MessagePlace, options?: ChatChangeOptions): Promise<ChatMessage> {
+    return this.parts.changer.run(
+      { actor, place, action: 'message.delete', kind: 'message.deleted' },
+      async (queries, row) => {
+        await keepVersion(queries, row, actor.userId);
+        await deleteParts(queries, row, ['reactions', 'mentions']);
+        await uncountReply(queries, row);
+        return { ...EMPTY, version: row.version + 1, deleted_at: Date.now(), deleted_by: actor.userId };
+      },
+      options,
+    );
+  }
+
+  /** Deletes a message with all its parts for good. */
+  purge(actor: ChatActor, place: MessagePlace, options?: ChatChangeOptions): Promise<ChatMessage> {
+    return this.parts.changer.run(
+      { actor, place, action: 'message.purge', kind: 'message.deleted', state: 'any' },
+      async (queries, row) => {
+        await deleteParts(queries, row, MESSAGE_PARTS);
+        await uncountReply(queries, row);
+        const deleted = { deleted_at: row.deleted_at ?? Date.now(), deleted_by: actor.userId };
+        return { ...EMPTY, author_id: null, client_id: null, ...deleted };
+      },
+      options,
+    );
+  }
+}

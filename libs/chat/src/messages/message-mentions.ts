@@ -1,0 +1,36 @@
+import type { Queries } from '../database/chat-database.js';
+import { selectMembers } from '../channels/channel-rows.js';
+import { deletePart, type MessageKey } from './message-rows.js';
+
+/** Reads the users that a message mentions. */
+export async function mentionedBy(
+  queries: Queries,
+  { tenant, channel_id, seq }: MessageKey,
+): Promise<string[]> {
+  const rows = await queries
+    .selectFrom('mentions as n')
+    .select('n.user_id')
+    .where('n.tenant', '=', tenant)
+    .where('n.channel_id', '=', channel_id)
+    .where('n.seq', '=', seq)
+    .execute();
+  return rows.map(({ user_id }) => user_id);
+}
+
+/** Replaces the mentions of a message; users who are no members are left out. */
+export async function setMentions(
+  queries: Queries,
+  { tenant, channel_id, seq }: MessageKey,
+  mentions: readonly string[],
+): Promise<void> {
+  await deletePart(queries, 'mentions', { tenant, channel_id, seq }).execute();
+  if (mentions.length === 0) return;
+  const members = await selectMembers(queries, { tenant, id: channel_id })
+    .where('m.user_id', 'in', mentions)
+    .execute();
+  if (members.length === 0) return;
+  await queries
+    .insertInto('mentions')
+    .values(members.map(({ user_id }) => ({ tenant, channel_id, seq, user_id })))
+    .execute();
+}

@@ -1,0 +1,188 @@
+import type { OpenChannel } from '../channels/channel-gate.js';
+import { updateChannel } from '../channels/channel-rows.js';
+import type { MemberRow } from '../channels/chat-channel.js';
+import type { Queries } from '../database/chat-database.js';
+import { ChatError, ChatErrorCode } from '../error/chat-error.js';
+import type { ChangeRate } from '../limits/change-rate.js';
+import { checkId, invalid } from '../limits/checks.js';
+import type { ChatChangeOptions } from '../outbox/chat-work.js';
+import type { ChatActor } from '../policy/chat-actor.js';
+import type { ChatMessage, MessageRow } from './chat-message.js';
+import { existingMessage, publishMessage, type ChangeParts, type MessageChanger } from './message-change.js';
+import type { ContentCheck, MessageContent } from './message-content.js';
+import { setMentions } from './message-mentions.js';
+import type { LoadedMessage } from './message-reader.js';
+import { selectMessages } from './message-rows.js';
+import { countReply } from './message-threads.js';
+
+/** A message to post. */
+export interface NewMessage {
+  readonly channelId: string;
+  readonly text: string;
+  readonly data?: unknown;
+  /**
+   * The id that the author's client gave to the message: 1 to 64 characters of A-Z a-z 0-9 _ . -
+   *
+   * A repetition with the same id stores nothing and returns the first message.
+   */
+  readonly clientId?: string;
+  /** The users to mention; those who are no members are left out. */
+  readonly mentions?: readonly string[];
+  /** The number of the message that this one answers. */
+  readonly replyTo?: number;
+  /** The number of the message that begins the thread of this one. */
+  readonly threadSeq?: number;
+  /**
+   * The time of a message that the server imports, in milliseconds since 1970. Post in the order of time.
+   *
+   * @default now
+   */
+  readonly createdAt?: number;
+}
+
+/** Stores new messages, each once. */
+export class MessagePosts {
+  constructor(
+    private readonly parts: ChangeParts & {
+      readonly changer: MessageChanger;
+      readonly content: ContentCheck;
+      readonly rate: ChangeRate;
+    },
+  ) {}
+
+  /** Posts a message; a repetition with its client id returns the first one. */
+  async post(actor: ChatActor, message: NewMessage, options: ChatChangeOptions = {}): Promise<ChatMessage> {
+    const { work, gate, rate, changer, content } = this.parts;
+    const { channelId, clientId, replyTo = null, threadSeq = null } = message;
+    if (actor.userId === null && clientId !== undefined)
+      throw invalid('A client id needs a user: give chatServer() a userId');
+    if (clientId !== undefined) checkId('The client id', clientId);
+    checkImport(actor, message);
+    const sent = content.check(message);
+    const before = (queries: Queries) => this.beforePost(queries, actor, message);
+    // The hook may be slow, so it runs before the transaction; the transaction checks everything again.
+    const { open, earlier } = await (options.tx ? work.change(before, options) : work.read(before));
+    if (earlier) return changer.finish(earlier);
+    await rate.spend(actor);
+    const { channel } = open;
+    const accepted = await content.askHook(sent, { actor, channel, replyTo, threadSeq, isEdit: false });
+    const { loaded, isNew } = await work.change(async (queries) => {
+      const locked = await gate.lock(queries, actor, channelId);
+      await this.demandPost(queries, locked);
+      const repeated = await this.findPosted(queries, actor, message);
+      if (repeated) return { loaded: repeated, isNew: false };
+      return { loaded: await this.store(queries, locked, message, accepted), isNew: true };
+    }, options);
+    const posted = await changer.finish(loaded);
+    if (isNew && !options.tx) content.tellHook(posted, actor);
+    return posted;
+  }
+
+  private async beforePost(
+    queries: Queries,
+    actor: ChatActor,
+    message: NewMessage,
+  ): Promise<{ open: OpenChannel; earlier: LoadedMessage | undefined }> {
+    const open = await this.parts.gate.look(queries, actor, message.channelId);
+    const earlier = await this.findPosted(queries, actor, message);
+    if (!earlier) await this.demandPost(queries, open);
+    return { open, earlier };
+  }
+
+  private async demandPost(queries: Queries, open: OpenChannel): Promise<void> {
+    await this.parts.gate.demand(open, 'message.post');
+    if (open.resource.isFixed && open.member) await refuseBlocked(queries, open.member);
+    if (open.channel.archived_at !== null)
+      throw new ChatError(ChatErrorCode.ReadOnly, 'The channel is archived.');
+    if (open.channel.frozen_at !== null && open.subject.kind !== 'server')
+      throw new ChatError(ChatErrorCode.ReadOnly, 'The channel is frozen; only the server posts.');
+  }
+
+  private async findPosted(
+    queries: Queries,
+    { tenant, userId }: ChatActor,
+    { channelId, clientId }: NewMessage,
+  ): Promise<LoadedMessage | undefined> {
+    if (clientId === undefined || userId === null) return undefined;
+    const row = await selectMessages(queries, { tenant, channel_id: channelId })
+      .where('m.author_id', '=', userId)
+      .where('m.client_id', '=', clientId)
+      .executeTakeFirst();
+    return row && (await this.parts.reader.load(queries, [row]))[0];
+  }
+
+  private async store(
+    queries: Queries,
+    { channel, subject }: OpenChannel,
+    { clientId, replyTo, threadSeq, createdAt = Date.now() }: NewMessage,
+    { text, data, mentions }: MessageContent,
+  ): Promise<LoadedMessage> {
+    if (replyTo !== undefined) await existingMessage(queries, channel, replyTo);
+    const root = threadSeq === undefined ? undefined : await existingMessage(queries, channel, threadSeq);
+    if (root && root.thread_seq !== null)
+      throw invalid('threadSeq is the number of a message that is no reply in a thread itself');
+    const { last_seq: seq, revision } = await this.takeNumbers(queries, channel, { root, createdAt });
+    const row = await queries
+      .insertInto('messages')
+      .values({
+        tenant: channel.tenant,
+        channel_id: channel.id,
+        seq,
+        revision,
+        kind: subject.userId === null ? 'system' : 'user',
+        author_id: subject.userId,
+        client_id: clientId ?? null,
+        text,
+        data,
+        reply_to: replyTo ?? null,
+        thread_seq: threadSeq ?? null,
+        created_at: createdAt,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await setMentions(queries, row, mentions);
+    if (root) await countReply(queries, row, { root, revision: revision - 1 });
+    await publishMessage(queries, row, 'message.posted');
+    return (await this.parts.reader.load(queries, [row]))[0]!;
+  }
+
+  /** A reply changes two messages, so it takes two revisions. */
+  private takeNumbers(
+    queries: Queries,
+    channel: OpenChannel['channel'],
+    { root, createdAt }: { readonly root: MessageRow | undefined; readonly createdAt: number },
+  ) {
+    return updateChannel(queries, channel)
+      .set((eb) => ({
+        last_seq: eb('last_seq', '+', 1),
+        revision: eb('revision', '+', root ? 2 : 1),
+        active_at: createdAt,
+      }))
+      .returning(['last_seq', 'revision'])
+      .executeTakeFirstOrThrow();
+  }
+}
+
+function checkImport({ kind }: ChatActor, { createdAt }: NewMessage): void {
+  if (createdAt === undefined) return;
+  if (kind !== 'server') throw invalid('Only the server gives the time of a message');
+  if (!Number.isSafeInteger(createdAt) || createdAt < 0 || createdAt > Date.now())
+    throw invalid('createdAt is a whole number of milliseconds since 1970, not in the future');
+}
+
+/** Keeps a user out of the direct channels with those who blocked them. */
+async function refuseBlocked(queries: Queries, { tenant, channel_id, user_id }: MemberRow): Promise<void> {
+  const blocker = await queries
+    .selectFrom('blocks as b')
+    .innerJoin('members as m', (join) =>
+      join
+        .onRef('m.tenant', '=', 'b.tenant')
+        .onRef('m.user_id', '=', 'b.user_id')
+        .on('m.channel_id', '=', channel_id),
+    )
+    .select('b.user_id')
+    .where('b.tenant', '=', tenant)
+    .where('b.blocked_id', '=', user_id)
+    .executeTakeFirst();
+  if (blocker) throw new ChatError(ChatErrorCode.Forbidden, 'A member of this channel has blocked the user.');
+}

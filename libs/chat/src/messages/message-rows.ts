@@ -1,0 +1,70 @@
+import type { Queries } from '../database/chat-database.js';
+import type { MessageRow } from './chat-message.js';
+
+/** The key of a message. */
+export type MessageKey = Pick<MessageRow, 'tenant' | 'channel_id' | 'seq'>;
+
+/** The tables that have parts of messages. */
+export type MessagePart = 'reactions' | 'mentions' | 'versions' | 'reports';
+
+/** All tables that have parts of messages. */
+export const MESSAGE_PARTS: readonly MessagePart[] = ['reactions', 'mentions', 'versions', 'reports'];
+
+/** Selects the rows of the messages of a channel. */
+export function selectMessages(queries: Queries, { tenant, channel_id }: Omit<MessageKey, 'seq'>) {
+  return queries
+    .selectFrom('messages as m')
+    .selectAll()
+    .where('m.tenant', '=', tenant)
+    .where('m.channel_id', '=', channel_id);
+}
+
+/** Reads the row of a message. */
+export function messageAt(queries: Queries, key: MessageKey): Promise<MessageRow | undefined> {
+  return selectMessages(queries, key).where('m.seq', '=', key.seq).executeTakeFirst();
+}
+
+/** Begins an update of the row of a message. */
+export function updateMessage(queries: Queries, { tenant, channel_id, seq }: MessageKey) {
+  return queries
+    .updateTable('messages')
+    .where('tenant', '=', tenant)
+    .where('channel_id', '=', channel_id)
+    .where('seq', '=', seq);
+}
+
+/** Begins to delete a message, or its rows in another table. */
+export function deletePart(
+  queries: Queries,
+  part: MessagePart | 'messages',
+  { tenant, channel_id, seq }: MessageKey,
+) {
+  return queries
+    .deleteFrom(part as 'reactions')
+    .where('tenant', '=', tenant)
+    .where('channel_id', '=', channel_id)
+    .where('seq', '=', seq);
+}
+
+/** Deletes the rows of a message in other tables. */
+export async function deleteParts(
+  queries: Queries,
+  key: MessageKey,
+  parts: readonly MessagePart[],
+): Promise<void> {
+  for (const part of parts) await deletePart(queries, part, key).execute();
+}
+
+/** Keeps the present content of a message as a former version. */
+export async function keepVersion(
+  queries: Queries,
+  row: MessageRow,
+  replacedBy: string | null,
+): Promise<void> {
+  const { tenant, channel_id, seq, version, text, data } = row;
+  const replaced = { replaced_at: Date.now(), replaced_by: replacedBy };
+  await queries
+    .insertInto('versions')
+    .values({ tenant, channel_id, seq, version, text, data, ...replaced })
+    .execute();
+}

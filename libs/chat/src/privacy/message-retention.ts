@@ -1,0 +1,54 @@
+import type { ChannelTypes } from '../channels/channel-type.js';
+import type { Queries } from '../database/chat-database.js';
+import { deletePart, deleteParts, MESSAGE_PARTS } from '../messages/message-rows.js';
+import type { ChatWork } from '../outbox/chat-work.js';
+import { storeInOutbox } from '../outbox/outbox.js';
+
+/** The messages that one transaction removes, so that others can work in between. */
+const BATCH = 200;
+
+/**
+ * Removes the messages that are older than their channel keeps them.
+ *
+ * The type of the channel has `keepMs`. Returns their number.
+ */
+export async function expireMessages(work: ChatWork, types: ChannelTypes, nowMs: number): Promise<number> {
+  let removed = 0;
+  for (const { name: type, keepMs } of types.all()) {
+    if (keepMs === undefined) continue;
+    for (let count = BATCH; count === BATCH; removed += count)
+      count = await work.change((queries) => expireBatch(queries, { type, before: nowMs - keepMs }));
+  }
+  return removed;
+}
+
+/** Messages of all tenants expire; their channels have no other rows of them afterwards. */
+async function expireBatch(
+  queries: Queries,
+  { type, before }: { readonly type: string; readonly before: number },
+): Promise<number> {
+  const rows = await queries
+    .selectFrom('messages as m')
+    .innerJoin('channels as c', (join) =>
+      join.onRef('c.tenant', '=', 'm.tenant').onRef('c.id', '=', 'm.channel_id'),
+    )
+    .select(['m.tenant', 'm.channel_id', 'm.seq'])
+    .where('c.type', '=', type)
+    .where('m.created_at', '<', before)
+    .orderBy('m.tenant')
+    .orderBy('m.created_at')
+    .limit(BATCH)
+    .execute();
+  for (const row of rows) {
+    await deletePart(queries, 'messages', row).execute();
+    await deleteParts(queries, row, MESSAGE_PARTS);
+  }
+  const channels = new Map(
+    rows.map(({ tenant, channel_id: channelId }) => [`${tenant}:${channelId}`, { tenant, channelId }]),
+  );
+  await storeInOutbox(
+    queries,
+    [...channels.values()].map((place) => ({ ...place, kind: 'channel.changed' })),
+  );
+  return rows.length;
+}
