@@ -12,7 +12,8 @@ const path = (relative) => fileURLToPath(new URL(relative, ROOT));
  * @type {Record<string, string>}
  */
 const PURPOSES = {
-  '@nestwire/chat/client': 'Messages and types of the chat for pages and other clients.',
+  '@nestwire/chat/client': 'The chat of a page: rooms, list and messages, for any framework.',
+  '@nestwire/chat/react': 'Hooks of the chat for React.',
   '@nestwire/client/react': 'Hooks for React.',
   '@nestwire/client/store': 'Stores for any framework, below the hooks and composables.',
   '@nestwire/client/vue': 'Composables for Vue.',

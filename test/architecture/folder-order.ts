@@ -28,6 +28,7 @@ export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     'messages',
     'privacy',
     'wire',
+    'client',
     'relay',
     'endpoint',
   ],

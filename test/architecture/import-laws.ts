@@ -13,6 +13,7 @@ const LIBS = ['protocol', 'client', 'messages', 'streams', 'chat', 'testing'];
 const ENTRIES = new Set([
   ...LIBS.map((name) => `@nestwire/${name}`),
   '@nestwire/chat/client',
+  '@nestwire/chat/react',
   '@nestwire/client/react',
   '@nestwire/client/store',
   '@nestwire/client/vue',
@@ -37,10 +38,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'libs/client': ['protocol'],
   'libs/messages': ['protocol'],
   'libs/streams': ['protocol', 'messages'],
-  'libs/chat': ['protocol', 'messages', 'streams'],
+  'libs/chat': ['protocol', 'client', 'messages', 'streams'],
   'libs/testing': ['protocol', 'client', 'messages', 'streams'],
-  'apps/chat-server': ['protocol', 'messages', 'streams'],
-  'apps/chat-web': ['protocol', 'client'],
+  'apps/chat-server': ['protocol', 'messages', 'streams', 'chat'],
+  'apps/chat-web': ['protocol', 'client', 'chat'],
 };
 
 /** Entries of the example's server that its page may import; the second one for types only. */
@@ -52,6 +53,7 @@ const PLACES: readonly { name: string; within: string; place: RegExp; isOneFile:
   { name: 'ws', within: 'libs/streams', place: /^libs\/streams\/src\/transport\//, isOneFile: true },
   { name: 'ws', within: 'libs/client', place: /^libs\/client\/src\/transport\//, isOneFile: true },
   { name: 'react', within: 'libs/client', place: /^libs\/client\/src\/react\.ts$/, isOneFile: true },
+  { name: 'react', within: 'libs/chat', place: /^libs\/chat\/src\/react\.ts$/, isOneFile: true },
   { name: 'vue', within: 'libs/client', place: /^libs\/client\/src\/vue\.ts$/, isOneFile: true },
   { name: 'ioredis', within: 'libs/messages', place: /^libs\/messages\/src\/redis\//, isOneFile: false },
   {

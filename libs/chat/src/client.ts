@@ -1,7 +1,26 @@
-import type { StreamsOf } from '@nestwire/streams';
-import type { ChatChannelEndpoint } from './endpoint/chat-channel-endpoint.js';
-import type { ChatUserEndpoint } from './endpoint/chat-user-endpoint.js';
-
+export type { ChatClock, ChatOptions, ChatStorage, ChatStreamClient } from './client/chat-client.js';
+export type {
+  Chat,
+  ChatDraftMessage,
+  ChatItem,
+  ChatList,
+  ChatListView,
+  ChatMessageEdit,
+  ChatRoom,
+  ChatRoomView,
+  ChatSearchRequest,
+  ChatSearchPage,
+  ChatStatus,
+  ChatThread,
+  ChatTimeline,
+  NewChannel,
+  PendingMessage,
+  StoredItem,
+  UnstoredItem,
+  UploadProgress,
+} from './client/chat-face.js';
+export type { ChatStreams } from './client/chat-streams.js';
+export { createChat } from './client/create-chat.js';
 export type { ChatChannel, ChatMember, ChatMembership } from './channels/chat-channel.js';
 export type { ChannelEntry, LastMessage } from './channels/chat-lists.js';
 export type { ChatMessage, ChatReaction } from './messages/chat-message.js';
@@ -43,6 +62,3 @@ export {
   ChatTyping,
   ChatWatchPresence,
 } from './wire/chat-requests.js';
-
-/** The endpoints of the chat, for the type of a client. */
-export type ChatStreams = StreamsOf<{ chatChannel: ChatChannelEndpoint; chatUser: ChatUserEndpoint }>;

@@ -1,0 +1,213 @@
+import type { CodedError } from '@nestwire/protocol';
+import type { Store } from '@nestwire/client/store';
+import type { ChatChannel, ChatMembership } from '../channels/chat-channel.js';
+import type { ChannelEntry } from '../channels/chat-lists.js';
+import type { ChatMessage } from '../messages/chat-message.js';
+import type { ChatProfile } from '../users/chat-users.js';
+
+/** A message that is not stored yet: it has no numbers. */
+export type PendingMessage = Omit<ChatMessage, 'seq' | 'revision'> & {
+  readonly seq: null;
+  readonly revision: null;
+};
+
+/** The progress of the files of a message, in bytes. */
+export interface UploadProgress {
+  readonly sent: number;
+  readonly total: number;
+}
+
+/** A stored message in a room. */
+export interface StoredItem {
+  /** The name of the item in its room: the same before and after the message is stored. */
+  readonly key: string;
+  readonly state: 'stored';
+  readonly message: ChatMessage;
+}
+
+/** An own message that is not stored: it waits for its answer, or was refused. */
+export interface UnstoredItem {
+  /** The name of the item in its room: the same before and after the message is stored. */
+  readonly key: string;
+  readonly state: 'pending' | 'failed';
+  readonly message: PendingMessage;
+  /** The reason of a failed message. */
+  readonly error?: CodedError;
+  /** The progress of its files; undefined without files. */
+  readonly upload?: UploadProgress;
+}
+
+/** A message in a room. The same object until it changes. */
+export type ChatItem = StoredItem | UnstoredItem;
+
+/** The state of the stream of a room or a list. */
+export type ChatStatus =
+  /** The first page has not arrived. */
+  | 'opening'
+  | 'live'
+  /** The connection is lost, or missed changes are being loaded; the items are of before. */
+  | 'reconnecting'
+  /** The server has refused the stream; `error` has the reason. */
+  | 'refused'
+  /** The membership of the user has ended. */
+  | 'removed';
+
+/** The content of a room. The same object until something changes. */
+export interface ChatRoomView {
+  readonly status: ChatStatus;
+  readonly error: CodedError | null;
+  readonly channel: ChatChannel | null;
+  readonly membership: ChatMembership | null;
+  /** From the oldest to the newest; own messages that are not stored follow in the order of posting. */
+  readonly items: readonly ChatItem[];
+  readonly hasOlder: boolean;
+  /** True when newer messages exist than `items` has; new messages then do not appear. */
+  readonly hasNewer: boolean;
+  readonly isLoadingOlder: boolean;
+  readonly isLoadingNewer: boolean;
+  /** The messages by others after the read pointer, up to 1,000. */
+  readonly unreadCount: number;
+  /** The first unread message when the room was opened; null without one. */
+  readonly firstUnreadSeq: number | null;
+  /** The number of the last message that the user has read. */
+  readonly lastReadSeq: number;
+  /** The other users who type now. */
+  readonly typing: readonly ChatProfile[];
+  /** The users who are present, the user included; null while unknown. */
+  readonly present: readonly ChatProfile[] | null;
+}
+
+/** A message to post. */
+export interface ChatDraftMessage {
+  readonly text: string;
+  readonly mentions?: readonly string[];
+  readonly replyTo?: number;
+  readonly data?: unknown;
+  /** Files to upload before the message is stored. */
+  readonly files?: readonly Blob[];
+}
+
+/** New content of a message; what is left out remains. */
+export interface ChatMessageEdit {
+  readonly text?: string;
+  readonly mentions?: readonly string[];
+  readonly data?: unknown;
+}
+
+/**
+ * One channel, or one thread of it, as a store of its messages.
+ *
+ * It opens with its first subscriber, and closes `keepMs` after the last. All functions are bound.
+ */
+export interface ChatTimeline extends Store<ChatRoomView> {
+  readonly channelId: string;
+  /** The message that began the thread; null for the channel itself. */
+  readonly threadSeq: number | null;
+  /** Posts a message, which is in `items` at once; returns the key of the item. Never throws. */
+  readonly post: (message: ChatDraftMessage) => string;
+  /** Posts a failed message again. */
+  readonly retry: (key: string) => void;
+  /** Removes an unstored message; the server may store it nevertheless when it was sent. */
+  readonly discard: (key: string) => void;
+  /** @throws {CodedError} the error of the server, or NOT_CONNECTED */
+  readonly edit: (seq: number, changes: ChatMessageEdit) => Promise<void>;
+  /** @throws {CodedError} the error of the server, or NOT_CONNECTED */
+  readonly remove: (seq: number) => Promise<void>;
+  /** @throws {CodedError} the error of the server, or NOT_CONNECTED */
+  readonly react: (seq: number, emoji: string, isSet: boolean) => Promise<void>;
+  /** @throws {CodedError} the error of the server, or NOT_CONNECTED */
+  readonly pin: (seq: number, isPinned: boolean) => Promise<void>;
+  /** Moves the read pointer forward, at once here and soon on the server; a lower number changes nothing. */
+  readonly markRead: (seq: number) => void;
+  /** Loads the page before the items; resolves when it is there. @throws {CodedError} */
+  readonly loadOlder: () => Promise<void>;
+  /** Loads the page after the items; resolves when it is there. @throws {CodedError} */
+  readonly loadNewer: () => Promise<void>;
+  /** Shows the messages around one; resolves to true when `items` has it. @throws {CodedError} */
+  readonly jumpTo: (seq: number) => Promise<boolean>;
+  /** Shows the newest messages. @throws {CodedError} */
+  readonly jumpToNewest: () => Promise<void>;
+  /** Tells whether the reader is at the end of the items; otherwise new messages drop none of the oldest. */
+  readonly setAtEnd: (isAtEnd: boolean) => void;
+  /** Tells the others that the user types; call it for each change of the text. */
+  readonly typing: () => void;
+  /** The text that the user has not posted yet. */
+  readonly draft: Store<string>;
+  readonly setDraft: (text: string) => void;
+}
+
+/** A thread of a channel. */
+export type ChatThread = ChatTimeline;
+
+/** A channel of a chat. */
+export interface ChatRoom extends ChatTimeline {
+  /** Returns the thread that a message began: the same object for the same message. */
+  readonly thread: (seq: number) => ChatThread;
+}
+
+/** The content of the list of channels. */
+export interface ChatListView {
+  readonly status: ChatStatus;
+  readonly error: CodedError | null;
+  /** The own channels, the last active first. */
+  readonly entries: readonly ChannelEntry[];
+  readonly hasMore: boolean;
+  readonly isLoadingMore: boolean;
+  /** The unread messages of all loaded entries that are not muted. */
+  readonly unreadTotal: number;
+  /** The unread mentions of all loaded entries. */
+  readonly mentionTotal: number;
+}
+
+/**
+ * The channels of the user.
+ *
+ * It opens with its first subscriber, and closes `keepMs` after the last.
+ */
+export interface ChatList extends Store<ChatListView> {
+  /** Loads the next page. @throws {CodedError} */
+  readonly loadMore: () => Promise<void>;
+}
+
+/** A channel to create. */
+export interface NewChannel {
+  readonly type: string;
+  readonly id?: string;
+  readonly name?: string;
+  readonly data?: unknown;
+  readonly members?: readonly string[];
+}
+
+/** The place of a search, and the page to begin with. */
+export interface ChatSearchRequest {
+  /** Without it, all own channels. */
+  readonly channelId?: string;
+  readonly cursor?: string;
+  readonly limit?: number;
+}
+
+/** A page of found messages. */
+export interface ChatSearchPage {
+  readonly messages: readonly ChatMessage[];
+  /** The cursor of the next page; null at the end. */
+  readonly next: string | null;
+}
+
+/** The chat of one user, over one client. */
+export interface Chat {
+  readonly list: ChatList;
+  /** Returns the room of a channel: the same object for the same id. */
+  readonly channel: (id: string) => ChatRoom;
+  /** @throws {CodedError} */
+  readonly create: (channel: NewChannel) => Promise<ChatChannel>;
+  /** Creates or finds the direct channel with users. @throws {CodedError} */
+  readonly openDirect: (userIds: readonly string[]) => Promise<ChatChannel>;
+  /** Becomes a member. @throws {CodedError} */
+  readonly join: (channelId: string) => Promise<void>;
+  /** Ends the membership. @throws {CodedError} */
+  readonly leave: (channelId: string) => Promise<void>;
+  /** @throws {CodedError} */
+  readonly search: (text: string, options?: ChatSearchRequest) => Promise<ChatSearchPage>;
+  /** Ends all streams and timers. The client remains open, and unstored posts remain in `outbox`. */
+  readonly close: () => void;
+}

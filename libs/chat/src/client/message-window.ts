@@ -1,0 +1,177 @@
+import type { ChatMessage } from '../messages/chat-message.js';
+
+/** A part of a history, from the oldest to the newest message. */
+export interface HistoryPage {
+  readonly messages: readonly ChatMessage[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+}
+
+/** The most messages that are remembered while they have no place. */
+const MAX_REMEMBERED = 1_000;
+
+/**
+ * The loaded messages of one channel or thread.
+ *
+ * They are one part of the history, without a gap.
+ *
+ * Of two states of a message it keeps the one with the higher revision. Messages that arrive while a page is on
+ * its way, or while changes are missing, are remembered and get their place afterwards.
+ */
+export class MessageWindow {
+  messages: readonly ChatMessage[] = [];
+  hasOlder = false;
+  hasNewer = false;
+  isLoaded = false;
+  /** True when messages were forgotten, because too many had no place. */
+  isIncomplete = false;
+  private readonly remembered = new Map<number, ChatMessage>();
+  private isHeld = true;
+  private loads = 0;
+
+  constructor(
+    private readonly threadSeq: number | null,
+    private readonly maxItems: number,
+  ) {}
+
+  get first(): number | undefined {
+    return this.messages[0]?.seq;
+  }
+
+  get last(): number | undefined {
+    return this.messages.at(-1)?.seq;
+  }
+
+  /** Returns the message with a number. */
+  find(seq: number): ChatMessage | undefined {
+    const found = this.messages[placeOf(this.messages, seq)];
+    return found?.seq === seq ? found : undefined;
+  }
+
+  /** Keeps new messages out of the window, because some before them are missing. */
+  hold(): void {
+    this.isHeld = true;
+  }
+
+  /** Gives the messages that were kept out their places. */
+  release(): void {
+    this.isHeld = false;
+    this.settle();
+  }
+
+  /** Remembers what arrives while a page is on its way: the page may be older. */
+  loading(): void {
+    this.loads++;
+  }
+
+  /** The counterpart of `loading`, after the page has been added or has failed. */
+  loaded(): void {
+    this.loads--;
+    this.settle();
+  }
+
+  /** Takes a state of a message that arrived; returns true when the window has changed. */
+  merge(message: ChatMessage): boolean {
+    if (message.threadSeq !== this.threadSeq) return false;
+    if (this.isHeld || this.loads) this.remember(message);
+    return this.place(message);
+  }
+
+  /** Replaces all messages by a page. */
+  reset(page: HistoryPage): void {
+    const former = this.messages;
+    this.messages = page.messages.map((message) => newest(message, former[placeOf(former, message.seq)]));
+    this.hasOlder = page.hasOlder;
+    this.hasNewer = page.hasNewer;
+    this.isLoaded = true;
+    this.placeRemembered();
+  }
+
+  /** Forgets all messages; the window is loaded again before its next use. */
+  forget(): void {
+    this.messages = [];
+    this.isLoaded = false;
+    this.hasOlder = this.hasNewer = false;
+  }
+
+  /** Adds the page before the messages, and drops the newest beyond the limit. */
+  addOlder({ messages, hasOlder }: HistoryPage): void {
+    const { first = Infinity } = this;
+    this.messages = [...messages.filter(({ seq }) => seq < first), ...this.messages];
+    this.hasOlder = hasOlder;
+    this.placeRemembered();
+    this.dropNewest();
+  }
+
+  /** Adds the page after the messages, and drops the oldest beyond the limit. */
+  addNewer({ messages, hasNewer }: HistoryPage): void {
+    const { last = 0 } = this;
+    this.messages = [...this.messages, ...messages.filter(({ seq }) => seq > last)];
+    this.hasNewer = hasNewer;
+    this.placeRemembered();
+    this.dropOldest();
+  }
+
+  /** Drops the oldest messages beyond the limit. */
+  dropOldest(): void {
+    if (this.messages.length <= this.maxItems) return;
+    this.messages = this.messages.slice(-this.maxItems);
+    this.hasOlder = true;
+  }
+
+  /** Drops the newest messages beyond the limit. */
+  dropNewest(): void {
+    if (this.messages.length <= this.maxItems) return;
+    this.messages = this.messages.slice(0, this.maxItems);
+    this.hasNewer = true;
+  }
+
+  private remember(message: ChatMessage): void {
+    this.remembered.set(message.seq, newest(message, this.remembered.get(message.seq)));
+    if (this.remembered.size <= MAX_REMEMBERED) return;
+    this.isIncomplete = true;
+    this.remembered.delete(this.remembered.keys().next().value!);
+  }
+
+  private settle(): void {
+    this.placeRemembered();
+    if (!this.isHeld && !this.loads) this.remembered.clear();
+  }
+
+  private placeRemembered(): void {
+    for (const message of this.remembered.values()) this.place(message);
+  }
+
+  private place(message: ChatMessage): boolean {
+    if (!this.isLoaded) return false;
+    const { seq } = message;
+    const at = placeOf(this.messages, seq);
+    const found = this.messages[at];
+    if (found?.seq === seq) {
+      if (found.revision >= message.revision) return false;
+      this.messages = this.messages.with(at, message);
+      return true;
+    }
+    const isAtEnd = at === this.messages.length;
+    // A message before the first one comes with its page; one after the last one, when all before it are there.
+    if (isAtEnd ? this.hasNewer || this.isHeld : at === 0 && this.hasOlder) return false;
+    this.messages = this.messages.toSpliced(at, 0, message);
+    return true;
+  }
+}
+
+function newest(one: ChatMessage, other: ChatMessage | undefined): ChatMessage {
+  return other?.seq === one.seq && other.revision > one.revision ? other : one;
+}
+
+/** Returns the place of a number in messages: that of the first one that is not before it. */
+function placeOf(messages: readonly ChatMessage[], seq: number): number {
+  let from = 0;
+  let to = messages.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (messages[middle]!.seq < seq) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}

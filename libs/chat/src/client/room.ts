@@ -1,0 +1,44 @@
+import type { ChatMessage } from '../messages/chat-message.js';
+import type { ChatContext } from './chat-context.js';
+import type { ChatRoom, ChatThread } from './chat-face.js';
+import { LiveChannel } from './live-channel.js';
+import { Timeline } from './timeline.js';
+
+/** The most threads that keep their messages while nobody reads them. */
+const MAX_UNUSED_THREADS = 10;
+
+/** A channel with its threads. */
+export class Room extends Timeline implements ChatRoom {
+  private readonly threads = new Map<number, Timeline>();
+
+  constructor(context: ChatContext, id: string) {
+    super(context, new LiveChannel(context, id), null);
+  }
+
+  readonly thread = (seq: number): ChatThread => {
+    const thread = this.threads.get(seq) ?? new Timeline(this.context, this.live, seq);
+    this.threads.delete(seq);
+    this.threads.set(seq, thread);
+    const unused = [...this.threads].filter(([, other]) => !other.isInUse && other !== thread);
+    for (const [other, timeline] of unused.slice(0, -MAX_UNUSED_THREADS)) {
+      this.threads.delete(other);
+      this.live.windows.delete(timeline);
+    }
+    return thread;
+  };
+
+  /** Takes a state of a message for all timelines. */
+  mergeAll(message: ChatMessage): void {
+    this.live.merge(message);
+  }
+
+  /** Tells all timelines that own posts have changed. */
+  changedAll(): void {
+    for (const timeline of [this, ...this.threads.values()]) timeline.changed();
+  }
+
+  /** Ends the use of all timelines. */
+  endAll(): void {
+    for (const timeline of [this, ...this.threads.values()]) timeline.end();
+  }
+}

@@ -1,0 +1,256 @@
+import { create } from '@nestwire/protocol';
+import type { Store } from '@nestwire/client/store';
+import type { ChatMessage } from '../messages/chat-message.js';
+import type { ChatProfile } from '../users/chat-users.js';
+import { ChatDelete, ChatEdit, ChatLoadPage, ChatPin, ChatReact, ChatTyping } from '../wire/chat-requests.js';
+import type { ChatContext } from './chat-context.js';
+import type { ChatDraftMessage, ChatItem, ChatMessageEdit, ChatRoomView, ChatTimeline } from './chat-face.js';
+import type { LiveChannel, LiveWindow } from './live-channel.js';
+import { MessageWindow, type HistoryPage } from './message-window.js';
+import { pendingItem, storedItem } from './chat-items.js';
+import { ReadMark } from './read-mark.js';
+import { randomId } from './random-id.js';
+import { ViewStore } from './view-store.js';
+
+/** The least time between two reports that the user types, in milliseconds. */
+const TYPING_MS = 2_000;
+
+/** The messages of one channel or thread, with the own ones that are not stored. */
+export class Timeline implements ChatTimeline, LiveWindow {
+  readonly channelId: string;
+  readonly draft: Store<string>;
+  private readonly window: MessageWindow;
+  private readonly store: ViewStore<ChatRoomView>;
+  private readonly mark: ReadMark;
+  private older: Promise<void> | undefined;
+  private newer: Promise<void> | undefined;
+  private isAtEnd = true;
+  private version = 0;
+  private typedAt = -Infinity;
+
+  constructor(
+    protected readonly context: ChatContext,
+    protected readonly live: LiveChannel,
+    readonly threadSeq: number | null,
+  ) {
+    const { options, clock, drafts } = context;
+    this.channelId = live.id;
+    this.draft = drafts.store(this.draftKey);
+    this.window = new MessageWindow(threadSeq, options.maxItems);
+    this.mark = new ReadMark(context, live, { threadSeq, window: this.window });
+    this.store = new ViewStore(() => this.view(), {
+      begin: () => this.begin(),
+      end: () => live.close(),
+      keepMs: options.keepMs,
+      clock,
+    });
+    this.initial = this.store.initial;
+    this.get = this.store.get;
+    this.subscribe = this.store.subscribe;
+    live.windows.add(this);
+  }
+
+  readonly initial: ChatRoomView;
+  readonly get: () => ChatRoomView;
+  readonly subscribe: (onChange: () => void) => () => void;
+
+  readonly post = ({ files: _files, ...message }: ChatDraftMessage): string => {
+    const clientId = randomId();
+    const { channelId, threadSeq, context } = this;
+    context.posts.add({
+      userId: context.options.user()?.id ?? '',
+      channelId,
+      threadSeq,
+      clientId,
+      message,
+      createdAt: context.clock.now(),
+    });
+    this.typedAt = -Infinity;
+    if (this.window.hasNewer) this.jumpToNewest().catch(() => undefined);
+    return clientId;
+  };
+
+  readonly retry = (key: string): void => this.context.posts.retry(key);
+  readonly discard = (key: string): void => this.context.posts.remove(key);
+
+  readonly edit = async (seq: number, changes: ChatMessageEdit): Promise<void> => {
+    const { message } = await this.live.calls.edit(create(ChatEdit, { seq, ...changes } as ChatEdit));
+    this.live.merge(message);
+  };
+
+  readonly remove = async (seq: number): Promise<void> =>
+    this.live.merge((await this.live.calls.remove(create(ChatDelete, { seq }))).message);
+
+  readonly react = async (seq: number, emoji: string, isSet: boolean): Promise<void> =>
+    this.live.merge((await this.live.calls.react(create(ChatReact, { seq, emoji, isSet }))).message);
+
+  readonly pin = async (seq: number, isPinned: boolean): Promise<void> =>
+    this.live.merge((await this.live.calls.pin(create(ChatPin, { seq, isPinned }))).message);
+
+  readonly markRead = (seq: number): void => this.mark.read(seq);
+
+  readonly loadOlder = (): Promise<void> => {
+    if (!this.window.hasOlder || !this.window.isLoaded) return Promise.resolve();
+    this.isAtEnd = false;
+    return (this.older ??= this.load({ before: this.window.first! }, (page) =>
+      this.window.addOlder(page),
+    ).finally(() => {
+      this.older = undefined;
+      this.changed();
+    }));
+  };
+
+  readonly loadNewer = (): Promise<void> => {
+    if (!this.window.hasNewer) return Promise.resolve();
+    return (this.newer ??= this.load({ after: this.window.last! }, (page) =>
+      this.window.addNewer(page),
+    ).finally(() => {
+      this.newer = undefined;
+      this.changed();
+    }));
+  };
+
+  readonly jumpTo = async (seq: number): Promise<boolean> => {
+    if (!this.window.find(seq)) {
+      this.version++;
+      await this.load({ around: seq }, (page) => this.window.reset(page));
+    }
+    this.isAtEnd = false;
+    return this.window.find(seq) !== undefined;
+  };
+
+  readonly jumpToNewest = async (): Promise<void> => {
+    this.isAtEnd = true;
+    if (!this.window.hasNewer) return;
+    this.version++;
+    await this.load({}, (page) => this.window.reset(page));
+  };
+
+  readonly setAtEnd = (isAtEnd: boolean): void => {
+    this.isAtEnd = isAtEnd;
+  };
+
+  readonly typing = (): void => {
+    const now = this.context.clock.now();
+    if (now - this.typedAt < TYPING_MS) return;
+    this.typedAt = now;
+    const event = create(ChatTyping, { isTyping: true });
+    this.live.calls.sendStreamMessage(event, { offline: 'drop' }).catch(() => undefined);
+  };
+
+  readonly setDraft = (text: string): void => this.context.drafts.set(this.draftKey, text);
+
+  /** Ends the use of the timeline. */
+  end(): void {
+    this.store.end();
+    this.mark.close();
+  }
+
+  /** True while somebody reads the timeline, and a short time longer. */
+  get isInUse(): boolean {
+    return this.store.isInUse;
+  }
+
+  hold(): void {
+    this.window.hold();
+  }
+
+  release(): void {
+    this.window.release();
+    this.mark.open();
+  }
+
+  merge(message: ChatMessage): void {
+    if (!this.window.merge(message)) return;
+    if (this.isAtEnd && !this.older) this.window.dropOldest();
+    else if (!this.newer) this.window.dropNewest();
+    this.changed();
+  }
+
+  async refresh(newest?: HistoryPage): Promise<void> {
+    const { window } = this;
+    if (!this.store.isInUse) return window.forget();
+    this.version++;
+    if (newest && this.threadSeq === null && !window.hasNewer) return window.reset(newest);
+    const { messages, hasNewer } = window;
+    const around = hasNewer ? messages[messages.length >> 1]?.seq : undefined;
+    await this.load(around === undefined ? {} : { around }, (page) => window.reset(page));
+  }
+
+  changed(): void {
+    this.store.changed();
+  }
+
+  private begin(): void {
+    this.mark.forget();
+    this.live.open();
+    if (this.live.isLive && !this.window.isLoaded) void this.first();
+  }
+
+  /** Loads the first page of a timeline whose channel is open already. */
+  private async first(): Promise<void> {
+    await this.refresh().catch(() => this.live.catchUp());
+    if (this.live.isLive) this.release();
+    this.changed();
+  }
+
+  private async load(
+    place: Partial<Pick<ChatLoadPage, 'before' | 'after' | 'around'>>,
+    take: (page: HistoryPage) => void,
+  ): Promise<void> {
+    const { window, threadSeq, version } = this;
+    window.loading();
+    this.changed();
+    try {
+      const request = { ...place, ...(threadSeq !== null && { threadSeq }) };
+      const page = await this.live.calls.loadPage(create(ChatLoadPage, request as ChatLoadPage));
+      if (version === this.version) take(page);
+    } finally {
+      window.loaded();
+      this.changed();
+    }
+  }
+
+  private get draftKey(): string {
+    return this.threadSeq === null ? this.live.id : `${this.live.id}/${this.threadSeq}`;
+  }
+
+  private view(): ChatRoomView {
+    const { live, window, mark } = this;
+    const { status, error, channel, membership } = live;
+    return {
+      status: status === 'live' && !window.isLoaded ? 'opening' : status,
+      error,
+      channel,
+      membership,
+      items: this.items(),
+      hasOlder: window.hasOlder,
+      hasNewer: window.hasNewer,
+      isLoadingOlder: this.older !== undefined,
+      isLoadingNewer: this.newer !== undefined,
+      unreadCount: mark.unreadCount,
+      firstUnreadSeq: mark.firstUnreadSeq,
+      lastReadSeq: mark.readSeq,
+      typing: live.typists.users,
+      present: this.present(),
+    };
+  }
+
+  private items(): ChatItem[] {
+    const { context, window } = this;
+    const user = context.options.user();
+    const stored = window.messages.map(storedItem);
+    if (window.hasNewer) return stored;
+    const posts = context.posts.of(this.channelId, this.threadSeq);
+    const isPlaced = ({ stored: message }: { stored?: ChatMessage }): boolean =>
+      message !== undefined && window.find(message.seq) !== undefined;
+    return [...stored, ...posts.filter((post) => !isPlaced(post)).map((post) => pendingItem(post, user))];
+  }
+
+  private present(): readonly ChatProfile[] | null {
+    const { members, isComplete } = this.live.presence;
+    if (!isComplete) return null;
+    const ids = [...new Set(members.map(({ userId }) => userId))].filter((id) => id !== null);
+    return ids.map((id) => this.live.profileOf(id));
+  }
+}

@@ -1,0 +1,153 @@
+import type { Store } from '@nestwire/client/store';
+import {
+  createContext,
+  createElement,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type FunctionComponent,
+  type PropsWithChildren,
+} from 'react';
+import type { ChatMessage } from './messages/chat-message.js';
+import type {
+  Chat,
+  ChatList,
+  ChatListView,
+  ChatRoom,
+  ChatRoomView,
+  ChatSearchRequest,
+  ChatThread,
+} from './client/chat-face.js';
+
+/** The properties of `ChatProvider`. */
+export type ChatProviderProps = PropsWithChildren<{ readonly chat: Chat }>;
+
+const ChatContext = createContext<Chat | undefined>(undefined);
+
+/** Gives a chat to the components below; never closes it. */
+export const ChatProvider: FunctionComponent<ChatProviderProps> = ({ chat, children }) =>
+  createElement(ChatContext.Provider, { value: chat }, children);
+
+/**
+ * Returns the chat of the nearest `ChatProvider`.
+ *
+ * @throws {TypeError} when there is no provider above
+ */
+export function useChat(): Chat {
+  const chat = useContext(ChatContext);
+  if (!chat) throw new TypeError('No chat: wrap the tree in <ChatProvider chat={chat}>.');
+  return chat;
+}
+
+function useStore<T>({ subscribe, get, initial }: Store<T>): T {
+  return useSyncExternalStore(subscribe, get, () => initial);
+}
+
+/** Returns the list of channels: its view, and `list` with its functions. */
+export function useChannelList(): ChatListView & { readonly list: ChatList } {
+  const { list } = useChat();
+  const view = useStore(list);
+  return useMemo(() => ({ ...view, list }), [view, list]);
+}
+
+/** Opens a channel: returns its view, and `room` with its functions. */
+export function useRoom(channelId: string): ChatRoomView & { readonly room: ChatRoom } {
+  const chat = useChat();
+  const room = useMemo(() => chat.channel(channelId), [chat, channelId]);
+  const view = useStore(room);
+  return useMemo(() => ({ ...view, room }), [view, room]);
+}
+
+/** Opens a thread: returns its view, and `thread` with its functions. */
+export function useThread(channelId: string, seq: number): ChatRoomView & { readonly thread: ChatThread } {
+  const chat = useChat();
+  const thread = useMemo(() => chat.channel(channelId).thread(seq), [chat, channelId, seq]);
+  const view = useStore(thread);
+  return useMemo(() => ({ ...view, thread }), [view, thread]);
+}
+
+/** Returns the draft of a channel or a thread, and the function that changes it. */
+export function useDraft(channelId: string, threadSeq?: number): [string, (text: string) => void] {
+  const chat = useChat();
+  const timeline = useMemo(() => {
+    const room = chat.channel(channelId);
+    return threadSeq === undefined ? room : room.thread(threadSeq);
+  }, [chat, channelId, threadSeq]);
+  return [useStore(timeline.draft), timeline.setDraft];
+}
+
+/** Returns the unread messages and mentions of all loaded channels. */
+export function useUnreadTotal(): { readonly unread: number; readonly mentions: number } {
+  const { list } = useChat();
+  const { unreadTotal: unread, mentionTotal: mentions } = useStore(list);
+  return useMemo(() => ({ unread, mentions }), [unread, mentions]);
+}
+
+/** The state of a search. */
+export interface SearchState {
+  readonly messages: readonly ChatMessage[];
+  readonly isPending: boolean;
+  readonly error: unknown;
+  readonly hasMore: boolean;
+}
+
+/** The result of `useSearch`. */
+export interface SearchControl extends SearchState {
+  /** Searches; the last call counts. An empty text finds nothing. */
+  readonly search: (text: string, options?: Omit<ChatSearchRequest, 'cursor'>) => void;
+  readonly loadMore: () => void;
+}
+
+const NOTHING_FOUND: SearchState = { messages: [], isPending: false, error: undefined, hasMore: false };
+
+interface LastSearch {
+  readonly text: string;
+  readonly options: ChatSearchRequest | undefined;
+  readonly cursor: string | null;
+}
+
+/** Searches messages; the result is empty before the first search. */
+export function useSearch(): SearchControl {
+  const chat = useChat();
+  const [state, setState] = useState(NOTHING_FOUND);
+  const last = useRef<LastSearch | undefined>(undefined);
+  const run = useCallback(
+    async ({ text, options, cursor }: LastSearch, found: readonly ChatMessage[]): Promise<void> => {
+      const own: LastSearch = { text, options, cursor };
+      last.current = own;
+      setState({ messages: found, isPending: true, error: undefined, hasMore: false });
+      try {
+        const page = await chat.search(text, { ...options, ...(cursor !== null && { cursor }) });
+        if (last.current !== own) return;
+        last.current = { text, options, cursor: page.next };
+        setState({
+          messages: [...found, ...page.messages],
+          isPending: false,
+          error: undefined,
+          hasMore: page.next !== null,
+        });
+      } catch (error) {
+        if (last.current === own) setState({ messages: found, isPending: false, error, hasMore: false });
+      }
+    },
+    [chat],
+  );
+  // A search that ends after the component has gone changes nothing.
+  useEffect(() => () => void (last.current = undefined), [chat]);
+  const search = useCallback<SearchControl['search']>(
+    (text, options) => {
+      last.current = undefined;
+      if (text.trim()) void run({ text, options, cursor: null }, []);
+      else setState(NOTHING_FOUND);
+    },
+    [run],
+  );
+  const loadMore = useCallback(() => {
+    if (last.current?.cursor) void run(last.current, state.messages);
+  }, [run, state]);
+  return { ...state, search, loadMore };
+}
