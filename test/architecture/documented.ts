@@ -6,7 +6,7 @@ const OPTIONS = /\w(Options|Limits|Tuning|Extras)$/;
 
 /** Options that are given with a call, a decorator or a channel: their own pages explain them. */
 const PER_CALL = new Set(
-  'AttachOptions CallerOptions CallOptions ChannelOptions ChatChangeOptions ChatModuleAsyncOptions PostOptions SendOptions StoredPostOptions StreamEndpointOptions StreamMethodOptions StreamOptions StreamsModuleAsyncOptions'.split(
+  'AttachOptions CallerOptions CallOptions ChannelOptions ChatChangeOptions ChatModuleAsyncOptions GrowOptions PostOptions SendOptions StoredPostOptions StreamEndpointOptions StreamMethodOptions StreamOptions StreamsModuleAsyncOptions'.split(
     ' ',
   ),
 );

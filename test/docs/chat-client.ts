@@ -1,11 +1,16 @@
 import { createStreamClient } from '@nestwire/client';
 import { create, StreamGap } from '@nestwire/protocol';
 import {
+  applyGrowth,
   CHAT_MESSAGES,
+  ChatGrowth,
   ChatJoined,
   ChatLoadChanges,
+  ChatLoadPage,
   ChatMessageEvent,
   ChatPost,
+  parseText,
+  textRuns,
   type ChatMessage,
   type ChatStreams,
 } from '@nestwire/chat/client';
@@ -46,4 +51,20 @@ export async function follow(
     }
   }
   // #endregion client
+
+  // #region marks
+  const { text, entities } = parseText('**Hello** @Ann', { mentions: [{ id: 'ann', name: 'Ann' }] });
+  await channel.post(create(ChatPost, { clientId: crypto.randomUUID(), text, entities: [...entities] }));
+  for (const run of textRuns(text, entities)) console.log(run.text, run.entities);
+  // #endregion marks
+
+  async function onGrowth(growth: ChatGrowth): Promise<void> {
+    // #region growth
+    const known = newest.get(growth.seq);
+    const grown = known && applyGrowth(known, growth);
+    if (grown) newest.set(growth.seq, grown);
+    else merge((await channel.loadPage(create(ChatLoadPage, { around: growth.seq, limit: 1 }))).messages);
+    // #endregion growth
+  }
+  for await (const event of channel.stream) if (event instanceof ChatGrowth) await onGrowth(event);
 }

@@ -1,4 +1,5 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import {
   ChatChange,
   ChatHooks,
@@ -10,9 +11,11 @@ import {
   chatMigrations,
   chatServer,
   chatUser,
+  parseText,
   pgTransaction,
   type ChatAction,
   type ChatDraft,
+  type ChatMessage,
   type ChatProfile,
   type ChatResource,
   type ChatSubject,
@@ -85,6 +88,35 @@ export class AppHooks extends ChatHooks {
   }
 }
 // #endregion hooks
+
+interface Model {
+  answer(question: string, signal: AbortSignal): AsyncIterable<string>;
+}
+
+// #region grow
+@Injectable()
+export class Assistant extends ChatHooks {
+  constructor(
+    private readonly moduleRef: ModuleRef,
+    @Inject('Model') private readonly model: Model,
+  ) {
+    super();
+  }
+
+  override didSend({ channelId, seq, text, author }: ChatMessage): void {
+    if (!text?.startsWith('@bot') || author?.id === 'bot') return;
+    const chat = this.moduleRef.get(ChatService, { strict: false });
+    chat.messages
+      .grow(
+        chatServer({ userId: 'bot' }),
+        { channelId, replyTo: seq, clientId: `answer-${seq}` },
+        (signal) => this.model.answer(text, signal),
+        { finish: parseText },
+      )
+      .catch((error: unknown) => console.error(error));
+  }
+}
+// #endregion grow
 
 // #region consumer
 @Injectable()

@@ -205,6 +205,34 @@ describeOnEachDatabase('The chat', (fresh) => {
       expect(theirs.author).toEqual({ id: 'unknown-1', name: 'unknown-1' });
     });
 
+    it('carry marked ranges, which each version keeps, and mention the marked users', async () => {
+      const id = await roomWith(0);
+      const entities = [
+        { type: 'mention', offset: 0, length: 4, userId: 'bob' },
+        { type: 'bold', offset: 5, length: 2 },
+      ] as const;
+      const posted = await messages.post(ann!, { channelId: id, text: '@bob hi', entities });
+      expect(posted).toMatchObject({ entities, mentions: ['bob'] });
+      expect(await messages.edit(ann!, posted, { data: { a: 1 } })).toMatchObject({ entities });
+      expect(await messages.edit(ann!, posted, { text: 'hi' })).toMatchObject({ text: 'hi', entities: [] });
+
+      const versions = await app.chat.history.versions(ann!, posted);
+      expect(versions.map((version) => version.entities)).toEqual([entities, entities]);
+      await expect(
+        messages.post(ann!, {
+          channelId: id,
+          text: 'hi',
+          entities: [{ type: 'bold', offset: 0, length: 3 }],
+        }),
+      ).rejects.toEqual(refusedWith('CHAT_INVALID'));
+      const censored = {
+        channelId: id,
+        text: 'damn it',
+        entities: [{ type: 'bold', offset: 0, length: 4 } as const],
+      };
+      expect(await messages.post(ann!, censored)).toMatchObject({ text: '**** it', entities: [] });
+    });
+
     it('are changed or refused by a hook, also when they are edited', async () => {
       const id = await roomWith(0);
       const posted = await messages.post(ann!, { channelId: id, text: 'damn it' });

@@ -4,6 +4,7 @@ import type { ChannelTypeOptions } from './channels/channel-type.js';
 import type { ChatDatabaseOptions } from './database/database.options.js';
 import type { ChatLimits } from './limits/chat-limits.js';
 import type { ChatHooks } from './messages/chat-hooks.js';
+import type { ChatGrowthOptions } from './messages/growth/growth.options.js';
 import type { ChatRelayOptions } from './relay/relay.options.js';
 import type { ChatPolicy } from './policy/chat-policy.js';
 import type { ChatUsers } from './users/chat-users.js';
@@ -16,6 +17,8 @@ export interface ChatOptions {
   readonly types?: Readonly<Record<string, ChannelTypeOptions>>;
   /** The limits of texts, lists and rates. */
   readonly limits?: ChatLimits;
+  /** The settings of messages that grow while they are produced. */
+  readonly growth?: ChatGrowthOptions;
   /** The settings of the relay. */
   readonly relay?: ChatRelayOptions;
   /**

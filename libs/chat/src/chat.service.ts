@@ -6,6 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { MessagesService } from '@nestwire/messages';
+import { create } from '@nestwire/protocol';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { ChannelGate } from './channels/channel-gate.js';
 import { ChannelTypes } from './channels/channel-type.js';
@@ -18,6 +19,8 @@ import { chatLimits, type ChatLimits } from './limits/chat-limits.js';
 import { ChatHistory } from './messages/chat-history.js';
 import { ChatHooks } from './messages/chat-hooks.js';
 import { ChatMessages } from './messages/chat-messages.js';
+import { DEFAULT_GROWTH } from './messages/growth/growth.options.js';
+import { MessageGrowths, type GrowthParts } from './messages/growth/message-growths.js';
 import { ChatSearch } from './messages/chat-search.js';
 import { MessageReader } from './messages/message-reader.js';
 import { ReadPointers } from './messages/read-pointers.js';
@@ -28,6 +31,8 @@ import { DEFAULT_RELAY } from './relay/relay.options.js';
 import { ChatPolicy } from './policy/chat-policy.js';
 import { ChatPrivacy } from './privacy/chat-privacy.js';
 import { ChatUsers } from './users/chat-users.js';
+import { ChatGrowth } from './wire/growth-events.js';
+import { chatLive } from './wire/chat-topics.js';
 
 /** The token of the options of the chat. */
 export const CHAT_OPTIONS = Symbol('CHAT_OPTIONS');
@@ -53,6 +58,7 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
   readonly pointers: ReadPointers;
   /** Blocks, reports, exports, erases and expires. */
   readonly privacy: ChatPrivacy;
+  private readonly growths: MessageGrowths;
   private readonly relay: OutboxRelay;
 
   constructor(
@@ -71,7 +77,10 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     const rate = new ChangeRate(options.rateLimiter ?? limiterOf(limits));
     this.channels = new ChatChannels(work, gate, types, limits);
     this.lists = new ChatLists(work, gate, { types, users, limits });
-    this.messages = new ChatMessages({ work, gate, reader, hooks, rate, limits });
+    const context = { work, gate, reader, hooks, rate, limits };
+    const growth = { ...DEFAULT_GROWTH, ...options.growth };
+    this.growths = new MessageGrowths({ ...context, database, send: sendTo(messages) }, growth);
+    this.messages = new ChatMessages(context, this.growths);
     this.history = new ChatHistory(work, gate, reader, limits);
     this.search = new ChatSearch(database, work, { gate, reader, limits });
     this.pointers = new ReadPointers(work, gate);
@@ -84,13 +93,15 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     );
   }
 
-  /** Starts the relay; Nest calls it. */
+  /** Starts the relay and the look for messages of dead servers; Nest calls it. */
   async onApplicationBootstrap(): Promise<void> {
     await this.relay.start();
+    this.growths.start();
   }
 
-  /** Stops the relay, before the channels close; Nest calls it. */
+  /** Stops growing messages and the relay, before the channels close; Nest calls it. */
   async onModuleDestroy(): Promise<void> {
+    await this.growths.close();
     await this.relay.stop();
   }
 
@@ -98,6 +109,14 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
   async onApplicationShutdown(): Promise<void> {
     await this.database.close();
   }
+}
+
+/** Readers that miss a piece load the message, so nobody waits for the broker. */
+function sendTo(messages: MessagesService): GrowthParts['send'] {
+  return ({ tenant, channel_id: channelId, seq }, piece) => {
+    const growth = create(ChatGrowth, { channelId, seq, ...piece });
+    messages.postMessage(chatLive(tenant, channelId), growth).catch(() => undefined);
+  };
 }
 
 function limiterOf({ changesPerWindow, rateWindowMs }: Required<ChatLimits>): RateLimiterMemory {

@@ -23,7 +23,8 @@ export type { ChatStreams } from './client/chat-streams.js';
 export { createChat } from './client/create-chat.js';
 export type { ChatChannel, ChatMember, ChatMembership } from './channels/chat-channel.js';
 export type { ChannelEntry, LastMessage } from './channels/chat-lists.js';
-export type { ChatMessage, ChatReaction } from './messages/chat-message.js';
+export type { ChatMessage, ChatReaction, MessageGrowth } from './messages/chat-message.js';
+export { applyGrowth, newerMessage } from './messages/growth/apply-growth.js';
 export type { ChatEntity, ChatEntityType } from './text/chat-entity.js';
 export { parseText, type MentionedUser, type ParsedText } from './text/parse-text.js';
 export { textRuns, type TextRun } from './text/text-runs.js';
@@ -34,6 +35,8 @@ export {
   ChatMembershipEvent,
   ChatMessageEvent,
 } from './wire/chat-events.js';
+export { ChatGrowth } from './wire/growth-events.js';
+export { ChatStopGrowth } from './wire/growth-requests.js';
 export { CHAT_MESSAGES } from './wire/chat-message-classes.js';
 export {
   ChatChanges,

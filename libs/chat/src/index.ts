@@ -34,7 +34,10 @@ export type {
   MessageVersion,
 } from './messages/chat-history.js';
 export { ChatHooks, type ChatDraft, type ChatVerdict } from './messages/chat-hooks.js';
-export type { ChatMessage, ChatReaction } from './messages/chat-message.js';
+export type { ChatMessage, ChatReaction, MessageGrowth } from './messages/chat-message.js';
+export type { GrowOptions, NewGrowingMessage } from './messages/growth/growth-ending.js';
+export type { GrowthSource } from './messages/growth/growing-message.js';
+export type { ChatGrowthOptions } from './messages/growth/growth.options.js';
 export type { ChatMessages } from './messages/chat-messages.js';
 export type { MessagePlace } from './messages/message-change.js';
 export type { MessageChanges } from './messages/message-edits.js';

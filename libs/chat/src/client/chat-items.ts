@@ -41,6 +41,8 @@ function messageOf(post: Post, author: ChatProfile | null): PendingMessage {
     author,
     clientId,
     text: message.text,
+    entities: [],
+    growth: null,
     data: message.data ?? null,
     replyTo: message.replyTo ?? null,
     threadSeq,

@@ -47,6 +47,10 @@ export interface MessagesTable {
   client_id: string | null;
   text: string | null;
   data: string | null;
+  /** The JSON of the marked ranges of the text; null without any. */
+  entities: string | null;
+  /** `growing`, `ended`, `stopped` or `failed`; null for a message that is posted as a whole. */
+  growth: string | null;
   reply_to: number | null;
   /** The first message of the thread; null outside of threads. */
   thread_seq: number | null;
@@ -70,6 +74,7 @@ export interface VersionsTable {
   version: number;
   text: string | null;
   data: string | null;
+  entities: string | null;
   replaced_at: number;
   replaced_by: string | null;
 }
@@ -139,6 +144,17 @@ export interface LeasesTable {
   expires_at: number;
 }
 
+/** The messages that grow, each with the lease of the server that produces it. */
+export interface GrowthsTable {
+  tenant: string;
+  channel_id: string;
+  seq: number;
+  holder: string;
+  expires_at: number;
+  /** The time at which a user has asked for the stop. */
+  stop_at: number | null;
+}
+
 /** The applied migrations. */
 export interface MigrationsTable {
   version: number;
@@ -158,5 +174,6 @@ export interface ChatTables {
   reports: ReportsTable;
   outbox: OutboxTable;
   leases: LeasesTable;
+  growths: GrowthsTable;
   migrations: MigrationsTable;
 }

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import { randomUUID } from 'node:crypto';
-import type { ChatDatabase, Queries } from './chat-database.js';
+import type { ChatDatabase } from './chat-database.js';
+import { sharedNow } from './clock.js';
 
 /** The right of one process to do a task, stored in the database until it expires. */
 export class Lease {
@@ -15,7 +15,7 @@ export class Lease {
   async acquire(): Promise<boolean> {
     const { name, durationMs } = this.settings;
     return this.database.transaction(async (queries) => {
-      const now = await this.now(queries);
+      const now = await sharedNow(queries, this.database.kind);
       const taken = await queries
         .insertInto('leases')
         .values({ name, holder: this.holder, expires_at: now + durationMs })
@@ -37,13 +37,5 @@ export class Lease {
     await this.database.transaction((queries) =>
       queries.deleteFrom('leases').where('name', '=', name).where('holder', '=', this.holder).execute(),
     );
-  }
-
-  /** Reads the clock of the database server, which all processes share; SQLite has that of the machine. */
-  private async now(queries: Queries): Promise<number> {
-    if (this.database.kind === 'sqlite') return Date.now();
-    const { rows } = await sql<{ now_at: number }>`
-      SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_at`.execute(queries);
-    return Number(rows[0]!.now_at);
   }
 }

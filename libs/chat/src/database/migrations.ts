@@ -28,7 +28,10 @@ interface Words {
 /** Returns the migrations in the SQL of a database, in order. */
 export function migrationsFor(kind: DatabaseKind, schema: string): Migration[] {
   const words = kind === 'postgres' ? postgresWords(schema) : sqliteWords(schema);
-  return [{ version: 1, statements: [...first(words), ...(kind === 'postgres' ? [fullText(words)] : [])] }];
+  return [
+    { version: 1, statements: [...first(words), ...(kind === 'postgres' ? [fullText(words)] : [])] },
+    { version: 2, statements: growingText(words) },
+  ];
 }
 
 /** Returns the statements that create the table of the applied migrations. */
@@ -249,4 +252,23 @@ function workTables({ table, id, text, number, serial, byKey, plain }: Words): s
 function fullText({ table, index }: Words): string {
   return `CREATE INDEX ${index('messages_text')} ON ${table('messages')}
   USING gin (to_tsvector('simple', coalesce(text, ''))) WHERE deleted_at IS NULL`;
+}
+
+/** Adds marked ranges of texts, and messages that grow. */
+function growingText({ table, index, id, text, number, byKey }: Words): string[] {
+  return [
+    `ALTER TABLE ${table('messages')} ADD COLUMN entities ${text}`,
+    `ALTER TABLE ${table('messages')} ADD COLUMN growth ${text}`,
+    `ALTER TABLE ${table('versions')} ADD COLUMN entities ${text}`,
+    `CREATE TABLE ${table('growths')} (
+  tenant ${id} NOT NULL,
+  channel_id ${id} NOT NULL,
+  seq ${number} NOT NULL,
+  holder ${id} NOT NULL,
+  expires_at ${number} NOT NULL,
+  stop_at ${number},
+  PRIMARY KEY (tenant, channel_id, seq)
+)${byKey}`,
+    `CREATE INDEX ${index('growths_expiry')} ON ${table('growths')} (expires_at)`,
+  ];
 }

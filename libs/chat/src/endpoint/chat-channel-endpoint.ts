@@ -37,7 +37,9 @@ import {
   ChatTyping,
   ChatWatchPresence,
 } from '../wire/chat-requests.js';
-import { chatRoom, chatTyping } from '../wire/chat-topics.js';
+import { ChatGrowth } from '../wire/growth-events.js';
+import { ChatStopGrowth } from '../wire/growth-requests.js';
+import { chatLive, chatRoom } from '../wire/chat-topics.js';
 
 /** The least time between two reports that a user still types, in milliseconds. */
 const TYPING_MS = 1_000;
@@ -48,6 +50,7 @@ type Sent =
   | ChatChannelEvent
   | ChatMemberEvent
   | ChatTypingEvent
+  | ChatGrowth
   | PresenceEvent
   | StreamGap;
 type Session = StreamSession<Sent, StreamUser, ChatChannelParams>;
@@ -83,7 +86,7 @@ export class ChatChannelEndpoint {
     await this.chat.history.demandReading(actor, channelId);
     session.setUserObject(new Reader());
     await session.subscribe(room);
-    await session.subscribe(chatTyping(actor.tenant, channelId));
+    await session.subscribe(chatLive(actor.tenant, channelId));
     const { channel, membership, messages, hasOlder, revision } = await this.chat.history.page(actor, {
       channelId,
     });
@@ -119,9 +122,10 @@ export class ChatChannelEndpoint {
   /** Edits a message. */
   @StreamMethod(ChatEdit)
   async edit(call: Call, request: ChatEdit): Promise<ChatStored> {
-    const { seq, text, data, mentions } = request;
+    const { seq, text, entities, data, mentions } = request;
     const changes = {
       ...(text !== undefined && { text }),
+      ...(entities !== undefined && { entities }),
       ...(data !== undefined && { data }),
       ...(mentions !== undefined && { mentions }),
     };
@@ -160,6 +164,12 @@ export class ChatChannelEndpoint {
     return create(ChatStored, { message });
   }
 
+  /** Stops a growing message; its text so far remains. */
+  @StreamMethod(ChatStopGrowth)
+  async stopGrowth(call: Call, { seq }: ChatStopGrowth): Promise<void> {
+    await this.chat.messages.stopGrowth(this.actorOf(call), { ...call.params, seq });
+  }
+
   /** Moves the own read pointer forward. */
   @StreamMethod(ChatMarkRead)
   async markRead(call: Call, { seq, threadSeq }: ChatMarkRead): Promise<ChatPointer> {
@@ -184,7 +194,7 @@ export class ChatChannelEndpoint {
     const user = (await profilesOf(this.users, actor.tenant, [id])).get(id) ?? { id, name: id };
     const { channelId } = session.params;
     await this.messages.postMessage(
-      chatTyping(actor.tenant, channelId),
+      chatLive(actor.tenant, channelId),
       create(ChatTypingEvent, { channelId, user, isTyping }),
     );
   }

@@ -14,6 +14,9 @@ import { ChatService } from '../chat.service.js';
 import { chatUser } from '../policy/chat-actor.js';
 import type { ChatProfile } from '../users/chat-users.js';
 import { ChatMembershipEvent, ChatMessageEvent } from '../wire/chat-events.js';
+import { applyGrowth } from '../messages/growth/apply-growth.js';
+import { ChatGrowth } from '../wire/growth-events.js';
+import { ChatStopGrowth } from '../wire/growth-requests.js';
 import { ChatJoined, ChatTypingEvent } from '../wire/chat-replies.js';
 import {
   ChatCreate,
@@ -236,6 +239,37 @@ describeWithRedis('The endpoints of the chat', (redis) => {
         event instanceof ChatMessageEvent ? [event.message.text] : [],
       );
       expect(received).not.toContain('secret');
+    });
+
+    it('bring the pieces of a growing message to readers on each server, and stop it from each', async () => {
+      const { channelId, forAnn, forBob } = await roomOfTwo();
+      await chat.channels.add(chatUser('ann'), channelId, ['bot']);
+      await forBob.post(post('why?'));
+      async function* endless() {
+        for (let at = 1; ; at++) {
+          yield `${at} `;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      }
+      const end = chat.messages.grow(chatUser('bot'), { channelId, replyTo: 1 }, endless());
+      const begun = await forBob.next(ChatMessageEvent, { where: ({ message }) => message.growth !== null });
+      let shown = begun.message;
+      while (shown.text!.length < 20) {
+        const growth = await forBob.next(ChatGrowth);
+        shown =
+          applyGrowth(shown, growth) ?? (await chat.history.get(chatUser('bob'), { channelId, seq: 2 }));
+      }
+      const late = (await ann()).chatChannel({ channelId });
+      expect((await late.next(ChatJoined)).messages.at(-1)).toMatchObject({ growth: { isGrowing: true } });
+      const carol = (await connect[0]!({ as: { id: 'carol' } })).chatChannel({ channelId });
+      expect(await codeOf(carol.stopGrowth(create(ChatStopGrowth, { seq: 2 })))).toBe('CHAT_NOT_FOUND');
+      await forBob.stopGrowth(create(ChatStopGrowth, { seq: 2 }));
+
+      const final = await end;
+      expect(final.growth).toMatchObject({ isStopped: true });
+      expect(final.text!.startsWith(shown.text!)).toBe(true);
+      const grown = await forAnn.next(ChatMessageEvent, { where: ({ kind }) => kind === 'message.grown' });
+      expect(grown.message).toEqual(final);
     });
 
     it('tell who types and who is present', async () => {

@@ -21,6 +21,12 @@ export interface ChatLimits {
    */
   readonly maxMentions?: number;
   /**
+   * The most marked ranges of a text.
+   *
+   * @default 100
+   */
+  readonly maxEntities?: number;
+  /**
    * The most different emojis on a message.
    *
    * @default 20
@@ -57,6 +63,7 @@ export const DEFAULT_CHAT_LIMITS: Required<ChatLimits> = {
   maxTextLength: 4_000,
   maxMessageDataBytes: 8_192,
   maxMentions: 50,
+  maxEntities: 100,
   maxEmojis: 20,
   maxPins: 100,
   maxPageSize: 100,

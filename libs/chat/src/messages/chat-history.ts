@@ -6,7 +6,8 @@ import type { ChatLimits } from '../limits/chat-limits.js';
 import { checkPageSize, checkSeq, invalid } from '../limits/checks.js';
 import type { ChatWork } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
-import type { ChatMessage, MessageRow } from './chat-message.js';
+import type { ChatEntity } from '../text/chat-entity.js';
+import { entitiesOf, type ChatMessage, type MessageRow } from './chat-message.js';
 import type { MessagePlace } from './message-change.js';
 import type { MessageReader } from './message-reader.js';
 
@@ -52,6 +53,7 @@ export interface ChangesPage {
 export interface MessageVersion {
   readonly version: number;
   readonly text: string | null;
+  readonly entities: readonly ChatEntity[];
   readonly data: unknown;
   readonly replacedAt: number;
   readonly replacedBy: string | null;
@@ -202,6 +204,7 @@ export class ChatHistory {
       return rows.reverse().map((row) => ({
         version: row.version,
         text: row.text,
+        entities: entitiesOf(row),
         data: row.data === null ? null : (JSON.parse(row.data) as unknown),
         replacedAt: row.replaced_at,
         replacedBy: row.replaced_by,

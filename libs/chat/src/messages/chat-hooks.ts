@@ -1,5 +1,6 @@
 import type { ChatActor } from '../policy/chat-actor.js';
 import type { ChatChannel } from '../channels/chat-channel.js';
+import type { ChatEntity } from '../text/chat-entity.js';
 import type { ChatMessage } from './chat-message.js';
 
 /** A message before it is stored, with everything that the author sent. */
@@ -7,6 +8,8 @@ export interface ChatDraft {
   readonly actor: ChatActor;
   readonly channel: ChatChannel;
   readonly text: string;
+  /** The marked ranges of the text. */
+  readonly entities: readonly ChatEntity[];
   readonly data: unknown;
   readonly mentions: readonly string[];
   readonly replyTo: number | null;
@@ -15,11 +18,20 @@ export interface ChatDraft {
   readonly isEdit: boolean;
 }
 
-/** The answer of `willSend`: nothing, changes, or a refusal with its reason. */
+/**
+ * The answer of `willSend`: nothing, changes, or a refusal with its reason.
+ *
+ * A changed text has only the entities that the answer gives with it.
+ */
 export type ChatVerdict =
   | undefined
   | void
-  | { readonly text?: string; readonly data?: unknown; readonly mentions?: readonly string[] }
+  | {
+      readonly text?: string;
+      readonly entities?: readonly ChatEntity[];
+      readonly data?: unknown;
+      readonly mentions?: readonly string[];
+    }
   | { readonly refuse: string };
 
 /**
@@ -31,7 +43,8 @@ export abstract class ChatHooks {
   /**
    * Sees a message before it is stored, outside of a transaction, and may change or refuse it.
    *
-   * A repetition with the same client id does not call it again. An error of it refuses the message.
+   * A repetition with the same client id does not call it again. An error of it refuses the message. It sees a
+   * growing message at its end.
    */
   willSend(_draft: ChatDraft): ChatVerdict | Promise<ChatVerdict> {
     return undefined;

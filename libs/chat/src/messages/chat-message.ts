@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { MessagesTable } from '../database/chat-tables.js';
+import type { ChatEntity } from '../text/chat-entity.js';
 import type { ChatProfile } from '../users/chat-users.js';
 
 /** The users who reacted to a message with one emoji. */
@@ -9,6 +10,19 @@ export interface ChatReaction {
   /** The first users, at most 20, in the order of their ids. */
   readonly userIds: readonly string[];
 }
+
+/** The state of a message that grows while it is produced. */
+export interface MessageGrowth {
+  /** True while more text may follow. */
+  readonly isGrowing: boolean;
+  /** True when it was stopped before its end. */
+  readonly isStopped: boolean;
+  /** True when its source or its server failed before its end. */
+  readonly isFailed: boolean;
+}
+
+/** The states of a growing message in the database. */
+export type GrowthState = 'growing' | 'ended' | 'stopped' | 'failed';
 
 /** A message, as the readers of its channel see it. Times are in milliseconds. */
 export interface ChatMessage {
@@ -23,6 +37,10 @@ export interface ChatMessage {
   readonly clientId: string | null;
   /** The text; null when the message is deleted. It is plain text, never HTML. */
   readonly text: string | null;
+  /** The marked ranges of the text, by their beginning, the containing one first. */
+  readonly entities: readonly ChatEntity[];
+  /** The state of a growing message; null for one that was posted as a whole. */
+  readonly growth: MessageGrowth | null;
   /** The data of the application; null without it. */
   readonly data: unknown;
   /** The number of the message that this one answers. */
@@ -61,6 +79,8 @@ export function messageOf(row: MessageRow, { profiles, mentions, reactions }: Me
     author: id === null ? null : (profiles.get(id) ?? { id, name: id }),
     clientId: row.client_id,
     text: row.text,
+    entities: entitiesOf(row),
+    growth: growthOf(row),
     data: row.data === null ? null : (JSON.parse(row.data) as unknown),
     replyTo: row.reply_to,
     threadSeq: row.thread_seq,
@@ -74,4 +94,14 @@ export function messageOf(row: MessageRow, { profiles, mentions, reactions }: Me
     mentions,
     reactions,
   };
+}
+
+/** Reads the entities of the row of a message or a version. */
+export function entitiesOf({ entities }: Pick<MessageRow, 'entities'>): readonly ChatEntity[] {
+  return entities === null ? [] : (JSON.parse(entities) as ChatEntity[]);
+}
+
+function growthOf({ growth }: MessageRow): MessageGrowth | null {
+  if (growth === null) return null;
+  return { isGrowing: growth === 'growing', isStopped: growth === 'stopped', isFailed: growth === 'failed' };
 }

@@ -1,22 +1,16 @@
-import type { ChangeRate } from '../limits/change-rate.js';
-import type { ChatLimits } from '../limits/chat-limits.js';
 import type { ChatChangeOptions } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
-import type { ChatHooks } from './chat-hooks.js';
+import type { GrowthSource } from './growth/growing-message.js';
+import type { GrowOptions, NewGrowingMessage } from './growth/growth-ending.js';
+import type { MessageGrowths } from './growth/message-growths.js';
 import type { ChatMessage } from './chat-message.js';
-import { MessageChanger, type ChangeParts, type MessagePlace } from './message-change.js';
+import { MessageChanger, type MessagePlace } from './message-change.js';
 import { ContentCheck } from './message-content.js';
+import type { MessageContext } from './message-context.js';
 import { MessageEdits, type MessageChanges } from './message-edits.js';
 import { MessagePins } from './message-pins.js';
 import { MessagePosts, type NewMessage } from './message-posts.js';
 import { MessageReactions } from './message-reactions.js';
-
-/** Parts that the changes of messages need. */
-export interface MessageContext extends ChangeParts {
-  readonly hooks: ChatHooks;
-  readonly rate: ChangeRate;
-  readonly limits: Required<ChatLimits>;
-}
 
 /** Posts and changes messages. */
 export class ChatMessages {
@@ -25,7 +19,10 @@ export class ChatMessages {
   private readonly reactions: MessageReactions;
   private readonly pins: MessagePins;
 
-  constructor({ hooks, rate, limits, ...parts }: MessageContext) {
+  constructor(
+    { hooks, rate, limits, ...parts }: MessageContext,
+    private readonly growths: MessageGrowths,
+  ) {
     const changer = new MessageChanger(parts);
     const content = new ContentCheck(hooks, limits);
     this.posts = new MessagePosts({ ...parts, changer, content, rate });
@@ -43,6 +40,38 @@ export class ChatMessages {
    */
   post(actor: ChatActor, message: NewMessage, options?: ChatChangeOptions): Promise<ChatMessage> {
     return this.posts.post(actor, message, options);
+  }
+
+  /**
+   * Posts a message that grows while its source produces it. Resolves to the final message.
+   *
+   * Readers get the pieces at once, and late ones all text so far. It ends with the source, at `maxTextLength`, or
+   * by a stop; an error of the source ends it as failed, and the text so far remains. With a client id it is
+   * stored once, and a repetition returns the message as it is. `source` may be a function that takes a signal, which
+   * aborts at the end.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_READ_ONLY for the channel; CHAT_INVALID, CHAT_RATE_LIMITED
+   * @throws {ChatError} CHAT_REFUSED when a hook refuses the final text, which is removed
+   * @throws {ChatError} CHAT_OVERLOADED when too many messages grow in this process; CHAT_UNAVAILABLE
+   */
+  grow(
+    actor: ChatActor,
+    message: NewGrowingMessage,
+    source: GrowthSource,
+    options?: GrowOptions,
+  ): Promise<ChatMessage> {
+    return this.growths.grow(actor, message, source, options);
+  }
+
+  /**
+   * Stops a growing message; its text so far remains. One that has ended remains as it is.
+   *
+   * It works on each server: the one that produces the message stops within `growth.storeMs`.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN
+   */
+  stopGrowth(actor: ChatActor, place: MessagePlace): Promise<void> {
+    return this.growths.stop(actor, place);
   }
 
   /**

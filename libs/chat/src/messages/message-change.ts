@@ -77,10 +77,13 @@ export class MessageChanger {
   /**
    * Checks that the actor may change a message.
    *
-   * @throws {ChatError} CHAT_FORBIDDEN by the policy; CHAT_READ_ONLY for a new content in a frozen channel
+   * @throws {ChatError} CHAT_FORBIDDEN by the policy; CHAT_READ_ONLY for a new content in a frozen channel, or of
+   *   a message that grows
    */
-  async demand(open: OpenChannel, { author_id }: MessageRow, action: MessageAction): Promise<void> {
+  async demand(open: OpenChannel, { author_id, growth }: MessageRow, action: MessageAction): Promise<void> {
     await this.parts.gate.demand(open, action, { authorId: author_id });
+    if (action === 'message.edit' && growth === 'growing')
+      throw new ChatError(ChatErrorCode.ReadOnly, 'The message still grows; stop it first.');
     const isFrozen = open.channel.frozen_at !== null && open.subject.kind !== 'server';
     if (isFrozen && (action === 'message.edit' || action === 'message.react'))
       throw new ChatError(ChatErrorCode.ReadOnly, 'The channel is frozen; only the server changes messages.');

@@ -4,12 +4,15 @@ import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import type { ChatLimits } from '../limits/chat-limits.js';
 import { checkData, checkText, exceeded } from '../limits/checks.js';
 import { checkUserId, type ChatActor } from '../policy/chat-actor.js';
+import type { ChatEntity } from '../text/chat-entity.js';
+import { checkEntities } from '../text/check-entities.js';
 import type { ChatHooks } from './chat-hooks.js';
 import type { ChatMessage } from './chat-message.js';
 
 /** The content of a message as the author sent it. */
 export interface SentContent {
   readonly text: string;
+  readonly entities?: readonly ChatEntity[] | undefined;
   readonly data?: unknown;
   readonly mentions?: readonly string[];
 }
@@ -17,8 +20,10 @@ export interface SentContent {
 /** The checked content of a message, as it is stored. */
 export interface MessageContent {
   readonly text: string;
+  readonly entities: readonly ChatEntity[];
   /** The JSON of the data; null without data. */
   readonly data: string | null;
+  /** The given users, and those of the entities. */
   readonly mentions: readonly string[];
 }
 
@@ -45,12 +50,16 @@ export class ContentCheck {
    *
    * @throws {ChatError} CHAT_INVALID, CHAT_LIMIT_EXCEEDED
    */
-  check({ text, data, mentions = [] }: SentContent): MessageContent {
-    const { maxTextLength, maxMessageDataBytes, maxMentions } = this.limits;
-    const users = [...new Set(mentions.map(checkUserId))];
+  check({ text: sent, entities: ranges = [], data, mentions = [] }: SentContent): MessageContent {
+    const { maxTextLength, maxMessageDataBytes, maxMentions, maxEntities } = this.limits;
+    const text = checkText('The text of a message', sent, maxTextLength);
+    const entities = checkEntities(text, ranges, maxEntities);
+    const marked = entities.flatMap(({ userId }) => userId ?? []);
+    const users = [...new Set([...mentions, ...marked].map(checkUserId))];
     if (users.length > maxMentions) throw exceeded(`A message mentions at most ${maxMentions} users`);
     return {
-      text: checkText('The text of a message', text, maxTextLength),
+      text,
+      entities,
       data: checkData(data, maxMessageDataBytes),
       mentions: users,
     };
@@ -62,18 +71,20 @@ export class ContentCheck {
    * @throws {ChatError} CHAT_REFUSED with the reason of the hook; as `check` for its changes
    */
   async askHook(content: MessageContent, { channel, ...place }: DraftPlace): Promise<MessageContent> {
-    const { text, mentions } = content;
+    const { text, entities, mentions } = content;
     const data = parsedData(content.data);
     const verdict = await this.hooks.willSend({
       ...place,
       channel: channelOf(channel),
       text,
+      entities,
       data,
       mentions,
     });
     if (!verdict) return content;
     if ('refuse' in verdict) throw new ChatError(ChatErrorCode.Refused, verdict.refuse);
-    return this.check({ text, data, mentions, ...verdict });
+    const kept = verdict.text === undefined || verdict.text === text ? entities : [];
+    return this.check({ text, entities: kept, data, mentions, ...verdict });
   }
 
   /** Calls `didSend`; nobody waits for it, and its errors are logged. */
@@ -87,4 +98,9 @@ export class ContentCheck {
 /** Reads stored data; null without data. */
 export function parsedData(json: string | null): unknown {
   return json === null ? null : (JSON.parse(json) as unknown);
+}
+
+/** Returns the JSON of entities as it is stored; null without any. */
+export function entitiesJson(entities: readonly ChatEntity[]): string | null {
+  return entities.length === 0 ? null : JSON.stringify(entities);
 }

@@ -2,14 +2,15 @@ import type { Queries } from '../database/chat-database.js';
 import type { ChangeRate } from '../limits/change-rate.js';
 import type { ChatChangeOptions } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
-import type { ChatMessage } from './chat-message.js';
+import type { ChatEntity } from '../text/chat-entity.js';
+import { entitiesOf, type ChatMessage, type MessageRow } from './chat-message.js';
 import {
   existingMessage,
   type ChangeParts,
   type MessageChanger,
   type MessagePlace,
 } from './message-change.js';
-import { parsedData, type ContentCheck } from './message-content.js';
+import { entitiesJson, parsedData, type ContentCheck } from './message-content.js';
 import { mentionedBy, setMentions } from './message-mentions.js';
 import { deleteParts, keepVersion, MESSAGE_PARTS } from './message-rows.js';
 import { uncountReply } from './message-threads.js';
@@ -17,11 +18,20 @@ import { uncountReply } from './message-threads.js';
 /** The new content of a message; what is left out remains. */
 export interface MessageChanges {
   readonly text?: string;
+  /** The marked ranges; a new text without them has none. */
+  readonly entities?: readonly ChatEntity[];
   readonly data?: unknown;
   readonly mentions?: readonly string[];
 }
 
-const EMPTY = { text: null, data: null, pinned_at: null, pinned_by: null } as const;
+const EMPTY = {
+  text: null,
+  entities: null,
+  growth: null,
+  data: null,
+  pinned_at: null,
+  pinned_by: null,
+} as const;
 
 /** Replaces and removes the content of stored messages. */
 export class MessageEdits {
@@ -50,6 +60,7 @@ export class MessageEdits {
     const { channel, row, mentions } = await (options.tx ? work.change(look, options) : work.read(look));
     const sent = content.check({
       text: changes.text ?? row.text ?? '',
+      entities: changes.entities ?? (isSameText(changes, row) ? entitiesOf(row) : []),
       data: changes.data === undefined ? parsedData(row.data) : changes.data,
       mentions: changes.mentions ?? mentions,
     });
@@ -62,7 +73,8 @@ export class MessageEdits {
         await keepVersion(queries, found, actor.userId);
         await setMentions(queries, found, accepted.mentions);
         const { text, data } = accepted;
-        return { text, data, edited_at: Date.now(), version: found.version + 1 };
+        const entities = entitiesJson(accepted.entities);
+        return { text, entities, data, edited_at: Date.now(), version: found.version + 1 };
       },
       options,
     );
@@ -74,7 +86,7 @@ export class MessageEdits {
       { actor, place, action: 'message.delete', kind: 'message.deleted' },
       async (queries, row) => {
         await keepVersion(queries, row, actor.userId);
-        await deleteParts(queries, row, ['reactions', 'mentions']);
+        await deleteParts(queries, row, ['reactions', 'mentions', 'growths']);
         await uncountReply(queries, row);
         return { ...EMPTY, version: row.version + 1, deleted_at: Date.now(), deleted_by: actor.userId };
       },
@@ -95,4 +107,8 @@ export class MessageEdits {
       options,
     );
   }
+}
+
+function isSameText(changes: MessageChanges, row: MessageRow): boolean {
+  return changes.text === undefined || changes.text === row.text;
 }

@@ -7,9 +7,10 @@ import type { ChangeRate } from '../limits/change-rate.js';
 import { checkId, invalid } from '../limits/checks.js';
 import type { ChatChangeOptions } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
+import type { ChatEntity } from '../text/chat-entity.js';
 import type { ChatMessage, MessageRow } from './chat-message.js';
 import { existingMessage, publishMessage, type ChangeParts, type MessageChanger } from './message-change.js';
-import type { ContentCheck, MessageContent } from './message-content.js';
+import { entitiesJson, type ContentCheck, type MessageContent } from './message-content.js';
 import { setMentions } from './message-mentions.js';
 import type { LoadedMessage } from './message-reader.js';
 import { selectMessages } from './message-rows.js';
@@ -19,6 +20,8 @@ import { countReply } from './message-threads.js';
 export interface NewMessage {
   readonly channelId: string;
   readonly text: string;
+  /** The marked ranges of the text. `parseText` makes them of typed marks. */
+  readonly entities?: readonly ChatEntity[];
   readonly data?: unknown;
   /**
    * The id that the author's client gave to the message: 1 to 64 characters of A-Z a-z 0-9 _ . -
@@ -40,6 +43,12 @@ export interface NewMessage {
   readonly createdAt?: number;
 }
 
+/** A message with its checked content, ready to be stored. */
+interface StoredPost extends Omit<NewMessage, 'text' | 'entities' | 'data' | 'mentions'>, MessageContent {
+  /** Makes it a growing message; runs in the transaction. */
+  readonly begin?: (queries: Queries, row: MessageRow) => Promise<void>;
+}
+
 /** Stores new messages, each once. */
 export class MessagePosts {
   constructor(
@@ -52,11 +61,9 @@ export class MessagePosts {
 
   /** Posts a message; a repetition with its client id returns the first one. */
   async post(actor: ChatActor, message: NewMessage, options: ChatChangeOptions = {}): Promise<ChatMessage> {
-    const { work, gate, rate, changer, content } = this.parts;
-    const { channelId, clientId, replyTo = null, threadSeq = null } = message;
-    if (actor.userId === null && clientId !== undefined)
-      throw invalid('A client id needs a user: give chatServer() a userId');
-    if (clientId !== undefined) checkId('The client id', clientId);
+    const { work, rate, changer, content } = this.parts;
+    const { replyTo = null, threadSeq = null } = message;
+    checkClientId(actor, message);
     checkImport(actor, message);
     const sent = content.check(message);
     const before = (queries: Queries) => this.beforePost(queries, actor, message);
@@ -66,16 +73,42 @@ export class MessagePosts {
     await rate.spend(actor);
     const { channel } = open;
     const accepted = await content.askHook(sent, { actor, channel, replyTo, threadSeq, isEdit: false });
+    const { posted, isNew } = await this.storeOnce(actor, { ...message, ...accepted }, options);
+    if (isNew && !options.tx) content.tellHook(posted, actor);
+    return posted;
+  }
+
+  /**
+   * Posts a message without text that begins to grow; a repetition with its client id returns the first one.
+   *
+   * `begin` runs in the transaction that stores it.
+   */
+  async begin(
+    actor: ChatActor,
+    message: Omit<NewMessage, 'text' | 'entities' | 'createdAt'>,
+    begin: (queries: Queries, row: MessageRow) => Promise<void>,
+  ): Promise<{ readonly posted: ChatMessage; readonly isNew: boolean }> {
+    checkClientId(actor, message);
+    const content = { ...this.parts.content.check({ ...message, text: '…' }), text: '' };
+    await this.parts.rate.spend(actor);
+    return this.storeOnce(actor, { ...message, ...content, begin }, {});
+  }
+
+  /** Checks everything in the transaction, which has the lock of the channel, and stores the message. */
+  private async storeOnce(
+    actor: ChatActor,
+    message: StoredPost,
+    options: ChatChangeOptions,
+  ): Promise<{ readonly posted: ChatMessage; readonly isNew: boolean }> {
+    const { work, gate, changer } = this.parts;
     const { loaded, isNew } = await work.change(async (queries) => {
-      const locked = await gate.lock(queries, actor, channelId);
+      const locked = await gate.lock(queries, actor, message.channelId);
       await this.demandPost(queries, locked);
       const repeated = await this.findPosted(queries, actor, message);
       if (repeated) return { loaded: repeated, isNew: false };
-      return { loaded: await this.store(queries, locked, message, accepted), isNew: true };
+      return { loaded: await this.store(queries, locked, message), isNew: true };
     }, options);
-    const posted = await changer.finish(loaded);
-    if (isNew && !options.tx) content.tellHook(posted, actor);
-    return posted;
+    return { posted: await changer.finish(loaded), isNew };
   }
 
   private async beforePost(
@@ -101,7 +134,7 @@ export class MessagePosts {
   private async findPosted(
     queries: Queries,
     { tenant, userId }: ChatActor,
-    { channelId, clientId }: NewMessage,
+    { channelId, clientId }: Pick<NewMessage, 'channelId' | 'clientId'>,
   ): Promise<LoadedMessage | undefined> {
     if (clientId === undefined || userId === null) return undefined;
     const row = await selectMessages(queries, { tenant, channel_id: channelId })
@@ -114,9 +147,10 @@ export class MessagePosts {
   private async store(
     queries: Queries,
     { channel, subject }: OpenChannel,
-    { clientId, replyTo, threadSeq, createdAt = Date.now() }: NewMessage,
-    { text, data, mentions }: MessageContent,
+    message: StoredPost,
   ): Promise<LoadedMessage> {
+    const { clientId, replyTo, threadSeq, createdAt = Date.now(), begin } = message;
+    const { text, entities, data, mentions } = message;
     if (replyTo !== undefined) await existingMessage(queries, channel, replyTo);
     const root = threadSeq === undefined ? undefined : await existingMessage(queries, channel, threadSeq);
     if (root && root.thread_seq !== null)
@@ -133,6 +167,8 @@ export class MessagePosts {
         author_id: subject.userId,
         client_id: clientId ?? null,
         text,
+        entities: entitiesJson(entities),
+        growth: begin ? 'growing' : null,
         data,
         reply_to: replyTo ?? null,
         thread_seq: threadSeq ?? null,
@@ -141,6 +177,7 @@ export class MessagePosts {
       .returningAll()
       .executeTakeFirstOrThrow();
     await setMentions(queries, row, mentions);
+    await begin?.(queries, row);
     if (root) await countReply(queries, row, { root, revision: revision - 1 });
     await publishMessage(queries, row, 'message.posted');
     return (await this.parts.reader.load(queries, [row]))[0]!;
@@ -161,6 +198,12 @@ export class MessagePosts {
       .returning(['last_seq', 'revision'])
       .executeTakeFirstOrThrow();
   }
+}
+
+function checkClientId({ userId }: ChatActor, { clientId }: Pick<NewMessage, 'clientId'>): void {
+  if (clientId === undefined) return;
+  if (userId === null) throw invalid('A client id needs a user: give chatServer() a userId');
+  checkId('The client id', clientId);
 }
 
 function checkImport({ kind }: ChatActor, { createdAt }: NewMessage): void {

@@ -5,10 +5,16 @@ import type { MessageRow } from './chat-message.js';
 export type MessageKey = Pick<MessageRow, 'tenant' | 'channel_id' | 'seq'>;
 
 /** The tables that have parts of messages. */
-export type MessagePart = 'reactions' | 'mentions' | 'versions' | 'reports';
+export type MessagePart = 'reactions' | 'mentions' | 'versions' | 'reports' | 'growths';
 
 /** All tables that have parts of messages. */
-export const MESSAGE_PARTS: readonly MessagePart[] = ['reactions', 'mentions', 'versions', 'reports'];
+export const MESSAGE_PARTS: readonly MessagePart[] = [
+  'reactions',
+  'mentions',
+  'versions',
+  'reports',
+  'growths',
+];
 
 /** Selects the rows of the messages of a channel. */
 export function selectMessages(queries: Queries, { tenant, channel_id }: Omit<MessageKey, 'seq'>) {
@@ -61,10 +67,10 @@ export async function keepVersion(
   row: MessageRow,
   replacedBy: string | null,
 ): Promise<void> {
-  const { tenant, channel_id, seq, version, text, data } = row;
+  const { tenant, channel_id, seq, version, text, data, entities } = row;
   const replaced = { replaced_at: Date.now(), replaced_by: replacedBy };
   await queries
     .insertInto('versions')
-    .values({ tenant, channel_id, seq, version, text, data, ...replaced })
+    .values({ tenant, channel_id, seq, version, text, data, entities, ...replaced })
     .execute();
 }

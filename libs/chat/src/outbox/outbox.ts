@@ -8,6 +8,7 @@ export type ChatChangeKind =
   | 'message.reacted'
   | 'message.pinned'
   | 'message.replied'
+  | 'message.grown'
   | 'channel.created'
   | 'channel.changed'
   | 'member.changed'

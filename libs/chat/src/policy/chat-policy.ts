@@ -22,6 +22,7 @@ export type ChatAction =
   | 'message.purge'
   | 'message.react'
   | 'message.pin'
+  | 'message.stop'
   | 'message.versions'
   | 'message.report'
   | 'report.read'
@@ -48,6 +49,8 @@ export interface ChatResource {
   readonly isFixed?: boolean;
   /** The author of the message; null for a system message. */
   readonly authorId?: string | null;
+  /** The author of the message that a growing message answers. */
+  readonly askerId?: string | null;
   /** The user that the action concerns: the member to add, remove or erase. */
   readonly targetId?: string;
   readonly targetRole?: ChatRole;

@@ -26,6 +26,7 @@ const isMember = atLeast('guest');
 const isModerator = atLeast('moderator');
 const isOwner = atLeast('owner');
 const isAuthor: Rule = ({ userId }, { authorId }) => userId !== null && userId === authorId;
+const isAsker: Rule = ({ userId }, { askerId }) => userId !== null && userId === askerId;
 const isSelf: Rule = ({ userId }, { targetId }) => userId !== null && userId === targetId;
 const hasAccount: Rule = ({ kind }) => kind === 'user';
 
@@ -54,6 +55,11 @@ const RULES: Readonly<Record<ChatAction, Rule>> = {
   'message.purge': isModerator,
   'message.react': isMember,
   'message.pin': (subject, { isFixed }) => (isFixed ? isMember : isModerator)(subject, {}),
+  'message.stop': (subject, resource) =>
+    isMember(subject, resource) &&
+    (isAuthor(subject, resource) ||
+      isAsker(subject, resource) ||
+      (!resource.isFixed && isModerator(subject, resource))),
   'message.versions': (subject, resource) => isAuthor(subject, resource) || isModerator(subject, resource),
   'message.report': isMember,
   'report.read': isModerator,

@@ -53,6 +53,8 @@ async function eraseMessages(queries: Queries, { tenant, userId }: TenantUser): 
         author_id: null,
         client_id: null,
         text: null,
+        entities: null,
+        growth: null,
         data: null,
         pinned_at: null,
         pinned_by: null,

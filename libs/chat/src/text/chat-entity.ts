@@ -21,7 +21,7 @@ export interface ChatEntity {
   readonly language?: string;
 }
 
-/** The default of the most entities of a message. */
+/** The most entities of a typed text: the default of the server's limit. */
 export const MAX_ENTITIES = 100;
 
 /** Compares entities: by their beginning, the containing one first. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { seedOf } from '../../../../test/rig/seed.js';
+import { DEFAULT_CHAT_LIMITS } from '../limits/chat-limits.js';
 import { checkEntities } from './check-entities.js';
-import type { ChatEntity } from './chat-entity.js';
+import { MAX_ENTITIES, type ChatEntity } from './chat-entity.js';
 
 const TEXT = 'Hello 👍 world';
 const check = (...entities: unknown[]) => checkEntities(TEXT, entities as ChatEntity[], 5);
@@ -60,6 +61,10 @@ describe('The check of entities', () => {
   it('refuses more than the limit', () => {
     expect(codeOf(...Array.from({ length: 5 }, (_, at) => range(at, 1)))).toBe('none');
     expect(codeOf(...Array.from({ length: 6 }, (_, at) => range(at, 1)))).toBe('CHAT_LIMIT_EXCEEDED');
+  });
+
+  it('has as its default limit the number that the reader of typed marks keeps to', () => {
+    expect(DEFAULT_CHAT_LIMITS.maxEntities).toBe(MAX_ENTITIES);
   });
 
   it('accepts no overlap, whatever it gets', () => {

@@ -5,6 +5,8 @@ import {
   PresenceUpdated,
   StreamGap,
 } from '@nestwire/protocol';
+import { ChatGrowth } from './growth-events.js';
+import { ChatStopGrowth } from './growth-requests.js';
 import { ChatChannelEvent, ChatMemberEvent, ChatMembershipEvent, ChatMessageEvent } from './chat-events.js';
 import {
   ChatChanges,
@@ -45,6 +47,7 @@ export const CHAT_MESSAGES = [
   ChatEdit,
   ChatFind,
   ChatFound,
+  ChatGrowth,
   ChatJoin,
   ChatJoined,
   ChatLoadChanges,
@@ -59,6 +62,7 @@ export const CHAT_MESSAGES = [
   ChatPointer,
   ChatPost,
   ChatReact,
+  ChatStopGrowth,
   ChatStored,
   ChatTyping,
   ChatTypingEvent,

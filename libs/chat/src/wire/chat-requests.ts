@@ -10,6 +10,7 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
+import type { ChatEntity } from '../text/chat-entity.js';
 
 const ID = /^[A-Za-z0-9_.-]{1,64}$/;
 /** The longest cursor; the service checks its content. */
@@ -46,6 +47,8 @@ export class ChatPost {
   declare readonly $type: 'nestwire-chat.post';
   @Matches(ID) clientId!: string;
   @IsString() text!: string;
+  /** The marked ranges of the text; the service checks them. */
+  @IsOptional() @IsArray() entities?: ChatEntity[];
   @Allow() data?: unknown;
   @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(128, { each: true }) mentions?: string[];
   @IsOptional() @IsInt() @Min(1) replyTo?: number;
@@ -58,6 +61,8 @@ export class ChatEdit {
   declare readonly $type: 'nestwire-chat.edit';
   @IsInt() @Min(1) seq!: number;
   @IsOptional() @IsString() text?: string;
+  /** The marked ranges; a new text without them has none. */
+  @IsOptional() @IsArray() entities?: ChatEntity[];
   @Allow() data?: unknown;
   @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(128, { each: true }) mentions?: string[];
 }

@@ -1,6 +1,7 @@
 import { defineChannel } from '@nestwire/messages';
 import { createHash } from 'node:crypto';
 import { ChatTypingEvent } from './chat-replies.js';
+import { ChatGrowth } from './growth-events.js';
 import {
   ChatChange,
   ChatChannelEvent,
@@ -23,7 +24,7 @@ const inbox = defineChannel('nestwire-chat-user', {
   history: { messages: 100, ageMs: TEN_MINUTES_MS },
 });
 
-const typing = defineChannel('nestwire-chat-typing', { messages: [ChatTypingEvent] });
+const live = defineChannel('nestwire-chat-live', { messages: [ChatTypingEvent, ChatGrowth] });
 
 const changes = defineChannel('nestwire-chat-changes', {
   messages: [ChatChange],
@@ -35,9 +36,13 @@ export function chatRoom(tenant: string, channelId: string) {
   return room(tenant, channelId);
 }
 
-/** The channel of nestwire that tells who types in one chat channel. */
-export function chatTyping(tenant: string, channelId: string) {
-  return typing(tenant, channelId);
+/**
+ * The channel of nestwire that has what is not stored in one chat channel.
+ *
+ * It tells who types, and has the pieces of growing messages.
+ */
+export function chatLive(tenant: string, channelId: string) {
+  return live(tenant, channelId);
 }
 
 /** The channel of nestwire that has the events for one user. */

@@ -1,0 +1,11 @@
+import type { ChangeRate } from '../limits/change-rate.js';
+import type { ChatLimits } from '../limits/chat-limits.js';
+import type { ChatHooks } from './chat-hooks.js';
+import type { ChangeParts } from './message-change.js';
+
+/** Parts that the changes of messages need. */
+export interface MessageContext extends ChangeParts {
+  readonly hooks: ChatHooks;
+  readonly rate: ChangeRate;
+  readonly limits: Required<ChatLimits>;
+}
