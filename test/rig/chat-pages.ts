@@ -1,0 +1,93 @@
+import { createStreamClient, type StreamClient } from '@nestwire/client';
+import { StreamsModule } from '@nestwire/streams';
+import { TestServer } from '@nestwire/testing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ChatOptions as ServerOptions } from '../../libs/chat/src/chat.options.js';
+import { ChatModule } from '../../libs/chat/src/chat.module.js';
+import { ChatService } from '../../libs/chat/src/chat.service.js';
+import { CHAT_MESSAGES, createChat, type Chat, type ChatOptions, type ChatStreams } from '../../libs/chat/src/client.js';
+import { TestUsers } from './chat-app.js';
+import { Link } from './link.js';
+import { TokenUsers } from './users.js';
+
+/** A page of a user: its client, its chat, and the link that a test can cut. */
+export interface ChatPage {
+  readonly client: StreamClient<ChatStreams>;
+  readonly chat: Chat;
+  readonly link: Link;
+  close(): Promise<void>;
+}
+
+/** Servers with one chat database, and pages of users. */
+export class ChatPages {
+  private readonly pages = new Set<ChatPage>();
+
+  private constructor(
+    private readonly folder: string,
+    readonly servers: readonly TestServer[],
+  ) {}
+
+  /** Starts as many servers as there are options of brokers. */
+  static async start(brokers: readonly { redis?: string }[], options: Partial<ServerOptions> = {}): Promise<ChatPages> {
+    const folder = await mkdtemp(join(tmpdir(), 'nestwire-chat-pages-'));
+    const database = { file: join(folder, 'chat.sqlite') };
+    const limits = { changesPerWindow: 10_000 };
+    const servers = await Promise.all(
+      brokers.map((broker) =>
+        TestServer.start({
+          imports: [
+            StreamsModule.forRoot({ ...broker, authenticator: TokenUsers }),
+            ChatModule.forRoot({ users: TestUsers, database, limits, ...options }),
+          ],
+        }),
+      ),
+    );
+    return new ChatPages(folder, servers);
+  }
+
+  get service(): ChatService {
+    return this.servers[0]!.app.get(ChatService);
+  }
+
+  /** Opens a page of a user on a server. */
+  async open(userId: string, options: Partial<ChatOptions> & { readonly server?: number } = {}): Promise<ChatPage> {
+    const { server = 0, ...chatOptions } = options;
+    const link = await Link.to(Number(new URL(this.servers[server]!.url).port));
+    const client = createStreamClient<ChatStreams>()({
+      url: `ws://127.0.0.1:${link.port}/streams`,
+      messages: CHAT_MESSAGES,
+      auth: () => userId,
+      minRetryMs: 20,
+      maxRetryMs: 100,
+    });
+    const chat = createChat(client, { user: () => ({ id: userId, name: `The ${userId}` }), ...chatOptions });
+    const page: ChatPage = {
+      client,
+      chat,
+      link,
+      close: async () => {
+        this.pages.delete(page);
+        chat.close();
+        await client.close();
+        link.close();
+      },
+    };
+    this.pages.add(page);
+    await client.connectWebSocket();
+    return page;
+  }
+
+  /** Closes all pages. */
+  async closePages(): Promise<void> {
+    await Promise.all([...this.pages].map((page) => page.close()));
+  }
+
+  /** Closes everything. */
+  async stop(): Promise<void> {
+    await this.closePages();
+    await Promise.all(this.servers.map((server) => server.close()));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
