@@ -7,7 +7,13 @@ import { join } from 'node:path';
 import type { ChatOptions as ServerOptions } from '../../libs/chat/src/chat.options.js';
 import { ChatModule } from '../../libs/chat/src/chat.module.js';
 import { ChatService } from '../../libs/chat/src/chat.service.js';
-import { CHAT_MESSAGES, createChat, type Chat, type ChatOptions, type ChatStreams } from '../../libs/chat/src/client.js';
+import {
+  CHAT_MESSAGES,
+  createChat,
+  type Chat,
+  type ChatOptions,
+  type ChatStreams,
+} from '../../libs/chat/src/client.js';
 import { TestUsers } from './chat-app.js';
 import { Link } from './link.js';
 import { TokenUsers } from './users.js';
@@ -30,7 +36,10 @@ export class ChatPages {
   ) {}
 
   /** Starts as many servers as there are options of brokers. */
-  static async start(brokers: readonly { redis?: string }[], options: Partial<ServerOptions> = {}): Promise<ChatPages> {
+  static async start(
+    brokers: readonly { redis?: string }[],
+    options: Partial<ServerOptions> = {},
+  ): Promise<ChatPages> {
     const folder = await mkdtemp(join(tmpdir(), 'nestwire-chat-pages-'));
     const database = { file: join(folder, 'chat.sqlite') };
     const limits = { changesPerWindow: 10_000 };
@@ -52,7 +61,10 @@ export class ChatPages {
   }
 
   /** Opens a page of a user on a server. */
-  async open(userId: string, options: Partial<ChatOptions> & { readonly server?: number } = {}): Promise<ChatPage> {
+  async open(
+    userId: string,
+    options: Partial<ChatOptions> & { readonly server?: number } = {},
+  ): Promise<ChatPage> {
     const { server = 0, ...chatOptions } = options;
     const link = await Link.to(Number(new URL(this.servers[server]!.url).port));
     const client = createStreamClient<ChatStreams>()({

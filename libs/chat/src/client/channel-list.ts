@@ -5,7 +5,7 @@ import { ChatLoadChannels } from '../wire/chat-requests.js';
 import type { ChatContext } from './chat-context.js';
 import type { ChatList, ChatListView, ChatStatus } from './chat-face.js';
 import { codedError, isPassing, retryMs } from './retry.js';
-import { StreamReading } from './stream-reading.js';
+import type { StreamOwner } from './stream-reading.js';
 import { ViewStore } from './view-store.js';
 
 /** The time in which changes lead to one load, in milliseconds. */
@@ -18,7 +18,7 @@ export class ChannelList implements ChatList {
   readonly subscribe: (onChange: () => void) => () => void;
   readonly initial: ChatListView;
   private readonly store: ViewStore<ChatListView>;
-  private readonly reading: StreamReading<Message>;
+  private readonly owner: StreamOwner;
   private status: ChatStatus = 'opening';
   private error: CodedError | null = null;
   private entries: readonly ChannelEntry[] = [];
@@ -28,18 +28,15 @@ export class ChannelList implements ChatList {
   private cancelLoad: (() => void) | undefined;
 
   constructor(private readonly context: ChatContext) {
-    const { client, clock, options } = context;
-    this.reading = new StreamReading<Message>(client, client.chatUser, {
-      clock,
-      owner: {
-        opened: () => void this.load(),
-        message: (message) => this.received(message),
-        lost: () => this.set({ status: this.status === 'live' ? 'reconnecting' : this.status }),
-        ended: (error) => this.set({ status: 'refused', error }),
-      },
-    });
+    const { clock, options } = context;
+    this.owner = {
+      opened: () => void this.load(),
+      message: (message) => this.received(message),
+      lost: () => this.set({ status: this.status === 'live' ? 'reconnecting' : this.status }),
+      ended: (error) => this.set({ status: 'refused', error }),
+    };
     this.store = new ViewStore(() => this.view(), {
-      begin: () => this.reading.start(),
+      begin: () => context.feed.add(this.owner),
       end: () => this.stop(),
       keepMs: options.keepMs,
       clock,
@@ -58,13 +55,18 @@ export class ChannelList implements ChatList {
     return this.more;
   };
 
+  /** Forgets everything, which belongs to another user. */
+  forget(): void {
+    this.set({ entries: [], next: null });
+  }
+
   /** Ends the use of the list. */
   end(): void {
     this.store.end();
   }
 
   private stop(): void {
-    this.reading.stop();
+    this.context.feed.remove(this.owner);
     this.cancelLoad?.();
     this.cancelLoad = undefined;
     this.status = 'opening';
@@ -95,7 +97,7 @@ export class ChannelList implements ChatList {
       this.set({ entries, next, status: 'live', error: null });
     } catch (failure) {
       const error = codedError(failure);
-      if (isPassing(error) && this.reading.isStarted) this.loadSoon(retryMs(this.failures++, error));
+      if (isPassing(error) && this.store.isInUse) this.loadSoon(retryMs(this.failures++, error));
     }
   }
 

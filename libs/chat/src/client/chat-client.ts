@@ -59,6 +59,12 @@ export interface ChatOptions {
    * @default true
    */
   readonly presence?: boolean;
+  /**
+   * Called when a storage refuses what it is to keep.
+   *
+   * @default console.warn
+   */
+  readonly onWarning?: (text: string, cause: unknown) => void;
   /** @default the clock of the machine */
   readonly clock?: ChatClock;
 }

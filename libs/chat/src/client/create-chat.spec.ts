@@ -16,7 +16,10 @@ describe('A chat of a page', () => {
 
   async function channelOf(...members: string[]): Promise<string> {
     const [owner, ...others] = members;
-    const { id } = await pages.service.channels.create(chatUser(owner!), { type: 'private', members: others });
+    const { id } = await pages.service.channels.create(chatUser(owner!), {
+      type: 'private',
+      members: others,
+    });
     return id;
   }
 
@@ -38,7 +41,11 @@ describe('A chat of a page', () => {
     expect(textsOf(forBob.get())).toEqual(['before']);
 
     const key = forAnn.post({ text: 'hello' });
-    expect(forAnn.get().items.at(-1)).toMatchObject({ key, state: 'pending', message: { text: 'hello', seq: null } });
+    expect(forAnn.get().items.at(-1)).toMatchObject({
+      key,
+      state: 'pending',
+      message: { text: 'hello', seq: null },
+    });
     await until(() => forAnn.get().items.at(-1)!.state === 'stored');
     await until(() => forBob.get().items.length === 2);
 
@@ -62,6 +69,7 @@ describe('A chat of a page', () => {
     await pages.service.messages.post(chatUser('ann'), { channelId, text: 'reply', threadSeq: 1 });
     bob.link.resume();
     await until(() => room.get().status === 'live' && room.get().items.length === 4);
+    await until(() => thread.get().items.length === 1);
 
     expect(textsOf(room.get())).toEqual(['root', 'missed 0', 'missed 1', 'missed 2']);
     expect(textsOf(thread.get())).toEqual(['reply']);
@@ -74,8 +82,7 @@ describe('A chat of a page', () => {
     const ann = await pages.open('ann', { maxItems: 80 });
     const room = ann.chat.channel(channelId);
     await live(room);
-    await room.loadOlder();
-    await room.loadOlder();
+    for (let page = 0; page < 3; page++) await room.loadOlder();
     expect(room.get()).toMatchObject({ hasNewer: true });
     expect(room.get().items).toHaveLength(80);
     await say('ann', channelId, 'new');
@@ -92,7 +99,10 @@ describe('A chat of a page', () => {
     const { list } = dan.chat;
     list.subscribe(() => undefined);
     await until(() => list.get().status === 'live');
-    expect(list.get()).toMatchObject({ unreadTotal: 1, entries: [{ channel: { id: channelId }, unreadCount: 1 }] });
+    expect(list.get()).toMatchObject({
+      unreadTotal: 1,
+      entries: [{ channel: { id: channelId }, unreadCount: 1 }],
+    });
     const room = dan.chat.channel(channelId);
     await live(room);
     room.markRead(1);

@@ -6,8 +6,11 @@ import type { ChatContext } from './chat-context.js';
 import type { Chat, ChatRoom } from './chat-face.js';
 import { systemClock } from './clock.js';
 import { Drafts } from './drafts.js';
+import { KeptPosts } from './kept-posts.js';
 import { PostBox } from './post-box.js';
+import { Profiles } from './profiles.js';
 import { Room } from './room.js';
+import { UserFeed } from './user-feed.js';
 
 /** The most rooms that keep their messages while nobody reads them. */
 const MAX_UNUSED_ROOMS = 20;
@@ -15,33 +18,32 @@ const MAX_UNUSED_ROOMS = 20;
 /**
  * Makes the chat of the user of a client.
  *
- * One chat belongs to one user: close it and make another one when the user changes.
+ * Close it when the page no longer needs it. When another user signs in, it forgets the messages of the former one, whose posts wait for their author.
  */
 export function createChat(client: ChatStreamClient, options: ChatOptions): Chat {
-  const { keepMs = 5_000, maxItems = 500, presence = true, clock = systemClock, user } = options;
   const rooms = new Map<string, Room>();
-  const posts: PostBox = new PostBox({
-    client,
-    clock,
-    userId: () => user()?.id ?? null,
-    storage: options.outbox,
-    changed: (channelId) => rooms.get(channelId)?.changedAll(),
-    stored: (message) => rooms.get(message.channelId)?.mergeAll(message),
-  });
-  const context: ChatContext = {
-    client,
-    clock,
-    options: { keepMs, maxItems, presence, user },
-    posts,
-    drafts: new Drafts(options.drafts),
-  };
+  const context = contextOf(client, options, rooms);
+  const { posts } = context;
   const list = new ChannelList(context);
+  let lastUser: string | null | undefined;
   posts.restore();
+  const stopStatus = client.addConnectionStatusListener((status) => {
+    if (status.kind !== 'connected') return;
+    if (lastUser !== undefined && lastUser !== status.user) {
+      list.forget();
+      for (const room of rooms.values()) room.forgetAll();
+    }
+    lastUser = status.user;
+    posts.sendAll();
+  });
+  if (client.connectionStatus.kind === 'connected') posts.sendAll();
   return {
     list,
     channel: (id) => roomOf(rooms, id, context),
     ...channelActions(client),
     close() {
+      stopStatus();
+      context.close();
       list.end();
       posts.close();
       for (const room of rooms.values()) room.endAll();
@@ -49,11 +51,44 @@ export function createChat(client: ChatStreamClient, options: ChatOptions): Chat
   };
 }
 
+function contextOf(
+  client: ChatStreamClient,
+  given: ChatOptions,
+  rooms: ReadonlyMap<string, Room>,
+): ChatContext & { readonly close: () => void } {
+  const { keepMs = 5_000, maxItems = 500, presence = true, clock = systemClock, user } = given;
+  // oxlint-disable-next-line no-console -- the default of an option, as in the client
+  const { onWarning = console.warn } = given;
+  const userId = (): string | null => user()?.id ?? null;
+  let isClosed = false;
+  return {
+    client,
+    clock,
+    options: { keepMs, maxItems, presence, user },
+    userId,
+    isClosed: () => isClosed,
+    close: () => {
+      isClosed = true;
+    },
+    feed: new UserFeed(client, clock),
+    profiles: new Profiles(),
+    drafts: new Drafts(given.drafts, userId),
+    posts: new PostBox({
+      client,
+      clock,
+      userId,
+      kept: new KeptPosts(given.outbox, clock, onWarning),
+      changed: (channelId) => rooms.get(channelId)?.changedAll(),
+      isRead: (channelId) => rooms.get(channelId)?.isRead ?? false,
+    }),
+  };
+}
+
 function roomOf(rooms: Map<string, Room>, id: string, context: ChatContext): ChatRoom {
   const room = rooms.get(id) ?? new Room(context, id);
   rooms.delete(id);
   rooms.set(id, room);
-  const unused = [...rooms].filter(([, other]) => !other.isInUse && other !== room);
+  const unused = [...rooms].filter(([, other]) => !other.isRead && other !== room);
   for (const [other] of unused.slice(0, -MAX_UNUSED_ROOMS)) rooms.delete(other);
   return room;
 }

@@ -10,7 +10,10 @@ export class Drafts {
   private readonly texts = new Map<string, string>();
   private readonly listeners = new Map<string, Set<() => void>>();
 
-  constructor(private readonly storage: ChatStorage | undefined) {}
+  constructor(
+    private readonly storage: ChatStorage | undefined,
+    private readonly userId: () => string | null,
+  ) {}
 
   /** Returns the store of the draft of a room. */
   store(room: string): Store<string> {
@@ -30,30 +33,37 @@ export class Drafts {
   }
 
   get(room: string): string {
-    return this.texts.get(room) ?? this.read(room) ?? '';
+    const key = this.keyOf(room);
+    return this.texts.get(key) ?? this.read(key) ?? '';
   }
 
   set(room: string, text: string): void {
-    this.texts.delete(room);
-    this.texts.set(room, text);
+    const key = this.keyOf(room);
+    this.texts.delete(key);
+    this.texts.set(key, text);
     if (this.texts.size > MAX_DRAFTS) this.texts.delete(this.texts.keys().next().value!);
-    this.write(room, text);
+    this.write(key, text);
     for (const listener of [...(this.listeners.get(room) ?? [])]) listener();
   }
 
-  private read(room: string): string | null | undefined {
+  /** The texts of one user are not for the next one on the device. */
+  private keyOf(room: string): string {
+    return `${PREFIX}${this.userId() ?? ''}:${room}`;
+  }
+
+  private read(key: string): string | null | undefined {
     try {
-      return this.storage?.getItem(PREFIX + room);
+      return this.storage?.getItem(key);
     } catch {
       return undefined;
     }
   }
 
   /** A storage that is full or forbidden keeps nothing; the draft remains in memory. */
-  private write(room: string, text: string): void {
+  private write(key: string, text: string): void {
     try {
-      if (text) this.storage?.setItem(PREFIX + room, text);
-      else this.storage?.removeItem(PREFIX + room);
+      if (text) this.storage?.setItem(key, text);
+      else this.storage?.removeItem(key);
     } catch {
       return;
     }

@@ -7,27 +7,25 @@ export interface HistoryPage {
   readonly hasNewer: boolean;
 }
 
-/** The most messages that are remembered while they have no place. */
+/** The most messages that are remembered until they have a place. */
 const MAX_REMEMBERED = 1_000;
 
 /**
  * The loaded messages of one channel or thread.
  *
- * They are one part of the history, without a gap.
- *
- * Of two states of a message it keeps the one with the higher revision. Messages that arrive while a page is on
- * its way, or while changes are missing, are remembered and get their place afterwards.
+ * They are one part of the history, without a gap. Of two states of a message the one with the higher revision
+ * remains. Messages that arrive while a page is on its way, or while changes are missing, are remembered, and get
+ * their place afterwards.
  */
 export class MessageWindow {
   messages: readonly ChatMessage[] = [];
   hasOlder = false;
   hasNewer = false;
   isLoaded = false;
-  /** True when messages were forgotten, because too many had no place. */
-  isIncomplete = false;
   private readonly remembered = new Map<number, ChatMessage>();
   private isHeld = true;
   private loads = 0;
+  private hasForgotten = false;
 
   constructor(
     private readonly threadSeq: number | null,
@@ -40,6 +38,11 @@ export class MessageWindow {
 
   get last(): number | undefined {
     return this.messages.at(-1)?.seq;
+  }
+
+  /** True when the window must be loaded anew: it has no page, or messages without a place were too many. */
+  get isStale(): boolean {
+    return !this.isLoaded || this.hasForgotten;
   }
 
   /** Returns the message with a number. */
@@ -70,11 +73,16 @@ export class MessageWindow {
     this.settle();
   }
 
-  /** Takes a state of a message that arrived; returns true when the window has changed. */
-  merge(message: ChatMessage): boolean {
+  /** Takes a message from the stream, which has all before it; returns true when the window has changed. */
+  arrive(message: ChatMessage): boolean {
     if (message.threadSeq !== this.threadSeq) return false;
     if (this.isHeld || this.loads) this.remember(message);
     return this.place(message);
+  }
+
+  /** Takes the state of a message that is an answer; returns true when the window has changed. */
+  update(message: ChatMessage): boolean {
+    return this.find(message.seq) !== undefined && this.arrive(message);
   }
 
   /** Replaces all messages by a page. */
@@ -84,14 +92,15 @@ export class MessageWindow {
     this.hasOlder = page.hasOlder;
     this.hasNewer = page.hasNewer;
     this.isLoaded = true;
+    this.hasForgotten = false;
     this.placeRemembered();
   }
 
   /** Forgets all messages; the window is loaded again before its next use. */
   forget(): void {
     this.messages = [];
-    this.isLoaded = false;
-    this.hasOlder = this.hasNewer = false;
+    this.isLoaded = this.hasOlder = this.hasNewer = this.hasForgotten = false;
+    this.remembered.clear();
   }
 
   /** Adds the page before the messages, and drops the newest beyond the limit. */
@@ -127,9 +136,10 @@ export class MessageWindow {
   }
 
   private remember(message: ChatMessage): void {
-    this.remembered.set(message.seq, newest(message, this.remembered.get(message.seq)));
+    const { seq } = message;
+    this.remembered.set(seq, newest(message, this.remembered.get(seq)));
     if (this.remembered.size <= MAX_REMEMBERED) return;
-    this.isIncomplete = true;
+    this.hasForgotten = true;
     this.remembered.delete(this.remembered.keys().next().value!);
   }
 
@@ -144,10 +154,9 @@ export class MessageWindow {
 
   private place(message: ChatMessage): boolean {
     if (!this.isLoaded) return false;
-    const { seq } = message;
-    const at = placeOf(this.messages, seq);
+    const at = placeOf(this.messages, message.seq);
     const found = this.messages[at];
-    if (found?.seq === seq) {
+    if (found?.seq === message.seq) {
       if (found.revision >= message.revision) return false;
       this.messages = this.messages.with(at, message);
       return true;

@@ -1,21 +1,10 @@
-import { create, type CodedError } from '@nestwire/protocol';
+import { CodedError, create } from '@nestwire/protocol';
 import type { ChatMessage } from '../messages/chat-message.js';
 import { ChatPost } from '../wire/chat-requests.js';
-import type { ChatClock, ChatStorage, ChatStreamClient } from './chat-client.js';
-import type { ChatDraftMessage, UploadProgress } from './chat-face.js';
+import type { ChatClock, ChatStreamClient } from './chat-client.js';
+import type { UploadProgress } from './chat-face.js';
+import type { KeptPosts, PostRecord } from './kept-posts.js';
 import { codedError, isPassing, retryMs } from './retry.js';
-
-const PREFIX = 'nestwire.chat.post:';
-
-/** The content of a post, as it is kept in a storage. */
-export interface PostRecord {
-  readonly userId: string;
-  readonly channelId: string;
-  readonly threadSeq: number | null;
-  readonly clientId: string;
-  readonly message: Omit<ChatDraftMessage, 'files'>;
-  readonly createdAt: number;
-}
 
 /** A post that is not stored, or is stored and not yet in its room. */
 export interface Post extends PostRecord {
@@ -31,12 +20,15 @@ export interface PostBoxParts {
   readonly client: ChatStreamClient;
   readonly clock: ChatClock;
   readonly userId: () => string | null;
-  readonly storage: ChatStorage | undefined;
+  readonly kept: KeptPosts;
   /** Called after a post of a channel has changed. */
   readonly changed: (channelId: string) => void;
-  /** Called with the stored message of a post. */
-  readonly stored: (message: ChatMessage) => void;
+  /** Returns true while somebody reads a channel, whose room then shows a stored post until it has its place. */
+  readonly isRead: (channelId: string) => boolean;
 }
+
+/** The most posts without an answer. */
+const MAX_POSTS = 1_000;
 
 /**
  * Sends posts, one at a time in each channel, until each is stored or refused.
@@ -61,10 +53,16 @@ export class PostBox {
     );
   }
 
-  /** Adds a post and sends it. */
+  /**
+   * Adds a post and sends it.
+   *
+   * @throws {CodedError} QUEUE_FULL when 1,000 posts wait
+   */
   add(record: PostRecord): void {
+    if (this.posts.size >= MAX_POSTS)
+      throw new CodedError('QUEUE_FULL', `${MAX_POSTS} posts wait already; discard some, or post later.`);
     this.posts.set(record.clientId, { ...record, state: 'pending' });
-    this.keep(record);
+    this.parts.kept.set(record);
     this.parts.changed(record.channelId);
     void this.send(record.channelId);
   }
@@ -73,11 +71,9 @@ export class PostBox {
   retry(clientId: string): void {
     const post = this.posts.get(clientId);
     if (post?.state !== 'failed') return;
-    const { error: _, ...rest } = post;
+    const { error: _error, failure: _failure, state: _state, ...record } = post;
     this.posts.delete(clientId);
-    this.posts.set(clientId, { ...rest, state: 'pending' });
-    this.parts.changed(post.channelId);
-    void this.send(post.channelId);
+    this.add(record);
   }
 
   /** Forgets a post. */
@@ -85,18 +81,39 @@ export class PostBox {
     const post = this.posts.get(clientId);
     if (!post) return;
     this.posts.delete(clientId);
-    this.forget(post);
+    this.parts.kept.remove(clientId);
     this.parts.changed(post.channelId);
   }
 
-  /** Sends the posts that earlier pages have left. */
-  restore(): void {
-    for (const record of this.kept())
-      if (!this.posts.has(record.clientId)) this.posts.set(record.clientId, { ...record, state: 'pending' });
-    for (const channelId of new Set([...this.posts.values()].map((post) => post.channelId))) {
-      this.parts.changed(channelId);
-      void this.send(channelId);
+  /** Finds own posts among messages of the server, which are stored then. */
+  confirm(messages: readonly ChatMessage[]): void {
+    if (!this.posts.size) return;
+    for (const message of messages) {
+      const post = this.posts.get(message.clientId ?? '');
+      if (post && post.userId === message.author?.id && post.channelId === message.channelId)
+        this.stored(post, message);
     }
+  }
+
+  /** Takes the posts that earlier pages have left. */
+  restore(): void {
+    for (const record of this.parts.kept.all().slice(0, MAX_POSTS)) {
+      if (this.posts.has(record.clientId)) continue;
+      const { failure } = record;
+      const error = failure && new CodedError(failure.code, failure.message);
+      this.posts.set(record.clientId, {
+        ...record,
+        ...(error ? { state: 'failed', error } : { state: 'pending' }),
+      });
+      this.parts.changed(record.channelId);
+    }
+  }
+
+  /** Sends what waits, without the wait for the next attempt. */
+  sendAll(): void {
+    this.failures = 0;
+    for (const channelId of new Set([...this.posts.values()].map((post) => post.channelId)))
+      void this.send(channelId);
   }
 
   /** Ends all timers; the storage keeps the posts. */
@@ -114,6 +131,8 @@ export class PostBox {
   }
 
   private async send(channelId: string): Promise<void> {
+    this.timers.get(channelId)?.();
+    this.timers.delete(channelId);
     if (this.sending.has(channelId)) return;
     this.sending.add(channelId);
     try {
@@ -133,64 +152,39 @@ export class PostBox {
     try {
       const calls = this.parts.client.chatChannel({ channelId });
       const reply = await calls.post(create(ChatPost, request as ChatPost), { offline: 'queue' });
-      this.confirm(clientId, reply.message);
+      const post = this.posts.get(clientId);
+      if (post) this.stored(post, reply.message);
     } catch (failure) {
       const error = codedError(failure);
       if (isPassing(error)) throw error;
-      this.change(clientId, { state: 'failed', error });
+      this.failed(clientId, error);
     }
   }
 
-  private confirm(clientId: string, stored: ChatMessage): void {
-    const post = this.posts.get(clientId);
-    if (!post) return;
-    this.forget(post);
-    this.change(clientId, { state: 'stored', stored });
-    this.parts.stored(stored);
+  private stored(post: Post, stored: ChatMessage): void {
+    if (post.state === 'stored') return;
+    const { clientId, channelId } = post;
+    this.parts.kept.remove(clientId);
+    if (this.parts.isRead(channelId)) this.posts.set(clientId, { ...post, state: 'stored', stored });
+    else this.posts.delete(clientId);
+    this.parts.changed(channelId);
   }
 
-  private change(clientId: string, change: Partial<Post>): void {
+  private failed(clientId: string, error: CodedError): void {
     const post = this.posts.get(clientId);
-    if (!post) return;
-    this.posts.set(clientId, { ...post, ...change });
+    // A confirmed post has not failed, and that of a former user waits for its user.
+    if (post?.state !== 'pending' || post.userId !== this.parts.userId()) return;
+    const { code, message } = error;
+    this.posts.set(clientId, { ...post, state: 'failed', error });
+    this.parts.kept.set({ ...post, failure: { code, message } });
     this.parts.changed(post.channelId);
   }
 
   private sendLater(channelId: string, error: CodedError): void {
-    this.timers.get(channelId)?.();
+    if (this.isClosed) return;
     this.timers.set(
       channelId,
       this.parts.clock.after(retryMs(this.failures++, error), () => void this.send(channelId)),
     );
-  }
-
-  private keep(record: PostRecord): void {
-    try {
-      this.parts.storage?.setItem(PREFIX + record.clientId, JSON.stringify(record));
-    } catch {
-      return;
-    }
-  }
-
-  private forget({ clientId }: PostRecord): void {
-    try {
-      this.parts.storage?.removeItem(PREFIX + clientId);
-    } catch {
-      return;
-    }
-  }
-
-  private kept(): PostRecord[] {
-    const { storage } = this.parts;
-    const found: PostRecord[] = [];
-    try {
-      for (let at = 0; at < (storage?.length ?? 0); at++) {
-        const key = storage!.key(at);
-        if (key?.startsWith(PREFIX)) found.push(JSON.parse(storage!.getItem(key)!) as PostRecord);
-      }
-    } catch {
-      return found;
-    }
-    return found.toSorted((a, b) => a.createdAt - b.createdAt);
   }
 }

@@ -8,8 +8,10 @@ import { codedError, isPassing, retryMs } from './retry.js';
 
 /** The time in which calls of `read` become one request, in milliseconds. */
 const WRITE_MS = 300;
+/** The time after which a message that nobody reads begins what is new, in milliseconds. */
+const NEW_MS = 2_000;
 
-/** The read pointer of one timeline. */
+/** The read pointer of one timeline, and what is new after it. */
 export class ReadMark {
   firstUnreadSeq: number | null = null;
   private isOpen = false;
@@ -17,11 +19,16 @@ export class ReadMark {
   private sentSeq = 0;
   private failures = 0;
   private cancelWrite: (() => void) | undefined;
+  private cancelNew: (() => void) | undefined;
 
   constructor(
     private readonly context: ChatContext,
     private readonly live: LiveChannel,
-    private readonly place: { readonly threadSeq: number | null; readonly window: MessageWindow },
+    private readonly place: {
+      readonly threadSeq: number | null;
+      readonly window: MessageWindow;
+      readonly changed: () => void;
+    },
   ) {}
 
   /** The number of the last message that the user has read; it never moves back. */
@@ -34,35 +41,49 @@ export class ReadMark {
     return this.place.window.messages.filter((message) => this.isUnread(message)).length;
   }
 
-  /** Takes the first unread message of a room that opens. */
+  /** Takes the first unread message of a timeline that opens. */
   open(): void {
     if (this.isOpen) return;
     this.isOpen = true;
-    const { messages } = this.place.window;
-    this.firstUnreadSeq = messages.find((message) => this.isUnread(message))?.seq ?? null;
+    const { messages, hasOlder, first = 0 } = this.place.window;
+    const unread = messages.find((message) => this.isUnread(message));
+    const isInside = !hasOlder || first <= this.readSeq + 1;
+    this.firstUnreadSeq = unread ? (isInside ? unread.seq : this.readSeq + 1) : null;
   }
 
-  /** Forgets the first unread message; the next `open` takes another one. */
-  forget(): void {
+  /** Ends a visit; the next `open` takes another first unread message. */
+  leave(): void {
     this.isOpen = false;
+    this.cancelNew?.();
+    this.cancelNew = undefined;
+    if (!this.cancelWrite) return;
+    this.cancelWrite();
+    void this.write();
   }
 
-  /** Moves the pointer forward. */
+  /** Lets what is new begin with a message that nobody reads for 2 s, if all before it was read. */
+  arrived(message: ChatMessage): void {
+    if (!this.isOpen || this.cancelNew || !this.isUnread(message) || this.unreadCount > 1) return;
+    this.cancelNew = this.context.clock.after(NEW_MS, () => {
+      this.cancelNew = undefined;
+      if (!this.isUnread(message)) return;
+      this.firstUnreadSeq = message.seq;
+      this.place.changed();
+    });
+  }
+
+  /** Moves the pointer forward, at most to the last message. */
   read(seq: number): void {
-    if (seq <= this.readSeq) return;
-    this.ownSeq = seq;
-    if (this.place.threadSeq === null) this.live.read(seq);
+    const to = Math.min(seq, this.live.lastSeq);
+    if (to <= this.readSeq || !this.live.membership) return;
+    this.ownSeq = to;
+    if (this.place.threadSeq === null) this.live.read(to);
+    else this.place.changed();
     this.cancelWrite ??= this.context.clock.after(WRITE_MS, () => void this.write());
   }
 
-  /** Sends what waits, and ends. */
-  close(): void {
-    this.cancelWrite?.();
-    this.cancelWrite = undefined;
-  }
-
   private isUnread({ seq, author, deletedAt, kind }: ChatMessage): boolean {
-    const isOwn = author?.id === this.context.options.user()?.id;
+    const isOwn = author?.id === this.context.userId();
     return seq > this.readSeq && kind === 'user' && deletedAt === null && !isOwn;
   }
 
@@ -78,11 +99,9 @@ export class ReadMark {
       this.failures = 0;
     } catch (failure) {
       const error = codedError(failure);
-      if (isPassing(error))
-        this.cancelWrite ??= this.context.clock.after(
-          retryMs(this.failures++, error),
-          () => void this.write(),
-        );
+      if (!isPassing(error) || this.context.isClosed()) return;
+      const delayMs = retryMs(this.failures++, error);
+      this.cancelWrite ??= this.context.clock.after(delayMs, () => void this.write());
     }
   }
 }

@@ -1,4 +1,3 @@
-import type { ChatMessage } from '../messages/chat-message.js';
 import type { ChatContext } from './chat-context.js';
 import type { ChatRoom, ChatThread } from './chat-face.js';
 import { LiveChannel } from './live-channel.js';
@@ -27,18 +26,32 @@ export class Room extends Timeline implements ChatRoom {
     return thread;
   };
 
-  /** Takes a state of a message for all timelines. */
-  mergeAll(message: ChatMessage): void {
-    this.live.merge(message);
+  /** Opens the stream again that the server has ended, as after a new membership. */
+  reopen(): void {
+    this.live.reopen();
+  }
+
+  /** Forgets everything, which belongs to another user. */
+  forgetAll(): void {
+    this.live.forget();
+  }
+
+  /** True while somebody reads the channel or a thread. */
+  get isRead(): boolean {
+    return this.all.some((timeline) => timeline.isInUse);
   }
 
   /** Tells all timelines that own posts have changed. */
   changedAll(): void {
-    for (const timeline of [this, ...this.threads.values()]) timeline.changed();
+    for (const timeline of this.all) timeline.changed();
   }
 
   /** Ends the use of all timelines. */
   endAll(): void {
-    for (const timeline of [this, ...this.threads.values()]) timeline.end();
+    for (const timeline of this.all) timeline.end();
+  }
+
+  private get all(): readonly Timeline[] {
+    return [this, ...this.threads.values()];
   }
 }

@@ -1,14 +1,13 @@
-import type { EndpointStream } from '@nestwire/client';
-import type { AnyStreamClient } from '@nestwire/client';
-import type { CodedError } from '@nestwire/protocol';
+import type { AnyStreamClient, EndpointStream } from '@nestwire/client';
+import type { CodedError, Message } from '@nestwire/protocol';
 import type { ChatClock } from './chat-client.js';
 import { codedError, isPassing, retryMs } from './retry.js';
 
 /** The owner of a reading. */
-export interface StreamOwner<Out> {
-  /** The stream has opened; what it has missed since the last message is unknown. */
+export interface StreamOwner {
+  /** The stream has opened, or messages were dropped: what is missing since the last message is unknown. */
   readonly opened: () => void;
-  readonly message: (message: Out) => void;
+  readonly message: (message: Message) => void;
   /** The connection is lost, or the stream opens again later. */
   readonly lost: () => void;
   /** The server has ended the stream for good. */
@@ -16,35 +15,33 @@ export interface StreamOwner<Out> {
 }
 
 /** Reads one stream from `start` to `stop`, also after failures that pass. */
-export class StreamReading<Out> {
-  private reader: AsyncIterator<Out, undefined> | undefined;
-  private removers: (() => void)[] = [];
+export class StreamReading {
+  private reader: AsyncIterator<Message, undefined> | undefined;
+  private readonly removers: (() => void)[] = [];
   private cancelRetry: (() => void) | undefined;
   private failures = 0;
   private dropped = 0;
 
   constructor(
     private readonly client: AnyStreamClient,
-    private readonly endpoint: Pick<EndpointStream<never, Out>, 'stream' | 'addStreamOpenedListener'>,
-    private readonly settings: { readonly clock: ChatClock; readonly owner: StreamOwner<Out> },
+    private readonly endpoint: Pick<EndpointStream<never, Message>, 'stream' | 'addStreamOpenedListener'>,
+    private readonly settings: { readonly clock: ChatClock; readonly owner: StreamOwner },
   ) {}
-
-  get isStarted(): boolean {
-    return this.removers.length > 0;
-  }
 
   /** Begins to read; a second call begins anew after the server has ended the stream. */
   start(): void {
     this.stop();
     const { owner } = this.settings;
     this.dropped = this.endpoint.stream.dropped;
-    const reader = this.endpoint.stream[Symbol.asyncIterator]();
-    this.reader = reader;
-    this.removers = [
+    this.removers.push(
+      this.client.addConnectionStatusListener(({ kind }) => {
+        if (kind !== 'connected') owner.lost();
+        // The readers of a client that was closed have ended.
+        else if (!this.reader && !this.cancelRetry) this.start();
+      }),
       this.endpoint.addStreamOpenedListener(() => owner.opened()),
-      this.client.addConnectionStatusListener(({ kind }) => kind === 'connected' || owner.lost()),
-    ];
-    void this.read(reader);
+    );
+    void this.read((this.reader = this.endpoint.stream[Symbol.asyncIterator]()));
   }
 
   /** Ends the reading. */
@@ -56,20 +53,21 @@ export class StreamReading<Out> {
     this.reader = undefined;
   }
 
-  private async read(reader: AsyncIterator<Out, undefined>): Promise<void> {
+  private async read(reader: AsyncIterator<Message, undefined>): Promise<void> {
     const { owner } = this.settings;
     try {
       for (;;) {
         const { done, value } = await reader.next();
         if (reader !== this.reader) return;
-        if (done) return owner.lost();
+        if (done) break;
         this.failures = 0;
         owner.message(value);
         if (this.dropped === this.endpoint.stream.dropped) continue;
-        // The queue of the reader was full: what it dropped is missing.
         this.dropped = this.endpoint.stream.dropped;
         owner.opened();
       }
+      this.reader = undefined;
+      owner.lost();
     } catch (failure) {
       if (reader === this.reader) this.failed(codedError(failure));
     }

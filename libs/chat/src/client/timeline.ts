@@ -1,11 +1,11 @@
 import { create } from '@nestwire/protocol';
 import type { Store } from '@nestwire/client/store';
 import type { ChatMessage } from '../messages/chat-message.js';
-import type { ChatProfile } from '../users/chat-users.js';
 import { ChatDelete, ChatEdit, ChatLoadPage, ChatPin, ChatReact, ChatTyping } from '../wire/chat-requests.js';
 import type { ChatContext } from './chat-context.js';
 import type { ChatDraftMessage, ChatItem, ChatMessageEdit, ChatRoomView, ChatTimeline } from './chat-face.js';
-import type { LiveChannel, LiveWindow } from './live-channel.js';
+import type { LiveWindow } from './catch-up.js';
+import type { LiveChannel } from './live-channel.js';
 import { MessageWindow, type HistoryPage } from './message-window.js';
 import { pendingItem, storedItem } from './chat-items.js';
 import { ReadMark } from './read-mark.js';
@@ -14,6 +14,8 @@ import { ViewStore } from './view-store.js';
 
 /** The least time between two reports that the user types, in milliseconds. */
 const TYPING_MS = 2_000;
+
+type PagePlace = Partial<Pick<ChatLoadPage, 'before' | 'after' | 'around'>>;
 
 /** The messages of one channel or thread, with the own ones that are not stored. */
 export class Timeline implements ChatTimeline, LiveWindow {
@@ -27,6 +29,7 @@ export class Timeline implements ChatTimeline, LiveWindow {
   private isAtEnd = true;
   private version = 0;
   private typedAt = -Infinity;
+  private shown: readonly ChatItem[] = [];
 
   constructor(
     protected readonly context: ChatContext,
@@ -37,10 +40,17 @@ export class Timeline implements ChatTimeline, LiveWindow {
     this.channelId = live.id;
     this.draft = drafts.store(this.draftKey);
     this.window = new MessageWindow(threadSeq, options.maxItems);
-    this.mark = new ReadMark(context, live, { threadSeq, window: this.window });
+    this.mark = new ReadMark(context, live, {
+      threadSeq,
+      window: this.window,
+      changed: () => this.changed(),
+    });
     this.store = new ViewStore(() => this.view(), {
       begin: () => this.begin(),
-      end: () => live.close(),
+      end: () => {
+        live.close();
+        this.mark.leave();
+      },
       keepMs: options.keepMs,
       clock,
     });
@@ -75,19 +85,22 @@ export class Timeline implements ChatTimeline, LiveWindow {
 
   readonly edit = async (seq: number, changes: ChatMessageEdit): Promise<void> => {
     const { message } = await this.live.calls.edit(create(ChatEdit, { seq, ...changes } as ChatEdit));
-    this.live.merge(message);
+    this.live.update(message);
   };
 
   readonly remove = async (seq: number): Promise<void> =>
-    this.live.merge((await this.live.calls.remove(create(ChatDelete, { seq }))).message);
+    this.live.update((await this.live.calls.remove(create(ChatDelete, { seq }))).message);
 
   readonly react = async (seq: number, emoji: string, isSet: boolean): Promise<void> =>
-    this.live.merge((await this.live.calls.react(create(ChatReact, { seq, emoji, isSet }))).message);
+    this.live.update((await this.live.calls.react(create(ChatReact, { seq, emoji, isSet }))).message);
 
   readonly pin = async (seq: number, isPinned: boolean): Promise<void> =>
-    this.live.merge((await this.live.calls.pin(create(ChatPin, { seq, isPinned }))).message);
+    this.live.update((await this.live.calls.pin(create(ChatPin, { seq, isPinned }))).message);
 
-  readonly markRead = (seq: number): void => this.mark.read(seq);
+  readonly markRead = (seq: number): void => {
+    if (!this.window.hasNewer && seq >= (this.window.last ?? 0)) this.isAtEnd = true;
+    this.mark.read(seq);
+  };
 
   readonly loadOlder = (): Promise<void> => {
     if (!this.window.hasOlder || !this.window.isLoaded) return Promise.resolve();
@@ -111,19 +124,14 @@ export class Timeline implements ChatTimeline, LiveWindow {
   };
 
   readonly jumpTo = async (seq: number): Promise<boolean> => {
-    if (!this.window.find(seq)) {
-      this.version++;
-      await this.load({ around: seq }, (page) => this.window.reset(page));
-    }
     this.isAtEnd = false;
+    if (!this.window.find(seq)) await this.loadAnew({ around: seq });
     return this.window.find(seq) !== undefined;
   };
 
   readonly jumpToNewest = async (): Promise<void> => {
     this.isAtEnd = true;
-    if (!this.window.hasNewer) return;
-    this.version++;
-    await this.load({}, (page) => this.window.reset(page));
+    if (this.window.hasNewer) await this.loadAnew({});
   };
 
   readonly setAtEnd = (isAtEnd: boolean): void => {
@@ -143,12 +151,15 @@ export class Timeline implements ChatTimeline, LiveWindow {
   /** Ends the use of the timeline. */
   end(): void {
     this.store.end();
-    this.mark.close();
   }
 
   /** True while somebody reads the timeline, and a short time longer. */
   get isInUse(): boolean {
     return this.store.isInUse;
+  }
+
+  get isMissing(): boolean {
+    return this.isInUse && this.window.isStale;
   }
 
   hold(): void {
@@ -157,54 +168,79 @@ export class Timeline implements ChatTimeline, LiveWindow {
 
   release(): void {
     this.window.release();
-    this.mark.open();
+    this.trim();
+    if (this.isInUse) this.mark.open();
+    this.changed();
   }
 
-  merge(message: ChatMessage): void {
-    if (!this.window.merge(message)) return;
-    if (this.isAtEnd && !this.older) this.window.dropOldest();
-    else if (!this.newer) this.window.dropNewest();
+  arrive(message: ChatMessage): void {
+    if (message.threadSeq !== this.threadSeq) return;
+    this.context.posts.confirm([message]);
+    if (!this.window.arrive(message)) return;
+    this.mark.arrived(message);
+    this.trim();
     this.changed();
+  }
+
+  update(message: ChatMessage): void {
+    if (this.window.update(message)) this.changed();
   }
 
   async refresh(newest?: HistoryPage): Promise<void> {
     const { window } = this;
-    if (!this.store.isInUse) return window.forget();
-    this.version++;
-    if (newest && this.threadSeq === null && !window.hasNewer) return window.reset(newest);
+    if (!this.isInUse) return window.forget();
+    if (newest && this.threadSeq === null && !window.hasNewer) {
+      this.version++;
+      return this.take(newest.messages, () => window.reset(newest));
+    }
     const { messages, hasNewer } = window;
     const around = hasNewer ? messages[messages.length >> 1]?.seq : undefined;
-    await this.load(around === undefined ? {} : { around }, (page) => window.reset(page));
+    await this.loadAnew(around === undefined ? {} : { around });
   }
 
+  forget(): void {
+    this.version++;
+    this.window.forget();
+    this.mark.leave();
+  }
+
+  /** Makes the view anew, and forgets own posts that have their place in the window. */
   changed(): void {
+    const { posts } = this.context;
+    for (const { stored, clientId } of posts.of(this.channelId, this.threadSeq))
+      if (stored && this.window.find(stored.seq)) posts.remove(clientId);
     this.store.changed();
   }
 
   private begin(): void {
-    this.mark.forget();
     this.live.open();
-    if (this.live.isLive && !this.window.isLoaded) void this.first();
   }
 
-  /** Loads the first page of a timeline whose channel is open already. */
-  private async first(): Promise<void> {
-    await this.refresh().catch(() => this.live.catchUp());
-    if (this.live.isLive) this.release();
+  private trim(): void {
+    if (this.isAtEnd && !this.older) this.window.dropOldest();
+    else if (!this.newer) this.window.dropNewest();
+  }
+
+  /** Replaces the window by a page. Another replacement in between wins, if it is the later one. */
+  private loadAnew(place: PagePlace): Promise<void> {
+    this.version++;
+    return this.load(place, (page) => this.window.reset(page));
+  }
+
+  private take(messages: readonly ChatMessage[], work: () => void): void {
+    this.context.posts.confirm(messages);
+    work();
     this.changed();
   }
 
-  private async load(
-    place: Partial<Pick<ChatLoadPage, 'before' | 'after' | 'around'>>,
-    take: (page: HistoryPage) => void,
-  ): Promise<void> {
+  private async load(place: PagePlace, work: (page: HistoryPage) => void): Promise<void> {
     const { window, threadSeq, version } = this;
     window.loading();
     this.changed();
     try {
       const request = { ...place, ...(threadSeq !== null && { threadSeq }) };
       const page = await this.live.calls.loadPage(create(ChatLoadPage, request as ChatLoadPage));
-      if (version === this.version) take(page);
+      if (version === this.version) this.take(page.messages, () => work(page));
     } finally {
       window.loaded();
       this.changed();
@@ -223,7 +259,7 @@ export class Timeline implements ChatTimeline, LiveWindow {
       error,
       channel,
       membership,
-      items: this.items(),
+      items: this.items,
       hasOlder: window.hasOlder,
       hasNewer: window.hasNewer,
       isLoadingOlder: this.older !== undefined,
@@ -232,25 +268,17 @@ export class Timeline implements ChatTimeline, LiveWindow {
       firstUnreadSeq: mark.firstUnreadSeq,
       lastReadSeq: mark.readSeq,
       typing: live.typists.users,
-      present: this.present(),
+      present: live.attendance.users,
     };
   }
 
-  private items(): ChatItem[] {
+  /** The same array until an item changes. */
+  private get items(): readonly ChatItem[] {
     const { context, window } = this;
     const user = context.options.user();
-    const stored = window.messages.map(storedItem);
-    if (window.hasNewer) return stored;
-    const posts = context.posts.of(this.channelId, this.threadSeq);
-    const isPlaced = ({ stored: message }: { stored?: ChatMessage }): boolean =>
-      message !== undefined && window.find(message.seq) !== undefined;
-    return [...stored, ...posts.filter((post) => !isPlaced(post)).map((post) => pendingItem(post, user))];
-  }
-
-  private present(): readonly ChatProfile[] | null {
-    const { members, isComplete } = this.live.presence;
-    if (!isComplete) return null;
-    const ids = [...new Set(members.map(({ userId }) => userId))].filter((id) => id !== null);
-    return ids.map((id) => this.live.profileOf(id));
+    const posts = window.hasNewer ? [] : context.posts.of(this.channelId, this.threadSeq);
+    const items = [...window.messages.map(storedItem), ...posts.map((post) => pendingItem(post, user))];
+    const isSame = items.length === this.shown.length && items.every((item, at) => item === this.shown[at]);
+    return isSame ? this.shown : (this.shown = items);
   }
 }

@@ -1,0 +1,154 @@
+import { create } from '@nestwire/protocol';
+import type { ChatMessage } from '../messages/chat-message.js';
+import { ChatLoadChanges, ChatLoadPage } from '../wire/chat-requests.js';
+import type { ChannelCalls, ChatClock } from './chat-client.js';
+import type { HistoryPage } from './message-window.js';
+import { codedError, retryMs } from './retry.js';
+
+/** The most changes that are loaded page by page; beyond it, the windows are loaded anew. */
+const MAX_CHANGES = 1_000;
+/** The number of live messages after which changes are loaded, so that a later gap has few. */
+const MESSAGES_OF_A_BASE = 200;
+
+/** A window of the channel: its own messages, or those of a thread. */
+export interface LiveWindow {
+  /** True when somebody reads the window, and it must be loaded anew. */
+  readonly isMissing: boolean;
+  /** Keeps new messages out until `release`, because some before them may be missing. */
+  hold(): void;
+  release(): void;
+  /** Takes a message that the stream or the changes have brought. */
+  arrive(message: ChatMessage): void;
+  /** Takes the state of a message that the window may have. */
+  update(message: ChatMessage): void;
+  /** Loads the window anew if somebody reads it, else forgets it. */
+  refresh(newest?: HistoryPage): Promise<void>;
+  forget(): void;
+  changed(): void;
+}
+
+type NewestPage = HistoryPage & { readonly revision: number };
+
+/**
+ * Brings the windows of a channel up to date.
+ *
+ * It does so after each open of the stream and after each gap.
+ * All changes up to the revision `base` are in the windows. The live messages after a page do not tell which
+ * changes they are, because each has the present state of its message. So only a page or loaded changes move the
+ * base, and what follows the base may be loaded twice.
+ */
+export class CatchUp {
+  private base: number | undefined;
+  private newest: NewestPage | undefined;
+  private arrivals = 0;
+  private isOpen = false;
+  /** True when what is loaded now ends with the live messages. */
+  private isReady = false;
+  private isBehind = false;
+  private isRunning = false;
+  private failures = 0;
+  private cancelRetry: (() => void) | undefined;
+
+  constructor(
+    private readonly calls: ChannelCalls,
+    private readonly clock: ChatClock,
+    private readonly channel: { readonly windows: ReadonlySet<LiveWindow>; readonly done: () => void },
+  ) {}
+
+  /** The stream is lost: new messages have no place until it is open again. */
+  interrupt(): void {
+    this.isOpen = this.isReady = false;
+    this.cancelRetry?.();
+    for (const window of this.channel.windows) window.hold();
+  }
+
+  /** The stream is open, and messages may be missing. */
+  opened(): void {
+    this.interrupt();
+    this.isOpen = true;
+    // The first page tells where to begin.
+    if (this.base !== undefined) this.begin();
+  }
+
+  /** Takes the newest page, which follows each open of the stream. */
+  joined(page: NewestPage): void {
+    this.newest = page;
+    this.begin();
+  }
+
+  /** Takes a live message. */
+  arrived(message: ChatMessage): void {
+    for (const window of this.channel.windows) window.arrive(message);
+    if (++this.arrivals === MESSAGES_OF_A_BASE && this.isReady) this.begin();
+  }
+
+  /** Loads the windows that have no page yet. */
+  loadNew(): void {
+    if (this.isReady) this.begin();
+  }
+
+  /** Begins without a base. */
+  forget(): void {
+    this.base = this.newest = undefined;
+    for (const window of this.channel.windows) window.forget();
+  }
+
+  private begin(): void {
+    if (!this.isOpen) return;
+    this.isReady = this.isBehind = true;
+    if (!this.isRunning) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    try {
+      while (this.isBehind && this.isOpen) {
+        this.isBehind = false;
+        await this.loadMissing();
+        const missing = [...this.channel.windows].filter((window) => window.isMissing);
+        await Promise.all(missing.map((window) => window.refresh()));
+      }
+      this.failures = 0;
+      if (this.isReady) this.done();
+    } catch (failure) {
+      const delayMs = retryMs(this.failures++, codedError(failure));
+      this.cancelRetry = this.clock.after(delayMs, () => this.begin());
+    } finally {
+      this.isRunning = false;
+    }
+  }
+
+  private done(): void {
+    for (const window of this.channel.windows) window.release();
+    this.channel.done();
+  }
+
+  /** Loads the changes since the base, or the windows when there is no base or too much has changed. */
+  private async loadMissing(): Promise<void> {
+    const { newest, base } = this;
+    this.arrivals = 0;
+    if (base === undefined) await this.loadWindows(newest);
+    else if (newest && newest.revision - base > MAX_CHANGES) await this.loadWindows(newest);
+    else if (newest?.revision !== base) await this.loadChanges(base, newest?.revision ?? 0);
+    if (this.newest === newest) this.newest = undefined;
+  }
+
+  private async loadWindows(newest: NewestPage | undefined): Promise<void> {
+    // The revision is of before the windows, so that no change is missing.
+    const { revision } = newest ?? (await this.calls.loadPage(create(ChatLoadPage, { limit: 1 })));
+    await Promise.all([...this.channel.windows].map((window) => window.refresh(newest)));
+    this.base = revision;
+  }
+
+  private async loadChanges(base: number, least: number): Promise<void> {
+    const messages: ChatMessage[] = [];
+    for (let revision = base, hasMore = true; hasMore;) {
+      if (messages.length > MAX_CHANGES) return this.loadWindows(undefined);
+      const page = await this.calls.loadChanges(create(ChatLoadChanges, { revision }));
+      messages.push(...page.messages);
+      ({ revision, hasMore } = page);
+      if (!hasMore) this.base = Math.max(revision, least);
+    }
+    for (const window of this.channel.windows) for (const message of messages) window.arrive(message);
+  }
+}
