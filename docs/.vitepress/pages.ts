@@ -66,6 +66,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       page('migration.md', 'Breaking changes'),
       page('migrating-from-gateways.md', 'Migrating from gateways'),
       page('coming-from-serverpod.md', 'Coming from Serverpod'),
+      page('chat-moving.md', 'Move a chat'),
       page('write-a-broker.md', 'Write a broker'),
     ],
   },
