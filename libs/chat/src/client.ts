@@ -22,9 +22,13 @@ export type {
 export type { ChatStreams } from './client/chat-streams.js';
 export { createChat } from './client/create-chat.js';
 export type { ChatChannel, ChatMember, ChatMembership } from './channels/chat-channel.js';
-export type { ChannelEntry, LastMessage } from './channels/chat-lists.js';
+export type { ChannelEntry, LastMessage } from './channels/channel-entry.js';
+export type { MessageVersion } from './messages/chat-history.js';
 export type { ChatMessage, ChatReaction, MessageGrowth } from './messages/chat-message.js';
 export { applyGrowth, newerMessage } from './messages/growth/apply-growth.js';
+export type { ThreadEntry } from './messages/thread-list.js';
+export type { ChatChangeKind } from './outbox/outbox.js';
+export type { ChatRole } from './policy/chat-role.js';
 export type { ChatEntity, ChatEntityType } from './text/chat-entity.js';
 export { parseText, type MentionedUser, type ParsedText } from './text/parse-text.js';
 export { textRuns, type TextRun } from './text/text-runs.js';
@@ -39,9 +43,16 @@ export { ChatGrowth } from './wire/growth-events.js';
 export { ChatStopGrowth } from './wire/growth-requests.js';
 export { CHAT_MESSAGES } from './wire/chat-message-classes.js';
 export {
+  ChatCreate,
+  ChatJoin,
+  ChatLoadMembers,
+  ChatSetMember,
+  ChatSetPreferences,
+  ChatUpdate,
+} from './wire/channel-requests.js';
+export { ChatChannelState, ChatMembers } from './wire/channel-replies.js';
+export {
   ChatChanges,
-  ChatChannelPage,
-  ChatChannelState,
   ChatFound,
   ChatJoined,
   ChatPage,
@@ -50,13 +61,10 @@ export {
   ChatTypingEvent,
 } from './wire/chat-replies.js';
 export {
-  ChatCreate,
   ChatDelete,
   ChatEdit,
   ChatFind,
-  ChatJoin,
   ChatLoadChanges,
-  ChatLoadChannels,
   ChatLoadPage,
   ChatMarkRead,
   ChatPin,
@@ -65,3 +73,10 @@ export {
   ChatTyping,
   ChatWatchPresence,
 } from './wire/chat-requests.js';
+export { ChatThreads, ChatVersions } from './wire/history-replies.js';
+export { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport } from './wire/history-requests.js';
+export { ChatActivity, ChatListStale } from './wire/list-events.js';
+export { ChatChannelPage, ChatEntry, ChatOpenChannels } from './wire/list-replies.js';
+export { ChatLoadChannels, ChatLoadEntry, ChatLoadOpenChannels } from './wire/list-requests.js';
+export { ChatUserList } from './wire/user-replies.js';
+export { ChatFindUsers, ChatSetBlock } from './wire/user-requests.js';

@@ -1,9 +1,12 @@
 export type { ChannelTypeOptions } from './channels/channel-type.js';
 export type { ChatChannel, ChatMember, ChatMembership } from './channels/chat-channel.js';
 export type { NewChannel } from './channels/channel-creation.js';
-export type { MembershipChanges } from './channels/channel-members.js';
-export type { ChannelChanges, ChatChannels } from './channels/chat-channels.js';
-export type { ChannelEntry, ChatLists, LastMessage, ListPage, ListRequest } from './channels/chat-lists.js';
+export type { MembershipChanges, MemberSetting } from './channels/channel-members.js';
+export type { ChannelChanges } from './channels/channel-changes.js';
+export type { ChatChannels } from './channels/chat-channels.js';
+export type { ChannelEntry, LastMessage } from './channels/channel-entry.js';
+export type { ChatLists, OwnListRequest } from './channels/chat-lists.js';
+export type { ListPage, ListRequest } from './channels/list-page.js';
 export { ChatModule } from './chat.module.js';
 export type {
   ChatModuleAsyncOptions,
@@ -43,21 +46,17 @@ export type { MessagePlace } from './messages/message-change.js';
 export type { MessageChanges } from './messages/message-edits.js';
 export type { NewMessage } from './messages/message-posts.js';
 export type { ChatSearch, SearchPage, SearchRequest } from './messages/chat-search.js';
-export type { ReadPointers, ThreadStatus } from './messages/read-pointers.js';
+export type { ReadPointers } from './messages/read-pointers.js';
+export type { ThreadEntry } from './messages/thread-list.js';
 export type { ChatChangeOptions } from './outbox/chat-work.js';
 export type { ChatChangeKind } from './outbox/outbox.js';
 export type { ChatRelayOptions } from './relay/relay.options.js';
 export { chatGuest, chatServer, chatUser, type ChatActor } from './policy/chat-actor.js';
-export {
-  ChatPolicy,
-  type ChatAction,
-  type ChatResource,
-  type ChatRole,
-  type ChatSubject,
-} from './policy/chat-policy.js';
+export { ChatPolicy, type ChatAction, type ChatResource, type ChatSubject } from './policy/chat-policy.js';
+export type { ChatRole } from './policy/chat-role.js';
 export { DefaultChatPolicy } from './policy/default-chat-policy.js';
 export type { ChatPrivacy } from './privacy/chat-privacy.js';
-export type { ChatReport } from './privacy/message-reports.js';
+export type { MessageReport } from './privacy/message-reports.js';
 export type { ExportedRecord } from './privacy/user-export.js';
 export type { ChatEntity, ChatEntityType } from './text/chat-entity.js';
 export { parseText, type MentionedUser, type ParsedText } from './text/parse-text.js';

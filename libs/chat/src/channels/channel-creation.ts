@@ -1,19 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Queries } from '../database/chat-database.js';
-import { checkData, checkId, checkLine, invalid } from '../limits/checks.js';
+import { checkData, checkId, invalid } from '../limits/checks.js';
 import type { ChatLimits } from '../limits/chat-limits.js';
 import type { ChatChangeOptions, ChatWork } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
-import type { ChatRole } from '../policy/chat-policy.js';
-import { publishChannel } from './channel-changes.js';
+import type { ChatRole } from '../policy/chat-role.js';
+import { checkName, publishChannel } from './channel-changes.js';
 import type { ChannelGate } from './channel-gate.js';
 import { checkUsers, tooManyMembers } from './channel-members.js';
 import { newMember } from './channel-rows.js';
 import type { ChannelType, ChannelTypes } from './channel-type.js';
 import { channelOf, type ChatChannel } from './chat-channel.js';
-
-/** The longest name of a channel, in UTF-16 units. */
-export const MAX_NAME = 200;
 
 /** The properties of a new channel. */
 export interface NewChannel {
@@ -72,7 +69,7 @@ export class ChannelCreation {
       tenant: actor.tenant,
       id: checkId('The id of a channel', id),
       type: of.type.name,
-      name: name === undefined ? null : checkLine('The name of a channel', name, MAX_NAME),
+      name: name === undefined ? null : checkName(name),
       direct_key: of.type.access === 'fixed' ? keyOf(of.type.name, of.users) : null,
       data: checkData(data, this.limits.maxMessageDataBytes),
       created_by: actor.userId,

@@ -1,7 +1,8 @@
 import type { ChatDatabase, Queries } from '../database/chat-database.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import type { ChatActor } from '../policy/chat-actor.js';
-import type { ChatAction, ChatPolicy, ChatResource, ChatRole, ChatSubject } from '../policy/chat-policy.js';
+import type { ChatAction, ChatPolicy, ChatResource, ChatSubject } from '../policy/chat-policy.js';
+import type { ChatRole } from '../policy/chat-role.js';
 import { memberOf, selectChannel } from './channel-rows.js';
 import type { ChannelType, ChannelTypes } from './channel-type.js';
 import type { ChannelRow, MemberRow } from './chat-channel.js';
@@ -36,11 +37,16 @@ export class ChannelGate {
   /**
    * Opens a channel for a change: other changes of the channel wait until the transaction ends.
    *
-   * @throws {ChatError} CHAT_NOT_FOUND as `look`; CHAT_READ_ONLY when the channel is archived
+   * @throws {ChatError} CHAT_NOT_FOUND as `look`; CHAT_READ_ONLY when the channel is archived, unless `any` may be
    */
-  async lock(queries: Queries, actor: ChatActor, channelId: string): Promise<OpenChannel> {
+  async lock(
+    queries: Queries,
+    actor: ChatActor,
+    channelId: string,
+    state: 'active' | 'any' = 'active',
+  ): Promise<OpenChannel> {
     const found = await this.open(queries, actor, await this.rowOf(queries, actor, channelId, 'locked'));
-    if (found.channel.archived_at !== null)
+    if (found.channel.archived_at !== null && state === 'active')
       throw new ChatError(ChatErrorCode.ReadOnly, 'The channel is archived.');
     return found;
   }
@@ -71,6 +77,12 @@ export class ChannelGate {
     );
   }
 
+  /** Tells whether the policy lets the actor read a channel, of which the actor is a member. */
+  async mayRead(actor: ChatActor, row: Pick<ChannelRow & MemberRow, 'id' | 'type' | 'state' | 'role'>) {
+    const { subject, resource } = this.factsOf(actor, row, row);
+    return this.policy.allows(subject, 'channel.read', resource);
+  }
+
   private async rowOf(
     queries: Queries,
     { tenant }: ChatActor,
@@ -90,21 +102,32 @@ export class ChannelGate {
   ): Promise<OpenChannel> {
     if (!channel) throw notFound();
     const member = actor.userId === null ? undefined : await memberOf(queries, channel, actor.userId);
-    const type = this.types.get(channel.type);
-    const subject: ChatSubject = { ...actor, role: roleOf(member) };
-    const resource: ChatResource = {
-      channelType: type.name,
-      channelId: channel.id,
-      isOpen: type.access === 'open',
-      isFixed: type.access === 'fixed',
-    };
+    const { type, subject, resource } = this.factsOf(actor, channel, member);
     const isKnown = member !== undefined || (await this.policy.allows(subject, 'channel.read', resource));
     if (!isKnown) throw notFound();
     return { channel, type, member, subject, resource };
   }
+
+  private factsOf(
+    actor: ChatActor,
+    { id, type: name }: Pick<ChannelRow, 'id' | 'type'>,
+    member: Pick<MemberRow, 'state' | 'role'> | undefined,
+  ): Pick<OpenChannel, 'type' | 'subject' | 'resource'> {
+    const type = this.types.get(name);
+    return {
+      type,
+      subject: { ...actor, role: roleOf(member) },
+      resource: {
+        channelType: type.name,
+        channelId: id,
+        isOpen: type.access === 'open',
+        isFixed: type.access === 'fixed',
+      },
+    };
+  }
 }
 
-function roleOf(member: MemberRow | undefined): ChatSubject['role'] {
+function roleOf(member: Pick<MemberRow, 'state' | 'role'> | undefined): ChatSubject['role'] {
   if (!member) return 'none';
   return member.state === 'joined' ? (member.role as ChatRole) : 'invited';
 }

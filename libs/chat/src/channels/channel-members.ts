@@ -3,7 +3,7 @@ import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import { exceeded, invalid } from '../limits/checks.js';
 import type { ChatChangeOptions, ChatWork } from '../outbox/chat-work.js';
 import { checkUserId, userIdOf, type ChatActor } from '../policy/chat-actor.js';
-import { CHAT_ROLES, type ChatRole } from '../policy/chat-policy.js';
+import { CHAT_ROLES, type ChatRole } from '../policy/chat-role.js';
 import { publishChannel } from './channel-changes.js';
 import type { ChannelGate, OpenChannel } from './channel-gate.js';
 import { memberOf, newMember, updateChannel, updateMember, type MemberEntry } from './channel-rows.js';
@@ -18,6 +18,19 @@ export interface MembershipChanges {
   readonly mutedUntil?: number | null;
   /** Hides the channel from the list until the next message. */
   readonly isHidden?: boolean;
+}
+
+/** The wanted membership of a user. */
+export interface MemberSetting {
+  readonly userId: string;
+  /** Null for no membership. */
+  readonly role: ChatRole | null;
+  /**
+   * True invites a user who is no member, instead of adding the user at once.
+   *
+   * @default false
+   */
+  readonly isInvitation?: boolean;
 }
 
 /** Users to add or to invite. */
@@ -48,19 +61,33 @@ export class ChannelMembers {
 
   /** Adds or invites users; members remain as they are. */
   async enterAll(actor: ChatActor, entries: MemberEntries, options?: ChatChangeOptions): Promise<void> {
-    const { channelId, userIds, state } = entries;
-    const users = checkUsers(userIds);
-    const action = state === 'joined' ? 'channel.add' : 'channel.invite';
+    const users = checkUsers(entries.userIds);
     await this.work.change(async (queries) => {
-      let open = await this.gate.lock(queries, actor, channelId);
+      const open = await this.gate.lock(queries, actor, entries.channelId);
+      let { member_count } = open.channel;
       for (const userId of users) {
-        await this.gate.demand(open, action, { targetId: userId });
-        const present = await memberOf(queries, open.channel, userId);
-        if (present && (present.state === 'joined' || state === 'invited')) continue;
-        await enter(queries, open, { userId, role: (present?.role as ChatRole) ?? 'member', state });
-        const member_count = open.channel.member_count + (present ? 0 : 1);
-        open = { ...open, channel: { ...open.channel, member_count } };
+        const channel = { ...open.channel, member_count };
+        if (await this.enter(queries, { ...open, channel }, { userId, state: entries.state })) member_count++;
       }
+    }, options);
+  }
+
+  /** Gives a user the wanted membership. */
+  async set(
+    actor: ChatActor,
+    channelId: string,
+    { userId, role, isInvitation = false }: MemberSetting,
+    options?: ChatChangeOptions,
+  ): Promise<void> {
+    if (role === null) return this.remove(actor, channelId, userId, options);
+    checkRole(role);
+    checkUserId(userId);
+    await this.work.change(async (queries) => {
+      const open = await this.gate.lock(queries, actor, channelId);
+      const present = await memberOf(queries, open.channel, userId);
+      if (!present || (present.state === 'invited' && !isInvitation))
+        await this.enter(queries, open, { userId, state: isInvitation ? 'invited' : 'joined' });
+      if (role !== (present?.role ?? 'member')) await this.giveRole(queries, open, { userId, role });
     }, options);
   }
 
@@ -101,19 +128,9 @@ export class ChannelMembers {
     member: { readonly userId: string; readonly role: ChatRole },
     options?: ChatChangeOptions,
   ): Promise<void> {
-    const { userId, role } = member;
-    if (!CHAT_ROLES.includes(role)) throw invalid(`A role is one of ${CHAT_ROLES.join(', ')}`);
+    checkRole(member.role);
     await this.work.change(async (queries) => {
-      const open = await this.gate.lock(queries, actor, channelId);
-      const target = await memberOf(queries, open.channel, userId);
-      if (!target) throw noMember();
-      await this.gate.demand(open, 'channel.roles', {
-        targetId: userId,
-        targetRole: target.role as ChatRole,
-        newRole: role,
-      });
-      await updateMember(queries, open.channel, userId).set({ role }).execute();
-      await publishChannel(queries, open.channel, 'member.changed', userId);
+      await this.giveRole(queries, await this.gate.lock(queries, actor, channelId), member);
     }, options);
   }
 
@@ -143,6 +160,36 @@ export class ChannelMembers {
       return membershipOf(changed);
     }, options);
   }
+
+  /** Adds or invites a user, unless a member; returns true when the channel has one more. */
+  private async enter(
+    queries: Queries,
+    open: OpenChannel,
+    { userId, state }: { readonly userId: string; readonly state: 'joined' | 'invited' },
+  ): Promise<boolean> {
+    const action = state === 'joined' ? 'channel.add' : 'channel.invite';
+    await this.gate.demand(open, action, { targetId: userId });
+    const present = await memberOf(queries, open.channel, userId);
+    if (present && (present.state === 'joined' || state === 'invited')) return false;
+    await enter(queries, open, { userId, role: (present?.role as ChatRole) ?? 'member', state });
+    return !present;
+  }
+
+  private async giveRole(
+    queries: Queries,
+    open: OpenChannel,
+    { userId, role }: { readonly userId: string; readonly role: ChatRole },
+  ): Promise<void> {
+    const target = await memberOf(queries, open.channel, userId);
+    if (!target) throw noMember();
+    await this.gate.demand(open, 'channel.roles', {
+      targetId: userId,
+      targetRole: target.role as ChatRole,
+      newRole: role,
+    });
+    await updateMember(queries, open.channel, userId).set({ role }).execute();
+    await publishChannel(queries, open.channel, 'member.changed', userId);
+  }
 }
 
 /**
@@ -160,6 +207,10 @@ export function checkUsers(userIds: readonly string[]): string[] {
 /** Makes the error for a channel that is full. */
 export function tooManyMembers(most: number): ChatError {
   return exceeded(`A channel of this type has at most ${most} members`);
+}
+
+function checkRole(role: ChatRole): void {
+  if (!CHAT_ROLES.includes(role)) throw invalid(`A role is one of ${CHAT_ROLES.join(', ')}`);
 }
 
 function noMember(): ChatError {

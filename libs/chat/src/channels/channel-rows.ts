@@ -1,5 +1,5 @@
 import type { Queries } from '../database/chat-database.js';
-import type { ChatRole } from '../policy/chat-policy.js';
+import type { ChatRole } from '../policy/chat-role.js';
 import type { ChannelRow, MemberRow } from './chat-channel.js';
 
 /** The key of a channel. */

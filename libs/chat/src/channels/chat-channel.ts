@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { ChannelsTable, MembersTable } from '../database/chat-tables.js';
-import type { ChatRole } from '../policy/chat-policy.js';
+import type { ChatRole } from '../policy/chat-role.js';
 import type { ChatProfile } from '../users/chat-users.js';
 
 /** A channel, as its readers see it. Times are milliseconds since 1970. */

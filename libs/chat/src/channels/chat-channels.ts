@@ -1,20 +1,13 @@
 import type { ChatLimits } from '../limits/chat-limits.js';
-import { checkData, checkLine } from '../limits/checks.js';
 import type { ChatChangeOptions, ChatWork } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
-import type { ChatRole } from '../policy/chat-policy.js';
-import { ChannelChanger } from './channel-changes.js';
-import { ChannelCreation, MAX_NAME, type NewChannel } from './channel-creation.js';
+import type { ChatRole } from '../policy/chat-role.js';
+import { ChannelChanger, type ChannelChanges } from './channel-changes.js';
+import { ChannelCreation, type NewChannel } from './channel-creation.js';
 import type { ChannelGate } from './channel-gate.js';
-import { ChannelMembers, type MembershipChanges } from './channel-members.js';
+import { ChannelMembers, type MembershipChanges, type MemberSetting } from './channel-members.js';
 import type { ChannelTypes } from './channel-type.js';
 import { channelOf, membershipOf, type ChatChannel, type ChatMembership } from './chat-channel.js';
-
-/** The properties of a channel that can change; those left out remain. */
-export interface ChannelChanges {
-  readonly name?: string | null;
-  readonly data?: unknown;
-}
 
 /** Creates and changes channels and their members. */
 export class ChatChannels {
@@ -26,10 +19,10 @@ export class ChatChannels {
     private readonly work: ChatWork,
     private readonly gate: ChannelGate,
     types: ChannelTypes,
-    private readonly limits: Required<ChatLimits>,
+    limits: Required<ChatLimits>,
   ) {
     this.creation = new ChannelCreation(work, gate, types, limits);
-    this.changer = new ChannelChanger(work, gate);
+    this.changer = new ChannelChanger(work, gate, limits);
     this.members = new ChannelMembers(work, gate);
   }
 
@@ -129,43 +122,51 @@ export class ChatChannels {
   }
 
   /**
-   * Changes the name or the data of a channel.
+   * Adds or invites a user, and gives a role; a member gets the role alone. Null removes the user.
    *
    * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_READ_ONLY, CHAT_INVALID, CHAT_LIMIT_EXCEEDED
    */
-  async update(
+  setMember(
     actor: ChatActor,
     channelId: string,
-    { name, data }: ChannelChanges,
+    member: MemberSetting,
+    options?: ChatChangeOptions,
+  ): Promise<void> {
+    return this.members.set(actor, channelId, member, options);
+  }
+
+  /**
+   * Changes the name or the data of a channel, and freezes or archives it. Each needs a right of its own.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_READ_ONLY, CHAT_INVALID, CHAT_LIMIT_EXCEEDED
+   */
+  update(
+    actor: ChatActor,
+    channelId: string,
+    changes: ChannelChanges,
     options?: ChatChangeOptions,
   ): Promise<ChatChannel> {
-    const set = {
-      ...(name !== undefined && {
-        name: name === null ? null : checkLine('The name of a channel', name, MAX_NAME),
-      }),
-      ...(data !== undefined && { data: checkData(data, this.limits.maxMessageDataBytes) }),
-    };
-    return this.changer.run({ actor, channelId, action: 'channel.update', set }, options);
+    return this.changer.change(actor, channelId, changes, options);
   }
 
   /** Lets only the server post. @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_READ_ONLY */
   freeze(actor: ChatActor, channelId: string, options?: ChatChangeOptions): Promise<ChatChannel> {
-    const set = { frozen_at: Date.now() };
-    return this.changer.run({ actor, channelId, action: 'channel.freeze', set }, options);
+    return this.changer.change(actor, channelId, { isFrozen: true }, options);
   }
 
   /** Lets members post again. @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_READ_ONLY */
   unfreeze(actor: ChatActor, channelId: string, options?: ChatChangeOptions): Promise<ChatChannel> {
-    return this.changer.run(
-      { actor, channelId, action: 'channel.freeze', set: { frozen_at: null } },
-      options,
-    );
+    return this.changer.change(actor, channelId, { isFrozen: false }, options);
   }
 
-  /** Ends all changes of a channel for good. @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_READ_ONLY */
+  /** Ends all changes of a channel. @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_READ_ONLY */
   archive(actor: ChatActor, channelId: string, options?: ChatChangeOptions): Promise<ChatChannel> {
-    const set = { archived_at: Date.now() };
-    return this.changer.run({ actor, channelId, action: 'channel.archive', set }, options);
+    return this.changer.change(actor, channelId, { isArchived: true }, options);
+  }
+
+  /** Lets an archived channel change again. @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN */
+  unarchive(actor: ChatActor, channelId: string, options?: ChatChangeOptions): Promise<ChatChannel> {
+    return this.changer.change(actor, channelId, { isArchived: false }, options);
   }
 
   /**

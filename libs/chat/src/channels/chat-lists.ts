@@ -1,60 +1,36 @@
 import { sql, type ExpressionBuilder } from 'kysely';
 import type { Queries } from '../database/chat-database.js';
 import type { ChatTables } from '../database/chat-tables.js';
-import { MAX_UNREAD, type ChatLimits } from '../limits/chat-limits.js';
+import { ChatError, ChatErrorCode } from '../error/chat-error.js';
+import type { ChatLimits } from '../limits/chat-limits.js';
 import { checkPageSize } from '../limits/checks.js';
 import { cursorOf, keyOfCursor } from '../limits/cursor.js';
 import type { ChatWork } from '../outbox/chat-work.js';
 import { userIdOf, type ChatActor } from '../policy/chat-actor.js';
-import type { ChatRole } from '../policy/chat-policy.js';
-import { profilesOf, type ChatProfile, type ChatUsers } from '../users/chat-users.js';
+import type { ChatRole } from '../policy/chat-role.js';
+import { profilesOf, type ChatUsers } from '../users/chat-users.js';
+import type { ChannelEntry } from './channel-entry.js';
 import type { ChannelGate } from './channel-gate.js';
+import { selectMembers } from './channel-rows.js';
 import type { ChannelTypes } from './channel-type.js';
-import {
-  channelOf,
-  membershipOf,
-  type ChannelRow,
-  type ChatChannel,
-  type ChatMember,
-  type ChatMembership,
-  type MemberRow,
-} from './chat-channel.js';
+import { channelOf, type ChatChannel, type ChatMember } from './chat-channel.js';
+import { entryOf, ownChannels, readEntries, type EntryRow } from './entry-query.js';
+import { DEFAULT_LIST_PAGE, type ListPage, type ListRequest } from './list-page.js';
 
-const DEFAULT_PAGE = 30;
-
-/** The wanted part of a list. */
-export interface ListRequest {
-  /** The cursor of the page before; without it, the first page. */
-  readonly cursor?: string;
-  /** @default 30 */
-  readonly limit?: number;
-}
-
-/** The last message of a channel, for a list. */
-export interface LastMessage {
-  readonly seq: number;
-  readonly kind: 'user' | 'system';
-  readonly author: ChatProfile | null;
-  readonly text: string;
-  readonly createdAt: number;
-}
-
-/** A channel in the list of a user. */
-export interface ChannelEntry {
-  readonly channel: ChatChannel;
-  readonly membership: ChatMembership;
-  readonly lastMessage: LastMessage | null;
-  /** The messages by others after the read pointer, outside of threads; up to 1,000. */
-  readonly unreadCount: number;
-  /** The messages after the read pointer that mention the user; up to 1,000. */
-  readonly mentionCount: number;
-}
-
-/** A page of a list. */
-export interface ListPage<T> {
-  readonly entries: readonly T[];
-  /** The cursor of the next page; null at the end. */
-  readonly next: string | null;
+/** The wanted part of the channels of a user. */
+export interface OwnListRequest extends ListRequest {
+  /**
+   * True for the hidden channels alone, false for those that are not hidden.
+   *
+   * @default false
+   */
+  readonly isHidden?: boolean;
+  /**
+   * True for the archived channels alone, false for those that are not archived.
+   *
+   * @default false
+   */
+  readonly isArchived?: boolean;
 }
 
 /** Reads lists of channels and members. */
@@ -70,29 +46,41 @@ export class ChatLists {
   ) {}
 
   /**
-   * Reads the channels of the actor, the last active first. Archived and hidden ones are left out.
+   * Reads the channels of the actor, the last active first.
    *
    * @throws {ChatError} CHAT_INVALID for the cursor or the limit
    */
-  async mine(actor: ChatActor, request: ListRequest = {}): Promise<ListPage<ChannelEntry>> {
+  async mine(actor: ChatActor, request: OwnListRequest = {}): Promise<ListPage<ChannelEntry>> {
     const userId = userIdOf(actor);
     const limit = this.limitOf(request);
     const rows = await this.work.read((queries) =>
-      channelsOf(queries, { tenant: actor.tenant, userId, cursor: request.cursor, limit: limit + 1 }),
+      readEntries(
+        queries,
+        userId,
+        chosenChannels(queries, { tenant: actor.tenant, userId, request, limit: limit + 1 }),
+      ),
     );
-    const profiles = await profilesOf(
-      this.settings.users,
-      actor.tenant,
-      rows.map((row) => row.last_author),
-    );
-    const entries = rows.slice(0, limit).map((row) => ({
-      channel: channelOf(row),
-      membership: membershipOf(row),
-      lastMessage: lastMessageOf(row, profiles),
-      unreadCount: row.unread_count ?? 0,
-      mentionCount: row.mention_count ?? 0,
-    }));
+    const entries = await this.entriesOf(actor, rows.slice(0, limit));
     return { entries, next: rows.length > limit ? nextOf(entries.at(-1)!.channel) : null };
+  }
+
+  /**
+   * Reads the entry of one channel of the actor, also of a hidden or archived one.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND when the actor is no member
+   */
+  async entry(actor: ChatActor, channelId: string): Promise<ChannelEntry> {
+    const userId = userIdOf(actor);
+    const rows = await this.work.read((queries) =>
+      readEntries(
+        queries,
+        userId,
+        ownChannels(queries, { tenant: actor.tenant, userId }).where('m.channel_id', '=', channelId),
+      ),
+    );
+    const [entry] = await this.entriesOf(actor, rows);
+    if (entry) return entry;
+    throw new ChatError(ChatErrorCode.NotFound, 'The user has no such channel.');
   }
 
   /**
@@ -138,14 +126,11 @@ export class ChatLists {
     request: ListRequest = {},
   ): Promise<ListPage<ChatMember>> {
     const { cursor } = request;
+    const { tenant } = actor;
     const limit = this.limitOf(request);
     const rows = await this.work.read(async (queries) => {
       await this.gate.demand(await this.gate.look(queries, actor, channelId), 'channel.read');
-      const all = queries
-        .selectFrom('members as m')
-        .select(['m.user_id', 'm.role', 'm.state'])
-        .where('m.tenant', '=', actor.tenant)
-        .where('m.channel_id', '=', channelId);
+      const all = selectMembers(queries, { tenant, id: channelId });
       const after =
         cursor === undefined ? all : all.where('m.user_id', '>', keyOfCursor(cursor, 'string')[0]);
       return after
@@ -156,7 +141,7 @@ export class ChatLists {
     const shown = rows.slice(0, limit);
     const profiles = await profilesOf(
       this.settings.users,
-      actor.tenant,
+      tenant,
       shown.map(({ user_id }) => user_id),
     );
     const entries = shown.map(({ user_id: id, role, state }) => ({
@@ -167,123 +152,42 @@ export class ChatLists {
     return { entries, next: rows.length > limit ? cursorOf([shown.at(-1)!.user_id]) : null };
   }
 
-  private limitOf({ limit = DEFAULT_PAGE }: ListRequest): number {
+  /** A user sees the channels of invitations, but not their messages. */
+  private async entriesOf(actor: ChatActor, rows: readonly EntryRow[]): Promise<ChannelEntry[]> {
+    const profiles = await profilesOf(
+      this.settings.users,
+      actor.tenant,
+      rows.map((row) => row.last_author),
+    );
+    return Promise.all(
+      rows.map(async (row) => entryOf(row, { profiles, isReadable: await this.gate.mayRead(actor, row) })),
+    );
+  }
+
+  private limitOf({ limit = DEFAULT_LIST_PAGE }: ListRequest): number {
     return checkPageSize(limit, this.settings.limits.maxPageSize);
   }
 }
 
-type ListedRow = ChannelRow &
-  MemberRow & {
-    last_message_seq: number | null;
-    last_kind: string | null;
-    last_author: string | null;
-    last_text: string | null;
-    last_created_at: number | null;
-    unread_count: number | null;
-    mention_count: number | null;
-  };
-
-/** Chooses the channels first, and counts only in those of the page. */
-async function channelsOf(
+function chosenChannels(
   queries: Queries,
   wanted: {
     readonly tenant: string;
     readonly userId: string;
-    readonly cursor: string | undefined;
+    readonly request: OwnListRequest;
     readonly limit: number;
   },
-): Promise<ListedRow[]> {
-  const { tenant, userId, cursor, limit } = wanted;
-  const all = queries
-    .selectFrom('members as m')
-    .innerJoin('channels as c', (join) =>
-      join.onRef('c.tenant', '=', 'm.tenant').onRef('c.id', '=', 'm.channel_id'),
-    )
-    .selectAll('c')
-    .select([
-      'm.channel_id',
-      'm.user_id',
-      'm.role',
-      'm.state',
-      'm.joined_at',
-      'm.read_seq',
-      'm.muted_until',
-      'm.hidden_at',
-    ])
-    .where('m.tenant', '=', tenant)
-    .where('m.user_id', '=', userId)
-    .where('c.archived_at', 'is', null)
-    .where((eb) => eb.or([eb('m.hidden_at', 'is', null), eb('m.hidden_at', '<', eb.ref('c.active_at'))]));
+) {
+  const { cursor, isHidden = false, isArchived = false } = wanted.request;
+  const all = ownChannels(queries, wanted)
+    .where('c.archived_at', isArchived ? 'is not' : 'is', null)
+    .where((eb) =>
+      isHidden
+        ? eb('m.hidden_at', '>=', eb.ref('c.active_at'))
+        : eb.or([eb('m.hidden_at', 'is', null), eb('m.hidden_at', '<', eb.ref('c.active_at'))]),
+    );
   const after = cursor === undefined ? all : all.where(isAfter(keyOfCursor(cursor, 'number', 'string')));
-  const page = after.orderBy('c.active_at', 'desc').orderBy('c.id', 'desc').limit(limit);
-  const rows = await queries
-    .with('page', () => page)
-    .selectFrom('page as p')
-    .leftJoin('messages as x', (join) =>
-      join
-        .onRef('x.tenant', '=', 'p.tenant')
-        .onRef('x.channel_id', '=', 'p.id')
-        .on((eb) =>
-          eb(
-            'x.seq',
-            '=',
-            eb
-              .selectFrom('messages as l')
-              .select('l.seq')
-              .whereRef('l.tenant', '=', 'p.tenant')
-              .whereRef('l.channel_id', '=', 'p.id')
-              .where('l.thread_seq', 'is', null)
-              .where('l.deleted_at', 'is', null)
-              .orderBy('l.seq', 'desc')
-              .limit(1),
-          ),
-        ),
-    )
-    .selectAll('p')
-    .select([
-      'x.seq as last_message_seq',
-      'x.kind as last_kind',
-      'x.author_id as last_author',
-      'x.text as last_text',
-      'x.created_at as last_created_at',
-    ])
-    .select((eb) => [
-      eb
-        .selectFrom((inner) =>
-          inner
-            .selectFrom('messages as u')
-            .select('u.seq')
-            .whereRef('u.tenant', '=', 'p.tenant')
-            .whereRef('u.channel_id', '=', 'p.id')
-            .whereRef('u.seq', '>', 'p.read_seq')
-            .where('u.thread_seq', 'is', null)
-            .where('u.deleted_at', 'is', null)
-            .where('u.kind', '=', sql.lit('user'))
-            .where('u.author_id', '!=', userId)
-            .limit(MAX_UNREAD)
-            .as('unread'),
-        )
-        .select(({ fn }) => fn.countAll<number>().as('n'))
-        .as('unread_count'),
-      eb
-        .selectFrom((inner) =>
-          inner
-            .selectFrom('mentions as n')
-            .select('n.seq')
-            .whereRef('n.tenant', '=', 'p.tenant')
-            .where('n.user_id', '=', userId)
-            .whereRef('n.channel_id', '=', 'p.id')
-            .whereRef('n.seq', '>', 'p.read_seq')
-            .limit(MAX_UNREAD)
-            .as('mentioned'),
-        )
-        .select(({ fn }) => fn.countAll<number>().as('n'))
-        .as('mention_count'),
-    ])
-    .orderBy('p.active_at', 'desc')
-    .orderBy('p.id', 'desc')
-    .execute();
-  return rows as ListedRow[];
+  return after.orderBy('c.active_at', 'desc').orderBy('c.id', 'desc').limit(wanted.limit);
 }
 
 function isAfter([activeAt, id]: readonly [number, string]) {
@@ -293,16 +197,4 @@ function isAfter([activeAt, id]: readonly [number, string]) {
 
 function nextOf({ activeAt, id }: ChatChannel): string {
   return cursorOf([activeAt, id]);
-}
-
-function lastMessageOf(row: ListedRow, profiles: ReadonlyMap<string, ChatProfile>): LastMessage | null {
-  if (row.last_message_seq === null) return null;
-  const { last_author: id } = row;
-  return {
-    seq: row.last_message_seq,
-    kind: row.last_kind as LastMessage['kind'],
-    author: id === null ? null : (profiles.get(id) ?? { id, name: id }),
-    text: row.last_text ?? '',
-    createdAt: row.last_created_at ?? 0,
-  };
 }

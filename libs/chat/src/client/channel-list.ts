@@ -1,7 +1,7 @@
 import { create, StreamGap, type CodedError, type Message } from '@nestwire/protocol';
-import type { ChannelEntry } from '../channels/chat-lists.js';
+import type { ChannelEntry } from '../channels/channel-entry.js';
 import { ChatMembershipEvent } from '../wire/chat-events.js';
-import { ChatLoadChannels } from '../wire/chat-requests.js';
+import { ChatLoadChannels } from '../wire/list-requests.js';
 import type { ChatContext } from './chat-context.js';
 import type { ChatList, ChatListView, ChatStatus } from './chat-face.js';
 import { codedError, isPassing, retryMs } from './retry.js';

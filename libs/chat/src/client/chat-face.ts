@@ -1,7 +1,7 @@
 import type { CodedError } from '@nestwire/protocol';
 import type { Store } from '@nestwire/client/store';
 import type { ChatChannel, ChatMembership } from '../channels/chat-channel.js';
-import type { ChannelEntry } from '../channels/chat-lists.js';
+import type { ChannelEntry } from '../channels/channel-entry.js';
 import type { ChatMessage } from '../messages/chat-message.js';
 import type { ChatProfile } from '../users/chat-users.js';
 

@@ -1,5 +1,6 @@
 import { create } from '@nestwire/protocol';
-import { ChatCreate, ChatFind, ChatJoin } from '../wire/chat-requests.js';
+import { ChatCreate, ChatJoin } from '../wire/channel-requests.js';
+import { ChatFind } from '../wire/chat-requests.js';
 import { ChannelList } from './channel-list.js';
 import type { ChatOptions, ChatStreamClient } from './chat-client.js';
 import type { ChatContext } from './chat-context.js';

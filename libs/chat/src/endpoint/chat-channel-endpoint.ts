@@ -11,10 +11,13 @@ import {
   StreamSession,
   type StreamUser,
 } from '@nestwire/streams';
+import type { MembershipChanges } from '../channels/channel-members.js';
 import { ChatService } from '../chat.service.js';
 import { ChatError } from '../error/chat-error.js';
 import type { ChatActor } from '../policy/chat-actor.js';
 import { ChatUsers, profilesOf } from '../users/chat-users.js';
+import { ChatChannelState, ChatMembers } from '../wire/channel-replies.js';
+import { ChatLoadMembers, ChatSetMember, ChatSetPreferences, ChatUpdate } from '../wire/channel-requests.js';
 import { ChatChannelEvent, ChatMemberEvent, ChatMessageEvent } from '../wire/chat-events.js';
 import {
   ChatChanges,
@@ -40,9 +43,14 @@ import {
 import { ChatGrowth } from '../wire/growth-events.js';
 import { ChatStopGrowth } from '../wire/growth-requests.js';
 import { chatLive, chatRoom } from '../wire/chat-topics.js';
+import { ChatThreads, ChatVersions } from '../wire/history-replies.js';
+import { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport } from '../wire/history-requests.js';
 
 /** The least time between two reports that a user still types, in milliseconds. */
 const TYPING_MS = 1_000;
+
+/** The last time that a `Date` has, for a channel that is muted for good. */
+const FOREVER = 8_640_000_000_000_000;
 
 type Sent =
   | ChatJoined
@@ -182,6 +190,72 @@ export class ChatChannelEndpoint {
     return create(ChatPointer, { seq: stored });
   }
 
+  /** Reads a page of the threads that the user follows. */
+  @StreamMethod(ChatLoadThreads)
+  async loadThreads(call: Call, request: ChatLoadThreads): Promise<ChatThreads> {
+    const { entries: threads, next } = await this.chat.history.threads(this.actorOf(call), {
+      ...request,
+      ...call.params,
+    });
+    return create(ChatThreads, { threads, next });
+  }
+
+  /** Reads the pinned messages, the last pinned first. */
+  @StreamMethod(ChatLoadPinned)
+  async loadPinned(call: Call, _request: ChatLoadPinned): Promise<ChatPage> {
+    const messages = await this.chat.history.pinned(this.actorOf(call), call.params.channelId);
+    // Revision 0 promises nothing: the page lacks the changes of other messages.
+    return create(ChatPage, { messages, hasOlder: false, hasNewer: false, revision: 0 });
+  }
+
+  /** Reads the former versions of a message. */
+  @StreamMethod(ChatLoadVersions)
+  async loadVersions(call: Call, { seq }: ChatLoadVersions): Promise<ChatVersions> {
+    const versions = await this.chat.history.versions(this.actorOf(call), { ...call.params, seq });
+    return create(ChatVersions, { versions });
+  }
+
+  /** Reports a message to the moderators. */
+  @StreamMethod(ChatReport)
+  async report(call: Call, { seq, reason }: ChatReport): Promise<void> {
+    await this.chat.privacy.report(this.actorOf(call), { ...call.params, seq, reason });
+  }
+
+  /** Reads a page of the members. */
+  @StreamMethod(ChatLoadMembers)
+  async loadMembers(call: Call, request: ChatLoadMembers): Promise<ChatMembers> {
+    const { channelId } = call.params;
+    const { entries: members, next } = await this.chat.lists.members(this.actorOf(call), channelId, request);
+    return create(ChatMembers, { members, next });
+  }
+
+  /** Adds, invites or removes a member, or gives another role. */
+  @StreamMethod(ChatSetMember)
+  async setMember(call: Call, { userId, role, isInvitation = false }: ChatSetMember): Promise<void> {
+    const member = { userId, role, isInvitation };
+    await this.chat.channels.setMember(this.actorOf(call), call.params.channelId, member);
+  }
+
+  /** Changes the channel. */
+  @StreamMethod(ChatUpdate)
+  async update(call: Call, request: ChatUpdate): Promise<ChatChannelState> {
+    const { channels } = this.chat;
+    const { channelId } = call.params;
+    const actor = this.actorOf(call);
+    await channels.update(actor, channelId, request);
+    return create(ChatChannelState, await channels.get(actor, channelId));
+  }
+
+  /** Mutes or hides the channel for the user alone. */
+  @StreamMethod(ChatSetPreferences)
+  async setPreferences(call: Call, request: ChatSetPreferences): Promise<ChatChannelState> {
+    const { channels } = this.chat;
+    const { channelId } = call.params;
+    const actor = this.actorOf(call);
+    await channels.settle(actor, channelId, settingsOf(request));
+    return create(ChatChannelState, await channels.get(actor, channelId));
+  }
+
   /** Tells the other readers; a repetition within a second is dropped. */
   @OnStreamMessage(ChatTyping)
   async onTyping(session: Session, { isTyping }: ChatTyping): Promise<void> {
@@ -230,4 +304,11 @@ export class ChatChannelEndpoint {
   private actorOf({ user }: { readonly user: StreamUser }): ChatActor {
     return this.users.actorOf(user);
   }
+}
+
+function settingsOf({ isMuted, mutedUntil = FOREVER, isHidden }: ChatSetPreferences): MembershipChanges {
+  return {
+    ...(isMuted !== undefined && { mutedUntil: isMuted ? mutedUntil : null }),
+    ...(isHidden !== undefined && { isHidden }),
+  };
 }

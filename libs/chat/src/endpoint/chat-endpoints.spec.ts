@@ -9,31 +9,34 @@ import { TestUsers } from '../../../../test/rig/chat-app.js';
 import { describeWithRedis } from '../../../../test/rig/redis.js';
 import { until } from '../../../../test/rig/until.js';
 import { ChatModule } from '../chat.module.js';
-import { CHAT_MESSAGES, type ChatStreams } from '../client.js';
-import { ChatService } from '../chat.service.js';
-import { chatUser } from '../policy/chat-actor.js';
-import type { ChatProfile } from '../users/chat-users.js';
-import { ChatMembershipEvent, ChatMessageEvent } from '../wire/chat-events.js';
-import { applyGrowth } from '../messages/growth/apply-growth.js';
-import { ChatGrowth } from '../wire/growth-events.js';
-import { ChatStopGrowth } from '../wire/growth-requests.js';
-import { ChatJoined, ChatTypingEvent } from '../wire/chat-replies.js';
 import {
+  CHAT_MESSAGES,
   ChatCreate,
   ChatDelete,
   ChatEdit,
   ChatFind,
+  ChatGrowth,
   ChatJoin,
+  ChatJoined,
   ChatLoadChanges,
   ChatLoadChannels,
   ChatLoadPage,
   ChatMarkRead,
+  ChatMembershipEvent,
+  ChatMessageEvent,
   ChatPin,
   ChatPost,
   ChatReact,
+  ChatStopGrowth,
   ChatTyping,
+  ChatTypingEvent,
   ChatWatchPresence,
-} from '../wire/chat-requests.js';
+  applyGrowth,
+  type ChatStreams,
+} from '../client.js';
+import { ChatService } from '../chat.service.js';
+import { chatUser } from '../policy/chat-actor.js';
+import type { ChatProfile } from '../users/chat-users.js';
 
 /** Users that a test can hold while a page waits for the profile of `slow`. */
 class SlowUsers extends TestUsers {

@@ -9,13 +9,21 @@ import {
 } from '@nestwire/streams';
 import { ChatService } from '../chat.service.js';
 import { userIdOf, type ChatActor } from '../policy/chat-actor.js';
-import { ChatUsers } from '../users/chat-users.js';
+import { ChatUsers, findProfiles } from '../users/chat-users.js';
+import { ChatChannelState } from '../wire/channel-replies.js';
+import { ChatCreate, ChatJoin } from '../wire/channel-requests.js';
 import { ChatMembershipEvent } from '../wire/chat-events.js';
-import { ChatChannelPage, ChatChannelState, ChatFound } from '../wire/chat-replies.js';
-import { ChatCreate, ChatFind, ChatJoin, ChatLoadChannels } from '../wire/chat-requests.js';
+import { ChatFound } from '../wire/chat-replies.js';
+import { ChatFind } from '../wire/chat-requests.js';
 import { chatInbox } from '../wire/chat-topics.js';
+import { ChatActivity, ChatListStale } from '../wire/list-events.js';
+import { ChatChannelPage, ChatEntry, ChatOpenChannels } from '../wire/list-replies.js';
+import { ChatLoadChannels, ChatLoadEntry, ChatLoadOpenChannels } from '../wire/list-requests.js';
+import { ChatUserList } from '../wire/user-replies.js';
+import { ChatFindUsers, ChatSetBlock } from '../wire/user-requests.js';
 
-type Session = StreamSession<ChatMembershipEvent | StreamGap, StreamUser>;
+type Sent = ChatMembershipEvent | ChatActivity | ChatListStale | StreamGap;
+type Session = StreamSession<Sent, StreamUser>;
 type Call = StreamCall<StreamUser>;
 
 /** The stream of one user, for all channels: `client.chatUser`. */
@@ -39,6 +47,19 @@ export class ChatUserEndpoint {
     return create(ChatChannelPage, await this.chat.lists.mine(this.actorOf(call), request));
   }
 
+  /** Reads the entry of one own channel. */
+  @StreamMethod(ChatLoadEntry)
+  async loadEntry(call: Call, { channelId }: ChatLoadEntry): Promise<ChatEntry> {
+    return create(ChatEntry, { entry: await this.chat.lists.entry(this.actorOf(call), channelId) });
+  }
+
+  /** Reads a page of the channels that everybody may join. */
+  @StreamMethod(ChatLoadOpenChannels)
+  async loadOpenChannels(call: Call, request: ChatLoadOpenChannels): Promise<ChatOpenChannels> {
+    const { entries: channels, next } = await this.chat.lists.open(this.actorOf(call), request);
+    return create(ChatOpenChannels, { channels, next });
+  }
+
   /** Creates a channel. */
   @StreamMethod(ChatCreate)
   async createChannel(call: Call, request: ChatCreate): Promise<ChatChannelState> {
@@ -59,6 +80,21 @@ export class ChatUserEndpoint {
   @StreamMethod(ChatFind)
   async find(call: Call, request: ChatFind): Promise<ChatFound> {
     return create(ChatFound, await this.chat.search.find(this.actorOf(call), request));
+  }
+
+  /** Blocks a user, or ends the block. */
+  @StreamMethod(ChatSetBlock)
+  async setBlock(call: Call, { userId, isBlocked }: ChatSetBlock): Promise<void> {
+    const { privacy } = this.chat;
+    const actor = this.actorOf(call);
+    await (isBlocked ? privacy.block(actor, userId) : privacy.unblock(actor, userId));
+  }
+
+  /** Finds users by a part of their name, if the application offers it. */
+  @StreamMethod(ChatFindUsers)
+  async findUsers(call: Call, { text }: ChatFindUsers): Promise<ChatUserList> {
+    const { tenant } = this.actorOf(call);
+    return create(ChatUserList, { users: await findProfiles(this.users, tenant, text) });
   }
 
   private actorOf({ user }: { readonly user: StreamUser }): ChatActor {

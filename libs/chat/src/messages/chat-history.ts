@@ -1,5 +1,6 @@
 import type { ChannelGate } from '../channels/channel-gate.js';
 import { channelOf, membershipOf, type ChatChannel, type ChatMembership } from '../channels/chat-channel.js';
+import type { ListPage, ListRequest } from '../channels/list-page.js';
 import type { Queries } from '../database/chat-database.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import type { ChatLimits } from '../limits/chat-limits.js';
@@ -10,6 +11,7 @@ import type { ChatEntity } from '../text/chat-entity.js';
 import { entitiesOf, type ChatMessage, type MessageRow } from './chat-message.js';
 import type { MessagePlace } from './message-change.js';
 import type { MessageReader } from './message-reader.js';
+import { ThreadList, type ThreadEntry } from './thread-list.js';
 
 const DEFAULT_PAGE = 25;
 
@@ -61,12 +63,16 @@ export interface MessageVersion {
 
 /** Reads the messages of channels. */
 export class ChatHistory {
+  private readonly threadList: ThreadList;
+
   constructor(
     private readonly work: ChatWork,
     private readonly gate: ChannelGate,
     private readonly reader: MessageReader,
     private readonly limits: Required<ChatLimits>,
-  ) {}
+  ) {
+    this.threadList = new ThreadList(work, gate, reader, limits);
+  }
 
   /**
    * Checks that the actor may read a channel.
@@ -210,6 +216,18 @@ export class ChatHistory {
         replacedBy: row.replaced_by,
       }));
     });
+  }
+
+  /**
+   * Reads the threads of a channel that the actor began, replied to or marked, the last active first.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_INVALID
+   */
+  threads(
+    actor: ChatActor,
+    request: ListRequest & { readonly channelId: string },
+  ): Promise<ListPage<ThreadEntry>> {
+    return this.threadList.page(actor, request);
   }
 
   private async openForReading(queries: Queries, actor: ChatActor, channelId: string) {

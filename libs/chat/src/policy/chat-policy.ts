@@ -1,8 +1,4 @@
-/** The role of a member in a channel. */
-export type ChatRole = 'owner' | 'moderator' | 'member' | 'guest';
-
-/** The roles, from the most rights to the least. */
-export const CHAT_ROLES: readonly ChatRole[] = ['owner', 'moderator', 'member', 'guest'];
+import type { ChatRole } from './chat-role.js';
 
 /** An action that a policy permits or denies. */
 export type ChatAction =

@@ -1,11 +1,5 @@
-import {
-  CHAT_ROLES,
-  ChatPolicy,
-  type ChatAction,
-  type ChatResource,
-  type ChatRole,
-  type ChatSubject,
-} from './chat-policy.js';
+import { ChatPolicy, type ChatAction, type ChatResource, type ChatSubject } from './chat-policy.js';
+import { CHAT_ROLES, type ChatRole } from './chat-role.js';
 
 type Rule = (subject: ChatSubject, resource: ChatResource) => boolean;
 

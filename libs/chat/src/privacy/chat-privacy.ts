@@ -3,7 +3,7 @@ import type { ChannelTypes } from '../channels/channel-type.js';
 import type { MessagePlace } from '../messages/message-change.js';
 import type { ChatChangeOptions, ChatWork } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
-import { MessageReports, type ChatReport } from './message-reports.js';
+import { MessageReports, type MessageReport } from './message-reports.js';
 import { expireMessages } from './message-retention.js';
 import { UserBlocks } from './user-blocks.js';
 import { eraseUser } from './user-erasure.js';
@@ -60,7 +60,7 @@ export class ChatPrivacy {
    *
    * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN
    */
-  reports(actor: ChatActor, channelId: string): Promise<readonly ChatReport[]> {
+  reports(actor: ChatActor, channelId: string): Promise<readonly MessageReport[]> {
     return this.reported.list(actor, channelId);
   }
 

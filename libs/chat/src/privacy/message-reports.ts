@@ -11,7 +11,7 @@ const MAX_REASON = 1_000;
 const MAX_REPORTS = 100;
 
 /** A report of a message to the moderators. */
-export interface ChatReport {
+export interface MessageReport {
   readonly channelId: string;
   readonly seq: number;
   readonly reporterId: string;
@@ -58,7 +58,7 @@ export class MessageReports {
   }
 
   /** Reads the open reports of a channel, the oldest first. */
-  async list(actor: ChatActor, channelId: string): Promise<readonly ChatReport[]> {
+  async list(actor: ChatActor, channelId: string): Promise<readonly MessageReport[]> {
     return this.work.read(async (queries) => {
       await this.gate.demand(await this.gate.look(queries, actor, channelId), 'report.read');
       const rows = await queries

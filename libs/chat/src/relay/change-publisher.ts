@@ -7,7 +7,7 @@ import type { Queries } from '../database/chat-database.js';
 import type { OutboxTable } from '../database/chat-tables.js';
 import type { ChatMessage } from '../messages/chat-message.js';
 import type { MessageReader } from '../messages/message-reader.js';
-import type { ChatRole } from '../policy/chat-policy.js';
+import type { ChatRole } from '../policy/chat-role.js';
 import { profilesOf, type ChatUsers } from '../users/chat-users.js';
 import {
   ChatChange,

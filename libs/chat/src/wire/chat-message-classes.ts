@@ -9,9 +9,16 @@ import { ChatGrowth } from './growth-events.js';
 import { ChatStopGrowth } from './growth-requests.js';
 import { ChatChannelEvent, ChatMemberEvent, ChatMembershipEvent, ChatMessageEvent } from './chat-events.js';
 import {
+  ChatCreate,
+  ChatJoin,
+  ChatLoadMembers,
+  ChatSetMember,
+  ChatSetPreferences,
+  ChatUpdate,
+} from './channel-requests.js';
+import { ChatChannelState, ChatMembers } from './channel-replies.js';
+import {
   ChatChanges,
-  ChatChannelPage,
-  ChatChannelState,
   ChatFound,
   ChatJoined,
   ChatPage,
@@ -20,13 +27,10 @@ import {
   ChatTypingEvent,
 } from './chat-replies.js';
 import {
-  ChatCreate,
   ChatDelete,
   ChatEdit,
   ChatFind,
-  ChatJoin,
   ChatLoadChanges,
-  ChatLoadChannels,
   ChatLoadPage,
   ChatMarkRead,
   ChatPin,
@@ -35,9 +39,17 @@ import {
   ChatTyping,
   ChatWatchPresence,
 } from './chat-requests.js';
+import { ChatThreads, ChatVersions } from './history-replies.js';
+import { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport } from './history-requests.js';
+import { ChatActivity, ChatListStale } from './list-events.js';
+import { ChatChannelPage, ChatEntry, ChatOpenChannels } from './list-replies.js';
+import { ChatLoadChannels, ChatLoadEntry, ChatLoadOpenChannels } from './list-requests.js';
+import { ChatUserList } from './user-replies.js';
+import { ChatFindUsers, ChatSetBlock } from './user-requests.js';
 
 /** All message classes of the chat, for the option `messages` of a client. */
 export const CHAT_MESSAGES = [
+  ChatActivity,
   ChatChanges,
   ChatChannelEvent,
   ChatChannelPage,
@@ -45,27 +57,46 @@ export const CHAT_MESSAGES = [
   ChatCreate,
   ChatDelete,
   ChatEdit,
+  ChatEntry,
   ChatFind,
+  ChatFindUsers,
   ChatFound,
   ChatGrowth,
   ChatJoin,
   ChatJoined,
+  ChatListStale,
   ChatLoadChanges,
   ChatLoadChannels,
+  ChatLoadEntry,
+  ChatLoadMembers,
+  ChatLoadOpenChannels,
   ChatLoadPage,
+  ChatLoadPinned,
+  ChatLoadThreads,
+  ChatLoadVersions,
   ChatMarkRead,
   ChatMemberEvent,
+  ChatMembers,
   ChatMembershipEvent,
   ChatMessageEvent,
+  ChatOpenChannels,
   ChatPage,
   ChatPin,
   ChatPointer,
   ChatPost,
   ChatReact,
+  ChatReport,
+  ChatSetBlock,
+  ChatSetMember,
+  ChatSetPreferences,
   ChatStopGrowth,
   ChatStored,
+  ChatThreads,
   ChatTyping,
   ChatTypingEvent,
+  ChatUpdate,
+  ChatUserList,
+  ChatVersions,
   ChatWatchPresence,
   PresenceJoined,
   PresenceLeft,

@@ -1,6 +1,5 @@
 import { StreamMessage } from '@nestwire/protocol';
 import type { ChatChannel, ChatMembership } from '../channels/chat-channel.js';
-import type { ChannelEntry } from '../channels/chat-lists.js';
 import type { ChatMessage } from '../messages/chat-message.js';
 import type { ChatProfile } from '../users/chat-users.js';
 
@@ -55,22 +54,6 @@ export class ChatTypingEvent {
   channelId!: string;
   user!: ChatProfile;
   isTyping!: boolean;
-}
-
-/** A page of the own channels. */
-@StreamMessage('nestwire-chat.channels')
-export class ChatChannelPage {
-  declare readonly $type: 'nestwire-chat.channels';
-  entries!: readonly ChannelEntry[];
-  next!: string | null;
-}
-
-/** A channel and the own membership. */
-@StreamMessage('nestwire-chat.channel-state')
-export class ChatChannelState {
-  declare readonly $type: 'nestwire-chat.channel-state';
-  channel!: ChatChannel;
-  membership!: ChatMembership | null;
 }
 
 /** The messages that a search found. */

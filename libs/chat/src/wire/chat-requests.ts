@@ -11,10 +11,7 @@ import {
   Min,
 } from 'class-validator';
 import type { ChatEntity } from '../text/chat-entity.js';
-
-const ID = /^[A-Za-z0-9_.-]{1,64}$/;
-/** The longest cursor; the service checks its content. */
-const MAX_CURSOR = 1_000;
+import { ID, MAX_CURSOR, MAX_USER_ID } from './request-limits.js';
 
 /** The parameters of the stream of a channel. */
 export class ChatChannelParams {
@@ -50,7 +47,11 @@ export class ChatPost {
   /** The marked ranges of the text; the service checks them. */
   @IsOptional() @IsArray() entities?: ChatEntity[];
   @Allow() data?: unknown;
-  @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(128, { each: true }) mentions?: string[];
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  @MaxLength(MAX_USER_ID, { each: true })
+  mentions?: string[];
   @IsOptional() @IsInt() @Min(1) replyTo?: number;
   @IsOptional() @IsInt() @Min(1) threadSeq?: number;
 }
@@ -64,7 +65,11 @@ export class ChatEdit {
   /** The marked ranges; a new text without them has none. */
   @IsOptional() @IsArray() entities?: ChatEntity[];
   @Allow() data?: unknown;
-  @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(128, { each: true }) mentions?: string[];
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  @MaxLength(MAX_USER_ID, { each: true })
+  mentions?: string[];
 }
 
 /** Deletes a message. */
@@ -110,33 +115,6 @@ export class ChatTyping {
 @StreamMessage('nestwire-chat.watch-presence')
 export class ChatWatchPresence {
   declare readonly $type: 'nestwire-chat.watch-presence';
-}
-
-/** Asks for the own channels, the last active first. */
-@StreamMessage('nestwire-chat.load-channels')
-export class ChatLoadChannels {
-  declare readonly $type: 'nestwire-chat.load-channels';
-  @IsOptional() @IsString() @MaxLength(MAX_CURSOR) cursor?: string;
-  @IsOptional() @IsInt() @Min(1) limit?: number;
-}
-
-/** Creates a channel, once for each id and each set of direct members. */
-@StreamMessage('nestwire-chat.create')
-export class ChatCreate {
-  declare readonly $type: 'nestwire-chat.create';
-  @IsString() @MaxLength(32) type!: string;
-  @IsOptional() @Matches(ID) id?: string;
-  @IsOptional() @IsString() @MaxLength(200) name?: string;
-  @Allow() data?: unknown;
-  @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(128, { each: true }) members?: string[];
-}
-
-/** Joins or leaves a channel as a member. */
-@StreamMessage('nestwire-chat.join')
-export class ChatJoin {
-  declare readonly $type: 'nestwire-chat.join';
-  @Matches(ID) channelId!: string;
-  @IsBoolean() isMember!: boolean;
 }
 
 /** Searches in the channels of the user. */

@@ -1,0 +1,26 @@
+import { StreamMessage } from '@nestwire/protocol';
+import type { ChannelEntry } from '../channels/channel-entry.js';
+import type { ChatChannel } from '../channels/chat-channel.js';
+
+/** A page of the own channels. */
+@StreamMessage('nestwire-chat.channels')
+export class ChatChannelPage {
+  declare readonly $type: 'nestwire-chat.channels';
+  entries!: readonly ChannelEntry[];
+  next!: string | null;
+}
+
+/** The entry of one own channel. */
+@StreamMessage('nestwire-chat.entry')
+export class ChatEntry {
+  declare readonly $type: 'nestwire-chat.entry';
+  entry!: ChannelEntry;
+}
+
+/** A page of the channels that everybody may join. */
+@StreamMessage('nestwire-chat.open-channels')
+export class ChatOpenChannels {
+  declare readonly $type: 'nestwire-chat.open-channels';
+  channels!: readonly ChatChannel[];
+  next!: string | null;
+}

@@ -1,0 +1,9 @@
+import { StreamMessage } from '@nestwire/protocol';
+import type { ChatProfile } from '../users/chat-users.js';
+
+/** The users that a search found. */
+@StreamMessage('nestwire-chat.users')
+export class ChatUserList {
+  declare readonly $type: 'nestwire-chat.users';
+  users!: readonly ChatProfile[];
+}
