@@ -9,7 +9,13 @@ import { ResultCache } from './resend/result-cache.js';
 import type { PostResult } from '@nestwire/messages';
 import type { Message } from '@nestwire/protocol';
 import type { MissingCapability } from '@nestwire/messages/backend';
-import { ERROR_LINES_PER_MINUTE, LocalCallStore, LogLimiter, slicedWork } from '@nestwire/messages/internal';
+import {
+  ERROR_LINES_PER_MINUTE,
+  LocalCallStore,
+  LogLimiter,
+  slicedWork,
+  SYSTEM_CLOCK,
+} from '@nestwire/messages/internal';
 import { ClientLog } from './connection/client-log.js';
 import type { ConnectionContext } from './connection/connection-context.js';
 import { Connection } from './connection/connection.js';
@@ -110,6 +116,7 @@ export class StreamsServer {
   ) {
     checkOptions(options, authenticator);
     const limits = resolveLimits(options.limits);
+    const { clock = SYSTEM_CLOCK } = options.messages ?? {};
     const heartbeat = { ...DEFAULT_HEARTBEAT, ...options.heartbeat };
     const codecs = codecsOf(limits, options.codecs);
     this.path = options.path ?? DEFAULT_PATH;
@@ -135,7 +142,8 @@ export class StreamsServer {
     this.evictions = new Evictions(channels, this.registry);
     this.userMessages = new UserMessages(channels.messages, this.registry);
     this.resumableCalls = new ResumableCalls({
-      store: channels.backend.calls ?? new LocalCallStore(),
+      store: channels.backend.calls ?? new LocalCallStore(clock),
+      clock,
       messages: channels.messages,
       limits,
       wireErrorOf: (error) =>
@@ -143,6 +151,7 @@ export class StreamsServer {
     });
     this.context = {
       limits,
+      clock,
       heartbeat,
       shutdown: resolveShutdown(options.shutdown),
       endpoints,

@@ -9,72 +9,52 @@ import {
 import type { FakeClock } from '@nestwire/testing';
 import { ClientLines } from '../recovery/client-lines.js';
 import { CallFrames } from './call-frames.js';
+import { bringsItems, type NotedCall, type Shape } from './noted-call.js';
 import { Done, Job, Piece, type WorkApp, type WorkStreams } from './work.app.js';
 
-/** The shapes of calls. */
-export const SHAPES = ['reply', 'watch', 'upload', 'echo', 'generate'] as const;
-/** One of them. */
-export type Shape = (typeof SHAPES)[number];
-
 /** Faults on purpose, for negative controls. */
-export interface CallFlaws {
+export interface ClientFlaws {
   /** Changes a frame of the client; undefined loses it. */
   readonly sends?: (frame: ClientFrame) => ClientFrame | undefined;
   /** Changes a frame of the server; undefined loses it. */
   readonly takes?: (frame: ServerFrame) => ServerFrame | undefined;
 }
 
-/** One call of a client, with what it got. */
-export interface NotedCall {
-  readonly name: string;
-  readonly id: string;
-  readonly shape: Shape;
+/** The parts of the world that a client lives in. */
+export interface ClientWorld {
+  readonly nodes: readonly WorkApp[];
+  readonly clock: FakeClock;
+  readonly flaws: ClientFlaws;
+}
+
+/** The size and the pace of a call. */
+export interface CallPlan {
   readonly count: number;
-  /** The numbers of the items that the reader got. */
-  readonly got: number[];
-  /** The ends of the call: one for a right client. */
-  readonly ends: string[];
-  reply?: Done;
-  /** The `received` of CALL_LOST. */
-  received?: number;
-  /** True when the client has ended the call itself. */
-  isCancelled: boolean;
-  /** The calls of `cancel()` that have not resolved. */
-  cancelling: number;
-  /** The number of faults of its client before the call. */
-  readonly faults: number;
-  /** The number of moves of its client to another server before the call. */
-  readonly moves: number;
-  movesAtEnd: number;
-  /** The server of its client at the end. */
-  nodeAtEnd: number;
-  /** The number of faults of its client at the end. */
-  faultsAtEnd: number;
-  cancel(): void;
-  /** Ends the wait of a slow reader. */
-  goOn(): void;
-  isSlow: boolean;
-  leaves: boolean;
+  readonly turns: number;
+  readonly restMs: number;
+  readonly timeoutMs: number | undefined;
 }
 
 type Handle = PromiseLike<Done> & AsyncIterable<Piece> & { readonly id: string; cancel(): Promise<void> };
 
-/** A client of the library on connections in memory, with a ledger of its calls. */
+/** A device of a user: a client of the library on connections in memory, with a ledger of its calls. */
 export class CallClient {
   readonly calls: NotedCall[] = [];
   readonly lines: ClientLines;
   readonly frames = new CallFrames();
   faults = 0;
-  moves = 0;
+  /** The time of the last event that keeps the client from reading, in milliseconds. */
+  calmAtMs = 0;
+  /** The number of cancellations by id without an answer. */
+  cancelling = 0;
   readonly #client;
 
   constructor(
     readonly user: string,
-    servers: readonly WorkApp[],
-    clock: FakeClock,
-    readonly flaws: CallFlaws,
+    readonly world: ClientWorld,
   ) {
-    this.lines = new ClientLines(servers, this.frames);
+    const { nodes, clock } = world;
+    this.lines = new ClientLines(nodes, this.frames);
     this.#client = createStreamClient<WorkStreams>()({
       url: 'ws://memory/streams',
       messages: [Job, Piece, Done],
@@ -88,7 +68,10 @@ export class CallClient {
       onWarning: () => undefined,
     });
     // A call may begin between a cut and its notice.
-    this.#client.addConnectionStatusListener(({ kind }) => void (kind === 'waiting' && this.faults++));
+    this.#client.addConnectionStatusListener(({ kind }) => {
+      this.stirred();
+      if (kind === 'waiting') this.faults++;
+    });
     void this.#client.connectWebSocket().catch(() => undefined);
   }
 
@@ -101,40 +84,101 @@ export class CallClient {
     return this.calls.filter(({ ends }) => ends.length === 0);
   }
 
-  /** True while a call has no end, or its cancellation has no answer. */
+  /** True while a call has no end, or a cancellation has no answer. */
   get isBusy(): boolean {
-    return !this.isConnected || this.calls.some(({ ends, cancelling }) => !ends.length || cancelling > 0);
+    const isOpen = this.calls.some(({ ends, cancelling }) => !ends.length || cancelling > 0);
+    return !this.isConnected || isOpen || this.cancelling > 0;
   }
 
   /** Starts a call. */
-  call(name: string, shape: Shape, { count, turns }: { count: number; turns: number }): void {
+  call(name: string, shape: Shape, { count, turns, restMs, timeoutMs }: CallPlan): void {
     const { work } = this.#client;
-    const job = create(Job, { name, count, turns });
+    const job = create(Job, { name, count, turns, restMs });
     const pieces = Array.from({ length: count }, (_, at) => create(Piece, { name, number: at + 1 }));
+    const options = timeoutMs === undefined ? {} : { timeoutMs };
     const takesItems = shape === 'upload' || shape === 'echo';
-    const method = work[shape] as (job: Job, pieces?: readonly Piece[]) => unknown;
-    const handle = (takesItems ? method(job, pieces) : method(job)) as Handle;
+    const method = work[shape] as (...args: unknown[]) => unknown;
+    const handle = (takesItems ? method(job, pieces, options) : method(job, options)) as Handle;
+    const nowMs = this.world.clock.now();
+    this.#note(handle, {
+      ...{ name, id: handle.id, user: this.user, shape, count, origin: undefined, isStored: false },
+      deadlineMs: timeoutMs === undefined ? Infinity : nowMs + timeoutMs,
+    });
+  }
+
+  /** Reads a resumable call of any device from its beginning. */
+  resume(origin: NotedCall, isStored: boolean): void {
+    const handle = this.#client.work.generate.resume(origin.id) as unknown as Handle;
+    const { name, id, shape, count, deadlineMs } = origin;
+    this.#note(handle, { name, id, user: this.user, shape, count, deadlineMs, origin, isStored });
+  }
+
+  /** Cancels a resumable call of any device by its id; resolves when the client says that it is cancelled. */
+  async cancelById({ id }: NotedCall): Promise<void> {
+    this.cancelling++;
+    await this.#client.work.generate.resume(id).cancel();
+    this.cancelling--;
+  }
+
+  /** Cuts the connection, for both sides or for the client alone. */
+  cut(how: 'both' | 'near'): void {
+    this.faults++;
+    this.stirred();
+    this.lines.cut(how);
+  }
+
+  /** Its server says that it goes away, and serves on. */
+  handOver(target: number): void {
+    if (!this.isConnected) return;
+    this.stirred();
+    this.lines.handOver(target);
+  }
+
+  /** Cuts the connection; the next one leads to another server. */
+  move(target: number): void {
+    this.lines.target = target;
+    this.cut('both');
+  }
+
+  /** Reads nothing, or reads again. */
+  read(how: 'pause' | 'resume'): void {
+    this.stirred();
+    this.lines[how]();
+  }
+
+  /** Ends the faults, and the connections that it has left. */
+  heal(): void {
+    this.faults++;
+    this.stirred();
+    this.lines.heal();
+  }
+
+  /** Notes that something keeps the client from reading. */
+  stirred(): void {
+    this.calmAtMs = this.world.clock.now();
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  #note(
+    handle: Handle,
+    facts: Pick<NotedCall, 'name' | 'id' | 'user' | 'shape' | 'count' | 'origin' | 'isStored' | 'deadlineMs'>,
+  ): void {
     let goOn = (): void => {};
+    const { clock } = this.world;
     const noted: NotedCall = {
-      ...{
-        name,
-        id: handle.id,
-        shape,
-        count,
-        got: [],
-        ends: [],
-        isCancelled: false,
-        cancelling: 0,
-        isSlow: false,
-        leaves: false,
-      },
-      ...{ faults: this.faults, faultsAtEnd: 0, moves: this.moves, movesAtEnd: 0, nodeAtEnd: 0 },
+      ...{ ...facts, got: [], ends: [], isCancelled: false, cancelling: 0, isSlow: false, leaves: false },
+      ...{ startedAtMs: clock.now(), endedAtMs: 0, calmAtMs: clock.now() },
+      ...{ faults: this.faults, faultsAtEnd: 0 },
       cancel: () => {
         noted.isCancelled = true;
         noted.cancelling++;
         void handle.cancel().then(() => noted.cancelling--);
       },
       goOn: () => {
+        if (noted.isSlow) noted.calmAtMs = clock.now();
         noted.isSlow = false;
         goOn();
       },
@@ -150,44 +194,8 @@ export class CallClient {
     );
   }
 
-  /** Cuts the connection, for both sides or for the client alone. */
-  cut(how: 'both' | 'near'): void {
-    this.faults++;
-    this.lines.cut(how);
-  }
-
-  /** Its server says that it goes away, and serves on. */
-  handOver(target: number): void {
-    if (!this.isConnected) return;
-    this.moves++;
-    this.lines.handOver(target);
-  }
-
-  /** Cuts the connection; the next one leads to another server. */
-  move(target: number): void {
-    this.moves++;
-    this.lines.target = target;
-    this.cut('both');
-  }
-
-  /** Ends the faults, and the connections that it has left. */
-  heal(): void {
-    this.faults++;
-    this.lines.heal();
-  }
-
-  /** Cancels all resumable calls by their ids, as another device would. */
-  cancelResumable(): void {
-    const { generate } = this.#client.work;
-    for (const { shape, id } of this.calls) if (shape === 'generate') void generate.resume(id).cancel();
-  }
-
-  close(): Promise<void> {
-    return this.#client.close();
-  }
-
   async #read(noted: NotedCall, handle: Handle, wait: () => Promise<void>): Promise<void> {
-    if (noted.shape === 'reply' || noted.shape === 'upload') {
+    if (!bringsItems(noted.shape)) {
       noted.reply = await handle;
       return;
     }
@@ -205,13 +213,12 @@ export class CallClient {
   #ended(noted: NotedCall, end: string): void {
     noted.ends.push(end);
     noted.faultsAtEnd = this.faults;
-    noted.movesAtEnd = this.moves;
-    noted.nodeAtEnd = this.lines.target;
+    noted.endedAtMs = this.world.clock.now();
   }
 
   /** JSON, with the flaws of a control. */
   #codec(): ClientCodec {
-    const { sends, takes } = this.flaws;
+    const { sends, takes } = this.world.flaws;
     return {
       subprotocols: JSON_SUBPROTOCOL,
       encode: (frame) => JSON.stringify((sends ? sends(frame as ClientFrame) : frame) ?? { t: 'pong' }),

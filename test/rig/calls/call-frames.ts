@@ -9,9 +9,18 @@ interface Flow {
   isOver: boolean;
 }
 
+/** A frame that makes its sender the reader of a call. */
+export interface ReaderFrame {
+  /** The name of the call for all devices. */
+  readonly callId?: string;
+  /** The call of the sender. */
+  readonly id: number;
+}
+
 /** Checks the frames of calls on all connections of a client: order, windows, ends. */
 export class CallFrames implements LineTap {
   readonly broken = new Set<string>();
+  readonly readers: ReaderFrame[] = [];
   readonly #toClient = new Map<string, Flow>();
   readonly #toServer = new Map<string, Flow>();
 
@@ -19,8 +28,10 @@ export class CallFrames implements LineTap {
     const frame = JSON.parse(text) as ClientFrame;
     if (frame.t === 'call' || frame.t === 'attach') {
       const key = `${line} ${frame.id}`;
-      const received = frame.t === 'attach' ? frame.received : 0;
-      this.#toClient.set(key, { items: received, credit: received, isOver: false });
+      const { received, consumed = received } =
+        frame.t === 'attach' ? frame : { received: 0, consumed: undefined };
+      this.readers.push(frame);
+      this.#toClient.set(key, { items: received, credit: consumed, isOver: false });
       this.#toServer.set(key, { items: 0, credit: 0, isOver: false });
     }
     const key = `${line} ${(frame as { call?: number }).call}`;

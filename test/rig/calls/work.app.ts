@@ -15,6 +15,10 @@ import {
   StreamsService,
   type StreamsOf,
 } from '@nestwire/streams';
+import type { FakeClock } from '@nestwire/testing';
+import { StreamsServer } from '../../../libs/streams/src/streams-server.js';
+import { NodeBroker, type CallCluster } from './call-cluster.js';
+import { NodeClock } from './node-clock.js';
 
 /** The request of a call; its name identifies the call in all ledgers. */
 @StreamMessage('calls-world.job')
@@ -25,6 +29,8 @@ export class Job {
   @IsInt() count!: number;
   /** The number of turns of the event loop that each item takes. */
   @IsInt() turns!: number;
+  /** The time that each item takes, in milliseconds of the world. */
+  @IsInt() restMs!: number;
 }
 
 /** An item of a call. */
@@ -46,9 +52,16 @@ export class Done {
 /** One execution of a method on a server. */
 export interface Run {
   readonly name: string;
+  /** The number of its server; a server that takes the place of a dead one has another number. */
   readonly node: number;
+  /** True when its server has died before its end. */
+  readonly isOrphan: boolean;
   /** The number of items that the generator has yielded. */
   produced: number;
+  /** The time of the last one. */
+  producedAtMs: number;
+  /** True once more was produced than the readers have taken and the call may store. */
+  isAhead: boolean;
   /** The numbers of the items of the client. */
   readonly taken: number[];
   /** The number of times that its `finally` ran. */
@@ -60,19 +73,41 @@ export class Work {
   runs: Run[] = [];
   /** Changes with each step of a method. */
   activity = 0;
+  /** Returns the number of items of a call that its readers have taken. */
+  takenBy: (name: string) => number = () => 0;
+
+  constructor(private readonly clock: FakeClock) {}
 
   begin(name: string, node: number): Run {
-    const run: Run = { name, node, produced: 0, taken: [], finals: 0 };
+    const run: Run = {
+      ...{ name, node, isOrphan: false, produced: 0, producedAtMs: 0, isAhead: false, taken: [], finals: 0 },
+    };
     this.runs.push(run);
     this.activity++;
     return run;
   }
 
-  async turns(count: number): Promise<void> {
-    for (let turn = 0; turn < count; turn++) {
+  produced(run: Run, number: number, maxUnread = Infinity): void {
+    run.produced = number;
+    run.producedAtMs = this.clock.now();
+    run.isAhead ||= number > this.takenBy(run.name) + maxUnread;
+  }
+
+  /** Waits as long as an item takes. */
+  async rest({ turns, restMs }: Job): Promise<void> {
+    for (let turn = 0; turn < turns; turn++) {
       this.activity++;
       await new Promise(setImmediate);
     }
+    if (restMs) await new Promise<void>((resolve) => this.clock.after(restMs, resolve));
+    this.activity++;
+  }
+
+  /** Keeps what the runs of a server that has died have done so far. */
+  died(node: number): void {
+    this.runs = this.runs.map((run) =>
+      run.node === node ? { ...run, taken: [...run.taken], isOrphan: run.finals === 0 } : run,
+    );
   }
 }
 
@@ -85,6 +120,9 @@ class Users extends StreamAuthenticator {
 
 const NODE = Symbol('node');
 
+/** The bounds of the resumable method: a slow reader soon pauses it. */
+export const RESUMABLE = { forMs: 60_000, maxItems: 3 };
+
 @StreamEndpoint('work')
 class WorkEndpoint {
   constructor(
@@ -95,23 +133,32 @@ class WorkEndpoint {
   @StreamMethod(Job)
   async reply(_call: StreamCall, job: Job): Promise<Done> {
     return this.noted(job, async () => {
-      await this.work.turns(job.turns);
+      await this.work.rest(job);
       return create(Done, { name: job.name, count: job.count });
     });
   }
 
-  @StreamMethod(Job, { resumable: { forMs: 600_000, maxItems: 3 } })
-  async *generate(call: StreamCall, job: Job): AsyncGenerator<Piece> {
-    yield* this.watch(call, job);
+  @StreamMethod(Job, { once: true })
+  async once(call: StreamCall, job: Job): Promise<Done> {
+    return this.reply(call, job);
+  }
+
+  @StreamMethod(Job, { resumable: RESUMABLE })
+  generate(_call: StreamCall, job: Job): AsyncGenerator<Piece> {
+    return this.pieces(job, RESUMABLE.maxItems);
   }
 
   @StreamMethod(Job)
-  async *watch(_call: StreamCall, job: Job): AsyncGenerator<Piece> {
+  watch(_call: StreamCall, job: Job): AsyncGenerator<Piece> {
+    return this.pieces(job);
+  }
+
+  private async *pieces(job: Job, maxUnread?: number): AsyncGenerator<Piece> {
     const run = this.work.begin(job.name, this.node);
     try {
       for (let number = 1; number <= job.count; number++) {
-        await this.work.turns(job.turns);
-        run.produced = number;
+        await this.work.rest(job);
+        this.work.produced(run, number, maxUnread);
         yield create(Piece, { name: job.name, number });
       }
     } finally {
@@ -124,7 +171,7 @@ class WorkEndpoint {
     return this.noted(job, async (run) => {
       for await (const { number } of pieces) {
         run.taken.push(number);
-        await this.work.turns(job.turns);
+        await this.work.rest(job);
       }
       return create(Done, { name: job.name, count: run.taken.length });
     });
@@ -136,8 +183,8 @@ class WorkEndpoint {
     try {
       for await (const piece of pieces) {
         run.taken.push(piece.number);
-        await this.work.turns(job.turns);
-        run.produced++;
+        await this.work.rest(job);
+        this.work.produced(run, run.produced + 1);
         yield piece;
       }
     } finally {
@@ -160,9 +207,16 @@ export type WorkStreams = StreamsOf<{ work: WorkEndpoint }>;
 
 /** A server of the cluster. */
 export interface WorkApp {
+  /** The number of the server; each one that is started has another. */
+  readonly number: number;
   readonly app: INestApplication;
-  readonly server: Server;
+  /** Undefined once the server has died. */
+  server: Server | undefined;
   readonly streams: StreamsService;
+  /** The parts inside, whose state must not remain. */
+  readonly inner: StreamsServer;
+  readonly broker: NodeBroker;
+  readonly clock: NodeClock;
 }
 
 /** The limits of the servers: small windows, so that calls often wait. */
@@ -181,7 +235,10 @@ const LIMITS = {
 };
 
 /** Starts a server, which listens to no port: connections are given to it. */
-export async function startWork(work: Work, node: number): Promise<WorkApp> {
+export async function startWork(work: Work, cluster: CallCluster, number: number): Promise<WorkApp> {
+  const broker = new NodeBroker(cluster, number);
+  const clock = new NodeClock(cluster.clock);
+
   @Module({
     imports: [
       StreamsModule.forRoot({
@@ -190,13 +247,16 @@ export async function startWork(work: Work, node: number): Promise<WorkApp> {
         heartbeat: { pingMs: 1e8 },
         limits: LIMITS,
         shutdown: { deadlineMs: 200 },
+        messages: { broker, clock },
       }),
     ],
-    providers: [{ provide: Work, useValue: work }, { provide: NODE, useValue: node }, WorkEndpoint],
+    providers: [{ provide: Work, useValue: work }, { provide: NODE, useValue: number }, WorkEndpoint],
   })
   class AppModule {}
 
   const app = await NestFactory.create(AppModule, { logger: false });
   await app.init();
-  return { app, server: app.getHttpServer() as Server, streams: app.get(StreamsService) };
+  const server = app.getHttpServer() as Server;
+  const [streams, inner] = [app.get(StreamsService), app.get(StreamsServer)];
+  return { number, app, server, streams, inner, broker, clock };
 }

@@ -12,6 +12,11 @@ export interface LineTap {
   received(line: number, text: string): void;
 }
 
+/** A server that clients connect to; one without its HTTP server refuses. */
+interface Dialled {
+  readonly server: Server | undefined;
+}
+
 /** The connections in memory of one client, which a test cuts, holds and leads to another server. */
 export class ClientLines {
   /** The class of sockets for the client. */
@@ -21,13 +26,13 @@ export class ClientLines {
   isOnline = true;
   /** The connection that speaks now. */
   speaker: WebSocket | undefined;
-  readonly #servers: ReadonlyArray<{ readonly server: Server }>;
-  readonly #sockets = new Set<MemorySocket>();
+  readonly #servers: readonly Dialled[];
+  readonly #sockets = new Map<MemorySocket, Server | undefined>();
   readonly #lines: WebSocket[] = [];
   readonly #tap: LineTap | undefined;
   #socket: MemorySocket | undefined;
 
-  constructor(servers: ReadonlyArray<{ readonly server: Server }>, tap?: LineTap) {
+  constructor(servers: readonly Dialled[], tap?: LineTap) {
     this.#servers = servers;
     this.#tap = tap;
     this.webSocket = this.#class();
@@ -67,18 +72,24 @@ export class ClientLines {
   /** Ends the faults: only the newest connection is left. */
   heal(): void {
     this.isOnline = true;
-    for (const socket of this.#sockets) if (socket !== this.#socket) socket.cut();
+    for (const socket of this.#sockets.keys()) if (socket !== this.#socket) socket.cut();
     this.resume();
   }
 
   /** Ends all connections, those that the client has left too. */
   cutAll(): void {
-    for (const socket of this.#sockets) socket.cut();
+    for (const socket of this.#sockets.keys()) socket.cut();
+  }
+
+  /** Ends all connections to a server. */
+  cutFrom(server: Server): void {
+    for (const [socket, to] of this.#sockets) if (to === server) socket.cut();
   }
 
   #dial(): MemorySocket {
-    this.#socket = new MemorySocket(this.isOnline ? this.#servers[this.target]!.server : undefined);
-    this.#sockets.add(this.#socket);
+    const server = this.isOnline ? this.#servers[this.target]!.server : undefined;
+    this.#socket = new MemorySocket(server);
+    this.#sockets.set(this.#socket, server);
     return this.#socket;
   }
 

@@ -173,7 +173,7 @@ export class ClientCall implements ConnectedCall {
     const now = connection.options.clock.now();
     const isNew = this.#until === undefined;
     const { settled } = this.#outcome;
-    if (this.socket || (isNew && settled)) return;
+    if (this.socket || (settled && this.#isUnsent)) return;
     if (![undefined, user].includes(this.#user))
       return this.end(isNew ? clientError('IDENTITY_CHANGED') : this.#lostError());
     this.#user = user;
@@ -258,7 +258,12 @@ export class ClientCall implements ConnectedCall {
     this.#sender?.stop();
     if (!this.#isOver) this.#send({ t: this.#farewell });
     // A server answers `cancel`; without a connection, the next one gets it.
-    if (this.#isOver || this.#until === undefined || this.#farewell !== 'cancel') this.#forget();
+    if (this.#isOver || this.#isUnsent || this.#farewell !== 'cancel') this.#forget();
+  }
+
+  /** True when no server knows of this call; a call of another device is known, and can be cancelled. */
+  get #isUnsent(): boolean {
+    return this.#until === undefined && !(this.#resumes && this.#gone);
   }
 
   #forget(): void {
@@ -278,7 +283,7 @@ export class ClientCall implements ConnectedCall {
     this.#farewell = 'cancel';
     this.#outcome.settle(clientError('CANCELLED'));
     if (!calls.has(this.id)) {
-      if (this.#isOver || this.#until === undefined || status.kind === 'closed') this.#gone.settle();
+      if (this.#isOver || this.#isUnsent || status.kind === 'closed') this.#gone.settle();
       else {
         // The reader has left the call; it runs on if it is resumable.
         this.socket = undefined;

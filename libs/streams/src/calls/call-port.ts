@@ -5,6 +5,7 @@ import type {
   EncodedMessage,
   FramePayload,
 } from '@nestwire/protocol/codec';
+import type { Clock } from '@nestwire/messages/internal';
 import type { WireError } from '@nestwire/protocol';
 import type { SessionRuntime } from '../session/session-runtime.js';
 import type { StreamsLimits } from '../streams-limits.js';
@@ -73,6 +74,7 @@ export interface ConnectedCall extends PortedCall {
 /** The operations of the connection that a call uses. */
 export interface CallPort<Call extends PortedCall = PortedCall> {
   readonly limits: StreamsLimits;
+  readonly clock: Clock;
   readonly wire: CallWire;
   /** Decodes a frame that waited. */
   decode(payload: FramePayload): ClientFrame;

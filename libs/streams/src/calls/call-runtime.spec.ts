@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { SYSTEM_CLOCK } from '@nestwire/messages/internal';
 import { CodedError, create, StreamMessage, type Message, type WireError } from '@nestwire/protocol';
 import { JsonCodec, type CallFrame, type ClientFrame, type FramePayload } from '@nestwire/protocol/codec';
 import { IsInt } from 'class-validator';
@@ -34,6 +35,7 @@ type Frame = Record<string, unknown>;
 /** A connection that records what is written. */
 class RecordingPort implements CallPort {
   readonly limits = limits;
+  readonly clock = SYSTEM_CLOCK;
   readonly frames: Frame[] = [];
   /** The sizes of the items. */
   readonly sizes: number[] = [];

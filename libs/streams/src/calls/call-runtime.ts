@@ -50,7 +50,7 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
   /** The decoded frame of a call that starts at once; a waiting one would take many times its bytes. */
   private frame: CallFrame | undefined;
   private source: ItemSource | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private cancelDeadline: (() => void) | undefined;
   private wake: (() => void) | undefined;
   /** The wait for the outbound queue. */
   private below: Promise<void> | undefined;
@@ -181,7 +181,7 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
 
   private startDeadline(timeoutMs: number | undefined): Date | undefined {
     if (timeoutMs === undefined) return undefined;
-    this.timer = setTimeout(() => this.end(deadlineExceeded(timeoutMs)), timeoutMs).unref();
+    this.cancelDeadline = this.port.clock.after(timeoutMs, () => this.end(deadlineExceeded(timeoutMs)));
     return new Date(Date.now() + timeoutMs);
   }
 
@@ -365,7 +365,7 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
   }
 
   private finished(error: unknown): void {
-    clearTimeout(this.timer);
+    this.cancelDeadline?.();
     this.items?.close(error === undefined ? {} : { error });
     this.resolveReplied();
     this.port.finished(this);

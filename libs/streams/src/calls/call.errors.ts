@@ -1,4 +1,4 @@
-import { CodedError, ErrorCode } from '@nestwire/protocol';
+import { CodedError, ErrorCode, type WireError } from '@nestwire/protocol';
 import { asRefusal } from '../validation/refusal.js';
 
 /** Creates the error of a call that the client has cancelled. */
@@ -98,6 +98,12 @@ export function takenOver(): CodedError {
 /** Creates the error of a call whose server has died or shuts down. */
 export function callLost(): CodedError {
   return new CodedError(ErrorCode.CallLost, 'The server of this call is gone, so the call cannot continue.');
+}
+
+/** Returns the error of a call that did not start, because its store did not answer. */
+export function notStarted(): WireError {
+  const message = 'The call did not start, because the store of calls did not answer: call again.';
+  return { code: 'UNAVAILABLE', message };
 }
 
 /** Creates the error of a method that returns or yields no message. */

@@ -1,3 +1,4 @@
+import type { Clock } from '@nestwire/messages/internal';
 import type { CodedError, WireError } from '@nestwire/protocol';
 import type {
   AttachFrame,
@@ -30,6 +31,7 @@ export type CallRelatedFrame = Exclude<ClientCallFrame, { readonly t: 'response'
 /** The parts of a connection that its calls use. */
 export interface CallsOwner {
   readonly limits: StreamsLimits;
+  readonly clock: Clock;
   /** True while frames wait for a sign-in. */
   readonly isSigningIn: boolean;
   readonly wire: CallWire & { creditFrame(call: number, consumed: number): FramePayload };
@@ -75,6 +77,10 @@ export class ConnectionCalls implements CallPort {
 
   get limits(): StreamsLimits {
     return this.owner.limits;
+  }
+
+  get clock(): Clock {
+    return this.owner.clock;
   }
 
   get wire(): CallWire {

@@ -1,6 +1,7 @@
 import { CodedError, ErrorCode, messageNameOf, type WireError } from '@nestwire/protocol';
 import { encodingOf } from '@nestwire/protocol/compiled';
 import type { CallState, CallStore } from '@nestwire/messages/backend';
+import type { Clock } from '@nestwire/messages/internal';
 import type { ResumableBounds } from '../endpoint/endpoint.js';
 import { cancelled, notAnItem, tooManyStored, withoutReader } from './call.errors.js';
 import { sourceOf, type ItemSource } from './item-source.js';
@@ -18,6 +19,7 @@ const SLACK_MS = 60_000;
 /** The environment of a call that is produced on this server. */
 export interface Production {
   readonly store: CallStore;
+  readonly clock: Clock;
   readonly maxObservedItems: number;
   /** Tells the present reader that there are new items or an end; gives them to a reader of this process. */
   deliver(call: ProducedCall, reader: string, first: number, items: readonly string[]): void;
@@ -71,8 +73,8 @@ export class ProducedCall {
   private reader = '';
   private storing: Promise<void> | undefined;
   private wake: (() => void) | undefined;
-  private abandonment: NodeJS.Timeout | undefined;
-  private deadline: NodeJS.Timeout | undefined;
+  private cancelAbandonment: (() => void) | undefined;
+  private cancelDeadline: (() => void) | undefined;
 
   constructor(
     readonly facts: ProducedFacts,
@@ -97,7 +99,7 @@ export class ProducedCall {
   limit(error: (timeoutMs: number) => CodedError): void {
     const { timeoutMs } = this.facts;
     if (timeoutMs !== undefined)
-      this.deadline = setTimeout(() => this.cancel(error(timeoutMs)), timeoutMs).unref();
+      this.cancelDeadline = this.env.clock.after(timeoutMs, () => this.cancel(error(timeoutMs)));
   }
 
   /** Takes the result of the method. */
@@ -140,11 +142,11 @@ export class ProducedCall {
     const isNew = reader !== this.reader;
     this.reader = reader;
     if (reader) {
-      clearTimeout(this.abandonment);
-      this.abandonment = undefined;
+      this.cancelAbandonment?.();
+      this.cancelAbandonment = undefined;
       if (isNew) this.env.deliver(this, reader, this.stored, []);
     } else if (this.state !== 'ended')
-      this.abandonment ??= setTimeout(() => this.abandon(), this.facts.bounds.forMs).unref();
+      this.cancelAbandonment ??= this.env.clock.after(this.facts.bounds.forMs, () => this.abandon());
   }
 
   /** Takes the number of items that the reader has consumed. */
@@ -210,7 +212,7 @@ export class ProducedCall {
   private finish(end: StoredEnd): void {
     this.state = 'ending';
     this.decided = end;
-    clearTimeout(this.deadline);
+    this.cancelDeadline?.();
     this.wake?.();
     this.flush();
   }
@@ -271,8 +273,8 @@ export class ProducedCall {
   private release(): void {
     if (this.state === 'ended') return;
     this.state = 'ended';
-    clearTimeout(this.abandonment);
-    clearTimeout(this.deadline);
+    this.cancelAbandonment?.();
+    this.cancelDeadline?.();
     this.env.released(this);
     this.resolveEnded();
   }

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { MessagesService } from '@nestwire/messages';
 import type { CallState, CallStore } from '@nestwire/messages/backend';
+import type { Clock } from '@nestwire/messages/internal';
 import { CodedError, ErrorCode, type WireError } from '@nestwire/protocol';
-import { callLost, callUnknown, deadlineExceeded, tooManyResumable } from './call.errors.js';
+import { callLost, callUnknown, deadlineExceeded, notStarted, tooManyResumable } from './call.errors.js';
 import { CallNotices } from './call-notices.js';
 import { ProducedCall, type ProducedFacts, type Production } from './produced-call.js';
+import { endText } from './stored-call.js';
 
 /** The time for which a server counts as alive after it has confirmed that, in milliseconds. */
 const LEASE_MS = 3_000;
@@ -12,6 +14,8 @@ const LEASE_MS = 3_000;
 const STOP_MS = 1_000;
 /** The time between two checks, in milliseconds. */
 const CHECK_MS = 1_000;
+/** The maximum number of calls that may be stored without a producer. */
+const MAX_DOUBTFUL = 1_000;
 
 /** A reader of a stored call on this server. */
 export interface StoredCallReader {
@@ -27,6 +31,7 @@ export interface StoredCallReader {
 /** The parts that the resumable calls of a process share. */
 export interface ResumableParts {
   readonly store: CallStore;
+  readonly clock: Clock;
   readonly messages: MessagesService;
   readonly limits: { readonly maxResumableCalls: number; readonly maxObservedItems: number };
   /** Converts an error for clients. */
@@ -47,17 +52,24 @@ export interface CallName {
 export class ResumableCalls implements Production {
   readonly server = randomBytes(9).toString('base64url');
   readonly store: CallStore;
+  readonly clock: Clock;
   private readonly produced = new Map<string, ProducedCall>();
   private readonly readers = new Map<string, StoredCallReader>();
   private readonly shares = new Map<string, number>();
+  /** The calls that the store is asked to store. */
+  private readonly starting = new Set<string>();
+  /** The calls that did not start because the store did not answer, and that it may have stored. */
+  private readonly doubtful = new Set<string>();
   private readonly notices: CallNotices;
-  private timer: NodeJS.Timeout | undefined;
+  /** Cancels the next check; undefined before the first call. */
+  private cancelCheck: (() => void) | undefined;
   private checking: Promise<void> | undefined;
   private tokens = 0;
   private isStopped = false;
 
   constructor(private readonly parts: ResumableParts) {
     this.store = parts.store;
+    this.clock = parts.clock;
     this.notices = new CallNotices(parts.messages, this.server, (key) => this.told(key));
   }
 
@@ -95,9 +107,7 @@ export class ResumableCalls implements Production {
     const call = new ProducedCall(facts, this);
     try {
       await this.begin();
-      const { key } = facts;
-      if (await this.store.create({ key, owner: this.server, request, ttlMs: call.ttlMs })) {
-        this.produced.set(key, call);
+      if (await this.storeNew(call, request)) {
         call.limit(deadlineExceeded);
         // The client may have left meanwhile.
         call.readBy('');
@@ -146,7 +156,7 @@ export class ResumableCalls implements Production {
 
   /** Returns whether the server of a call is alive. */
   async isProduced({ owner }: CallState, key: string): Promise<boolean> {
-    return owner === this.server ? this.produced.has(key) : this.store.isAlive(owner);
+    return owner === this.server ? this.isHere(key) : this.store.isAlive(owner);
   }
 
   deliver(call: ProducedCall, reader: string, first: number, items: readonly string[]): void {
@@ -173,7 +183,7 @@ export class ResumableCalls implements Production {
   /** Ends the calls of this process; their readers are told that they are lost. */
   async stop(): Promise<void> {
     this.isStopped = true;
-    clearInterval(this.timer);
+    this.cancelCheck?.();
     const calls = [...this.produced.values()];
     for (const call of calls) call.cancel(callLost());
     const stored = Promise.all(calls.map(({ whenEnded }) => whenEnded));
@@ -184,13 +194,37 @@ export class ResumableCalls implements Production {
     await this.notices.stop();
   }
 
+  /** Stores a new call; returns false when it is stored already. */
+  private async storeNew(call: ProducedCall, request: string): Promise<boolean> {
+    const { key, ttlMs } = call;
+    const isFirst = !this.starting.has(key);
+    this.starting.add(key);
+    try {
+      const isNew = await this.store.create({ key, owner: this.server, request, ttlMs });
+      if (isNew) this.produced.set(key, call);
+      return isNew;
+    } catch (error) {
+      if (this.doubtful.size < MAX_DOUBTFUL) this.doubtful.add(key);
+      throw error;
+    } finally {
+      if (isFirst) this.starting.delete(key);
+    }
+  }
+
   /** Confirms that this server is alive, and listens, once it has the first call. */
   private async begin(): Promise<void> {
     if (this.isStopped) throw new CodedError(ErrorCode.Draining, 'The server shuts down: call again.');
-    if (!this.timer) {
-      this.timer = setInterval(() => void this.check(), CHECK_MS).unref();
+    if (!this.cancelCheck) {
+      this.checkLater();
       await Promise.all([this.store.renew(this.server, LEASE_MS), this.notices.start()]);
     }
+  }
+
+  private checkLater(): void {
+    this.cancelCheck = this.clock.after(CHECK_MS, () => {
+      this.checkLater();
+      void this.check();
+    });
   }
 
   /** Renews the lease, and looks at all calls of this process, because a notice may be lost. */
@@ -206,6 +240,24 @@ export class ResumableCalls implements Production {
     }
     for (const reader of [...this.readers.values()]) reader.changed();
     for (const call of [...this.produced.values()]) await this.refresh(call);
+    for (const key of [...this.doubtful]) if (!(await this.endDoubtful(key))) return;
+  }
+
+  private isHere(key: string): boolean {
+    return this.produced.has(key) || this.starting.has(key);
+  }
+
+  /** Ends a call that is stored and did not start; returns false when the store cannot be reached. */
+  private async endDoubtful(key: string): Promise<boolean> {
+    try {
+      const stored = await this.store.read(key, 0, 1);
+      const isOwn = stored?.state.owner === this.server && !this.isHere(key);
+      if (isOwn) await this.store.change(key, { end: endText({ kind: 'error', error: notStarted() }) });
+      this.doubtful.delete(key);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Reads the state of a call, and ends the time of a reader whose server has died. */

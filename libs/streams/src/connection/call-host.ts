@@ -1,3 +1,4 @@
+import type { Clock } from '@nestwire/messages/internal';
 import type { CodedError, WireError } from '@nestwire/protocol';
 import type { ClientFrame, FramePayload } from '@nestwire/protocol/codec';
 import { wireErrorOf } from '@nestwire/protocol/internal';
@@ -33,6 +34,10 @@ export class CallHost implements CallsOwner, StartsOwner {
 
   get limits(): StreamsLimits {
     return this.context.limits;
+  }
+
+  get clock(): Clock {
+    return this.context.clock;
   }
 
   get isSigningIn(): boolean {

@@ -1,4 +1,5 @@
 import type { MessagesService } from '@nestwire/messages';
+import type { Clock } from '@nestwire/messages/internal';
 import type { ResumableCalls } from '../calls/resumable-calls.js';
 import type { EndpointRegistry } from '../endpoint/endpoint-registry.js';
 import type { StreamsLimits } from '../streams-limits.js';
@@ -35,6 +36,8 @@ export interface HeartbeatOptions {
 /** The parts of a server that its connections share. */
 export interface ConnectionContext {
   readonly limits: StreamsLimits;
+  /** Runs the deadlines of calls. */
+  readonly clock: Clock;
   readonly heartbeat: HeartbeatOptions;
   /** The time for which a client is served after `goaway`, in milliseconds. */
   readonly shutdown: { readonly deadlineMs: number };

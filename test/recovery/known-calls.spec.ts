@@ -1,0 +1,31 @@
+import { callStepsOf } from '../rig/calls/call-steps.js';
+import { CallWorld } from '../rig/calls/call-world.js';
+
+let world: CallWorld;
+
+beforeEach(async () => {
+  world = await CallWorld.start();
+  await world.begin();
+});
+
+afterEach(() => world.stop());
+
+/** Runs that broke a promise once, as their reports tell them. */
+const BROKE_ONCE: Readonly<Record<string, string>> = {
+  'a call that the store has stored without an answer is read on another server':
+    'failStore(0,0,0, 0),generate(1,0,5, 0),upload(1,1,0, settled),resumeIt(0,1,0, 0)',
+  'a call is read on its server while the store has not answered that it is stored':
+    'slowStore(0,0,8, 1),generate(1,0,6, 3),resumeIt(0,0,5, 0)',
+  'a call is cancelled by its id without a connection':
+    'generate(2,0,1, 0),watch(2,1,9, 1),cut(2,0,1, settled),cancelIt(1,0,4, 3)',
+};
+
+describe('A run of calls that broke once', () => {
+  it.each(Object.entries(BROKE_ONCE))('holds: %s', async (_what, report) => {
+    const steps = callStepsOf(report);
+    expect(steps.join()).toBe(report);
+    for (const step of steps) await step.run(world);
+
+    expect(await world.finish()).toEqual([]);
+  });
+});
