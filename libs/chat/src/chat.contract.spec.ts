@@ -1,5 +1,7 @@
 import { closeChats, startChat, type ChatApp } from '../../../test/rig/chat-app.js';
 import { describeOnEachDatabase } from '../../../test/rig/chat-databases.js';
+import { until } from '../../../test/rig/until.js';
+import { ListOrder } from './channels/list-order.js';
 import { ChatDatabase } from './database/chat-database.js';
 import { chatGuest, chatServer, chatUser } from './policy/chat-actor.js';
 import { ChatHooks, type ChatDraft, type ChatVerdict } from './messages/chat-hooks.js';
@@ -497,6 +499,77 @@ describeOnEachDatabase('The chat', (fresh) => {
       await expect(app.chat.lists.mine(user, { cursor: 'forged' })).rejects.toEqual(
         refusedWith('CHAT_INVALID'),
       );
+    });
+
+    it('have the same order before and after the copies of the activity follow', async () => {
+      const user = chatUser('sorter');
+      const made: string[] = [];
+      for (const name of ['1', '2', '3', '4', '5', '6'])
+        made.push((await channels.create(user, { type: 'private', name })).id);
+      const database = app.get(ChatDatabase);
+      const lagging = () =>
+        database.read((queries) =>
+          queries
+            .selectFrom('channels as c')
+            .innerJoin('members as m', (join) => join.onRef('m.channel_id', '=', 'c.id'))
+            .select(['c.id', 'c.active_at', 'c.listed_at', 'm.active_at as member_active_at'])
+            .where('c.id', 'in', made)
+            .whereRef('c.active_at', '!=', 'c.listed_at')
+            .execute(),
+        );
+      const names = async () => {
+        const seen: (string | null)[] = [];
+        for (let cursor: string | undefined; ;) {
+          const page = await app.chat.lists.mine(user, { limit: 2, ...(cursor && { cursor }) });
+          seen.push(...page.entries.map(({ channel }) => channel.name));
+          if (page.next === null) return seen;
+          cursor = page.next;
+        }
+      };
+      for (const at of [3, 0, 4]) await messages.post(user, { channelId: made[at]!, text: 'news' });
+      const before = await names();
+      const copies = async () => {
+        await new ListOrder(database).copy(new AbortController().signal);
+        return (await lagging()).length === 0;
+      };
+      await until(copies);
+
+      expect(before.slice(0, 3)).toEqual(['5', '1', '4']);
+      expect(before.toSorted()).toEqual(['1', '2', '3', '4', '5', '6']);
+      expect(await names()).toEqual(before);
+    });
+
+    it('show hidden and archived channels when they are asked for', async () => {
+      const user = chatUser('hider');
+      const [a, b, c] = [
+        await channels.create(user, { id: 'hider-a', type: 'private' }),
+        await channels.create(user, { id: 'hider-b', type: 'private' }),
+        await channels.create(user, { id: 'hider-c', type: 'private' }),
+      ];
+      await channels.settle(user, a.id, { isHidden: true });
+      await channels.archive(user, b.id);
+      const ids = async (request: object) =>
+        (await app.chat.lists.mine(user, request)).entries.map(({ channel }) => channel.id);
+
+      expect(await ids({})).toEqual([c.id]);
+      expect(await ids({ isHidden: true })).toEqual([a.id]);
+      expect(await ids({ isArchived: true })).toEqual([b.id]);
+      await channels.unarchive(user, b.id);
+      expect((await ids({})).toSorted()).toEqual([b.id, c.id]);
+      expect(await app.chat.lists.entry(user, a.id)).toMatchObject({ channel: { id: a.id } });
+      await expect(app.chat.lists.entry(bob!, a.id)).rejects.toEqual(refusedWith('CHAT_NOT_FOUND'));
+    });
+
+    it('show an invitation without the messages of the channel', async () => {
+      const { id } = await channels.create(ann!, { type: 'private', name: 'Secret' });
+      await channels.invite(ann!, id, ['eve']);
+      await messages.post(ann!, { channelId: id, text: 'nobody else reads this', mentions: ['eve'] });
+      const eve = chatUser('eve');
+      const entry = await app.chat.lists.entry(eve, id);
+
+      expect(entry).toMatchObject({ lastMessage: null, unreadCount: 0, mentionCount: 0 });
+      await channels.join(eve, id);
+      expect(await app.chat.lists.entry(eve, id)).toMatchObject({ lastMessage: { seq: 1 } });
     });
 
     it('have the open channels of a tenant, and not the private ones', async () => {

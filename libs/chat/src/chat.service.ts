@@ -11,6 +11,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { ChannelGate } from './channels/channel-gate.js';
 import { ChannelTypes } from './channels/channel-type.js';
 import { ChatChannels } from './channels/chat-channels.js';
+import { ListOrder } from './channels/list-order.js';
 import { ChatLists } from './channels/chat-lists.js';
 import type { ChatOptions } from './chat.options.js';
 import { ChatDatabase } from './database/chat-database.js';
@@ -88,7 +89,7 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     const publisher = new ChangePublisher(work, messages, { reader, users });
     const expire = () => this.privacy.expire();
     this.relay = new OutboxRelay(
-      { database, work, messages, publisher, expire },
+      { database, work, messages, publisher, expire, order: new ListOrder(database) },
       { ...DEFAULT_RELAY, ...options.relay },
     );
   }

@@ -5,8 +5,9 @@ export type { MembershipChanges, MemberSetting } from './channels/channel-member
 export type { ChannelChanges } from './channels/channel-changes.js';
 export type { ChatChannels } from './channels/chat-channels.js';
 export type { ChannelEntry, LastMessage } from './channels/channel-entry.js';
-export type { ChatLists, OwnListRequest } from './channels/chat-lists.js';
+export type { ChatLists } from './channels/chat-lists.js';
 export type { ListPage, ListRequest } from './channels/list-page.js';
+export type { OwnListRequest } from './channels/own-page.js';
 export { ChatModule } from './chat.module.js';
 export type {
   ChatModuleAsyncOptions,

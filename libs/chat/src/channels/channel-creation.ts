@@ -75,6 +75,7 @@ export class ChannelCreation {
       created_by: actor.userId,
       created_at: now,
       active_at: now,
+      listed_at: now,
       member_count: of.users.length,
     };
   }

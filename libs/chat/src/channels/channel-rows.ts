@@ -69,8 +69,18 @@ export interface MemberEntry {
  * Older messages are no news, so they count as read.
  */
 export function newMember(
-  { tenant, id, last_seq }: ChannelRow,
+  { tenant, id, last_seq, active_at }: ChannelRow,
   { userId, role, state = 'joined' }: MemberEntry,
 ) {
-  return { tenant, channel_id: id, user_id: userId, role, state, joined_at: Date.now(), read_seq: last_seq };
+  const joined_at = Date.now();
+  return {
+    tenant,
+    channel_id: id,
+    user_id: userId,
+    role,
+    state,
+    joined_at,
+    read_seq: last_seq,
+    active_at,
+  };
 }

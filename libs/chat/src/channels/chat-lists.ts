@@ -1,5 +1,4 @@
 import { sql, type ExpressionBuilder } from 'kysely';
-import type { Queries } from '../database/chat-database.js';
 import type { ChatTables } from '../database/chat-tables.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import type { ChatLimits } from '../limits/chat-limits.js';
@@ -15,23 +14,8 @@ import { selectMembers } from './channel-rows.js';
 import type { ChannelTypes } from './channel-type.js';
 import { channelOf, type ChatChannel, type ChatMember } from './chat-channel.js';
 import { entryOf, ownChannels, readEntries, type EntryRow } from './entry-query.js';
+import { ownPage, type OwnListRequest } from './own-page.js';
 import { DEFAULT_LIST_PAGE, type ListPage, type ListRequest } from './list-page.js';
-
-/** The wanted part of the channels of a user. */
-export interface OwnListRequest extends ListRequest {
-  /**
-   * True for the hidden channels alone, false for those that are not hidden.
-   *
-   * @default false
-   */
-  readonly isHidden?: boolean;
-  /**
-   * True for the archived channels alone, false for those that are not archived.
-   *
-   * @default false
-   */
-  readonly isArchived?: boolean;
-}
 
 /** Reads lists of channels and members. */
 export class ChatLists {
@@ -57,7 +41,7 @@ export class ChatLists {
       readEntries(
         queries,
         userId,
-        chosenChannels(queries, { tenant: actor.tenant, userId, request, limit: limit + 1 }),
+        ownPage(queries, { ...request, tenant: actor.tenant, userId, limit: limit + 1 }),
       ),
     );
     const entries = await this.entriesOf(actor, rows.slice(0, limit));
@@ -167,27 +151,6 @@ export class ChatLists {
   private limitOf({ limit = DEFAULT_LIST_PAGE }: ListRequest): number {
     return checkPageSize(limit, this.settings.limits.maxPageSize);
   }
-}
-
-function chosenChannels(
-  queries: Queries,
-  wanted: {
-    readonly tenant: string;
-    readonly userId: string;
-    readonly request: OwnListRequest;
-    readonly limit: number;
-  },
-) {
-  const { cursor, isHidden = false, isArchived = false } = wanted.request;
-  const all = ownChannels(queries, wanted)
-    .where('c.archived_at', isArchived ? 'is not' : 'is', null)
-    .where((eb) =>
-      isHidden
-        ? eb('m.hidden_at', '>=', eb.ref('c.active_at'))
-        : eb.or([eb('m.hidden_at', 'is', null), eb('m.hidden_at', '<', eb.ref('c.active_at'))]),
-    );
-  const after = cursor === undefined ? all : all.where(isAfter(keyOfCursor(cursor, 'number', 'string')));
-  return after.orderBy('c.active_at', 'desc').orderBy('c.id', 'desc').limit(wanted.limit);
 }
 
 function isAfter([activeAt, id]: readonly [number, string]) {

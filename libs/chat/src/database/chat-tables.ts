@@ -17,6 +17,8 @@ export interface ChannelsTable {
   revision: Generated<number>;
   /** The time of the last message, or of the creation. */
   active_at: number;
+  /** The value of `active_at` that the rows of the members have; another one means that they lag behind. */
+  listed_at: Generated<number>;
   member_count: Generated<number>;
 }
 
@@ -32,6 +34,8 @@ export interface MembersTable {
   read_seq: Generated<number>;
   muted_until: number | null;
   hidden_at: number | null;
+  /** A copy of `active_at` of the channel, for the order of lists. */
+  active_at: Generated<number>;
 }
 
 /** The messages. The key is the number in the channel. */

@@ -1,4 +1,6 @@
 import type { DatabaseKind } from './database-kind.js';
+import { firstTables } from './first-tables.js';
+import { sqlWords, type SqlWords } from './sql-words.js';
 
 /** One step forward of the tables. */
 export interface Migration {
@@ -7,36 +9,19 @@ export interface Migration {
   readonly statements: readonly string[];
 }
 
-/** The names and types in the SQL of one database. */
-interface Words {
-  /** The name of a table, with its schema or prefix. */
-  readonly table: (name: string) => string;
-  /** The name of an index. */
-  readonly index: (name: string) => string;
-  /** A text that is compared byte by byte. */
-  readonly id: string;
-  readonly text: string;
-  readonly number: string;
-  /** A number that counts up by itself. */
-  readonly serial: string;
-  /** The end of a table whose rows are stored in the order of the key. */
-  readonly byKey: string;
-  /** The end of another table. */
-  readonly plain: string;
-}
-
 /** Returns the migrations in the SQL of a database, in order. */
 export function migrationsFor(kind: DatabaseKind, schema: string): Migration[] {
-  const words = kind === 'postgres' ? postgresWords(schema) : sqliteWords(schema);
+  const words = sqlWords(kind, schema);
   return [
-    { version: 1, statements: [...first(words), ...(kind === 'postgres' ? [fullText(words)] : [])] },
+    { version: 1, statements: firstTables(kind, words) },
     { version: 2, statements: growingText(words) },
+    { version: 3, statements: listOrder(words) },
   ];
 }
 
 /** Returns the statements that create the table of the applied migrations. */
 export function bookkeeping(kind: DatabaseKind, schema: string): string[] {
-  const { table, number, plain } = kind === 'postgres' ? postgresWords(schema) : sqliteWords(schema);
+  const { table, number, plain } = sqlWords(kind, schema);
   const create = `CREATE TABLE IF NOT EXISTS ${table('migrations')} (
   version ${number} PRIMARY KEY,
   applied_at ${number} NOT NULL
@@ -44,218 +29,8 @@ export function bookkeeping(kind: DatabaseKind, schema: string): string[] {
   return kind === 'postgres' ? [`CREATE SCHEMA IF NOT EXISTS "${schema}"`, create] : [create];
 }
 
-function postgresWords(schema: string): Words {
-  return {
-    table: (name) => `"${schema}"."${name}"`,
-    index: (name) => `"${name}"`,
-    id: 'text COLLATE "C"',
-    text: 'text',
-    number: 'bigint',
-    serial: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
-    byKey: '',
-    plain: '',
-  };
-}
-
-function sqliteWords(prefix: string): Words {
-  return {
-    table: (name) => `"${prefix}${name}"`,
-    index: (name) => `"${prefix}${name}"`,
-    id: 'TEXT',
-    text: 'TEXT',
-    number: 'INTEGER',
-    serial: 'INTEGER PRIMARY KEY AUTOINCREMENT',
-    byKey: ' STRICT, WITHOUT ROWID',
-    plain: ' STRICT',
-  };
-}
-
-function first(words: Words): string[] {
-  return [...channelTables(words), ...messageTables(words), ...memberTables(words), ...workTables(words)];
-}
-
-function channelTables({ table, index, id, text, number, byKey }: Words): string[] {
-  return [
-    `CREATE TABLE ${table('channels')} (
-  tenant ${id} NOT NULL,
-  id ${id} NOT NULL,
-  type ${text} NOT NULL,
-  name ${text},
-  direct_key ${id},
-  data ${text},
-  created_by ${id},
-  created_at ${number} NOT NULL,
-  frozen_at ${number},
-  archived_at ${number},
-  last_seq ${number} NOT NULL DEFAULT 0,
-  revision ${number} NOT NULL DEFAULT 0,
-  active_at ${number} NOT NULL,
-  member_count ${number} NOT NULL DEFAULT 0,
-  PRIMARY KEY (tenant, id)
-)${byKey}`,
-    `CREATE UNIQUE INDEX ${index('channels_direct')} ON ${table('channels')} (tenant, direct_key)
-  WHERE direct_key IS NOT NULL`,
-    `CREATE INDEX ${index('channels_public')} ON ${table('channels')} (tenant, type, active_at, id)`,
-    `CREATE TABLE ${table('members')} (
-  tenant ${id} NOT NULL,
-  channel_id ${id} NOT NULL,
-  user_id ${id} NOT NULL,
-  role ${text} NOT NULL,
-  state ${text} NOT NULL,
-  joined_at ${number} NOT NULL,
-  read_seq ${number} NOT NULL DEFAULT 0,
-  muted_until ${number},
-  hidden_at ${number},
-  PRIMARY KEY (tenant, channel_id, user_id)
-)${byKey}`,
-    `CREATE INDEX ${index('channels_creator')} ON ${table('channels')} (tenant, created_by)
-  WHERE created_by IS NOT NULL`,
-    `CREATE INDEX ${index('members_user')} ON ${table('members')} (tenant, user_id, channel_id)`,
-  ];
-}
-
-function messageTables({ table, index, id, text, number, byKey }: Words): string[] {
-  const messages = table('messages');
-  return [
-    `CREATE TABLE ${messages} (
-  tenant ${id} NOT NULL,
-  channel_id ${id} NOT NULL,
-  seq ${number} NOT NULL,
-  revision ${number} NOT NULL,
-  kind ${text} NOT NULL,
-  author_id ${id},
-  client_id ${id},
-  text ${text},
-  data ${text},
-  reply_to ${number},
-  thread_seq ${number},
-  reply_count ${number} NOT NULL DEFAULT 0,
-  last_reply_at ${number},
-  created_at ${number} NOT NULL,
-  edited_at ${number},
-  version ${number} NOT NULL DEFAULT 1,
-  deleted_at ${number},
-  deleted_by ${id},
-  pinned_at ${number},
-  pinned_by ${id},
-  PRIMARY KEY (tenant, channel_id, seq)
-)${byKey}`,
-    `CREATE UNIQUE INDEX ${index('messages_client')} ON ${messages} (tenant, channel_id, author_id, client_id)
-  WHERE client_id IS NOT NULL`,
-    `CREATE INDEX ${index('messages_changes')} ON ${messages} (tenant, channel_id, revision)`,
-    `CREATE INDEX ${index('messages_unread')} ON ${messages} (tenant, channel_id, seq, author_id)
-  WHERE thread_seq IS NULL AND deleted_at IS NULL AND kind = 'user'`,
-    `CREATE INDEX ${index('messages_thread')} ON ${messages} (tenant, channel_id, thread_seq, seq)
-  WHERE thread_seq IS NOT NULL`,
-    `CREATE INDEX ${index('messages_pinned')} ON ${messages} (tenant, channel_id, pinned_at)
-  WHERE pinned_at IS NOT NULL`,
-    `CREATE INDEX ${index('messages_author')} ON ${messages} (tenant, author_id, channel_id, seq)
-  WHERE author_id IS NOT NULL`,
-    `CREATE INDEX ${index('messages_age')} ON ${messages} (tenant, created_at, channel_id, seq)`,
-    `CREATE INDEX ${index('messages_main')} ON ${messages} (tenant, channel_id, seq)
-  WHERE thread_seq IS NULL`,
-    ...['deleted_by', 'pinned_by'].map(
-      (column) => `CREATE INDEX ${index(`messages_${column}`)} ON ${messages} (tenant, ${column})
-  WHERE ${column} IS NOT NULL`,
-    ),
-    `CREATE TABLE ${table('versions')} (
-  tenant ${id} NOT NULL,
-  channel_id ${id} NOT NULL,
-  seq ${number} NOT NULL,
-  version ${number} NOT NULL,
-  text ${text},
-  data ${text},
-  replaced_at ${number} NOT NULL,
-  replaced_by ${id},
-  PRIMARY KEY (tenant, channel_id, seq, version)
-)${byKey}`,
-    `CREATE INDEX ${index('versions_user')} ON ${table('versions')} (tenant, replaced_by)
-  WHERE replaced_by IS NOT NULL`,
-  ];
-}
-
-function memberTables({ table, index, id, text, number, byKey }: Words): string[] {
-  return [
-    `CREATE TABLE ${table('reactions')} (
-  tenant ${id} NOT NULL,
-  channel_id ${id} NOT NULL,
-  seq ${number} NOT NULL,
-  emoji ${id} NOT NULL,
-  user_id ${id} NOT NULL,
-  created_at ${number} NOT NULL,
-  PRIMARY KEY (tenant, channel_id, seq, emoji, user_id)
-)${byKey}`,
-    `CREATE INDEX ${index('reactions_user')} ON ${table('reactions')} (tenant, user_id)`,
-    `CREATE TABLE ${table('mentions')} (
-  tenant ${id} NOT NULL,
-  channel_id ${id} NOT NULL,
-  seq ${number} NOT NULL,
-  user_id ${id} NOT NULL,
-  PRIMARY KEY (tenant, channel_id, seq, user_id)
-)${byKey}`,
-    `CREATE INDEX ${index('mentions_user')} ON ${table('mentions')} (tenant, user_id, channel_id, seq)`,
-    `CREATE TABLE ${table('thread_readers')} (
-  tenant ${id} NOT NULL,
-  channel_id ${id} NOT NULL,
-  thread_seq ${number} NOT NULL,
-  user_id ${id} NOT NULL,
-  read_seq ${number} NOT NULL,
-  PRIMARY KEY (tenant, channel_id, thread_seq, user_id)
-)${byKey}`,
-    `CREATE INDEX ${index('thread_readers_user')} ON ${table('thread_readers')} (tenant, user_id)`,
-    `CREATE TABLE ${table('blocks')} (
-  tenant ${id} NOT NULL,
-  user_id ${id} NOT NULL,
-  blocked_id ${id} NOT NULL,
-  created_at ${number} NOT NULL,
-  PRIMARY KEY (tenant, user_id, blocked_id)
-)${byKey}`,
-    `CREATE INDEX ${index('blocks_blocked')} ON ${table('blocks')} (tenant, blocked_id)`,
-    `CREATE TABLE ${table('reports')} (
-  tenant ${id} NOT NULL,
-  channel_id ${id} NOT NULL,
-  seq ${number} NOT NULL,
-  reporter_id ${id} NOT NULL,
-  reason ${text} NOT NULL,
-  created_at ${number} NOT NULL,
-  resolved_at ${number},
-  resolved_by ${id},
-  PRIMARY KEY (tenant, channel_id, seq, reporter_id)
-)${byKey}`,
-    `CREATE INDEX ${index('reports_open')} ON ${table('reports')} (tenant, created_at)
-  WHERE resolved_at IS NULL`,
-    `CREATE INDEX ${index('reports_reporter')} ON ${table('reports')} (tenant, reporter_id)`,
-    `CREATE INDEX ${index('reports_resolver')} ON ${table('reports')} (tenant, resolved_by)
-  WHERE resolved_by IS NOT NULL`,
-  ];
-}
-
-function workTables({ table, id, text, number, serial, byKey, plain }: Words): string[] {
-  return [
-    `CREATE TABLE ${table('outbox')} (
-  outbox_seq ${serial},
-  tenant ${id} NOT NULL,
-  kind ${text} NOT NULL,
-  channel_id ${id} NOT NULL,
-  seq ${number},
-  user_id ${id},
-  created_at ${number} NOT NULL
-)${plain}`,
-    `CREATE TABLE ${table('leases')} (
-  name ${id} NOT NULL PRIMARY KEY,
-  holder ${id} NOT NULL,
-  expires_at ${number} NOT NULL
-)${byKey}`,
-  ];
-}
-
-function fullText({ table, index }: Words): string {
-  return `CREATE INDEX ${index('messages_text')} ON ${table('messages')}
-  USING gin (to_tsvector('simple', coalesce(text, ''))) WHERE deleted_at IS NULL`;
-}
-
 /** Adds marked ranges of texts, and messages that grow. */
-function growingText({ table, index, id, text, number, byKey }: Words): string[] {
+function growingText({ table, index, id, text, number, byKey }: SqlWords): string[] {
   return [
     `ALTER TABLE ${table('messages')} ADD COLUMN entities ${text}`,
     `ALTER TABLE ${table('messages')} ADD COLUMN growth ${text}`,
@@ -270,5 +45,19 @@ function growingText({ table, index, id, text, number, byKey }: Words): string[]
   PRIMARY KEY (tenant, channel_id, seq)
 )${byKey}`,
     `CREATE INDEX ${index('growths_expiry')} ON ${table('growths')} (expires_at)`,
+  ];
+}
+
+/** Copies the activity of channels to their members, so that an index has the order of lists. */
+function listOrder({ table, index, number }: SqlWords): string[] {
+  const [channels, members] = [table('channels'), table('members')];
+  return [
+    `ALTER TABLE ${members} ADD COLUMN active_at ${number} NOT NULL DEFAULT 0`,
+    `ALTER TABLE ${channels} ADD COLUMN listed_at ${number} NOT NULL DEFAULT 0`,
+    `UPDATE ${members} AS m SET active_at = coalesce(
+  (SELECT c.active_at FROM ${channels} AS c WHERE c.tenant = m.tenant AND c.id = m.channel_id), 0)`,
+    `UPDATE ${channels} SET listed_at = active_at`,
+    `CREATE INDEX ${index('members_list')} ON ${members} (tenant, user_id, active_at, channel_id)`,
+    `CREATE INDEX ${index('channels_unlisted')} ON ${channels} (tenant, id) WHERE listed_at <> active_at`,
   ];
 }

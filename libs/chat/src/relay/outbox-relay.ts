@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { MessagesService } from '@nestwire/messages';
 import { create } from '@nestwire/protocol';
+import type { ListOrder } from '../channels/list-order.js';
 import type { ChatDatabase } from '../database/chat-database.js';
 import { Lease } from '../database/lease.js';
 import { ChatWake } from '../wire/chat-events.js';
@@ -12,6 +13,8 @@ import type { ChatRelayOptions } from './relay.options.js';
 /** The changes that one round publishes, so that the lease is extended in time. */
 const BATCH = 100;
 const HOUR_MS = 3_600_000;
+/** The least time between two passes over the order of lists. */
+const ORDER_MS = 500;
 
 /**
  * Publishes the stored changes, on one server of the cluster at a time.
@@ -30,6 +33,9 @@ export class OutboxRelay {
   private isHolder = false;
   private isFailing = false;
   private expiredAtMs = 0;
+  private orderedAtMs = 0;
+  private ordering: Promise<void> | undefined;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly parts: {
@@ -39,6 +45,7 @@ export class OutboxRelay {
       readonly publisher: ChangePublisher;
       /** Removes messages that are too old; runs every hour on the holder. */
       readonly expire: () => Promise<number>;
+      readonly order: ListOrder;
     },
     private readonly settings: Required<ChatRelayOptions>,
   ) {
@@ -59,8 +66,10 @@ export class OutboxRelay {
   async stop(): Promise<void> {
     for (const remove of this.removers.splice(0)) remove();
     this.isStopped = true;
+    this.stopping.abort();
     clearTimeout(this.timer);
     await this.running;
+    await this.ordering;
     if (this.isHolder) await this.lease.release().catch(() => undefined);
     this.isHolder = false;
   }
@@ -104,6 +113,7 @@ export class OutboxRelay {
     for (;;) {
       this.isHolder = await this.lease.acquire();
       if (!this.isHolder) return;
+      this.copyOrder();
       const rows = await this.nextRows();
       const done = await this.parts.publisher.publish(rows);
       await this.remove(done);
@@ -125,6 +135,16 @@ export class OutboxRelay {
     await this.parts.database.transaction((queries) =>
       queries.deleteFrom('outbox').where('outbox_seq', 'in', seqs).execute(),
     );
+  }
+
+  /** Runs beside the publication, which does not wait for it. */
+  private copyOrder(): void {
+    if (this.ordering || Date.now() - this.orderedAtMs < ORDER_MS) return;
+    this.orderedAtMs = Date.now();
+    this.ordering = this.parts.order
+      .copy(this.stopping.signal)
+      .catch((error: unknown) => this.logger.warn(`Lists are read without copies for now: ${String(error)}`))
+      .finally(() => (this.ordering = undefined));
   }
 
   private async expire(): Promise<void> {
