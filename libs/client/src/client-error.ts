@@ -1,4 +1,4 @@
-import { CodedError, type ErrorCode } from '@nestwire/protocol';
+import { CodedError, type ErrorCode, type WireError } from '@nestwire/protocol';
 import type { ConnectionStatus } from './connection/connection-status.js';
 
 /** Makes an error of the client itself; `docs/errors.md` explains each code. */
@@ -8,6 +8,11 @@ export function clientError(
   options?: ErrorOptions,
 ): CodedError {
   return new CodedError(code, `${code}: ${what}`, options);
+}
+
+/** Copies an error, such as one of a frame; the stack of the copy begins here. */
+export function copyOf(error: WireError): CodedError {
+  return new CodedError(error.code, error.message, error);
 }
 
 type ClosedStatus = Extract<ConnectionStatus, { kind: 'closed' }>;

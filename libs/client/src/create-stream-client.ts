@@ -28,20 +28,8 @@ export function createStreamClient<S extends CheckedStreams<S>>() {
     const resolved = resolveOptions(options);
     const messages = new MessageClasses(classes, resolved.codec.natives);
     const connection = new ClientConnection(resolved, (name, on) => new ClientEndpoint(name, messages, on));
-    // Streams that the page has not used yet also have positions, which the `hello` must contain.
-    for (const [name, channel, resumeToken, epoch, offset, id] of options.positions?.load() ?? []) {
-      const stream = connection.streamOf(name);
-      connection.keep(stream);
-      stream.received({
-        t: 'position',
-        stream: stream.key,
-        channel,
-        resumeToken,
-        position: [epoch, offset, id],
-      });
-    }
+    options.positions?.attach(connection);
     options.outbox?.attach(connection, classes);
-    if (options.positions) connection.resumeName = options.positions.client ??= connection.client;
     const members: AnyStreamClient = {
       get connectionStatus() {
         return connection.status;

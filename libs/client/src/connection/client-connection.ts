@@ -1,4 +1,4 @@
-import { CodedError, shouldReconnect, type WireError } from '@nestwire/protocol';
+import { shouldReconnect, type CodedError, type WireError } from '@nestwire/protocol';
 import type {
   ClosedFrame,
   ErrorFrame,
@@ -6,7 +6,7 @@ import type {
   OpenedFrame,
   ServerFrame,
 } from '@nestwire/protocol/codec';
-import { closedError, notConnectedError } from '../client-error.js';
+import { closedError, copyOf, notConnectedError } from '../client-error.js';
 import type { ResolvedOptions } from '../client-options.js';
 import {
   CATCH_UP_MS,
@@ -261,7 +261,7 @@ export class ClientConnection implements ClientSocketOwner {
   received(socket: ClientSocket, frame: ServerFrame): void {
     const { t, stream, id, call, request } = frame as unknown as CallFields;
     const wire: WireError | undefined = (frame as ErrorFrame).error ?? (frame as ClosedFrame).reason;
-    const error = wire && new CodedError(wire.code, wire.message, wire);
+    const error = wire && copyOf(wire);
     const ofCall = this.calls.get(t === 'error' ? id : call);
     if (ofCall) ofCall.received(frame, socket.size, error);
     else if (t === 'request') void this.#streams.get(stream)?.answer(frame, socket);

@@ -1,4 +1,4 @@
-import { CodedError, type Message, type MessageClass } from '@nestwire/protocol';
+import type { CodedError, Message, MessageClass } from '@nestwire/protocol';
 import type {
   OpenedFrame,
   OpenFrame,
@@ -9,7 +9,7 @@ import type {
 import { type MessageOrigin, rememberOrigin } from '@nestwire/protocol/internal';
 import type { CallOptions } from '../calls/call-options.js';
 import { ClientCall, type CallRequest } from '../calls/client-call.js';
-import { clientError, closedError, notConnectedError } from '../client-error.js';
+import { clientError, closedError, copyOf, notConnectedError } from '../client-error.js';
 import { withDefaults } from '../client-options.js';
 import type { ConnectedCall } from '../connection/connected-call.js';
 import type { ConnectedStream } from '../connection/connected-stream.js';
@@ -479,8 +479,4 @@ export class ClientEndpoint implements ConnectedStream {
       else outgoing.settle(error ?? (offline === 'drop' ? undefined : notConnectedError()));
     });
   }
-}
-
-function copyOf(error: CodedError): CodedError {
-  return new CodedError(error.code, error.message, error);
 }

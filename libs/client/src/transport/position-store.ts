@@ -1,4 +1,16 @@
 import type { ResumePosition, WirePosition } from '@nestwire/protocol/codec';
+import type { ConnectedStream } from '../connection/connected-stream.js';
+
+/** A client's connection, as its stored positions use it. */
+export interface ResumedConnection {
+  /** The secret client id. */
+  readonly client: string;
+  /** The name that the resume tokens of an anonymous client are bound to. */
+  resumeName?: string;
+  streamOf(name: string): ConnectedStream;
+  /** Adds a stream to those in use. */
+  keep(stream: ConnectedStream): void;
+}
 
 /** The part of an endpoint's stream that a store uses. */
 export interface FollowedStream {
@@ -46,6 +58,23 @@ export abstract class PositionStore {
 
   /** Called often, when the result of `taken()` may have changed; write it now or soon. */
   protected abstract changed(): void;
+
+  /** Gives a client the stored positions; called once, when the client is made. */
+  attach(connection: ResumedConnection): void {
+    // Streams that the page has not used yet also have positions, which the `hello` must contain.
+    for (const [name, channel, resumeToken, epoch, offset, id] of this.load()) {
+      const stream = connection.streamOf(name);
+      connection.keep(stream);
+      stream.received({
+        t: 'position',
+        stream: stream.key,
+        channel,
+        resumeToken,
+        position: [epoch, offset, id],
+      });
+    }
+    connection.resumeName = this.client ??= connection.client;
+  }
 
   /** Called by the client after a frame, with its channel, or after a reader has read a message. */
   moved(stream: FollowedStream, channel?: string): void {
