@@ -55,21 +55,25 @@ const ClientContext = createContext<AnyStreamClient | undefined>(undefined);
 export const StreamClientProvider: FunctionComponent<StreamClientProviderProps> = ({ client, children }) => {
   useEffect(() => {
     // The status of the connection reports a failure.
-    client.connectWebSocket().catch(() => undefined);
+    void client.connectWebSocket();
   }, [client]);
   return createElement(ClientContext.Provider, { value: client }, children);
 };
+
+/** Returns the given client, or that of the nearest provider. */
+function useClient(given?: AnyStreamClient): AnyStreamClient {
+  const nearest = useContext(ClientContext);
+  const client = given ?? nearest;
+  if (!client) throw new TypeError('No client: add <StreamClientProvider>');
+  return client;
+}
 
 /**
  * Returns the client of the nearest `StreamClientProvider`.
  *
  * @throws {TypeError} when there is no provider above
  */
-export function useStreamClient<C = RegisteredClient>(): C {
-  const client = useContext(ClientContext);
-  if (!client) throw new TypeError('No client: wrap the tree in <StreamClientProvider client={client}>.');
-  return client as C;
-}
+export const useStreamClient = useClient as <C = RegisteredClient>() => C;
 
 /** Returns the value of a store; renders again when it changes. */
 export function useStore<T>({ subscribe, get, initial }: Store<T>): T {
@@ -78,9 +82,7 @@ export function useStore<T>({ subscribe, get, initial }: Store<T>): T {
 
 /** Returns the status of a client's connection; by default the provider's. */
 export function useConnectionStatus(client?: AnyStreamClient): ConnectionStatus {
-  const nearest = useContext(ClientContext);
-  const used = client ?? nearest;
-  if (!used) throw new TypeError('No client: pass one, or wrap the tree in <StreamClientProvider>.');
+  const used = useClient(client);
   return useStore(useMemo(() => statusStore(used), [used]));
 }
 

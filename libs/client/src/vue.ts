@@ -4,7 +4,6 @@ import {
   getCurrentInstance,
   inject,
   onMounted,
-  onScopeDispose,
   shallowRef,
   toValue,
   watch,
@@ -63,7 +62,7 @@ export function streamClient(client: AnyStreamClient): { install(app: App): void
     install(app) {
       app.provide(CLIENT, client);
       // The status of the connection reports a failure.
-      client.connectWebSocket().catch(() => undefined);
+      void client.connectWebSocket();
     },
   };
 }
@@ -75,7 +74,7 @@ export function streamClient(client: AnyStreamClient): { install(app: App): void
  */
 export function useStreamClient<C = RegisteredClient>(): C {
   const client = inject(CLIENT, undefined);
-  if (!client) throw new TypeError('No client: call app.use(streamClient(client)).');
+  if (!client) throw new TypeError('No client: add app.use(streamClient(client))');
   return client as C;
 }
 
@@ -86,22 +85,17 @@ export function useStreamClient<C = RegisteredClient>(): C {
  */
 export function useStore<T>(store: MaybeRefOrGetter<Store<T>>): Readonly<ShallowRef<T>> {
   const value = shallowRef(toValue(store).initial);
-  const follow = (): void => {
-    let leave: (() => void) | undefined;
-    const stop = watch(
+  // The watcher ends with the component or scope, also when it starts in `onMounted`.
+  const follow = (): unknown =>
+    watch(
       () => toValue(store),
-      (current) => {
-        leave?.();
-        leave = current.subscribe(() => (value.value = current.get()));
-        value.value = current.get();
+      (current, _, onLeave) => {
+        const read = (): void => void (value.value = current.get());
+        onLeave(current.subscribe(read));
+        read();
       },
       { immediate: true },
     );
-    onScopeDispose(() => {
-      stop();
-      leave?.();
-    });
-  };
   if (getCurrentInstance()) onMounted(follow);
   else follow();
   return value;

@@ -33,8 +33,8 @@ export interface StreamIterators<T> extends MessageStream<T> {
   push(message: T): void;
   /** Discards unread messages; readers continue. */
   clear(): void;
-  /** Called by `clear`; set by the stores of the stream, which keep messages of the former user. */
-  onClear?: () => void;
+  /** The feed of the stores of this stream, which keeps messages of the former user until `clear`. */
+  feed?: { clear(): void };
   /** Ends all readers, and discards messages for the first one. */
   end(error?: unknown): void;
 }
@@ -77,7 +77,10 @@ export function iteratorsOf<T>(
       for (const queue of queues.size ? queues : [spare]) {
         if (queue.unread.length >= maxUnreadMessages) {
           if (!this.dropped++) onWarning(`nestwire: ${name} drops messages`);
-          if (overflow === 'fail') fail(queue, queues);
+          if (overflow === 'fail') {
+            queue.end(clientError('READER_OVERFLOW'));
+            queues.delete(queue);
+          }
           if (overflow !== 'drop-oldest') continue;
           queue.unread.shift();
         }
@@ -86,7 +89,7 @@ export function iteratorsOf<T>(
     },
     clear() {
       for (const { unread } of [...queues, spare]) unread.length = 0;
-      this.onClear?.();
+      this.feed?.clear();
     },
     end(error) {
       for (const queue of queues) queue.end(error);
@@ -94,10 +97,4 @@ export function iteratorsOf<T>(
       spare = messageQueue();
     },
   };
-}
-
-/** Ends a reader that falls behind. */
-function fail<T>(queue: MessageQueue<T>, queues: Set<MessageQueue<T>>): void {
-  queue.end(clientError('READER_OVERFLOW'));
-  queues.delete(queue);
 }

@@ -49,8 +49,15 @@ export interface CallerOptions extends StoreOptions {
 type AnyState = CallState<unknown, unknown>;
 type AnyCall = PromiseLike<unknown> & { readonly id: string; cancel(): Promise<void> };
 
-const EMPTY = { error: undefined, reply: undefined, items: [] };
-const IDLE: AnyState = { ...EMPTY, isPending: false };
+/** A call that a caller follows. */
+interface Followed {
+  readonly call: AnyCall;
+  /** The one reader of a call with items, from its first item on. */
+  items?: AsyncIterableIterator<unknown>;
+  isLeft?: true;
+}
+
+const IDLE: AnyState = { isPending: false, error: undefined, reply: undefined, items: [] };
 
 /**
  * Makes a caller for a stream method.
@@ -63,34 +70,31 @@ export function createCaller<M extends CallableMethod>(
 ): Caller<M> {
   let value = IDLE;
   let publish: ((state: AnyState) => void) | undefined;
-  let current: { readonly call: AnyCall; readonly leave: () => void } | undefined;
+  let current: Followed | undefined;
+  const leave = (): void => {
+    if (!current) return;
+    current.isLeft = true;
+    void current.items?.return?.();
+  };
   const follow = async (call: AnyCall): Promise<boolean> => {
-    let items: AsyncIterator<unknown> | undefined;
-    let isLeft: true | undefined;
-    const leave = (): void => {
-      isLeft = true;
-      void items?.return?.();
-    };
+    leave();
+    const own: Followed = (current = { call });
+    let error: unknown;
     const change = (to: Partial<AnyState>): void => {
       if (own !== current) return;
       value = { ...value, ...to };
       publish?.(value);
     };
-    current?.leave();
-    const own = (current = { call, leave });
-    let error: unknown;
-    change({ ...EMPTY, id: call.id, isPending: true });
+    change({ ...IDLE, id: call.id, isPending: true });
     try {
       // A call with items resolves to its reader, when the first one arrives.
       const reply = await call;
-      items = (reply as AsyncIterable<unknown> | undefined)?.[Symbol.asyncIterator]?.();
-      if (!items) change({ reply });
-      while (items && !isLeft) {
-        const { done, value: item } = await items.next();
-        if (done) break;
+      own.items = (reply as AsyncIterableIterator<unknown> | undefined)?.[Symbol.asyncIterator]?.();
+      if (!own.items) change({ reply });
+      for await (const item of own.items ?? []) {
+        if (own.isLeft) break;
         change({ items: [...value.items, item].slice(-maxItems) });
       }
-      if (isLeft) leave();
     } catch (failure) {
       error = failure;
     }
@@ -104,15 +108,14 @@ export function createCaller<M extends CallableMethod>(
         publish = set;
         set(value);
         return () => {
-          publish = undefined;
           value = IDLE;
-          current?.leave();
+          leave();
         };
       },
       options,
     ) as Caller<M>['state'],
     start: (...args) => follow(method(...args) as unknown as AnyCall),
-    follow: (call) => follow(call as unknown as AnyCall),
+    follow: follow as unknown as Caller<M>['follow'],
     cancel: async () => current?.call.cancel(),
   };
 }

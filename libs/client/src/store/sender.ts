@@ -1,5 +1,6 @@
 import type { EndpointStream } from '../endpoint/endpoint-stream.js';
 import type { SendOptions } from '../endpoint/send-options.js';
+import { addListener, callListeners, type Listeners } from '../listeners.js';
 import type { Store } from './store.js';
 
 /** The messages of one sender that have no answer yet, and its last failure. */
@@ -27,30 +28,26 @@ const IDLE: SendState = { pending: 0, error: undefined };
 export function createSender<In>(
   endpoint: Pick<EndpointStream<In, unknown>, 'sendStreamMessage'>,
 ): Sender<In> {
-  const listeners = new Set<() => void>();
+  const listeners: Listeners = new Set();
   let value = IDLE;
-  const set = (change: Partial<SendState>): void => {
-    value = { ...value, ...change };
-    for (const listener of [...listeners]) listener();
+  const count = (change: number, error?: unknown): void => {
+    value = { pending: value.pending + change, error };
+    callListeners(listeners, console.warn);
   };
   return {
     state: {
       initial: IDLE,
       get: () => value,
-      subscribe(onChange) {
-        const listener = (): void => onChange();
-        listeners.add(listener);
-        return () => void listeners.delete(listener);
-      },
+      subscribe: (onChange) => addListener(listeners, () => onChange()),
     },
     async send(message, options) {
-      set({ pending: value.pending + 1, error: undefined });
+      count(1);
       try {
         await endpoint.sendStreamMessage(message, options);
-        set({ pending: value.pending - 1 });
+        count(-1, value.error);
         return true;
       } catch (error) {
-        set({ pending: value.pending - 1, error });
+        count(-1, error);
         return false;
       }
     },

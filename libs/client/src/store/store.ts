@@ -1,3 +1,5 @@
+import { addListener, callListeners, type Listeners } from '../listeners.js';
+
 /** A value that changes over time, in the form that UI frameworks subscribe to. */
 export interface Store<T> {
   /** The value before the first change; a server renders it. */
@@ -28,22 +30,20 @@ export function sourceStore<T>(
   start: StartSource<T>,
   { keepMs = 5_000 }: StoreOptions = {},
 ): Store<T> {
-  const listeners = new Set<() => void>();
+  const listeners: Listeners = new Set();
   let value = initial;
   let next = initial;
   let stop: (() => void) | undefined;
+  let publishTimer: ReturnType<typeof setTimeout> | undefined;
   let keepTimer: ReturnType<typeof setTimeout> | undefined;
-  let isPublishing = false;
   const publish = (published: T): void => {
     next = published;
-    if (isPublishing) return;
-    isPublishing = true;
     // A burst of messages renders once.
-    setTimeout(() => {
-      isPublishing = false;
+    publishTimer ??= setTimeout(() => {
+      publishTimer = undefined;
       if (value === next) return;
       value = next;
-      for (const listener of [...listeners]) listener();
+      callListeners(listeners, console.warn);
     });
   };
   const end = (): void => {
@@ -54,15 +54,16 @@ export function sourceStore<T>(
     initial,
     get: () => value,
     subscribe(onChange) {
-      const listener = (): void => onChange();
       clearTimeout(keepTimer);
-      listeners.add(listener);
       if (!stop) {
         value = next = initial;
         stop = start(publish);
       }
+      const remove = addListener(listeners, () => onChange());
       return () => {
-        if (!listeners.delete(listener) || listeners.size || keepMs === Infinity) return;
+        remove();
+        clearTimeout(keepTimer);
+        if (listeners.size || keepMs === Infinity) return;
         keepTimer = setTimeout(end, keepMs);
         // In Node the timer keeps no process alive.
         (keepTimer as { unref?: () => void }).unref?.();

@@ -1,12 +1,18 @@
 import { applyPresence, EMPTY_PRESENCE, type Message, type PresenceView } from '@nestwire/protocol';
 import type { MessageStream, StreamIterators } from '../endpoint/stream-iterators.js';
 
-/** A receiver of the messages of a feed, and of its end. */
-export interface FeedReader {
-  message(message: Message): void;
-  ended(error?: unknown): void;
-  /** Called when the user of the connection changes: the earlier messages belong to another user. */
-  reset(): void;
+/**
+ * A receiver of what happens to a feed: a message, or the end of the stream.
+ *
+ * Neither is given when the user of the connection changes: the earlier messages belong to another user.
+ */
+export type FeedReader = (message?: Message, end?: FeedEnd) => void;
+
+/** The end of a stream. */
+export interface FeedEnd {
+  readonly isEnded: true;
+  /** The error that ended the stream, if there is one. */
+  readonly error: unknown;
 }
 
 /**
@@ -21,17 +27,19 @@ export interface StreamFeed {
   readonly latest: ReadonlyMap<unknown, Message>;
   /** The members of each channel that reports them on the stream. */
   readonly presence: ReadonlyMap<string, PresenceView>;
+  /** The stores of the stream, by their reducers. */
+  readonly stores: WeakMap<object, unknown>;
+  /** Forgets the messages of the former user. */
+  clear(): void;
   /** Adds a reader; returns the function that removes it. */
   add(reader: FeedReader): () => void;
 }
 
-const feeds = new WeakMap<MessageStream<Message>, StreamFeed>();
-
 /** Returns the feed of a stream. */
 export function feedOf(stream: MessageStream<Message>): StreamFeed {
-  const feed = feeds.get(stream) ?? createFeed(stream);
-  feeds.set(stream, feed);
-  return feed;
+  // The stream of a client is the object that also clears it.
+  const owner = stream as StreamIterators<Message> & { feed?: StreamFeed };
+  return (owner.feed ??= createFeed(stream));
 }
 
 function createFeed(stream: MessageStream<Message>): StreamFeed {
@@ -39,6 +47,15 @@ function createFeed(stream: MessageStream<Message>): StreamFeed {
   const latest = new Map<unknown, Message>();
   const presence = new Map<string, PresenceView>();
   let messages: AsyncIterableIterator<Message, undefined> | undefined;
+
+  const tell: FeedReader = (message, end) => {
+    for (const reader of [...readers]) reader(message, end);
+  };
+
+  const forget = (): void => {
+    latest.clear();
+    presence.clear();
+  };
 
   const remember = (message: Message): void => {
     latest.set(message.$type, message);
@@ -48,44 +65,40 @@ function createFeed(stream: MessageStream<Message>): StreamFeed {
     if (view !== before) presence.set(channel, view);
   };
 
-  const read = async (own: AsyncIterableIterator<Message, undefined>): Promise<void> => {
-    let failure: unknown;
+  const read = async (): Promise<void> => {
+    const own = (messages = stream[Symbol.asyncIterator]());
+    let error: unknown;
+    forget();
     try {
       // All stores of one rendering are there before the first message.
       await new Promise((resolve) => setTimeout(resolve));
       for await (const message of own) {
         remember(message);
-        for (const reader of [...readers]) reader.message(message);
+        tell(message);
       }
-    } catch (error) {
-      failure = error;
+    } catch (failure) {
+      error = failure;
     }
     if (messages !== own) return;
     messages = undefined;
-    for (const reader of [...readers]) reader.ended(failure);
-  };
-
-  // The stream of a client is the object that also clears it.
-  (stream as StreamIterators<Message>).onClear = () => {
-    latest.clear();
-    presence.clear();
-    for (const reader of [...readers]) reader.reset();
+    tell(undefined, { isEnded: true, error });
   };
 
   return {
     latest,
     presence,
+    stores: new WeakMap(),
+    clear() {
+      forget();
+      tell();
+    },
     add(reader) {
       readers.add(reader);
-      if (!messages) {
-        latest.clear();
-        presence.clear();
-        void read((messages = stream[Symbol.asyncIterator]()));
-      }
+      if (!messages) void read();
       return () => {
         readers.delete(reader);
-        if (readers.size || !messages) return;
-        void messages.return?.();
+        if (readers.size) return;
+        void messages?.return?.();
         messages = undefined;
       };
     },

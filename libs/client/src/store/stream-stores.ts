@@ -10,7 +10,7 @@ import type { ConnectionStatus } from '../connection/connection-status.js';
 import type { MessageStream } from '../endpoint/stream-iterators.js';
 import type { AnyStreamClient } from '../stream-client.js';
 import { sourceStore, type Store, type StoreOptions } from './store.js';
-import { feedOf } from './stream-feed.js';
+import { feedOf, type StreamFeed } from './stream-feed.js';
 
 /** Returns the next state for a message; called once for each message, in order. */
 export type StreamReducer<S, M> = (state: S, message: M) => S;
@@ -25,9 +25,6 @@ export interface StreamView<S> {
 }
 
 type AnyStream = MessageStream<Message>;
-type AnyReducer = StreamReducer<unknown, Message>;
-
-const shared = new WeakMap<AnyStream, WeakMap<AnyReducer, Store<StreamView<unknown>>>>();
 
 /**
  * Returns the store of a stream and a reducer, with `{ state, isEnded, error }`.
@@ -41,28 +38,25 @@ export function streamStore<S, M extends object>(
   initial: S,
   options?: StoreOptions,
 ): Store<StreamView<S>> {
-  const source = stream as unknown as AnyStream;
-  const ofStream = shared.get(source) ?? new WeakMap<AnyReducer, Store<StreamView<unknown>>>();
-  shared.set(source, ofStream);
-  const known = ofStream.get(reducer as AnyReducer) as Store<StreamView<S>> | undefined;
+  const { stores, add } = feedOf(stream as unknown as AnyStream);
+  const known = stores.get(reducer) as Store<StreamView<S>> | undefined;
   if (known) return known;
-  const empty: StreamView<S> = { state: initial, isEnded: false };
+  const empty: StreamView<S> = { state: initial, isEnded: false, error: undefined };
   const store = sourceStore(
     empty,
     (publish) => {
       let view = empty;
-      return feedOf(source).add({
-        message(message) {
+      return add((message, end) => {
+        if (message) {
           const state = reducer(view.state, message as unknown as M);
-          if (state !== view.state) publish((view = { ...view, state }));
-        },
-        ended: (error) => publish((view = { ...view, isEnded: true, error })),
-        reset: () => publish((view = empty)),
+          if (state !== view.state) view = { ...view, state };
+        } else view = end ? { ...view, ...end } : empty;
+        publish(view);
       });
     },
     options,
   );
-  ofStream.set(reducer as AnyReducer, store as Store<StreamView<unknown>>);
+  stores.set(reducer, store);
   return store;
 }
 
@@ -73,20 +67,7 @@ export function latestStore<T extends Message>(
   options?: StoreOptions,
 ): Store<T | undefined> {
   const type = messageNameOf(cls);
-  const feed = feedOf(stream as unknown as AnyStream);
-  return sourceStore<T | undefined>(
-    undefined,
-    (publish) => {
-      const remove = feed.add({
-        message: (message) => message.$type === type && publish(message as T),
-        ended: () => undefined,
-        reset: () => publish(undefined),
-      });
-      publish(feed.latest.get(type) as T | undefined);
-      return remove;
-    },
-    options,
-  );
+  return feedStore(stream, undefined, ({ latest }) => latest.get(type) as T | undefined, options);
 }
 
 /**
@@ -99,13 +80,23 @@ export function presenceStore(
   channel: ChannelLike,
   options?: StoreOptions,
 ): Store<PresenceView> {
-  const name = typeof channel === 'string' ? channel : channel.name;
+  const { name = channel as string } = channel as { readonly name?: string };
+  return feedStore(stream, EMPTY_PRESENCE, ({ presence }) => presence.get(name), options);
+}
+
+/** Makes a store of a value that a feed remembers. */
+function feedStore<T>(
+  stream: MessageStream<object>,
+  initial: T,
+  select: (feed: StreamFeed) => T | undefined,
+  options?: StoreOptions,
+): Store<T> {
   const feed = feedOf(stream as unknown as AnyStream);
   return sourceStore(
-    EMPTY_PRESENCE,
+    initial,
     (publish) => {
-      const update = (): void => publish(feed.presence.get(name) ?? EMPTY_PRESENCE);
-      const remove = feed.add({ message: update, ended: () => undefined, reset: update });
+      const update = (): void => publish(select(feed) ?? initial);
+      const remove = feed.add(update);
       update();
       return remove;
     },

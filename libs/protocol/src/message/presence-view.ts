@@ -20,31 +20,35 @@ export const EMPTY_PRESENCE: PresenceView = { members: [], isComplete: false };
  */
 export function applyPresence(view: PresenceView, message: Message): PresenceView {
   const event = message as PresenceEvent;
+  const { members } = view;
   switch (event.$type) {
     case 'nestwire.presence.members':
       return {
-        members: event.isFirst ? event.members : event.members.reduce(withMember, view.members),
+        members: event.members.reduce<PresenceView['members']>(
+          (all, member) => withReplaced(all, member, member),
+          event.isFirst ? [] : members,
+        ),
         isComplete: event.isLast,
       };
     case 'nestwire.presence.joined':
     case 'nestwire.presence.updated': {
       const { id, userId, data } = event;
-      return { ...view, members: withMember(view.members, { id, userId, data }) };
+      return { ...view, members: withReplaced(members, event, { id, userId, data }) };
     }
     case 'nestwire.presence.left':
-      return { ...view, members: view.members.filter((member) => !isSame(member, event)) };
+      return { ...view, members: withReplaced(members, event) };
     default:
       return view;
   }
 }
 
-function withMember(members: readonly WatchedMember[], member: WatchedMember): readonly WatchedMember[] {
-  return members.some((other) => isSame(other, member))
-    ? members.map((other) => (isSame(other, member) ? member : other))
-    : [...members, member];
-}
-
-/** Compares both ids, because the id of a connection may equal that of a user. */
-function isSame(one: WatchedMember, other: Pick<WatchedMember, 'id' | 'userId'>): boolean {
-  return one.id === other.id && one.userId === other.userId;
+/** Returns the members with others in the place of one; if it is unknown, with the others at the end. */
+function withReplaced(
+  members: readonly WatchedMember[],
+  { id, userId }: Pick<WatchedMember, 'id' | 'userId'>,
+  ...others: readonly WatchedMember[]
+): readonly WatchedMember[] {
+  // Both ids are compared, because the id of a connection may equal that of a user.
+  const at = members.findIndex((member) => member.id === id && member.userId === userId);
+  return at < 0 ? [...members, ...others] : members.toSpliced(at, 1, ...others);
 }
