@@ -74,6 +74,24 @@ describe('A store', () => {
 
     expect(seen).toEqual([3]);
   });
+
+  it('calls the other subscribers when one throws, and warns', () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { store, publish } = rig();
+    const failure = new Error('unreadable');
+    const seen: number[] = [];
+    store.subscribe(() => {
+      throw failure;
+    });
+    store.subscribe(() => seen.push(store.get()));
+
+    publish(1);
+    jest.advanceTimersByTime(1);
+
+    expect(seen).toEqual([1]);
+    expect(warn.mock.calls).toEqual([['nestwire: a listener threw', failure]]);
+    warn.mockRestore();
+  });
 });
 
 describe('A sender', () => {
