@@ -121,6 +121,8 @@ const page = {
     for (let n = 0; n < times; n++) for (const boards of [0, 1]) flushSync(() => change({ boards }));
     flushSync(() => change({ boards: 0 }));
   },
+  /** Resolves after all messages that the server sent before. */
+  roundTrip: () => client.wall({ wallId: 'west' }).add(create(Say, { text: '7' })),
   close: () => client.close(),
 };
 
