@@ -100,7 +100,7 @@ export function callLost(): CodedError {
   return new CodedError(ErrorCode.CallLost, 'The server of this call is gone, so the call cannot continue.');
 }
 
-/** Returns the error of a call that did not start, because its store did not answer. */
+/** Returns the error of a call that did not start, as its store did not answer. */
 export function notStarted(): WireError {
   const message = 'The call did not start, because the store of calls did not answer: call again.';
   return { code: 'UNAVAILABLE', message };
