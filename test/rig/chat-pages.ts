@@ -1,4 +1,4 @@
-import { createStreamClient, type StreamClient } from '@nestwire/client';
+import { createStreamClient, type ClientClock, type StreamClient } from '@nestwire/client';
 import { StreamsModule } from '@nestwire/streams';
 import { TestServer } from '@nestwire/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,6 +17,23 @@ import {
 import { TestUsers } from './chat-app.js';
 import { Link } from './link.js';
 import { TokenUsers } from './users.js';
+
+/** The time after which a client closes an unused stream; pages of this rig wait less. */
+const UNUSED_MS = 5_000;
+const SHORT_MS = 40;
+
+/** The clock of the machine, with which unused streams close soon. */
+const clock: ClientClock = {
+  now: () => performance.now(),
+  random: () => Math.random(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs === UNUSED_MS ? SHORT_MS : delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Changes the client of a page, to show that a test notices what is missing. */
+export type Sabotage = (client: StreamClient<ChatStreams>) => StreamClient<ChatStreams>;
 
 /** A page of a user: its client, its chat, and the link that a test can cut. */
 export interface ChatPage {
@@ -63,9 +80,9 @@ export class ChatPages {
   /** Opens a page of a user on a server. */
   async open(
     userId: string,
-    options: Partial<ChatOptions> & { readonly server?: number } = {},
+    options: Partial<ChatOptions> & { readonly server?: number; readonly sabotage?: Sabotage } = {},
   ): Promise<ChatPage> {
-    const { server = 0, ...chatOptions } = options;
+    const { server = 0, sabotage = (client) => client, ...chatOptions } = options;
     const link = await Link.to(Number(new URL(this.servers[server]!.url).port));
     const client = createStreamClient<ChatStreams>()({
       url: `ws://127.0.0.1:${link.port}/streams`,
@@ -73,8 +90,12 @@ export class ChatPages {
       auth: () => userId,
       minRetryMs: 20,
       maxRetryMs: 100,
+      clock,
     });
-    const chat = createChat(client, { user: () => ({ id: userId, name: `The ${userId}` }), ...chatOptions });
+    const chat = createChat(sabotage(client), {
+      user: () => ({ id: userId, name: `The ${userId}` }),
+      ...chatOptions,
+    });
     const page: ChatPage = {
       client,
       chat,

@@ -1,5 +1,6 @@
 import { create } from '@nestwire/protocol';
 import type { ChatMessage } from '../messages/chat-message.js';
+import type { ChatGrowth } from '../wire/growth-events.js';
 import { ChatLoadChanges, ChatLoadPage } from '../wire/chat-requests.js';
 import type { ChannelCalls, ChatClock } from './chat-client.js';
 import type { HistoryPage } from './message-window.js';
@@ -19,8 +20,10 @@ export interface LiveWindow {
   release(): void;
   /** Takes a message that the stream or the changes have brought. */
   arrive(message: ChatMessage): void;
+  /** Adds a piece to a growing message that the window may have. */
+  grow(growth: ChatGrowth): void;
   /** Takes the state of a message that the window may have. */
-  update(message: ChatMessage): void;
+  amend(message: ChatMessage): void;
   /** Loads the window anew if somebody reads it, else forgets it. */
   refresh(newest?: HistoryPage): Promise<void>;
   forget(): void;

@@ -12,6 +12,8 @@ export interface ChatContext {
   readonly userId: () => string | null;
   /** Returns true after `close`, which ends all timers. */
   readonly isClosed: () => boolean;
+  /** Tells the list that this page has moved the read pointer of a channel. */
+  readonly readMoved: (channelId: string, seq: number) => void;
   readonly feed: UserFeed;
   readonly profiles: Profiles;
   readonly posts: PostBox;

@@ -1,8 +1,12 @@
 import type { CodedError } from '@nestwire/protocol';
 import type { Store } from '@nestwire/client/store';
-import type { ChatChannel, ChatMembership } from '../channels/chat-channel.js';
+import type { ChatChannel, ChatMember, ChatMembership } from '../channels/chat-channel.js';
 import type { ChannelEntry } from '../channels/channel-entry.js';
+import type { MessageVersion } from '../messages/chat-history.js';
 import type { ChatMessage } from '../messages/chat-message.js';
+import type { ThreadEntry } from '../messages/thread-list.js';
+import type { ChatRole } from '../policy/chat-role.js';
+import type { ChatEntity } from '../text/chat-entity.js';
 import type { ChatProfile } from '../users/chat-users.js';
 
 /** A message that is not stored yet: it has no numbers. */
@@ -80,6 +84,8 @@ export interface ChatRoomView {
 /** A message to post. */
 export interface ChatDraftMessage {
   readonly text: string;
+  /** The marked ranges of the text; `parseText` makes them of typed marks. */
+  readonly entities?: readonly ChatEntity[];
   readonly mentions?: readonly string[];
   readonly replyTo?: number;
   readonly data?: unknown;
@@ -90,6 +96,8 @@ export interface ChatDraftMessage {
 /** New content of a message; what is left out remains. */
 export interface ChatMessageEdit {
   readonly text?: string;
+  /** The marked ranges; a new text without them has none. */
+  readonly entities?: readonly ChatEntity[];
   readonly mentions?: readonly string[];
   readonly data?: unknown;
 }
@@ -117,6 +125,8 @@ export interface ChatTimeline extends Store<ChatRoomView> {
   readonly react: (seq: number, emoji: string, isSet: boolean) => Promise<void>;
   /** @throws {CodedError} the error of the server, or NOT_CONNECTED */
   readonly pin: (seq: number, isPinned: boolean) => Promise<void>;
+  /** Stops a growing message; its text so far remains. @throws {CodedError} */
+  readonly stopGrowth: (seq: number) => Promise<void>;
   /** Moves the read pointer forward, at once here and soon on the server; a lower number changes nothing. */
   readonly markRead: (seq: number) => void;
   /** Loads the page before the items; resolves when it is there. @throws {CodedError} */
@@ -139,8 +149,66 @@ export interface ChatTimeline extends Store<ChatRoomView> {
 /** A thread of a channel. */
 export type ChatThread = ChatTimeline;
 
-/** A channel of a chat. */
+/** A page of a list of a channel. */
+export interface ChatPageRequest {
+  /** The cursor of the page before; without it, the first page. */
+  readonly cursor?: string;
+  readonly limit?: number;
+}
+
+/** A page of the members of a channel. */
+export interface ChatMemberPage {
+  readonly members: readonly ChatMember[];
+  /** The cursor of the next page; null at the end. */
+  readonly next: string | null;
+}
+
+/** A page of the threads of a channel that the user follows. */
+export interface ChatThreadPage {
+  readonly threads: readonly ThreadEntry[];
+  /** The cursor of the next page; null at the end. */
+  readonly next: string | null;
+}
+
+/** New properties of a channel; what is left out remains. */
+export interface ChatChannelChanges {
+  /** Null removes the name. */
+  readonly name?: string | null;
+  /** Null removes the data. */
+  readonly data?: unknown;
+  readonly isFrozen?: boolean;
+  readonly isArchived?: boolean;
+}
+
+/** How the user alone wants a channel; what is left out remains. */
+export interface ChatPreferences {
+  readonly isMuted?: boolean;
+  /** The end of the time in which the channel is muted, in milliseconds since 1970; for good without it. */
+  readonly mutedUntil?: number;
+  /** Hides the channel from the list until its next message. */
+  readonly isHidden?: boolean;
+}
+
+/**
+ * A channel of a chat.
+ *
+ * Each function that asks the server rejects with its coded error.
+ */
 export interface ChatRoom extends ChatTimeline {
+  readonly loadMembers: (request?: ChatPageRequest) => Promise<ChatMemberPage>;
+  /** Adds a member, gives another role, or removes the member for the role null. */
+  readonly setMember: (userId: string, role: ChatRole | null) => Promise<void>;
+  /** Invites a user, who becomes a member with `chat.join`. */
+  readonly invite: (userId: string) => Promise<void>;
+  readonly update: (changes: ChatChannelChanges) => Promise<void>;
+  readonly setPreferences: (preferences: ChatPreferences) => Promise<void>;
+  /** Reports a message to the moderators. */
+  readonly report: (seq: number, reason: string) => Promise<void>;
+  readonly loadThreads: (request?: ChatPageRequest) => Promise<ChatThreadPage>;
+  /** Loads the pinned messages, the last pinned first. */
+  readonly loadPinned: () => Promise<readonly ChatMessage[]>;
+  /** Loads the former versions of a message, the oldest first. */
+  readonly loadVersions: (seq: number) => Promise<readonly MessageVersion[]>;
   /** Returns the thread that a message began: the same object for the same message. */
   readonly thread: (seq: number) => ChatThread;
 }
@@ -193,6 +261,19 @@ export interface ChatSearchPage {
   readonly next: string | null;
 }
 
+/** The wanted open channels. */
+export interface OpenChannelsRequest extends ChatPageRequest {
+  /** @default 'public' */
+  readonly type?: string;
+}
+
+/** A page of open channels. */
+export interface OpenChannelsPage {
+  readonly channels: readonly ChatChannel[];
+  /** The cursor of the next page; null at the end. */
+  readonly next: string | null;
+}
+
 /** The chat of one user, over one client. */
 export interface Chat {
   readonly list: ChatList;
@@ -208,6 +289,12 @@ export interface Chat {
   readonly leave: (channelId: string) => Promise<void>;
   /** @throws {CodedError} */
   readonly search: (text: string, options?: ChatSearchRequest) => Promise<ChatSearchPage>;
+  /** Loads a page of the channels that everybody may join. @throws {CodedError} */
+  readonly openChannels: (request?: OpenChannelsRequest) => Promise<OpenChannelsPage>;
+  /** Finds users by a part of their name, if the server offers it. @throws {CodedError} */
+  readonly findUsers: (text: string) => Promise<readonly ChatProfile[]>;
+  /** Blocks a user, or ends the block. @throws {CodedError} */
+  readonly setBlock: (userId: string, isBlocked: boolean) => Promise<void>;
   /** Ends all streams and timers. The client remains open, and unstored posts remain in `outbox`. */
   readonly close: () => void;
 }

@@ -41,7 +41,7 @@ function messageOf(post: Post, author: ChatProfile | null): PendingMessage {
     author,
     clientId,
     text: message.text,
-    entities: [],
+    entities: message.entities ?? [],
     growth: null,
     data: message.data ?? null,
     replyTo: message.replyTo ?? null,

@@ -1,6 +1,8 @@
 import { create } from '@nestwire/protocol';
 import { ChatCreate, ChatJoin } from '../wire/channel-requests.js';
 import { ChatFind } from '../wire/chat-requests.js';
+import { ChatLoadOpenChannels } from '../wire/list-requests.js';
+import { ChatFindUsers, ChatSetBlock } from '../wire/user-requests.js';
 import { ChannelList } from './channel-list.js';
 import type { ChatOptions, ChatStreamClient } from './chat-client.js';
 import type { ChatContext } from './chat-context.js';
@@ -22,10 +24,11 @@ const MAX_UNUSED_ROOMS = 20;
  * Close it when the page no longer needs it. When another user signs in, it forgets the messages of the former one, whose posts wait for their author.
  */
 export function createChat(client: ChatStreamClient, options: ChatOptions): Chat {
-  const rooms = new Map<string, Room>();
-  const context = contextOf(client, options, rooms);
+  const rooms = new Map<string, Room & ChatRoom>();
+  const parts = contextOf(client, options, rooms);
+  const context = { ...parts, readMoved: (id: string, seq: number): void => list.read(id, seq) };
   const { posts } = context;
-  const list = new ChannelList(context);
+  const list: ChannelList = new ChannelList(context);
   let lastUser: string | null | undefined;
   posts.restore();
   const stopStatus = client.addConnectionStatusListener((status) => {
@@ -55,8 +58,8 @@ export function createChat(client: ChatStreamClient, options: ChatOptions): Chat
 function contextOf(
   client: ChatStreamClient,
   given: ChatOptions,
-  rooms: ReadonlyMap<string, Room>,
-): ChatContext & { readonly close: () => void } {
+  rooms: ReadonlyMap<string, Room & ChatRoom>,
+): Omit<ChatContext, 'readMoved'> & { readonly close: () => void } {
   const { keepMs = 5_000, maxItems = 500, presence = true, clock = systemClock, user } = given;
   // oxlint-disable-next-line no-console -- the default of an option, as in the client
   const { onWarning = console.warn } = given;
@@ -85,8 +88,8 @@ function contextOf(
   };
 }
 
-function roomOf(rooms: Map<string, Room>, id: string, context: ChatContext): ChatRoom {
-  const room = rooms.get(id) ?? new Room(context, id);
+function roomOf(rooms: Map<string, Room & ChatRoom>, id: string, context: ChatContext): ChatRoom {
+  const room = rooms.get(id) ?? Room.of(context, id);
   rooms.delete(id);
   rooms.set(id, room);
   const unused = [...rooms].filter(([, other]) => !other.isRead && other !== room);
@@ -94,9 +97,7 @@ function roomOf(rooms: Map<string, Room>, id: string, context: ChatContext): Cha
   return room;
 }
 
-function channelActions({
-  chatUser,
-}: ChatStreamClient): Pick<Chat, 'create' | 'openDirect' | 'join' | 'leave' | 'search'> {
+function channelActions({ chatUser }: ChatStreamClient): Omit<Chat, 'list' | 'channel' | 'close'> {
   const createChannel: Chat['create'] = async (channel) =>
     (await chatUser.createChannel(create(ChatCreate, channel as ChatCreate))).channel;
   return {
@@ -104,6 +105,10 @@ function channelActions({
     openDirect: (userIds) => createChannel({ type: 'direct', members: userIds }),
     join: (channelId) => chatUser.setMembership(create(ChatJoin, { channelId, isMember: true })),
     leave: (channelId) => chatUser.setMembership(create(ChatJoin, { channelId, isMember: false })),
-    search: (text, options) => chatUser.find(create(ChatFind, { text, ...options } as ChatFind)),
+    search: (text, request) => chatUser.find(create(ChatFind, { text, ...request } as ChatFind)),
+    openChannels: (request) =>
+      chatUser.loadOpenChannels(create(ChatLoadOpenChannels, { ...request } as ChatLoadOpenChannels)),
+    findUsers: async (text) => (await chatUser.findUsers(create(ChatFindUsers, { text }))).users,
+    setBlock: (userId, isBlocked) => chatUser.setBlock(create(ChatSetBlock, { userId, isBlocked })),
   };
 }

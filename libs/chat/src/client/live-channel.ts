@@ -1,6 +1,7 @@
 import { create, StreamGap, type CodedError, type Message } from '@nestwire/protocol';
 import type { ChatChannel, ChatMembership } from '../channels/chat-channel.js';
 import type { ChatMessage } from '../messages/chat-message.js';
+import type { ChatChannelState } from '../wire/channel-replies.js';
 import {
   ChatChannelEvent,
   ChatMemberEvent,
@@ -9,6 +10,7 @@ import {
 } from '../wire/chat-events.js';
 import { ChatJoined, ChatTypingEvent } from '../wire/chat-replies.js';
 import { ChatWatchPresence } from '../wire/chat-requests.js';
+import { ChatGrowth } from '../wire/growth-events.js';
 import { Attendance } from './attendance.js';
 import { CatchUp, type LiveWindow } from './catch-up.js';
 import type { ChannelCalls } from './chat-client.js';
@@ -63,6 +65,7 @@ export class LiveChannel {
 
   /** Opens the stream for one more reader. */
   open(): void {
+    if (this.context.isClosed()) return;
     if (this.uses++) return this.catchUp.loadNew();
     this.context.feed.add(this.ofUser);
     this.start();
@@ -70,7 +73,7 @@ export class LiveChannel {
 
   /** Closes the stream after its last reader. */
   close(): void {
-    if (--this.uses) return;
+    if (!this.uses || --this.uses) return;
     this.context.feed.remove(this.ofUser);
     this.reading.stop();
     this.interrupt();
@@ -91,14 +94,22 @@ export class LiveChannel {
   }
 
   /** Takes the state of a message that is an answer of the server. */
-  update(message: ChatMessage): void {
-    for (const window of this.windows) window.update(message);
+  amend(message: ChatMessage): void {
+    for (const window of this.windows) window.amend(message);
+  }
+
+  /** Takes the state of the channel that is an answer of the server. */
+  become({ channel, membership }: ChatChannelState): void {
+    this.channel = channel;
+    this.joinedAs(membership);
+    this.changed();
   }
 
   /** Moves the read pointer forward. */
   read(seq: number): void {
     if (!this.membership || this.membership.readSeq >= seq) return;
     this.membership = { ...this.membership, readSeq: seq };
+    this.context.readMoved(this.id, seq);
     this.changed();
   }
 
@@ -122,6 +133,7 @@ export class LiveChannel {
     else if (message instanceof ChatMemberEvent) this.memberChanged(message);
     else if (message instanceof StreamGap) this.catchUp.opened();
     else if (message instanceof ChatTypingEvent) this.typed(message);
+    else if (message instanceof ChatGrowth) for (const window of this.windows) window.grow(message);
     else this.attendance.take(message);
     this.changed();
   }

@@ -1,4 +1,6 @@
 import type { ChatMessage } from '../messages/chat-message.js';
+import { applyGrowth, newerMessage } from '../messages/growth/apply-growth.js';
+import type { ChatGrowth } from '../wire/growth-events.js';
 
 /** A part of a history, from the oldest to the newest message. */
 export interface HistoryPage {
@@ -47,8 +49,7 @@ export class MessageWindow {
 
   /** Returns the message with a number. */
   find(seq: number): ChatMessage | undefined {
-    const found = this.messages[placeOf(this.messages, seq)];
-    return found?.seq === seq ? found : undefined;
+    return known(this.messages, seq);
   }
 
   /** Keeps new messages out of the window, because some before them are missing. */
@@ -81,14 +82,28 @@ export class MessageWindow {
   }
 
   /** Takes the state of a message that is an answer; returns true when the window has changed. */
-  update(message: ChatMessage): boolean {
+  amend(message: ChatMessage): boolean {
     return this.find(message.seq) !== undefined && this.arrive(message);
+  }
+
+  /**
+   * Adds a piece to a growing message; returns true when the window has changed.
+   *
+   * The result is undefined when a piece before this one is missing.
+   */
+  grow(growth: ChatGrowth): boolean | undefined {
+    const message = this.find(growth.seq);
+    const grown = message && applyGrowth(message, growth);
+    if (!message || grown === message) return false;
+    if (!grown) return undefined;
+    this.messages = this.messages.with(this.messages.indexOf(message), grown);
+    return true;
   }
 
   /** Replaces all messages by a page. */
   reset(page: HistoryPage): void {
     const former = this.messages;
-    this.messages = page.messages.map((message) => newest(message, former[placeOf(former, message.seq)]));
+    this.messages = page.messages.map((message) => newerMessage(known(former, message.seq), message));
     this.hasOlder = page.hasOlder;
     this.hasNewer = page.hasNewer;
     this.isLoaded = true;
@@ -137,7 +152,7 @@ export class MessageWindow {
 
   private remember(message: ChatMessage): void {
     const { seq } = message;
-    this.remembered.set(seq, newest(message, this.remembered.get(seq)));
+    this.remembered.set(seq, newerMessage(this.remembered.get(seq), message));
     if (this.remembered.size <= MAX_REMEMBERED) return;
     this.hasForgotten = true;
     this.remembered.delete(this.remembered.keys().next().value!);
@@ -157,8 +172,9 @@ export class MessageWindow {
     const at = placeOf(this.messages, message.seq);
     const found = this.messages[at];
     if (found?.seq === message.seq) {
-      if (found.revision >= message.revision) return false;
-      this.messages = this.messages.with(at, message);
+      const newer = newerMessage(found, message);
+      if (newer === found) return false;
+      this.messages = this.messages.with(at, newer);
       return true;
     }
     const isAtEnd = at === this.messages.length;
@@ -169,8 +185,9 @@ export class MessageWindow {
   }
 }
 
-function newest(one: ChatMessage, other: ChatMessage | undefined): ChatMessage {
-  return other?.seq === one.seq && other.revision > one.revision ? other : one;
+function known(messages: readonly ChatMessage[], seq: number): ChatMessage | undefined {
+  const found = messages[placeOf(messages, seq)];
+  return found?.seq === seq ? found : undefined;
 }
 
 /** Returns the place of a number in messages: that of the first one that is not before it. */

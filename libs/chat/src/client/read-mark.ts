@@ -1,6 +1,8 @@
 import { create } from '@nestwire/protocol';
 import type { ChatMessage } from '../messages/chat-message.js';
 import { ChatMarkRead } from '../wire/chat-requests.js';
+import { ChatLoadThreads } from '../wire/history-requests.js';
+import { ChatLoadEntry } from '../wire/list-requests.js';
 import type { ChatContext } from './chat-context.js';
 import type { LiveChannel } from './live-channel.js';
 import type { MessageWindow } from './message-window.js';
@@ -20,6 +22,11 @@ export class ReadMark {
   private failures = 0;
   private cancelWrite: (() => void) | undefined;
   private cancelNew: (() => void) | undefined;
+  private cancelLook: (() => void) | undefined;
+  /** The pointer of a thread, and the count of a channel, as the server has told them. */
+  private storedSeq = 0;
+  private seenSeq = 0;
+  private counted: number | null = null;
 
   constructor(
     private readonly context: ChatContext,
@@ -33,29 +40,52 @@ export class ReadMark {
 
   /** The number of the last message that the user has read; it never moves back. */
   get readSeq(): number {
-    const stored = this.place.threadSeq === null ? (this.live.membership?.readSeq ?? 0) : 0;
-    return Math.max(stored, this.ownSeq);
+    const stored = this.place.threadSeq === null ? this.live.membership?.readSeq : this.storedSeq;
+    return Math.max(stored ?? 0, this.ownSeq);
   }
 
+  /** The count of the window if it has all unread messages, else that of the server. */
   get unreadCount(): number {
-    return this.place.window.messages.filter((message) => this.isUnread(message)).length;
+    const { messages } = this.place.window;
+    const inWindow = messages.filter((message) => this.isUnread(message)).length;
+    return this.hasAllUnread ? inWindow : Math.max(inWindow, this.counted ?? 0);
+  }
+
+  /** Asks the server for the count of a channel that the window does not tell. */
+  look(): void {
+    if (this.place.threadSeq !== null || !this.isOpen || this.hasAllUnread) return;
+    this.cancelLook ??= this.context.clock.after(WRITE_MS, () => void this.loadCount());
+  }
+
+  /** Asks for the count if the pointer has moved. */
+  lookIfMoved(): void {
+    if (this.seenSeq === this.readSeq) return;
+    this.seenSeq = this.readSeq;
+    this.look();
+  }
+
+  /** Forgets the pointer, which belongs to another user. */
+  forget(): void {
+    this.leave();
+    this.ownSeq = this.sentSeq = this.storedSeq = 0;
+    this.firstUnreadSeq = this.counted = null;
   }
 
   /** Takes the first unread message of a timeline that opens. */
   open(): void {
-    if (this.isOpen) return;
+    if (this.isOpen) return this.look();
     this.isOpen = true;
-    const { messages, hasOlder, first = 0 } = this.place.window;
-    const unread = messages.find((message) => this.isUnread(message));
-    const isInside = !hasOlder || first <= this.readSeq + 1;
-    this.firstUnreadSeq = unread ? (isInside ? unread.seq : this.readSeq + 1) : null;
+    if (this.place.threadSeq === null) this.setFirst();
+    else void this.loadThread();
+    this.look();
   }
 
   /** Ends a visit; the next `open` takes another first unread message. */
   leave(): void {
     this.isOpen = false;
     this.cancelNew?.();
-    this.cancelNew = undefined;
+    this.cancelLook?.();
+    this.cancelNew = this.cancelLook = undefined;
     if (!this.cancelWrite) return;
     this.cancelWrite();
     void this.write();
@@ -82,6 +112,45 @@ export class ReadMark {
     this.cancelWrite ??= this.context.clock.after(WRITE_MS, () => void this.write());
   }
 
+  private get hasAllUnread(): boolean {
+    const { hasOlder, hasNewer, first = 0 } = this.place.window;
+    return !hasNewer && (!hasOlder || first <= this.readSeq + 1);
+  }
+
+  private setFirst(): void {
+    const { messages, hasOlder, first = 0 } = this.place.window;
+    const unread = messages.find((message) => this.isUnread(message));
+    const isInside = !hasOlder || first <= this.readSeq + 1;
+    this.firstUnreadSeq = unread ? (isInside ? unread.seq : this.readSeq + 1) : null;
+    this.place.changed();
+  }
+
+  /** A failure leaves the count as it is until the next change. */
+  private async loadCount(): Promise<void> {
+    const request = create(ChatLoadEntry, { channelId: this.live.id });
+    try {
+      if (this.live.membership)
+        this.counted = (await this.context.client.chatUser.loadEntry(request)).entry.unreadCount;
+    } catch {
+      return;
+    } finally {
+      this.cancelLook = undefined;
+    }
+    this.place.changed();
+  }
+
+  /** The pointer of a thread is known when the user follows it, and it is among the last active ones. */
+  private async loadThread(): Promise<void> {
+    try {
+      const { threads } = await this.live.calls.loadThreads(create(ChatLoadThreads, {}));
+      const own = threads.find(({ root }) => root.seq === this.place.threadSeq);
+      this.storedSeq = Math.max(this.storedSeq, own?.readSeq ?? 0);
+    } catch {
+      return;
+    }
+    this.setFirst();
+  }
+
   private isUnread({ seq, author, deletedAt, kind }: ChatMessage): boolean {
     const isOwn = author?.id === this.context.userId();
     return seq > this.readSeq && kind === 'user' && deletedAt === null && !isOwn;
@@ -97,6 +166,7 @@ export class ReadMark {
       await this.live.calls.markRead(create(ChatMarkRead, request as ChatMarkRead), { offline: 'queue' });
       this.sentSeq = Math.max(seq, this.sentSeq);
       this.failures = 0;
+      this.look();
     } catch (failure) {
       const error = codedError(failure);
       if (!isPassing(error) || this.context.isClosed()) return;

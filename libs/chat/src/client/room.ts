@@ -1,3 +1,4 @@
+import { channelActions } from './channel-actions.js';
 import type { ChatContext } from './chat-context.js';
 import type { ChatRoom, ChatThread } from './chat-face.js';
 import { LiveChannel } from './live-channel.js';
@@ -7,11 +8,17 @@ import { Timeline } from './timeline.js';
 const MAX_UNUSED_THREADS = 10;
 
 /** A channel with its threads. */
-export class Room extends Timeline implements ChatRoom {
+export class Room extends Timeline {
   private readonly threads = new Map<number, Timeline>();
 
-  constructor(context: ChatContext, id: string) {
+  private constructor(context: ChatContext, id: string) {
     super(context, new LiveChannel(context, id), null);
+  }
+
+  /** Makes the room of a channel. */
+  static of(context: ChatContext, id: string): Room & ChatRoom {
+    const room = new Room(context, id);
+    return Object.assign(room, channelActions(room.live));
   }
 
   readonly thread = (seq: number): ChatThread => {

@@ -1,13 +1,15 @@
 import { create } from '@nestwire/protocol';
 import type { Store } from '@nestwire/client/store';
 import type { ChatMessage } from '../messages/chat-message.js';
-import { ChatDelete, ChatEdit, ChatLoadPage, ChatPin, ChatReact, ChatTyping } from '../wire/chat-requests.js';
+import { ChatLoadPage, ChatTyping } from '../wire/chat-requests.js';
+import type { ChatGrowth } from '../wire/growth-events.js';
 import type { ChatContext } from './chat-context.js';
-import type { ChatDraftMessage, ChatItem, ChatMessageEdit, ChatRoomView, ChatTimeline } from './chat-face.js';
+import type { ChatDraftMessage, ChatItem, ChatRoomView, ChatTimeline } from './chat-face.js';
 import type { LiveWindow } from './catch-up.js';
 import type { LiveChannel } from './live-channel.js';
 import { MessageWindow, type HistoryPage } from './message-window.js';
 import { pendingItem, storedItem } from './chat-items.js';
+import { MessageActions } from './message-actions.js';
 import { ReadMark } from './read-mark.js';
 import { randomId } from './random-id.js';
 import { ViewStore } from './view-store.js';
@@ -18,7 +20,7 @@ const TYPING_MS = 2_000;
 type PagePlace = Partial<Pick<ChatLoadPage, 'before' | 'after' | 'around'>>;
 
 /** The messages of one channel or thread, with the own ones that are not stored. */
-export class Timeline implements ChatTimeline, LiveWindow {
+export class Timeline extends MessageActions implements ChatTimeline, LiveWindow {
   readonly channelId: string;
   readonly draft: Store<string>;
   private readonly window: MessageWindow;
@@ -28,14 +30,16 @@ export class Timeline implements ChatTimeline, LiveWindow {
   private newer: Promise<void> | undefined;
   private isAtEnd = true;
   private version = 0;
+  private isRepairing = false;
   private typedAt = -Infinity;
   private shown: readonly ChatItem[] = [];
 
   constructor(
     protected readonly context: ChatContext,
-    protected readonly live: LiveChannel,
+    live: LiveChannel,
     readonly threadSeq: number | null,
   ) {
+    super(live);
     const { options, clock, drafts } = context;
     this.channelId = live.id;
     this.draft = drafts.store(this.draftKey);
@@ -82,20 +86,6 @@ export class Timeline implements ChatTimeline, LiveWindow {
 
   readonly retry = (key: string): void => this.context.posts.retry(key);
   readonly discard = (key: string): void => this.context.posts.remove(key);
-
-  readonly edit = async (seq: number, changes: ChatMessageEdit): Promise<void> => {
-    const { message } = await this.live.calls.edit(create(ChatEdit, { seq, ...changes } as ChatEdit));
-    this.live.update(message);
-  };
-
-  readonly remove = async (seq: number): Promise<void> =>
-    this.live.update((await this.live.calls.remove(create(ChatDelete, { seq }))).message);
-
-  readonly react = async (seq: number, emoji: string, isSet: boolean): Promise<void> =>
-    this.live.update((await this.live.calls.react(create(ChatReact, { seq, emoji, isSet }))).message);
-
-  readonly pin = async (seq: number, isPinned: boolean): Promise<void> =>
-    this.live.update((await this.live.calls.pin(create(ChatPin, { seq, isPinned }))).message);
 
   readonly markRead = (seq: number): void => {
     if (!this.window.hasNewer && seq >= (this.window.last ?? 0)) this.isAtEnd = true;
@@ -176,14 +166,35 @@ export class Timeline implements ChatTimeline, LiveWindow {
   arrive(message: ChatMessage): void {
     if (message.threadSeq !== this.threadSeq) return;
     this.context.posts.confirm([message]);
+    this.mark.look();
     if (!this.window.arrive(message)) return;
     this.mark.arrived(message);
     this.trim();
     this.changed();
   }
 
-  update(message: ChatMessage): void {
-    if (this.window.update(message)) this.changed();
+  grow(growth: ChatGrowth): void {
+    const hasChanged = this.window.grow(growth);
+    if (hasChanged) this.changed();
+    if (hasChanged === undefined && !this.isRepairing) void this.repair(growth.seq);
+  }
+
+  /** Loads one message, of which pieces are missing. A failure leaves it until its next piece. */
+  private async repair(seq: number): Promise<void> {
+    this.isRepairing = true;
+    const request = { around: seq, limit: 2, ...this.ofThread };
+    try {
+      const page = await this.live.calls.loadPage(create(ChatLoadPage, request as ChatLoadPage));
+      for (const message of page.messages) this.amend(message);
+    } catch {
+      return;
+    } finally {
+      this.isRepairing = false;
+    }
+  }
+
+  amend(message: ChatMessage): void {
+    if (this.window.amend(message)) this.changed();
   }
 
   async refresh(newest?: HistoryPage): Promise<void> {
@@ -201,7 +212,7 @@ export class Timeline implements ChatTimeline, LiveWindow {
   forget(): void {
     this.version++;
     this.window.forget();
-    this.mark.leave();
+    this.mark.forget();
   }
 
   /** Makes the view anew, and forgets own posts that have their place in the window. */
@@ -209,6 +220,7 @@ export class Timeline implements ChatTimeline, LiveWindow {
     const { posts } = this.context;
     for (const { stored, clientId } of posts.of(this.channelId, this.threadSeq))
       if (stored && this.window.find(stored.seq)) posts.remove(clientId);
+    this.mark.lookIfMoved();
     this.store.changed();
   }
 
@@ -234,17 +246,21 @@ export class Timeline implements ChatTimeline, LiveWindow {
   }
 
   private async load(place: PagePlace, work: (page: HistoryPage) => void): Promise<void> {
-    const { window, threadSeq, version } = this;
+    const { window, version } = this;
     window.loading();
     this.changed();
     try {
-      const request = { ...place, ...(threadSeq !== null && { threadSeq }) };
+      const request = { ...place, ...this.ofThread };
       const page = await this.live.calls.loadPage(create(ChatLoadPage, request as ChatLoadPage));
       if (version === this.version) this.take(page.messages, () => work(page));
     } finally {
       window.loaded();
       this.changed();
     }
+  }
+
+  private get ofThread(): { readonly threadSeq?: number } {
+    return this.threadSeq === null ? {} : { threadSeq: this.threadSeq };
   }
 
   private get draftKey(): string {

@@ -39,8 +39,7 @@ export class UserFeed {
 
   /** Removes an owner; the stream closes with the last one. */
   remove(owner: StreamOwner): void {
-    this.owners.delete(owner);
-    if (this.owners.size) return;
+    if (!this.owners.delete(owner) || this.owners.size) return;
     this.reading.stop();
     this.isOpen = false;
   }

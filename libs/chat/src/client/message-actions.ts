@@ -1,0 +1,30 @@
+import { create } from '@nestwire/protocol';
+import { ChatDelete, ChatEdit, ChatPin, ChatReact } from '../wire/chat-requests.js';
+import { ChatStopGrowth } from '../wire/growth-requests.js';
+import type { ChatMessageEdit, ChatTimeline } from './chat-face.js';
+import type { LiveChannel } from './live-channel.js';
+
+/** The changes of stored messages. */
+export abstract class MessageActions implements Pick<
+  ChatTimeline,
+  'edit' | 'remove' | 'react' | 'pin' | 'stopGrowth'
+> {
+  constructor(protected readonly live: LiveChannel) {}
+
+  readonly edit = async (seq: number, changes: ChatMessageEdit): Promise<void> => {
+    const request = create(ChatEdit, { seq, ...changes } as ChatEdit);
+    this.live.amend((await this.live.calls.edit(request)).message);
+  };
+
+  readonly remove = async (seq: number): Promise<void> =>
+    this.live.amend((await this.live.calls.remove(create(ChatDelete, { seq }))).message);
+
+  readonly react = async (seq: number, emoji: string, isSet: boolean): Promise<void> =>
+    this.live.amend((await this.live.calls.react(create(ChatReact, { seq, emoji, isSet }))).message);
+
+  readonly pin = async (seq: number, isPinned: boolean): Promise<void> =>
+    this.live.amend((await this.live.calls.pin(create(ChatPin, { seq, isPinned }))).message);
+
+  readonly stopGrowth = async (seq: number): Promise<void> =>
+    this.live.calls.stopGrowth(create(ChatStopGrowth, { seq }));
+}
