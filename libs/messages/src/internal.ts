@@ -9,6 +9,7 @@ export {
 } from './channel/channel.js';
 export { ERROR_LINES_PER_MINUTE, LogLimiter, type LogLimiterSetup } from './logging/log-limiter.js';
 export { SYSTEM_CLOCK, type Clock } from './scheduling/clock.js';
+export { deferred, type Deferred } from './scheduling/deferred.js';
 export { DONE } from './scheduling/done.js';
 export { slicedWork, SLICE_MS, SlicedWork, type SlicerClock } from './scheduling/sliced-work.js';
 export { assertCapabilities } from './missing-capability.error.js';

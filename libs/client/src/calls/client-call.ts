@@ -179,21 +179,21 @@ export class ClientCall implements ConnectedCall {
     this.#user = user;
     this.#isRepeated = !isNew;
     this.#resumes ||= this.#until! <= now;
+    // The server reads frames in this order of fields without scanning them.
     const payload = connection.encode({
-      ...this.#name,
+      t: settled ? 'cancel' : this.#resumes ? 'attach' : 'call',
       id,
-      ...(settled
-        ? { t: 'cancel' }
-        : this.#resumes
-          ? { t: 'attach', window, received: this.#received, consumed: this.#consumed }
+      ...this.#name,
+      ...(!settled &&
+        (this.#resumes
+          ? { window, received: this.#received, consumed: this.#consumed }
           : {
-              t: 'call',
-              ...this.#request,
               window,
               timeoutMs: this.#deadline && Math.ceil(this.#deadline - now),
               items: this.#items && true,
               redelivered: this.#isRepeated || undefined,
-            }),
+              ...this.#request,
+            })),
     });
     const tooLarge = tooLargeError(payload, connection.welcome!);
     if (tooLarge) return this.end(tooLarge);

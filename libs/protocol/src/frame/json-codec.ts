@@ -8,6 +8,7 @@ import type { Codec, EncodedMessage, FrameHead, MessageFrameHead } from './codec
 import { FrameFault } from './frame-fault.js';
 import { guardClientFrame } from './frame-guard.js';
 import { JSON_SUBPROTOCOL, type ClientFrame, type Frame, type PublicationPlace } from './frame.js';
+import { readPlainCall, readPlainItem } from './plain-call.js';
 import { readPlainMessage } from './plain-message.js';
 import { QuotedNames } from './quoted-names.js';
 import { peekJson } from './json-peek.js';
@@ -41,6 +42,8 @@ export class JsonCodec implements Codec {
   }
 
   encodeAround(head: MessageFrameHead, { type, data }: EncodedMessage): string {
+    if (head.t === 'reply')
+      return `{"t":"reply","call":${head.call},"type":${this.names.quote(type)},"data":${data}}`;
     return `${JSON.stringify(head).slice(0, -1)},"type":${this.names.quote(type)},"data":${data}}`;
   }
 
@@ -53,9 +56,11 @@ export class JsonCodec implements Codec {
   }
 
   decodeClientFrame(text: string): ClientFrame | FrameFault {
-    const plain = readPlainMessage(text, this.limits);
+    const { limits } = this;
+    const plain =
+      readPlainMessage(text, limits) ?? readPlainCall(text, limits) ?? readPlainItem(text, limits);
     if (plain) return plain;
-    const fault = scanJson(text, this.limits);
+    const fault = scanJson(text, limits);
     if (fault) return fault;
     try {
       return guardClientFrame(parseWellFormed(text));

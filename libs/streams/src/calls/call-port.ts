@@ -96,8 +96,8 @@ export interface CallPort<Call extends PortedCall = PortedCall> {
   failed(call: Call, error: unknown, workMs: number): WireError;
   /** Returns the time of the work on the current frame, in milliseconds. */
   measuredMs(now: number): number;
-  /** Reports that the client has the end of the call, so that its id is free. */
+  /** Reports that the client has the end of the call, so that its id is free, and that its method still runs. */
   finished(call: Call): void;
-  /** Reports that the call is released. */
+  /** Reports that the client has the end of the call, and that its method has settled. */
   released(call: Call): void;
 }

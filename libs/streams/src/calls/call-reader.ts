@@ -144,7 +144,6 @@ export class CallReader implements ConnectedCall, StoredCallReader {
 
   detach(): void {
     if (!this.isActive) return;
-    this.port.finished(this);
     this.release();
   }
 
@@ -157,7 +156,6 @@ export class CallReader implements ConnectedCall, StoredCallReader {
   fail(error: unknown, workMs = 0): void {
     if (!this.isActive) return;
     this.port.failed(this, error, workMs);
-    this.port.finished(this);
     this.release();
   }
 
@@ -238,7 +236,6 @@ export class CallReader implements ConnectedCall, StoredCallReader {
     const { wire } = this.port;
     if (end.kind === 'error') return this.fail(new CodedError(end.error.code, end.error.message, end.error));
     wire.push(end.kind === 'end' ? wire.endFrame(this.id) : wire.storedReplyFrame(this.id, end.reply));
-    this.port.finished(this);
     this.release();
   }
 

@@ -110,6 +110,8 @@ class RecordingPort implements CallPort {
   }
 
   released(): void {
+    // It includes the end for the client, if that was not reported before.
+    if (!this.finishes) this.finishes++;
     this.releases++;
   }
 }

@@ -1,20 +1,30 @@
-import { CodedError, messageNameOf, type Message } from '@nestwire/protocol';
+import { CodedError, type Message } from '@nestwire/protocol';
+import { deferred, DONE, type Deferred } from '@nestwire/messages/internal';
 import type { CallFrame, ClientEndFrame, ClientItemFrame, FramePayload } from '@nestwire/protocol/codec';
 import { wireErrorOf } from '@nestwire/protocol/internal';
 import { encodingOf } from '@nestwire/protocol/compiled';
-import type { MethodFacts } from '../endpoint/endpoint.js';
-import { outcomeError, type CallOutcome, type CallResults } from '../resend/call-results.js';
+import type { MessageClaim, MethodFacts } from '../endpoint/endpoint.js';
+import { outcomeError, type CallResults } from '../resend/call-results.js';
+import type { CallOutcome } from '../resend/recorded-outcomes.js';
 import { copiedPayload } from '../session/copied-payload.js';
 import type { SessionRuntime } from '../session/session-runtime.js';
 import { clientIdRequired, possiblyHandled } from '../session/stream.errors.js';
 import { isPromiseLike } from '../validation/promise-like.js';
-import { cancelled, deadlineExceeded, excessCredit, notAnItem, unexpectedItem } from './call.errors.js';
+import { cancelled, deadlineExceeded, excessCredit, unexpectedItem } from './call.errors.js';
 import type { CallPort, ConnectedCall } from './call-port.js';
 import { callTransition, type CallState } from './call-state.js';
+import { assertItem, ItemSender } from './item-sender.js';
 import { sourceOf, type ItemSource } from './item-source.js';
 import { OutboundWindow, type CreditProgress } from './outbound-window.js';
 import { ReceivedItems, type ItemCredit, type ItemsOwner } from './received-items.js';
 import { ServerCall } from './server-call.js';
+
+/** The outcome of a call with a stream of items. */
+const NOT_REPEATED = {
+  error: wireErrorOf(possiblyHandled('Its method replies with items, which are not sent again.')),
+};
+/** The outcome of a call that its client has left. */
+const LEFT = { error: wireErrorOf(possiblyHandled('It was ended before its method has settled.')) };
 
 /** The parts that a call is made of. */
 export interface CallParts {
@@ -35,31 +45,30 @@ export interface CallParts {
 export class CallRuntime implements ConnectedCall, ItemsOwner {
   readonly id: number;
   readonly session: SessionRuntime;
-  /** Resolves when the client waits for no single reply. */
-  readonly whenReplied: Promise<void>;
-  /** Resolves when the call is released. */
-  readonly whenReleased: Promise<void>;
+  /** The name of the method. */
+  readonly method: string;
   private state: CallState = 'waiting';
-  private readonly head: Omit<CallFrame, 'data'>;
+  private readonly type: string;
+  private readonly isRedelivered: boolean;
+  private readonly maxItems: number;
   private readonly facts: MethodFacts;
   private readonly results: CallResults | undefined;
   private readonly call: ServerCall;
-  private readonly window: OutboundWindow;
   private readonly items: ReceivedItems | undefined;
   private payload: FramePayload | undefined;
   /** The decoded frame of a call that starts at once; a waiting one would take many times its bytes. */
   private frame: CallFrame | undefined;
-  private source: ItemSource | undefined;
+  // Most calls have one reply in the turn in which they arrive, so the parts below are created on demand.
+  private outbound: OutboundWindow | undefined;
+  private sender: ItemSender | undefined;
   private cancelDeadline: (() => void) | undefined;
-  private wake: (() => void) | undefined;
-  /** The wait for the outbound queue. */
-  private below: Promise<void> | undefined;
-  private resolveReleased!: () => void;
-  private resolveReplied!: () => void;
-  private resolveOutcome: ((outcome: CallOutcome | undefined) => void) | undefined;
+  private replied: Deferred<void> | undefined;
+  private released: Deferred<void> | undefined;
   /** The outcome of the call on another server. */
   private claimedOutcome: CallOutcome | undefined;
   private isClaimed = false;
+  /** True while the outcome of the method is not recorded. */
+  private isOutcomeDue = false;
   /** The time that the event loop spent on the request, in milliseconds. */
   private workMs = 0;
 
@@ -67,16 +76,16 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
     { frame, payload, session, facts, results }: CallParts,
     private readonly port: CallPort<CallRuntime>,
   ) {
-    const { data: _, ...head } = frame;
-    const { callWindow, callWindowBytes } = port.limits;
-    this.head = head;
     this.id = frame.id;
     this.session = session;
+    this.method = frame.method;
+    this.type = frame.type;
+    this.isRedelivered = frame.redelivered === true;
+    this.maxItems = frame.window;
     this.facts = facts;
     this.results = results;
-    this.frame = session.isOpen && !frame.redelivered && !facts.isOnce ? frame : undefined;
+    this.frame = session.isOpen && !this.isRedelivered && !facts.isOnce ? frame : undefined;
     this.payload = this.frame ? payload : copiedPayload(payload);
-    this.window = new OutboundWindow(Math.min(frame.window, callWindow), callWindowBytes);
     this.items = facts.takesItems ? new ReceivedItems(port.limits, this) : undefined;
     if (!frame.items) this.items?.finish();
     this.call = new ServerCall(
@@ -84,13 +93,6 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
       session.session,
       this.startDeadline(frame.timeoutMs),
     );
-    this.whenReplied = new Promise((resolve) => (this.resolveReplied = resolve));
-    this.whenReleased = new Promise((resolve) => (this.resolveReleased = resolve));
-  }
-
-  /** The name of the method. */
-  get method(): string {
-    return this.head.method;
   }
 
   /** True while the client waits for a single reply, or the method has not returned. */
@@ -98,10 +100,20 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
     return this.state === 'waiting' || this.state === 'running';
   }
 
+  /** Resolves when the client waits for no single reply. */
+  get whenReplied(): Promise<void> {
+    return this.isReplying ? (this.replied ??= deferred<void>()).promise : DONE;
+  }
+
+  /** Resolves when the call is released. */
+  get whenReleased(): Promise<void> {
+    return this.state === 'ended' ? DONE : (this.released ??= deferred<void>()).promise;
+  }
+
   /** Starts the method, once the stream is open. */
   start(): void {
     if (this.state !== 'waiting') return;
-    if (this.head.redelivered || this.facts.isOnce) void this.startOnce();
+    if (this.isRedelivered || this.facts.isOnce) void this.startOnce();
     else this.run();
   }
 
@@ -123,7 +135,7 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
   /** Takes the number of items that the client has consumed; returns its progress. */
   receiveCredit(consumed: number): CreditProgress | undefined {
     const progress = this.window.consume(consumed);
-    if (progress) this.wake?.();
+    if (progress) this.sender?.resume();
     else this.end(excessCredit(consumed, this.window.sent));
     return progress;
   }
@@ -185,12 +197,18 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
     return new Date(Date.now() + timeoutMs);
   }
 
+  /** The items in flight to the client. */
+  private get window(): OutboundWindow {
+    const { callWindow, callWindowBytes } = this.port.limits;
+    return (this.outbound ??= new OutboundWindow(Math.min(this.maxItems, callWindow), callWindowBytes));
+  }
+
   /** Answers a call that has run before, and runs any other. */
   private async startOnce(): Promise<void> {
-    const { results, id, head } = this;
+    const { results, id } = this;
     try {
-      if (this.facts.isOnce && !results) throw clientIdRequired(head.type);
-      const outcome = head.redelivered ? await results?.find(id) : undefined;
+      if (this.facts.isOnce && !results) throw clientIdRequired(this.type);
+      const outcome = this.isRedelivered ? await results?.find(id) : undefined;
       if (this.state !== 'waiting') return;
       if (outcome) return this.answer(outcome);
       this.run();
@@ -200,20 +218,22 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
   }
 
   private run(): void {
-    const { results, id } = this;
     this.enter('running');
-    results?.begin(id, new Promise((resolve) => (this.resolveOutcome = resolve)));
-    this.port.beginWork();
+    this.isOutcomeDue = true;
+    // The work on a frame that arrives in this turn is measured from its arrival on.
+    const hasWaited = !this.frame;
+    if (hasWaited) this.port.beginWork();
     let result: unknown;
     try {
       result = this.invoke();
+      if (isPromiseLike(result)) this.workMs = this.port.measuredMs(performance.now());
     } catch (error) {
       return this.fail(error);
     } finally {
-      this.workMs = this.port.measuredMs(performance.now());
-      this.port.endWork();
+      if (hasWaited) this.port.endWork();
     }
     if (!isPromiseLike(result)) return this.returned(result);
+    this.results?.begin(this.id);
     result.then(
       (value) => this.returned(value),
       (error: unknown) => this.fail(error),
@@ -221,16 +241,21 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
   }
 
   private invoke(): unknown {
-    const { results, id, method, call, items } = this;
+    const { id, method, call, items } = this;
     const { type, data } = this.takeFrame();
-    const isRedelivered = this.head.redelivered === true;
+    const claim = this.facts.isOnce ? this.claim() : undefined;
+    return this.session.handlers.call({ method, type, data, id, call, items, claim });
+  }
+
+  /** Returns the claim of a call that runs once in the cluster. */
+  private claim(): MessageClaim {
+    const { results, id, isRedelivered } = this;
     const take = async (): Promise<boolean> => {
       this.claimedOutcome = await results?.claim({ id, isRedelivered });
       this.isClaimed = !this.claimedOutcome;
       return !this.isClaimed;
     };
-    const claim = this.facts.isOnce ? { isRedelivered, take } : undefined;
-    return this.session.handlers.call({ method, type, data, id, call, items, claim });
+    return { isRedelivered, take };
   }
 
   private takeFrame(): CallFrame {
@@ -254,7 +279,7 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
 
   private reply(value: unknown): void {
     const reply = value ?? undefined;
-    if (reply !== undefined) assertMessage(this.method, reply);
+    if (reply !== undefined) assertItem(this.method, reply);
     const { wire } = this.port;
     const frame = wire.replyFrame(this.id, reply as object | undefined);
     if (this.isClaimed) this.results?.settle(this.id, { stored: reply ? encodingOf(reply) : null });
@@ -273,70 +298,40 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
   }
 
   private stream(source: ItemSource): void {
-    const notRepeated = possiblyHandled('Its method replies with items, which are not sent again.');
-    this.settle({ error: wireErrorOf(notRepeated) });
-    if (this.head.redelivered) {
+    this.settle(NOT_REPEATED);
+    if (this.isRedelivered) {
       void source.leave();
-      throw notRepeated;
+      throw outcomeError(NOT_REPEATED);
     }
-    this.source = source;
     if (this.state === 'running') this.enter('streaming');
-    this.resolveReplied();
-    void this.pump(source);
+    this.replied?.resolve();
+    const { id, method, window } = this;
+    this.sender = new ItemSender(source, { call: id, method, window, wire: this.port.wire });
+    // The client may have left while the method ran.
+    if (this.state !== 'streaming') this.sender.stop();
+    void this.sendItems(this.sender);
   }
 
-  /** Sends the items while there is room, and releases the call when the source has settled. */
-  private async pump(source: ItemSource): Promise<void> {
+  /** Sends the items and the end, and releases the call when the source has settled. */
+  private async sendItems(sender: ItemSender): Promise<void> {
     try {
-      while (await this.hasRoom()) {
-        const next = await source.next();
-        if (this.state !== 'streaming') break;
-        if (next.done) return this.finish(this.port.wire.endFrame(this.id));
-        assertMessage(this.method, next.value);
-        const frame = this.port.wire.itemFrame(this.id, this.window.sent + 1, next.value);
-        if (!this.window.fits(frame.length) && !(await this.hasRoom(frame.length))) break;
-        this.window.add(frame.length);
-        this.port.wire.push(frame);
-      }
+      const isComplete = await sender.send();
+      if (isComplete) return this.finish(this.port.wire.endFrame(this.id));
     } catch (error) {
       if (this.state === 'streaming') {
         this.port.failed(this, error, 0);
         this.close(error);
       }
     }
-    await source.leave();
+    await sender.settled();
     this.releaseAll();
-  }
-
-  /** Waits for credit and for room in the outbound queue; resolves to false when the call ends. */
-  private async hasRoom(size = 1): Promise<boolean> {
-    const { wire } = this.port;
-    while (this.state === 'streaming') {
-      if (wire.isAboveSoftBound) await this.belowSoftBound();
-      else if (size === 1 ? this.window.isOpen : this.window.fits(size)) return true;
-      else await this.woken();
-    }
-    return false;
-  }
-
-  /** Waits for the outbound queue; a credit may end the wait early. */
-  private belowSoftBound(): Promise<void> {
-    this.below ??= this.port.wire.whenBelowSoftBound().then(() => {
-      this.below = undefined;
-      this.wake?.();
-    });
-    return this.woken();
-  }
-
-  private woken(): Promise<void> {
-    return new Promise((resolve) => (this.wake = resolve));
   }
 
   /** Sends the end to the client, unless it has one, and releases the call. */
   private finish(frame: FramePayload): void {
     if (this.state === 'waiting' || this.state === 'running' || this.state === 'streaming') {
       this.port.wire.push(frame);
-      this.finished(undefined);
+      this.leaveClient(undefined);
     }
     this.releaseAll();
   }
@@ -348,32 +343,31 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
       if (this.isClaimed) this.results?.settle(this.id, { error: wire });
       // Another server may still have its outcome.
       this.settle(this.facts.isOnce && !this.isClaimed ? undefined : { error: wire });
-      this.finished(error);
-    } else
-      this.settle({ error: wireErrorOf(possiblyHandled('It was ended before its method has settled.')) });
+      this.leaveClient(error);
+    } else this.settle(LEFT);
     this.releaseAll();
   }
 
   /** Makes the client's side free; the code of the application may still run. */
   private close(error: unknown): void {
     this.call.abort(error);
-    this.finished(error);
+    this.leaveClient(error);
     if (this.state === 'waiting') return this.releaseAll();
+    this.port.finished(this);
     this.enter('ending');
-    this.wake?.();
-    void this.source?.leave();
+    this.sender?.stop();
   }
 
-  private finished(error: unknown): void {
+  /** Releases the parts of the call that serve its client. */
+  private leaveClient(error: unknown): void {
     this.cancelDeadline?.();
     this.items?.close(error === undefined ? {} : { error });
-    this.resolveReplied();
-    this.port.finished(this);
+    this.replied?.resolve();
   }
 
   private settle(outcome: CallOutcome | undefined): void {
-    this.resolveOutcome?.(outcome);
-    this.resolveOutcome = undefined;
+    if (this.isOutcomeDue) this.results?.settled(this.id, outcome);
+    this.isOutcomeDue = false;
   }
 
   private releaseAll(): void {
@@ -382,15 +376,11 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
     if (this.payload !== undefined) this.port.release(this.payload.length);
     this.payload = this.frame = undefined;
     this.port.released(this);
-    this.resolveReleased();
+    this.released?.resolve();
   }
 
   /** Enters another state; all transitions are made here. */
   private enter(state: CallState): void {
     this.state = callTransition(this.state, state);
   }
-}
-
-function assertMessage(method: string, value: unknown): asserts value is object {
-  if (!messageNameOf((value as object | undefined)?.constructor)) throw notAnItem(method, value);
 }

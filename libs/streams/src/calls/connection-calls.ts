@@ -60,11 +60,11 @@ const FREE_CREDIT_ITEMS = 16;
 const FREE_CREDIT_BYTES = 32_768;
 
 /** The calls of one connection. */
-export class ConnectionCalls implements CallPort {
+export class ConnectionCalls implements CallPort<ConnectedCall> {
   /** The calls whose end the client does not have, by their id. */
   private readonly calls = new Map<number, ConnectedCall>();
-  /** The calls of each session that are not released. */
-  private readonly unreleased = new Map<SessionRuntime, Set<ConnectedCall>>();
+  /** The calls whose end the client has, and whose methods have not settled. */
+  private readonly settling = new Set<ConnectedCall>();
   /** The calls whose frame is kept during a sign-in, and that are refused already. */
   private readonly refusedEarly = new Set<number>();
   private heldBytes = 0;
@@ -101,8 +101,7 @@ export class ConnectionCalls implements CallPort {
     if (!facts) return this.owner.fail(frame.id, unknownMethod(session.endpoint.name, frame.method));
     if (frame.items && !facts.takesItems) return this.owner.fail(frame.id, unexpectedItem());
     const { maxCalls, maxPendingBytes } = this.limits;
-    if ((this.unreleased.get(session)?.size ?? 0) >= maxCalls)
-      return this.owner.fail(frame.id, tooManyCalls(maxCalls));
+    if (session.unreleasedCalls >= maxCalls) return this.owner.fail(frame.id, tooManyCalls(maxCalls));
     if (!this.hold(payload.length)) return this.owner.fail(frame.id, tooManyItemBytes(maxPendingBytes));
     const results = this.owner.resultsOf(session);
     this.add(
@@ -148,12 +147,12 @@ export class ConnectionCalls implements CallPort {
 
   /** Starts the calls that waited for their stream. */
   opened(session: SessionRuntime): void {
-    for (const call of [...(this.unreleased.get(session) ?? [])]) call.start();
+    for (const call of this.unreleased(session)) call.start();
   }
 
   /** Ends the calls of a stream that was refused. */
   openRefused(session: SessionRuntime, error: unknown): void {
-    for (const call of [...(this.unreleased.get(session) ?? [])]) call.end(error);
+    for (const call of this.unreleased(session)) call.end(error);
   }
 
   /**
@@ -163,10 +162,10 @@ export class ConnectionCalls implements CallPort {
    * `handlerTimeoutMs`.
    */
   ending(session: SessionRuntime, reason: SessionCloseReason): Promise<void> | undefined {
-    const calls = [...(this.unreleased.get(session) ?? [])];
+    const calls = this.unreleased(session);
     const error = reason === IDENTITY_CHANGED ? identityChanged() : sessionClosed(reason);
     for (const call of calls) call.end(error);
-    return this.unreleased.has(session) ? this.settled(session, calls) : undefined;
+    return session.unreleasedCalls ? this.settled(session, calls) : undefined;
   }
 
   /** Resolves when no call waits for a single reply. */
@@ -215,23 +214,20 @@ export class ConnectionCalls implements CallPort {
     return this.owner.callFailed(call.session, call.id, error, workMs);
   }
 
-  finished(call: PortedCall): void {
-    this.calls.delete(call.id);
-    this.credits?.forget(call);
+  finished(call: ConnectedCall): void {
+    this.forget(call);
+    this.settling.add(call);
   }
 
-  released(call: PortedCall): void {
+  released(call: ConnectedCall): void {
     this.releaseHeld(call);
-    const calls = this.unreleased.get(call.session);
-    calls?.delete(call as ConnectedCall);
-    if (!calls?.size) this.unreleased.delete(call.session);
+    if (!this.settling.delete(call)) this.forget(call);
+    call.session.unreleasedCalls--;
   }
 
   private add(call: ConnectedCall): void {
     this.calls.set(call.id, call);
-    const ofSession = this.unreleased.get(call.session);
-    if (ofSession) ofSession.add(call);
-    else this.unreleased.set(call.session, new Set([call]));
+    call.session.unreleasedCalls++;
     if (call.session.isOpen) call.start();
   }
 
@@ -246,8 +242,7 @@ export class ConnectionCalls implements CallPort {
     const session = this.resumableSession(frame);
     if (!session) return;
     const { maxCalls } = this.limits;
-    if ((this.unreleased.get(session)?.size ?? 0) >= maxCalls)
-      return this.owner.fail(frame.id, tooManyCalls(maxCalls));
+    if (session.unreleasedCalls >= maxCalls) return this.owner.fail(frame.id, tooManyCalls(maxCalls));
     this.add(this.readerOf(session, frame, this.starts.authorize));
   }
 
@@ -290,7 +285,19 @@ export class ConnectionCalls implements CallPort {
     return reader;
   }
 
+  /** Returns the calls of a session that are not released. */
+  private unreleased(session: SessionRuntime): ConnectedCall[] {
+    return [...this.calls.values(), ...this.settling].filter((call) => call.session === session);
+  }
+
+  private forget(call: ConnectedCall): void {
+    // Another call may have its id since its end.
+    if (this.calls.get(call.id) === call) this.calls.delete(call.id);
+    this.credits?.forget(call);
+  }
+
   private releaseHeld(call: PortedCall): void {
+    if (!this.held.size) return;
     this.release(this.held.get(call) ?? 0);
     this.held.delete(call);
   }
@@ -308,8 +315,9 @@ export class ConnectionCalls implements CallPort {
     const isLate = await Promise.race([late, Promise.all(calls.map(({ whenReleased }) => whenReleased))]);
     clearTimeout(timer);
     if (isLate !== true) return;
-    const methods = [...new Set([...(this.unreleased.get(session) ?? [])].map(({ method }) => method))];
-    this.unreleased.delete(session);
+    const unreleased = this.unreleased(session);
+    for (const call of unreleased) this.settling.delete(call);
+    const methods = [...new Set(unreleased.map(({ method }) => method))];
     errorLog.log(
       `calls ${session.endpoint.name}`,
       `Calls of ${methods.join(', ')} of "${session.endpoint.name}" did not settle within ${handlerTimeoutMs} ms ` +

@@ -1,17 +1,10 @@
 import { CodedError, type WireError } from '@nestwire/protocol';
-import type { EncodedMessage, FramePayload } from '@nestwire/protocol/codec';
+import type { EncodedMessage } from '@nestwire/protocol/codec';
 import type { ClaimedWork } from '@nestwire/messages/backend';
 import { possiblyHandled } from '../session/stream.errors.js';
 import { errorOf, readResult, resultOf } from './session-results.js';
+import { RecordedOutcomes, type CallOutcome } from './recorded-outcomes.js';
 import type { ResultKeeper } from './stream-results.js';
-
-/** The end of a call with a single reply. */
-export type CallOutcome =
-  /** The frame of the reply, in one codec. */
-  | { readonly reply: FramePayload; readonly subprotocol: string }
-  /** The reply that another server stored; null without a message. */
-  | { readonly stored: EncodedMessage | null }
-  | { readonly error: WireError };
 
 /** A call that is to run once in the cluster. */
 export interface ClaimedCall {
@@ -26,22 +19,31 @@ const OUTCOME_BYTES = 128;
 /** The result in the cluster of a reply that is too long. */
 const TOO_LONG = '{"long":true}';
 
+/** Takes the outcome of a running call; undefined when its end is not a result. */
+type WaitForOutcome = (outcome: CallOutcome | undefined) => void;
+
 /** The outcomes of one client's calls, for calls that it sends again. */
 export class CallResults {
-  private readonly running = new Map<number, Promise<CallOutcome | undefined>>();
-  private readonly outcomes = new Map<number, CallOutcome>();
+  /** The calls that run, and the repetitions that wait for their outcome. */
+  private readonly running = new Map<number, WaitForOutcome[] | undefined>();
+  private readonly outcomes: RecordedOutcomes;
   private forgottenId = 0;
 
-  constructor(private readonly keeper: ResultKeeper) {}
+  constructor(private readonly keeper: ResultKeeper) {
+    this.outcomes = new RecordedOutcomes(keeper.maxResults);
+  }
 
-  /** Records a call that runs; `settled` resolves to undefined when its end is not a result. */
-  begin(id: number, settled: Promise<CallOutcome | undefined>): void {
-    const recorded = settled.then((outcome) => {
-      this.running.delete(id);
-      if (outcome) this.add(id, outcome);
-      return outcome;
-    });
-    this.running.set(id, recorded);
+  /** Records a call that runs longer than this turn; `settled` must follow. */
+  begin(id: number): void {
+    this.running.set(id, undefined);
+  }
+
+  /** Records the outcome of a call; undefined when its end is not a result. */
+  settled(id: number, outcome: CallOutcome | undefined): void {
+    const waiting = this.running.get(id);
+    this.running.delete(id);
+    if (outcome) this.add(id, outcome);
+    for (const take of waiting ?? []) take(outcome);
   }
 
   /**
@@ -50,10 +52,10 @@ export class CallResults {
    * @throws {CodedError} UNCERTAIN when the outcome is forgotten
    */
   async find(id: number): Promise<CallOutcome | undefined> {
-    const running = this.running.get(id);
-    const outcome = running ? await running : this.outcomes.get(id);
+    const isRunning = this.running.has(id);
+    const outcome = isRunning ? await this.outcomeOf(id) : this.outcomes.find(id);
     if (outcome) return outcome;
-    if (running) throw possiblyHandled('It has no single reply, or its outcome is unknown.');
+    if (isRunning) throw possiblyHandled('It has no single reply, or its outcome is unknown.');
     if (id <= this.forgottenId) throw possiblyHandled('The server no longer remembers its outcome.');
     return undefined;
   }
@@ -84,22 +86,34 @@ export class CallResults {
   /** Forgets the older half of the outcomes, but never the newest. */
   forgetOlderHalf(): void {
     const count = Math.max(1, Math.floor(this.outcomes.size / 2));
-    while (this.outcomes.size > count) this.forgetOldest();
+    this.forgetAllBut(count);
+  }
+
+  private outcomeOf(running: number): Promise<CallOutcome | undefined> {
+    return new Promise((resolve) => {
+      const waiting = this.running.get(running);
+      if (waiting) waiting.push(resolve);
+      else this.running.set(running, [resolve]);
+    });
   }
 
   private add(id: number, outcome: CallOutcome): void {
-    this.outcomes.set(id, outcome);
-    const fits = this.keeper.grow(bytesOf(outcome));
-    while (this.outcomes.size > (fits ? this.keeper.maxResults : 1)) this.forgetOldest();
+    const bytes = bytesOf(outcome);
+    const freed = this.outcomes.isFull ? this.removeOldest() : 0;
+    this.outcomes.add(id, outcome, bytes);
+    // Replies of one size replace each other without a change of the memory.
+    if (bytes !== freed && !this.keeper.grow(bytes - freed)) this.forgetAllBut(1);
   }
 
-  private forgetOldest(): void {
-    for (const [id, outcome] of this.outcomes) {
-      this.outcomes.delete(id);
-      this.forgottenId = Math.max(this.forgottenId, id);
-      this.keeper.grow(-bytesOf(outcome));
-      return;
-    }
+  private forgetAllBut(count: number): void {
+    while (this.outcomes.size > count) this.keeper.grow(-this.removeOldest());
+  }
+
+  /** Removes the oldest outcome; returns its size in bytes. */
+  private removeOldest(): number {
+    const { id, bytes } = this.outcomes.removeOldest();
+    this.forgottenId = Math.max(this.forgottenId, id);
+    return bytes;
   }
 
   private workOf(id: number): ClaimedWork {

@@ -43,6 +43,8 @@ export class SessionRuntime implements ResultOwner, PendingMessages {
   readonly openIds: number[] = [];
   /** The ids of the `close` frames without an answer. */
   readonly closeIds: number[] = [];
+  /** The number of calls that are not released. */
+  unreleasedCalls = 0;
   /** The recorded results of the client's messages; undefined when the client has no id. */
   messageResults: SessionResults | undefined;
   /** The time that the event loop spent on opening the stream, in milliseconds. */
