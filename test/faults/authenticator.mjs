@@ -12,6 +12,7 @@ export function issueToken(userId, lifeMs) {
 
 /** Accepts tokens until they expire. */
 export class ExpiringAuthenticator extends StreamAuthenticator {
+  /** @param {{ token: string | null }} handshake */
   authenticate({ token }) {
     const [expiry, id] = token?.split(' ') ?? [];
     const expiresAt = Number(expiry);

@@ -50,6 +50,14 @@ export const SABOTAGES = {
   takeover: [
     [`${MESSAGES}redis/history/consumer-scripts.js`, 'if work.dueMs <= nowMs then', 'if false then'],
   ],
+  /** The server of a resumable call counts as alive for ever. */
+  deaths: [
+    [
+      `${STREAMS}calls/resumable-calls.js`,
+      'this.isHere(key) : this.store.isAlive(owner)',
+      'this.isHere(key) : true',
+    ],
+  ],
   /** A message that was handled may be handled again. */
   once: [
     [
@@ -92,10 +100,18 @@ const ADDITIONS = {
 /** The names of what makes a server one of a next version. */
 export const NEXT_VERSION = Object.keys(ADDITIONS);
 
-/** Everything that may be changed in a server, by name. */
+/**
+ * Everything that may be changed in a server, by name.
+ *
+ * @type {Readonly<Record<string, readonly (readonly string[])[]>>}
+ */
 export const CHANGES = { ...SABOTAGES, ...ADDITIONS };
 
-/** Returns the options of node for a process without some protections, or of a next version. */
+/**
+ * Returns the options of node for a process without some protections, or of a next version.
+ *
+ * @param {readonly string[]} names
+ */
 export function sabotageOptions(names = []) {
   if (names.length === 0) return [];
   const missing = names.flatMap((name) => CHANGES[name]).filter(([file]) => !existsSync(ROOT + file));

@@ -45,7 +45,7 @@ const KINDS: Readonly<Record<string, readonly [weight: number, run: (choice: Cho
   resume: [4, ({ client }) => client.read('resume')],
   wait: [9, ({ world, extra }) => world.advance(TIMES_MS[extra]!)],
   waitLong: [1, ({ world }) => world.waitLong(LONG_MS)],
-  kill: [2, ({ world, node }) => world.kill(node)],
+  kill: [3, ({ world, node }) => world.kill(node)],
   deafen: [2, ({ world, node }) => (world.brokers[node]!.isDeaf = true)],
   slowStore: [2, ({ world, node, extra }) => (world.brokers[node]!.slowTurns = extra % 3)],
   failStore: [
