@@ -320,6 +320,19 @@ describeWithRedis('A resumable call over Redis', (redis) => {
     expect(b.get(Lab).log).toEqual([]);
   });
 
+  it('belongs to the reader that attached last, also on a server that has had no call', async () => {
+    const [a, b] = [await start(), await start()];
+    await interrupted(a, 12, 'ada');
+    const raw = await enter(b, 'ada');
+    raw.sendJson(attach(2, 0));
+    raw.sendJson(attach(3, 0));
+
+    expect(codeOf(await endOf(raw, 2))).toBe('CALL_TAKEN_OVER');
+    a.get(Lab).allow(100);
+    expect(await endOf(raw, 3)).toEqual({ t: 'end', call: 3 });
+    expect(textsOf(raw, 3)).toEqual(numbers(1, 12));
+  });
+
   it('goes beyond the unread items while a reader on another server reads', async () => {
     const [a, b] = [await start(), await start()];
     await interrupted(a, 200, 'ada');

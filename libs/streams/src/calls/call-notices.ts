@@ -29,7 +29,12 @@ export class CallNotices {
     this.subscription ??= this.messages.addListener(channelOf(this.server), ({ key }) => {
       if (typeof key === 'string') this.changed(key);
     });
-    await this.subscription;
+    try {
+      await this.subscription;
+    } catch (error) {
+      this.subscription = undefined;
+      throw error;
+    }
   }
 
   /** Tells a server that a call has changed; several notices of one turn are sent as one. */

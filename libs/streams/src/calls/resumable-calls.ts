@@ -63,6 +63,7 @@ export class ResumableCalls implements Production {
   private readonly notices: CallNotices;
   /** Cancels the next check; undefined before the first call. */
   private cancelCheck: (() => void) | undefined;
+  private begun: Promise<void> | undefined;
   private checking: Promise<void> | undefined;
   private tokens = 0;
   private isStopped = false;
@@ -214,9 +215,17 @@ export class ResumableCalls implements Production {
   /** Confirms that this server is alive, and listens, once it has the first call. */
   private async begin(): Promise<void> {
     if (this.isStopped) throw new CodedError(ErrorCode.Draining, 'The server shuts down: call again.');
-    if (!this.cancelCheck) {
-      this.checkLater();
+    if (!this.cancelCheck) this.checkLater();
+    // Later calls wait too, so that readers attach in the order of their frames.
+    await (this.begun ??= this.beginNow());
+  }
+
+  private async beginNow(): Promise<void> {
+    try {
       await Promise.all([this.store.renew(this.server, LEASE_MS), this.notices.start()]);
+    } catch (error) {
+      this.begun = undefined;
+      throw error;
     }
   }
 
