@@ -34,7 +34,7 @@ describe('The errors of a client', () => {
     const error = await failureOf(client.room.sendStreamMessage(create(Said)));
 
     expect(error).toMatchObject({ code: 'NOT_CONNECTED' });
-    expect(error.message).toBe('NOT_CONNECTED: call connectWebSocket() first');
+    expect(error.message).toBe("NOT_CONNECTED: call connectWebSocket(), or use offline: 'queue'");
     expect(await failureOf(client.authenticate())).toMatchObject({ message: error.message });
   });
 

@@ -25,5 +25,5 @@ export function closedError(status: ConnectionStatus): CodedError {
 
 /** Makes the error of a call that needs a connection. */
 export function notConnectedError(): CodedError {
-  return clientError('NOT_CONNECTED', 'call connectWebSocket() first');
+  return clientError('NOT_CONNECTED', "call connectWebSocket(), or use offline: 'queue'");
 }

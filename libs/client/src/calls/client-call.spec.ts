@@ -764,10 +764,33 @@ describe('a call', () => {
 
     it('cancels it', async () => {
       await connected();
-      const cancelled = rig.client.chat.watch.resume('y'.repeat(22)).cancel();
+      const call = rig.client.chat.watch.resume('y'.repeat(22));
       const { id } = await peer.next('attach');
+      const cancelled = call.cancel();
       expect(await peer.next('cancel')).toEqual({ t: 'cancel', call: id });
       fail(id, 'CANCELLED');
+      await cancelled;
+    });
+
+    it('cancels it without an attach when it is cancelled at once', async () => {
+      await connected();
+      const callId = 'y'.repeat(22);
+      const cancelled = rig.client.chat.watch.resume(callId).cancel();
+      const frame = await peer.frames.take();
+      expect(frame).toMatchObject({ t: 'cancel', stream: 'chat', method: 'watch', callId });
+      peer.send({ t: 'reply', call: (frame as { id: number }).id });
+      await cancelled;
+    });
+
+    it.each(['throw', 'queue'] as const)('cancels it on the next connection, with %s', async (offline) => {
+      rig = await Rig.start({ offline });
+      const callId = 'y'.repeat(22);
+      const cancelled = rig.client.chat.watch.resume(callId).cancel();
+      peer = await rig.connected(FIGURES);
+      await peer.open();
+      const frame = await peer.frames.take();
+      expect(frame).toMatchObject({ t: 'cancel', callId });
+      fail((frame as { id: number }).id, 'CALL_UNKNOWN');
       await cancelled;
     });
   });

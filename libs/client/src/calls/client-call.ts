@@ -340,9 +340,8 @@ export class ClientCall implements ConnectedCall {
   /** Makes the error of a call that cannot continue. */
   #lostError(cause?: CodedError): CodedError {
     const received = this.#received;
-    const text = cause?.message ?? this.#lossReason;
-    return received
-      ? Object.assign(clientError('CALL_LOST', text, { cause }), { received })
-      : clientError('UNCERTAIN', text, { cause });
+    const code = received ? 'CALL_LOST' : 'UNCERTAIN';
+    const error = clientError(code, cause?.message ?? this.#lossReason, { cause });
+    return Object.assign(error, received && { received });
   }
 }

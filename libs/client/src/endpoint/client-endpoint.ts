@@ -159,7 +159,10 @@ export class ClientEndpoint implements ConnectedStream {
 
   #call(request: CallRequest, given?: CallOptions): object {
     const call = new ClientCall(this.#connection, this, this.#messages, request, given);
-    this.sendCalls();
+    const send = (): void => this.sendCalls();
+    // `resume(id).cancel()` must not take the call over from its reader.
+    if (request.start) send();
+    else queueMicrotask(send);
     return call.handle;
   }
 
