@@ -21,6 +21,12 @@ export class RoomState {
   texts!: string[];
 }
 
+@StreamMessage('types.moved')
+export class Moved {
+  declare readonly $type: 'types.moved';
+  x!: number;
+}
+
 const HISTORY = { messages: 100, ageMs: 60_000 };
 export const pointers = defineChannel('pointers', { messages: [Said] });
 export const score = defineChannel('score', { messages: [Said], latest: true });
@@ -79,6 +85,25 @@ export class Listeners {
 
   @ChannelSnapshot(board)
   async snapshot(): Promise<RoomState> {
+    return new RoomState();
+  }
+
+  @ChannelSnapshot(board)
+  ofSubscriber({ name }: Channel, { params }: StreamSession<Said, unknown, { roomId: string }>): RoomState {
+    name.trim();
+    params.roomId.trim();
+    return new RoomState();
+  }
+
+  // @ts-expect-error takes an argument of the channel, which is not passed
+  @ChannelSnapshot(board)
+  ofRoom(_channel: Channel, _roomId: string): RoomState {
+    return new RoomState();
+  }
+
+  // @ts-expect-error takes another channel
+  @ChannelSnapshot(board)
+  ofAnother(_channel: Channel<Moved>): RoomState {
     return new RoomState();
   }
 
