@@ -20,8 +20,8 @@ const page = (file: string, text: string): Page => ({ file, text });
 export const PAGE_GROUPS: readonly PageGroup[] = [
   {
     kind: 'Tutorial',
-    text: 'Tutorial',
-    pages: [page('quick-start.md', 'Quick start')],
+    text: 'Tutorials',
+    pages: [page('quick-start.md', 'Quick start'), page('stream-tokens.md', 'Stream tokens')],
   },
   {
     kind: 'How-to guides',

@@ -1,19 +1,27 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
-import type { ChatTab } from './chat-tab.js';
+import type { Browser, Page } from 'playwright-core';
 
 const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/nestwire/screenshots', import.meta.url));
 
+/** A tab of a browser. */
+interface Tab {
+  readonly page: Page;
+}
+
 /** Takes a picture of a tab, for people to look at. */
-export async function takeScreenshot(tab: ChatTab, name: string): Promise<void> {
+export async function takeScreenshot(tab: Tab, name: string): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   await tab.page.screenshot({ path: join(FOLDER, `${name}.png`) });
 }
 
 /** Takes a picture of tabs side by side, each below its address. */
-export async function takeScreenshotOfTabs(browser: Browser, tabs: ChatTab[], name: string): Promise<void> {
+export async function takeScreenshotOfTabs(
+  browser: Browser,
+  tabs: readonly Tab[],
+  name: string,
+): Promise<void> {
   const figures = await Promise.all(tabs.map(figureOf));
   const page = await browser.newPage({ viewport: { width: 1860, height: 736 } });
   await page.setContent(`<style>
@@ -27,7 +35,7 @@ export async function takeScreenshotOfTabs(browser: Browser, tabs: ChatTab[], na
   await page.close();
 }
 
-async function figureOf({ page }: ChatTab): Promise<string> {
+async function figureOf({ page }: Tab): Promise<string> {
   const picture = await page.screenshot();
   const { host } = new URL(page.url());
   return `<figure><figcaption>${host}</figcaption><img src="data:image/png;base64,${picture.toString('base64')}"></figure>`;

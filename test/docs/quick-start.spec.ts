@@ -1,31 +1,29 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import ts from 'typescript';
+import { compileFolder } from '../rig/compile-folder.js';
 import { AppModule } from './quick-start/app.module.js';
 
-const SOURCE = fileURLToPath(new URL('quick-start', import.meta.url));
-const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/nestwire/quick-start', import.meta.url));
+const SOURCE = new URL('quick-start/', import.meta.url);
 const DEADLINE_MS = 15_000;
 
 describe('docs/quick-start.md', () => {
   let app: INestApplication;
   let url: string;
+  let program: string;
   const terminals: Terminal[] = [];
 
   const open = (author: string) => {
-    const terminal = new Terminal(author, url);
+    const terminal = new Terminal(program, [author, url]);
     terminals.push(terminal);
     return terminal;
   };
 
   beforeAll(async () => {
-    for (const name of ['chat-message', 'terminal']) compile(name);
+    program = fileURLToPath(new URL('terminal.js', compileFolder(SOURCE, 'quick-start')));
     const testing = await Test.createTestingModule({ imports: [AppModule] }).compile();
     app = testing.createNestApplication();
     await app.listen(0, '127.0.0.1');
@@ -57,28 +55,13 @@ describe('docs/quick-start.md', () => {
   }, 30_000);
 });
 
-function compile(name: string): void {
-  const source = readFileSync(join(SOURCE, `${name}.ts`), 'utf8');
-  const { outputText } = ts.transpileModule(source, {
-    compilerOptions: {
-      module: ts.ModuleKind.ESNext,
-      target: ts.ScriptTarget.ES2022,
-      experimentalDecorators: true,
-      emitDecoratorMetadata: true,
-    },
-  });
-  mkdirSync(COMPILED, { recursive: true });
-  writeFileSync(join(COMPILED, 'package.json'), '{"type":"module"}');
-  writeFileSync(join(COMPILED, `${name}.js`), outputText);
-}
-
 /** A process that runs the page's terminal client. */
 class Terminal {
   readonly #child: ChildProcess;
   #output = '';
 
-  constructor(author: string, url: string) {
-    this.#child = spawn(process.execPath, [join(COMPILED, 'terminal.js'), author, url], { stdio: 'pipe' });
+  constructor(program: string, argv: readonly string[]) {
+    this.#child = spawn(process.execPath, [program, ...argv], { stdio: 'pipe' });
     for (const stream of [this.#child.stdout!, this.#child.stderr!])
       stream.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
   }

@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { Provider, Type } from '@nestjs/common';
 import { createStreamClient, type WebSocketClass } from '@nestwire/client';
 import { MessagesService } from '@nestwire/messages';
-import { create, StreamGap } from '@nestwire/protocol';
+import {
+  create,
+  PresenceJoined,
+  PresenceLeft,
+  PresenceMembers,
+  PresenceUpdated,
+  StreamGap,
+} from '@nestwire/protocol';
 import { StreamsModule } from '@nestwire/streams';
 import { TestServer } from '@nestwire/testing';
 import { WebSocket } from 'ws';
@@ -11,7 +18,7 @@ import { describeWithRedis } from '../rig/redis.js';
 import { until } from '../rig/until.js';
 import { AppAuthenticator, TokensModule } from './authentication.js';
 import * as announce from './recipes/announce.js';
-import * as assistant from './recipes/assistant.js';
+import * as auction from './recipes/auction.js';
 import * as dashboard from './recipes/dashboard.js';
 import * as expel from './recipes/expel.js';
 import * as game from './recipes/game.js';
@@ -213,35 +220,27 @@ describe('docs/recipes.md', () => {
     expect([...list.items.values()].map(({ state }) => state)).toEqual(['saved', 'failed']);
   });
 
-  it('streams the tokens of an answer, and stops when it is told to', async () => {
-    let isStopped = false;
-    class Counting extends assistant.LanguageModel {
-      async *generate(prompt: string, signal: AbortSignal): AsyncIterable<string> {
-        const count = Number(prompt);
-        for (let token = 0; token < count && !signal.aborted; token++) {
-          yield `${token} `;
-          await new Promise(setImmediate);
-        }
-        isStopped = signal.aborted;
-      }
-    }
-    await serve([assistant.AssistantEndpoint, { provide: assistant.LanguageModel, useClass: Counting }]);
-    const messages = [assistant.Ask, assistant.Stop, assistant.Token] as const;
-    const page = await server.clientsOf<assistant.AssistantStreams>()({ messages })({ as: ADA });
-    const ask = (text: string) =>
-      page.assistant.sendStreamMessage(create(assistant.Ask, { id: randomUUID(), text }));
-    const isLast = { where: ({ isLast: last }: assistant.Token) => last, withinMs: 10_000 };
+  it('holds an auction', async () => {
+    await serve([auction.AuctionEndpoint, auction.Lots]);
+    const { Bid, Accepted, Outbid, Price, LoadBids, Bids } = auction;
+    const presence = [PresenceMembers, PresenceJoined, PresenceUpdated, PresenceLeft] as const;
+    const messages = [Bid, Accepted, Outbid, Price, LoadBids, Bids, ...presence] as const;
+    const connect = server.clientsOf<auction.AuctionStreams>()({ messages });
+    const [ada, bob] = [await connect({ as: ADA }), await connect({ as: BOB })];
+    const [vase, vaseOfBob] = [ada.auction({ lotId: 'vase' }), bob.auction({ lotId: 'vase' })];
+    const bid = (euros: number) => create(Bid, { cents: euros * 100 });
 
-    await ask('3');
-    await page.assistant.next(assistant.Token, isLast);
-    expect(page.assistant.unread.map(({ text }) => text).join('')).toBe('0 1 2 ');
-    expect(isStopped).toBe(false);
-
-    await ask('1000000');
-    await page.assistant.next(assistant.Token);
-    await page.assistant.sendStreamMessage(create(assistant.Stop, {}));
-    await page.assistant.next(assistant.Token, isLast);
-    expect(isStopped).toBe(true);
+    expect(await vase.bid(bid(5))).toBeInstanceOf(Accepted);
+    expect(await vaseOfBob.bid(bid(5))).toMatchObject({ highestCents: 500 });
+    expect(await vaseOfBob.next(Price)).toMatchObject({ cents: 500, bidder: 'Ada' });
+    expect(await vaseOfBob.bid(bid(6))).toBeInstanceOf(Accepted);
+    await vase.next(Price, { where: ({ bidder }) => bidder === 'Bob' });
+    expect((await vase.loadBids(create(LoadBids))).bids.map(({ cents }) => cents)).toEqual([500, 600]);
+    expect(await vaseOfBob.next(PresenceMembers)).toMatchObject({ members: [{ id: 'ada' }, { id: 'bob' }] });
+    const clock = ada.auction({ lotId: 'clock' });
+    await expect(clock.bid(bid(5))).rejects.toMatchObject({ code: 'AUCTION_CLOSED' });
+    await expect(clock.bid(bid(0))).rejects.toMatchObject({ code: 'INVALID_MESSAGE' });
+    await expect(ada.auction({ lotId: 'cup' }).bid(bid(5))).rejects.toMatchObject({ code: 'NO_SUCH_LOT' });
   });
 
   it('tells who is typing, once in two seconds', async () => {

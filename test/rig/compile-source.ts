@@ -5,14 +5,19 @@ const CACHE = new URL('../../node_modules/.cache/nestwire/compiled/', import.met
 
 /** Compiles a TypeScript file that imports packages only, so that another process can import the returned URL. */
 export function compileSource(file: URL, name: string): string {
+  mkdirSync(CACHE, { recursive: true });
+  const target = new URL(`${name}.mjs`, CACHE);
+  writeFileSync(target, compiled(file));
+  return target.href;
+}
+
+/** Returns the JavaScript of a TypeScript file. */
+export function compiled(file: URL): string {
   const compilerOptions: ts.CompilerOptions = {
     module: ts.ModuleKind.ESNext,
     target: ts.ScriptTarget.ES2022,
     experimentalDecorators: true,
     emitDecoratorMetadata: true,
   };
-  mkdirSync(CACHE, { recursive: true });
-  const target = new URL(`${name}.mjs`, CACHE);
-  writeFileSync(target, ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions }).outputText);
-  return target.href;
+  return ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions }).outputText;
 }

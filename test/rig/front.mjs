@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { resetSocket } from './reset-socket.mjs';
 
+/** @import { Socket } from 'node:net' */
+
 const HOST = '127.0.0.1';
 
 /**
@@ -9,10 +11,15 @@ const HOST = '127.0.0.1';
  * them, as a network does that is gone: neither side is told more than that the connection is reset.
  */
 export class Front {
-  /** When a connection was taken that reached a server, in milliseconds of the given clock. */
+  /**
+   * When a connection was taken that reached a server, in milliseconds of the given clock.
+   *
+   * @type {number[]}
+   */
   acceptedAt = [];
   isCut = false;
   port = 0;
+  /** @type {Set<[client: Socket, server: Socket]>} */
   #pairs = new Set();
   #server = createServer({ noDelay: true }, (client) => this.#accept(client));
 
@@ -51,12 +58,14 @@ export class Front {
     await closed;
   }
 
+  /** @param {Socket} client */
   #accept(client) {
     client.on('error', () => undefined);
     const port = this.isCut ? undefined : this.choosePort();
     if (port === undefined) return resetSocket(client);
     this.acceptedAt.push(this.now());
     const server = connect({ port, host: HOST, noDelay: true });
+    /** @type {[client: Socket, server: Socket]} */
     const pair = [client, server];
     this.#pairs.add(pair);
     // One side's end is the other's; an error of one resets the other.
@@ -65,6 +74,7 @@ export class Front {
     client.pipe(server).pipe(client);
   }
 
+  /** @param {[client: Socket, server: Socket]} pair */
   #closed(pair) {
     for (const socket of pair) if (!socket.destroyed) socket.destroySoon();
     if (pair.every(({ destroyed }) => destroyed)) this.#pairs.delete(pair);

@@ -1,0 +1,1 @@
+export { Prompt, Token } from '../messages.js';
