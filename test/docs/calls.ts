@@ -58,6 +58,7 @@ export class Texts {
 export class DeskEndpoint {
   constructor(private readonly texts: Texts) {}
 
+  /** Returns the texts before a position. */
   @StreamMethod(LoadOlder)
   loadOlder(_call: StreamCall, { before }: LoadOlder): Page {
     return create(Page, { texts: this.texts.all.slice(0, before) });

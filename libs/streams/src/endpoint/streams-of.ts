@@ -35,13 +35,17 @@ type OutboundOf<F> = F extends (...args: infer A) => infer R
       : never
   : never;
 
-type CallNames<E> = {
-  [K in keyof E]: E[K] extends (...args: infer A) => unknown
-    ? TakesCall<A> extends true
-      ? K
-      : never
-    : never;
-}[keyof E];
+/** The name of a method with a call; `never` for another member. */
+type CallName<K, F> = F extends (...args: infer A) => unknown
+  ? TakesCall<A> extends true
+    ? K
+    : never
+  : never;
+
+/** Maps the members themselves, so that an editor shows their comments, and goes to their definitions. */
+type MethodsOfCalls<E> = {
+  readonly [K in keyof E as CallName<K, E[K]>]: MethodTypesOf<Extract<E[K], AnyMethod>>;
+};
 
 type MethodTypesOf<F> = F extends (...args: infer A) => infer R
   ? MethodTypes<AcceptedMessage<A>, ItemsOf<A>, ReplyOf<Awaited<R>>>
@@ -77,7 +81,7 @@ type EndpointTypesOf<E> = EndpointTypes<
   InboundOf<MethodsOf<E>>,
   SentMessages<OutboundOf<MethodsOf<E>>>,
   ParamsOfEndpoint<E>,
-  { readonly [K in CallNames<E>]: MethodTypesOf<Extract<E[K], AnyMethod>> },
+  MethodsOfCalls<E>,
   RequestsOf<OutboundOf<MethodsOf<E>>>
 >;
 
