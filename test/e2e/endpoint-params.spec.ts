@@ -321,7 +321,7 @@ describe('An endpoint with parameters', () => {
     await enter(raw, 2, '#2', 'b');
     raw.sendJson(open(3, '#3', { roomId: 'c' }));
 
-    expect(await raw.frame('error', 3)).toMatchObject({ error: { code: 'LIMIT_REACHED' } });
+    expect(await raw.frame('error', 3)).toMatchObject({ error: { code: 'TOO_MANY_STREAMS' } });
     raw.sendJson({ t: 'close', id: 4, stream: '#1' });
     await raw.frame('closed', 4);
     await enter(raw, 5, '#3', 'c');

@@ -461,14 +461,14 @@ const trials: readonly Trial[] = [
     limit: 'maxStreams',
     low: 1,
     stimulus: (raw) => send(raw, open(1), open(2, 'other')),
-    reaction: 'LIMIT_REACHED',
+    reaction: 'TOO_MANY_STREAMS',
     goesOn: (raw) => raw.frame('opened', 2),
   },
   {
     limit: 'maxSubscriptions',
     low: 1,
     stimulus: (raw) => send(raw, open(), tell(2, 'subscribe a'), tell(3, 'subscribe b')),
-    reaction: 'LIMIT_REACHED',
+    reaction: 'TOO_MANY_SUBSCRIPTIONS',
     goesOn: (raw) => raw.frame('ack', 3),
   },
   {

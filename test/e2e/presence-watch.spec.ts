@@ -215,7 +215,7 @@ describe('A watch of presence in a client', () => {
     for (const channel of ['a', 'b']) await client.room.sendStreamMessage(task(channel));
 
     expect(await failureOf(client.room.sendStreamMessage(task('c')))).toMatchObject({
-      code: 'LIMIT_REACHED',
+      code: 'TOO_MANY_PRESENCES',
       message: expect.stringContaining('streams of presence') as string,
     });
   });

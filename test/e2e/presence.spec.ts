@@ -146,7 +146,7 @@ describe('Presence on one server', () => {
       [3, 'join c'],
     ] as const)
       ada.sendJson(say(id, text));
-    expect(await ada.frame('error', 3)).toMatchObject({ error: { code: 'LIMIT_REACHED' } });
+    expect(await ada.frame('error', 3)).toMatchObject({ error: { code: 'TOO_MANY_PRESENCES' } });
   });
 
   it('ends with the identity: the former user has left before the next one joins', async () => {

@@ -197,7 +197,7 @@ describe('session.subscribe()', () => {
     for (const name of ['a', 'b', 'a']) await client.desk.sendStreamMessage(task(`subscribe ${name}`));
 
     const error = await failureOf(client.desk.sendStreamMessage(task('subscribe c')));
-    expect(error).toMatchObject({ code: 'LIMIT_REACHED' });
+    expect(error).toMatchObject({ code: 'TOO_MANY_SUBSCRIPTIONS' });
   });
 });
 

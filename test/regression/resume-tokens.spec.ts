@@ -261,7 +261,7 @@ describe('A hello', () => {
       await order(raw, `join ${names.at(-1)}`, LONGEST_ENDPOINT);
     }
     expect(raw.frames.find(({ t }) => t === 'error')).toMatchObject({
-      error: { code: 'LIMIT_REACHED', message: expect.stringContaining('limits.maxPayloadBytes') },
+      error: { code: 'TOO_MANY_SUBSCRIPTIONS', message: expect.stringContaining('limits.maxPayloadBytes') },
     });
     names.pop();
     expect(names.length).toBeGreaterThan(100);

@@ -42,7 +42,13 @@ export const ErrorCode = {
   RateLimited: 'RATE_LIMITED',
   /** Too many messages are waiting for this stream's handlers. */
   Busy: 'BUSY',
-  /** The limit of streams or subscriptions is reached. */
+  /** The connection has its maximum of open streams. */
+  TooManyStreams: 'TOO_MANY_STREAMS',
+  /** The connection has its maximum of subscribed channels, or could not resume them all. */
+  TooManySubscriptions: 'TOO_MANY_SUBSCRIPTIONS',
+  /** The session is present in its maximum of channels, or has its maximum of presence streams. */
+  TooManyPresences: 'TOO_MANY_PRESENCES',
+  /** The session has its maximum of results or requests, or a resumable call its maximum of items. */
   LimitReached: 'LIMIT_REACHED',
   /** The connection is subscribed to a channel of this name with another definition. */
   ChannelMismatch: 'CHANNEL_MISMATCH',

@@ -47,7 +47,7 @@ export class SessionPresence {
    *
    * @param data a JSON value within `presence.maxDataBytes`; everyone who lists the channel sees it
    * @throws {CodedError} SESSION_CLOSED when the session has ended
-   * @throws {CodedError} LIMIT_REACHED when the session is in `maxSubscriptions` channels
+   * @throws {CodedError} TOO_MANY_PRESENCES when the session is in `maxSubscriptions` channels
    * @throws {MessagesError} BAD_CHANNEL, BAD_PRESENCE, PRESENCE_FULL as `PresenceService.join`
    */
   async join(channel: string | Channel, data?: unknown): Promise<PostResult> {
@@ -83,7 +83,7 @@ export class SessionPresence {
    * the list. See `PresenceService.watch`.
    *
    * @throws {CodedError} SESSION_CLOSED when the session has ended
-   * @throws {CodedError} LIMIT_REACHED when the session has `maxSubscriptions` such streams
+   * @throws {CodedError} TOO_MANY_PRESENCES when the session has `maxSubscriptions` such streams
    * @throws {MessagesError} BAD_CHANNEL as `PresenceService.watch`
    */
   watch(channel: string | Channel): ChannelStream<PresenceEvent> {
@@ -103,7 +103,7 @@ export class SessionPresence {
    *
    * A handler may return it.
    *
-   * @throws {CodedError} SESSION_CLOSED, LIMIT_REACHED as `watch`
+   * @throws {CodedError} SESSION_CLOSED, TOO_MANY_PRESENCES as `watch`
    * @throws {MessagesError} BAD_CHANNEL as `PresenceService.changes`
    */
   changes(channel: string | Channel): ChannelStream<PresenceChange> {
@@ -117,7 +117,7 @@ export class SessionPresence {
     if (this.streams.length >= maxSubscriptions) this.streams = this.streams.filter(({ ended }) => !ended);
     if (this.streams.length >= maxSubscriptions)
       throw new CodedError(
-        ErrorCode.LimitReached,
+        ErrorCode.TooManyPresences,
         `This session has ${maxSubscriptions} streams of presence, the maximum: end some, or raise "limits.maxSubscriptions".`,
       );
     const stream = open();
@@ -133,7 +133,7 @@ export class SessionPresence {
     if (this.joined.has(channel)) return;
     if (this.joined.size >= maxSubscriptions)
       throw new CodedError(
-        ErrorCode.LimitReached,
+        ErrorCode.TooManyPresences,
         `This session is in ${maxSubscriptions} channels, the maximum: leave some, or raise "limits.maxSubscriptions".`,
       );
     if (!this.joined.size) signal.addEventListener('abort', this.leaveAll, { once: true });

@@ -94,7 +94,7 @@ export abstract class StreamSession<
    * ones. A channel with `latest` begins with its newest message.
    *
    * @throws {CodedError} SESSION_CLOSED when the session has ended
-   * @throws {CodedError} LIMIT_REACHED when the connection has `maxSubscriptions`
+   * @throws {CodedError} TOO_MANY_SUBSCRIPTIONS when the connection has `maxSubscriptions`
    * @throws {CodedError} CHANNEL_MISMATCH when the connection has the channel with another definition
    */
   abstract subscribe<M extends Message, D extends DeliveryClass = 'ephemeral', S extends Message = never>(

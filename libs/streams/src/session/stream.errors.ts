@@ -62,7 +62,7 @@ export function identityChanged(): CodedError {
 /** Creates the error of a connection with too many streams. */
 export function tooManyStreams(limit: number): CodedError {
   return new CodedError(
-    ErrorCode.LimitReached,
+    ErrorCode.TooManyStreams,
     `This connection has reached its limit of ${limit} streams: close some, or raise "limits.maxStreams".`,
   );
 }

@@ -75,7 +75,7 @@ export class ConnectionSubscriptions {
   /**
    * Subscribes a session to a channel; each call needs its own removal.
    *
-   * @throws {CodedError} LIMIT_REACHED when the connection has `maxSubscriptions` channels, or could not resume all
+   * @throws {CodedError} TOO_MANY_SUBSCRIPTIONS when the connection has `maxSubscriptions` channels, or could not resume all
    * @throws {CodedError} CHANNEL_MISMATCH when the connection has the channel with another definition
    * @throws {StreamsConfigurationError} when no method returns the snapshot of the channel
    */
@@ -215,7 +215,7 @@ export class ConnectionSubscriptions {
     const { maxSubscriptions } = this.limits;
     if (this.size >= maxSubscriptions) {
       const message = `This connection has reached its limit of ${maxSubscriptions} subscriptions: raise "limits.maxSubscriptions", or subscribe to fewer channels.`;
-      throw new CodedError(ErrorCode.LimitReached, message);
+      throw new CodedError(ErrorCode.TooManySubscriptions, message);
     }
     const entry = {
       isRecoverable: isRecoverable(channel),
@@ -298,7 +298,7 @@ function inStream({ endpoint, paramsText }: SubscribedSession, channel: string):
 
 function resumeBytesExceeded(name: string): CodedError {
   return new CodedError(
-    ErrorCode.LimitReached,
+    ErrorCode.TooManySubscriptions,
     `The channel "${name}" does not fit into the "hello" of a reconnecting client with the other channels of this ` +
       'connection: raise "limits.maxPayloadBytes", or subscribe to fewer channels with history.',
   );
