@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { DEFAULT_GROWTH } from '../../libs/chat/src/messages/growth/growth.options.js';
 import { resolveOptions } from '../../libs/client/src/client-options.js';
 import { DEFAULT_PRESENCE } from '../../libs/messages/src/presence/presence.options.js';
 import { DEFAULT_TUNING } from '../../libs/messages/src/redis/connection/redis.options.js';
@@ -23,6 +24,7 @@ const DEFAULTS = [
   client,
   DEFAULT_TUNING,
   DEFAULT_PRESENCE,
+  DEFAULT_GROWTH,
 ] as ReadonlyArray<Readonly<Record<string, unknown>>>;
 
 const valuesOf = (name: string): unknown[] =>
