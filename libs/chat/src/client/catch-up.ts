@@ -69,8 +69,8 @@ export class CatchUp {
   opened(): void {
     this.interrupt();
     this.isOpen = true;
-    // The first page tells where to begin.
-    if (this.base !== undefined) this.begin();
+    // The first page tells where to begin; it may be here already.
+    if (this.base !== undefined || this.newest) this.begin();
   }
 
   /** Takes the newest page, which follows each open of the stream. */
