@@ -8,7 +8,7 @@ export default defineConfig({
   server: {
     proxy: {
       '/streams': { target: 'ws://localhost:3000', ws: true },
-      '/announcements': 'http://localhost:3000',
+      '/session': 'http://localhost:3000',
     },
   },
   // #endregion proxy

@@ -44,9 +44,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'apps/chat-web': ['protocol', 'client', 'chat'],
 };
 
-/** Entries of the example's server that its page may import; the second one for types only. */
-const SHARED_WITH_PAGE = 'chat-server/messages';
-const TYPES_FOR_PAGE = 'chat-server/streams';
+/** The entries of the chat that its page may import: they import nothing of Nest. */
+const CHAT_FOR_PAGE = /^@nestwire\/chat\/(client|react)$/;
 
 /** External packages that live in one place of a package. */
 const PLACES: readonly { name: string; within: string; place: RegExp; isOneFile: boolean }[] = [
@@ -207,9 +206,9 @@ function isGlobal(node: ts.Identifier): boolean {
   return !isName && !ts.isImportSpecifier(parent) && !ts.isExportSpecifier(parent);
 }
 
-function isDrawn(from: string, { specifier, isTypeOnly }: Import): boolean {
-  if (from === 'apps/chat-web' && specifier === SHARED_WITH_PAGE) return true;
-  if (from === 'apps/chat-web' && specifier === TYPES_FOR_PAGE) return isTypeOnly;
+function isDrawn(from: string, { specifier }: Import): boolean {
+  if (from === 'apps/chat-web' && specifier.startsWith('@nestwire/chat'))
+    return CHAT_FOR_PAGE.test(specifier);
   if (/^chat-(server|web)/.test(specifier)) return false;
   if (!specifier.startsWith('@nestwire/')) return true;
   const lib = specifier.split('/')[1]!;

@@ -40,8 +40,9 @@ describe('Imports', () => {
     ['libs/streams/src/a.ts', `const testing = await import('@nestwire/testing');`],
     ['libs/streams/src/a.ts', `import { x } from '@nestwire/messages/dist/x.js';`],
     ['libs/streams/src/a.ts', `import { x } from '../../messages/src/x.js';`],
-    ['apps/chat-web/src/a.ts', `import { ChatEndpoint } from 'chat-server/streams';`],
+    ['apps/chat-web/src/a.ts', `import { AppModule } from 'chat-server';`],
     ['apps/chat-web/src/a.tsx', `import { S } from '@nestwire/streams';`],
+    ['apps/chat-web/src/a.tsx', `import { ChatModule } from '@nestwire/chat';`],
   ])('in %s may not be %s', (path, text) => {
     expect(wrongArrows(madeUp({ [path]: text }))).toHaveLength(1);
   });

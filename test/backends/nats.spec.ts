@@ -6,25 +6,10 @@ import { MessagesModule, MessagesService } from '@nestwire/messages';
 import { create } from '@nestwire/protocol';
 import { StreamsModule } from '@nestwire/streams';
 import { describeBroker, TestServer, type TestClient } from '@nestwire/testing';
-import { DemoAuthenticator } from '../../apps/chat-server/src/auth/demo-authenticator.js';
-import { everybody, room } from '../../apps/chat-server/src/chat/chat-channels.js';
-import { ChatEndpoint } from '../../apps/chat-server/src/chat/chat-endpoint.js';
-import { Visitor } from '../../apps/chat-server/src/chat/visitor.js';
-import { ChatDirectory } from '../../apps/chat-server/src/directory/chat-directory.js';
-import {
-  Announcement,
-  CHAT_MESSAGES,
-  JoinRoom,
-  PrivateMessage,
-  RoomMessage,
-  SayInRoom,
-  SayToPerson,
-  WhoIsWhere,
-} from '../../apps/chat-server/src/messages/index.js';
-import type { ChatStreams } from '../../apps/chat-server/src/streams.js';
 import { regionOf } from '../docs/page.mjs';
 import { describeIfNats, NatsServer } from '../rig/nats-server.js';
 import { until } from '../rig/until.js';
+import { AnyName, room, RoomEndpoint, RoomMessage, type RoomStreams } from './room-endpoint.js';
 import { NatsBroker } from './nats-broker.js';
 
 beforeAll(() => Logger.overrideLogger(false));
@@ -53,24 +38,23 @@ describeIfNats('A NATS server', () => {
   describeBroker('NatsBroker', open, { cluster: true, withoutSecret: true });
   // #endregion contract
 
-  /** A server of the example chat, with the NATS broker instead of Redis. */
-  const chat = async (): Promise<TestServer> => {
-    const authenticator = DemoAuthenticator;
+  /** A server with one endpoint, with the NATS broker instead of Redis. */
+  const serve = async (): Promise<TestServer> => {
+    const authenticator = AnyName;
     const servers = nats.address;
     // #region module
     const broker = new NatsBroker({ servers });
     const streams = StreamsModule.forRoot({ authenticator, messages: { broker } });
     // #endregion module
-    const providers = [ChatEndpoint, Visitor, ChatDirectory];
-    const server = await TestServer.start({ imports: [streams], providers });
+    const server = await TestServer.start({ imports: [streams], providers: [RoomEndpoint] });
     closers.unshift(() => server.close());
     return server;
   };
   const enter = async (server: TestServer, name: string) => {
-    const connect = server.clientsOf<ChatStreams>()({ messages: CHAT_MESSAGES });
-    const client: TestClient<ChatStreams> = await connect({ as: { id: name } });
-    await client.chat.open();
-    return client.chat;
+    const connect = server.clientsOf<RoomStreams>()({ messages: [RoomMessage] });
+    const client: TestClient<RoomStreams> = await connect({ as: { id: name } });
+    await client.room.open();
+    return client.room;
   };
   const messagesOn = async (broker = open()): Promise<MessagesService> => {
     const app = await Test.createTestingModule({ imports: [MessagesModule.forRoot({ broker })] }).compile();
@@ -79,27 +63,22 @@ describeIfNats('A NATS server', () => {
     return app.get(MessagesService);
   };
 
-  it('carries the channels of the example chat between two servers', async () => {
-    const [one, two] = [await chat(), await chat()];
+  it('carries the channels of an endpoint between two servers', async () => {
+    const [one, two] = [await serve(), await serve()];
     const [ada, grace] = [await enter(one, 'Ada'), await enter(two, 'Grace')];
-    // The directory of each server learns the people of the other.
-    await ada.next(WhoIsWhere, { where: ({ people }) => people.has('Grace') });
-    await grace.next(WhoIsWhere, { where: ({ people }) => people.has('Ada') });
-    for (const person of [ada, grace]) await person.sendStreamMessage(create(JoinRoom, { room: 'engines' }));
 
-    await ada.sendStreamMessage(create(SayInRoom, { room: 'engines', text: 'Hi' }));
-    await grace.sendStreamMessage(create(SayToPerson, { recipient: 'Ada', text: 'Psst' }));
-    const announced = await one.app
+    await ada.sendStreamMessage(create(RoomMessage, { room: 'r', author: '?', text: 'Hi' }));
+    const posted = await one.app
       .get(MessagesService)
-      .postMessage(everybody, create(Announcement, { text: 'Tea at five.' }), {
+      .postMessage(room('r'), create(RoomMessage, { room: 'r', author: 'one', text: 'Tea at five.' }), {
         scope: 'global',
       });
 
-    expect(await grace.next(RoomMessage)).toMatchObject({ room: 'engines', author: 'Ada', text: 'Hi' });
-    expect(await ada.next(PrivateMessage)).toMatchObject({ author: 'Grace', text: 'Psst' });
-    expect(announced).toEqual({ delivered: 'global' });
-    expect(await grace.next(Announcement)).toMatchObject({ text: 'Tea at five.' });
-    expect(await ada.next(Announcement)).toMatchObject({ text: 'Tea at five.' });
+    for (const person of [ada, grace]) {
+      expect(await person.next(RoomMessage)).toMatchObject({ author: 'Ada', text: 'Hi' });
+      expect(await person.next(RoomMessage)).toMatchObject({ author: 'one', text: 'Tea at five.' });
+    }
+    expect(posted).toEqual({ delivered: 'global' });
   });
 
   it('degrades while the server is away, and carries channels again afterwards', async () => {

@@ -1,24 +1,29 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { ChatTab } from './chat-tab.js';
+import { fillRoom } from './chat-visitor.js';
 import { findChromium, launchChromium } from './chromium.js';
-import { takeScreenshot, takeScreenshotOfTabs } from './screenshots.js';
+import { takeScreenshot } from './screenshots.js';
 import { ServerProcess } from './server-process.js';
 
-jest.setTimeout(90_000);
+jest.setTimeout(120_000);
 
 const SERVER = 'apps/chat-server/dist/main.js';
-const PHONE = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true } as const;
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } as const;
 
 const executablePath = findChromium();
 
-(executablePath ? describe : describe.skip)('the chat in a browser, on one server', () => {
+(executablePath ? describe : describe.skip)('The chat in a browser, on one server', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chat-'));
   let browser: Browser;
   let server: ServerProcess;
   let tabs: ChatTab[] = [];
 
-  const open = async (name: string, options?: typeof PHONE) => {
-    const tab = await ChatTab.open(browser, server.urls[0], name, options);
+  const open = async (name: string, options?: Parameters<typeof ChatTab.open>[3]) => {
+    const tab = await ChatTab.open(browser, server.urls[0]!, name, options);
     tabs.push(tab);
     return tab;
   };
@@ -26,7 +31,12 @@ const executablePath = findChromium();
   beforeAll(async () => {
     [browser, server] = await Promise.all([
       launchChromium(executablePath!),
-      ServerProcess.start(SERVER, { PORT: '0', REDIS_URL: undefined }),
+      ServerProcess.start(SERVER, {
+        PORT: '0',
+        REDIS_URL: undefined,
+        DATABASE_URL: undefined,
+        CHAT_DATA: folder,
+      }),
     ]);
   });
 
@@ -40,115 +50,229 @@ const executablePath = findChromium();
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
-  it('carries what is said in a room to the other tab, and shows who is there', async () => {
+  it('shows a week of history to a new visitor, and counts what is unread', async () => {
+    const ada = await open('Ada');
+    await ada.sees('With pleasure.');
+    await ada.channel('Wren').getByRole('img', { name: '2 unread' }).waitFor();
+    expect(await ada.page.title()).toContain('nestwire chat');
+    await ada.choose('Wren');
+    await ada.say('hello');
+    await ada.hears('Wren', 'Hello! Ask me');
+    await takeScreenshot(ada, 'assistant');
+  });
+
+  it('refuses a bad name with a reason', async () => {
+    const tab = await ChatTab.visit(await browser.newContext(), server.urls[0]!);
+    await tab.page.getByLabel('Your name').fill('<b>');
+    await tab.page.getByRole('button', { name: 'Enter' }).click();
+    await tab.sees(/A name has 1 to 24 letters/);
+    await tab.close();
+  });
+
+  it('edits, deletes, reacts and replies, and the other tab follows', async () => {
     const [ada, grace] = [await open('Ada'), await open('Grace')];
-    await ada.page.getByRole('list', { name: 'In this room' }).getByText('Grace').waitFor();
     await ada.say('Is anybody on the other end?');
     await grace.hears('Ada', 'Is anybody on the other end?');
+
+    await grace.act('Is anybody on the other end?', 'React with 👍');
+    await ada.message('Is anybody on the other end?').getByRole('button', { name: '👍 1, Grace' }).waitFor();
+    await grace.act('Is anybody on the other end?', 'Reply');
     await grace.say('Loud and clear.');
-    await ada.hears('Grace', 'Loud and clear.');
-    await takeScreenshotOfTabs(browser, [ada, grace], 'one-server');
+    await ada
+      .message('Loud and clear.')
+      .getByRole('button', { name: /Ada Is anybody/ })
+      .waitFor();
+
+    await ada.composer.press('ArrowUp');
+    await ada.page.getByRole('textbox', { name: 'Edit the text' }).fill('Is anybody there?');
+    await ada.page.keyboard.press('Enter');
+    await grace.hears('Ada', 'Is anybody there?');
+    await grace.act('Loud and clear.', 'Delete');
+    await grace.page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+    await ada.sees('This message was deleted.');
   });
 
-  it('keeps rooms apart, offers those that others made, and counts what is unread', async () => {
+  it('keeps threads beside the room', async () => {
     const [ada, grace] = [await open('Ada'), await open('Grace')];
-    await ada.join('engines');
-    await grace.choose('engines');
-    await grace.say('Only for this room');
-    await ada.hears('Grace', 'Only for this room');
-    await ada.choose('lobby');
-    expect(await ada.page.getByText('Only for this room').count()).toBe(0);
-    await grace.say('You left?');
-    await ada.list.getByLabel('1 unread').waitFor();
+    await ada.choose('design');
+    await grace.choose('design');
+    await ada.say('A question for a thread');
+    await grace.hears('Ada', 'A question for a thread');
+    await grace.act('A question for a thread', 'Reply in a thread');
+    await grace.panel.getByRole('textbox', { name: /^Message to thread/ }).fill('An answer beside the room');
+    await grace.page.keyboard.press('Enter');
+    await ada.message('A question for a thread').getByRole('button', { name: '1 reply' }).click();
+    await ada.message('An answer beside the room', ada.panel).waitFor();
+    expect(await ada.texts()).not.toContain('An answer beside the room');
+    await ada.page.reload();
+    await ada.message('An answer beside the room', ada.panel).waitFor();
+    await takeScreenshot(ada, 'thread');
+    await ada.panel.press('Escape');
+    await ada.panel.waitFor({ state: 'detached' });
   });
 
-  it('takes names and rooms in any script', async () => {
-    const [jose, yuki] = [await open('José Ñ.'), await open('雪')];
-    await jose.join('campo-é-北京');
-    await yuki.choose('campo-é-北京');
-    await yuki.say('你好 👋');
-    await jose.hears('雪', '你好 👋');
-    await jose.choose('雪');
-    await jose.say('<b>¿Sí?</b>');
-    await yuki.choose('José Ñ.');
-    await yuki.hears('José Ñ.', '<b>¿Sí?</b>');
+  it('completes mentions, and counts them for the mentioned user', async () => {
+    const [ada, grace] = [await open('Ada'), await open('Grace Hopper')];
+    await grace.choose('backend');
+    await grace.say('I am here.');
+    await ada.choose('backend');
+    await ada.hears('Grace Hopper', 'I am here.');
+    await grace.choose('harbour');
+    await ada.composer.pressSequentially('Well done @hop');
+    await ada.page.getByRole('option', { name: 'Grace Hopper' }).waitFor();
+    await ada.page.keyboard.press('Enter');
+    await ada.page.keyboard.press('Enter');
+    await ada.hears('Ada', 'Well done @Grace Hopper');
+    await grace
+      .channel('backend')
+      .getByRole('img', { name: /1 mentions/ })
+      .waitFor();
+    await grace.channel('backend').click();
+    await grace.hears('Ada', 'Well done @Grace Hopper');
+    await grace.channel('backend').getByRole('img').waitFor({ state: 'detached' });
   });
 
-  it('carries a private message to that person alone', async () => {
-    const [ada, grace, joan] = [await open('Ada'), await open('Grace'), await open('Joan')];
-    await ada.choose('Grace');
-    await ada.say('Between us');
-    await ada.hears('Ada', 'Between us');
-    await grace.choose('Ada');
-    await grace.hears('Ada', 'Between us');
-    await joan.say('Nobody tells me anything');
-    await joan.hears('Joan', 'Nobody tells me anything');
-    expect(await joan.page.getByText('Between us').count()).toBe(0);
+  it('finds messages, shows the place of one, and goes back to the newest', async () => {
+    const ada = await open('Ada');
+    await ada.page.keyboard.press('Control+k');
+    await ada.page.getByRole('searchbox', { name: 'Search messages' }).fill('structuredClone');
+    await ada.sees(/Nothing found|messages found|old WebView/);
+    await ada.page.getByRole('searchbox', { name: 'Search messages' }).fill('wedding');
+    await ada.panel.getByRole('button', { name: /wedding/ }).click();
+    await ada.message('nobody got wet feet').waitFor();
+    await ada.panel.press('Escape');
+    await ada.page.getByRole('button', { name: /Newest|new$/ }).click();
+    await ada.message('With pleasure.').waitFor();
   });
 
-  it('says why when a private message cannot be delivered, and keeps what was written', async () => {
+  it('moves nothing while older pages load, and a reload keeps the place and the text', async () => {
+    await fillRoom(server.urls[0]!, 'long', 130);
+    const ada = await open('Ada');
+    await ada.page.goto(`${server.urls[0]}/#/channel/long`);
+    await ada.page.getByRole('button', { name: 'Join' }).click();
+    await ada.composer.fill('A draft that stays');
+    await ada.message('Line 130').waitFor();
+
+    const { drift, pages } = await scrollBack(ada);
+    expect(drift).toBeLessThanOrEqual(1);
+    expect(pages).toBeGreaterThan(2);
+
+    await ada.page.evaluate(`document.querySelector('.message-scroller').scrollTop += 1500`);
+    await ada.page.waitForTimeout(300);
+    const [before] = (await visibleTexts(ada)).slice(2);
+    await ada.page.reload();
+    await ada.message(before!).waitFor();
+    expect(await visibleTexts(ada)).toContain(before);
+    expect(await ada.composer.inputValue()).toBe('A draft that stays');
+  });
+
+  it('makes rooms and direct channels', async () => {
     const [ada, grace] = [await open('Ada'), await open('Grace')];
-    await ada.choose('Grace');
-    await ada.say('Still there?');
-    await ada.hears('Ada', 'Still there?');
-    await grace.page.getByRole('button', { name: 'Leave the chat' }).click();
-    await ada.sees('away');
-    await ada.say('Hello?');
-    await ada.sees('Grace is not here right now.');
-    expect(await ada.page.getByLabel('Message to Grace').inputValue()).toBe('Hello?');
+    await ada.page.getByRole('button', { name: 'New room' }).click();
+    await ada.page.getByLabel('Name').fill('campo-é-北京');
+    await ada.page.getByRole('button', { name: 'Create the room' }).click();
+    await ada.page.getByRole('heading', { name: 'campo-é-北京', level: 1 }).waitFor();
+    await ada.say('<b>¿Sí?</b>');
+    await grace.page.goto(ada.page.url());
+    await grace.page.getByRole('button', { name: 'Join' }).click();
+    await grace.hears('Ada', '<b>¿Sí?</b>');
+    await grace.page.getByRole('button', { name: /^Members/ }).click();
+    await grace.panel.getByRole('button', { name: 'Message Ada' }).click();
+    await grace.say('Psst');
+    await ada.channel('Grace').getByRole('img', { name: '1 unread' }).waitFor();
   });
 
-  it('shows an announcement that came over HTTP in every tab, and refuses a bad one', async () => {
-    const [ada, grace] = [await open('Ada'), await open('Grace')];
-    await ada.page.getByRole('button', { name: 'Announce to everybody' }).click();
-    await ada.page.getByRole('textbox', { name: 'Announcement' }).fill('Tea at four.');
-    await ada.page.getByRole('button', { name: 'Announce', exact: true }).click();
-    await Promise.all([ada.sees('Tea at four.'), grace.sees('Tea at four.')]);
-    await grace.page.getByRole('button', { name: 'Dismiss the announcement' }).click();
-    expect(await grace.page.getByText('Tea at four.').count()).toBe(0);
-    const refused = await fetch(`${server.urls[0]}/announcements`, { method: 'POST' });
-    expect(refused.status).toBe(400);
+  it('has no barriers that axe finds, in the dark and in the light', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const ada = await open('Ada', { colorScheme });
+      await ada.message('With pleasure.').hover();
+      expect(await ada.barriers()).toEqual([]);
+      for (const panel of [/^Members/, 'Search']) {
+        await ada.page.getByRole('button', { name: panel }).first().click();
+        await ada.panel.waitFor();
+        expect(await ada.barriers()).toEqual([]);
+      }
+      await ada.page.getByRole('button', { name: 'New direct message' }).click();
+      expect(await ada.barriers()).toEqual([]);
+    }
   });
 
-  it('counts down to the next try when the server is gone, and takes up where it was when it returns', async () => {
-    const [ada, grace] = [await open('Ada'), await open('Grace')];
-    await ada.join('engines');
-    await grace.choose('engines');
-    await server.stop('SIGKILL');
-    await Promise.all([ada.sees(/Next try in \d+ s/), grace.sees(/Next try in \d+ s/)]);
-    await ada.page.getByLabel('Message to engines').fill('A draft');
-    expect(await ada.page.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true);
-    await takeScreenshot(ada, 'line-down');
-    await ada.join('telegraph');
-    await ada.choose('engines');
-    server = await ServerProcess.start(SERVER, { PORT: new URL(server.urls[0]).port });
-    await Promise.all([ada.sees('Connected'), grace.sees('Connected')]);
-    await ada.page.getByRole('list', { name: 'In this room' }).getByText('Grace').waitFor();
-    await ada.page.getByLabel('Message to engines').press('Enter');
-    await grace.hears('Ada', 'A draft');
-    await grace.choose('telegraph');
-    await grace.say('Joined while the line was down?');
-    await ada.list.getByLabel('1 unread').waitFor();
+  it('is used with the keyboard alone', async () => {
+    const ada = await open('Ada');
+    await ada.message('With pleasure.').waitFor();
+    await ada.page.getByRole('region', { name: 'Messages in lobby' }).focus();
+    await ada.page.keyboard.press('ArrowUp');
+    await ada.page.keyboard.press('Tab');
+    await ada.page.keyboard.press('Enter');
+    await ada.message('@Ada is here').getByRole('button', { name: '👍 1, you' }).waitFor();
+    await ada.page.keyboard.press('Alt+ArrowDown');
+    await ada.page.getByRole('heading', { name: 'release', level: 1 }).waitFor();
   });
 
-  it('fits a phone: nothing sticks out, and the list opens, serves and closes', async () => {
-    const [ada, grace] = [await open('Ada', PHONE), await open('Grace')];
-    await grace.say('A long word: ' + 'wire'.repeat(60));
-    await ada.page.getByRole('article').first().waitFor();
-    expect(await ada.isTooWide()).toBe(false);
+  it('fits a phone: one pane at a time, and nothing sticks out', async () => {
+    const ada = await open('Ada', PHONE);
+    await ada.channel('lobby').tap();
+    await ada.message('With pleasure.').waitFor();
     expect(await ada.list.isVisible()).toBe(false);
+    await ada.say('A long word: ' + 'wire'.repeat(60));
+    await ada.page.getByRole('button', { name: 'Send' }).tap();
+    await ada.hears('Ada', 'A long word');
+    expect(await ada.isTooWide()).toBe(false);
+    expect(await ada.barriers()).toEqual([]);
     await takeScreenshot(ada, 'phone');
-    await ada.page.getByRole('button', { name: 'Show rooms and people' }).tap();
-    await ada.list.getByRole('button', { name: 'Grace' }).tap();
-    await ada.page.getByRole('heading', { name: 'Grace', level: 1 }).waitFor();
-    await ada.list.waitFor({ state: 'hidden' });
-    await ada.page.getByRole('button', { name: 'Show rooms and people' }).press('Enter');
-    await ada.list.getByRole('button', { name: 'Close the list' }).press('Escape');
-    await ada.list.waitFor({ state: 'hidden' });
+    await ada.page.getByRole('button', { name: /^Members/ }).tap();
+    expect(await ada.composer.isVisible()).toBe(false);
+    await ada.page.getByRole('button', { name: 'Back to the room' }).tap();
+    await ada.page.getByRole('button', { name: 'Back to the list' }).tap();
+    await ada.list.waitFor();
     await ada.page.setViewportSize({ width: 320, height: 560 });
     expect(await ada.isTooWide()).toBe(false);
-    expect(await ada.page.getByLabel('Message to Grace').isVisible()).toBe(true);
   });
 });
+
+/** Returns the texts of the messages in the window, from top to bottom. */
+function visibleTexts({ page }: ChatTab): Promise<string[]> {
+  return page.evaluate(VISIBLE_TEXTS);
+}
+
+const VISIBLE_TEXTS = `(() => {
+  const list = document.querySelector('.message-scroller');
+  const { top, bottom } = list.getBoundingClientRect();
+  return [...list.querySelectorAll('article')]
+    .map((article) => ({ article, box: article.getBoundingClientRect() }))
+    .filter(({ box }) => box.top >= top && box.bottom <= bottom)
+    .sort((a, b) => a.box.top - b.box.top)
+    .map(({ article }) => article.querySelector('.message-body')?.textContent ?? '');
+})()`;
+
+/** Scrolls up by one step of a wheel; returns the drift of a visible message against the scrolling, in pixels. */
+const SCROLL_STEP = `(async () => {
+  const list = document.querySelector('.message-scroller');
+  const { top } = list.getBoundingClientRect();
+  const anchor = [...list.querySelectorAll('article')].find((article) => article.getBoundingClientRect().top > top + 40);
+  if (!anchor) return 0;
+  const former = anchor.getBoundingClientRect().top;
+  const by = Math.min(180, list.scrollTop);
+  list.dispatchEvent(new WheelEvent('wheel', { bubbles: true }));
+  list.scrollTop -= by;
+  for (let frame = 0; frame < 6; frame++) await new Promise(requestAnimationFrame);
+  const same = list.querySelector('article[data-key="' + CSS.escape(anchor.dataset.key) + '"]');
+  return same ? Math.abs(same.getBoundingClientRect().top - former - by) : 0;
+})()`;
+
+/** Scrolls to the beginning; returns the largest drift of a message, and the number of pages that were loaded. */
+async function scrollBack({ page }: ChatTab): Promise<{ drift: number; pages: number }> {
+  let [drift, pages, height] = [0, 0, 0];
+  const beginning = page.getByRole('region', { name: 'Beginning of the room' });
+  for (let step = 0; step < 300; step++) {
+    drift = Math.max(drift, await page.evaluate<number>(SCROLL_STEP));
+    const seen = await page.evaluate<number>(`document.querySelector('.message-scroller').scrollHeight`);
+    if (seen > height + 500) pages++;
+    height = Math.max(height, seen);
+    if (await beginning.isVisible()) break;
+  }
+  return { drift, pages };
+}

@@ -1,69 +1,146 @@
-import { afterAll, beforeAll, describe, it, jest } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
+import { findRedis, missingRedis, startRedis, type RedisServer } from '../rig/redis-server.mjs';
 import { ChatTab } from './chat-tab.js';
-import { findRedis, missingRedis } from '../rig/redis-server.mjs';
 import { findChromium, launchChromium } from './chromium.js';
 import { takeScreenshotOfTabs } from './screenshots.js';
 import { ServerProcess } from './server-process.js';
 
-jest.setTimeout(90_000);
+jest.setTimeout(120_000);
 
+const SERVER = 'apps/chat-server/dist/main.js';
 const executablePath = findChromium();
-const redis = process.env.REDIS_URL ?? (await findRedis());
-if (!redis) console.warn(`SKIPPED: ${missingRedis('The chat on two servers')}`);
+const isThere = (await findRedis()) !== undefined;
+if (!isThere) console.warn(`SKIPPED: ${missingRedis('The chat on two servers')}`);
 
-(executablePath && redis ? describe : describe.skip)('the chat in a browser, on two servers', () => {
+(executablePath && isThere ? describe : describe.skip)('The chat in a browser, on two servers', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chat-'));
   let browser: Browser;
-  let cluster: ServerProcess;
-  let ada: ChatTab;
-  let grace: ChatTab;
-  let joan: ChatTab;
+  let redis: RedisServer;
+  let one: ServerProcess;
+  let two: ServerProcess;
+  let tabs: ChatTab[] = [];
+
+  const startServer = (port = '0') =>
+    ServerProcess.start(SERVER, {
+      PORT: port,
+      REDIS_URL: redis.url,
+      DATABASE_URL: undefined,
+      CHAT_DATA: folder,
+    });
+  const open = async (server: ServerProcess, name: string, options?: Parameters<typeof ChatTab.open>[3]) => {
+    const tab = await ChatTab.open(browser, server.urls[0]!, name, options);
+    tabs.push(tab);
+    await tab.composer.waitFor();
+    return tab;
+  };
 
   beforeAll(async () => {
-    [browser, cluster] = await Promise.all([
-      launchChromium(executablePath!),
-      ServerProcess.start('apps/chat-server/scripts/start-cluster.mjs', { PORT: '0' }, 2),
-    ]);
-    ada = await ChatTab.open(browser, cluster.urls[0], 'Ada');
-    grace = await ChatTab.open(browser, cluster.urls[1], 'Grace', { colorScheme: 'dark' });
-    joan = await ChatTab.open(browser, cluster.urls[1], 'Joan');
+    [browser, redis] = await Promise.all([launchChromium(executablePath!), startRedis()]);
+    [one, two] = await Promise.all([startServer(), startServer()]);
+  });
+
+  afterEach(async () => {
+    const problems = tabs.flatMap((tab) => tab.problems);
+    await Promise.all(tabs.map((tab) => tab.close()));
+    tabs = [];
+    expect(problems).toEqual([]);
   });
 
   afterAll(async () => {
     await browser?.close();
-    await cluster?.stop();
+    await Promise.all([one?.stop(), two?.stop()]);
+    await redis?.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
-  it('shows who is there, whichever server they are on', async () => {
-    await ada.page.getByRole('list', { name: 'In this room' }).getByText('Grace').waitFor();
-    await grace.page.getByRole('list', { name: 'In this room' }).getByText('Ada').waitFor();
-    await joan.join('engines');
-    await ada.list.getByRole('button', { name: 'engines' }).waitFor();
-  });
-
-  it('carries what is said in a room from one server to the other, both ways', async () => {
-    await ada.say('Are you on the other server?');
-    await grace.hears('Ada', 'Are you on the other server?');
-    await grace.say('I am. Redis carried that here, and this goes back the same way.');
-    await ada.hears('Grace', 'I am. Redis carried that here, and this goes back the same way.');
-    await ada.say('Loud and clear.');
-    await grace.hears('Ada', 'Loud and clear.');
-    await joan.choose('Ada');
-    await joan.say('Psst.');
-    await ada.list.getByLabel('1 unread').waitFor();
+  it('carries messages, typing and presence from one server to the other, both ways', async () => {
+    const ada = await open(one, 'Ada');
+    const grace = await open(two, 'Grace', { colorScheme: 'dark' });
+    await ada.page.getByRole('button', { name: /^Members: \d+ 2 here now/ }).waitFor();
+    await grace.composer.pressSequentially('Are you');
+    await ada.sees('Grace is typing');
+    await grace.composer.fill('Are you on the other server?');
+    await grace.composer.press('Enter');
+    await ada.hears('Grace', 'Are you on the other server?');
+    await ada.say('I am. Redis carried that here, and this goes back the same way.');
+    await grace.hears('Ada', 'I am. Redis carried that here, and this goes back the same way.');
     await takeScreenshotOfTabs(browser, [ada, grace], 'two-servers');
   });
 
-  it('carries private messages and announcements across', async () => {
-    await ada.choose('Grace');
-    await ada.say('Between us');
-    await grace.choose('Ada');
-    await grace.hears('Ada', 'Between us');
-    await fetch(`${cluster.urls[1]}/announcements`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{"text":"Tea at four."}',
-    });
-    await Promise.all([ada.sees('Tea at four.'), grace.sees('Tea at four.')]);
+  it('keeps what is written offline, also over a reload, and sends it once', async () => {
+    const [ada, grace] = [await open(one, 'Ada'), await open(two, 'Grace')];
+    const proxyOff = await cut(ada);
+    await ada.say('Written without a connection');
+    await ada.sees('Sending…');
+    await grace.say('Meanwhile, on the other side');
+    await ada.page.reload();
+    await ada.sees('Written without a connection');
+    await proxyOff();
+    await grace.hears('Ada', 'Written without a connection');
+    await ada.hears('Grace', 'Meanwhile, on the other side');
+    await ada.hears('Ada', 'Written without a connection');
+    expect(await copiesOf(grace, 'Written without a connection')).toBe(1);
+    expect(await copiesOf(ada, 'Written without a connection')).toBe(1);
+  });
+
+  it('counts down while the server is gone, and takes up where it was when it returns', async () => {
+    const [ada, grace] = [await open(one, 'Ada'), await open(two, 'Grace')];
+    const { port } = new URL(one.urls[0]!);
+    await one.stop('SIGKILL');
+    await ada.sees(/Next try in \d+ s/);
+    await ada.say('Sent while the server was away');
+    await grace.say('The other server stays');
+    one = await startServer(port);
+    await ada.hears('Grace', 'The other server stays');
+    await grace.hears('Ada', 'Sent while the server was away');
+    await ada.page.getByText(/Next try in/).waitFor({ state: 'detached' });
+    expect(await copiesOf(grace, 'Sent while the server was away')).toBe(1);
+  });
+
+  it('keeps two devices of one user in step', async () => {
+    const [phone, grace] = [await open(one, 'Ada'), await open(two, 'Grace')];
+    await phone.choose('backend');
+    const session = await phone.page.evaluate<string>(`JSON.stringify({ ...sessionStorage })`);
+    const context = await browser.newContext();
+    await context.addInitScript(`Object.assign(sessionStorage, ${session})`);
+    const desk = await ChatTab.visit(context, two.urls[0]!);
+    tabs.push(desk);
+    await desk.choose('backend');
+    await phone.say('From the phone');
+    await desk.hears('Ada', 'From the phone');
+
+    await phone.choose('harbour');
+    await desk.choose('harbour');
+    await grace.choose('release');
+    await grace.say('Something to read');
+    await phone.channel('release').getByRole('img', { name: '1 unread' }).waitFor();
+    await desk.channel('release').getByRole('img', { name: '1 unread' }).waitFor();
+    await desk.page.bringToFront();
+    await desk.choose('release');
+    await desk.hears('Grace', 'Something to read');
+    await phone.channel('release').getByRole('img').waitFor({ state: 'detached' });
   });
 });
+
+/** Lets a page reach no server; returns the function that ends it. */
+async function cut({ page }: ChatTab): Promise<() => Promise<void>> {
+  let isCut = true;
+  await page.routeWebSocket(/\/streams/, (socket) => {
+    if (isCut) void socket.close();
+    else socket.connectToServer();
+  });
+  await page.reload();
+  await page.getByText(/Next try in \d+ s/).waitFor();
+  return async () => {
+    isCut = false;
+    await page.getByRole('button', { name: 'Try now' }).click();
+  };
+}
+
+function copiesOf({ page }: ChatTab, text: string): Promise<number> {
+  return page.getByRole('main').getByRole('article').filter({ hasText: text }).count();
+}

@@ -1,5 +1,6 @@
 // Starts two chat servers and a Redis; open one URL in each of two tabs. Redis is REDIS_URL, or one of this
-// machine (on Debian also the unpacked package), which is started and stopped with the servers.
+// machine (on Debian also the unpacked package), which is started and stopped with the servers. The messages are in
+// the PostgreSQL of DATABASE_URL, or in one file that both servers share.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,9 @@ const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 async function startCluster() {
   const redis = process.env.REDIS_URL ? givenRedis(process.env.REDIS_URL) : await startRedis();
   console.log(`Redis: ${redis.url} (${redis.source})`);
+  console.log(
+    `Database: ${process.env.DATABASE_URL ? 'PostgreSQL (DATABASE_URL)' : 'a file of both servers'}`,
+  );
   const first = Number(process.env.PORT ?? 3000);
   const servers = [first, first && first + 1].map((port) => startServer(port, redis.url));
   const stop = async (code) => {

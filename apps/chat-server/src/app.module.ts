@@ -1,17 +1,33 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ChatModule } from '@nestwire/chat';
 import { StreamsModule } from '@nestwire/streams';
-import { AnnouncementsController } from './announcements/announcements.controller.js';
+import { Assistant } from './assistant/assistant.js';
+import { AuthModule } from './auth/auth.module.js';
 import { DemoAuthenticator } from './auth/demo-authenticator.js';
-import { ChatEndpoint } from './chat/chat-endpoint.js';
-import { Visitor } from './chat/visitor.js';
-import { ChatDirectory } from './directory/chat-directory.js';
+import { SessionController } from './auth/session.controller.js';
+import { DemoUsers } from './people/demo-users.js';
+import { Reception } from './people/reception.js';
+import { Seed } from './seed/seed.js';
+import { databaseFile, type Settings } from './settings.js';
 
-/** The chat; with `REDIS_URL`, all its servers form one chat. */
-@Module({
-  imports: [
-    StreamsModule.forRoot({ authenticator: DemoAuthenticator, redis: process.env.REDIS_URL, trustProxy: 0 }),
-  ],
-  controllers: [AnnouncementsController],
-  providers: [ChatEndpoint, Visitor, ChatDirectory],
-})
-export class AppModule {}
+/** The chat; with Redis and one database, all its servers form one chat. */
+@Module({})
+export class AppModule {
+  static forSettings(settings: Settings): DynamicModule {
+    const { folder, redis, postgres } = settings;
+    const auth = AuthModule.forFolder(folder);
+    return {
+      module: AppModule,
+      imports: [
+        auth,
+        StreamsModule.forRoot({ authenticator: DemoAuthenticator, imports: [auth], redis, trustProxy: 0 }),
+        ChatModule.forRoot({
+          users: DemoUsers,
+          database: postgres ? { postgres } : { file: databaseFile(settings) },
+        }),
+      ],
+      controllers: [SessionController],
+      providers: [Assistant, Reception, Seed],
+    };
+  }
+}

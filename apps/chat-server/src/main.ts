@@ -3,12 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
+import { settingsOf } from './settings.js';
 
 const PAGE = fileURLToPath(new URL('../../chat-web/dist', import.meta.url));
 const port = Number(process.env.PORT ?? 3000);
 
 async function start(): Promise<void> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error', 'warn'] });
+  const settings = settingsOf(process.env);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forSettings(settings), {
+    logger: ['error', 'warn'],
+  });
   app.useStaticAssets(PAGE);
   app.enableShutdownHooks();
   await app.listen(port);

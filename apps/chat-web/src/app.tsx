@@ -1,10 +1,23 @@
-import { useSignIn } from './hooks/use-sign-in.js';
-import { ChatPage } from './page/chat-page.js';
-import { SignIn } from './page/sign-in.js';
+import { ChatSession } from './session/chat-session.js';
+import { dropRecent } from './session/session.js';
+import { SignIn } from './session/sign-in.js';
+import { useSession } from './session/use-session.js';
+import { ChatShell } from './shell/chat-shell.js';
+import { NoticesProvider } from './shell/notices.js';
 
 /** The whole page: the sign-in, then the chat. */
 export function App() {
-  const { signedIn, signIn, signOut } = useSignIn();
-  if (!signedIn) return <SignIn onPick={signIn} />;
-  return <ChatPage key={signedIn.name} {...signedIn} onLeave={signOut} />;
+  const { session, signIn, signOut } = useSession();
+  if (!session) return <SignIn onSignIn={signIn} />;
+  const refuse = () => {
+    dropRecent(session.user.id);
+    signOut();
+  };
+  return (
+    <NoticesProvider>
+      <ChatSession key={session.user.id} session={session} onRefused={refuse} onSignOut={signOut}>
+        <ChatShell />
+      </ChatSession>
+    </NoticesProvider>
+  );
 }

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { StreamAuthenticator, StreamHandshake } from '@nestwire/streams';
-import { PERSON_NAME } from '../messages/name-rules.js';
-import type { ChatUser } from './chat-user.js';
+import { StreamAuthenticator, type StreamHandshake, type StreamUser } from '@nestwire/streams';
+import { DemoTokens } from './demo-tokens.js';
 
-/**
- * Accepts the picked name as credential.
- *
- * FOR THE DEMO ONLY: anybody can be anybody. An application checks a session cookie or a signed token here.
- */
+/** Accepts the tokens that `POST /session` gives out. */
 @Injectable()
-export class DemoAuthenticator extends StreamAuthenticator<ChatUser> {
-  authenticate({ token }: StreamHandshake): ChatUser | null {
-    return token !== null && PERSON_NAME.test(token) ? { id: token } : null;
+export class DemoAuthenticator extends StreamAuthenticator<StreamUser> {
+  constructor(private readonly tokens: DemoTokens) {
+    super();
+  }
+
+  authenticate({ token }: StreamHandshake): StreamUser | null {
+    const id = token === null ? null : this.tokens.read(token);
+    return id === null ? null : { id };
   }
 }

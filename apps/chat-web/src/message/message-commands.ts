@@ -1,0 +1,26 @@
+import type { ChatItem } from '@nestwire/chat/client';
+
+/** The things that a user does with a message. */
+export interface MessageCommands {
+  reply(item: ChatItem): void;
+  /** Undefined in a thread, which has no threads. */
+  openThread?(seq: number): void;
+  /** Begins to edit; undefined for messages of others. */
+  edit(item: ChatItem): void;
+  remove(item: ChatItem): void;
+  react(seq: number, emoji: string, isSet: boolean): void;
+  pin(seq: number, isPinned: boolean): void;
+  retry(key: string): void;
+  discard(key: string): void;
+  jumpTo(seq: number): void;
+  stop(seq: number): void;
+}
+
+/** The rights of the user in the room. */
+export interface MessageRights {
+  readonly ownId: string;
+  readonly canPost: boolean;
+  readonly canPin: boolean;
+  /** May delete messages of others. */
+  readonly canModerate: boolean;
+}

@@ -1,0 +1,114 @@
+import type { ChatProfile } from '@nestwire/chat/client';
+import { useChannelList, useChat, useRoom } from '@nestwire/chat/react';
+import { channelName } from '../list/channel-names.js';
+import { othersIn } from '../list/direct-users.js';
+import { useRoomUsers } from '../members/known-users.js';
+import { MembersPanel } from '../members/members-panel.js';
+import { SearchPanel } from '../search/search-panel.js';
+import { useOwnId } from '../session/chat-session.js';
+import { useNotices } from '../shell/notices.js';
+import type { Route } from '../shell/route.js';
+import type { Go } from '../shell/use-route.js';
+import { ThreadPanel } from '../thread/thread-panel.js';
+import { hasGate, JoinGate } from './join-gate.js';
+import { RoomBeginning } from './room-beginning.js';
+import { RoomHeader } from './room-header.js';
+import { RoomMenu } from './room-menu.js';
+import { TimelineView } from './timeline-view.js';
+import './room-pane.css';
+
+interface RoomPaneProps {
+  readonly channelId: string;
+  readonly route: Route;
+  readonly go: Go;
+}
+
+/** A room and the panel beside it. */
+export function RoomPane({ channelId, route, go }: RoomPaneProps) {
+  const { room, ...view } = useRoom(channelId);
+  const chat = useChat();
+  const { report } = useNotices();
+  const ownId = useOwnId();
+  const { entries } = useChannelList();
+  const users = useRoomUsers(view);
+  const { panel } = route;
+  const entry = entries.find(({ channel }) => channel.id === channelId);
+  const others = entry ? othersIn(entry, ownId) : [];
+  const other = others[0] ?? users.find(({ id }) => id !== ownId) ?? null;
+  const name = view.channel ? channelName(view.channel, other ? [other] : []) : '';
+  const closePanel = () => go({ panel: null });
+  const openDirect = async (user: ChatProfile) => {
+    const { id } = await chat.openDirect([user.id]);
+    go({ channelId: id, panel: null, seq: null });
+  };
+
+  return (
+    <>
+      <main className="room" data-covered={panel !== null || undefined}>
+        <RoomHeader
+          view={view}
+          name={name}
+          other={other}
+          panel={panel}
+          menu={
+            view.channel && (
+              <RoomMenu
+                channel={view.channel}
+                onLeft={() => go({ channelId: null, panel: null, seq: null })}
+              />
+            )
+          }
+          onPanel={(next) => go({ panel: next })}
+          onBack={() => go({ channelId: null, panel: null, seq: null })}
+        />
+        {view.status === 'refused' || view.status === 'removed' ? (
+          <p className="panel-note refused">
+            {view.error?.message ?? 'You are no longer a member of this room.'}
+          </p>
+        ) : (
+          <TimelineView
+            view={view}
+            timeline={room}
+            name={name}
+            users={users}
+            targetSeq={route.seq}
+            beginning={view.channel && <RoomBeginning channel={view.channel} name={name} />}
+            gate={hasGate(view) ? <JoinGate view={view} /> : undefined}
+            onJump={(seq) => go({ seq })}
+            onThread={(seq) => go({ panel: { kind: 'thread', seq } })}
+          />
+        )}
+      </main>
+      {panel?.kind === 'thread' && (
+        <ThreadPanel
+          key={panel.seq}
+          channelId={channelId}
+          seq={panel.seq}
+          roomView={view}
+          roomName={name}
+          users={users}
+          onJump={(seq) => go({ seq })}
+          onClose={closePanel}
+        />
+      )}
+      {panel?.kind === 'members' && (
+        <MembersPanel
+          view={view}
+          users={users}
+          onMessage={(user) => void openDirect(user).catch(report)}
+          onClose={closePanel}
+        />
+      )}
+      {panel?.kind === 'search' && (
+        <SearchPanel
+          text={panel.text}
+          channelId={channelId}
+          roomName={name}
+          onText={(text) => go({ panel: { kind: 'search', text } }, { isReplaced: true })}
+          onOpen={(id, seq) => go({ channelId: id, seq })}
+          onClose={closePanel}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,191 @@
+import type { ChatRoomView, ChatTimeline } from '@nestwire/chat/client';
+import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
+import type { VirtualizerHandle } from 'virtua';
+import type { Row } from './rows.js';
+import { keepPlace, keptPlace } from './kept-place.js';
+
+interface ScrollInput {
+  readonly rows: readonly Row[];
+  readonly view: ChatRoomView;
+  readonly timeline: ChatTimeline;
+  readonly targetSeq: number | null;
+}
+
+/** The scrolling of a list of messages. */
+export interface MessageScroll {
+  readonly scroller: RefObject<HTMLDivElement | null>;
+  readonly virtualizer: RefObject<VirtualizerHandle | null>;
+  /** Another number means other messages: the list begins anew. */
+  readonly generation: number;
+  /** True while rows were added before the first one. */
+  readonly isShifted: boolean;
+  readonly isAtEnd: boolean;
+  onScroll(): void;
+  /** Call it for each wheel, touch, key and pointer: the reader may scroll. */
+  onMove(): void;
+  onResize(): void;
+  showNewest(): void;
+  /** Shows a row; resolves to its element. */
+  showRow(index: number): Promise<HTMLElement | null>;
+}
+
+/** The distance to the end, in pixels, within which the list follows new messages. */
+const END_PX = 60;
+/** The distance to an end, in pixels, within which the next page loads. */
+const LOAD_PX = 800;
+/** A scrolling within this time after an input is one of the reader. */
+const MOVED_MS = 500;
+
+/** Keeps the place of the reader: at the end it follows new messages, elsewhere nothing moves. */
+export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInput): MessageScroll {
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtualizer = useRef<VirtualizerHandle>(null);
+  const former = useRef<readonly Row[]>([]);
+  const generation = useRef(0);
+  const isPlaced = useRef(false);
+  const isFollowing = useRef(true);
+  const wantedSeq = useRef<number | null>(null);
+  const askedSeq = useRef<number | null>(null);
+  const lastExtent = useRef(0);
+  const movedAt = useRef(-Infinity);
+  const [isAtEnd, setAtEnd] = useState(true);
+
+  const change = compare(former.current, rows);
+  if (change === 'other') {
+    generation.current++;
+    isPlaced.current = false;
+  }
+  useLayoutEffect(() => {
+    former.current = rows;
+  });
+
+  const toEnd = () => virtualizer.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+
+  useLayoutEffect(() => {
+    if (rows.length === 0 || view.status === 'opening') return;
+    const anchor =
+      wantedSeq.current ?? (isFollowing.current && isPlaced.current ? null : keptPlace(timeline));
+    if (anchor !== null && rowOf(rows, anchor) < 0 && anchor !== askedSeq.current) return ask(anchor);
+    if (isPlaced.current) {
+      if (isFollowing.current && !view.hasNewer) toEnd();
+      return;
+    }
+    isPlaced.current = true;
+    const index = firstPlace({ rows, view, timeline }, wantedSeq.current);
+    wantedSeq.current = null;
+    isFollowing.current = index === null;
+    if (index === null) toEnd();
+    else virtualizer.current?.scrollToIndex(index, { align: 'center' });
+  }, [rows, view.status]);
+
+  /** Loads the messages around one, and places the list there. */
+  function ask(seq: number): void {
+    askedSeq.current = wantedSeq.current = seq;
+    isPlaced.current = false;
+    void timeline.jumpTo(seq).catch(ignore);
+  }
+
+  useEffect(() => {
+    if (targetSeq === null) return;
+    const index = rowOf(latest.current, targetSeq);
+    wantedSeq.current = targetSeq;
+    askedSeq.current = null;
+    if (index < 0) return;
+    isFollowing.current = false;
+    virtualizer.current?.scrollToIndex(index, { align: 'center' });
+  }, [targetSeq, timeline]);
+
+  const latest = useRef(rows);
+  latest.current = rows;
+
+  function look(): void {
+    const element = scroller.current;
+    if (!element || !isPlaced.current) return;
+    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+    const extent = element.scrollHeight - element.clientHeight;
+    const isResized = extent !== lastExtent.current;
+    lastExtent.current = extent;
+    // The reader has not moved: the rows or the window have another size.
+    const isMoved = performance.now() - movedAt.current < MOVED_MS;
+    if (isResized && !isMoved && isFollowing.current && below >= END_PX && !view.hasNewer) return toEnd();
+    const isEnd = below < END_PX && !view.hasNewer;
+    if (isEnd !== isAtEnd) {
+      setAtEnd(isEnd);
+      timeline.setAtEnd(isEnd);
+    }
+    isFollowing.current = isEnd;
+    keepPlace(timeline, isEnd ? null : topSeq(latest.current, virtualizer.current));
+    if (element.scrollTop < LOAD_PX && view.hasOlder && !view.isLoadingOlder)
+      timeline.loadOlder().catch(ignore);
+    if (below < LOAD_PX && view.hasNewer && !view.isLoadingNewer) timeline.loadNewer().catch(ignore);
+  }
+
+  return {
+    scroller,
+    virtualizer,
+    generation: generation.current,
+    isShifted: change === 'before',
+    isAtEnd,
+    onScroll: look,
+    onMove() {
+      movedAt.current = performance.now();
+    },
+    onResize() {
+      if (isFollowing.current && isPlaced.current && !view.hasNewer) toEnd();
+    },
+    showNewest() {
+      isFollowing.current = true;
+      void timeline.jumpToNewest().then(toEnd, ignore);
+    },
+    async showRow(index) {
+      virtualizer.current?.scrollToIndex(index, { align: 'nearest' });
+      await new Promise(requestAnimationFrame);
+      const { key } = latest.current[index]!;
+      return (
+        scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.parentElement ?? null
+      );
+    },
+  };
+}
+
+/** Tells how a list has changed: nothing of it remains, rows were added before the first message, or another way. */
+function compare(former: readonly Row[], rows: readonly Row[]): 'other' | 'before' | 'same' {
+  if (former === rows || former.length === 0 || rows.length === 0) return 'same';
+  const first = former.find(({ kind }) => kind === 'message');
+  const last = former.findLast(({ kind }) => kind === 'message');
+  const keys = new Set(rows.map(({ key }) => key));
+  const isKept = (row: Row | undefined) => row !== undefined && keys.has(row.key);
+  if (!isKept(first) && !isKept(last)) return 'other';
+  return first && rows.find(({ kind }) => kind === 'message')?.key !== first.key && isKept(first)
+    ? 'before'
+    : 'same';
+}
+
+/** Returns the row to begin with: the wanted message, the place before the reload, the first unread; null for the end. */
+function firstPlace(
+  { rows, view, timeline }: Omit<ScrollInput, 'targetSeq'>,
+  wanted: number | null,
+): number | null {
+  const places = [
+    rowOf(rows, wanted),
+    rowOf(rows, keptPlace(timeline)),
+    rows.findIndex(({ kind }) => kind === 'unread'),
+  ];
+  const index = places.find((place) => place >= 0) ?? -1;
+  return index < 0 || (rows.length - index < 3 && !view.hasNewer) ? null : index;
+}
+
+function rowOf(rows: readonly Row[], seq: number | null): number {
+  return seq === null ? -1 : rows.findIndex((row) => row.kind === 'message' && row.item.message.seq === seq);
+}
+
+function topSeq(rows: readonly Row[], virtualizer: VirtualizerHandle | null): number | null {
+  if (!virtualizer) return null;
+  const middle = virtualizer.scrollOffset + virtualizer.viewportSize / 2;
+  const row = rows[virtualizer.findItemIndex(middle)];
+  return row?.kind === 'message' ? row.item.message.seq : null;
+}
+
+function ignore(): void {
+  // The view reports the error; the next scrolling tries again.
+}

@@ -1,0 +1,86 @@
+import type { ConnectionStatus } from '@nestwire/client';
+import { createStreamClient } from '@nestwire/client';
+import { StreamClientProvider } from '@nestwire/client/react';
+import { CHAT_MESSAGES, createChat, type ChatProfile, type ChatStreams } from '@nestwire/chat/client';
+import { ChatProvider } from '@nestwire/chat/react';
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import type { Session } from './session.js';
+
+/** The rooms of this page keep this number of messages, so that scrolling back loads each page once. */
+const MAX_ITEMS = 3_000;
+
+/** The client and the chat of one user. */
+export interface ChatConnection {
+  readonly client: ReturnType<typeof openClient>;
+  readonly user: ChatProfile;
+  /** Closes the connection, and signs the user of this tab out. */
+  signOut(): void;
+}
+
+const ConnectionContext = createContext<ChatConnection | undefined>(undefined);
+
+interface ChatSessionProps {
+  readonly session: Session;
+  readonly children: ReactNode;
+  /** Called when the server accepts the token no longer. */
+  onRefused(): void;
+  onSignOut(): void;
+}
+
+/** Connects a user, and gives the chat to the components below. */
+export function ChatSession({ session, children, onRefused, onSignOut }: ChatSessionProps) {
+  const [{ client, chat }] = useState(() => openChat(session));
+  useEffect(() => {
+    return client.addConnectionStatusListener((status) => isRefusal(status) && onRefused());
+  }, [client]);
+  const connection = useMemo<ChatConnection>(
+    () => ({
+      client,
+      user: session.user,
+      signOut() {
+        chat.close();
+        void client.close();
+        onSignOut();
+      },
+    }),
+    [client],
+  );
+  return (
+    <StreamClientProvider client={client}>
+      <ChatProvider chat={chat}>
+        <ConnectionContext.Provider value={connection}>{children}</ConnectionContext.Provider>
+      </ChatProvider>
+    </StreamClientProvider>
+  );
+}
+
+/** Returns the client and the user of the nearest `ChatSession`. */
+export function useChatConnection(): ChatConnection {
+  return useContext(ConnectionContext)!;
+}
+
+/** Returns the id of the signed-in user. */
+export function useOwnId(): string {
+  return useChatConnection().user.id;
+}
+
+function openChat({ token, user }: Session) {
+  const client = openClient(token);
+  const chat = createChat(client, {
+    user: () => user,
+    outbox: localStorage,
+    drafts: localStorage,
+    maxItems: MAX_ITEMS,
+  });
+  return { client, chat };
+}
+
+function openClient(token: string) {
+  const url = new URL('/streams', window.location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return createStreamClient<ChatStreams>()({ url: url.href, messages: CHAT_MESSAGES, auth: () => token });
+}
+
+function isRefusal(status: ConnectionStatus): boolean {
+  return status.kind === 'closed' && /auth/i.test(status.reason);
+}

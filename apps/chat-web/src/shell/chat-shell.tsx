@@ -1,0 +1,40 @@
+import { useChannelList } from '@nestwire/chat/react';
+import { useEffect } from 'react';
+import { ConnectionBanner } from '../connection/connection-banner.js';
+import { RoomPane } from '../room/room-pane.js';
+import { Sidebar } from './sidebar.js';
+import { useAttention } from './use-attention.js';
+import { useRoute } from './use-route.js';
+import { useShortcuts } from './use-shortcuts.js';
+import './chat-shell.css';
+
+const WIDE = window.matchMedia('(min-width: 47.51rem)');
+
+/** The panes of the chat: the list, the room, and a panel; on a phone one of them. */
+export function ChatShell() {
+  const [route, go] = useRoute();
+  const { entries } = useChannelList();
+  const { channelId, panel } = route;
+  const open = (id: string) => go({ channelId: id, panel: null, seq: null });
+  useAttention(route);
+  useShortcuts({ route, go, entries });
+
+  const firstId = entries.find(({ channel }) => channel.type !== 'direct')?.channel.id;
+  useEffect(() => {
+    if (channelId === null && firstId && WIDE.matches) go({ channelId: firstId }, { isReplaced: true });
+  }, [channelId, firstId]);
+
+  return (
+    <div className="shell" data-pane={channelId === null ? 'list' : panel ? 'panel' : 'room'}>
+      <ConnectionBanner />
+      <Sidebar currentId={channelId} onOpen={open} />
+      {channelId === null ? (
+        <main className="nothing-open">
+          <p className="hint">Pick a room.</p>
+        </main>
+      ) : (
+        <RoomPane key={channelId} channelId={channelId} route={route} go={go} />
+      )}
+    </div>
+  );
+}
