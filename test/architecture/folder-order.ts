@@ -25,11 +25,13 @@ export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     'text',
     'outbox',
     'channels',
+    'attachments',
     'messages',
     'privacy',
     'wire',
     'client',
     'relay',
+    'http',
     'endpoint',
   ],
   'libs/streams': [

@@ -69,6 +69,7 @@ const PLACES: readonly { name: string; within: string; place: RegExp; isOneFile:
   },
   { name: 'class-validator', within: 'libs/protocol', place: /\/src\/class-validator\.ts$/, isOneFile: true },
   { name: 'libsql', within: 'libs/chat', place: /\/embedded\/sqlite-worker\.mjs$/, isOneFile: true },
+  { name: 'sharp', within: 'libs/chat', place: /\/attachments\/sharp-previews\.ts$/, isOneFile: true },
   { name: 'pg', within: 'libs/chat', place: /\/database\/open-database\.ts$/, isOneFile: true },
   { name: '@msgpack/msgpack', within: 'libs/protocol', place: /\/frame\/pack\.ts$/, isOneFile: true },
 ];

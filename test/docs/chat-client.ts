@@ -1,18 +1,22 @@
-import { createStreamClient } from '@nestwire/client';
+import { createStreamClient, type StreamClient } from '@nestwire/client';
 import { create, StreamGap } from '@nestwire/protocol';
 import {
   applyGrowth,
   CHAT_MESSAGES,
+  ChatBeginUpload,
+  ChatChunk,
   ChatGrowth,
   ChatJoined,
   ChatLoadChanges,
   ChatLoadPage,
   ChatMessageEvent,
   ChatPost,
+  ChatUploadFrom,
   parseText,
   textRuns,
   type ChatMessage,
   type ChatStreams,
+  type ChatUpload,
 } from '@nestwire/chat/client';
 
 /** Shows a channel, and posts to it. */
@@ -68,3 +72,24 @@ export async function follow(
   }
   for await (const event of channel.stream) if (event instanceof ChatGrowth) await onGrowth(event);
 }
+
+type ChannelHandle = ReturnType<StreamClient<ChatStreams>['chatChannel']>;
+
+// #region upload
+export async function send(channel: ChannelHandle, file: File): Promise<void> {
+  const clientId = crypto.randomUUID();
+  const begin = create(ChatBeginUpload, { clientId, name: file.name, size: file.size });
+  const upload = await channel.beginUpload(begin);
+  const { id, offset } = upload;
+  const chunks = chunksOf(file, upload);
+  const { attachment } = await channel.upload(create(ChatUploadFrom, { id, offset }), chunks);
+  await channel.post(create(ChatPost, { clientId, text: '', attachmentIds: [attachment.id] }));
+}
+
+async function* chunksOf(file: File, { offset, chunkBytes }: ChatUpload): AsyncGenerator<ChatChunk> {
+  for (let at = offset; at < file.size; at += chunkBytes) {
+    const bytes = new Uint8Array(await file.slice(at, at + chunkBytes).arrayBuffer());
+    yield create(ChatChunk, { bytes });
+  }
+}
+// #endregion upload

@@ -2,6 +2,7 @@ import { Inject, Injectable, Module } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import {
   ChatChange,
+  ChatFileStorage,
   ChatHooks,
   ChatModule,
   ChatService,
@@ -13,6 +14,7 @@ import {
   chatUser,
   parseText,
   pgTransaction,
+  type ByteRange,
   type ChatAction,
   type ChatDraft,
   type ChatMessage,
@@ -117,6 +119,46 @@ export class Assistant extends ChatHooks {
   }
 }
 // #endregion grow
+
+// #region attach
+export async function report(chat: ChatService, channelId: string, pdf: Uint8Array): Promise<void> {
+  const bot = chatServer({ userId: 'bot' });
+  const { id } = await chat.attachments.upload(bot, { channelId, name: 'report.pdf', bytes: pdf });
+  await chat.messages.post(bot, { channelId, text: 'The report of today', attachmentIds: [id] });
+}
+// #endregion attach
+
+interface Bucket {
+  putPart(key: string, offset: number, part: Uint8Array): Promise<void>;
+  joinParts(key: string, size: number): Promise<void>;
+  get(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+  remove(key: string): Promise<void>;
+}
+
+// #region storage
+@Injectable()
+export class BucketStorage extends ChatFileStorage {
+  constructor(@Inject('Bucket') private readonly bucket: Bucket) {
+    super();
+  }
+
+  override write(key: string, offset: number, slice: Uint8Array): Promise<void> {
+    return this.bucket.putPart(key, offset, slice);
+  }
+
+  override complete(key: string, size: number): Promise<void> {
+    return this.bucket.joinParts(key, size);
+  }
+
+  override read(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+    return this.bucket.get(key, range);
+  }
+
+  override delete(key: string): Promise<void> {
+    return this.bucket.remove(key);
+  }
+}
+// #endregion storage
 
 // #region consumer
 @Injectable()

@@ -1,4 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { attachmentSettings } from './attachments/attachment.options.js';
+import { ChatFiles } from './attachments/chat-files.js';
 import { ChannelTypes } from './channels/channel-type.js';
 import type {
   ChatModuleAsyncOptions,
@@ -12,6 +14,7 @@ import { checkSchema, migrate } from './database/migrate.js';
 import { openDatabase } from './database/open-database.js';
 import { ChatChannelEndpoint } from './endpoint/chat-channel-endpoint.js';
 import { ChatUserEndpoint } from './endpoint/chat-user-endpoint.js';
+import { ChatFileRoute } from './http/file-route.js';
 import { chatLimits } from './limits/chat-limits.js';
 import { ChatHooks, NoChatHooks } from './messages/chat-hooks.js';
 import { ChatPolicy } from './policy/chat-policy.js';
@@ -49,17 +52,29 @@ function definitionOf(providers: ChatProviders, options: Provider): DynamicModul
       { provide: ChatPolicy, useClass: policy },
       { provide: ChatHooks, useClass: hooks },
       { provide: ChatDatabase, inject: [CHAT_OPTIONS], useFactory: openMigrated },
+      { provide: ChatFiles, inject: [ChatDatabase, CHAT_OPTIONS], useFactory: openFiles },
       ChatService,
       ChatChannelEndpoint,
       ChatUserEndpoint,
+      ChatFileRoute,
     ],
     exports: [ChatService, ChatUsers, ChatPolicy],
   };
 }
 
+async function openFiles(database: ChatDatabase, { attachments }: ChatOptions): Promise<ChatFiles> {
+  return ChatFiles.open(database, attachments);
+}
+
 /** Checks the options first, so that a mistake leaves no open database behind. */
-async function openMigrated({ database: options, limits, types }: ChatOptions): Promise<ChatDatabase> {
+async function openMigrated({
+  database: options,
+  limits,
+  types,
+  attachments,
+}: ChatOptions): Promise<ChatDatabase> {
   chatLimits(limits);
+  attachmentSettings(attachments);
   new ChannelTypes(types).all();
   const database = await openDatabase(options);
   try {

@@ -1,5 +1,6 @@
 import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
+import type { ChatAttachmentOptions } from './attachments/attachment.options.js';
 import type { ChannelTypeOptions } from './channels/channel-type.js';
 import type { ChatDatabaseOptions } from './database/database.options.js';
 import type { ChatLimits } from './limits/chat-limits.js';
@@ -19,6 +20,8 @@ export interface ChatOptions {
   readonly limits?: ChatLimits;
   /** The settings of messages that grow while they are produced. */
   readonly growth?: ChatGrowthOptions;
+  /** The settings of files of messages. */
+  readonly attachments?: ChatAttachmentOptions;
   /** The settings of the relay. */
   readonly relay?: ChatRelayOptions;
   /**

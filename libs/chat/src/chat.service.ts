@@ -8,6 +8,8 @@ import {
 import { MessagesService } from '@nestwire/messages';
 import { create } from '@nestwire/protocol';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { ChatAttachments } from './attachments/chat-attachments.js';
+import { ChatFiles } from './attachments/chat-files.js';
 import { ChannelGate } from './channels/channel-gate.js';
 import { ChannelTypes } from './channels/channel-type.js';
 import { ChatChannels } from './channels/chat-channels.js';
@@ -51,6 +53,8 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
   readonly lists: ChatLists;
   /** Posts and changes messages. */
   readonly messages: ChatMessages;
+  /** Receives files for messages. */
+  readonly attachments: ChatAttachments;
   /** Reads messages. */
   readonly history: ChatHistory;
   /** Finds messages. */
@@ -68,17 +72,20 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     policy: ChatPolicy,
     hooks: ChatHooks,
     messages: MessagesService,
+    files: ChatFiles,
     @Inject(CHAT_OPTIONS) options: ChatOptions,
   ) {
     const limits = chatLimits(options.limits);
     const types = new ChannelTypes(options.types);
     const gate = new ChannelGate(database, policy, types);
-    const reader = new MessageReader(users);
+    const reader = new MessageReader(users, files.urls);
     const work = new ChatWork(database);
     const rate = new ChangeRate(options.rateLimiter ?? limiterOf(limits));
     this.channels = new ChatChannels(work, gate, types, limits);
     this.lists = new ChatLists(work, gate, { types, users, limits });
-    const context = { work, gate, reader, hooks, rate, limits };
+    this.attachments = new ChatAttachments({ database, work, gate, rate, files });
+    const { maxPerMessage: maxAttachments } = files.settings;
+    const context = { work, gate, reader, hooks, rate, limits, maxAttachments };
     const growth = { ...DEFAULT_GROWTH, ...options.growth };
     this.growths = new MessageGrowths({ ...context, database, send: sendTo(messages) }, growth);
     this.messages = new ChatMessages(context, this.growths);
@@ -87,7 +94,7 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     this.pointers = new ReadPointers(work, gate);
     this.privacy = new ChatPrivacy(work, gate, types);
     const publisher = new ChangePublisher(work, messages, { reader, users });
-    const expire = () => this.privacy.expire();
+    const expire = async () => (await this.privacy.expire()) + (await this.attachments.removeOrphans());
     this.relay = new OutboxRelay(
       { database, work, messages, publisher, expire, order: new ListOrder(database) },
       { ...DEFAULT_RELAY, ...options.relay },

@@ -28,6 +28,7 @@ export type {
 } from './client/chat-face.js';
 export type { ChatStreams } from './client/chat-streams.js';
 export { createChat } from './client/create-chat.js';
+export type { ChatAttachment } from './attachments/chat-attachment.js';
 export type { ChatChannel, ChatMember, ChatMembership } from './channels/chat-channel.js';
 export type { ChannelEntry, LastMessage } from './channels/channel-entry.js';
 export type { MessageVersion } from './messages/chat-history.js';
@@ -46,6 +47,14 @@ export {
   ChatMembershipEvent,
   ChatMessageEvent,
 } from './wire/chat-events.js';
+export {
+  ChatBeginUpload,
+  ChatCancelUpload,
+  ChatChunk,
+  ChatUpload,
+  ChatUploaded,
+  ChatUploadFrom,
+} from './wire/upload-requests.js';
 export { ChatGrowth } from './wire/growth-events.js';
 export { ChatStopGrowth } from './wire/growth-requests.js';
 export { CHAT_MESSAGES } from './wire/chat-message-classes.js';

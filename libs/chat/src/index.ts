@@ -1,3 +1,9 @@
+export type { ChatAttachmentOptions } from './attachments/attachment.options.js';
+export type { ChatAttachment } from './attachments/chat-attachment.js';
+export type { ChatAttachments, NewUpload, UploadPlace, UploadState } from './attachments/chat-attachments.js';
+export { ChatFileStorage, type ByteRange } from './attachments/file-storage.js';
+export { LocalFileStorage } from './attachments/local-storage.js';
+export { ChatPreviews, type ChatPreview } from './attachments/previews.js';
 export type { ChannelTypeOptions } from './channels/channel-type.js';
 export type { ChatChannel, ChatMember, ChatMembership } from './channels/chat-channel.js';
 export type { NewChannel } from './channels/channel-creation.js';

@@ -1,5 +1,6 @@
 export type { WaitOptions } from './deadline.js';
 export { FakeClock } from './fake-clock.js';
+export { describeFileStorage, type FileStorage } from './file-storage.contract.js';
 export { describeHistoryStore, type HistoryStoreTraits } from './history-store.contract.js';
 export { describeBroker, type BrokerTraits } from './broker.contract.js';
 export { describeCallStore, type CallStoreTraits } from './call-store.contract.js';

@@ -43,6 +43,7 @@ function messageOf(post: Post, author: ChatProfile | null): PendingMessage {
     text: message.text,
     entities: message.entities ?? [],
     growth: null,
+    attachments: [],
     data: message.data ?? null,
     replyTo: message.replyTo ?? null,
     threadSeq,

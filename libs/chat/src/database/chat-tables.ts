@@ -55,6 +55,7 @@ export interface MessagesTable {
   entities: string | null;
   /** `growing`, `ended`, `stopped` or `failed`; null for a message that is posted as a whole. */
   growth: string | null;
+  attachment_count: Generated<number>;
   reply_to: number | null;
   /** The first message of the thread; null outside of threads. */
   thread_seq: number | null;
@@ -159,6 +160,42 @@ export interface GrowthsTable {
   stop_at: number | null;
 }
 
+/** The uploads, of which messages have the complete ones. */
+export interface AttachmentsTable {
+  tenant: string;
+  id: string;
+  channel_id: string;
+  /** The uploader; null after the user was erased. */
+  uploader_id: string | null;
+  client_id: string | null;
+  /** The message that has the file; null before the post. */
+  seq: number | null;
+  /** The place of the file in its message, from 0 on. */
+  position: number | null;
+  name: string;
+  content_type: string | null;
+  byte_size: number;
+  /** The bytes that the storage has. */
+  received_size: Generated<number>;
+  width: number | null;
+  height: number | null;
+  preview_type: string | null;
+  preview_width: number | null;
+  preview_height: number | null;
+  created_at: number;
+  completed_at: number | null;
+  /** The time at which nothing needed the file any more. */
+  orphaned_at: number | null;
+  /** The time at which the storage has deleted the file. */
+  removed_at: number | null;
+}
+
+/** The settings that all servers share. */
+export interface SettingsTable {
+  name: string;
+  value: string;
+}
+
 /** The applied migrations. */
 export interface MigrationsTable {
   version: number;
@@ -179,5 +216,7 @@ export interface ChatTables {
   outbox: OutboxTable;
   leases: LeasesTable;
   growths: GrowthsTable;
+  attachments: AttachmentsTable;
+  settings: SettingsTable;
   migrations: MigrationsTable;
 }

@@ -16,6 +16,7 @@ export function migrationsFor(kind: DatabaseKind, schema: string): Migration[] {
     { version: 1, statements: firstTables(kind, words) },
     { version: 2, statements: growingText(words) },
     { version: 3, statements: listOrder(words) },
+    { version: 4, statements: attachments(words) },
   ];
 }
 
@@ -59,5 +60,50 @@ function listOrder({ table, index, number }: SqlWords): string[] {
     `UPDATE ${channels} SET listed_at = active_at`,
     `CREATE INDEX ${index('members_list')} ON ${members} (tenant, user_id, active_at, channel_id)`,
     `CREATE INDEX ${index('channels_unlisted')} ON ${channels} (tenant, id) WHERE listed_at <> active_at`,
+  ];
+}
+
+/** Adds files of messages. */
+function attachments({ table, index, id, text, number, byKey }: SqlWords): string[] {
+  const name = table('attachments');
+  return [
+    `ALTER TABLE ${table('messages')} ADD COLUMN attachment_count ${number} NOT NULL DEFAULT 0`,
+    `CREATE TABLE ${name} (
+  tenant ${id} NOT NULL,
+  id ${id} NOT NULL,
+  channel_id ${id} NOT NULL,
+  uploader_id ${id},
+  client_id ${id},
+  seq ${number},
+  position ${number},
+  name ${text} NOT NULL,
+  content_type ${text},
+  byte_size ${number} NOT NULL,
+  received_size ${number} NOT NULL DEFAULT 0,
+  width ${number},
+  height ${number},
+  preview_type ${text},
+  preview_width ${number},
+  preview_height ${number},
+  created_at ${number} NOT NULL,
+  completed_at ${number},
+  orphaned_at ${number},
+  removed_at ${number},
+  PRIMARY KEY (tenant, id)
+)${byKey}`,
+    `CREATE UNIQUE INDEX ${index('attachments_client')} ON ${name} (tenant, channel_id, uploader_id, client_id)
+  WHERE client_id IS NOT NULL`,
+    `CREATE INDEX ${index('attachments_message')} ON ${name} (tenant, channel_id, seq, position)
+  WHERE seq IS NOT NULL`,
+    `CREATE INDEX ${index('attachments_uploader')} ON ${name} (tenant, uploader_id, created_at)
+  WHERE uploader_id IS NOT NULL`,
+    `CREATE INDEX ${index('attachments_unused')} ON ${name} (created_at)
+  WHERE seq IS NULL AND orphaned_at IS NULL`,
+    `CREATE INDEX ${index('attachments_orphaned')} ON ${name} (orphaned_at)
+  WHERE orphaned_at IS NOT NULL`,
+    `CREATE TABLE ${table('settings')} (
+  name ${id} NOT NULL PRIMARY KEY,
+  value ${text} NOT NULL
+)${byKey}`,
   ];
 }

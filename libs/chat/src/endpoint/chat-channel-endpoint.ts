@@ -9,6 +9,7 @@ import {
   StreamEndpoint,
   StreamMethod,
   StreamSession,
+  type CallItems,
   type StreamUser,
 } from '@nestwire/streams';
 import type { MembershipChanges } from '../channels/channel-members.js';
@@ -42,6 +43,14 @@ import {
 } from '../wire/chat-requests.js';
 import { ChatGrowth } from '../wire/growth-events.js';
 import { ChatStopGrowth } from '../wire/growth-requests.js';
+import {
+  ChatBeginUpload,
+  ChatCancelUpload,
+  ChatChunk,
+  ChatUpload,
+  ChatUploaded,
+  ChatUploadFrom,
+} from '../wire/upload-requests.js';
 import { chatLive, chatRoom } from '../wire/chat-topics.js';
 import { ChatThreads, ChatVersions } from '../wire/history-replies.js';
 import { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport } from '../wire/history-requests.js';
@@ -178,6 +187,27 @@ export class ChatChannelEndpoint {
     await this.chat.messages.stopGrowth(this.actorOf(call), { ...call.params, seq });
   }
 
+  /** Begins an upload, or tells where the one with this client id continues. */
+  @StreamMethod(ChatBeginUpload)
+  async beginUpload(call: Call, request: ChatBeginUpload): Promise<ChatUpload> {
+    const begun = await this.chat.attachments.begin(this.actorOf(call), { ...request, ...call.params });
+    return create(ChatUpload, begun);
+  }
+
+  /** Receives the bytes of an upload; after a lost connection, it continues with another call. */
+  @StreamMethod(ChatUploadFrom, { items: ChatChunk })
+  async upload(call: Call, request: ChatUploadFrom, chunks: CallItems<ChatChunk>): Promise<ChatUploaded> {
+    const place = { ...request, ...call.params };
+    const attachment = await this.chat.attachments.receive(this.actorOf(call), place, bytesOf(chunks));
+    return create(ChatUploaded, { attachment });
+  }
+
+  /** Gives up an upload that no message has. */
+  @StreamMethod(ChatCancelUpload)
+  async cancelUpload(call: Call, { id }: ChatCancelUpload): Promise<void> {
+    await this.chat.attachments.cancel(this.actorOf(call), { ...call.params, id });
+  }
+
   /** Moves the own read pointer forward. */
   @StreamMethod(ChatMarkRead)
   async markRead(call: Call, { seq, threadSeq }: ChatMarkRead): Promise<ChatPointer> {
@@ -311,4 +341,8 @@ function settingsOf({ isMuted, mutedUntil = FOREVER, isHidden }: ChatSetPreferen
     ...(isMuted !== undefined && { mutedUntil: isMuted ? mutedUntil : null }),
     ...(isHidden !== undefined && { isHidden }),
   };
+}
+
+async function* bytesOf(chunks: AsyncIterable<ChatChunk>): AsyncGenerator<Uint8Array> {
+  for await (const { bytes } of chunks) yield bytes;
 }

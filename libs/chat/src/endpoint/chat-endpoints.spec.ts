@@ -11,6 +11,9 @@ import { until } from '../../../../test/rig/until.js';
 import { ChatModule } from '../chat.module.js';
 import {
   CHAT_MESSAGES,
+  ChatBeginUpload,
+  ChatCancelUpload,
+  ChatChunk,
   ChatCreate,
   ChatDelete,
   ChatEdit,
@@ -30,6 +33,7 @@ import {
   ChatStopGrowth,
   ChatTyping,
   ChatTypingEvent,
+  ChatUploadFrom,
   ChatWatchPresence,
   applyGrowth,
   type ChatStreams,
@@ -97,6 +101,7 @@ describeWithRedis('The endpoints of the chat', (redis) => {
               ChatModule.forRoot({
                 users: SlowUsers,
                 database: { file: join(folder, 'chat.sqlite') },
+                attachments: { folder: join(folder, 'files') },
                 limits: { changesPerWindow: 1_000 },
               }),
             ],
@@ -273,6 +278,38 @@ describeWithRedis('The endpoints of the chat', (redis) => {
       expect(final.text!.startsWith(shown.text!)).toBe(true);
       const grown = await forAnn.next(ChatMessageEvent, { where: ({ kind }) => kind === 'message.grown' });
       expect(grown.message).toEqual(final);
+    });
+
+    it('receive a file in chunks, continue it on another server, and bring it to the readers', async () => {
+      const { forAnn, forBob, channelId } = await roomOfTwo();
+      const file = Uint8Array.from({ length: 100_000 }, (_, at) => at % 251);
+      const begin = create(ChatBeginUpload, { clientId: 'f1', name: 'a.bin', size: file.length });
+      const { id, offset, chunkBytes } = await forAnn.beginUpload(begin);
+      async function* chunks(from: number, to = file.length) {
+        for (let at = from; at < to; at += chunkBytes)
+          yield await Promise.resolve(
+            create(ChatChunk, { bytes: file.subarray(at, Math.min(at + chunkBytes, to)) }),
+          );
+      }
+      const half = forAnn.upload(create(ChatUploadFrom, { id, offset }), chunks(0, 50_000));
+      expect(await codeOf(half)).toBe('CHAT_INVALID');
+      const laptop = (await connect[1]!({ as: { id: 'ann' } })).chatChannel({ channelId });
+      const again = await laptop.beginUpload(begin);
+      expect(again).toMatchObject({ id, offset: 50_000 });
+      expect(await codeOf(forBob.upload(create(ChatUploadFrom, { id, offset: 0 }), chunks(0)))).toBe(
+        'CHAT_NOT_FOUND',
+      );
+      const done = await laptop.upload(
+        create(ChatUploadFrom, { id, offset: again.offset }),
+        chunks(again.offset),
+      );
+      const spare = await forBob.beginUpload(create(ChatBeginUpload, { clientId: 'f2', name: 'b', size: 1 }));
+      await forBob.cancelUpload(create(ChatCancelUpload, { id: spare.id }));
+      await laptop.post(create(ChatPost, { clientId: 'm1', text: '', attachmentIds: [id] }));
+
+      expect(done.attachment).toMatchObject({ id, name: 'a.bin', size: file.length });
+      const { message } = await forBob.next(ChatMessageEvent);
+      expect(message.attachments).toEqual([done.attachment]);
     });
 
     it('tell who types and who is present', async () => {

@@ -1,4 +1,5 @@
 import type { ChatActor } from '../policy/chat-actor.js';
+import type { ChatAttachment } from '../attachments/chat-attachment.js';
 import type { ChatChannel } from '../channels/chat-channel.js';
 import type { ChatEntity } from '../text/chat-entity.js';
 import type { ChatMessage } from './chat-message.js';
@@ -12,6 +13,8 @@ export interface ChatDraft {
   readonly entities: readonly ChatEntity[];
   readonly data: unknown;
   readonly mentions: readonly string[];
+  /** The files, which the hook cannot change. */
+  readonly attachments: readonly ChatAttachment[];
   readonly replyTo: number | null;
   readonly threadSeq: number | null;
   /** True for an edit of a stored message. */

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { ChatAttachment } from '../attachments/chat-attachment.js';
 import type { MessagesTable } from '../database/chat-tables.js';
 import type { ChatEntity } from '../text/chat-entity.js';
 import type { ChatProfile } from '../users/chat-users.js';
@@ -56,6 +57,8 @@ export interface ChatMessage {
   readonly pinnedAt: number | null;
   readonly mentions: readonly string[];
   readonly reactions: readonly ChatReaction[];
+  /** The files, in the order of the post. */
+  readonly attachments: readonly ChatAttachment[];
 }
 
 /** The row of a message. */
@@ -66,11 +69,13 @@ export interface MessageParts {
   readonly profiles: ReadonlyMap<string, ChatProfile>;
   readonly mentions: readonly string[];
   readonly reactions: readonly ChatReaction[];
+  readonly attachments: readonly ChatAttachment[];
 }
 
 /** Makes the message of a row. An unknown author has the id as name. */
-export function messageOf(row: MessageRow, { profiles, mentions, reactions }: MessageParts): ChatMessage {
+export function messageOf(row: MessageRow, parts: MessageParts): ChatMessage {
   const { author_id: id } = row;
+  const { profiles, mentions, reactions, attachments } = parts;
   return {
     channelId: row.channel_id,
     seq: row.seq,
@@ -93,6 +98,7 @@ export function messageOf(row: MessageRow, { profiles, mentions, reactions }: Me
     pinnedAt: row.pinned_at,
     mentions,
     reactions,
+    attachments,
   };
 }
 

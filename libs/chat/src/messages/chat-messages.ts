@@ -20,11 +20,11 @@ export class ChatMessages {
   private readonly pins: MessagePins;
 
   constructor(
-    { hooks, rate, limits, ...parts }: MessageContext,
+    { hooks, rate, limits, maxAttachments, ...parts }: MessageContext,
     private readonly growths: MessageGrowths,
   ) {
     const changer = new MessageChanger(parts);
-    const content = new ContentCheck(hooks, limits);
+    const content = new ContentCheck(hooks, limits, maxAttachments);
     this.posts = new MessagePosts({ ...parts, changer, content, rate });
     this.edits = new MessageEdits({ ...parts, changer, content, rate });
     this.reactions = new MessageReactions(changer, rate, limits.maxEmojis);

@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
+import type { ChatAttachment } from '../attachments/chat-attachment.js';
 import { channelOf, type ChannelRow } from '../channels/chat-channel.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import type { ChatLimits } from '../limits/chat-limits.js';
-import { checkData, checkText, exceeded } from '../limits/checks.js';
+import { checkData, checkText, exceeded, invalid } from '../limits/checks.js';
 import { checkUserId, type ChatActor } from '../policy/chat-actor.js';
 import type { ChatEntity } from '../text/chat-entity.js';
 import { checkEntities } from '../text/check-entities.js';
@@ -15,6 +16,9 @@ export interface SentContent {
   readonly entities?: readonly ChatEntity[] | undefined;
   readonly data?: unknown;
   readonly mentions?: readonly string[];
+  readonly attachmentIds?: readonly string[] | undefined;
+  /** True for an edit of a message with files, whose text may be empty. */
+  readonly hasFiles?: boolean;
 }
 
 /** The checked content of a message, as it is stored. */
@@ -25,6 +29,7 @@ export interface MessageContent {
   readonly data: string | null;
   /** The given users, and those of the entities. */
   readonly mentions: readonly string[];
+  readonly attachmentIds: readonly string[];
 }
 
 /** The facts about a draft that a hook sees beside the content. */
@@ -33,6 +38,7 @@ export interface DraftPlace {
   readonly channel: ChannelRow;
   readonly replyTo: number | null;
   readonly threadSeq: number | null;
+  readonly attachments: readonly ChatAttachment[];
   readonly isEdit: boolean;
 }
 
@@ -43,6 +49,7 @@ export class ContentCheck {
   constructor(
     private readonly hooks: ChatHooks,
     private readonly limits: Required<ChatLimits>,
+    private readonly maxAttachments: number,
   ) {}
 
   /**
@@ -50,9 +57,12 @@ export class ContentCheck {
    *
    * @throws {ChatError} CHAT_INVALID, CHAT_LIMIT_EXCEEDED
    */
-  check({ text: sent, entities: ranges = [], data, mentions = [] }: SentContent): MessageContent {
+  check(sent: SentContent): MessageContent {
+    const { entities: ranges = [], data, mentions = [], attachmentIds = [], hasFiles } = sent;
     const { maxTextLength, maxMessageDataBytes, maxMentions, maxEntities } = this.limits;
-    const text = checkText('The text of a message', sent, maxTextLength);
+    const mayBeEmpty = hasFiles || attachmentIds.length > 0;
+    const text =
+      mayBeEmpty && sent.text === '' ? '' : checkText('The text of a message', sent.text, maxTextLength);
     const entities = checkEntities(text, ranges, maxEntities);
     const marked = entities.flatMap(({ userId }) => userId ?? []);
     const users = [...new Set([...mentions, ...marked].map(checkUserId))];
@@ -62,6 +72,7 @@ export class ContentCheck {
       entities,
       data: checkData(data, maxMessageDataBytes),
       mentions: users,
+      attachmentIds: this.checkIds(attachmentIds),
     };
   }
 
@@ -71,7 +82,7 @@ export class ContentCheck {
    * @throws {ChatError} CHAT_REFUSED with the reason of the hook; as `check` for its changes
    */
   async askHook(content: MessageContent, { channel, ...place }: DraftPlace): Promise<MessageContent> {
-    const { text, entities, mentions } = content;
+    const { text, entities, mentions, attachmentIds } = content;
     const data = parsedData(content.data);
     const verdict = await this.hooks.willSend({
       ...place,
@@ -84,7 +95,15 @@ export class ContentCheck {
     if (!verdict) return content;
     if ('refuse' in verdict) throw new ChatError(ChatErrorCode.Refused, verdict.refuse);
     const kept = verdict.text === undefined || verdict.text === text ? entities : [];
-    return this.check({ text, entities: kept, data, mentions, ...verdict });
+    const hasFiles = place.attachments.length > 0;
+    return this.check({ text, entities: kept, data, mentions, ...verdict, attachmentIds, hasFiles });
+  }
+
+  private checkIds(ids: readonly string[]): readonly string[] {
+    if (ids.length > this.maxAttachments)
+      throw exceeded(`A message has at most ${this.maxAttachments} attachments`);
+    if (new Set(ids).size < ids.length) throw invalid('A message has each attachment once');
+    return ids;
   }
 
   /** Calls `didSend`; nobody waits for it, and its errors are logged. */

@@ -8,4 +8,6 @@ export interface MessageContext extends ChangeParts {
   readonly hooks: ChatHooks;
   readonly rate: ChangeRate;
   readonly limits: Required<ChatLimits>;
+  /** The most attachments of a message. */
+  readonly maxAttachments: number;
 }

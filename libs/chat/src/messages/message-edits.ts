@@ -11,7 +11,7 @@ import {
   type MessagePlace,
 } from './message-change.js';
 import { entitiesJson, parsedData, type ContentCheck } from './message-content.js';
-import { mentionedBy, setMentions } from './message-mentions.js';
+import { setMentions } from './message-mentions.js';
 import { deleteParts, keepVersion, MESSAGE_PARTS } from './message-rows.js';
 import { uncountReply } from './message-threads.js';
 
@@ -28,6 +28,7 @@ const EMPTY = {
   text: null,
   entities: null,
   growth: null,
+  attachment_count: 0,
   data: null,
   pinned_at: null,
   pinned_by: null,
@@ -50,23 +51,26 @@ export class MessageEdits {
     changes: MessageChanges,
     options: ChatChangeOptions = {},
   ): Promise<ChatMessage> {
-    const { work, gate, rate, changer, content } = this.parts;
+    const { work, gate, rate, changer, content, reader } = this.parts;
     const look = async (queries: Queries) => {
       const { channel, ...open } = await gate.look(queries, actor, place.channelId);
       const row = await existingMessage(queries, channel, place.seq);
       await changer.demand({ channel, ...open }, row, 'message.edit');
-      return { channel, row, mentions: await mentionedBy(queries, row) };
+      return { channel, row, loaded: (await reader.load(queries, [row]))[0]! };
     };
-    const { channel, row, mentions } = await (options.tx ? work.change(look, options) : work.read(look));
+    const { channel, row, loaded } = await (options.tx ? work.change(look, options) : work.read(look));
     const sent = content.check({
       text: changes.text ?? row.text ?? '',
+      hasFiles: row.attachment_count > 0,
       entities: changes.entities ?? (isSameText(changes, row) ? entitiesOf(row) : []),
       data: changes.data === undefined ? parsedData(row.data) : changes.data,
-      mentions: changes.mentions ?? mentions,
+      mentions: changes.mentions ?? loaded.mentions,
     });
     await rate.spend(actor);
     const { reply_to: replyTo, thread_seq: threadSeq } = row;
-    const accepted = await content.askHook(sent, { actor, channel, replyTo, threadSeq, isEdit: true });
+    const attachments = reader.attachments(loaded.attachments);
+    const draft = { actor, channel, replyTo, threadSeq, attachments, isEdit: true };
+    const accepted = await content.askHook(sent, draft);
     return changer.run(
       { actor, place, action: 'message.edit', kind: 'message.edited' },
       async (queries, found) => {

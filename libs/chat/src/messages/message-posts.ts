@@ -1,8 +1,9 @@
+import { attachUploads, usableUploads } from '../attachments/attachment-rows.js';
+import type { AttachmentRow } from '../attachments/chat-attachment.js';
 import type { OpenChannel } from '../channels/channel-gate.js';
 import { updateChannel } from '../channels/channel-rows.js';
-import type { MemberRow } from '../channels/chat-channel.js';
+import { demandPosting } from '../channels/posting-right.js';
 import type { Queries } from '../database/chat-database.js';
-import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import type { ChangeRate } from '../limits/change-rate.js';
 import { checkId, invalid } from '../limits/checks.js';
 import type { ChatChangeOptions } from '../outbox/chat-work.js';
@@ -29,6 +30,8 @@ export interface NewMessage {
    * A repetition with the same id stores nothing and returns the first message.
    */
   readonly clientId?: string;
+  /** The complete uploads of the author in this channel; the text may then be empty. */
+  readonly attachmentIds?: readonly string[];
   /** The users to mention; those who are no members are left out. */
   readonly mentions?: readonly string[];
   /** The number of the message that this one answers. */
@@ -44,7 +47,8 @@ export interface NewMessage {
 }
 
 /** A message with its checked content, ready to be stored. */
-interface StoredPost extends Omit<NewMessage, 'text' | 'entities' | 'data' | 'mentions'>, MessageContent {
+interface StoredPost
+  extends Omit<NewMessage, 'text' | 'entities' | 'data' | 'mentions' | 'attachmentIds'>, MessageContent {
   /** Makes it a growing message; runs in the transaction. */
   readonly begin?: (queries: Queries, row: MessageRow) => Promise<void>;
 }
@@ -61,18 +65,20 @@ export class MessagePosts {
 
   /** Posts a message; a repetition with its client id returns the first one. */
   async post(actor: ChatActor, message: NewMessage, options: ChatChangeOptions = {}): Promise<ChatMessage> {
-    const { work, rate, changer, content } = this.parts;
+    const { work, rate, changer, content, reader } = this.parts;
     const { replyTo = null, threadSeq = null } = message;
     checkClientId(actor, message);
     checkImport(actor, message);
     const sent = content.check(message);
     const before = (queries: Queries) => this.beforePost(queries, actor, message);
     // The hook may be slow, so it runs before the transaction; the transaction checks everything again.
-    const { open, earlier } = await (options.tx ? work.change(before, options) : work.read(before));
+    const { open, earlier, uploads } = await (options.tx ? work.change(before, options) : work.read(before));
     if (earlier) return changer.finish(earlier);
     await rate.spend(actor);
     const { channel } = open;
-    const accepted = await content.askHook(sent, { actor, channel, replyTo, threadSeq, isEdit: false });
+    const attachments = reader.attachments(uploads);
+    const place = { actor, channel, replyTo, threadSeq, attachments, isEdit: false };
+    const accepted = await content.askHook(sent, place);
     const { posted, isNew } = await this.storeOnce(actor, { ...message, ...accepted }, options);
     if (isNew && !options.tx) content.tellHook(posted, actor);
     return posted;
@@ -85,7 +91,7 @@ export class MessagePosts {
    */
   async begin(
     actor: ChatActor,
-    message: Omit<NewMessage, 'text' | 'entities' | 'createdAt'>,
+    message: Omit<NewMessage, 'text' | 'entities' | 'createdAt' | 'attachmentIds'>,
     begin: (queries: Queries, row: MessageRow) => Promise<void>,
   ): Promise<{ readonly posted: ChatMessage; readonly isNew: boolean }> {
     checkClientId(actor, message);
@@ -103,7 +109,7 @@ export class MessagePosts {
     const { work, gate, changer } = this.parts;
     const { loaded, isNew } = await work.change(async (queries) => {
       const locked = await gate.lock(queries, actor, message.channelId);
-      await this.demandPost(queries, locked);
+      await demandPosting(queries, gate, locked);
       const repeated = await this.findPosted(queries, actor, message);
       if (repeated) return { loaded: repeated, isNew: false };
       return { loaded: await this.store(queries, locked, message), isNew: true };
@@ -115,20 +121,17 @@ export class MessagePosts {
     queries: Queries,
     actor: ChatActor,
     message: NewMessage,
-  ): Promise<{ open: OpenChannel; earlier: LoadedMessage | undefined }> {
+  ): Promise<{
+    open: OpenChannel;
+    earlier: LoadedMessage | undefined;
+    uploads: readonly AttachmentRow[];
+  }> {
     const open = await this.parts.gate.look(queries, actor, message.channelId);
     const earlier = await this.findPosted(queries, actor, message);
-    if (!earlier) await this.demandPost(queries, open);
-    return { open, earlier };
-  }
-
-  private async demandPost(queries: Queries, open: OpenChannel): Promise<void> {
-    await this.parts.gate.demand(open, 'message.post');
-    if (open.resource.isFixed && open.member) await refuseBlocked(queries, open.member);
-    if (open.channel.archived_at !== null)
-      throw new ChatError(ChatErrorCode.ReadOnly, 'The channel is archived.');
-    if (open.channel.frozen_at !== null && open.subject.kind !== 'server')
-      throw new ChatError(ChatErrorCode.ReadOnly, 'The channel is frozen; only the server posts.');
+    if (!earlier) await demandPosting(queries, this.parts.gate, open);
+    const { channelId, attachmentIds = [] } = message;
+    const uploads = earlier ? [] : await usableUploads(queries, { ...actor, channelId }, attachmentIds);
+    return { open, earlier, uploads };
   }
 
   private async findPosted(
@@ -150,7 +153,7 @@ export class MessagePosts {
     message: StoredPost,
   ): Promise<LoadedMessage> {
     const { clientId, replyTo, threadSeq, createdAt = Date.now(), begin } = message;
-    const { text, entities, data, mentions } = message;
+    const { text, entities, data, mentions, attachmentIds } = message;
     if (replyTo !== undefined) await existingMessage(queries, channel, replyTo);
     const root = threadSeq === undefined ? undefined : await existingMessage(queries, channel, threadSeq);
     if (root && root.thread_seq !== null)
@@ -169,6 +172,7 @@ export class MessagePosts {
         text,
         entities: entitiesJson(entities),
         growth: begin ? 'growing' : null,
+        attachment_count: attachmentIds.length,
         data,
         reply_to: replyTo ?? null,
         thread_seq: threadSeq ?? null,
@@ -177,6 +181,7 @@ export class MessagePosts {
       .returningAll()
       .executeTakeFirstOrThrow();
     await setMentions(queries, row, mentions);
+    await attachUploads(queries, row, { userId: subject.userId, ids: attachmentIds });
     await begin?.(queries, row);
     if (root) await countReply(queries, row, { root, revision: revision - 1 });
     await publishMessage(queries, row, 'message.posted');
@@ -211,21 +216,4 @@ function checkImport({ kind }: ChatActor, { createdAt }: NewMessage): void {
   if (kind !== 'server') throw invalid('Only the server gives the time of a message');
   if (!Number.isSafeInteger(createdAt) || createdAt < 0 || createdAt > Date.now())
     throw invalid('createdAt is a whole number of milliseconds since 1970, not in the future');
-}
-
-/** Keeps a user out of the direct channels with those who blocked them. */
-async function refuseBlocked(queries: Queries, { tenant, channel_id, user_id }: MemberRow): Promise<void> {
-  const blocker = await queries
-    .selectFrom('blocks as b')
-    .innerJoin('members as m', (join) =>
-      join
-        .onRef('m.tenant', '=', 'b.tenant')
-        .onRef('m.user_id', '=', 'b.user_id')
-        .on('m.channel_id', '=', channel_id),
-    )
-    .select('b.user_id')
-    .where('b.tenant', '=', tenant)
-    .where('b.blocked_id', '=', user_id)
-    .executeTakeFirst();
-  if (blocker) throw new ChatError(ChatErrorCode.Forbidden, 'A member of this channel has blocked the user.');
 }

@@ -1,4 +1,7 @@
 import { sql } from 'kysely';
+import { attachmentsOf } from '../attachments/attachment-rows.js';
+import { attachmentOf, type AttachmentRow, type ChatAttachment } from '../attachments/chat-attachment.js';
+import type { FileUrls } from '../attachments/file-urls.js';
 import type { Queries } from '../database/chat-database.js';
 import { profilesOf, type ChatUsers } from '../users/chat-users.js';
 import { messageOf, type ChatMessage, type ChatReaction, type MessageRow } from './chat-message.js';
@@ -10,11 +13,15 @@ export interface LoadedMessage {
   readonly row: MessageRow;
   readonly mentions: readonly string[];
   readonly reactions: readonly ChatReaction[];
+  readonly attachments: readonly AttachmentRow[];
 }
 
 /** Completes rows of messages with mentions, reactions and authors. */
 export class MessageReader {
-  constructor(private readonly users: ChatUsers) {}
+  constructor(
+    private readonly users: ChatUsers,
+    private readonly urls: FileUrls,
+  ) {}
 
   /** Completes rows of one channel, in their order. */
   async complete(queries: Queries, rows: readonly MessageRow[]): Promise<ChatMessage[]> {
@@ -28,11 +35,19 @@ export class MessageReader {
     const place = { tenant: first.tenant, channelId: first.channel_id, seqs: rows.map(({ seq }) => seq) };
     const mentions = await mentionsOf(queries, place);
     const reactions = await reactionsOf(queries, place);
+    const withFiles = rows.filter(({ attachment_count }) => attachment_count > 0).map(({ seq }) => seq);
+    const attachments = await attachmentsOf(queries, { ...place, seqs: withFiles });
     return rows.map((row) => ({
       row,
       mentions: mentions.get(row.seq) ?? [],
       reactions: reactions.get(row.seq) ?? [],
+      attachments: attachments.get(row.seq) ?? [],
     }));
+  }
+
+  /** Makes the attachments of their rows. */
+  attachments(rows: readonly AttachmentRow[]): ChatAttachment[] {
+    return rows.map((row) => attachmentOf(row, this.urls));
   }
 
   /** Adds the authors. The application looks them up, so it belongs outside of a transaction. */
@@ -44,7 +59,9 @@ export class MessageReader {
       first.row.tenant,
       loaded.map(({ row }) => row.author_id),
     );
-    return loaded.map(({ row, mentions, reactions }) => messageOf(row, { profiles, mentions, reactions }));
+    return loaded.map(({ row, attachments, ...parts }) =>
+      messageOf(row, { ...parts, attachments: this.attachments(attachments), profiles }),
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { orphanAttachments } from '../attachments/attachment-rows.js';
 import type { Queries } from '../database/chat-database.js';
 import type { MessageRow } from './chat-message.js';
 
@@ -52,13 +53,14 @@ export function deletePart(
     .where('seq', '=', seq);
 }
 
-/** Deletes the rows of a message in other tables. */
+/** Deletes the rows of a message in other tables, and gives up its files. */
 export async function deleteParts(
   queries: Queries,
   key: MessageKey,
   parts: readonly MessagePart[],
 ): Promise<void> {
   for (const part of parts) await deletePart(queries, part, key).execute();
+  await orphanAttachments(queries, key);
 }
 
 /** Keeps the present content of a message as a former version. */

@@ -13,6 +13,7 @@ export type ChatAction =
   | 'channel.archive'
   | 'channel.roles'
   | 'message.post'
+  | 'message.attach'
   | 'message.edit'
   | 'message.delete'
   | 'message.purge'

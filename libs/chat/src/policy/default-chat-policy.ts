@@ -42,6 +42,7 @@ const RULES: Readonly<Record<ChatAction, Rule>> = {
   'channel.archive': isOwner,
   'channel.roles': isOwner,
   'message.post': isMember,
+  'message.attach': isMember,
   'message.edit': (subject, resource) => isMember(subject, resource) && isAuthor(subject, resource),
   'message.delete': (subject, resource) =>
     isMember(subject, resource) &&

@@ -1,3 +1,4 @@
+import { eraseUploads } from '../attachments/attachment-rows.js';
 import { nextRevision, updateChannel } from '../channels/channel-rows.js';
 import type { Queries } from '../database/chat-database.js';
 import { deletePart, deleteParts, MESSAGE_PARTS, updateMessage } from '../messages/message-rows.js';
@@ -18,6 +19,7 @@ export async function eraseUser(work: ChatWork, user: TenantUser): Promise<numbe
   const messages = await inBatches(work, (queries) => eraseMessages(queries, user));
   await inBatches(work, (queries) => eraseReactions(queries, user));
   await inBatches(work, (queries) => eraseMemberships(queries, user));
+  await work.change((queries) => eraseUploads(queries, user));
   await work.change((queries) => eraseRest(queries, user));
   return messages;
 }
@@ -55,6 +57,7 @@ async function eraseMessages(queries: Queries, { tenant, userId }: TenantUser): 
         text: null,
         entities: null,
         growth: null,
+        attachment_count: 0,
         data: null,
         pinned_at: null,
         pinned_by: null,

@@ -5,7 +5,7 @@ const PAGE = 200;
 
 /** One record of a user's data. */
 export interface ExportedRecord {
-  readonly kind: 'message' | 'version' | 'membership' | 'reaction' | 'report' | 'block';
+  readonly kind: 'message' | 'version' | 'membership' | 'reaction' | 'report' | 'block' | 'attachment';
   /** The columns of the record. */
   readonly record: Readonly<Record<string, unknown>>;
 }
@@ -23,6 +23,7 @@ const PERSONAL = [
   { kind: 'membership', table: 'members', column: 'user_id', order: ['channel_id'] },
   { kind: 'reaction', table: 'reactions', column: 'user_id', order: ['channel_id', 'seq', 'emoji'] },
   { kind: 'report', table: 'reports', column: 'reporter_id', order: ['channel_id', 'seq'] },
+  { kind: 'attachment', table: 'attachments', column: 'uploader_id', order: ['channel_id', 'id'] },
   { kind: 'block', table: 'blocks', column: 'user_id', order: ['blocked_id'] },
 ] as const;
 

@@ -10,6 +10,7 @@ import { closeChats, startChat, TestUsers, type ChatApp } from '../../../../test
 import { describeOnEachDatabase } from '../../../../test/rig/chat-databases.js';
 import { describeWithRedis } from '../../../../test/rig/redis.js';
 import { until } from '../../../../test/rig/until.js';
+import { ChatFiles } from '../attachments/chat-files.js';
 import { ChatDatabase } from '../database/chat-database.js';
 import type { ChatDatabaseOptions } from '../database/database.options.js';
 import { Lease } from '../database/lease.js';
@@ -119,7 +120,10 @@ describeOnEachDatabase('The relay', (fresh, kind) => {
     await app.chat.messages.post(ann!, { channelId: 'room', text: 'once' });
     const work = new ChatWork(database);
     const users = new TestUsers();
-    const publisher = new ChangePublisher(work, app.messages, { reader: new MessageReader(users), users });
+    const publisher = new ChangePublisher(work, app.messages, {
+      reader: new MessageReader(users, app.get(ChatFiles).urls),
+      users,
+    });
     const rows = await stored(app);
     expect(rows).toHaveLength(3);
 

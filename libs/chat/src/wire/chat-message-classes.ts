@@ -47,13 +47,25 @@ import { ChatLoadChannels, ChatLoadEntry, ChatLoadOpenChannels } from './list-re
 import { ChatUserList } from './user-replies.js';
 import { ChatFindUsers, ChatSetBlock } from './user-requests.js';
 
+import {
+  ChatBeginUpload,
+  ChatCancelUpload,
+  ChatChunk,
+  ChatUpload,
+  ChatUploaded,
+  ChatUploadFrom,
+} from './upload-requests.js';
+
 /** All message classes of the chat, for the option `messages` of a client. */
 export const CHAT_MESSAGES = [
   ChatActivity,
+  ChatBeginUpload,
+  ChatCancelUpload,
   ChatChanges,
   ChatChannelEvent,
   ChatChannelPage,
   ChatChannelState,
+  ChatChunk,
   ChatCreate,
   ChatDelete,
   ChatEdit,
@@ -97,6 +109,9 @@ export const CHAT_MESSAGES = [
   ChatUpdate,
   ChatUserList,
   ChatVersions,
+  ChatUpload,
+  ChatUploaded,
+  ChatUploadFrom,
   ChatWatchPresence,
   PresenceJoined,
   PresenceLeft,

@@ -52,6 +52,8 @@ export class ChatPost {
   @IsString({ each: true })
   @MaxLength(MAX_USER_ID, { each: true })
   mentions?: string[];
+  /** The complete own uploads in this channel. */
+  @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(64, { each: true }) attachmentIds?: string[];
   @IsOptional() @IsInt() @Min(1) replyTo?: number;
   @IsOptional() @IsInt() @Min(1) threadSeq?: number;
 }

@@ -13,7 +13,7 @@ import type { ChatGrowthOptions } from './growth.options.js';
 import type { GrowthEnd, GrowthStore } from './growth-store.js';
 
 /** A message that begins without text. */
-export type NewGrowingMessage = Omit<NewMessage, 'text' | 'entities' | 'createdAt'>;
+export type NewGrowingMessage = Omit<NewMessage, 'text' | 'entities' | 'createdAt' | 'attachmentIds'>;
 
 /** The settings of one growing message. */
 export interface GrowOptions {
@@ -76,7 +76,7 @@ export class GrowthEnding {
     const { channelId, replyTo = null, threadSeq = null, data, mentions = [] } = message;
     const sent = content.check({ ...(options.finish?.(text) ?? { text }), data, mentions });
     const { channel } = await work.read((queries) => gate.look(queries, actor, channelId));
-    const place = { actor, channel, replyTo, threadSeq, isEdit: false };
+    const place = { actor, channel, replyTo, threadSeq, attachments: [], isEdit: false };
     const accepted = await content.askHook(sent, place);
     return { text: accepted.text, entities: entitiesJson(accepted.entities), data: accepted.data };
   }

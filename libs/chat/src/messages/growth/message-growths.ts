@@ -45,8 +45,8 @@ export class MessageGrowths {
     private readonly parts: GrowthParts,
     private readonly settings: Required<ChatGrowthOptions>,
   ) {
-    const { database, work, hooks, limits } = parts;
-    const content = new ContentCheck(hooks, limits);
+    const { database, work, hooks, limits, maxAttachments } = parts;
+    const content = new ContentCheck(hooks, limits, maxAttachments);
     this.store = new GrowthStore(database, work, settings.leaseMs);
     this.posts = new MessagePosts({ ...parts, changer: new MessageChanger(parts), content });
     this.ending = new GrowthEnding({ ...parts, content, store: this.store }, settings);
