@@ -80,14 +80,18 @@ export class ChatPages {
   /** Opens a page of a user on a server. */
   async open(
     userId: string,
-    options: Partial<ChatOptions> & { readonly server?: number; readonly sabotage?: Sabotage } = {},
+    options: Partial<ChatOptions> & {
+      readonly server?: number;
+      readonly sabotage?: Sabotage;
+      readonly token?: () => string;
+    } = {},
   ): Promise<ChatPage> {
-    const { server = 0, sabotage = (client) => client, ...chatOptions } = options;
+    const { server = 0, sabotage = (client) => client, token = () => userId, ...chatOptions } = options;
     const link = await Link.to(Number(new URL(this.servers[server]!.url).port));
     const client = createStreamClient<ChatStreams>()({
       url: `ws://127.0.0.1:${link.port}/streams`,
       messages: CHAT_MESSAGES,
-      auth: () => userId,
+      auth: token,
       minRetryMs: 20,
       maxRetryMs: 100,
       clock,

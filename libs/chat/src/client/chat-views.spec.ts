@@ -9,7 +9,7 @@ import type { ChatMessage } from '../messages/chat-message.js';
 import { ChatChanges } from '../wire/chat-replies.js';
 import type { ChatRoom, ChatRoomView, ChatTimeline } from './chat-face.js';
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 2);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 1);
 const STEPS = 60;
 const USERS = ['ann', 'bob'] as const;
 
