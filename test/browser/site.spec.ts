@@ -15,6 +15,7 @@ const PICTURES = resolve(import.meta.dirname, '../../node_modules/.cache/nestwir
 const PAGES = [
   ['/', 'The realtime layer for NestJS', 'site-start'],
   ['/quick-start', 'Quick start', 'site-tutorial'],
+  ['/stream-tokens', 'Stream the tokens of a language model', 'site-stream-tokens'],
   ['/production', 'Production', 'site-guide'],
   ['/client', 'The client', 'site-client'],
   ['/configuration', 'Configuration', 'site-reference'],
