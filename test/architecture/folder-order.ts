@@ -32,6 +32,7 @@ export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     'client',
     'relay',
     'http',
+    'live',
     'endpoint',
   ],
   'libs/streams': [

@@ -58,12 +58,12 @@ async function start(database) {
  * @param {(from: number, to: number) => string} series a table `s` with the column `n`
  */
 async function fill(run, table, series) {
-  const channel = 'tenant, id, type, created_at, active_at, listed_at, last_seq, revision, member_count';
+  const channel = 'tenant, id, type, created_at, active_at, last_seq, revision, member_count';
   await run(
-    `INSERT INTO ${table('channels')} (${channel}) VALUES ('default', 'big', 'public', 1, 1, 1, ${big}, ${big}, ${members})`,
+    `INSERT INTO ${table('channels')} (${channel}) VALUES ('default', 'big', 'public', 1, 1, ${big}, ${big}, ${members})`,
   );
   await run(`INSERT INTO ${table('channels')} (${channel})
-    SELECT 'default', 'c' || n, 'private', n, n * 7919 % 1000003, n * 7919 % 1000003, ${perChannel}, ${perChannel}, 2 FROM ${series(1, members)}`);
+    SELECT 'default', 'c' || n, 'private', n, n * 7919 % 1000003, ${perChannel}, ${perChannel}, 2 FROM ${series(1, members)}`);
   const member = 'tenant, channel_id, user_id, role, state, joined_at, read_seq, active_at';
   await run(`INSERT INTO ${table('members')} (${member})
     SELECT 'default', 'big', 'u' || n, 'member', 'joined', 1, ${big} - n % 2000, 1 FROM ${series(1, members)}`);

@@ -14,6 +14,10 @@ export class TestUsers extends ChatUsers {
       .filter((id) => !id.startsWith('unknown'))
       .map((id) => ({ id, name: `The ${id}`, email: `${id}@secret.example` }));
   }
+
+  override search(text: string): readonly ChatProfile[] | Promise<readonly ChatProfile[]> {
+    return this.findMany(['ann', 'bob'].filter((id) => id.includes(text)));
+  }
 }
 
 /** A running application with the chat. */

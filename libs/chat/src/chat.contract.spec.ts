@@ -512,9 +512,11 @@ describeOnEachDatabase('The chat', (fresh) => {
           queries
             .selectFrom('channels as c')
             .innerJoin('members as m', (join) => join.onRef('m.channel_id', '=', 'c.id'))
-            .select(['c.id', 'c.active_at', 'c.listed_at', 'm.active_at as member_active_at'])
+            .select('c.id')
             .where('c.id', 'in', made)
-            .whereRef('c.active_at', '!=', 'c.listed_at')
+            .where((eb) =>
+              eb.or([eb('c.active_at', '!=', eb.ref('m.active_at')), eb('c.lagging_at', 'is not', null)]),
+            )
             .execute(),
         );
       const names = async () => {

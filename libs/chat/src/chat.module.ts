@@ -1,6 +1,8 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { MessagesService } from '@nestwire/messages';
 import { attachmentSettings } from './attachments/attachment.options.js';
 import { ChatFiles } from './attachments/chat-files.js';
+import { ChannelStates } from './channels/channel-state.js';
 import { ChannelTypes } from './channels/channel-type.js';
 import type {
   ChatModuleAsyncOptions,
@@ -16,7 +18,9 @@ import { ChatChannelEndpoint } from './endpoint/chat-channel-endpoint.js';
 import { ChatUserEndpoint } from './endpoint/chat-user-endpoint.js';
 import { ChatFileRoute } from './http/file-route.js';
 import { chatLimits } from './limits/chat-limits.js';
+import { RoomWatches } from './live/room-watches.js';
 import { ChatHooks, NoChatHooks } from './messages/chat-hooks.js';
+import { ChatWork } from './outbox/chat-work.js';
 import { ChatPolicy } from './policy/chat-policy.js';
 import { DefaultChatPolicy } from './policy/default-chat-policy.js';
 import { ChatUsers } from './users/chat-users.js';
@@ -54,6 +58,12 @@ function definitionOf(providers: ChatProviders, options: Provider): DynamicModul
       { provide: ChatDatabase, inject: [CHAT_OPTIONS], useFactory: openMigrated },
       { provide: ChatFiles, inject: [ChatDatabase, CHAT_OPTIONS], useFactory: openFiles },
       ChatService,
+      {
+        provide: RoomWatches,
+        inject: [MessagesService, ChatDatabase, ChatUsers],
+        useFactory: (messages: MessagesService, database: ChatDatabase, profiles: ChatUsers) =>
+          new RoomWatches(messages, new ChannelStates(new ChatWork(database), profiles)),
+      },
       ChatChannelEndpoint,
       ChatUserEndpoint,
       ChatFileRoute,

@@ -75,7 +75,6 @@ export class ChannelCreation {
       created_by: actor.userId,
       created_at: now,
       active_at: now,
-      listed_at: now,
       member_count: of.users.length,
     };
   }

@@ -68,6 +68,19 @@ export class ChatLists {
   }
 
   /**
+   * Reads the ids of the channels of the actor that the actor may read, the last active first.
+   *
+   * Hidden and archived channels are left out.
+   */
+  async ids(actor: ChatActor, limit: number): Promise<readonly string[]> {
+    const { tenant } = actor;
+    const userId = userIdOf(actor);
+    const rows = await this.work.read((queries) => ownPage(queries, { tenant, userId, limit }).execute());
+    const mayRead = await Promise.all(rows.map((row) => this.gate.mayRead(actor, row)));
+    return rows.filter((_row, at) => mayRead[at]).map(({ id }) => id);
+  }
+
+  /**
    * Reads the open channels of a type, the last active first.
    *
    * @throws {ChatError} CHAT_INVALID for the type, the cursor or the limit; CHAT_FORBIDDEN by the policy

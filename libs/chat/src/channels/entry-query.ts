@@ -20,6 +20,18 @@ export interface EntryRow extends ListedRow {
   readonly mention_count: number | null;
 }
 
+/** The columns of a membership that a channel does not have. */
+export const MEMBER_COLUMNS = [
+  'm.channel_id',
+  'm.user_id',
+  'm.role',
+  'm.state',
+  'm.joined_at',
+  'm.read_seq',
+  'm.muted_until',
+  'm.hidden_at',
+] as const;
+
 /** The channels of a user, joined with their memberships. */
 export function ownChannels(
   queries: Queries,
@@ -31,16 +43,7 @@ export function ownChannels(
       join.onRef('c.tenant', '=', 'm.tenant').onRef('c.id', '=', 'm.channel_id'),
     )
     .selectAll('c')
-    .select([
-      'm.channel_id',
-      'm.user_id',
-      'm.role',
-      'm.state',
-      'm.joined_at',
-      'm.read_seq',
-      'm.muted_until',
-      'm.hidden_at',
-    ])
+    .select(MEMBER_COLUMNS)
     .where('m.tenant', '=', tenant)
     .where('m.user_id', '=', userId);
 }

@@ -7,7 +7,7 @@ import { selectMembers, updateChannel } from './channel-rows.js';
 const SLICE = 500;
 /** The channels that one pass copies. */
 const CHANNELS = 100;
-/** The least time between two copies of a channel for each member, so that large channels are copied rarely. */
+/** The delay of the copies for each member, so that large channels are copied rarely. */
 const MS_PER_MEMBER = 3;
 
 type LaggingChannel = Pick<ChannelRow, 'tenant' | 'id' | 'active_at'>;
@@ -36,8 +36,8 @@ export class ListOrder {
       queries
         .selectFrom('channels as c')
         .select(['c.tenant', 'c.id', 'c.active_at'])
-        .where(sql<boolean>`c.listed_at <> c.active_at`)
-        .where(sql<boolean>`c.listed_at + c.member_count * ${sql.lit(MS_PER_MEMBER)} <= ${nowMs}`)
+        .where('c.lagging_at', 'is not', null)
+        .where(sql<boolean>`c.lagging_at + c.member_count * ${sql.lit(MS_PER_MEMBER)} <= ${nowMs}`)
         .limit(CHANNELS)
         .execute(),
     );
@@ -71,7 +71,7 @@ export class ListOrder {
       after = last;
     }
     await this.database.transaction((queries) =>
-      updateChannel(queries, channel).set({ listed_at: active_at }).execute(),
+      updateChannel(queries, channel).set({ lagging_at: null }).where('active_at', '=', active_at).execute(),
     );
   }
 }

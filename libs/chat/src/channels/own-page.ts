@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
+import { sql, type ExpressionBuilder } from 'kysely';
 import type { Queries } from '../database/chat-database.js';
+import type { ChatTables } from '../database/chat-tables.js';
 import { keyOfCursor } from '../limits/cursor.js';
-import { ownChannels } from './entry-query.js';
+import { MEMBER_COLUMNS, ownChannels } from './entry-query.js';
 import type { ListRequest } from './list-page.js';
 
 /** The wanted part of the channels of a user. */
@@ -35,23 +36,9 @@ export interface OwnPage extends OwnListRequest {
  */
 export function ownPage(queries: Queries, { cursor, limit, ...wanted }: OwnPage) {
   const after = cursor === undefined ? undefined : keyOfCursor(cursor, 'number', 'string');
-  const all = filtered(queries, wanted);
-  // A condition in CASE keeps the planner of PostgreSQL from the belief that few rows meet it.
-  const listed = all.where(sql<boolean>`CASE WHEN c.listed_at = c.active_at THEN true ELSE false END`);
-  const lagging = all.where(sql<boolean>`c.listed_at <> c.active_at`);
   return queries
-    .with('listed', () =>
-      (after ? listed.where(sql<boolean>`(m.active_at, m.channel_id) < (${after[0]}, ${after[1]})`) : listed)
-        .orderBy('m.active_at', 'desc')
-        .orderBy('m.channel_id', 'desc')
-        .limit(limit),
-    )
-    .with('lagging', () =>
-      (after ? lagging.where(sql<boolean>`(c.active_at, c.id) < (${after[0]}, ${after[1]})`) : lagging)
-        .orderBy('c.active_at', 'desc')
-        .orderBy('c.id', 'desc')
-        .limit(limit),
-    )
+    .with('listed', () => listedChannels(queries, wanted, after).limit(limit))
+    .with('lagging', () => laggingChannels(queries, wanted, after).limit(limit))
     .selectFrom('listed')
     .selectAll()
     .unionAll((eb) => eb.selectFrom('lagging').selectAll())
@@ -60,15 +47,44 @@ export function ownPage(queries: Queries, { cursor, limit, ...wanted }: OwnPage)
     .limit(limit);
 }
 
-function filtered(
-  queries: Queries,
-  { tenant, userId, isHidden = false, isArchived = false }: Omit<OwnPage, 'limit' | 'cursor'>,
-) {
-  return ownChannels(queries, { tenant, userId })
-    .where('c.archived_at', isArchived ? 'is not' : 'is', null)
-    .where((eb) =>
+type Wanted = Omit<OwnPage, 'limit' | 'cursor'>;
+type Key = readonly [number, string] | undefined;
+
+function listedChannels(queries: Queries, { tenant, userId, ...filter }: Wanted, after: Key) {
+  const listed = ownChannels(queries, { tenant, userId })
+    .where(isShown(filter))
+    .where('c.lagging_at', 'is', null);
+  return (
+    after ? listed.where(sql<boolean>`(m.active_at, m.channel_id) < (${after[0]}, ${after[1]})`) : listed
+  )
+    .orderBy('m.active_at', 'desc')
+    .orderBy('m.channel_id', 'desc');
+}
+
+/** Begins with the channels: a cross join keeps this order on SQLite. */
+function laggingChannels(queries: Queries, { tenant, userId, ...filter }: Wanted, after: Key) {
+  const lagging = queries
+    .selectFrom('channels as c')
+    .crossJoin('members as m')
+    .selectAll('c')
+    .select(MEMBER_COLUMNS)
+    .where('c.tenant', '=', tenant)
+    .where('c.lagging_at', 'is not', null)
+    .whereRef('m.tenant', '=', 'c.tenant')
+    .whereRef('m.channel_id', '=', 'c.id')
+    .where('m.user_id', '=', userId)
+    .where(isShown(filter));
+  return (after ? lagging.where(sql<boolean>`(c.active_at, c.id) < (${after[0]}, ${after[1]})`) : lagging)
+    .orderBy('c.active_at', 'desc')
+    .orderBy('c.id', 'desc');
+}
+
+function isShown({ isHidden = false, isArchived = false }: Omit<Wanted, 'tenant' | 'userId'>) {
+  return (eb: ExpressionBuilder<{ c: ChatTables['channels']; m: ChatTables['members'] }, 'c' | 'm'>) =>
+    eb.and([
+      eb('c.archived_at', isArchived ? 'is not' : 'is', null),
       isHidden
         ? eb('m.hidden_at', '>=', eb.ref('c.active_at'))
         : eb.or([eb('m.hidden_at', 'is', null), eb('m.hidden_at', '<', eb.ref('c.active_at'))]),
-    );
+    ]);
 }

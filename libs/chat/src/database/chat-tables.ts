@@ -17,8 +17,8 @@ export interface ChannelsTable {
   revision: Generated<number>;
   /** The time of the last message, or of the creation. */
   active_at: number;
-  /** The value of `active_at` that the rows of the members have; another one means that they lag behind. */
-  listed_at: Generated<number>;
+  /** The time since which the rows of the members have an older `active_at`; null while they have this one. */
+  lagging_at: number | null;
   member_count: Generated<number>;
 }
 

@@ -54,12 +54,11 @@ function listOrder({ table, index, number }: SqlWords): string[] {
   const [channels, members] = [table('channels'), table('members')];
   return [
     `ALTER TABLE ${members} ADD COLUMN active_at ${number} NOT NULL DEFAULT 0`,
-    `ALTER TABLE ${channels} ADD COLUMN listed_at ${number} NOT NULL DEFAULT 0`,
+    `ALTER TABLE ${channels} ADD COLUMN lagging_at ${number}`,
     `UPDATE ${members} AS m SET active_at = coalesce(
   (SELECT c.active_at FROM ${channels} AS c WHERE c.tenant = m.tenant AND c.id = m.channel_id), 0)`,
-    `UPDATE ${channels} SET listed_at = active_at`,
     `CREATE INDEX ${index('members_list')} ON ${members} (tenant, user_id, active_at, channel_id)`,
-    `CREATE INDEX ${index('channels_unlisted')} ON ${channels} (tenant, id) WHERE listed_at <> active_at`,
+    `CREATE INDEX ${index('channels_lagging')} ON ${channels} (tenant, id) WHERE lagging_at IS NOT NULL`,
   ];
 }
 

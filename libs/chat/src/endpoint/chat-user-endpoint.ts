@@ -1,3 +1,4 @@
+import { Inject } from '@nestjs/common';
 import { create, StreamGap } from '@nestwire/protocol';
 import {
   OnStreamOpened,
@@ -7,7 +8,12 @@ import {
   StreamSession,
   type StreamUser,
 } from '@nestwire/streams';
-import { ChatService } from '../chat.service.js';
+import type { ChatOptions } from '../chat.options.js';
+import { CHAT_OPTIONS, ChatService } from '../chat.service.js';
+import { ChatError } from '../error/chat-error.js';
+import { chatLimits, type ChatLimits } from '../limits/chat-limits.js';
+import { LiveList } from '../live/live-list.js';
+import { RoomWatches } from '../live/room-watches.js';
 import { userIdOf, type ChatActor } from '../policy/chat-actor.js';
 import { ChatUsers, findProfiles } from '../users/chat-users.js';
 import { ChatChannelState } from '../wire/channel-replies.js';
@@ -29,27 +35,43 @@ type Call = StreamCall<StreamUser>;
 /** The stream of one user, for all channels: `client.chatUser`. */
 @StreamEndpoint('chatUser', { requireLogin: true })
 export class ChatUserEndpoint {
+  private readonly limits: Required<ChatLimits>;
+
   constructor(
     private readonly chat: ChatService,
     private readonly users: ChatUsers,
-  ) {}
+    private readonly rooms: RoomWatches,
+    @Inject(CHAT_OPTIONS) { limits }: ChatOptions,
+  ) {
+    this.limits = chatLimits(limits);
+  }
 
   /** Subscribes the device to the memberships and read pointers of its user. */
   @OnStreamOpened()
   async opened(session: Session): Promise<void> {
     const actor = this.actorOf(session);
-    await session.subscribe(chatInbox(actor.tenant, userIdOf(actor)));
+    const userId = userIdOf(actor);
+    const { chat, rooms, limits } = this;
+    const list = new LiveList(session, { ...actor, userId }, { chat, rooms, limits });
+    session.setUserObject(list);
+    const inbox = chatInbox(actor.tenant, userId);
+    await session.messages.addListener(inbox, (event) => list.memberships(event));
+    await session.subscribe(inbox);
   }
 
-  /** Reads a page of the own channels, with unread and mention counts. */
+  /** Reads a page of the own channels, with unread and mention counts; the first page begins their changes. */
   @StreamMethod(ChatLoadChannels)
   async loadChannels(call: Call, request: ChatLoadChannels): Promise<ChatChannelPage> {
+    const { cursor, isHidden, isArchived } = request;
+    if (cursor === undefined && !isHidden && !isArchived) await listOf(call).load();
     return create(ChatChannelPage, await this.chat.lists.mine(this.actorOf(call), request));
   }
 
   /** Reads the entry of one own channel. */
   @StreamMethod(ChatLoadEntry)
   async loadEntry(call: Call, { channelId }: ChatLoadEntry): Promise<ChatEntry> {
+    // An invitation has an entry, although its channel may not be read.
+    await listOf(call).add(channelId).catch(ignoreRefusal);
     return create(ChatEntry, { entry: await this.chat.lists.entry(this.actorOf(call), channelId) });
   }
 
@@ -100,4 +122,12 @@ export class ChatUserEndpoint {
   private actorOf({ user }: { readonly user: StreamUser }): ChatActor {
     return this.users.actorOf(user);
   }
+}
+
+function listOf({ session }: Call): LiveList {
+  return session.getUserObject(LiveList)!;
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof ChatError)) throw error;
 }

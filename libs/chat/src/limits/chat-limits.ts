@@ -45,6 +45,18 @@ export interface ChatLimits {
    */
   readonly maxPageSize?: number;
   /**
+   * The most channels whose changes one device gets for its list, the last active first.
+   *
+   * @default 200
+   */
+  readonly maxWatchedChannels?: number;
+  /**
+   * The time between two looks for activity in channels beyond `maxWatchedChannels`, in milliseconds.
+   *
+   * @default 10_000
+   */
+  readonly listRefreshMs?: number;
+  /**
    * The most messages, edits and reactions of a user within `rateWindowMs`, in the process or in the cluster.
    *
    * @default 60
@@ -67,6 +79,8 @@ export const DEFAULT_CHAT_LIMITS: Required<ChatLimits> = {
   maxEmojis: 20,
   maxPins: 100,
   maxPageSize: 100,
+  maxWatchedChannels: 200,
+  listRefreshMs: 10_000,
   changesPerWindow: 60,
   rateWindowMs: 60_000,
 };

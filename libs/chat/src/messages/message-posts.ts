@@ -199,6 +199,7 @@ export class MessagePosts {
         last_seq: eb('last_seq', '+', 1),
         revision: eb('revision', '+', root ? 2 : 1),
         active_at: createdAt,
+        lagging_at: eb.fn.coalesce('lagging_at', eb.val(Date.now())),
       }))
       .returning(['last_seq', 'revision'])
       .executeTakeFirstOrThrow();
