@@ -13,15 +13,8 @@ import {
   type PropsWithChildren,
 } from 'react';
 import type { ChatMessage } from './messages/chat-message.js';
-import type {
-  Chat,
-  ChatList,
-  ChatListView,
-  ChatRoom,
-  ChatRoomView,
-  ChatSearchRequest,
-  ChatThread,
-} from './client/chat-face.js';
+import type { Chat, ChatList, ChatListView, ChatSearchRequest } from './client/chat.js';
+import type { ChatRoom, ChatRoomView, ChatThread } from './client/chat-face.js';
 
 /** The properties of `ChatProvider`. */
 export type ChatProviderProps = PropsWithChildren<{ readonly chat: Chat }>;

@@ -19,13 +19,14 @@ export function pendingItem(post: Post, author: ChatProfile | null): ChatItem {
   if (post.stored) return storedItem(post.stored);
   const known = items.get(post);
   if (known) return known;
-  const { clientId: key, state, error, upload } = post;
+  const { clientId: key, state, error, upload, files } = post;
   const item = {
     key,
     state,
     message: messageOf(post, author),
     ...(error && { error }),
     ...(upload && { upload }),
+    ...(files && { files }),
   } as ChatItem;
   items.set(post, item);
   return item;

@@ -13,6 +13,8 @@ export interface PostRecord {
   readonly clientId: string;
   readonly message: Omit<ChatDraftMessage, 'files'>;
   readonly createdAt: number;
+  /** The files of the message that the server has received. */
+  readonly attachmentIds?: readonly string[];
   /** The reason why the post failed; a later page shows it, and does not send the post. */
   readonly failure?: { readonly code: string; readonly message: string };
 }
@@ -28,8 +30,9 @@ export class KeptPosts {
   ) {}
 
   /** Keeps a post. A storage that is full or forbidden keeps nothing; one warning reports it. */
-  set({ userId, channelId, threadSeq, clientId, message, createdAt, failure }: PostRecord): void {
-    const record: PostRecord = { userId, channelId, threadSeq, clientId, message, createdAt, failure };
+  set(post: PostRecord): void {
+    const { userId, channelId, threadSeq, clientId, message, createdAt, attachmentIds, failure } = post;
+    const record = { userId, channelId, threadSeq, clientId, message, createdAt, attachmentIds, failure };
     this.attempt((storage) => storage.setItem(PREFIX + clientId, JSON.stringify(record)));
   }
 

@@ -5,11 +5,14 @@ import type { ChatClock, ChatStreamClient } from './chat-client.js';
 import type { UploadProgress } from './chat-face.js';
 import type { KeptPosts, PostRecord } from './kept-posts.js';
 import { codedError, isPassing, retryMs } from './retry.js';
+import { uploadFiles } from './upload-files.js';
 
 /** A post that is not stored, or is stored and not yet in its room. */
 export interface Post extends PostRecord {
   readonly state: 'pending' | 'failed' | 'stored';
   readonly error?: CodedError;
+  readonly files?: readonly Blob[];
+  /** The progress of the files; the post waits until all are sent. */
   readonly upload?: UploadProgress;
   /** The stored message. */
   readonly stored?: ChatMessage;
@@ -27,6 +30,11 @@ export interface PostBoxParts {
   readonly isRead: (channelId: string) => boolean;
 }
 
+/** The reason why a later page does not send a post whose files it does not have. */
+const FILES_LOST = {
+  code: 'ABORTED',
+  message: 'The page was closed before the files were sent; post the message with its files again.',
+};
 /** The most posts without an answer. */
 const MAX_POSTS = 1_000;
 
@@ -40,6 +48,7 @@ export class PostBox {
   private readonly posts = new Map<string, Post>();
   private readonly sending = new Set<string>();
   private readonly timers = new Map<string, () => void>();
+  private readonly uploads = new Map<string, AbortController>();
   private failures = 0;
   private isClosed = false;
 
@@ -54,32 +63,36 @@ export class PostBox {
   }
 
   /**
-   * Adds a post and sends it.
+   * Adds a post and sends it, after its files.
    *
    * @throws {CodedError} QUEUE_FULL when 1,000 posts wait
    */
-  add(record: PostRecord): void {
+  add(record: PostRecord, files: readonly Blob[] = []): void {
     if (this.posts.size >= MAX_POSTS)
       throw new CodedError('QUEUE_FULL', `${MAX_POSTS} posts wait already; discard some, or post later.`);
-    this.posts.set(record.clientId, { ...record, state: 'pending' });
-    this.parts.kept.set(record);
-    this.parts.changed(record.channelId);
-    void this.send(record.channelId);
+    const { clientId, channelId } = record;
+    const mustUpload = files.length > 0 && !record.attachmentIds;
+    this.posts.set(clientId, { ...record, state: 'pending', ...(files.length > 0 && { files }) });
+    this.parts.kept.set(mustUpload ? { ...record, failure: FILES_LOST } : record);
+    if (mustUpload) void this.upload(clientId);
+    else void this.send(channelId);
+    this.parts.changed(channelId);
   }
 
   /** Sends a failed post again, after those that wait. */
   retry(clientId: string): void {
     const post = this.posts.get(clientId);
     if (post?.state !== 'failed') return;
-    const { error: _error, failure: _failure, state: _state, ...record } = post;
+    const { error: _error, failure: _failure, state: _state, files, upload: _upload, ...record } = post;
     this.posts.delete(clientId);
-    this.add(record);
+    this.add(record, files);
   }
 
   /** Forgets a post. */
   remove(clientId: string): void {
     const post = this.posts.get(clientId);
     if (!post) return;
+    this.uploads.get(clientId)?.abort();
     this.posts.delete(clientId);
     this.parts.kept.remove(clientId);
     this.parts.changed(post.channelId);
@@ -120,14 +133,46 @@ export class PostBox {
   close(): void {
     this.isClosed = true;
     for (const cancel of this.timers.values()) cancel();
+    for (const upload of this.uploads.values()) upload.abort();
     this.timers.clear();
   }
 
   private nextOf(channelId: string): Post | undefined {
     const userId = this.parts.userId();
     return [...this.posts.values()].find(
-      (post) => post.channelId === channelId && post.state === 'pending' && post.userId === userId,
+      (post) =>
+        post.channelId === channelId && post.state === 'pending' && post.userId === userId && !post.upload,
     );
+  }
+
+  /** Sends the files of a post. Other posts of the channel do not wait for them. */
+  private async upload(clientId: string): Promise<void> {
+    const { files = [], channelId } = this.posts.get(clientId)!;
+    const total = files.reduce((sum, { size }) => sum + size, 0);
+    const progress = (sent: number): void => this.change(clientId, { upload: { sent, total } });
+    const aborting = new AbortController();
+    this.uploads.set(clientId, aborting);
+    progress(0);
+    try {
+      const { client, clock } = this.parts;
+      const sending = { files, clientId, signal: aborting.signal, clock, progress };
+      const attachmentIds = await uploadFiles(client.chatChannel({ channelId }), sending);
+      this.change(clientId, { attachmentIds, upload: undefined });
+      const post = this.posts.get(clientId);
+      if (post) this.parts.kept.set(post);
+    } catch (failure) {
+      this.failed(clientId, codedError(failure));
+    } finally {
+      this.uploads.delete(clientId);
+    }
+    void this.send(channelId);
+  }
+
+  private change(clientId: string, change: Partial<Post>): void {
+    const post = this.posts.get(clientId);
+    if (!post) return;
+    this.posts.set(clientId, { ...post, ...change });
+    this.parts.changed(post.channelId);
   }
 
   private async send(channelId: string): Promise<void> {
@@ -147,8 +192,13 @@ export class PostBox {
   }
 
   /** Sends a post; throws an error that passes. */
-  private async sendOne({ channelId, clientId, threadSeq, message }: Post): Promise<void> {
-    const request = { ...message, clientId, ...(threadSeq !== null && { threadSeq }) };
+  private async sendOne({ channelId, clientId, threadSeq, message, attachmentIds }: Post): Promise<void> {
+    const request = {
+      ...message,
+      clientId,
+      ...(threadSeq !== null && { threadSeq }),
+      ...(attachmentIds && { attachmentIds }),
+    };
     try {
       const calls = this.parts.client.chatChannel({ channelId });
       const reply = await calls.post(create(ChatPost, request as ChatPost), { offline: 'queue' });
@@ -175,9 +225,8 @@ export class PostBox {
     // A confirmed post has not failed, and that of a former user waits for its user.
     if (post?.state !== 'pending' || post.userId !== this.parts.userId()) return;
     const { code, message } = error;
-    this.posts.set(clientId, { ...post, state: 'failed', error });
+    this.change(clientId, { state: 'failed', error, upload: undefined });
     this.parts.kept.set({ ...post, failure: { code, message } });
-    this.parts.changed(post.channelId);
   }
 
   private sendLater(channelId: string, error: CodedError): void {

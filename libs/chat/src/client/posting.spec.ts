@@ -114,6 +114,34 @@ describe('Posts', () => {
     expect(outbox.texts.size).toBe(0);
   });
 
+  it('send their files first, resume them after a cut, and stop with a discarded post', async () => {
+    const channelId = await channelOf('ann');
+    const page = await pages.open('ann');
+    const room = await live(page.chat.channel(channelId));
+    const file = new File([new Uint8Array(400_000).fill(7)], 'big.bin');
+    const key = room.post({ text: 'with a file', files: [file] });
+    room.post({ text: 'meanwhile' });
+    await until(() =>
+      room.get().items.some((item) => item.state === 'pending' && (item.upload?.sent ?? 0) > 100_000),
+    );
+    page.link.cut();
+    await until(
+      () => room.get().items.length === 2 && room.get().items.every(({ state }) => state === 'stored'),
+    );
+    expect(room.get().items.map(({ message }) => message.text)).toEqual(['meanwhile', 'with a file']);
+    expect(room.get().items[1]).toMatchObject({
+      key,
+      message: { attachments: [{ name: 'big.bin', size: 400_000 }] },
+    });
+
+    const other = room.post({ text: 'never', files: [file] });
+    await until(() => room.get().items.some((item) => item.state === 'pending' && item.upload));
+    room.discard(other);
+    room.post({ text: 'last' });
+    await until(() => room.get().items.length === 3 && room.get().items[2]!.state === 'stored');
+    expect(room.get().items[2]!.message.text).toBe('last');
+  });
+
   it('keep their drafts, each user the own ones', async () => {
     const drafts = storage();
     const channelId = await channelOf('ann', 'bob');

@@ -68,17 +68,12 @@ export class Timeline extends MessageActions implements ChatTimeline, LiveWindow
   readonly get: () => ChatRoomView;
   readonly subscribe: (onChange: () => void) => () => void;
 
-  readonly post = ({ files: _files, ...message }: ChatDraftMessage): string => {
+  readonly post = ({ files, ...message }: ChatDraftMessage): string => {
     const clientId = randomId();
     const { channelId, threadSeq, context } = this;
-    context.posts.add({
-      userId: context.options.user()?.id ?? '',
-      channelId,
-      threadSeq,
-      clientId,
-      message,
-      createdAt: context.clock.now(),
-    });
+    const userId = context.userId() ?? '';
+    const createdAt = context.clock.now();
+    context.posts.add({ userId, channelId, threadSeq, clientId, message, createdAt }, files);
     this.typedAt = -Infinity;
     if (this.window.hasNewer) this.jumpToNewest().catch(() => undefined);
     return clientId;
