@@ -15,7 +15,9 @@ export interface FilesToSend {
 }
 
 /**
- * Sends files one after the other, each again after a failure that passes. Returns the ids of the attachments.
+ * Sends files, one after the other, and returns the ids of the attachments.
+ *
+ * A file is sent again from where it was after a failure that passes.
  *
  * @throws {CodedError} the error of the server, or ABORTED
  */

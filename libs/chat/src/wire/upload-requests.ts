@@ -36,7 +36,7 @@ export class ChatCancelUpload {
   @Matches(ID) id!: string;
 }
 
-/** The state of an upload: it continues at the offset, in chunks up to `chunkBytes`. */
+/** The place where an upload continues, in chunks up to `chunkBytes`. */
 @StreamMessage('nestwire-chat.upload')
 export class ChatUpload {
   declare readonly $type: 'nestwire-chat.upload';
