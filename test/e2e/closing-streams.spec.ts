@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Injectable, Logger, UseGuards } from '@nestjs/common';
 import { defineChannel } from '@nestwire/messages';
 import type { StreamGap } from '@nestwire/protocol';
 import {
@@ -36,7 +36,18 @@ type Room = StreamSession<Note | StreamGap, StreamUser, RoomParams>;
 
 let closed: string[] = [];
 let opening: Latch | undefined;
+/** The users that the guard of rooms refuses. */
+const banned = new Set<string>();
 
+@Injectable()
+class Members implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const session = context.getArgByIndex<StreamSession<never, StreamUser>>(0);
+    return !banned.has(session.user.id);
+  }
+}
+
+@UseGuards(Members)
 @StreamEndpoint('room', { params: RoomParams, requireLogin: true })
 class RoomEndpoint {
   constructor(private readonly streams: StreamsService) {}
@@ -69,7 +80,10 @@ class PlainEndpoint {
 }
 
 const start = (options: StreamsModuleOptions = {}) =>
-  startApp({ options: { authenticator: TokenUsers, ...options }, providers: [RoomEndpoint, PlainEndpoint] });
+  startApp({
+    options: { authenticator: TokenUsers, ...options },
+    providers: [RoomEndpoint, PlainEndpoint, Members],
+  });
 
 const open = (id: number, stream: string, params: object) => ({
   ...{ t: 'open', id, endpoint: 'room', stream, params },
@@ -162,6 +176,7 @@ async function openAgain(raw: RawSocket, kept: readonly Kept[]): Promise<Record<
 beforeAll(() => Logger.overrideLogger(false));
 beforeEach(() => {
   closed = [];
+  banned.clear();
   opening = undefined;
 });
 afterEach(stopAll);
@@ -347,6 +362,8 @@ describeWithRedis('Closing streams on three servers', (redis) => {
   const server = (url = redis().url) => start({ redis: { connection: url, ...QUICK } });
   const RUNS = 100;
   const P99_MS = 2_000;
+  /** The most orders of a process that wait for Redis. */
+  const MAX_WAITING = 1_000;
 
   let proxy: TcpProxy;
   beforeEach(async () => {
@@ -406,6 +423,60 @@ describeWithRedis('Closing streams on three servers', (redis) => {
     await proxy.pass();
 
     await bob.frame('closed');
+  });
+
+  it('reaches a server that was stopped while the order was posted', async () => {
+    const [here, away] = await Promise.all([server(), server(proxy.url)]);
+    const ada = await join(away, 'ada', 'a', 'b');
+    await until(() => away.messages.status === 'connected');
+    // Nothing goes through, and no connection ends: the server learns nothing, as if it stood still.
+    proxy.set({ kind: 'blackhole' });
+
+    const which = { endpoint: 'room', params: { roomId: 'a' } };
+    expect(await here.streams.close(which, 'It is over.')).toEqual({ delivered: 'global' });
+    expect(await isOpen(ada, '#a')).toBe(true);
+    await proxy.pass();
+
+    expect(await ada.frame('closed')).toMatchObject({ stream: '#a', reason: { message: 'It is over.' } });
+    expect(await isOpen(ada, '#b')).toBe(true);
+  });
+
+  it('lets the guards decide where Redis has lost the orders', async () => {
+    const [here, away] = await Promise.all([server(), server(proxy.url)]);
+    const [ada, bob] = [await join(away, 'ada', 'a'), await join(away, 'bob', 'a')];
+    // The server has a position in the orders, so that it notices that they are lost.
+    await here.streams.close({ endpoint: 'plain' });
+    await until(() => away.messages.status === 'connected');
+    await proxy.refuse();
+    await until(() => away.messages.status === 'degraded');
+    await here.streams.close({ endpoint: 'room', userId: 'ada' });
+    banned.add('ada');
+    await redis().call('FLUSHALL');
+    await here.streams.close({ endpoint: 'plain' });
+    await proxy.pass();
+
+    await ada.until(() => endsOf(ada).length === 1);
+    expect(await isOpen(bob, '#a')).toBe(true);
+  });
+
+  it('refuses an order beyond those that wait for Redis', async () => {
+    const away = await server(proxy.url);
+    const ada = await join(away, 'ada', 'a');
+    await proxy.refuse();
+    await until(() => away.messages.status === 'degraded');
+    const waiting = Array.from({ length: MAX_WAITING }, () => away.streams.close({ endpoint: 'plain' }));
+
+    expect(await failureOf(away.streams.close({ endpoint: 'room' }))).toMatchObject({ code: 'BUSY' });
+    expect(await isOpen(ada, '#a')).toBe(true);
+    await proxy.pass();
+    await Promise.all(waiting);
+    await until(() =>
+      away.streams.close({ endpoint: 'room' }).then(
+        ({ delivered }) => delivered === 'global',
+        () => false,
+      ),
+    );
+    await ada.frame('closed');
   });
 
   it('voids resume tokens for every server', async () => {

@@ -28,6 +28,7 @@ import {
   StreamSession,
   type StreamsOf,
 } from '@nestwire/streams';
+import { RawSocket } from '../rig/raw-socket.js';
 import { until } from '../rig/until.js';
 import { MESSAGES, Note, note, Task, task } from './messages.js';
 import { collect, connected, failureOf, startApp, stopAll, towards } from './start-app.js';
@@ -134,6 +135,20 @@ async function refused(...args: Parameters<typeof start>): Promise<MissingCapabi
 afterEach(stopAll);
 
 describe('A broker that only publishes and subscribes', () => {
+  it('carries an order to close streams to the other servers', async () => {
+    const bus = new Bus();
+    const one = await start(new BusBroker(bus), DeskEndpoint);
+    const two = await start(new BusBroker(bus), DeskEndpoint);
+    const raw = await RawSocket.hello(two.port);
+    raw.sendJson({ t: 'open', id: 1, endpoint: 'desk' });
+    await raw.frame('opened', 1);
+
+    expect(await one.streams.close({ endpoint: 'desk' }, 'It is over.')).toEqual({ delivered: 'global' });
+
+    expect(await raw.frame('closed')).toMatchObject({ reason: { code: 'evicted', message: 'It is over.' } });
+    expect(two.streams.counters().sessions).toBe(0);
+  });
+
   it('carries ephemeral channels between servers and to clients', async () => {
     const bus = new Bus();
     const [one, two] = [

@@ -101,6 +101,8 @@ export class CallWorld {
     this.cluster.died(number, this.clock.now());
     this.#end(node);
     for (const client of this.clients) {
+      // A connection that the client leaves may be one of those.
+      client.faults++;
       client.stirred();
       client.lines.cutFrom(server);
       client.lines.target = this.alive(client.lines.target);
@@ -253,11 +255,17 @@ export class CallWorld {
     const broken = this.work.runs
       .filter(({ finals, isOrphan }) => finals !== 1 && !isOrphan)
       .map(({ name, finals }) => `${name} ran finally ${finals} times`);
+    await this.#forget();
+    return [...broken, ...this.#left()];
+  }
+
+  /** Waits until nothing of the stored calls is left. */
+  async #forget(): Promise<void> {
+    if (!this.cluster.records.size) return;
     this.clock.advance(FORGOTTEN_MS);
     await this.settle();
     // The servers confirm again that they are alive.
     await this.advance(STEP_MS);
-    return [...broken, ...this.#left()];
   }
 
   #left(): string[] {
