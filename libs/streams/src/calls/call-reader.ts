@@ -175,9 +175,10 @@ export class CallReader implements ConnectedCall, StoredCallReader {
 
   private async pump(): Promise<void> {
     try {
-      while (await this.hasRoom()) {
+      while (this.isReady || (await this.hasRoom())) {
         const item = this.buffer[0];
-        if (item !== undefined) await this.send(item);
+        if (item !== undefined && this.send(item)) continue;
+        if (item !== undefined) await this.woken();
         else if (this.isBehind) await this.readStore();
         else await this.woken();
       }
@@ -186,14 +187,16 @@ export class CallReader implements ConnectedCall, StoredCallReader {
     }
   }
 
-  private async send(text: string): Promise<void> {
+  /** Sends the first item of the buffer; returns false when the window has no room for it. */
+  private send(text: string): boolean {
     const { wire } = this.port;
     const frame = wire.storedItemFrame(this.id, this.sent + 1, itemOf(text));
-    if (!this.window.fits(frame.length)) return this.woken();
+    if (!this.window.fits(frame.length)) return false;
     this.buffer.shift();
     this.sent++;
     this.window.add(frame.length);
     wire.push(frame);
+    return true;
   }
 
   /** Reads what follows; sends the end after the last item. */
@@ -239,15 +242,20 @@ export class CallReader implements ConnectedCall, StoredCallReader {
     this.release();
   }
 
+  /** True when an item may be sent, or none waits. */
+  private get isReady(): boolean {
+    if (this.state !== 'reading' || this.port.wire.isAboveSoftBound) return false;
+    return this.window.isOpen || !this.buffer.length;
+  }
+
   /** Waits for credit and for room in the outbound queue; resolves to false when this reader ends. */
   private async hasRoom(): Promise<boolean> {
     const { wire } = this.port;
-    while (this.state === 'reading') {
+    while (this.state === 'reading' && !this.isReady) {
       if (wire.isAboveSoftBound) await wire.whenBelowSoftBound();
-      else if (this.window.isOpen || !this.buffer.length) return true;
       else await this.woken();
     }
-    return false;
+    return this.state === 'reading';
   }
 
   private woken(): Promise<void> {

@@ -174,7 +174,7 @@ export class ProducedCall {
     this.source = source;
     if (this.state === 'running') this.state = 'streaming';
     try {
-      while (await this.hasRoom()) {
+      while (this.isReady || (await this.hasRoom())) {
         const next = await source.next();
         if (this.state !== 'streaming') break;
         if (next.done) this.finish({ kind: 'end' });
@@ -198,12 +198,17 @@ export class ProducedCall {
     this.flush();
   }
 
+  /** True while the unread items are below their bounds. */
+  private get isReady(): boolean {
+    const { maxItems, maxBytes } = this.facts.bounds;
+    const isFull = this.unread.length >= maxItems || this.unreadCharacters >= maxBytes;
+    return this.state === 'streaming' && !isFull && this.pending.length < MAX_BATCH;
+  }
+
   /** Waits until the unread items are below their bounds; resolves to false when the call ends. */
   private async hasRoom(): Promise<boolean> {
-    const { maxItems, maxBytes } = this.facts.bounds;
     while (this.state === 'streaming') {
-      const isFull = this.unread.length >= maxItems || this.unreadCharacters >= maxBytes;
-      if (!isFull && this.pending.length < MAX_BATCH) return true;
+      if (this.isReady) return true;
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
     return false;
