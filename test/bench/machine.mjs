@@ -15,6 +15,7 @@ const PACKAGES = [
   ['ioredis', '.'],
   ['socket.io', '.'],
   ['@socket.io/redis-adapter', '.'],
+  ['@trpc/server', '.'],
   [BUFFER_UTIL, '.'],
 ];
 

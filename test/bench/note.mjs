@@ -16,3 +16,6 @@ export const BAD_NOTE = { ...NOTE, text: 7 };
 
 /** The text of a note as nestwire writes it: a date carries its tag. */
 export const textOf = (note) => JSON.stringify({ ...note, sentAt: { $date: note.sentAt } });
+
+/** The small reply to a note in the workloads with replies. */
+export const RECEIPT = { id: NOTE.id, priority: NOTE.priority };

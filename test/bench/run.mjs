@@ -83,7 +83,9 @@ async function measureAll() {
 function chosenWorkloads() {
   const names = namesIn(options.only, WORKLOADS);
   const peers = namesIn(options.peers, PEERS);
-  return WORKLOADS.filter(({ name, quick }) => (names ? names.includes(name) : !options.quick || quick))
+  return WORKLOADS.filter(({ name, quick, isOnRequest }) =>
+    names ? names.includes(name) : options.quick ? quick : !isOnRequest,
+  )
     .map((workload) => (options.quick ? { ...workload, ...workload.quick } : workload))
     .map((workload) => (peers ? withPeers(workload, peers) : workload))
     .map(withoutAbsent)

@@ -1,3 +1,4 @@
+import { CALL_WORKLOADS } from './call.workloads.mjs';
 import { HISTORY_WORKLOADS } from './history.workloads.mjs';
 import { ratioAtMost, timesLess } from './targets.mjs';
 
@@ -23,7 +24,10 @@ import { ratioAtMost, timesLess } from './targets.mjs';
  * @property {number} [messages] keep: what each channel keeps
  * @property {number} [classes] decorated classes in the process, beside those of the workload
  * @property {number} [servers] processes that share the connections, through Redis; 1 without
+ * @property {number} [items] items: the length of the stream on each connection
+ * @property {number} [itemsPerSecond] items: the pace of each stream; without it as fast as it is read
  * @property {number} [maxRounds] for what takes long
+ * @property {boolean} [isOnRequest] whether it runs only where `--only` names it
  * @property {Partial<Workload>} [quick] what differs in the short run; without it the workload is left out there
  */
 
@@ -138,6 +142,7 @@ export const WORKLOADS = [
     inFlight: 16,
     targets: [ratioAtMost(1.25, 'nestwire', { peer: 'nestwire-forward' })],
   },
+  ...CALL_WORKLOADS,
   ...HISTORY_WORKLOADS,
   {
     ...cluster,

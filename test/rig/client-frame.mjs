@@ -5,8 +5,9 @@ const MASKED = 0x80;
 const MEDIUM_LENGTH = 126;
 // Not zero: servers skip the unmasking of a mask of zeros.
 const MASK = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
-const FIRST_ID = 1_000;
-const RING_SIZE = 128;
+/** The ids of the frames in a ring. */
+export const FIRST_ID = 1_000;
+export const RING_SIZE = 128;
 
 /**
  * Writes a masked text frame of up to 65,535 bytes.
@@ -42,9 +43,12 @@ export class FrameRing {
   #frameLength;
   #next = 0;
 
-  /** @param {(id: number) => string} textOf all of the same length */
-  constructor(textOf) {
-    const frames = Array.from({ length: RING_SIZE }, (_, index) => clientFrame(textOf(FIRST_ID + index)));
+  /**
+   * @param {(id: number) => string} textOf all of the same length
+   * @param {(text: string) => Buffer} frameOf
+   */
+  constructor(textOf, frameOf = clientFrame) {
+    const frames = Array.from({ length: RING_SIZE }, (_, index) => frameOf(textOf(FIRST_ID + index)));
     this.#frameLength = frames[0].length;
     // Twice, so that a slice may run over the end.
     this.#bytes = Buffer.concat([...frames, ...frames]);

@@ -15,10 +15,11 @@ class EchoDriver {
   constructor(connection, { dialect, inFlight, writes = /** @type {any} */ ('joined') }) {
     this.#writes = writes;
     this.connection = connection;
-    this.#ring = new FrameRing(dialect.note);
+    this.#ring = new FrameRing(dialect.note, dialect.frameOf);
     this.#sentAt = new Float64Array(inFlight);
-    connection.onFrame = (bytes, start) => {
-      if (dialect.isAnswer(bytes, start)) this.#answersOfRead++;
+    const answersIn = answerCounterOf(dialect);
+    connection.onFrame = (bytes, start, end) => {
+      this.#answersOfRead += answersIn(bytes, start, end);
     };
     connection.onRead = () => this.#afterRead();
     connection.onEnd = (error) => this.round?.fail(error);
@@ -42,6 +43,11 @@ class EchoDriver {
     round.inFlight -= answers;
     if (round.goesOn(now)) this.send(answers, now);
   }
+}
+
+/** Returns the function that counts the answers in a frame; a cumulative one answers several messages. */
+function answerCounterOf({ answerCounter, isAnswer }) {
+  return answerCounter?.() ?? ((bytes, start) => (isAnswer(bytes, start) ? 1 : 0));
 }
 
 /**

@@ -5,6 +5,7 @@ import { driveEcho } from './echo.mjs';
 import { driveFanOut } from './fan-out.mjs';
 import { driveFollow } from './follow.mjs';
 import { driveHold } from './hold.mjs';
+import { driveItems } from './items.mjs';
 import { driveLives } from './lives.mjs';
 import { drivePaced } from './paced.mjs';
 import { driveRejoin } from './rejoin.mjs';
@@ -29,6 +30,7 @@ const drivers = {
   lives: driveLives,
   hold: driveHold,
   follow: driveFollow,
+  items: driveItems,
   rejoin: driveRejoin,
 };
 let runRound;
@@ -37,7 +39,8 @@ async function start({ ports, dialectFile, ...details }) {
   const { workload } = details;
   const { dialects } = await import(`../peers/${dialectFile}`);
   const dialect = dialects[workload.kind];
-  const open = (index) => RawClient.open(ports[index % ports.length], dialect.path);
+  const Client = dialect.Client ?? RawClient;
+  const open = (index) => Client.open(ports[index % ports.length], dialect.path);
   const join = async (index) => {
     const connection = await open(index);
     // Listens before it speaks: an answer may come with the next bytes.

@@ -1,4 +1,4 @@
-import { BAD_NOTE, NOTE } from '../note.mjs';
+import { BAD_NOTE, NOTE, RECEIPT } from '../note.mjs';
 
 const EVENT_AT = '{"event":"'.length;
 const NOTE_EVENT = 'n'.charCodeAt(0);
@@ -19,6 +19,7 @@ export const eventDialect = {
 /** The frames of a client in each workload, and the marks of an answer in its bytes. */
 export const dialects = {
   echo: eventDialect,
+  reply: { ...eventDialect, answer: RECEIPT },
   'fan-out': eventDialect,
   cluster: eventDialect,
   idle: eventDialect,

@@ -12,6 +12,12 @@ class EchoGateway {
   }
 }
 
+class ReplyGateway {
+  note({ id, priority }) {
+    return { event: 'note', data: { id, priority } };
+  }
+}
+
 class FanOutGateway {
   /** @type {any} */
   server;
@@ -22,7 +28,7 @@ class FanOutGateway {
   }
 }
 
-for (const gateway of [EchoGateway, FanOutGateway]) {
+for (const gateway of [EchoGateway, ReplyGateway, FanOutGateway]) {
   decorate(gateway, {
     decorators: [WebSocketGateway({ perMessageDeflate: false })],
     properties: { server: [Object, WebSocketServer()] },
@@ -32,7 +38,7 @@ for (const gateway of [EchoGateway, FanOutGateway]) {
   });
 }
 
-const gateways = { echo: EchoGateway, idle: EchoGateway, 'fan-out': FanOutGateway };
+const gateways = { echo: EchoGateway, reply: ReplyGateway, idle: EchoGateway, 'fan-out': FanOutGateway };
 
 /** @param {import('./index.mjs').Setup} setup */
 export async function serve({ kind, validates }) {

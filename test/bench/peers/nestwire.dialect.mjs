@@ -1,4 +1,6 @@
 import { NOTE, SENT_AT } from '../note.mjs';
+import { replyDialect } from './nestwire-call.dialect.mjs';
+import { itemsDialect } from './nestwire-items.dialect.mjs';
 
 const MESSAGE = 'm'.charCodeAt(0);
 const PUBLICATION = 'pu';
@@ -73,6 +75,9 @@ const fanOut = dialectOf('fan-out', isPublication);
 /** The frames of a client in each workload, and the marks of an answer in its bytes. */
 export const dialects = {
   echo,
+  reply: replyDialect,
+  items: itemsDialect,
+  tokens: itemsDialect,
   'fan-out': fanOut,
   cluster: fanOut,
   rejoin: { ...rejoinOf('fan-out'), replays: false },

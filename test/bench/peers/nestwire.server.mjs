@@ -13,6 +13,8 @@ import { decorate } from '../../rig/decorate.mjs';
 import { ChurnEndpoint } from './nestwire.churn.mjs';
 import { FAN_OUT_ENDPOINTS } from './nestwire.fan-out.mjs';
 import { FOLLOW_ENDPOINTS } from './nestwire.follow.mjs';
+import { ITEM_ENDPOINTS } from './nestwire.items.mjs';
+import { REPLY_ENDPOINTS } from './nestwire.replies.mjs';
 import { Note } from './note.class.mjs';
 import { TREE } from './session-tree.mjs';
 
@@ -52,6 +54,7 @@ const limits = {
   connectsPerSecond: UNLIMITED,
   maxConnections: 20_000,
   maxHandshakes: 10_000,
+  maxResumableCalls: 10_000,
   // All come from one address, and share what an address may read.
   historyBytesPerSecond: UNLIMITED,
 };
@@ -75,7 +78,15 @@ export async function serve({ redisUrl, peer }) {
     decorators: [
       Module({
         imports: [StreamsModule.forRoot(options)],
-        providers: [EchoEndpoint, ChurnEndpoint, ...FAN_OUT_ENDPOINTS, ...FOLLOW_ENDPOINTS, ...TREE],
+        providers: [
+          EchoEndpoint,
+          ChurnEndpoint,
+          ...FAN_OUT_ENDPOINTS,
+          ...FOLLOW_ENDPOINTS,
+          ...REPLY_ENDPOINTS,
+          ...ITEM_ENDPOINTS,
+          ...TREE,
+        ],
       }),
     ],
   });

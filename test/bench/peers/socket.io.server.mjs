@@ -9,7 +9,9 @@ const echo = (_server, socket, note) => socket.emit('note', note);
 // Through the adapter, where there is one.
 const fanOut = (server, _socket, note) => server.emit('note', note);
 
-const answers = { echo, idle: echo, 'fan-out': fanOut, cluster: fanOut };
+const reply = (_server, _socket, { id, priority }, acknowledge) => acknowledge({ id, priority });
+
+const answers = { echo, idle: echo, reply, 'fan-out': fanOut, cluster: fanOut };
 
 /** @param {import('./index.mjs').Setup} setup */
 export async function serve({ kind, redisUrl }) {
@@ -25,7 +27,7 @@ export async function serve({ kind, redisUrl }) {
     }),
   );
   server.on('connection', (socket) => {
-    socket.on('note', (note) => answer(server, socket, note));
+    socket.on('note', (note, acknowledge) => answer(server, socket, note, acknowledge));
   });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');

@@ -1,0 +1,1 @@
+export { ackDialects as dialects } from './nestwire-call.dialect.mjs';

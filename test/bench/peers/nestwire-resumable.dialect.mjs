@@ -1,0 +1,1 @@
+export { storedDialects as dialects } from './nestwire-items.dialect.mjs';

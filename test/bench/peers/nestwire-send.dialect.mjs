@@ -1,0 +1,1 @@
+export { sendDialects as dialects } from './nestwire-call.dialect.mjs';

@@ -1,0 +1,1 @@
+export { voidDialects as dialects } from './nestwire-call.dialect.mjs';
