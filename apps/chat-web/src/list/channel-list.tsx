@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { useOwnId } from '../session/chat-session.js';
 import { useNotices } from '../shell/notices.js';
 import { IconButton } from '../ui/icon-button.js';
+import { useDirectUsers } from './direct-users.js';
 import { ChannelRow } from './channel-row.js';
 import { sectionsOf } from './channel-names.js';
 import { NewChannelDialog } from './new-channel-dialog.js';
@@ -19,6 +20,7 @@ interface ChannelListProps {
 export function ChannelList({ currentId, onOpen }: ChannelListProps) {
   const { entries, status, hasMore, isLoadingMore, list, error } = useChannelList();
   const ownId = useOwnId();
+  useDirectUsers(entries);
   const { report } = useNotices();
   const [dialog, setDialog] = useState<'room' | 'direct' | null>(null);
   const { rooms, directs } = sectionsOf(entries);

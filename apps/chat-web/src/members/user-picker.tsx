@@ -29,7 +29,7 @@ export function UserPicker({ picked, onPicked }: UserPickerProps) {
         autoFocus
       />
       <ul aria-label="People">
-        {found.map((user) => (
+        {found?.map((user) => (
           <li key={user.id}>
             <button type="button" aria-pressed={isPicked(user)} onClick={() => toggle(user)}>
               <Avatar user={user} size="small" />
@@ -39,7 +39,7 @@ export function UserPicker({ picked, onPicked }: UserPickerProps) {
           </li>
         ))}
       </ul>
-      {found.length === 0 && <p className="hint">Nobody of this name.</p>}
+      {found?.length === 0 && <p className="hint">Nobody of this name.</p>}
     </div>
   );
 }

@@ -12,6 +12,7 @@ import { MessageEditor } from './message-editor.js';
 import { MessageState } from './message-state.js';
 import { Quote } from './quote.js';
 import { Reactions } from './reactions.js';
+import { sourceOf } from './source-of.js';
 import './message-row.css';
 
 /** The properties of a message in a list. */
@@ -59,9 +60,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         {message.replyTo !== null && <Answered {...props} />}
         {isFirst && <MessageHead message={message} />}
         {isEditing ? (
-          <MessageEditor text={message.text ?? ''} onEnd={props.onEditEnd} />
+          <MessageEditor text={sourceOf(message.text ?? '', message.entities)} onEnd={props.onEditEnd} />
         ) : (
-          <MessageBody item={item} ownId={rights.ownId} onStop={props.commands.stop} />
+          <MessageBody
+            item={item}
+            ownId={rights.ownId}
+            onStop={mayStop(props) ? props.commands.stop : undefined}
+          />
         )}
         <MessageState item={item} commands={props.commands} />
         <Foot {...props} />
@@ -70,6 +75,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     </article>
   );
 });
+
+/** The user who asked, and moderators, stop an answer. */
+function mayStop({ answered, rights }: MessageRowProps): boolean {
+  return rights.canModerate || answered?.author?.id === rights.ownId;
+}
 
 function labelOf({ message, state }: ChatItem): string {
   const author = message.author?.name ?? 'Somebody';

@@ -2,7 +2,7 @@ import type { ChatProfile } from '@nestwire/chat/client';
 import { useChannelList, useChat, useRoom } from '@nestwire/chat/react';
 import { channelName } from '../list/channel-names.js';
 import { othersIn } from '../list/direct-users.js';
-import { useRoomUsers } from '../members/known-users.js';
+import { useRoomUsers } from '../members/use-room-users.js';
 import { MembersPanel } from '../members/members-panel.js';
 import { SearchPanel } from '../search/search-panel.js';
 import { useOwnId } from '../session/chat-session.js';
@@ -11,6 +11,7 @@ import type { Route } from '../shell/route.js';
 import type { Go } from '../shell/use-route.js';
 import { ThreadPanel } from '../thread/thread-panel.js';
 import { hasGate, JoinGate } from './join-gate.js';
+import { PinnedPanel } from './pinned-panel.js';
 import { RoomBeginning } from './room-beginning.js';
 import { RoomHeader } from './room-header.js';
 import { RoomMenu } from './room-menu.js';
@@ -30,7 +31,7 @@ export function RoomPane({ channelId, route, go }: RoomPaneProps) {
   const { report } = useNotices();
   const ownId = useOwnId();
   const { entries } = useChannelList();
-  const users = useRoomUsers(view);
+  const users = useRoomUsers(room, view);
   const { panel } = route;
   const entry = entries.find(({ channel }) => channel.id === channelId);
   const others = entry ? othersIn(entry, ownId) : [];
@@ -53,7 +54,11 @@ export function RoomPane({ channelId, route, go }: RoomPaneProps) {
           menu={
             view.channel && (
               <RoomMenu
+                room={room}
                 channel={view.channel}
+                membership={view.membership}
+                name={name}
+                onPinned={() => go({ panel: { kind: 'pinned' } })}
                 onLeft={() => go({ channelId: null, panel: null, seq: null })}
               />
             )
@@ -98,6 +103,9 @@ export function RoomPane({ channelId, route, go }: RoomPaneProps) {
           onMessage={(user) => void openDirect(user).catch(report)}
           onClose={closePanel}
         />
+      )}
+      {panel?.kind === 'pinned' && (
+        <PinnedPanel room={room} view={view} onJump={(seq) => go({ seq })} onClose={closePanel} />
       )}
       {panel?.kind === 'search' && (
         <SearchPanel

@@ -64,10 +64,8 @@ export function TimelineView(props: TimelineViewProps) {
   );
 
   function send(source: string): void {
-    const { text, mentions } = parseText(source, { mentions: users });
     timeline.post({
-      text,
-      mentions,
+      ...parseText(source, { mentions: users }),
       ...(answered?.message.seq && { replyTo: answered.message.seq }),
       ...(drop.files.length > 0 && { files: drop.files }),
     });
@@ -81,8 +79,7 @@ export function TimelineView(props: TimelineViewProps) {
     setEditedKey(null);
     if (HAS_KEYBOARD) field.current?.focus();
     if (source === null || item.message.seq === null) return;
-    const { text, mentions } = parseText(source, { mentions: users });
-    timeline.edit(item.message.seq, { text, mentions }).catch(report);
+    timeline.edit(item.message.seq, parseText(source, { mentions: users })).catch(report);
   }
 
   function editLast(): void {

@@ -27,7 +27,7 @@ export function useMessageCommands(targets: CommandTargets): MessageCommands {
       pin: (seq, isPinned) => void timeline.pin(seq, isPinned).catch(report),
       retry: timeline.retry,
       discard: timeline.discard,
-      stop: () => undefined,
+      stop: (seq) => void timeline.stopGrowth(seq).catch(report),
     }),
     // The callbacks change with the place only.
     [timeline],

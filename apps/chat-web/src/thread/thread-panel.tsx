@@ -64,7 +64,7 @@ function ThreadRoot({ message, replies }: { readonly message: ChatMessage; reado
           </time>
         </div>
       </header>
-      <MessageBody item={{ key: 'root', state: 'stored', message }} ownId={ownId} onStop={() => undefined} />
+      <MessageBody item={{ key: 'root', state: 'stored', message }} ownId={ownId} />
       <p className="thread-count">{replies === 1 ? '1 reply' : `${replies} replies`}</p>
     </article>
   );
