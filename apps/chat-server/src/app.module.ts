@@ -8,7 +8,7 @@ import { SessionController } from './auth/session.controller.js';
 import { DemoUsers } from './people/demo-users.js';
 import { Reception } from './people/reception.js';
 import { Seed } from './seed/seed.js';
-import { databaseFile, type Settings } from './settings.js';
+import { databaseFile, filesFolder, type Settings } from './settings.js';
 
 /** The chat; with Redis and one database, all its servers form one chat. */
 @Module({})
@@ -23,6 +23,7 @@ export class AppModule {
         StreamsModule.forRoot({ authenticator: DemoAuthenticator, imports: [auth], redis, trustProxy: 0 }),
         ChatModule.forRoot({
           users: DemoUsers,
+          attachments: { folder: filesFolder(settings) },
           database: postgres ? { postgres } : { file: databaseFile(settings) },
         }),
       ],

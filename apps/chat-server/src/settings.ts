@@ -21,6 +21,11 @@ export function settingsOf(env: NodeJS.ProcessEnv): Settings {
   return { folder, redis: env.REDIS_URL, postgres: env.DATABASE_URL };
 }
 
+/** Returns the folder of the attached files. */
+export function filesFolder({ folder }: Settings): string {
+  return join(folder, 'files');
+}
+
 /** Returns the path of the embedded database. */
 export function databaseFile({ folder }: Settings): string {
   return join(folder, 'chat.sqlite');

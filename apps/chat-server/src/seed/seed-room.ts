@@ -1,4 +1,5 @@
 import type { TeamId } from '../people/team.js';
+import type { PictureName } from './pictures.js';
 
 /** The time of a seeded message: days before today with a time of day, or minutes before the first start. */
 export type SeedTime = readonly [daysAgo: number, clock: `${number}:${number}`] | number;
@@ -13,6 +14,7 @@ export interface SeedExtras {
   readonly thread?: string;
   readonly reactions?: Readonly<Record<string, readonly TeamId[]>>;
   readonly isPinned?: true;
+  readonly picture?: PictureName;
 }
 
 /** A message of the seed. */

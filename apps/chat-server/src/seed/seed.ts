@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { chatServer, ChatService, parseText, type ChatMessage } from '@nestwire/chat';
+import { chatServer, ChatService, parseText, type ChatActor, type ChatMessage } from '@nestwire/chat';
 import { ASSISTANT_ID, FIRST_NAMES, TEAM_IDS } from '../people/team.js';
+import { PICTURES, type PictureName } from './pictures.js';
 import { ROOMS } from './rooms.js';
 import { timeOf, type SeedMessage, type SeedRoom } from './seed-room.js';
 
@@ -35,9 +36,9 @@ export class Seed implements OnApplicationBootstrap {
     }
   }
 
-  private post(
+  private async post(
     channelId: string,
-    { author, text, at, replyTo, thread }: SeedMessage,
+    { author, text, at, replyTo, thread, picture }: SeedMessage,
     context: {
       readonly clientId: string;
       readonly startedAt: number;
@@ -45,14 +46,26 @@ export class Seed implements OnApplicationBootstrap {
     },
   ): Promise<ChatMessage> {
     const { clientId, startedAt, seqs } = context;
-    return this.chat.messages.post(chatServer({ userId: author }), {
+    const actor = chatServer({ userId: author });
+    const files = picture ? [await this.upload(actor, { channelId, clientId, name: picture })] : [];
+    return this.chat.messages.post(actor, {
       channelId,
       clientId,
       ...parseText(text, { mentions: BY_FIRST_NAME }),
       createdAt: timeOf(at, startedAt),
+      attachmentIds: files,
       ...(replyTo !== undefined && { replyTo: seqs.get(replyTo)! }),
       ...(thread !== undefined && { threadSeq: seqs.get(thread)! }),
     });
+  }
+
+  /** Uploads a picture; returns the id of the attachment. */
+  private async upload(
+    actor: ChatActor,
+    { name, ...place }: { readonly channelId: string; readonly clientId: string; readonly name: PictureName },
+  ): Promise<string> {
+    const { id } = await this.chat.attachments.upload(actor, { ...place, name, bytes: PICTURES[name]() });
+    return id;
   }
 
   private async decorate(

@@ -16,7 +16,7 @@ export function useFoundUsers(text: string): readonly ChatProfile[] | undefined 
     let isCurrent = true;
     const take = (users: readonly ChatProfile[]) =>
       isCurrent && setFound(users.filter(({ id }) => id !== ownId));
-    const timer = setTimeout(() => chat.findUsers(text.trim()).then(take, report), WAIT_MS);
+    const timer = setTimeout(() => void chat.findUsers(text.trim()).then(take, report), WAIT_MS);
     return () => {
       isCurrent = false;
       clearTimeout(timer);

@@ -1,6 +1,7 @@
 import type { ChatItem } from '@nestwire/chat/client';
 import { Icon } from '../ui/icon.js';
 import { fullTime } from '../ui/times.js';
+import { Attachments } from './attachments.js';
 import { RichText } from './rich-text.js';
 import './message-body.css';
 
@@ -24,6 +25,7 @@ export function MessageBody({ item, ownId, onStop }: MessageBodyProps) {
   return (
     <div className="message-body" data-growing={isGrowing || undefined} aria-busy={isGrowing || undefined}>
       {text !== '' && <RichText text={text} entities={entities} ownId={ownId} />}
+      <Attachments attachments={item.message.attachments} />
       {editedAt !== null && (
         <small className="message-edited" title={fullTime(editedAt)}>
           (edited)

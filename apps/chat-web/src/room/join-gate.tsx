@@ -2,9 +2,13 @@ import type { ChatRoomView } from '@nestwire/chat/client';
 import { useChat } from '@nestwire/chat/react';
 import { useNotices } from '../shell/notices.js';
 
-/** Returns true when the user cannot post, and a gate takes the place of the form. */
+/**
+ * Returns true when the user cannot post, and a gate takes the place of the form.
+ *
+ * Without a connection the channel is unknown: the user may write, and the message waits.
+ */
 export function hasGate({ channel, membership }: ChatRoomView): boolean {
-  if (!channel) return true;
+  if (!channel) return false;
   return membership?.state !== 'joined' || channel.archivedAt !== null || channel.frozenAt !== null;
 }
 
@@ -13,7 +17,7 @@ export function JoinGate({ view }: { readonly view: ChatRoomView }) {
   const chat = useChat();
   const { report } = useNotices();
   const { channel, membership } = view;
-  if (!channel) return <div className="join-gate" />;
+  if (!channel) return null;
   if (channel.archivedAt !== null) return <p className="join-gate hint">This room is archived.</p>;
   if (membership?.state === 'joined')
     return <p className="join-gate hint">This room is frozen: nobody posts.</p>;

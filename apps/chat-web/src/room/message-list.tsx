@@ -42,7 +42,7 @@ export function MessageList(props: MessageListProps) {
         tabIndex={0}
         onWheel={scroll.onMove}
         onTouchMove={scroll.onMove}
-        onPointerDown={scroll.onMove}
+        onPointerDown={({ target, currentTarget }) => target === currentTarget && scroll.onMove()}
         onKeyDownCapture={scroll.onMove}
         {...active.handlers}
       >

@@ -36,7 +36,7 @@ export function RoomPane({ channelId, route, go }: RoomPaneProps) {
   const entry = entries.find(({ channel }) => channel.id === channelId);
   const others = entry ? othersIn(entry, ownId) : [];
   const other = others[0] ?? users.find(({ id }) => id !== ownId) ?? null;
-  const name = view.channel ? channelName(view.channel, other ? [other] : []) : '';
+  const name = view.channel ? channelName(view.channel, other ? [other] : []) : channelId;
   const closePanel = () => go({ panel: null });
   const openDirect = async (user: ChatProfile) => {
     const { id } = await chat.openDirect([user.id]);

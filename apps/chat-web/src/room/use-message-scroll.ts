@@ -48,6 +48,7 @@ export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInpu
   const askedSeq = useRef<number | null>(null);
   const lastExtent = useRef(0);
   const movedAt = useRef(-Infinity);
+  const lastKey = useRef('');
   const [isAtEnd, setAtEnd] = useState(true);
 
   const change = compare(former.current, rows);
@@ -66,7 +67,12 @@ export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInpu
     const anchor =
       wantedSeq.current ?? (isFollowing.current && isPlaced.current ? null : keptPlace(timeline));
     if (anchor !== null && rowOf(rows, anchor) < 0 && anchor !== askedSeq.current) return ask(anchor);
+    const last = rows.at(-1)!;
+    const isOwnPost =
+      last.kind === 'message' && last.item.state === 'pending' && last.key !== lastKey.current;
+    lastKey.current = last.key;
     if (isPlaced.current) {
+      if (isOwnPost) isFollowing.current = true;
       if (isFollowing.current && !view.hasNewer) toEnd();
       return;
     }

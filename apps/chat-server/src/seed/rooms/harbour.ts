@@ -16,6 +16,7 @@ export const harbour: SeedRoom = {
     }),
     said([5, '7:12'], 'nour', 'Sunrise over the outer pier this morning.', {
       key: 'sunrise',
+      picture: 'sunrise.png',
       reactions: { '😍': ['ines', 'mara', 'hanna'], '🌅': ['kenji', 'seun', 'tomasz'] },
     }),
     said([5, '7:40'], 'tomasz', 'Seven in the morning? I thought that was a rumour.', { replyTo: 'sunrise' }),
