@@ -59,6 +59,9 @@ class Client:
             kind, stream, number = frame["t"], frame.get("stream"), frame.get("id")
             if kind == "ping":
                 await self.socket.send(self.encode({"t": "pong"}))
+            elif kind == "request":  # its text is answered by the same in capitals
+                answer = {"type": "desk.answer", "data": {"text": frame["data"]["text"].upper()}}
+                await self.socket.send(self.encode({"t": "response", "request": number, **answer}))
             elif kind in ("message", "publication"):
                 for receiver in [stream] if stream else self.flows.get(frame["channel"], ()):
                     self.inboxes[receiver].put_nowait((frame["type"], revive(frame["data"])))
@@ -86,7 +89,7 @@ async def main(url, codec="json"):
     async with websockets.connect(url, subprotocols=[f"nestwire.v1.{codec}"]) as socket:
         client = Client(socket, codec)
         await socket.send(client.encode({"t": "hello", "v": 1, "token": "ann"}))
-        print("welcome", client.decode(await socket.recv())["user"])
+        print("welcome", (welcome := client.decode(await socket.recv()))["user"], type(welcome["contract"]).__name__)
         client.reading = asyncio.ensure_future(client.read())
         await client.ask(t="open", endpoint="desk")
         note = {"t": "message", "stream": "desk", "type": "desk.note"}
@@ -99,7 +102,7 @@ async def main(url, codec="json"):
             await client.ask(**note, data={"text": 7, "price": {"cents": "five"}})
         except Refused as refused:
             print("error", refused.code, *[detail["path"] for detail in refused.details])
-        await client.ask(t="message", stream="desk", type="desk.announcement", data={"text": "to all"})
+        await client.ask(t="message", stream="desk", type="desk.announcement", data={"body": "to all"})
         print("publication", await inbox.get())
         print("closed", (await client.ask(t="close", stream="desk"))["reason"]["code"])
 

@@ -3,6 +3,7 @@ import { defineChannel, MessagesService } from '@nestwire/messages';
 import { create, StreamMessage } from '@nestwire/protocol';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import {
+  type Asks,
   OnStreamMessage,
   OnStreamOpened,
   StreamEndpoint,
@@ -35,9 +36,23 @@ class Receipt {
   ratio!: number;
 }
 
-@StreamMessage('desk.announcement')
+/** Its text was named `body` in the first version. */
+@StreamMessage('desk.announcement', { version: 2, upcast: ({ body, ...rest }) => ({ ...rest, text: body }) })
 class Announcement {
   declare readonly $type: 'desk.announcement';
+  @IsString() text!: string;
+}
+
+/** A question of the server to its client. */
+@StreamMessage('desk.question')
+class Question {
+  declare readonly $type: 'desk.question';
+  @IsString() text!: string;
+}
+
+@StreamMessage('desk.answer')
+class Answer {
+  declare readonly $type: 'desk.answer';
   @IsString() text!: string;
 }
 
@@ -65,10 +80,11 @@ class DeskEndpoint {
 
   @OnStreamMessage(Announcement)
   async onAnnouncement(
-    _session: StreamSession<Announcement | Receipt>,
+    session: StreamSession<Announcement | Receipt | Asks<Question, Answer>>,
     message: Announcement,
   ): Promise<void> {
-    await this.messages.postMessage(board, message);
+    const { text } = await session.request(create(Question, { text: message.text }), { reply: Answer });
+    await this.messages.postMessage(board, create(Announcement, { text }));
   }
 }
 

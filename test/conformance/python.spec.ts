@@ -40,7 +40,7 @@ for (const { codec, packages } of CODECS.filter((each) => !needed.includes(each)
   afterAll(() => app.close());
 
   it.each(needed)(
-    'signs in, opens, sends, and gets an answer, an error and a publication in $codec',
+    'signs in, sends, gets answers, errors and publications, and is asked, in $codec',
     async ({ codec, python }) => {
       const { port } = app.getHttpServer().address() as AddressInfo;
       const url = `ws://localhost:${port}/streams`;
@@ -52,11 +52,11 @@ for (const { codec, packages } of CODECS.filter((each) => !needed.includes(each)
       const receipt = (text: string): string =>
         `('desk.receipt', {'text': '${text}', 'cents': 5, 'at': datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), 'seal': b'\\x00\\xff', 'ratio': nan})`;
       expect(stdout.trim().split('\n')).toEqual([
-        'welcome ann',
+        'welcome ann str',
         'answers ack ack',
         `messages ${receipt('one')} ${receipt('two')}`,
         'error INVALID_MESSAGE text price.cents',
-        "publication ('desk.announcement', {'text': 'to all'})",
+        "publication ('desk.announcement', {'$version': 2, 'text': 'TO ALL'})",
         'closed closed-by-client',
       ]);
     },
