@@ -33,6 +33,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       page('calls.md', 'Calls'),
       page('presence.md', 'Presence'),
       page('chat.md', 'Chat'),
+      page('chat-client.md', 'A chat page of your own'),
       page('chat-attachments.md', 'Attachments of the chat'),
       page('ordering.md', 'Change data, then post'),
       page('testing.md', 'Testing'),

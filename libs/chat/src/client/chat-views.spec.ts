@@ -174,13 +174,21 @@ describeWithRedis('The views of two users on two servers', (redis) => {
       () => both.every(({ room }) => isSame(room, all) && isSame(room.thread(1), thread)),
       3_000,
     ).catch(() => undefined);
-    for (const { room, userId } of both) {
+    for (const { room, userId, page } of both) {
       compare(room, all);
       compare(room.thread(1), thread);
       const { entries } = await pages.service.lists.mine(chatUser(userId));
       const entry = entries.find(({ channel }) => channel.id === id)!;
       expect(room.get().lastReadSeq).toBe(entry.membership.readSeq);
       await until(() => room.get().unreadCount === entry.unreadCount);
+      const { list } = page.chat;
+      const ofList = () => list.get().entries.find(({ channel }) => channel.id === id);
+      await until(() => ofList()?.unreadCount === entry.unreadCount);
+      await until(() => ofList()?.mentionCount === entry.mentionCount);
+      expect(ofList()).toMatchObject({
+        lastMessage: entry.lastMessage,
+        membership: { readSeq: entry.membership.readSeq },
+      });
     }
     const posts = [...all, ...thread].flatMap(({ clientId }) => (clientId === null ? [] : [clientId]));
     expect(new Set(posts).size).toBe(posts.length);

@@ -1,5 +1,6 @@
 import type { Queries } from '../database/chat-database.js';
 import { selectMembers } from '../channels/channel-rows.js';
+import type { MessageRow } from './chat-message.js';
 import { deletePart, type MessageKey } from './message-rows.js';
 
 /** Reads the users that a message mentions. */
@@ -17,16 +18,17 @@ export async function mentionedBy(
   return rows.map(({ user_id }) => user_id);
 }
 
-/** Replaces the mentions of a message; users who are no members are left out. */
+/** Replaces the mentions of a message; its author, and users who are no members, are left out. */
 export async function setMentions(
   queries: Queries,
-  { tenant, channel_id, seq }: MessageKey,
+  { tenant, channel_id, seq, author_id }: MessageKey & Pick<MessageRow, 'author_id'>,
   mentions: readonly string[],
 ): Promise<void> {
   await deletePart(queries, 'mentions', { tenant, channel_id, seq }).execute();
-  if (mentions.length === 0) return;
+  const others = mentions.filter((userId) => userId !== author_id);
+  if (others.length === 0) return;
   const members = await selectMembers(queries, { tenant, id: channel_id })
-    .where('m.user_id', 'in', mentions)
+    .where('m.user_id', 'in', others)
     .execute();
   if (members.length === 0) return;
   await queries

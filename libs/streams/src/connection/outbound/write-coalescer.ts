@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { SLICE_MS } from '@nestwire/messages/internal';
 
 /** A queue that is flushed at the end of a turn. */
