@@ -15,6 +15,8 @@ const sources = {
     const entries = {
       '@nestwire/client': source('client', 'index'),
       '@nestwire/client/react': source('client', 'react'),
+      '@nestwire/chat/client': source('chat', 'client'),
+      '@nestwire/chat/react': source('chat', 'react'),
       '@nestwire/client/vue': source('client', 'vue'),
       '@nestwire/protocol': source('protocol', 'index'),
       '@nestwire/protocol/class-transformer': source('protocol', 'class-transformer'),
@@ -97,6 +99,16 @@ for (const { name, framework } of bindings) {
   const bytes = await gzippedPage(`@nestwire/client/${name}`, hooks);
   const bytesBefore = await gzippedPage(name, framework);
   report(`the bindings for ${name} alone`, bytes - bytesBefore, 1.46);
+}
+
+// The chat and its hooks: what they add to a page with the client. A page needs no class-validator for them.
+const chat = await bundleOf(
+  `${CORE} export { CHAT_MESSAGES, createChat } from '@nestwire/chat/client'; export * from '@nestwire/chat/react';`,
+);
+report('the chat with its hooks alone', gzipped(chat) - gzipped(await bundleOf(CORE)), 14.4);
+if (chat.includes('constraintMessage') || chat.includes('validationArguments')) {
+  console.log('the chat with its hooks alone: class-validator is in it');
+  process.exitCode = 1;
 }
 
 for (const { name, budgetKiB, code } of cases) {

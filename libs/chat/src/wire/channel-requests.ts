@@ -11,7 +11,7 @@ import {
   MaxLength,
   Min,
   ValidateIf,
-} from 'class-validator';
+} from './field-rules.js';
 import { CHAT_ROLES, type ChatRole } from '../policy/chat-role.js';
 import { ID, MAX_CURSOR, MAX_USER_ID } from './request-limits.js';
 

@@ -9,7 +9,7 @@ import {
   Matches,
   MaxLength,
   Min,
-} from 'class-validator';
+} from './field-rules.js';
 import type { ChatEntity } from '../text/chat-entity.js';
 import { ID, MAX_CURSOR, MAX_USER_ID } from './request-limits.js';
 

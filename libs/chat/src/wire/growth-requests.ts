@@ -1,5 +1,5 @@
 import { StreamMessage } from '@nestwire/protocol';
-import { IsInt, Min } from 'class-validator';
+import { IsInt, Min } from './field-rules.js';
 
 /** Stops a growing message; its text so far remains. */
 @StreamMessage('nestwire-chat.stop-growth')

@@ -1,5 +1,5 @@
 import { StreamMessage } from '@nestwire/protocol';
-import { IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, MaxLength, Min } from './field-rules.js';
 import { MAX_CURSOR } from './request-limits.js';
 
 /** Asks for the threads that the user follows, the last active first. */

@@ -1,5 +1,5 @@
 import { StreamMessage } from '@nestwire/protocol';
-import { IsBoolean, IsInt, IsOptional, IsString, Matches, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, IsString, Matches, MaxLength, Min } from './field-rules.js';
 import { ID, MAX_CURSOR } from './request-limits.js';
 
 /** Asks for the own channels, the last active first. */

@@ -1,5 +1,5 @@
 import { StreamMessage } from '@nestwire/protocol';
-import { IsInstance, IsInt, IsString, Matches, MaxLength, Min } from 'class-validator';
+import { IsInstance, IsInt, IsString, Matches, MaxLength, Min } from './field-rules.js';
 import type { ChatAttachment } from '../attachments/chat-attachment.js';
 
 const ID = /^[A-Za-z0-9_.-]{1,64}$/;

@@ -1,5 +1,5 @@
 import { StreamMessage } from '@nestwire/protocol';
-import { IsBoolean, IsString, MaxLength } from 'class-validator';
+import { IsBoolean, IsString, MaxLength } from './field-rules.js';
 import { MAX_USER_ID } from './request-limits.js';
 
 /** Blocks a user, or ends the block. */
