@@ -18,7 +18,11 @@ export async function mentionedBy(
   return rows.map(({ user_id }) => user_id);
 }
 
-/** Replaces the mentions of a message; its author, and users who are no members, are left out. */
+/**
+ * Replaces the mentions of a message.
+ *
+ * Its author, and users who are no members, are left out.
+ */
 export async function setMentions(
   queries: Queries,
   { tenant, channel_id, seq, author_id }: MessageKey & Pick<MessageRow, 'author_id'>,
