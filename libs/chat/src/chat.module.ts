@@ -22,6 +22,7 @@ import { chatLimits } from './limits/chat-limits.js';
 import { RoomWatches } from './live/room-watches.js';
 import { ChatHooks, NoChatHooks } from './messages/chat-hooks.js';
 import { ChatWork } from './outbox/chat-work.js';
+import { growthSettings } from './messages/growth/growth.options.js';
 import { ChatPolicy } from './policy/chat-policy.js';
 import { DefaultChatPolicy } from './policy/default-chat-policy.js';
 import { ChatUsers } from './users/chat-users.js';
@@ -84,9 +85,11 @@ async function openMigrated({
   limits,
   types,
   attachments,
+  growth,
 }: ChatOptions): Promise<ChatDatabase> {
   chatLimits(limits);
   attachmentSettings(attachments);
+  growthSettings(growth);
   new ChannelTypes(types).all();
   const database = await openDatabase(options);
   try {

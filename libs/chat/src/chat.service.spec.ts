@@ -78,6 +78,12 @@ describe('The module of the chat', () => {
   it.each([
     [{ limits: { maxTextLenght: 3 } as object }, /no option limits.maxTextLenght/],
     [{ limits: { maxPins: 0 } }, /limits.maxPins/],
+    [{ growth: { storeMs: 0 } }, /growth.storeMs/],
+    [{ growth: { leaseMs: 1_500 } }, /growth.leaseMs is at least twice/],
+    [{ attachments: { maxBytes: 1.5 } }, /attachments.maxBytes/],
+    [{ attachments: { path: 'files' } }, /attachments.path/],
+    [{ attachments: { origin: 'https://a.b/c' } }, /attachments.origin/],
+    [{ attachments: { secret: 'short' } }, /attachments.secret/],
     [{ types: { 'Bad Name': {} } }, /Bad Name/],
     [{ types: { public: { maxMembers: 0 } } }, /types.public.maxMembers/],
   ])('refuses %j at the start', async (options, text) => {

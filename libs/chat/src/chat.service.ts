@@ -22,7 +22,7 @@ import { chatLimits, type ChatLimits } from './limits/chat-limits.js';
 import { ChatHistory } from './messages/chat-history.js';
 import { ChatHooks } from './messages/chat-hooks.js';
 import { ChatMessages } from './messages/chat-messages.js';
-import { DEFAULT_GROWTH } from './messages/growth/growth.options.js';
+import { growthSettings } from './messages/growth/growth.options.js';
 import { MessageGrowths, type GrowthParts } from './messages/growth/message-growths.js';
 import { ChatSearch } from './messages/chat-search.js';
 import { MessageReader } from './messages/message-reader.js';
@@ -86,7 +86,7 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     this.attachments = new ChatAttachments({ database, work, gate, rate, files });
     const { maxPerMessage: maxAttachments } = files.settings;
     const context = { work, gate, reader, hooks, rate, limits, maxAttachments };
-    const growth = { ...DEFAULT_GROWTH, ...options.growth };
+    const growth = growthSettings(options.growth);
     this.growths = new MessageGrowths({ ...context, database, send: sendTo(messages) }, growth);
     this.messages = new ChatMessages(context, this.growths);
     this.history = new ChatHistory(work, gate, reader, limits);

@@ -1,4 +1,4 @@
-import { ChatError, ChatErrorCode } from '../error/chat-error.js';
+import { misconfigured } from '../limits/number-options.js';
 import type { ChatFileStorage } from './file-storage.js';
 import type { ChatPreviews } from './previews.js';
 
@@ -121,8 +121,4 @@ export function attachmentSettings(given: ChatAttachmentOptions = {}): ChatAttac
   if (settings.secret !== undefined && settings.secret.length < MIN_SECRET)
     throw misconfigured(`attachments.secret has at least ${MIN_SECRET} characters`);
   return settings;
-}
-
-function misconfigured(problem: string): ChatError {
-  return new ChatError(ChatErrorCode.Configuration, `ChatModule: ${problem}.`);
 }

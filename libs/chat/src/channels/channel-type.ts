@@ -1,4 +1,5 @@
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
+import { misconfigured } from '../limits/number-options.js';
 
 /** The settings of a type of channels. */
 export interface ChannelTypeOptions {
@@ -81,8 +82,4 @@ function typeOf(name: string, options: ChannelTypeOptions): ChannelType {
   if (keepMs !== undefined && !(keepMs >= 1))
     throw misconfigured(`types.${name}.keepMs is a number from 1 on; got ${keepMs}`);
   return { name, access, maxMembers, keepMs };
-}
-
-function misconfigured(problem: string): ChatError {
-  return new ChatError(ChatErrorCode.Configuration, `ChatModule: ${problem}.`);
 }

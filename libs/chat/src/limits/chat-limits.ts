@@ -1,4 +1,4 @@
-import { ChatError, ChatErrorCode } from '../error/chat-error.js';
+import { numberOptions } from './number-options.js';
 
 /** The limits of the chat. */
 export interface ChatLimits {
@@ -94,14 +94,5 @@ export const MAX_UNREAD = 1_000;
  * @throws {ChatError} CHAT_CONFIGURATION when a limit does not exist or is no whole number from 1 on
  */
 export function chatLimits(given: ChatLimits = {}): Required<ChatLimits> {
-  for (const [name, value] of Object.entries(given)) {
-    if (!(name in DEFAULT_CHAT_LIMITS)) throw misconfigured(`there is no option limits.${name}`);
-    if (!Number.isInteger(value) || value < 1)
-      throw misconfigured(`limits.${name} is a whole number from 1 on; got ${value}`);
-  }
-  return { ...DEFAULT_CHAT_LIMITS, ...given };
-}
-
-function misconfigured(problem: string): ChatError {
-  return new ChatError(ChatErrorCode.Configuration, `ChatModule: ${problem}.`);
+  return numberOptions('limits', given, DEFAULT_CHAT_LIMITS);
 }

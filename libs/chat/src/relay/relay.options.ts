@@ -9,10 +9,10 @@ export interface ChatRelayOptions {
   /**
    * The time after which another server takes over from one that died, in milliseconds.
    *
-   * @default 10_000
+   * @default 5_000
    */
   readonly takeoverMs?: number;
 }
 
 /** The defaults of the relay. */
-export const DEFAULT_RELAY: Required<ChatRelayOptions> = { pollMs: 1_000, takeoverMs: 10_000 };
+export const DEFAULT_RELAY: Required<ChatRelayOptions> = { pollMs: 1_000, takeoverMs: 5_000 };

@@ -75,8 +75,12 @@ export class GrowthStore {
     );
   }
 
-  /** Ends the messages whose server has died. */
-  async failExpired(): Promise<void> {
+  /**
+   * Ends the messages whose server has died.
+   *
+   * It leaves those that grow in this process, whose lease may have ended while the process was too busy to extend it.
+   */
+  async failExpired(isHere: (key: MessageKey) => boolean): Promise<void> {
     const expired = await this.database.read(async (queries) =>
       queries
         .selectFrom('growths as g')
@@ -86,7 +90,8 @@ export class GrowthStore {
         .limit(BATCH)
         .execute(),
     );
-    for (const key of expired) await this.work.change((queries) => this.fail(queries, key));
+    for (const key of expired.filter((one) => !isHere(one)))
+      await this.work.change((queries) => this.fail(queries, key));
   }
 
   private async fail(queries: Queries, key: MessageKey): Promise<void> {

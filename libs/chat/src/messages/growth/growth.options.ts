@@ -1,3 +1,5 @@
+import { misconfigured, numberOptions } from '../../limits/number-options.js';
+
 /** The options of messages that grow while they are produced. */
 export interface ChatGrowthOptions {
   /**
@@ -33,3 +35,15 @@ export const DEFAULT_GROWTH: Required<ChatGrowthOptions> = {
   leaseMs: 5_000,
   maxGrowing: 1_000,
 };
+
+/**
+ * Returns all options of growing messages, with the defaults of the others.
+ *
+ * @throws {ChatError} CHAT_CONFIGURATION when one of them is not valid
+ */
+export function growthSettings(given: ChatGrowthOptions = {}): Required<ChatGrowthOptions> {
+  const settings = numberOptions('growth', given, DEFAULT_GROWTH);
+  if (settings.leaseMs < 2 * settings.storeMs)
+    throw misconfigured('growth.leaseMs is at least twice growth.storeMs, which extends the lease');
+  return settings;
+}

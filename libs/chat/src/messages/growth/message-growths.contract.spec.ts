@@ -51,7 +51,7 @@ class Tap {
 }
 
 describeOnEachDatabase('Growing messages', (fresh) => {
-  const growth = { storeMs: 40, deltaMs: 5, leaseMs: 300 };
+  const growth = { storeMs: 40, deltaMs: 5, leaseMs: 900 };
   let options: Parameters<typeof startChat>[0];
   let app: ChatApp;
   beforeAll(async () => {

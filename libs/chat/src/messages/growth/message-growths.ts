@@ -55,9 +55,11 @@ export class MessageGrowths {
   /** Begins to look for messages of servers that died. */
   start(): void {
     const look = () => {
-      this.store.failExpired().catch((error: unknown) => {
-        this.logger.warn(`Growing messages of dead servers wait: ${String(error)}`);
-      });
+      this.store
+        .failExpired((key) => this.growing.has(nameOf(key)))
+        .catch((error: unknown) => {
+          this.logger.warn(`Growing messages of dead servers wait: ${String(error)}`);
+        });
     };
     this.timer = setInterval(look, this.settings.leaseMs / LOOKS).unref();
   }
