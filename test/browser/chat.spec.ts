@@ -205,6 +205,7 @@ const executablePath = findChromium();
     await ada.message('With pleasure.').waitFor();
     await ada.page.getByRole('region', { name: 'Messages in lobby' }).focus();
     await ada.page.keyboard.press('ArrowUp');
+    await ada.page.locator('article:focus').waitFor();
     await ada.page.keyboard.press('Tab');
     await ada.page.keyboard.press('Enter');
     await ada.message('@Ada is here').getByRole('button', { name: '👍 1, you' }).waitFor();
@@ -248,6 +249,17 @@ const VISIBLE_TEXTS = `(() => {
     .map(({ article }) => article.querySelector('.message-body')?.textContent ?? '');
 })()`;
 
+/** Waits until the list has stood still for 30 frames: its rows are measured. */
+const SETTLED = `(async () => {
+  const list = document.querySelector('.message-scroller');
+  for (let still = 0, former = ''; still < 30; ) {
+    await new Promise(requestAnimationFrame);
+    const now = list.scrollTop + '/' + list.scrollHeight;
+    still = now === former ? still + 1 : 0;
+    former = now;
+  }
+})()`;
+
 /** Scrolls up by one step of a wheel; returns the drift of a visible message against the scrolling, in pixels. */
 const SCROLL_STEP = `(async () => {
   const list = document.querySelector('.message-scroller');
@@ -256,7 +268,7 @@ const SCROLL_STEP = `(async () => {
   if (!anchor) return 0;
   const former = anchor.getBoundingClientRect().top;
   const by = Math.min(180, list.scrollTop);
-  list.dispatchEvent(new WheelEvent('wheel', { bubbles: true }));
+  list.dispatchEvent(new WheelEvent('wheel', { bubbles: true, deltaY: -by }));
   list.scrollTop -= by;
   for (let frame = 0; frame < 6; frame++) await new Promise(requestAnimationFrame);
   const same = list.querySelector('article[data-key="' + CSS.escape(anchor.dataset.key) + '"]');
@@ -266,6 +278,7 @@ const SCROLL_STEP = `(async () => {
 /** Scrolls to the beginning; returns the largest drift of a message, and the number of pages that were loaded. */
 async function scrollBack({ page }: ChatTab): Promise<{ drift: number; pages: number }> {
   let [drift, pages, height] = [0, 0, 0];
+  await page.evaluate(SETTLED);
   const beginning = page.getByRole('region', { name: 'Beginning of the room' });
   for (let step = 0; step < 300; step++) {
     drift = Math.max(drift, await page.evaluate<number>(SCROLL_STEP));

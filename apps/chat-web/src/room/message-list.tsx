@@ -40,7 +40,7 @@ export function MessageList(props: MessageListProps) {
         role="region"
         aria-label={label}
         tabIndex={0}
-        onWheel={scroll.onMove}
+        onWheel={scroll.onWheel}
         onTouchMove={scroll.onMove}
         onPointerDown={({ target, currentTarget }) => target === currentTarget && scroll.onMove()}
         onKeyDownCapture={scroll.onMove}

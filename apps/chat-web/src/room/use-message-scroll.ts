@@ -1,5 +1,5 @@
 import type { ChatRoomView, ChatTimeline } from '@nestwire/chat/client';
-import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type RefObject, type WheelEvent } from 'react';
 import type { VirtualizerHandle } from 'virtua';
 import type { Row } from './rows.js';
 import { keepPlace, keptPlace } from './kept-place.js';
@@ -21,8 +21,9 @@ export interface MessageScroll {
   readonly isShifted: boolean;
   readonly isAtEnd: boolean;
   onScroll(): void;
-  /** Call it for each wheel, touch, key and pointer: the reader may scroll. */
+  /** Call it for each touch, key and pointer: the reader may scroll. */
   onMove(): void;
+  onWheel(event: WheelEvent): void;
   onResize(): void;
   showNewest(): void;
   /** Shows a row; resolves to its element. */
@@ -135,6 +136,11 @@ export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInpu
     onScroll: look,
     onMove() {
       movedAt.current = performance.now();
+    },
+    onWheel({ deltaY }) {
+      movedAt.current = performance.now();
+      // The event of the scrolling comes later; until then nothing may go back to the end.
+      if (deltaY < 0 && (scroller.current?.scrollTop ?? 0) > 0) isFollowing.current = false;
     },
     onResize() {
       if (isFollowing.current && isPlaced.current && !view.hasNewer) toEnd();
