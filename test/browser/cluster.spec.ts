@@ -137,7 +137,9 @@ async function cut({ page }: ChatTab): Promise<() => Promise<void>> {
   await page.getByText(/Next try in \d+ s/).waitFor();
   return async () => {
     isCut = false;
-    await page.getByRole('button', { name: 'Try now' }).click();
+    // The page may have tried by itself in between.
+    const hurry = page.getByRole('button', { name: 'Try now' }).click({ timeout: 1_000 });
+    await hurry.catch(() => undefined);
   };
 }
 

@@ -23,12 +23,12 @@ export async function takeScreenshotOfTabs(
   name: string,
 ): Promise<void> {
   const figures = await Promise.all(tabs.map(figureOf));
-  const page = await browser.newPage({ viewport: { width: 1860, height: 736 } });
+  const page = await browser.newPage({ viewport: { width: 1860, height: 640 } });
   await page.setContent(`<style>
     body { margin: 0; padding: 14px 20px; display: flex; gap: 20px; background: #b9c7c2; font: 18px monospace }
     figure { margin: 0 }
     figcaption { padding: 0 12px 12px; color: #14201d }
-    img { display: block; border-radius: 12px }
+    img { display: block; width: 900px; border-radius: 12px }
   </style>${figures.join('')}`);
   mkdirSync(FOLDER, { recursive: true });
   await page.screenshot({ path: join(FOLDER, `${name}.png`) });
