@@ -15,6 +15,7 @@ import { ChatDatabase } from './database/chat-database.js';
 import { checkSchema, migrate } from './database/migrate.js';
 import { openDatabase } from './database/open-database.js';
 import { applyFieldRules } from './endpoint/apply-field-rules.js';
+import { ChatActors } from './endpoint/chat-actors.js';
 import { ChatChannelEndpoint } from './endpoint/chat-channel-endpoint.js';
 import { ChatUserEndpoint } from './endpoint/chat-user-endpoint.js';
 import { ChatFileRoute } from './http/file-route.js';
@@ -61,6 +62,12 @@ function definitionOf(providers: ChatProviders, options: Provider): DynamicModul
       { provide: ChatDatabase, inject: [CHAT_OPTIONS], useFactory: openMigrated },
       { provide: ChatFiles, inject: [ChatDatabase, CHAT_OPTIONS], useFactory: openFiles },
       ChatService,
+      {
+        provide: ChatActors,
+        inject: [ChatUsers, CHAT_OPTIONS],
+        useFactory: (profiles: ChatUsers, { guests = false }: ChatOptions) =>
+          new ChatActors(profiles, guests),
+      },
       {
         provide: RoomWatches,
         inject: [MessagesService, ChatDatabase, ChatUsers],

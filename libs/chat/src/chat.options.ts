@@ -22,6 +22,12 @@ export interface ChatOptions {
   readonly growth?: ChatGrowthOptions;
   /** The settings of files of messages. */
   readonly attachments?: ChatAttachmentOptions;
+  /**
+   * Permits anonymous clients: they act as guests, whose rights the policy knows.
+   *
+   * @default false
+   */
+  readonly guests?: boolean;
   /** The settings of the relay. */
   readonly relay?: ChatRelayOptions;
   /**

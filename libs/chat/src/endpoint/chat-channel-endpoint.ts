@@ -15,7 +15,7 @@ import {
 import type { MembershipChanges } from '../channels/channel-members.js';
 import { ChatService } from '../chat.service.js';
 import { ChatError } from '../error/chat-error.js';
-import type { ChatActor } from '../policy/chat-actor.js';
+import { userIdOf } from '../policy/chat-actor.js';
 import { ChatUsers, profilesOf } from '../users/chat-users.js';
 import { ChatChannelState, ChatMembers } from '../wire/channel-replies.js';
 import { ChatLoadMembers, ChatSetMember, ChatSetPreferences, ChatUpdate } from '../wire/channel-requests.js';
@@ -54,6 +54,7 @@ import {
 import { chatLive, chatRoom } from '../wire/chat-topics.js';
 import { ChatThreads, ChatVersions } from '../wire/history-replies.js';
 import { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport } from '../wire/history-requests.js';
+import { ChatActors } from './chat-actors.js';
 
 /** The least time between two reports that a user still types, in milliseconds. */
 const TYPING_MS = 1_000;
@@ -70,8 +71,8 @@ type Sent =
   | ChatGrowth
   | PresenceEvent
   | StreamGap;
-type Session = StreamSession<Sent, StreamUser, ChatChannelParams>;
-type Call = StreamCall<StreamUser, ChatChannelParams>;
+type Session = StreamSession<Sent, StreamUser | null, ChatChannelParams>;
+type Call = StreamCall<StreamUser | null, ChatChannelParams>;
 
 /** The state of one reader of a channel. */
 class Reader {
@@ -85,18 +86,19 @@ class Reader {
  * It begins with `ChatJoined`, the newest page. The events since before that page follow or precede it; the
  * higher revision of a message is the newer state. It ends with `evicted` when the user may no longer read.
  */
-@StreamEndpoint('chatChannel', { params: ChatChannelParams, requireLogin: true })
+@StreamEndpoint('chatChannel', { params: ChatChannelParams })
 export class ChatChannelEndpoint {
   constructor(
     private readonly chat: ChatService,
     private readonly users: ChatUsers,
     private readonly messages: MessagesService,
+    private readonly actors: ChatActors,
   ) {}
 
   /** Subscribes first and reads the page afterwards, so that no message is missing between the two. */
   @OnStreamOpened()
   async opened(session: Session): Promise<void> {
-    const actor = this.actorOf(session);
+    const actor = this.actors.of(session);
     const { channelId } = session.params;
     const room = chatRoom(actor.tenant, channelId);
     await session.messages.addListener(room, (event) => this.recheck(session, event));
@@ -115,7 +117,7 @@ export class ChatChannelEndpoint {
   /** Reads a page of the history. */
   @StreamMethod(ChatLoadPage)
   async loadPage(call: Call, request: ChatLoadPage): Promise<ChatPage> {
-    const page = await this.chat.history.page(this.actorOf(call), { ...request, ...call.params });
+    const page = await this.chat.history.page(this.actors.of(call), { ...request, ...call.params });
     const { messages, hasOlder, hasNewer, revision } = page;
     return create(ChatPage, { messages, hasOlder, hasNewer, revision });
   }
@@ -125,14 +127,14 @@ export class ChatChannelEndpoint {
   async loadChanges(call: Call, request: ChatLoadChanges): Promise<ChatChanges> {
     return create(
       ChatChanges,
-      await this.chat.history.changesSince(this.actorOf(call), { ...request, ...call.params }),
+      await this.chat.history.changesSince(this.actors.of(call), { ...request, ...call.params }),
     );
   }
 
   /** Posts a message; a repetition with the client id returns the first one. */
   @StreamMethod(ChatPost)
   async post(call: Call, request: ChatPost): Promise<ChatStored> {
-    const message = await this.chat.messages.post(this.actorOf(call), { ...request, ...call.params });
+    const message = await this.chat.messages.post(this.actors.of(call), { ...request, ...call.params });
     return create(ChatStored, { message });
   }
 
@@ -146,7 +148,7 @@ export class ChatChannelEndpoint {
       ...(data !== undefined && { data }),
       ...(mentions !== undefined && { mentions }),
     };
-    const message = await this.chat.messages.edit(this.actorOf(call), { ...call.params, seq }, changes);
+    const message = await this.chat.messages.edit(this.actors.of(call), { ...call.params, seq }, changes);
     return create(ChatStored, { message });
   }
 
@@ -154,7 +156,7 @@ export class ChatChannelEndpoint {
   @StreamMethod(ChatDelete)
   async remove(call: Call, { seq }: ChatDelete): Promise<ChatStored> {
     return create(ChatStored, {
-      message: await this.chat.messages.delete(this.actorOf(call), { ...call.params, seq }),
+      message: await this.chat.messages.delete(this.actors.of(call), { ...call.params, seq }),
     });
   }
 
@@ -163,7 +165,7 @@ export class ChatChannelEndpoint {
   async react(call: Call, { seq, emoji, isSet }: ChatReact): Promise<ChatStored> {
     const { messages } = this.chat;
     const place = { ...call.params, seq };
-    const actor = this.actorOf(call);
+    const actor = this.actors.of(call);
     const message = await (isSet
       ? messages.react(actor, place, emoji)
       : messages.unreact(actor, place, emoji));
@@ -176,21 +178,21 @@ export class ChatChannelEndpoint {
     const { messages } = this.chat;
     const place = { ...call.params, seq };
     const message = await (isPinned
-      ? messages.pin(this.actorOf(call), place)
-      : messages.unpin(this.actorOf(call), place));
+      ? messages.pin(this.actors.of(call), place)
+      : messages.unpin(this.actors.of(call), place));
     return create(ChatStored, { message });
   }
 
   /** Stops a growing message; its text so far remains. */
   @StreamMethod(ChatStopGrowth)
   async stopGrowth(call: Call, { seq }: ChatStopGrowth): Promise<void> {
-    await this.chat.messages.stopGrowth(this.actorOf(call), { ...call.params, seq });
+    await this.chat.messages.stopGrowth(this.actors.of(call), { ...call.params, seq });
   }
 
   /** Begins an upload, or tells where the one with this client id continues. */
   @StreamMethod(ChatBeginUpload)
   async beginUpload(call: Call, request: ChatBeginUpload): Promise<ChatUpload> {
-    const begun = await this.chat.attachments.begin(this.actorOf(call), { ...request, ...call.params });
+    const begun = await this.chat.attachments.begin(this.actors.of(call), { ...request, ...call.params });
     return create(ChatUpload, begun);
   }
 
@@ -198,14 +200,14 @@ export class ChatChannelEndpoint {
   @StreamMethod(ChatUploadFrom, { items: ChatChunk })
   async upload(call: Call, request: ChatUploadFrom, chunks: CallItems<ChatChunk>): Promise<ChatUploaded> {
     const place = { ...request, ...call.params };
-    const attachment = await this.chat.attachments.receive(this.actorOf(call), place, bytesOf(chunks));
+    const attachment = await this.chat.attachments.receive(this.actors.of(call), place, bytesOf(chunks));
     return create(ChatUploaded, { attachment });
   }
 
   /** Gives up an upload that no message has. */
   @StreamMethod(ChatCancelUpload)
   async cancelUpload(call: Call, { id }: ChatCancelUpload): Promise<void> {
-    await this.chat.attachments.cancel(this.actorOf(call), { ...call.params, id });
+    await this.chat.attachments.cancel(this.actors.of(call), { ...call.params, id });
   }
 
   /** Moves the own read pointer forward. */
@@ -213,7 +215,7 @@ export class ChatChannelEndpoint {
   async markRead(call: Call, { seq, threadSeq }: ChatMarkRead): Promise<ChatPointer> {
     const { channelId } = call.params;
     const { pointers } = this.chat;
-    const actor = this.actorOf(call);
+    const actor = this.actors.of(call);
     const stored = await (threadSeq === undefined
       ? pointers.mark(actor, channelId, seq)
       : pointers.markThread(actor, { channelId, threadSeq, seq }));
@@ -223,7 +225,7 @@ export class ChatChannelEndpoint {
   /** Reads a page of the threads that the user follows. */
   @StreamMethod(ChatLoadThreads)
   async loadThreads(call: Call, request: ChatLoadThreads): Promise<ChatThreads> {
-    const { entries: threads, next } = await this.chat.history.threads(this.actorOf(call), {
+    const { entries: threads, next } = await this.chat.history.threads(this.actors.of(call), {
       ...request,
       ...call.params,
     });
@@ -233,7 +235,7 @@ export class ChatChannelEndpoint {
   /** Reads the pinned messages, the last pinned first. */
   @StreamMethod(ChatLoadPinned)
   async loadPinned(call: Call, _request: ChatLoadPinned): Promise<ChatPage> {
-    const messages = await this.chat.history.pinned(this.actorOf(call), call.params.channelId);
+    const messages = await this.chat.history.pinned(this.actors.of(call), call.params.channelId);
     // Revision 0 promises nothing: the page lacks the changes of other messages.
     return create(ChatPage, { messages, hasOlder: false, hasNewer: false, revision: 0 });
   }
@@ -241,21 +243,25 @@ export class ChatChannelEndpoint {
   /** Reads the former versions of a message. */
   @StreamMethod(ChatLoadVersions)
   async loadVersions(call: Call, { seq }: ChatLoadVersions): Promise<ChatVersions> {
-    const versions = await this.chat.history.versions(this.actorOf(call), { ...call.params, seq });
+    const versions = await this.chat.history.versions(this.actors.of(call), { ...call.params, seq });
     return create(ChatVersions, { versions });
   }
 
   /** Reports a message to the moderators. */
   @StreamMethod(ChatReport)
   async report(call: Call, { seq, reason }: ChatReport): Promise<void> {
-    await this.chat.privacy.report(this.actorOf(call), { ...call.params, seq, reason });
+    await this.chat.privacy.report(this.actors.of(call), { ...call.params, seq, reason });
   }
 
   /** Reads a page of the members. */
   @StreamMethod(ChatLoadMembers)
   async loadMembers(call: Call, request: ChatLoadMembers): Promise<ChatMembers> {
     const { channelId } = call.params;
-    const { entries: members, next } = await this.chat.lists.members(this.actorOf(call), channelId, request);
+    const { entries: members, next } = await this.chat.lists.members(
+      this.actors.of(call),
+      channelId,
+      request,
+    );
     return create(ChatMembers, { members, next });
   }
 
@@ -263,7 +269,7 @@ export class ChatChannelEndpoint {
   @StreamMethod(ChatSetMember)
   async setMember(call: Call, { userId, role, isInvitation = false }: ChatSetMember): Promise<void> {
     const member = { userId, role, isInvitation };
-    await this.chat.channels.setMember(this.actorOf(call), call.params.channelId, member);
+    await this.chat.channels.setMember(this.actors.of(call), call.params.channelId, member);
   }
 
   /** Changes the channel. */
@@ -271,7 +277,7 @@ export class ChatChannelEndpoint {
   async update(call: Call, request: ChatUpdate): Promise<ChatChannelState> {
     const { channels } = this.chat;
     const { channelId } = call.params;
-    const actor = this.actorOf(call);
+    const actor = this.actors.of(call);
     await channels.update(actor, channelId, request);
     return create(ChatChannelState, await channels.get(actor, channelId));
   }
@@ -281,7 +287,7 @@ export class ChatChannelEndpoint {
   async setPreferences(call: Call, request: ChatSetPreferences): Promise<ChatChannelState> {
     const { channels } = this.chat;
     const { channelId } = call.params;
-    const actor = this.actorOf(call);
+    const actor = this.actors.of(call);
     await channels.settle(actor, channelId, settingsOf(request));
     return create(ChatChannelState, await channels.get(actor, channelId));
   }
@@ -293,8 +299,8 @@ export class ChatChannelEndpoint {
     const isNew = isTyping !== reader.isTyping || Date.now() - reader.typedAtMs >= TYPING_MS;
     if (!isNew) return;
     Object.assign(reader, { isTyping, typedAtMs: Date.now() });
-    const actor = this.actorOf(session);
-    const { id } = session.user;
+    const actor = this.actors.of(session);
+    const id = userIdOf(actor);
     const user = (await profilesOf(this.users, actor.tenant, [id])).get(id) ?? { id, name: id };
     const { channelId } = session.params;
     await this.messages.postMessage(
@@ -309,7 +315,7 @@ export class ChatChannelEndpoint {
     session: Session,
     _request: ChatWatchPresence,
   ): Promise<ChannelStream<PresenceEvent>> {
-    const room = chatRoom(this.actorOf(session).tenant, session.params.channelId);
+    const room = chatRoom(this.actors.of(session).tenant, session.params.channelId);
     await session.presence.join(room);
     return session.presence.watch(room);
   }
@@ -320,19 +326,17 @@ export class ChatChannelEndpoint {
     event: ChatMessageEvent | ChatChannelEvent | ChatMemberEvent | StreamGap,
   ): Promise<void> {
     const isOfUser =
-      event instanceof ChatMemberEvent && event.member === null && event.userId === session.user.id;
+      event instanceof ChatMemberEvent &&
+      event.member === null &&
+      event.userId === this.actors.of(session).userId;
     if (!isOfUser && !(event instanceof StreamGap)) return;
     try {
-      await this.chat.history.demandReading(this.actorOf(session), session.params.channelId);
+      await this.chat.history.demandReading(this.actors.of(session), session.params.channelId);
     } catch (error) {
       const text =
         error instanceof ChatError ? error.message : 'The rights of the user could not be checked.';
       await session.close(new SessionCloseReason('evicted', text));
     }
-  }
-
-  private actorOf({ user }: { readonly user: StreamUser }): ChatActor {
-    return this.users.actorOf(user);
   }
 }
 

@@ -14,7 +14,7 @@ import { ChatError } from '../error/chat-error.js';
 import { chatLimits, type ChatLimits } from '../limits/chat-limits.js';
 import { LiveList } from '../live/live-list.js';
 import { RoomWatches } from '../live/room-watches.js';
-import { userIdOf, type ChatActor } from '../policy/chat-actor.js';
+import { userIdOf } from '../policy/chat-actor.js';
 import { ChatUsers, findProfiles } from '../users/chat-users.js';
 import { ChatChannelState } from '../wire/channel-replies.js';
 import { ChatCreate, ChatJoin } from '../wire/channel-requests.js';
@@ -27,13 +27,14 @@ import { ChatChannelPage, ChatEntry, ChatOpenChannels } from '../wire/list-repli
 import { ChatLoadChannels, ChatLoadEntry, ChatLoadOpenChannels } from '../wire/list-requests.js';
 import { ChatUserList } from '../wire/user-replies.js';
 import { ChatFindUsers, ChatSetBlock } from '../wire/user-requests.js';
+import { ChatActors } from './chat-actors.js';
 
 type Sent = ChatMembershipEvent | ChatActivity | ChatListStale | StreamGap;
-type Session = StreamSession<Sent, StreamUser>;
-type Call = StreamCall<StreamUser>;
+type Session = StreamSession<Sent, StreamUser | null>;
+type Call = StreamCall<StreamUser | null>;
 
 /** The stream of one user, for all channels: `client.chatUser`. */
-@StreamEndpoint('chatUser', { requireLogin: true })
+@StreamEndpoint('chatUser')
 export class ChatUserEndpoint {
   private readonly limits: Required<ChatLimits>;
 
@@ -41,6 +42,7 @@ export class ChatUserEndpoint {
     private readonly chat: ChatService,
     private readonly users: ChatUsers,
     private readonly rooms: RoomWatches,
+    private readonly actors: ChatActors,
     @Inject(CHAT_OPTIONS) { limits }: ChatOptions,
   ) {
     this.limits = chatLimits(limits);
@@ -49,7 +51,7 @@ export class ChatUserEndpoint {
   /** Subscribes the device to the memberships and read pointers of its user. */
   @OnStreamOpened()
   async opened(session: Session): Promise<void> {
-    const actor = this.actorOf(session);
+    const actor = this.actors.of(session);
     const userId = userIdOf(actor);
     const { chat, rooms, limits } = this;
     const list = new LiveList(session, { ...actor, userId }, { chat, rooms, limits });
@@ -64,7 +66,7 @@ export class ChatUserEndpoint {
   async loadChannels(call: Call, request: ChatLoadChannels): Promise<ChatChannelPage> {
     const { cursor, isHidden, isArchived } = request;
     if (cursor === undefined && !isHidden && !isArchived) await listOf(call).load();
-    return create(ChatChannelPage, await this.chat.lists.mine(this.actorOf(call), request));
+    return create(ChatChannelPage, await this.chat.lists.mine(this.actors.of(call), request));
   }
 
   /** Reads the entry of one own channel. */
@@ -72,20 +74,20 @@ export class ChatUserEndpoint {
   async loadEntry(call: Call, { channelId }: ChatLoadEntry): Promise<ChatEntry> {
     // An invitation has an entry, although its channel may not be read.
     await listOf(call).add(channelId).catch(ignoreRefusal);
-    return create(ChatEntry, { entry: await this.chat.lists.entry(this.actorOf(call), channelId) });
+    return create(ChatEntry, { entry: await this.chat.lists.entry(this.actors.of(call), channelId) });
   }
 
   /** Reads a page of the channels that everybody may join. */
   @StreamMethod(ChatLoadOpenChannels)
   async loadOpenChannels(call: Call, request: ChatLoadOpenChannels): Promise<ChatOpenChannels> {
-    const { entries: channels, next } = await this.chat.lists.open(this.actorOf(call), request);
+    const { entries: channels, next } = await this.chat.lists.open(this.actors.of(call), request);
     return create(ChatOpenChannels, { channels, next });
   }
 
   /** Creates a channel. */
   @StreamMethod(ChatCreate)
   async createChannel(call: Call, request: ChatCreate): Promise<ChatChannelState> {
-    const actor = this.actorOf(call);
+    const actor = this.actors.of(call);
     const { id } = await this.chat.channels.create(actor, request);
     return create(ChatChannelState, await this.chat.channels.get(actor, id));
   }
@@ -94,33 +96,29 @@ export class ChatUserEndpoint {
   @StreamMethod(ChatJoin)
   async setMembership(call: Call, { channelId, isMember }: ChatJoin): Promise<void> {
     const { channels } = this.chat;
-    const actor = this.actorOf(call);
+    const actor = this.actors.of(call);
     await (isMember ? channels.join(actor, channelId) : channels.leave(actor, channelId));
   }
 
   /** Searches in the channels of the user. */
   @StreamMethod(ChatFind)
   async find(call: Call, request: ChatFind): Promise<ChatFound> {
-    return create(ChatFound, await this.chat.search.find(this.actorOf(call), request));
+    return create(ChatFound, await this.chat.search.find(this.actors.of(call), request));
   }
 
   /** Blocks a user, or ends the block. */
   @StreamMethod(ChatSetBlock)
   async setBlock(call: Call, { userId, isBlocked }: ChatSetBlock): Promise<void> {
     const { privacy } = this.chat;
-    const actor = this.actorOf(call);
+    const actor = this.actors.of(call);
     await (isBlocked ? privacy.block(actor, userId) : privacy.unblock(actor, userId));
   }
 
   /** Finds users by a part of their name, if the application offers it. */
   @StreamMethod(ChatFindUsers)
   async findUsers(call: Call, { text }: ChatFindUsers): Promise<ChatUserList> {
-    const { tenant } = this.actorOf(call);
+    const { tenant } = this.actors.of(call);
     return create(ChatUserList, { users: await findProfiles(this.users, tenant, text) });
-  }
-
-  private actorOf({ user }: { readonly user: StreamUser }): ChatActor {
-    return this.users.actorOf(user);
   }
 }
 

@@ -5,6 +5,7 @@ import { checkSeq, invalid } from '../limits/checks.js';
 import type { ChatChangeOptions, ChatWork } from '../outbox/chat-work.js';
 import { storeInOutbox } from '../outbox/outbox.js';
 import { userIdOf, type ChatActor } from '../policy/chat-actor.js';
+import { messageAt } from './message-rows.js';
 
 /** Moves the pointers that tell how far a user has read. */
 export class ReadPointers {
@@ -44,7 +45,7 @@ export class ReadPointers {
   /**
    * Moves the pointer of the actor in a thread forward, and makes the actor follow the thread. Returns the pointer.
    *
-   * @throws {ChatError} CHAT_NOT_FOUND when the actor is no member; CHAT_INVALID for a number beyond the last message
+   * @throws {ChatError} CHAT_NOT_FOUND when the actor is no member, or the message does not exist; CHAT_INVALID for a number beyond the last message
    */
   async markThread(
     actor: ChatActor,
@@ -59,10 +60,13 @@ export class ReadPointers {
       if (!member) throw new ChatError(ChatErrorCode.NotFound, 'The user is no member of the channel.');
       if (seq > channel.last_seq)
         throw invalid(`The last message of the channel has the number ${channel.last_seq}`);
+      const root = { tenant: actor.tenant, channel_id: channelId, seq: checkSeq('threadSeq', threadSeq) };
+      if (!(await messageAt(queries, root)))
+        throw new ChatError(ChatErrorCode.NotFound, `The channel has no message ${threadSeq}.`);
       const row = {
         tenant: actor.tenant,
         channel_id: channelId,
-        thread_seq: checkSeq('threadSeq', threadSeq),
+        thread_seq: threadSeq,
         user_id: userId,
       };
       const moved = await queries

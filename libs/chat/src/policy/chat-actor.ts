@@ -17,22 +17,29 @@ const TENANT = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_USER_ID = 128;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+/** The begin of the ids of guests, which no id of a user has. */
+const GUEST = 'guest:';
+
 /**
  * Makes the actor for a signed-in user.
  *
- * @throws {ChatError} CHAT_INVALID when the id or the tenant is not valid
+ * @throws {ChatError} CHAT_INVALID when the id or the tenant is not valid, or the id is one of a guest
  */
 export function chatUser(userId: string, tenant = DEFAULT_TENANT): ChatActor {
+  if (isGuestId(userId))
+    throw new ChatError(ChatErrorCode.Invalid, `The id of a user does not begin with '${GUEST}'.`);
   return { tenant: checkTenant(tenant), userId: checkUserId(userId), kind: 'user' };
 }
 
 /**
  * Makes the actor for a user without an account.
  *
+ * The id of its user is `guest:` and the id of the guest.
+ *
  * @throws {ChatError} CHAT_INVALID when the id or the tenant is not valid
  */
 export function chatGuest(guestId: string, tenant = DEFAULT_TENANT): ChatActor {
-  return { tenant: checkTenant(tenant), userId: checkUserId(guestId), kind: 'guest' };
+  return { tenant: checkTenant(tenant), userId: checkUserId(GUEST + guestId), kind: 'guest' };
 }
 
 /**
@@ -47,6 +54,11 @@ export function chatServer(options: { readonly tenant?: string; readonly userId?
     userId: userId === undefined ? null : checkUserId(userId),
     kind: 'server',
   };
+}
+
+/** Tells whether an id is one of a guest. */
+export function isGuestId(userId: string): boolean {
+  return typeof userId === 'string' && userId.startsWith(GUEST);
 }
 
 /**

@@ -1,5 +1,7 @@
-import { chatUser, type ChatActor } from '../policy/chat-actor.js';
+import { chatGuest, chatUser, isGuestId, type ChatActor } from '../policy/chat-actor.js';
 
+/** The characters of the id that the default name of a guest has. */
+const GUEST_DIGITS = 4;
 /** The most users that a search sends. */
 const MAX_FOUND = 20;
 
@@ -8,12 +10,15 @@ export interface ChatProfile {
   readonly id: string;
   readonly name: string;
   readonly avatarUrl?: string;
+  /** True for a guest, who has no account. The chat sets it; a profile of the application does not. */
+  readonly isGuest?: boolean;
 }
 
 /**
  * Supplies the users of the application.
  *
- * The chat stores ids only. It sends `id`, `name` and `avatarUrl` to clients, and no other field.
+ * The chat stores ids only. It sends `id`, `name` and `avatarUrl` to clients, and no other field. Guests whose id
+ * `findMany` leaves out have a name such as "Guest x7f2".
  */
 export abstract class ChatUsers {
   /** Returns the profiles of users, in any order; unknown ids are left out. At most 1,000 ids at once. */
@@ -37,6 +42,15 @@ export abstract class ChatUsers {
   actorOf(user: { readonly id: string }): ChatActor {
     return chatUser(user.id);
   }
+
+  /**
+   * Returns the actor for an anonymous client, if the option `guests` permits them; override it for tenants.
+   *
+   * The id is stable for a client. By default it is a guest in the default tenant.
+   */
+  actorOfGuest(guestId: string): ChatActor {
+    return chatGuest(guestId);
+  }
 }
 
 /** Looks up profiles, each id once, and keeps only the public fields. */
@@ -48,7 +62,8 @@ export async function profilesOf(
   const wanted = [...new Set(ids)].filter((id): id is string => id !== null);
   if (wanted.length === 0) return new Map();
   const found = await users.findMany(wanted, tenant);
-  return new Map(found.map((profile) => [profile.id, publicPart(profile)]));
+  const guests = wanted.filter(isGuestId).map((id) => ({ id, name: `Guest ${id.slice(-GUEST_DIGITS)}` }));
+  return new Map([...guests, ...found].map((profile) => [profile.id, publicPart(profile)]));
 }
 
 /** Finds users by a part of their name; none without a search of the application. */
@@ -58,5 +73,10 @@ export async function findProfiles(users: ChatUsers, tenant: string, text: strin
 }
 
 function publicPart({ id, name, avatarUrl }: ChatProfile): ChatProfile {
-  return avatarUrl === undefined ? { id, name } : { id, name, avatarUrl };
+  return {
+    id,
+    name,
+    ...(avatarUrl !== undefined && { avatarUrl }),
+    ...(isGuestId(id) && { isGuest: true }),
+  };
 }
