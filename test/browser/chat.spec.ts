@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { ChatTab } from './chat-tab.js';
@@ -11,6 +12,7 @@ import { ServerProcess } from './server-process.js';
 
 jest.setTimeout(120_000);
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SERVER = 'apps/chat-server/dist/main.js';
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } as const;
 
@@ -167,6 +169,26 @@ const executablePath = findChromium();
     await ada.message(before!).waitFor();
     expect(await visibleTexts(ada)).toContain(before);
     expect(await ada.composer.inputValue()).toBe('A draft that stays');
+  });
+
+  it('sends pictures, which the others see', async () => {
+    const [ada, grace] = [await open('Ada'), await open('Grace')];
+    await ada.composer.waitFor();
+    await ada.page.locator('input[type=file]').setInputFiles(join(ROOT, 'docs/images/chat.png'));
+    await ada.say('A picture of the chat');
+    const picture = grace.message('A picture of the chat').getByRole('img', { name: 'chat.png' });
+    await picture.waitFor();
+    await grace.page.waitForFunction(`document.querySelector('.picture img').naturalWidth > 0`);
+  });
+
+  it('shows an answer while it is produced, and stops it', async () => {
+    const ada = await open('Ada');
+    await ada.choose('Wren');
+    await ada.say('Tell me a long story');
+    await ada.page.getByRole('button', { name: 'Stop' }).click();
+    await ada.sees('(stopped)');
+    const text = await ada.message('A wren built').innerText();
+    expect(text).not.toContain('I was only late');
   });
 
   it('makes rooms and direct channels', async () => {
