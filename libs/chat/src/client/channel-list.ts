@@ -64,7 +64,7 @@ export class ChannelList implements ChatList {
 
   /** Shows the read pointer of a channel, which this page has moved. */
   read(channelId: string, seq: number): void {
-    this.entries.read(channelId, seq);
+    this.want(channelId, this.entries.read(channelId, seq));
     this.store.changed();
   }
 
@@ -97,7 +97,7 @@ export class ChannelList implements ChatList {
   }
 
   private want(channelId: string, isWanted: unknown): void {
-    if (!isWanted) return;
+    if (!isWanted || !this.store.isInUse) return;
     this.wanted.add(channelId);
     this.loadSoon(LOAD_MS);
   }

@@ -82,11 +82,13 @@ export class ListEntries {
     return membership.readSeq > readSeq && !this.isRead(channelId);
   }
 
-  /** Moves the read pointer of a channel, before the server does. */
-  read(channelId: string, seq: number): void {
+  /** Moves the read pointer before the server does; returns true when the count must be loaded. */
+  read(channelId: string, seq: number): boolean {
     this.reads.set(channelId, Math.max(seq, this.reads.get(channelId) ?? 0));
     const known = this.find(channelId);
-    if (known) this.set({ ...known, membership: withRead(known.membership, seq) });
+    if (!known) return false;
+    this.set({ ...known, membership: withRead(known.membership, seq) });
+    return !this.isRead(channelId);
   }
 
   private isRead(channelId: string): boolean {

@@ -1,5 +1,6 @@
+import type { ConnectionStatusListener } from '@nestwire/client';
 import { FakeClock } from '@nestwire/testing';
-import { ChatPages } from '../../../../test/rig/chat-pages.js';
+import { ChatPages, type Sabotage } from '../../../../test/rig/chat-pages.js';
 import { until } from '../../../../test/rig/until.js';
 import { chatUser } from '../policy/chat-actor.js';
 import type { ChatStorage } from './chat-client.js';
@@ -246,6 +247,43 @@ describe('A room', () => {
     await page.client.authenticate();
     await until(() => room.get().status === 'refused');
     expect(room.get()).toMatchObject({ items: [], channel: null, error: { code: 'CHAT_NOT_FOUND' } });
+  });
+
+  it('leaves no listener after 1,000 mounts, as of the strict mode of React', async () => {
+    const { id } = await pages.service.channels.create(chatUser('ann'), { type: 'private' });
+    let listeners = 0;
+    const counting: Sabotage = (client) =>
+      new Proxy(client, {
+        get: (target, name) => {
+          if (name !== 'addConnectionStatusListener') return target[name as keyof typeof target];
+          return (listener: ConnectionStatusListener) => {
+            const remove = target.addConnectionStatusListener(listener);
+            listeners++;
+            return () => {
+              listeners--;
+              remove();
+            };
+          };
+        },
+      });
+    const { chat } = await pages.open('ann', { sabotage: counting, keepMs: 20 });
+    const room = chat.channel(id);
+    const before = listeners;
+    for (let at = 0; at < 1_000; at++) {
+      const leave = [room, room.thread(1 + (at % 50)), chat.list].map((store) =>
+        store.subscribe(() => undefined),
+      );
+      for (const end of leave) end();
+    }
+    room.subscribe(() => undefined)();
+    await until(() => listeners > before);
+    await until(() => listeners === before);
+    const leave = room.subscribe(() => undefined);
+    await until(() => room.get().status === 'live');
+    // The room, and the stream of the user.
+    expect(listeners - before).toBe(2);
+    leave();
+    await until(() => listeners === before);
   });
 
   it('ends when its user is removed, and opens again with the next membership', async () => {
