@@ -1,4 +1,5 @@
 import { create, StreamGap, type CodedError, type Message } from '@nestwire/protocol';
+import type { ChannelEntry } from '../channels/channel-entry.js';
 import type { ChatChannel, ChatMembership } from '../channels/chat-channel.js';
 import type { ChatMessage } from '../messages/chat-message.js';
 import type { ChatChannelState } from '../wire/channel-replies.js';
@@ -16,6 +17,7 @@ import { CatchUp, type LiveWindow } from './catch-up.js';
 import type { ChannelCalls } from './chat-client.js';
 import type { ChatContext } from './chat-context.js';
 import type { ChatStatus } from './chat-face.js';
+import { EntryRefresh } from './entry-refresh.js';
 import { StreamReading, type StreamOwner } from './stream-reading.js';
 import { Typists } from './typists.js';
 
@@ -34,6 +36,7 @@ export class LiveChannel {
   readonly windows = new Set<LiveWindow>();
   private readonly catchUp: CatchUp;
   private readonly reading: StreamReading;
+  private readonly entry: EntryRefresh;
   private readonly ofUser: StreamOwner;
   private uses = 0;
 
@@ -55,8 +58,12 @@ export class LiveChannel {
         ended: (error) => this.ended(error),
       },
     });
+    this.entry = new EntryRefresh(context, id, (entry) => this.entered(entry));
     this.ofUser = {
-      opened: () => undefined,
+      // The page of the channel may be older than the stream of the user, which has the moves of the pointer.
+      opened: () => {
+        if (this.channel) this.entry.ask();
+      },
       message: (message) => this.receivedOfUser(message),
       lost: () => undefined,
       ended: () => undefined,
@@ -75,6 +82,7 @@ export class LiveChannel {
   close(): void {
     if (!this.uses || --this.uses) return;
     this.context.feed.remove(this.ofUser);
+    this.entry.stop();
     this.reading.stop();
     this.interrupt();
   }
@@ -88,6 +96,7 @@ export class LiveChannel {
   forget(): void {
     this.channel = this.membership = null;
     this.lastSeq = 0;
+    this.entry.stop();
     this.catchUp.forget();
     this.attendance.clear();
     this.changed();
@@ -131,7 +140,7 @@ export class LiveChannel {
     else if (message instanceof ChatMessageEvent) this.arrived(message.message);
     else if (message instanceof ChatChannelEvent) this.channel = message.channel;
     else if (message instanceof ChatMemberEvent) this.memberChanged(message);
-    else if (message instanceof StreamGap) this.catchUp.opened();
+    else if (message instanceof StreamGap) this.missed();
     else if (message instanceof ChatTypingEvent) this.typed(message);
     else if (message instanceof ChatGrowth) for (const window of this.windows) window.grow(message);
     else this.attendance.take(message);
@@ -159,7 +168,21 @@ export class LiveChannel {
     this.membership = { ...this.membership, role: member.role, state: member.state };
   }
 
+  /** Events are missing: of messages, and of the channel itself. */
+  private missed(): void {
+    this.catchUp.opened();
+    this.entry.ask();
+  }
+
+  private entered({ channel, membership }: ChannelEntry): void {
+    if (channel.revision >= (this.channel?.revision ?? 0)) this.channel = channel;
+    this.lastSeq = Math.max(this.lastSeq, channel.lastSeq);
+    this.joinedAs(membership);
+    this.changed();
+  }
+
   private receivedOfUser(message: Message): void {
+    if (message instanceof StreamGap) this.entry.ask();
     if (!(message instanceof ChatMembershipEvent) || message.channelId !== this.id) return;
     this.joinedAs(message.membership);
     if (message.membership) this.reopen();

@@ -279,4 +279,20 @@ describeIfPostgres('A transaction of the application', () => {
 
     expect(await database.read(ids)).toEqual([]);
   });
+
+  it('fails as unavailable when the server goes away between two queries of a transaction', async () => {
+    const database = await migrated({ postgres: server().url, schema: 'between' });
+    const failed = database.transaction(async (queries) => {
+      await ids(queries);
+      await server().kill();
+      // The end of the connection arrives now, while no query waits.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return ids(queries);
+    });
+
+    await expect(failed).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
+    await server().restart();
+
+    expect(await database.read(ids)).toEqual([]);
+  });
 });

@@ -1,4 +1,4 @@
-import { PostgresDialect, type PostgresPool } from 'kysely';
+import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import { resolve } from 'node:path';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import { ChatDatabase } from './chat-database.js';
@@ -6,6 +6,11 @@ import type { ChatDatabaseOptions } from './database.options.js';
 import { EmbeddedDialect } from './embedded/embedded-dialect.js';
 import { SqliteFile } from './embedded/sqlite-file.js';
 import { DEFAULT_SCHEMAS } from './migrate.js';
+
+/** A client of `pg` reports the end of its connection as an event. */
+interface EventSource {
+  on(event: 'error', listener: () => void): unknown;
+}
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,47}$/;
 
@@ -45,7 +50,7 @@ async function openPostgres({ postgres, schema, poolSize }: ChatDatabaseOptions)
   const pool = isOwn
     ? await ownPool(postgres, poolSize ?? DEFAULT_POOL_SIZE)
     : (postgres as unknown as PostgresPool);
-  const dialect = new PostgresDialect({ pool });
+  const dialect = new PostgresDialect({ pool: survivingPool(pool) });
   return new ChatDatabase({
     kind: 'postgres',
     schema: schema ?? DEFAULT_SCHEMAS.postgres,
@@ -63,6 +68,24 @@ async function ownPool(connectionString: string, max: number): Promise<PostgresP
   // An idle connection that breaks is replaced; the next query reports a server that stays away.
   pool.on('error', () => undefined);
   return pool as unknown as PostgresPool;
+}
+
+/**
+ * Keeps the process alive when the server ends a connection that is in use between two queries.
+ *
+ * A client reports this as an event too, which ends a process without a listener; its next query reports it as well.
+ */
+function survivingPool(pool: PostgresPool): PostgresPool {
+  const known = new WeakSet<PostgresPoolClient>();
+  return {
+    connect: async () => {
+      const client = await pool.connect();
+      if (!known.has(client)) (client as Partial<EventSource>).on?.('error', () => undefined);
+      known.add(client);
+      return client;
+    },
+    end: () => pool.end(),
+  };
 }
 
 function misconfigured(problem: string, cause?: unknown): ChatError {
