@@ -11,9 +11,9 @@ import pg from 'pg';
 import { NestFactory } from '@nestjs/core';
 import { Module } from '@nestjs/common';
 import { MessagesModule } from '@nestwire/messages';
-import { ChatModule, ChatService, ChatUsers, chatUser } from '@nestwire/chat';
+import { ChatModule, ChatService, chatUser } from '@nestwire/chat';
 import { SqliteFile } from '../../libs/chat/dist/database/embedded/sqlite-file.js';
-import { ChatDatabase } from '../../libs/chat/dist/database/chat-database.js';
+import { bigOf, OwnQueries, Users } from './chat-data.mjs';
 
 const RUNS = 21;
 const { values } = parseArgs({
@@ -22,20 +22,12 @@ const { values } = parseArgs({
     members: { type: 'string', default: '10000' },
   },
 });
-const [messages, members] = [Number(values.messages), Number(values.members)];
-const big = Math.floor(messages / 2);
-const perChannel = Math.floor((messages - big) / members);
+const size = { messages: Number(values.messages), members: Number(values.members) };
+const big = bigOf(size);
 const user = chatUser('u1');
 
 /** @type {{ sql: string, params: readonly unknown[] }[]} */
 let recorded = [];
-
-class Users extends ChatUsers {
-  /** @param {readonly string[]} ids */
-  findMany(ids) {
-    return ids.map((id) => ({ id, name: id }));
-  }
-}
 
 /**
  * Starts an application with the chat on a database.
@@ -47,35 +39,7 @@ async function start(database) {
   const chat = ChatModule.forRoot({ users: Users, database, limits: { changesPerWindow: 1_000_000 } });
   Module({ imports: [MessagesModule.forRoot({}), chat] })(AppModule);
   const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
-  return { app, chat: app.get(ChatService), database: app.get(ChatDatabase) };
-}
-
-/**
- * Fills the tables: the channel `big` has all members and half of the messages, and the user is in many small ones.
- *
- * @param {(sql: string) => Promise<unknown>} run
- * @param {(table: string) => string} table
- * @param {(from: number, to: number) => string} series a table `s` with the column `n`
- */
-async function fill(run, table, series) {
-  const channel = 'tenant, id, type, created_at, active_at, last_seq, revision, member_count';
-  await run(
-    `INSERT INTO ${table('channels')} (${channel}) VALUES ('default', 'big', 'public', 1, 1, ${big}, ${big}, ${members})`,
-  );
-  await run(`INSERT INTO ${table('channels')} (${channel})
-    SELECT 'default', 'c' || n, 'private', n, n * 7919 % 1000003, ${perChannel}, ${perChannel}, 2 FROM ${series(1, members)}`);
-  const member = 'tenant, channel_id, user_id, role, state, joined_at, read_seq, active_at';
-  await run(`INSERT INTO ${table('members')} (${member})
-    SELECT 'default', 'big', 'u' || n, 'member', 'joined', 1, ${big} - n % 2000, 1 FROM ${series(1, members)}`);
-  await run(`INSERT INTO ${table('members')} (${member})
-    SELECT 'default', 'c' || n, 'u1', 'member', 'joined', 1, n % ${perChannel}, n * 7919 % 1000003 FROM ${series(1, members)}`);
-  const message = 'tenant, channel_id, seq, revision, kind, author_id, client_id, text, created_at';
-  await run(`INSERT INTO ${table('messages')} (${message})
-    SELECT 'default', 'big', n, n, 'user', 'u' || (n % ${members} + 1), 'k' || n, 'the message number ' || n, n
-    FROM ${series(1, big)}`);
-  await run(`INSERT INTO ${table('messages')} (${message})
-    SELECT 'default', 'c' || (n % ${members} + 1), n / ${members} + 1, n / ${members} + 1, 'user', 'u2', 'k' || n,
-    'a text in a small channel ' || n, n FROM ${series(0, perChannel * members - 1)}`);
+  return { app, chat: app.get(ChatService) };
 }
 
 /** @param {Awaited<ReturnType<typeof start>>['chat']} chat */
@@ -132,18 +96,10 @@ async function onSqlite() {
   };
   const file = join(folder, 'chat.sqlite');
   const started = await start({ file });
-  const own = new SqliteFile({ file, busyTimeoutMs: 60_000, maxQueuedQueries: 100 });
-  /** @param {string} sql @param {readonly unknown[]} params */
-  const run = (sql, params = []) => ask.call(own, 'write', sql, params);
-  await fill(
-    run,
-    (name) => `"nestwire_chat_${name}"`,
-    (from, to) =>
-      `(WITH RECURSIVE s(n) AS (SELECT ${from} UNION ALL SELECT n + 1 FROM s WHERE n < ${to}) SELECT n FROM s)`,
-  );
-  await run('ANALYZE');
+  const own = OwnQueries.ofFile(file);
+  await own.fill(size);
   await report('SQLite', started, async (sql, params) =>
-    (await run(`EXPLAIN QUERY PLAN ${sql}`, params)).map(({ detail }) => String(detail)),
+    (await own.run(`EXPLAIN QUERY PLAN ${sql}`, params)).map(({ detail }) => String(detail)),
   );
   await own.close();
   await started.app.close();
@@ -163,21 +119,15 @@ async function onPostgres(url) {
     );
   });
   const started = await start({ postgres: pool, schema: 'plans' });
-  const own = new pg.Client({ connectionString: url });
-  await own.connect();
-  await fill(
-    (sql) => own.query(sql),
-    (name) => `"plans"."${name}"`,
-    (from, to) => `(SELECT generate_series(${from}, ${to}) AS n) AS s`,
-  );
-  await own.query('VACUUM ANALYZE');
+  const own = await OwnQueries.ofPostgres(url, 'plans');
+  await own.fill(size);
   await report('PostgreSQL', started, async (sql, params) =>
-    (await own.query(`EXPLAIN (ANALYZE, BUFFERS OFF, TIMING OFF) ${sql}`, [...params])).rows.map(
+    (await own.run(`EXPLAIN (ANALYZE, BUFFERS OFF, TIMING OFF) ${sql}`, params)).map(
       (row) => row['QUERY PLAN'],
     ),
   );
   await started.app.close();
-  await own.end();
+  await own.close();
   await pool.end();
 }
 

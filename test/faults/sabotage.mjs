@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MESSAGES = 'libs/messages/dist/';
 const STREAMS = 'libs/streams/dist/';
+const CHAT = 'libs/chat/dist/';
 
 /** The changes of each sabotage: a file and a text in it. Without that text the server does not start. */
 export const SABOTAGES = {
@@ -66,6 +67,23 @@ export const SABOTAGES = {
       'false',
     ],
   ],
+  /** Changes of the chat wait for their publication in the memory of their server, not in the database. */
+  outbox: [
+    [
+      `${CHAT}outbox/outbox.js`,
+      "await queries.insertInto('outbox').values(rows).execute();",
+      'setTimeout(() => (globalThis.unpublished ??= []).push(...rows.map((row) => ({ ...row, outbox_seq: Math.random() }))), 100);',
+    ],
+    [
+      `${CHAT}relay/outbox-relay.js`,
+      'await this.nextRows();',
+      '(globalThis.unpublished ?? []).splice(0, BATCH);',
+    ],
+    [`${CHAT}relay/outbox-relay.js`, 'await this.lease.acquire();', 'true;'],
+    [`${CHAT}relay/outbox-relay.js`, 'await this.remove(done);', ''],
+  ],
+  /** A client of the chat loads nothing after a gap. */
+  gaps: [[`${CHAT}client/live-channel.js`, 'message instanceof StreamGap', 'false']],
 };
 
 /**
