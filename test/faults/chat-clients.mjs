@@ -1,9 +1,8 @@
 // Devices of users of the chat under faults, each with the headless client of the chat and a connection of its own.
 // Told by their parent what to do; they use the built packages.
 import 'reflect-metadata';
-import { CHAT_MESSAGES, ChatLoadEntry, createChat } from '@nestwire/chat/client';
+import { CHAT_MESSAGES, createChat } from '@nestwire/chat/client';
 import { createStreamClient } from '@nestwire/client';
-import { create } from '@nestwire/protocol';
 import { setTimeout as wait } from 'node:timers/promises';
 import { answerParent } from '../rig/child.mjs';
 import { issueToken } from './authenticator.mjs';
@@ -31,8 +30,6 @@ class Device {
   #client;
   #chat;
   #rooms;
-  /** @type {any[]} */
-  #entries = [];
   #count = 0;
 
   constructor({ name, user, url, channels }) {
@@ -51,12 +48,12 @@ class Device {
       maxItems: MAX_ITEMS,
     });
     this.#rooms = channels.map((/** @type {string} */ id) => this.#chat.channel(id));
-    for (const room of this.#rooms) room.subscribe(() => undefined);
+    for (const store of [this.#chat.list, ...this.#rooms]) store.subscribe(() => undefined);
     void this.#client.connectWebSocket().catch(() => undefined);
   }
 
   get isLive() {
-    return this.#rooms.every((room) => room.get().status === 'live');
+    return [this.#chat.list, ...this.#rooms].every((store) => store.get().status === 'live');
   }
 
   /** Does one thing at random. */
@@ -77,20 +74,7 @@ class Device {
   snapshot() {
     const { name, user, posts, edits, reactions, deletions, reads } = this;
     const ledger = { posts, edits, reactions, deletions, reads };
-    return { name, user, ledger, rooms: this.#rooms.map(viewOf), entries: this.#entries };
-  }
-
-  /** Loads the entry of each channel. */
-  async loadEntries() {
-    const replies = await Promise.all(
-      this.#rooms.map(({ channelId }) => this.#calls.loadEntry(create(ChatLoadEntry, { channelId }))),
-    );
-    this.#entries = replies.map(({ entry: { channel, membership, unreadCount } }) => ({
-      channel: channel.id,
-      lastSeq: channel.lastSeq,
-      readSeq: membership.readSeq,
-      unreadCount,
-    }));
+    return { name, user, ledger, rooms: this.#rooms.map(viewOf), entries: this.#entries() };
   }
 
   async close() {
@@ -98,9 +82,13 @@ class Device {
     await this.#client.close();
   }
 
-  /** The calls of the user, whose types plain JavaScript does not give. */
-  get #calls() {
-    return /** @type {any} */ (this.#client).chatUser;
+  #entries() {
+    return this.#chat.list.get().entries.map(({ channel, membership, unreadCount }) => ({
+      channel: channel.id,
+      lastSeq: channel.lastSeq,
+      readSeq: membership.readSeq,
+      unreadCount,
+    }));
   }
 
   #post(room) {
@@ -193,6 +181,5 @@ async function close() {
 
 answerParent({
   ...{ open, work, rest, close },
-  loadEntries: () => Promise.all(devices.map((device) => device.loadEntries())).then(() => undefined),
   snapshots: () => devices.map((device) => device.snapshot()),
 });

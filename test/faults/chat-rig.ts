@@ -113,7 +113,6 @@ export class ChatRig {
 
   private async compare(): Promise<string[]> {
     const { channels } = this;
-    await this.clients.ask('loadEntries');
     const stored = (await this.nodes[0]!.child.ask('stored', { channels })) as StoredChat;
     return judgeChat(stored, (await this.clients.ask('snapshots')) as DeviceSnapshot[]);
   }

@@ -6,9 +6,7 @@ import { codedError, isPassing, retryMs } from './retry.js';
 
 /** Loads the own entry of a channel after events that may be missing. */
 export class EntryRefresh {
-  private isWanted = false;
-  private isRunning = false;
-  private stops = 0;
+  private asks = 0;
   private failures = 0;
   private cancelRetry: (() => void) | undefined;
 
@@ -18,42 +16,28 @@ export class EntryRefresh {
     private readonly take: (entry: ChannelEntry) => void,
   ) {}
 
-  /** Loads the entry; a call while one is on its way loads it once more. */
+  /** Loads the entry, again after a failure that passes; an entry that is on its way is dropped. */
   ask(): void {
-    this.cancelRetry?.();
-    this.cancelRetry = undefined;
-    this.isWanted = true;
-    if (!this.isRunning) void this.run();
+    this.stop();
+    void this.load(this.asks);
   }
 
-  /** Ends what was asked for; an entry that is on its way is dropped. */
+  /** Drops what was asked for. */
   stop(): void {
-    this.stops++;
-    this.isWanted = false;
+    this.asks++;
     this.cancelRetry?.();
-    this.cancelRetry = undefined;
   }
 
-  private async run(): Promise<void> {
-    this.isRunning = true;
-    while (this.isWanted) {
-      this.isWanted = false;
-      await this.load();
-    }
-    this.isRunning = false;
-  }
-
-  private async load(): Promise<void> {
-    const { stops } = this;
+  private async load(ask: number): Promise<void> {
     const request = create(ChatLoadEntry, { channelId: this.channelId });
     try {
       const { entry } = await this.parts.client.chatUser.loadEntry(request);
-      if (stops === this.stops) this.take(entry);
       this.failures = 0;
+      if (ask === this.asks) this.take(entry);
     } catch (failure) {
       const error = codedError(failure);
       // A user who is no member has no entry.
-      if (stops !== this.stops || !isPassing(error)) return;
+      if (ask !== this.asks || !isPassing(error)) return;
       this.cancelRetry = this.parts.clock.after(retryMs(this.failures++, error), () => this.ask());
     }
   }
