@@ -100,7 +100,11 @@ async function run(rig: ChatRig, seed: number, { faults, count, settledMs }: Run
         for (let round = 0; round < CONTROL_ROUNDS && problems.length === 0; round++)
           problems.push(...(await run(rig, CONTROL_SEED + round, settings)));
 
-        expect(problems).not.toEqual([]);
+        // A device lacks a stored message or shows an older state of it; slow posts alone prove nothing.
+        const stale = problems.filter((problem) =>
+          / shows in .* at \d+ of \d+ "(stored|undefined)/.test(problem),
+        );
+        expect(stale).not.toEqual([]);
       },
       CONTROL_ROUNDS * RUN_MS,
     );
