@@ -50,6 +50,8 @@ async function run(rig: ChatRig, seed: number, { faults, count, settledMs }: Run
   const problems = await rig.settle(settledMs);
   const { posts } = await rig.close();
   console.info(`${problems.length ? 'FAILED' : 'ok    '} seed ${seed}: ${done.join(', ')}; ${posts} posts`);
+  // A long run shows at once what went wrong.
+  if (problems.length) console.info(problems.join('\n'));
   return problems.map((problem) => `seed ${seed} (${done.join(', ')}): ${problem}`);
 }
 
