@@ -1,4 +1,4 @@
-import { Inject, Injectable, Module } from '@nestjs/common';
+import { Inject, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import {
   ChatChange,
@@ -49,8 +49,12 @@ export class AppModule {}
 
 // #region bot
 @Injectable()
-export class Welcome {
+export class Welcome implements OnApplicationBootstrap {
   constructor(private readonly chat: ChatService) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.chat.channels.create(chatServer(), { id: 'lobby', type: 'public', name: 'Lobby' });
+  }
 
   async greet(userId: string): Promise<void> {
     const bot = chatServer({ userId: 'bot' });

@@ -55,7 +55,11 @@ function Room({ channelId }: { channelId: string }) {
   return (
     <form action={post}>
       <p>{status}</p>
-      {hasOlder && <button formAction={() => void room.loadOlder()}>Older messages</button>}
+      {hasOlder && (
+        <button type="button" onClick={() => void room.loadOlder()}>
+          Older messages
+        </button>
+      )}
       {items.map((item) => (
         <Line key={item.key} item={item} retry={() => room.retry(item.key)} />
       ))}
@@ -78,7 +82,11 @@ function Line({ item, retry }: { item: ChatItem; retry: () => void }) {
       {textRuns(text ?? 'deleted', text === null ? [] : entities).map((run, at) =>
         isBold(run.entities) ? <b key={at}>{run.text}</b> : run.text,
       )}
-      {item.state === 'failed' && <button onClick={retry}>Not sent: {item.error?.message}</button>}
+      {item.state === 'failed' && (
+        <button type="button" onClick={retry}>
+          Not sent: {item.error?.message}
+        </button>
+      )}
     </p>
   );
 }
