@@ -18,7 +18,7 @@ export class ChatChannels {
   constructor(
     private readonly work: ChatWork,
     private readonly gate: ChannelGate,
-    types: ChannelTypes,
+    private readonly types: ChannelTypes,
     limits: Required<ChatLimits>,
   ) {
     this.creation = new ChannelCreation(work, gate, types, limits);
@@ -50,6 +50,11 @@ export class ChatChannels {
   ): Promise<{ channel: ChatChannel; membership: ChatMembership | null }> {
     const { channel, member } = await this.work.read((queries) => this.gate.look(queries, actor, channelId));
     return { channel: channelOf(channel), membership: member ? membershipOf(member) : null };
+  }
+
+  /** Tells whether everybody with an account may join the channel, by its type. */
+  isOpen({ type }: Pick<ChatChannel, 'type'>): boolean {
+    return this.types.get(type).access === 'open';
   }
 
   /**

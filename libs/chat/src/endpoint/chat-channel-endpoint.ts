@@ -62,6 +62,8 @@ const TYPING_MS = 1_000;
 /** The last time that a `Date` has, for a channel that is muted for good. */
 const FOREVER = 8_640_000_000_000_000;
 
+const NO_MEMBER = 'The user is no longer a member of the channel.';
+
 type Sent =
   | ChatJoined
   | ChatMessageEvent
@@ -78,6 +80,8 @@ type Call = StreamCall<StreamUser | null, ChatChannelParams>;
 class Reader {
   isTyping = false;
   typedAtMs = 0;
+  /** True when the user may read without being a member; unknown is false. */
+  mayReadOn = false;
 }
 
 /**
@@ -103,12 +107,14 @@ export class ChatChannelEndpoint {
     const room = chatRoom(actor.tenant, channelId);
     await session.messages.addListener(room, (event) => this.recheck(session, event));
     await this.chat.history.demandReading(actor, channelId);
-    session.setUserObject(new Reader());
+    const reader = new Reader();
+    session.setUserObject(reader);
     await session.subscribe(room);
     await session.subscribe(chatLive(actor.tenant, channelId));
     const { channel, membership, messages, hasOlder, revision } = await this.chat.history.page(actor, {
       channelId,
     });
+    reader.mayReadOn = this.chat.channels.isOpen(channel);
     await session.sendStreamMessage(
       create(ChatJoined, { channel, membership, messages, hasOlder, revision }),
     );
@@ -320,7 +326,11 @@ export class ChatChannelEndpoint {
     return session.presence.watch(room);
   }
 
-  /** Ends the stream of a member who was removed; after a gap, nobody knows who was. */
+  /**
+   * Ends the stream of a member who was removed; after a gap, nobody knows who was.
+   *
+   * In a channel that is not open it ends at once: reading the rights takes time, in which messages would arrive.
+   */
   private async recheck(
     session: Session,
     event: ChatMessageEvent | ChatChannelEvent | ChatMemberEvent | StreamGap,
@@ -330,14 +340,19 @@ export class ChatChannelEndpoint {
       event.member === null &&
       event.userId === this.actors.of(session).userId;
     if (!isOfUser && !(event instanceof StreamGap)) return;
+    if (isOfUser && !session.getUserObject(Reader)?.mayReadOn) return evict(session, NO_MEMBER);
     try {
       await this.chat.history.demandReading(this.actors.of(session), session.params.channelId);
     } catch (error) {
       const text =
         error instanceof ChatError ? error.message : 'The rights of the user could not be checked.';
-      await session.close(new SessionCloseReason('evicted', text));
+      await evict(session, text);
     }
   }
+}
+
+async function evict(session: Session, text: string): Promise<void> {
+  await session.close(new SessionCloseReason('evicted', text));
 }
 
 function settingsOf({ isMuted, mutedUntil = FOREVER, isHidden }: ChatSetPreferences): MembershipChanges {
