@@ -122,9 +122,10 @@ export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInpu
     }
     isFollowing.current = isEnd;
     keepPlace(timeline, isEnd ? null : topSeq(latest.current, virtualizer.current));
-    if (element.scrollTop < LOAD_PX && view.hasOlder && !view.isLoadingOlder)
-      timeline.loadOlder().catch(ignore);
-    if (below < LOAD_PX && view.hasNewer && !view.isLoadingNewer) timeline.loadNewer().catch(ignore);
+    // One page at a time: the virtual list takes all rows of one rendering as rows before the first one.
+    if (view.isLoadingOlder || view.isLoadingNewer) return;
+    if (element.scrollTop < LOAD_PX && view.hasOlder) timeline.loadOlder().catch(ignore);
+    else if (below < LOAD_PX && view.hasNewer) timeline.loadNewer().catch(ignore);
   }
 
   return {

@@ -71,9 +71,11 @@ export class ChannelGate {
    */
   async demandOf(subject: ChatSubject, action: ChatAction, resource: ChatResource): Promise<void> {
     if (await this.policy.allows(subject, action, resource)) return;
+    const isOutside = subject.role === 'none' || subject.role === 'invited';
+    const remedy = isOutside && action.startsWith('message.') ? ' Join the channel first.' : '';
     throw new ChatError(
       ChatErrorCode.Forbidden,
-      `The policy denies '${action}' to the role '${subject.role}'.`,
+      `The policy denies '${action}' to the role '${subject.role}'.${remedy}`,
     );
   }
 

@@ -162,7 +162,8 @@ export class LiveChannel {
     this.catchUp.arrived(message);
   }
 
-  private memberChanged({ userId, member }: ChatMemberEvent): void {
+  private memberChanged({ userId, member, memberCount }: ChatMemberEvent): void {
+    if (this.channel) this.channel = { ...this.channel, memberCount };
     if (member) this.context.profiles.know(member.user);
     if (userId !== this.context.userId() || !member || !this.membership) return;
     this.membership = { ...this.membership, role: member.role, state: member.state };

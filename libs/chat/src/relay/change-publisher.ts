@@ -170,6 +170,7 @@ function roomEventOf(row: OutboxRow, { channel, messages, members }: ChannelStat
       channelId: row.channel_id,
       userId: row.user_id,
       member: members.get(row.user_id)?.member ?? null,
+      memberCount: channel?.memberCount ?? 0,
     });
   const message = row.seq === null ? undefined : messages.get(row.seq);
   return message && create(ChatMessageEvent, { kind, message });

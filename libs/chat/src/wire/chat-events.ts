@@ -29,6 +29,8 @@ export class ChatMemberEvent {
   channelId!: string;
   userId!: string;
   member!: ChatMember | null;
+  /** The members of the channel since. */
+  memberCount!: number;
 }
 
 /** Reports the own membership to the devices of a user; null after it has ended. */
