@@ -1,6 +1,7 @@
 import { defineConfig, type DefaultTheme, type HeadConfig, type MarkdownEnv } from 'vitepress';
 import { anchorOf, REPOSITORY } from './github.js';
 import { linkSources, wrapDiagrams } from './markdown.js';
+import { headOf, writeMovedPages } from './moved.js';
 import { purposeOf, writeLlmsFiles } from './llms.js';
 import { type Kind, PAGE_GROUPS, REWRITES, routeOf, START_PAGE } from './pages.js';
 import { apiSidebars, pageSidebar } from './sidebar.js';
@@ -59,7 +60,11 @@ export default defineConfig({
     const isPage = PAGE_GROUPS.some(({ pages }) => pages.some(({ file }) => file === pageData.relativePath));
     return isPage ? { description: purposeOf(pageData.relativePath) } : {};
   },
-  buildEnd: ({ outDir }) => writeLlmsFiles(outDir, base),
+  transformHead: ({ pageData }) => headOf(pageData.relativePath, base),
+  buildEnd({ outDir }) {
+    writeLlmsFiles(outDir, base);
+    writeMovedPages(outDir, base);
+  },
   themeConfig: {
     nav,
     logo: '/icon.svg',

@@ -9,10 +9,11 @@ export function anchorOf(heading: string): string {
     .replace(/\s/g, '-');
 }
 
-/** Returns the address of a link to a file outside of `docs`; undefined for any other link. */
-export function sourceAddress(href: string): string | undefined {
-  if (!href.startsWith('../')) return undefined;
-  const path = href.slice('../'.length);
+/** Returns the address of a link of a page to a file outside of `docs`; undefined for any other link. */
+export function sourceAddress(href: string, page: string): string | undefined {
+  const outside = '../'.repeat(page.split('/').length);
+  if (!href.startsWith(outside)) return undefined;
+  const path = href.slice(outside.length);
   const kind = /\.\w+(#|$)/.test(path) || path === 'LICENSE' ? 'blob' : 'tree';
   return `${REPOSITORY}/${kind}/main/${path}`;
 }

@@ -12,18 +12,23 @@ const PROMISE =
 export function writeLlmsFiles(outDir: string, base: string): void {
   writeFileSync(join(outDir, 'llms.txt'), llmsText(base));
   writeFileSync(join(outDir, 'llms-full.txt'), llmsFullText());
-  for (const { file } of pagesOfSite()) writeFileSync(join(outDir, `${routeOf(file)}.md`), markdownOf(file));
+  for (const { file } of pagesOfSite()) writeFileSync(join(outDir, markdownRouteOf(file)), markdownOf(file));
 }
 
 /** Returns the list of all pages with their purposes, in the form of llmstxt.org. */
 export function llmsText(base: string): string {
   const sections = PAGE_GROUPS.map(({ text, pages }) => {
     const lines = pages.map(
-      ({ file, text: name }) => `- [${name}](${base}${routeOf(file).slice(1)}.md): ${purposeOf(file)}`,
+      ({ file, text: name }) => `- [${name}](${base}${markdownRouteOf(file).slice(1)}): ${purposeOf(file)}`,
     );
     return `## ${text}\n\n${lines.join('\n')}`;
   });
   return `${SITE_TITLE}\n\n> ${PROMISE}\n\n${sections.join('\n\n')}\n`;
+}
+
+/** Returns the address of the Markdown of a page; the index of a folder has the name of the folder. */
+export function markdownRouteOf(file: string): string {
+  return `${routeOf(file).replace(/\/$/, '')}.md`;
 }
 
 /** Returns the purpose of a page: its first paragraph, up to the end of the first sentence. */

@@ -4,9 +4,10 @@ import { sourceAddress } from './github.js';
 /** Makes links of pages to files outside of `docs` lead to the repository. */
 export function linkSources(md: MarkdownRenderer): void {
   md.core.ruler.push('link-sources', ({ tokens, env }) => {
-    if ((env as Partial<MarkdownEnv>).relativePath?.includes('/')) return;
+    const { relativePath: page = '' } = env as Partial<MarkdownEnv>;
+    if (page.startsWith('api/')) return;
     for (const link of tokens.flatMap((token) => token.children ?? [])) {
-      const address = link.type === 'link_open' && sourceAddress(String(link.attrGet('href')));
+      const address = link.type === 'link_open' && sourceAddress(String(link.attrGet('href')), page);
       if (address) link.attrSet('href', address);
     }
   });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DEFAULT_GROWTH } from '../../libs/chat/src/messages/growth/growth.options.js';
 import { resolveOptions } from '../../libs/client/src/client-options.js';
@@ -7,12 +7,14 @@ import { DEFAULT_TUNING } from '../../libs/messages/src/redis/connection/redis.o
 import { resolveShutdown } from '../../libs/streams/src/shutdown-times.js';
 import { DEFAULT_LIMITS } from '../../libs/streams/src/streams-limits.js';
 import { DEFAULT_HEARTBEAT, DEFAULT_RECHECK_MS } from '../../libs/streams/src/streams-server.js';
+import { docPages } from './doc-pages.mjs';
 import { defaultsIn, namedNumbersIn, type NamedNumber } from './numbers.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)]
-  .filter((path) => path.endsWith('.md'))
-  .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
+const pages = ['README.md', ...docPages().map((name) => `docs/${name}`)].map((path) => ({
+  path,
+  text: readFileSync(join(ROOT, path), 'utf8'),
+}));
 
 const client = resolveOptions({ url: 'ws://localhost', messages: [], webSocket: class {} } as never);
 /** The defaults by name; two options of different modules may share one. */

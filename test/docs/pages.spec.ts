@@ -1,15 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { docPages } from './doc-pages.mjs';
 import { anchorsOf, blocksOf, linksOf, regionOf, scriptsIn, withRegions } from './page.mjs';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const packagePages = readdirSync(join(ROOT, 'libs')).map((name) => `libs/${name}/README.md`);
-const paths = [
-  'README.md',
-  ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
-  ...packagePages,
-];
+const paths = ['README.md', ...docPages().map((name) => `docs/${name}`), ...packagePages];
 const pages = paths
   .filter((path) => path.endsWith('.md') && existsSync(join(ROOT, path)))
   .map((path) => ({ path, text: read(path) }));

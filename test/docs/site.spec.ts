@@ -1,12 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { anchorOf, sourceAddress } from '../../docs/.vitepress/github.js';
-import { llmsText, purposeOf } from '../../docs/.vitepress/llms.js';
+import { llmsText, markdownRouteOf, purposeOf } from '../../docs/.vitepress/llms.js';
+import { headOf, MOVED_PAGES, MOVED_SECTIONS } from '../../docs/.vitepress/moved.js';
 import { PAGE_GROUPS, routeOf, START_PAGE } from '../../docs/.vitepress/pages.js';
+import { docPages } from './doc-pages.mjs';
 import { anchorsOf } from './page.mjs';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const files = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+const files = docPages();
 const listed = PAGE_GROUPS.flatMap(({ pages }) => pages);
 
 /** Returns the pages that the sidebar lacks, has twice, or invents. */
@@ -14,6 +16,13 @@ function misplaced(names: readonly string[], present: readonly string[]): string
   const counts = new Map(present.map((name) => [name, 0]));
   for (const name of names) counts.set(name, (counts.get(name) ?? 1) + 1);
   return [...counts].filter(([, times]) => times !== 1).map(([name]) => name);
+}
+
+/** Tells whether an address of the site has its page and its section. */
+function isPresent(address: string): boolean {
+  const [path, anchor] = address.split('#');
+  const file = join(ROOT, 'docs', `${path}.md`);
+  return existsSync(file) && (!anchor || anchorsOf(readFileSync(file, 'utf8')).includes(anchor));
 }
 
 describe('The site', () => {
@@ -48,7 +57,7 @@ describe('The site', () => {
   it('lists every page for programs', () => {
     const text = llmsText('/');
 
-    for (const { file } of listed) expect(text).toContain(`(${routeOf(file)}.md)`);
+    for (const { file } of listed) expect(text).toContain(`(${markdownRouteOf(file)})`);
   });
 
   it('makes the anchors of GitHub, which the links of the pages use', () => {
@@ -73,8 +82,27 @@ describe('The site', () => {
   });
 
   it('leads to the repository where a page names a source', () => {
-    expect(sourceAddress('../apps/chat-server')).toMatch(/\/tree\/main\/apps\/chat-server$/);
-    expect(sourceAddress('../README.md#packages')).toMatch(/\/blob\/main\/README\.md#packages$/);
-    expect(sourceAddress('client.md')).toBeUndefined();
+    expect(sourceAddress('../apps/chat-server', 'client.md')).toMatch(/\/tree\/main\/apps\/chat-server$/);
+    expect(sourceAddress('../README.md#packages', 'client.md')).toMatch(/\/blob\/main\/README\.md#packages$/);
+    expect(sourceAddress('../../apps/chat-web', 'chat/index.md')).toMatch(/\/tree\/main\/apps\/chat-web$/);
+    expect(sourceAddress('../client.md', 'chat/index.md')).toBeUndefined();
+    expect(sourceAddress('client.md', 'index.md')).toBeUndefined();
+  });
+
+  it('leads from former addresses and sections to present ones', () => {
+    const moved = [...Object.values(MOVED_PAGES), ...Object.values(MOVED_SECTIONS).flatMap(Object.values)];
+
+    expect(moved.filter((address) => !isPresent(String(address)))).toEqual([]);
+    expect(files.filter((file) => file.replace(/\.md$/, '') in MOVED_PAGES)).toEqual([]);
+    for (const [file, sections] of Object.entries(MOVED_SECTIONS)) {
+      const own = anchorsOf(readFileSync(join(ROOT, 'docs', file), 'utf8'));
+      expect(Object.keys(sections).filter((anchor) => own.includes(anchor))).toEqual([]);
+    }
+    expect(headOf('chat/index.md', '/base/')[0]![2]).toContain('"#rights":"/base/chat/rights"');
+    expect(headOf('client.md', '/')).toEqual([]);
+  });
+
+  it('finds addresses that lead nowhere', () => {
+    expect(['chat/none', 'chat/rights#none'].filter(isPresent)).toEqual([]);
   });
 });

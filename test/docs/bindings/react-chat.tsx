@@ -1,4 +1,4 @@
-// The program of docs/chat-client.md for React.
+// The program of docs/chat/custom-ui.md for React.
 // #region chat
 import { createStreamClient } from '@nestwire/client';
 import { CHAT_MESSAGES, createChat, type ChatStreams } from '@nestwire/chat/client';

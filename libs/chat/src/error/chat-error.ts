@@ -3,7 +3,7 @@ import { CodedError, type CodedErrorOptions } from '@nestwire/protocol';
 /**
  * The codes of the errors of the chat.
  *
- * A code is stable: it is never renamed or reused. `docs/errors.md` explains each.
+ * A code is stable: it is never renamed or reused. `docs/chat/errors.md` explains each.
  */
 export const ChatErrorCode = {
   /** The channel, message or member does not exist, or the user may not know of it. */

@@ -2,8 +2,8 @@ import { chatUser } from '@nestwire/chat';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { closeChats, startChat } from '../rig/chat-app.js';
-import { importChannel, type OldChannel } from './chat-moving.js';
+import { closeChats, startChat } from '../../rig/chat-app.js';
+import { importChannel, type OldChannel } from './moving.js';
 
 const DAY_MS = 86_400_000;
 const [ann, bob] = [chatUser('ann'), chatUser('bob')];
