@@ -14,7 +14,7 @@ import { CHAT_OPTIONS, ChatService } from './chat.service.js';
 import { ChatDatabase } from './database/chat-database.js';
 import { checkSchema, migrate } from './database/migrate.js';
 import { openDatabase } from './database/open-database.js';
-import { applyFieldRules } from './endpoint/apply-field-rules.js';
+import { applyRequestRules } from './endpoint/apply-request-rules.js';
 import { ChatActors } from './endpoint/chat-actors.js';
 import { ChatChannelEndpoint } from './endpoint/chat-channel-endpoint.js';
 import { ChatUserEndpoint } from './endpoint/chat-user-endpoint.js';
@@ -48,7 +48,7 @@ export class ChatModule {
 }
 
 function definitionOf(providers: ChatProviders, options: Provider): DynamicModule {
-  applyFieldRules();
+  applyRequestRules();
   const { users, policy = DefaultChatPolicy, hooks = NoChatHooks, imports = [] } = providers;
   return {
     module: ChatModule,

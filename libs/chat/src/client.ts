@@ -49,14 +49,8 @@ export {
   ChatMembershipEvent,
   ChatMessageEvent,
 } from './wire/chat-events.js';
-export {
-  ChatBeginUpload,
-  ChatCancelUpload,
-  ChatChunk,
-  ChatUpload,
-  ChatUploaded,
-  ChatUploadFrom,
-} from './wire/upload-requests.js';
+export { ChatUpload, ChatUploaded } from './wire/upload-replies.js';
+export { ChatBeginUpload, ChatCancelUpload, ChatChunk, ChatUploadFrom } from './wire/upload-requests.js';
 export { ChatGrowth } from './wire/growth-events.js';
 export { ChatStopGrowth } from './wire/growth-requests.js';
 export { CHAT_MESSAGES } from './wire/chat-message-classes.js';

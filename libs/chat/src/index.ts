@@ -68,5 +68,5 @@ export type { ExportedRecord } from './privacy/user-export.js';
 export type { ChatEntity, ChatEntityType } from './text/chat-entity.js';
 export { parseText, type MentionedUser, type ParsedText } from './text/parse-text.js';
 export { ChatUsers, type ChatProfile } from './users/chat-users.js';
-export { ChatChange } from './wire/chat-events.js';
+export { ChatChange } from './wire/change-events.js';
 export { chatChanges, chatInbox, chatRoom } from './wire/chat-topics.js';

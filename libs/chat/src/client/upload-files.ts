@@ -1,5 +1,6 @@
 import { create } from '@nestwire/protocol';
-import { ChatBeginUpload, ChatChunk, ChatUploadFrom, type ChatUpload } from '../wire/upload-requests.js';
+import type { ChatUpload } from '../wire/upload-replies.js';
+import { ChatBeginUpload, ChatChunk, ChatUploadFrom } from '../wire/upload-requests.js';
 import type { ChannelCalls, ChatClock } from './chat-client.js';
 import { codedError, isPassing, retryMs } from './retry.js';
 

@@ -43,14 +43,8 @@ import {
 } from '../wire/chat-requests.js';
 import { ChatGrowth } from '../wire/growth-events.js';
 import { ChatStopGrowth } from '../wire/growth-requests.js';
-import {
-  ChatBeginUpload,
-  ChatCancelUpload,
-  ChatChunk,
-  ChatUpload,
-  ChatUploaded,
-  ChatUploadFrom,
-} from '../wire/upload-requests.js';
+import { ChatUpload, ChatUploaded } from '../wire/upload-replies.js';
+import { ChatBeginUpload, ChatCancelUpload, ChatChunk, ChatUploadFrom } from '../wire/upload-requests.js';
 import { chatLive, chatRoom } from '../wire/chat-topics.js';
 import { ChatThreads, ChatVersions } from '../wire/history-replies.js';
 import { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport } from '../wire/history-requests.js';

@@ -9,13 +9,8 @@ import type { ChatMessage } from '../messages/chat-message.js';
 import type { MessageReader } from '../messages/message-reader.js';
 import type { ChatRole } from '../policy/chat-role.js';
 import { profilesOf, type ChatUsers } from '../users/chat-users.js';
-import {
-  ChatChange,
-  ChatChannelEvent,
-  ChatMemberEvent,
-  ChatMembershipEvent,
-  ChatMessageEvent,
-} from '../wire/chat-events.js';
+import { ChatChange } from '../wire/change-events.js';
+import { ChatChannelEvent, ChatMemberEvent, ChatMembershipEvent, ChatMessageEvent } from '../wire/chat-events.js';
 import { chatChanges, chatInbox, chatRoom } from '../wire/chat-topics.js';
 import type { ChatWork } from '../outbox/chat-work.js';
 import type { ChatChangeKind } from '../outbox/outbox.js';

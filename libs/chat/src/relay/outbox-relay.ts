@@ -4,7 +4,7 @@ import { create } from '@nestwire/protocol';
 import type { ListOrder } from '../channels/list-order.js';
 import type { ChatDatabase } from '../database/chat-database.js';
 import { Lease } from '../database/lease.js';
-import { ChatWake } from '../wire/chat-events.js';
+import { ChatWake } from '../wire/change-events.js';
 import { chatWake } from '../wire/chat-topics.js';
 import type { ChangePublisher, OutboxRow } from './change-publisher.js';
 import type { ChatWork } from '../outbox/chat-work.js';

@@ -40,26 +40,3 @@ export class ChatMembershipEvent {
   channelId!: string;
   membership!: ChatMembership | null;
 }
-
-/**
- * Reports a change to durable consumers of the server.
- *
- * They do push, mail, search and moderation. It has ids only; a consumer reads the present state with `ChatService`.
- */
-@StreamMessage('nestwire-chat.change')
-export class ChatChange {
-  declare readonly $type: 'nestwire-chat.change';
-  tenant!: string;
-  kind!: ChatChangeKind;
-  channelId!: string;
-  seq!: number | null;
-  userId!: string | null;
-  /** The time of the change, in milliseconds since 1970. */
-  changedAt!: number;
-}
-
-/** Tells the server that relays that another server has stored changes. */
-@StreamMessage('nestwire-chat.wake')
-export class ChatWake {
-  declare readonly $type: 'nestwire-chat.wake';
-}

@@ -47,14 +47,8 @@ import { ChatLoadChannels, ChatLoadEntry, ChatLoadOpenChannels } from './list-re
 import { ChatUserList } from './user-replies.js';
 import { ChatFindUsers, ChatSetBlock } from './user-requests.js';
 
-import {
-  ChatBeginUpload,
-  ChatCancelUpload,
-  ChatChunk,
-  ChatUpload,
-  ChatUploaded,
-  ChatUploadFrom,
-} from './upload-requests.js';
+import { ChatUpload, ChatUploaded } from './upload-replies.js';
+import { ChatBeginUpload, ChatCancelUpload, ChatChunk, ChatUploadFrom } from './upload-requests.js';
 
 /** All message classes of the chat, for the option `messages` of a client. */
 export const CHAT_MESSAGES = [

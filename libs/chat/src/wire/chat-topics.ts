@@ -2,14 +2,8 @@ import { defineChannel } from '@nestwire/messages';
 import { createHash } from 'node:crypto';
 import { ChatTypingEvent } from './chat-replies.js';
 import { ChatGrowth } from './growth-events.js';
-import {
-  ChatChange,
-  ChatChannelEvent,
-  ChatMemberEvent,
-  ChatMembershipEvent,
-  ChatMessageEvent,
-  ChatWake,
-} from './chat-events.js';
+import { ChatChange, ChatWake } from './change-events.js';
+import { ChatChannelEvent, ChatMemberEvent, ChatMembershipEvent, ChatMessageEvent } from './chat-events.js';
 
 const TEN_MINUTES_MS = 600_000;
 const A_DAY_MS = 86_400_000;
