@@ -26,6 +26,7 @@ import { ChatWork } from './outbox/chat-work.js';
 import { growthSettings } from './messages/growth/growth.options.js';
 import { ChatPolicy } from './policy/chat-policy.js';
 import { DefaultChatPolicy } from './policy/default-chat-policy.js';
+import { relaySettings } from './relay/relay.options.js';
 import { ChatUsers } from './users/chat-users.js';
 
 /**
@@ -93,10 +94,12 @@ async function openMigrated({
   types,
   attachments,
   growth,
+  relay,
 }: ChatOptions): Promise<ChatDatabase> {
   chatLimits(limits);
   attachmentSettings(attachments);
   growthSettings(growth);
+  relaySettings(relay);
   new ChannelTypes(types).all();
   const database = await openDatabase(options);
   try {

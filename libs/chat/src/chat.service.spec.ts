@@ -81,6 +81,8 @@ describe('The module of the chat', () => {
     [{ growth: { storeMs: 0 } }, /growth.storeMs/],
     [{ growth: { leaseMs: 1_500 } }, /growth.leaseMs is at least twice/],
     [{ attachments: { maxBytes: 1.5 } }, /attachments.maxBytes/],
+    [{ attachments: { maxByte: 1 } as object }, /no option attachments.maxByte/],
+    [{ relay: { pollMs: 0 } }, /relay.pollMs/],
     [{ attachments: { path: 'files' } }, /attachments.path/],
     [{ attachments: { origin: 'https://a.b/c' } }, /attachments.origin/],
     [{ attachments: { secret: 'short' } }, /attachments.secret/],

@@ -30,7 +30,7 @@ import { ReadPointers } from './messages/read-pointers.js';
 import { ChangePublisher } from './relay/change-publisher.js';
 import { ChatWork } from './outbox/chat-work.js';
 import { OutboxRelay } from './relay/outbox-relay.js';
-import { DEFAULT_RELAY } from './relay/relay.options.js';
+import { relaySettings } from './relay/relay.options.js';
 import { ChatPolicy } from './policy/chat-policy.js';
 import { ChatPrivacy } from './privacy/chat-privacy.js';
 import { ChatUsers } from './users/chat-users.js';
@@ -97,7 +97,7 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     const expire = async () => (await this.privacy.expire()) + (await this.attachments.removeOrphans());
     this.relay = new OutboxRelay(
       { database, work, messages, publisher, expire, order: new ListOrder(database) },
-      { ...DEFAULT_RELAY, ...options.relay },
+      relaySettings(options.relay),
     );
   }
 

@@ -50,6 +50,7 @@ export type { GrowthSource } from './messages/growth/growing-message.js';
 export type { ChatGrowthOptions } from './messages/growth/growth.options.js';
 export type { ChatMessages } from './messages/chat-messages.js';
 export type { MessagePlace } from './messages/message-change.js';
+export type { MessageRecipient } from './messages/message-recipients.js';
 export type { MessageChanges } from './messages/message-edits.js';
 export type { NewMessage } from './messages/message-posts.js';
 export type { ChatSearch, SearchPage, SearchRequest } from './messages/chat-search.js';

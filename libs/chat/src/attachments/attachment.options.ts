@@ -1,4 +1,4 @@
-import { misconfigured } from '../limits/number-options.js';
+import { misconfigured, refuseUnknown } from '../limits/number-options.js';
 import type { ChatFileStorage } from './file-storage.js';
 import type { ChatPreviews } from './previews.js';
 
@@ -95,6 +95,7 @@ const DEFAULTS: ChatAttachmentSettings = {
   bytesPerDay: 209_715_200,
   types: ['*/*'],
 };
+const WITHOUT_DEFAULT = ['storage', 'secret', 'previews'] as const;
 const NUMBERS = ['urlTtlMs', 'maxBytes', 'maxPerMessage', 'maxUploads', 'bytesPerDay'] as const;
 const PATH = /^(\/[A-Za-z0-9_.~-]+)+$/;
 const MIN_SECRET = 16;
@@ -105,6 +106,7 @@ const MIN_SECRET = 16;
  * @throws {ChatError} CHAT_CONFIGURATION when one of them is not valid
  */
 export function attachmentSettings(given: ChatAttachmentOptions = {}): ChatAttachmentSettings {
+  refuseUnknown('attachments', given, [...Object.keys(DEFAULTS), ...WITHOUT_DEFAULT]);
   const settings = { ...DEFAULTS, ...given };
   for (const name of NUMBERS)
     if (!Number.isSafeInteger(settings[name]) || settings[name] < 1)

@@ -160,8 +160,15 @@ describeOnEachDatabase('The database of the chat', (fresh) => {
 });
 
 describe('The embedded file', () => {
-  it('is refused together with PostgreSQL, in memory, and with a name that SQL could misread', async () => {
-    const refused = [{ file: 'a', postgres: 'b' }, { file: ':memory:' }, { schema: 'a"; DROP' }];
+  it('is refused together with PostgreSQL, in memory, with a bad number, and with a name that SQL could misread', async () => {
+    const refused = [
+      { file: 'a', postgres: 'b' },
+      { file: ':memory:' },
+      { schema: 'a"; DROP' },
+      { poolSize: 0 },
+      { busyTimeoutMs: 1.5 },
+      { maxQueuedQueries: Number.NaN },
+    ];
 
     for (const options of refused)
       await expect(openDatabase(options)).rejects.toMatchObject({ code: 'CHAT_CONFIGURATION' });

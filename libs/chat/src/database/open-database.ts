@@ -12,6 +12,7 @@ interface EventSource {
   on(event: 'error', listener: () => void): unknown;
 }
 
+const NUMBERS = ['poolSize', 'busyTimeoutMs', 'maxQueuedQueries'] as const;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,47}$/;
 
 /**
@@ -25,6 +26,9 @@ export async function openDatabase(options: ChatDatabaseOptions = {}): Promise<C
     throw misconfigured('database.file and database.postgres are both set. Keep one.');
   if (schema !== undefined && !NAME.test(schema))
     throw misconfigured(`database.schema is 1 to 48 letters, digits and underscores; got '${schema}'.`);
+  for (const name of NUMBERS)
+    if (options[name] !== undefined && !(Number.isInteger(options[name]) && options[name] >= 1))
+      throw misconfigured(`database.${name} is a whole number from 1 on; got ${options[name]}.`);
   return postgres === undefined ? openFile(options) : openPostgres(options);
 }
 

@@ -11,6 +11,7 @@ import type { ChatEntity } from '../text/chat-entity.js';
 import { entitiesOf, type ChatMessage, type MessageRow } from './chat-message.js';
 import type { MessagePlace } from './message-change.js';
 import type { MessageReader } from './message-reader.js';
+import { MessageRecipients, type MessageRecipient } from './message-recipients.js';
 import { ThreadList, type ThreadEntry } from './thread-list.js';
 
 const DEFAULT_PAGE = 25;
@@ -64,6 +65,7 @@ export interface MessageVersion {
 /** Reads the messages of channels. */
 export class ChatHistory {
   private readonly threadList: ThreadList;
+  private readonly recipientList: MessageRecipients;
 
   constructor(
     private readonly work: ChatWork,
@@ -72,6 +74,7 @@ export class ChatHistory {
     private readonly limits: Required<ChatLimits>,
   ) {
     this.threadList = new ThreadList(work, gate, reader, limits);
+    this.recipientList = new MessageRecipients(work, gate, limits);
   }
 
   /**
@@ -228,6 +231,22 @@ export class ChatHistory {
     request: ListRequest & { readonly channelId: string },
   ): Promise<ListPage<ThreadEntry>> {
     return this.threadList.page(actor, request);
+  }
+
+  /**
+   * Reads the members who want to know of a message, in the order of their ids; for push and mail of the server.
+   *
+   * Its author is left out, and members who have read it, muted the channel, or block the author. A reply in a thread
+   * is for those who follow the thread, and for those whom it mentions. A deleted message has none.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_INVALID; CHAT_FORBIDDEN unless the server asks
+   */
+  recipients(
+    actor: ChatActor,
+    place: MessagePlace,
+    request: ListRequest = {},
+  ): Promise<ListPage<MessageRecipient>> {
+    return this.recipientList.page(actor, place, request);
   }
 
   private async openForReading(queries: Queries, actor: ChatActor, channelId: string) {

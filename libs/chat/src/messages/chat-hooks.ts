@@ -57,7 +57,7 @@ export abstract class ChatHooks {
    * Sees a message after it is stored in a transaction of the chat. The author does not wait for it.
    *
    * It is not called again after a crash, and not for a transaction of the application: use a durable consumer
-   * of `chatEvents` for work that must happen.
+   * of `chatChanges` for work that must happen.
    */
   didSend(_message: ChatMessage, _actor: ChatActor): void | Promise<void> {
     return undefined;
