@@ -18,6 +18,7 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'slowStore(0,0,8, 1),generate(1,0,6, 3),resumeIt(0,0,5, 0)',
   'a call is cancelled by its id without a connection':
     'generate(2,0,1, 0),watch(2,1,9, 1),cut(2,0,1, settled),cancelIt(1,0,4, 3)',
+  'a server dies while its method waits': 'upload(2,0,2, 1),kill(0,1,3, 0),wait(0,2,5, 0)',
 };
 
 describe('A run of calls that broke once', () => {

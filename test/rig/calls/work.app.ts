@@ -75,6 +75,9 @@ export class Work {
   activity = 0;
   /** Returns the number of items of a call that its readers have taken. */
   takenBy: (name: string) => number = () => 0;
+  readonly #dead = new Set<number>();
+  /** Ends the rests that last, with their servers. */
+  readonly #rests = new Map<() => void, number>();
 
   constructor(private readonly clock: FakeClock) {}
 
@@ -93,18 +96,31 @@ export class Work {
     run.isAhead ||= number > this.takenBy(run.name) + maxUnread;
   }
 
-  /** Waits as long as an item takes. */
-  async rest({ turns, restMs }: Job): Promise<void> {
+  /** Waits as long as an item takes. A server that has died waits for nothing. */
+  async rest({ turns, restMs }: Job, node: number): Promise<void> {
     for (let turn = 0; turn < turns; turn++) {
       this.activity++;
       await new Promise(setImmediate);
     }
-    if (restMs) await new Promise<void>((resolve) => this.clock.after(restMs, resolve));
+    if (restMs && !this.#dead.has(node))
+      await new Promise<void>((resolve) => this.wait(restMs, node, resolve));
     this.activity++;
   }
 
-  /** Keeps what the runs of a server that has died have done so far. */
+  private wait(ms: number, node: number, resolve: () => void): void {
+    const end = (): void => {
+      cancel();
+      this.#rests.delete(end);
+      resolve();
+    };
+    const cancel = this.clock.after(ms, end);
+    this.#rests.set(end, node);
+  }
+
+  /** Ends the rests of a server that has died, and keeps what its runs have done so far. */
   died(node: number): void {
+    this.#dead.add(node);
+    for (const [end, of] of [...this.#rests]) if (of === node) end();
     this.runs = this.runs.map((run) =>
       run.node === node ? { ...run, taken: [...run.taken], isOrphan: run.finals === 0 } : run,
     );
@@ -133,7 +149,7 @@ class WorkEndpoint {
   @StreamMethod(Job)
   async reply(_call: StreamCall, job: Job): Promise<Done> {
     return this.noted(job, async () => {
-      await this.work.rest(job);
+      await this.work.rest(job, this.node);
       return create(Done, { name: job.name, count: job.count });
     });
   }
@@ -157,7 +173,7 @@ class WorkEndpoint {
     const run = this.work.begin(job.name, this.node);
     try {
       for (let number = 1; number <= job.count; number++) {
-        await this.work.rest(job);
+        await this.work.rest(job, this.node);
         this.work.produced(run, number, maxUnread);
         yield create(Piece, { name: job.name, number });
       }
@@ -171,7 +187,7 @@ class WorkEndpoint {
     return this.noted(job, async (run) => {
       for await (const { number } of pieces) {
         run.taken.push(number);
-        await this.work.rest(job);
+        await this.work.rest(job, this.node);
       }
       return create(Done, { name: job.name, count: run.taken.length });
     });
@@ -183,7 +199,7 @@ class WorkEndpoint {
     try {
       for await (const piece of pieces) {
         run.taken.push(piece.number);
-        await this.work.rest(job);
+        await this.work.rest(job, this.node);
         this.work.produced(run, run.produced + 1);
         yield piece;
       }
