@@ -4,7 +4,7 @@ import { TestServer } from '@nestwire/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChatOptions as ServerOptions } from '../../libs/chat/src/chat.options.js';
+import type { ChatModuleOptions } from '../../libs/chat/src/chat.options.js';
 import { ChatModule } from '../../libs/chat/src/chat.module.js';
 import { ChatService } from '../../libs/chat/src/chat.service.js';
 import {
@@ -55,7 +55,7 @@ export class ChatPages {
   /** Starts as many servers as there are options of brokers. */
   static async start(
     brokers: readonly { redis?: string }[],
-    options: Partial<ServerOptions> = {},
+    options: Partial<ChatModuleOptions> = {},
   ): Promise<ChatPages> {
     const folder = await mkdtemp(join(tmpdir(), 'nestwire-chat-pages-'));
     const database = { file: join(folder, 'chat.sqlite') };

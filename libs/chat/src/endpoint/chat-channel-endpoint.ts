@@ -14,7 +14,7 @@ import {
 } from '@nestwire/streams';
 import type { MembershipChanges } from '../channels/channel-members.js';
 import { ChatService } from '../chat.service.js';
-import { ChatError } from '../error/chat-error.js';
+import { ChatErrorCode, isDenial } from '../error/chat-error.js';
 import { userIdOf } from '../policy/chat-actor.js';
 import { ChatUsers, profilesOf } from '../users/chat-users.js';
 import { ChatChannelState, ChatMembers } from '../wire/channel-replies.js';
@@ -57,6 +57,10 @@ const TYPING_MS = 1_000;
 const FOREVER = 8_640_000_000_000_000;
 
 const NO_MEMBER = 'The user is no longer a member of the channel.';
+const UNCHECKED = new SessionCloseReason(
+  ChatErrorCode.Unavailable,
+  'The rights of the user could not be checked. Open the stream again.',
+);
 
 type Sent =
   | ChatJoined
@@ -334,19 +338,19 @@ export class ChatChannelEndpoint {
       event.member === null &&
       event.userId === this.actors.of(session).userId;
     if (!isOfUser && !(event instanceof StreamGap)) return;
-    if (isOfUser && !session.getUserObject(Reader)?.mayReadOn) return evict(session, NO_MEMBER);
+    if (isOfUser && !session.getUserObject(Reader)?.mayReadOn)
+      return session.close(new SessionCloseReason('evicted', NO_MEMBER));
     try {
       await this.chat.history.demandReading(this.actors.of(session), session.params.channelId);
     } catch (error) {
-      const text =
-        error instanceof ChatError ? error.message : 'The rights of the user could not be checked.';
-      await evict(session, text);
+      await session.close(reasonOf(error));
     }
   }
 }
 
-async function evict(session: Session, text: string): Promise<void> {
-  await session.close(new SessionCloseReason('evicted', text));
+/** A user who may not read is evicted. When the check fails, the client opens the stream again later. */
+function reasonOf(error: unknown): SessionCloseReason {
+  return isDenial(error) ? new SessionCloseReason('evicted', error.message) : UNCHECKED;
 }
 
 function settingsOf({ isMuted, mutedUntil = FOREVER, isHidden }: ChatSetPreferences): MembershipChanges {

@@ -42,3 +42,13 @@ export class ChatError extends CodedError {
     this.name = 'ChatError';
   }
 }
+
+/**
+ * Tells whether an error denies a user something.
+ *
+ * Other errors of a check say that it has failed, such as without a database.
+ */
+export function isDenial(error: unknown): error is ChatError {
+  const denials: readonly string[] = [ChatErrorCode.NotFound, ChatErrorCode.Forbidden];
+  return error instanceof ChatError && denials.includes(error.code);
+}

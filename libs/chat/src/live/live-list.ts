@@ -1,6 +1,7 @@
 import { create, StreamGap } from '@nestwire/protocol';
 import type { StreamSession } from '@nestwire/streams';
 import type { ChatService } from '../chat.service.js';
+import { isDenial } from '../error/chat-error.js';
 import type { ChatLimits } from '../limits/chat-limits.js';
 import type { ChatActor } from '../policy/chat-actor.js';
 import type { ChatMemberEvent, ChatMembershipEvent } from '../wire/chat-events.js';
@@ -88,7 +89,9 @@ export class LiveList implements ListWatcher {
 
   memberChanged({ channelId, member }: ChatMemberEvent): void {
     if (member === null) return this.unwatch(channelId);
-    this.parts.chat.history.demandReading(this.actor, channelId).catch(() => this.unwatch(channelId));
+    this.parts.chat.history
+      .demandReading(this.actor, channelId)
+      .catch((error: unknown) => (isDenial(error) ? this.unwatch(channelId) : this.lost(channelId)));
   }
 
   private async watch(channelId: string): Promise<void> {
