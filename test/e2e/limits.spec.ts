@@ -401,6 +401,13 @@ const trials: readonly Trial[] = [
     reaction: 'RATE_LIMITED',
   },
   {
+    limit: 'itemsPerSecond',
+    low: 1,
+    also: { framesPerSecond: 4 },
+    stimulus: (raw) => send(raw, open(), invoke(2, 'take'), ...times(12, () => itemOf(2))),
+    reaction: 'RATE_LIMITED',
+  },
+  {
     limit: 'bytesPerSecond',
     low: 600,
     stimulus: (raw) => send(raw, { t: 'ping', pad: KIB }, { t: 'ping', pad: KIB }),

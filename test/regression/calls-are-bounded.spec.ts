@@ -159,7 +159,7 @@ describe('A hostile client of calls', () => {
   });
 
   it('has a call ended by an item above its rate, because the item is lost', async () => {
-    const limits = { framesPerSecond: 20, maxRefusals: 1_000, callWindow: 1_000 };
+    const limits = { framesPerSecond: 20, itemsPerSecond: 1, maxRefusals: 1_000, callWindow: 1_000 };
     const target = await startLab({ options: { limits } });
     const raw = await lab(target);
 
@@ -171,7 +171,7 @@ describe('A hostile client of calls', () => {
   });
 
   it('has every call ended by an item above its rate that names no call in time', async () => {
-    const limits = { framesPerSecond: 20, maxRefusals: 1_000, callWindow: 1_000 };
+    const limits = { framesPerSecond: 20, itemsPerSecond: 1, maxRefusals: 1_000, callWindow: 1_000 };
     const target = await startLab({ options: { limits } });
     const raw = await lab(target);
 

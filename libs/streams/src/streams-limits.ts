@@ -46,6 +46,10 @@ export interface StreamsLimits {
   readonly connectsPerSecondPerAddress: number;
   /** Frames of one connection per second, control frames included; bursts of twice that. */
   readonly framesPerSecond: number;
+  /** Items of one connection per second within the windows of their calls; bursts of twice that.
+
+More items count as frames. */
+  readonly itemsPerSecond: number;
   /** Bytes of one connection per second; bursts of twice that. */
   readonly bytesPerSecond: number;
   /** Time per second to refuse frames of one connection and to read costly ones, in milliseconds.
@@ -160,6 +164,7 @@ export const DEFAULT_LIMITS: StreamsLimits = {
   connectsPerSecond: 200,
   connectsPerSecondPerAddress: 20,
   framesPerSecond: 200,
+  itemsPerSecond: 2_000,
   bytesPerSecond: MIB,
   frameWorkMsPerSecond: 50,
   answerBytes: 64 * KIB,

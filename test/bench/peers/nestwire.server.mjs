@@ -50,6 +50,7 @@ decorate(EveryToken, {});
 const UNLIMITED = 1e12;
 const limits = {
   framesPerSecond: UNLIMITED,
+  itemsPerSecond: UNLIMITED,
   bytesPerSecond: UNLIMITED,
   connectsPerSecond: UNLIMITED,
   maxConnections: 20_000,

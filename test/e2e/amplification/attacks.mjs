@@ -7,9 +7,20 @@ const PACKED_PROTOCOL = 'nestwire.v1.msgpack';
 const DESK = { t: 'open', id: 1, endpoint: 'desk' };
 const ROOM_TICKETS = 128;
 
+/** The items that one upload sends before the next one begins. */
+const UPLOADED = 1_000;
+
 let lastId = 1;
 const nextId = () => ++lastId;
 const message = (type, data, stream = 'desk') => ({ t: 'message', id: nextId(), stream, type, data });
+/** Begins a call whenever so many items were sent, else sends an item of the latest one. */
+const upload = (n, size) =>
+  n % (size + 1)
+    ? { t: 'item', call: lastId, type: 'amp.note', data: { text: 'x' } }
+    : {
+        ...{ t: 'call', id: nextId(), stream: 'desk', method: 'take', type: 'amp.task' },
+        ...{ data: { verb: 'x' }, window: 1, items: true },
+      };
 const nest = (depth) => (depth ? [nest(depth - 1)] : []);
 const many = (length, value) => Array.from({ length }, () => value);
 const client = () => randomBytes(16).toString('base64url');
@@ -132,6 +143,15 @@ export const ATTACKS = [
     first: [{ ...DESK, endpoint: 'once' }],
     frame: () => message('amp.once', { count: 1 }, 'once'),
   },
+  // As many as credits grant: three quarters of `itemsPerSecond`.
+  { name: 'items within their credits', framesPerSecond: 1_400, frame: (n) => upload(n, UPLOADED) },
+  {
+    name: 'items beyond their credits',
+    framesPerSecond: 4_000,
+    frame: (n) => upload(n, UPLOADED),
+    isQuick: true,
+  },
+  { name: 'items of many calls', framesPerSecond: 4_000, frame: (n) => upload(n, 60) },
   { name: 'above the rate', framesPerSecond: 2_000, frame: () => message('amp.note', { text: 'x' }) },
   {
     name: 'above the bytes',
@@ -195,7 +215,7 @@ export const SERVER_CODES = [
     'FORBIDDEN',
     'RATE_LIMITED',
   ],
-  ...['BUSY', 'CLIENT_ID_REQUIRED', 'INTERNAL'],
+  ...['BUSY', 'CALL_WINDOW_EXCEEDED', 'CLIENT_ID_REQUIRED', 'INTERNAL'],
 ];
 
 /**

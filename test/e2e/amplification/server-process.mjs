@@ -17,10 +17,13 @@ import { defineChannel } from '@nestwire/messages';
 import { CodedError, StreamMessage } from '@nestwire/protocol';
 import { messagePack } from '@nestwire/protocol/message-pack';
 import {
+  CallItems,
   OnStreamMessage,
   OnStreamOpened,
   StreamAuthenticator,
+  StreamCall,
   StreamEndpoint,
+  StreamMethod,
   StreamSession,
   StreamsModule,
   StreamsService,
@@ -92,6 +95,10 @@ const DeskEndpoint = decorate(
   class DeskEndpoint {
     handle() {}
 
+    async take(_call, _task, notes) {
+      for await (const _ of notes);
+    }
+
     async work(_session, { verb }) {
       if (verb === 'wait') await new Promise((resolve) => setTimeout(resolve, 20_000).unref());
       if (verb === 'throw') throw new Error('A handler failed.');
@@ -105,6 +112,7 @@ const DeskEndpoint = decorate(
         decorators: [OnStreamMessage(Note, Order, Numbers, Contact, Slow, Form)],
         takes: [StreamSession, Object],
       },
+      take: { decorators: [StreamMethod(Task, { items: Note })], takes: [StreamCall, Task, CallItems] },
       work: { decorators: [OnStreamMessage(Task)], takes: [StreamSession, Task] },
     },
   },

@@ -242,6 +242,7 @@ const LIMITS = {
   ...WORK_LIMITS,
   connectsPerSecond: 1e9,
   framesPerSecond: 1e9,
+  itemsPerSecond: 1e9,
   bytesPerSecond: 1e12,
   maxConnectionsPerUser: 10_000,
   outboundSoftBytes: 2_000,

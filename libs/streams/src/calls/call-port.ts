@@ -57,8 +57,10 @@ export interface ConnectedCall extends PortedCall {
   readonly whenReleased: Promise<void>;
   /** Begins once the stream is open. */
   start(): void;
-  /** Takes an item of the client. */
-  receive(frame: ClientItemFrame, payload: FramePayload): void;
+  /** True while the window of the client has room for another item. */
+  readonly mayReceive: boolean;
+  /** Takes an item of the client; returns false when it ends the call. */
+  receive(frame: ClientItemFrame, payload: FramePayload): boolean;
   /** Takes the end of the client's items. */
   receiveEnd(frame: ClientEndFrame): void;
   /** Takes the number of items that the client has consumed; returns its progress. */

@@ -118,8 +118,14 @@ export class CallReader implements ConnectedCall, StoredCallReader {
     prepare(this).catch((error: unknown) => this.fail(error, this.workMs));
   }
 
-  receive(_frame: ClientItemFrame, _payload: FramePayload): void {
+  /** False, because a resumable call takes no items. */
+  get mayReceive(): boolean {
+    return false;
+  }
+
+  receive(_frame: ClientItemFrame, _payload: FramePayload): boolean {
     this.end(unexpectedItem());
+    return false;
   }
 
   receiveEnd(_frame: ClientEndFrame): void {}

@@ -117,13 +117,20 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
     else this.run();
   }
 
-  /** Takes an item of the client. */
-  receive(frame: ClientItemFrame, payload: FramePayload): void {
+  /** True while the window of the client has room for another item. */
+  get mayReceive(): boolean {
+    return this.items?.hasRoom ?? false;
+  }
+
+  /** Takes an item of the client; returns false when it ends the call. */
+  receive(frame: ClientItemFrame, payload: FramePayload): boolean {
     try {
       if (!this.items) throw unexpectedItem();
       this.items.add(frame, payload);
+      return true;
     } catch (error) {
       this.end(error);
+      return false;
     }
   }
 

@@ -49,6 +49,8 @@ export interface CallsOwner {
   charge(): void;
   /** Returns the current frame to the rate of the client. */
   refundFrame(): void;
+  /** Counts the current frame as an item that its call has taken. */
+  itemTaken(): void;
   /** Answers a frame with an error, and charges it. */
   fail(id: number, error: CodedError): void;
   /** Writes the error that ends a call. */
@@ -92,6 +94,11 @@ export class ConnectionCalls implements CallPort<ConnectedCall> {
     return this.calls.has(id);
   }
 
+  /** Returns whether a call takes another item from its client now. */
+  hasRoom(id: number): boolean {
+    return this.calls.get(id)?.mayReceive ?? false;
+  }
+
   /** Begins a call, or waits until its stream is open. */
   begin(frame: CallFrame, payload: FramePayload): void {
     if (this.refusedEarly.delete(frame.id)) return;
@@ -120,7 +127,8 @@ export class ConnectionCalls implements CallPort<ConnectedCall> {
     if (!call) return this.owner.charge();
     switch (frame.t) {
       case 'item':
-        return call.receive(frame, payload);
+        if (call.receive(frame, payload)) this.owner.itemTaken();
+        return;
       case 'end':
         return call.receiveEnd(frame);
       case 'credit':

@@ -2,7 +2,7 @@ import { TokenBucket } from '../fairness/token-bucket.js';
 import type { StreamsLimits } from '../streams-limits.js';
 import type { ItemCredit } from './received-items.js';
 
-/** The part of the rates of a connection that credits may use up. */
+/** The part of the rates of a connection that credits may use up; the first windows of calls use the rest. */
 const CREDITED_PART = 3 / 4;
 
 /** Sends the credit of a call. */
@@ -21,11 +21,11 @@ export class ItemCredits {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly limits: Pick<StreamsLimits, 'framesPerSecond' | 'bytesPerSecond'>,
+    private readonly limits: Pick<StreamsLimits, 'itemsPerSecond' | 'bytesPerSecond'>,
     now: number,
   ) {
-    const { framesPerSecond, bytesPerSecond } = limits;
-    this.items = new TokenBucket(framesPerSecond * CREDITED_PART, now, framesPerSecond);
+    const { itemsPerSecond, bytesPerSecond } = limits;
+    this.items = new TokenBucket(itemsPerSecond * CREDITED_PART, now, itemsPerSecond);
     this.bytes = new TokenBucket(bytesPerSecond * CREDITED_PART, now, bytesPerSecond);
   }
 
@@ -61,13 +61,13 @@ export class ItemCredits {
 
   /** Takes the tokens of a credit, or returns the wait in milliseconds. */
   private waitMs({ items, bytes }: ItemCredit, now: number): number {
-    const { framesPerSecond, bytesPerSecond } = this.limits;
+    const { itemsPerSecond, bytesPerSecond } = this.limits;
     // A credit above a whole burst waits for a full bucket.
-    const frames = Math.min(items, framesPerSecond);
+    const count = Math.min(items, itemsPerSecond);
     const size = Math.min(bytes, bytesPerSecond);
     const bytesDebtMs = this.bytes.take(size, now);
     if (bytesDebtMs) return bytesDebtMs;
-    const waitMs = this.items.take(frames, now);
+    const waitMs = this.items.take(count, now);
     if (waitMs) this.bytes.add(size);
     return waitMs;
   }

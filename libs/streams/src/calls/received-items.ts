@@ -77,6 +77,11 @@ export class ReceivedItems extends CallItems<Message> {
     super();
   }
 
+  /** True while the client may send another item. */
+  get hasRoom(): boolean {
+    return !this.end && this.uncredited < this.limits.callWindow;
+  }
+
   /**
    * Takes an item from the client.
    *

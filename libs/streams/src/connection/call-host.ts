@@ -95,6 +95,10 @@ export class CallHost implements CallsOwner, StartsOwner {
     this.owner.answers.gate.refundFrame();
   }
 
+  itemTaken(): void {
+    this.owner.answers.gate.itemTaken();
+  }
+
   fail(id: number, error: CodedError): void {
     this.charge();
     this.owner.answers.fail({ t: 'error', id, error: wireErrorOf(error) });

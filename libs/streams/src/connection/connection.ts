@@ -100,11 +100,13 @@ export class Connection
     const now = performance.now();
     this.watch.received(now);
     const retryAfterMs = this.gate.admit(data.length + wireBytes, now);
-    if (retryAfterMs) return this.refuseRate(data, retryAfterMs, now);
+    const itemOf = retryAfterMs ? this.admitItem(data, now) : undefined;
+    if (retryAfterMs && itemOf === undefined) return this.refuseRate(data, retryAfterMs, now);
     this.gate.begin(now);
     const payload = codec.isBinary ? data : data.toString();
     const frame = codec.decodeClientFrame(payload);
-    if (frame instanceof FrameFault) this.refuseBadFrame(frame, now);
+    if (itemOf !== undefined && !isItemOf(frame, itemOf)) this.refuseForged(data, retryAfterMs, now);
+    else if (frame instanceof FrameFault) this.refuseBadFrame(frame, now);
     else this.route(frame, payload, data.length);
     this.gate.end();
   }
@@ -388,6 +390,19 @@ export class Connection
     if (isBad && this.gate.countBadFrame(now)) this.close(CloseCode.BadRequest, 'too many bad frames');
   }
 
+  /** Admits an item above the rate of frames; returns its call, or undefined when the frame is refused. */
+  private admitItem(data: Buffer, now: number): number | undefined {
+    const { t, call } = this.codec.peek(data);
+    const isItem = t === 'item' && call !== undefined && this.streams.calls.hasRoom(call);
+    return isItem && this.gate.admitItem(now) ? call : undefined;
+  }
+
+  /** Refuses a frame above the rate that was decoded, because it began like an item. */
+  private refuseForged(data: Buffer, retryAfterMs: number, now: number): void {
+    this.gate.charge();
+    this.refuseRate(data, retryAfterMs, now);
+  }
+
   /** Refuses a frame without decoding, because the rate bounds the cost of decoding. */
   private refuseRate(data: Buffer, retryAfterMs: number, now: number): void {
     if (this.gate.refuse(now, this.wire.isInflated ? data.length : 0)) return this.closeForRate();
@@ -445,6 +460,10 @@ function isOfCall(frame: ClientFrame): frame is FrameOfCall {
     default:
       return false;
   }
+}
+
+function isItemOf(frame: ClientFrame | FrameFault, call: number): boolean {
+  return !(frame instanceof FrameFault) && frame.t === 'item' && frame.call === call;
 }
 
 /** The maximum size of an escaped character in JSON, in bytes. */

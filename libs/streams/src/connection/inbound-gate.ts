@@ -18,12 +18,18 @@ const WATCHED_MS = 60_000;
 /**
  * Limits the frames of one connection: number, bytes, faults and cost.
  *
+ * Items within the windows of their calls have a rate of their own, because credits limit them already.
+ *
  * The connection is charged for the time of each refusal, and for the time of reading a message that takes
  * long. While it owes time, its frames are refused without decoding.
  */
 export class InboundGate {
   private readonly frames: TokenBucket;
   private readonly bytes: TokenBucket;
+  // Created on demand, because few clients send items.
+  private items: TokenBucket | undefined;
+  /** True when the last frame was refused for the number of frames alone. */
+  private lacksFramesAlone = false;
   private startedAt = 0;
   /** The CPU time of the process at `begin`, or shortly before; undefined while it is not measured. */
   private startedCpuMs: number | undefined;
@@ -56,8 +62,27 @@ export class InboundGate {
 
   /** Counts a frame; returns 0, or the wait in milliseconds until it is accepted. */
   admit(bytes: number, now: number): number {
-    const waitMs = Math.max(this.frames.take(1, now), this.bytes.take(bytes, now));
-    return this.work ? Math.max(waitMs, this.debtMs(now)) : waitMs;
+    const frameMs = this.frames.take(1, now);
+    const otherMs = Math.max(this.bytes.take(bytes, now), this.work ? this.debtMs(now) : 0);
+    this.lacksFramesAlone = frameMs > 0 && !otherMs;
+    return Math.max(frameMs, otherMs);
+  }
+
+  /**
+   * Admits the frame that `admit` has refused, because it seems to be an item within the window of its call.
+   *
+   * Returns whether its only fault is the number of frames, and items have room; `itemTaken` then pays for it.
+   */
+  admitItem(now: number): boolean {
+    if (!this.lacksFramesAlone || this.itemRate(now).available(now) < 1) return false;
+    this.frames.spend(1, now);
+    return true;
+  }
+
+  /** Counts an item that its call has taken by the rate of items, not of frames; without room it stays a frame. */
+  itemTaken(): void {
+    const now = performance.now();
+    if (!this.itemRate(now).take(1, now)) this.frames.add(1);
   }
 
   /** Returns a frame to the rate, because the server has paid for it. */
@@ -68,6 +93,10 @@ export class InboundGate {
   /** Returns the wait in milliseconds until the charged work is paid; 0 without a debt. */
   debtMs(now: number): number {
     return this.work ? this.work.debtMs(now) : 0;
+  }
+
+  private itemRate(now: number): TokenBucket {
+    return (this.items ??= new TokenBucket(this.limits.itemsPerSecond, now));
   }
 
   /** Starts to measure the work on a frame. */
