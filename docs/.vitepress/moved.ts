@@ -12,7 +12,7 @@ export const MOVED_PAGES: Readonly<Record<string, string>> = {
 /** New addresses of sections that left a page, by the file of the page and the former anchor. */
 export const MOVED_SECTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'chat/index.md': {
-    'post-from-the-server': 'chat/server-api#post-from-the-server',
+    'post-from-the-server': 'chat/server-api#post',
     read: 'chat/server-api#read',
     'from-a-page': 'chat/streams',
     'marked-text': 'chat/marked-text',

@@ -1,19 +1,15 @@
 import { Inject, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import {
-  ChatChange,
   ChatFileStorage,
   ChatHooks,
   ChatModule,
   ChatService,
   ChatUsers,
   DefaultChatPolicy,
-  chatChanges,
-  chatMigrations,
   chatServer,
   chatUser,
   parseText,
-  pgTransaction,
   type ByteRange,
   type ChatAction,
   type ChatDraft,
@@ -23,13 +19,7 @@ import {
   type ChatSubject,
   type ChatVerdict,
 } from '@nestwire/chat';
-import { DurableConsumer } from '@nestwire/messages';
-import { StreamGap } from '@nestwire/protocol';
 import { StreamsModule } from '@nestwire/streams';
-import type { Pool } from 'pg';
-import { RateLimiterRedis } from 'rate-limiter-flexible';
-
-declare const redisClient: object;
 
 // #region users
 @Injectable()
@@ -65,13 +55,13 @@ export class Welcome implements OnApplicationBootstrap {
 // #endregion bot
 
 // #region read
-export async function readOn(chat: ChatService, channelId: string): Promise<void> {
+export async function readOn(chat: ChatService, channelId: string) {
   const ann = chatUser('ann');
-  const page = await chat.history.page(ann, { channelId });
-  const older = page.hasOlder && (await chat.history.page(ann, { channelId, before: page.messages[0]!.seq }));
-  await chat.pointers.mark(ann, channelId, page.channel.lastSeq);
-  const { entries, next } = await chat.lists.mine(ann, { limit: 30 });
-  console.log(older, entries[0]?.unreadCount, entries[0]?.mentionCount, next);
+  const newest = await chat.history.page(ann, { channelId, limit: 25 });
+  const older = await chat.history.page(ann, { channelId, before: newest.messages[0]!.seq });
+  await chat.pointers.mark(ann, channelId, newest.channel.lastSeq);
+  const channels = await chat.lists.mine(ann, { limit: 30 });
+  return { newest, older, channels };
 }
 // #endregion read
 
@@ -163,58 +153,3 @@ export class BucketStorage extends ChatFileStorage {
   }
 }
 // #endregion storage
-
-// #region consumer
-@Injectable()
-export class PushSender {
-  constructor(private readonly chat: ChatService) {}
-
-  @DurableConsumer(chatChanges('default'), { name: 'push' })
-  async onChange(change: ChatChange | StreamGap): Promise<void> {
-    if (change instanceof StreamGap || change.kind !== 'message.posted' || change.seq === null) return;
-    const { channelId, seq } = change;
-    const message = await this.chat.history.get(chatServer(), { channelId, seq });
-    for (const userId of message.mentions) console.log(`push to ${userId}: ${message.text}`);
-  }
-}
-// #endregion consumer
-
-// #region transaction
-export async function ship(pool: Pool, chat: ChatService, orderId: string): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    await client.query('UPDATE orders SET shipped = true WHERE id = $1', [orderId]);
-    const message = { channelId: `order-${orderId}`, text: 'Your order is on its way.' };
-    await chat.messages.post(chatServer(), message, { tx: pgTransaction(client) });
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
-  } finally {
-    client.release();
-  }
-}
-// #endregion transaction
-
-// #region postgres
-export const chat = ChatModule.forRootAsync({
-  users: AppUsers,
-  policy: AppPolicy,
-  hooks: AppHooks,
-  useFactory: () => ({
-    database: { postgres: process.env.DATABASE_URL!, migrations: 'check' },
-    types: { public: { maxMembers: 50_000, keepMs: 30 * 86_400_000 } },
-    rateLimiter: new RateLimiterRedis({
-      storeClient: redisClient,
-      keyPrefix: 'chat',
-      points: 60,
-      duration: 60,
-    }),
-  }),
-});
-// #endregion postgres
-
-// #region migrations
-console.log(chatMigrations('postgres', { schema: 'nestwire_chat', after: 0 }));
-// #endregion migrations

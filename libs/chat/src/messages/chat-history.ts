@@ -237,7 +237,7 @@ export class ChatHistory {
    * Reads the members who want to know of a message, in the order of their ids; for push and mail of the server.
    *
    * Its author is left out, and members who have read it, muted the channel, or block the author. A reply in a thread
-   * is for those who follow the thread, and for those whom it mentions. A deleted message has none.
+   * is for those who follow the thread, and for those whom it mentions. A message that was deleted or removed has none.
    *
    * @throws {ChatError} CHAT_NOT_FOUND, CHAT_INVALID; CHAT_FORBIDDEN unless the server asks
    */

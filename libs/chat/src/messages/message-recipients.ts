@@ -44,8 +44,7 @@ export class MessageRecipients {
       const { channel } = await this.gate.look(queries, actor, channelId);
       const key = { tenant: channel.tenant, channel_id: channel.id, seq: checkSeq('seq', seq) };
       const message = await messageAt(queries, key);
-      if (!message) throw new ChatError(ChatErrorCode.NotFound, `The channel has no message ${seq}.`);
-      if (message.deleted_at !== null) return { entries: [], next: null };
+      if (!message || message.deleted_at !== null) return { entries: [], next: null };
       const rows = await recipientsOf(queries, message, { after, limit: limit + 1 });
       const mentioned = new Set(await mentionedBy(queries, key));
       const entries = rows
