@@ -77,6 +77,26 @@ export function describeCallStore(
       expect((await two.read(key, 99, 10))?.state.items).toBe(5);
     });
 
+    it('appends to many calls at the same time, with an answer for each', async () => {
+      const [one, two] = await pair();
+      const calls = Array.from({ length: 20 }, () => fresh());
+      const [ended, unknown] = [calls[3]!, fresh()];
+      for (const call of calls) await one.create(call);
+      await one.change(ended.key, { end: 'over' });
+
+      const keys = [...calls, unknown].map(({ key }) => key);
+      const answers = await Promise.all(
+        keys.flatMap((key) => [one.append(key, [`${key} 1`, `${key} 2`]), one.append(key, [`${key} 3`])]),
+      );
+
+      const isStored = (key: string): boolean => key !== ended.key && key !== unknown.key;
+      expect(answers).toEqual(keys.flatMap((key) => [isStored(key), isStored(key)]));
+      for (const { key } of calls)
+        expect((await two.read(key, 0, 10))?.items).toEqual(
+          isStored(key) ? [`${key} 1`, `${key} 2`, `${key} 3`] : [],
+        );
+    });
+
     it('has one end, which the first one decides, and takes no item after it', async () => {
       const [one, two] = await pair();
       const call = fresh();

@@ -1,5 +1,5 @@
 import { CodedError } from '@nestwire/protocol';
-import type { ClientEndFrame, ClientItemFrame, FramePayload } from '@nestwire/protocol/codec';
+import type { ClientEndFrame, ClientItemFrame, EncodedMessage, FramePayload } from '@nestwire/protocol/codec';
 import type { CallState } from '@nestwire/messages/backend';
 import type { SessionRuntime } from '../session/session-runtime.js';
 import { callLost, callUnknown, cancelled, excessCredit, takenOver, unexpectedItem } from './call.errors.js';
@@ -56,12 +56,15 @@ export class CallReader implements ConnectedCall, StoredCallReader {
   /** The number of items that were sent to the client, now and before. */
   private sent: number;
   private consumed: number;
-  private buffer: string[] = [];
+  private buffer: EncodedMessage[] = [];
   /** True when the store may have items that the buffer does not have. */
   private isBehind = true;
   private owner = '';
   private failedReads = 0;
-  private wake: (() => void) | undefined;
+  private isReadingStore = false;
+  /** True when the client has the end of the call. */
+  private hasEnd = false;
+  private isWaitingForQueue = false;
   private reporting: Promise<void> | undefined;
   private reported = 0;
   private resolveReleased!: () => void;
@@ -98,17 +101,16 @@ export class CallReader implements ConnectedCall, StoredCallReader {
   async attach(): Promise<void> {
     const before = await this.calls.store.read(this.key, this.sent, 1);
     if (!before || this.sent > before.state.items) throw callUnknown();
-    if (!this.isActive) return;
-    await this.calls.addReader(this);
-    const state = await this.calls.store.change(this.key, { reader: this.token, consumed: this.consumed });
-    if (!state) throw callUnknown();
-    const former = before.state.reader;
-    if (former && former !== this.token) this.calls.tell(serverOf(former), this.key);
-    this.owner = state.owner;
-    if (!this.isActive) return this.leave();
-    this.state = 'reading';
-    this.tellProducer(state);
-    void this.pump();
+    await this.replace(before.state.reader);
+  }
+
+  /**
+   * Becomes the reader of a call that was stored just now, and sends its items.
+   *
+   * @throws {CodedError} CALL_UNKNOWN when it is not stored; UNAVAILABLE
+   */
+  attachFirst(): Promise<void> {
+    return this.replace('');
   }
 
   start(): void {
@@ -138,7 +140,7 @@ export class CallReader implements ConnectedCall, StoredCallReader {
     }
     this.consumed += progress.items;
     this.report();
-    this.wake?.();
+    this.advance();
     return progress;
   }
 
@@ -165,28 +167,41 @@ export class CallReader implements ConnectedCall, StoredCallReader {
     this.release();
   }
 
-  offer(first: number, items: readonly string[]): void {
+  offer(first: number, items: readonly EncodedMessage[]): void {
     const isNext = first === this.sent + this.buffer.length;
     const { callWindow } = this.port.limits;
     if (isNext && !this.isBehind && this.buffer.length + items.length <= 2 * callWindow)
       this.buffer.push(...items);
     else this.isBehind = true;
-    this.wake?.();
+    this.advance();
   }
 
   changed(): void {
     this.isBehind = true;
-    this.wake?.();
+    this.advance();
   }
 
-  private async pump(): Promise<void> {
+  private async replace(former: string): Promise<void> {
+    if (!this.isActive) return;
+    await this.calls.addReader(this);
+    const state = await this.calls.store.change(this.key, { reader: this.token, consumed: this.consumed });
+    if (!state) throw callUnknown();
+    if (former && former !== this.token) this.calls.tell(serverOf(former), this.key);
+    this.owner = state.owner;
+    if (!this.isActive) return this.leave();
+    this.state = 'reading';
+    this.tellProducer(state);
+    this.advance();
+  }
+
+  /** Sends what the client and its connection have room for, and reads the store when it may have more. */
+  private advance(): void {
     try {
-      while (this.isReady || (await this.hasRoom())) {
-        const item = this.buffer[0];
-        if (item !== undefined && this.send(item)) continue;
-        if (item !== undefined) await this.woken();
-        else if (this.isBehind) await this.readStore();
-        else await this.woken();
+      while (this.state === 'reading' && !this.isReadingStore) {
+        if (this.port.wire.isAboveSoftBound) return this.awaitQueue();
+        const [item] = this.buffer;
+        if (!item) return this.isBehind ? this.catchUp() : undefined;
+        if (!this.window.isOpen || !this.send(item)) return;
       }
     } catch (error) {
       this.fail(error);
@@ -194,15 +209,44 @@ export class CallReader implements ConnectedCall, StoredCallReader {
   }
 
   /** Sends the first item of the buffer; returns false when the window has no room for it. */
-  private send(text: string): boolean {
+  private send(item: EncodedMessage): boolean {
     const { wire } = this.port;
-    const frame = wire.storedItemFrame(this.id, this.sent + 1, itemOf(text));
+    const frame = wire.storedItemFrame(this.id, this.sent + 1, item);
     if (!this.window.fits(frame.length)) return false;
     this.buffer.shift();
     this.sent++;
     this.window.add(frame.length);
     wire.push(frame);
     return true;
+  }
+
+  /** Continues when the outbound queue has room. */
+  private awaitQueue(): void {
+    if (this.isWaitingForQueue) return;
+    this.isWaitingForQueue = true;
+    void this.port.wire.whenBelowSoftBound().then(() => {
+      this.isWaitingForQueue = false;
+      this.advance();
+    });
+  }
+
+  /** Reads the store, unless the producer of this process tells that it has nothing more. */
+  private catchUp(): void {
+    const producer = this.calls.producedHere(this.key);
+    if (!producer?.isUpToDate(this.token, this.sent)) return void this.readOn();
+    this.isBehind = false;
+    if (producer.end) this.finish(producer.end);
+  }
+
+  private async readOn(): Promise<void> {
+    this.isReadingStore = true;
+    try {
+      await this.readStore();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.isReadingStore = false;
+    this.advance();
   }
 
   /** Reads what follows; sends the end after the last item. */
@@ -221,7 +265,7 @@ export class CallReader implements ConnectedCall, StoredCallReader {
     if (state.reader !== this.token) throw takenOver();
     // Items that the producer has offered meanwhile are the same ones.
     if (!this.buffer.length) {
-      this.buffer.push(...items);
+      this.buffer.push(...items.map(itemOf));
       this.isBehind ||= items.length > 0;
     }
     if (this.buffer.length) return;
@@ -242,30 +286,11 @@ export class CallReader implements ConnectedCall, StoredCallReader {
 
   private finish(end: StoredEnd): void {
     if (!this.isActive) return;
+    this.hasEnd = true;
     const { wire } = this.port;
     if (end.kind === 'error') return this.fail(new CodedError(end.error.code, end.error.message, end.error));
     wire.push(end.kind === 'end' ? wire.endFrame(this.id) : wire.storedReplyFrame(this.id, end.reply));
     this.release();
-  }
-
-  /** True when an item may be sent, or none waits. */
-  private get isReady(): boolean {
-    if (this.state !== 'reading' || this.port.wire.isAboveSoftBound) return false;
-    return this.window.isOpen || !this.buffer.length;
-  }
-
-  /** Waits for credit and for room in the outbound queue; resolves to false when this reader ends. */
-  private async hasRoom(): Promise<boolean> {
-    const { wire } = this.port;
-    while (this.state === 'reading' && !this.isReady) {
-      if (wire.isAboveSoftBound) await wire.whenBelowSoftBound();
-      else await this.woken();
-    }
-    return this.state === 'reading';
-  }
-
-  private woken(): Promise<void> {
-    return new Promise((resolve) => (this.wake = resolve));
   }
 
   private tellProducer({ reader, consumed }: CallState): void {
@@ -294,8 +319,8 @@ export class CallReader implements ConnectedCall, StoredCallReader {
     const wasReading = this.state === 'reading';
     this.state = 'ended';
     this.buffer = [];
-    this.wake?.();
-    if (wasReading) this.leave();
+    // The time after the end does not depend on a reader.
+    if (wasReading && !this.hasEnd) this.leave();
     else this.calls.removeReader(this);
     this.port.released(this);
     this.resolveReleased();

@@ -1,4 +1,5 @@
 import { CodedError, ErrorCode, messageNameOf, type WireError } from '@nestwire/protocol';
+import type { EncodedMessage } from '@nestwire/protocol/codec';
 import { encodingOf } from '@nestwire/protocol/compiled';
 import type { CallState, CallStore } from '@nestwire/messages/backend';
 import type { Clock } from '@nestwire/messages/internal';
@@ -22,7 +23,7 @@ export interface Production {
   readonly clock: Clock;
   readonly maxObservedItems: number;
   /** Tells the present reader that there are new items or an end; gives them to a reader of this process. */
-  deliver(call: ProducedCall, reader: string, first: number, items: readonly string[]): void;
+  deliver(call: ProducedCall, reader: string, first: number, items: readonly EncodedMessage[]): void;
   /** Converts an error for the client, and logs it when it has no text for clients. */
   wireErrorOf(error: unknown): WireError;
   /** Reports that nothing of the call is left in this process. */
@@ -38,6 +39,12 @@ export interface ProducedFacts {
   /** The share that the call counts against. */
   readonly share: string;
   readonly timeoutMs: number | undefined;
+}
+
+/** Items and their texts in the store. */
+interface Batch {
+  readonly items: EncodedMessage[];
+  readonly texts: string[];
 }
 
 /**
@@ -62,8 +69,10 @@ export class ProducedCall {
   private decided: StoredEnd | undefined;
   private state: ProducedState = 'running';
   private source: ItemSource | undefined;
-  private readonly pending: string[] = [];
-  /** The number of stored items. */
+  /** The items that the store is not asked to store yet, and their texts. */
+  private pending: Batch = { items: [], texts: [] };
+  /** The numbers of all items and of the stored ones. */
+  private added = 0;
   private stored = 0;
   /** The sizes of the items that are not consumed, stored or not. */
   private readonly unread: number[] = [];
@@ -71,7 +80,10 @@ export class ProducedCall {
   private consumed = 0;
   private characters = 0;
   private reader = '';
-  private storing: Promise<void> | undefined;
+  /** True while the store is asked to store items or the end. */
+  private isStoring = false;
+  /** True when the store may have items that it has not confirmed. */
+  private isUncertain = false;
   private wake: (() => void) | undefined;
   private cancelAbandonment: (() => void) | undefined;
   private cancelDeadline: (() => void) | undefined;
@@ -88,6 +100,11 @@ export class ProducedCall {
   /** The number of stored items. */
   get items(): number {
     return this.stored;
+  }
+
+  /** Returns whether this is the present reader, and has received all that the store has. */
+  isUpToDate(reader: string, received: number): boolean {
+    return this.reader === reader && this.stored === received && !this.isUncertain;
   }
 
   /** The time for which the call stays stored while it runs, in milliseconds. */
@@ -139,8 +156,10 @@ export class ProducedCall {
 
   /** Sets the present reader; an empty one starts the time without a reader. */
   readBy(reader: string): void {
-    const isNew = reader !== this.reader;
+    const former = this.reader;
+    const isNew = reader !== former;
     this.reader = reader;
+    if (isNew && former) this.env.deliver(this, former, this.stored, []);
     if (reader) {
       this.cancelAbandonment?.();
       this.cancelAbandonment = undefined;
@@ -160,7 +179,7 @@ export class ProducedCall {
 
   /** Stores the end again after a failed attempt. */
   retry(): void {
-    if (this.state === 'ending' && !this.storing) this.flush();
+    if (this.state === 'ending') this.flush();
   }
 
   /** Forgets the call without an end, because its time without a reader is over. */
@@ -188,11 +207,14 @@ export class ProducedCall {
 
   private add(item: unknown): void {
     assertMessage(this.facts.method, item);
-    const text = itemText(encodingOf(item));
+    const encoded = encodingOf(item);
+    const text = itemText(encoded);
     this.characters += text.length;
-    if (this.stored + this.pending.length >= MAX_STORED_ITEMS || this.characters > MAX_STORED_CHARACTERS)
+    if (this.added >= MAX_STORED_ITEMS || this.characters > MAX_STORED_CHARACTERS)
       throw tooManyStored(MAX_STORED_ITEMS, MAX_STORED_CHARACTERS);
-    this.pending.push(text);
+    this.added++;
+    this.pending.items.push(encoded);
+    this.pending.texts.push(text);
     this.unread.push(text.length);
     this.unreadCharacters += text.length;
     this.flush();
@@ -202,7 +224,7 @@ export class ProducedCall {
   private get isReady(): boolean {
     const { maxItems, maxBytes } = this.facts.bounds;
     const isFull = this.unread.length >= maxItems || this.unreadCharacters >= maxBytes;
-    return this.state === 'streaming' && !isFull && this.pending.length < MAX_BATCH;
+    return this.state === 'streaming' && !isFull && this.pending.texts.length < MAX_BATCH;
   }
 
   /** Waits until the unread items are below their bounds; resolves to false when the call ends. */
@@ -224,28 +246,42 @@ export class ProducedCall {
 
   /** Stores what is pending, one batch at a time, and then the end. */
   private flush(): void {
-    this.storing ??= this.storeAll().finally(() => (this.storing = undefined));
+    if (this.isStoring || this.state === 'ended') return;
+    if (this.pending.texts.length) this.storeItems();
+    else if (this.state === 'ending') void this.storeEnd();
   }
 
-  private async storeAll(): Promise<void> {
-    while (this.pending.length || this.state === 'ending') {
-      const batch = this.pending.splice(0, MAX_BATCH);
-      if (!batch.length) return this.storeEnd();
-      try {
-        if (!(await this.env.store.append(this.key, batch))) throw new Error('The stored call is unknown.');
-      } catch (error) {
-        return this.unavailable(error);
-      }
-      const first = this.stored;
-      this.stored += batch.length;
-      this.env.deliver(this, this.reader, first, batch);
-      this.wake?.();
-    }
+  private storeItems(): void {
+    const { pending } = this;
+    const storing = this.env.store.append(this.key, pending.texts);
+    this.pending = { items: [], texts: [] };
+    this.isStoring = true;
+    storing.then(
+      (isKnown) => {
+        this.isStoring = false;
+        if (isKnown) this.storedItems(pending.items);
+        else this.unavailable(new Error('The stored call is unknown.'));
+      },
+      (error: unknown) => {
+        this.isStoring = false;
+        this.unavailable(error);
+      },
+    );
+  }
+
+  private storedItems(items: readonly EncodedMessage[]): void {
+    const first = this.stored;
+    this.stored += items.length;
+    this.env.deliver(this, this.reader, first, items);
+    this.wake?.();
+    this.flush();
   }
 
   /** Ends the call after the last stored item, because the store has failed. */
   private unavailable(cause: unknown): void {
-    this.pending.length = 0;
+    if (this.state === 'ended') return;
+    this.pending = { items: [], texts: [] };
+    this.isUncertain = true;
     const error = this.env.wireErrorOf(cause);
     const unavailable = new CodedError(
       'UNAVAILABLE',
@@ -264,12 +300,15 @@ export class ProducedCall {
     if (this.state !== 'ending' || !this.decided) return;
     this.end = this.decided;
     const { forMs } = this.facts.bounds;
+    this.isStoring = true;
     this.env.deliver(this, this.reader, this.stored, []);
     try {
       await this.env.store.change(this.key, { end: endText(this.end), ttlMs: forMs });
     } catch {
       // The next check of this server stores it again.
       return;
+    } finally {
+      this.isStoring = false;
     }
     this.env.deliver(this, this.reader, this.stored, []);
     this.release();

@@ -3,6 +3,7 @@ import type { MessagesService } from '@nestwire/messages';
 import type { CallState, CallStore } from '@nestwire/messages/backend';
 import type { Clock } from '@nestwire/messages/internal';
 import { CodedError, ErrorCode, type WireError } from '@nestwire/protocol';
+import type { EncodedMessage } from '@nestwire/protocol/codec';
 import { callLost, callUnknown, deadlineExceeded, notStarted, tooManyResumable } from './call.errors.js';
 import { CallNotices } from './call-notices.js';
 import { ProducedCall, type ProducedFacts, type Production } from './produced-call.js';
@@ -14,6 +15,8 @@ const LEASE_MS = 3_000;
 const STOP_MS = 1_000;
 /** The time between two checks, in milliseconds. */
 const CHECK_MS = 1_000;
+/** The maximum number of calls whose states are read at the same time. */
+const MAX_REFRESHES = 64;
 /** The maximum number of calls that may be stored without a producer. */
 const MAX_DOUBTFUL = 1_000;
 
@@ -23,7 +26,7 @@ export interface StoredCallReader {
   /** The name of the reader in the cluster; it begins with the name of its server. */
   readonly token: string;
   /** Takes stored items, which follow the first `first` ones. */
-  offer(first: number, items: readonly string[]): void;
+  offer(first: number, items: readonly EncodedMessage[]): void;
   /** Called when the call may have changed. */
   changed(): void;
 }
@@ -160,7 +163,7 @@ export class ResumableCalls implements Production {
     return owner === this.server ? this.isHere(key) : this.store.isAlive(owner);
   }
 
-  deliver(call: ProducedCall, reader: string, first: number, items: readonly string[]): void {
+  deliver(call: ProducedCall, reader: string, first: number, items: readonly EncodedMessage[]): void {
     if (!reader) return;
     const here = this.readers.get(reader);
     if (!here) {
@@ -248,7 +251,9 @@ export class ResumableCalls implements Production {
       // The calls notice by their own writes that the store is away.
     }
     for (const reader of [...this.readers.values()]) reader.changed();
-    for (const call of [...this.produced.values()]) await this.refresh(call);
+    const calls = [...this.produced.values()];
+    for (let at = 0; at < calls.length; at += MAX_REFRESHES)
+      await Promise.all(calls.slice(at, at + MAX_REFRESHES).map((call) => this.refresh(call)));
     for (const key of [...this.doubtful]) if (!(await this.endDoubtful(key))) return;
   }
 

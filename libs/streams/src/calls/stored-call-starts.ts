@@ -51,7 +51,8 @@ export class StoredCallStarts {
       const take = async (): Promise<boolean> => {
         produced = await this.create(reader, frame, call);
         if (reader.isCancelled) produced?.cancel();
-        reader.attach().catch((error: unknown) => reader.fail(error));
+        const attached = produced ? reader.attachFirst() : reader.attach();
+        attached.catch((error: unknown) => reader.fail(error));
         return produced === undefined;
       };
       const { session } = reader.session;

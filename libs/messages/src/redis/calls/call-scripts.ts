@@ -20,13 +20,30 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1
 `;
 
-/** ARGV: the items. Returns 1, or 0 when the call is unknown or has an end. */
+/**
+ * KEYS: the hash and the list of each call. ARGV: the numbers of their items.
+ *
+ * The items follow in ARGV. Returns 1 for each call, or 0 when it is unknown or has an end.
+ */
 export const APPEND_ITEMS_SCRIPT = `
-if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('HMGET', KEYS[1], 'e')[1] then return 0 end
-redis.call('RPUSH', KEYS[2], unpack(ARGV))
-local ttl = redis.call('PTTL', KEYS[1])
-if ttl > 0 then redis.call('PEXPIRE', KEYS[2], ttl) end
-return 1
+local calls, replies = #KEYS / 2, {}
+local last = calls
+for call = 1, calls do
+  local hash, list = KEYS[2 * call - 1], KEYS[2 * call]
+  local count, first = tonumber(ARGV[call]), last + 1
+  last = last + count
+  local f = redis.call('HMGET', hash, 'o', 'e')
+  replies[call] = 0
+  if f[1] and not f[2] then
+    -- A new list has no time to live.
+    if redis.call('RPUSH', list, unpack(ARGV, first, last)) == count then
+      local ttl = redis.call('PTTL', hash)
+      if ttl > 0 then redis.call('PEXPIRE', list, ttl) end
+    end
+    replies[call] = 1
+  end
+end
+return replies
 `;
 
 /** ARGV: pairs of a field and its value. Returns the state, or an empty list. */

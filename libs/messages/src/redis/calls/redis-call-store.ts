@@ -7,15 +7,13 @@ import {
   type StoredItems,
 } from '../../calls/call-store.js';
 import { RedisCalls } from '../connection/redis-calls.js';
+import { isCluster } from '../connection/redis-link.js';
 import { RedisScript } from '../connection/redis-script.js';
 import { unreadable } from '../connection/redis.errors.js';
 import type { ResolvedTuning } from '../connection/redis.options.js';
-import {
-  APPEND_ITEMS_SCRIPT,
-  CHANGE_CALL_SCRIPT,
-  CREATE_CALL_SCRIPT,
-  READ_CALL_SCRIPT,
-} from './call-scripts.js';
+import { WriteCork } from '../connection/write-cork.js';
+import { CHANGE_CALL_SCRIPT, CREATE_CALL_SCRIPT, READ_CALL_SCRIPT } from './call-scripts.js';
+import { RedisItemWriter, type AskRedis } from './redis-item-writer.js';
 
 type Run = (client: Redis, keys: readonly string[]) => Promise<unknown>;
 
@@ -27,10 +25,10 @@ type Run = (client: Redis, keys: readonly string[]) => Promise<unknown>;
 export class RedisCallStore extends CallStore {
   private readonly calls: RedisCalls;
   private readonly createScript = new RedisScript(CREATE_CALL_SCRIPT);
-  private readonly appendScript = new RedisScript(APPEND_ITEMS_SCRIPT);
   private readonly changeScript = new RedisScript(CHANGE_CALL_SCRIPT);
   private readonly readScript = new RedisScript(READ_CALL_SCRIPT);
-  private isCorked = false;
+  private readonly items: RedisItemWriter;
+  private readonly cork: WriteCork;
 
   constructor(
     private readonly client: Redis | Cluster,
@@ -38,6 +36,9 @@ export class RedisCallStore extends CallStore {
   ) {
     super();
     this.calls = new RedisCalls(client, tuning);
+    this.cork = new WriteCork(client);
+    const ask: AskRedis = (command) => this.ask(command);
+    this.items = new RedisItemWriter({ ask, cork: this.cork, isCluster: isCluster(client) });
   }
 
   async renew(server: string, leaseMs: number): Promise<void> {
@@ -54,10 +55,7 @@ export class RedisCallStore extends CallStore {
   }
 
   async append(key: string, items: readonly string[]): Promise<boolean> {
-    if (!items.length) return true;
-    this.corkTurn();
-    const run: Run = (client, keys) => this.appendScript.run({ client, keys, args: items });
-    return (await this.of(key, run)) === 1;
+    return !items.length || this.items.append(this.keysOf(key), items);
   }
 
   async change(key: string, change: CallChange): Promise<CallState | undefined> {
@@ -80,23 +78,16 @@ export class RedisCallStore extends CallStore {
     await this.of(key, (client, keys) => client.del(...keys));
   }
 
-  /** Joins the commands of this turn into one write, because the tokens of many calls arrive together. */
-  private corkTurn(): void {
-    // A Cluster has a connection for each node.
-    const stream = 'stream' in this.client ? this.client.stream : undefined;
-    if (this.isCorked || !stream) return;
-    this.isCorked = true;
-    stream.cork();
-    setImmediate(() => {
-      this.isCorked = false;
-      stream.uncork();
-    });
+  private of(key: string, run: Run): Promise<unknown> {
+    const keys = this.keysOf(key);
+    // Many calls change together.
+    this.cork.joinTurn();
+    return this.ask((client) => run(client, keys));
   }
 
-  private of(key: string, run: Run): Promise<unknown> {
+  private keysOf(key: string): readonly string[] {
     const { prefix } = this.tuning;
-    const keys = [`${prefix}:call:{${key}}`, `${prefix}:items:{${key}}`];
-    return this.ask((client) => run(client, keys));
+    return [`${prefix}:call:{${key}}`, `${prefix}:items:{${key}}`];
   }
 
   private async ask<T>(command: (client: Redis) => Promise<T>): Promise<T> {
