@@ -27,7 +27,7 @@ interface DueAppend {
   readonly reject: (error: unknown) => void;
 }
 
-/** Appends items of calls; the appends of one turn are one command, within its bounds. */
+/** Appends items of calls; those of one turn are one command, within bounds. */
 export class RedisItemWriter {
   private readonly script = new RedisScript(APPEND_ITEMS_SCRIPT);
   private due: DueAppend[] = [];
