@@ -106,10 +106,13 @@ npm run bench -- --only tokens-1000,tokens-1000-redis 1,000 generations of 500 t
   that came and went; in a cluster that of both servers together. Latency and rate also depend on what else the machine does.
 - Memory is what the resident size grows by with each connection, garbage collected before and after, in a server process of its own each round;
   with each subscription, where connections that are there subscribe.
-- Memory of a kept message is what its process uses more on the heap, garbage collected before and after, or what Redis uses more (\`used_memory\`), divided by the messages
-  that are then read back: once right after they were posted, and once as two minutes later, when their ids are no longer remembered.
-- When all come back, they were cut off in four waves, with messages posted after each; those who missed least come first, which is the worst order. A client counts when it
-  has each message that it missed; reads of Redis are what Redis counted (\`INFO commandstats\`) between the first connect and the last client. The channel without history brings nothing.
+- Memory of a kept message is what its process uses more on the heap, garbage collected before and after, or what Redis
+  uses more (\`used_memory\`), divided by the messages that are then read back: once right after they were posted, and
+  once as two minutes later, when their ids are no longer remembered.
+- When all come back, they were cut off in four waves, with messages posted after each; those who missed least come
+  first, which is the worst order. A client counts when it has each message that it missed; reads of Redis are what
+  Redis counted (\`INFO commandstats\`) between the first connect and the last client. The channel without history brings
+  nothing.
 - A reply is a small message. The peers get the same request and answer with the same fields. An \`ack\` of nestwire answers all messages up to
   its id, so it costs less than a frame for each message.
 - A stream of items is read to its end, and each item counts as a message. Clients of nestwire grant credit when half of their window is consumed.
