@@ -1,13 +1,25 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { CODECS, FuzzConnection } from './fuzz-connection.mjs';
+import { rudeFrames } from './call-grammar.mjs';
 import { helloFrame, mutatedFrame, validFrame } from './grammar.mjs';
 import { Judge } from './judge.mjs';
 import { Random } from './random.mjs';
 
 const MAX_CONNECTIONS = 3;
 const MAX_FRAMES = 24;
+/** Enough for a busy machine: it tells only that nothing answers any more. */
+const ANSWERED_MS = 60_000;
 const CLOSE = 0x88;
 const FIRST_BYTES = [0x80, 0x81, 0x82, 0x01, 0x02, 0x00, 0x88, 0x89, 0x8a, 0x83, 0x8f, 0xc1, 0xb1, 0x09];
+
+/**
+ * @typedef {object} Total
+ * @property {string[]} faults
+ * @property {number} frames
+ * @property {number} bytes
+ * @property {Record<string, number>} heard how often each kind of frame came
+ * @property {Set<string>} contracts the contracts of the servers
+ */
 
 /**
  * Plays one conversation: some connections of one client, one after the other, to either server.
@@ -16,35 +28,38 @@ const FIRST_BYTES = [0x80, 0x81, 0x82, 0x01, 0x02, 0x00, 0x88, 0x89, 0x8a, 0x83,
  * that are changed in their fields, their bytes or their WebSocket framing.
  *
  * @param {{ ports: number[], seed: number, codec: 'json' | 'msgpack', post: (post: object) => Promise<void> }} options
- * @returns {Promise<{ faults: string[], frames: number, bytes: number, heard: Record<string, number> }>}
+ * @returns {Promise<Total>}
  */
 export async function converse({ ports, seed, codec, post }) {
   const random = new Random(seed);
   const isPolite = random.once(4);
   const address = `10.${random.below(256)}.${random.below(256)}.${random.below(256)}`;
   const client = randomName(random);
-  /** @type {{ faults: string[], frames: number, bytes: number, heard: Record<string, number> }} */
-  const total = { faults: [], frames: 0, bytes: 0, heard: {} };
+  /** @type {Total} */
+  const total = { faults: [], frames: 0, bytes: 0, heard: {}, contracts: new Set() };
   let held = [];
+  /** @type {string[]} */
+  const callIds = [];
   for (let count = 1 + random.below(MAX_CONNECTIONS); count > 0; count--) {
     const port = random.pick(ports);
     const options = { codec: CODECS[codec], address, isCompressed: random.once(3) };
     const connection = await FuzzConnection.open(port, options);
-    const talk = new Talk({ connection, random, isPolite, post, total });
+    const talk = new Talk({ connection, random, isPolite, post, total, callIds });
     await talk.play(helloFrame(random, { client, held }));
     held = [...held.filter(() => random.once(2)), ...talk.judge.held.values()];
     total.faults.push(...talk.judge.faults);
     total.bytes += connection.bytesSent;
+    if (talk.judge.contract !== undefined) total.contracts.add(talk.judge.contract);
   }
   return total;
 }
 
 /** One connection of a conversation. */
 class Talk {
-  judge = new Judge();
   #nextId = 1;
 
-  constructor({ connection, random, isPolite, post, total }) {
+  constructor({ connection, random, isPolite, post, total, callIds }) {
+    this.judge = new Judge({ isPolite, callIds });
     this.connection = connection;
     this.random = random;
     this.isPolite = isPolite;
@@ -81,11 +96,21 @@ class Talk {
   async #step() {
     const { random } = this;
     if (random.once(5)) void this.post(this.#somePost()).catch(() => undefined);
-    const frame = validFrame(random, this.#nextId++);
+    const frame = validFrame(random, this.#nextId++, this.judge.known);
     if (this.isPolite) return this.#say(frame);
-    const kind = random.weighted({ valid: 10, fields: 6, bytes: 3, repeated: 2, socket: 1, cut: 1 });
+    const kind = random.weighted({
+      valid: 10,
+      fields: 6,
+      calls: 4,
+      bytes: 3,
+      repeated: 2,
+      socket: 1,
+      cut: 1,
+    });
     if (kind === 'valid') this.#say(frame);
     else if (kind === 'fields') this.#sayBlurred(mutatedFrame(random, frame));
+    else if (kind === 'calls')
+      for (const rude of rudeFrames(random, this.#nextId, this.judge.known)) this.#sayBlurred(rude);
     else if (kind === 'bytes') this.#sayBytes(frame);
     else if (kind === 'repeated')
       for (let times = random.below(6); times >= 0; times--) this.#sayBlurred(frame);
@@ -146,7 +171,12 @@ class Talk {
   async #leave() {
     const { connection, judge, random } = this;
     if (this.isPolite) {
-      const isAnswered = await connection.until(() => connection.isEnded || !judge.unanswered().length);
+      // A call may wait for items or credit.
+      for (const call of judge.known.calls.keys()) this.#say({ t: 'cancel', call });
+      const isAnswered = await connection.until(
+        () => connection.isEnded || !judge.unanswered().length,
+        ANSWERED_MS,
+      );
       if (!isAnswered) judge.faults.push(`the frames ${judge.unanswered()} were never answered`);
     } else {
       await wait(random.below(20));

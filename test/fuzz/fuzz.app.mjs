@@ -1,15 +1,18 @@
 // The application that is fuzzed: anonymous clients and members, channels of each delivery class, handlers
-// that fail, delay, leave and unsubscribe.
+// that fail, delay, leave, unsubscribe and ask back; methods of each shape of a call.
 import 'reflect-metadata';
 import { HttpException, Injectable, UnauthorizedException } from '@nestjs/common';
 import { defineChannel } from '@nestwire/messages';
 import { create, StreamMessage } from '@nestwire/protocol';
 import {
+  CallItems,
   ChannelSnapshot,
   OnStreamMessage,
   OnStreamOpened,
   StreamAuthenticator,
+  StreamCall,
   StreamEndpoint,
+  StreamMethod,
   StreamSession,
 } from '@nestwire/streams';
 import { Type } from 'class-transformer';
@@ -25,6 +28,11 @@ import {
 } from 'class-validator';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decorate } from '../rig/decorate.mjs';
+
+/** The time for a response, short so that some come too late. */
+const RESPONSE_MS = 40;
+/** More than the servers of the fuzzer permit in one session. */
+const CROWD = 20;
 
 /** The users that the authenticator knows; any other token is refused. */
 export const USERS = ['ada', 'bob', 'cyn'];
@@ -73,6 +81,21 @@ export const Heard = decorate(class Heard {}, {
   properties: { owner: [String, IsString()], text: [String, IsString()] },
 });
 
+/** A message in its third version, which the former ones become. */
+export const Memo = decorate(class Memo {}, {
+  decorators: [
+    StreamMessage('fuzz.memo', {
+      version: 3,
+      upcast: ({ line, ...rest }, version) => ({ ...rest, text: `${line} of ${version}` }),
+    }),
+  ],
+  properties: { text: [String, IsString(), MaxLength(4_000)] },
+});
+
+/** The parameters of a stream of which a client may have many. */
+class RoomParams {}
+decorate(RoomParams, { properties: { room: [String, IsString(), MaxLength(16)] } });
+
 const history = { messages: 50, ageMs: 600_000 };
 
 /** The channels of the application: one of each delivery class, and an inbox for each user. */
@@ -115,12 +138,60 @@ class Talk {
     if (how === 'kick') this.#inboxes.get(session)?.remove();
     if (how === 'board') await session.subscribe(CHANNELS.board('all'));
     if (how === 'present') await session.presence.join('lobby');
-    return create(Heard, { owner: session.user?.id ?? '', text });
+    if (how === 'ask') void this.#ask(session, text);
+    if (how === 'join') for (let n = 0; n < CROWD; n++) await session.presence.join(`lobby-${n}`);
+    if (how === 'many') for (let n = 0; n < CROWD; n++) await session.subscribe(CHANNELS.noise(n));
+    return heardBy(session, text);
+  }
+
+  memo(session, { text }) {
+    return heardBy(session, text);
+  }
+
+  add({ session }, { text }) {
+    return heardBy(session, text);
+  }
+
+  async *count({ session, signal }, { text }) {
+    for (let n = 0; n < CROWD && !signal.aborted; n++) {
+      await nextTurn();
+      yield heardBy(session, `${text} ${n}`);
+    }
+  }
+
+  async gather({ session }, { text }, items) {
+    let count = 0;
+    for await (const _ of items) count++;
+    return heardBy(session, `${text} ${count}`);
+  }
+
+  async *echo({ session }, { how }, items) {
+    for await (const { text } of items) {
+      if (how === 'leave') return;
+      yield heardBy(session, text);
+    }
+  }
+
+  /** Asks the client, and tells it what its response was. */
+  async #ask(session, text) {
+    try {
+      const reply = await session.request(create(Say, { how: '', text }), {
+        reply: Heard,
+        timeoutMs: RESPONSE_MS,
+      });
+      await session.sendStreamMessage(heardBy(session, `responded ${reply.text}`));
+    } catch {
+      // The client did not respond, or refused, or is gone.
+    }
   }
 
   board({ name }) {
     return create(Board, { name });
   }
+}
+
+function heardBy(session, text) {
+  return create(Heard, { owner: session.user?.id ?? '', text });
 }
 
 /** Subscribes every session to the inbox of another user: the fault that the judge has to see. */
@@ -132,7 +203,7 @@ class LeakyTalk extends Talk {
 }
 
 /**
- * Defines the endpoints: `talk` for everybody, `members` for those who have signed in.
+ * Defines the endpoints: `talk` for everybody, `members` for those who have signed in, `room` with parameters.
  *
  * @param {string} [flaw] `leak` subscribes sessions to the inbox of another user
  */
@@ -147,6 +218,29 @@ export function defineEndpoints(flaw) {
     }
     board(channel) {
       return super.board(channel);
+    }
+    memo(session, message) {
+      return super.memo(session, message);
+    }
+    add(call, request) {
+      return super.add(call, request);
+    }
+    count(call, request) {
+      return super.count(call, request);
+    }
+    tell(call, request) {
+      return super.count(call, request);
+    }
+    gather(call, request, items) {
+      return super.gather(call, request, items);
+    }
+    echo(call, request, items) {
+      return super.echo(call, request, items);
+    }
+  }
+  class RoomEndpoint {
+    say(session, { text }) {
+      return heardBy(session, text);
     }
   }
   class MembersEndpoint extends Base {
@@ -163,11 +257,24 @@ export function defineEndpoints(flaw) {
   };
   decorate(TalkEndpoint, {
     decorators: [StreamEndpoint('talk')],
-    methods: { ...methods, board: { decorators: [ChannelSnapshot(CHANNELS.board)] } },
+    methods: {
+      ...methods,
+      board: { decorators: [ChannelSnapshot(CHANNELS.board)] },
+      memo: { decorators: [OnStreamMessage(Memo)], takes: [StreamSession, Memo] },
+      add: { decorators: [StreamMethod(Say)], takes: [StreamCall, Say] },
+      count: { decorators: [StreamMethod(Say)], takes: [StreamCall, Say] },
+      tell: { decorators: [StreamMethod(Say, { resumable: { forMs: 500 } })], takes: [StreamCall, Say] },
+      gather: { decorators: [StreamMethod(Say, { items: Memo })], takes: [StreamCall, Say, CallItems] },
+      echo: { decorators: [StreamMethod(Say, { items: Memo })], takes: [StreamCall, Say, CallItems] },
+    },
+  });
+  decorate(RoomEndpoint, {
+    decorators: [StreamEndpoint('room', { params: RoomParams })],
+    methods: { say: methods.say },
   });
   decorate(MembersEndpoint, {
     decorators: [StreamEndpoint('members', { requireLogin: true })],
     methods,
   });
-  return [TalkEndpoint, MembersEndpoint];
+  return [TalkEndpoint, MembersEndpoint, RoomEndpoint];
 }

@@ -1,10 +1,29 @@
 // The grammar of what a client says: valid frames, frames that are wrong in one place, values that are odd.
 import { USERS } from './fuzz.app.mjs';
+import { callFrame, frameOfCall, responseFrame } from './call-grammar.mjs';
 
 const ENDPOINTS = ['talk', 'members'];
 const GOOD_TOKENS = [...USERS, null];
 const BAD_TOKENS = ['mallory', 'broken', 'forbidden', '', 'x'.repeat(3_000)];
-const HOWS = ['', '', 'late', 'throw', 'refuse', 'leave', 'kick', 'board', 'present'];
+const HOWS = [
+  '',
+  '',
+  'late',
+  'throw',
+  'refuse',
+  'leave',
+  'kick',
+  'board',
+  'present',
+  'ask',
+  'ask',
+  'join',
+  'many',
+];
+/** More rooms than the servers permit streams. */
+const ROOMS = ['a', 'b', 'c', 'd', 'e', 'f'];
+const VERSIONS = [undefined, 1, 2, 3];
+const BAD_VERSIONS = [4, 0, -1, 1.5, 2 ** 53, '2', null, true, {}, []];
 const RESERVED_KEYS = [
   '__proto__',
   'constructor',
@@ -29,10 +48,39 @@ export function messageFrame(random, id) {
   return { t: 'message', id, stream: random.pick(ENDPOINTS), type: 'fuzz.say', data };
 }
 
-/** Returns a frame that is valid at this point of a conversation. */
-export function validFrame(random, id) {
-  const kind = random.weighted({ message: 10, open: 4, close: 2, auth: 3, ping: 1, pong: 1 });
+/** Returns a message of one of its versions, or of one that no server knows. */
+export function memoOf(random, text) {
+  const version = random.pick(random.once(4) ? BAD_VERSIONS : VERSIONS);
+  const isNewest = version === 3;
+  return { ...(version !== undefined && { $version: version }), [isNewest ? 'text' : 'line']: text };
+}
+
+/** Opens a stream of its own for one set of parameters. */
+function roomFrame(random, id) {
+  const room = random.pick(ROOMS);
+  return { t: 'open', id, endpoint: 'room', stream: `#${room}`, params: { room } };
+}
+
+/**
+ * Returns a frame that is valid at this point of a conversation.
+ *
+ * @param {import('./random.mjs').Random} random
+ * @param {number} id
+ * @param {import('./call-grammar.mjs').Known} known
+ */
+export function validFrame(random, id, known) {
+  const kind = random.weighted({
+    ...{ message: 10, memo: 3, open: 4, room: 3, close: 2, auth: 3, ping: 1, pong: 1, call: 6 },
+    ofCall: known.calls.size ? 12 : 0,
+    response: known.requests.size ? 8 : 0,
+  });
   if (kind === 'message') return messageFrame(random, id);
+  if (kind === 'memo')
+    return { t: 'message', id, stream: 'talk', type: 'fuzz.memo', data: memoOf(random, `memo ${id}`) };
+  if (kind === 'room') return roomFrame(random, id);
+  if (kind === 'call') return callFrame(random, id, known);
+  if (kind === 'ofCall') return frameOfCall(random, known, memoOf(random, 'item'));
+  if (kind === 'response') return responseFrame(random, known);
   if (kind === 'auth') return { t: 'auth', id, token: tokenOf(random) };
   if (kind === 'ping' || kind === 'pong') return { t: kind };
   return { t: kind, id, [kind === 'open' ? 'endpoint' : 'stream']: random.pick(ENDPOINTS) };
@@ -49,6 +97,7 @@ export function helloFrame(random, { client, held }) {
   /** @type {Record<string, unknown>} */
   const frame = { t: 'hello', v: 1, ...(token !== null && { token }) };
   if (!random.once(4)) frame.client = client;
+  if (random.once(6)) frame.contract = random.pick(['x'.repeat(22), '', 7, null, { hash: 1 }]);
   if (held.length && !random.once(3)) frame.resume = held.map((entry) => maybeForged(random, entry));
   return frame;
 }

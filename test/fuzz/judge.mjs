@@ -7,11 +7,16 @@ const POSITION = (value) => Array.isArray(value) && STRING(value[0]) && COUNT(va
 const USER = (value) => value === null || STRING(value);
 const ERROR = (value) => OBJECT(value) && /^[A-Z][A-Z0-9_]*$/.test(value.code) && STRING(value.message);
 const REASON = (value) => OBJECT(value) && /^[a-z][a-z-]*$/.test(value.code) && STRING(value.message);
+const CONTRACT = (value) => STRING(value) && /^[\w-]{22}$/.test(value);
 const optional = (check) => (value) => value === undefined || check(value);
 
 /** The fields of each frame of a server, as `docs/protocol.md` §3.2 has them. */
 const SHAPES = {
-  welcome: { v: COUNT, connection: STRING, user: USER, pingMs: COUNT, pongMs: COUNT, maxPayloadBytes: COUNT },
+  welcome: {
+    ...{ v: COUNT, connection: STRING, user: USER, pingMs: COUNT, pongMs: COUNT, maxPayloadBytes: COUNT },
+    ...{ maxPendingMessages: COUNT, resendMs: COUNT, callWindow: COUNT, callWindowBytes: COUNT },
+    ...{ maxCalls: COUNT, maxStreams: COUNT, contract: CONTRACT },
+  },
   opened: { stream: STRING, session: STRING, id: optional(COUNT) },
   closed: { stream: STRING, reason: REASON, id: optional(COUNT) },
   message: { stream: STRING, type: STRING, data: OBJECT },
@@ -28,6 +33,12 @@ const SHAPES = {
   publication: { channel: STRING, type: STRING, data: OBJECT, offset: optional(COUNT), id: optional(STRING) },
   authenticated: { id: COUNT, user: USER },
   goaway: { spreadMs: COUNT },
+  reply: { call: COUNT, type: optional(STRING), data: optional(OBJECT) },
+  item: { call: COUNT, n: COUNT, type: STRING, data: OBJECT },
+  end: { call: COUNT },
+  credit: { call: COUNT, consumed: COUNT },
+  request: { id: COUNT, stream: STRING, type: STRING, data: OBJECT, timeoutMs: COUNT },
+  withdrawn: { request: COUNT },
   ping: {},
   pong: {},
 };
@@ -56,8 +67,24 @@ export class Judge {
   #answers = 0;
   #framesSent = 0;
   #sentCloseCodes = new Set();
+  /** Notes the contract of a server, which is the same on all servers. */
+  contract;
+  /** @type {import('./call-grammar.mjs').Known} */
+  known;
+  #isPolite;
+  /** The calls that the client has left; a resumable one has no answer, and its items may be on the way. */
+  #left = new Set();
   /** After a frame of changed bytes nobody knows which id the server read. */
   #isBlurred = false;
+
+  /**
+   * @param {{ isPolite: boolean, callIds: string[] }} options `callIds` are those of the client so far; its calls are
+   *   judged when it sends valid frames alone
+   */
+  constructor({ isPolite, callIds }) {
+    this.#isPolite = isPolite;
+    this.known = { calls: new Map(), requests: new Set(), callIds };
+  }
 
   /** Notes a close code that the client sends: the server may answer with the same, as RFC 6455 has it. */
   sentClose(code) {
@@ -65,11 +92,27 @@ export class Judge {
   }
 
   /** Notes a frame that is sent as it is. */
-  sent({ t, id, stream }) {
+  sent(frame) {
+    const { t, id, stream } = frame;
     this.#framesSent++;
+    this.#noteOfCall(frame);
     if (!COUNT(id)) return;
     this.#sent.set(id, (this.#sent.get(id) ?? 0) + 1);
     if (t === 'message') this.#streams.set(id, stream);
+  }
+
+  #noteOfCall({ t, id, call, items, received = 0, request }) {
+    const { calls, requests } = this.known;
+    if (t === 'call' || t === 'attach')
+      calls.set(id, { takesItems: items === true, sent: 0, credited: 0, heard: received });
+    const known = calls.get(call);
+    if (known && t === 'item') known.sent++;
+    if (known && t === 'end') known.takesItems = false;
+    if (t === 'detach') {
+      calls.delete(call);
+      this.#left.add(call);
+    }
+    if (t === 'response') requests.delete(request);
   }
 
   /** Notes bytes of which it is not certain what frame they are. */
@@ -98,11 +141,12 @@ export class Judge {
 
   /** Returns the ids of unchanged frames without an answer; an ack answers the messages before it too. */
   unanswered() {
-    return [...this.#sent.keys()].filter((id) => !this.#answered.has(id));
+    return [...this.#sent.keys()].filter((id) => !this.#answered.has(id) && !this.#left.has(id));
   }
 
-  on_welcome({ user }) {
+  on_welcome({ user, contract }) {
     if (this.#isWelcome) this.faults.push('a second welcome');
+    this.contract = contract;
     this.#isWelcome = true;
     this.user = user;
   }
@@ -123,6 +167,7 @@ export class Judge {
   on_error(frame) {
     const { id, error } = frame;
     if (id !== undefined) this.#answer(id);
+    this.known.calls.delete(id);
     if (INTERNALS.test(JSON.stringify(error))) this.#fault('tells of the inside of the server', frame);
   }
 
@@ -131,9 +176,42 @@ export class Judge {
   }
 
   on_message(frame) {
-    if (frame.type === 'fuzz.heard' && frame.data.owner !== (this.user ?? ''))
-      this.#fault(`answers as another user than ${this.user}`, frame);
+    this.#judgeHeard(frame);
     this.#judgeOwner(frame);
+  }
+
+  on_reply(frame) {
+    this.#judgeHeard(frame);
+    this.#endCall(frame);
+  }
+
+  on_end(frame) {
+    this.#endCall(frame);
+  }
+
+  on_item(frame) {
+    const { call, n } = frame;
+    this.#judgeHeard(frame);
+    const known = this.known.calls.get(call);
+    if (known && n !== ++known.heard && this.#isPolite)
+      this.#fault(`is item ${n}, not ${known.heard}`, frame);
+    if (!known && this.#isPolite && !this.#left.has(call)) this.#fault('is of no call', frame);
+  }
+
+  on_credit(frame) {
+    const { call, consumed } = frame;
+    const known = this.known.calls.get(call);
+    if (known && this.#isPolite && !(consumed > known.credited && consumed <= known.sent))
+      this.#fault(`has credit for ${consumed} of ${known.sent} items after ${known.credited}`, frame);
+    if (known) known.credited = consumed;
+  }
+
+  on_request({ id }) {
+    this.known.requests.add(id);
+  }
+
+  on_withdrawn({ request }) {
+    this.known.requests.delete(request);
   }
 
   on_publication(frame) {
@@ -146,6 +224,16 @@ export class Judge {
 
   on_position(frame) {
     this.#keep(frame);
+  }
+
+  #judgeHeard(frame) {
+    if (frame.type === 'fuzz.heard' && frame.data.owner !== (this.user ?? ''))
+      this.#fault(`answers as another user than ${this.user}`, frame);
+  }
+
+  #endCall({ call }) {
+    this.#answer(call);
+    this.known.calls.delete(call);
   }
 
   #judgeOwner(frame) {

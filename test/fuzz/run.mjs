@@ -16,6 +16,15 @@ const MINUTE_MS = 60_000;
 const QUICK_MINUTES = 0.05;
 const LONG_MINUTES = 2;
 const CONTROL_CONVERSATIONS = 400;
+/** The conversations of a run in which each of the kinds below comes. */
+const COVERED_CONVERSATIONS = 500;
+const KINDS = [
+  ...['reply', 'item', 'end', 'credit', 'request', 'withdrawn', 'subscribed', 'publication'],
+  ...['TOO_MANY_STREAMS', 'TOO_MANY_SUBSCRIPTIONS', 'TOO_MANY_PRESENCES', 'TOO_MANY_CALLS'].map(errorOf),
+  ...['CALL_WINDOW_EXCEEDED', 'CALL_UNKNOWN', 'CANCELLED', 'DEADLINE_EXCEEDED', 'INVALID_MESSAGE'].map(
+    errorOf,
+  ),
+];
 
 const { values } = parseArgs({
   options: {
@@ -60,11 +69,23 @@ async function fuzz({ codec, endMs }) {
     });
     for (const witness of witnesses) result.faults.push(...(await witness.stop(posted(witness.name))));
     result.faults.push(...(await cluster.leftovers()));
+    result.faults.push(...gapsOf(result));
     console.log(`          ${noteOf(result, witnesses)}`);
     return result.faults;
   } finally {
     await cluster.stop();
   }
+}
+
+/** Returns the kinds of frames that a long run has not met, and contracts that differ between servers. */
+function gapsOf({ conversations, heard, contracts }) {
+  const missing = conversations < COVERED_CONVERSATIONS ? [] : KINDS.filter((kind) => !heard[kind]);
+  const differing = contracts.size > 1 ? [`the servers have the contracts ${[...contracts].join(', ')}`] : [];
+  return [...missing.map((kind) => `no server sent ${kind}`), ...differing];
+}
+
+function errorOf(code) {
+  return `error ${code}`;
 }
 
 /** The negative control: sessions that are subscribed to the inbox of another user must be caught. */
@@ -85,20 +106,21 @@ async function seesLeak() {
 }
 
 async function play({ cluster, codec, isOver }) {
-  /** @type {{ faults: string[], conversations: number, frames: number, bytes: number, heard: Record<string, number> }} */
-  const sum = { faults: [], conversations: 0, frames: 0, bytes: 0, heard: {} };
+  /** @type {import('./conversation.mjs').Total & { conversations: number }} */
+  const sum = { faults: [], conversations: 0, frames: 0, bytes: 0, heard: {}, contracts: new Set() };
   let seed = firstSeed;
   const worker = async () => {
     while (!isOver(sum.faults)) {
       const own = seed++;
       const options = { ports: cluster.ports, seed: own, codec, post: (post) => cluster.post(post) };
-      const { faults, frames, bytes, heard } = await converse(options).catch((error) => {
+      const { faults, frames, bytes, heard, contracts } = await converse(options).catch((error) => {
         throw new Error(`seed ${own}: ${error.stack}`);
       });
       sum.faults.push(...faults.map((fault) => `seed ${own}: ${fault}`));
       sum.conversations++;
       sum.frames += frames;
       sum.bytes += bytes;
+      for (const contract of contracts) sum.contracts.add(contract);
       for (const [kind, count] of Object.entries(heard)) sum.heard[kind] = (sum.heard[kind] ?? 0) + count;
     }
   };

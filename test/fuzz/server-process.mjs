@@ -32,7 +32,15 @@ async function start({ redis, flaw }) {
             compression: 'both',
             // Each conversation has an address of its own, in X-Forwarded-For.
             trustProxy: 1,
-            limits: { connectsPerSecond: UNLIMITED, closeTimeoutMs: 300, unfinishedMessageMs: 1_000 },
+            limits: {
+              connectsPerSecond: UNLIMITED,
+              closeTimeoutMs: 300,
+              unfinishedMessageMs: 1_000,
+              // So few that conversations of some frames exceed them.
+              maxStreams: 4,
+              maxSubscriptions: 16,
+              callWindow: 8,
+            },
           }),
         ],
         providers: [...defineEndpoints(flaw), Users],
