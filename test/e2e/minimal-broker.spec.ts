@@ -208,6 +208,7 @@ describe('A broker that only publishes and subscribes', () => {
       );
       expect(await failureOf(observed)).toMatchObject(gone);
     }
+    expect(await failureOf(messages.readHistory(kept('1'), 1))).toMatchObject(gone);
     const error = await failureOf(messages.postMessage(kept('1'), note('x')));
     expect(error.message).toBe(
       'The broker BusBroker does not support what the application uses:\n' +

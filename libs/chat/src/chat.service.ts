@@ -21,6 +21,7 @@ import { ChangeRate } from './limits/change-rate.js';
 import { chatLimits, type ChatLimits } from './limits/chat-limits.js';
 import { ChatHistory } from './messages/chat-history.js';
 import { ChatHooks } from './messages/chat-hooks.js';
+import { EphemeralRooms } from './relay/ephemeral-rooms.js';
 import { ChatMessages } from './messages/chat-messages.js';
 import { growthSettings } from './messages/growth/growth.options.js';
 import { MessageGrowths, type GrowthParts } from './messages/growth/message-growths.js';
@@ -85,15 +86,16 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     this.lists = new ChatLists(work, gate, { types, users, limits });
     this.attachments = new ChatAttachments({ database, work, gate, rate, files });
     const { maxPerMessage: maxAttachments } = files.settings;
-    const context = { work, gate, reader, hooks, rate, limits, maxAttachments };
+    const publisher = new ChangePublisher(work, messages, { reader, users });
+    const rooms = new EphemeralRooms(messages, publisher);
+    const context = { work, gate, reader, hooks, rate, rooms, limits, maxAttachments };
     const growth = growthSettings(options.growth);
     this.growths = new MessageGrowths({ ...context, database, send: sendTo(messages) }, growth);
     this.messages = new ChatMessages(context, this.growths);
-    this.history = new ChatHistory(work, gate, reader, limits);
+    this.history = new ChatHistory(work, gate, { reader, limits, rooms });
     this.search = new ChatSearch(database, work, { gate, reader, limits });
     this.pointers = new ReadPointers(work, gate);
     this.privacy = new ChatPrivacy(work, gate, types);
-    const publisher = new ChangePublisher(work, messages, { reader, users });
     const expire = async () => (await this.privacy.expire()) + (await this.attachments.removeOrphans());
     this.relay = new OutboxRelay(
       { database, work, messages, publisher, expire, order: new ListOrder(database) },

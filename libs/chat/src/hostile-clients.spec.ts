@@ -76,7 +76,12 @@ describeWithRedis('A hostile client', (redis) => {
   beforeAll(async () => {
     started = await startChatServers(
       redis().url,
-      { guests: true, users: TenantUsers, limits: { changesPerWindow: 20 } },
+      {
+        guests: true,
+        users: TenantUsers,
+        limits: { changesPerWindow: 20 },
+        types: { stage: { ephemeral: true } },
+      },
       { authenticator: Tokens },
     );
     ({ chat } = started);
@@ -107,6 +112,32 @@ describeWithRedis('A hostile client', (redis) => {
       ['find', 'search', { text: 'message', channelId: room }],
     ] as const)
       expect(await eve.call('chatUser', method, type, data)).toBe('CHAT_NOT_FOUND');
+  });
+
+  it('neither posts to nor reads a channel without stored messages that it has not joined', async () => {
+    const { id } = await chat.channels.create(ann, { type: 'stage', members: ['mallory'] });
+    const stage = streamOf({ channelId: id });
+    const [eve, mallory] = [await attack('eve'), await attack('mallory')];
+    expect(await eve.open('chatChannel', { channelId: id })).toBe('CHAT_NOT_FOUND');
+    for (const [method, type, data] of [
+      ['post', 'post', posted('x')],
+      ['loadPage', 'load-page', {}],
+      ['loadChanges', 'load-changes', { revision: 0 }],
+    ] as const)
+      expect(await eve.call(stage, method, type, data)).not.toBe('reply');
+    await mallory.open('chatChannel', { channelId: id });
+
+    for (const [method, type, data] of [
+      ['edit', 'edit', { seq: 1, text: 'forged' }],
+      ['remove', 'delete', { seq: 1 }],
+      ['react', 'react', { seq: 1, emoji: 'x', isSet: true }],
+      ['markRead', 'mark-read', { seq: 99 }],
+      ['report', 'report', { seq: 1, reason: 'x' }],
+    ] as const)
+      expect([method, await mallory.call(stage, method, type, data)]).toEqual([method, 'CHAT_EPHEMERAL']);
+    expect(await mallory.call(stage, 'post', 'post', posted('mine'))).toBe('reply');
+    const { messages } = await chat.history.page(ann, { channelId: id });
+    expect(messages.map(({ text }) => text)).toEqual(['mine']);
   });
 
   it('changes nothing of others, and takes no rights', async () => {

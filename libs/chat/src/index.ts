@@ -36,13 +36,7 @@ export { ChatChannelEndpoint } from './endpoint/chat-channel-endpoint.js';
 export { ChatUserEndpoint } from './endpoint/chat-user-endpoint.js';
 export { ChatError, ChatErrorCode } from './error/chat-error.js';
 export type { ChatLimits } from './limits/chat-limits.js';
-export type {
-  ChangesPage,
-  ChatHistory,
-  HistoryPage,
-  HistoryPageRequest,
-  MessageVersion,
-} from './messages/chat-history.js';
+export type { ChatHistory, MessageVersion } from './messages/chat-history.js';
 export { ChatHooks, type ChatDraft, type ChatVerdict } from './messages/chat-hooks.js';
 export type { ChatMessage, ChatReaction, MessageGrowth } from './messages/chat-message.js';
 export type { GrowOptions, NewGrowingMessage } from './messages/growth/growth-ending.js';
@@ -52,7 +46,8 @@ export type { ChatMessages } from './messages/chat-messages.js';
 export type { MessagePlace } from './messages/message-change.js';
 export type { MessageRecipient } from './messages/message-recipients.js';
 export type { MessageChanges } from './messages/message-edits.js';
-export type { NewMessage } from './messages/message-posts.js';
+export type { ChangesPage, HistoryPage, HistoryPageRequest } from './messages/history-page.js';
+export type { NewMessage } from './messages/new-message.js';
 export type { ChatSearch, SearchPage, SearchRequest } from './messages/chat-search.js';
 export type { ReadPointers } from './messages/read-pointers.js';
 export type { ThreadEntry } from './messages/thread-list.js';

@@ -314,6 +314,42 @@ describe('MessagesService.attach', () => {
   });
 });
 
+describe('MessagesService.readHistory', () => {
+  const kept = defineChannel('kept', { messages: [Said], history: { messages: 3, ageMs: 60_000 } });
+  const textsOf = async (messages: MessagesService, count: number) =>
+    (await messages.readHistory(kept('lobby'), count)).map(({ text }) => text);
+
+  it('reads the last messages, the oldest first, as far as the history has them', async () => {
+    const messages = await open();
+    for (const text of ['1', '2', '3', '4']) await messages.postMessage(kept('lobby'), say(text));
+    const [last] = await messages.readHistory(kept('lobby'), 1);
+
+    expect(await textsOf(messages, 2)).toEqual(['3', '4']);
+    expect(await textsOf(messages, 100)).toEqual(['2', '3', '4']);
+    expect(metaOf(last!)?.position?.[1]).toBe(4);
+  });
+
+  it('reads on when a page is full, and leaves out what it cannot read', async () => {
+    const broker = new LocalBroker();
+    const messages = await open({ broker, maxMessageBytes: 1_000_000 });
+    const large = 'x'.repeat(600_000);
+    for (const text of ['1', '2', '3']) await messages.postMessage(kept('lobby'), say(`${text}${large}`));
+    expect((await textsOf(messages, 3)).map((text) => text[0])).toEqual(['1', '2', '3']);
+
+    await broker.history.append({ ...kept('lobby'), history: kept.history! }, [
+      { id: 'a', type: 'nobody.knows', data: '{}' },
+      { id: 'b', ...encodeMessage(say('after')) },
+    ]);
+    expect((await textsOf(messages, 2)).map((text) => text.slice(0, 9))).toEqual(['after']);
+  });
+
+  it('is refused after the shutdown', async () => {
+    const messages = await open();
+    await closers.pop()!();
+    await expect(messages.readHistory(kept('lobby'), 1)).rejects.toMatchObject({ code: 'MESSAGES_CLOSED' });
+  });
+});
+
 describe('MessagesService.createStream', () => {
   it('holds what is posted before the first read', async () => {
     const messages = await open();

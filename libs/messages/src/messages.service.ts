@@ -91,11 +91,11 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     const { counts } = this.delivery;
     const { undecodable, ...ofBroker } = this.broker.counters;
     const posted = this.ephemeral.posted + (this.recoverable?.posted ?? 0);
-    const ofPosts = { posted, degraded: this.ephemeral.degraded };
     return {
       ...counts,
       ...(this.recoverable?.counts ?? { reads: 0, refetched: 0, gaps: 0 }),
-      ...ofPosts,
+      posted,
+      degraded: this.ephemeral.degraded,
       ...ofBroker,
       undecodable: counts.undecodable + undecodable,
     };
@@ -206,6 +206,16 @@ export class MessagesService implements OnModuleInit, OnApplicationShutdown {
     } catch (error) {
       return Promise.reject(error as Error);
     }
+  }
+
+  /**
+   * Reads the last messages of a history, the oldest first; unreadable ones are left out.
+   *
+   * @throws {MessagesError} BAD_CHANNEL, MISSING_CAPABILITY, MESSAGES_CLOSED; UNAVAILABLE when it cannot be read
+   */
+  async readHistory<M extends Message>(channel: Channel<M, 'history'>, count: number): Promise<readonly M[]> {
+    this.openChannel(channel);
+    return this.delivery.messagesOf(channel, await this.recoverable!.last(channel, count));
   }
 
   /**

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import type { ChannelGate } from '../channels/channel-gate.js';
 import { demandPosting } from '../channels/posting-right.js';
+import { demandStored } from '../channels/stored-messages.js';
 import type { ChatDatabase, Queries } from '../database/chat-database.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import type { ChangeRate } from '../limits/change-rate.js';
@@ -85,6 +86,7 @@ export class ChatAttachments {
       const open = await gate.look(queries, actor, channelId);
       await demandPosting(queries, gate, open);
       await gate.demand(open, 'message.attach');
+      demandStored(open.channel, 'An attachment');
       await demandQuota(
         queries,
         { kind: database.kind, tenant: actor.tenant, userId },

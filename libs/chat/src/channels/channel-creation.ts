@@ -76,6 +76,7 @@ export class ChannelCreation {
       created_at: now,
       active_at: now,
       member_count: of.users.length,
+      durability: of.type.ephemeral ? 'ephemeral' : 'stored',
     };
   }
 

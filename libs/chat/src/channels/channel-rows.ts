@@ -28,6 +28,27 @@ export async function nextRevision(queries: Queries, channel: ChannelKey): Promi
   return revision;
 }
 
+/**
+ * Takes the numbers of a new message.
+ *
+ * A reply in a thread changes two messages, so it takes two revisions.
+ */
+export function takeNumbers(
+  queries: Queries,
+  channel: ChannelKey,
+  { createdAt, revisions = 1 }: { readonly createdAt: number; readonly revisions?: 1 | 2 },
+) {
+  return updateChannel(queries, channel)
+    .set((eb) => ({
+      last_seq: eb('last_seq', '+', 1),
+      revision: eb('revision', '+', revisions),
+      active_at: createdAt,
+      lagging_at: eb.fn.coalesce('lagging_at', eb.val(Date.now())),
+    }))
+    .returning(['last_seq', 'revision'])
+    .executeTakeFirstOrThrow();
+}
+
 /** Selects the rows of the members of a channel. */
 export function selectMembers(queries: Queries, { tenant, id }: ChannelKey) {
   return queries

@@ -22,6 +22,15 @@ export interface ChannelTypeOptions {
    * @default undefined
    */
   readonly keepMs?: number;
+  /**
+   * True for channels whose messages are delivered live and not stored in the database.
+   *
+   * A channel keeps its newest messages for ten minutes, in the memory of the broker. The option holds for channels
+   * that are created with it.
+   *
+   * @default false
+   */
+  readonly ephemeral?: boolean;
 }
 
 /** A type of channels with all its settings. */
@@ -30,6 +39,7 @@ export interface ChannelType {
   readonly access: 'open' | 'invitation' | 'fixed';
   readonly maxMembers: number;
   readonly keepMs: number | undefined;
+  readonly ephemeral: boolean;
 }
 
 const DEFAULT_MAX_MEMBERS = 10_000;
@@ -75,11 +85,13 @@ export class ChannelTypes {
 }
 
 function typeOf(name: string, options: ChannelTypeOptions): ChannelType {
-  const { access = 'invitation', maxMembers = DEFAULT_MAX_MEMBERS, keepMs } = options;
+  const { access = 'invitation', maxMembers = DEFAULT_MAX_MEMBERS, keepMs, ephemeral = false } = options;
   if (!NAME.test(name)) throw misconfigured(`the name '${name}' is not 1 to 32 of a-z 0-9 -`);
   if (!Number.isInteger(maxMembers) || maxMembers < 1)
     throw misconfigured(`types.${name}.maxMembers is a whole number from 1 on; got ${maxMembers}`);
   if (keepMs !== undefined && !(keepMs >= 1))
     throw misconfigured(`types.${name}.keepMs is a number from 1 on; got ${keepMs}`);
-  return { name, access, maxMembers, keepMs };
+  if (ephemeral && keepMs !== undefined)
+    throw misconfigured(`types.${name}.keepMs is for stored messages; ephemeral channels have none`);
+  return { name, access, maxMembers, keepMs, ephemeral };
 }

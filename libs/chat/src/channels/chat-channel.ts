@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type { ChannelsTable, MembersTable } from '../database/chat-tables.js';
 import type { ChatRole } from '../policy/chat-role.js';
 import type { ChatProfile } from '../users/chat-users.js';
+import { isEphemeral } from './stored-messages.js';
 
 /** A channel, as its readers see it. Times are milliseconds since 1970. */
 export interface ChatChannel {
@@ -21,6 +22,8 @@ export interface ChatChannel {
   readonly revision: number;
   readonly activeAt: number;
   readonly memberCount: number;
+  /** True when the messages are delivered live and not stored: no edits, reactions, threads, pins, files or search. */
+  readonly isEphemeral: boolean;
 }
 
 /** The membership of one user in a channel, for this user alone. */
@@ -60,6 +63,7 @@ export function channelOf(row: ChannelRow): ChatChannel {
     revision: row.revision,
     activeAt: row.active_at,
     memberCount: row.member_count,
+    isEphemeral: isEphemeral(row),
   };
 }
 

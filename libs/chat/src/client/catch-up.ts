@@ -148,6 +148,7 @@ export class CatchUp {
     for (let revision = base, hasMore = true; hasMore;) {
       if (messages.length > MAX_CHANGES) return this.loadWindows(undefined);
       const page = await this.calls.loadChanges(create(ChatLoadChanges, { revision }));
+      if (page.isCut) return this.loadWindows(undefined);
       messages.push(...page.messages);
       ({ revision, hasMore } = page);
       if (!hasMore) this.base = Math.max(revision, least);

@@ -54,7 +54,12 @@ export class ListEntries {
     const known = this.find(event.channelId);
     if (!known) return channel.archivedAt === null;
     const isNew = kind === 'message.posted' && seq !== null && seq > known.channel.lastSeq;
-    const isUnread = isNew && authorId !== null && authorId !== userId && seq > known.membership.readSeq;
+    const isUnread =
+      isNew &&
+      !channel.isEphemeral &&
+      authorId !== null &&
+      authorId !== userId &&
+      seq > known.membership.readSeq;
     const isNewer = channel.revision >= known.channel.revision;
     this.set({
       ...known,

@@ -105,11 +105,16 @@ export class ReadMark {
   /** Moves the pointer forward, at most to the last message. */
   read(seq: number): void {
     const to = Math.min(seq, this.live.lastSeq);
-    if (to <= this.readSeq || !this.live.membership) return;
+    if (to <= this.readSeq || !this.live.membership || this.isUncounted) return;
     this.ownSeq = to;
     if (this.place.threadSeq === null) this.live.read(to);
     else this.place.changed();
     this.cancelWrite ??= this.context.clock.after(WRITE_MS, () => void this.write());
+  }
+
+  /** Messages that are not stored have no read pointer. */
+  private get isUncounted(): boolean | undefined {
+    return this.live.channel?.isEphemeral;
   }
 
   private get hasAllUnread(): boolean {
@@ -153,7 +158,7 @@ export class ReadMark {
 
   private isUnread({ seq, author, deletedAt, kind }: ChatMessage): boolean {
     const isOwn = author?.id === this.context.userId();
-    return seq > this.readSeq && kind === 'user' && deletedAt === null && !isOwn;
+    return !this.isUncounted && seq > this.readSeq && kind === 'user' && deletedAt === null && !isOwn;
   }
 
   private async write(): Promise<void> {

@@ -20,6 +20,8 @@ export interface ChannelsTable {
   /** The time since which the rows of the members have an older `active_at`; null while they have this one. */
   lagging_at: number | null;
   member_count: Generated<number>;
+  /** `stored`, or `ephemeral` when no table has the messages of the channel. */
+  durability: Generated<string>;
 }
 
 /** The members of channels, with their read pointers. */

@@ -17,6 +17,7 @@ export function migrationsFor(kind: DatabaseKind, schema: string): Migration[] {
     { version: 2, statements: growingText(words) },
     { version: 3, statements: listOrder(words) },
     { version: 4, statements: attachments(words) },
+    { version: 5, statements: ephemeralChannels(words) },
   ];
 }
 
@@ -60,6 +61,11 @@ function listOrder({ table, index, number }: SqlWords): string[] {
     `CREATE INDEX ${index('members_list')} ON ${members} (tenant, user_id, active_at, channel_id)`,
     `CREATE INDEX ${index('channels_lagging')} ON ${channels} (tenant, id) WHERE lagging_at IS NOT NULL`,
   ];
+}
+
+/** Adds channels whose messages are not stored. */
+function ephemeralChannels({ table, text }: SqlWords): string[] {
+  return [`ALTER TABLE ${table('channels')} ADD COLUMN durability ${text} NOT NULL DEFAULT 'stored'`];
 }
 
 /** Adds files of messages. */

@@ -20,6 +20,8 @@ export const ChatErrorCode = {
   RateLimited: 'CHAT_RATE_LIMITED',
   /** The channel is frozen or archived. */
   ReadOnly: 'CHAT_READ_ONLY',
+  /** The action needs a stored message, and those of the channel are not stored. */
+  Ephemeral: 'CHAT_EPHEMERAL',
   /** The database cannot be reached; whether a change was stored is unknown. */
   Unavailable: 'CHAT_UNAVAILABLE',
   /** Too many queries wait for the embedded database; this one was not run. */

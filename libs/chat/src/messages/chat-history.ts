@@ -1,5 +1,6 @@
 import type { ChannelGate } from '../channels/channel-gate.js';
-import { channelOf, membershipOf, type ChatChannel, type ChatMembership } from '../channels/chat-channel.js';
+import { channelOf, membershipOf } from '../channels/chat-channel.js';
+import { demandStored, isEphemeral } from '../channels/stored-messages.js';
 import type { ListPage, ListRequest } from '../channels/list-page.js';
 import type { Queries } from '../database/chat-database.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
@@ -9,48 +10,15 @@ import type { ChatWork } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
 import type { ChatEntity } from '../text/chat-entity.js';
 import { entitiesOf, type ChatMessage, type MessageRow } from './chat-message.js';
+import { EphemeralHistory } from './ephemeral/ephemeral-history.js';
+import type { EphemeralRooms } from '../relay/ephemeral-rooms.js';
+import type { ChangesPage, HistoryPage, HistoryPageRequest } from './history-page.js';
 import type { MessagePlace } from './message-change.js';
 import type { MessageReader } from './message-reader.js';
 import { MessageRecipients, type MessageRecipient } from './message-recipients.js';
 import { ThreadList, type ThreadEntry } from './thread-list.js';
 
 const DEFAULT_PAGE = 25;
-
-/** The wanted part of a history; at most one of `before`, `after` and `around`. */
-export interface HistoryPageRequest {
-  readonly channelId: string;
-  /** Messages with lower numbers; without a bound, the newest messages. */
-  readonly before?: number;
-  /** Messages with higher numbers. */
-  readonly after?: number;
-  /** Messages on both sides of this number, and the message itself. */
-  readonly around?: number;
-  /** The thread that this message began; without it, the messages outside of threads. */
-  readonly threadSeq?: number;
-  /** @default 25 */
-  readonly limit?: number;
-}
-
-/** A part of a history, from the oldest to the newest message. */
-export interface HistoryPage {
-  readonly channel: ChatChannel;
-  /** The membership of the actor; null outside of the channel. */
-  readonly membership: ChatMembership | null;
-  readonly messages: readonly ChatMessage[];
-  readonly hasOlder: boolean;
-  readonly hasNewer: boolean;
-  /** The page has all changes up to this number; `changesSince` continues from it. */
-  readonly revision: number;
-}
-
-/** The messages that changed after a revision, in the order of their changes. */
-export interface ChangesPage {
-  readonly messages: readonly ChatMessage[];
-  /** The revision for the next call. */
-  readonly revision: number;
-  /** True when more changes follow. */
-  readonly hasMore: boolean;
-}
 
 /** A former version of a message. */
 export interface MessageVersion {
@@ -66,15 +34,21 @@ export interface MessageVersion {
 export class ChatHistory {
   private readonly threadList: ThreadList;
   private readonly recipientList: MessageRecipients;
+  private readonly ephemeral: EphemeralHistory;
 
   constructor(
     private readonly work: ChatWork,
     private readonly gate: ChannelGate,
-    private readonly reader: MessageReader,
-    private readonly limits: Required<ChatLimits>,
+    private readonly parts: {
+      readonly reader: MessageReader;
+      readonly limits: Required<ChatLimits>;
+      readonly rooms: EphemeralRooms;
+    },
   ) {
+    const { reader, limits, rooms } = parts;
     this.threadList = new ThreadList(work, gate, reader, limits);
     this.recipientList = new MessageRecipients(work, gate, limits);
+    this.ephemeral = new EphemeralHistory(rooms);
   }
 
   /**
@@ -93,12 +67,14 @@ export class ChatHistory {
    */
   async page(actor: ChatActor, request: HistoryPageRequest): Promise<HistoryPage> {
     const { channelId, before, after, around, limit = DEFAULT_PAGE } = request;
-    checkPageSize(limit, this.limits.maxPageSize);
+    checkPageSize(limit, this.parts.limits.maxPageSize);
     if ([before, after, around].filter((bound) => bound !== undefined).length > 1)
       throw invalid('A page has at most one of before, after and around');
     return this.work.read(async (queries) => {
       // The channel is read first: a change that is stored in between has a higher revision and comes again.
       const { channel, member } = await this.openForReading(queries, actor, channelId);
+      if (request.threadSeq !== undefined) demandStored(channel, 'A thread');
+      if (isEphemeral(channel)) return this.ephemeral.page({ channel, member }, { ...request, limit });
       const rows = this.rowsOf(queries, { tenant: actor.tenant, request });
       const older =
         after !== undefined
@@ -109,7 +85,7 @@ export class ChatHistory {
         from === undefined
           ? []
           : await rows.after(from, around === undefined ? limit : Math.max(1, Math.floor(limit / 2)));
-      const messages = await this.reader.complete(queries, [...older.slice(0).reverse(), ...newer]);
+      const messages = await this.parts.reader.complete(queries, [...older.slice(0).reverse(), ...newer]);
       const [first, last] = [messages[0]?.seq, messages.at(-1)?.seq];
       return {
         channel: channelOf(channel),
@@ -139,11 +115,12 @@ export class ChatHistory {
     actor: ChatActor,
     request: { readonly channelId: string; readonly revision: number; readonly limit?: number },
   ): Promise<ChangesPage> {
-    const { channelId, revision, limit = this.limits.maxPageSize } = request;
+    const { channelId, revision, limit = this.parts.limits.maxPageSize } = request;
     checkSeq('revision', revision);
-    checkPageSize(limit, this.limits.maxPageSize);
+    checkPageSize(limit, this.parts.limits.maxPageSize);
     return this.work.read(async (queries) => {
-      await this.openForReading(queries, actor, channelId);
+      const open = await this.openForReading(queries, actor, channelId);
+      if (isEphemeral(open.channel)) return this.ephemeral.changesSince(open, { revision, limit });
       const rows = await queries
         .selectFrom('messages as m')
         .selectAll()
@@ -153,8 +130,13 @@ export class ChatHistory {
         .orderBy('m.revision')
         .limit(limit + 1)
         .execute();
-      const messages = await this.reader.complete(queries, rows.slice(0, limit));
-      return { messages, revision: messages.at(-1)?.revision ?? revision, hasMore: rows.length > limit };
+      const messages = await this.parts.reader.complete(queries, rows.slice(0, limit));
+      return {
+        messages,
+        revision: messages.at(-1)?.revision ?? revision,
+        hasMore: rows.length > limit,
+        isCut: false,
+      };
     });
   }
 
@@ -165,8 +147,9 @@ export class ChatHistory {
    */
   async get(actor: ChatActor, place: MessagePlace): Promise<ChatMessage> {
     return this.work.read(async (queries) => {
-      await this.openForReading(queries, actor, place.channelId);
-      return (await this.reader.complete(queries, [await this.rowAt(queries, actor, place)]))[0]!;
+      const open = await this.openForReading(queries, actor, place.channelId);
+      if (isEphemeral(open.channel)) return this.ephemeral.get(open, checkSeq('seq', place.seq));
+      return (await this.parts.reader.complete(queries, [await this.rowAt(queries, actor, place)]))[0]!;
     });
   }
 
@@ -177,7 +160,8 @@ export class ChatHistory {
    */
   async pinned(actor: ChatActor, channelId: string): Promise<readonly ChatMessage[]> {
     return this.work.read(async (queries) => {
-      await this.openForReading(queries, actor, channelId);
+      const open = await this.openForReading(queries, actor, channelId);
+      demandStored(open.channel, 'A pin');
       const rows = await queries
         .selectFrom('messages as m')
         .selectAll()
@@ -185,9 +169,9 @@ export class ChatHistory {
         .where('m.channel_id', '=', channelId)
         .where('m.pinned_at', 'is not', null)
         .orderBy('m.pinned_at', 'desc')
-        .limit(this.limits.maxPins)
+        .limit(this.parts.limits.maxPins)
         .execute();
-      return this.reader.complete(queries, rows);
+      return this.parts.reader.complete(queries, rows);
     });
   }
 
@@ -199,6 +183,7 @@ export class ChatHistory {
   async versions(actor: ChatActor, place: MessagePlace): Promise<readonly MessageVersion[]> {
     return this.work.read(async (queries) => {
       const open = await this.gate.look(queries, actor, place.channelId);
+      demandStored(open.channel, 'A version');
       const { author_id } = await this.rowAt(queries, actor, place);
       await this.gate.demand(open, 'message.versions', { authorId: author_id });
       const rows = await queries
@@ -208,7 +193,7 @@ export class ChatHistory {
         .where('v.channel_id', '=', place.channelId)
         .where('v.seq', '=', place.seq)
         .orderBy('v.version', 'desc')
-        .limit(this.limits.maxPageSize)
+        .limit(this.parts.limits.maxPageSize)
         .execute();
       return rows.reverse().map((row) => ({
         version: row.version,

@@ -9,8 +9,9 @@ import { ContentCheck } from './message-content.js';
 import type { MessageContext } from './message-context.js';
 import { MessageEdits, type MessageChanges } from './message-edits.js';
 import { MessagePins } from './message-pins.js';
-import { MessagePosts, type NewMessage } from './message-posts.js';
+import { MessagePosts } from './message-posts.js';
 import { MessageReactions } from './message-reactions.js';
+import type { NewMessage } from './new-message.js';
 
 /** Posts and changes messages. */
 export class ChatMessages {

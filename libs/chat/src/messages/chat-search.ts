@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { ChannelGate } from '../channels/channel-gate.js';
+import { demandStored } from '../channels/stored-messages.js';
 import type { ChatDatabase, Queries } from '../database/chat-database.js';
 import type { ChatLimits } from '../limits/chat-limits.js';
 import { checkLine, checkPageSize, invalid } from '../limits/checks.js';
@@ -77,8 +78,11 @@ export class ChatSearch {
       limit: checkPageSize(limit, limits.maxPageSize),
     };
     return this.work.read(async (queries) => {
-      if (channelId !== undefined)
-        await gate.demand(await gate.look(queries, actor, channelId), 'channel.read');
+      if (channelId !== undefined) {
+        const open = await gate.look(queries, actor, channelId);
+        await gate.demand(open, 'channel.read');
+        demandStored(open.channel, 'A search');
+      }
       const { rows, next } =
         mode === 'words' ? await words(queries, wanted) : await contains(queries, wanted);
       return { messages: await inChannels(queries, reader, rows), next };

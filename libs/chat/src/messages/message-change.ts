@@ -1,5 +1,6 @@
 import type { ChannelGate, OpenChannel } from '../channels/channel-gate.js';
 import { nextRevision, type ChannelKey } from '../channels/channel-rows.js';
+import { demandStored } from '../channels/stored-messages.js';
 import type { Queries } from '../database/chat-database.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import { checkSeq } from '../limits/checks.js';
@@ -54,6 +55,7 @@ export class MessageChanger {
     const { work, gate, reader } = this.parts;
     const loaded = await work.change(async (queries) => {
       const open = await gate.lock(queries, actor, place.channelId);
+      demandStored(open.channel, 'A change of a message');
       const row = await existingMessage(queries, open.channel, place.seq, state);
       await this.demand(open, row, action);
       const changes = await set(queries, row);

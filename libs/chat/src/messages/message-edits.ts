@@ -1,3 +1,4 @@
+import { demandStored } from '../channels/stored-messages.js';
 import type { Queries } from '../database/chat-database.js';
 import type { ChangeRate } from '../limits/change-rate.js';
 import type { ChatChangeOptions } from '../outbox/chat-work.js';
@@ -54,6 +55,7 @@ export class MessageEdits {
     const { work, gate, rate, changer, content, reader } = this.parts;
     const look = async (queries: Queries) => {
       const { channel, ...open } = await gate.look(queries, actor, place.channelId);
+      demandStored(channel, 'An edit');
       const row = await existingMessage(queries, channel, place.seq);
       await changer.demand({ channel, ...open }, row, 'message.edit');
       return { channel, row, loaded: (await reader.load(queries, [row]))[0]! };

@@ -1,5 +1,5 @@
 import type { Queries } from '../database/chat-database.js';
-import { selectMembers } from '../channels/channel-rows.js';
+import { selectMembers, type ChannelKey } from '../channels/channel-rows.js';
 import type { MessageRow } from './chat-message.js';
 import { deletePart, type MessageKey } from './message-rows.js';
 
@@ -29,14 +29,29 @@ export async function setMentions(
   mentions: readonly string[],
 ): Promise<void> {
   await deletePart(queries, 'mentions', { tenant, channel_id, seq }).execute();
-  const others = mentions.filter((userId) => userId !== author_id);
-  if (others.length === 0) return;
-  const members = await selectMembers(queries, { tenant, id: channel_id })
-    .where('m.user_id', 'in', others)
-    .execute();
+  const members = await mentionable(queries, { tenant, id: channel_id }, { mentions, authorId: author_id });
   if (members.length === 0) return;
   await queries
     .insertInto('mentions')
-    .values(members.map(({ user_id }) => ({ tenant, channel_id, seq, user_id })))
+    .values(members.map((user_id) => ({ tenant, channel_id, seq, user_id })))
     .execute();
+}
+
+/**
+ * Returns the users whom a message can mention.
+ *
+ * They are the members beside its author, in the order of their ids.
+ */
+export async function mentionable(
+  queries: Queries,
+  channel: ChannelKey,
+  { mentions, authorId }: { readonly mentions: readonly string[]; readonly authorId: string | null },
+): Promise<string[]> {
+  const others = mentions.filter((userId) => userId !== authorId);
+  if (others.length === 0) return [];
+  const members = await selectMembers(queries, channel)
+    .where('m.user_id', 'in', others)
+    .orderBy('m.user_id')
+    .execute();
+  return members.map(({ user_id }) => user_id);
 }

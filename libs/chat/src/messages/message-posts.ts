@@ -1,50 +1,24 @@
 import { attachUploads, usableUploads } from '../attachments/attachment-rows.js';
 import type { AttachmentRow } from '../attachments/chat-attachment.js';
 import type { OpenChannel } from '../channels/channel-gate.js';
-import { updateChannel } from '../channels/channel-rows.js';
+import { takeNumbers } from '../channels/channel-rows.js';
 import { demandPosting } from '../channels/posting-right.js';
+import { demandStored, isEphemeral } from '../channels/stored-messages.js';
 import type { Queries } from '../database/chat-database.js';
 import type { ChangeRate } from '../limits/change-rate.js';
 import { checkId, invalid } from '../limits/checks.js';
 import type { ChatChangeOptions } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
-import type { ChatEntity } from '../text/chat-entity.js';
 import type { ChatMessage, MessageRow } from './chat-message.js';
+import { EphemeralPosts } from './ephemeral/ephemeral-posts.js';
+import type { EphemeralRooms } from '../relay/ephemeral-rooms.js';
 import { existingMessage, publishMessage, type ChangeParts, type MessageChanger } from './message-change.js';
 import { entitiesJson, type ContentCheck, type MessageContent } from './message-content.js';
 import { setMentions } from './message-mentions.js';
 import type { LoadedMessage } from './message-reader.js';
+import type { NewMessage } from './new-message.js';
 import { selectMessages } from './message-rows.js';
 import { countReply } from './message-threads.js';
-
-/** A message to post. */
-export interface NewMessage {
-  readonly channelId: string;
-  readonly text: string;
-  /** The marked ranges of the text. `parseText` makes them of typed marks. */
-  readonly entities?: readonly ChatEntity[];
-  readonly data?: unknown;
-  /**
-   * The id that the author's client gave to the message: 1 to 64 characters of A-Z a-z 0-9 _ . -
-   *
-   * A repetition with the same id stores nothing and returns the first message.
-   */
-  readonly clientId?: string;
-  /** The complete uploads of the author in this channel; the text may then be empty. */
-  readonly attachmentIds?: readonly string[];
-  /** The users to mention; those who are no members are left out. */
-  readonly mentions?: readonly string[];
-  /** The number of the message that this one answers. */
-  readonly replyTo?: number;
-  /** The number of the message that begins the thread of this one. */
-  readonly threadSeq?: number;
-  /**
-   * The time of a message that the server imports, in milliseconds since 1970. Post in the order of time.
-   *
-   * @default now
-   */
-  readonly createdAt?: number;
-}
 
 /** A message with its checked content, ready to be stored. */
 interface StoredPost
@@ -55,13 +29,18 @@ interface StoredPost
 
 /** Stores new messages, each once. */
 export class MessagePosts {
+  private readonly ephemeral: EphemeralPosts;
+
   constructor(
     private readonly parts: ChangeParts & {
       readonly changer: MessageChanger;
       readonly content: ContentCheck;
       readonly rate: ChangeRate;
+      readonly rooms: EphemeralRooms;
     },
-  ) {}
+  ) {
+    this.ephemeral = new EphemeralPosts(parts);
+  }
 
   /** Posts a message; a repetition with its client id returns the first one. */
   async post(actor: ChatActor, message: NewMessage, options: ChatChangeOptions = {}): Promise<ChatMessage> {
@@ -74,6 +53,8 @@ export class MessagePosts {
     // The hook may be slow, so it runs before the transaction; the transaction checks everything again.
     const { open, earlier, uploads } = await (options.tx ? work.change(before, options) : work.read(before));
     if (earlier) return changer.finish(earlier);
+    if (isEphemeral(open.channel))
+      return this.ephemeral.post(actor, { message, content: sent, open }, options);
     await rate.spend(actor);
     const { channel } = open;
     const attachments = reader.attachments(uploads);
@@ -110,6 +91,7 @@ export class MessagePosts {
     const { loaded, isNew } = await work.change(async (queries) => {
       const locked = await gate.lock(queries, actor, message.channelId);
       await demandPosting(queries, gate, locked);
+      demandStored(locked.channel, 'A growing message');
       const repeated = await this.findPosted(queries, actor, message);
       if (repeated) return { loaded: repeated, isNew: false };
       return { loaded: await this.store(queries, locked, message), isNew: true };
@@ -130,6 +112,7 @@ export class MessagePosts {
     const earlier = await this.findPosted(queries, actor, message);
     if (!earlier) await demandPosting(queries, this.parts.gate, open);
     const { channelId, attachmentIds = [] } = message;
+    if (attachmentIds.length > 0) demandStored(open.channel, 'An attachment');
     const uploads = earlier ? [] : await usableUploads(queries, { ...actor, channelId }, attachmentIds);
     return { open, earlier, uploads };
   }
@@ -158,7 +141,10 @@ export class MessagePosts {
     const root = threadSeq === undefined ? undefined : await existingMessage(queries, channel, threadSeq);
     if (root && root.thread_seq !== null)
       throw invalid('threadSeq is the number of a message that is no reply in a thread itself');
-    const { last_seq: seq, revision } = await this.takeNumbers(queries, channel, { root, createdAt });
+    const { last_seq: seq, revision } = await takeNumbers(queries, channel, {
+      createdAt,
+      revisions: root ? 2 : 1,
+    });
     const row = await queries
       .insertInto('messages')
       .values({
@@ -186,23 +172,6 @@ export class MessagePosts {
     if (root) await countReply(queries, row, { root, revision: revision - 1 });
     await publishMessage(queries, row, 'message.posted');
     return (await this.parts.reader.load(queries, [row]))[0]!;
-  }
-
-  /** A reply changes two messages, so it takes two revisions. */
-  private takeNumbers(
-    queries: Queries,
-    channel: OpenChannel['channel'],
-    { root, createdAt }: { readonly root: MessageRow | undefined; readonly createdAt: number },
-  ) {
-    return updateChannel(queries, channel)
-      .set((eb) => ({
-        last_seq: eb('last_seq', '+', 1),
-        revision: eb('revision', '+', root ? 2 : 1),
-        active_at: createdAt,
-        lagging_at: eb.fn.coalesce('lagging_at', eb.val(Date.now())),
-      }))
-      .returning(['last_seq', 'revision'])
-      .executeTakeFirstOrThrow();
   }
 }
 

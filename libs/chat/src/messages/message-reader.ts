@@ -3,7 +3,8 @@ import { attachmentsOf } from '../attachments/attachment-rows.js';
 import { attachmentOf, type AttachmentRow, type ChatAttachment } from '../attachments/chat-attachment.js';
 import type { FileUrls } from '../attachments/file-urls.js';
 import type { Queries } from '../database/chat-database.js';
-import { profilesOf, type ChatUsers } from '../users/chat-users.js';
+import type { ChatActor } from '../policy/chat-actor.js';
+import { profilesOf, type ChatProfile, type ChatUsers } from '../users/chat-users.js';
 import { messageOf, type ChatMessage, type ChatReaction, type MessageRow } from './chat-message.js';
 
 const SHOWN_USERS = 20;
@@ -48,6 +49,12 @@ export class MessageReader {
   /** Makes the attachments of their rows. */
   attachments(rows: readonly AttachmentRow[]): ChatAttachment[] {
     return rows.map((row) => attachmentOf(row, this.urls));
+  }
+
+  /** Looks up the author of a message that an actor posts; null for the server without a user. */
+  async authorOf({ tenant, userId: id }: ChatActor): Promise<ChatProfile | null> {
+    if (id === null) return null;
+    return (await profilesOf(this.users, tenant, [id])).get(id) ?? { id, name: id };
   }
 
   /** Adds the authors. The application looks them up, so it belongs outside of a transaction. */

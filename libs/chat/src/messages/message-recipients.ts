@@ -2,6 +2,7 @@ import type { ExpressionBuilder } from 'kysely';
 import type { ChannelGate } from '../channels/channel-gate.js';
 import { selectMembers } from '../channels/channel-rows.js';
 import { DEFAULT_LIST_PAGE, type ListPage, type ListRequest } from '../channels/list-page.js';
+import { demandStored } from '../channels/stored-messages.js';
 import type { Queries } from '../database/chat-database.js';
 import type { ChatTables } from '../database/chat-tables.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
@@ -42,6 +43,7 @@ export class MessageRecipients {
     const after = cursor === undefined ? '' : keyOfCursor(cursor, 'string')[0];
     return this.work.read(async (queries) => {
       const { channel } = await this.gate.look(queries, actor, channelId);
+      demandStored(channel, 'The list of recipients');
       const key = { tenant: channel.tenant, channel_id: channel.id, seq: checkSeq('seq', seq) };
       const message = await messageAt(queries, key);
       if (!message || message.deleted_at !== null) return { entries: [], next: null };

@@ -1,4 +1,5 @@
 import type { ChannelGate } from '../channels/channel-gate.js';
+import { demandStored } from '../channels/stored-messages.js';
 import type { Queries } from '../database/chat-database.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import { checkSeq, invalid } from '../limits/checks.js';
@@ -25,6 +26,7 @@ export class ReadPointers {
     return this.work.change(async (queries) => {
       const { channel, member } = await this.gate.look(queries, actor, channelId);
       if (!member) throw new ChatError(ChatErrorCode.NotFound, 'The user is no member of the channel.');
+      demandStored(channel, 'A read pointer');
       if (seq > channel.last_seq)
         throw invalid(`The last message of the channel has the number ${channel.last_seq}`);
       const moved = await queries
@@ -58,6 +60,7 @@ export class ReadPointers {
     return this.work.change(async (queries) => {
       const { channel, member } = await this.gate.look(queries, actor, channelId);
       if (!member) throw new ChatError(ChatErrorCode.NotFound, 'The user is no member of the channel.');
+      demandStored(channel, 'A read pointer');
       if (seq > channel.last_seq)
         throw invalid(`The last message of the channel has the number ${channel.last_seq}`);
       const root = { tenant: actor.tenant, channel_id: channelId, seq: checkSeq('threadSeq', threadSeq) };

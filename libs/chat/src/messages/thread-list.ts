@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { ChannelGate } from '../channels/channel-gate.js';
+import { demandStored } from '../channels/stored-messages.js';
 import { DEFAULT_LIST_PAGE, type ListPage, type ListRequest } from '../channels/list-page.js';
 import type { Queries } from '../database/chat-database.js';
 import { MAX_UNREAD, type ChatLimits } from '../limits/chat-limits.js';
@@ -40,7 +41,9 @@ export class ThreadList {
     checkPageSize(limit, this.limits.maxPageSize);
     const after = cursor === undefined ? undefined : keyOfCursor(cursor, 'number', 'number');
     return this.work.read(async (queries) => {
-      await this.gate.demand(await this.gate.look(queries, actor, channelId), 'channel.read');
+      const open = await this.gate.look(queries, actor, channelId);
+      await this.gate.demand(open, 'channel.read');
+      demandStored(open.channel, 'A thread');
       const rows = await followedThreads(queries, { tenant: actor.tenant, channelId, userId, after })
         .limit(limit + 1)
         .execute();

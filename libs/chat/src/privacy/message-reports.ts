@@ -1,4 +1,5 @@
 import type { ChannelGate } from '../channels/channel-gate.js';
+import { demandStored } from '../channels/stored-messages.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import { checkSeq, checkText } from '../limits/checks.js';
 import type { MessagePlace } from '../messages/message-change.js';
@@ -40,6 +41,7 @@ export class MessageReports {
     await this.work.change(async (queries) => {
       const open = await this.gate.look(queries, actor, channelId);
       await this.gate.demand(open, 'message.report');
+      demandStored(open.channel, 'A report');
       if (!(await messageAt(queries, { tenant, channel_id: channelId, seq })))
         throw new ChatError(ChatErrorCode.NotFound, `The channel has no message ${seq}.`);
       await queries

@@ -31,6 +31,8 @@ export class ChatChanges {
   messages!: readonly ChatMessage[];
   revision!: number;
   hasMore!: boolean;
+  /** True when changes in between are kept no longer: load the newest page instead. */
+  isCut!: boolean;
 }
 
 /** A message as it is stored. */

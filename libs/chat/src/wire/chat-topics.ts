@@ -5,17 +5,20 @@ import { ChatGrowth } from './growth-events.js';
 import { ChatChange, ChatWake } from './change-events.js';
 import { ChatChannelEvent, ChatMemberEvent, ChatMembershipEvent, ChatMessageEvent } from './chat-events.js';
 
-const TEN_MINUTES_MS = 600_000;
+/** The events that the history of a room has at least. */
+export const ROOM_EVENTS = 500;
+/** The lifetime of the history of a room after its last event, in milliseconds. */
+export const ROOM_AGE_MS = 600_000;
 const A_DAY_MS = 86_400_000;
 
 const room = defineChannel('nestwire-chat', {
   messages: [ChatMessageEvent, ChatChannelEvent, ChatMemberEvent],
-  history: { messages: 500, ageMs: TEN_MINUTES_MS },
+  history: { messages: ROOM_EVENTS, ageMs: ROOM_AGE_MS },
 });
 
 const inbox = defineChannel('nestwire-chat-user', {
   messages: [ChatMembershipEvent],
-  history: { messages: 100, ageMs: TEN_MINUTES_MS },
+  history: { messages: 100, ageMs: ROOM_AGE_MS },
 });
 
 const live = defineChannel('nestwire-chat-live', { messages: [ChatTypingEvent, ChatGrowth] });

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { StreamGapReason } from '@nestwire/protocol';
-import type { HistoryStore } from './history-store.js';
+import type { HistoryStore, PageStart } from './history-store.js';
 import type { HistoryChannel } from './history-channel.js';
 import type { DeliveryClass } from '../channel/channel.js';
 import type { Clock } from '../scheduling/clock.js';
@@ -10,12 +10,19 @@ import { slicedWork } from '../scheduling/sliced-work.js';
 import type { StoredPublication } from './stored-publication.js';
 import { LogLimiter } from '../logging/log-limiter.js';
 import { Subscription } from '../pubsub/subscription.js';
-import { isSamePosition, type Position } from './position.js';
-import type { ChannelFollower, FollowerContext, FollowerCounts, TakeMissed } from './channel-follower.js';
+import { isSamePosition, positionOf, type Position } from './position.js';
+import {
+  publicationOf,
+  type ChannelFollower,
+  type FollowerContext,
+  type FollowerCounts,
+  type TakeMissed,
+} from './channel-follower.js';
 import { HistoryFollower } from './history-follower.js';
 import { LatestFollower } from './latest-follower.js';
 import { PositionChecks } from './position-checks.js';
 import { ReadQueue } from './read-queue.js';
+import type { StoredMessage } from './stored-message.js';
 
 /** The limits of one read of a history. */
 const READ_LIMITS = { messages: 500, bytes: 1_048_576 };
@@ -103,6 +110,19 @@ export class ChannelFollowers {
     );
     await follower.ready;
     return following;
+  }
+
+  /** Reads the last publications of a channel, the oldest first, in the queue of all reads. */
+  async last(channel: HistoryChannel, count: number): Promise<readonly StoredPublication[]> {
+    const found: StoredMessage[] = [];
+    for (let start: PageStart = { last: count }; ; start = { since: positionOf(found.at(-1)!) }) {
+      const from = start;
+      const page = await this.queue.run(() => this.history.read(channel, from, READ_LIMITS));
+      found.push(...page.messages);
+      // Messages that are stored in the meantime must not make the read endless.
+      if (!page.isCut || page.messages.length === 0 || found.length >= count) break;
+    }
+    return found.slice(-count).map((message) => publicationOf(channel, message));
   }
 
   /** Closes all followers. */

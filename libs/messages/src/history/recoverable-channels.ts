@@ -1,6 +1,7 @@
 import type { EncodedMessage } from '@nestwire/protocol/codec';
 import type { HistoryStore, Stored } from './history-store.js';
-import type { RecoverableChannel } from '../channel/channel.js';
+import type { Message } from '@nestwire/protocol';
+import type { Channel, RecoverableChannel } from '../channel/channel.js';
 import type { MessagesModuleOptions } from '../messages.options.js';
 import { DEFAULT_POSTS } from '../posts.options.js';
 import { SYSTEM_CLOCK } from '../scheduling/clock.js';
@@ -11,6 +12,7 @@ import { checkMessageAge, checkMessageId, createMessageId } from './message-id.j
 import type { StoredPost, StoredPostOptions } from '../post.options.js';
 import { EXCLUDED } from '../pubsub/hidden-members.js';
 import { excludingId, exclusionOf } from './exclusion.js';
+import type { StoredPublication } from './stored-publication.js';
 import { UncertainPosts } from './uncertain-posts.js';
 
 interface PostId {
@@ -94,6 +96,11 @@ export class RecoverableChannels {
   /** Follows a channel; resolves when its position is known, or cannot be known at the moment. */
   follow(channel: RecoverableChannel, receiver: StoredReceiver, signal?: AbortSignal): Promise<Following> {
     return this.followers.follow(channel, receiver, signal);
+  }
+
+  /** Reads the last publications of a channel, the oldest first. @throws {MessagesError} UNAVAILABLE */
+  last(channel: Channel<Message, 'history'>, count: number): Promise<readonly StoredPublication[]> {
+    return this.followers.last(channel as RecoverableChannel, count);
   }
 
   /** Stores the pending posts, and stops to follow. */

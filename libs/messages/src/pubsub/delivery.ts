@@ -48,6 +48,14 @@ export class Delivery {
     };
   }
 
+  /** Decodes publications of a channel; those that cannot be read, or are gaps, are left out. */
+  messagesOf<M extends Message>(channel: Channel<M>, publications: readonly Publication[]): M[] {
+    return publications.flatMap((publication) => {
+      if (publication.isForeignTo(channel.messages)) return [];
+      return (this.read(publication) as M | undefined) ?? [];
+    });
+  }
+
   /** Counts and logs the error of a listener. */
   readonly failed = (channel: string, error: unknown): void => {
     this.counts.listenerErrors++;

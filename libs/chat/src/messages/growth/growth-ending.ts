@@ -6,7 +6,7 @@ import type { ChatEntity } from '../../text/chat-entity.js';
 import type { ChatMessage } from '../chat-message.js';
 import type { ChangeParts } from '../message-change.js';
 import { entitiesJson, type ContentCheck } from '../message-content.js';
-import type { NewMessage } from '../message-posts.js';
+import type { NewMessage } from '../new-message.js';
 import { messageAt, type MessageKey } from '../message-rows.js';
 import type { GrowthResult } from './growing-message.js';
 import type { ChatGrowthOptions } from './growth.options.js';

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { demandStored } from '../../channels/stored-messages.js';
 import type { ChatDatabase } from '../../database/chat-database.js';
 import { ChatError, ChatErrorCode } from '../../error/chat-error.js';
 import type { ChatActor } from '../../policy/chat-actor.js';
@@ -95,6 +96,7 @@ export class MessageGrowths {
     const key = { tenant: actor.tenant, channel_id: channelId, seq };
     const isGrowing = await work.read(async (queries) => {
       const open = await gate.look(queries, actor, channelId);
+      demandStored(open.channel, 'A growing message');
       const { author_id: authorId, reply_to, growth } = await existingMessage(queries, open.channel, seq);
       const asked = reply_to === null ? undefined : await messageAt(queries, { ...key, seq: reply_to });
       await gate.demand(open, 'message.stop', { authorId, askerId: asked?.author_id ?? null });
