@@ -8,6 +8,8 @@ export async function bundleOf(file: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
     alias: {
+      '@nestwire/chat/client': source('chat', 'client'),
+      '@nestwire/chat/react': source('chat', 'react'),
       '@nestwire/client': source('client'),
       '@nestwire/client/react': source('client', 'react'),
       '@nestwire/client/vue': source('client', 'vue'),
