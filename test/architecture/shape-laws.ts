@@ -70,9 +70,9 @@ export function leftovers(files: readonly SourceFile[]): string[] {
   return files.filter((file) => !isTest(file.path) && mark.test(file.text)).map((file) => file.path);
 }
 
-/** Finds names that are private with `#` outside of the client, whose bundle they keep small. */
+/** Finds names that are private with `#` outside of the clients, whose bundles they keep small. */
 export function hashNames(files: readonly SourceFile[]): string[] {
-  const strict = files.filter(({ path }) => path.startsWith('libs/') && !path.startsWith('libs/client/'));
+  const strict = files.filter(({ path }) => /^libs\/(?!client\/|chat\/src\/client\/)/.test(path));
   return strict.flatMap((file) => {
     const found: string[] = [];
     visit(file, (node) => {

@@ -23,7 +23,7 @@ describe('A file', () => {
     expect(leftovers(one('// TO' + 'DO: finish'))).toHaveLength(1);
   });
 
-  it('hides members with the keyword private, except in the client', () => {
+  it('hides members with the keyword private, except in the clients', () => {
     expect(hashNames(sources.filter(({ path }) => !path.endsWith('.spec.ts')))).toEqual([]);
     expect(hashNames(one('class A { #a = 1; }'))).toHaveLength(1);
   });

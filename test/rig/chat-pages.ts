@@ -1,5 +1,6 @@
+import type { Type } from '@nestjs/common';
 import { createStreamClient, type ClientClock, type StreamClient } from '@nestwire/client';
-import { StreamsModule } from '@nestwire/streams';
+import { StreamsModule, type StreamAuthenticator } from '@nestwire/streams';
 import { TestServer } from '@nestwire/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -56,6 +57,7 @@ export class ChatPages {
   static async start(
     brokers: readonly { redis?: string }[],
     options: Partial<ChatModuleOptions> = {},
+    authenticator: Type<StreamAuthenticator> = TokenUsers,
   ): Promise<ChatPages> {
     const folder = await mkdtemp(join(tmpdir(), 'nestwire-chat-pages-'));
     const database = { file: join(folder, 'chat.sqlite') };
@@ -64,7 +66,7 @@ export class ChatPages {
       brokers.map((broker) =>
         TestServer.start({
           imports: [
-            StreamsModule.forRoot({ ...broker, authenticator: TokenUsers }),
+            StreamsModule.forRoot({ ...broker, authenticator }),
             ChatModule.forRoot({ users: TestUsers, database, limits, ...options }),
           ],
         }),
@@ -83,7 +85,8 @@ export class ChatPages {
     options: Partial<ChatOptions> & {
       readonly server?: number;
       readonly sabotage?: Sabotage;
-      readonly token?: () => string;
+      /** The credential; null for none. */
+      readonly token?: () => string | null;
     } = {},
   ): Promise<ChatPage> {
     const { server = 0, sabotage = (client) => client, token = () => userId, ...chatOptions } = options;

@@ -101,11 +101,20 @@ for (const { name, framework } of bindings) {
   report(`the bindings for ${name} alone`, bytes - bytesBefore, 1.46);
 }
 
-// The chat and its hooks: what they add to a page with the client. A page needs no class-validator for them.
+/** The parts of protocol that the chat uses, and that a page with messages and presence of its own has already. */
+const MESSAGES = `export { applyPresence, create, PresenceMembers, StreamGap, StreamMessage } from '@nestwire/protocol';`;
+
+// The chat and its hooks: what they add to a page with the client, and to one that has messages of its own.
 const chat = await bundleOf(
   `${CORE} export { CHAT_MESSAGES, createChat } from '@nestwire/chat/client'; export * from '@nestwire/chat/react';`,
 );
-report('the chat with its hooks alone', gzipped(chat) - gzipped(await bundleOf(CORE)), 13.6);
+report('the chat with its hooks alone', gzipped(chat) - gzipped(await bundleOf(CORE)), 12.8);
+report(
+  'the chat with its hooks, beside messages of the page',
+  gzipped(chat) - gzipped(await bundleOf(CORE + MESSAGES)),
+  12,
+);
+// A page needs no class-validator for them.
 if (chat.includes('constraintMessage') || chat.includes('validationArguments')) {
   console.log('the chat with its hooks alone: class-validator is in it');
   process.exitCode = 1;

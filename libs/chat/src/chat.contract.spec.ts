@@ -632,6 +632,7 @@ describeOnEachDatabase('The chat', (fresh) => {
       expect(await short.chat.privacy.expire(Date.now() + 5_000)).toBe(1);
       expect((await short.chat.history.page(ann!, { channelId: id })).messages).toEqual([]);
       expect((await short.chat.history.page(ann!, { channelId: kept.id })).messages).toHaveLength(1);
+      expect((await short.chat.channels.get(ann!, id)).channel).toMatchObject({ firstSeq: 2, lastSeq: 1 });
     });
   });
 

@@ -48,6 +48,7 @@ export {
   ChatMemberEvent,
   ChatMembershipEvent,
   ChatMessageEvent,
+  ChatThreadEvent,
 } from './wire/chat-events.js';
 export { ChatUpload, ChatUploaded } from './wire/upload-replies.js';
 export { ChatBeginUpload, ChatCancelUpload, ChatChunk, ChatUploadFrom } from './wire/upload-requests.js';

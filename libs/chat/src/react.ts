@@ -1,4 +1,4 @@
-import type { Store } from '@nestwire/client/store';
+import { useStore } from '@nestwire/client/react';
 import {
   createContext,
   createElement,
@@ -8,7 +8,6 @@ import {
   useMemo,
   useRef,
   useState,
-  useSyncExternalStore,
   type FunctionComponent,
   type PropsWithChildren,
 } from 'react';
@@ -34,10 +33,6 @@ export function useChat(): Chat {
   const chat = useContext(ChatContext);
   if (!chat) throw new TypeError('No chat: wrap the tree in <ChatProvider chat={chat}>.');
   return chat;
-}
-
-function useStore<T>({ subscribe, get, initial }: Store<T>): T {
-  return useSyncExternalStore(subscribe, get, () => initial);
 }
 
 /** Returns the list of channels: its view, and `list` with its functions. */
@@ -97,35 +92,31 @@ export interface SearchControl extends SearchState {
 
 const NOTHING_FOUND: SearchState = { messages: [], isPending: false, error: undefined, hasMore: false };
 
-interface LastSearch {
+/** A search, and the page of it to load. */
+interface LastSearch extends ChatSearchRequest {
   readonly text: string;
-  readonly options: ChatSearchRequest | undefined;
-  readonly cursor: string | null;
 }
 
 /** Searches messages; the result is empty before the first search. */
 export function useSearch(): SearchControl {
   const chat = useChat();
   const [state, setState] = useState(NOTHING_FOUND);
-  const last = useRef<LastSearch | undefined>(undefined);
+  const last = useRef<LastSearch>(undefined);
   const run = useCallback(
-    async ({ text, options, cursor }: LastSearch, found: readonly ChatMessage[]): Promise<void> => {
-      const own: LastSearch = { text, options, cursor };
-      last.current = own;
-      setState({ messages: found, isPending: true, error: undefined, hasMore: false });
-      try {
-        const page = await chat.search(text, { ...options, ...(cursor !== null && { cursor }) });
-        if (last.current !== own) return;
-        last.current = { text, options, cursor: page.next };
-        setState({
-          messages: [...found, ...page.messages],
-          isPending: false,
-          error: undefined,
-          hasMore: page.next !== null,
-        });
-      } catch (error) {
-        if (last.current === own) setState({ messages: found, isPending: false, error, hasMore: false });
-      }
+    (request: LastSearch, found: readonly ChatMessage[]): void => {
+      last.current = request;
+      const show = (change: Partial<SearchState>): void => {
+        if (last.current === request) setState({ ...NOTHING_FOUND, messages: found, ...change });
+      };
+      const { text, ...options } = request;
+      show({ isPending: true });
+      chat.search(text, options).then(
+        ({ messages, next }) => {
+          show({ messages: [...found, ...messages], hasMore: next !== null });
+          if (last.current === request && next !== null) last.current = { ...request, cursor: next };
+        },
+        (error: unknown) => show({ error }),
+      );
     },
     [chat],
   );
@@ -134,13 +125,13 @@ export function useSearch(): SearchControl {
   const search = useCallback<SearchControl['search']>(
     (text, options) => {
       last.current = undefined;
-      if (text.trim()) void run({ text, options, cursor: null }, []);
+      if (text.trim()) run({ ...options, text }, []);
       else setState(NOTHING_FOUND);
     },
     [run],
   );
   const loadMore = useCallback(() => {
-    if (last.current?.cursor) void run(last.current, state.messages);
+    if (last.current && state.hasMore) run(last.current, state.messages);
   }, [run, state]);
   return { ...state, search, loadMore };
 }

@@ -49,7 +49,7 @@ export type RegisteredClient = Register extends { readonly client: infer C exten
 /** The properties of `StreamClientProvider`. */
 export type StreamClientProviderProps = PropsWithChildren<{ readonly client: AnyStreamClient }>;
 
-const ClientContext = createContext<AnyStreamClient | undefined>(undefined);
+const ClientContext = /* @__PURE__ */ createContext<AnyStreamClient | undefined>(undefined);
 
 /** Gives a client to the components below and connects it; never closes it. */
 export const StreamClientProvider: FunctionComponent<StreamClientProviderProps> = ({ client, children }) => {

@@ -18,6 +18,8 @@ export interface ChatChannel {
   readonly archivedAt: number | null;
   /** The number of the last message, 0 for none. */
   readonly lastSeq: number;
+  /** The number of the oldest message that has not expired. */
+  readonly firstSeq: number;
   /** The number of the last change of a message. */
   readonly revision: number;
   readonly activeAt: number;
@@ -60,6 +62,7 @@ export function channelOf(row: ChannelRow): ChatChannel {
     frozenAt: row.frozen_at,
     archivedAt: row.archived_at,
     lastSeq: row.last_seq,
+    firstSeq: row.first_seq,
     revision: row.revision,
     activeAt: row.active_at,
     memberCount: row.member_count,

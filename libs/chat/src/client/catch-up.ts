@@ -24,6 +24,10 @@ export interface LiveWindow {
   grow(growth: ChatGrowth): void;
   /** Takes the state of a message that the window may have. */
   amend(message: ChatMessage): void;
+  /** Drops the messages before a number, which have expired. */
+  expire(firstSeq: number): void;
+  /** Takes the read pointer of a thread, or asks for it. */
+  point(threadSeq?: number, readSeq?: number): void;
   /** Loads the window anew if somebody reads it, else forgets it. */
   refresh(newest?: HistoryPage): Promise<void>;
   forget(): void;
@@ -41,118 +45,126 @@ type NewestPage = HistoryPage & { readonly revision: number };
  * base, and what follows the base may be loaded twice.
  */
 export class CatchUp {
-  private base: number | undefined;
-  private newest: NewestPage | undefined;
-  private arrivals = 0;
-  private isOpen = false;
+  #base: number | undefined;
+  #newest: NewestPage | undefined;
+  #arrivals = 0;
+  #isOpen = false;
   /** True when what is loaded now ends with the live messages. */
-  private isReady = false;
-  private isBehind = false;
-  private isRunning = false;
-  private failures = 0;
-  private cancelRetry: (() => void) | undefined;
+  #isReady = false;
+  #isBehind = false;
+  #isRunning = false;
+  #failures = 0;
+  #cancelRetry: (() => void) | undefined;
+  readonly #calls: ChannelCalls;
+  readonly #clock: ChatClock;
+  readonly #channel: { readonly windows: ReadonlySet<LiveWindow>; readonly done: () => void };
 
   constructor(
-    private readonly calls: ChannelCalls,
-    private readonly clock: ChatClock,
-    private readonly channel: { readonly windows: ReadonlySet<LiveWindow>; readonly done: () => void },
-  ) {}
+    calls: ChannelCalls,
+    clock: ChatClock,
+    channel: { readonly windows: ReadonlySet<LiveWindow>; readonly done: () => void },
+  ) {
+    this.#calls = calls;
+    this.#clock = clock;
+    this.#channel = channel;
+  }
 
   /** The stream is lost: new messages have no place until it is open again. */
   interrupt(): void {
-    this.isOpen = this.isReady = false;
-    this.cancelRetry?.();
-    for (const window of this.channel.windows) window.hold();
+    this.#isOpen = this.#isReady = false;
+    this.#cancelRetry?.();
+    for (const window of this.#channel.windows) window.hold();
   }
 
   /** The stream is open, and messages may be missing. */
   opened(): void {
     this.interrupt();
-    this.isOpen = true;
+    this.#isOpen = true;
     // The first page tells where to begin; it may be here already.
-    if (this.base !== undefined || this.newest) this.begin();
+    if (this.#base !== undefined || this.#newest) this.#begin();
   }
 
   /** Takes the newest page, which follows each open of the stream. */
   joined(page: NewestPage): void {
-    this.newest = page;
-    this.begin();
+    this.#newest = page;
+    this.#begin();
   }
 
   /** Takes a live message. */
   arrived(message: ChatMessage): void {
-    for (const window of this.channel.windows) window.arrive(message);
-    if (++this.arrivals === MESSAGES_OF_A_BASE && this.isReady) this.begin();
+    for (const window of this.#channel.windows) window.arrive(message);
+    if (++this.#arrivals === MESSAGES_OF_A_BASE && this.#isReady) this.#begin();
   }
 
   /** Loads the windows that have no page yet. */
   loadNew(): void {
-    if (this.isReady) this.begin();
+    if (this.#isReady) this.#begin();
   }
 
   /** Begins without a base. */
   forget(): void {
-    this.base = this.newest = undefined;
-    for (const window of this.channel.windows) window.forget();
+    this.#base = this.#newest = undefined;
+    for (const window of this.#channel.windows) window.forget();
   }
 
-  private begin(): void {
-    if (!this.isOpen) return;
-    this.isReady = this.isBehind = true;
-    if (!this.isRunning) void this.run();
+  #begin(): void {
+    if (!this.#isOpen) return;
+    this.#isReady = this.#isBehind = true;
+    if (!this.#isRunning) void this.#run();
   }
 
-  private async run(): Promise<void> {
-    this.isRunning = true;
+  async #run(): Promise<void> {
+    this.#isRunning = true;
     try {
-      while (this.isBehind && this.isOpen) {
-        this.isBehind = false;
-        await this.loadMissing();
-        const missing = [...this.channel.windows].filter((window) => window.isMissing);
+      while (this.#isBehind && this.#isOpen) {
+        this.#isBehind = false;
+        await this.#loadMissing();
+        const missing = [...this.#channel.windows].filter((window) => window.isMissing);
         await Promise.all(missing.map((window) => window.refresh()));
       }
-      this.failures = 0;
-      if (this.isReady) this.done();
+      this.#failures = 0;
+      if (this.#isReady) this.#done();
     } catch (failure) {
-      const delayMs = retryMs(this.failures++, codedError(failure));
-      this.cancelRetry = this.clock.after(delayMs, () => this.begin());
+      const delayMs = retryMs(this.#failures++, codedError(failure));
+      this.#cancelRetry = this.#clock.after(delayMs, () => this.#begin());
     } finally {
-      this.isRunning = false;
+      this.#isRunning = false;
     }
   }
 
-  private done(): void {
-    for (const window of this.channel.windows) window.release();
-    this.channel.done();
+  #done(): void {
+    for (const window of this.#channel.windows) window.release();
+    this.#channel.done();
   }
 
   /** Loads the changes since the base, or the windows when there is no base or too much has changed. */
-  private async loadMissing(): Promise<void> {
-    const { newest, base } = this;
-    this.arrivals = 0;
-    if (base === undefined) await this.loadWindows(newest);
-    else if (newest && newest.revision - base > MAX_CHANGES) await this.loadWindows(newest);
-    else if (newest?.revision !== base) await this.loadChanges(base, newest?.revision ?? 0);
-    if (this.newest === newest) this.newest = undefined;
+  async #loadMissing(): Promise<void> {
+    const newest = this.#newest;
+    const base = this.#base;
+    this.#arrivals = 0;
+    if (base === undefined) await this.#loadWindows(newest);
+    else if (newest && newest.revision - base > MAX_CHANGES) await this.#loadWindows(newest);
+    else if (newest?.revision !== base) await this.#loadChanges(base, newest?.revision ?? 0);
+    if (this.#newest === newest) this.#newest = undefined;
   }
 
-  private async loadWindows(newest: NewestPage | undefined): Promise<void> {
+  async #loadWindows(newest: NewestPage | undefined): Promise<void> {
     // The revision is of before the windows, so that no change is missing.
-    const { revision } = newest ?? (await this.calls.loadPage(create(ChatLoadPage, { limit: 1 })));
-    await Promise.all([...this.channel.windows].map((window) => window.refresh(newest)));
-    this.base = revision;
+    const { revision } = newest ?? (await this.#calls.loadPage(create(ChatLoadPage, { limit: 1 })));
+    await Promise.all([...this.#channel.windows].map((window) => window.refresh(newest)));
+    this.#base = revision;
   }
 
-  private async loadChanges(base: number, least: number): Promise<void> {
+  async #loadChanges(base: number, least: number): Promise<void> {
     const messages: ChatMessage[] = [];
     for (let revision = base, hasMore = true; hasMore;) {
-      if (messages.length > MAX_CHANGES) return this.loadWindows(undefined);
-      const page = await this.calls.loadChanges(create(ChatLoadChanges, { revision }));
-      if (page.isCut) return this.loadWindows(undefined);
+      if (messages.length > MAX_CHANGES) return this.#loadWindows(undefined);
+      const page = await this.#calls.loadChanges(create(ChatLoadChanges, { revision }));
+      if (page.isCut) return this.#loadWindows(undefined);
       messages.push(...page.messages);
       ({ revision, hasMore } = page);
-      if (!hasMore) this.base = Math.max(revision, least);
+      if (!hasMore) this.#base = Math.max(revision, least);
     }
-    for (const window of this.channel.windows) for (const message of messages) window.arrive(message);
+    for (const window of this.#channel.windows) for (const message of messages) window.arrive(message);
   }
 }

@@ -16,176 +16,175 @@ const LOAD_MS = 200;
 const PAGE = 30;
 
 /** The channels of the user, kept current by the stream of the user. */
-export class ChannelList implements ChatList {
-  readonly get: () => ChatListView;
-  readonly subscribe: (onChange: () => void) => () => void;
-  readonly initial: ChatListView;
-  private readonly store: ViewStore<ChatListView>;
-  private readonly owner: StreamOwner;
-  private readonly entries = new ListEntries();
+export class ChannelList extends ViewStore<ChatListView> implements ChatList {
+  readonly #owner: StreamOwner;
+  readonly #entries = new ListEntries();
   /** The channels whose entries must be loaded. */
-  private readonly wanted = new Set<string>();
-  private status: ChatStatus = 'opening';
-  private error: CodedError | null = null;
-  private next: string | null = null;
-  private more: Promise<void> | undefined;
-  private mustReload = false;
-  private isLoading = false;
-  private failures = 0;
-  private cancelLoad: (() => void) | undefined;
+  readonly #wanted = new Set<string>();
+  #status: ChatStatus = 'opening';
+  #error: CodedError | null = null;
+  #next: string | null = null;
+  #more: Promise<void> | undefined;
+  #mustReload = false;
+  #isLoading = false;
+  #failures = 0;
+  #cancelLoad: (() => void) | undefined;
 
-  constructor(private readonly context: ChatContext) {
-    const { clock, options } = context;
-    this.owner = {
-      opened: () => this.reload(0),
-      message: (message) => this.received(message),
-      lost: () => this.set({ status: this.status === 'live' ? 'reconnecting' : this.status }),
-      ended: (error) => this.set({ status: 'refused', error }),
+  constructor(context: ChatContext) {
+    super(context);
+    this.#owner = {
+      opened: () => this.#reload(0),
+      message: (message) => this.#received(message),
+      lost: () => {
+        if (this.#status === 'live') this.#become('reconnecting');
+      },
+      ended: (error) => this.#become('refused', error),
     };
-    this.store = new ViewStore(() => this.view(), {
-      begin: () => context.isClosed() || context.feed.add(this.owner),
-      end: () => this.stop(),
-      keepMs: options.keepMs,
-      clock,
-    });
-    ({ get: this.get, subscribe: this.subscribe, initial: this.initial } = this.store);
+    this.made();
   }
 
   readonly loadMore = (): Promise<void> => {
-    const { next } = this;
+    const next = this.#next;
     if (next === null) return Promise.resolve();
-    this.more ??= this.loadAfter(next).finally(() => {
-      this.more = undefined;
-      this.store.changed();
+    this.#more ??= this.#loadAfter(next).finally(() => {
+      this.#more = undefined;
+      this.changed();
     });
-    this.store.changed();
-    return this.more;
+    this.changed();
+    return this.#more;
   };
 
   /** Shows the read pointer of a channel, which this page has moved. */
   read(channelId: string, seq: number): void {
-    this.want(channelId, this.entries.read(channelId, seq));
-    this.store.changed();
+    this.#want(channelId, this.#entries.read(channelId, seq));
+    this.changed();
   }
 
   /** Forgets everything, which belongs to another user. */
   forget(): void {
-    this.entries.replace([]);
-    this.wanted.clear();
-    this.set({ next: null });
+    this.#entries.replace([]);
+    this.#wanted.clear();
+    this.#next = null;
+    this.changed();
   }
 
-  /** Ends the use of the list. */
-  end(): void {
-    this.store.end();
+  protected begin(): void {
+    if (!this.context.isClosed()) this.context.feed.add(this.#owner);
   }
 
-  private stop(): void {
-    this.context.feed.remove(this.owner);
-    this.cancelLoad?.();
-    this.cancelLoad = undefined;
-    this.status = 'opening';
+  protected stop(): void {
+    this.context.feed.remove(this.#owner);
+    this.#cancelLoad?.();
+    this.#cancelLoad = undefined;
+    this.#status = 'opening';
   }
 
-  private received(message: Message): void {
+  #received(message: Message): void {
     if (message instanceof ChatActivity)
-      this.want(message.channelId, this.entries.take(message, this.context.userId()));
+      this.#want(message.channelId, this.#entries.take(message, this.context.userId()));
     else if (message instanceof ChatMembershipEvent)
-      this.want(message.channelId, this.entries.join(message.channelId, message.membership));
-    else if (message instanceof StreamGap || message instanceof ChatListStale) this.reload(LOAD_MS);
-    this.store.changed();
+      this.#want(message.channelId, this.#entries.join(message.channelId, message.membership));
+    else if (message instanceof StreamGap || message instanceof ChatListStale) this.#reload(LOAD_MS);
+    this.changed();
   }
 
-  private want(channelId: string, isWanted: unknown): void {
-    if (!isWanted || !this.store.isInUse) return;
-    this.wanted.add(channelId);
-    this.loadSoon(LOAD_MS);
+  #want(channelId: string, isWanted: unknown): void {
+    if (!isWanted || !this.isInUse) return;
+    this.#wanted.add(channelId);
+    this.#loadSoon(LOAD_MS);
   }
 
-  private reload(delayMs: number): void {
-    this.mustReload = true;
-    this.loadSoon(delayMs);
+  #reload(delayMs: number): void {
+    this.#mustReload = true;
+    this.#loadSoon(delayMs);
   }
 
-  private loadSoon(delayMs: number): void {
-    if (delayMs && (this.cancelLoad || this.isLoading)) return;
-    this.cancelLoad?.();
-    if (delayMs) this.cancelLoad = this.context.clock.after(delayMs, () => void this.load());
-    else if (!this.isLoading) void this.load();
+  #loadSoon(delayMs: number): void {
+    if (delayMs && (this.#cancelLoad || this.#isLoading)) return;
+    this.#cancelLoad?.();
+    if (delayMs) this.#cancelLoad = this.context.clock.after(delayMs, () => void this.#load());
+    else if (!this.#isLoading) void this.#load();
   }
 
-  private async load(): Promise<void> {
-    this.cancelLoad = undefined;
-    if (this.isLoading) return;
-    this.isLoading = true;
+  async #load(): Promise<void> {
+    this.#cancelLoad = undefined;
+    if (this.#isLoading) return;
+    this.#isLoading = true;
     let delayMs = LOAD_MS;
     try {
-      if (this.mustReload) await this.loadAll();
-      else for (const channelId of [...this.wanted]) await this.loadEntry(channelId);
-      this.failures = 0;
+      if (this.#mustReload) await this.#loadAll();
+      else for (const channelId of [...this.#wanted]) await this.#loadEntry(channelId);
+      this.#failures = 0;
     } catch (failure) {
-      delayMs = retryMs(this.failures++, codedError(failure));
+      delayMs = retryMs(this.#failures++, codedError(failure));
     } finally {
-      this.isLoading = false;
+      this.#isLoading = false;
     }
-    if ((this.mustReload || this.wanted.size) && this.store.isInUse) this.loadSoon(delayMs);
+    if ((this.#mustReload || this.#wanted.size) && this.isInUse) this.#loadSoon(delayMs);
   }
 
   /** Loads as many entries as are shown. */
-  private async loadAll(): Promise<void> {
-    this.mustReload = false;
+  async #loadAll(): Promise<void> {
+    this.#mustReload = false;
     try {
       const entries: ChannelEntry[] = [];
       let next: string | null = null;
       do {
-        const page = await this.page(next);
+        const page = await this.#page(next);
         entries.push(...page.entries);
         next = page.next;
-      } while (next !== null && entries.length < this.entries.all.length);
-      for (const channelId of this.entries.replace(entries)) this.wanted.add(channelId);
-      this.set({ next, status: 'live', error: null });
+      } while (next !== null && entries.length < this.#entries.all.length);
+      for (const channelId of this.#entries.replace(entries)) this.#wanted.add(channelId);
+      this.#next = next;
+      this.#become('live');
     } catch (error) {
-      this.mustReload = true;
+      this.#mustReload = true;
       throw error;
     }
   }
 
-  private async loadEntry(channelId: string): Promise<void> {
-    this.wanted.delete(channelId);
+  async #loadEntry(channelId: string): Promise<void> {
+    this.#wanted.delete(channelId);
     try {
       const request = create(ChatLoadEntry, { channelId });
       const { entry } = await this.context.client.chatUser.loadEntry(request);
-      if (!isListed(entry)) this.entries.remove(channelId);
-      else if (this.entries.put(entry)) this.wanted.add(channelId);
+      if (!isListed(entry)) this.#entries.remove(channelId);
+      else if (this.#entries.put(entry)) this.#wanted.add(channelId);
     } catch (failure) {
       if (isPassing(codedError(failure))) {
-        this.wanted.add(channelId);
+        this.#wanted.add(channelId);
         throw failure;
       }
       // The user may not know of the channel any more.
-      this.entries.remove(channelId);
+      this.#entries.remove(channelId);
     }
-    this.store.changed();
+    this.changed();
   }
 
-  private async loadAfter(cursor: string): Promise<void> {
-    const { entries, next } = await this.page(cursor);
-    for (const entry of entries) if (this.entries.put(entry)) this.want(entry.channel.id, true);
-    this.set({ next });
+  async #loadAfter(cursor: string): Promise<void> {
+    const { entries, next } = await this.#page(cursor);
+    for (const entry of entries) if (this.#entries.put(entry)) this.#want(entry.channel.id, true);
+    this.#next = next;
+    this.changed();
   }
 
-  private page(cursor: string | null) {
+  #page(cursor: string | null) {
     const request = { limit: PAGE, ...(cursor !== null && { cursor }) };
     return this.context.client.chatUser.loadChannels(create(ChatLoadChannels, request as ChatLoadChannels));
   }
 
-  private set(change: { status?: ChatStatus; error?: CodedError | null; next?: string | null }): void {
-    Object.assign(this, change);
-    this.store.changed();
+  #become(status: ChatStatus, error: CodedError | null = null): void {
+    this.#status = status;
+    this.#error = error;
+    this.changed();
   }
 
-  private view(): ChatListView {
-    const { status, error, entries, next, more } = this;
+  protected view(): ChatListView {
+    const status = this.#status;
+    const error = this.#error;
+    const entries = this.#entries;
+    const next = this.#next;
+    const more = this.#more;
     const now = this.context.clock.now();
     const loud = entries.all.filter(({ membership }) => (membership.mutedUntil ?? 0) <= now);
     return {

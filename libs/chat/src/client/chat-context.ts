@@ -2,7 +2,7 @@ import type { ChatClock, ChatOptions, ChatStreamClient } from './chat-client.js'
 import type { Drafts } from './drafts.js';
 import type { PostBox } from './post-box.js';
 import type { Profiles } from './profiles.js';
-import type { UserFeed } from './user-feed.js';
+import type { StreamReading } from './stream-reading.js';
 
 /** The parts that all rooms of a chat share. */
 export interface ChatContext {
@@ -14,7 +14,8 @@ export interface ChatContext {
   readonly isClosed: () => boolean;
   /** Tells the list that this page has moved the read pointer of a channel. */
   readonly readMoved: (channelId: string, seq: number) => void;
-  readonly feed: UserFeed;
+  /** The stream of the user. */
+  readonly feed: StreamReading;
   readonly profiles: Profiles;
   readonly posts: PostBox;
   readonly drafts: Drafts;

@@ -1,4 +1,5 @@
 import { create } from '@nestwire/protocol';
+import { StreamsService } from '@nestwire/streams';
 import { ChatPages, type ChatPage, type Sabotage } from '../../../../test/rig/chat-pages.js';
 import { Random } from '../../../../test/rig/compiled/random.js';
 import { describeWithRedis } from '../../../../test/rig/redis.js';
@@ -216,7 +217,8 @@ describeWithRedis('The views of two users on two servers', (redis) => {
   it('would differ if no changes were loaded', async () => {
     const parts = await readers(withoutChanges);
     for (const reader of parts.both) reader.close();
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    // Each page has the stream of its user alone, so that none brings what follows.
+    await until(() => pages.servers.every((server) => server.get(StreamsService).counters().sessions === 1));
     for (let at = 0; at < 40; at++)
       await pages.service.messages.post(chatUser('ann'), { channelId: parts.id, text: `${at}` });
     await expect(rest(parts)).rejects.toThrow();

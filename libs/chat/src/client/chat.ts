@@ -88,6 +88,12 @@ export interface Chat {
   readonly findUsers: (text: string) => Promise<readonly ChatProfile[]>;
   /** Blocks a user, or ends the block. @throws {CodedError} */
   readonly setBlock: (userId: string, isBlocked: boolean) => Promise<void>;
+  /**
+   * Removes the drafts and the unstored posts of the user, also from the storages.
+   *
+   * Call it at the sign-out, while `user` still returns the user. The server may store a post nevertheless that was sent.
+   */
+  readonly clear: () => void;
   /** Ends all streams and timers. The client remains open, and unstored posts remain in `outbox`. */
   readonly close: () => void;
 }

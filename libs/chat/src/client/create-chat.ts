@@ -11,10 +11,11 @@ import type { ChatRoom } from './chat-face.js';
 import { systemClock } from './clock.js';
 import { Drafts } from './drafts.js';
 import { KeptPosts } from './kept-posts.js';
+import { KeptTexts } from './kept-texts.js';
 import { PostBox } from './post-box.js';
 import { Profiles } from './profiles.js';
 import { Room } from './room.js';
-import { UserFeed } from './user-feed.js';
+import { StreamReading } from './stream-reading.js';
 
 /** The most rooms that keep their messages while nobody reads them. */
 const MAX_UNUSED_ROOMS = 20;
@@ -28,7 +29,7 @@ export function createChat(client: ChatStreamClient, options: ChatOptions): Chat
   const rooms = new Map<string, Room & ChatRoom>();
   const parts = contextOf(client, options, rooms);
   const context = { ...parts, readMoved: (id: string, seq: number): void => list.read(id, seq) };
-  const { posts } = context;
+  const { posts, drafts } = context;
   const list: ChannelList = new ChannelList(context);
   let lastUser: string | null | undefined;
   posts.restore();
@@ -46,6 +47,10 @@ export function createChat(client: ChatStreamClient, options: ChatOptions): Chat
     list,
     channel: (id) => roomOf(rooms, id, context),
     ...channelActions(client),
+    clear() {
+      drafts.clear();
+      posts.clear();
+    },
     close() {
       stopStatus();
       context.close();
@@ -75,14 +80,14 @@ function contextOf(
     close: () => {
       isClosed = true;
     },
-    feed: new UserFeed(client, clock),
+    feed: new StreamReading(client, client.chatUser, clock),
     profiles: new Profiles(),
-    drafts: new Drafts(given.drafts, userId),
+    drafts: new Drafts(new KeptTexts(given.drafts, 'draft', onWarning), userId),
     posts: new PostBox({
       client,
       clock,
       userId,
-      kept: new KeptPosts(given.outbox, clock, onWarning),
+      kept: new KeptPosts(new KeptTexts(given.outbox, 'post', onWarning), clock),
       changed: (channelId) => rooms.get(channelId)?.changedAll(),
       isRead: (channelId) => rooms.get(channelId)?.isRead ?? false,
     }),
@@ -98,7 +103,7 @@ function roomOf(rooms: Map<string, Room & ChatRoom>, id: string, context: ChatCo
   return room;
 }
 
-function channelActions({ chatUser }: ChatStreamClient): Omit<Chat, 'list' | 'channel' | 'close'> {
+function channelActions({ chatUser }: ChatStreamClient): Omit<Chat, 'list' | 'channel' | 'clear' | 'close'> {
   const createChannel: Chat['create'] = async (channel) =>
     (await chatUser.createChannel(create(ChatCreate, channel as ChatCreate))).channel;
   return {

@@ -1,71 +1,57 @@
 import type { Store } from '@nestwire/client/store';
-import type { ChatStorage } from './chat-client.js';
+import type { KeptTexts } from './kept-texts.js';
 
-const PREFIX = 'nestwire.chat.draft:';
 /** The most drafts that are kept without a storage. */
 const MAX_DRAFTS = 200;
 
 /** The texts that the user has not posted yet, by room. */
 export class Drafts {
-  private readonly texts = new Map<string, string>();
-  private readonly listeners = new Map<string, Set<() => void>>();
+  readonly #texts = new Map<string, string>();
+  readonly #listeners = new Set<() => void>();
+  readonly #kept: KeptTexts;
+  readonly #userId: () => string | null;
 
-  constructor(
-    private readonly storage: ChatStorage | undefined,
-    private readonly userId: () => string | null,
-  ) {}
+  constructor(kept: KeptTexts, userId: () => string | null) {
+    this.#kept = kept;
+    this.#userId = userId;
+  }
 
   /** Returns the store of the draft of a room. */
   store(room: string): Store<string> {
     return {
       initial: '',
-      get: () => this.get(room),
+      get: () => this.#get(this.#keyOf(room)),
       subscribe: (onChange) => {
         const listener = (): void => onChange();
-        const ofRoom = this.listeners.get(room) ?? new Set();
-        this.listeners.set(room, ofRoom.add(listener));
-        return () => {
-          ofRoom.delete(listener);
-          if (!ofRoom.size) this.listeners.delete(room);
-        };
+        this.#listeners.add(listener);
+        return () => void this.#listeners.delete(listener);
       },
     };
   }
 
-  get(room: string): string {
-    const key = this.keyOf(room);
-    return this.texts.get(key) ?? this.read(key) ?? '';
+  set(room: string, text: string): void {
+    const key = this.#keyOf(room);
+    this.#texts.delete(key);
+    this.#texts.set(key, text);
+    if (this.#texts.size > MAX_DRAFTS) this.#texts.delete(this.#texts.keys().next().value!);
+    this.#kept.set(key, text);
+    // Those of other rooms find the same text as before.
+    for (const listener of [...this.#listeners]) listener();
   }
 
-  set(room: string, text: string): void {
-    const key = this.keyOf(room);
-    this.texts.delete(key);
-    this.texts.set(key, text);
-    if (this.texts.size > MAX_DRAFTS) this.texts.delete(this.texts.keys().next().value!);
-    this.write(key, text);
-    for (const listener of [...(this.listeners.get(room) ?? [])]) listener();
+  /** Removes all drafts of the user. */
+  clear(): void {
+    const prefix = this.#keyOf('');
+    for (const key of new Set([...this.#texts.keys(), ...this.#kept.names()]))
+      if (key.startsWith(prefix) && this.#get(key)) this.set(key.slice(prefix.length), '');
+  }
+
+  #get(key: string): string {
+    return this.#texts.get(key) ?? this.#kept.get(key) ?? '';
   }
 
   /** The texts of one user are not for the next one on the device. */
-  private keyOf(room: string): string {
-    return `${PREFIX}${this.userId() ?? ''}:${room}`;
-  }
-
-  private read(key: string): string | null | undefined {
-    try {
-      return this.storage?.getItem(key);
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** A storage that is full or forbidden keeps nothing; the draft remains in memory. */
-  private write(key: string, text: string): void {
-    try {
-      if (text) this.storage?.setItem(key, text);
-      else this.storage?.removeItem(key);
-    } catch {
-      return;
-    }
+  #keyOf(room: string): string {
+    return `${this.#userId() ?? ''}:${room}`;
   }
 }

@@ -1,7 +1,7 @@
-import type { ChatClock, ChatStorage } from './chat-client.js';
+import type { ChatClock } from './chat-client.js';
 import type { ChatDraftMessage } from './chat-face.js';
+import type { KeptTexts } from './kept-texts.js';
 
-const PREFIX = 'nestwire.chat.post:';
 /** The age after which a post is shown as failed and not sent, in milliseconds. */
 const MAX_AGE_MS = 86_400_000;
 
@@ -19,48 +19,44 @@ export interface PostRecord {
   readonly failure?: { readonly code: string; readonly message: string };
 }
 
-const TOO_OLD = { code: 'NOT_CONNECTED', message: 'The message was not sent within a day; send it again.' };
+const TOO_OLD = { code: 'NOT_CONNECTED', message: 'Not sent within a day; send it again.' };
 
 /** The posts without an answer in a storage, each in an entry of its own. */
 export class KeptPosts {
-  constructor(
-    private readonly storage: ChatStorage | undefined,
-    private readonly clock: ChatClock,
-    private readonly onWarning: (text: string, cause: unknown) => void,
-  ) {}
+  readonly #texts: KeptTexts;
+  readonly #clock: ChatClock;
 
-  /** Keeps a post. A storage that is full or forbidden keeps nothing; one warning reports it. */
+  constructor(texts: KeptTexts, clock: ChatClock) {
+    this.#texts = texts;
+    this.#clock = clock;
+  }
+
+  /** Keeps a post. */
   set(post: PostRecord): void {
-    const { userId, channelId, threadSeq, clientId, message, createdAt, attachmentIds, failure } = post;
-    const record = { userId, channelId, threadSeq, clientId, message, createdAt, attachmentIds, failure };
-    this.attempt((storage) => storage.setItem(PREFIX + clientId, JSON.stringify(record)));
+    this.#texts.set(post.clientId, JSON.stringify(post));
   }
 
   /** Forgets a post. */
   remove(clientId: string): void {
-    this.attempt((storage) => storage.removeItem(PREFIX + clientId));
+    this.#texts.set(clientId, '');
   }
 
   /** Returns all posts, the oldest first. */
   all(): PostRecord[] {
-    const found: PostRecord[] = [];
-    this.attempt((storage) => {
-      for (let at = 0; at < storage.length; at++) {
-        const key = storage.key(at);
-        if (key?.startsWith(PREFIX)) found.push(JSON.parse(storage.getItem(key)!) as PostRecord);
-      }
-    });
-    const oldest = this.clock.now() - MAX_AGE_MS;
-    return found
+    const oldest = this.#clock.now() - MAX_AGE_MS;
+    return this.#texts
+      .names()
+      .flatMap((name) => recordOf(this.#texts.get(name)))
       .map((record) => (record.createdAt < oldest ? { failure: TOO_OLD, ...record } : record))
       .toSorted((a, b) => a.createdAt - b.createdAt);
   }
+}
 
-  private attempt(work: (storage: ChatStorage) => void): void {
-    try {
-      if (this.storage) work(this.storage);
-    } catch (cause) {
-      this.onWarning('nestwire: posts without an answer end with the page', cause);
-    }
+/** A text that another page has removed or spoiled has no post. */
+function recordOf(text = ''): PostRecord[] {
+  try {
+    return [JSON.parse(text) as PostRecord];
+  } catch {
+    return [];
   }
 }

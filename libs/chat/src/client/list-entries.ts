@@ -14,7 +14,7 @@ const MAX_UNREAD = 1_000;
 export class ListEntries {
   all: readonly ChannelEntry[] = [];
   /** The read pointers that this page has moved; the server may not know them yet. */
-  private readonly reads = new Map<string, number>();
+  readonly #reads = new Map<string, number>();
 
   /** Returns the entry of a channel. */
   find(channelId: string): ChannelEntry | undefined {
@@ -26,9 +26,9 @@ export class ListEntries {
     const { channel, membership } = entry;
     const known = this.find(channel.id);
     if (known && known.channel.revision > channel.revision) return true;
-    this.set({ ...entry, membership: withRead(membership, this.reads.get(channel.id)) });
+    this.#set({ ...entry, membership: withRead(membership, this.#reads.get(channel.id)) });
     const { membership: current } = this.find(channel.id)!;
-    return current.readSeq > membership.readSeq && !this.isRead(channel.id);
+    return current.readSeq > membership.readSeq && !this.#isRead(channel.id);
   }
 
   /** Replaces all entries; returns the channels that need their entry from the server. */
@@ -45,7 +45,7 @@ export class ListEntries {
   /** Removes the entry of a channel. */
   remove(channelId: string): void {
     this.all = this.all.filter(({ channel }) => channel.id !== channelId);
-    this.reads.delete(channelId);
+    this.#reads.delete(channelId);
   }
 
   /** Takes an event of a channel; returns true when the channel needs its entry from the server. */
@@ -61,7 +61,7 @@ export class ListEntries {
       authorId !== userId &&
       seq > known.membership.readSeq;
     const isNewer = channel.revision >= known.channel.revision;
-    this.set({
+    this.#set({
       ...known,
       // The entry counts up to its last message, so this number grows only with what is counted.
       channel: {
@@ -83,25 +83,25 @@ export class ListEntries {
     if (!membership) this.remove(channelId);
     if (!membership || !known || membership.hiddenAt !== null) return membership !== null;
     const { readSeq } = known.membership;
-    this.set({ ...known, membership: withRead(membership, readSeq) });
-    return membership.readSeq > readSeq && !this.isRead(channelId);
+    this.#set({ ...known, membership: withRead(membership, readSeq) });
+    return membership.readSeq > readSeq && !this.#isRead(channelId);
   }
 
   /** Moves the read pointer before the server does; returns true when the count must be loaded. */
   read(channelId: string, seq: number): boolean {
-    this.reads.set(channelId, Math.max(seq, this.reads.get(channelId) ?? 0));
+    this.#reads.set(channelId, Math.max(seq, this.#reads.get(channelId) ?? 0));
     const known = this.find(channelId);
     if (!known) return false;
-    this.set({ ...known, membership: withRead(known.membership, seq) });
-    return !this.isRead(channelId);
+    this.#set({ ...known, membership: withRead(known.membership, seq) });
+    return !this.#isRead(channelId);
   }
 
-  private isRead(channelId: string): boolean {
+  #isRead(channelId: string): boolean {
     const { channel, membership } = this.find(channelId)!;
     return membership.readSeq >= channel.lastSeq;
   }
 
-  private set(entry: ChannelEntry): void {
+  #set(entry: ChannelEntry): void {
     const { channel, membership } = entry;
     const isRead = membership.readSeq >= channel.lastSeq;
     const current = isRead ? { ...entry, unreadCount: 0, mentionCount: 0 } : entry;

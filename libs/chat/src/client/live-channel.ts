@@ -8,6 +8,7 @@ import {
   ChatMemberEvent,
   ChatMembershipEvent,
   ChatMessageEvent,
+  ChatThreadEvent,
 } from '../wire/chat-events.js';
 import { ChatJoined, ChatTypingEvent } from '../wire/chat-replies.js';
 import { ChatWatchPresence } from '../wire/chat-requests.js';
@@ -34,72 +35,74 @@ export class LiveChannel {
   readonly attendance: Attendance;
   /** The windows that exist; they receive all messages while the channel is open. */
   readonly windows = new Set<LiveWindow>();
-  private readonly catchUp: CatchUp;
-  private readonly reading: StreamReading;
-  private readonly entry: EntryRefresh;
-  private readonly ofUser: StreamOwner;
-  private uses = 0;
+  readonly #catchUp: CatchUp;
+  readonly #reading: StreamReading;
+  readonly #entry: EntryRefresh;
+  readonly #ofChannel: StreamOwner;
+  readonly #ofUser: StreamOwner;
+  #uses = 0;
+  readonly #context: ChatContext;
 
   constructor(
-    private readonly context: ChatContext,
+    context: ChatContext,
     readonly id: string,
   ) {
+    this.#context = context;
     const { client, clock } = context;
     this.calls = client.chatChannel({ channelId: id });
-    this.typists = new Typists(clock, () => this.changed());
+    this.typists = new Typists(clock, () => this.#changed());
     this.attendance = new Attendance(context.profiles);
-    this.catchUp = new CatchUp(this.calls, clock, { windows: this.windows, done: () => this.isCurrent() });
-    this.reading = new StreamReading(client, this.calls, {
-      clock,
-      owner: {
-        opened: () => this.opened(),
-        message: (message) => this.received(message),
-        lost: () => this.interrupt(),
-        ended: (error) => this.ended(error),
-      },
-    });
-    this.entry = new EntryRefresh(context, id, (entry) => this.entered(entry));
-    this.ofUser = {
+    this.#catchUp = new CatchUp(this.calls, clock, { windows: this.windows, done: () => this.#isCurrent() });
+    this.#reading = new StreamReading(client, this.calls, clock);
+    this.#ofChannel = {
+      opened: () => this.#opened(),
+      message: (message) => this.#received(message),
+      lost: () => this.#interrupt(),
+      ended: (error) => this.#ended(error),
+    };
+    this.#entry = new EntryRefresh(context, id, (entry) => this.#entered(entry));
+    this.#ofUser = {
       // The page of the channel may be older than the stream of the user, which has the moves of the pointer.
       opened: () => {
-        if (this.channel) this.entry.ask();
+        if (this.channel) this.#missedOfUser();
       },
-      message: (message) => this.receivedOfUser(message),
-      lost: () => undefined,
-      ended: () => undefined,
+      message: (message) => this.#receivedOfUser(message),
     };
   }
 
   /** Opens the stream for one more reader. */
   open(): void {
-    if (this.context.isClosed()) return;
-    if (this.uses++) return this.catchUp.loadNew();
-    this.context.feed.add(this.ofUser);
-    this.start();
+    if (this.#context.isClosed()) return;
+    if (this.#uses++) return this.#catchUp.loadNew();
+    this.#context.feed.add(this.#ofUser);
+    this.#opening();
+    this.#reading.add(this.#ofChannel);
   }
 
   /** Closes the stream after its last reader. */
   close(): void {
-    if (!this.uses || --this.uses) return;
-    this.context.feed.remove(this.ofUser);
-    this.entry.stop();
-    this.reading.stop();
-    this.interrupt();
+    if (!this.#uses || --this.#uses) return;
+    this.#context.feed.remove(this.#ofUser);
+    this.#entry.stop();
+    this.#reading.remove(this.#ofChannel);
+    this.#interrupt();
   }
 
   /** Opens a stream again that the server has ended, as after a new membership. */
   reopen(): void {
-    if (this.uses && this.error) this.start();
+    if (!this.#uses || !this.error) return;
+    this.#opening();
+    this.#reading.start();
   }
 
   /** Forgets everything, which belongs to another user. */
   forget(): void {
     this.channel = this.membership = null;
     this.lastSeq = 0;
-    this.entry.stop();
-    this.catchUp.forget();
+    this.#entry.stop();
+    this.#catchUp.forget();
     this.attendance.clear();
-    this.changed();
+    this.#changed();
   }
 
   /** Takes the state of a message that is an answer of the server. */
@@ -109,118 +112,131 @@ export class LiveChannel {
 
   /** Takes the state of the channel that is an answer of the server. */
   become({ channel, membership }: ChatChannelState): void {
-    this.channel = channel;
-    this.joinedAs(membership);
-    this.changed();
+    this.#is(channel);
+    this.#joinedAs(membership);
+    this.#changed();
   }
 
   /** Moves the read pointer forward. */
   read(seq: number): void {
     if (!this.membership || this.membership.readSeq >= seq) return;
     this.membership = { ...this.membership, readSeq: seq };
-    this.context.readMoved(this.id, seq);
-    this.changed();
+    this.#context.readMoved(this.id, seq);
+    this.#changed();
   }
 
-  private start(): void {
+  #opening(): void {
     this.status = 'opening';
     this.error = null;
-    this.changed();
-    this.reading.start();
+    this.#changed();
   }
 
-  private opened(): void {
-    if (this.context.options.presence)
+  #opened(): void {
+    // The server had refused the stream to a former user.
+    if (this.error) this.#opening();
+    if (this.#context.options.presence)
       this.calls.sendStreamMessage(create(ChatWatchPresence, {})).catch(() => undefined);
-    this.catchUp.opened();
+    this.#catchUp.opened();
   }
 
-  private received(message: Message): void {
-    if (message instanceof ChatJoined) this.joined(message);
-    else if (message instanceof ChatMessageEvent) this.arrived(message.message);
-    else if (message instanceof ChatChannelEvent) this.channel = message.channel;
-    else if (message instanceof ChatMemberEvent) this.memberChanged(message);
-    else if (message instanceof StreamGap) this.missed();
-    else if (message instanceof ChatTypingEvent) this.typed(message);
+  #received(message: Message): void {
+    if (message instanceof ChatJoined) this.#joined(message);
+    else if (message instanceof ChatMessageEvent) this.#arrived(message.message);
+    else if (message instanceof ChatChannelEvent) this.#is(message.channel);
+    else if (message instanceof ChatMemberEvent) this.#memberChanged(message);
+    else if (message instanceof StreamGap) this.#missed();
+    else if (message instanceof ChatTypingEvent) this.#typed(message);
     else if (message instanceof ChatGrowth) for (const window of this.windows) window.grow(message);
     else this.attendance.take(message);
-    this.changed();
+    this.#changed();
   }
 
-  private joined(page: ChatJoined): void {
-    this.channel = page.channel;
-    this.lastSeq = Math.max(this.lastSeq, page.channel.lastSeq);
-    this.joinedAs(page.membership);
-    for (const { author } of page.messages) this.context.profiles.know(author);
-    this.catchUp.joined({ ...page, hasNewer: false });
+  #joined(page: ChatJoined): void {
+    this.#is(page.channel);
+    this.#joinedAs(page.membership);
+    for (const { author } of page.messages) this.#context.profiles.know(author);
+    this.#catchUp.joined({ ...page, hasNewer: false });
   }
 
-  private arrived(message: ChatMessage): void {
-    this.context.profiles.know(message.author);
+  #arrived(message: ChatMessage): void {
+    this.#context.profiles.know(message.author);
     if (message.author) this.typists.remove(message.author.id);
     this.lastSeq = Math.max(this.lastSeq, message.seq);
-    this.catchUp.arrived(message);
+    this.#catchUp.arrived(message);
   }
 
-  private memberChanged({ userId, member, memberCount }: ChatMemberEvent): void {
+  #memberChanged({ userId, member, memberCount }: ChatMemberEvent): void {
     if (this.channel) this.channel = { ...this.channel, memberCount };
-    if (member) this.context.profiles.know(member.user);
-    if (userId !== this.context.userId() || !member || !this.membership) return;
+    if (member) this.#context.profiles.know(member.user);
+    if (userId !== this.#context.userId() || !member || !this.membership) return;
     this.membership = { ...this.membership, role: member.role, state: member.state };
   }
 
   /** Events are missing: of messages, and of the channel itself. */
-  private missed(): void {
-    this.catchUp.opened();
-    this.entry.ask();
+  #missed(): void {
+    this.#catchUp.opened();
+    this.#entry.ask();
   }
 
-  private entered({ channel, membership }: ChannelEntry): void {
-    if (channel.revision >= (this.channel?.revision ?? 0)) this.channel = channel;
-    this.lastSeq = Math.max(this.lastSeq, channel.lastSeq);
-    this.joinedAs(membership);
-    this.changed();
+  #entered({ channel, membership }: ChannelEntry): void {
+    if (channel.revision >= (this.channel?.revision ?? 0)) this.#is(channel);
+    this.#joinedAs(membership);
+    this.#changed();
   }
 
-  private receivedOfUser(message: Message): void {
-    if (message instanceof StreamGap) this.entry.ask();
+  #receivedOfUser(message: Message): void {
+    if (message instanceof StreamGap) this.#missedOfUser();
+    if (message instanceof ChatThreadEvent && message.channelId === this.id)
+      for (const window of this.windows) window.point(message.threadSeq, message.readSeq);
     if (!(message instanceof ChatMembershipEvent) || message.channelId !== this.id) return;
-    this.joinedAs(message.membership);
+    this.#joinedAs(message.membership);
     if (message.membership) this.reopen();
-    this.changed();
+    this.#changed();
+  }
+
+  /** The pointers of the user may have moved. */
+  #missedOfUser(): void {
+    this.#entry.ask();
+    for (const window of this.windows) window.point();
+  }
+
+  #is(channel: ChatChannel): void {
+    this.channel = channel;
+    this.lastSeq = Math.max(this.lastSeq, channel.lastSeq);
+    for (const window of this.windows) window.expire(channel.firstSeq);
   }
 
   /** The read pointer never moves back, also when an event is older than a page. */
-  private joinedAs(membership: ChatMembership | null): void {
+  #joinedAs(membership: ChatMembership | null): void {
     const readSeq = Math.max(membership?.readSeq ?? 0, this.membership?.readSeq ?? 0);
     this.membership = membership && { ...membership, readSeq };
   }
 
-  private typed(event: ChatTypingEvent): void {
-    this.context.profiles.know(event.user);
-    if (event.user.id !== this.context.userId()) this.typists.take(event);
+  #typed(event: ChatTypingEvent): void {
+    this.#context.profiles.know(event.user);
+    if (event.user.id !== this.#context.userId()) this.typists.take(event);
   }
 
-  private interrupt(): void {
-    this.catchUp.interrupt();
+  #interrupt(): void {
+    this.#catchUp.interrupt();
     this.typists.clear();
     if (this.status === 'live') this.status = 'reconnecting';
-    this.changed();
+    this.#changed();
   }
 
-  private ended(error: CodedError): void {
-    this.interrupt();
+  #ended(error: CodedError): void {
+    this.#interrupt();
     this.status = error.code === 'evicted' ? 'removed' : 'refused';
     this.error = error;
-    this.changed();
+    this.#changed();
   }
 
-  private isCurrent(): void {
+  #isCurrent(): void {
     this.status = 'live';
-    this.changed();
+    this.#changed();
   }
 
-  private changed(): void {
+  #changed(): void {
     for (const window of this.windows) window.changed();
   }
 }

@@ -1,15 +1,22 @@
 import { create } from '@nestwire/protocol';
 import { ChatDelete, ChatEdit, ChatPin, ChatReact } from '../wire/chat-requests.js';
 import { ChatStopGrowth } from '../wire/growth-requests.js';
-import type { ChatMessageEdit, ChatTimeline } from './chat-face.js';
+import type { ChatContext } from './chat-context.js';
+import type { ChatMessageEdit, ChatRoomView, ChatTimeline } from './chat-face.js';
 import type { LiveChannel } from './live-channel.js';
+import { ViewStore } from './view-store.js';
 
 /** The changes of stored messages. */
-export abstract class MessageActions implements Pick<
-  ChatTimeline,
-  'edit' | 'remove' | 'react' | 'pin' | 'stopGrowth'
-> {
-  constructor(protected readonly live: LiveChannel) {}
+export abstract class MessageActions
+  extends ViewStore<ChatRoomView>
+  implements Pick<ChatTimeline, 'edit' | 'remove' | 'react' | 'pin' | 'stopGrowth'>
+{
+  constructor(
+    context: ChatContext,
+    protected readonly live: LiveChannel,
+  ) {
+    super(context);
+  }
 
   readonly edit = async (seq: number, changes: ChatMessageEdit): Promise<void> => {
     const request = create(ChatEdit, { seq, ...changes } as ChatEdit);

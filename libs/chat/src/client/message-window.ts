@@ -24,15 +24,18 @@ export class MessageWindow {
   hasOlder = false;
   hasNewer = false;
   isLoaded = false;
-  private readonly remembered = new Map<number, ChatMessage>();
-  private isHeld = true;
-  private loads = 0;
-  private hasForgotten = false;
+  readonly #remembered = new Map<number, ChatMessage>();
+  #isHeld = true;
+  #loads = 0;
+  #hasForgotten = false;
+  #firstSeq = 0;
+  readonly #threadSeq: number | null;
+  readonly #maxItems: number;
 
-  constructor(
-    private readonly threadSeq: number | null,
-    private readonly maxItems: number,
-  ) {}
+  constructor(threadSeq: number | null, maxItems: number) {
+    this.#threadSeq = threadSeq;
+    this.#maxItems = maxItems;
+  }
 
   get first(): number | undefined {
     return this.messages[0]?.seq;
@@ -44,7 +47,7 @@ export class MessageWindow {
 
   /** True when the window must be loaded anew: it has no page, or messages without a place were too many. */
   get isStale(): boolean {
-    return !this.isLoaded || this.hasForgotten;
+    return !this.isLoaded || this.#hasForgotten;
   }
 
   /** Returns the message with a number. */
@@ -54,31 +57,31 @@ export class MessageWindow {
 
   /** Keeps new messages out of the window, because some before them are missing. */
   hold(): void {
-    this.isHeld = true;
+    this.#isHeld = true;
   }
 
   /** Gives the messages that were kept out their places. */
   release(): void {
-    this.isHeld = false;
-    this.settle();
+    this.#isHeld = false;
+    this.#settle();
   }
 
   /** Remembers what arrives while a page is on its way: the page may be older. */
   loading(): void {
-    this.loads++;
+    this.#loads++;
   }
 
   /** The counterpart of `loading`, after the page has been added or has failed. */
   loaded(): void {
-    this.loads--;
-    this.settle();
+    this.#loads--;
+    this.#settle();
   }
 
   /** Takes a message from the stream, which has all before it; returns true when the window has changed. */
   arrive(message: ChatMessage): boolean {
-    if (message.threadSeq !== this.threadSeq) return false;
-    if (this.isHeld || this.loads) this.remember(message);
-    return this.place(message);
+    if (message.threadSeq !== this.#threadSeq) return false;
+    if (this.#isHeld || this.#loads) this.#remember(message);
+    return this.#place(message);
   }
 
   /** Takes the state of a message that is an answer; returns true when the window has changed. */
@@ -100,6 +103,12 @@ export class MessageWindow {
     return true;
   }
 
+  /** Drops the messages that have expired: those before a number. */
+  expire(firstSeq: number): void {
+    this.#firstSeq = firstSeq;
+    if (this.#expired()) this.hasOlder = false;
+  }
+
   /** Replaces all messages by a page. */
   reset(page: HistoryPage): void {
     const former = this.messages;
@@ -107,15 +116,15 @@ export class MessageWindow {
     this.hasOlder = page.hasOlder;
     this.hasNewer = page.hasNewer;
     this.isLoaded = true;
-    this.hasForgotten = false;
-    this.placeRemembered();
+    this.#hasForgotten = false;
+    this.#placeRemembered();
   }
 
   /** Forgets all messages; the window is loaded again before its next use. */
   forget(): void {
     this.messages = [];
-    this.isLoaded = this.hasOlder = this.hasNewer = this.hasForgotten = false;
-    this.remembered.clear();
+    this.isLoaded = this.hasOlder = this.hasNewer = this.#hasForgotten = false;
+    this.#remembered.clear();
   }
 
   /** Adds the page before the messages, and drops the newest beyond the limit. */
@@ -123,7 +132,7 @@ export class MessageWindow {
     const { first = Infinity } = this;
     this.messages = [...messages.filter(({ seq }) => seq < first), ...this.messages];
     this.hasOlder = hasOlder;
-    this.placeRemembered();
+    this.#placeRemembered();
     this.dropNewest();
   }
 
@@ -132,42 +141,50 @@ export class MessageWindow {
     const { last = 0 } = this;
     this.messages = [...this.messages, ...messages.filter(({ seq }) => seq > last)];
     this.hasNewer = hasNewer;
-    this.placeRemembered();
+    this.#placeRemembered();
     this.dropOldest();
   }
 
   /** Drops the oldest messages beyond the limit. */
   dropOldest(): void {
-    if (this.messages.length <= this.maxItems) return;
-    this.messages = this.messages.slice(-this.maxItems);
+    if (this.messages.length <= this.#maxItems) return;
+    this.messages = this.messages.slice(-this.#maxItems);
     this.hasOlder = true;
   }
 
   /** Drops the newest messages beyond the limit. */
   dropNewest(): void {
-    if (this.messages.length <= this.maxItems) return;
-    this.messages = this.messages.slice(0, this.maxItems);
+    if (this.messages.length <= this.#maxItems) return;
+    this.messages = this.messages.slice(0, this.#maxItems);
     this.hasNewer = true;
   }
 
-  private remember(message: ChatMessage): void {
+  #remember(message: ChatMessage): void {
     const { seq } = message;
-    this.remembered.set(seq, newerMessage(this.remembered.get(seq), message));
-    if (this.remembered.size <= MAX_REMEMBERED) return;
-    this.hasForgotten = true;
-    this.remembered.delete(this.remembered.keys().next().value!);
+    this.#remembered.set(seq, newerMessage(this.#remembered.get(seq), message));
+    if (this.#remembered.size <= MAX_REMEMBERED) return;
+    this.#hasForgotten = true;
+    this.#remembered.delete(this.#remembered.keys().next().value!);
   }
 
-  private settle(): void {
-    this.placeRemembered();
-    if (!this.isHeld && !this.loads) this.remembered.clear();
+  #settle(): void {
+    this.#placeRemembered();
+    if (!this.#isHeld && !this.#loads) this.#remembered.clear();
   }
 
-  private placeRemembered(): void {
-    for (const message of this.remembered.values()) this.place(message);
+  #placeRemembered(): void {
+    for (const message of this.#remembered.values()) this.#place(message);
+    this.#expired();
   }
 
-  private place(message: ChatMessage): boolean {
+  /** A page that was on its way may have messages that have expired since. */
+  #expired(): boolean {
+    if ((this.first ?? Infinity) >= this.#firstSeq) return false;
+    this.messages = this.messages.filter(({ seq }) => seq >= this.#firstSeq);
+    return true;
+  }
+
+  #place(message: ChatMessage): boolean {
     if (!this.isLoaded) return false;
     const at = placeOf(this.messages, message.seq);
     const found = this.messages[at];
@@ -179,7 +196,7 @@ export class MessageWindow {
     }
     const isAtEnd = at === this.messages.length;
     // A message before the first one comes with its page; one after the last one, when all before it are there.
-    if (isAtEnd ? this.hasNewer || this.isHeld : at === 0 && this.hasOlder) return false;
+    if (isAtEnd ? this.hasNewer || this.#isHeld : at === 0 && this.hasOlder) return false;
     this.messages = this.messages.toSpliced(at, 0, message);
     return true;
   }

@@ -33,7 +33,7 @@ export interface PostBoxParts {
 /** The reason why a later page does not send a post whose files it does not have. */
 const FILES_LOST = {
   code: 'ABORTED',
-  message: 'The page was closed before the files were sent; post the message with its files again.',
+  message: 'The page was closed before the files were sent; post them again.',
 };
 /** The most posts without an answer. */
 const MAX_POSTS = 1_000;
@@ -45,21 +45,21 @@ const MAX_POSTS = 1_000;
  * that passes, also by a later page, which finds it in the storage.
  */
 export class PostBox {
-  private readonly posts = new Map<string, Post>();
-  private readonly sending = new Set<string>();
-  private readonly timers = new Map<string, () => void>();
-  private readonly uploads = new Map<string, AbortController>();
-  private failures = 0;
-  private isClosed = false;
+  readonly #posts = new Map<string, Post>();
+  readonly #sending = new Set<string>();
+  readonly #timers = new Map<string, () => void>();
+  readonly #uploads = new Map<string, AbortController>();
+  #failures = 0;
+  #isClosed = false;
+  readonly #parts: PostBoxParts;
 
-  constructor(private readonly parts: PostBoxParts) {}
+  constructor(parts: PostBoxParts) {
+    this.#parts = parts;
+  }
 
   /** Returns the posts of a channel or a thread, in the order of posting. */
   of(channelId: string, threadSeq: number | null): Post[] {
-    const userId = this.parts.userId();
-    return [...this.posts.values()].filter(
-      (post) => post.channelId === channelId && post.threadSeq === threadSeq && post.userId === userId,
-    );
+    return this.#own().filter((post) => post.channelId === channelId && post.threadSeq === threadSeq);
   }
 
   /**
@@ -68,131 +68,138 @@ export class PostBox {
    * @throws {CodedError} QUEUE_FULL when 1,000 posts wait
    */
   add(record: PostRecord, files: readonly Blob[] = []): void {
-    if (this.posts.size >= MAX_POSTS)
-      throw new CodedError('QUEUE_FULL', `${MAX_POSTS} posts wait already; discard some, or post later.`);
+    if (this.#posts.size >= MAX_POSTS)
+      throw new CodedError('QUEUE_FULL', `${MAX_POSTS} posts wait already; discard some`);
     const { clientId, channelId } = record;
     const mustUpload = files.length > 0 && !record.attachmentIds;
-    this.posts.set(clientId, { ...record, state: 'pending', ...(files.length > 0 && { files }) });
-    this.parts.kept.set(mustUpload ? { ...record, failure: FILES_LOST } : record);
-    if (mustUpload) void this.upload(clientId);
-    else void this.send(channelId);
-    this.parts.changed(channelId);
+    this.#posts.set(clientId, { ...record, state: 'pending', ...(files.length > 0 && { files }) });
+    this.#parts.kept.set(mustUpload ? { ...record, failure: FILES_LOST } : record);
+    if (mustUpload) void this.#upload(clientId);
+    else void this.#send(channelId);
+    this.#parts.changed(channelId);
   }
 
   /** Sends a failed post again, after those that wait. */
   retry(clientId: string): void {
-    const post = this.posts.get(clientId);
+    const post = this.#posts.get(clientId);
     if (post?.state !== 'failed') return;
-    const { error: _error, failure: _failure, state: _state, files, upload: _upload, ...record } = post;
-    this.posts.delete(clientId);
-    this.add(record, files);
+    this.#posts.delete(clientId);
+    this.add({ ...recordOf(post), failure: undefined }, post.files);
   }
 
   /** Forgets a post. */
   remove(clientId: string): void {
-    const post = this.posts.get(clientId);
+    const post = this.#posts.get(clientId);
     if (!post) return;
-    this.uploads.get(clientId)?.abort();
-    this.posts.delete(clientId);
-    this.parts.kept.remove(clientId);
-    this.parts.changed(post.channelId);
+    this.#uploads.get(clientId)?.abort();
+    this.#posts.delete(clientId);
+    this.#parts.kept.remove(clientId);
+    this.#parts.changed(post.channelId);
+  }
+
+  /** Forgets all posts of the user. */
+  clear(): void {
+    for (const { clientId } of this.#own()) this.remove(clientId);
   }
 
   /** Finds own posts among messages of the server, which are stored then. */
   confirm(messages: readonly ChatMessage[]): void {
-    if (!this.posts.size) return;
+    if (!this.#posts.size) return;
     for (const message of messages) {
-      const post = this.posts.get(message.clientId ?? '');
+      const post = this.#posts.get(message.clientId ?? '');
       if (post && post.userId === message.author?.id && post.channelId === message.channelId)
-        this.stored(post, message);
+        this.#stored(post, message);
     }
   }
 
   /** Takes the posts that earlier pages have left. */
   restore(): void {
-    for (const record of this.parts.kept.all().slice(0, MAX_POSTS)) {
-      if (this.posts.has(record.clientId)) continue;
+    for (const record of this.#parts.kept.all().slice(0, MAX_POSTS)) {
+      if (this.#posts.has(record.clientId)) continue;
       const { failure } = record;
       const error = failure && new CodedError(failure.code, failure.message);
-      this.posts.set(record.clientId, {
+      this.#posts.set(record.clientId, {
         ...record,
         ...(error ? { state: 'failed', error } : { state: 'pending' }),
       });
-      this.parts.changed(record.channelId);
+      this.#parts.changed(record.channelId);
     }
   }
 
   /** Sends what waits, without the wait for the next attempt. */
   sendAll(): void {
-    this.failures = 0;
-    for (const channelId of new Set([...this.posts.values()].map((post) => post.channelId)))
-      void this.send(channelId);
+    this.#failures = 0;
+    for (const channelId of new Set([...this.#posts.values()].map((post) => post.channelId)))
+      void this.#send(channelId);
   }
 
   /** Ends all timers; the storage keeps the posts. */
   close(): void {
-    this.isClosed = true;
-    for (const cancel of this.timers.values()) cancel();
-    for (const upload of this.uploads.values()) upload.abort();
-    this.timers.clear();
+    this.#isClosed = true;
+    for (const cancel of this.#timers.values()) cancel();
+    for (const upload of this.#uploads.values()) upload.abort();
+    this.#timers.clear();
   }
 
-  private nextOf(channelId: string): Post | undefined {
-    const userId = this.parts.userId();
-    return [...this.posts.values()].find(
-      (post) =>
-        post.channelId === channelId && post.state === 'pending' && post.userId === userId && !post.upload,
+  #own(): Post[] {
+    const userId = this.#parts.userId();
+    return [...this.#posts.values()].filter((post) => post.userId === userId);
+  }
+
+  #nextOf(channelId: string): Post | undefined {
+    return this.#own().find(
+      (post) => post.channelId === channelId && post.state === 'pending' && !post.upload,
     );
   }
 
   /** Sends the files of a post. Other posts of the channel do not wait for them. */
-  private async upload(clientId: string): Promise<void> {
-    const { files = [], channelId } = this.posts.get(clientId)!;
+  async #upload(clientId: string): Promise<void> {
+    const { files = [], channelId } = this.#posts.get(clientId)!;
     const total = files.reduce((sum, { size }) => sum + size, 0);
-    const progress = (sent: number): void => this.change(clientId, { upload: { sent, total } });
+    const progress = (sent: number): void => this.#change(clientId, { upload: { sent, total } });
     const aborting = new AbortController();
-    this.uploads.set(clientId, aborting);
+    this.#uploads.set(clientId, aborting);
     progress(0);
     try {
-      const { client, clock } = this.parts;
+      const { client, clock } = this.#parts;
       const sending = { files, clientId, signal: aborting.signal, clock, progress };
       const attachmentIds = await uploadFiles(client.chatChannel({ channelId }), sending);
-      this.change(clientId, { attachmentIds, upload: undefined });
-      const post = this.posts.get(clientId);
-      if (post) this.parts.kept.set(post);
+      this.#change(clientId, { attachmentIds, upload: undefined });
+      const post = this.#posts.get(clientId);
+      if (post) this.#parts.kept.set(recordOf(post));
     } catch (failure) {
-      this.failed(clientId, codedError(failure));
+      this.#failed(clientId, codedError(failure));
     } finally {
-      this.uploads.delete(clientId);
+      this.#uploads.delete(clientId);
     }
-    void this.send(channelId);
+    void this.#send(channelId);
   }
 
-  private change(clientId: string, change: Partial<Post>): void {
-    const post = this.posts.get(clientId);
+  #change(clientId: string, change: Partial<Post>): void {
+    const post = this.#posts.get(clientId);
     if (!post) return;
-    this.posts.set(clientId, { ...post, ...change });
-    this.parts.changed(post.channelId);
+    this.#posts.set(clientId, { ...post, ...change });
+    this.#parts.changed(post.channelId);
   }
 
-  private async send(channelId: string): Promise<void> {
-    this.timers.get(channelId)?.();
-    this.timers.delete(channelId);
-    if (this.sending.has(channelId)) return;
-    this.sending.add(channelId);
+  async #send(channelId: string): Promise<void> {
+    this.#timers.get(channelId)?.();
+    this.#timers.delete(channelId);
+    if (this.#sending.has(channelId)) return;
+    this.#sending.add(channelId);
     try {
-      for (let next = this.nextOf(channelId); next && !this.isClosed; next = this.nextOf(channelId))
-        await this.sendOne(next);
-      this.failures = 0;
+      for (let next = this.#nextOf(channelId); next && !this.#isClosed; next = this.#nextOf(channelId))
+        await this.#sendOne(next);
+      this.#failures = 0;
     } catch (error) {
-      this.sendLater(channelId, codedError(error));
+      this.#sendLater(channelId, codedError(error));
     } finally {
-      this.sending.delete(channelId);
+      this.#sending.delete(channelId);
     }
   }
 
   /** Sends a post; throws an error that passes. */
-  private async sendOne({ channelId, clientId, threadSeq, message, attachmentIds }: Post): Promise<void> {
+  async #sendOne({ channelId, clientId, threadSeq, message, attachmentIds }: Post): Promise<void> {
     const request = {
       ...message,
       clientId,
@@ -200,40 +207,51 @@ export class PostBox {
       ...(attachmentIds && { attachmentIds }),
     };
     try {
-      const calls = this.parts.client.chatChannel({ channelId });
+      const calls = this.#parts.client.chatChannel({ channelId });
       const reply = await calls.post(create(ChatPost, request as ChatPost), { offline: 'queue' });
-      const post = this.posts.get(clientId);
-      if (post) this.stored(post, reply.message);
+      const post = this.#posts.get(clientId);
+      if (post) this.#stored(post, reply.message);
     } catch (failure) {
       const error = codedError(failure);
       if (isPassing(error)) throw error;
-      this.failed(clientId, error);
+      this.#failed(clientId, error);
     }
   }
 
-  private stored(post: Post, stored: ChatMessage): void {
+  #stored(post: Post, stored: ChatMessage): void {
     if (post.state === 'stored') return;
     const { clientId, channelId } = post;
-    this.parts.kept.remove(clientId);
-    if (this.parts.isRead(channelId)) this.posts.set(clientId, { ...post, state: 'stored', stored });
-    else this.posts.delete(clientId);
-    this.parts.changed(channelId);
+    this.#parts.kept.remove(clientId);
+    if (this.#parts.isRead(channelId)) this.#posts.set(clientId, { ...post, state: 'stored', stored });
+    else this.#posts.delete(clientId);
+    this.#parts.changed(channelId);
   }
 
-  private failed(clientId: string, error: CodedError): void {
-    const post = this.posts.get(clientId);
+  #failed(clientId: string, error: CodedError): void {
+    const post = this.#posts.get(clientId);
     // A confirmed post has not failed, and that of a former user waits for its user.
-    if (post?.state !== 'pending' || post.userId !== this.parts.userId()) return;
+    if (post?.state !== 'pending' || post.userId !== this.#parts.userId()) return;
     const { code, message } = error;
-    this.change(clientId, { state: 'failed', error, upload: undefined });
-    this.parts.kept.set({ ...post, failure: { code, message } });
+    this.#change(clientId, { state: 'failed', error, upload: undefined });
+    this.#parts.kept.set({ ...recordOf(post), failure: { code, message } });
   }
 
-  private sendLater(channelId: string, error: CodedError): void {
-    if (this.isClosed) return;
-    this.timers.set(
+  #sendLater(channelId: string, error: CodedError): void {
+    if (this.#isClosed) return;
+    this.#timers.set(
       channelId,
-      this.parts.clock.after(retryMs(this.failures++, error), () => void this.send(channelId)),
+      this.#parts.clock.after(retryMs(this.#failures++, error), () => void this.#send(channelId)),
     );
   }
+}
+
+/** Returns what a storage can keep of a post. */
+function recordOf({
+  state: _state,
+  error: _error,
+  files: _files,
+  upload: _upload,
+  ...record
+}: Post): PostRecord {
+  return record;
 }

@@ -151,6 +151,30 @@ describe('Posts', () => {
     expect(second.chat.channel(channelId).draft.get()).toBe('to be continued');
     expect((await pages.open('bob', { drafts })).chat.channel(channelId).draft.get()).toBe('');
   });
+
+  it('and drafts of the user are removed at the sign-out when asked, and no others', async () => {
+    const kept = storage();
+    kept.setItem('nestwire.chat.draft:eve:lobby', 'of eve');
+    kept.setItem('nestwire.chat.post:1', JSON.stringify({ userId: 'eve', clientId: '1', createdAt: 1 }));
+    kept.setItem('other', 'of the application');
+    const others = [...kept.texts];
+    const channelId = await channelOf('ann');
+    const { chat, link } = await pages.open('ann', { outbox: kept, drafts: kept });
+    link.cut();
+    link.freeze();
+    const room = chat.channel(channelId);
+    room.setDraft('half');
+    room.thread(1).setDraft('half a reply');
+    room.post({ text: 'not sent' });
+    expect(kept.texts.size).toBe(others.length + 3);
+    let drafts = 0;
+    room.draft.subscribe(() => void drafts++);
+
+    chat.clear();
+    expect([...kept.texts]).toEqual(others);
+    expect([room.draft.get(), room.thread(1).draft.get(), room.get().items]).toEqual(['', '', []]);
+    expect(drafts).toBeGreaterThan(0);
+  });
 });
 
 describe('A room', () => {

@@ -5,18 +5,18 @@ const MAX_PROFILES = 1_000;
 
 /** The profiles of users that messages and events have brought. */
 export class Profiles {
-  private readonly known = new Map<string, ChatProfile>();
+  readonly #known = new Map<string, ChatProfile>();
 
   /** Keeps a profile; above the limit, the one that was longest without news is forgotten. */
   know(profile: ChatProfile | null): void {
     if (!profile) return;
-    this.known.delete(profile.id);
-    this.known.set(profile.id, profile);
-    if (this.known.size > MAX_PROFILES) this.known.delete(this.known.keys().next().value!);
+    this.#known.delete(profile.id);
+    this.#known.set(profile.id, profile);
+    if (this.#known.size > MAX_PROFILES) this.#known.delete(this.#known.keys().next().value!);
   }
 
   /** Returns the profile of a user, with the id as name while it is unknown. */
   of(id: string): ChatProfile {
-    return this.known.get(id) ?? { id, name: id };
+    return this.#known.get(id) ?? { id, name: id };
   }
 }

@@ -1,33 +1,8 @@
 import { CodedError } from '@nestwire/protocol';
 
 /** Errors after which the same request can succeed later, or may have succeeded. */
-const PASSING: ReadonlySet<string> = new Set([
-  'ANSWER_TIMEOUT',
-  'BUSY',
-  'CALL_LOST',
-  'CANCELLED',
-  'CHAT_OVERLOADED',
-  'CHAT_UNAVAILABLE',
-  'CLIENT_CLOSED',
-  'CONNECT_TIMEOUT',
-  'DEADLINE_EXCEEDED',
-  'DRAINING',
-  'HANDLER_TIMEOUT',
-  'IDENTITY_CHANGED',
-  'INTERNAL',
-  'LIMIT_REACHED',
-  'NOT_CONNECTED',
-  'QUEUE_FULL',
-  'RATE_LIMITED',
-  'SESSION_CLOSED',
-  'STREAM_NOT_OPEN',
-  'TOO_MANY_CALLS',
-  'TOO_MANY_PRESENCES',
-  'TOO_MANY_STREAMS',
-  'TOO_MANY_SUBSCRIPTIONS',
-  'UNAVAILABLE',
-  'UNCERTAIN',
-]);
+const PASSING =
+  /^((ANSWER|CONNECT|HANDLER)_TIMEOUT|BUSY|CALL_LOST|CANCELLED|CHAT_OVERLOADED|DEADLINE_EXCEEDED|DRAINING|IDENTITY_CHANGED|INTERNAL|LIMIT_REACHED|NOT_CONNECTED|QUEUE_FULL|RATE_LIMITED|(CLIENT|SESSION)_CLOSED|STREAM_NOT_OPEN|TOO_MANY_(CALLS|PRESENCES|STREAMS|SUBSCRIPTIONS)|(CHAT_)?UNAVAILABLE|UNCERTAIN)$/;
 
 /** The first and the longest wait before an attempt, in milliseconds. */
 const MIN_RETRY_MS = 1_000;
@@ -35,7 +10,7 @@ const MAX_RETRY_MS = 30_000;
 
 /** Returns true when the same request can succeed later. */
 export function isPassing({ code }: CodedError): boolean {
-  return PASSING.has(code);
+  return PASSING.test(code);
 }
 
 /** Returns the wait before an attempt, after failures in a row. */

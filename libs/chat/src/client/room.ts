@@ -9,7 +9,7 @@ const MAX_UNUSED_THREADS = 10;
 
 /** A channel with its threads. */
 export class Room extends Timeline {
-  private readonly threads = new Map<number, Timeline>();
+  readonly #threads = new Map<number, Timeline>();
 
   private constructor(context: ChatContext, id: string) {
     super(context, new LiveChannel(context, id), null);
@@ -22,12 +22,12 @@ export class Room extends Timeline {
   }
 
   readonly thread = (seq: number): ChatThread => {
-    const thread = this.threads.get(seq) ?? new Timeline(this.context, this.live, seq);
-    this.threads.delete(seq);
-    this.threads.set(seq, thread);
-    const unused = [...this.threads].filter(([, other]) => !other.isInUse && other !== thread);
+    const thread = this.#threads.get(seq) ?? new Timeline(this.context, this.live, seq);
+    this.#threads.delete(seq);
+    this.#threads.set(seq, thread);
+    const unused = [...this.#threads].filter(([, other]) => !other.isInUse && other !== thread);
     for (const [other, timeline] of unused.slice(0, -MAX_UNUSED_THREADS)) {
-      this.threads.delete(other);
+      this.#threads.delete(other);
       this.live.windows.delete(timeline);
     }
     return thread;
@@ -45,20 +45,20 @@ export class Room extends Timeline {
 
   /** True while somebody reads the channel or a thread. */
   get isRead(): boolean {
-    return this.all.some((timeline) => timeline.isInUse);
+    return this.#all.some((timeline) => timeline.isInUse);
   }
 
   /** Tells all timelines that own posts have changed. */
   changedAll(): void {
-    for (const timeline of this.all) timeline.changed();
+    for (const timeline of this.#all) timeline.changed();
   }
 
   /** Ends the use of all timelines. */
   endAll(): void {
-    for (const timeline of this.all) timeline.end();
+    for (const timeline of this.#all) timeline.end();
   }
 
-  private get all(): readonly Timeline[] {
-    return [this, ...this.threads.values()];
+  get #all(): readonly Timeline[] {
+    return [this, ...this.#threads.values()];
   }
 }

@@ -12,7 +12,6 @@ import { pendingItem, storedItem } from './chat-items.js';
 import { MessageActions } from './message-actions.js';
 import { ReadMark } from './read-mark.js';
 import { randomId } from './random-id.js';
-import { ViewStore } from './view-store.js';
 
 /** The least time between two reports that the user types, in milliseconds. */
 const TYPING_MS = 2_000;
@@ -23,50 +22,34 @@ type PagePlace = Partial<Pick<ChatLoadPage, 'before' | 'after' | 'around'>>;
 export class Timeline extends MessageActions implements ChatTimeline, LiveWindow {
   readonly channelId: string;
   readonly draft: Store<string>;
-  private readonly window: MessageWindow;
-  private readonly store: ViewStore<ChatRoomView>;
-  private readonly mark: ReadMark;
-  private older: Promise<void> | undefined;
-  private newer: Promise<void> | undefined;
-  private isAtEnd = true;
-  private version = 0;
-  private isRepairing = false;
-  private typedAt = -Infinity;
-  private shown: readonly ChatItem[] = [];
+  readonly #window: MessageWindow;
+  readonly #mark: ReadMark;
+  #older: Promise<void> | undefined;
+  #newer: Promise<void> | undefined;
+  #isAtEnd = true;
+  #version = 0;
+  #isRepairing = false;
+  #typedAt = -Infinity;
+  #shown: readonly ChatItem[] = [];
 
   constructor(
-    protected readonly context: ChatContext,
+    context: ChatContext,
     live: LiveChannel,
     readonly threadSeq: number | null,
   ) {
-    super(live);
-    const { options, clock, drafts } = context;
+    super(context, live);
+    const { options, drafts } = context;
     this.channelId = live.id;
-    this.draft = drafts.store(this.draftKey);
-    this.window = new MessageWindow(threadSeq, options.maxItems);
-    this.mark = new ReadMark(context, live, {
+    this.draft = drafts.store(this.#draftKey);
+    this.#window = new MessageWindow(threadSeq, options.maxItems);
+    this.#mark = new ReadMark(context, live, {
       threadSeq,
-      window: this.window,
+      window: this.#window,
       changed: () => this.changed(),
     });
-    this.store = new ViewStore(() => this.view(), {
-      begin: () => this.begin(),
-      end: () => {
-        live.close();
-        this.mark.leave();
-      },
-      keepMs: options.keepMs,
-      clock,
-    });
-    this.initial = this.store.initial;
-    this.get = this.store.get;
-    this.subscribe = this.store.subscribe;
+    this.made();
     live.windows.add(this);
   }
-
-  readonly initial: ChatRoomView;
-  readonly get: () => ChatRoomView;
-  readonly subscribe: (onChange: () => void) => () => void;
 
   readonly post = ({ files, ...message }: ChatDraftMessage): string => {
     const clientId = randomId();
@@ -74,8 +57,8 @@ export class Timeline extends MessageActions implements ChatTimeline, LiveWindow
     const userId = context.userId() ?? '';
     const createdAt = context.clock.now();
     context.posts.add({ userId, channelId, threadSeq, clientId, message, createdAt }, files);
-    this.typedAt = -Infinity;
-    if (this.window.hasNewer) this.jumpToNewest().catch(() => undefined);
+    this.#typedAt = -Infinity;
+    if (this.#window.hasNewer) this.jumpToNewest().catch(() => undefined);
     return clientId;
   };
 
@@ -83,198 +66,207 @@ export class Timeline extends MessageActions implements ChatTimeline, LiveWindow
   readonly discard = (key: string): void => this.context.posts.remove(key);
 
   readonly markRead = (seq: number): void => {
-    if (!this.window.hasNewer && seq >= (this.window.last ?? 0)) this.isAtEnd = true;
-    this.mark.read(seq);
+    if (!this.#window.hasNewer && seq >= (this.#window.last ?? 0)) this.#isAtEnd = true;
+    this.#mark.read(seq);
   };
 
   readonly loadOlder = (): Promise<void> => {
-    if (!this.window.hasOlder || !this.window.isLoaded) return Promise.resolve();
-    this.isAtEnd = false;
-    return (this.older ??= this.load({ before: this.window.first! }, (page) =>
-      this.window.addOlder(page),
-    ).finally(() => {
-      this.older = undefined;
-      this.changed();
-    }));
+    const window = this.#window;
+    if (!window.hasOlder || !window.isLoaded) return Promise.resolve();
+    this.#isAtEnd = false;
+    return (this.#older ??= this.#load({ before: window.first! }, (page) => window.addOlder(page)).finally(
+      () => {
+        this.#older = undefined;
+        this.changed();
+      },
+    ));
   };
 
   readonly loadNewer = (): Promise<void> => {
-    if (!this.window.hasNewer) return Promise.resolve();
-    return (this.newer ??= this.load({ after: this.window.last! }, (page) =>
-      this.window.addNewer(page),
-    ).finally(() => {
-      this.newer = undefined;
-      this.changed();
-    }));
+    const window = this.#window;
+    if (!window.hasNewer) return Promise.resolve();
+    return (this.#newer ??= this.#load({ after: window.last! }, (page) => window.addNewer(page)).finally(
+      () => {
+        this.#newer = undefined;
+        this.changed();
+      },
+    ));
   };
 
   readonly jumpTo = async (seq: number): Promise<boolean> => {
-    this.isAtEnd = false;
-    if (!this.window.find(seq)) await this.loadAnew({ around: seq });
-    return this.window.find(seq) !== undefined;
+    this.#isAtEnd = false;
+    if (!this.#window.find(seq)) await this.#loadAnew({ around: seq });
+    return this.#window.find(seq) !== undefined;
   };
 
   readonly jumpToNewest = async (): Promise<void> => {
-    this.isAtEnd = true;
-    if (this.window.hasNewer) await this.loadAnew({});
+    this.#isAtEnd = true;
+    if (this.#window.hasNewer) await this.#loadAnew({});
   };
 
   readonly setAtEnd = (isAtEnd: boolean): void => {
-    this.isAtEnd = isAtEnd;
+    this.#isAtEnd = isAtEnd;
   };
 
   readonly typing = (): void => {
     const now = this.context.clock.now();
-    if (now - this.typedAt < TYPING_MS) return;
-    this.typedAt = now;
+    if (now - this.#typedAt < TYPING_MS) return;
+    this.#typedAt = now;
     const event = create(ChatTyping, { isTyping: true });
     this.live.calls.sendStreamMessage(event, { offline: 'drop' }).catch(() => undefined);
   };
 
-  readonly setDraft = (text: string): void => this.context.drafts.set(this.draftKey, text);
-
-  /** Ends the use of the timeline. */
-  end(): void {
-    this.store.end();
-  }
-
-  /** True while somebody reads the timeline, and a short time longer. */
-  get isInUse(): boolean {
-    return this.store.isInUse;
-  }
+  readonly setDraft = (text: string): void => this.context.drafts.set(this.#draftKey, text);
 
   get isMissing(): boolean {
-    return this.isInUse && this.window.isStale;
+    return this.isInUse && this.#window.isStale;
   }
 
   hold(): void {
-    this.window.hold();
+    this.#window.hold();
   }
 
   release(): void {
-    this.window.release();
-    this.trim();
-    if (this.isInUse) this.mark.open();
+    this.#window.release();
+    this.#trim();
+    if (this.isInUse) this.#mark.open();
     this.changed();
   }
 
   arrive(message: ChatMessage): void {
     if (message.threadSeq !== this.threadSeq) return;
     this.context.posts.confirm([message]);
-    this.mark.look();
-    if (!this.window.arrive(message)) return;
-    this.mark.arrived(message);
-    this.trim();
+    this.#mark.look();
+    if (!this.#window.arrive(message)) return;
+    this.#mark.arrived(message);
+    this.#trim();
     this.changed();
   }
 
   grow(growth: ChatGrowth): void {
-    const hasChanged = this.window.grow(growth);
+    const hasChanged = this.#window.grow(growth);
     if (hasChanged) this.changed();
-    if (hasChanged === undefined && !this.isRepairing) void this.repair(growth.seq);
+    if (hasChanged === undefined && !this.#isRepairing) void this.#repair(growth.seq);
   }
 
   /** Loads one message, of which pieces are missing. A failure leaves it until its next piece. */
-  private async repair(seq: number): Promise<void> {
-    this.isRepairing = true;
-    const request = { around: seq, limit: 2, ...this.ofThread };
+  async #repair(seq: number): Promise<void> {
+    this.#isRepairing = true;
+    const request = { around: seq, limit: 2, ...this.#ofThread };
     try {
       const page = await this.live.calls.loadPage(create(ChatLoadPage, request as ChatLoadPage));
       for (const message of page.messages) this.amend(message);
     } catch {
       return;
     } finally {
-      this.isRepairing = false;
+      this.#isRepairing = false;
     }
   }
 
   amend(message: ChatMessage): void {
-    if (this.window.amend(message)) this.changed();
+    if (this.#window.amend(message)) this.changed();
+  }
+
+  expire(firstSeq: number): void {
+    this.#window.expire(firstSeq);
+  }
+
+  point(threadSeq?: number, readSeq?: number): void {
+    if (threadSeq === undefined) this.#mark.lookUp();
+    else if (threadSeq === this.threadSeq) this.#mark.stored(readSeq!);
   }
 
   async refresh(newest?: HistoryPage): Promise<void> {
-    const { window } = this;
+    const window = this.#window;
     if (!this.isInUse) return window.forget();
     if (newest && this.threadSeq === null && !window.hasNewer) {
-      this.version++;
-      return this.take(newest.messages, () => window.reset(newest));
+      this.#version++;
+      return this.#take(newest.messages, () => window.reset(newest));
     }
     const { messages, hasNewer } = window;
     const around = hasNewer ? messages[messages.length >> 1]?.seq : undefined;
-    await this.loadAnew(around === undefined ? {} : { around });
+    await this.#loadAnew(around === undefined ? {} : { around });
   }
 
   forget(): void {
-    this.version++;
-    this.window.forget();
-    this.mark.forget();
+    this.#version++;
+    this.#window.forget();
+    this.#mark.forget();
   }
 
   /** Makes the view anew, and forgets own posts that have their place in the window. */
-  changed(): void {
+  override changed(): void {
     const { posts } = this.context;
     for (const { stored, clientId } of posts.of(this.channelId, this.threadSeq))
-      if (stored && this.window.find(stored.seq)) posts.remove(clientId);
-    this.mark.lookIfMoved();
-    this.store.changed();
+      if (stored && this.#window.find(stored.seq)) posts.remove(clientId);
+    this.#mark.lookIfMoved();
+    super.changed();
   }
 
-  private begin(): void {
+  protected begin(): void {
     this.live.open();
   }
 
-  private trim(): void {
-    if (this.isAtEnd && !this.older) this.window.dropOldest();
-    else if (!this.newer) this.window.dropNewest();
+  protected stop(): void {
+    this.live.close();
+    this.#mark.leave();
+  }
+
+  #trim(): void {
+    if (this.#isAtEnd && !this.#older) this.#window.dropOldest();
+    else if (!this.#newer) this.#window.dropNewest();
   }
 
   /** Replaces the window by a page. Another replacement in between wins, if it is the later one. */
-  private loadAnew(place: PagePlace): Promise<void> {
-    this.version++;
-    return this.load(place, (page) => this.window.reset(page));
+  #loadAnew(place: PagePlace): Promise<void> {
+    this.#version++;
+    return this.#load(place, (page) => this.#window.reset(page));
   }
 
-  private take(messages: readonly ChatMessage[], work: () => void): void {
+  #take(messages: readonly ChatMessage[], work: () => void): void {
     this.context.posts.confirm(messages);
     work();
     this.changed();
   }
 
-  private async load(place: PagePlace, work: (page: HistoryPage) => void): Promise<void> {
-    const { window, version } = this;
+  async #load(place: PagePlace, work: (page: HistoryPage) => void): Promise<void> {
+    const window = this.#window;
+    const version = this.#version;
     window.loading();
     this.changed();
     try {
-      const request = { ...place, ...this.ofThread };
+      const request = { ...place, ...this.#ofThread };
       const page = await this.live.calls.loadPage(create(ChatLoadPage, request as ChatLoadPage));
-      if (version === this.version) this.take(page.messages, () => work(page));
+      if (version === this.#version) this.#take(page.messages, () => work(page));
     } finally {
       window.loaded();
       this.changed();
     }
   }
 
-  private get ofThread(): { readonly threadSeq?: number } {
+  get #ofThread(): { readonly threadSeq?: number } {
     return this.threadSeq === null ? {} : { threadSeq: this.threadSeq };
   }
 
-  private get draftKey(): string {
+  get #draftKey(): string {
     return this.threadSeq === null ? this.live.id : `${this.live.id}/${this.threadSeq}`;
   }
 
-  private view(): ChatRoomView {
-    const { live, window, mark } = this;
+  protected view(): ChatRoomView {
+    const { live } = this;
+    const window = this.#window;
+    const mark = this.#mark;
     const { status, error, channel, membership } = live;
     return {
       status: status === 'live' && !window.isLoaded ? 'opening' : status,
       error,
       channel,
       membership,
-      items: this.items,
+      items: this.#items,
       hasOlder: window.hasOlder,
       hasNewer: window.hasNewer,
-      isLoadingOlder: this.older !== undefined,
-      isLoadingNewer: this.newer !== undefined,
+      isLoadingOlder: this.#older !== undefined,
+      isLoadingNewer: this.#newer !== undefined,
       unreadCount: mark.unreadCount,
       firstUnreadSeq: mark.firstUnreadSeq,
       lastReadSeq: mark.readSeq,
@@ -284,12 +276,13 @@ export class Timeline extends MessageActions implements ChatTimeline, LiveWindow
   }
 
   /** The same array until an item changes. */
-  private get items(): readonly ChatItem[] {
-    const { context, window } = this;
+  get #items(): readonly ChatItem[] {
+    const { context } = this;
+    const window = this.#window;
     const user = context.options.user();
     const posts = window.hasNewer ? [] : context.posts.of(this.channelId, this.threadSeq);
     const items = [...window.messages.map(storedItem), ...posts.map((post) => pendingItem(post, user))];
-    const isSame = items.length === this.shown.length && items.every((item, at) => item === this.shown[at]);
-    return isSame ? this.shown : (this.shown = items);
+    const isSame = items.length === this.#shown.length && items.every((item, at) => item === this.#shown[at]);
+    return isSame ? this.#shown : (this.#shown = items);
   }
 }

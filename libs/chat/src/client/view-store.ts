@@ -1,75 +1,74 @@
 import type { Store } from '@nestwire/client/store';
-import type { ChatClock } from './chat-client.js';
+import type { ChatContext } from './chat-context.js';
 
-/** A source that runs while a store has subscribers, and some time longer. */
-export interface StoreUse {
-  readonly begin: () => void;
-  readonly end: () => void;
-  /** The time between the last subscriber and `end`, in milliseconds. */
-  readonly keepMs: number;
-  readonly clock: ChatClock;
-}
+/**
+ * A store whose value is made when somebody asks for it.
+ *
+ * It is in use while it has subscribers, and `keepMs` longer.
+ */
+export abstract class ViewStore<T> implements Store<T> {
+  initial!: T;
+  /** True while the store has subscribers, or had some a short time ago. */
+  isInUse = false;
+  #value!: T;
+  #isStale = false;
+  #isPlanned = false;
+  #cancelEnd: (() => void) | undefined;
+  readonly #listeners = new Set<() => void>();
 
-/** A store whose value is made when somebody asks for it. */
-export class ViewStore<T> implements Store<T> {
-  readonly initial: T;
-  private value: T;
-  private isStale = false;
-  private isPlanned = false;
-  private isUsed = false;
-  private cancelEnd: (() => void) | undefined;
-  private readonly listeners = new Set<() => void>();
-
-  constructor(
-    private readonly make: () => T,
-    private readonly use?: StoreUse,
-  ) {
-    this.initial = this.value = make();
-  }
+  constructor(protected readonly context: ChatContext) {}
 
   readonly get = (): T => {
-    if (this.isStale) this.value = this.make();
-    this.isStale = false;
-    return this.value;
+    if (this.#isStale) this.#value = this.view();
+    this.#isStale = false;
+    return this.#value;
   };
 
   readonly subscribe = (onChange: () => void): (() => void) => {
     const listener = (): void => onChange();
-    this.cancelEnd?.();
-    this.cancelEnd = undefined;
-    this.listeners.add(listener);
-    if (!this.isUsed) {
-      this.isUsed = true;
-      this.use?.begin();
+    this.#cancelEnd?.();
+    this.#cancelEnd = undefined;
+    this.#listeners.add(listener);
+    if (!this.isInUse) {
+      this.isInUse = true;
+      this.begin();
     }
     return () => {
-      if (!this.listeners.delete(listener) || this.listeners.size || !this.use) return;
-      this.cancelEnd = this.use.clock.after(this.use.keepMs, this.end);
+      const { clock, options } = this.context;
+      if (this.#listeners.delete(listener) && !this.#listeners.size)
+        this.#cancelEnd = clock.after(options.keepMs, () => this.end());
     };
   };
 
-  /** True while the store is in use: it has subscribers, or had some a short time ago. */
-  get isInUse(): boolean {
-    return this.isUsed;
+  /** Ends the use at once; the subscribers remain and begin no other one. */
+  end(): void {
+    this.#cancelEnd?.();
+    this.#cancelEnd = undefined;
+    if (!this.isInUse) return;
+    this.isInUse = false;
+    this.stop();
   }
 
-  /** Ends the use at once; the subscribers remain and begin no other one. */
-  readonly end = (): void => {
-    this.cancelEnd?.();
-    this.cancelEnd = undefined;
-    if (!this.isUsed) return;
-    this.isUsed = false;
-    this.use?.end();
-  };
-
   /** Makes the value anew for the next reader; calls the subscribers once for all changes of a task. */
-  readonly changed = (): void => {
-    this.isStale = true;
-    if (this.isPlanned || !this.listeners.size) return;
-    this.isPlanned = true;
+  changed(): void {
+    this.#isStale = true;
+    if (this.#isPlanned || !this.#listeners.size) return;
+    this.#isPlanned = true;
     setTimeout(() => {
-      this.isPlanned = false;
-      for (const listener of [...this.listeners]) listener();
+      this.#isPlanned = false;
+      for (const listener of [...this.#listeners]) listener();
     });
-  };
+  }
+
+  /** Makes the first value; the last step of a constructor. */
+  protected made(): void {
+    this.initial = this.#value = this.view();
+  }
+
+  /** Makes the value. */
+  protected abstract view(): T;
+  /** Begins the use. */
+  protected abstract begin(): void;
+  /** Ends the use. */
+  protected abstract stop(): void;
 }

@@ -14,6 +14,8 @@ export interface ChannelsTable {
   frozen_at: number | null;
   archived_at: number | null;
   last_seq: Generated<number>;
+  /** The number of the oldest message that has not expired. */
+  first_seq: Generated<number>;
   revision: Generated<number>;
   /** The time of the last message, or of the creation. */
   active_at: number;

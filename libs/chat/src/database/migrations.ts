@@ -18,6 +18,7 @@ export function migrationsFor(kind: DatabaseKind, schema: string): Migration[] {
     { version: 3, statements: listOrder(words) },
     { version: 4, statements: attachments(words) },
     { version: 5, statements: ephemeralChannels(words) },
+    { version: 6, statements: expiry(words) },
   ];
 }
 
@@ -111,4 +112,9 @@ function attachments({ table, index, id, text, number, byKey }: SqlWords): strin
   value ${text} NOT NULL
 )${byKey}`,
   ];
+}
+
+/** Adds the number of the oldest message that a channel still has. */
+function expiry({ table, number }: SqlWords): string[] {
+  return [`ALTER TABLE ${table('channels')} ADD COLUMN first_seq ${number} NOT NULL DEFAULT 1`];
 }

@@ -1,6 +1,6 @@
-import { messageNameOf } from '@nestwire/protocol';
 import { getMetadataStorage, IsString, MaxLength, validateSync } from 'class-validator';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import ts from 'typescript';
 import { ChatCreate } from '../wire/channel-requests.js';
 import { ChatPost } from '../wire/chat-requests.js';
 import { rules } from '../wire/field-rules.js';
@@ -10,42 +10,51 @@ const WIRE = new URL('../wire/', import.meta.url);
 
 type RequestClass = new () => object;
 
-/** Returns the fields of a class that the server would refuse as unknown, because they have no rule. */
-function fieldsWithoutRule(cls: RequestClass): string[] {
-  const known = new Set(
-    getMetadataStorage()
-      .getTargetValidationMetadatas(cls, '', false, false)
-      .map(({ propertyName }) => propertyName),
+/** Returns the fields of the classes of a source file. */
+function fieldsOf(source: string): Map<string, string[]> {
+  const { statements } = ts.createSourceFile('requests.ts', source, ts.ScriptTarget.ES2023, true);
+  return new Map(
+    statements.filter(ts.isClassDeclaration).map(({ name, members }) => [
+      name!.text,
+      members
+        .filter(ts.isPropertyDeclaration)
+        .map((field) => field.name.getText())
+        .filter((field) => field !== '$type'),
+    ]),
   );
-  return Object.keys(new cls()).filter((field) => !known.has(field));
 }
 
-/** Returns the classes of all files of requests. */
-async function requestClasses(): Promise<RequestClass[]> {
-  const files = (await readdir(WIRE)).filter((name) => name.endsWith('-requests.ts'));
-  const modules = await Promise.all(files.map((name) => import(new URL(name, WIRE).href) as Promise<object>));
-  return modules.flatMap((exported) => Object.values(exported) as RequestClass[]);
+/** Returns the fields that the server would refuse as unknown, because they have no rule. */
+function withoutRule(source: string, classes: Readonly<Record<string, RequestClass>>): string[] {
+  return [...fieldsOf(source)].flatMap(([name, fields]) => {
+    const metadatas = getMetadataStorage().getTargetValidationMetadatas(classes[name]!, '', false, false);
+    const known = new Set(metadatas.map(({ propertyName }) => propertyName));
+    return fields.filter((field) => !known.has(field)).map((field) => `${name}.${field}`);
+  });
 }
 
 describe('The rules of the requests', () => {
   beforeAll(() => applyRequestRules());
 
   it('cover each field of each class', async () => {
-    const classes = await requestClasses();
-
-    expect(classes.filter((cls) => messageNameOf(cls)).length).toBeGreaterThan(25);
-    expect(classes.flatMap((cls) => fieldsWithoutRule(cls).map((field) => `${cls.name}.${field}`))).toEqual(
-      [],
-    );
+    const files = (await readdir(WIRE)).filter((name) => name.endsWith('-requests.ts'));
+    expect(files.length).toBeGreaterThan(6);
+    for (const file of files) {
+      const url = new URL(file, WIRE);
+      const classes = (await import(url.href)) as Record<string, RequestClass>;
+      expect(withoutRule(await readFile(url, 'utf8'), classes)).toEqual([]);
+    }
   });
 
   it('would not cover a field that nobody has given a rule', () => {
     class Half {
-      ruled!: string;
-      free!: string;
+      declare ruled: string;
+      declare free: string;
     }
     IsString()(Half.prototype, 'ruled');
-    expect(fieldsWithoutRule(Half)).toEqual(['free']);
+    const source =
+      'export class Half { declare $type: "half"; declare ruled: string; declare free: string; }';
+    expect(withoutRule(source, { Half })).toEqual(['Half.free']);
 
     // @ts-expect-error -- the field "free" has no rules
     rules(Half, { ruled: [IsString()] });

@@ -18,7 +18,7 @@ import { userIdOf } from '../policy/chat-actor.js';
 import { ChatUsers, findProfiles } from '../users/chat-users.js';
 import { ChatChannelState } from '../wire/channel-replies.js';
 import { ChatCreate, ChatJoin } from '../wire/channel-requests.js';
-import { ChatMembershipEvent } from '../wire/chat-events.js';
+import { ChatMembershipEvent, ChatThreadEvent } from '../wire/chat-events.js';
 import { ChatFound } from '../wire/chat-replies.js';
 import { ChatFind } from '../wire/chat-requests.js';
 import { chatInbox } from '../wire/chat-topics.js';
@@ -29,7 +29,7 @@ import { ChatUserList } from '../wire/user-replies.js';
 import { ChatFindUsers, ChatSetBlock } from '../wire/user-requests.js';
 import { ChatActors } from './chat-actors.js';
 
-type Sent = ChatMembershipEvent | ChatActivity | ChatListStale | StreamGap;
+type Sent = ChatMembershipEvent | ChatThreadEvent | ChatActivity | ChatListStale | StreamGap;
 type Session = StreamSession<Sent, StreamUser | null>;
 type Call = StreamCall<StreamUser | null>;
 

@@ -4,7 +4,7 @@ import type { ChatService } from '../chat.service.js';
 import { isDenial } from '../error/chat-error.js';
 import type { ChatLimits } from '../limits/chat-limits.js';
 import type { ChatActor } from '../policy/chat-actor.js';
-import type { ChatMemberEvent, ChatMembershipEvent } from '../wire/chat-events.js';
+import { ChatThreadEvent, type ChatMemberEvent, type ChatMembershipEvent } from '../wire/chat-events.js';
 import { ChatListStale, type ChatActivity } from '../wire/list-events.js';
 import type { RoomWatches } from './room-watches.js';
 import type { ListWatcher } from './watched-room.js';
@@ -71,8 +71,8 @@ export class LiveList implements ListWatcher {
   }
 
   /** Follows the memberships of the user. */
-  memberships(event: ChatMembershipEvent | StreamGap): void {
-    if (!this.isLoaded) return;
+  memberships(event: ChatMembershipEvent | ChatThreadEvent | StreamGap): void {
+    if (!this.isLoaded || event instanceof ChatThreadEvent) return;
     if (event instanceof StreamGap) return this.stale();
     if (event.membership === null) return this.unwatch(event.channelId);
     this.add(event.channelId).catch(() => undefined);

@@ -83,7 +83,12 @@ export class ReadPointers {
         )
         .returning('read_seq')
         .executeTakeFirst();
-      if (moved) return seq;
+      if (moved) {
+        await storeInOutbox(queries, [
+          { tenant: actor.tenant, kind: 'thread.read', channelId, userId, seq: threadSeq },
+        ]);
+        return seq;
+      }
       const { read_seq } = await queries
         .selectFrom('thread_readers as t')
         .select('t.read_seq')

@@ -14,6 +14,7 @@ export type ChatChangeKind =
   | 'member.changed'
   | 'member.removed'
   | 'read.moved'
+  | 'thread.read'
   | 'message.reported';
 
 /** A change to publish. The relay reads the present state when it publishes. */

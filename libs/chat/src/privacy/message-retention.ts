@@ -46,9 +46,32 @@ async function expireBatch(
   const channels = new Map(
     rows.map(({ tenant, channel_id: channelId }) => [`${tenant}:${channelId}`, { tenant, channelId }]),
   );
+  for (const place of channels.values()) await moveFirst(queries, place);
   await storeInOutbox(
     queries,
     [...channels.values()].map((place) => ({ ...place, kind: 'channel.changed' })),
   );
   return rows.length;
+}
+
+/** Tells the readers of a channel up to where its messages have expired. */
+async function moveFirst(
+  queries: Queries,
+  { tenant, channelId }: { readonly tenant: string; readonly channelId: string },
+): Promise<void> {
+  await queries
+    .updateTable('channels')
+    .set((eb) => ({
+      first_seq: eb.fn.coalesce(
+        eb
+          .selectFrom('messages as m')
+          .select(({ fn }) => fn.min('m.seq').as('seq'))
+          .where('m.tenant', '=', tenant)
+          .where('m.channel_id', '=', channelId),
+        eb('last_seq', '+', 1),
+      ),
+    }))
+    .where('tenant', '=', tenant)
+    .where('id', '=', channelId)
+    .execute();
 }

@@ -10,7 +10,13 @@ import type { MessageReader } from '../messages/message-reader.js';
 import type { ChatRole } from '../policy/chat-role.js';
 import { profilesOf, type ChatUsers } from '../users/chat-users.js';
 import { ChatChange } from '../wire/change-events.js';
-import { ChatChannelEvent, ChatMemberEvent, ChatMembershipEvent, ChatMessageEvent } from '../wire/chat-events.js';
+import {
+  ChatChannelEvent,
+  ChatMemberEvent,
+  ChatMembershipEvent,
+  ChatMessageEvent,
+  ChatThreadEvent,
+} from '../wire/chat-events.js';
 import { chatChanges, chatInbox, chatRoom } from '../wire/chat-topics.js';
 import type { ChatWork } from '../outbox/chat-work.js';
 import type { ChatChangeKind } from '../outbox/outbox.js';
@@ -112,6 +118,7 @@ export class ChangePublisher {
     return {
       channel: channel && channelOf(channel),
       messages: new Map(messages.map((message) => [message.seq, message])),
+      pointers: await pointersOf(queries, rows),
       members: new Map(
         members.map((row) => [
           row.user_id,
@@ -132,6 +139,8 @@ export class ChangePublisher {
 interface ChannelState {
   readonly channel: ChatChannelEvent['channel'] | undefined;
   readonly messages: ReadonlyMap<number, ChatMessage>;
+  /** The read pointers of threads, by `pointerKey`. */
+  readonly pointers: ReadonlyMap<string, number>;
   readonly members: ReadonlyMap<
     string,
     { readonly member: ChatMember; readonly membership: NonNullable<ChatMembershipEvent['membership']> }
@@ -155,10 +164,44 @@ function messagesAt(
     .execute();
 }
 
+/** Reads the pointers of the users who have read further in threads. */
+async function pointersOf(queries: Queries, rows: readonly OutboxRow[]): Promise<Map<string, number>> {
+  const moved = rows.filter(isOfThread);
+  const [first] = moved;
+  if (!first) return new Map();
+  const found = await queries
+    .selectFrom('thread_readers as t')
+    .select(['t.user_id', 't.thread_seq as seq', 't.read_seq'])
+    .where('t.tenant', '=', first.tenant)
+    .where('t.channel_id', '=', first.channel_id)
+    .where(
+      't.thread_seq',
+      'in',
+      moved.map(({ seq }) => seq),
+    )
+    .where(
+      't.user_id',
+      'in',
+      moved.map(({ user_id }) => user_id),
+    )
+    .execute();
+  return new Map(found.map((row) => [pointerKey(row), row.read_seq]));
+}
+
+type ThreadRow = OutboxRow & { readonly seq: number; readonly user_id: string };
+
+function isOfThread(row: OutboxRow): row is ThreadRow {
+  return row.kind === 'thread.read' && row.seq !== null && row.user_id !== null;
+}
+
+function pointerKey({ seq, user_id }: Pick<ThreadRow, 'seq' | 'user_id'>): string {
+  return `${seq}:${user_id}`;
+}
+
 /** Reports are for moderators, and pointers for the user alone: they have no event for the readers. */
 function roomEventOf(row: OutboxRow, { channel, messages, members }: ChannelState): Message | undefined {
   const kind = row.kind as ChatChangeKind;
-  if (kind === 'message.reported' || kind === 'read.moved') return undefined;
+  if (kind === 'message.reported' || kind === 'read.moved' || kind === 'thread.read') return undefined;
   if (kind.startsWith('channel.')) return channel && create(ChatChannelEvent, { channel });
   if (kind.startsWith('member.') && row.user_id !== null)
     return create(ChatMemberEvent, {
@@ -171,9 +214,17 @@ function roomEventOf(row: OutboxRow, { channel, messages, members }: ChannelStat
   return message && create(ChatMessageEvent, { kind, message });
 }
 
-function inboxEventOf(row: OutboxRow, { members }: ChannelState): ChatMembershipEvent | undefined {
-  if (row.user_id === null || !(row.kind.startsWith('member.') || row.kind === 'read.moved'))
-    return undefined;
-  const membership = members.get(row.user_id)?.membership ?? null;
-  return create(ChatMembershipEvent, { channelId: row.channel_id, membership });
+function inboxEventOf(
+  row: OutboxRow,
+  { members, pointers }: ChannelState,
+): ChatMembershipEvent | ChatThreadEvent | undefined {
+  const { channel_id: channelId, kind, user_id: userId } = row;
+  if (isOfThread(row)) {
+    const readSeq = pointers.get(pointerKey(row));
+    return readSeq === undefined
+      ? undefined
+      : create(ChatThreadEvent, { channelId, threadSeq: row.seq, readSeq });
+  }
+  if (userId === null || !(kind.startsWith('member.') || kind === 'read.moved')) return undefined;
+  return create(ChatMembershipEvent, { channelId, membership: members.get(userId)?.membership ?? null });
 }

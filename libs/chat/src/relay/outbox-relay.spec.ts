@@ -17,7 +17,12 @@ import { Lease } from '../database/lease.js';
 import { MessageReader } from '../messages/message-reader.js';
 import { chatUser } from '../policy/chat-actor.js';
 import { ChatChange } from '../wire/change-events.js';
-import { ChatChannelEvent, ChatMemberEvent, ChatMembershipEvent, ChatMessageEvent } from '../wire/chat-events.js';
+import {
+  ChatChannelEvent,
+  ChatMemberEvent,
+  ChatMembershipEvent,
+  ChatMessageEvent,
+} from '../wire/chat-events.js';
 import { chatChanges, chatInbox, chatRoom } from '../wire/chat-topics.js';
 import { ChangePublisher } from './change-publisher.js';
 import { ChatWork } from '../outbox/chat-work.js';

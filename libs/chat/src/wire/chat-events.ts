@@ -40,3 +40,12 @@ export class ChatMembershipEvent {
   channelId!: string;
   membership!: ChatMembership | null;
 }
+
+/** Reports the own read pointer of a thread to the devices of a user. */
+@StreamMessage('nestwire-chat.thread-read')
+export class ChatThreadEvent {
+  declare readonly $type: 'nestwire-chat.thread-read';
+  channelId!: string;
+  threadSeq!: number;
+  readSeq!: number;
+}

@@ -7,7 +7,13 @@ import {
 } from '@nestwire/protocol';
 import { ChatGrowth } from './growth-events.js';
 import { ChatStopGrowth } from './growth-requests.js';
-import { ChatChannelEvent, ChatMemberEvent, ChatMembershipEvent, ChatMessageEvent } from './chat-events.js';
+import {
+  ChatChannelEvent,
+  ChatMemberEvent,
+  ChatMembershipEvent,
+  ChatMessageEvent,
+  ChatThreadEvent,
+} from './chat-events.js';
 import {
   ChatCreate,
   ChatJoin,
@@ -97,6 +103,7 @@ export const CHAT_MESSAGES = [
   ChatSetPreferences,
   ChatStopGrowth,
   ChatStored,
+  ChatThreadEvent,
   ChatThreads,
   ChatTyping,
   ChatTypingEvent,

@@ -3,94 +3,94 @@ import type { ChatEntity } from '../text/chat-entity.js';
 
 /** The parameters of the stream of a channel. */
 export class ChatChannelParams {
-  channelId!: string;
+  declare channelId: string;
 }
 
 /** Asks for a page of the history: at most one of `before`, `after` and `around`. */
 @StreamMessage('nestwire-chat.load-page')
 export class ChatLoadPage {
   declare readonly $type: 'nestwire-chat.load-page';
-  before?: number;
-  after?: number;
-  around?: number;
+  declare before?: number;
+  declare after?: number;
+  declare around?: number;
   /** The thread that this message began; without it, the messages outside of threads. */
-  threadSeq?: number;
-  limit?: number;
+  declare threadSeq?: number;
+  declare limit?: number;
 }
 
 /** Asks for everything that changed after a revision. */
 @StreamMessage('nestwire-chat.load-changes')
 export class ChatLoadChanges {
   declare readonly $type: 'nestwire-chat.load-changes';
-  revision!: number;
-  limit?: number;
+  declare revision: number;
+  declare limit?: number;
 }
 
 /** Posts a message. The client id makes it safe to send again. */
 @StreamMessage('nestwire-chat.post')
 export class ChatPost {
   declare readonly $type: 'nestwire-chat.post';
-  clientId!: string;
-  text!: string;
+  declare clientId: string;
+  declare text: string;
   /** The marked ranges of the text; the service checks them. */
-  entities?: ChatEntity[];
-  data?: unknown;
-  mentions?: string[];
+  declare entities?: ChatEntity[];
+  declare data?: unknown;
+  declare mentions?: string[];
   /** The complete own uploads in this channel. */
-  attachmentIds?: string[];
-  replyTo?: number;
-  threadSeq?: number;
+  declare attachmentIds?: string[];
+  declare replyTo?: number;
+  declare threadSeq?: number;
 }
 
 /** Replaces the content of an own message; properties that are left out remain. */
 @StreamMessage('nestwire-chat.edit')
 export class ChatEdit {
   declare readonly $type: 'nestwire-chat.edit';
-  seq!: number;
-  text?: string;
+  declare seq: number;
+  declare text?: string;
   /** The marked ranges; a new text without them has none. */
-  entities?: ChatEntity[];
-  data?: unknown;
-  mentions?: string[];
+  declare entities?: ChatEntity[];
+  declare data?: unknown;
+  declare mentions?: string[];
 }
 
 /** Deletes a message. */
 @StreamMessage('nestwire-chat.delete')
 export class ChatDelete {
   declare readonly $type: 'nestwire-chat.delete';
-  seq!: number;
+  declare seq: number;
 }
 
 /** Adds or removes an own reaction. */
 @StreamMessage('nestwire-chat.react')
 export class ChatReact {
   declare readonly $type: 'nestwire-chat.react';
-  seq!: number;
-  emoji!: string;
-  isSet!: boolean;
+  declare seq: number;
+  declare emoji: string;
+  declare isSet: boolean;
 }
 
 /** Pins or unpins a message. */
 @StreamMessage('nestwire-chat.pin')
 export class ChatPin {
   declare readonly $type: 'nestwire-chat.pin';
-  seq!: number;
-  isPinned!: boolean;
+  declare seq: number;
+  declare isPinned: boolean;
 }
 
 /** Moves the own read pointer forward, in the channel or in a thread of it. */
 @StreamMessage('nestwire-chat.mark-read')
 export class ChatMarkRead {
   declare readonly $type: 'nestwire-chat.mark-read';
-  seq!: number;
-  threadSeq?: number;
+  declare seq: number;
+  declare threadSeq?: number;
 }
 
 /** Tells the other readers that the user types, or no longer does. */
 @StreamMessage('nestwire-chat.typing')
 export class ChatTyping {
   declare readonly $type: 'nestwire-chat.typing';
-  isTyping!: boolean;
+  declare isTyping: boolean;
 }
 
 /** Joins the presence of the channel, and asks for its members. */
@@ -103,8 +103,8 @@ export class ChatWatchPresence {
 @StreamMessage('nestwire-chat.search')
 export class ChatFind {
   declare readonly $type: 'nestwire-chat.search';
-  text!: string;
-  channelId?: string;
-  cursor?: string;
-  limit?: number;
+  declare text: string;
+  declare channelId?: string;
+  declare cursor?: string;
+  declare limit?: number;
 }

@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import { ChatTypingEvent } from './chat-replies.js';
 import { ChatGrowth } from './growth-events.js';
 import { ChatChange, ChatWake } from './change-events.js';
-import { ChatChannelEvent, ChatMemberEvent, ChatMembershipEvent, ChatMessageEvent } from './chat-events.js';
+import {
+  ChatChannelEvent,
+  ChatMemberEvent,
+  ChatMembershipEvent,
+  ChatMessageEvent,
+  ChatThreadEvent,
+} from './chat-events.js';
 
 /** The events that the history of a room has at least. */
 export const ROOM_EVENTS = 500;
@@ -17,7 +23,7 @@ const room = defineChannel('nestwire-chat', {
 });
 
 const inbox = defineChannel('nestwire-chat-user', {
-  messages: [ChatMembershipEvent],
+  messages: [ChatMembershipEvent, ChatThreadEvent],
   history: { messages: 100, ageMs: ROOM_AGE_MS },
 });
 

@@ -19,8 +19,8 @@ export interface ClassRules {
 /**
  * Gives each field of a class of requests its rules.
  *
- * The class itself has no decorators, because pages have it too: they need neither the rules nor class-validator.
- * A field without rules does not compile.
+ * The class itself has no decorators, and declares its fields alone, because it is in the bundle of a page too: a
+ * page needs neither the rules nor class-validator. A field without rules does not compile.
  */
 export function rules<T extends object>(cls: RequestClass<T>, fields: FieldRules<NoInfer<T>>): ClassRules {
   return { cls, fields };

@@ -4,5 +4,5 @@ import { StreamMessage } from '@nestwire/protocol';
 @StreamMessage('nestwire-chat.stop-growth')
 export class ChatStopGrowth {
   declare readonly $type: 'nestwire-chat.stop-growth';
-  seq!: number;
+  declare seq: number;
 }

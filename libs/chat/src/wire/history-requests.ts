@@ -4,8 +4,8 @@ import { StreamMessage } from '@nestwire/protocol';
 @StreamMessage('nestwire-chat.load-threads')
 export class ChatLoadThreads {
   declare readonly $type: 'nestwire-chat.load-threads';
-  cursor?: string;
-  limit?: number;
+  declare cursor?: string;
+  declare limit?: number;
 }
 
 /** Asks for the pinned messages, the last pinned first. */
@@ -18,13 +18,13 @@ export class ChatLoadPinned {
 @StreamMessage('nestwire-chat.load-versions')
 export class ChatLoadVersions {
   declare readonly $type: 'nestwire-chat.load-versions';
-  seq!: number;
+  declare seq: number;
 }
 
 /** Reports a message to the moderators. */
 @StreamMessage('nestwire-chat.report')
 export class ChatReport {
   declare readonly $type: 'nestwire-chat.report';
-  seq!: number;
-  reason!: string;
+  declare seq: number;
+  declare reason: string;
 }

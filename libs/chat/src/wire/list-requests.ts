@@ -4,19 +4,19 @@ import { StreamMessage } from '@nestwire/protocol';
 @StreamMessage('nestwire-chat.load-channels')
 export class ChatLoadChannels {
   declare readonly $type: 'nestwire-chat.load-channels';
-  cursor?: string;
-  limit?: number;
+  declare cursor?: string;
+  declare limit?: number;
   /** True for the hidden channels alone; without it, those that are not hidden. */
-  isHidden?: boolean;
+  declare isHidden?: boolean;
   /** True for the archived channels alone; without it, those that are not archived. */
-  isArchived?: boolean;
+  declare isArchived?: boolean;
 }
 
 /** Asks for the entry of one own channel. */
 @StreamMessage('nestwire-chat.load-entry')
 export class ChatLoadEntry {
   declare readonly $type: 'nestwire-chat.load-entry';
-  channelId!: string;
+  declare channelId: string;
 }
 
 /** Asks for the channels that everybody may join, the last active first. */
@@ -24,7 +24,7 @@ export class ChatLoadEntry {
 export class ChatLoadOpenChannels {
   declare readonly $type: 'nestwire-chat.load-open-channels';
   /** The type of the channels; `public` without it. */
-  type?: string;
-  cursor?: string;
-  limit?: number;
+  declare type?: string;
+  declare cursor?: string;
+  declare limit?: number;
 }

@@ -4,13 +4,13 @@ import { StreamMessage } from '@nestwire/protocol';
 @StreamMessage('nestwire-chat.set-block')
 export class ChatSetBlock {
   declare readonly $type: 'nestwire-chat.set-block';
-  userId!: string;
-  isBlocked!: boolean;
+  declare userId: string;
+  declare isBlocked: boolean;
 }
 
 /** Asks for the users whose name matches a text. */
 @StreamMessage('nestwire-chat.find-users')
 export class ChatFindUsers {
   declare readonly $type: 'nestwire-chat.find-users';
-  text!: string;
+  declare text: string;
 }

@@ -9,14 +9,13 @@ const MAX_NAME_LENGTH = 128;
 /** Registers a class under its name on the wire; called by `@StreamMessage`. */
 export function registerMessage(target: object, name: string, options?: StreamMessageOptions): void {
   if (!name || name.length > MAX_NAME_LENGTH) {
-    throw new TypeError(
-      `The name of a message must have 1 to ${MAX_NAME_LENGTH} characters, got ${JSON.stringify(name)}.`,
-    );
+    // The texts are short, because they are in every bundle.
+    throw new TypeError(`@StreamMessage(): "${name}" must have 1 to ${MAX_NAME_LENGTH} characters`);
   }
   const cls = target as MessageClass;
   if ('then' in cls.prototype)
     throw new TypeError(
-      `@StreamMessage(): "${name}" has a method "then", which makes its instances look like promises. Rename the method.`,
+      `@StreamMessage(): "${name}" has a method "then", as promises have; rename it`,
     );
   if (options) setEvolution(cls, name, options);
   names.set(cls, name);
