@@ -121,9 +121,9 @@ describeOnEachDatabase('A type of channels', (fresh) => {
     await post(ann, other, '123456');
 
     await expect(post(ann, team, '123456')).rejects.toEqual(EXCEEDED);
-    await expect(
-      app.chat.messages.edit(ann!, { channelId: team, seq }, { text: '123456' }),
-    ).rejects.toEqual(EXCEEDED);
+    await expect(app.chat.messages.edit(ann!, { channelId: team, seq }, { text: '123456' })).rejects.toEqual(
+      EXCEEDED,
+    );
     await expect(
       app.chat.messages.post(ann!, { channelId: team, text: '', attachmentIds: ['a', 'b'] }),
     ).rejects.toEqual(EXCEEDED);

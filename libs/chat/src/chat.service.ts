@@ -81,7 +81,7 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     const gate = new ChannelGate(database, policy, types);
     const reader = new MessageReader(users, files.urls);
     const work = new ChatWork(database);
-    const rate = new ChangeRate(options.rateLimiter ?? limiterOf(limits));
+    const rate = new ChangeRate(options.rateLimiter ?? limiterOf(limits), limits.rateWindowMs);
     this.channels = new ChatChannels(work, gate, types, limits);
     this.lists = new ChatLists(work, gate, { types, users, limits });
     this.attachments = new ChatAttachments({ database, work, gate, rate, files });

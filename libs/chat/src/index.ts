@@ -4,7 +4,7 @@ export type { ChatAttachments, NewUpload, UploadPlace, UploadState } from './att
 export { ChatFileStorage, type ByteRange } from './attachments/file-storage.js';
 export { LocalFileStorage } from './attachments/local-storage.js';
 export { ChatPreviews, type ChatPreview } from './attachments/previews.js';
-export type { ChannelTypeOptions } from './channels/channel-type.js';
+export type { ChannelTypeLimits, ChannelTypeOptions } from './channels/channel-type.js';
 export type { ChatChannel, ChatMember, ChatMembership } from './channels/chat-channel.js';
 export type { NewChannel } from './channels/channel-creation.js';
 export type { MembershipChanges, MemberSetting } from './channels/channel-members.js';
@@ -55,6 +55,7 @@ export type { ChatChangeOptions } from './outbox/chat-work.js';
 export type { ChatChangeKind } from './outbox/outbox.js';
 export type { ChatRelayOptions } from './relay/relay.options.js';
 export { chatGuest, chatServer, chatUser, type ChatActor } from './policy/chat-actor.js';
+export type { ChannelRight, ChannelRights } from './policy/channel-rights.js';
 export { ChatPolicy, type ChatAction, type ChatResource, type ChatSubject } from './policy/chat-policy.js';
 export type { ChatRole } from './policy/chat-role.js';
 export { DefaultChatPolicy } from './policy/default-chat-policy.js';

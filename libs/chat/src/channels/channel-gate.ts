@@ -124,6 +124,7 @@ export class ChannelGate {
         channelId: id,
         isOpen: type.access === 'open',
         isFixed: type.access === 'fixed',
+        rights: type.rights,
       },
     };
   }

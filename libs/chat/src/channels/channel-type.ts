@@ -1,5 +1,31 @@
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
-import { misconfigured } from '../limits/number-options.js';
+import { misconfigured, numberOptions, refuseUnknown } from '../limits/number-options.js';
+import { checkRights, type ChannelRights } from '../policy/channel-rights.js';
+
+/** The limits of a type of channels, in place of those of the chat. */
+export interface ChannelTypeLimits {
+  /**
+   * The longest text of a message, in UTF-16 units.
+   *
+   * @default maxTextLength of the limits of the chat
+   */
+  readonly maxTextLength?: number;
+  /**
+   * The most attachments of a message.
+   *
+   * @default maxPerMessage of the attachments of the chat
+   */
+  readonly maxAttachments?: number;
+  /**
+   * The most posts and edits of a user within `rateWindowMs`, in all channels of the type together.
+   *
+   * They count against `changesPerWindow` too.
+   *
+   * @default changesPerWindow of the limits of the chat
+   */
+  readonly postsPerWindow?: number;
+}
 
 /** The settings of a type of channels. */
 export interface ChannelTypeOptions {
@@ -31,6 +57,20 @@ export interface ChannelTypeOptions {
    * @default false
    */
   readonly ephemeral?: boolean;
+  /**
+   * The roles that may post, invite, pin and so on, in place of the roles of `DefaultChatPolicy`.
+   *
+   * @default the roles of `DefaultChatPolicy`
+   */
+  readonly rights?: ChannelRights;
+  /** The limits of the type, in place of those of the chat. */
+  readonly limits?: ChannelTypeLimits;
+  /**
+   * The limiter that counts the posts of users in channels of the type; give one that the cluster shares.
+   *
+   * @default a limiter in the memory of the process, if the type has `postsPerWindow`
+   */
+  readonly rateLimiter?: RateLimiterAbstract;
 }
 
 /** A type of channels with all its settings. */
@@ -40,6 +80,9 @@ export interface ChannelType {
   readonly maxMembers: number;
   readonly keepMs: number | undefined;
   readonly ephemeral: boolean;
+  readonly rights: ChannelRights;
+  readonly limits: ChannelTypeLimits;
+  readonly rateLimiter: RateLimiterAbstract | undefined;
 }
 
 const DEFAULT_MAX_MEMBERS = 10_000;
@@ -84,14 +127,29 @@ export class ChannelTypes {
   }
 }
 
+const OPTIONS: readonly (keyof ChannelTypeOptions)[] = [
+  'access',
+  'maxMembers',
+  'keepMs',
+  'ephemeral',
+  'rights',
+  'limits',
+  'rateLimiter',
+];
+
 function typeOf(name: string, options: ChannelTypeOptions): ChannelType {
-  const { access = 'invitation', maxMembers = DEFAULT_MAX_MEMBERS, keepMs, ephemeral = false } = options;
   if (!NAME.test(name)) throw misconfigured(`the name '${name}' is not 1 to 32 of a-z 0-9 -`);
+  refuseUnknown(`types.${name}`, options, OPTIONS);
+  const { access = 'invitation', maxMembers = DEFAULT_MAX_MEMBERS, keepMs, ephemeral = false } = options;
+  const { rights = {}, limits = {}, rateLimiter } = options;
   if (!Number.isInteger(maxMembers) || maxMembers < 1)
     throw misconfigured(`types.${name}.maxMembers is a whole number from 1 on; got ${maxMembers}`);
   if (keepMs !== undefined && !(keepMs >= 1))
     throw misconfigured(`types.${name}.keepMs is a number from 1 on; got ${keepMs}`);
   if (ephemeral && keepMs !== undefined)
     throw misconfigured(`types.${name}.keepMs is for stored messages; ephemeral channels have none`);
-  return { name, access, maxMembers, keepMs, ephemeral };
+  checkRights(`types.${name}.rights`, rights);
+  const known = { maxTextLength: 1, maxAttachments: 1, postsPerWindow: 1 };
+  numberOptions<Required<ChannelTypeLimits>>(`types.${name}.limits`, limits, known);
+  return { name, access, maxMembers, keepMs, ephemeral, rights, limits, rateLimiter };
 }

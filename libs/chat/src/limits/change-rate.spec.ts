@@ -13,7 +13,10 @@ describeWithRedis('The rate of changes with a limiter on Redis', (redis) => {
     clients.push(client);
     return {
       client,
-      rate: new ChangeRate(new RateLimiterRedis({ storeClient: client, keyPrefix, points, duration: 60 })),
+      rate: new ChangeRate(
+        new RateLimiterRedis({ storeClient: client, keyPrefix, points, duration: 60 }),
+        60_000,
+      ),
     };
   };
   afterAll(() => clients.forEach((client) => client.disconnect()));

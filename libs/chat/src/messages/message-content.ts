@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { ChatAttachment } from '../attachments/chat-attachment.js';
+import type { ChannelType } from '../channels/channel-type.js';
 import { channelOf, type ChannelRow } from '../channels/chat-channel.js';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import type { ChatLimits } from '../limits/chat-limits.js';
@@ -36,6 +37,7 @@ export interface MessageContent {
 export interface DraftPlace {
   readonly actor: ChatActor;
   readonly channel: ChannelRow;
+  readonly type: ChannelType;
   readonly replyTo: number | null;
   readonly threadSeq: number | null;
   readonly attachments: readonly ChatAttachment[];
@@ -53,13 +55,13 @@ export class ContentCheck {
   ) {}
 
   /**
-   * Returns the content in the form in which it is stored.
+   * Returns the content in the form in which it is stored in a channel of a type.
    *
    * @throws {ChatError} CHAT_INVALID, CHAT_LIMIT_EXCEEDED
    */
-  check(sent: SentContent): MessageContent {
+  check(sent: SentContent, { limits }: ChannelType): MessageContent {
     const { entities: ranges = [], data, mentions = [], attachmentIds = [], hasFiles } = sent;
-    const { maxTextLength, maxMessageDataBytes, maxMentions, maxEntities } = this.limits;
+    const { maxTextLength, maxMessageDataBytes, maxMentions, maxEntities } = { ...this.limits, ...limits };
     const mayBeEmpty = hasFiles || attachmentIds.length > 0;
     const text =
       mayBeEmpty && sent.text === '' ? '' : checkText('The text of a message', sent.text, maxTextLength);
@@ -72,7 +74,7 @@ export class ContentCheck {
       entities,
       data: checkData(data, maxMessageDataBytes),
       mentions: users,
-      attachmentIds: this.checkIds(attachmentIds),
+      attachmentIds: checkIds(attachmentIds, limits.maxAttachments ?? this.maxAttachments),
     };
   }
 
@@ -81,7 +83,7 @@ export class ContentCheck {
    *
    * @throws {ChatError} CHAT_REFUSED with the reason of the hook; as `check` for its changes
    */
-  async askHook(content: MessageContent, { channel, ...place }: DraftPlace): Promise<MessageContent> {
+  async askHook(content: MessageContent, { channel, type, ...place }: DraftPlace): Promise<MessageContent> {
     const { text, entities, mentions, attachmentIds } = content;
     const data = parsedData(content.data);
     const verdict = await this.hooks.willSend({
@@ -96,14 +98,7 @@ export class ContentCheck {
     if ('refuse' in verdict) throw new ChatError(ChatErrorCode.Refused, verdict.refuse);
     const kept = verdict.text === undefined || verdict.text === text ? entities : [];
     const hasFiles = place.attachments.length > 0;
-    return this.check({ text, entities: kept, data, mentions, ...verdict, attachmentIds, hasFiles });
-  }
-
-  private checkIds(ids: readonly string[]): readonly string[] {
-    if (ids.length > this.maxAttachments)
-      throw exceeded(`A message has at most ${this.maxAttachments} attachments`);
-    if (new Set(ids).size < ids.length) throw invalid('A message has each attachment once');
-    return ids;
+    return this.check({ text, entities: kept, data, mentions, ...verdict, attachmentIds, hasFiles }, type);
   }
 
   /** Calls `didSend`; nobody waits for it, and its errors are logged. */
@@ -112,6 +107,12 @@ export class ContentCheck {
       .then(() => this.hooks.didSend(message, actor))
       .catch((error: unknown) => this.logger.error(`The hook didSend failed: ${String(error)}`));
   }
+}
+
+function checkIds(ids: readonly string[], most: number): readonly string[] {
+  if (ids.length > most) throw exceeded(`A message has at most ${most} attachments`);
+  if (new Set(ids).size < ids.length) throw invalid('A message has each attachment once');
+  return ids;
 }
 
 /** Reads stored data; null without data. */

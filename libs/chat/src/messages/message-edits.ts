@@ -58,20 +58,21 @@ export class MessageEdits {
       demandStored(channel, 'An edit');
       const row = await existingMessage(queries, channel, place.seq);
       await changer.demand({ channel, ...open }, row, 'message.edit');
-      return { channel, row, loaded: (await reader.load(queries, [row]))[0]! };
+      return { channel, type: open.type, row, loaded: (await reader.load(queries, [row]))[0]! };
     };
-    const { channel, row, loaded } = await (options.tx ? work.change(look, options) : work.read(look));
-    const sent = content.check({
+    const { channel, type, row, loaded } = await (options.tx ? work.change(look, options) : work.read(look));
+    const given = {
       text: changes.text ?? row.text ?? '',
       hasFiles: row.attachment_count > 0,
       entities: changes.entities ?? (isSameText(changes, row) ? entitiesOf(row) : []),
       data: changes.data === undefined ? parsedData(row.data) : changes.data,
       mentions: changes.mentions ?? loaded.mentions,
-    });
-    await rate.spend(actor);
+    };
+    const sent = content.check(given, type);
+    await rate.spend(actor, type);
     const { reply_to: replyTo, thread_seq: threadSeq } = row;
     const attachments = reader.attachments(loaded.attachments);
-    const draft = { actor, channel, replyTo, threadSeq, attachments, isEdit: true };
+    const draft = { actor, channel, type, replyTo, threadSeq, attachments, isEdit: true };
     const accepted = await content.askHook(sent, draft);
     return changer.run(
       { actor, place, action: 'message.edit', kind: 'message.edited' },

@@ -1,6 +1,7 @@
 import { attachUploads, usableUploads } from '../attachments/attachment-rows.js';
 import type { AttachmentRow } from '../attachments/chat-attachment.js';
 import type { OpenChannel } from '../channels/channel-gate.js';
+import type { ChannelType } from '../channels/channel-type.js';
 import { takeNumbers } from '../channels/channel-rows.js';
 import { demandPosting } from '../channels/posting-right.js';
 import { demandStored, isEphemeral } from '../channels/stored-messages.js';
@@ -48,17 +49,17 @@ export class MessagePosts {
     const { replyTo = null, threadSeq = null } = message;
     checkClientId(actor, message);
     checkImport(actor, message);
-    const sent = content.check(message);
     const before = (queries: Queries) => this.beforePost(queries, actor, message);
     // The hook may be slow, so it runs before the transaction; the transaction checks everything again.
-    const { open, earlier, uploads } = await (options.tx ? work.change(before, options) : work.read(before));
+    const found = await (options.tx ? work.change(before, options) : work.read(before));
+    const { open, earlier, sent, uploads } = found;
     if (earlier) return changer.finish(earlier);
     if (isEphemeral(open.channel))
       return this.ephemeral.post(actor, { message, content: sent, open }, options);
-    await rate.spend(actor);
-    const { channel } = open;
+    const { channel, type } = open;
+    await rate.spend(actor, type);
     const attachments = reader.attachments(uploads);
-    const place = { actor, channel, replyTo, threadSeq, attachments, isEdit: false };
+    const place = { actor, channel, type, replyTo, threadSeq, attachments, isEdit: false };
     const accepted = await content.askHook(sent, place);
     const { posted, isNew } = await this.storeOnce(actor, { ...message, ...accepted }, options);
     if (isNew && !options.tx) content.tellHook(posted, actor);
@@ -74,11 +75,13 @@ export class MessagePosts {
     actor: ChatActor,
     message: Omit<NewMessage, 'text' | 'entities' | 'createdAt' | 'attachmentIds'>,
     begin: (queries: Queries, row: MessageRow) => Promise<void>,
-  ): Promise<{ readonly posted: ChatMessage; readonly isNew: boolean }> {
+  ): Promise<{ readonly posted: ChatMessage; readonly isNew: boolean; readonly type: ChannelType }> {
     checkClientId(actor, message);
-    const content = { ...this.parts.content.check({ ...message, text: '…' }), text: '' };
-    await this.parts.rate.spend(actor);
-    return this.storeOnce(actor, { ...message, ...content, begin }, {});
+    const { work, gate, rate } = this.parts;
+    const { type } = await work.read((queries) => gate.look(queries, actor, message.channelId));
+    const content = { ...this.parts.content.check({ ...message, text: '…' }, type), text: '' };
+    await rate.spend(actor, type);
+    return { ...(await this.storeOnce(actor, { ...message, ...content, begin }, {})), type };
   }
 
   /** Checks everything in the transaction, which has the lock of the channel, and stores the message. */
@@ -91,6 +94,7 @@ export class MessagePosts {
     const { loaded, isNew } = await work.change(async (queries) => {
       const locked = await gate.lock(queries, actor, message.channelId);
       await demandPosting(queries, gate, locked);
+      if (message.attachmentIds.length > 0) await gate.demand(locked, 'message.attach');
       demandStored(locked.channel, 'A growing message');
       const repeated = await this.findPosted(queries, actor, message);
       if (repeated) return { loaded: repeated, isNew: false };
@@ -106,15 +110,19 @@ export class MessagePosts {
   ): Promise<{
     open: OpenChannel;
     earlier: LoadedMessage | undefined;
+    sent: MessageContent;
     uploads: readonly AttachmentRow[];
   }> {
     const open = await this.parts.gate.look(queries, actor, message.channelId);
+    // The limits of the content bound the queries that follow.
+    const sent = this.parts.content.check(message, open.type);
     const earlier = await this.findPosted(queries, actor, message);
     if (!earlier) await demandPosting(queries, this.parts.gate, open);
     const { channelId, attachmentIds = [] } = message;
     if (attachmentIds.length > 0) demandStored(open.channel, 'An attachment');
+    if (attachmentIds.length > 0 && !earlier) await this.parts.gate.demand(open, 'message.attach');
     const uploads = earlier ? [] : await usableUploads(queries, { ...actor, channelId }, attachmentIds);
-    return { open, earlier, uploads };
+    return { open, earlier, sent, uploads };
   }
 
   private async findPosted(

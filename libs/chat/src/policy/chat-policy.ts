@@ -1,3 +1,4 @@
+import type { ChannelRights } from './channel-rights.js';
 import type { ChatRole } from './chat-role.js';
 
 /** An action that a policy permits or denies. */
@@ -44,6 +45,8 @@ export interface ChatResource {
   readonly isOpen?: boolean;
   /** True when the members are fixed at the creation, as in a direct channel. */
   readonly isFixed?: boolean;
+  /** The roles of actions that the type of the channel sets. */
+  readonly rights?: ChannelRights;
   /** The author of the message; null for a system message. */
   readonly authorId?: string | null;
   /** The author of the message that a growing message answers. */

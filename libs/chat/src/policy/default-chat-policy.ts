@@ -1,3 +1,4 @@
+import type { ChannelRight } from './channel-rights.js';
 import { ChatPolicy, type ChatAction, type ChatResource, type ChatSubject } from './chat-policy.js';
 import { CHAT_ROLES, type ChatRole } from './chat-role.js';
 
@@ -5,9 +6,16 @@ type Rule = (subject: ChatSubject, resource: ChatResource) => boolean;
 
 /** The rules that hold unless the application provides another policy. */
 export class DefaultChatPolicy extends ChatPolicy {
-  /** Permits the server everything, and others what the rule of the action says. */
+  /** Permits the server everything, and others what the rights of the type or the rule of the action say. */
   allows(subject: ChatSubject, action: ChatAction, resource: ChatResource): boolean {
-    return subject.kind === 'server' || RULES[action](subject, resource);
+    if (subject.kind === 'server') return true;
+    const roles = resource.rights?.[action as ChannelRight];
+    // Members delete their own messages by the rights of the type, and moderators those of others by the rule.
+    const isOfOthers = action === 'message.delete' && !isAuthor(subject, resource);
+    if (!roles || isOfOthers) return RULES[action](subject, resource);
+    return (
+      (roles as readonly string[]).includes(subject.role) && (CONDITIONS[action]?.(subject, resource) ?? true)
+    );
   }
 }
 
@@ -34,9 +42,7 @@ const RULES: Readonly<Record<ChatAction, Rule>> = {
     !isFixed && (isOpen ? atLeast('member') : isModerator)(subject, {}),
   'channel.add': (subject, { isFixed }) => !isFixed && isModerator(subject, {}),
   'channel.remove': (subject, resource) =>
-    !resource.isFixed &&
-    isModerator(subject, resource) &&
-    rankOf(subject.role) <= rankOf(resource.targetRole ?? 'guest'),
+    !resource.isFixed && isModerator(subject, resource) && isNoLess(subject, resource),
   'channel.update': (subject, resource) => !resource.isFixed && isModerator(subject, resource),
   'channel.freeze': (subject, resource) => !resource.isFixed && isModerator(subject, resource),
   'channel.archive': isOwner,
@@ -60,6 +66,17 @@ const RULES: Readonly<Record<ChatAction, Rule>> = {
   'report.read': isModerator,
   'user.export': isSelf,
   'user.erase': isSelf,
+};
+
+const mayChangeMembers: Rule = (_subject, { isFixed }) => !isFixed;
+const isNoLess: Rule = ({ role }, { targetRole = 'guest' }) => rankOf(role) <= rankOf(targetRole);
+
+/** What holds beside the roles of a right. */
+const CONDITIONS: Readonly<Partial<Record<ChatAction, Rule>>> = {
+  'channel.invite': mayChangeMembers,
+  'channel.add': mayChangeMembers,
+  'channel.remove': (subject, resource) => mayChangeMembers(subject, resource) && isNoLess(subject, resource),
+  'message.edit': isAuthor,
 };
 
 function rankOf(role: ChatSubject['role']): number {

@@ -39,13 +39,13 @@ export class EphemeralPosts {
     options: ChatChangeOptions,
   ): Promise<ChatMessage> {
     const { rate, content, rooms } = this.parts;
-    const { channel } = open;
+    const { channel, type } = open;
     refuseStored(channel, message, options);
-    await rate.spend(actor);
+    await rate.spend(actor, type);
     const earlier = await this.find(actor, message);
     if (earlier) return earlier;
     const { replyTo = null } = message;
-    const draft = { actor, channel, replyTo, threadSeq: null, attachments: [], isEdit: false };
+    const draft = { actor, channel, type, replyTo, threadSeq: null, attachments: [], isEdit: false };
     const accepted = await content.askHook(sent, draft);
     const { posted, unpublished } = await this.number(actor, message, accepted);
     await rooms.publishFirst(unpublished);

@@ -33,6 +33,8 @@ export interface GrowthJob {
   readonly actor: ChatActor;
   readonly message: NewGrowingMessage;
   readonly options: GrowOptions;
+  /** The length at which the message ends, in UTF-16 units. */
+  readonly maxTextLength: number;
 }
 
 /** Stores the end of growing messages, after the hook has seen the whole text. */
@@ -74,9 +76,9 @@ export class GrowthEnding {
     if (text.trim() === '') return { text };
     const { content, work, gate } = this.parts;
     const { channelId, replyTo = null, threadSeq = null, data, mentions = [] } = message;
-    const sent = content.check({ ...(options.finish?.(text) ?? { text }), data, mentions });
-    const { channel } = await work.read((queries) => gate.look(queries, actor, channelId));
-    const place = { actor, channel, replyTo, threadSeq, attachments: [], isEdit: false };
+    const { channel, type } = await work.read((queries) => gate.look(queries, actor, channelId));
+    const sent = content.check({ ...(options.finish?.(text) ?? { text }), data, mentions }, type);
+    const place = { actor, channel, type, replyTo, threadSeq, attachments: [], isEdit: false };
     const accepted = await content.askHook(sent, place);
     return { text: accepted.text, entities: entitiesJson(accepted.entities), data: accepted.data };
   }

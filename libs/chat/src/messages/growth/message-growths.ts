@@ -125,12 +125,13 @@ export class MessageGrowths {
     source: GrowthSource,
     options: GrowOptions,
   ): Promise<ChatMessage> {
-    const { posted, isNew } = await this.posts.begin(actor, message, (queries, row) =>
+    const { posted, isNew, type } = await this.posts.begin(actor, message, (queries, row) =>
       this.store.begin(queries, row),
     );
     if (!isNew) return posted;
     const key = { tenant: actor.tenant, channel_id: posted.channelId, seq: posted.seq };
-    return this.run({ key, actor, message, options }, source);
+    const { maxTextLength = this.parts.limits.maxTextLength } = type.limits;
+    return this.run({ key, actor, message, options, maxTextLength }, source);
   }
 
   private async run(job: GrowthJob, source: GrowthSource): Promise<ChatMessage> {
@@ -141,7 +142,7 @@ export class MessageGrowths {
         send: (piece) => this.parts.send(key, piece),
       },
       this.settings,
-      this.parts.limits.maxTextLength,
+      job.maxTextLength,
     );
     const stop = () => growing.stop();
     options.signal?.addEventListener('abort', stop, { once: true });
