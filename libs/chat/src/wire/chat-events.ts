@@ -42,9 +42,9 @@ export class ChatMembershipEvent {
 }
 
 /** Reports the own read pointer of a thread to the devices of a user. */
-@StreamMessage('nestwire-chat.thread-read')
+@StreamMessage('nestwire-chat.thread')
 export class ChatThreadEvent {
-  declare readonly $type: 'nestwire-chat.thread-read';
+  declare readonly $type: 'nestwire-chat.thread';
   channelId!: string;
   threadSeq!: number;
   readSeq!: number;
