@@ -14,8 +14,18 @@ const RUNS = Number(process.env.FUZZ_RUNS ?? 1_000);
 const STEPS = 16;
 const DEADLINE_MS = 60_000 + RUNS * 300;
 const CONTROL_MS = 120_000;
-/** The controls have a seed of their own, so that each is caught every time. */
-const CONTROL = { runs: 400, seed: 42, shrinkMs: 0 };
+/** The controls have seeds of their own, so that each is caught every time. */
+const CONTROL = { runs: 400, shrinkMs: 0 };
+const CONTROL_SEED = 42;
+/** The seeds that show some faults within ten runs, where the common seed needs up to a hundred. */
+const SHOWN_SOON_BY: Readonly<Record<string, number>> = {
+  'the client sends more than it has credit for': 4,
+  'the server does not know the deadline': 2,
+  'the store says of a stored call that it is new': 2,
+  'the store hides the items of a call': 2,
+  'a dead server counts as alive for long': 2,
+  'the producer does not wait for readers': 3,
+};
 
 describe('Calls of stream methods', () => {
   it(
@@ -209,6 +219,11 @@ const BROKEN: ReadonlyArray<
   ],
 ];
 
+function exploreBroken(what: string, start: () => Promise<CallWorld>) {
+  const seed = SHOWN_SOON_BY[what] ?? CONTROL_SEED;
+  return exploreWorld(start, someCallSteps(STEPS, SHOWN_BY[what]), { ...CONTROL, seed });
+}
+
 interface Wire {
   push(frame: unknown): void;
   endFrame(id: number): unknown;
@@ -239,7 +254,7 @@ describe('A broken promise', () => {
     'is found by %s when %s',
     async (only, what, flaws) => {
       const start = () => CallWorld.start({ ...flaws, only });
-      const { isGood } = await exploreWorld(start, someCallSteps(STEPS, SHOWN_BY[what]), CONTROL);
+      const { isGood } = await exploreBroken(what, start);
       expect(isGood).toBe(false);
     },
     CONTROL_MS,
@@ -253,7 +268,7 @@ describe('A broken promise', () => {
       methods[method] = broken(original as never);
       try {
         const start = () => CallWorld.start({ only });
-        const { isGood } = await exploreWorld(start, someCallSteps(STEPS, SHOWN_BY[what]), CONTROL);
+        const { isGood } = await exploreBroken(what, start);
         expect(isGood).toBe(false);
       } finally {
         methods[method] = original;
