@@ -3,23 +3,39 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
+import { hasPostgres, PostgresServer } from '../rig/postgres-server.js';
 import { findRedis, missingRedis, startRedis, type RedisServer } from '../rig/redis-server.mjs';
 import { ChatTab } from './chat-tab.js';
 import { findChromium, launchChromium } from './chromium.js';
 import { takeScreenshotOfTabs } from './screenshots.js';
 import { ServerProcess } from './server-process.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const SERVER = 'apps/chat-server/dist/main.js';
 const executablePath = findChromium();
 const isThere = (await findRedis()) !== undefined;
 if (!isThere) console.warn(`SKIPPED: ${missingRedis('The chat on two servers')}`);
 
-(executablePath && isThere ? describe : describe.skip)('The chat in a browser, on two servers', () => {
+/** The databases that two servers may share; the file has no URL. */
+const DATABASES = [
+  { name: 'one file', isThere: true, start: async () => undefined },
+  { name: 'PostgreSQL', isThere: hasPostgres, start: () => PostgresServer.start() },
+];
+
+const canRun = executablePath !== undefined && isThere;
+for (const database of DATABASES)
+  (canRun && database.isThere ? describe : describe.skip)(
+    `The chat in a browser, on two servers and ${database.name}`,
+    () => describeTwoServers(database.start),
+  );
+
+/** Describes the chat on two servers that share a database and a Redis. */
+function describeTwoServers(startDatabase: () => Promise<PostgresServer | undefined>): void {
   const folder = mkdtempSync(join(tmpdir(), 'chat-'));
   let browser: Browser;
   let redis: RedisServer;
+  let database: PostgresServer | undefined;
   let one: ServerProcess;
   let two: ServerProcess;
   let tabs: ChatTab[] = [];
@@ -28,7 +44,7 @@ if (!isThere) console.warn(`SKIPPED: ${missingRedis('The chat on two servers')}`
     ServerProcess.start(SERVER, {
       PORT: port,
       REDIS_URL: redis.url,
-      DATABASE_URL: undefined,
+      DATABASE_URL: database?.url,
       CHAT_DATA: folder,
     });
   const open = async (server: ServerProcess, name: string, options?: Parameters<typeof ChatTab.open>[3]) => {
@@ -39,8 +55,14 @@ if (!isThere) console.warn(`SKIPPED: ${missingRedis('The chat on two servers')}`
   };
 
   beforeAll(async () => {
-    [browser, redis] = await Promise.all([launchChromium(executablePath!), startRedis()]);
-    [one, two] = await Promise.all([startServer(), startServer()]);
+    [browser, redis, database] = await Promise.all([
+      launchChromium(executablePath!),
+      startRedis(),
+      startDatabase(),
+    ]);
+    // The second one finds the rooms that the first one has filled.
+    one = await startServer();
+    two = await startServer();
   });
 
   afterEach(async () => {
@@ -53,7 +75,7 @@ if (!isThere) console.warn(`SKIPPED: ${missingRedis('The chat on two servers')}`
   afterAll(async () => {
     await browser?.close();
     await Promise.all([one?.stop(), two?.stop()]);
-    await redis?.stop();
+    await Promise.all([redis?.stop(), database?.stop()]);
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -124,7 +146,7 @@ if (!isThere) console.warn(`SKIPPED: ${missingRedis('The chat on two servers')}`
     await desk.hears('Grace', 'Something to read');
     await phone.channel('release').getByRole('img').waitFor({ state: 'detached' });
   });
-});
+}
 
 /** Lets a page reach no server; returns the function that ends it. */
 async function cut({ page }: ChatTab): Promise<() => Promise<void>> {

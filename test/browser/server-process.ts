@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const START_MS = 30_000;
+/** The first start fills the rooms; on a busy machine that takes minutes. */
+const START_MS = 240_000;
 
 /** A program of the example that prints the URLs it serves, as its users start it. */
 export class ServerProcess {
@@ -18,12 +19,17 @@ export class ServerProcess {
    * Starts a built program and waits until it has printed as many URLs as it serves.
    *
    * @param script relative to the repository, as in `apps/chat-server/dist/main.js`
-   * @throws {Error} when it ends, or 30 s pass, before that; with what it printed
+   * @throws {Error} when it ends, or 240 s pass, before that; with what it printed
    */
   static async start(script: string, env: NodeJS.ProcessEnv, urlCount = 1): Promise<ServerProcess> {
     const options = { cwd: ROOT, env: { ...process.env, ...env }, stdio: 'pipe' } as const;
     const server = new ServerProcess(spawn(process.execPath, [script], options));
-    await server.#served(urlCount);
+    try {
+      await server.#served(urlCount);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     return server;
   }
 

@@ -1,17 +1,14 @@
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
+import { findPostgres, postgresUser } from '../../apps/chat-server/scripts/postgres-programs.mjs';
 import { until } from './until.js';
 
 const run = promisify(execFile);
-/** The folders beside PATH in which Debian and others put the programs of the server. */
-const VERSIONED = ['/usr/lib/postgresql', '/usr/local/pgsql', '/opt/homebrew/opt'];
-
-const programs = findPrograms();
+const programs = findPostgres();
 if (!programs) {
   const text = 'Skipped: no PostgreSQL on this machine. Install it: apt-get install postgresql';
   if (process.env.CI) throw new Error(text);
@@ -38,7 +35,7 @@ export class PostgresServer {
   /** Creates a cluster of databases and starts its server; resolves when it accepts connections. */
   static async start(): Promise<PostgresServer> {
     const folder = await mkdtemp(join(tmpdir(), 'nestwire-postgres-'));
-    const { uid, gid } = owner();
+    const { uid, gid } = postgresUser();
     if (uid !== undefined) await chown(folder, uid, gid!);
     const server = new PostgresServer(folder, await freePort());
     await run(
@@ -68,7 +65,7 @@ export class PostgresServer {
     const child = (this.child = spawn(
       join(programs!, 'postgres'),
       ['-D', join(this.folder, 'data'), '-h', '127.0.0.1', '-p', `${this.port}`, ...args],
-      { ...owner(), stdio: ['ignore', 'ignore', 'pipe'] },
+      { ...postgresUser(), stdio: ['ignore', 'ignore', 'pipe'] },
     ));
     let log = '';
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (log = (log + text).slice(-4_000)));
@@ -96,30 +93,6 @@ export class PostgresServer {
   }
 
   private readonly onExit = (): void => void this.child?.kill('SIGQUIT');
-}
-
-/** Returns the folder of the newest server programs. */
-function findPrograms(): string | undefined {
-  const versioned = VERSIONED.filter((folder) => existsSync(folder)).flatMap((folder) =>
-    readdirSync(folder)
-      .toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-      .map((version) => join(folder, version, 'bin')),
-  );
-  const folders = [...(process.env.PATH ?? '').split(delimiter), ...versioned];
-  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')));
-}
-
-/** Returns the user for the server: PostgreSQL refuses to run as root. */
-function owner(): { uid?: number; gid?: number } {
-  if (process.getuid?.() !== 0) return {};
-  for (const name of ['postgres', 'nobody'])
-    try {
-      const id = (kind: string): number => Number(execFileSync('id', [kind, name], { stdio: 'pipe' }));
-      return { uid: id('-u'), gid: id('-g') };
-    } catch {
-      // The machine has no such user; the next name follows.
-    }
-  throw new Error('PostgreSQL does not run as root, and there is neither a user postgres nor nobody.');
 }
 
 async function freePort(): Promise<number> {
