@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { startCluster, type RedisClusterGroup } from '../../../../../test/rig/redis-server.mjs';
 import { describeIfRedis, describeWithRedis } from '../../../../../test/rig/redis.js';
@@ -6,6 +7,10 @@ import { RedisBroker } from '../redis-broker.js';
 
 const CALLS = 100;
 const TTL_MS = 60_000;
+/** The tests are about commands, and not about their time. */
+const PATIENT = { commandTimeoutMs: 30_000 };
+
+jest.setTimeout(60_000);
 
 beforeAll(() => Logger.overrideLogger(false));
 
@@ -42,7 +47,7 @@ describeWithRedis('RedisCallStore', (redis) => {
   }
 
   it('stores what many calls append in one turn with one command', async () => {
-    const store = await start(new RedisBroker(redis().url));
+    const store = await start(new RedisBroker(redis().url, PATIENT));
     const keys = await calls(store, 'turn');
 
     const together = await scriptsOf(() =>
@@ -57,7 +62,7 @@ describeWithRedis('RedisCallStore', (redis) => {
   });
 
   it('bounds the items and the characters of a command', async () => {
-    const store = await start(new RedisBroker(redis().url));
+    const store = await start(new RedisBroker(redis().url, PATIENT));
     const keys = await calls(store, 'bounds');
     const many = Array.from({ length: 64 }, (_, at) => `${at}`);
     const long = ['x'.repeat(100_000)];
@@ -71,7 +76,7 @@ describeWithRedis('RedisCallStore', (redis) => {
   });
 
   it('refuses all appends of a command that fails, and none of a later one', async () => {
-    const store = await start(new RedisBroker(redis().url));
+    const store = await start(new RedisBroker(redis().url, PATIENT));
     const keys = await calls(store, 'failing');
     await redis().call('SET', `nestwire:items:{${keys[7]}}`, 'no list');
 
@@ -92,7 +97,7 @@ describeIfRedis('RedisCallStore in a Redis Cluster', () => {
   afterAll(() => group.stop());
 
   it('stores what calls of all servers append in one turn', async () => {
-    const store = await start(new RedisBroker({ nodes: group.nodes }));
+    const store = await start(new RedisBroker({ nodes: group.nodes }, PATIENT));
     const keys = await calls(store, 'cluster');
 
     const answers = await Promise.all(keys.map((key) => store.append(key, [key, `${key}!`])));
