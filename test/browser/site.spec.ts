@@ -16,6 +16,7 @@ const PAGES = [
   ['/', 'The realtime layer for NestJS', 'site-start'],
   ['/quick-start', 'Quick start', 'site-tutorial'],
   ['/stream-tokens', 'Stream the tokens of a language model', 'site-stream-tokens'],
+  ['/chat/', 'Chat', 'site-chat'],
   ['/production', 'Production', 'site-guide'],
   ['/client', 'The client', 'site-client'],
   ['/configuration', 'Configuration', 'site-reference'],
@@ -102,6 +103,20 @@ const executablePath = findChromium();
       await page.screenshot({ path: join(PICTURES, `${picture}-${name}.png`) });
       await page.close();
     });
+  });
+
+  it.each([
+    ['/chat-client#size', '/chat/custom-ui#size'],
+    ['/chat-moving', '/chat/moving'],
+    ['/chat#live-events', '/chat/events#live-events'],
+    ['/chat#five-minutes', '/chat#five-minutes'],
+    ['/configuration#limits-of-the-chat', '/chat/options#limits'],
+  ])('leads from the former address %s to %s', async (former, present) => {
+    const page = await open(former);
+
+    await page.waitForURL(site.url + present);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await page.close();
   });
 
   it('finds a page and an export with the search', async () => {

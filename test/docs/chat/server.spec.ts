@@ -1,10 +1,14 @@
 import type { Type } from '@nestjs/common';
-import { chatServer, chatUser, ChatUsers, type ChatProfile } from '@nestwire/chat';
+import { chatGuest, chatServer, chatUser, ChatUsers, type ChatProfile } from '@nestwire/chat';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeChats, startChat } from '../../rig/chat-app.js';
 import { until } from '../../rig/until.js';
+import { changeAll } from './changes.js';
+import { planTeam } from './channels.js';
+import { takeQuestion } from './guests.js';
+import { endAccount, exportOf } from './privacy.js';
 import { AppHooks, AppUsers, Assistant, readOn, report, Welcome } from './server.js';
 import { CompanyUsers } from './tenants.js';
 
@@ -52,6 +56,50 @@ describe('docs/chat/server-api.md', () => {
 
     const { messages } = await chat.history.page(chatServer(), { channelId });
     expect(messages[0]!.attachments).toMatchObject([{ name: 'report.pdf', contentType: 'application/pdf' }]);
+  });
+});
+
+describe('The pages of channels, guests and privacy', () => {
+  it('change a message in all ways', async () => {
+    const { chat } = await start('changes');
+    const { id: channelId } = await chat.channels.create(ann, { type: 'private', members: ['bob'] });
+    await changeAll(chat, channelId);
+
+    const { messages } = await chat.history.page(chatServer(), { channelId });
+    expect(messages).toMatchObject([{ text: null, reactions: [], pinnedAt: null }]);
+    expect(await chat.history.versions(chatServer(), { channelId, seq: 1 })).toEqual([]);
+  });
+
+  it('plan a team', async () => {
+    const { chat } = await start('team');
+    const id = await planTeam(chat);
+
+    const { entries } = await chat.lists.members(ann, id);
+    expect(entries.map(({ user, role, state }) => [user.id, role, state])).toEqual([
+      ['ann', 'owner', 'joined'],
+      ['bob', 'moderator', 'joined'],
+    ]);
+  });
+
+  it('answer a guest, and give and erase the data of a user', async () => {
+    const { chat } = await start('guest');
+    const guest = chatGuest('x7f2');
+    const { id: channelId } = await chat.channels.create(guest, { type: 'support' });
+    await chat.messages.post(guest, { channelId, text: 'Is anybody there?' });
+    await takeQuestion(chat, channelId, 'ann');
+    const lines: string[] = [];
+    for await (const line of exportOf(chat, 'ann')) lines.push(line);
+
+    expect(lines.map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual([
+      'message',
+      'membership',
+    ]);
+    expect(await endAccount(chat, 'ann')).toBe(1);
+    const { messages } = await chat.history.page(guest, { channelId });
+    expect(messages.map(({ text, author }) => [text, author?.name ?? null])).toEqual([
+      ['Is anybody there?', 'Guest x7f2'],
+      [null, null],
+    ]);
   });
 });
 
