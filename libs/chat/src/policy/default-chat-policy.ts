@@ -71,7 +71,7 @@ const RULES: Readonly<Record<ChatAction, Rule>> = {
 const mayChangeMembers: Rule = (_subject, { isFixed }) => !isFixed;
 const isNoLess: Rule = ({ role }, { targetRole = 'guest' }) => rankOf(role) <= rankOf(targetRole);
 
-/** What holds beside the roles of a right. */
+/** Rules beside the roles of a right. */
 const CONDITIONS: Readonly<Partial<Record<ChatAction, Rule>>> = {
   'channel.invite': mayChangeMembers,
   'channel.add': mayChangeMembers,
