@@ -44,7 +44,12 @@ export interface ChatMember {
   readonly user: ChatProfile;
   readonly role: ChatRole;
   readonly state: 'invited' | 'joined';
+  /** The number of the last message that the member has read; null in a channel of more than 20 members. */
+  readonly readSeq: number | null;
 }
+
+/** The most members of a channel that see how far the others have read. */
+const MAX_SEEN = 20;
 
 /** The row of a channel. */
 export type ChannelRow = Selectable<ChannelsTable>;
@@ -79,5 +84,20 @@ export function membershipOf(row: MemberRow): ChatMembership {
     readSeq: row.read_seq,
     mutedUntil: row.muted_until,
     hiddenAt: row.hidden_at,
+  };
+}
+
+/** Returns true when the members of a channel see how far the others have read. */
+export function showsReading(memberCount: number): boolean {
+  return memberCount <= MAX_SEEN;
+}
+
+/** Makes the member of a row, for the readers of a channel with this number of members. */
+export function memberFor(row: MemberRow, user: ChatProfile | undefined, memberCount: number): ChatMember {
+  return {
+    user: user ?? { id: row.user_id, name: row.user_id },
+    role: row.role as ChatRole,
+    state: row.state as ChatMember['state'],
+    readSeq: showsReading(memberCount) ? row.read_seq : null,
   };
 }

@@ -6,13 +6,12 @@ import { checkPageSize } from '../limits/checks.js';
 import { cursorOf, keyOfCursor } from '../limits/cursor.js';
 import type { ChatWork } from '../outbox/chat-work.js';
 import { userIdOf, type ChatActor } from '../policy/chat-actor.js';
-import type { ChatRole } from '../policy/chat-role.js';
 import { profilesOf, type ChatUsers } from '../users/chat-users.js';
 import type { ChannelEntry } from './channel-entry.js';
 import type { ChannelGate } from './channel-gate.js';
 import { selectMembers } from './channel-rows.js';
 import type { ChannelTypes } from './channel-type.js';
-import { channelOf, type ChatChannel, type ChatMember } from './chat-channel.js';
+import { channelOf, memberFor, type ChatChannel, type ChatMember } from './chat-channel.js';
 import { entryOf, ownChannels, readEntries, type EntryRow } from './entry-query.js';
 import { ownPage, type OwnListRequest } from './own-page.js';
 import { DEFAULT_LIST_PAGE, type ListPage, type ListRequest } from './list-page.js';
@@ -125,15 +124,14 @@ export class ChatLists {
     const { cursor } = request;
     const { tenant } = actor;
     const limit = this.limitOf(request);
-    const rows = await this.work.read(async (queries) => {
-      await this.gate.demand(await this.gate.look(queries, actor, channelId), 'channel.read');
+    const { rows, memberCount } = await this.work.read(async (queries) => {
+      const open = await this.gate.look(queries, actor, channelId);
+      await this.gate.demand(open, 'channel.read');
       const all = selectMembers(queries, { tenant, id: channelId });
       const after =
         cursor === undefined ? all : all.where('m.user_id', '>', keyOfCursor(cursor, 'string')[0]);
-      return after
-        .orderBy('m.user_id')
-        .limit(limit + 1)
-        .execute();
+      const page = after.orderBy('m.user_id').limit(limit + 1);
+      return { rows: await page.execute(), memberCount: open.channel.member_count };
     });
     const shown = rows.slice(0, limit);
     const profiles = await profilesOf(
@@ -141,11 +139,7 @@ export class ChatLists {
       tenant,
       shown.map(({ user_id }) => user_id),
     );
-    const entries = shown.map(({ user_id: id, role, state }) => ({
-      user: profiles.get(id) ?? { id, name: id },
-      role: role as ChatRole,
-      state: state as ChatMember['state'],
-    }));
+    const entries = shown.map((row) => memberFor(row, profiles.get(row.user_id), memberCount));
     return { entries, next: rows.length > limit ? cursorOf([shown.at(-1)!.user_id]) : null };
   }
 

@@ -2,12 +2,17 @@ import { Logger } from '@nestjs/common';
 import { MessagesError, MessagesErrorCode, type MessagesService } from '@nestwire/messages';
 import { create, type Message } from '@nestwire/protocol';
 import type { Selectable } from 'kysely';
-import { channelOf, membershipOf, type ChatMember } from '../channels/chat-channel.js';
+import {
+  channelOf,
+  memberFor,
+  membershipOf,
+  showsReading,
+  type ChatMember,
+} from '../channels/chat-channel.js';
 import type { Queries } from '../database/chat-database.js';
 import type { OutboxTable } from '../database/chat-tables.js';
 import type { ChatMessage } from '../messages/chat-message.js';
 import type { MessageReader } from '../messages/message-reader.js';
-import type { ChatRole } from '../policy/chat-role.js';
 import { profilesOf, type ChatUsers } from '../users/chat-users.js';
 import { ChatChange } from '../wire/change-events.js';
 import {
@@ -124,11 +129,7 @@ export class ChangePublisher {
           row.user_id,
           {
             membership: membershipOf(row),
-            member: {
-              user: profiles.get(row.user_id) ?? { id: row.user_id, name: row.user_id },
-              role: row.role as ChatRole,
-              state: row.state as ChatMember['state'],
-            },
+            member: memberFor(row, profiles.get(row.user_id), channel?.member_count ?? 0),
           },
         ]),
       ),
@@ -198,12 +199,14 @@ function pointerKey({ seq, user_id }: Pick<ThreadRow, 'seq' | 'user_id'>): strin
   return `${seq}:${user_id}`;
 }
 
-/** Reports are for moderators, and pointers for the user alone: they have no event for the readers. */
+/** Reports are for moderators, and the pointers of a large channel for the user alone: readers have no event of them. */
 function roomEventOf(row: OutboxRow, { channel, messages, members }: ChannelState): Message | undefined {
   const kind = row.kind as ChatChangeKind;
-  if (kind === 'message.reported' || kind === 'read.moved' || kind === 'thread.read') return undefined;
+  if (kind === 'message.reported' || kind === 'thread.read') return undefined;
+  const isPointer = kind === 'read.moved';
+  if (isPointer && !showsReading(channel?.memberCount ?? 0)) return undefined;
   if (kind.startsWith('channel.')) return channel && create(ChatChannelEvent, { channel });
-  if (kind.startsWith('member.') && row.user_id !== null)
+  if ((isPointer || kind.startsWith('member.')) && row.user_id !== null)
     return create(ChatMemberEvent, {
       channelId: row.channel_id,
       userId: row.user_id,

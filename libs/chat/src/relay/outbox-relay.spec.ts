@@ -109,6 +109,27 @@ describeOnEachDatabase('The relay', (fresh, kind) => {
     expect(events.some((event) => event instanceof StreamGap)).toBe(false);
   });
 
+  it.each([
+    [20, 1],
+    [21, 0],
+  ])('tells %i members of the read pointer of one in %i events', async (memberCount, eventCount) => {
+    const app = await start({ database: fresh() });
+    const { events } = app.get(Listener);
+    const others = Array.from({ length: memberCount - 2 }, (_, at) => `user-${at}`);
+    await app.chat.channels.create(ann!, { id: 'room', type: 'private', members: ['bob', ...others] });
+    await app.chat.messages.post(ann!, { channelId: 'room', text: 'one' });
+    // An event has the present state, so those before the pointer must be out.
+    await until(async () => (await stored(app)).length === 0);
+    await app.chat.pointers.mark(bob!, 'room', 1);
+    await until(() => events.some((event) => event instanceof ChatChange && event.kind === 'read.moved'));
+    await until(async () => (await stored(app)).length === 0);
+
+    const isTold = (event: unknown) => event instanceof ChatMemberEvent && event.member?.readSeq === 1;
+    expect(events.filter(isTold)).toHaveLength(eventCount);
+    const { entries } = await app.chat.lists.members(ann!, 'room', { limit: 2 });
+    expect(entries[1]).toMatchObject({ user: { id: 'bob' }, readSeq: eventCount ? 1 : null });
+  });
+
   it('delivers a change once when it is published twice', async () => {
     const app = await start({ database: fresh(), pollMs: HOUR_MS });
     const database = app.get(ChatDatabase);
