@@ -8,6 +8,7 @@ import {
   ChatLoadChannels,
   ChatMessageEvent,
   ChatPost,
+  ChatSetBlock,
   type ChatStreams,
 } from '@nestwire/chat/client';
 import { ChatService, chatServer } from '@nestwire/chat';
@@ -87,6 +88,19 @@ describe('The chat server', () => {
 
   it.each(['', '<script>', ' ', 'x'.repeat(25)])('refuses the name %j', async (name) => {
     expect((await signIn(name)).status).toBe(400);
+  });
+
+  it('tells a user whom the user has blocked, and nobody without a token', async () => {
+    const { client, token } = await enter('Blocker');
+    const other = await enter('Loud');
+    await client.chatUser.setBlock(create(ChatSetBlock, { userId: other.user.id, isBlocked: true }));
+    const blocksOf = (value: string) =>
+      fetch(new URL('/blocks', server.url.replace('ws', 'http')), { headers: { authorization: value } });
+
+    expect(await (await blocksOf(`Bearer ${token}`)).json()).toEqual([other.user.id]);
+    expect(await (await blocksOf(`Bearer ${other.token}`)).json()).toEqual([]);
+    expect((await blocksOf('Bearer x.y')).status).toBe(401);
+    expect((await blocksOf('')).status).toBe(401);
   });
 
   it('refuses a token that somebody has changed', async () => {

@@ -5,6 +5,7 @@ import { Assistant } from './assistant/assistant.js';
 import { AuthModule } from './auth/auth.module.js';
 import { DemoAuthenticator } from './auth/demo-authenticator.js';
 import { SessionController } from './auth/session.controller.js';
+import { BlocksController } from './people/blocks.controller.js';
 import { DemoUsers } from './people/demo-users.js';
 import { Reception } from './people/reception.js';
 import { Seed } from './seed/seed.js';
@@ -27,7 +28,7 @@ export class AppModule {
           database: postgres ? { postgres } : { file: databaseFile(settings) },
         }),
       ],
-      controllers: [SessionController],
+      controllers: [BlocksController, SessionController],
       providers: [Assistant, Reception, Seed],
     };
   }

@@ -1,3 +1,4 @@
+import { BlocksProvider } from './session/blocks-provider.js';
 import { ChatSession } from './session/chat-session.js';
 import { dropRecent } from './session/session.js';
 import { SignIn } from './session/sign-in.js';
@@ -9,14 +10,16 @@ import { NoticesProvider } from './shell/notices.js';
 export function App() {
   const { session, signIn, signOut } = useSession();
   if (!session) return <SignIn onSignIn={signIn} />;
-  const refuse = () => {
+  const leave = () => {
     dropRecent(session.user.id);
     signOut();
   };
   return (
     <NoticesProvider>
-      <ChatSession key={session.user.id} session={session} onRefused={refuse} onSignOut={signOut}>
-        <ChatShell />
+      <ChatSession key={session.user.id} session={session} onRefused={leave} onSignOut={leave}>
+        <BlocksProvider>
+          <ChatShell />
+        </BlocksProvider>
       </ChatSession>
     </NoticesProvider>
   );

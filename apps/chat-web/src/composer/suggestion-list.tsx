@@ -1,5 +1,5 @@
-import { Avatar } from '../ui/avatar.js';
 import { Name } from '../ui/name.js';
+import { Person } from '../ui/person.js';
 import type { Suggestion } from './completion.js';
 
 interface SuggestionListProps {
@@ -24,8 +24,7 @@ export function SuggestionList({ id, suggestions, active, onPick }: SuggestionLi
             onPick(suggestion);
           }}
         >
-          {suggestion.user && <Avatar user={suggestion.user} size="small" />}
-          <Name>{suggestion.label}</Name>
+          {suggestion.user ? <Person user={suggestion.user} /> : <Name>{suggestion.label}</Name>}
         </li>
       ))}
     </ul>

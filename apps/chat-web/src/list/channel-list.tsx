@@ -3,8 +3,10 @@ import { useChannelList } from '@nestwire/chat/react';
 import { useState, type ReactNode } from 'react';
 import { useOwnId } from '../session/chat-session.js';
 import { useNotices } from '../shell/notices.js';
+import type { IconName } from '../ui/icon.js';
 import { IconButton } from '../ui/icon-button.js';
-import { useDirectUsers } from './direct-users.js';
+import { BrowseDialog } from './browse-dialog.js';
+import { useDirectUsers, useOthersIn } from './direct-users.js';
 import { ChannelRow } from './channel-row.js';
 import { sectionsOf } from './channel-names.js';
 import { NewChannelDialog } from './new-channel-dialog.js';
@@ -21,14 +23,16 @@ export function ChannelList({ currentId, onOpen }: ChannelListProps) {
   const { entries, status, hasMore, isLoadingMore, list, error } = useChannelList();
   const ownId = useOwnId();
   useDirectUsers(entries);
+  const othersIn = useOthersIn();
   const { report } = useNotices();
-  const [dialog, setDialog] = useState<'room' | 'direct' | null>(null);
+  const [dialog, setDialog] = useState<'room' | 'browse' | 'direct' | null>(null);
   const { rooms, directs } = sectionsOf(entries);
   const rowsOf = (section: readonly ChannelEntry[]) =>
     section.map((entry) => (
       <ChannelRow
         key={entry.channel.id}
         entry={entry}
+        others={othersIn(entry)}
         ownId={ownId}
         isCurrent={entry.channel.id === currentId}
         onOpen={onOpen}
@@ -40,48 +44,61 @@ export function ChannelList({ currentId, onOpen }: ChannelListProps) {
   };
 
   return (
-    <div className="channel-list">
-      <Section title="Rooms" action="New room" onAction={() => setDialog('room')}>
-        {status === 'opening' ? <Placeholders /> : <ul>{rowsOf(rooms)}</ul>}
-      </Section>
-      <Section title="Direct messages" action="New direct message" onAction={() => setDialog('direct')}>
-        {status === 'opening' ? null : directs.length > 0 ? (
-          <ul>{rowsOf(directs)}</ul>
-        ) : (
-          <p className="hint">Nobody yet. Begin with the plus.</p>
-        )}
-      </Section>
-      {error && <p className="refused">{error.message}</p>}
-      {hasMore && (
-        <button
-          type="button"
-          className="link more"
-          disabled={isLoadingMore}
-          onClick={() => void list.loadMore().catch(report)}
+    <>
+      <div className="channel-list">
+        <Section
+          title="Rooms"
+          actions={[
+            { icon: 'compass', label: 'Browse rooms', run: () => setDialog('browse') },
+            { icon: 'plus', label: 'New room', run: () => setDialog('room') },
+          ]}
         >
-          Show more
-        </button>
-      )}
+          {status === 'opening' ? <Placeholders /> : <ul>{rowsOf(rooms)}</ul>}
+        </Section>
+        <Section
+          title="Direct messages"
+          actions={[{ icon: 'plus', label: 'New direct message', run: () => setDialog('direct') }]}
+        >
+          {status === 'opening' ? null : directs.length > 0 ? (
+            <ul>{rowsOf(directs)}</ul>
+          ) : (
+            <p className="hint">Nobody yet. Begin with the plus.</p>
+          )}
+        </Section>
+        {error && <p className="refused">{error.message}</p>}
+        {hasMore && (
+          <button
+            type="button"
+            className="link more"
+            disabled={isLoadingMore}
+            onClick={() => void list.loadMore().catch(report)}
+          >
+            Show more
+          </button>
+        )}
+      </div>
       {dialog === 'room' && <NewChannelDialog onClose={close} />}
+      {dialog === 'browse' && <BrowseDialog onClose={close} />}
       {dialog === 'direct' && <NewDirectDialog onClose={close} />}
-    </div>
+    </>
   );
 }
 
 interface SectionProps {
   readonly title: string;
-  readonly action: string;
+  readonly actions: readonly { readonly icon: IconName; readonly label: string; run(): void }[];
   readonly children: ReactNode;
-  onAction(): void;
 }
 
-function Section({ title, action, children, onAction }: SectionProps) {
+function Section({ title, actions, children }: SectionProps) {
   const id = `section-${title.replace(' ', '-')}`;
   return (
     <section aria-labelledby={id}>
       <header>
         <h2 id={id}>{title}</h2>
-        <IconButton icon="plus" label={action} onClick={onAction} />
+        {actions.map(({ icon, label, run }) => (
+          <IconButton key={label} icon={icon} label={label} onClick={run} />
+        ))}
       </header>
       {children}
     </section>

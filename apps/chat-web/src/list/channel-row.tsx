@@ -1,22 +1,23 @@
-import type { ChannelEntry } from '@nestwire/chat/client';
+import type { ChannelEntry, ChatProfile } from '@nestwire/chat/client';
+import { useBlocks } from '../session/blocks-provider.js';
 import { Avatar } from '../ui/avatar.js';
 import { Icon } from '../ui/icon.js';
 import { Name } from '../ui/name.js';
 import { listTime } from '../ui/times.js';
 import { channelName } from './channel-names.js';
-import { othersIn } from './direct-users.js';
 
 interface ChannelRowProps {
   readonly entry: ChannelEntry;
+  /** The other members of a direct channel, as far as they are known. */
+  readonly others: readonly ChatProfile[];
   readonly ownId: string;
   readonly isCurrent: boolean;
   onOpen(channelId: string): void;
 }
 
 /** A channel in the list: its name, last message and counts. */
-export function ChannelRow({ entry, ownId, isCurrent, onOpen }: ChannelRowProps) {
+export function ChannelRow({ entry, others, ownId, isCurrent, onOpen }: ChannelRowProps) {
   const { channel, unreadCount, mentionCount, membership, lastMessage } = entry;
-  const others = othersIn(entry, ownId);
   const isMuted = membership.mutedUntil !== null && membership.mutedUntil > Date.now();
   const isUnread = unreadCount > 0 && !isMuted;
   return (
@@ -58,9 +59,11 @@ export function ChannelRow({ entry, ownId, isCurrent, onOpen }: ChannelRowProps)
 
 function LastLine({ entry, ownId }: Pick<ChannelRowProps, 'entry' | 'ownId'>) {
   const { lastMessage, membership, channel } = entry;
+  const { ids } = useBlocks();
   if (membership.state === 'invited') return <span className="channel-last">You are invited</span>;
   if (!lastMessage) return <span className="channel-last">No messages yet</span>;
   const { author, text } = lastMessage;
+  if (author && ids.has(author.id)) return <span className="channel-last">A message of a blocked user</span>;
   const isOwn = author?.id === ownId;
   const who = isOwn ? 'You' : channel.type === 'direct' ? null : author?.name.split(' ')[0];
   return (

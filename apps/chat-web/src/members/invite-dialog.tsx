@@ -1,7 +1,5 @@
-import type { ChatProfile, ChatRoom } from '@nestwire/chat/client';
-import { useState } from 'react';
-import { Dialog } from '../ui/dialog.js';
-import { UserPicker } from './user-picker.js';
+import type { ChatRoom } from '@nestwire/chat/client';
+import { PickUsersDialog } from './pick-users-dialog.js';
 
 interface InviteDialogProps {
   readonly room: ChatRoom;
@@ -11,34 +9,15 @@ interface InviteDialogProps {
 
 /** Asks whom to invite to a room. */
 export function InviteDialog({ room, name, onClose }: InviteDialogProps) {
-  const [users, setUsers] = useState<readonly ChatProfile[]>([]);
-  const [problem, setProblem] = useState('');
-
-  async function invite() {
-    try {
-      for (const { id } of users) await room.invite(id);
-      onClose();
-    } catch (error) {
-      setProblem((error as Error).message);
-    }
-  }
-
   return (
-    <Dialog title={`Invite people to ${name}`} onClose={onClose}>
-      <UserPicker picked={users} onPicked={setUsers} />
-      {problem && (
-        <p className="refused" role="alert">
-          {problem}
-        </p>
-      )}
-      <div className="dialog-buttons">
-        <button type="button" className="secondary" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="button" className="primary" disabled={users.length === 0} onClick={() => void invite()}>
-          Invite
-        </button>
-      </div>
-    </Dialog>
+    <PickUsersDialog
+      title={`Invite people to ${name}`}
+      action="Invite"
+      onPicked={async (users) => {
+        for (const { id } of users) await room.invite(id);
+        onClose();
+      }}
+      onClose={onClose}
+    />
   );
 }

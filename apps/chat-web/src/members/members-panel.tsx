@@ -1,57 +1,122 @@
-import type { ChatProfile, ChatRoomView } from '@nestwire/chat/client';
+import type { ChatMember, ChatProfile, ChatRoom, ChatRoomView } from '@nestwire/chat/client';
+import { useState } from 'react';
+import { useBlockAction } from '../session/blocks-provider.js';
 import { useOwnId } from '../session/chat-session.js';
 import { SidePanel } from '../shell/side-panel.js';
-import { Avatar } from '../ui/avatar.js';
-import { IconButton } from '../ui/icon-button.js';
-import { Name } from '../ui/name.js';
+import type { MenuAction } from '../ui/menu.js';
+import { ONE_PANE, useMedia } from '../ui/use-media.js';
+import { MemberRow } from './member-row.js';
+import { RemoveDialog } from './remove-dialog.js';
+import { RoleDialog } from './role-dialog.js';
+import { isAtLeast } from './role-names.js';
 import './members-panel.css';
 
 interface MembersPanelProps {
+  readonly room: ChatRoom;
   readonly view: ChatRoomView;
-  readonly users: readonly ChatProfile[];
+  readonly roomName: string;
+  readonly members: readonly ChatMember[];
   onMessage(user: ChatProfile): void;
   onClose(): void;
 }
 
-/** The people of a room: those who are here first. */
-export function MembersPanel({ view, users, onMessage, onClose }: MembersPanelProps) {
-  const here = new Set(view.present?.map(({ id }) => id));
-  const present = users.filter(({ id }) => here.has(id));
-  const away = users.filter(({ id }) => !here.has(id));
+/** The members of a room: those who are here first, the invited ones last. */
+export function MembersPanel(props: MembersPanelProps) {
+  const { room, view, roomName, members, onMessage, onClose } = props;
+  const [roleOf, setRoleOf] = useState<ChatMember | null>(null);
+  const [removed, setRemoved] = useState<ChatMember | null>(null);
+  const actionsFor = useMemberActions(view, { onRole: setRoleOf, onRemove: setRemoved });
+  const rows = (group: readonly ChatMember[], isPresent?: boolean) =>
+    group.map((member) => (
+      <MemberRow
+        key={member.user.id}
+        member={member}
+        isPresent={isPresent}
+        actions={actionsFor(member)}
+        onMessage={() => onMessage(member.user)}
+      />
+    ));
+  const { here, away, invited } = groupsOf(members, view);
   return (
     <SidePanel title="Members" onClose={onClose}>
       <div className="members">
-        <Group title={`Here now · ${present.length}`} users={present} isPresent onMessage={onMessage} />
-        <Group title={`Away · ${away.length}`} users={away} isPresent={false} onMessage={onMessage} />
+        <Group title={`Here now · ${here.length}`}>{rows(here, true)}</Group>
+        <Group title={`Away · ${away.length}`}>{rows(away, false)}</Group>
+        <Group title={`Invited · ${invited.length}`}>{rows(invited)}</Group>
       </div>
+      {roleOf && (
+        <RoleDialog
+          member={roleOf}
+          onClose={() => setRoleOf(null)}
+          onRole={async (role) => {
+            await room.setMember(roleOf.user.id, role);
+            setRoleOf(null);
+          }}
+        />
+      )}
+      {removed && (
+        <RemoveDialog
+          user={removed.user}
+          roomName={roomName}
+          onClose={() => setRemoved(null)}
+          onRemove={async () => {
+            await room.setMember(removed.user.id, null);
+            setRemoved(null);
+          }}
+        />
+      )}
     </SidePanel>
   );
 }
 
-interface GroupProps extends Pick<MembersPanelProps, 'users' | 'onMessage'> {
-  readonly title: string;
-  readonly isPresent: boolean;
-}
-
-function Group({ title, users, isPresent, onMessage }: GroupProps) {
-  const ownId = useOwnId();
-  if (users.length === 0) return null;
+function Group({ title, children }: { readonly title: string; readonly children: readonly unknown[] }) {
+  const Heading = useMedia(ONE_PANE) ? 'h2' : 'h3';
+  if (children.length === 0) return null;
   return (
     <section aria-label={title}>
-      <h3>{title}</h3>
-      <ul>
-        {users.map((user) => (
-          <li key={user.id}>
-            <Avatar user={user} isPresent={isPresent} />
-            <Name className="member-name">{user.name}</Name>
-            {user.id === ownId ? (
-              <span className="hint">you</span>
-            ) : (
-              <IconButton icon="chat" label={`Message ${user.name}`} onClick={() => onMessage(user)} />
-            )}
-          </li>
-        ))}
-      </ul>
+      <Heading>{title}</Heading>
+      <ul>{children as never}</ul>
     </section>
   );
+}
+
+function groupsOf(members: readonly ChatMember[], { present }: ChatRoomView) {
+  const ids = new Set(present?.map(({ id }) => id));
+  const sorted = members.toSorted((a, b) => a.user.name.localeCompare(b.user.name));
+  const joined = sorted.filter(({ state }) => state === 'joined');
+  return {
+    here: joined.filter(({ user }) => ids.has(user.id)),
+    away: joined.filter(({ user }) => !ids.has(user.id)),
+    invited: sorted.filter(({ state }) => state === 'invited'),
+  };
+}
+
+interface MemberTargets {
+  onRole(member: ChatMember): void;
+  onRemove(member: ChatMember): void;
+}
+
+/** Returns what the default policy permits about a member; the server decides again. */
+function useMemberActions({ channel, membership }: ChatRoomView, targets: MemberTargets) {
+  const ownId = useOwnId();
+  const blockAction = useBlockAction();
+  return (member: ChatMember): readonly MenuAction[] => {
+    const { role: ownRole } = membership ?? {};
+    if (member.user.id === ownId) return [];
+    const block = blockAction(member.user);
+    if (!ownRole || channel?.type === 'direct') return [block];
+    const { name } = member.user;
+    const role: MenuAction = { icon: 'shield', label: `Change the role`, run: () => targets.onRole(member) };
+    const remove: MenuAction = {
+      icon: 'leave',
+      label: `Remove ${name}`,
+      run: () => targets.onRemove(member),
+    };
+    const canRemove = isAtLeast(ownRole, 'moderator') && isAtLeast(ownRole, member.role);
+    return [
+      ...(ownRole === 'owner' && member.state === 'joined' ? [role] : []),
+      ...(canRemove ? [remove] : []),
+      block,
+    ];
+  };
 }

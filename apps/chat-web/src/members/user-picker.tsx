@@ -1,8 +1,8 @@
 import type { ChatProfile } from '@nestwire/chat/client';
 import { useState } from 'react';
-import { Avatar } from '../ui/avatar.js';
 import { Icon } from '../ui/icon.js';
-import { Name } from '../ui/name.js';
+import { Person } from '../ui/person.js';
+import { SearchField } from '../ui/search-field.js';
 import { useFoundUsers } from './use-found-users.js';
 import './user-picker.css';
 
@@ -20,20 +20,12 @@ export function UserPicker({ picked, onPicked }: UserPickerProps) {
     onPicked(isPicked(user) ? picked.filter(({ id }) => id !== user.id) : [...picked, user]);
   return (
     <div className="user-picker">
-      <input
-        type="search"
-        value={text}
-        onChange={({ target }) => setText(target.value)}
-        placeholder="Search by name"
-        aria-label="Search people"
-        autoFocus
-      />
+      <SearchField label="Search people" placeholder="Search by name" value={text} onValue={setText} />
       <ul aria-label="People">
         {found?.map((user) => (
           <li key={user.id}>
             <button type="button" aria-pressed={isPicked(user)} onClick={() => toggle(user)}>
-              <Avatar user={user} size="small" />
-              <Name>{user.name}</Name>
+              <Person user={user} />
               {isPicked(user) && <Icon name="check" size={16} />}
             </button>
           </li>

@@ -34,6 +34,9 @@ export function MessageActions({ item, rights, commands }: MessageActionsProps) 
           onClick={() => commands.pin(seq, pinnedAt === null)}
         />
       )}
+      {!isOwn && rights.canReport && message.kind === 'user' && (
+        <IconButton icon="flag" label="Report" onClick={() => commands.report(item)} />
+      )}
       {isOwn && <IconButton icon="edit" label="Edit" onClick={() => commands.edit(item)} />}
       {(isOwn || rights.canModerate) && (
         <IconButton icon="trash" label="Delete" onClick={() => commands.remove(item)} />

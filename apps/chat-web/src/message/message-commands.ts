@@ -8,6 +8,8 @@ export interface MessageCommands {
   /** Begins to edit; undefined for messages of others. */
   edit(item: ChatItem): void;
   remove(item: ChatItem): void;
+  /** Asks for a reason, and tells the moderators. */
+  report(item: ChatItem): void;
   react(seq: number, emoji: string, isSet: boolean): void;
   pin(seq: number, isPinned: boolean): void;
   retry(key: string): void;
@@ -21,6 +23,7 @@ export interface MessageRights {
   readonly ownId: string;
   readonly canPost: boolean;
   readonly canPin: boolean;
+  readonly canReport: boolean;
   /** May delete messages of others. */
   readonly canModerate: boolean;
 }

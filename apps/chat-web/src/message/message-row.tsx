@@ -1,4 +1,4 @@
-import type { ChatItem, ChatMessage } from '@nestwire/chat/client';
+import type { ChatItem, ChatMessage, ChatProfile } from '@nestwire/chat/client';
 import { memo } from 'react';
 import { authorColour } from '../ui/author-colour.js';
 import { Avatar } from '../ui/avatar.js';
@@ -12,6 +12,7 @@ import { MessageEditor } from './message-editor.js';
 import { MessageState } from './message-state.js';
 import { Quote } from './quote.js';
 import { Reactions } from './reactions.js';
+import { SeenBy } from './seen-by.js';
 import { sourceOf } from './source-of.js';
 import './message-row.css';
 
@@ -26,6 +27,8 @@ export interface MessageRowProps {
   /** True for a moment after the list jumped to it. */
   readonly isTarget: boolean;
   readonly answered: ChatMessage | undefined;
+  /** The other users who have read up to this message; undefined for none. */
+  readonly seenBy: readonly ChatProfile[] | undefined;
   readonly rights: MessageRights;
   readonly commands: MessageCommands;
   nameOf(userId: string): string;
@@ -71,6 +74,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         <MessageState item={item} commands={props.commands} />
         <Foot {...props} />
       </div>
+      {props.seenBy && <SeenBy users={props.seenBy} />}
       {isActive && !isEditing && <MessageActions item={item} rights={rights} commands={props.commands} />}
     </article>
   );

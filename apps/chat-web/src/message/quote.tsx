@@ -1,4 +1,5 @@
 import type { ChatMessage } from '@nestwire/chat/client';
+import { useBlocks } from '../session/blocks-provider.js';
 import { authorColour } from '../ui/author-colour.js';
 import { Icon } from '../ui/icon.js';
 import { Name } from '../ui/name.js';
@@ -22,7 +23,10 @@ export function Quote({ message, onJump }: QuoteProps) {
 
 /** One line of a message with its author. */
 export function QuotedText({ message }: Pick<QuoteProps, 'message'>) {
+  const { ids } = useBlocks();
   if (!message) return <span className="quote-text">An earlier message</span>;
+  if (message.author && ids.has(message.author.id))
+    return <span className="quote-text">A message of a blocked user</span>;
   if (message.text === null) return <span className="quote-text">A deleted message</span>;
   const { author, text } = message;
   return (

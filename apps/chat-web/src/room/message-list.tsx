@@ -31,7 +31,7 @@ export function MessageList(props: MessageListProps) {
   const { label, rows, view, timeline, targetSeq, beginning, renderMessage, onAtEnd } = props;
   const scroll = useMessageScroll({ rows, view, timeline, targetSeq });
   useEffect(() => onAtEnd(scroll.isAtEnd), [scroll.isAtEnd]);
-  const active = useActiveMessage(rows, scroll.showRow);
+  const active = useActiveMessage(scroll.rows, scroll.showRow);
   return (
     <div className="message-list">
       <div
@@ -54,9 +54,10 @@ export function MessageList(props: MessageListProps) {
           shift={scroll.isShifted}
           bufferSize={600}
           onScroll={scroll.onScroll}
+          onScrollEnd={scroll.onScrollEnd}
           onResize={scroll.onResize}
         >
-          {rows.map((row) => (
+          {scroll.rows.map((row) => (
             <div key={row.key} data-row={row.kind}>
               {row.kind === 'message'
                 ? renderMessage(row, { isActive: row.key === active.key })

@@ -10,6 +10,7 @@ export function rightsIn({ channel, membership }: ChatRoomView, ownId: string): 
     ownId,
     canPost: isMember && isOpen,
     canPin: isMember && (isModerator || channel?.type === 'direct'),
+    canReport: isMember,
     canModerate: isModerator && channel?.type !== 'direct',
   };
 }

@@ -1,46 +1,41 @@
-import type { ChatChannel, ChatMembership, ChatRoom } from '@nestwire/chat/client';
+import type { ChatChannel, ChatMembership, ChatProfile, ChatRoom } from '@nestwire/chat/client';
 import { useChat } from '@nestwire/chat/react';
 import { useState } from 'react';
 import { InviteDialog } from '../members/invite-dialog.js';
+import { useBlockAction } from '../session/blocks-provider.js';
 import { useNotices } from '../shell/notices.js';
-import { Icon, type IconName } from '../ui/icon.js';
-import { IconButton } from '../ui/icon-button.js';
-import { Popover } from '../ui/popover.js';
+import { Menu, type MenuAction } from '../ui/menu.js';
 
 interface RoomMenuProps {
   readonly room: ChatRoom;
   readonly channel: ChatChannel;
   readonly membership: ChatMembership | null;
   readonly name: string;
+  /** The other user of a direct channel. */
+  readonly other: ChatProfile | null;
   onPinned(): void;
   onLeft(): void;
 }
 
-interface Action {
-  readonly icon: IconName;
-  readonly label: string;
-  run(): Promise<void> | void;
-}
-
 /** The rare actions of a room. */
-export function RoomMenu({ room, channel, membership, name, onPinned, onLeft }: RoomMenuProps) {
+export function RoomMenu({ room, channel, membership, name, other, onPinned, onLeft }: RoomMenuProps) {
   const chat = useChat();
+  const blockAction = useBlockAction();
   const { report, show } = useNotices();
-  const [isOpen, setOpen] = useState(false);
   const [isInviting, setInviting] = useState(false);
   const isMuted = (membership?.mutedUntil ?? 0) > Date.now();
-  const ofMembers: Action[] = [
+  const ofMembers: MenuAction[] = [
     {
       icon: isMuted ? 'bell' : 'bell-off',
       label: isMuted ? 'Notify again' : 'Mute',
       run: () => room.setPreferences({ isMuted: !isMuted }),
     },
   ];
-  const ofRooms: Action[] = [
+  const ofRooms: MenuAction[] = [
     { icon: 'plus', label: 'Invite people', run: () => setInviting(true) },
     { icon: 'leave', label: 'Leave the room', run: () => chat.leave(channel.id).then(onLeft) },
   ];
-  const actions: Action[] = [
+  const actions: MenuAction[] = [
     { icon: 'pin', label: 'Pinned messages', run: onPinned },
     {
       icon: 'copy',
@@ -52,26 +47,13 @@ export function RoomMenu({ room, channel, membership, name, onPinned, onLeft }: 
     },
     ...(membership ? ofMembers : []),
     ...(membership && channel.type !== 'direct' ? ofRooms : []),
+    ...(channel.type === 'direct' && other ? [blockAction(other)] : []),
   ];
 
-  function start({ run }: Action): void {
-    setOpen(false);
-    Promise.resolve().then(run).catch(report);
-  }
-
   return (
-    <span className="menu-anchor">
-      <IconButton icon="dots" label="More" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)} />
-      {isOpen && (
-        <Popover label="Actions of the room" className="menu" onClose={() => setOpen(false)}>
-          {actions.map((action) => (
-            <button key={action.label} type="button" onClick={() => start(action)}>
-              <Icon name={action.icon} size={17} /> {action.label}
-            </button>
-          ))}
-        </Popover>
-      )}
+    <>
+      <Menu label="More" title="Actions of the room" actions={actions} onError={report} />
       {isInviting && <InviteDialog room={room} name={name} onClose={() => setInviting(false)} />}
-    </span>
+    </>
   );
 }

@@ -1,7 +1,8 @@
 import type { ChatProfile } from '@nestwire/chat/client';
 import { useChannelList, useChat, useRoom } from '@nestwire/chat/react';
 import { channelName } from '../list/channel-names.js';
-import { othersIn } from '../list/direct-users.js';
+import { useOthersIn } from '../list/direct-users.js';
+import { useRoomMembers } from '../members/use-room-members.js';
 import { useRoomUsers } from '../members/use-room-users.js';
 import { MembersPanel } from '../members/members-panel.js';
 import { SearchPanel } from '../search/search-panel.js';
@@ -10,6 +11,7 @@ import { useNotices } from '../shell/notices.js';
 import type { Route } from '../shell/route.js';
 import type { Go } from '../shell/use-route.js';
 import { ThreadPanel } from '../thread/thread-panel.js';
+import { Invitation } from './invitation.js';
 import { hasGate, JoinGate } from './join-gate.js';
 import { PinnedPanel } from './pinned-panel.js';
 import { RoomBeginning } from './room-beginning.js';
@@ -31,12 +33,17 @@ export function RoomPane({ channelId, route, go }: RoomPaneProps) {
   const { report } = useNotices();
   const ownId = useOwnId();
   const { entries } = useChannelList();
-  const users = useRoomUsers(room, view);
+  const othersIn = useOthersIn();
+  const members = useRoomMembers(room, view);
+  const users = useRoomUsers(members, view);
   const { panel } = route;
   const entry = entries.find(({ channel }) => channel.id === channelId);
-  const others = entry ? othersIn(entry, ownId) : [];
+  const others = entry ? othersIn(entry) : [];
   const other = others[0] ?? users.find(({ id }) => id !== ownId) ?? null;
-  const name = view.channel ? channelName(view.channel, other ? [other] : []) : channelId;
+  const channel = view.channel ?? entry?.channel;
+  const name = channel ? channelName(channel, other ? [other] : []) : channelId;
+  const isInvited = entry?.membership.state === 'invited' && view.status !== 'live';
+  const leaveRoom = () => go({ channelId: null, panel: null, seq: null });
   const closePanel = () => go({ panel: null });
   const openDirect = async (user: ChatProfile) => {
     const { id } = await chat.openDirect([user.id]);
@@ -58,15 +65,18 @@ export function RoomPane({ channelId, route, go }: RoomPaneProps) {
                 channel={view.channel}
                 membership={view.membership}
                 name={name}
+                other={other}
                 onPinned={() => go({ panel: { kind: 'pinned' } })}
-                onLeft={() => go({ channelId: null, panel: null, seq: null })}
+                onLeft={leaveRoom}
               />
             )
           }
           onPanel={(next) => go({ panel: next })}
-          onBack={() => go({ channelId: null, panel: null, seq: null })}
+          onBack={leaveRoom}
         />
-        {view.status === 'refused' || view.status === 'removed' ? (
+        {isInvited ? (
+          <Invitation channel={entry.channel} name={name} onDeclined={leaveRoom} />
+        ) : view.status === 'refused' || view.status === 'removed' ? (
           <p className="panel-note refused">
             {view.error?.message ?? 'You are no longer a member of this room.'}
           </p>
@@ -76,6 +86,7 @@ export function RoomPane({ channelId, route, go }: RoomPaneProps) {
             timeline={room}
             name={name}
             users={users}
+            members={members}
             targetSeq={route.seq}
             beginning={view.channel && <RoomBeginning channel={view.channel} name={name} />}
             gate={hasGate(view) ? <JoinGate view={view} /> : undefined}
@@ -98,8 +109,10 @@ export function RoomPane({ channelId, route, go }: RoomPaneProps) {
       )}
       {panel?.kind === 'members' && (
         <MembersPanel
+          room={room}
           view={view}
-          users={users}
+          roomName={name}
+          members={members}
           onMessage={(user) => void openDirect(user).catch(report)}
           onClose={closePanel}
         />

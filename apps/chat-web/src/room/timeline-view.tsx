@@ -1,12 +1,16 @@
-import type { ChatItem, ChatProfile, ChatRoomView, ChatTimeline } from '@nestwire/chat/client';
+import type { ChatItem, ChatMember, ChatProfile, ChatRoomView, ChatTimeline } from '@nestwire/chat/client';
 import { parseText } from '@nestwire/chat/client';
+import { useChat } from '@nestwire/chat/react';
 import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import { Composer, HAS_KEYBOARD } from '../composer/composer.js';
 import { DeleteDialog } from '../message/delete-dialog.js';
+import { ReportDialog } from '../message/report-dialog.js';
 import { useNotices } from '../shell/notices.js';
+import { useBlocks } from '../session/blocks-provider.js';
 import { useOwnId } from '../session/chat-session.js';
 import { Announcer } from './announcer.js';
 import { MessageList } from './message-list.js';
+import { readersOf } from './readers.js';
 import { RoomMessageRow } from './room-message-row.js';
 import { rightsIn } from './rights.js';
 import { rowsOf } from './rows.js';
@@ -21,6 +25,8 @@ interface TimelineViewProps {
   readonly timeline: ChatTimeline;
   /** The name of the place, as in `lobby`. */
   readonly name: string;
+  /** The members, whose read pointers are shown; undefined in a thread. */
+  readonly members?: readonly ChatMember[];
   /** The users that a message may mention. */
   readonly users: readonly ChatProfile[];
   readonly targetSeq: number | null;
@@ -31,20 +37,26 @@ interface TimelineViewProps {
   readonly onThread?: (seq: number) => void;
 }
 
+const NOBODY: readonly ChatMember[] = [];
+
 /** The messages of a room or a thread, and the form for the next one. */
 export function TimelineView(props: TimelineViewProps) {
-  const { view, timeline, name, users, targetSeq, beginning, gate } = props;
+  const { view, timeline, name, users, members = NOBODY, targetSeq, beginning, gate } = props;
+  const chat = useChat();
   const ownId = useOwnId();
-  const { report } = useNotices();
+  const blocks = useBlocks();
+  const { report, show } = useNotices();
   const [answered, setAnswered] = useState<ChatItem | null>(null);
   const [editedKey, setEditedKey] = useState<string | null>(null);
   const [removed, setRemoved] = useState<ChatItem | null>(null);
+  const [reported, setReported] = useState<ChatItem | null>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const [draft, setDraft] = useDraftOf(timeline);
   const drop = useFiles();
   const field = useRef<HTMLTextAreaElement>(null);
   const rights = useMemo(() => rightsIn(view, ownId), [view.channel, view.membership, ownId]);
   const rows = useMemo(() => rowsOf(view), [view.items, view.hasOlder, view.firstUnreadSeq]);
+  const readers = useMemo(() => readersOf(view.items, members, ownId), [view.items, members, ownId]);
   useReading({ view, timeline, isAtEnd });
 
   const commands = useMessageCommands({
@@ -55,6 +67,7 @@ export function TimelineView(props: TimelineViewProps) {
     },
     onEdit: (item) => setEditedKey(item.key),
     onRemove: setRemoved,
+    onReport: setReported,
     onJump: props.onJump,
     onThread: props.onThread,
   });
@@ -106,6 +119,7 @@ export function TimelineView(props: TimelineViewProps) {
             isActive={isActive}
             isEditing={row.key === editedKey}
             isTarget={row.item.message.seq !== null && row.item.message.seq === targetSeq}
+            seenBy={readers.get(row.key)}
             rights={rights}
             commands={commands}
             nameOf={nameOf}
@@ -114,7 +128,7 @@ export function TimelineView(props: TimelineViewProps) {
         )}
       />
       <Announcer items={view.items} ownId={ownId} />
-      <TypingLine users={view.typing} />
+      <TypingLine users={view.typing.filter(({ id }) => !blocks.ids.has(id))} />
       {gate ?? (
         <Composer
           label={`Message to ${name}`}
@@ -137,9 +151,17 @@ export function TimelineView(props: TimelineViewProps) {
         <DeleteDialog
           item={removed}
           onClose={() => setRemoved(null)}
-          onDelete={() => {
-            timeline.remove(removed.message.seq!).catch(report);
-            setRemoved(null);
+          onDelete={() => timeline.remove(removed.message.seq!).then(() => setRemoved(null))}
+        />
+      )}
+      {reported && (
+        <ReportDialog
+          item={reported}
+          onClose={() => setReported(null)}
+          onReport={async (reason) => {
+            await chat.channel(timeline.channelId).report(reported.message.seq!, reason);
+            setReported(null);
+            show('The moderators have your report.');
           }}
         />
       )}

@@ -6,7 +6,7 @@ export interface ActiveMessage {
   readonly key: string | null;
   readonly handlers: {
     onPointerOver(event: PointerEvent): void;
-    onPointerLeave(): void;
+    onPointerLeave(event: PointerEvent): void;
     onFocus(event: FocusEvent): void;
     onBlur(event: FocusEvent): void;
     onKeyDown(event: KeyboardEvent): void;
@@ -36,7 +36,11 @@ export function useActiveMessage(
     key: hovered ?? focused,
     handlers: {
       onPointerOver: ({ target }) => setHovered(keyOf(target)),
-      onPointerLeave: () => setHovered(null),
+      onPointerLeave({ currentTarget }) {
+        setHovered(null);
+        // An element that was removed with the focus tells no blur.
+        if (!currentTarget.contains(document.activeElement)) setFocused(null);
+      },
       onFocus: ({ target }) => setFocused(keyOf(target)),
       onBlur: ({ relatedTarget }) => setFocused(keyOf(relatedTarget)),
       onKeyDown(event) {

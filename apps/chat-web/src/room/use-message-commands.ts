@@ -8,19 +8,21 @@ interface CommandTargets {
   onReply(item: ChatItem): void;
   onEdit(item: ChatItem): void;
   onRemove(item: ChatItem): void;
+  onReport(item: ChatItem): void;
   onJump(seq: number): void;
   readonly onThread: ((seq: number) => void) | undefined;
 }
 
 /** Makes the commands of the messages in a timeline; failures become notices. */
 export function useMessageCommands(targets: CommandTargets): MessageCommands {
-  const { timeline, onReply, onEdit, onRemove, onJump, onThread } = targets;
+  const { timeline, onReply, onEdit, onRemove, onReport, onJump, onThread } = targets;
   const { report } = useNotices();
   return useMemo(
     () => ({
       reply: onReply,
       edit: onEdit,
       remove: onRemove,
+      report: onReport,
       jumpTo: onJump,
       ...(onThread && { openThread: onThread }),
       react: (seq, emoji, isSet) => void timeline.react(seq, emoji, isSet).catch(report),

@@ -2,9 +2,12 @@ import type { ChatRoomView, ChatTimeline } from '@nestwire/chat/client';
 import { useEffect, useLayoutEffect, useRef, useState, type RefObject, type WheelEvent } from 'react';
 import type { VirtualizerHandle } from 'virtua';
 import type { Row } from './rows.js';
+import { useChatConnection } from '../session/chat-session.js';
+import { useHeldRows } from './use-held-rows.js';
 import { keepPlace, keptPlace } from './kept-place.js';
 
 interface ScrollInput {
+  /** All rows of the messages that are loaded. */
   readonly rows: readonly Row[];
   readonly view: ChatRoomView;
   readonly timeline: ChatTimeline;
@@ -15,12 +18,15 @@ interface ScrollInput {
 export interface MessageScroll {
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly virtualizer: RefObject<VirtualizerHandle | null>;
+  /** The rows to show. */
+  readonly rows: readonly Row[];
   /** Another number means other messages: the list begins anew. */
   readonly generation: number;
   /** True while rows were added before the first one. */
   readonly isShifted: boolean;
   readonly isAtEnd: boolean;
   onScroll(): void;
+  onScrollEnd(): void;
   /** Call it for each touch, key and pointer: the reader may scroll. */
   onMove(): void;
   onWheel(event: WheelEvent): void;
@@ -38,10 +44,9 @@ const LOAD_PX = 800;
 const MOVED_MS = 500;
 
 /** Keeps the place of the reader: at the end it follows new messages, elsewhere nothing moves. */
-export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInput): MessageScroll {
+export function useMessageScroll({ rows: all, view, timeline, targetSeq }: ScrollInput): MessageScroll {
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useRef<VirtualizerHandle>(null);
-  const former = useRef<readonly Row[]>([]);
   const generation = useRef(0);
   const isPlaced = useRef(false);
   const isFollowing = useRef(true);
@@ -50,23 +55,20 @@ export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInpu
   const lastExtent = useRef(0);
   const movedAt = useRef(-Infinity);
   const lastKey = useRef('');
+  const { places } = useChatConnection().stores;
   const [isAtEnd, setAtEnd] = useState(true);
 
-  const change = compare(former.current, rows);
+  const { rows, change, release } = useHeldRows(all, isFollowing);
   if (change === 'other') {
     generation.current++;
     isPlaced.current = false;
   }
-  useLayoutEffect(() => {
-    former.current = rows;
-  });
-
   const toEnd = () => virtualizer.current?.scrollToIndex(rows.length - 1, { align: 'end' });
 
   useLayoutEffect(() => {
     if (rows.length === 0 || view.status === 'opening') return;
     const anchor =
-      wantedSeq.current ?? (isFollowing.current && isPlaced.current ? null : keptPlace(timeline));
+      wantedSeq.current ?? (isFollowing.current && isPlaced.current ? null : keptPlace(places, timeline));
     if (anchor !== null && rowOf(rows, anchor) < 0 && anchor !== askedSeq.current) return ask(anchor);
     const last = rows.at(-1)!;
     const isOwnPost =
@@ -78,7 +80,7 @@ export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInpu
       return;
     }
     isPlaced.current = true;
-    const index = firstPlace({ rows, view, timeline }, wantedSeq.current);
+    const index = firstPlace({ rows, view }, [wantedSeq.current, keptPlace(places, timeline)]);
     wantedSeq.current = null;
     isFollowing.current = index === null;
     if (index === null) toEnd();
@@ -87,6 +89,7 @@ export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInpu
 
   /** Loads the messages around one, and places the list there. */
   function ask(seq: number): void {
+    release();
     askedSeq.current = wantedSeq.current = seq;
     isPlaced.current = false;
     void timeline.jumpTo(seq).catch(ignore);
@@ -121,7 +124,8 @@ export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInpu
       timeline.setAtEnd(isEnd);
     }
     isFollowing.current = isEnd;
-    keepPlace(timeline, isEnd ? null : topSeq(latest.current, virtualizer.current));
+    if (isEnd) release();
+    keepPlace(places, timeline, isEnd ? null : topSeq(latest.current, virtualizer.current));
     // One page at a time: the virtual list takes all rows of one rendering as rows before the first one.
     if (view.isLoadingOlder || view.isLoadingNewer) return;
     if (element.scrollTop < LOAD_PX && view.hasOlder) timeline.loadOlder().catch(ignore);
@@ -131,10 +135,12 @@ export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInpu
   return {
     scroller,
     virtualizer,
+    rows,
     generation: generation.current,
     isShifted: change === 'before',
     isAtEnd,
     onScroll: look,
+    onScrollEnd: release,
     onMove() {
       movedAt.current = performance.now();
     },
@@ -148,6 +154,7 @@ export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInpu
     },
     showNewest() {
       isFollowing.current = true;
+      release();
       void timeline.jumpToNewest().then(toEnd, ignore);
     },
     async showRow(index) {
@@ -161,29 +168,12 @@ export function useMessageScroll({ rows, view, timeline, targetSeq }: ScrollInpu
   };
 }
 
-/** Tells how a list has changed: nothing of it remains, rows were added before the first message, or another way. */
-function compare(former: readonly Row[], rows: readonly Row[]): 'other' | 'before' | 'same' {
-  if (former === rows || former.length === 0 || rows.length === 0) return 'same';
-  const first = former.find(({ kind }) => kind === 'message');
-  const last = former.findLast(({ kind }) => kind === 'message');
-  const keys = new Set(rows.map(({ key }) => key));
-  const isKept = (row: Row | undefined) => row !== undefined && keys.has(row.key);
-  if (!isKept(first) && !isKept(last)) return 'other';
-  return first && rows.find(({ kind }) => kind === 'message')?.key !== first.key && isKept(first)
-    ? 'before'
-    : 'same';
-}
-
 /** Returns the row to begin with: the wanted message, the place before the reload, the first unread; null for the end. */
 function firstPlace(
-  { rows, view, timeline }: Omit<ScrollInput, 'targetSeq'>,
-  wanted: number | null,
+  { rows, view }: Pick<ScrollInput, 'rows' | 'view'>,
+  wanted: readonly (number | null)[],
 ): number | null {
-  const places = [
-    rowOf(rows, wanted),
-    rowOf(rows, keptPlace(timeline)),
-    rows.findIndex(({ kind }) => kind === 'unread'),
-  ];
+  const places = [...wanted.map((seq) => rowOf(rows, seq)), rows.findIndex(({ kind }) => kind === 'unread')];
   const index = places.find((place) => place >= 0) ?? -1;
   return index < 0 || (rows.length - index < 3 && !view.hasNewer) ? null : index;
 }

@@ -4,7 +4,8 @@ import { useEffect, useState } from 'react';
 import { useChatConnection } from '../session/chat-session.js';
 
 const MAX_KEPT = 500;
-const kept = new Map<string, ChatMessage>();
+/** The messages that a client has loaded; they end with the client, which belongs to one user. */
+const keptBy = new WeakMap<object, Map<string, ChatMessage>>();
 
 /** Returns a message of a channel: from the loaded items, else from the server; undefined until it is there. */
 export function useMessage(
@@ -13,6 +14,7 @@ export function useMessage(
   items: readonly ChatItem[],
 ): ChatMessage | undefined {
   const { client } = useChatConnection();
+  const kept = keptOf(client);
   const key = `${channelId}/${seq}`;
   const loaded = items.find((item) => item.message.seq === seq && seq !== null)?.message as
     ChatMessage | undefined;
@@ -25,7 +27,7 @@ export function useMessage(
       .loadPage(create(ChatLoadPage, { around: seq, limit: 1 }))
       .then(({ messages }) => {
         const found = messages.find((message) => message.seq === seq);
-        if (found) keep(key, found);
+        if (found) keep(kept, key, found);
         setLoaded((count) => count + 1);
       })
       // The place of the message stays empty.
@@ -34,7 +36,13 @@ export function useMessage(
   return loaded ?? kept.get(key);
 }
 
-function keep(key: string, message: ChatMessage): void {
+function keptOf(client: object): Map<string, ChatMessage> {
+  const kept = keptBy.get(client) ?? new Map<string, ChatMessage>();
+  keptBy.set(client, kept);
+  return kept;
+}
+
+function keep(kept: Map<string, ChatMessage>, key: string, message: ChatMessage): void {
   kept.set(key, message);
   if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!);
 }

@@ -2,9 +2,11 @@ import type { ChatMessage } from '@nestwire/chat/client';
 import { useChannelList, useSearch } from '@nestwire/chat/react';
 import { useEffect, useState } from 'react';
 import { channelName } from '../list/channel-names.js';
+import { useBlocks } from '../session/blocks-provider.js';
 import { SidePanel } from '../shell/side-panel.js';
 import { authorColour } from '../ui/author-colour.js';
 import { Name } from '../ui/name.js';
+import { SearchField } from '../ui/search-field.js';
 import { listTime } from '../ui/times.js';
 import { Found } from './found.js';
 import './search-panel.css';
@@ -25,6 +27,7 @@ export function SearchPanel({ text, channelId, roomName, onText, onOpen, onClose
   const { search, messages, isPending, error, hasMore, loadMore } = useSearch();
   const [isHere, setHere] = useState(false);
   const { entries } = useChannelList();
+  const { ids } = useBlocks();
   useEffect(() => {
     const timer = setTimeout(() => search(text, isHere && channelId ? { channelId } : {}), WAIT_MS);
     return () => clearTimeout(timer);
@@ -38,15 +41,7 @@ export function SearchPanel({ text, channelId, roomName, onText, onOpen, onClose
   return (
     <SidePanel title="Search" onClose={onClose}>
       <div className="search-form" role="search">
-        <input
-          type="search"
-          value={text}
-          onChange={({ target }) => onText(target.value)}
-          placeholder="Search messages"
-          aria-label="Search messages"
-          dir="auto"
-          autoFocus
-        />
+        <SearchField label="Search messages" value={text} onValue={onText} />
         {channelId && (
           <label className="checkbox">
             <input type="checkbox" checked={isHere} onChange={({ target }) => setHere(target.checked)} />
@@ -58,11 +53,13 @@ export function SearchPanel({ text, channelId, roomName, onText, onOpen, onClose
         {isPending ? 'Searching' : text.trim() ? `${messages.length} messages found` : ''}
       </p>
       <ul className="search-results" aria-label="Found messages" tabIndex={0}>
-        {messages.map((message) => (
-          <li key={`${message.channelId}/${message.seq}`}>
-            <Result message={message} text={text} channel={nameOf(message.channelId)} onOpen={onOpen} />
-          </li>
-        ))}
+        {messages
+          .filter(({ author }) => !ids.has(author?.id ?? ''))
+          .map((message) => (
+            <li key={`${message.channelId}/${message.seq}`}>
+              <Result message={message} text={text} channel={nameOf(message.channelId)} onOpen={onOpen} />
+            </li>
+          ))}
         {hasMore && (
           <li>
             <button type="button" className="link more" onClick={loadMore}>

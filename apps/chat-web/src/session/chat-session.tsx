@@ -5,6 +5,7 @@ import { CHAT_MESSAGES, createChat, type ChatProfile, type ChatStreams } from '@
 import { ChatProvider } from '@nestwire/chat/react';
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import type { Session } from './session.js';
+import { clearStores, openStores, type UserStores } from './user-stores.js';
 
 /** The rooms of this page keep this number of messages, so that scrolling back loads each page once. */
 const MAX_ITEMS = 3_000;
@@ -13,7 +14,10 @@ const MAX_ITEMS = 3_000;
 export interface ChatConnection {
   readonly client: ReturnType<typeof openClient>;
   readonly user: ChatProfile;
-  /** Closes the connection, and signs the user of this tab out. */
+  /** The token for the server. */
+  readonly token: string;
+  readonly stores: UserStores;
+  /** Closes the connection, signs the user of this tab out, and forgets the user in this browser. */
   signOut(): void;
 }
 
@@ -29,7 +33,7 @@ interface ChatSessionProps {
 
 /** Connects a user, and gives the chat to the components below. */
 export function ChatSession({ session, children, onRefused, onSignOut }: ChatSessionProps) {
-  const [{ client, chat }] = useState(() => openChat(session));
+  const [{ client, chat, stores }] = useState(() => openChat(session));
   useEffect(() => {
     return client.addConnectionStatusListener((status) => isRefusal(status) && onRefused());
   }, [client]);
@@ -37,9 +41,12 @@ export function ChatSession({ session, children, onRefused, onSignOut }: ChatSes
     () => ({
       client,
       user: session.user,
+      token: session.token,
+      stores,
       signOut() {
         chat.close();
         void client.close();
+        clearStores(stores);
         onSignOut();
       },
     }),
@@ -66,13 +73,14 @@ export function useOwnId(): string {
 
 function openChat({ token, user }: Session) {
   const client = openClient(token);
+  const stores = openStores(user.id);
   const chat = createChat(client, {
     user: () => user,
-    outbox: localStorage,
-    drafts: localStorage,
+    outbox: stores.outbox,
+    drafts: stores.drafts,
     maxItems: MAX_ITEMS,
   });
-  return { client, chat };
+  return { client, chat, stores };
 }
 
 function openClient(token: string) {

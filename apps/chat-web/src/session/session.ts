@@ -27,7 +27,7 @@ export function forgetSession(): void {
   sessionStorage.removeItem(TAB_KEY);
 }
 
-/** Removes a user who can no longer sign in. */
+/** Forgets a user, who cannot sign in again or does not want to. */
 export function dropRecent(userId: string): void {
   const others = recentSessions().filter(({ user }) => user.id !== userId);
   localStorage.setItem(RECENT_KEY, JSON.stringify(others));

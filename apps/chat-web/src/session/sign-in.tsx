@@ -1,7 +1,6 @@
 import { useState, type FormEvent } from 'react';
-import { Avatar } from '../ui/avatar.js';
 import { Brand } from '../ui/brand.js';
-import { Name } from '../ui/name.js';
+import { Person } from '../ui/person.js';
 import { recentSessions, requestSession, type Session } from './session.js';
 import { suggestName } from './suggested-name.js';
 import './sign-in.css';
@@ -76,8 +75,7 @@ function RecentUsers({ onSignIn }: { onSignIn(session: Session): void }) {
         {recent.map((session) => (
           <li key={session.user.id}>
             <button className="secondary" onClick={() => onSignIn(session)}>
-              <Avatar user={session.user} size="small" />
-              <Name>{session.user.name}</Name>
+              <Person user={session.user} />
             </button>
           </li>
         ))}

@@ -19,6 +19,8 @@ export function useSession(): SessionControl {
     },
     signOut() {
       forgetSession();
+      // The address names the room and the search of the user.
+      history.replaceState(null, '', window.location.pathname);
       setSession(null);
     },
   };

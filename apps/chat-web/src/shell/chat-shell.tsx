@@ -1,5 +1,6 @@
 import { useChannelList } from '@nestwire/chat/react';
 import { useEffect } from 'react';
+import { ONE_PANE, useMedia } from '../ui/use-media.js';
 import { ConnectionBanner } from '../connection/connection-banner.js';
 import { RoomPane } from '../room/room-pane.js';
 import { Sidebar } from './sidebar.js';
@@ -8,21 +9,20 @@ import { useRoute } from './use-route.js';
 import { useShortcuts } from './use-shortcuts.js';
 import './chat-shell.css';
 
-const WIDE = window.matchMedia('(min-width: 47.51rem)');
-
 /** The panes of the chat: the list, the room, and a panel; on a phone one of them. */
 export function ChatShell() {
   const [route, go] = useRoute();
   const { entries } = useChannelList();
   const { channelId, panel } = route;
+  const isPhone = useMedia(ONE_PANE);
   const open = (id: string) => go({ channelId: id, panel: null, seq: null });
   useAttention(route);
   useShortcuts({ route, go, entries });
 
   const firstId = entries.find(({ channel }) => channel.type !== 'direct')?.channel.id;
   useEffect(() => {
-    if (channelId === null && firstId && WIDE.matches) go({ channelId: firstId }, { isReplaced: true });
-  }, [channelId, firstId]);
+    if (channelId === null && firstId && !isPhone) go({ channelId: firstId }, { isReplaced: true });
+  }, [channelId, firstId, isPhone]);
 
   return (
     <div className="shell" data-pane={channelId === null ? 'list' : panel ? 'panel' : 'room'}>
@@ -30,6 +30,7 @@ export function ChatShell() {
       <Sidebar currentId={channelId} onOpen={open} />
       {channelId === null ? (
         <main className="nothing-open">
+          <h1 className="unseen">Chat</h1>
           <p className="hint">Pick a room.</p>
         </main>
       ) : (

@@ -18,6 +18,8 @@ export function switchNotificationsOff(): void {
   localStorage.setItem(KEY, 'off');
 }
 
+const shown = new Set<Notification>();
+
 /** Shows a notification, one for each channel. */
 export function notify(
   channel: { readonly id: string; readonly name: string },
@@ -25,9 +27,17 @@ export function notify(
   open: () => void,
 ): void {
   const notification = new Notification(channel.name, { body: text, tag: channel.id, icon: '/icon.svg' });
+  shown.add(notification);
+  notification.onclose = () => shown.delete(notification);
   notification.onclick = () => {
     window.focus();
     open();
     notification.close();
   };
+}
+
+/** Closes all notifications of this page, which are for the user who has signed out. */
+export function closeNotifications(): void {
+  for (const notification of shown) notification.close();
+  shown.clear();
 }

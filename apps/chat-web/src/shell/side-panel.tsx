@@ -1,5 +1,6 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import { IconButton } from '../ui/icon-button.js';
+import { ONE_PANE, useMedia } from '../ui/use-media.js';
 import './side-panel.css';
 
 interface SidePanelProps {
@@ -12,11 +13,14 @@ interface SidePanelProps {
 /** The third pane: a thread, the members, or a search. Escape closes it. */
 export function SidePanel({ title, subtitle, children, onClose }: SidePanelProps) {
   const panel = useRef<HTMLElement>(null);
+  // It is the whole page there.
+  const isAlone = useMedia(ONE_PANE);
+  const [Pane, Title] = isAlone ? (['main', 'h1'] as const) : (['aside', 'h2'] as const);
   useEffect(() => {
     if (!panel.current!.contains(document.activeElement)) panel.current!.focus();
   }, []);
   return (
-    <aside
+    <Pane
       ref={panel}
       className="side-panel"
       aria-label={title}
@@ -26,7 +30,7 @@ export function SidePanel({ title, subtitle, children, onClose }: SidePanelProps
       <header className="pane-header">
         <IconButton icon="back" label="Back to the room" className="phone-only" onClick={onClose} />
         <div className="pane-title">
-          <h2>{title}</h2>
+          <Title>{title}</Title>
           {subtitle && <p className="pane-subtitle">{subtitle}</p>}
         </div>
         <IconButton
@@ -37,6 +41,6 @@ export function SidePanel({ title, subtitle, children, onClose }: SidePanelProps
         />
       </header>
       {children}
-    </aside>
+    </Pane>
   );
 }

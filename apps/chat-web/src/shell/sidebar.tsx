@@ -1,5 +1,7 @@
+import { useState } from 'react';
 import { ChannelList } from '../list/channel-list.js';
 import { useChatConnection } from '../session/chat-session.js';
+import { SignOutDialog } from '../session/sign-out-dialog.js';
 import { Avatar } from '../ui/avatar.js';
 import { Brand } from '../ui/brand.js';
 import { IconButton } from '../ui/icon-button.js';
@@ -13,7 +15,8 @@ interface SidebarProps {
 
 /** The list of channels and the own name. */
 export function Sidebar({ currentId, onOpen }: SidebarProps) {
-  const { user, signOut } = useChatConnection();
+  const { user } = useChatConnection();
+  const [isLeaving, setLeaving] = useState(false);
   const notifications = useNotificationSwitch();
   return (
     <nav className="sidebar" aria-label="Channels">
@@ -32,8 +35,9 @@ export function Sidebar({ currentId, onOpen }: SidebarProps) {
           aria-pressed={notifications.isOn}
           onClick={() => void notifications.toggle()}
         />
-        <IconButton icon="leave" label="Sign out" onClick={signOut} />
+        <IconButton icon="leave" label="Sign out" onClick={() => setLeaving(true)} />
       </footer>
+      {isLeaving && <SignOutDialog onClose={() => setLeaving(false)} />}
     </nav>
   );
 }

@@ -2,9 +2,10 @@ import type { ChannelEntry } from '@nestwire/chat/client';
 import { useChannelList } from '@nestwire/chat/react';
 import { useEffect, useRef } from 'react';
 import { channelName } from '../list/channel-names.js';
-import { othersIn } from '../list/direct-users.js';
+import { useOthersIn } from '../list/direct-users.js';
+import { useBlocks } from '../session/blocks-provider.js';
 import { useOwnId } from '../session/chat-session.js';
-import { areNotificationsOn, notify } from './notifications.js';
+import { areNotificationsOn, closeNotifications, notify } from './notifications.js';
 import type { Route } from './route.js';
 import { formatRoute } from './route.js';
 
@@ -14,44 +15,55 @@ const TITLE = 'nestwire chat';
 export function useAttention({ channelId }: Route): void {
   const { entries, unreadTotal, mentionTotal } = useChannelList();
   const ownId = useOwnId();
-  useTitle(entries, { channelId, ownId, unreadTotal, mentionTotal });
+  const othersIn = useOthersIn();
+  const { ids } = useBlocks();
+  const quiet = new Set([...ids, ownId]);
+  const entry = entries.find(({ channel }) => channel.id === channelId);
+  const room = entry && channelName(entry.channel, othersIn(entry));
+  useTitle({ room, unreadTotal, mentionTotal });
   const seen = useRef<ReadonlyMap<string, number> | null>(null);
   useEffect(() => {
     const former = seen.current;
     seen.current = new Map(entries.map(({ channel, lastMessage }) => [channel.id, lastMessage?.seq ?? 0]));
     if (!former || document.hasFocus() || !areNotificationsOn()) return;
     for (const entry of entries)
-      if ((entry.lastMessage?.seq ?? 0) > (former.get(entry.channel.id) ?? 0) && isWorth(entry, ownId))
-        notifyOf(entry, ownId);
+      if ((entry.lastMessage?.seq ?? 0) > (former.get(entry.channel.id) ?? 0) && isWorth(entry, quiet))
+        notifyOf(entry, channelName(entry.channel, othersIn(entry)));
   }, [entries]);
 }
 
 interface TitleState {
-  readonly channelId: string | null;
-  readonly ownId: string;
+  /** The name of the present room. */
+  readonly room: string | undefined;
   readonly unreadTotal: number;
   readonly mentionTotal: number;
 }
 
-function useTitle(entries: readonly ChannelEntry[], state: TitleState): void {
-  const { channelId, ownId, unreadTotal, mentionTotal } = state;
-  const entry = entries.find(({ channel }) => channel.id === channelId);
-  const name = entry && channelName(entry.channel, othersIn(entry, ownId));
+function useTitle({ room, unreadTotal, mentionTotal }: TitleState): void {
   const count = mentionTotal > 0 ? `(${mentionTotal}) ` : unreadTotal > 0 ? '• ' : '';
   useEffect(() => {
-    document.title = `${count}${name ? `${name} · ` : ''}${TITLE}`;
-  }, [count, name]);
+    document.title = `${count}${room ? `${room} · ` : ''}${TITLE}`;
+  }, [count, room]);
+  useEffect(
+    () => () => {
+      document.title = TITLE;
+      closeNotifications();
+    },
+    [],
+  );
 }
 
-function isWorth({ channel, mentionCount, lastMessage, membership }: ChannelEntry, ownId: string): boolean {
-  if (lastMessage?.author?.id === ownId) return false;
+/** Returns true for a message that concerns the user, and is of nobody whose messages are quiet. */
+function isWorth(
+  { channel, mentionCount, lastMessage, membership }: ChannelEntry,
+  quiet: ReadonlySet<string>,
+): boolean {
+  if (quiet.has(lastMessage?.author?.id ?? '')) return false;
   if (membership.mutedUntil !== null && membership.mutedUntil > Date.now()) return false;
   return channel.type === 'direct' || mentionCount > 0;
 }
 
-function notifyOf(entry: ChannelEntry, ownId: string): void {
-  const { channel, lastMessage } = entry;
-  const name = channelName(channel, othersIn(entry, ownId));
+function notifyOf({ channel, lastMessage }: ChannelEntry, name: string): void {
   const text = `${lastMessage?.author?.name ?? ''}: ${lastMessage?.text ?? ''}`;
   notify({ id: channel.id, name }, text, () => {
     window.location.hash = formatRoute({ channelId: channel.id, panel: null, seq: null });

@@ -6,7 +6,7 @@ interface AvatarProps {
   readonly user: ChatProfile | null;
   /** True for a green mark; undefined for none. */
   readonly isPresent?: boolean | undefined;
-  readonly size?: 'small' | 'medium' | 'large';
+  readonly size?: 'tiny' | 'small' | 'medium' | 'large';
 }
 
 /** The initials of a user in the colour of the user; decorative, because the name is beside it. */

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { IconButton } from './icon-button.js';
 import './dialog.css';
 
@@ -11,9 +11,12 @@ interface DialogProps {
 /** A modal dialog; the browser keeps the focus in it, and Escape closes it. */
 export function Dialog({ title, children, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  // A closed dialog takes no focus, so its content follows.
+  const [isOpen, setOpen] = useState(false);
   useEffect(() => {
     const element = dialog.current!;
     element.showModal();
+    setOpen(true);
     return () => element.close();
   }, []);
   return (
@@ -24,6 +27,8 @@ export function Dialog({ title, children, onClose }: DialogProps) {
         event.preventDefault();
         onClose();
       }}
+      // The browser closes the dialog; the panel below stays.
+      onKeyDown={(event) => event.key === 'Escape' && event.stopPropagation()}
       onClick={(event) => event.target === dialog.current && onClose()}
     >
       <div className="dialog-box">
@@ -31,7 +36,7 @@ export function Dialog({ title, children, onClose }: DialogProps) {
           <h2>{title}</h2>
           <IconButton icon="cross" label="Close" onClick={onClose} />
         </header>
-        {children}
+        {isOpen && children}
       </div>
     </dialog>
   );

@@ -1,6 +1,7 @@
 import { useState, type KeyboardEvent } from 'react';
 import { findEmojis } from './emoji.js';
 import { Popover } from './popover.js';
+import { SearchField } from './search-field.js';
 import './emoji-picker.css';
 
 interface EmojiPickerProps {
@@ -15,14 +16,12 @@ export function EmojiPicker({ label, onPick, onClose }: EmojiPickerProps) {
   const found = findEmojis(text);
   return (
     <Popover label={label} className="emoji-picker" onClose={onClose}>
-      <input
-        type="search"
-        value={text}
-        onChange={({ target }) => setText(target.value)}
-        onKeyDown={(event) => event.key === 'Enter' && found[0] && onPick(found[0].char)}
+      <SearchField
+        label="Search emojis"
         placeholder="Search"
-        aria-label="Search emojis"
-        autoFocus
+        value={text}
+        onValue={setText}
+        onKeyDown={(event) => event.key === 'Enter' && found[0] && onPick(found[0].char)}
       />
       <div className="emoji-grid" onKeyDown={moveInGrid}>
         {found.map(({ char, name }) => (

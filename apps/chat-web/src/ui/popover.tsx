@@ -16,17 +16,17 @@ export function Popover({ label, className = '', children, onClose }: PopoverPro
   useLayoutEffect(() => {
     const element = box.current!;
     const anchor = element.parentElement!.getBoundingClientRect();
+    const former = document.activeElement as HTMLElement | null;
     element.showPopover();
     place(element, anchor);
+    // A hidden box takes no focus, so `autoFocus` of its content comes too early.
+    element.querySelector<HTMLElement>('input, button')?.focus();
+    return () => former?.focus?.();
   }, []);
   useEffect(() => {
-    const former = document.activeElement as HTMLElement | null;
     const onPointer = ({ target }: PointerEvent) => box.current?.contains(target as Node) || onClose();
     document.addEventListener('pointerdown', onPointer);
-    return () => {
-      document.removeEventListener('pointerdown', onPointer);
-      former?.focus?.();
-    };
+    return () => document.removeEventListener('pointerdown', onPointer);
   }, []);
   return (
     <div
