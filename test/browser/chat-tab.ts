@@ -14,7 +14,7 @@ export class ChatTab {
   readonly problems: string[] = [];
 
   private constructor(readonly page: Page) {
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
     page.on('pageerror', (error) => this.problems.push(error.message));
     page.on('console', (line) => {
       if (line.type() === 'error' && !OF_THE_NETWORK.test(line.text())) this.problems.push(line.text());
@@ -29,9 +29,7 @@ export class ChatTab {
     options?: BrowserContextOptions,
   ): Promise<ChatTab> {
     const tab = await ChatTab.visit(await browser.newContext({ ...DESKTOP, ...options }), url);
-    await tab.page.getByLabel('Your name').fill(name);
-    await tab.page.getByRole('button', { name: 'Enter' }).click();
-    await tab.list.waitFor({ state: 'attached' });
+    await tab.signIn(name);
     return tab;
   }
 
@@ -40,6 +38,13 @@ export class ChatTab {
     const tab = new ChatTab(await context.newPage());
     await tab.page.goto(url);
     return tab;
+  }
+
+  /** Signs in with a new name. */
+  async signIn(name: string): Promise<void> {
+    await this.page.getByLabel('Your name').fill(name);
+    await this.page.getByRole('button', { name: 'Enter' }).click();
+    await this.list.waitFor({ state: 'attached' });
   }
 
   /** The list of channels. */
@@ -93,6 +98,16 @@ export class ChatTab {
     await this.channel(name).click();
     await this.page.getByRole('heading', { name, level: 1 }).waitFor();
     await this.composer.waitFor();
+  }
+
+  /** Scrolls the messages of the room to an offset, as a wheel does, and waits for the next frames. */
+  async scrollTo(offset: number): Promise<void> {
+    await this.page.evaluate(`(async () => {
+      const list = document.querySelector('.message-scroller');
+      list.dispatchEvent(new WheelEvent('wheel', { bubbles: true, deltaY: ${offset} - list.scrollTop }));
+      list.scrollTop = ${offset};
+      for (let frame = 0; frame < 6; frame++) await new Promise(requestAnimationFrame);
+    })()`);
   }
 
   /** Does something with a message, by the button in its actions. */

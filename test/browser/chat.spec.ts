@@ -1,59 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import { expect, it } from '@jest/globals';
+import { describeChat, PHONE } from './chat-rig.js';
 import { ChatTab } from './chat-tab.js';
-import { fillRoom } from './chat-visitor.js';
-import { findChromium, launchChromium } from './chromium.js';
 import { takeScreenshot } from './screenshots.js';
-import { ServerProcess } from './server-process.js';
-
-jest.setTimeout(120_000);
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SERVER = 'apps/chat-server/dist/main.js';
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } as const;
 
-const executablePath = findChromium();
-
-(executablePath ? describe : describe.skip)('The chat in a browser, on one server', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'chat-'));
-  let browser: Browser;
-  let server: ServerProcess;
-  let tabs: ChatTab[] = [];
-
-  const open = async (name: string, options?: Parameters<typeof ChatTab.open>[3]) => {
-    const tab = await ChatTab.open(browser, server.urls[0]!, name, options);
-    tabs.push(tab);
-    return tab;
-  };
-
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([
-      launchChromium(executablePath!),
-      ServerProcess.start(SERVER, {
-        PORT: '0',
-        REDIS_URL: undefined,
-        DATABASE_URL: undefined,
-        CHAT_DATA: folder,
-      }),
-    ]);
-  });
-
-  afterEach(async () => {
-    const problems = tabs.flatMap((tab) => tab.problems);
-    await Promise.all(tabs.map((tab) => tab.close()));
-    tabs = [];
-    expect(problems).toEqual([]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+describeChat('The chat in a browser, on one server', (rig) => {
+  const open = (...given: Parameters<ReturnType<typeof rig>['open']>) => rig().open(...given);
 
   it('shows a week of history to a new visitor, and counts what is unread', async () => {
     const ada = await open('Ada');
@@ -67,7 +22,7 @@ const executablePath = findChromium();
   });
 
   it('refuses a bad name with a reason', async () => {
-    const tab = await ChatTab.visit(await browser.newContext(), server.urls[0]!);
+    const tab = await ChatTab.visit(await rig().browser.newContext(), rig().url);
     await tab.page.getByLabel('Your name').fill('<b>');
     await tab.page.getByRole('button', { name: 'Enter' }).click();
     await tab.sees(/A name has 1 to 24 letters/);
@@ -148,27 +103,6 @@ const executablePath = findChromium();
     await ada.panel.press('Escape');
     await ada.page.getByRole('button', { name: /Newest|new$/ }).click();
     await ada.message('With pleasure.').waitFor();
-  });
-
-  it('moves nothing while older pages load, and a reload keeps the place and the text', async () => {
-    await fillRoom(server.urls[0]!, 'long', 130);
-    const ada = await open('Ada');
-    await ada.page.goto(`${server.urls[0]}/#/channel/long`);
-    await ada.page.getByRole('button', { name: 'Join' }).click();
-    await ada.composer.fill('A draft that stays');
-    await ada.message('Line 130').waitFor();
-
-    const { drift, pages } = await scrollBack(ada);
-    expect(drift).toBeLessThanOrEqual(1);
-    expect(pages).toBeGreaterThan(2);
-
-    await ada.page.evaluate(`document.querySelector('.message-scroller').scrollTop += 1500`);
-    await ada.page.waitForTimeout(300);
-    const [before = ''] = (await visibleTexts(ada)).slice(2);
-    await ada.page.reload();
-    await ada.message(before.split('\n')[0]!).waitFor();
-    expect(await visibleTexts(ada)).toContain(before);
-    expect(await ada.composer.inputValue()).toBe('A draft that stays');
   });
 
   it('sends pictures, which the others see', async () => {
@@ -257,59 +191,3 @@ const executablePath = findChromium();
     expect(await ada.isTooWide()).toBe(false);
   });
 });
-
-/** Returns the texts of the messages in the window, from top to bottom. */
-function visibleTexts({ page }: ChatTab): Promise<string[]> {
-  return page.evaluate(VISIBLE_TEXTS);
-}
-
-const VISIBLE_TEXTS = `(() => {
-  const list = document.querySelector('.message-scroller');
-  const { top, bottom } = list.getBoundingClientRect();
-  return [...list.querySelectorAll('article')]
-    .map((article) => ({ article, box: article.getBoundingClientRect() }))
-    .filter(({ box }) => box.top >= top && box.bottom <= bottom)
-    .sort((a, b) => a.box.top - b.box.top)
-    .map(({ article }) => article.querySelector('.message-body')?.textContent ?? '');
-})()`;
-
-/** Waits until the list has stood still for 30 frames: its rows are measured. */
-const SETTLED = `(async () => {
-  const list = document.querySelector('.message-scroller');
-  for (let still = 0, former = ''; still < 30; ) {
-    await new Promise(requestAnimationFrame);
-    const now = list.scrollTop + '/' + list.scrollHeight;
-    still = now === former ? still + 1 : 0;
-    former = now;
-  }
-})()`;
-
-/** Scrolls up by one step of a wheel; returns the drift of a visible message against the scrolling, in pixels. */
-const SCROLL_STEP = `(async () => {
-  const list = document.querySelector('.message-scroller');
-  const { top } = list.getBoundingClientRect();
-  const anchor = [...list.querySelectorAll('article')].find((article) => article.getBoundingClientRect().top > top + 40);
-  if (!anchor) return 0;
-  const former = anchor.getBoundingClientRect().top;
-  const by = Math.min(180, list.scrollTop);
-  list.dispatchEvent(new WheelEvent('wheel', { bubbles: true, deltaY: -by }));
-  list.scrollTop -= by;
-  for (let frame = 0; frame < 6; frame++) await new Promise(requestAnimationFrame);
-  const same = list.querySelector('article[data-key="' + CSS.escape(anchor.dataset.key) + '"]');
-  return same ? Math.abs(same.getBoundingClientRect().top - former - by) : 0;
-})()`;
-
-/** Scrolls to the beginning; returns the largest drift of a message, and the number of pages that were loaded. */
-async function scrollBack({ page }: ChatTab): Promise<{ drift: number; pages: number }> {
-  let [drift, pages, height] = [0, 0, 0];
-  await page.evaluate(SETTLED);
-  const beginning = page.getByRole('region', { name: 'Beginning of the room' });
-  for (let step = 0; step < 300; step++) {
-    drift = Math.max(drift, await page.evaluate<number>(SCROLL_STEP));
-    const seen = await page.evaluate<number>(`document.querySelector('.message-scroller').scrollHeight`);
-    if (seen > height + 500) pages++;
-    height = Math.max(height, seen);
-    if (await beginning.isVisible()) break;
-  }
-  return { drift, pages };
-}

@@ -42,7 +42,8 @@ describe('The chat server', () => {
     const settings = { folder, redis: undefined, postgres: undefined };
     server = await TestServer.start({ imports: [AppModule.forSettings(settings)] });
     connect = server.clientsOf<ChatStreams>()({ messages: CHAT_MESSAGES });
-  });
+    // The seed takes long on a busy machine.
+  }, 180_000);
   afterAll(async () => {
     await server?.close();
     await rm(folder, { recursive: true, force: true });

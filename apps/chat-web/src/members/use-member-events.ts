@@ -11,13 +11,13 @@ export interface MemberListeners {
   onGap(): void;
 }
 
-/** Follows the members of a channel while its stream is live. */
-export function useMemberEvents(channelId: string, isLive: boolean, listeners: MemberListeners): void {
+/** Follows the members of a channel; null follows none, because the stream of the channel is not live. */
+export function useMemberEvents(channelId: string | null, listeners: MemberListeners): void {
   const { client } = useChatConnection();
   const latest = useRef(listeners);
   latest.current = listeners;
   useEffect(() => {
-    if (!isLive) return undefined;
+    if (channelId === null) return undefined;
     const { stream } = client.chatChannel({ channelId });
     const reader = stream[Symbol.asyncIterator]();
     const take = (message: Message) => {
@@ -26,7 +26,7 @@ export function useMemberEvents(channelId: string, isLive: boolean, listeners: M
     };
     void readAll(reader, take);
     return () => void reader.return?.();
-  }, [client, channelId, isLive]);
+  }, [client, channelId]);
 }
 
 async function readAll(reader: AsyncIterator<Message>, take: (message: Message) => void): Promise<void> {

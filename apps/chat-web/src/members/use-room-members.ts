@@ -14,7 +14,7 @@ export function useRoomMembers(room: ChatRoom, { status }: ChatRoomView): readon
   const missed = useRef<MemberChange[] | null>(null);
   const isLive = status === 'live';
 
-  useMemberEvents(room.channelId, isLive, {
+  useMemberEvents(isLive ? room.channelId : null, {
     onGap: () => setLoads((former) => former + 1),
     onChange(event) {
       missed.current?.push(event);

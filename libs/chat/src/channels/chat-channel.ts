@@ -92,7 +92,7 @@ export function showsReading(memberCount: number): boolean {
   return memberCount <= MAX_SEEN;
 }
 
-/** Makes the member of a row, for the readers of a channel with this number of members. */
+/** Makes the member of a row, for a channel with this number of members. */
 export function memberFor(row: MemberRow, user: ChatProfile | undefined, memberCount: number): ChatMember {
   return {
     user: user ?? { id: row.user_id, name: row.user_id },
