@@ -30,7 +30,8 @@ async function startCluster() {
     await Promise.all([redis.stop(), database.stop()]);
     process.exit(code);
   };
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop(0));
+  // Ctrl-C may come twice: from the terminal and from npm.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop(0));
   for (const server of servers) server.once('exit', () => void stop(1));
   void database.failed().then((reason) => {
     if (!isStopping) console.error(reason);
