@@ -8,7 +8,7 @@ import type {
 } from 'kysely';
 
 /** The columns of 64-bit integers, which the `pg` driver returns as text unless a parser is set. */
-const COLUMN = /(_at|_until|seq|revision|count|version|size|width|height|position)$/;
+const COLUMN = /(_at|_until|seq|revision|count|version|size|width|height|position|reply_to)$/;
 const INTEGER = /^-?\d{1,15}$/;
 
 /** Reads 64-bit integers as numbers, with any driver and any settings of it. */

@@ -95,10 +95,8 @@ export class ChatHistory {
           first === undefined
             ? after !== undefined && (await rows.before(after + 1, 1)).length > 0
             : (await rows.before(first, 1)).length > 0,
-        hasNewer:
-          last === undefined
-            ? before !== undefined && (await rows.after(before - 1, 1)).length > 0
-            : (await rows.after(last, 1)).length > 0,
+        // A message that is stored after the newest page was read comes as an event.
+        hasNewer: before === undefined && from === undefined ? false : await rows.hasAfter(last, before),
         revision: channel.revision,
       };
     });
@@ -271,14 +269,19 @@ export class ChatHistory {
         threadSeq === undefined ? 'is' : '=',
         threadSeq === undefined ? null : checkSeq('threadSeq', threadSeq),
       );
+    const after = (seq: number, limit: number): Promise<MessageRow[]> =>
+      base.where('m.seq', '>', Math.max(seq, -1)).orderBy('m.seq').limit(limit).execute();
     return {
       before: (seq: number | undefined, limit: number): Promise<MessageRow[]> =>
         (seq === undefined ? base : base.where('m.seq', '<', checkSeq('before', seq)))
           .orderBy('m.seq', 'desc')
           .limit(limit)
           .execute(),
-      after: (seq: number, limit: number): Promise<MessageRow[]> =>
-        base.where('m.seq', '>', Math.max(seq, -1)).orderBy('m.seq').limit(limit).execute(),
+      after,
+      hasAfter: async (last: number | undefined, before: number | undefined): Promise<boolean> => {
+        const seq = last ?? (before === undefined ? undefined : before - 1);
+        return seq !== undefined && (await after(seq, 1)).length > 0;
+      },
     };
   }
 }
