@@ -61,13 +61,14 @@ export class ChatPages {
   ): Promise<ChatPages> {
     const folder = await mkdtemp(join(tmpdir(), 'nestwire-chat-pages-'));
     const database = { file: join(folder, 'chat.sqlite') };
+    const attachments = { folder: join(folder, 'files') };
     const limits = { changesPerWindow: 10_000 };
     const servers = await Promise.all(
       brokers.map((broker) =>
         TestServer.start({
           imports: [
             StreamsModule.forRoot({ ...broker, authenticator }),
-            ChatModule.forRoot({ users: TestUsers, database, limits, ...options }),
+            ChatModule.forRoot({ users: TestUsers, database, attachments, limits, ...options }),
           ],
         }),
       ),

@@ -41,6 +41,7 @@ export async function startChatServers(
           ChatModule.forRoot({
             users: TestUsers,
             database: { file: join(folder, 'chat.sqlite') },
+            attachments: { folder: join(folder, 'files') },
             limits: { changesPerWindow: 1_000 },
             ...options,
           }),

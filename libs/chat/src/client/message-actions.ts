@@ -4,6 +4,7 @@ import { ChatStopGrowth } from '../wire/growth-requests.js';
 import type { ChatContext } from './chat-context.js';
 import type { ChatMessageEdit, ChatRoomView, ChatTimeline } from './chat-face.js';
 import type { LiveChannel } from './live-channel.js';
+import { randomId } from './random-id.js';
 import { ViewStore } from './view-store.js';
 
 /** The changes of stored messages. */
@@ -19,7 +20,7 @@ export abstract class MessageActions
   }
 
   readonly edit = async (seq: number, changes: ChatMessageEdit): Promise<void> => {
-    const request = create(ChatEdit, { seq, ...changes } as ChatEdit);
+    const request = create(ChatEdit, { seq, clientId: randomId(), ...changes } as ChatEdit);
     this.live.amend((await this.live.calls.edit(request)).message);
   };
 

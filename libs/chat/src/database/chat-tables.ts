@@ -69,6 +69,8 @@ export interface MessagesTable {
   edited_at: number | null;
   /** The number of the version; 1 is the first. */
   version: Generated<number>;
+  /** The client id of the edit that made this version; null without one. */
+  edit_id: string | null;
   deleted_at: number | null;
   deleted_by: string | null;
   pinned_at: number | null;
@@ -86,6 +88,8 @@ export interface VersionsTable {
   entities: string | null;
   replaced_at: number;
   replaced_by: string | null;
+  /** The client id of the edit that made this version; null without one. */
+  edit_id: string | null;
 }
 
 /** The reactions to messages. */

@@ -19,6 +19,7 @@ export function migrationsFor(kind: DatabaseKind, schema: string): Migration[] {
     { version: 4, statements: attachments(words) },
     { version: 5, statements: ephemeralChannels(words) },
     { version: 6, statements: expiry(words) },
+    { version: 7, statements: editIds(words) },
   ];
 }
 
@@ -67,6 +68,11 @@ function listOrder({ table, index, number }: SqlWords): string[] {
 /** Adds channels whose messages are not stored. */
 function ephemeralChannels({ table, text }: SqlWords): string[] {
   return [`ALTER TABLE ${table('channels')} ADD COLUMN durability ${text} NOT NULL DEFAULT 'stored'`];
+}
+
+/** Adds the client ids of edits, so that a repeated edit makes one version. */
+function editIds({ table, id }: SqlWords): string[] {
+  return ['messages', 'versions'].map((name) => `ALTER TABLE ${table(name)} ADD COLUMN edit_id ${id}`);
 }
 
 /** Adds files of messages. */

@@ -145,8 +145,9 @@ export class ChatChannelEndpoint {
   /** Edits a message. */
   @StreamMethod(ChatEdit)
   async edit(call: Call, request: ChatEdit): Promise<ChatStored> {
-    const { seq, text, entities, data, mentions } = request;
+    const { seq, clientId, text, entities, data, mentions } = request;
     const changes = {
+      ...(clientId !== undefined && { clientId }),
       ...(text !== undefined && { text }),
       ...(entities !== undefined && { entities }),
       ...(data !== undefined && { data }),

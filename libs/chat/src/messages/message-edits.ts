@@ -1,6 +1,7 @@
 import { demandStored } from '../channels/stored-messages.js';
 import type { Queries } from '../database/chat-database.js';
 import type { ChangeRate } from '../limits/change-rate.js';
+import { checkId } from '../limits/checks.js';
 import type { ChatChangeOptions } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
 import type { ChatEntity } from '../text/chat-entity.js';
@@ -11,9 +12,10 @@ import {
   type MessageChanger,
   type MessagePlace,
 } from './message-change.js';
-import { entitiesJson, parsedData, type ContentCheck } from './message-content.js';
+import { entitiesJson, parsedData, type ContentCheck, type SentContent } from './message-content.js';
 import { setMentions } from './message-mentions.js';
-import { deleteParts, keepVersion, MESSAGE_PARTS } from './message-rows.js';
+import type { LoadedMessage } from './message-reader.js';
+import { deleteParts, hasEdit, keepVersion, MESSAGE_PARTS, NO_CONTENT } from './message-rows.js';
 import { uncountReply } from './message-threads.js';
 
 /** The new content of a message; what is left out remains. */
@@ -23,17 +25,13 @@ export interface MessageChanges {
   readonly entities?: readonly ChatEntity[];
   readonly data?: unknown;
   readonly mentions?: readonly string[];
+  /**
+   * The id that the client gave to the edit: 1 to 64 characters of A-Z a-z 0-9 _ . -
+   *
+   * A repetition with the same id changes nothing, also after other edits, and returns the message as it is.
+   */
+  readonly clientId?: string;
 }
-
-const EMPTY = {
-  text: null,
-  entities: null,
-  growth: null,
-  attachment_count: 0,
-  data: null,
-  pinned_at: null,
-  pinned_by: null,
-} as const;
 
 /** Replaces and removes the content of stored messages. */
 export class MessageEdits {
@@ -52,23 +50,16 @@ export class MessageEdits {
     changes: MessageChanges,
     options: ChatChangeOptions = {},
   ): Promise<ChatMessage> {
-    const { work, gate, rate, changer, content, reader } = this.parts;
-    const look = async (queries: Queries) => {
-      const { channel, ...open } = await gate.look(queries, actor, place.channelId);
-      demandStored(channel, 'An edit');
-      const row = await existingMessage(queries, channel, place.seq);
-      await changer.demand({ channel, ...open }, row, 'message.edit');
-      return { channel, type: open.type, row, loaded: (await reader.load(queries, [row]))[0]! };
-    };
-    const { channel, type, row, loaded } = await (options.tx ? work.change(look, options) : work.read(look));
-    const given = {
-      text: changes.text ?? row.text ?? '',
-      hasFiles: row.attachment_count > 0,
-      entities: changes.entities ?? (isSameText(changes, row) ? entitiesOf(row) : []),
-      data: changes.data === undefined ? parsedData(row.data) : changes.data,
-      mentions: changes.mentions ?? loaded.mentions,
-    };
-    const sent = content.check(given, type);
+    const { work, rate, changer, content, reader } = this.parts;
+    const { clientId = null } = changes;
+    if (clientId !== null) checkId('The client id', clientId);
+    const look = (queries: Queries) => this.look(queries, actor, { ...place, clientId });
+    const { open, row, loaded, isRepeated } = await (options.tx
+      ? work.change(look, options)
+      : work.read(look));
+    if (isRepeated) return changer.finish(loaded);
+    const { channel, type } = open;
+    const sent = content.check(contentOf(changes, row, loaded), type);
     await rate.spend(actor, type);
     const { reply_to: replyTo, thread_seq: threadSeq } = row;
     const attachments = reader.attachments(loaded.attachments);
@@ -77,14 +68,35 @@ export class MessageEdits {
     return changer.run(
       { actor, place, action: 'message.edit', kind: 'message.edited' },
       async (queries, found) => {
+        if (clientId !== null && (await hasEdit(queries, found, clientId))) return undefined;
         await keepVersion(queries, found, actor.userId);
         await setMentions(queries, found, accepted.mentions);
         const { text, data } = accepted;
         const entities = entitiesJson(accepted.entities);
-        return { text, entities, data, edited_at: Date.now(), version: found.version + 1 };
+        const version = found.version + 1;
+        return { text, entities, data, edited_at: Date.now(), version, edit_id: clientId };
       },
       options,
     );
+  }
+
+  private async look(
+    queries: Queries,
+    actor: ChatActor,
+    { clientId, ...place }: MessagePlace & { readonly clientId: string | null },
+  ) {
+    const { gate, changer, reader } = this.parts;
+    const open = await gate.look(queries, actor, place.channelId);
+    demandStored(open.channel, 'An edit');
+    const row = await existingMessage(queries, open.channel, place.seq);
+    await changer.demand(open, row, 'message.edit');
+    const [loaded] = await reader.load(queries, [row]);
+    return {
+      open,
+      row,
+      loaded: loaded!,
+      isRepeated: clientId !== null && (await hasEdit(queries, row, clientId)),
+    };
   }
 
   /** Deletes a message for its readers. */
@@ -95,7 +107,7 @@ export class MessageEdits {
         await keepVersion(queries, row, actor.userId);
         await deleteParts(queries, row, ['reactions', 'mentions', 'growths']);
         await uncountReply(queries, row);
-        return { ...EMPTY, version: row.version + 1, deleted_at: Date.now(), deleted_by: actor.userId };
+        return { ...NO_CONTENT, version: row.version + 1, deleted_at: Date.now(), deleted_by: actor.userId };
       },
       options,
     );
@@ -109,11 +121,22 @@ export class MessageEdits {
         await deleteParts(queries, row, MESSAGE_PARTS);
         await uncountReply(queries, row);
         const deleted = { deleted_at: row.deleted_at ?? Date.now(), deleted_by: actor.userId };
-        return { ...EMPTY, author_id: null, client_id: null, ...deleted };
+        return { ...NO_CONTENT, author_id: null, client_id: null, ...deleted };
       },
       options,
     );
   }
+}
+
+/** The new content; what the changes leave out remains. */
+function contentOf(changes: MessageChanges, row: MessageRow, { mentions }: LoadedMessage): SentContent {
+  return {
+    text: changes.text ?? row.text ?? '',
+    hasFiles: row.attachment_count > 0,
+    entities: changes.entities ?? (isSameText(changes, row) ? entitiesOf(row) : []),
+    data: changes.data === undefined ? parsedData(row.data) : changes.data,
+    mentions: changes.mentions ?? mentions,
+  };
 }
 
 function isSameText(changes: MessageChanges, row: MessageRow): boolean {

@@ -17,6 +17,18 @@ export const MESSAGE_PARTS: readonly MessagePart[] = [
   'growths',
 ];
 
+/** The columns of a message without content, as one that is deleted. */
+export const NO_CONTENT = {
+  text: null,
+  entities: null,
+  growth: null,
+  attachment_count: 0,
+  data: null,
+  edit_id: null,
+  pinned_at: null,
+  pinned_by: null,
+} as const;
+
 /** Selects the rows of the messages of a channel. */
 export function selectMessages(queries: Queries, { tenant, channel_id }: Omit<MessageKey, 'seq'>) {
   return queries
@@ -63,16 +75,31 @@ export async function deleteParts(
   await orphanAttachments(queries, key);
 }
 
+/** Tells whether an edit with this client id has made a version of a message. */
+export async function hasEdit(queries: Queries, row: MessageRow, editId: string): Promise<boolean> {
+  if (row.edit_id === editId) return true;
+  const former = await queries
+    .selectFrom('versions as v')
+    .select('v.version')
+    .where('v.tenant', '=', row.tenant)
+    .where('v.channel_id', '=', row.channel_id)
+    .where('v.seq', '=', row.seq)
+    .where('v.edit_id', '=', editId)
+    .limit(1)
+    .executeTakeFirst();
+  return former !== undefined;
+}
+
 /** Keeps the present content of a message as a former version. */
 export async function keepVersion(
   queries: Queries,
   row: MessageRow,
   replacedBy: string | null,
 ): Promise<void> {
-  const { tenant, channel_id, seq, version, text, data, entities } = row;
+  const { tenant, channel_id, seq, version, text, data, entities, edit_id } = row;
   const replaced = { replaced_at: Date.now(), replaced_by: replacedBy };
   await queries
     .insertInto('versions')
-    .values({ tenant, channel_id, seq, version, text, data, entities, ...replaced })
+    .values({ tenant, channel_id, seq, version, text, data, entities, edit_id, ...replaced })
     .execute();
 }

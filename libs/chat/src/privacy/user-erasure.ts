@@ -1,7 +1,13 @@
 import { eraseUploads } from '../attachments/attachment-rows.js';
 import { nextRevision, updateChannel } from '../channels/channel-rows.js';
 import type { Queries } from '../database/chat-database.js';
-import { deletePart, deleteParts, MESSAGE_PARTS, updateMessage } from '../messages/message-rows.js';
+import {
+  deletePart,
+  deleteParts,
+  MESSAGE_PARTS,
+  NO_CONTENT,
+  updateMessage,
+} from '../messages/message-rows.js';
 import type { ChatWork } from '../outbox/chat-work.js';
 import { storeInOutbox, type OutboxEntry } from '../outbox/outbox.js';
 import type { TenantUser } from './user-export.js';
@@ -51,16 +57,10 @@ async function eraseMessages(queries: Queries, { tenant, userId }: TenantUser): 
     await deleteParts(queries, row, MESSAGE_PARTS);
     await updateMessage(queries, row)
       .set({
+        ...NO_CONTENT,
         revision,
         author_id: null,
         client_id: null,
-        text: null,
-        entities: null,
-        growth: null,
-        attachment_count: 0,
-        data: null,
-        pinned_at: null,
-        pinned_by: null,
         deleted_at: row.deleted_at ?? Date.now(),
         deleted_by: null,
       })

@@ -53,6 +53,7 @@ export const chatRequestRules = [
   }),
   rules(ChatEdit, {
     seq: [IsInt(), Min(1)],
+    clientId: [IsOptional(), Matches(ID)],
     text: [IsOptional(), IsString()],
     entities: [IsOptional(), IsArray()],
     data: [Allow()],

@@ -47,6 +47,8 @@ export class ChatPost {
 export class ChatEdit {
   declare readonly $type: 'nestwire-chat.edit';
   declare seq: number;
+  /** Makes it safe to send the edit again. */
+  declare clientId?: string;
   declare text?: string;
   /** The marked ranges; a new text without them has none. */
   declare entities?: ChatEntity[];
