@@ -6,7 +6,6 @@ import { useNotices } from '../shell/notices.js';
 import type { IconName } from '../ui/icon.js';
 import { IconButton } from '../ui/icon-button.js';
 import { BrowseDialog } from './browse-dialog.js';
-import { useDirectUsers, useOthersIn } from './direct-users.js';
 import { ChannelRow } from './channel-row.js';
 import { sectionsOf } from './channel-names.js';
 import { NewChannelDialog } from './new-channel-dialog.js';
@@ -22,8 +21,6 @@ interface ChannelListProps {
 export function ChannelList({ currentId, onOpen }: ChannelListProps) {
   const { entries, status, hasMore, isLoadingMore, list, error } = useChannelList();
   const ownId = useOwnId();
-  useDirectUsers(entries);
-  const othersIn = useOthersIn();
   const { report } = useNotices();
   const [dialog, setDialog] = useState<'room' | 'browse' | 'direct' | null>(null);
   const { rooms, directs } = sectionsOf(entries);
@@ -32,7 +29,7 @@ export function ChannelList({ currentId, onOpen }: ChannelListProps) {
       <ChannelRow
         key={entry.channel.id}
         entry={entry}
-        others={othersIn(entry)}
+        others={entry.others}
         ownId={ownId}
         isCurrent={entry.channel.id === currentId}
         onOpen={onOpen}

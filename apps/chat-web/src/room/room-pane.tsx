@@ -1,7 +1,6 @@
 import type { ChatProfile } from '@nestwire/chat/client';
 import { useChannelList, useChat, useRoom } from '@nestwire/chat/react';
 import { channelName } from '../list/channel-names.js';
-import { useOthersIn } from '../list/direct-users.js';
 import { useRoomMembers } from '../members/use-room-members.js';
 import { useRoomUsers } from '../members/use-room-users.js';
 import { MembersPanel } from '../members/members-panel.js';
@@ -33,12 +32,11 @@ export function RoomPane({ channelId, route, go }: RoomPaneProps) {
   const { report } = useNotices();
   const ownId = useOwnId();
   const { entries } = useChannelList();
-  const othersIn = useOthersIn();
   const members = useRoomMembers(room, view);
   const users = useRoomUsers(members, view);
   const { panel } = route;
   const entry = entries.find(({ channel }) => channel.id === channelId);
-  const others = entry ? othersIn(entry) : [];
+  const others = entry ? entry.others : [];
   const other = others[0] ?? users.find(({ id }) => id !== ownId) ?? null;
   const channel = view.channel ?? entry?.channel;
   const name = channel ? channelName(channel, other ? [other] : []) : channelId;

@@ -2,7 +2,6 @@ import type { ChannelEntry } from '@nestwire/chat/client';
 import { useChannelList } from '@nestwire/chat/react';
 import { useEffect, useRef } from 'react';
 import { channelName } from '../list/channel-names.js';
-import { useOthersIn } from '../list/direct-users.js';
 import { useBlocks } from '../session/blocks-provider.js';
 import { useOwnId } from '../session/chat-session.js';
 import { areNotificationsOn, closeNotifications, notify } from './notifications.js';
@@ -15,11 +14,10 @@ const TITLE = 'nestwire chat';
 export function useAttention({ channelId }: Route): void {
   const { entries, unreadTotal, mentionTotal } = useChannelList();
   const ownId = useOwnId();
-  const othersIn = useOthersIn();
   const { ids } = useBlocks();
   const quiet = new Set([...ids, ownId]);
   const entry = entries.find(({ channel }) => channel.id === channelId);
-  const room = entry && channelName(entry.channel, othersIn(entry));
+  const room = entry && channelName(entry.channel, entry.others);
   useTitle({ room, unreadTotal, mentionTotal });
   const seen = useRef<ReadonlyMap<string, number> | null>(null);
   useEffect(() => {
@@ -28,7 +26,7 @@ export function useAttention({ channelId }: Route): void {
     if (!former || document.hasFocus() || !areNotificationsOn()) return;
     for (const entry of entries)
       if ((entry.lastMessage?.seq ?? 0) > (former.get(entry.channel.id) ?? 0) && isWorth(entry, quiet))
-        notifyOf(entry, channelName(entry.channel, othersIn(entry)));
+        notifyOf(entry, channelName(entry.channel, entry.others));
   }, [entries]);
 }
 

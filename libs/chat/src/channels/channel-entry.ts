@@ -19,4 +19,6 @@ export interface ChannelEntry {
   readonly unreadCount: number;
   /** The messages after the read pointer that mention the user; up to 1,000. */
   readonly mentionCount: number;
+  /** The other members of a channel of at most 20 fixed members, in the order of their ids; else empty. */
+  readonly others: readonly ChatProfile[];
 }

@@ -48,8 +48,8 @@ export interface ChatMember {
   readonly readSeq: number | null;
 }
 
-/** The most members of a channel that see how far the others have read. */
-const MAX_SEEN = 20;
+/** The most members of a small channel. */
+const MAX_SMALL = 20;
 
 /** The row of a channel. */
 export type ChannelRow = Selectable<ChannelsTable>;
@@ -87,9 +87,9 @@ export function membershipOf(row: MemberRow): ChatMembership {
   };
 }
 
-/** Returns true when the members of a channel see how far the others have read. */
-export function showsReading(memberCount: number): boolean {
-  return memberCount <= MAX_SEEN;
+/** Returns true for a channel that shows each member: how far it has read, and its name in lists. */
+export function isSmall(memberCount: number): boolean {
+  return memberCount <= MAX_SMALL;
 }
 
 /** Makes the member of a row, for a channel with this number of members. */
@@ -98,6 +98,6 @@ export function memberFor(row: MemberRow, user: ChatProfile | undefined, memberC
     user: user ?? { id: row.user_id, name: row.user_id },
     role: row.role as ChatRole,
     state: row.state as ChatMember['state'],
-    readSeq: showsReading(memberCount) ? row.read_seq : null,
+    readSeq: isSmall(memberCount) ? row.read_seq : null,
   };
 }

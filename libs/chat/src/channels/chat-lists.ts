@@ -11,8 +11,8 @@ import type { ChannelEntry } from './channel-entry.js';
 import type { ChannelGate } from './channel-gate.js';
 import { selectMembers } from './channel-rows.js';
 import type { ChannelTypes } from './channel-type.js';
-import { channelOf, memberFor, type ChatChannel, type ChatMember } from './chat-channel.js';
-import { entryOf, ownChannels, readEntries, type EntryRow } from './entry-query.js';
+import { channelOf, isSmall, memberFor, type ChatChannel, type ChatMember } from './chat-channel.js';
+import { entryOf, ownChannels, readEntries, readOthers, type EntryRow } from './entry-query.js';
 import { ownPage, type OwnListRequest } from './own-page.js';
 import { DEFAULT_LIST_PAGE, type ListPage, type ListRequest } from './list-page.js';
 
@@ -145,14 +145,23 @@ export class ChatLists {
 
   /** A user sees the channels of invitations, but not their messages. */
   private async entriesOf(actor: ChatActor, rows: readonly EntryRow[]): Promise<ChannelEntry[]> {
-    const profiles = await profilesOf(
-      this.settings.users,
-      actor.tenant,
-      rows.map((row) => row.last_author),
+    const { tenant } = actor;
+    const channelIds = rows.filter((row) => this.namesOthers(row)).map(({ id }) => id);
+    const others = await this.work.read((queries) =>
+      readOthers(queries, { tenant, userId: userIdOf(actor), channelIds }),
     );
+    const shown = [...rows.map((row) => row.last_author), ...[...others.values()].flat()];
+    const profiles = await profilesOf(this.settings.users, tenant, shown);
     return Promise.all(
-      rows.map(async (row) => entryOf(row, { profiles, isReadable: await this.gate.mayRead(actor, row) })),
+      rows.map(async (row) => {
+        const isReadable = await this.gate.mayRead(actor, row);
+        return entryOf(row, { profiles, isReadable, otherIds: others.get(row.id) ?? [] });
+      }),
     );
+  }
+
+  private namesOthers({ type, member_count }: EntryRow): boolean {
+    return isSmall(member_count) && this.settings.types.get(type).access === 'fixed';
   }
 
   private limitOf({ limit = DEFAULT_LIST_PAGE }: ListRequest): number {

@@ -32,11 +32,14 @@ export const MEMBER_COLUMNS = [
   'm.hidden_at',
 ] as const;
 
+/** A user of a tenant, whose list is read. */
+interface TenantUserId {
+  readonly tenant: string;
+  readonly userId: string;
+}
+
 /** The channels of a user, joined with their memberships. */
-export function ownChannels(
-  queries: Queries,
-  { tenant, userId }: { readonly tenant: string; readonly userId: string },
-) {
+export function ownChannels(queries: Queries, { tenant, userId }: TenantUserId) {
   return queries
     .selectFrom('members as m')
     .innerJoin('channels as c', (join) =>
@@ -127,6 +130,26 @@ export async function readEntries<DB extends ChatTables, TB extends keyof DB>(
     .execute();
 }
 
+/** Reads the ids of the other members of channels, in one query. */
+export async function readOthers(
+  queries: Queries,
+  { tenant, userId, channelIds }: { readonly channelIds: readonly string[] } & TenantUserId,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (channelIds.length === 0) return new Map();
+  const rows = await queries
+    .selectFrom('members as m')
+    .select(['m.channel_id', 'm.user_id'])
+    .where('m.tenant', '=', tenant)
+    .where('m.channel_id', 'in', channelIds)
+    .where('m.user_id', '!=', userId)
+    .orderBy('m.channel_id')
+    .orderBy('m.user_id')
+    .execute();
+  const found = new Map<string, string[]>(channelIds.map((id) => [id, []]));
+  for (const { channel_id, user_id } of rows) found.get(channel_id)!.push(user_id);
+  return found;
+}
+
 /**
  * Makes the entry of a row.
  *
@@ -137,7 +160,12 @@ export function entryOf(
   {
     profiles,
     isReadable,
-  }: { readonly profiles: ReadonlyMap<string, ChatProfile>; readonly isReadable: boolean },
+    otherIds,
+  }: {
+    readonly profiles: ReadonlyMap<string, ChatProfile>;
+    readonly isReadable: boolean;
+    readonly otherIds: readonly string[];
+  },
 ): ChannelEntry {
   return {
     channel: channelOf(row),
@@ -145,6 +173,7 @@ export function entryOf(
     lastMessage: isReadable ? lastMessageOf(row, profiles) : null,
     unreadCount: isReadable ? (row.unread_count ?? 0) : 0,
     mentionCount: isReadable ? (row.mention_count ?? 0) : 0,
+    others: isReadable ? otherIds.map((id) => profiles.get(id) ?? { id, name: id }) : [],
   };
 }
 

@@ -2,13 +2,7 @@ import { Logger } from '@nestjs/common';
 import { MessagesError, MessagesErrorCode, type MessagesService } from '@nestwire/messages';
 import { create, type Message } from '@nestwire/protocol';
 import type { Selectable } from 'kysely';
-import {
-  channelOf,
-  memberFor,
-  membershipOf,
-  showsReading,
-  type ChatMember,
-} from '../channels/chat-channel.js';
+import { channelOf, memberFor, membershipOf, isSmall, type ChatMember } from '../channels/chat-channel.js';
 import type { Queries } from '../database/chat-database.js';
 import type { OutboxTable } from '../database/chat-tables.js';
 import type { ChatMessage } from '../messages/chat-message.js';
@@ -204,7 +198,7 @@ function roomEventOf(row: OutboxRow, { channel, messages, members }: ChannelStat
   const kind = row.kind as ChatChangeKind;
   if (kind === 'message.reported' || kind === 'thread.read') return undefined;
   const isPointer = kind === 'read.moved';
-  if (isPointer && !showsReading(channel?.memberCount ?? 0)) return undefined;
+  if (isPointer && !isSmall(channel?.memberCount ?? 0)) return undefined;
   if (kind.startsWith('channel.')) return channel && create(ChatChannelEvent, { channel });
   if ((isPointer || kind.startsWith('member.')) && row.user_id !== null)
     return create(ChatMemberEvent, {
