@@ -110,9 +110,13 @@ describeChat('What a user sends in a browser', (rig) => {
     await ada.choose('design');
     expect(await ada.channel('release').getByRole('img').count()).toBe(0);
     await ada.choose('release');
+    await ada.page.reload();
     await ada.message('Which thread is this?').getByRole('button', { name: '2 replies' }).click();
     await ada.message('The second reply', ada.panel).waitFor();
     await ada.message('The first reply', ada.panel).waitFor();
+    await ada.panel.getByRole('separator', { name: 'New messages' }).waitFor();
+    const rows = await ada.panel.locator('[data-row=message], [data-row=unread]').allInnerTexts();
+    expect(rows.map((text) => /New|first|second/.exec(text)?.[0])).toEqual(['first', 'New', 'second']);
   });
 });
 

@@ -14,13 +14,15 @@ export interface RowsInput {
   readonly hasOlder: boolean;
   /** The number of the first unread message; null for no mark. */
   readonly firstUnreadSeq: number | null;
+  /** True when the rows before the first message have content; the virtual list never shows a row without a height. */
+  readonly hasBeginning: boolean;
 }
 
 const GROUP_WITHIN_MS = 5 * 60_000;
 
 /** Makes the rows: a heading for each day, the mark of the first unread message, and groups of one author. */
-export function rowsOf({ items, hasOlder, firstUnreadSeq }: RowsInput): readonly Row[] {
-  const rows: Row[] = hasOlder ? [] : [{ kind: 'beginning', key: 'beginning' }];
+export function rowsOf({ items, hasOlder, firstUnreadSeq, hasBeginning }: RowsInput): readonly Row[] {
+  const rows: Row[] = hasBeginning && !hasOlder ? [{ kind: 'beginning', key: 'beginning' }] : [];
   let former: ChatItem | undefined;
   for (const item of items) {
     const { createdAt } = item.message;

@@ -55,7 +55,11 @@ export function TimelineView(props: TimelineViewProps) {
   const drop = useFiles();
   const field = useRef<HTMLTextAreaElement>(null);
   const rights = useMemo(() => rightsIn(view, ownId), [view.channel, view.membership, ownId]);
-  const rows = useMemo(() => rowsOf(view), [view.items, view.hasOlder, view.firstUnreadSeq]);
+  const hasBeginning = Boolean(beginning);
+  const rows = useMemo(
+    () => rowsOf({ ...view, hasBeginning }),
+    [view.items, view.hasOlder, view.firstUnreadSeq, hasBeginning],
+  );
   const readers = useMemo(() => readersOf(view.items, members, ownId), [view.items, members, ownId]);
   useReading({ view, timeline, isAtEnd });
 

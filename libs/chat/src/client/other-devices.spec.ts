@@ -3,6 +3,9 @@ import { until } from '../../../../test/rig/until.js';
 import { chatUser } from '../policy/chat-actor.js';
 import type { ChatTimeline } from './chat-face.js';
 
+/** A port at which nobody listens. */
+const NOBODY = 1;
+
 describe('A thread on two devices of a user', () => {
   let pages: ChatPages;
   let channelId: string;
@@ -45,13 +48,16 @@ describe('A thread on two devices of a user', () => {
 
   it('is read on a device that was away meanwhile', async () => {
     const [phone, laptop] = await Promise.all([device('bob'), device('bob')]);
-    laptop.page.link.cut();
-    laptop.page.link.freeze();
+    const { link, client } = laptop.page;
+    const server = link.target;
+    link.target = NOBODY;
+    link.cut();
     await until(() => laptop.thread.get().status === 'reconnecting');
     phone.thread.markRead(3);
     await until(async () => (await stored()) === 3);
     expect(laptop.thread.get().unreadCount).toBe(2);
-    laptop.page.link.resume();
+    link.target = server;
+    void client.connectWebSocket();
     await until(() => laptop.thread.get().status === 'live' && laptop.thread.get().unreadCount === 0);
   });
 
@@ -63,6 +69,29 @@ describe('A thread on two devices of a user', () => {
     await pages.service.messages.post(chatUser('ann'), { channelId, text: 'three', threadSeq: 1 });
     await until(() => laptop.thread.get().unreadCount === 1);
     expect([phone.thread.get().lastReadSeq, laptop.thread.get().lastReadSeq]).toEqual([3, 3]);
+  });
+
+  it('tells its first unread reply, although the page reads it at once', async () => {
+    const former = await device('bob');
+    former.thread.markRead(2);
+    await until(async () => (await stored()) === 2);
+    await former.page.close();
+
+    const { chat } = await pages.open('bob');
+    const thread = chat.channel(channelId).thread(1);
+    thread.subscribe(() => thread.markRead(thread.get().items.at(-1)?.message.seq ?? 0));
+    await until(() => thread.get().firstUnreadSeq === 3 && thread.get().unreadCount === 0);
+    await until(async () => (await stored()) === 3);
+  });
+
+  it('is read when it closes at once', async () => {
+    const { chat } = await pages.open('bob');
+    const thread = chat.channel(channelId).thread(1);
+    const stop = thread.subscribe(() => undefined);
+    await until(() => thread.get().items.length === 2);
+    thread.markRead(3);
+    stop();
+    await until(async () => (await stored()) === 3);
   });
 
   async function stored(): Promise<number | undefined> {

@@ -26,6 +26,10 @@ export class ReadMark {
   /** The pointer of a thread, and the count of a channel, as the server has told them. */
   #storedSeq = 0;
   #seenSeq = 0;
+  /** The last opening of a thread. */
+  #visit: object | undefined;
+  /** The number to read up to, while the pointer of an opened thread is asked for; otherwise null. */
+  #wantedSeq: number | null = null;
   #counted: number | null = null;
   readonly #context: ChatContext;
   readonly #live: LiveChannel;
@@ -77,6 +81,7 @@ export class ReadMark {
 
   /** Forgets the pointer, which belongs to another user. */
   forget(): void {
+    this.#wantedSeq = null;
     this.leave();
     this.#ownSeq = this.#sentSeq = this.#storedSeq = 0;
     this.firstUnreadSeq = this.#counted = null;
@@ -87,7 +92,7 @@ export class ReadMark {
     if (this.#isOpen) return this.look();
     this.#isOpen = true;
     if (this.#place.threadSeq === null) this.#setFirst();
-    else this.#loadThread().then(() => this.#setFirst(), ignore);
+    else void this.#openThread();
     this.look();
   }
 
@@ -105,6 +110,7 @@ export class ReadMark {
   /** Ends a visit; the next `open` takes another first unread message. */
   leave(): void {
     this.#isOpen = false;
+    this.#readWanted();
     this.#cancelNew?.();
     this.#cancelLook?.();
     this.#cancelNew = this.#cancelLook = undefined;
@@ -124,8 +130,12 @@ export class ReadMark {
     });
   }
 
-  /** Moves the pointer forward, at most to the last message. */
+  /** Moves the pointer forward, at most to the last message; in a thread that opens, once the stored one is known. */
   read(seq: number): void {
+    if (this.#wantedSeq !== null) {
+      this.#wantedSeq = Math.max(this.#wantedSeq, seq);
+      return;
+    }
     const to = Math.min(seq, this.#live.lastSeq);
     if (to <= this.readSeq || !this.#live.membership || this.#isUncounted) return;
     this.#ownSeq = to;
@@ -164,6 +174,21 @@ export class ReadMark {
       this.#cancelLook = undefined;
     }
     this.#place.changed();
+  }
+
+  /** Takes the first unread reply before the page moves the pointer. */
+  async #openThread(): Promise<void> {
+    this.#wantedSeq = 0;
+    const visit = (this.#visit = {});
+    const isCurrent = () => visit === this.#visit && this.#isOpen;
+    await this.#loadThread().then(() => isCurrent() && this.#setFirst(), ignore);
+    if (isCurrent()) this.#readWanted();
+  }
+
+  #readWanted(): void {
+    const seq = this.#wantedSeq;
+    this.#wantedSeq = null;
+    if (seq !== null) this.read(seq);
   }
 
   /** The pointer of a thread is known when the user follows it, and it is among the last active ones. */
