@@ -1,4 +1,4 @@
-import { misconfigured, refuseUnknown } from '../limits/number-options.js';
+import { misconfigured, refuseUnknown } from '../error/option-errors.js';
 import type { ChatFileStorage } from './file-storage.js';
 import type { ChatPreviews } from './previews.js';
 

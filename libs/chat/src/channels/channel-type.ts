@@ -1,6 +1,7 @@
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
-import { misconfigured, numberOptions, refuseUnknown } from '../limits/number-options.js';
+import { misconfigured, refuseUnknown } from '../error/option-errors.js';
+import { numberOptions } from '../limits/number-options.js';
 import { checkRights, type ChannelRights } from '../policy/channel-rights.js';
 
 /** The limits of a type of channels, in place of those of the chat. */

@@ -87,7 +87,11 @@ export function membershipOf(row: MemberRow): ChatMembership {
   };
 }
 
-/** Returns true for a channel that shows each member: how far it has read, and its name in lists. */
+/**
+ * Returns true for a channel that shows each member.
+ *
+ * It tells how far each has read, and the list of a user names the others.
+ */
 export function isSmall(memberCount: number): boolean {
   return memberCount <= MAX_SMALL;
 }

@@ -1,4 +1,4 @@
-import { misconfigured, refuseUnknown } from '../limits/number-options.js';
+import { misconfigured, refuseUnknown } from '../error/option-errors.js';
 import { CHAT_ROLES, type ChatRole } from './chat-role.js';
 
 /** The actions whose roles a type of channels can set. */

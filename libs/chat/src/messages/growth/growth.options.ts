@@ -1,4 +1,5 @@
-import { misconfigured, numberOptions } from '../../limits/number-options.js';
+import { misconfigured } from '../../error/option-errors.js';
+import { numberOptions } from '../../limits/number-options.js';
 
 /** The options of messages that grow while they are produced. */
 export interface ChatGrowthOptions {
