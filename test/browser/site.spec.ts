@@ -7,6 +7,9 @@ import { SiteServer } from './site-server.js';
 
 jest.setTimeout(120_000);
 
+/** Without `DOCS_DIST` the site is built first; on a busy machine that takes minutes. */
+const BUILD_MS = 900_000;
+
 const DESKTOP = { viewport: { width: 1280, height: 800 } } as const;
 const PHONE = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true } as const;
 const PICTURES = resolve(import.meta.dirname, '../../node_modules/.cache/nestwire/screenshots');
@@ -57,7 +60,7 @@ const executablePath = findChromium();
     mkdirSync(PICTURES, { recursive: true });
     site = await SiteServer.start();
     browser = await launchChromium(executablePath!);
-  });
+  }, BUILD_MS);
 
   afterEach(() => {
     const found = problems;
