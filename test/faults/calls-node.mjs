@@ -1,32 +1,12 @@
 // A server with stream methods under faults. Told by its parent what to do; it uses the built packages.
 import 'reflect-metadata';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { create } from '@nestwire/protocol';
-import {
-  CallItems,
-  StreamCall,
-  StreamEndpoint,
-  StreamMethod,
-  StreamsModule,
-  StreamsService,
-} from '@nestwire/streams';
+import { CallItems, StreamCall, StreamEndpoint, StreamMethod, StreamsService } from '@nestwire/streams';
 import { setTimeout as wait } from 'node:timers/promises';
 import { answerParent } from '../rig/child.mjs';
 import { decorate } from '../rig/decorate.mjs';
-import { ExpiringAuthenticator } from './authenticator.mjs';
 import { Done, Job, Piece, RESUMABLE_MS } from './call-work.mjs';
-
-const UNLIMITED = 1e9;
-const LIMITS = {
-  connectsPerSecond: UNLIMITED,
-  connectsPerSecondPerAddress: UNLIMITED,
-  maxConnectionsPerAddress: 10_000,
-  maxConnectionsPerUser: 1_000,
-  maxHandshakesPerAddress: 1_000,
-  maxResumableCalls: 10_000,
-  maxCalls: 10_000,
-};
+import { startFaultServer } from './fault-server.mjs';
 
 /** The executions of methods, which write down how they went. */
 const runs = [];
@@ -95,26 +75,13 @@ decorate(WorkEndpoint, {
   },
 });
 
-async function start({ redis, port = 0 }) {
-  class CallsModule {}
-  decorate(CallsModule, {
-    decorators: [
-      Module({
-        imports: [
-          StreamsModule.forRoot({
-            redis: { connection: redis, probeIntervalMs: 1_000, probeTimeoutMs: 2_000 },
-            trustProxy: false,
-            authenticator: ExpiringAuthenticator,
-            limits: LIMITS,
-            heartbeat: { pingMs: 2_000, pongMs: 2_000 },
-          }),
-        ],
-        providers: [WorkEndpoint],
-      }),
-    ],
+async function start({ redis, port }) {
+  app = await startFaultServer({
+    redis,
+    port,
+    limits: { maxResumableCalls: 10_000, maxCalls: 10_000 },
+    providers: [WorkEndpoint],
   });
-  app = await NestFactory.create(CallsModule, { logger: ['error'] });
-  await app.listen(port, '127.0.0.1');
   return app.getHttpServer().address().port;
 }
 

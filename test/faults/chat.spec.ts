@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeIfPostgres, PostgresServer } from '../rig/postgres-server.js';
 import { describeWithRedis } from '../rig/redis.js';
-import { CHAT_FAULTS } from './chat-nemesis.js';
-import { ChatRig, type ChatParts } from './chat-rig.js';
+import { CHAT_FAULTS } from './chat/chat-nemesis.js';
+import { ChatRig, type ChatParts, type RunCounts, type SettleTimes } from './chat/chat-rig.js';
 import { randomFrom } from './random.mjs';
 
 /** `--quick` does a few runs; `CHAT_RUNS` sets their number for each database. */
@@ -15,13 +15,45 @@ const RUNS = Number(process.env.CHAT_RUNS ?? (FULL ? 100 : 1));
 const SEED = Number(process.env.FAULTS_SEED ?? (FULL ? Date.now() % 1e6 : 1));
 const FAULTS_OF_A_RUN = 3;
 const FAULT_MS = 1_200;
-const FAULTS_OF_A_CONTROL = 2;
 const CONTROL_ROUNDS = 2;
 const CONTROL_SEED = 900_000;
 /** The time in which everything agrees after the last fault. */
 const SETTLED_MS = 60_000;
-const CONTROL_SETTLED_MS = 8_000;
-const RUN_MS = 120_000;
+/** The time for which a control differs in the same way, so that what comes late does not count. */
+const CONTROL_STABLE_MS = 6_000;
+const RUN_MS = 180_000;
+
+/** A device lacks a stored message of a channel or shows an older state of it; slow posts alone prove nothing. */
+const STALE = / shows in [^/]* at \d+ of \d+ "(stored|undefined)/;
+/** Protections that are removed, the faults that they protect from, and what the checker must find. */
+const CONTROLS = [
+  {
+    lack: 'servers have no outbox',
+    sabotage: { servers: ['outbox'] },
+    faults: ['serverDiesBeforeRelay', 'serverDiesBeforeRelay'],
+    signs: [STALE],
+  },
+  {
+    lack: 'clients load nothing after a gap',
+    sabotage: { clients: ['gaps'] },
+    faults: ['redisCutOffAndEmptied', 'redisCutOffAndEmptied'],
+    signs: [STALE],
+  },
+  {
+    lack: 'threads, growing messages, files and guests are not protected',
+    sabotage: {
+      servers: ['growthLeases', 'fileCleanup', 'guestRights'],
+      clients: ['threadEvents'],
+    },
+    faults: ['uploadCut', 'serverDiesWhileGrowing', 'clientsCut'],
+    signs: [
+      / shows in \S+\/\d+ at \d+ of \d+ "(stored|undefined)/,
+      / grows at rest/,
+      /the file \S+ has undefined of \d+ bytes/,
+      /guest\d sees the foreign channel/,
+    ],
+  },
+];
 
 const BUILT = existsSync(join(process.cwd(), 'libs/chat/dist/index.js'));
 if (!BUILT) console.warn('Processes need the built packages: npm run build.');
@@ -29,30 +61,39 @@ if (!BUILT) console.warn('Processes need the built packages: npm run build.');
 interface RunSettings {
   /** The names of the faults to choose from. */
   readonly faults: readonly string[];
-  readonly count: number;
-  readonly settledMs: number;
+  /** The number of faults; without it, all happen, in their order. */
+  readonly count?: number;
+  readonly times: SettleTimes;
+}
+
+interface RunResult {
+  readonly problems: readonly string[];
+  readonly counts: RunCounts;
 }
 
 /** Lets devices work under faults that a seed chooses; returns what differs at rest. */
-async function run(rig: ChatRig, seed: number, { faults, count, settledMs }: RunSettings): Promise<string[]> {
+async function run(rig: ChatRig, seed: number, settings: RunSettings): Promise<RunResult> {
+  const { faults, count, times } = settings;
   const random = randomFrom(seed);
-  await rig.open(`r${seed}`);
-  await rig.clients.ask('work', { seed });
+  await rig.open(`r${seed}`, seed);
   const done: string[] = [];
-  while (done.length < count) {
-    const name = faults[Math.floor(random() * faults.length)]!;
-    const [choice, length, rest] = [random(), random(), random()];
+  while (done.length < (count ?? faults.length)) {
+    const [place, choice, length, rest] = [random(), random(), random(), random()];
+    const name = faults[count === undefined ? done.length : Math.floor(place * faults.length)]!;
     done.push(name);
     await wait(200 + rest * 500);
     await CHAT_FAULTS[name]!(rig, choice, 200 + length * FAULT_MS);
   }
   await wait(300);
-  const problems = await rig.settle(settledMs);
-  const { posts } = await rig.close();
-  console.info(`${problems.length ? 'FAILED' : 'ok    '} seed ${seed}: ${done.join(', ')}; ${posts} posts`);
+  const problems = await rig.settle(times);
+  const counts = await rig.close();
+  const numbers = Object.entries(counts).map(([name, number]) => `${number} ${name}`);
+  console.info(
+    `${problems.length ? 'FAILED' : 'ok    '} seed ${seed}: ${done.join(', ')}; ${numbers.join(', ')}`,
+  );
   // A long run shows at once what went wrong.
   if (problems.length) console.info(problems.join('\n'));
-  return problems.map((problem) => `seed ${seed} (${done.join(', ')}): ${problem}`);
+  return { problems: problems.map((problem) => `seed ${seed} (${done.join(', ')}): ${problem}`), counts };
 }
 
 (BUILT ? describeWithRedis : describe.skip)('Chats over Redis', (redis?: () => ChatParts['redis']) => {
@@ -67,11 +108,13 @@ async function run(rig: ChatRig, seed: number, { faults, count, settledMs }: Run
       'agree with the database at rest after faults at random',
       async () => {
         rig = await ChatRig.start({ redis: redis!(), ...(await start()) });
-        const settings = { faults, count: FAULTS_OF_A_RUN, settledMs: SETTLED_MS };
-        const problems: string[] = [];
-        for (let seed = SEED; seed < SEED + RUNS; seed++) problems.push(...(await run(rig, seed, settings)));
+        const settings = { faults, count: FAULTS_OF_A_RUN, times: { deadlineMs: SETTLED_MS } };
+        const results: RunResult[] = [];
+        for (let seed = SEED; seed < SEED + RUNS; seed++) results.push(await run(rig, seed, settings));
 
-        expect(problems).toEqual([]);
+        expect(results.flatMap(({ problems }) => problems)).toEqual([]);
+        for (const subject of ['posts', 'replies', 'files', 'growths'] as const)
+          expect(Math.max(...results.map(({ counts }) => counts[subject]))).toBeGreaterThan(0);
       },
       RUNS * RUN_MS,
     );
@@ -84,29 +127,27 @@ async function run(rig: ChatRig, seed: number, { faults, count, settledMs }: Run
     });
     afterAll(() => rm(folder, { recursive: true, force: true }));
 
-    const start = async (name: string) => ({ database: { file: join(folder, `${name}.sqlite`) } });
+    const start = async (name: string) => ({
+      database: { file: join(folder, `${name}.sqlite`) },
+      files: join(folder, 'files'),
+    });
     agreesOn(
       () => start('chat'),
       Object.keys(CHAT_FAULTS).filter((name) => name !== 'postgresKilled'),
     );
 
-    it.each([
-      ['servers have no outbox', { servers: ['outbox'] }, ['serverDiesBeforeRelay']],
-      ['clients load nothing after a gap', { clients: ['gaps'] }, ['redisCutOffAndEmptied']],
-    ])(
-      'are found to differ when %s',
-      async (_what, sabotage, faults) => {
+    it.each(CONTROLS)(
+      'are found to differ when $lack',
+      async ({ sabotage, faults, signs }) => {
         rig = await ChatRig.start({ redis: redis!(), ...(await start(faults[0]!)), sabotage });
-        const settings = { faults, count: FAULTS_OF_A_CONTROL, settledMs: CONTROL_SETTLED_MS };
-        const problems: string[] = [];
-        for (let round = 0; round < CONTROL_ROUNDS && problems.length === 0; round++)
-          problems.push(...(await run(rig, CONTROL_SEED + round, settings)));
+        const times = { deadlineMs: SETTLED_MS, stableMs: CONTROL_STABLE_MS };
+        const settings = { faults, times };
+        const found: string[] = [];
+        const unseen = (): RegExp[] => signs.filter((sign) => !found.some((problem) => sign.test(problem)));
+        for (let round = 0; round < CONTROL_ROUNDS && unseen().length; round++)
+          found.push(...(await run(rig, CONTROL_SEED + round, settings)).problems);
 
-        // A device lacks a stored message or shows an older state of it; slow posts alone prove nothing.
-        const stale = problems.filter((problem) =>
-          / shows in .* at \d+ of \d+ "(stored|undefined)/.test(problem),
-        );
-        expect(stale).not.toEqual([]);
+        expect(unseen()).toEqual([]);
       },
       CONTROL_ROUNDS * RUN_MS,
     );
@@ -114,11 +155,19 @@ async function run(rig: ChatRig, seed: number, { faults, count, settledMs }: Run
 
   describeIfPostgres('and PostgreSQL', () => {
     let postgres: PostgresServer;
+    let files: string;
     beforeAll(async () => {
+      files = await mkdtemp(join(tmpdir(), 'nestwire-chat-faults-'));
       postgres = await PostgresServer.start();
     });
-    afterAll(() => postgres?.stop());
+    afterAll(async () => {
+      await postgres?.stop();
+      await rm(files, { recursive: true, force: true });
+    });
 
-    agreesOn(async () => ({ database: { postgres: postgres.url }, postgres }), Object.keys(CHAT_FAULTS));
+    agreesOn(
+      async () => ({ database: { postgres: postgres.url }, postgres, files }),
+      Object.keys(CHAT_FAULTS),
+    );
   });
 });

@@ -84,6 +84,32 @@ export const SABOTAGES = {
   ],
   /** A client of the chat loads nothing after a gap. */
   gaps: [[`${CHAT}client/live-channel.js`, 'message instanceof StreamGap', 'false']],
+  /** A thread on a client of the chat takes none of the events after its page. */
+  threadEvents: [
+    [
+      `${CHAT}client/message-window.js`,
+      'if (message.threadSeq !== this.threadSeq)',
+      'if (message.threadSeq !== null || this.threadSeq !== null)',
+    ],
+  ],
+  /** Nobody ends the growing messages of a server that died. */
+  growthLeases: [
+    [
+      `${CHAT}messages/growth/growth-store.js`,
+      'for (const key of expired.filter((one) => !isHere(one)))',
+      'for (const key of [])',
+    ],
+  ],
+  /** The cleanup deletes the files of messages, too. */
+  fileCleanup: [[`${CHAT}attachments/attachment-cleanup.js`, ".where('a.orphaned_at', 'is not', null)", '']],
+  /** The policy lets guests read all channels. */
+  guestRights: [
+    [
+      `${CHAT}policy/default-chat-policy.js`,
+      "'channel.read': (subject, resource) => ",
+      "'channel.read': (subject, resource) => subject.kind === 'guest' || ",
+    ],
+  ],
 };
 
 /**
