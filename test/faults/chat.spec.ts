@@ -15,7 +15,8 @@ const RUNS = Number(process.env.CHAT_RUNS ?? (FULL ? 100 : 1));
 const SEED = Number(process.env.FAULTS_SEED ?? (FULL ? Date.now() % 1e6 : 1));
 const FAULTS_OF_A_RUN = 3;
 const FAULT_MS = 1_200;
-const CONTROL_ROUNDS = 2;
+/** The most runs of a control: a device that opens a thread loads what it lacks, so one run may prove nothing. */
+const CONTROL_ROUNDS = 5;
 const CONTROL_SEED = 900_000;
 /** The time in which everything agrees after the last fault. */
 const SETTLED_MS = 60_000;
@@ -30,7 +31,8 @@ const CONTROLS = [
   {
     lack: 'servers have no outbox',
     sabotage: { servers: ['outbox'] },
-    faults: ['serverDiesBeforeRelay', 'serverDiesBeforeRelay'],
+    // The death of the other server would move all devices, which then load what they lack.
+    faults: ['serverDiesBeforeRelay'],
     signs: [STALE],
   },
   {
@@ -49,7 +51,7 @@ const CONTROLS = [
     signs: [
       / shows in \S+\/\d+ at \d+ of \d+ "(stored|undefined)/,
       / grows at rest/,
-      /the file \S+ has undefined of \d+ bytes/,
+      /the storage lacks the file /,
       /guest\d sees the foreign channel/,
     ],
   },

@@ -67,12 +67,12 @@ export const SABOTAGES = {
       'false',
     ],
   ],
-  /** Changes of the chat wait for their publication in the memory of their server, not in the database. */
+  /** Changes of the chat wait a second for their publication in the memory of their server, not in the database. */
   outbox: [
     [
       `${CHAT}outbox/outbox.js`,
       "await queries.insertInto('outbox').values(rows).execute();",
-      'setTimeout(() => (globalThis.unpublished ??= []).push(...rows.map((row) => ({ ...row, outbox_seq: Math.random() }))), 100);',
+      'setTimeout(() => (globalThis.unpublished ??= []).push(...rows.map((row) => ({ ...row, outbox_seq: Math.random() }))), 1_000);',
     ],
     [
       `${CHAT}relay/outbox-relay.js`,
@@ -88,8 +88,8 @@ export const SABOTAGES = {
   threadEvents: [
     [
       `${CHAT}client/message-window.js`,
-      'if (message.threadSeq !== this.threadSeq)',
-      'if (message.threadSeq !== null || this.threadSeq !== null)',
+      'if (message.threadSeq !== this.#threadSeq)',
+      'if (message.threadSeq !== null || this.#threadSeq !== null)',
     ],
   ],
   /** Nobody ends the growing messages of a server that died. */

@@ -18,7 +18,10 @@ export function wrongFiles(truth: ChannelTruth, devices: readonly DeviceSnapshot
       ...(completed_at === null ? [`the file ${id} of ${place} is not complete`] : []),
       ...members
         .filter(({ downloads }) => downloads[id] !== hashes[at])
-        .map(({ name, downloads }) => `${name} reads the file ${id} of ${place} as ${downloads[id]}`),
+        .map(
+          ({ name, downloads }) =>
+            `${name} cannot read the file ${id} of ${place}: ${downloads[id] ?? 'not shown'}`,
+        ),
     ]);
   });
 }
@@ -30,6 +33,7 @@ export function wrongStorage({ attachments, files }: StoredChat): string[] {
     const { id, byte_size, seq, orphaned_at, removed_at } = row;
     const size = sizes.get(id);
     const isKept = seq !== null && orphaned_at === null;
+    if (isKept && size === undefined) return [`the storage lacks the file ${id}`];
     if (isKept && size !== byte_size) return [`the file ${id} has ${size} of ${byte_size} bytes`];
     const isLeft = size !== undefined || sizes.has(`${id}.part`);
     return removed_at !== null && isLeft ? [`the removed file ${id} is still there`] : [];

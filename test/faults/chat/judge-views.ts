@@ -32,17 +32,15 @@ function wrongRoom(truth: ChannelTruth, device: DeviceSnapshot, room: TimelineSn
   ];
 }
 
-/** A device learns the pointer of a thread when it opens it, and moves it; those of other devices follow later. */
 function wrongThread(truth: ChannelTruth, device: DeviceSnapshot, thread: TimelineSnapshot): string[] {
   const { channel, threadSeq, status, lastReadSeq, unreadCount } = thread;
   const place = `${channel}/${threadSeq}`;
   const stored = truth.threadPointersOf(device.user).get(threadSeq!) ?? 0;
-  const isPast = lastReadSeq <= stored && lastReadSeq >= (device.ledger.reads[place] ?? 0);
   return [
     ...differing(`${device.name} shows in ${place}`, [
       ['the status', status, 'live'],
-      ['the pointer', lastReadSeq, isPast ? lastReadSeq : stored],
-      ['unread messages', unreadCount, truth.unreadAfter(lastReadSeq, device.user, threadSeq)],
+      ['the pointer', lastReadSeq, stored],
+      ['unread messages', unreadCount, truth.unreadAfter(stored, device.user, threadSeq)],
     ]),
     ...wrongItems(truth, device, thread),
   ];

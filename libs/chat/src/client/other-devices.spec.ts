@@ -46,6 +46,16 @@ describe('A thread on two devices of a user', () => {
     await until(() => laptop.thread.get().unreadCount === 1);
   });
 
+  it('is read up to the first own reply on both, as the server counts', async () => {
+    const [phone, laptop] = await Promise.all([device('cat'), device('cat')]);
+    await pages.service.messages.post(chatUser('cat'), { channelId, text: 'mine', threadSeq: 1 });
+    await until(() => [phone, laptop].every(({ thread }) => thread.get().unreadCount === 0));
+    expect([phone.thread.get().lastReadSeq, laptop.thread.get().lastReadSeq]).toEqual([4, 4]);
+
+    const { entries } = await pages.service.history.threads(chatUser('cat'), { channelId });
+    expect(entries.map(({ readSeq, unreadCount }) => [readSeq, unreadCount])).toEqual([[4, 0]]);
+  });
+
   it('is read on a device that was away meanwhile', async () => {
     const [phone, laptop] = await Promise.all([device('bob'), device('bob')]);
     const { link, client } = laptop.page;

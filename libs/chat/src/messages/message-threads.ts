@@ -1,5 +1,6 @@
 import { nextRevision } from '../channels/channel-rows.js';
 import type { Queries } from '../database/chat-database.js';
+import { storeInOutbox } from '../outbox/outbox.js';
 import { publishMessage } from './message-change.js';
 import type { MessageRow } from './chat-message.js';
 import { updateMessage } from './message-rows.js';
@@ -7,7 +8,8 @@ import { updateMessage } from './message-rows.js';
 /**
  * Counts a reply on the message that began its thread.
  *
- * Both authors follow the thread. The reply changes the first message, so that its readers see the count.
+ * Both authors follow the thread, and their devices learn its first pointer. The reply
+ * changes the first message, so that its readers see the count.
  */
 export async function countReply(
   queries: Queries,
@@ -22,13 +24,19 @@ export async function countReply(
     [root.author_id, thread_seq],
     [author_id, seq],
   ]);
-  for (const [user_id, read_seq] of readers)
-    if (user_id !== null)
-      await queries
-        .insertInto('thread_readers')
-        .values({ tenant, channel_id, thread_seq, user_id, read_seq })
-        .onConflict((c) => c.doNothing())
-        .execute();
+  for (const [userId, read_seq] of readers) {
+    if (userId === null) continue;
+    const follows = await queries
+      .insertInto('thread_readers')
+      .values({ tenant, channel_id, thread_seq, user_id: userId, read_seq })
+      .onConflict((c) => c.doNothing())
+      .returning('user_id')
+      .executeTakeFirst();
+    if (follows)
+      await storeInOutbox(queries, [
+        { tenant, kind: 'thread.read', channelId: channel_id, userId, seq: thread_seq },
+      ]);
+  }
   await publishMessage(queries, root, 'message.replied');
 }
 
