@@ -14,9 +14,7 @@ export function registerMessage(target: object, name: string, options?: StreamMe
   }
   const cls = target as MessageClass;
   if ('then' in cls.prototype)
-    throw new TypeError(
-      `@StreamMessage(): "${name}" has a method "then", as promises have; rename it`,
-    );
+    throw new TypeError(`@StreamMessage(): "${name}" has a method "then", as promises have; rename it`);
   if (options) setEvolution(cls, name, options);
   names.set(cls, name);
   Object.defineProperty(cls.prototype, '$type', { value: name, configurable: true });
