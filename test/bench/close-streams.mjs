@@ -4,6 +4,7 @@
 import WebSocket from 'ws';
 import { Child } from '../rig/child.mjs';
 import { startRedis } from '../rig/redis-server.mjs';
+import { required } from '../rig/required.mjs';
 import { quantile } from './statistics.mjs';
 
 const ORDERS = Number(process.argv[2] ?? 240);
@@ -71,7 +72,7 @@ try {
   const before = { endedMs: [], callMs: [], delivered: {} };
   const after = { endedMs: [], callMs: [], delivered: {} };
   for (let order = 1; order <= ORDERS; order++) {
-    if (order === KILLED_AT + 1) process.kill(servers[SERVERS - 1].pid, 'SIGKILL');
+    if (order === KILLED_AT + 1) process.kill(required(servers[SERVERS - 1]?.pid, 'process id'), 'SIGKILL');
     const live = order > KILLED_AT ? SERVERS - 1 : SERVERS;
     await closeOn(order, live, clients.slice(0, live), order > KILLED_AT ? after : before);
   }

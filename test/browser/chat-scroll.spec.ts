@@ -58,7 +58,7 @@ describeChat('The list of messages in a browser', (rig) => {
     // The measurement sees a movement.
     await ada.scrollTo(900);
     await ada.page.evaluate(SETTLED);
-    const moved = `document.querySelector('.message-scroller').scrollTop += 30`;
+    const moved = `document.querySelector('.message-scroller').scrollTop -= 30`;
     expect(await driftAfter(ada, moved)).toBe(30);
   });
 });

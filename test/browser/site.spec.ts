@@ -112,7 +112,6 @@ const executablePath = findChromium();
     ['/chat-client#size', '/chat/custom-ui#size'],
     ['/chat-moving', '/chat/moving'],
     ['/chat#live-events', '/chat/events#live-events'],
-    ['/chat#five-minutes', '/chat#five-minutes'],
     ['/configuration#limits-of-the-chat', '/chat/options#limits'],
   ])('leads from the former address %s to %s', async (former, present) => {
     const page = await open(former);

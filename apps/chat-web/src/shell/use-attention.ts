@@ -19,13 +19,13 @@ export function useAttention({ channelId }: Route): void {
   const entry = entries.find(({ channel }) => channel.id === channelId);
   const room = entry && channelName(entry.channel, entry.others);
   useTitle({ room, unreadTotal, mentionTotal });
-  const seen = useRef<ReadonlyMap<string, number> | null>(null);
+  const seen = useRef<ReadonlyMap<string, ChannelEntry> | null>(null);
   useEffect(() => {
     const former = seen.current;
-    seen.current = new Map(entries.map(({ channel, lastMessage }) => [channel.id, lastMessage?.seq ?? 0]));
+    seen.current = new Map(entries.map((entry) => [entry.channel.id, entry]));
     if (!former || document.hasFocus() || !areNotificationsOn()) return;
     for (const entry of entries)
-      if ((entry.lastMessage?.seq ?? 0) > (former.get(entry.channel.id) ?? 0) && isWorth(entry, quiet))
+      if (isWorth(entry, former.get(entry.channel.id), quiet))
         notifyOf(entry, channelName(entry.channel, entry.others));
   }, [entries]);
 }
@@ -51,14 +51,16 @@ function useTitle({ room, unreadTotal, mentionTotal }: TitleState): void {
   );
 }
 
-/** Returns true for a message that concerns the user, and is of nobody whose messages are quiet. */
+/** Returns true when the last message is new, concerns the user, and is of nobody whose messages are quiet. */
 function isWorth(
   { channel, mentionCount, lastMessage, membership }: ChannelEntry,
+  former: ChannelEntry | undefined,
   quiet: ReadonlySet<string>,
 ): boolean {
+  if ((lastMessage?.seq ?? 0) <= (former?.lastMessage?.seq ?? 0)) return false;
   if (quiet.has(lastMessage?.author?.id ?? '')) return false;
   if (membership.mutedUntil !== null && membership.mutedUntil > Date.now()) return false;
-  return channel.type === 'direct' || mentionCount > 0;
+  return channel.type === 'direct' || mentionCount > (former?.mentionCount ?? 0);
 }
 
 function notifyOf({ channel, lastMessage }: ChannelEntry, name: string): void {

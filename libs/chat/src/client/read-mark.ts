@@ -82,6 +82,8 @@ export class ReadMark {
   /** Forgets the pointer, which belongs to another user. */
   forget(): void {
     this.#wantedSeq = null;
+    this.#cancelWrite?.();
+    this.#cancelWrite = undefined;
     this.leave();
     this.#ownSeq = this.#sentSeq = this.#storedSeq = 0;
     this.firstUnreadSeq = this.#counted = null;
