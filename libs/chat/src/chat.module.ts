@@ -1,9 +1,8 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { MessagesService } from '@nestwire/messages';
-import { attachmentSettings } from './attachments/attachment.options.js';
 import { ChatFiles } from './attachments/chat-files.js';
 import { ChannelStates } from './channels/channel-state.js';
-import { ChannelTypes } from './channels/channel-type.js';
+import { checkAsyncOptions, checkModuleOptions, checkReturnedOptions, checkValues } from './check-options.js';
 import type {
   ChatModuleAsyncOptions,
   ChatModuleOptions,
@@ -19,14 +18,11 @@ import { ChatActors } from './endpoint/chat-actors.js';
 import { ChatChannelEndpoint } from './endpoint/chat-channel-endpoint.js';
 import { ChatUserEndpoint } from './endpoint/chat-user-endpoint.js';
 import { ChatFileRoute } from './http/file-route.js';
-import { chatLimits } from './limits/chat-limits.js';
 import { RoomWatches } from './live/room-watches.js';
 import { ChatHooks, NoChatHooks } from './messages/chat-hooks.js';
 import { ChatWork } from './outbox/chat-work.js';
-import { growthSettings } from './messages/growth/growth.options.js';
 import { ChatPolicy } from './policy/chat-policy.js';
 import { DefaultChatPolicy } from './policy/default-chat-policy.js';
-import { relaySettings } from './relay/relay.options.js';
 import { ChatUsers } from './users/chat-users.js';
 
 /**
@@ -36,15 +32,33 @@ import { ChatUsers } from './users/chat-users.js';
  */
 @Module({})
 export class ChatModule {
-  /** Configures the chat; the module is global. */
+  /**
+   * Configures the chat; the module is global.
+   *
+   * A wrong value of an option fails the start of the application.
+   *
+   * @throws {ChatError} CHAT_CONFIGURATION at once when an option does not exist, or `users` is no class
+   */
   static forRoot(options: ChatModuleOptions): DynamicModule {
+    checkModuleOptions(options);
     return definitionOf(options, { provide: CHAT_OPTIONS, useValue: options });
   }
 
-  /** Configures the chat by a factory; the module is global. */
+  /**
+   * Configures the chat by a factory; the module is global.
+   *
+   * A wrong option that the factory returns fails the start of the application.
+   *
+   * @throws {ChatError} CHAT_CONFIGURATION at once when an option does not exist, or `users` is no class
+   */
   static forRootAsync(options: ChatModuleAsyncOptions): DynamicModule {
+    checkAsyncOptions(options);
     const { inject = [], useFactory } = options;
-    return definitionOf(options, { provide: CHAT_OPTIONS, inject: [...inject] as never[], useFactory });
+    return definitionOf(options, {
+      provide: CHAT_OPTIONS,
+      inject: [...inject] as never[],
+      useFactory: async (...dependencies: never[]) => checkReturnedOptions(await useFactory(...dependencies)),
+    });
   }
 }
 
@@ -88,22 +102,11 @@ async function openFiles(database: ChatDatabase, { attachments }: ChatOptions): 
 }
 
 /** Checks the options first, so that a mistake leaves no open database behind. */
-async function openMigrated({
-  database: options,
-  limits,
-  types,
-  attachments,
-  growth,
-  relay,
-}: ChatOptions): Promise<ChatDatabase> {
-  chatLimits(limits);
-  attachmentSettings(attachments);
-  growthSettings(growth);
-  relaySettings(relay);
-  new ChannelTypes(types).all();
-  const database = await openDatabase(options);
+async function openMigrated(options: ChatOptions): Promise<ChatDatabase> {
+  checkValues(options);
+  const database = await openDatabase(options.database);
   try {
-    await (options?.migrations === 'check' ? checkSchema(database) : migrate(database));
+    await (options.database?.migrations === 'check' ? checkSchema(database) : migrate(database));
     return database;
   } catch (error) {
     await database.close();

@@ -77,6 +77,9 @@ describe('The module of the chat', () => {
 
   it.each([
     [{ limits: { maxTextLenght: 3 } as object }, /no option limits.maxTextLenght/],
+    [{ database: { fiel: 'a' } as object }, /no option database.fiel. Did you mean database.file\?/],
+    [{ database: { migrations: 'chek' as never } }, /database.migrations is run or check/],
+    [{ gests: true } as object, /no option gests. Did you mean guests\?/],
     [{ limits: { maxPins: 0 } }, /limits.maxPins/],
     [{ growth: { storeMs: 0 } }, /growth.storeMs/],
     [{ growth: { leaseMs: 1_500 } }, /growth.leaseMs is at least twice/],

@@ -1,6 +1,6 @@
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { ChatError, ChatErrorCode } from '../error/chat-error.js';
-import { misconfigured, refuseUnknown } from '../error/option-errors.js';
+import { demandOneOf, misconfigured, refuseUnknown } from '../error/option-errors.js';
 import { numberOptions } from '../limits/number-options.js';
 import { checkRights, type ChannelRights } from '../policy/channel-rights.js';
 
@@ -101,10 +101,10 @@ export class ChannelTypes {
 
   /** @throws {ChatError} CHAT_CONFIGURATION when a name or a number is not valid */
   constructor(options: Readonly<Record<string, ChannelTypeOptions>> = {}) {
+    if (typeof options !== 'object' || options === null)
+      throw misconfigured(`types is an object of types by name; got ${String(options)}`);
     const names = new Set([...Object.keys(BUILT_IN), ...Object.keys(options)]);
-    this.types = new Map(
-      [...names].map((name) => [name, typeOf(name, { ...BUILT_IN[name], ...options[name] })]),
-    );
+    this.types = new Map([...names].map((name) => [name, typeOf(name, BUILT_IN[name], options[name])]));
   }
 
   /** All types. */
@@ -138,11 +138,18 @@ const OPTIONS: readonly (keyof ChannelTypeOptions)[] = [
   'rateLimiter',
 ];
 
-function typeOf(name: string, options: ChannelTypeOptions): ChannelType {
+function typeOf(
+  name: string,
+  builtIn: ChannelTypeOptions | undefined,
+  given: ChannelTypeOptions = {},
+): ChannelType {
   if (!NAME.test(name)) throw misconfigured(`the name '${name}' is not 1 to 32 of a-z 0-9 -`);
-  refuseUnknown(`types.${name}`, options, OPTIONS);
+  refuseUnknown(`types.${name}`, given, OPTIONS);
+  const options = { ...builtIn, ...given };
   const { access = 'invitation', maxMembers = DEFAULT_MAX_MEMBERS, keepMs, ephemeral = false } = options;
   const { rights = {}, limits = {}, rateLimiter } = options;
+  demandOneOf(`types.${name}.access`, access, ['open', 'invitation', 'fixed']);
+  demandOneOf(`types.${name}.ephemeral`, ephemeral, [true, false]);
   if (!Number.isInteger(maxMembers) || maxMembers < 1)
     throw misconfigured(`types.${name}.maxMembers is a whole number from 1 on; got ${maxMembers}`);
   if (keepMs !== undefined && !(keepMs >= 1))

@@ -1,6 +1,6 @@
 import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import { resolve } from 'node:path';
-import { ChatError, ChatErrorCode } from '../error/chat-error.js';
+import { demandOneOf, misconfigured, refuseUnknown } from '../error/option-errors.js';
 import { ChatDatabase } from './chat-database.js';
 import type { ChatDatabaseOptions } from './database.options.js';
 import { EmbeddedDialect } from './embedded/embedded-dialect.js';
@@ -12,6 +12,16 @@ interface EventSource {
   on(event: 'error', listener: () => void): unknown;
 }
 
+/** All options; a missing one and a foreign one do not compile. */
+const OPTIONS = Object.keys({
+  file: true,
+  postgres: true,
+  schema: true,
+  migrations: true,
+  poolSize: true,
+  busyTimeoutMs: true,
+  maxQueuedQueries: true,
+} satisfies Readonly<Record<keyof ChatDatabaseOptions, true>>);
 const NUMBERS = ['poolSize', 'busyTimeoutMs', 'maxQueuedQueries'] as const;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,47}$/;
 
@@ -21,14 +31,16 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,47}$/;
  * @throws {ChatError} CHAT_CONFIGURATION when the options contradict themselves, or `pg` is not installed
  */
 export async function openDatabase(options: ChatDatabaseOptions = {}): Promise<ChatDatabase> {
-  const { file, postgres, schema } = options;
+  refuseUnknown('database', options, OPTIONS);
+  const { file, postgres, schema, migrations = 'run' } = options;
+  demandOneOf('database.migrations', migrations, ['run', 'check']);
   if (file !== undefined && postgres !== undefined)
-    throw misconfigured('database.file and database.postgres are both set. Keep one.');
+    throw misconfigured('database.file and database.postgres are both set. Keep one');
   if (schema !== undefined && !NAME.test(schema))
-    throw misconfigured(`database.schema is 1 to 48 letters, digits and underscores; got '${schema}'.`);
+    throw misconfigured(`database.schema is 1 to 48 letters, digits and underscores; got '${schema}'`);
   for (const name of NUMBERS)
     if (options[name] !== undefined && !(Number.isInteger(options[name]) && options[name] >= 1))
-      throw misconfigured(`database.${name} is a whole number from 1 on; got ${options[name]}.`);
+      throw misconfigured(`database.${name} is a whole number from 1 on; got ${options[name]}`);
   return postgres === undefined ? openFile(options) : openPostgres(options);
 }
 
@@ -37,7 +49,7 @@ function openFile(options: ChatDatabaseOptions): ChatDatabase {
   const { busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxQueuedQueries = DEFAULT_MAX_QUEUED_QUERIES } = options;
   if (file === '' || file.startsWith(':'))
     throw misconfigured(
-      'database.file is the path of a file; two connections share it, so it is not in memory.',
+      'database.file is the path of a file; two connections share it, so it is not in memory',
     );
   const sqlite = new SqliteFile({ file: resolve(file), busyTimeoutMs, maxQueuedQueries });
   return new ChatDatabase({
@@ -90,10 +102,6 @@ function survivingPool(pool: PostgresPool): PostgresPool {
     },
     end: () => pool.end(),
   };
-}
-
-function misconfigured(problem: string, cause?: unknown): ChatError {
-  return new ChatError(ChatErrorCode.Configuration, problem, { cause });
 }
 
 /** The default of `database.file`, in the working directory. */
