@@ -1,4 +1,4 @@
-import { placeOf } from './device-view.mjs';
+import { noteRead } from './device-view.mjs';
 
 const EMOJIS = ['👍', '🎉', '👀'];
 const QUOTES = 0.2;
@@ -60,9 +60,7 @@ export class DeviceMessages {
   }
 
   #read(timeline, seq) {
-    const { reads } = this.#device.ledger;
     timeline.markRead(seq);
-    const place = placeOf(timeline);
-    reads[place] = Math.max(reads[place] ?? 0, timeline.get().lastReadSeq);
+    noteRead(this.#device.ledger, timeline, seq);
   }
 }

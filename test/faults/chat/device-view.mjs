@@ -28,6 +28,20 @@ export function placeOf({ channelId, threadSeq }) {
 }
 
 /**
+ * Writes down that a device has read a room or a thread up to a message.
+ *
+ * A thread that opens shows its stored pointer first, and moves it to the message later.
+ *
+ * @param {Pick<Ledger, 'reads'>} ledger
+ * @param {Pick<import('@nestwire/chat/client').ChatTimeline, 'channelId' | 'threadSeq' | 'get'>} timeline
+ * @param {number} seq
+ */
+export function noteRead({ reads }, timeline, seq) {
+  const place = placeOf(timeline);
+  reads[place] = Math.max(reads[place] ?? 0, seq, timeline.get().lastReadSeq);
+}
+
+/**
  * Returns what a room or a thread shows.
  *
  * @param {import('@nestwire/chat/client').ChatTimeline} timeline
