@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { closeChats, startChat, type ChatApp } from '../../../test/rig/chat-app.js';
 import { describeOnEachDatabase } from '../../../test/rig/chat-databases.js';
@@ -14,9 +17,12 @@ const STAFF: readonly ChatRole[] = ['owner', 'moderator'];
 
 describeOnEachDatabase('A type of channels', (fresh) => {
   let app: ChatApp;
+  let folder: string;
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'nestwire-chat-'));
     app = await startChat({
       database: fresh(),
+      attachments: { folder },
       types: {
         news: {
           access: 'open',
@@ -37,7 +43,10 @@ describeOnEachDatabase('A type of channels', (fresh) => {
       },
     });
   });
-  afterAll(closeChats);
+  afterAll(async () => {
+    await closeChats();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   const roomOf = async (type: string) =>
     (await app.chat.channels.create(ann!, { type, members: ['bob'] })).id;
