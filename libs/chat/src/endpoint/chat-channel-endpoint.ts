@@ -1,33 +1,21 @@
 import type { ChannelStream } from '@nestwire/messages';
 import { MessagesService } from '@nestwire/messages';
-import { create, StreamGap, type PresenceEvent } from '@nestwire/protocol';
+import { create, type PresenceEvent } from '@nestwire/protocol';
 import {
   OnStreamMessage,
   OnStreamOpened,
-  SessionCloseReason,
   StreamCall,
   StreamEndpoint,
   StreamMethod,
-  StreamSession,
   type CallItems,
   type StreamUser,
 } from '@nestwire/streams';
 import type { MembershipChanges } from '../channels/channel-members.js';
 import { ChatService } from '../chat.service.js';
-import { ChatErrorCode, isDenial } from '../error/chat-error.js';
-import { userIdOf } from '../policy/chat-actor.js';
-import { ChatUsers, profilesOf } from '../users/chat-users.js';
+import { ChatUsers } from '../users/chat-users.js';
 import { ChatChannelState, ChatMembers } from '../wire/channel-replies.js';
 import { ChatLoadMembers, ChatSetMember, ChatSetPreferences, ChatUpdate } from '../wire/channel-requests.js';
-import { ChatChannelEvent, ChatMemberEvent, ChatMessageEvent } from '../wire/chat-events.js';
-import {
-  ChatChanges,
-  ChatJoined,
-  ChatPage,
-  ChatPointer,
-  ChatStored,
-  ChatTypingEvent,
-} from '../wire/chat-replies.js';
+import { ChatChanges, ChatPage, ChatPointer, ChatStored } from '../wire/chat-replies.js';
 import {
   ChatChannelParams,
   ChatDelete,
@@ -41,46 +29,18 @@ import {
   ChatTyping,
   ChatWatchPresence,
 } from '../wire/chat-requests.js';
-import { ChatGrowth } from '../wire/growth-events.js';
 import { ChatStopGrowth } from '../wire/growth-requests.js';
 import { ChatUpload, ChatUploaded } from '../wire/upload-replies.js';
 import { ChatBeginUpload, ChatCancelUpload, ChatChunk, ChatUploadFrom } from '../wire/upload-requests.js';
-import { chatLive, chatRoom } from '../wire/chat-topics.js';
 import { ChatThreads, ChatVersions } from '../wire/history-replies.js';
 import { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport } from '../wire/history-requests.js';
+import { ChannelReaders, type ChannelSession } from './channel-readers.js';
 import { ChatActors } from './chat-actors.js';
-
-/** The least time between two reports that a user still types, in milliseconds. */
-const TYPING_MS = 1_000;
 
 /** The last time that a `Date` has, for a channel that is muted for good. */
 const FOREVER = 8_640_000_000_000_000;
 
-const NO_MEMBER = 'The user is no longer a member of the channel.';
-const UNCHECKED = new SessionCloseReason(
-  ChatErrorCode.Unavailable,
-  'The rights of the user could not be checked. Open the stream again.',
-);
-
-type Sent =
-  | ChatJoined
-  | ChatMessageEvent
-  | ChatChannelEvent
-  | ChatMemberEvent
-  | ChatTypingEvent
-  | ChatGrowth
-  | PresenceEvent
-  | StreamGap;
-type Session = StreamSession<Sent, StreamUser | null, ChatChannelParams>;
 type Call = StreamCall<StreamUser | null, ChatChannelParams>;
-
-/** The state of one reader of a channel. */
-class Reader {
-  isTyping = false;
-  typedAtMs = 0;
-  /** True when the user may read without being a member; unknown is false. */
-  mayReadOn = false;
-}
 
 /**
  * The stream of one channel: `client.chatChannel({ channelId })`.
@@ -90,32 +50,21 @@ class Reader {
  */
 @StreamEndpoint('chatChannel', { params: ChatChannelParams })
 export class ChatChannelEndpoint {
+  private readonly readers: ChannelReaders;
+
   constructor(
     private readonly chat: ChatService,
-    private readonly users: ChatUsers,
-    private readonly messages: MessagesService,
     private readonly actors: ChatActors,
-  ) {}
+    users: ChatUsers,
+    messages: MessagesService,
+  ) {
+    this.readers = new ChannelReaders({ chat, users, messages, actors });
+  }
 
-  /** Subscribes first and reads the page afterwards, so that no message is missing between the two. */
+  /** Begins with the newest page. */
   @OnStreamOpened()
-  async opened(session: Session): Promise<void> {
-    const actor = this.actors.of(session);
-    const { channelId } = session.params;
-    const room = chatRoom(actor.tenant, channelId);
-    await session.messages.addListener(room, (event) => this.recheck(session, event));
-    await this.chat.history.demandReading(actor, channelId);
-    const reader = new Reader();
-    session.setUserObject(reader);
-    await session.subscribe(room);
-    await session.subscribe(chatLive(actor.tenant, channelId));
-    const { channel, membership, messages, hasOlder, revision } = await this.chat.history.page(actor, {
-      channelId,
-    });
-    reader.mayReadOn = this.chat.channels.isOpen(channel);
-    await session.sendStreamMessage(
-      create(ChatJoined, { channel, membership, messages, hasOlder, revision }),
-    );
+  opened(session: ChannelSession): Promise<void> {
+    return this.readers.open(session);
   }
 
   /** Reads a page of the history. */
@@ -299,59 +248,18 @@ export class ChatChannelEndpoint {
 
   /** Tells the other readers; a repetition within a second is dropped. */
   @OnStreamMessage(ChatTyping)
-  async onTyping(session: Session, { isTyping }: ChatTyping): Promise<void> {
-    const reader = session.getUserObject(Reader)!;
-    const isNew = isTyping !== reader.isTyping || Date.now() - reader.typedAtMs >= TYPING_MS;
-    if (!isNew) return;
-    Object.assign(reader, { isTyping, typedAtMs: Date.now() });
-    const actor = this.actors.of(session);
-    const id = userIdOf(actor);
-    const user = (await profilesOf(this.users, actor.tenant, [id])).get(id) ?? { id, name: id };
-    const { channelId } = session.params;
-    await this.messages.postMessage(
-      chatLive(actor.tenant, channelId),
-      create(ChatTypingEvent, { channelId, user, isTyping }),
-    );
+  onTyping(session: ChannelSession, { isTyping }: ChatTyping): Promise<void> {
+    return this.readers.type(session, isTyping);
   }
 
   /** Joins the presence of the channel, and returns its members and their changes. */
   @OnStreamMessage(ChatWatchPresence)
-  async onWatchPresence(
-    session: Session,
+  onWatchPresence(
+    session: ChannelSession,
     _request: ChatWatchPresence,
   ): Promise<ChannelStream<PresenceEvent>> {
-    const room = chatRoom(this.actors.of(session).tenant, session.params.channelId);
-    await session.presence.join(room);
-    return session.presence.watch(room);
+    return this.readers.watchPresence(session);
   }
-
-  /**
-   * Ends the stream of a member who was removed; after a gap, nobody knows who was.
-   *
-   * In a channel that is not open it ends at once: reading the rights takes time, in which messages would arrive.
-   */
-  private async recheck(
-    session: Session,
-    event: ChatMessageEvent | ChatChannelEvent | ChatMemberEvent | StreamGap,
-  ): Promise<void> {
-    const isOfUser =
-      event instanceof ChatMemberEvent &&
-      event.member === null &&
-      event.userId === this.actors.of(session).userId;
-    if (!isOfUser && !(event instanceof StreamGap)) return;
-    if (isOfUser && !session.getUserObject(Reader)?.mayReadOn)
-      return session.close(new SessionCloseReason('evicted', NO_MEMBER));
-    try {
-      await this.chat.history.demandReading(this.actors.of(session), session.params.channelId);
-    } catch (error) {
-      await session.close(reasonOf(error));
-    }
-  }
-}
-
-/** A user who may not read is evicted. When the check fails, the client opens the stream again later. */
-function reasonOf(error: unknown): SessionCloseReason {
-  return isDenial(error) ? new SessionCloseReason('evicted', error.message) : UNCHECKED;
 }
 
 function settingsOf({ isMuted, mutedUntil = FOREVER, isHidden }: ChatSetPreferences): MembershipChanges {
