@@ -21,6 +21,8 @@ export interface DeviceLedger {
   readonly deletions: readonly { channel: string; seq: number }[];
   /** The furthest pointer of each channel, and of each thread as `CHANNEL/SEQ`. */
   readonly reads: Readonly<Record<string, number>>;
+  /** The furthest message that was marked as read in each of these places. */
+  readonly asked: Readonly<Record<string, number>>;
   readonly trespasses: readonly string[];
 }
 

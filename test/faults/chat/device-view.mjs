@@ -11,6 +11,8 @@ export function emptyLedger() {
     deletions: [],
     /** @type {Record<string, number>} the furthest pointer of each channel and each thread, by `placeOf` */
     reads: {},
+    /** @type {Record<string, number>} the furthest message that was marked as read in each place */
+    asked: {},
     /** @type {string[]} what was permitted in channels of others */
     trespasses: [],
   };
@@ -30,15 +32,16 @@ export function placeOf({ channelId, threadSeq }) {
 /**
  * Writes down that a device has read a room or a thread up to a message.
  *
- * A thread that opens shows its stored pointer first, and moves it to the message later.
+ * A thread that opens shows its stored pointer first, and moves it later, up to the message.
  *
- * @param {Pick<Ledger, 'reads'>} ledger
+ * @param {Pick<Ledger, 'reads' | 'asked'>} ledger
  * @param {Pick<import('@nestwire/chat/client').ChatTimeline, 'channelId' | 'threadSeq' | 'get'>} timeline
  * @param {number} seq
  */
-export function noteRead({ reads }, timeline, seq) {
+export function noteRead({ reads, asked }, timeline, seq) {
   const place = placeOf(timeline);
-  reads[place] = Math.max(reads[place] ?? 0, seq, timeline.get().lastReadSeq);
+  reads[place] = Math.max(reads[place] ?? 0, timeline.get().lastReadSeq);
+  asked[place] = Math.max(asked[place] ?? 0, seq);
 }
 
 /**
