@@ -174,15 +174,15 @@ export class StreamsServer {
     };
   }
 
-  /** Starts the checks of connections; resolves when revocations are received. */
+  /** Starts the checks of connections; resolves when the orders of other servers are received. */
   async start(): Promise<void> {
     this.channels.assertSupported(this.context.endpoints.all().flatMap(storeUses));
     this.sweeper.start();
     this.isStarted = true;
     await this.channels.start();
     this.logger.log(this.summary());
-    if (this.context.signIn.isConfigured)
-      await Promise.all([this.revocations.start(), this.userMessages.start()]);
+    const users = this.context.signIn.isConfigured ? [this.revocations, this.userMessages] : [];
+    await Promise.all([this.evictions, ...users].map((service) => service.start()));
   }
 
   /** Checks the open connections of a user again; see `StreamsService.revoke`. */
@@ -326,7 +326,6 @@ export class StreamsServer {
     this.evictions.stop();
     await Promise.all([this.revocations.stop(), this.userMessages.stop()]);
     await this.resumableCalls.stop();
-    await this.revocations.stop();
   }
 
   private closeTimeout(deadline: Promise<void>): Promise<void> {
@@ -337,7 +336,6 @@ export class StreamsServer {
     const handshake = handshakeOf(request, client.address, this.options.cookie);
     const connection = new Connection(connectionId(), wire, this.context, handshake);
     this.registry.add(connection, client);
-    this.evictions.connected();
     if (head.length > this.limits.maxHelloBytes) {
       setImmediate(() => connection.close(CloseCode.TooLarge, 'too much data came with the upgrade'));
     } else if (request.headers['sec-websocket-protocol'] !== undefined && !wire.subprotocol) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { MessagesError, type PostResult, type Subscription } from '@nestwire/messages';
-import { ReservedChannel, ReservedHistoryChannel, slicedWork } from '@nestwire/messages/internal';
+import { FOLLOW, ReservedChannel, ReservedHistoryChannel, slicedWork } from '@nestwire/messages/internal';
 import { CodedError, create, ErrorCode, StreamGap, StreamMessage } from '@nestwire/protocol';
 import type { ConnectionRegistry } from '../connection/connection-registry.js';
 import { SessionCloseReason } from '../session/session-close-reason.js';
@@ -30,6 +30,8 @@ class EvictionNotice {
   sessionId?: string;
   code!: string;
   message!: string;
+  /** The time of the order, in milliseconds since 1970. */
+  atMs!: number;
 }
 
 /** The orders of the last hour: a server that was cut off executes them when it is back. */
@@ -40,6 +42,10 @@ const UNSTORED = new ReservedChannel('evictions', [EvictionNotice]);
 const RETRY_MS = 500;
 /** The maximum time until the caller learns that the order is not stored yet, in milliseconds. */
 const DEGRADED_MS = 5_000;
+/** The maximum time for which the start waits for the subscription, in milliseconds. */
+const START_MS = 2_000;
+/** The greatest difference between the clocks of two servers, in milliseconds. */
+const MAX_SKEW_MS = 10_000;
 /** The codes of posts that may succeed later. */
 const TEMPORARY: ReadonlySet<string> = new Set(['UNAVAILABLE', 'UNCERTAIN', 'OVERLOADED', 'RETRY_TOO_LATE']);
 const MAX_WAITING = 1_000;
@@ -49,28 +55,36 @@ const MAX_REASON_CHARACTERS = 1_024;
 export class Evictions {
   private readonly logger = new Logger('Streams');
   private readonly origin = randomUUID();
-  private subscribed: Promise<Subscription | undefined> | undefined;
+  private readonly startedAtMs = Date.now();
+  private readonly subscriptions: Subscription[] = [];
   private offStatus: (() => void) | undefined;
   /** The number of orders that are not stored yet. */
   private waiting = 0;
+  /** True once the server may accept connections. */
+  private isStarted = false;
   private isStopped = false;
 
   constructor(
     private readonly channels: ClientChannels,
-    private readonly connections: Pick<ConnectionRegistry, 'all' | 'size' | 'whenEmpty'>,
+    private readonly connections: Pick<ConnectionRegistry, 'all' | 'size'>,
   ) {}
 
-  /** Subscribes to the orders of other servers while this process has connections. */
-  connected(): void {
-    if (this.subscribed || this.isStopped) return;
-    this.subscribed = this.subscribe();
-    void this.connections.whenEmpty().then(() => this.release());
+  /**
+   * Subscribes to the orders of other servers.
+   *
+   * Resolves when all later orders arrive, at the latest after two seconds. If the cluster cannot be reached
+   * by then, the orders since the start of the process are executed when it is reached.
+   */
+  async start(): Promise<void> {
+    await within(START_MS, this.subscribe(), undefined);
+    this.isStarted = true;
   }
 
   /** Unsubscribes, and gives up the orders that are not stored. */
   stop(): void {
     this.isStopped = true;
-    this.unsubscribe();
+    this.offStatus?.();
+    for (const subscription of this.subscriptions.splice(0)) subscription.remove();
   }
 
   /**
@@ -82,49 +96,48 @@ export class Evictions {
     const eviction = evictionOf(which);
     if (this.waiting >= MAX_WAITING) throw tooMany();
     const why = typeof reason === 'string' ? new SessionCloseReason('evicted', reason) : reason;
-    this.execute(eviction, why);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<PostResult>((resolve) => {
-      timer = setTimeout(() => resolve({ delivered: 'degraded' }), DEGRADED_MS).unref();
-    });
-    return Promise.race([this.publish(eviction, why), late]).finally(() => clearTimeout(timer));
+    void this.execute(eviction, why);
+    return within<PostResult>(DEGRADED_MS, this.publish(eviction, why), { delivered: 'degraded' });
   }
 
-  private async subscribe(): Promise<Subscription | undefined> {
-    const { messages, backend } = this.channels;
+  private async subscribe(): Promise<void> {
     try {
-      const subscription = backend.history
-        ? await messages.addListener(STORED, (notice) => this.take(notice))
-        : await messages.addListener(UNSTORED, (notice) => this.take(notice));
-      if (messages.status === 'degraded') this.recheckLater();
-      return subscription;
-    } catch {
-      // The application has shut down.
-      return undefined;
+      await (this.channels.backend.history ? this.followStored() : this.listenUnstored());
+    } catch (error) {
+      // The application has shut down during its start.
+      if (!(error instanceof MessagesError && error.code === 'MESSAGES_CLOSED')) throw error;
     }
   }
 
-  /** Rechecks once the cluster is reached, because the orders before that are unknown. */
-  private recheckLater(): void {
-    this.offStatus ??= this.channels.messages.addStatusListener((status) => {
-      if (status === 'degraded') return;
-      this.offStatus?.();
-      this.offStatus = undefined;
-      this.recheck();
-    });
+  private async followStored(): Promise<void> {
+    const { messages } = this.channels;
+    this.hold(await messages.addListener(STORED, (notice) => this.receive(notice)));
+    const following = await messages[FOLLOW](STORED, () => undefined);
+    this.hold(following);
+    // Without a position yet, the orders up to the first one are not delivered.
+    following.recover(undefined, () => void (this.hasMissed && this.catchUp()));
   }
 
-  /** Unsubscribes when the last connection has ended. */
-  private release(): void {
-    this.unsubscribe();
-    if (this.connections.size) this.connected();
+  private async listenUnstored(): Promise<void> {
+    const { messages } = this.channels;
+    // Orders that are posted during an outage are lost.
+    this.offStatus = messages.addStatusListener((status) => status !== 'degraded' && this.recheckIfMissed());
+    this.hold(await messages.addListener(UNSTORED, (notice) => void this.take(notice)));
+    this.recheckIfMissed();
   }
 
-  private unsubscribe(): void {
-    void this.subscribed?.then((subscription) => subscription?.remove());
-    this.subscribed = undefined;
-    this.offStatus?.();
-    this.offStatus = undefined;
+  /** True when sessions may have opened before orders arrive. */
+  private get hasMissed(): boolean {
+    return this.isStarted && !this.isStopped && this.connections.size > 0;
+  }
+
+  private recheckIfMissed(): void {
+    if (this.hasMissed) this.recheck();
+  }
+
+  private hold(subscription: Subscription): void {
+    if (this.isStopped) subscription.remove();
+    else this.subscriptions.push(subscription);
   }
 
   /** Voids the resume tokens and stores the order; retries as long as the process runs. */
@@ -151,38 +164,81 @@ export class Evictions {
         if (this.isStopped || !(error instanceof MessagesError) || !TEMPORARY.has(error.code)) throw error;
         // A post that may be stored is repeated under its id, and stored once.
         id = error.messageId;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+        await pause();
       }
     }
   }
 
-  private take(notice: EvictionNotice | StreamGap): void {
-    if (notice instanceof StreamGap) return this.recheck();
-    const { from, endpoint, params: paramsText, userId, sessionId, code, message } = notice;
-    if (from === this.origin) return;
-    const eviction = { endpoint, paramsText, userId, sessionId };
-    if (!isEviction(eviction)) return this.logger.warn('A malformed order to close streams was dropped.');
-    this.channels.revocations.forgetClosed(endpoint);
-    const reason = [code, message].map((text) => String(text).slice(0, MAX_REASON_CHARACTERS));
-    this.execute(eviction, new SessionCloseReason(reason[0]!, reason[1]!));
+  /** Executes the orders since the start of the process that were posted before this server received orders. */
+  private async catchUp(): Promise<void> {
+    // Guards run in any case, because the history may not contain all orders.
+    this.recheck();
+    for (const notice of await this.readOrders()) {
+      // A session that opened after such an order may end too, and can be opened again.
+      if (notice.atMs >= this.startedAtMs - MAX_SKEW_MS) await this.take(notice);
+    }
   }
 
-  private execute(eviction: Eviction, reason: SessionCloseReason): void {
+  /** Reads the stored orders; retries until it succeeds, or the server stops. */
+  private async readOrders(): Promise<readonly EvictionNotice[]> {
+    while (!this.isStopped) {
+      const orders = await this.channels.messages
+        .readHistory(STORED, HISTORY.messages)
+        .catch(() => undefined);
+      if (orders) return orders;
+      await pause();
+    }
+    return [];
+  }
+
+  private receive(notice: EvictionNotice | StreamGap): void {
+    if (notice instanceof StreamGap) this.recheck();
+    else void this.take(notice);
+  }
+
+  private take(notice: EvictionNotice): Promise<void> | undefined {
+    const { from, endpoint, params: paramsText, userId, sessionId, code, message } = notice;
+    if (from === this.origin) return undefined;
+    const eviction = { endpoint, paramsText, userId, sessionId };
+    if (!isEviction(eviction)) {
+      this.logger.warn('A malformed order to close streams was dropped.');
+      return undefined;
+    }
+    this.channels.revocations.forgetClosed(endpoint);
+    const reason = [code, message].map((text) => String(text).slice(0, MAX_REASON_CHARACTERS));
+    return this.execute(eviction, new SessionCloseReason(reason[0]!, reason[1]!));
+  }
+
+  private execute(eviction: Eviction, reason: SessionCloseReason): Promise<void> | undefined {
     const isEvicted = evictionMatcher(eviction);
-    void slicedWork.forEach(this.connections.all(), ({ streams }) => streams.evict(isEvicted, reason));
+    return slicedWork.forEach(this.connections.all(), ({ streams }) => streams.evict(isEvicted, reason));
   }
 
   /** Lets the guards decide again, because orders to close streams are lost. */
   private recheck(): void {
+    if (!this.connections.size) return;
     this.logger.warn('Orders to close streams may be lost. The guards of all open streams run again.');
     void slicedWork.forEach(this.connections.all(), ({ streams }) => void streams.reauthorize());
   }
 }
 
+/** Settles like the promise, or resolves to the value after the time. */
+function within<T>(ms: number, promise: Promise<T>, value: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(value), ms).unref();
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+}
+
 function noticeOf(from: string, eviction: Eviction, { code, message }: SessionCloseReason): EvictionNotice {
   const { endpoint, paramsText: params, userId, sessionId } = eviction;
   return create(EvictionNotice, {
-    ...{ from, endpoint, params, code, message: message.slice(0, MAX_REASON_CHARACTERS) },
+    ...{ from, endpoint, params, code, message: message.slice(0, MAX_REASON_CHARACTERS), atMs: Date.now() },
     ...(userId !== undefined && { userId }),
     ...(sessionId !== undefined && { sessionId }),
   });
