@@ -28,6 +28,8 @@ type Start = () => Promise<Started>;
 
 const LONG_MS = 60_000;
 const SHORT_MS = 60;
+/** A lease that still runs when the next command is answered, on a busy machine too. */
+const RUNNING_MS = 1_000;
 const NOTHING: FetchRequest = { settled: [], limit: 10, leaseMs: LONG_MS };
 
 let count = 0;
@@ -151,13 +153,13 @@ function describeLeases(start: Start): void {
     const one = await opened(consumers, fresh());
     const other = { ...one, holder: 'other' };
     await append(history, one.channel, drafts(3));
-    const { works } = await consumers.fetch(one, { ...NOTHING, limit: 2, leaseMs: SHORT_MS });
+    const { works } = await consumers.fetch(one, { ...NOTHING, limit: 2, leaseMs: RUNNING_MS });
 
     const early = await consumers.fetch(other, { ...NOTHING, limit: 0 });
     const redelivered = await untilTaken(consumers, other, { ...NOTHING, limit: 2 });
 
     expect(early.waitMs).toBeGreaterThan(0);
-    expect(early.waitMs).toBeLessThanOrEqual(SHORT_MS);
+    expect(early.waitMs).toBeLessThanOrEqual(RUNNING_MS);
     expect(redelivered.map(({ key, attempt, message }) => [key, attempt, message])).toEqual(
       works.map(({ key, message }) => [key, 2, message]),
     );

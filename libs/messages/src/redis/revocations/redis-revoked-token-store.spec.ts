@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { describeWithRedis } from '../../../../../test/rig/redis.js';
+import { until } from '../../../../../test/rig/until.js';
 import { requiredGeneration } from '../../revocations/revoked-token-store.js';
 import { resolveTuning } from '../connection/redis.options.js';
 import { RedisRevokedTokenStore } from './redis-revoked-token-store.js';
@@ -47,6 +48,11 @@ describeWithRedis('The list of revoked tokens in Redis', (redis) => {
     expect(requiredGeneration(revoked, 's')).toBeGreaterThan(before.floor);
 
     await client.flushall();
+    // The new floor is the time of Redis, in milliseconds.
+    await until(async () => {
+      const [seconds, microseconds] = await client.time();
+      return seconds * 1_000 + Math.floor(microseconds / 1_000) > before.floor;
+    });
     const after = await other.read('ua1', TTL_MS);
     expect(after.floor).toBeGreaterThan(before.floor);
     expect(await store.read('ua2', TTL_MS)).toEqual({ floor: after.floor, subjects: new Map() });
