@@ -36,6 +36,24 @@ const clock: ClientClock = {
 /** Changes the client of a page, to show that a test notices what is missing. */
 export type Sabotage = (client: StreamClient<ChatStreams>) => StreamClient<ChatStreams>;
 
+/** The stream and the calls of a channel. */
+type ChannelCalls = ReturnType<StreamClient<ChatStreams>['chatChannel']>;
+
+/** Replaces calls of all channels by others, which may use the true ones. */
+export function replaceCalls(replace: (calls: ChannelCalls) => object): Sabotage {
+  return (client) =>
+    new Proxy(client, {
+      get: (target, name) => {
+        if (name !== 'chatChannel') return target[name as keyof typeof target];
+        return (params: { channelId: string }) => {
+          const calls = target.chatChannel(params);
+          const others = replace(calls);
+          return new Proxy(calls, { get: (...at) => Reflect.get(at[1] in others ? others : at[0], at[1]) });
+        };
+      },
+    });
+}
+
 /** A page of a user: its client, its chat, and the link that a test can cut. */
 export interface ChatPage {
   readonly client: StreamClient<ChatStreams>;

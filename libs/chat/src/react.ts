@@ -13,7 +13,7 @@ import {
 } from 'react';
 import type { ChatMessage } from './messages/chat-message.js';
 import type { Chat, ChatList, ChatListView, ChatSearchRequest } from './client/chat.js';
-import type { ChatRoom, ChatRoomView, ChatThread } from './client/chat-face.js';
+import type { ChatRoom, ChatRoomView, ChatThread, ChatTimeline } from './client/chat-face.js';
 
 /** The properties of `ChatProvider`. */
 export type ChatProviderProps = PropsWithChildren<{ readonly chat: Chat }>;
@@ -42,30 +42,33 @@ export function useChannelList(): ChatListView & { readonly list: ChatList } {
   return useMemo(() => ({ ...view, list }), [view, list]);
 }
 
+/** Returns a channel, or a thread of it: the same object until the numbers change. */
+function useTimeline(channelId: string, threadSeq?: number): ChatTimeline {
+  const chat = useChat();
+  return useMemo(() => {
+    const room = chat.channel(channelId);
+    return threadSeq === undefined ? room : room.thread(threadSeq);
+  }, [chat, channelId, threadSeq]);
+}
+
 /** Opens a channel: returns its view, and `room` with its functions. */
 export function useRoom(channelId: string): ChatRoomView & { readonly room: ChatRoom } {
-  const chat = useChat();
-  const room = useMemo(() => chat.channel(channelId), [chat, channelId]);
+  const room = useTimeline(channelId) as ChatRoom;
   const view = useStore(room);
   return useMemo(() => ({ ...view, room }), [view, room]);
 }
 
 /** Opens a thread: returns its view, and `thread` with its functions. */
 export function useThread(channelId: string, seq: number): ChatRoomView & { readonly thread: ChatThread } {
-  const chat = useChat();
-  const thread = useMemo(() => chat.channel(channelId).thread(seq), [chat, channelId, seq]);
+  const thread = useTimeline(channelId, seq);
   const view = useStore(thread);
   return useMemo(() => ({ ...view, thread }), [view, thread]);
 }
 
 /** Returns the draft of a channel or a thread, and the function that changes it. */
 export function useDraft(channelId: string, threadSeq?: number): [string, (text: string) => void] {
-  const chat = useChat();
-  const timeline = useMemo(() => {
-    const room = chat.channel(channelId);
-    return threadSeq === undefined ? room : room.thread(threadSeq);
-  }, [chat, channelId, threadSeq]);
-  return [useStore(timeline.draft), timeline.setDraft];
+  const { draft, setDraft } = useTimeline(channelId, threadSeq);
+  return [useStore(draft), setDraft];
 }
 
 /** Returns the unread messages and mentions of all loaded channels. */

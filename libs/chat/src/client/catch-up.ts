@@ -3,8 +3,9 @@ import type { ChatMessage } from '../messages/chat-message.js';
 import type { ChatGrowth } from '../wire/growth-events.js';
 import { ChatLoadChanges, ChatLoadPage } from '../wire/chat-requests.js';
 import type { ChannelCalls, ChatClock } from './chat-client.js';
+import type { ChatTimeline } from './chat-face.js';
 import type { HistoryPage } from './message-window.js';
-import { codedError, retryMs } from './retry.js';
+import { Task } from './task.js';
 
 /** The most changes that are loaded page by page; beyond it, the windows are loaded anew. */
 const MAX_CHANGES = 1_000;
@@ -12,7 +13,9 @@ const MAX_CHANGES = 1_000;
 const MESSAGES_OF_A_BASE = 200;
 
 /** A window of the channel: its own messages, or those of a thread. */
-export interface LiveWindow {
+export interface LiveWindow extends ChatTimeline {
+  /** True while somebody reads the window. */
+  readonly isInUse: boolean;
   /** True when somebody reads the window, and it must be loaded anew. */
   readonly isMissing: boolean;
   /** Keeps new messages out until `release`, because some before them may be missing. */
@@ -32,7 +35,12 @@ export interface LiveWindow {
   refresh(newest?: HistoryPage): Promise<void>;
   forget(): void;
   changed(): void;
+  /** Ends the use of the window. */
+  end(): void;
 }
+
+/** The windows of a channel: that of its own messages under null, and those of threads under their numbers. */
+export type LiveWindows = Map<number | null, LiveWindow>;
 
 type NewestPage = HistoryPage & { readonly revision: number };
 
@@ -51,29 +59,23 @@ export class CatchUp {
   #isOpen = false;
   /** True when what is loaded now ends with the live messages. */
   #isReady = false;
-  #isBehind = false;
-  #isRunning = false;
-  #failures = 0;
-  #cancelRetry: (() => void) | undefined;
+  readonly #task: Task;
   readonly #calls: ChannelCalls;
-  readonly #clock: ChatClock;
-  readonly #channel: { readonly windows: ReadonlySet<LiveWindow>; readonly done: () => void };
+  readonly #windows: LiveWindows;
+  readonly #done: () => void;
 
-  constructor(
-    calls: ChannelCalls,
-    clock: ChatClock,
-    channel: { readonly windows: ReadonlySet<LiveWindow>; readonly done: () => void },
-  ) {
+  constructor(calls: ChannelCalls, clock: ChatClock, windows: LiveWindows, done: () => void) {
     this.#calls = calls;
-    this.#clock = clock;
-    this.#channel = channel;
+    this.#task = new Task(clock, () => this.#catchUp());
+    this.#windows = windows;
+    this.#done = done;
   }
 
   /** The stream is lost: new messages have no place until it is open again. */
   interrupt(): void {
     this.#isOpen = this.#isReady = false;
-    this.#cancelRetry?.();
-    for (const window of this.#channel.windows) window.hold();
+    this.#task.stop();
+    for (const window of this.#windows.values()) window.hold();
   }
 
   /** The stream is open, and messages may be missing. */
@@ -92,7 +94,7 @@ export class CatchUp {
 
   /** Takes a live message. */
   arrived(message: ChatMessage): void {
-    for (const window of this.#channel.windows) window.arrive(message);
+    for (const window of this.#windows.values()) window.arrive(message);
     if (++this.#arrivals === MESSAGES_OF_A_BASE && this.#isReady) this.#begin();
   }
 
@@ -104,37 +106,23 @@ export class CatchUp {
   /** Begins without a base. */
   forget(): void {
     this.#base = this.#newest = undefined;
-    for (const window of this.#channel.windows) window.forget();
+    for (const window of this.#windows.values()) window.forget();
   }
 
   #begin(): void {
     if (!this.#isOpen) return;
-    this.#isReady = this.#isBehind = true;
-    if (!this.#isRunning) void this.#run();
+    this.#isReady = true;
+    this.#task.ask();
   }
 
-  async #run(): Promise<void> {
-    this.#isRunning = true;
-    try {
-      while (this.#isBehind && this.#isOpen) {
-        this.#isBehind = false;
-        await this.#loadMissing();
-        const missing = [...this.#channel.windows].filter((window) => window.isMissing);
-        await Promise.all(missing.map((window) => window.refresh()));
-      }
-      this.#failures = 0;
-      if (this.#isReady) this.#done();
-    } catch (failure) {
-      const delayMs = retryMs(this.#failures++, codedError(failure));
-      this.#cancelRetry = this.#clock.after(delayMs, () => this.#begin());
-    } finally {
-      this.#isRunning = false;
-    }
-  }
-
-  #done(): void {
-    for (const window of this.#channel.windows) window.release();
-    this.#channel.done();
+  async #catchUp(): Promise<void> {
+    await this.#loadMissing();
+    const missing = [...this.#windows.values()].filter((window) => window.isMissing);
+    await Promise.all(missing.map((window) => window.refresh()));
+    // Another run follows when messages may be missing again.
+    if (!this.#isReady || this.#task.isAsked) return;
+    for (const window of this.#windows.values()) window.release();
+    this.#done();
   }
 
   /** Loads the changes since the base, or the windows when there is no base or too much has changed. */
@@ -151,7 +139,7 @@ export class CatchUp {
   async #loadWindows(newest: NewestPage | undefined): Promise<void> {
     // The revision is of before the windows, so that no change is missing.
     const { revision } = newest ?? (await this.#calls.loadPage(create(ChatLoadPage, { limit: 1 })));
-    await Promise.all([...this.#channel.windows].map((window) => window.refresh(newest)));
+    await Promise.all([...this.#windows.values()].map((window) => window.refresh(newest)));
     this.#base = revision;
   }
 
@@ -165,6 +153,6 @@ export class CatchUp {
       ({ revision, hasMore } = page);
       if (!hasMore) this.#base = Math.max(revision, least);
     }
-    for (const window of this.#channel.windows) for (const message of messages) window.arrive(message);
+    for (const window of this.#windows.values()) for (const message of messages) window.arrive(message);
   }
 }

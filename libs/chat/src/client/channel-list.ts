@@ -7,8 +7,9 @@ import type { ChatContext } from './chat-context.js';
 import type { ChatList, ChatListView } from './chat.js';
 import type { ChatStatus } from './chat-face.js';
 import { ListEntries } from './list-entries.js';
-import { codedError, isPassing, retryMs } from './retry.js';
+import { finalError } from './retry.js';
 import type { StreamOwner } from './stream-reading.js';
+import { Task } from './task.js';
 import { ViewStore } from './view-store.js';
 
 /** The time in which changes lead to one load, in milliseconds. */
@@ -24,14 +25,12 @@ export class ChannelList extends ViewStore<ChatListView> implements ChatList {
   #status: ChatStatus = 'opening';
   #error: CodedError | null = null;
   #next: string | null = null;
-  #more: Promise<void> | undefined;
   #mustReload = false;
-  #isLoading = false;
-  #failures = 0;
-  #cancelLoad: (() => void) | undefined;
+  readonly #loading: Task;
 
   constructor(context: ChatContext) {
     super(context);
+    this.#loading = new Task(context.clock, () => this.#load());
     this.#owner = {
       opened: () => this.#reload(0),
       message: (message) => this.#received(message),
@@ -45,13 +44,7 @@ export class ChannelList extends ViewStore<ChatListView> implements ChatList {
 
   readonly loadMore = (): Promise<void> => {
     const next = this.#next;
-    if (next === null) return Promise.resolve();
-    this.#more ??= this.#loadAfter(next).finally(() => {
-      this.#more = undefined;
-      this.changed();
-    });
-    this.changed();
-    return this.#more;
+    return next === null ? Promise.resolve() : this.load('more', () => this.#loadAfter(next));
   };
 
   /** Shows the read pointer of a channel, which this page has moved. */
@@ -74,8 +67,7 @@ export class ChannelList extends ViewStore<ChatListView> implements ChatList {
 
   protected stop(): void {
     this.context.feed.remove(this.#owner);
-    this.#cancelLoad?.();
-    this.#cancelLoad = undefined;
+    this.#loading.stop();
     this.#status = 'opening';
   }
 
@@ -91,56 +83,37 @@ export class ChannelList extends ViewStore<ChatListView> implements ChatList {
   #want(channelId: string, isWanted: unknown): void {
     if (!isWanted || !this.isInUse) return;
     this.#wanted.add(channelId);
-    this.#loadSoon(LOAD_MS);
+    this.#loading.ask(LOAD_MS);
   }
 
   #reload(delayMs: number): void {
     this.#mustReload = true;
-    this.#loadSoon(delayMs);
-  }
-
-  #loadSoon(delayMs: number): void {
-    if (delayMs && (this.#cancelLoad || this.#isLoading)) return;
-    this.#cancelLoad?.();
-    if (delayMs) this.#cancelLoad = this.context.clock.after(delayMs, () => void this.#load());
-    else if (!this.#isLoading) void this.#load();
+    this.#loading.ask(delayMs);
   }
 
   async #load(): Promise<void> {
-    this.#cancelLoad = undefined;
-    if (this.#isLoading) return;
-    this.#isLoading = true;
-    let delayMs = LOAD_MS;
     try {
       if (this.#mustReload) await this.#loadAll();
-      else for (const channelId of [...this.#wanted]) await this.#loadEntry(channelId);
-      this.#failures = 0;
+      for (const channelId of [...this.#wanted]) await this.#loadEntry(channelId);
     } catch (failure) {
-      delayMs = retryMs(this.#failures++, codedError(failure));
-    } finally {
-      this.#isLoading = false;
+      this.#mustReload = true;
+      throw failure;
     }
-    if ((this.#mustReload || this.#wanted.size) && this.isInUse) this.#loadSoon(delayMs);
   }
 
   /** Loads as many entries as are shown. */
   async #loadAll(): Promise<void> {
     this.#mustReload = false;
-    try {
-      const entries: ChannelEntry[] = [];
-      let next: string | null = null;
-      do {
-        const page = await this.#page(next);
-        entries.push(...page.entries);
-        next = page.next;
-      } while (next !== null && entries.length < this.#entries.all.length);
-      for (const channelId of this.#entries.replace(entries)) this.#wanted.add(channelId);
-      this.#next = next;
-      this.#become('live');
-    } catch (error) {
-      this.#mustReload = true;
-      throw error;
-    }
+    const entries: ChannelEntry[] = [];
+    let next: string | null = null;
+    do {
+      const page = await this.#page(next);
+      entries.push(...page.entries);
+      next = page.next;
+    } while (next !== null && entries.length < this.#entries.all.length);
+    for (const channelId of this.#entries.replace(entries)) this.#want(channelId, true);
+    this.#next = next;
+    this.#become('live');
   }
 
   async #loadEntry(channelId: string): Promise<void> {
@@ -148,13 +121,10 @@ export class ChannelList extends ViewStore<ChatListView> implements ChatList {
     try {
       const request = create(ChatLoadEntry, { channelId });
       const { entry } = await this.context.client.chatUser.loadEntry(request);
-      if (!isListed(entry)) this.#entries.remove(channelId);
-      else if (this.#entries.put(entry)) this.#wanted.add(channelId);
+      if (isListed(entry)) this.#want(channelId, this.#entries.put(entry));
+      else this.#entries.remove(channelId);
     } catch (failure) {
-      if (isPassing(codedError(failure))) {
-        this.#wanted.add(channelId);
-        throw failure;
-      }
+      finalError(failure);
       // The user may not know of the channel any more.
       this.#entries.remove(channelId);
     }
@@ -180,21 +150,17 @@ export class ChannelList extends ViewStore<ChatListView> implements ChatList {
   }
 
   protected view(): ChatListView {
-    const status = this.#status;
-    const error = this.#error;
-    const entries = this.#entries;
-    const next = this.#next;
-    const more = this.#more;
+    const { all: entries } = this.#entries;
     const now = this.context.clock.now();
-    const loud = entries.all.filter(({ membership }) => (membership.mutedUntil ?? 0) <= now);
+    const loud = entries.filter(({ membership }) => (membership.mutedUntil ?? 0) <= now);
     return {
-      status,
-      error,
-      entries: entries.all,
-      hasMore: next !== null,
-      isLoadingMore: more !== undefined,
+      status: this.#status,
+      error: this.#error,
+      entries,
+      hasMore: this.#next !== null,
+      isLoadingMore: this.isLoading('more'),
       unreadTotal: loud.reduce((sum, { unreadCount }) => sum + unreadCount, 0),
-      mentionTotal: entries.all.reduce((sum, { mentionCount }) => sum + mentionCount, 0),
+      mentionTotal: entries.reduce((sum, { mentionCount }) => sum + mentionCount, 0),
     };
   }
 }

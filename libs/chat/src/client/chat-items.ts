@@ -20,14 +20,7 @@ export function pendingItem(post: Post, author: ChatProfile | null): ChatItem {
   const known = items.get(post);
   if (known) return known;
   const { clientId: key, state, error, upload, files } = post;
-  const item = {
-    key,
-    state,
-    message: messageOf(post, author),
-    ...(error && { error }),
-    ...(upload && { upload }),
-    ...(files && { files }),
-  } as ChatItem;
+  const item = { key, state, message: messageOf(post, author), error, upload, files } as ChatItem;
   items.set(post, item);
   return item;
 }

@@ -1,6 +1,6 @@
 import { create } from '@nestwire/protocol';
 import { StreamsService } from '@nestwire/streams';
-import { ChatPages, type ChatPage, type Sabotage } from '../../../../test/rig/chat-pages.js';
+import { ChatPages, replaceCalls, type ChatPage, type Sabotage } from '../../../../test/rig/chat-pages.js';
 import { Random } from '../../../../test/rig/compiled/random.js';
 import { describeWithRedis } from '../../../../test/rig/redis.js';
 import { seedOf } from '../../../../test/rig/seed.js';
@@ -15,20 +15,10 @@ const STEPS = 60;
 const USERS = ['ann', 'bob'] as const;
 
 /** Lets a client believe that nothing has changed while it was away. */
-const withoutChanges: Sabotage = (client) => ({
-  ...client,
-  addConnectionStatusListener: (listener) => client.addConnectionStatusListener(listener),
-  connectionStatus: client.connectionStatus,
-  chatUser: client.chatUser,
-  chatChannel: (params) => {
-    const calls = client.chatChannel(params);
-    const loadChanges = ({ revision }: { revision: number }) =>
-      Promise.resolve(create(ChatChanges, { messages: [], revision, hasMore: false }));
-    return new Proxy(calls, {
-      get: (target, name) => (name === 'loadChanges' ? loadChanges : target[name as keyof typeof target]),
-    });
-  },
-});
+const withoutChanges = replaceCalls(() => ({
+  loadChanges: ({ revision }: { revision: number }) =>
+    Promise.resolve(create(ChatChanges, { messages: [], revision, hasMore: false })),
+}));
 
 describeWithRedis('The views of two users on two servers', (redis) => {
   let pages: ChatPages;
@@ -102,7 +92,8 @@ describeWithRedis('The views of two users on two servers', (redis) => {
     for (const reader of both) {
       await reader.load();
       reader.open();
-      await until(() => reader.room.get().status === 'live');
+      const { list } = reader.page.chat;
+      await until(() => reader.room.get().status === 'live' && list.get().status === 'live');
     }
     return { id, both };
   }
@@ -187,6 +178,7 @@ describeWithRedis('The views of two users on two servers', (redis) => {
       const ofList = () => list.get().entries.find(({ channel }) => channel.id === id);
       await until(() => ofList()?.unreadCount === entry.unreadCount);
       await until(() => ofList()?.mentionCount === entry.mentionCount);
+      await until(() => ofList()?.lastMessage?.seq === entry.lastMessage?.seq);
       expect(ofList()).toMatchObject({
         lastMessage: entry.lastMessage,
         membership: { readSeq: entry.membership.readSeq },

@@ -14,6 +14,7 @@ import { KeptPosts } from './kept-posts.js';
 import { KeptTexts } from './kept-texts.js';
 import { PostBox } from './post-box.js';
 import { Profiles } from './profiles.js';
+import { putLast } from './recent-entries.js';
 import { Room } from './room.js';
 import { StreamReading } from './stream-reading.js';
 
@@ -27,10 +28,14 @@ const MAX_UNUSED_ROOMS = 20;
  */
 export function createChat(client: ChatStreamClient, options: ChatOptions): Chat {
   const rooms = new Map<string, Room & ChatRoom>();
-  const parts = contextOf(client, options, rooms);
-  const context = { ...parts, readMoved: (id: string, seq: number): void => list.read(id, seq) };
+  let isClosed = false;
+  const context: ChatContext = {
+    ...partsOf(client, options, rooms),
+    isClosed: () => isClosed,
+    readMoved: (id, seq) => list.read(id, seq),
+  };
   const { posts, drafts } = context;
-  const list: ChannelList = new ChannelList(context);
+  const list = new ChannelList(context);
   let lastUser: string | null | undefined;
   posts.restore();
   const stopStatus = client.addConnectionStatusListener((status) => {
@@ -45,15 +50,19 @@ export function createChat(client: ChatStreamClient, options: ChatOptions): Chat
   if (client.connectionStatus.kind === 'connected') posts.sendAll();
   return {
     list,
-    channel: (id) => roomOf(rooms, id, context),
-    ...channelActions(client),
+    channel(id) {
+      const room = rooms.get(id) ?? Room.of(context, id);
+      putLast(rooms, [id, room], MAX_UNUSED_ROOMS, (other) => other.isRead);
+      return room;
+    },
+    ...userActions(client),
     clear() {
       drafts.clear();
       posts.clear();
     },
     close() {
+      isClosed = true;
       stopStatus();
-      context.close();
       list.end();
       posts.close();
       for (const room of rooms.values()) room.endAll();
@@ -61,49 +70,35 @@ export function createChat(client: ChatStreamClient, options: ChatOptions): Chat
   };
 }
 
-function contextOf(
+function partsOf(
   client: ChatStreamClient,
-  given: ChatOptions,
-  rooms: ReadonlyMap<string, Room & ChatRoom>,
-): Omit<ChatContext, 'readMoved'> & { readonly close: () => void } {
-  const { keepMs = 5_000, maxItems = 500, presence = true, clock = systemClock, user } = given;
+  options: ChatOptions,
+  rooms: ReadonlyMap<string, Room>,
+): Omit<ChatContext, 'readMoved' | 'isClosed'> {
+  const { keepMs = 5_000, maxItems = 500, presence = true, clock = systemClock, user } = options;
   // oxlint-disable-next-line no-console -- the default of an option, as in the client
-  const { onWarning = console.warn } = given;
+  const { onWarning = console.warn } = options;
   const userId = (): string | null => user()?.id ?? null;
-  let isClosed = false;
   return {
     client,
     clock,
     options: { keepMs, maxItems, presence, user },
     userId,
-    isClosed: () => isClosed,
-    close: () => {
-      isClosed = true;
-    },
     feed: new StreamReading(client, client.chatUser, clock),
     profiles: new Profiles(),
-    drafts: new Drafts(new KeptTexts(given.drafts, 'draft', onWarning), userId),
+    drafts: new Drafts(new KeptTexts(options.drafts, 'draft', onWarning), userId),
     posts: new PostBox({
       client,
       clock,
       userId,
-      kept: new KeptPosts(new KeptTexts(given.outbox, 'post', onWarning), clock),
+      kept: new KeptPosts(new KeptTexts(options.outbox, 'post', onWarning), clock),
       changed: (channelId) => rooms.get(channelId)?.changedAll(),
       isRead: (channelId) => rooms.get(channelId)?.isRead ?? false,
     }),
   };
 }
 
-function roomOf(rooms: Map<string, Room & ChatRoom>, id: string, context: ChatContext): ChatRoom {
-  const room = rooms.get(id) ?? Room.of(context, id);
-  rooms.delete(id);
-  rooms.set(id, room);
-  const unused = [...rooms].filter(([, other]) => !other.isRead && other !== room);
-  for (const [other] of unused.slice(0, -MAX_UNUSED_ROOMS)) rooms.delete(other);
-  return room;
-}
-
-function channelActions({ chatUser }: ChatStreamClient): Omit<Chat, 'list' | 'channel' | 'clear' | 'close'> {
+function userActions({ chatUser }: ChatStreamClient): Omit<Chat, 'list' | 'channel' | 'clear' | 'close'> {
   const createChannel: Chat['create'] = async (channel) =>
     (await chatUser.createChannel(create(ChatCreate, channel as ChatCreate))).channel;
   return {

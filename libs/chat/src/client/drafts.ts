@@ -1,5 +1,6 @@
 import type { Store } from '@nestwire/client/store';
 import type { KeptTexts } from './kept-texts.js';
+import { putLast } from './recent-entries.js';
 
 /** The most drafts that are kept without a storage. */
 const MAX_DRAFTS = 200;
@@ -31,9 +32,7 @@ export class Drafts {
 
   set(room: string, text: string): void {
     const key = this.#keyOf(room);
-    this.#texts.delete(key);
-    this.#texts.set(key, text);
-    if (this.#texts.size > MAX_DRAFTS) this.#texts.delete(this.#texts.keys().next().value!);
+    putLast(this.#texts, [key, text], MAX_DRAFTS);
     this.#kept.set(key, text);
     // Those of other rooms find the same text as before.
     for (const listener of [...this.#listeners]) listener();

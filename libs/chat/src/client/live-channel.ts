@@ -1,5 +1,4 @@
 import { create, StreamGap, type CodedError, type Message } from '@nestwire/protocol';
-import type { ChannelEntry } from '../channels/channel-entry.js';
 import type { ChatChannel, ChatMembership } from '../channels/chat-channel.js';
 import type { ChatMessage } from '../messages/chat-message.js';
 import type { ChatChannelState } from '../wire/channel-replies.js';
@@ -13,14 +12,19 @@ import {
 import { ChatJoined, ChatTypingEvent } from '../wire/chat-replies.js';
 import { ChatWatchPresence } from '../wire/chat-requests.js';
 import { ChatGrowth } from '../wire/growth-events.js';
+import { ChatLoadEntry } from '../wire/list-requests.js';
 import { Attendance } from './attendance.js';
-import { CatchUp, type LiveWindow } from './catch-up.js';
+import { CatchUp, type LiveWindows } from './catch-up.js';
 import type { ChannelCalls } from './chat-client.js';
 import type { ChatContext } from './chat-context.js';
 import type { ChatStatus } from './chat-face.js';
-import { EntryRefresh } from './entry-refresh.js';
+import { finalError } from './retry.js';
 import { StreamReading, type StreamOwner } from './stream-reading.js';
+import { Task } from './task.js';
 import { Typists } from './typists.js';
+
+/** The time in which events lead to one load of the entry, in milliseconds. */
+const ENTRY_MS = 300;
 
 /** The live state of one channel: its stream, its windows and who is there. */
 export class LiveChannel {
@@ -30,14 +34,16 @@ export class LiveChannel {
   membership: ChatMembership | null = null;
   /** The number of the last message that is known. */
   lastSeq = 0;
+  /** The unread messages as the server has counted them last. */
+  unreadCount = 0;
   readonly calls: ChannelCalls;
   readonly typists: Typists;
   readonly attendance: Attendance;
   /** The windows that exist; they receive all messages while the channel is open. */
-  readonly windows = new Set<LiveWindow>();
+  readonly windows: LiveWindows = new Map();
   readonly #catchUp: CatchUp;
   readonly #reading: StreamReading;
-  readonly #entry: EntryRefresh;
+  readonly #entry: Task;
   readonly #ofChannel: StreamOwner;
   readonly #ofUser: StreamOwner;
   #uses = 0;
@@ -50,9 +56,9 @@ export class LiveChannel {
     this.#context = context;
     const { client, clock } = context;
     this.calls = client.chatChannel({ channelId: id });
-    this.typists = new Typists(clock, () => this.#changed());
+    this.typists = new Typists(clock, () => this.changed());
     this.attendance = new Attendance(context.profiles);
-    this.#catchUp = new CatchUp(this.calls, clock, { windows: this.windows, done: () => this.#isCurrent() });
+    this.#catchUp = new CatchUp(this.calls, clock, this.windows, () => this.#isCurrent());
     this.#reading = new StreamReading(client, this.calls, clock);
     this.#ofChannel = {
       opened: () => this.#opened(),
@@ -60,7 +66,8 @@ export class LiveChannel {
       lost: () => this.#interrupt(),
       ended: (error) => this.#ended(error),
     };
-    this.#entry = new EntryRefresh(context, id, (entry) => this.#entered(entry));
+    // A user who is no member has no entry.
+    this.#entry = new Task(clock, () => this.#loadEntry().catch(finalError));
     this.#ofUser = {
       // The page of the channel may be older than the stream of the user, which has the moves of the pointer.
       opened: () => {
@@ -89,7 +96,7 @@ export class LiveChannel {
   }
 
   /** Opens a stream again that the server has ended, as after a new membership. */
-  reopen(): void {
+  #reopen(): void {
     if (!this.#uses || !this.error) return;
     this.#opening();
     this.#reading.start();
@@ -98,23 +105,23 @@ export class LiveChannel {
   /** Forgets everything, which belongs to another user. */
   forget(): void {
     this.channel = this.membership = null;
-    this.lastSeq = 0;
+    this.lastSeq = this.unreadCount = 0;
     this.#entry.stop();
     this.#catchUp.forget();
     this.attendance.clear();
-    this.#changed();
+    this.changed();
   }
 
   /** Takes the state of a message that is an answer of the server. */
   amend(message: ChatMessage): void {
-    for (const window of this.windows) window.amend(message);
+    for (const window of this.windows.values()) window.amend(message);
   }
 
   /** Takes the state of the channel that is an answer of the server. */
   become({ channel, membership }: ChatChannelState): void {
     this.#is(channel);
     this.#joinedAs(membership);
-    this.#changed();
+    this.changed();
   }
 
   /** Moves the read pointer forward. */
@@ -122,13 +129,23 @@ export class LiveChannel {
     if (!this.membership || this.membership.readSeq >= seq) return;
     this.membership = { ...this.membership, readSeq: seq };
     this.#context.readMoved(this.id, seq);
-    this.#changed();
+    this.changed();
+  }
+
+  /** Makes the views of all windows anew. */
+  changed(): void {
+    for (const window of this.windows.values()) window.changed();
+  }
+
+  /** Loads the own entry of the channel soon, for what events do not tell. */
+  lookUp(): void {
+    if (this.#uses) this.#entry.ask(ENTRY_MS);
   }
 
   #opening(): void {
     this.status = 'opening';
     this.error = null;
-    this.#changed();
+    this.changed();
   }
 
   #opened(): void {
@@ -146,9 +163,9 @@ export class LiveChannel {
     else if (message instanceof ChatMemberEvent) this.#memberChanged(message);
     else if (message instanceof StreamGap) this.#missed();
     else if (message instanceof ChatTypingEvent) this.#typed(message);
-    else if (message instanceof ChatGrowth) for (const window of this.windows) window.grow(message);
+    else if (message instanceof ChatGrowth) for (const window of this.windows.values()) window.grow(message);
     else this.attendance.take(message);
-    this.#changed();
+    this.changed();
   }
 
   #joined(page: ChatJoined): void {
@@ -175,35 +192,40 @@ export class LiveChannel {
   /** Events are missing: of messages, and of the channel itself. */
   #missed(): void {
     this.#catchUp.opened();
-    this.#entry.ask();
+    this.lookUp();
   }
 
-  #entered({ channel, membership }: ChannelEntry): void {
-    if (channel.revision >= (this.channel?.revision ?? 0)) this.#is(channel);
-    this.#joinedAs(membership);
-    this.#changed();
+  async #loadEntry(): Promise<void> {
+    const userId = this.#context.userId();
+    const request = create(ChatLoadEntry, { channelId: this.id });
+    const { entry } = await this.#context.client.chatUser.loadEntry(request);
+    if (userId !== this.#context.userId()) return;
+    if (entry.channel.revision >= (this.channel?.revision ?? 0)) this.#is(entry.channel);
+    this.#joinedAs(entry.membership);
+    this.unreadCount = entry.unreadCount;
+    this.changed();
   }
 
   #receivedOfUser(message: Message): void {
     if (message instanceof StreamGap) this.#missedOfUser();
     if (message instanceof ChatThreadEvent && message.channelId === this.id)
-      for (const window of this.windows) window.point(message.threadSeq, message.readSeq);
+      for (const window of this.windows.values()) window.point(message.threadSeq, message.readSeq);
     if (!(message instanceof ChatMembershipEvent) || message.channelId !== this.id) return;
     this.#joinedAs(message.membership);
-    if (message.membership) this.reopen();
-    this.#changed();
+    if (message.membership) this.#reopen();
+    this.changed();
   }
 
   /** The pointers of the user may have moved. */
   #missedOfUser(): void {
-    this.#entry.ask();
-    for (const window of this.windows) window.point();
+    this.lookUp();
+    for (const window of this.windows.values()) window.point();
   }
 
   #is(channel: ChatChannel): void {
     this.channel = channel;
     this.lastSeq = Math.max(this.lastSeq, channel.lastSeq);
-    for (const window of this.windows) window.expire(channel.firstSeq);
+    for (const window of this.windows.values()) window.expire(channel.firstSeq);
   }
 
   /** The read pointer never moves back, also when an event is older than a page. */
@@ -221,22 +243,18 @@ export class LiveChannel {
     this.#catchUp.interrupt();
     this.typists.clear();
     if (this.status === 'live') this.status = 'reconnecting';
-    this.#changed();
+    this.changed();
   }
 
   #ended(error: CodedError): void {
     this.#interrupt();
     this.status = error.code === 'evicted' ? 'removed' : 'refused';
     this.error = error;
-    this.#changed();
+    this.changed();
   }
 
   #isCurrent(): void {
     this.status = 'live';
-    this.#changed();
-  }
-
-  #changed(): void {
-    for (const window of this.windows) window.changed();
+    this.changed();
   }
 }

@@ -1,4 +1,5 @@
 import { create } from '@nestwire/protocol';
+import type { ChatStored } from '../wire/chat-replies.js';
 import { ChatDelete, ChatEdit, ChatPin, ChatReact } from '../wire/chat-requests.js';
 import { ChatStopGrowth } from '../wire/growth-requests.js';
 import type { ChatContext } from './chat-context.js';
@@ -19,20 +20,24 @@ export abstract class MessageActions
     super(context);
   }
 
-  readonly edit = async (seq: number, changes: ChatMessageEdit): Promise<void> => {
-    const request = create(ChatEdit, { seq, clientId: randomId(), ...changes } as ChatEdit);
-    this.live.amend((await this.live.calls.edit(request)).message);
-  };
+  readonly edit = (seq: number, changes: ChatMessageEdit): Promise<void> =>
+    this.#amend(
+      this.live.calls.edit(create(ChatEdit, { seq, clientId: randomId(), ...changes } as ChatEdit)),
+    );
 
-  readonly remove = async (seq: number): Promise<void> =>
-    this.live.amend((await this.live.calls.remove(create(ChatDelete, { seq }))).message);
+  readonly remove = (seq: number): Promise<void> =>
+    this.#amend(this.live.calls.remove(create(ChatDelete, { seq })));
 
-  readonly react = async (seq: number, emoji: string, isSet: boolean): Promise<void> =>
-    this.live.amend((await this.live.calls.react(create(ChatReact, { seq, emoji, isSet }))).message);
+  readonly react = (seq: number, emoji: string, isSet: boolean): Promise<void> =>
+    this.#amend(this.live.calls.react(create(ChatReact, { seq, emoji, isSet })));
 
-  readonly pin = async (seq: number, isPinned: boolean): Promise<void> =>
-    this.live.amend((await this.live.calls.pin(create(ChatPin, { seq, isPinned }))).message);
+  readonly pin = (seq: number, isPinned: boolean): Promise<void> =>
+    this.#amend(this.live.calls.pin(create(ChatPin, { seq, isPinned })));
 
   readonly stopGrowth = async (seq: number): Promise<void> =>
     this.live.calls.stopGrowth(create(ChatStopGrowth, { seq }));
+
+  async #amend(answer: PromiseLike<ChatStored>): Promise<void> {
+    this.live.amend((await answer).message);
+  }
 }

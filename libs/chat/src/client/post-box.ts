@@ -4,7 +4,8 @@ import { ChatPost } from '../wire/chat-requests.js';
 import type { ChatClock, ChatStreamClient } from './chat-client.js';
 import type { UploadProgress } from './chat-face.js';
 import type { KeptPosts, PostRecord } from './kept-posts.js';
-import { codedError, isPassing, retryMs } from './retry.js';
+import { codedError, finalError } from './retry.js';
+import { Task } from './task.js';
 import { uploadFiles } from './upload-files.js';
 
 /** A post that is not stored, or is stored and not yet in its room. */
@@ -46,10 +47,9 @@ const MAX_POSTS = 1_000;
  */
 export class PostBox {
   readonly #posts = new Map<string, Post>();
-  readonly #sending = new Set<string>();
-  readonly #timers = new Map<string, () => void>();
+  /** The channels with posts that wait. */
+  readonly #sending = new Map<string, Task>();
   readonly #uploads = new Map<string, AbortController>();
-  #failures = 0;
   #isClosed = false;
   readonly #parts: PostBoxParts;
 
@@ -75,7 +75,7 @@ export class PostBox {
     this.#posts.set(clientId, { ...record, state: 'pending', ...(files.length > 0 && { files }) });
     this.#parts.kept.set(mustUpload ? { ...record, failure: FILES_LOST } : record);
     if (mustUpload) void this.#upload(clientId);
-    else void this.#send(channelId);
+    else this.#send(channelId);
     this.#parts.changed(channelId);
   }
 
@@ -128,17 +128,14 @@ export class PostBox {
 
   /** Sends what waits, without the wait for the next attempt. */
   sendAll(): void {
-    this.#failures = 0;
-    for (const channelId of new Set([...this.#posts.values()].map((post) => post.channelId)))
-      void this.#send(channelId);
+    for (const { channelId } of this.#posts.values()) this.#send(channelId);
   }
 
-  /** Ends all timers; the storage keeps the posts. */
+  /** Ends all sending; the storage keeps the posts. */
   close(): void {
     this.#isClosed = true;
-    for (const cancel of this.#timers.values()) cancel();
     for (const upload of this.#uploads.values()) upload.abort();
-    this.#timers.clear();
+    for (const task of this.#sending.values()) task.stop();
   }
 
   #own(): Post[] {
@@ -147,6 +144,7 @@ export class PostBox {
   }
 
   #nextOf(channelId: string): Post | undefined {
+    if (this.#isClosed) return undefined;
     return this.#own().find(
       (post) => post.channelId === channelId && post.state === 'pending' && !post.upload,
     );
@@ -172,7 +170,7 @@ export class PostBox {
     } finally {
       this.#uploads.delete(clientId);
     }
-    void this.#send(channelId);
+    this.#send(channelId);
   }
 
   #change(clientId: string, change: Partial<Post>): void {
@@ -182,20 +180,16 @@ export class PostBox {
     this.#parts.changed(post.channelId);
   }
 
-  async #send(channelId: string): Promise<void> {
-    this.#timers.get(channelId)?.();
-    this.#timers.delete(channelId);
-    if (this.#sending.has(channelId)) return;
-    this.#sending.add(channelId);
-    try {
-      for (let next = this.#nextOf(channelId); next && !this.#isClosed; next = this.#nextOf(channelId))
-        await this.#sendOne(next);
-      this.#failures = 0;
-    } catch (error) {
-      this.#sendLater(channelId, codedError(error));
-    } finally {
-      this.#sending.delete(channelId);
-    }
+  #send(channelId: string): void {
+    const task =
+      this.#sending.get(channelId) ?? new Task(this.#parts.clock, () => this.#sendWaiting(channelId));
+    this.#sending.set(channelId, task);
+    task.ask();
+  }
+
+  async #sendWaiting(channelId: string): Promise<void> {
+    for (let next = this.#nextOf(channelId); next; next = this.#nextOf(channelId)) await this.#sendOne(next);
+    if (!this.#sending.get(channelId)?.isAsked) this.#sending.delete(channelId);
   }
 
   /** Sends a post; throws an error that passes. */
@@ -212,9 +206,7 @@ export class PostBox {
       const post = this.#posts.get(clientId);
       if (post) this.#stored(post, reply.message);
     } catch (failure) {
-      const error = codedError(failure);
-      if (isPassing(error)) throw error;
-      this.#failed(clientId, error);
+      this.#failed(clientId, finalError(failure));
     }
   }
 
@@ -234,14 +226,6 @@ export class PostBox {
     const { code, message } = error;
     this.#change(clientId, { state: 'failed', error, upload: undefined });
     this.#parts.kept.set({ ...recordOf(post), failure: { code, message } });
-  }
-
-  #sendLater(channelId: string, error: CodedError): void {
-    if (this.#isClosed) return;
-    this.#timers.set(
-      channelId,
-      this.#parts.clock.after(retryMs(this.#failures++, error), () => void this.#send(channelId)),
-    );
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ChatProfile } from '../users/chat-users.js';
+import { putLast } from './recent-entries.js';
 
 /** The most users whose profiles are kept. */
 const MAX_PROFILES = 1_000;
@@ -9,10 +10,7 @@ export class Profiles {
 
   /** Keeps a profile; above the limit, the one that was longest without news is forgotten. */
   know(profile: ChatProfile | null): void {
-    if (!profile) return;
-    this.#known.delete(profile.id);
-    this.#known.set(profile.id, profile);
-    if (this.#known.size > MAX_PROFILES) this.#known.delete(this.#known.keys().next().value!);
+    if (profile) putLast(this.#known, [profile.id, profile], MAX_PROFILES);
   }
 
   /** Returns the profile of a user, with the id as name while it is unknown. */

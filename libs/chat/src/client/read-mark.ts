@@ -1,75 +1,72 @@
 import { create } from '@nestwire/protocol';
 import type { ChatMessage } from '../messages/chat-message.js';
-import { ChatMarkRead } from '../wire/chat-requests.js';
+import { ChatLoadPage, ChatMarkRead } from '../wire/chat-requests.js';
 import { ChatLoadThreads } from '../wire/history-requests.js';
-import { ChatLoadEntry } from '../wire/list-requests.js';
 import type { ChatContext } from './chat-context.js';
 import type { LiveChannel } from './live-channel.js';
 import type { MessageWindow } from './message-window.js';
-import { codedError, isPassing, retryMs } from './retry.js';
+import { finalError } from './retry.js';
+import { Task } from './task.js';
 
 /** The time in which calls of `read` become one request, in milliseconds. */
 const WRITE_MS = 300;
 /** The time after which a message that nobody reads begins what is new, in milliseconds. */
 const NEW_MS = 2_000;
 
+/** The timeline of a mark. */
+interface MarkedTimeline {
+  /** The thread in requests; no number for the channel itself. */
+  readonly ofThread: { readonly threadSeq?: number };
+  readonly window: MessageWindow;
+  readonly changed: () => void;
+}
+
 /** The read pointer of one timeline, and what is new after it. */
 export class ReadMark {
   firstUnreadSeq: number | null = null;
-  #isOpen = false;
-  #ownSeq = 0;
-  #sentSeq = 0;
-  #failures = 0;
-  #cancelWrite: (() => void) | undefined;
-  #cancelNew: (() => void) | undefined;
-  #cancelLook: (() => void) | undefined;
-  /** The pointer of a thread, and the count of a channel, as the server has told them. */
-  #storedSeq = 0;
-  #seenSeq = 0;
-  /** The last opening of a thread. */
+  /** The pointers of the present user: as moved here, as the server has answered, and as it tells those of a thread. */
+  #pointers = { own: 0, sent: 0, stored: 0 };
+  /** The opening of the timeline; undefined while it is closed. */
   #visit: object | undefined;
   /** The number to read up to, while the pointer of an opened thread is asked for; otherwise null. */
   #wantedSeq: number | null = null;
-  #counted: number | null = null;
+  #seenSeq = 0;
+  #newest: ChatMessage | undefined;
+  readonly #writing: Task;
+  readonly #opening: Task;
+  readonly #asking: Task;
+  readonly #marking: Task;
   readonly #context: ChatContext;
   readonly #live: LiveChannel;
-  readonly #place: {
-    readonly threadSeq: number | null;
-    readonly window: MessageWindow;
-    readonly changed: () => void;
-  };
+  readonly #timeline: MarkedTimeline;
 
-  constructor(
-    context: ChatContext,
-    live: LiveChannel,
-    place: {
-      readonly threadSeq: number | null;
-      readonly window: MessageWindow;
-      readonly changed: () => void;
-    },
-  ) {
+  constructor(context: ChatContext, live: LiveChannel, timeline: MarkedTimeline) {
+    const { clock } = context;
     this.#context = context;
     this.#live = live;
-    this.#place = place;
+    this.#timeline = timeline;
+    this.#writing = new Task(clock, () => this.#write().catch(finalError));
+    this.#opening = new Task(clock, () => this.#open());
+    this.#asking = new Task(clock, () => this.#loadPointer().catch(finalError));
+    this.#marking = new Task(clock, () => this.#markNewest());
   }
 
   /** The number of the last message that the user has read; it never moves back. */
   get readSeq(): number {
-    const stored = this.#place.threadSeq === null ? this.#live.membership?.readSeq : this.#storedSeq;
-    return Math.max(stored ?? 0, this.#ownSeq);
+    const { own, stored } = this.#pointers;
+    return Math.max(own, this.#isThread ? stored : (this.#live.membership?.readSeq ?? 0));
   }
 
   /** The count of the window if it has all unread messages, else that of the server. */
   get unreadCount(): number {
-    const { messages } = this.#place.window;
-    const inWindow = messages.filter((message) => this.#isUnread(message)).length;
-    return this.#hasAllUnread ? inWindow : Math.max(inWindow, this.#counted ?? 0);
+    const { window } = this.#timeline;
+    const inWindow = window.messages.filter((message) => this.#isUnread(message)).length;
+    return this.#hasAllUnread || this.#isThread ? inWindow : Math.max(inWindow, this.#live.unreadCount);
   }
 
   /** Asks the server for the count of a channel that the window does not tell. */
   look(): void {
-    if (this.#place.threadSeq !== null || !this.#isOpen || this.#hasAllUnread) return;
-    this.#cancelLook ??= this.#context.clock.after(WRITE_MS, () => void this.#loadCount());
+    if (!this.#isThread && this.#visit && this.#live.membership && !this.#hasAllUnread) this.#live.lookUp();
   }
 
   /** Asks for the count if the pointer has moved. */
@@ -82,54 +79,46 @@ export class ReadMark {
   /** Forgets the pointer, which belongs to another user. */
   forget(): void {
     this.#wantedSeq = null;
-    this.#cancelWrite?.();
-    this.#cancelWrite = undefined;
+    this.#writing.stop();
+    this.#pointers = { own: 0, sent: 0, stored: 0 };
     this.leave();
-    this.#ownSeq = this.#sentSeq = this.#storedSeq = 0;
-    this.firstUnreadSeq = this.#counted = null;
+    this.firstUnreadSeq = null;
   }
 
   /** Takes the first unread message of a timeline that opens. */
   open(): void {
-    if (this.#isOpen) return this.look();
-    this.#isOpen = true;
-    if (this.#place.threadSeq === null) this.#setFirst();
-    else void this.#openThread();
+    if (!this.#visit) {
+      this.#visit = {};
+      this.#wantedSeq = this.#isThread ? 0 : null;
+      this.#opening.ask();
+    }
     this.look();
   }
 
   /** Asks for the pointer of an open thread. */
   lookUp(): void {
-    if (this.#isOpen && this.#place.threadSeq !== null) this.#loadThread().catch(ignore);
+    if (this.#visit && this.#isThread) this.#asking.ask();
   }
 
   /** Takes the pointer of the thread, which another device may have moved. */
   stored(seq: number): void {
-    this.#storedSeq = Math.max(this.#storedSeq, seq);
-    this.#place.changed();
+    this.#pointers.stored = Math.max(this.#pointers.stored, seq);
+    this.#timeline.changed();
   }
 
   /** Ends a visit; the next `open` takes another first unread message. */
   leave(): void {
-    this.#isOpen = false;
+    this.#visit = undefined;
     this.#readWanted();
-    this.#cancelNew?.();
-    this.#cancelLook?.();
-    this.#cancelNew = this.#cancelLook = undefined;
-    if (!this.#cancelWrite) return;
-    this.#cancelWrite();
-    void this.#write();
+    for (const task of [this.#opening, this.#asking, this.#marking]) task.stop();
+    this.#writing.ask();
   }
 
   /** Lets what is new begin with a message that nobody reads for 2 s, if all before it was read. */
   arrived(message: ChatMessage): void {
-    if (!this.#isOpen || this.#cancelNew || !this.#isUnread(message) || this.unreadCount > 1) return;
-    this.#cancelNew = this.#context.clock.after(NEW_MS, () => {
-      this.#cancelNew = undefined;
-      if (!this.#isUnread(message)) return;
-      this.firstUnreadSeq = message.seq;
-      this.#place.changed();
-    });
+    if (!this.#visit || this.#marking.isAsked || !this.#isUnread(message) || this.unreadCount > 1) return;
+    this.#newest = message;
+    this.#marking.ask(NEW_MS);
   }
 
   /** Moves the pointer forward, at most to the last message; in a thread that opens, once the stored one is known. */
@@ -140,10 +129,14 @@ export class ReadMark {
     }
     const to = Math.min(seq, this.#live.lastSeq);
     if (to <= this.readSeq || !this.#live.membership || this.#isUncounted) return;
-    this.#ownSeq = to;
-    if (this.#place.threadSeq === null) this.#live.read(to);
-    else this.#place.changed();
-    this.#cancelWrite ??= this.#context.clock.after(WRITE_MS, () => void this.#write());
+    this.#pointers.own = to;
+    if (this.#isThread) this.#timeline.changed();
+    else this.#live.read(to);
+    this.#writing.ask(WRITE_MS);
+  }
+
+  get #isThread(): boolean {
+    return this.#timeline.ofThread.threadSeq !== undefined;
   }
 
   /** Messages that are not stored have no read pointer. */
@@ -151,40 +144,52 @@ export class ReadMark {
     return this.#live.channel?.isEphemeral;
   }
 
+  get #hasFirstUnread(): boolean {
+    const { hasOlder, first = 0 } = this.#timeline.window;
+    return !hasOlder || first <= this.readSeq + 1;
+  }
+
   get #hasAllUnread(): boolean {
-    const { hasOlder, hasNewer, first = 0 } = this.#place.window;
-    return !hasNewer && (!hasOlder || first <= this.readSeq + 1);
+    return !this.#timeline.window.hasNewer && this.#hasFirstUnread;
   }
 
-  #setFirst(): void {
-    const { messages, hasOlder, first = 0 } = this.#place.window;
-    const unread = messages.find((message) => this.#isUnread(message));
-    const isInside = !hasOlder || first <= this.readSeq + 1;
-    this.firstUnreadSeq = unread ? (isInside ? unread.seq : this.readSeq + 1) : null;
-    this.#place.changed();
+  #isUnread({ seq, author, deletedAt, kind }: ChatMessage, readSeq = this.readSeq): boolean {
+    const isOwn = author?.id === this.#context.userId();
+    return !this.#isUncounted && seq > readSeq && kind === 'user' && deletedAt === null && !isOwn;
   }
 
-  /** A failure leaves the count as it is until the next change. */
-  async #loadCount(): Promise<void> {
-    const request = create(ChatLoadEntry, { channelId: this.#live.id });
+  #markNewest(): void {
+    if (!this.#newest || !this.#isUnread(this.#newest)) return;
+    this.firstUnreadSeq = this.#newest.seq;
+    this.#timeline.changed();
+  }
+
+  /** Finds the first unread message of a visit, before the page moves the pointer. */
+  async #open(): Promise<void> {
+    const visit = this.#visit;
     try {
-      if (this.#live.membership)
-        this.#counted = (await this.#context.client.chatUser.loadEntry(request)).entry.unreadCount;
-    } catch {
-      return;
-    } finally {
-      this.#cancelLook = undefined;
+      if (this.#isThread) await this.#loadPointer();
+      const first = this.#hasFirstUnread
+        ? this.#timeline.window.messages.find((message) => this.#isUnread(message))
+        : await this.#loadFirst(this.readSeq);
+      if (visit === this.#visit) this.firstUnreadSeq = first?.seq ?? null;
+    } catch (failure) {
+      finalError(failure);
     }
-    this.#place.changed();
+    if (visit === this.#visit) this.#readWanted();
+    this.#timeline.changed();
   }
 
-  /** Takes the first unread reply before the page moves the pointer. */
-  async #openThread(): Promise<void> {
-    this.#wantedSeq = 0;
-    const visit = (this.#visit = {});
-    const isCurrent = () => visit === this.#visit && this.#isOpen;
-    await this.#loadThread().then(() => isCurrent() && this.#setFirst(), ignore);
-    if (isCurrent()) this.#readWanted();
+  /** Loads the first unread message, which is before the window. */
+  async #loadFirst(readSeq: number): Promise<ChatMessage | undefined> {
+    for (let after: number | undefined = readSeq; after !== undefined && this.#visit;) {
+      const request = create(ChatLoadPage, { after, ...this.#timeline.ofThread } as ChatLoadPage);
+      const { messages, hasNewer } = await this.#live.calls.loadPage(request);
+      const first = messages.find((message) => this.#isUnread(message, readSeq));
+      if (first) return first;
+      after = hasNewer ? messages.at(-1)?.seq : undefined;
+    }
+    return undefined;
   }
 
   #readWanted(): void {
@@ -193,37 +198,27 @@ export class ReadMark {
     if (seq !== null) this.read(seq);
   }
 
-  /** The pointer of a thread is known when the user follows it, and it is among the last active ones. */
-  async #loadThread(): Promise<void> {
-    const { threads } = await this.#live.calls.loadThreads(create(ChatLoadThreads, {}));
-    const own = threads.find(({ root }) => root.seq === this.#place.threadSeq);
-    this.stored(own?.readSeq ?? 0);
-  }
-
-  #isUnread({ seq, author, deletedAt, kind }: ChatMessage): boolean {
-    const isOwn = author?.id === this.#context.userId();
-    return !this.#isUncounted && seq > this.readSeq && kind === 'user' && deletedAt === null && !isOwn;
+  /** Loads the pointer of a thread; the server has one when the user follows the thread. */
+  async #loadPointer(): Promise<void> {
+    const pointers = this.#pointers;
+    let next: string | null | undefined;
+    do {
+      const request = create(ChatLoadThreads, next ? { cursor: next } : {});
+      const page = await this.#live.calls.loadThreads(request as ChatLoadThreads);
+      const own = page.threads.find(({ root }) => root.seq === this.#timeline.ofThread.threadSeq);
+      if (own && pointers === this.#pointers) this.stored(own.readSeq);
+      next = own ? null : page.next;
+    } while (next && this.#visit);
   }
 
   async #write(): Promise<void> {
-    const seq = this.#ownSeq;
-    const { threadSeq } = this.#place;
-    this.#cancelWrite = undefined;
-    if (seq <= this.#sentSeq) return;
-    try {
-      const request = { seq, ...(threadSeq !== null && { threadSeq }) };
-      await this.#live.calls.markRead(create(ChatMarkRead, request as ChatMarkRead), { offline: 'queue' });
-      this.#sentSeq = Math.max(seq, this.#sentSeq);
-      this.#failures = 0;
-      this.look();
-    } catch (failure) {
-      const error = codedError(failure);
-      if (!isPassing(error) || this.#context.isClosed()) return;
-      const delayMs = retryMs(this.#failures++, error);
-      this.#cancelWrite ??= this.#context.clock.after(delayMs, () => void this.#write());
-    }
+    const pointers = this.#pointers;
+    const { own: seq } = pointers;
+    if (seq <= pointers.sent) return;
+    const request = create(ChatMarkRead, { seq, ...this.#timeline.ofThread } as ChatMarkRead);
+    await this.#live.calls.markRead(request, { offline: 'queue' });
+    // Those of a former user are another object.
+    pointers.sent = seq;
+    this.look();
   }
 }
-
-/** The pointer remains as it is, until the thread opens again. */
-function ignore(): void {}

@@ -2,6 +2,7 @@ import { channelActions } from './channel-actions.js';
 import type { ChatContext } from './chat-context.js';
 import type { ChatRoom, ChatThread } from './chat-face.js';
 import { LiveChannel } from './live-channel.js';
+import { putLast } from './recent-entries.js';
 import { Timeline } from './timeline.js';
 
 /** The most threads that keep their messages while nobody reads them. */
@@ -9,8 +10,6 @@ const MAX_UNUSED_THREADS = 10;
 
 /** A channel with its threads. */
 export class Room extends Timeline {
-  readonly #threads = new Map<number, Timeline>();
-
   private constructor(context: ChatContext, id: string) {
     super(context, new LiveChannel(context, id), null);
   }
@@ -22,21 +21,11 @@ export class Room extends Timeline {
   }
 
   readonly thread = (seq: number): ChatThread => {
-    const thread = this.#threads.get(seq) ?? new Timeline(this.context, this.live, seq);
-    this.#threads.delete(seq);
-    this.#threads.set(seq, thread);
-    const unused = [...this.#threads].filter(([, other]) => !other.isInUse && other !== thread);
-    for (const [other, timeline] of unused.slice(0, -MAX_UNUSED_THREADS)) {
-      this.#threads.delete(other);
-      this.live.windows.delete(timeline);
-    }
+    const { windows } = this.live;
+    const thread = windows.get(seq) ?? new Timeline(this.context, this.live, seq);
+    putLast(windows, [seq, thread], MAX_UNUSED_THREADS, (other) => other.isInUse || other === this);
     return thread;
   };
-
-  /** Opens the stream again that the server has ended, as after a new membership. */
-  reopen(): void {
-    this.live.reopen();
-  }
 
   /** Forgets everything, which belongs to another user. */
   forgetAll(): void {
@@ -45,20 +34,16 @@ export class Room extends Timeline {
 
   /** True while somebody reads the channel or a thread. */
   get isRead(): boolean {
-    return this.#all.some((timeline) => timeline.isInUse);
+    return [...this.live.windows.values()].some((timeline) => timeline.isInUse);
   }
 
   /** Tells all timelines that own posts have changed. */
   changedAll(): void {
-    for (const timeline of this.#all) timeline.changed();
+    this.live.changed();
   }
 
   /** Ends the use of all timelines. */
   endAll(): void {
-    for (const timeline of this.#all) timeline.end();
-  }
-
-  get #all(): readonly Timeline[] {
-    return [this, ...this.#threads.values()];
+    for (const timeline of this.live.windows.values()) timeline.end();
   }
 }

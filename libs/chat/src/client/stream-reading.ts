@@ -1,5 +1,5 @@
 import type { AnyStreamClient, ConnectionStatus, EndpointStream } from '@nestwire/client';
-import { CodedError, type Message } from '@nestwire/protocol';
+import { CodedError, type CloseCode, type Message } from '@nestwire/protocol';
 import type { ChatClock } from './chat-client.js';
 import { codedError, isPassing, retryMs } from './retry.js';
 
@@ -16,7 +16,7 @@ export interface StreamOwner {
 
 /** The close codes of a page that has closed its client, and of a server that has refused the credential. */
 const NORMAL = 1000;
-const UNAUTHENTICATED = 4501;
+const UNAUTHENTICATED: typeof CloseCode.Unauthenticated = 4501;
 
 /** Reads one stream once for all its owners, also after failures that pass. */
 export class StreamReading {

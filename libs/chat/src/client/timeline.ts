@@ -24,8 +24,6 @@ export class Timeline extends MessageActions implements ChatTimeline, LiveWindow
   readonly draft: Store<string>;
   readonly #window: MessageWindow;
   readonly #mark: ReadMark;
-  #older: Promise<void> | undefined;
-  #newer: Promise<void> | undefined;
   #isAtEnd = true;
   #version = 0;
   #isRepairing = false;
@@ -43,12 +41,12 @@ export class Timeline extends MessageActions implements ChatTimeline, LiveWindow
     this.draft = drafts.store(this.#draftKey);
     this.#window = new MessageWindow(threadSeq, options.maxItems);
     this.#mark = new ReadMark(context, live, {
-      threadSeq,
+      ofThread: this.#ofThread,
       window: this.#window,
       changed: () => this.changed(),
     });
     this.made();
-    live.windows.add(this);
+    live.windows.set(threadSeq, this);
   }
 
   readonly post = ({ files, ...message }: ChatDraftMessage): string => {
@@ -74,23 +72,15 @@ export class Timeline extends MessageActions implements ChatTimeline, LiveWindow
     const window = this.#window;
     if (!window.hasOlder || !window.isLoaded) return Promise.resolve();
     this.#isAtEnd = false;
-    return (this.#older ??= this.#load({ before: window.first! }, (page) => window.addOlder(page)).finally(
-      () => {
-        this.#older = undefined;
-        this.changed();
-      },
-    ));
+    return this.load('older', () =>
+      this.#loadPage({ before: window.first! }, (page) => window.addOlder(page)),
+    );
   };
 
   readonly loadNewer = (): Promise<void> => {
     const window = this.#window;
     if (!window.hasNewer) return Promise.resolve();
-    return (this.#newer ??= this.#load({ after: window.last! }, (page) => window.addNewer(page)).finally(
-      () => {
-        this.#newer = undefined;
-        this.changed();
-      },
-    ));
+    return this.load('newer', () => this.#loadPage({ after: window.last! }, (page) => window.addNewer(page)));
   };
 
   readonly jumpTo = async (seq: number): Promise<boolean> => {
@@ -213,14 +203,14 @@ export class Timeline extends MessageActions implements ChatTimeline, LiveWindow
   }
 
   #trim(): void {
-    if (this.#isAtEnd && !this.#older) this.#window.dropOldest();
-    else if (!this.#newer) this.#window.dropNewest();
+    if (this.#isAtEnd && !this.isLoading('older')) this.#window.dropOldest();
+    else if (!this.isLoading('newer')) this.#window.dropNewest();
   }
 
   /** Replaces the window by a page. Another replacement in between wins, if it is the later one. */
   #loadAnew(place: PagePlace): Promise<void> {
     this.#version++;
-    return this.#load(place, (page) => this.#window.reset(page));
+    return this.#loadPage(place, (page) => this.#window.reset(page));
   }
 
   #take(messages: readonly ChatMessage[], work: () => void): void {
@@ -229,7 +219,7 @@ export class Timeline extends MessageActions implements ChatTimeline, LiveWindow
     this.changed();
   }
 
-  async #load(place: PagePlace, work: (page: HistoryPage) => void): Promise<void> {
+  async #loadPage(place: PagePlace, work: (page: HistoryPage) => void): Promise<void> {
     const window = this.#window;
     const version = this.#version;
     window.loading();
@@ -265,8 +255,8 @@ export class Timeline extends MessageActions implements ChatTimeline, LiveWindow
       items: this.#items,
       hasOlder: window.hasOlder,
       hasNewer: window.hasNewer,
-      isLoadingOlder: this.#older !== undefined,
-      isLoadingNewer: this.#newer !== undefined,
+      isLoadingOlder: this.isLoading('older'),
+      isLoadingNewer: this.isLoading('newer'),
       unreadCount: mark.unreadCount,
       firstUnreadSeq: mark.firstUnreadSeq,
       lastReadSeq: mark.readSeq,

@@ -8,8 +8,7 @@ const MAX_TYPISTS = 50;
 
 /** The users who type in a channel. */
 export class Typists {
-  users: readonly ChatProfile[] = [];
-  readonly #timers = new Map<string, () => void>();
+  readonly #typing = new Map<string, { readonly user: ChatProfile; readonly stop: () => void }>();
   readonly #clock: ChatClock;
   readonly #changed: () => void;
 
@@ -18,31 +17,28 @@ export class Typists {
     this.#changed = changed;
   }
 
+  get users(): readonly ChatProfile[] {
+    return [...this.#typing.values()].map(({ user }) => user);
+  }
+
   /** Takes an event; a user who stops without an event types for 6 s more. */
   take({ user, isTyping }: Pick<ChatTypingEvent, 'user' | 'isTyping'>): void {
-    if (!isTyping) return this.remove(user.id);
-    this.#timers.get(user.id)?.();
-    const isNew = !this.#timers.has(user.id);
-    if (isNew && this.#timers.size >= MAX_TYPISTS) return;
-    this.#timers.set(
-      user.id,
-      this.#clock.after(TYPING_MS, () => this.remove(user.id)),
-    );
-    if (!isNew) return;
-    this.users = [...this.users, user];
+    const { id } = user;
+    if (!isTyping) return this.remove(id);
+    this.#typing.get(id)?.stop();
+    if (this.#typing.has(id) || this.#typing.size < MAX_TYPISTS)
+      this.#typing.set(id, { user, stop: this.#clock.after(TYPING_MS, () => this.remove(id)) });
     this.#changed();
   }
 
   /** Removes a user, who has stopped or has posted. */
   remove(userId: string): void {
-    this.#timers.get(userId)?.();
-    if (!this.#timers.delete(userId)) return;
-    this.users = this.users.filter(({ id }) => id !== userId);
-    this.#changed();
+    this.#typing.get(userId)?.stop();
+    if (this.#typing.delete(userId)) this.#changed();
   }
 
   /** Removes all users. */
   clear(): void {
-    for (const { id } of this.users) this.remove(id);
+    for (const id of this.#typing.keys()) this.remove(id);
   }
 }

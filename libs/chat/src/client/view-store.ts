@@ -1,5 +1,6 @@
 import type { Store } from '@nestwire/client/store';
 import type { ChatContext } from './chat-context.js';
+import { Task } from './task.js';
 
 /**
  * A store whose value is made when somebody asks for it.
@@ -13,10 +14,13 @@ export abstract class ViewStore<T> implements Store<T> {
   #value!: T;
   #isStale = false;
   #isPlanned = false;
-  #cancelEnd: (() => void) | undefined;
+  readonly #end: Task;
   readonly #listeners = new Set<() => void>();
+  readonly #loads = new Map<unknown, Promise<void>>();
 
-  constructor(protected readonly context: ChatContext) {}
+  constructor(protected readonly context: ChatContext) {
+    this.#end = new Task(context.clock, () => this.end());
+  }
 
   readonly get = (): T => {
     if (this.#isStale) this.#value = this.view();
@@ -26,24 +30,21 @@ export abstract class ViewStore<T> implements Store<T> {
 
   readonly subscribe = (onChange: () => void): (() => void) => {
     const listener = (): void => onChange();
-    this.#cancelEnd?.();
-    this.#cancelEnd = undefined;
+    this.#end.stop();
     this.#listeners.add(listener);
     if (!this.isInUse) {
       this.isInUse = true;
       this.begin();
     }
     return () => {
-      const { clock, options } = this.context;
       if (this.#listeners.delete(listener) && !this.#listeners.size)
-        this.#cancelEnd = clock.after(options.keepMs, () => this.end());
+        this.#end.ask(this.context.options.keepMs);
     };
   };
 
   /** Ends the use at once; the subscribers remain and begin no other one. */
   end(): void {
-    this.#cancelEnd?.();
-    this.#cancelEnd = undefined;
+    this.#end.stop();
     if (!this.isInUse) return;
     this.isInUse = false;
     this.stop();
@@ -58,6 +59,24 @@ export abstract class ViewStore<T> implements Store<T> {
       this.#isPlanned = false;
       for (const listener of [...this.#listeners]) listener();
     });
+  }
+
+  /** Returns true while a load runs. */
+  protected isLoading(name: string): boolean {
+    return this.#loads.has(name);
+  }
+
+  /** Runs a load; calls during it share its promise. */
+  protected load(name: string, work: () => Promise<void>): Promise<void> {
+    const load =
+      this.#loads.get(name) ??
+      work().finally(() => {
+        this.#loads.delete(name);
+        this.changed();
+      });
+    this.#loads.set(name, load);
+    this.changed();
+    return load;
   }
 
   /** Makes the first value; the last step of a constructor. */

@@ -5,14 +5,14 @@ import type { ChatChannel, ChatMember, ChatMembership } from '../channels/chat-c
 @StreamMessage('nestwire-chat.channel-state')
 export class ChatChannelState {
   declare readonly $type: 'nestwire-chat.channel-state';
-  channel!: ChatChannel;
-  membership!: ChatMembership | null;
+  declare channel: ChatChannel;
+  declare membership: ChatMembership | null;
 }
 
 /** A page of the members of a channel. */
 @StreamMessage('nestwire-chat.members')
 export class ChatMembers {
   declare readonly $type: 'nestwire-chat.members';
-  members!: readonly ChatMember[];
-  next!: string | null;
+  declare members: readonly ChatMember[];
+  declare next: string | null;
 }

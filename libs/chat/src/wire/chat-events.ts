@@ -11,41 +11,41 @@ import type { ChatChangeKind } from '../outbox/outbox.js';
 @StreamMessage('nestwire-chat.message')
 export class ChatMessageEvent {
   declare readonly $type: 'nestwire-chat.message';
-  kind!: ChatChangeKind;
-  message!: ChatMessage;
+  declare kind: ChatChangeKind;
+  declare message: ChatMessage;
 }
 
 /** Reports the present state of a channel to its readers. */
 @StreamMessage('nestwire-chat.channel')
 export class ChatChannelEvent {
   declare readonly $type: 'nestwire-chat.channel';
-  channel!: ChatChannel;
+  declare channel: ChatChannel;
 }
 
 /** Reports a member to the readers of a channel; null after the member has left. */
 @StreamMessage('nestwire-chat.member')
 export class ChatMemberEvent {
   declare readonly $type: 'nestwire-chat.member';
-  channelId!: string;
-  userId!: string;
-  member!: ChatMember | null;
+  declare channelId: string;
+  declare userId: string;
+  declare member: ChatMember | null;
   /** The members of the channel since. */
-  memberCount!: number;
+  declare memberCount: number;
 }
 
 /** Reports the own membership to the devices of a user; null after it has ended. */
 @StreamMessage('nestwire-chat.membership')
 export class ChatMembershipEvent {
   declare readonly $type: 'nestwire-chat.membership';
-  channelId!: string;
-  membership!: ChatMembership | null;
+  declare channelId: string;
+  declare membership: ChatMembership | null;
 }
 
 /** Reports the own read pointer of a thread to the devices of a user. */
 @StreamMessage('nestwire-chat.thread')
 export class ChatThreadEvent {
   declare readonly $type: 'nestwire-chat.thread';
-  channelId!: string;
-  threadSeq!: number;
-  readSeq!: number;
+  declare channelId: string;
+  declare threadSeq: number;
+  declare readSeq: number;
 }

@@ -7,61 +7,61 @@ import type { ChatProfile } from '../users/chat-users.js';
 @StreamMessage('nestwire-chat.joined')
 export class ChatJoined {
   declare readonly $type: 'nestwire-chat.joined';
-  channel!: ChatChannel;
-  membership!: ChatMembership | null;
-  messages!: readonly ChatMessage[];
-  hasOlder!: boolean;
-  revision!: number;
+  declare channel: ChatChannel;
+  declare membership: ChatMembership | null;
+  declare messages: readonly ChatMessage[];
+  declare hasOlder: boolean;
+  declare revision: number;
 }
 
 /** A page of a history, from the oldest to the newest message. */
 @StreamMessage('nestwire-chat.page')
 export class ChatPage {
   declare readonly $type: 'nestwire-chat.page';
-  messages!: readonly ChatMessage[];
-  hasOlder!: boolean;
-  hasNewer!: boolean;
-  revision!: number;
+  declare messages: readonly ChatMessage[];
+  declare hasOlder: boolean;
+  declare hasNewer: boolean;
+  declare revision: number;
 }
 
 /** The messages that changed after a revision. */
 @StreamMessage('nestwire-chat.changes')
 export class ChatChanges {
   declare readonly $type: 'nestwire-chat.changes';
-  messages!: readonly ChatMessage[];
-  revision!: number;
-  hasMore!: boolean;
+  declare messages: readonly ChatMessage[];
+  declare revision: number;
+  declare hasMore: boolean;
   /** True when changes in between are kept no longer: load the newest page instead. */
-  isCut!: boolean;
+  declare isCut: boolean;
 }
 
 /** A message as it is stored. */
 @StreamMessage('nestwire-chat.stored')
 export class ChatStored {
   declare readonly $type: 'nestwire-chat.stored';
-  message!: ChatMessage;
+  declare message: ChatMessage;
 }
 
 /** A read pointer as it is stored. */
 @StreamMessage('nestwire-chat.pointer')
 export class ChatPointer {
   declare readonly $type: 'nestwire-chat.pointer';
-  seq!: number;
+  declare seq: number;
 }
 
 /** Reports that a reader types, or no longer does. It is not stored. */
 @StreamMessage('nestwire-chat.typing-event')
 export class ChatTypingEvent {
   declare readonly $type: 'nestwire-chat.typing-event';
-  channelId!: string;
-  user!: ChatProfile;
-  isTyping!: boolean;
+  declare channelId: string;
+  declare user: ChatProfile;
+  declare isTyping: boolean;
 }
 
 /** The messages that a search found. */
 @StreamMessage('nestwire-chat.found')
 export class ChatFound {
   declare readonly $type: 'nestwire-chat.found';
-  messages!: readonly ChatMessage[];
-  next!: string | null;
+  declare messages: readonly ChatMessage[];
+  declare next: string | null;
 }

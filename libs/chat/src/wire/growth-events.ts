@@ -8,9 +8,9 @@ import { StreamMessage } from '@nestwire/protocol';
 @StreamMessage('nestwire-chat.growth')
 export class ChatGrowth {
   declare readonly $type: 'nestwire-chat.growth';
-  channelId!: string;
-  seq!: number;
+  declare channelId: string;
+  declare seq: number;
   /** The place of the text in the whole text, in UTF-16 units. */
-  offset!: number;
-  text!: string;
+  declare offset: number;
+  declare text: string;
 }

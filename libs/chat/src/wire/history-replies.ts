@@ -6,13 +6,13 @@ import type { ThreadEntry } from '../messages/thread-list.js';
 @StreamMessage('nestwire-chat.threads')
 export class ChatThreads {
   declare readonly $type: 'nestwire-chat.threads';
-  threads!: readonly ThreadEntry[];
-  next!: string | null;
+  declare threads: readonly ThreadEntry[];
+  declare next: string | null;
 }
 
 /** The former versions of a message, the oldest first. */
 @StreamMessage('nestwire-chat.versions')
 export class ChatVersions {
   declare readonly $type: 'nestwire-chat.versions';
-  versions!: readonly MessageVersion[];
+  declare versions: readonly MessageVersion[];
 }

@@ -11,20 +11,20 @@ import type { ChatChangeKind } from '../outbox/outbox.js';
 @StreamMessage('nestwire-chat.activity')
 export class ChatActivity {
   declare readonly $type: 'nestwire-chat.activity';
-  channelId!: string;
-  channel!: ChatChannel;
+  declare channelId: string;
+  declare channel: ChatChannel;
   /** The last message outside of threads; null without one. */
-  lastMessage!: LastMessage | null;
-  kind!: ChatChangeKind;
+  declare lastMessage: LastMessage | null;
+  declare kind: ChatChangeKind;
   /** The number of the message that changed; null for a change of the channel. */
-  seq!: number | null;
+  declare seq: number | null;
   /** The revision of the message that changed, or of the channel. */
-  revision!: number;
-  authorId!: string | null;
+  declare revision: number;
+  declare authorId: string | null;
   /** The thread of the message that changed; null outside of threads. */
-  threadSeq!: number | null;
+  declare threadSeq: number | null;
   /** True when the message mentions the user. */
-  isMention!: boolean;
+  declare isMention: boolean;
 }
 
 /** Reports that changes of the list may be missing: load the first page again. */

@@ -6,21 +6,21 @@ import type { ChatChannel } from '../channels/chat-channel.js';
 @StreamMessage('nestwire-chat.channels')
 export class ChatChannelPage {
   declare readonly $type: 'nestwire-chat.channels';
-  entries!: readonly ChannelEntry[];
-  next!: string | null;
+  declare entries: readonly ChannelEntry[];
+  declare next: string | null;
 }
 
 /** The entry of one own channel. */
 @StreamMessage('nestwire-chat.entry')
 export class ChatEntry {
   declare readonly $type: 'nestwire-chat.entry';
-  entry!: ChannelEntry;
+  declare entry: ChannelEntry;
 }
 
 /** A page of the channels that everybody may join. */
 @StreamMessage('nestwire-chat.open-channels')
 export class ChatOpenChannels {
   declare readonly $type: 'nestwire-chat.open-channels';
-  channels!: readonly ChatChannel[];
-  next!: string | null;
+  declare channels: readonly ChatChannel[];
+  declare next: string | null;
 }

@@ -5,14 +5,14 @@ import type { ChatAttachment } from '../attachments/chat-attachment.js';
 @StreamMessage('nestwire-chat.upload')
 export class ChatUpload {
   declare readonly $type: 'nestwire-chat.upload';
-  id!: string;
-  offset!: number;
-  chunkBytes!: number;
+  declare id: string;
+  declare offset: number;
+  declare chunkBytes: number;
 }
 
 /** A complete upload, ready for a message. */
 @StreamMessage('nestwire-chat.uploaded')
 export class ChatUploaded {
   declare readonly $type: 'nestwire-chat.uploaded';
-  attachment!: ChatAttachment;
+  declare attachment: ChatAttachment;
 }

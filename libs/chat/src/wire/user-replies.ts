@@ -5,5 +5,5 @@ import type { ChatProfile } from '../users/chat-users.js';
 @StreamMessage('nestwire-chat.users')
 export class ChatUserList {
   declare readonly $type: 'nestwire-chat.users';
-  users!: readonly ChatProfile[];
+  declare users: readonly ChatProfile[];
 }
