@@ -95,7 +95,7 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     this.history = new ChatHistory(work, gate, { reader, limits, rooms });
     this.search = new ChatSearch(database, work, { gate, reader, limits });
     this.pointers = new ReadPointers(work, gate);
-    this.privacy = new ChatPrivacy(work, gate, types);
+    this.privacy = new ChatPrivacy(work, gate, types, rate);
     const expire = async () => (await this.privacy.expire()) + (await this.attachments.removeOrphans());
     this.relay = new OutboxRelay(
       { database, work, messages, publisher, expire, order: new ListOrder(database) },

@@ -87,7 +87,13 @@ export {
   ChatWatchPresence,
 } from './wire/chat-requests.js';
 export { ChatThreads, ChatVersions } from './wire/history-replies.js';
-export { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport } from './wire/history-requests.js';
+export {
+  ChatLoadPinned,
+  ChatLoadThreads,
+  ChatLoadVersions,
+  ChatReport,
+  ChatReportUser,
+} from './wire/history-requests.js';
 export { ChatActivity, ChatListStale } from './wire/list-events.js';
 export { ChatChannelPage, ChatEntry, ChatOpenChannels } from './wire/list-replies.js';
 export { ChatLoadChannels, ChatLoadEntry, ChatLoadOpenChannels } from './wire/list-requests.js';

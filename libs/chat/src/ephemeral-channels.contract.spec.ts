@@ -23,6 +23,7 @@ const TABLES: readonly (keyof ChatTables)[] = [
   'mentions',
   'thread_readers',
   'reports',
+  'user_reports',
   'outbox',
   'growths',
   'attachments',

@@ -61,6 +61,7 @@ export type { ChatRole } from './policy/chat-role.js';
 export { DefaultChatPolicy } from './policy/default-chat-policy.js';
 export type { ChatPrivacy } from './privacy/chat-privacy.js';
 export type { MessageReport } from './privacy/message-reports.js';
+export type { UserPlace, UserReport } from './privacy/user-reports.js';
 export type { ExportedRecord } from './privacy/user-export.js';
 export type { ChatEntity, ChatEntityType } from './text/chat-entity.js';
 export { parseText, type MentionedUser, type ParsedText } from './text/parse-text.js';

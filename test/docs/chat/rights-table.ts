@@ -42,6 +42,7 @@ const ACTIONS: readonly ChatAction[] = [
   'message.stop',
   'message.versions',
   'message.report',
+  'user.report',
   'report.read',
   'user.export',
   'user.erase',

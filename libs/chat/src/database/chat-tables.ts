@@ -127,16 +127,25 @@ export interface BlocksTable {
   created_at: number;
 }
 
-/** The reports of messages to the moderators. */
-export interface ReportsTable {
+/** The columns that all reports to the moderators have. */
+export interface ReportColumns {
   tenant: string;
   channel_id: string;
-  seq: number;
   reporter_id: string;
   reason: string;
   created_at: number;
   resolved_at: number | null;
   resolved_by: string | null;
+}
+
+/** The reports of messages. */
+export interface ReportsTable extends ReportColumns {
+  seq: number;
+}
+
+/** The reports of users. */
+export interface UserReportsTable extends ReportColumns {
+  user_id: string;
 }
 
 /** The changes that are stored and not yet published. */
@@ -221,6 +230,7 @@ export interface ChatTables {
   thread_readers: ThreadReadersTable;
   blocks: BlocksTable;
   reports: ReportsTable;
+  user_reports: UserReportsTable;
   outbox: OutboxTable;
   leases: LeasesTable;
   growths: GrowthsTable;

@@ -20,6 +20,7 @@ export function migrationsFor(kind: DatabaseKind, schema: string): Migration[] {
     { version: 5, statements: ephemeralChannels(words) },
     { version: 6, statements: expiry(words) },
     { version: 7, statements: editIds(words) },
+    { version: 8, statements: userReports(words) },
   ];
 }
 
@@ -73,6 +74,30 @@ function ephemeralChannels({ table, text }: SqlWords): string[] {
 /** Adds the client ids of edits, so that a repeated edit makes one version. */
 function editIds({ table, id }: SqlWords): string[] {
   return ['messages', 'versions'].map((name) => `ALTER TABLE ${table(name)} ADD COLUMN edit_id ${id}`);
+}
+
+/** Adds reports of users. */
+function userReports({ table, index, id, text, number, byKey }: SqlWords): string[] {
+  const name = table('user_reports');
+  return [
+    `CREATE TABLE ${name} (
+  tenant ${id} NOT NULL,
+  channel_id ${id} NOT NULL,
+  user_id ${id} NOT NULL,
+  reporter_id ${id} NOT NULL,
+  reason ${text} NOT NULL,
+  created_at ${number} NOT NULL,
+  resolved_at ${number},
+  resolved_by ${id},
+  PRIMARY KEY (tenant, channel_id, user_id, reporter_id)
+)${byKey}`,
+    `CREATE INDEX ${index('user_reports_open')} ON ${name} (tenant, channel_id, created_at)
+  WHERE resolved_at IS NULL`,
+    `CREATE INDEX ${index('user_reports_user')} ON ${name} (tenant, user_id)`,
+    `CREATE INDEX ${index('user_reports_reporter')} ON ${name} (tenant, reporter_id)`,
+    `CREATE INDEX ${index('user_reports_resolver')} ON ${name} (tenant, resolved_by)
+  WHERE resolved_by IS NOT NULL`,
+  ];
 }
 
 /** Adds files of messages. */

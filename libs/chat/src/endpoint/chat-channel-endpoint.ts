@@ -33,7 +33,7 @@ import { ChatStopGrowth } from '../wire/growth-requests.js';
 import { ChatUpload, ChatUploaded } from '../wire/upload-replies.js';
 import { ChatBeginUpload, ChatCancelUpload, ChatChunk, ChatUploadFrom } from '../wire/upload-requests.js';
 import { ChatThreads, ChatVersions } from '../wire/history-replies.js';
-import { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport } from '../wire/history-requests.js';
+import { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport, ChatReportUser } from '../wire/history-requests.js';
 import { ChannelReaders, type ChannelSession } from './channel-readers.js';
 import { ChatActors } from './chat-actors.js';
 
@@ -205,6 +205,12 @@ export class ChatChannelEndpoint {
   @StreamMethod(ChatReport)
   async report(call: Call, { seq, reason }: ChatReport): Promise<void> {
     await this.chat.privacy.report(this.actors.of(call), { ...call.params, seq, reason });
+  }
+
+  /** Reports a user of the channel to the moderators. */
+  @StreamMethod(ChatReportUser)
+  async reportUser(call: Call, { userId, reason }: ChatReportUser): Promise<void> {
+    await this.chat.privacy.reportUser(this.actors.of(call), { ...call.params, userId, reason });
   }
 
   /** Reads a page of the members. */

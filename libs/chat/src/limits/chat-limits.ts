@@ -57,7 +57,7 @@ export interface ChatLimits {
    */
   readonly listRefreshMs?: number;
   /**
-   * The most messages, edits and reactions of a user within `rateWindowMs`, in the process or in the cluster.
+   * The most messages, edits, reactions and reports of a user within `rateWindowMs`, in the process or in the cluster.
    *
    * @default 60
    */

@@ -15,7 +15,8 @@ export type ChatChangeKind =
   | 'member.removed'
   | 'read.moved'
   | 'thread.read'
-  | 'message.reported';
+  | 'message.reported'
+  | 'user.reported';
 
 /** A change to publish. The relay reads the present state when it publishes. */
 export interface OutboxEntry {

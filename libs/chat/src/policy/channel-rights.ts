@@ -16,6 +16,7 @@ export const CHANNEL_RIGHTS = [
   'message.react',
   'message.pin',
   'message.report',
+  'user.report',
 ] as const;
 
 /** An action whose roles a type of channels can set. */

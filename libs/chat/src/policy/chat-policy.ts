@@ -23,6 +23,7 @@ export type ChatAction =
   | 'message.stop'
   | 'message.versions'
   | 'message.report'
+  | 'user.report'
   | 'report.read'
   | 'user.export'
   | 'user.erase';
@@ -51,7 +52,7 @@ export interface ChatResource {
   readonly authorId?: string | null;
   /** The author of the message that a growing message answers. */
   readonly askerId?: string | null;
-  /** The user that the action concerns: the member to add, remove or erase. */
+  /** The user that the action concerns: the member to add or remove, the user to report, export or erase. */
   readonly targetId?: string;
   readonly targetRole?: ChatRole;
   /** The role to give. */

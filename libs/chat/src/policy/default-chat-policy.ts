@@ -63,6 +63,7 @@ const RULES: Readonly<Record<ChatAction, Rule>> = {
       (!resource.isFixed && isModerator(subject, resource))),
   'message.versions': (subject, resource) => isAuthor(subject, resource) || isModerator(subject, resource),
   'message.report': isMember,
+  'user.report': isMember,
   'report.read': isModerator,
   'user.export': isSelf,
   'user.erase': isSelf,

@@ -1,6 +1,7 @@
 import type { ChannelGate } from '../channels/channel-gate.js';
 import type { ChannelTypes } from '../channels/channel-type.js';
 import type { MessagePlace } from '../messages/message-change.js';
+import type { ChangeRate } from '../limits/change-rate.js';
 import type { ChatChangeOptions, ChatWork } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
 import { MessageReports, type MessageReport } from './message-reports.js';
@@ -8,19 +9,23 @@ import { expireMessages } from './message-retention.js';
 import { UserBlocks } from './user-blocks.js';
 import { eraseUser } from './user-erasure.js';
 import { exportUser, type ExportedRecord } from './user-export.js';
+import { UserReports, type UserPlace, type UserReport } from './user-reports.js';
 
-/** Blocks users, reports messages, and exports, erases and expires data. */
+/** Blocks and reports users, reports messages, and exports, erases and expires data. */
 export class ChatPrivacy {
   private readonly blocks: UserBlocks;
   private readonly reported: MessageReports;
+  private readonly reportedUsers: UserReports;
 
   constructor(
     private readonly work: ChatWork,
     private readonly gate: ChannelGate,
     private readonly types: ChannelTypes,
+    rate: ChangeRate,
   ) {
     this.blocks = new UserBlocks(work);
-    this.reported = new MessageReports(work, gate);
+    this.reported = new MessageReports(work, gate, rate);
+    this.reportedUsers = new UserReports(work, gate, rate);
   }
 
   /**
@@ -45,7 +50,8 @@ export class ChatPrivacy {
   /**
    * Reports a message to the moderators. A second report of the same user replaces the reason.
    *
-   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_INVALID
+   * @param place `reason` has 1 to 1,000 UTF-16 units
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_INVALID, CHAT_LIMIT_EXCEEDED, CHAT_RATE_LIMITED
    */
   report(
     actor: ChatActor,
@@ -56,7 +62,7 @@ export class ChatPrivacy {
   }
 
   /**
-   * Reads the open reports of a channel, the oldest first; at most 100.
+   * Reads the open reports of messages of a channel, the oldest first; at most 100.
    *
    * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN
    */
@@ -67,6 +73,36 @@ export class ChatPrivacy {
   /** Closes all reports of a message. @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN */
   resolve(actor: ChatActor, place: MessagePlace, options?: ChatChangeOptions): Promise<void> {
     return this.reported.resolve(actor, place, options);
+  }
+
+  /**
+   * Reports a user of a channel to its moderators: a member, or an author who has left.
+   *
+   * A second report of the same reporter replaces the reason, and opens it again.
+   *
+   * @param place `userId` is the reported user; `reason` has 1 to 1,000 UTF-16 units
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_INVALID, CHAT_LIMIT_EXCEEDED, CHAT_RATE_LIMITED
+   */
+  reportUser(
+    actor: ChatActor,
+    place: UserPlace & { readonly reason: string },
+    options?: ChatChangeOptions,
+  ): Promise<void> {
+    return this.reportedUsers.add(actor, place, options);
+  }
+
+  /**
+   * Reads the open reports of users of a channel, the oldest first; at most 100.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN
+   */
+  userReports(actor: ChatActor, channelId: string): Promise<readonly UserReport[]> {
+    return this.reportedUsers.list(actor, channelId);
+  }
+
+  /** Closes all reports of a user in a channel. @throws {ChatError} CHAT_NOT_FOUND, CHAT_FORBIDDEN, CHAT_INVALID */
+  resolveUser(actor: ChatActor, place: UserPlace, options?: ChatChangeOptions): Promise<void> {
+    return this.reportedUsers.resolve(actor, place, options);
   }
 
   /**

@@ -126,6 +126,8 @@ async function eraseRest(queries: Queries, { tenant, userId }: TenantUser): Prom
     ['mentions', 'user_id'],
     ['thread_readers', 'user_id'],
     ['reports', 'reporter_id'],
+    ['user_reports', 'reporter_id'],
+    ['user_reports', 'user_id'],
     ['blocks', 'user_id'],
     ['blocks', 'blocked_id'],
   ] as const;
@@ -141,6 +143,7 @@ async function eraseRest(queries: Queries, { tenant, userId }: TenantUser): Prom
     ['messages', 'pinned_by'],
     ['versions', 'replaced_by'],
     ['reports', 'resolved_by'],
+    ['user_reports', 'resolved_by'],
   ] as const;
   for (const [table, column] of foreign)
     await queries

@@ -23,6 +23,7 @@ const PERSONAL = [
   { kind: 'membership', table: 'members', column: 'user_id', order: ['channel_id'] },
   { kind: 'reaction', table: 'reactions', column: 'user_id', order: ['channel_id', 'seq', 'emoji'] },
   { kind: 'report', table: 'reports', column: 'reporter_id', order: ['channel_id', 'seq'] },
+  { kind: 'report', table: 'user_reports', column: 'reporter_id', order: ['channel_id', 'user_id'] },
   { kind: 'attachment', table: 'attachments', column: 'uploader_id', order: ['channel_id', 'id'] },
   { kind: 'block', table: 'blocks', column: 'user_id', order: ['blocked_id'] },
 ] as const;

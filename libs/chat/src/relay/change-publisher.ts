@@ -193,10 +193,13 @@ function pointerKey({ seq, user_id }: Pick<ThreadRow, 'seq' | 'user_id'>): strin
   return `${seq}:${user_id}`;
 }
 
+/** Changes that the readers of a channel have no event of. */
+const OF_FEW: ReadonlySet<ChatChangeKind> = new Set(['message.reported', 'user.reported', 'thread.read']);
+
 /** Reports are for moderators, and the pointers of a large channel for the user alone: readers have no event of them. */
 function roomEventOf(row: OutboxRow, { channel, messages, members }: ChannelState): Message | undefined {
   const kind = row.kind as ChatChangeKind;
-  if (kind === 'message.reported' || kind === 'thread.read') return undefined;
+  if (OF_FEW.has(kind)) return undefined;
   const isPointer = kind === 'read.moved';
   if (isPointer && !isSmall(channel?.memberCount ?? 0)) return undefined;
   if (kind.startsWith('channel.')) return channel && create(ChatChannelEvent, { channel });

@@ -13,6 +13,7 @@ export class ChatChange {
   kind!: ChatChangeKind;
   channelId!: string;
   seq!: number | null;
+  /** The member, the reader, the reporter of a message, or the reported user. */
   userId!: string | null;
   /** The time of the change, in milliseconds since 1970. */
   changedAt!: number;

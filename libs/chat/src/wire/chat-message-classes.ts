@@ -46,7 +46,13 @@ import {
   ChatWatchPresence,
 } from './chat-requests.js';
 import { ChatThreads, ChatVersions } from './history-replies.js';
-import { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport } from './history-requests.js';
+import {
+  ChatLoadPinned,
+  ChatLoadThreads,
+  ChatLoadVersions,
+  ChatReport,
+  ChatReportUser,
+} from './history-requests.js';
 import { ChatActivity, ChatListStale } from './list-events.js';
 import { ChatChannelPage, ChatEntry, ChatOpenChannels } from './list-replies.js';
 import { ChatLoadChannels, ChatLoadEntry, ChatLoadOpenChannels } from './list-requests.js';
@@ -98,6 +104,7 @@ export const CHAT_MESSAGES = [
   ChatPost,
   ChatReact,
   ChatReport,
+  ChatReportUser,
   ChatSetBlock,
   ChatSetMember,
   ChatSetPreferences,

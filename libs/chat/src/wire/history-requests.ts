@@ -21,6 +21,14 @@ export class ChatLoadVersions {
   declare seq: number;
 }
 
+/** Reports a user of the channel to the moderators. */
+@StreamMessage('nestwire-chat.report-user')
+export class ChatReportUser {
+  declare readonly $type: 'nestwire-chat.report-user';
+  declare userId: string;
+  declare reason: string;
+}
+
 /** Reports a message to the moderators. */
 @StreamMessage('nestwire-chat.report')
 export class ChatReport {
