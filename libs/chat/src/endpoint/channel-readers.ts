@@ -7,7 +7,7 @@ import { userIdOf } from '../policy/chat-actor.js';
 import { profilesOf, type ChatUsers } from '../users/chat-users.js';
 import { ChatChannelEvent, ChatMemberEvent, ChatMessageEvent } from '../wire/chat-events.js';
 import { ChatJoined, ChatTypingEvent } from '../wire/chat-replies.js';
-import type { ChatChannelParams } from '../wire/chat-requests.js';
+import type { ChatChannelParams, ChatTyping } from '../wire/chat-requests.js';
 import { chatLive, chatRoom } from '../wire/chat-topics.js';
 import type { ChatGrowth } from '../wire/growth-events.js';
 import type { ChatActors } from './chat-actors.js';
@@ -75,7 +75,7 @@ export class ChannelReaders {
   }
 
   /** Tells the other readers that a user types; a repetition within a second is dropped. */
-  async type(session: ChannelSession, isTyping: boolean): Promise<void> {
+  async type(session: ChannelSession, { isTyping }: ChatTyping): Promise<void> {
     const reader = session.getUserObject(Reader)!;
     const isNew = isTyping !== reader.isTyping || Date.now() - reader.typedAtMs >= TYPING_MS;
     if (!isNew) return;

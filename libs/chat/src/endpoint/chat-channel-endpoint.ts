@@ -33,7 +33,13 @@ import { ChatStopGrowth } from '../wire/growth-requests.js';
 import { ChatUpload, ChatUploaded } from '../wire/upload-replies.js';
 import { ChatBeginUpload, ChatCancelUpload, ChatChunk, ChatUploadFrom } from '../wire/upload-requests.js';
 import { ChatThreads, ChatVersions } from '../wire/history-replies.js';
-import { ChatLoadPinned, ChatLoadThreads, ChatLoadVersions, ChatReport, ChatReportUser } from '../wire/history-requests.js';
+import {
+  ChatLoadPinned,
+  ChatLoadThreads,
+  ChatLoadVersions,
+  ChatReport,
+  ChatReportUser,
+} from '../wire/history-requests.js';
 import { ChannelReaders, type ChannelSession } from './channel-readers.js';
 import { ChatActors } from './chat-actors.js';
 
@@ -254,8 +260,8 @@ export class ChatChannelEndpoint {
 
   /** Tells the other readers; a repetition within a second is dropped. */
   @OnStreamMessage(ChatTyping)
-  onTyping(session: ChannelSession, { isTyping }: ChatTyping): Promise<void> {
-    return this.readers.type(session, isTyping);
+  onTyping(session: ChannelSession, typing: ChatTyping): Promise<void> {
+    return this.readers.type(session, typing);
   }
 
   /** Joins the presence of the channel, and returns its members and their changes. */

@@ -11,7 +11,7 @@ import { eraseUser } from './user-erasure.js';
 import { exportUser, type ExportedRecord } from './user-export.js';
 import { UserReports, type UserPlace, type UserReport } from './user-reports.js';
 
-/** Blocks and reports users, reports messages, and exports, erases and expires data. */
+/** Blocks and reports users, reports messages, exports, erases and expires data. */
 export class ChatPrivacy {
   private readonly blocks: UserBlocks;
   private readonly reported: MessageReports;

@@ -16,7 +16,11 @@ export interface ReportPlace {
   readonly channel_id: string;
 }
 
-/** Stores a report; a second one of the same reporter replaces the reason, and opens it again. */
+/**
+ * Stores a report.
+ *
+ * A second one of the same reporter replaces the reason, and opens it again.
+ */
 export async function storeReport(
   queries: Queries,
   table: ReportTable,
