@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { WebSocket } from 'ws';
-import { createStreamClient, type WebSocketClass } from '@nestwire/client';
+import { createStreamClient, type AnyStreamClient, type WebSocketClass } from '@nestwire/client';
 import { defineChannel, MessagesService } from '@nestwire/messages';
 import { CodedError, StreamGap } from '@nestwire/protocol';
 import { messagePack } from '@nestwire/protocol/message-pack';
@@ -78,6 +78,19 @@ function dropConnections(): void {
   for (const socket of sockets.splice(0)) socket.terminate();
 }
 
+/** Cuts all connections, and resolves when the client has noticed; it may be back at once. */
+async function loseConnection(client: AnyStreamClient): Promise<void> {
+  const lost = new Promise<void>((resolve) => {
+    const stop = client.addConnectionStatusListener((status) => {
+      if (status.kind === 'connected') return;
+      stop();
+      resolve();
+    });
+  });
+  dropConnections();
+  await lost;
+}
+
 const start = (options: StreamsModuleOptions = {}) =>
   startApp({
     options: { authenticator: Users, codecs: [messagePack], ...options },
@@ -131,15 +144,7 @@ describe.each([
     await Promise.all([a.sendStreamMessage(note('one')), b.sendStreamMessage(note('two'))]);
     await until(() => inA.length === 1 && inB.length === 1);
 
-    const lost = new Promise<void>((resolve) => {
-      const stop = ada.addConnectionStatusListener((status) => {
-        if (status.kind === 'connected') return;
-        stop();
-        resolve();
-      });
-    });
-    dropConnections();
-    await lost;
+    await loseConnection(ada);
     await server.messages.postMessage(room('a'), note('meanwhile'));
     await server.messages.postMessage(room('b'), note('there too'));
     await until(() => inA.length === 2 && inB.length === 2);
@@ -197,8 +202,7 @@ describeWithRedis('A client of rooms on two servers', (redis) => {
     await two.streams.close({ endpoint: 'room', params: { roomId: 'a' } });
     await until(() => inA.length === 1);
     await two.messages.postMessage(room('a'), note('not for you'));
-    dropConnections();
-    await until(() => ada.connectionStatus.kind !== 'connected');
+    await loseConnection(ada);
     await until(() => ada.connectionStatus.kind === 'connected');
 
     expect(inA).toEqual(['evicted']);

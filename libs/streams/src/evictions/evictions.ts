@@ -44,8 +44,6 @@ const RETRY_MS = 500;
 const DEGRADED_MS = 5_000;
 /** The maximum time for which the start waits for the subscription, in milliseconds. */
 const START_MS = 2_000;
-/** The greatest difference between the clocks of two servers, in milliseconds. */
-const MAX_SKEW_MS = 10_000;
 /** The codes of posts that may succeed later. */
 const TEMPORARY: ReadonlySet<string> = new Set(['UNAVAILABLE', 'UNCERTAIN', 'OVERLOADED', 'RETRY_TOO_LATE']);
 const MAX_WAITING = 1_000;
@@ -171,11 +169,11 @@ export class Evictions {
 
   /** Executes the orders since the start of the process that were posted before this server received orders. */
   private async catchUp(): Promise<void> {
-    // Guards run in any case, because the history may not contain all orders.
+    // Guards run in any case, because clocks differ, and the history may not contain all orders.
     this.recheck();
     for (const notice of await this.readOrders()) {
       // A session that opened after such an order may end too, and can be opened again.
-      if (notice.atMs >= this.startedAtMs - MAX_SKEW_MS) await this.take(notice);
+      if (notice.atMs >= this.startedAtMs) await this.take(notice);
     }
   }
 
