@@ -23,7 +23,8 @@ return 1
 /**
  * KEYS: the hash and the list of each call. ARGV: the numbers of their items.
  *
- * The items follow in ARGV. Returns 1 for each call, or 0 when it is unknown or has an end.
+ * The items follow in ARGV. Returns 1 for each call, 0 when it is unknown or has an end, or the text of the error
+ * when one of its keys has another type. Nothing of such a call is stored.
  */
 export const APPEND_ITEMS_SCRIPT = `
 local calls, replies = #KEYS / 2, {}
@@ -32,16 +33,24 @@ for call = 1, calls do
   local hash, list = KEYS[2 * call - 1], KEYS[2 * call]
   local count, first = tonumber(ARGV[call]), last + 1
   last = last + count
-  local f = redis.call('HMGET', hash, 'o', 'e')
-  replies[call] = 0
-  if f[1] and not f[2] then
+  local f, stored = redis.pcall('HMGET', hash, 'o', 'e'), 0
+  if f.err then
+    stored = f
+  elseif f[1] and not f[2] then
+    local length = redis.pcall('RPUSH', list, unpack(ARGV, first, last))
+    stored = type(length) == 'table' and length or 1
     -- A new list has no time to live.
-    if redis.call('RPUSH', list, unpack(ARGV, first, last)) == count then
+    if length == count then
       local ttl = redis.call('PTTL', hash)
       if ttl > 0 then redis.call('PEXPIRE', list, ttl) end
     end
-    replies[call] = 1
   end
+  if type(stored) == 'table' then
+    -- Only an error of the call's own keys leaves the other calls whole.
+    if not string.find(stored.err, 'WRONGTYPE', 1, true) then return stored end
+    stored = stored.err
+  end
+  replies[call] = stored
 end
 return replies
 `;

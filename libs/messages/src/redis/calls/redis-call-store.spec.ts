@@ -75,17 +75,75 @@ describeWithRedis('RedisCallStore', (redis) => {
     expect(await itemsOf(store, keys.slice(1))).toEqual(keys.slice(1).map(() => [...many, ...long]));
   });
 
-  it('refuses all appends of a command that fails, and none of a later one', async () => {
+  it.each([
+    ['list', 'items'],
+    ['hash', 'call'],
+  ])(
+    'refuses the append to a call whose %s has another type, and no other of the command',
+    async (type, part) => {
+      const store = await start(new RedisBroker(redis().url, PATIENT));
+      const keys = await calls(store, `corrupt-${type}`);
+      const others = keys.toSpliced(7, 1);
+      await redis().call('SET', `nestwire:${part}:{${keys[7]}}`, 'another type');
+
+      const used = await scriptsOf(async () => {
+        const outcomes = await Promise.allSettled(keys.map((key) => store.append(key, ['a', 'b'])));
+        expect(outcomes.toSpliced(7, 1)).toEqual(others.map(() => ({ status: 'fulfilled', value: true })));
+        expect(outcomes[7]).toMatchObject({
+          reason: { code: 'UNAVAILABLE', cause: { message: expect.stringMatching(/^WRONGTYPE/) } },
+        });
+      });
+
+      expect(used).toBe(1);
+      expect(await itemsOf(store, others)).toEqual(others.map(() => ['a', 'b']));
+    },
+  );
+
+  it('refuses all appends of a command that Redis cannot run, and none of a later one', async () => {
     const store = await start(new RedisBroker(redis().url, PATIENT));
     const keys = await calls(store, 'failing');
-    await redis().call('SET', `nestwire:items:{${keys[7]}}`, 'no list');
+    await redis().call('CONFIG', 'SET', 'maxmemory', '1');
 
     const outcomes = await Promise.allSettled(keys.map((key) => store.append(key, ['a'])));
+    await redis().call('CONFIG', 'SET', 'maxmemory', '0');
     const later = await store.append(keys[8]!, ['b']);
 
     expect(outcomes.map(({ status }) => status)).toEqual(keys.map(() => 'rejected'));
-    expect((outcomes[0] as PromiseRejectedResult).reason).toMatchObject({ code: 'UNAVAILABLE' });
+    expect((outcomes[0] as PromiseRejectedResult).reason).toMatchObject({
+      ...{ code: 'UNAVAILABLE', cause: { message: expect.stringMatching(/^OOM/) } },
+    });
     expect(later).toBe(true);
+    expect(await itemsOf(store, [keys[8]!])).toEqual([['b']]);
+  });
+});
+
+describeIfRedis('RedisCallStore with a Redis that refuses commands on several slots', () => {
+  let group: RedisClusterGroup;
+  beforeAll(async () => {
+    group = await startCluster({ masters: 1 });
+  }, 15_000);
+  afterAll(() => group.stop());
+
+  it('stores what many calls append in one turn with a command for each, and logs it once', async () => {
+    const [node] = group.masters;
+    const warn = jest.spyOn(Logger.prototype, 'warn');
+    // Without "nodes" the broker does not know that the server is a Cluster.
+    const store = await start(new RedisBroker(node!.url, PATIENT));
+    const keys = await calls(store, 'slots');
+    const append = (text: string) =>
+      Promise.all([
+        ...keys.map((key) => store.append(key, [key, text])),
+        ...keys.map((key) => store.append(key, [`${text}!`])),
+      ]);
+
+    const answers = [...(await append('one')), ...(await append('two'))];
+    const logged = warn.mock.calls.filter(([line]) => String(line).includes('CROSSSLOT'));
+    warn.mockRestore();
+
+    expect(answers).toEqual(Array.from({ length: 4 * CALLS }, () => true));
+    expect(await itemsOf(store, keys)).toEqual(keys.map((key) => [key, 'one', 'one!', key, 'two', 'two!']));
+    expect(logged).toHaveLength(1);
+    expect(await node!.call('INFO', 'errorstats')).toContain('errorstat_CROSSSLOT:count=1\r');
   });
 });
 

@@ -38,7 +38,7 @@ export class RedisCallStore extends CallStore {
     this.calls = new RedisCalls(client, tuning);
     this.cork = new WriteCork(client);
     const ask: AskRedis = (command) => this.ask(command);
-    this.items = new RedisItemWriter({ ask, cork: this.cork, isCluster: isCluster(client) });
+    this.items = new RedisItemWriter({ ask, failureOf, cork: this.cork, isCluster: isCluster(client) });
   }
 
   async renew(server: string, leaseMs: number): Promise<void> {
@@ -94,7 +94,7 @@ export class RedisCallStore extends CallStore {
     try {
       return await this.calls.run(command);
     } catch (cause) {
-      throw unreadable(cause as Error, 'A stored call cannot be read or written');
+      throw failureOf(cause as Error);
     }
   }
 
@@ -110,6 +110,10 @@ export class RedisCallStore extends CallStore {
   private serverKey(server: string): string {
     return `${this.tuning.prefix}:server:${server}`;
   }
+}
+
+function failureOf(cause: Error): Error {
+  return unreadable(cause, 'A stored call cannot be read or written');
 }
 
 function fieldsOf({ reader, leaves, consumed, cancel, end, ttlMs }: CallChange): Array<string | number> {

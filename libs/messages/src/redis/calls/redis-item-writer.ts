@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { RedisScript } from '../connection/redis-script.js';
 import type { WriteCork } from '../connection/write-cork.js';
@@ -7,12 +8,20 @@ import { APPEND_ITEMS_SCRIPT } from './call-scripts.js';
 const MAX_COMMAND_ITEMS = 512;
 const MAX_COMMAND_CHARACTERS = 262_144;
 
+/** The start of the error of a server that runs no command on the keys of several slots. */
+const REFUSED_JOIN = 'CROSSSLOT';
+const JOIN_REFUSED =
+  'Redis refuses commands on the keys of several slots (CROSSSLOT), so the items of each resumable call take a ' +
+  'command of their own. If it is a Cluster, give the option redis its "nodes". This is logged once.';
+
 /** Sends a command to Redis; rejects when it fails or exceeds the deadline. */
 export type AskRedis = <T>(command: (client: Redis) => Promise<T>) => Promise<T>;
 
 /** The access of a writer to Redis. */
 export interface WriterParts {
   readonly ask: AskRedis;
+  /** Creates the error of a call that Redis refuses to append to. */
+  readonly failureOf: (cause: Error) => Error;
   readonly cork: WriteCork;
   /** True when the keys of two calls may be on two servers. */
   readonly isCluster: boolean;
@@ -27,12 +36,20 @@ interface DueAppend {
   readonly reject: (error: unknown) => void;
 }
 
-/** Appends items of calls; those of one turn are one command, within bounds. */
+/**
+ * Appends items of calls; those of one turn are one command, within bounds.
+ *
+ * A Cluster, and a server that refuses such a command, get one command for each append.
+ */
 export class RedisItemWriter {
+  private readonly logger = new Logger('Messages');
   private readonly script = new RedisScript(APPEND_ITEMS_SCRIPT);
   private due: DueAppend[] = [];
+  private joins: boolean;
 
-  constructor(private readonly parts: WriterParts) {}
+  constructor(private readonly parts: WriterParts) {
+    this.joins = !parts.isCluster;
+  }
 
   /** Appends items to a call; resolves to false when the call is unknown or has an end. */
   append(keys: readonly string[], items: readonly string[]): Promise<boolean> {
@@ -44,8 +61,12 @@ export class RedisItemWriter {
   private flush(): void {
     const { due } = this;
     this.due = [];
+    this.sendAll(due);
+  }
+
+  private sendAll(appends: readonly DueAppend[]): void {
     this.parts.cork.join(() => {
-      for (const appends of this.commandsOf(due)) void this.send(appends);
+      for (const command of this.commandsOf(appends)) void this.send(command);
     });
   }
 
@@ -58,7 +79,7 @@ export class RedisItemWriter {
       const size = append.items.reduce((sum, { length }) => sum + length, 0);
       count += append.items.length;
       characters += size;
-      if (this.parts.isCluster || count > MAX_COMMAND_ITEMS || characters > MAX_COMMAND_CHARACTERS) {
+      if (!this.joins || count > MAX_COMMAND_ITEMS || characters > MAX_COMMAND_CHARACTERS) {
         commands.push((command = []));
         [count, characters] = [append.items.length, size];
       }
@@ -72,10 +93,33 @@ export class RedisItemWriter {
     const args = [...appends.map(({ items }) => items.length), ...appends.flatMap(({ items }) => items)];
     try {
       const replies = await this.parts.ask((client) => this.script.run({ client, keys, args }));
-      const stored: unknown[] = Array.isArray(replies) ? replies : [];
-      for (const [index, { resolve }] of appends.entries()) resolve(stored[index] === 1);
+      this.settle(appends, Array.isArray(replies) ? replies : []);
     } catch (error) {
+      // The producer of a call appends one batch at a time, so no later items overtake these.
+      if (appends.length > 1 && isRefusedJoin(error)) return this.sendApart(appends);
       for (const { reject } of appends) reject(error);
     }
   }
+
+  /** Sends the appends of a refused command again, and those of all later commands, one by one. */
+  private sendApart(appends: readonly DueAppend[]): void {
+    if (this.joins) this.logger.warn(JOIN_REFUSED);
+    this.joins = false;
+    this.sendAll(appends);
+  }
+
+  private settle(appends: readonly DueAppend[], replies: readonly unknown[]): void {
+    for (const [index, { resolve, reject }] of appends.entries()) {
+      const reply = replies[index];
+      if (typeof reply === 'string') reject(this.parts.failureOf(new Error(reply)));
+      else resolve(reply === 1);
+    }
+  }
+}
+
+function isRefusedJoin(error: unknown): boolean {
+  // Such a command has changed nothing.
+  return (
+    error instanceof Error && error.cause instanceof Error && error.cause.message.startsWith(REFUSED_JOIN)
+  );
 }
