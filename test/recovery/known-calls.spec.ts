@@ -19,6 +19,10 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
   'a call is cancelled by its id without a connection':
     'generate(2,0,1, 0),watch(2,1,9, 1),cut(2,0,1, settled),cancelIt(1,0,4, 3)',
   'a server dies while its method waits': 'upload(2,0,2, 1),kill(0,1,3, 0),wait(0,2,5, 0)',
+  'a client gives up a connection that it has left and reads nothing from':
+    'handOver(2,2,6, settled),pause(0,2,0, 0),upload(1,2,4, 0),waitLong(1,1,1, settled)',
+  'a call is sent again after it was cancelled by its id and forgotten':
+    'generate(1,0,8, 3),offline(2,0,2, 0),cancelIt(1,1,5, 0),waitLong(1,1,1, settled)',
 };
 
 describe('A run of calls that broke once', () => {

@@ -72,6 +72,11 @@ export class CallClient {
       this.stirred();
       if (kind === 'waiting') this.faults++;
     });
+    // The status tells nothing of a connection that another one has replaced.
+    this.lines.onSilence = () => {
+      this.stirred();
+      this.faults++;
+    };
     void this.#client.connectWebSocket().catch(() => undefined);
   }
 

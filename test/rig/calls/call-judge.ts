@@ -83,17 +83,24 @@ export class CallJudge {
     else if (runs.length > 1 && call.shape !== 'reply') yield 'ran twice';
   }
 
-  private *wrongInRun(run: Run, { shape, name, count, deadlineMs }: NotedCall): Generator<string> {
+  private *wrongInRun(run: Run, call: NotedCall): Generator<string> {
+    const { shape, count, deadlineMs } = call;
     const { taken, produced, isOrphan, isAhead, producedAtMs, finals } = run;
     if (taken.some((number, at) => number !== at + 1)) yield 'took items out of order';
     if (produced < 0 || produced > count) yield 'produced too much';
     if (isAhead) yield `produced more than ${RESUMABLE.maxItems} items ahead of its readers`;
     if (producedAtMs > deadlineMs + 2 * STEP_MS) yield 'produced after its deadline';
-    const { cancelled, cluster } = this.ledgers;
-    const endsAtMs = (cancelled.get(name) ?? Infinity) + 2 * STEP_MS;
-    if (producedAtMs > endsAtMs && !cluster.failures) yield 'runs on after it was cancelled by its id';
+    if (producedAtMs > this.cancelledAtMs(run, call) + 2 * STEP_MS && !this.ledgers.cluster.failures)
+      yield 'runs on after it was cancelled by its id';
     if (shape !== 'generate' && !isOrphan && finals !== 1)
       yield `still runs: its finally ran ${finals} times`;
+  }
+
+  /** Returns the time at which a device cancelled a run by the id of its call; infinite for none. */
+  private cancelledAtMs({ beganAtMs }: Run, call: NotedCall): number {
+    const atMs = this.ledgers.cancelled.get(call.name) ?? Infinity;
+    // A call that is sent again after it was forgotten is a new call, which nobody has cancelled.
+    return beganAtMs > atMs && this.hasWaited(call) ? Infinity : atMs;
   }
 
   /** Returns whether something that happened explains the end of a call. */

@@ -54,6 +54,7 @@ export interface Run {
   readonly name: string;
   /** The number of its server; a server that takes the place of a dead one has another number. */
   readonly node: number;
+  readonly beganAtMs: number;
   /** True when its server has died before its end. */
   readonly isOrphan: boolean;
   /** The number of items that the generator has yielded. */
@@ -83,7 +84,8 @@ export class Work {
 
   begin(name: string, node: number): Run {
     const run: Run = {
-      ...{ name, node, isOrphan: false, produced: 0, producedAtMs: 0, isAhead: false, taken: [], finals: 0 },
+      ...{ name, node, beganAtMs: this.clock.now(), isOrphan: false },
+      ...{ produced: 0, producedAtMs: 0, isAhead: false, taken: [], finals: 0 },
     };
     this.runs.push(run);
     this.activity++;

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { WebSocket } from 'ws';
 import type { WebSocketClass } from '@nestwire/client';
+import { CloseCode } from '@nestwire/protocol';
 import type { ServerFrame } from '@nestwire/protocol/codec';
 import { MemorySocket } from './memory-socket.js';
 
@@ -26,6 +27,8 @@ export class ClientLines {
   isOnline = true;
   /** The connection that speaks now. */
   speaker: WebSocket | undefined;
+  /** Called when the client gives up a connection that it does not read from. */
+  onSilence: (() => void) | undefined;
   readonly #servers: readonly Dialled[];
   readonly #sockets = new Map<MemorySocket, Server | undefined>();
   readonly #lines: WebSocket[] = [];
@@ -95,7 +98,11 @@ export class ClientLines {
 
   #class(): WebSocketClass {
     const createConnection = () => this.#dial().stream;
-    const begins = (line: WebSocket) => void this.#lines.push(line);
+    const begins = (line: WebSocket) => {
+      this.#lines.push(line);
+      return this.#socket;
+    };
+    const givesUp = (socket?: MemorySocket) => socket?.isPaused && this.onSilence?.();
     const speaks = (line: WebSocket, text: unknown) => {
       this.speaker = line;
       this.#tap?.received(this.line, String(text));
@@ -103,14 +110,21 @@ export class ClientLines {
     const sends = (line: WebSocket, text: unknown) =>
       this.#tap?.sent(this.#lines.indexOf(line), String(text));
     class MemoryWebSocket extends WebSocket {
+      readonly #socket;
+
       constructor(url: string, subprotocols: string | string[]) {
         super(url, subprotocols, { createConnection: createConnection as never, perMessageDeflate: false });
-        begins(this);
+        this.#socket = begins(this);
       }
 
       override emit(event: string | symbol, ...args: unknown[]): boolean {
         if (event === 'message') speaks(this, args[0]);
         return super.emit(event, ...args);
+      }
+
+      override close(code?: number): void {
+        if (code === CloseCode.HeartbeatLost) givesUp(this.#socket);
+        super.close(code);
       }
 
       override send(data: string): void {

@@ -75,6 +75,11 @@ export class MemorySocket {
     return this.#near;
   }
 
+  /** True while the client reads nothing. */
+  get isPaused(): boolean {
+    return this.#near.isHeld;
+  }
+
   /** The client reads nothing more until `resume`. */
   pause(): void {
     this.#near.isHeld = true;
