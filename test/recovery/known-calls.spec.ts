@@ -23,6 +23,8 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'handOver(2,2,6, settled),pause(0,2,0, 0),upload(1,2,4, 0),waitLong(1,1,1, settled)',
   'a call is sent again after it was cancelled by its id and forgotten':
     'generate(1,0,8, 3),offline(2,0,2, 0),cancelIt(1,1,5, 0),waitLong(1,1,1, settled)',
+  'a reader ends because the store has failed, and the server of its call dies later':
+    'generate(2,2,6, 3),failStore(1,2,7, 0),move(1,2,9, settled),wait(2,1,8, 3),kill(2,1,4, 3)',
 };
 
 describe('A run of calls that broke once', () => {

@@ -65,6 +65,8 @@ export class CallJudge {
     const items = record?.items ?? 0;
     if (call.got.length > items) yield `got ${call.got.length} of ${items} stored items`;
     if (record?.orphanedAtMs === undefined || !LOST.includes(end) || call.isCancelled) return;
+    // The failure of the store has ended it, and not the death.
+    if (this.ledgers.cluster.failures && call.endedAtMs <= record.orphanedAtMs) return;
     if (call.got.length < items && !this.hasWaited(call))
       yield `lost ${items - call.got.length} stored items`;
     const sinceMs = Math.max(record.orphanedAtMs, client.calmAtMs, call.calmAtMs);
