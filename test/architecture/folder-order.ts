@@ -24,6 +24,7 @@ export const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
     'limits',
     'text',
     'outbox',
+    'guests',
     'channels',
     'attachments',
     'messages',

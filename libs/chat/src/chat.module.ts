@@ -23,6 +23,7 @@ import { ChatHooks, NoChatHooks } from './messages/chat-hooks.js';
 import { ChatWork } from './outbox/chat-work.js';
 import { ChatPolicy } from './policy/chat-policy.js';
 import { DefaultChatPolicy } from './policy/default-chat-policy.js';
+import { ChatProfiles } from './users/chat-profiles.js';
 import { ChatUsers } from './users/chat-users.js';
 
 /**
@@ -76,17 +77,21 @@ function definitionOf(providers: ChatProviders, options: Provider): DynamicModul
       { provide: ChatHooks, useClass: hooks },
       { provide: ChatDatabase, inject: [CHAT_OPTIONS], useFactory: openMigrated },
       { provide: ChatFiles, inject: [ChatDatabase, CHAT_OPTIONS], useFactory: openFiles },
+      {
+        provide: ChatProfiles,
+        inject: [ChatUsers, ChatDatabase],
+        useFactory: (found: ChatUsers, database: ChatDatabase) => new ChatProfiles(found, database),
+      },
       ChatService,
       {
         provide: ChatActors,
         inject: [ChatUsers, CHAT_OPTIONS],
-        useFactory: (profiles: ChatUsers, { guests = false }: ChatOptions) =>
-          new ChatActors(profiles, guests),
+        useFactory: (found: ChatUsers, { guests = false }: ChatOptions) => new ChatActors(found, guests),
       },
       {
         provide: RoomWatches,
-        inject: [MessagesService, ChatDatabase, ChatUsers],
-        useFactory: (messages: MessagesService, database: ChatDatabase, profiles: ChatUsers) =>
+        inject: [MessagesService, ChatDatabase, ChatProfiles],
+        useFactory: (messages: MessagesService, database: ChatDatabase, profiles: ChatProfiles) =>
           new RoomWatches(messages, new ChannelStates(new ChatWork(database), profiles)),
       },
       ChatChannelEndpoint,

@@ -34,7 +34,8 @@ import { OutboxRelay } from './relay/outbox-relay.js';
 import { relaySettings } from './relay/relay.options.js';
 import { ChatPolicy } from './policy/chat-policy.js';
 import { ChatPrivacy } from './privacy/chat-privacy.js';
-import { ChatUsers } from './users/chat-users.js';
+import { ChatGuests } from './guests/chat-guests.js';
+import { ChatProfiles } from './users/chat-profiles.js';
 import { ChatGrowth } from './wire/growth-events.js';
 import { chatLive } from './wire/chat-topics.js';
 
@@ -62,6 +63,8 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
   readonly search: ChatSearch;
   /** Moves read pointers. */
   readonly pointers: ReadPointers;
+  /** Takes the names of guests. */
+  readonly guests: ChatGuests;
   /** Blocks, reports, exports, erases and expires. */
   readonly privacy: ChatPrivacy;
   private readonly growths: MessageGrowths;
@@ -69,7 +72,7 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
 
   constructor(
     private readonly database: ChatDatabase,
-    users: ChatUsers,
+    profiles: ChatProfiles,
     policy: ChatPolicy,
     hooks: ChatHooks,
     messages: MessagesService,
@@ -79,14 +82,14 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     const limits = chatLimits(options.limits);
     const types = new ChannelTypes(options.types);
     const gate = new ChannelGate(database, policy, types);
-    const reader = new MessageReader(users, files.urls);
+    const reader = new MessageReader(profiles, files.urls);
     const work = new ChatWork(database);
     const rate = new ChangeRate(options.rateLimiter ?? limiterOf(limits), limits.rateWindowMs);
     this.channels = new ChatChannels(work, gate, types, limits);
-    this.lists = new ChatLists(work, gate, { types, users, limits });
+    this.lists = new ChatLists(work, gate, { types, profiles, limits });
     this.attachments = new ChatAttachments({ database, work, gate, rate, files });
     const { maxPerMessage: maxAttachments } = files.settings;
-    const publisher = new ChangePublisher(work, messages, { reader, users });
+    const publisher = new ChangePublisher(work, messages, { reader, profiles });
     const rooms = new EphemeralRooms(messages, publisher);
     const context = { work, gate, reader, hooks, rate, rooms, limits, maxAttachments };
     const growth = growthSettings(options.growth);
@@ -96,7 +99,11 @@ export class ChatService implements OnApplicationBootstrap, OnModuleDestroy, OnA
     this.search = new ChatSearch(database, work, { gate, reader, limits });
     this.pointers = new ReadPointers(work, gate);
     this.privacy = new ChatPrivacy(work, gate, types, rate);
-    const expire = async () => (await this.privacy.expire()) + (await this.attachments.removeOrphans());
+    this.guests = new ChatGuests(work, profiles, rate);
+    const expire = async () =>
+      (await this.privacy.expire()) +
+      (await this.attachments.removeOrphans()) +
+      (await this.guests.removeUnused());
     this.relay = new OutboxRelay(
       { database, work, messages, publisher, expire, order: new ListOrder(database) },
       relaySettings(options.relay),

@@ -97,5 +97,5 @@ export {
 export { ChatActivity, ChatListStale } from './wire/list-events.js';
 export { ChatChannelPage, ChatEntry, ChatOpenChannels } from './wire/list-replies.js';
 export { ChatLoadChannels, ChatLoadEntry, ChatLoadOpenChannels } from './wire/list-requests.js';
-export { ChatUserList } from './wire/user-replies.js';
-export { ChatFindUsers, ChatSetBlock } from './wire/user-requests.js';
+export { ChatIntroduced, ChatUserList } from './wire/user-replies.js';
+export { ChatFindUsers, ChatIntroduce, ChatSetBlock } from './wire/user-requests.js';

@@ -24,6 +24,7 @@ const TABLES: readonly (keyof ChatTables)[] = [
   'thread_readers',
   'reports',
   'user_reports',
+  'guest_names',
   'outbox',
   'growths',
   'attachments',

@@ -203,6 +203,19 @@ describeWithRedis('A hostile client', (redis) => {
     const creation = { type: 'public', id: 'of-a-guest' };
     expect(await guest.call('chatUser', 'createChannel', 'create', creation)).toBe('CHAT_FORBIDDEN');
     expect(await nobody.open('chatUser')).toBe('UNAUTHENTICATED');
+    for (const name of ['\u202Enna ehT', 'Ann\nAdmin', 'A\u200Bnn', '\u3164', '', 'x'.repeat(41)])
+      expect(await guest.call('chatUser', 'introduce', 'introduce', { name })).toMatch(
+        /^CHAT_(INVALID|LIMIT_EXCEEDED)$/,
+      );
+    for (const data of [{ name: 5 }, {}, { name: 'x'.repeat(10_000) }, { name: 'Ann', id: 'ann' }])
+      expect(await guest.call('chatUser', 'introduce', 'introduce', data)).toBe('INVALID_MESSAGE');
+    expect(await guest.call('chatUser', 'introduce', 'introduce', { name: 'The ann' })).toBe('reply');
+    expect(await guest.call('chatUser', 'introduce', 'introduce', { name: 'The bob' })).toBe(
+      'CHAT_RATE_LIMITED',
+    );
+    const user = await attack('ann');
+    expect(await user.open('chatUser')).toBe('opened');
+    expect(await user.call('chatUser', 'introduce', 'introduce', { name: 'The bob' })).toBe('CHAT_INVALID');
     const forger = await attack('guest:0123456789012345678901');
     expect(await forger.open('chatUser')).toBe('CHAT_INVALID');
   });

@@ -65,6 +65,7 @@ export type { UserPlace, UserReport } from './privacy/user-reports.js';
 export type { ExportedRecord } from './privacy/user-export.js';
 export type { ChatEntity, ChatEntityType } from './text/chat-entity.js';
 export { parseText, type MentionedUser, type ParsedText } from './text/parse-text.js';
+export type { ChatGuests } from './guests/chat-guests.js';
 export { ChatUsers, type ChatProfile } from './users/chat-users.js';
 export { ChatChange } from './wire/change-events.js';
 export { chatChanges, chatInbox, chatRoom } from './wire/chat-topics.js';

@@ -1,6 +1,6 @@
 import type { Queries } from '../database/chat-database.js';
 import type { ChatWork } from '../outbox/chat-work.js';
-import { profilesOf, type ChatUsers } from '../users/chat-users.js';
+import type { ChatProfiles } from '../users/chat-profiles.js';
 import type { LastMessage } from './channel-entry.js';
 import { selectChannel, type ChannelKey } from './channel-rows.js';
 import { channelOf, type ChatChannel } from './chat-channel.js';
@@ -15,7 +15,7 @@ export interface ChannelState {
 export class ChannelStates {
   constructor(
     private readonly work: ChatWork,
-    private readonly users: ChatUsers,
+    private readonly profiles: ChatProfiles,
   ) {}
 
   /** Reads the present state; undefined when the channel does not exist. */
@@ -28,9 +28,7 @@ export class ChannelStates {
     const channel = channelOf(found.channel);
     if (!found.last) return { channel, lastMessage: null };
     const { seq, kind, author_id, text, created_at: createdAt } = found.last;
-    const profiles = await profilesOf(this.users, tenant, [author_id]);
-    const author =
-      author_id === null ? null : (profiles.get(author_id) ?? { id: author_id, name: author_id });
+    const author = author_id === null ? null : await this.profiles.one(tenant, author_id);
     return {
       channel,
       lastMessage: { seq, kind: kind as LastMessage['kind'], author, text: text ?? '', createdAt },

@@ -6,7 +6,7 @@ import { checkPageSize } from '../limits/checks.js';
 import { cursorOf, keyOfCursor } from '../limits/cursor.js';
 import type { ChatWork } from '../outbox/chat-work.js';
 import { userIdOf, type ChatActor } from '../policy/chat-actor.js';
-import { profilesOf, type ChatUsers } from '../users/chat-users.js';
+import type { ChatProfiles } from '../users/chat-profiles.js';
 import type { ChannelEntry } from './channel-entry.js';
 import type { ChannelGate } from './channel-gate.js';
 import { selectMembers } from './channel-rows.js';
@@ -23,7 +23,7 @@ export class ChatLists {
     private readonly gate: ChannelGate,
     private readonly settings: {
       readonly types: ChannelTypes;
-      readonly users: ChatUsers;
+      readonly profiles: ChatProfiles;
       readonly limits: Required<ChatLimits>;
     },
   ) {}
@@ -134,8 +134,7 @@ export class ChatLists {
       return { rows: await page.execute(), memberCount: open.channel.member_count };
     });
     const shown = rows.slice(0, limit);
-    const profiles = await profilesOf(
-      this.settings.users,
+    const profiles = await this.settings.profiles.of(
       tenant,
       shown.map(({ user_id }) => user_id),
     );
@@ -151,7 +150,7 @@ export class ChatLists {
       readOthers(queries, { tenant, userId: userIdOf(actor), channelIds }),
     );
     const shown = [...rows.map((row) => row.last_author), ...[...others.values()].flat()];
-    const profiles = await profilesOf(this.settings.users, tenant, shown);
+    const profiles = await this.settings.profiles.of(tenant, shown);
     return Promise.all(
       rows.map(async (row) => {
         const isReadable = await this.gate.mayRead(actor, row);

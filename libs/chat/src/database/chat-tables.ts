@@ -148,6 +148,14 @@ export interface UserReportsTable extends ReportColumns {
   user_id: string;
 }
 
+/** The names that guests have given. */
+export interface GuestNamesTable {
+  tenant: string;
+  user_id: string;
+  name: string;
+  named_at: number;
+}
+
 /** The changes that are stored and not yet published. */
 export interface OutboxTable {
   outbox_seq: Generated<number>;
@@ -231,6 +239,7 @@ export interface ChatTables {
   blocks: BlocksTable;
   reports: ReportsTable;
   user_reports: UserReportsTable;
+  guest_names: GuestNamesTable;
   outbox: OutboxTable;
   leases: LeasesTable;
   growths: GrowthsTable;

@@ -21,6 +21,7 @@ export function migrationsFor(kind: DatabaseKind, schema: string): Migration[] {
     { version: 6, statements: expiry(words) },
     { version: 7, statements: editIds(words) },
     { version: 8, statements: userReports(words) },
+    { version: 9, statements: guestNames(words) },
   ];
 }
 
@@ -97,6 +98,21 @@ function userReports({ table, index, id, text, number, byKey }: SqlWords): strin
     `CREATE INDEX ${index('user_reports_reporter')} ON ${name} (tenant, reporter_id)`,
     `CREATE INDEX ${index('user_reports_resolver')} ON ${name} (tenant, resolved_by)
   WHERE resolved_by IS NOT NULL`,
+  ];
+}
+
+/** Adds the names that guests give. */
+function guestNames({ table, index, id, text, number, byKey }: SqlWords): string[] {
+  const name = table('guest_names');
+  return [
+    `CREATE TABLE ${name} (
+  tenant ${id} NOT NULL,
+  user_id ${id} NOT NULL,
+  name ${text} NOT NULL,
+  named_at ${number} NOT NULL,
+  PRIMARY KEY (tenant, user_id)
+)${byKey}`,
+    `CREATE INDEX ${index('guest_names_age')} ON ${name} (named_at)`,
   ];
 }
 

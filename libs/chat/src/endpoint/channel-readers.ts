@@ -4,7 +4,7 @@ import { SessionCloseReason, type StreamSession, type StreamUser } from '@nestwi
 import type { ChatService } from '../chat.service.js';
 import { ChatErrorCode, isDenial } from '../error/chat-error.js';
 import { userIdOf } from '../policy/chat-actor.js';
-import { profilesOf, type ChatUsers } from '../users/chat-users.js';
+import type { ChatProfiles } from '../users/chat-profiles.js';
 import { ChatChannelEvent, ChatMemberEvent, ChatMessageEvent } from '../wire/chat-events.js';
 import { ChatJoined, ChatTypingEvent } from '../wire/chat-replies.js';
 import type { ChatChannelParams, ChatTyping } from '../wire/chat-requests.js';
@@ -47,7 +47,7 @@ export class ChannelReaders {
   constructor(
     private readonly parts: {
       readonly chat: ChatService;
-      readonly users: ChatUsers;
+      readonly profiles: ChatProfiles;
       readonly messages: MessagesService;
       readonly actors: ChatActors;
     },
@@ -80,10 +80,9 @@ export class ChannelReaders {
     const isNew = isTyping !== reader.isTyping || Date.now() - reader.typedAtMs >= TYPING_MS;
     if (!isNew) return;
     Object.assign(reader, { isTyping, typedAtMs: Date.now() });
-    const { users, messages, actors } = this.parts;
+    const { profiles, messages, actors } = this.parts;
     const actor = actors.of(session);
-    const id = userIdOf(actor);
-    const user = (await profilesOf(users, actor.tenant, [id])).get(id) ?? { id, name: id };
+    const user = await profiles.one(actor.tenant, userIdOf(actor));
     const { channelId } = session.params;
     await messages.postMessage(
       chatLive(actor.tenant, channelId),

@@ -12,7 +12,7 @@ import {
 } from '@nestwire/streams';
 import type { MembershipChanges } from '../channels/channel-members.js';
 import { ChatService } from '../chat.service.js';
-import { ChatUsers } from '../users/chat-users.js';
+import { ChatProfiles } from '../users/chat-profiles.js';
 import { ChatChannelState, ChatMembers } from '../wire/channel-replies.js';
 import { ChatLoadMembers, ChatSetMember, ChatSetPreferences, ChatUpdate } from '../wire/channel-requests.js';
 import { ChatChanges, ChatPage, ChatPointer, ChatStored } from '../wire/chat-replies.js';
@@ -61,10 +61,10 @@ export class ChatChannelEndpoint {
   constructor(
     private readonly chat: ChatService,
     private readonly actors: ChatActors,
-    users: ChatUsers,
+    profiles: ChatProfiles,
     messages: MessagesService,
   ) {
-    this.readers = new ChannelReaders({ chat, users, messages, actors });
+    this.readers = new ChannelReaders({ chat, profiles, messages, actors });
   }
 
   /** Begins with the newest page. */

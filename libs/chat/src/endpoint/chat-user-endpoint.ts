@@ -15,7 +15,7 @@ import { chatLimits, type ChatLimits } from '../limits/chat-limits.js';
 import { LiveList } from '../live/live-list.js';
 import { RoomWatches } from '../live/room-watches.js';
 import { userIdOf } from '../policy/chat-actor.js';
-import { ChatUsers, findProfiles } from '../users/chat-users.js';
+import { ChatProfiles } from '../users/chat-profiles.js';
 import { ChatChannelState } from '../wire/channel-replies.js';
 import { ChatCreate, ChatJoin } from '../wire/channel-requests.js';
 import { ChatMembershipEvent, ChatThreadEvent } from '../wire/chat-events.js';
@@ -25,8 +25,8 @@ import { chatInbox } from '../wire/chat-topics.js';
 import { ChatActivity, ChatListStale } from '../wire/list-events.js';
 import { ChatChannelPage, ChatEntry, ChatOpenChannels } from '../wire/list-replies.js';
 import { ChatLoadChannels, ChatLoadEntry, ChatLoadOpenChannels } from '../wire/list-requests.js';
-import { ChatUserList } from '../wire/user-replies.js';
-import { ChatFindUsers, ChatSetBlock } from '../wire/user-requests.js';
+import { ChatIntroduced, ChatUserList } from '../wire/user-replies.js';
+import { ChatFindUsers, ChatIntroduce, ChatSetBlock } from '../wire/user-requests.js';
 import { ChatActors } from './chat-actors.js';
 
 type Sent = ChatMembershipEvent | ChatThreadEvent | ChatActivity | ChatListStale | StreamGap;
@@ -40,7 +40,7 @@ export class ChatUserEndpoint {
 
   constructor(
     private readonly chat: ChatService,
-    private readonly users: ChatUsers,
+    private readonly profiles: ChatProfiles,
     private readonly rooms: RoomWatches,
     private readonly actors: ChatActors,
     @Inject(CHAT_OPTIONS) { limits }: ChatOptions,
@@ -114,11 +114,17 @@ export class ChatUserEndpoint {
     await (isBlocked ? privacy.block(actor, userId) : privacy.unblock(actor, userId));
   }
 
+  /** Gives the guest a name. */
+  @StreamMethod(ChatIntroduce)
+  async introduce(call: Call, { name }: ChatIntroduce): Promise<ChatIntroduced> {
+    return create(ChatIntroduced, { user: await this.chat.guests.introduce(this.actors.of(call), name) });
+  }
+
   /** Finds users by a part of their name, if the application offers it. */
   @StreamMethod(ChatFindUsers)
   async findUsers(call: Call, { text }: ChatFindUsers): Promise<ChatUserList> {
     const { tenant } = this.actors.of(call);
-    return create(ChatUserList, { users: await findProfiles(this.users, tenant, text) });
+    return create(ChatUserList, { users: await this.profiles.find(tenant, text) });
   }
 }
 

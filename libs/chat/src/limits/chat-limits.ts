@@ -57,7 +57,9 @@ export interface ChatLimits {
    */
   readonly listRefreshMs?: number;
   /**
-   * The most messages, edits, reactions and reports of a user within `rateWindowMs`, in the process or in the cluster.
+   * The most changes of a user within `rateWindowMs`, in the process or in the cluster.
+   *
+   * Posts, edits, reactions, reports and names of guests are changes.
    *
    * @default 60
    */

@@ -4,7 +4,8 @@ import { attachmentOf, type AttachmentRow, type ChatAttachment } from '../attach
 import type { FileUrls } from '../attachments/file-urls.js';
 import type { Queries } from '../database/chat-database.js';
 import type { ChatActor } from '../policy/chat-actor.js';
-import { profilesOf, type ChatProfile, type ChatUsers } from '../users/chat-users.js';
+import type { ChatProfiles } from '../users/chat-profiles.js';
+import type { ChatProfile } from '../users/chat-users.js';
 import { messageOf, type ChatMessage, type ChatReaction, type MessageRow } from './chat-message.js';
 
 const SHOWN_USERS = 20;
@@ -20,7 +21,7 @@ export interface LoadedMessage {
 /** Completes rows of messages with mentions, reactions and authors. */
 export class MessageReader {
   constructor(
-    private readonly users: ChatUsers,
+    private readonly profiles: ChatProfiles,
     private readonly urls: FileUrls,
   ) {}
 
@@ -53,16 +54,14 @@ export class MessageReader {
 
   /** Looks up the author of a message that an actor posts; null for the server without a user. */
   async authorOf({ tenant, userId: id }: ChatActor): Promise<ChatProfile | null> {
-    if (id === null) return null;
-    return (await profilesOf(this.users, tenant, [id])).get(id) ?? { id, name: id };
+    return id === null ? null : this.profiles.one(tenant, id);
   }
 
   /** Adds the authors. The application looks them up, so it belongs outside of a transaction. */
   async finish(loaded: readonly LoadedMessage[]): Promise<ChatMessage[]> {
     const [first] = loaded;
     if (!first) return [];
-    const profiles = await profilesOf(
-      this.users,
+    const profiles = await this.profiles.of(
       first.row.tenant,
       loaded.map(({ row }) => row.author_id),
     );

@@ -124,6 +124,7 @@ async function eraseMemberships(queries: Queries, { tenant, userId }: TenantUser
 async function eraseRest(queries: Queries, { tenant, userId }: TenantUser): Promise<void> {
   const own = [
     ['mentions', 'user_id'],
+    ['guest_names', 'user_id'],
     ['thread_readers', 'user_id'],
     ['reports', 'reporter_id'],
     ['user_reports', 'reporter_id'],

@@ -5,7 +5,8 @@ const PAGE = 200;
 
 /** One record of a user's data. */
 export interface ExportedRecord {
-  readonly kind: 'message' | 'version' | 'membership' | 'reaction' | 'report' | 'block' | 'attachment';
+  readonly kind:
+    'message' | 'version' | 'membership' | 'reaction' | 'report' | 'block' | 'attachment' | 'name';
   /** The columns of the record. */
   readonly record: Readonly<Record<string, unknown>>;
 }
@@ -25,6 +26,7 @@ const PERSONAL = [
   { kind: 'report', table: 'reports', column: 'reporter_id', order: ['channel_id', 'seq'] },
   { kind: 'report', table: 'user_reports', column: 'reporter_id', order: ['channel_id', 'user_id'] },
   { kind: 'attachment', table: 'attachments', column: 'uploader_id', order: ['channel_id', 'id'] },
+  { kind: 'name', table: 'guest_names', column: 'user_id', order: ['user_id'] },
   { kind: 'block', table: 'blocks', column: 'user_id', order: ['blocked_id'] },
 ] as const;
 

@@ -7,7 +7,7 @@ import type { Queries } from '../database/chat-database.js';
 import type { OutboxTable } from '../database/chat-tables.js';
 import type { ChatMessage } from '../messages/chat-message.js';
 import type { MessageReader } from '../messages/message-reader.js';
-import { profilesOf, type ChatUsers } from '../users/chat-users.js';
+import type { ChatProfiles } from '../users/chat-profiles.js';
 import { ChatChange } from '../wire/change-events.js';
 import {
   ChatChannelEvent,
@@ -38,7 +38,7 @@ export class ChangePublisher {
   constructor(
     private readonly work: ChatWork,
     private readonly messages: MessagesService,
-    private readonly sources: { readonly reader: MessageReader; readonly users: ChatUsers },
+    private readonly sources: { readonly reader: MessageReader; readonly profiles: ChatProfiles },
   ) {}
 
   /**
@@ -113,7 +113,7 @@ export class ChangePublisher {
             .where('m.channel_id', '=', channel_id)
             .where('m.user_id', 'in', userIds)
             .execute();
-    const profiles = await profilesOf(this.sources.users, tenant, userIds);
+    const profiles = await this.sources.profiles.of(tenant, userIds);
     return {
       channel: channel && channelOf(channel),
       messages: new Map(messages.map((message) => [message.seq, message])),

@@ -16,6 +16,7 @@ import type { ChatDatabaseOptions } from '../database/database.options.js';
 import { Lease } from '../database/lease.js';
 import { MessageReader } from '../messages/message-reader.js';
 import { chatUser } from '../policy/chat-actor.js';
+import { ChatProfiles } from '../users/chat-profiles.js';
 import { ChatChange } from '../wire/change-events.js';
 import {
   ChatChannelEvent,
@@ -140,10 +141,10 @@ describeOnEachDatabase('The relay', (fresh, kind) => {
     await app.chat.channels.create(ann!, { id: 'room', type: 'private' });
     await app.chat.messages.post(ann!, { channelId: 'room', text: 'once' });
     const work = new ChatWork(database);
-    const users = new TestUsers();
+    const profiles = new ChatProfiles(new TestUsers(), database);
     const publisher = new ChangePublisher(work, app.messages, {
-      reader: new MessageReader(users, app.get(ChatFiles).urls),
-      users,
+      reader: new MessageReader(profiles, app.get(ChatFiles).urls),
+      profiles,
     });
     const rows = await stored(app);
     expect(rows).toHaveLength(3);

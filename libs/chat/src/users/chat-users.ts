@@ -1,9 +1,7 @@
-import { chatGuest, chatUser, isGuestId, type ChatActor } from '../policy/chat-actor.js';
+import { chatGuest, chatUser, type ChatActor } from '../policy/chat-actor.js';
 
 /** The characters of the id that the default name of a guest has. */
 const GUEST_DIGITS = 4;
-/** The most users that a search sends. */
-const MAX_FOUND = 20;
 
 /** The public part of a user: all that other users ever see. */
 export interface ChatProfile {
@@ -18,7 +16,7 @@ export interface ChatProfile {
  * Supplies the users of the application.
  *
  * The chat stores ids only. It sends `id`, `name` and `avatarUrl` to clients, and no other field. Guests whose id
- * `findMany` leaves out have a name such as "Guest x7f2".
+ * `findMany` leaves out have the name of `nameOfGuest`.
  */
 export abstract class ChatUsers {
   /** Returns the profiles of users, in any order; unknown ids are left out. At most 1,000 ids at once. */
@@ -51,32 +49,16 @@ export abstract class ChatUsers {
   actorOfGuest(guestId: string): ChatActor {
     return chatGuest(guestId);
   }
-}
 
-/** Looks up profiles, each id once, and keeps only the public fields. */
-export async function profilesOf(
-  users: ChatUsers,
-  tenant: string,
-  ids: Iterable<string | null>,
-): Promise<ReadonlyMap<string, ChatProfile>> {
-  const wanted = [...new Set(ids)].filter((id): id is string => id !== null);
-  if (wanted.length === 0) return new Map();
-  const found = await users.findMany(wanted, tenant);
-  const guests = wanted.filter(isGuestId).map((id) => ({ id, name: `Guest ${id.slice(-GUEST_DIGITS)}` }));
-  return new Map([...guests, ...found].map((profile) => [profile.id, publicPart(profile)]));
-}
-
-/** Finds users by a part of their name; none without a search of the application. */
-export async function findProfiles(users: ChatUsers, tenant: string, text: string): Promise<ChatProfile[]> {
-  const found = (await users.search?.(text, tenant)) ?? [];
-  return found.slice(0, MAX_FOUND).map(publicPart);
-}
-
-function publicPart({ id, name, avatarUrl }: ChatProfile): ChatProfile {
-  return {
-    id,
-    name,
-    ...(avatarUrl !== undefined && { avatarUrl }),
-    ...(isGuestId(id) && { isGuest: true }),
-  };
+  /**
+   * Returns the name of a guest that others see; override it for another language.
+   *
+   * By default it is `Ann (guest)`, so that a guest looks like no user, and `Guest x7f2` for one without a name.
+   *
+   * @param guestId the id of the guest's user, such as `guest:…x7f2`
+   * @param given the name that the guest has given, checked; null without one
+   */
+  nameOfGuest(guestId: string, given: string | null): string {
+    return given === null ? `Guest ${guestId.slice(-GUEST_DIGITS)}` : `${given} (guest)`;
+  }
 }

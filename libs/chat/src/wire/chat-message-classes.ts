@@ -56,8 +56,8 @@ import {
 import { ChatActivity, ChatListStale } from './list-events.js';
 import { ChatChannelPage, ChatEntry, ChatOpenChannels } from './list-replies.js';
 import { ChatLoadChannels, ChatLoadEntry, ChatLoadOpenChannels } from './list-requests.js';
-import { ChatUserList } from './user-replies.js';
-import { ChatFindUsers, ChatSetBlock } from './user-requests.js';
+import { ChatIntroduced, ChatUserList } from './user-replies.js';
+import { ChatFindUsers, ChatIntroduce, ChatSetBlock } from './user-requests.js';
 
 import { ChatUpload, ChatUploaded } from './upload-replies.js';
 import { ChatBeginUpload, ChatCancelUpload, ChatChunk, ChatUploadFrom } from './upload-requests.js';
@@ -78,6 +78,7 @@ export const CHAT_MESSAGES = [
   ChatEntry,
   ChatFind,
   ChatFindUsers,
+  ChatIntroduce,
   ChatFound,
   ChatGrowth,
   ChatJoin,
@@ -115,6 +116,7 @@ export const CHAT_MESSAGES = [
   ChatTyping,
   ChatTypingEvent,
   ChatUpdate,
+  ChatIntroduced,
   ChatUserList,
   ChatVersions,
   ChatUpload,

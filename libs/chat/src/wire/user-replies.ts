@@ -7,3 +7,10 @@ export class ChatUserList {
   declare readonly $type: 'nestwire-chat.users';
   declare users: readonly ChatProfile[];
 }
+
+/** The profile of a guest who has given a name, as others see it. */
+@StreamMessage('nestwire-chat.introduced')
+export class ChatIntroduced {
+  declare readonly $type: 'nestwire-chat.introduced';
+  declare user: ChatProfile;
+}

@@ -1,5 +1,5 @@
 import { IsBoolean, IsString, MaxLength } from 'class-validator';
-import { ChatFindUsers, ChatSetBlock } from './user-requests.js';
+import { ChatFindUsers, ChatIntroduce, ChatSetBlock } from './user-requests.js';
 import { MAX_USER_ID } from './request-limits.js';
 import { rules } from './field-rules.js';
 
@@ -8,6 +8,9 @@ export const userRequestRules = [
   rules(ChatSetBlock, {
     userId: [IsString(), MaxLength(MAX_USER_ID)],
     isBlocked: [IsBoolean()],
+  }),
+  rules(ChatIntroduce, {
+    name: [IsString(), MaxLength(100)],
   }),
   rules(ChatFindUsers, {
     text: [IsString(), MaxLength(100)],

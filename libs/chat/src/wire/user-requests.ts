@@ -8,6 +8,13 @@ export class ChatSetBlock {
   declare isBlocked: boolean;
 }
 
+/** Gives the guest a name, which others see. */
+@StreamMessage('nestwire-chat.introduce')
+export class ChatIntroduce {
+  declare readonly $type: 'nestwire-chat.introduce';
+  declare name: string;
+}
+
 /** Asks for the users whose name matches a text. */
 @StreamMessage('nestwire-chat.find-users')
 export class ChatFindUsers {
