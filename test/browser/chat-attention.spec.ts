@@ -36,6 +36,44 @@ describeChat('The attention of a user in a browser', (rig) => {
     await ada.channel('design').getByRole('img', { name: '1 unread' }).waitFor();
   });
 
+  it('is asked for by a mention in a tab that nobody looks at, and by no other message', async () => {
+    const ada = await openWithNotifications(rig(), 'Ada Away');
+    const grace = await rig().open('Grace Near');
+    await ada.page.getByRole('button', { name: 'Switch notifications on' }).click();
+    await ada.choose('Wren');
+    await ada.channel('Wren').getByRole('img').waitFor({ state: 'detached' });
+    await ada.choose('harbour');
+    await titleIs(ada, 'harbour · nestwire chat');
+    await lookAway(ada);
+    await grace.choose('design');
+    await grace.say('An ordinary message');
+    await ada.channel('design').getByText('An ordinary message').waitFor();
+    await titleIs(ada, '• harbour · nestwire chat');
+    expect(await shownIn(ada)).toEqual([]);
+
+    await grace.composer.pressSequentially('Look at this @away');
+    await grace.page.getByRole('option', { name: 'Ada Away' }).waitFor();
+    await grace.composer.press('Enter');
+    await grace.composer.press('Enter');
+    await titleIs(ada, '(1) harbour · nestwire chat');
+    await grace.say('That was all');
+    await ada.channel('design').getByText('That was all').waitFor();
+    expect(await shownIn(ada)).toEqual(['design: Grace Near: Look at this @Ada Away']);
+
+    await ada.page.bringToFront();
+    await ada.choose('design');
+    await titleIs(ada, 'design · nestwire chat');
+
+    // The pointer on the first new message leaves the mark above it visible.
+    await ada.message('An ordinary message').hover();
+    const mark = ada.page.getByRole('separator', { name: 'New messages' }).getByText('New');
+    const [above, below] = [
+      await mark.boundingBox(),
+      await ada.page.locator('.message-actions').boundingBox(),
+    ];
+    expect(below!.y).toBeGreaterThanOrEqual(above!.y + above!.height);
+  });
+
   it('clears on one device what was read on the other', async () => {
     const desk = await rig().open('Ada Twice');
     const grace = await rig().open('Grace Once');
@@ -78,6 +116,10 @@ const REMEMBER_NOTIFICATIONS = `(() => {
 
 function shownIn({ page }: ChatTab): Promise<string[]> {
   return page.evaluate('shown');
+}
+
+async function titleIs({ page }: ChatTab, title: string): Promise<void> {
+  await page.waitForFunction(`document.title === ${JSON.stringify(title)}`);
 }
 
 /** Takes the focus from the page, as another window does. */

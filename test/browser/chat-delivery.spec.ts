@@ -3,7 +3,6 @@ import { expect, it } from '@jest/globals';
 import { ChatUpdate } from '@nestwire/chat/client';
 import { create } from '@nestwire/protocol';
 import { describeChat } from './chat-rig.js';
-import type { ChatTab } from './chat-tab.js';
 import { connectVisitor, joinRoom } from './chat-visitor.js';
 
 const PICTURE = fileURLToPath(new URL('../../docs/images/chat.png', import.meta.url));
@@ -18,7 +17,7 @@ describeChat('What a user sends in a browser', (rig) => {
     await ada.page.getByRole('main').getByRole('button', { name: 'Join' }).click();
     await ada.composer.waitFor();
 
-    const connect = await cut(ada);
+    const connect = await ada.cut();
     await ada.say('Wanted again');
     await ada.say('Not wanted any more');
     await room.update(create(ChatUpdate, { isFrozen: true }));
@@ -119,23 +118,6 @@ describeChat('What a user sends in a browser', (rig) => {
     expect(rows.map((text) => /New|first|second/.exec(text)?.[0])).toEqual(['first', 'New', 'second']);
   });
 });
-
-/** Lets a page reach no server; returns the function that ends it. */
-async function cut({ page }: ChatTab): Promise<() => Promise<void>> {
-  let isCut = true;
-  await page.routeWebSocket(/\/streams/, (socket) => {
-    if (isCut) void socket.close();
-    else socket.connectToServer();
-  });
-  await page.reload();
-  await page.getByText(/Next try in \d+ s/).waitFor();
-  return async () => {
-    isCut = false;
-    // The page may have tried by itself in between.
-    const hurry = page.getByRole('button', { name: 'Try now' }).click({ timeout: 2_000 });
-    await hurry.catch(() => undefined);
-  };
-}
 
 /** Draws a picture, and copies it. */
 const COPY_PICTURE = `(async () => {

@@ -40,6 +40,29 @@ describeChat('The session of a user in a browser', (rig) => {
     expect(await tab.panel.count()).toBe(0);
   });
 
+  it('ends with the reason and the form when the server refuses the token', async () => {
+    const tab = await rig().open('Ada Refused');
+    await tab.page.evaluate(`(() => {
+      const session = JSON.parse(sessionStorage.getItem('nestwire-chat.session'));
+      sessionStorage.setItem('nestwire-chat.session', JSON.stringify({ ...session, token: 'forged' }));
+    })()`);
+    await tab.page.reload();
+    await tab.page.getByLabel('Your name').waitFor();
+    const alert = tab.page.getByRole('alert');
+    expect(await alert.innerText()).toMatch(/credential was not accepted.*Sign in again/);
+    expect(await tab.barriers()).toEqual([]);
+    await tab.signIn('Ada Again');
+    expect(await alert.count()).toBe(0);
+  });
+
+  it('shows why a room does not open, and what helps', async () => {
+    const tab = await rig().open('Ada Outside');
+    await tab.page.evaluate(`location.hash = '#/channel/no-such-room'`);
+    const alert = tab.page.getByRole('main').getByRole('alert');
+    await alert.getByText('Ask a member to invite you').waitFor();
+    expect(await tab.barriers()).toEqual([]);
+  });
+
   it('asks before unsent messages are deleted, and stays when the user wants to', async () => {
     const tab = await rig().open('Ada Careful');
     await tab.say('x'.repeat(4_001));

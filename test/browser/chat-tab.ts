@@ -117,6 +117,24 @@ export class ChatTab {
     await message.getByRole('button', { name: action, exact: true }).click();
   }
 
+  /** Loads the page anew, without a server in reach; returns the function that ends it. */
+  async cut(): Promise<() => Promise<void>> {
+    const { page } = this;
+    let isCut = true;
+    await page.routeWebSocket(/\/streams/, (socket) => {
+      if (isCut) void socket.close();
+      else socket.connectToServer();
+    });
+    await page.reload();
+    await page.getByText(/Next try in \d+ s/).waitFor();
+    return async () => {
+      isCut = false;
+      // The page may have tried by itself in between.
+      const hurry = page.getByRole('button', { name: 'Try now' }).click({ timeout: 2_000 });
+      await hurry.catch(() => undefined);
+    };
+  }
+
   /** Returns the texts of the messages in the room that are elements at present, from top to bottom. */
   async texts(): Promise<string[]> {
     return this.page.getByRole('main').locator('article[data-key] .message-body').allInnerTexts();

@@ -95,7 +95,7 @@ function describeTwoServers(startDatabase: () => Promise<PostgresServer | undefi
 
   it('keeps what is written offline, also over a reload, and sends it once', async () => {
     const [ada, grace] = [await open(one, 'Ada'), await open(two, 'Grace')];
-    const proxyOff = await cut(ada);
+    const proxyOff = await ada.cut();
     await ada.say('Written without a connection');
     await ada.sees('Sending…');
     await grace.say('Meanwhile, on the other side');
@@ -146,23 +146,6 @@ function describeTwoServers(startDatabase: () => Promise<PostgresServer | undefi
     await desk.hears('Grace', 'Something to read');
     await phone.channel('release').getByRole('img').waitFor({ state: 'detached' });
   });
-}
-
-/** Lets a page reach no server; returns the function that ends it. */
-async function cut({ page }: ChatTab): Promise<() => Promise<void>> {
-  let isCut = true;
-  await page.routeWebSocket(/\/streams/, (socket) => {
-    if (isCut) void socket.close();
-    else socket.connectToServer();
-  });
-  await page.reload();
-  await page.getByText(/Next try in \d+ s/).waitFor();
-  return async () => {
-    isCut = false;
-    // The page may have tried by itself in between.
-    const hurry = page.getByRole('button', { name: 'Try now' }).click({ timeout: 1_000 });
-    await hurry.catch(() => undefined);
-  };
 }
 
 function copiesOf({ page }: ChatTab, text: string): Promise<number> {

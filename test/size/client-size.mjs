@@ -108,11 +108,11 @@ const MESSAGES = `export { applyPresence, create, PresenceMembers, StreamGap, St
 const chat = await bundleOf(
   `${CORE} export { CHAT_MESSAGES, createChat } from '@nestwire/chat/client'; export * from '@nestwire/chat/react';`,
 );
-report('the chat with its hooks alone', gzipped(chat) - gzipped(await bundleOf(CORE)), 12.55);
+report('the chat with its hooks alone', gzipped(chat) - gzipped(await bundleOf(CORE)), 12.6);
 report(
   'the chat with its hooks, beside messages of the page',
   gzipped(chat) - gzipped(await bundleOf(CORE + MESSAGES)),
-  11.75,
+  11.8,
 );
 // A page needs no class-validator for them.
 if (chat.includes('constraintMessage') || chat.includes('validationArguments')) {

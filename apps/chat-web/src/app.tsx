@@ -8,15 +8,15 @@ import { NoticesProvider } from './shell/notices.js';
 
 /** The whole page: the sign-in, then the chat. */
 export function App() {
-  const { session, signIn, signOut } = useSession();
-  if (!session) return <SignIn onSignIn={signIn} />;
-  const leave = () => {
+  const { session, refusal, signIn, signOut } = useSession();
+  if (!session) return <SignIn refusal={refusal} onSignIn={signIn} />;
+  const leave = (reason?: string) => {
     dropRecent(session.user.id);
-    signOut();
+    signOut(reason);
   };
   return (
     <NoticesProvider>
-      <ChatSession key={session.user.id} session={session} onRefused={leave} onSignOut={leave}>
+      <ChatSession key={session.user.id} session={session} onRefused={leave} onSignOut={() => leave()}>
         <BlocksProvider>
           <ChatShell />
         </BlocksProvider>

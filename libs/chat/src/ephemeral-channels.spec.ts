@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { ChatPages, type Sabotage } from '../../../test/rig/chat-pages.js';
+import { ChatPages, replaceCalls, type Sabotage } from '../../../test/rig/chat-pages.js';
 import { describeWithRedis } from '../../../test/rig/redis.js';
 import { until } from '../../../test/rig/until.js';
 import type { ChatRoom, ChatRoomView } from './client.js';
@@ -10,20 +10,9 @@ const ann = chatUser('ann');
 const textsOf = ({ items }: ChatRoomView) => items.map(({ message }) => message.text);
 
 /** Lets a client believe that the server has all changes that it missed. */
-const unaware: Sabotage = (client) => ({
-  ...client,
-  addConnectionStatusListener: (listener) => client.addConnectionStatusListener(listener),
-  connectionStatus: client.connectionStatus,
-  chatUser: client.chatUser,
-  chatChannel: (params) => {
-    const calls = client.chatChannel(params);
-    const loadChanges: typeof calls.loadChanges = ((request: never) =>
-      calls.loadChanges(request).then((page) => ({ ...page, isCut: false }))) as never;
-    return new Proxy(calls, {
-      get: (target, name) => (name === 'loadChanges' ? loadChanges : target[name as keyof typeof target]),
-    });
-  },
-});
+const unaware = replaceCalls((calls) => ({
+  loadChanges: (request: never) => calls.loadChanges(request).then((page) => ({ ...page, isCut: false })),
+}));
 
 describeWithRedis('A room whose messages are not stored, on two servers', (redis) => {
   let pages: ChatPages;

@@ -10,18 +10,11 @@ import {
   useThread,
   useUnreadTotal,
 } from '@nestwire/chat/react';
-import {
-  Activity,
-  startTransition,
-  StrictMode,
-  Suspense,
-  useLayoutEffect,
-  useState,
-  type ReactElement,
-} from 'react';
+import { startTransition, StrictMode, useLayoutEffect, useState, type ReactElement } from 'react';
 import { createRoot } from 'react-dom/client';
 import { flushSync } from 'react-dom';
 import { countReaders } from './bindings-messages.js';
+import { FIRST_STAGE, StagedBoards, suspendNext, type Stage } from './staged-boards.js';
 
 const query = new URLSearchParams(location.search);
 const ROOMS = query.get('rooms')!.split(',');
@@ -136,20 +129,9 @@ function Search(): ReactElement {
   );
 }
 
-/** Suspends until the test resolves it. */
-let waiting: Promise<void> | undefined;
-function Suspending(): null {
-  // oxlint-disable-next-line only-throw-error -- React suspends on a thrown promise
-  if (waiting) throw waiting;
-  return null;
-}
-
 /** The state of the tree, which the test changes. */
-interface Tree {
-  readonly boards: number;
+interface Tree extends Stage {
   readonly room: number;
-  readonly mode: 'visible' | 'hidden';
-  readonly version: number;
 }
 
 let change!: (tree: Partial<Tree>) => void;
@@ -167,18 +149,11 @@ function Board({ id, channelId }: { readonly id: number; readonly channelId: str
 }
 
 function App(): ReactElement {
-  const [tree, setTree] = useState<Tree>({ boards: 1, room: 0, mode: 'visible', version: 0 });
+  const [tree, setTree] = useState<Tree>({ ...FIRST_STAGE, room: 0 });
   change = (next) => setTree((before) => ({ ...before, ...next }));
   return (
     <ChatProvider chat={chat}>
-      <Activity mode={tree.mode}>
-        <Suspense fallback="suspended">
-          {Array.from({ length: tree.boards }, (_, id) => (
-            <Board key={id} id={id} channelId={ROOMS[tree.room]!} />
-          ))}
-          <Suspending />
-        </Suspense>
-      </Activity>
+      <StagedBoards stage={tree} board={(id) => <Board key={id} id={id} channelId={ROOMS[tree.room]!} />} />
     </ChatProvider>
   );
 }
@@ -196,12 +171,7 @@ const page = {
     }
   },
   suspend() {
-    waiting = new Promise<void>((resolve) => {
-      page.resume = () => {
-        waiting = undefined;
-        resolve();
-      };
-    });
+    page.resume = suspendNext();
     change({ version: Math.random() });
   },
   resume: (): void => undefined,

@@ -11,10 +11,11 @@ import {
   useStreamClient,
 } from '@nestwire/client/react';
 import { create, PresenceJoined, PresenceLeft, PresenceMembers, PresenceUpdated } from '@nestwire/protocol';
-import { Activity, StrictMode, Suspense, useState, type ReactElement } from 'react';
+import { StrictMode, useState, type ReactElement } from 'react';
 import { createRoot } from 'react-dom/client';
 import { flushSync } from 'react-dom';
 import { countReaders, Note, Say, Score, type BoardStreams } from './bindings-messages.js';
+import { FIRST_STAGE, StagedBoards, suspendNext, type Stage } from './staged-boards.js';
 
 const client = createStreamClient<BoardStreams>()({
   url: `ws://${location.host}/streams`,
@@ -68,36 +69,14 @@ function Board({ id }: { readonly id: number }): ReactElement {
   );
 }
 
-/** Suspends until the test resolves it. */
-let waiting: Promise<void> | undefined;
-function Suspending(): null {
-  // oxlint-disable-next-line only-throw-error -- React suspends on a thrown promise
-  if (waiting) throw waiting;
-  return null;
-}
-
-/** The state of the tree, which the test changes. */
-interface Tree {
-  readonly boards: number;
-  readonly mode: 'visible' | 'hidden';
-  readonly version: number;
-}
-
-let change!: (tree: Partial<Tree>) => void;
+let change!: (stage: Partial<Stage>) => void;
 
 function App(): ReactElement {
-  const [tree, setTree] = useState<Tree>({ boards: 1, mode: 'visible', version: 0 });
-  change = (next) => setTree((before) => ({ ...before, ...next }));
+  const [stage, setStage] = useState(FIRST_STAGE);
+  change = (next) => setStage((before) => ({ ...before, ...next }));
   return (
     <StreamClientProvider client={client}>
-      <Activity mode={tree.mode}>
-        <Suspense fallback="suspended">
-          {Array.from({ length: tree.boards }, (_, id) => (
-            <Board key={id} id={id} />
-          ))}
-          <Suspending />
-        </Suspense>
-      </Activity>
+      <StagedBoards stage={stage} board={(id) => <Board key={id} id={id} />} />
     </StreamClientProvider>
   );
 }
@@ -105,15 +84,9 @@ function App(): ReactElement {
 const page = {
   readers,
   renderings: () => renderings,
-  show: (tree: Partial<Tree>) => flushSync(() => change(tree)),
+  show: (stage: Partial<Stage>) => flushSync(() => change(stage)),
   suspend() {
-    let resume!: () => void;
-    waiting = new Promise<void>((resolve) => {
-      resume = () => {
-        waiting = undefined;
-        resolve();
-      };
-    });
+    const resume = suspendNext();
     change({ version: Math.random() });
     return new Promise<void>((resolve) => setTimeout(() => (resume(), resolve()), 100));
   },

@@ -1,6 +1,7 @@
 import type { ChannelEntry } from '@nestwire/chat/client';
 import { useChannelList } from '@nestwire/chat/react';
 import { useState, type ReactNode } from 'react';
+import { Refusal } from '../connection/refusal.js';
 import { useOwnId } from '../session/chat-session.js';
 import { useNotices } from '../shell/notices.js';
 import type { IconName } from '../ui/icon.js';
@@ -62,7 +63,7 @@ export function ChannelList({ currentId, onOpen }: ChannelListProps) {
             <p className="hint">Nobody yet. Begin with the plus.</p>
           )}
         </Section>
-        {error && <p className="refused">{error.message}</p>}
+        {error && <Refusal error={error} />}
         {hasMore && (
           <button
             type="button"

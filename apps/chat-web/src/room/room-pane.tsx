@@ -1,6 +1,7 @@
 import type { ChatProfile } from '@nestwire/chat/client';
 import { useChannelList, useChat, useRoom } from '@nestwire/chat/react';
 import { channelName } from '../list/channel-names.js';
+import { Refusal } from '../connection/refusal.js';
 import { useRoomMembers } from '../members/use-room-members.js';
 import { useRoomUsers } from '../members/use-room-users.js';
 import { MembersPanel } from '../members/members-panel.js';
@@ -74,10 +75,8 @@ export function RoomPane({ channelId, route, go }: RoomPaneProps) {
         />
         {isInvited ? (
           <Invitation channel={entry.channel} name={name} onDeclined={leaveRoom} />
-        ) : view.status === 'refused' || view.status === 'removed' ? (
-          <p className="panel-note refused">
-            {view.error?.message ?? 'You are no longer a member of this room.'}
-          </p>
+        ) : view.error ? (
+          <Refusal error={view.error} />
         ) : (
           <TimelineView
             view={view}

@@ -1,11 +1,11 @@
-import type { ConnectionStatus } from '@nestwire/client';
-import { createStreamClient } from '@nestwire/client';
+import { createStreamClient, type ConnectionStatus } from '@nestwire/client';
 import { StreamClientProvider } from '@nestwire/client/react';
 import { CHAT_MESSAGES, createChat, type ChatProfile, type ChatStreams } from '@nestwire/chat/client';
 import { ChatProvider } from '@nestwire/chat/react';
+import { CloseCode } from '@nestwire/protocol';
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import type { Session } from './session.js';
-import { clearStores, openStores, type UserStores } from './user-stores.js';
+import { openStores, type UserStores } from './user-stores.js';
 
 /** The rooms of this page keep this number of messages, so that scrolling back loads each page once. */
 const MAX_ITEMS = 3_000;
@@ -26,8 +26,8 @@ const ConnectionContext = createContext<ChatConnection | undefined>(undefined);
 interface ChatSessionProps {
   readonly session: Session;
   readonly children: ReactNode;
-  /** Called when the server accepts the token no longer. */
-  onRefused(): void;
+  /** Called with the reason when the server accepts the token no longer. */
+  onRefused(reason: string): void;
   onSignOut(): void;
 }
 
@@ -35,7 +35,9 @@ interface ChatSessionProps {
 export function ChatSession({ session, children, onRefused, onSignOut }: ChatSessionProps) {
   const [{ client, chat, stores }] = useState(() => openChat(session));
   useEffect(() => {
-    return client.addConnectionStatusListener((status) => isRefusal(status) && onRefused());
+    return client.addConnectionStatusListener((status) => {
+      if (isRefusal(status)) onRefused(status.reason);
+    });
   }, [client]);
   const connection = useMemo<ChatConnection>(
     () => ({
@@ -44,9 +46,10 @@ export function ChatSession({ session, children, onRefused, onSignOut }: ChatSes
       token: session.token,
       stores,
       signOut() {
+        chat.clear();
         chat.close();
         void client.close();
-        clearStores(stores);
+        stores.places.clear();
         onSignOut();
       },
     }),
@@ -89,6 +92,6 @@ function openClient(token: string) {
   return createStreamClient<ChatStreams>()({ url: url.href, messages: CHAT_MESSAGES, auth: () => token });
 }
 
-function isRefusal(status: ConnectionStatus): boolean {
-  return status.kind === 'closed' && /auth/i.test(status.reason);
+function isRefusal(status: ConnectionStatus): status is ConnectionStatus & { readonly kind: 'closed' } {
+  return status.kind === 'closed' && status.code === CloseCode.Unauthenticated;
 }

@@ -1,30 +1,26 @@
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { Brand } from '../ui/brand.js';
 import { Person } from '../ui/person.js';
+import { useSubmit } from '../ui/use-submit.js';
 import { recentSessions, requestSession, type Session } from './session.js';
 import { suggestName } from './suggested-name.js';
 import './sign-in.css';
 
 const MAX_NAME_LENGTH = 24;
 
+interface SignInProps {
+  /** The reason of the server, when it has refused the former user. */
+  readonly refusal: string | null;
+  onSignIn(session: Session): void;
+}
+
 /** The form for a name, and the last users of this browser. */
-export function SignIn({ onSignIn }: { onSignIn(session: Session): void }) {
+export function SignIn({ refusal, onSignIn }: SignInProps) {
   const [suggested] = useState(suggestName);
   const [name, setName] = useState('');
-  const [problem, setProblem] = useState('');
-  const [isPending, setPending] = useState(false);
-
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setPending(true);
-    setProblem('');
-    try {
-      onSignIn(await requestSession(name.trim() || suggested));
-    } catch (error) {
-      setProblem((error as Error).message);
-      setPending(false);
-    }
-  }
+  const { problem, isPending, submit } = useSubmit(async () =>
+    onSignIn(await requestSession(name.trim() || suggested)),
+  );
 
   return (
     <main className="sign-in">
@@ -36,7 +32,12 @@ export function SignIn({ onSignIn }: { onSignIn(session: Session): void }) {
           Five rooms, a week of messages and an assistant. Pick a name and take part. Open a second tab with
           another name, and answer yourself.
         </p>
-        <form onSubmit={(event) => void submit(event)} noValidate>
+        {refusal !== null && (
+          <p className="refused" role="alert">
+            The server has ended your session: {refusal}. Sign in again.
+          </p>
+        )}
+        <form onSubmit={submit} noValidate>
           <label htmlFor="name">Your name</label>
           <div className="sign-in-row">
             <input

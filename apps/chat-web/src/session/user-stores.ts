@@ -17,8 +17,3 @@ export function openStores(userId: string): UserStores {
     places: new UserStorage(sessionStorage, 'places', userId),
   };
 }
-
-/** Removes everything that the browser keeps for a user. */
-export function clearStores({ outbox, drafts, places }: UserStores): void {
-  for (const store of [outbox, drafts, places]) store.clear();
-}

@@ -1,5 +1,6 @@
-import { useState, type FormEvent, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { Dialog } from './dialog.js';
+import { useSubmit } from './use-submit.js';
 
 interface FormDialogProps {
   readonly title: string;
@@ -19,24 +20,10 @@ interface FormDialogProps {
 /** A dialog with a form. It stays open while an action fails, and shows why. */
 export function FormDialog(props: FormDialogProps) {
   const { title, action, cancel = 'Cancel', isDanger = false, canSubmit = true, children } = props;
-  const [problem, setProblem] = useState('');
-  const [isPending, setPending] = useState(false);
-
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setPending(true);
-    setProblem('');
-    try {
-      await props.onSubmit();
-    } catch (error) {
-      setProblem((error as Error).message);
-    }
-    setPending(false);
-  }
-
+  const { problem, isPending, submit } = useSubmit(props.onSubmit);
   return (
     <Dialog title={title} onClose={props.onClose}>
-      <form onSubmit={(event) => void submit(event)}>
+      <form onSubmit={submit}>
         {children}
         {problem && (
           <p className="refused" role="alert">

@@ -97,9 +97,11 @@ export class PostBox {
     this.#parts.changed(post.channelId);
   }
 
-  /** Forgets all posts of the user. */
+  /** Forgets all posts of the user, also those of other pages. */
   clear(): void {
+    const { kept, userId } = this.#parts;
     for (const { clientId } of this.#own()) this.remove(clientId);
+    for (const record of kept.all()) if (record.userId === userId()) kept.remove(record.clientId);
   }
 
   /** Finds own posts among messages of the server, which are stored then. */

@@ -167,6 +167,8 @@ describe('Posts', () => {
     room.thread(1).setDraft('half a reply');
     room.post({ text: 'not sent' });
     expect(kept.texts.size).toBe(others.length + 3);
+    const ofOtherPage = { userId: 'ann', channelId, clientId: '2', message: { text: 'there' }, createdAt: 2 };
+    kept.setItem('nestwire.chat.post:2', JSON.stringify(ofOtherPage));
     let drafts = 0;
     room.draft.subscribe(() => void drafts++);
 
