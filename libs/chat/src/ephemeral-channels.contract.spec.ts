@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { createMessageId } from '@nestwire/messages';
 import { create } from '@nestwire/protocol';
 import { closeChats, startChat, type ChatApp } from '../../../test/rig/chat-app.js';
@@ -169,6 +170,19 @@ describeOnEachDatabase('A channel whose messages are not stored', (fresh) => {
     expect(new Set([...posted, later].map(({ seq }) => seq)).size).toBe(1);
     expect(ofBob.seq).not.toBe(later.seq);
     expect(await texts(id)).toEqual(['once', 'once', 'again', 'again']);
+  });
+
+  it('reads no kept messages for a post with a new client id, and those once for a repetition', async () => {
+    const id = await stage();
+    const reads = jest.spyOn(app.messages, 'readHistory');
+    const post = (clientId: string) => messages.post(ann!, { channelId: id, text: 'x', clientId });
+    const first = await post('a');
+    for (let at = 0; at < 5; at++) await post(`b${at}`);
+
+    expect(reads).not.toHaveBeenCalled();
+    expect(await post('a')).toEqual(first);
+    expect(reads).toHaveBeenCalledTimes(1);
+    reads.mockRestore();
   });
 
   it('reads the kept messages by page and by change', async () => {

@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { ChatPages, replaceCalls, type Sabotage } from '../../../test/rig/chat-pages.js';
 import { describeWithRedis } from '../../../test/rig/redis.js';
 import { until } from '../../../test/rig/until.js';
+import { ChatService } from './chat.service.js';
 import type { ChatRoom, ChatRoomView } from './client.js';
 import { chatUser } from './policy/chat-actor.js';
 import { ROOM_AGE_MS } from './wire/chat-topics.js';
@@ -71,6 +72,19 @@ describeWithRedis('A room whose messages are not stored, on two servers', (redis
     expect(late.room.get()).toMatchObject({ unreadCount: 0, firstUnreadSeq: null, hasOlder: false });
     forAnn.room.typing();
     await until(() => forBob.room.get().typing.some(({ id }) => id === 'ann'));
+  });
+
+  it('delivers a post once that is repeated on the other server, and at once on both', async () => {
+    const services = pages.servers.map(({ app }) => app.get(ChatService));
+    const post = (server: number, clientId: string) =>
+      services[server]!.messages.post(ann, { channelId, text: clientId, clientId });
+    const [first, second] = [await post(0, 'one'), await post(1, 'one')];
+    const both = await Promise.all([post(0, 'two'), post(1, 'two')]);
+
+    expect(second).toEqual(first);
+    expect(both[0]).toEqual(both[1]);
+    const { messages } = await pages.service.history.page(ann, { channelId });
+    expect(messages.map(({ text }) => text)).toEqual(['one', 'two']);
   });
 
   it('shows what was posted while a page was away, and moves no pointer', async () => {

@@ -14,6 +14,12 @@ import { parsedData, type ContentCheck, type MessageContent } from '../message-c
 import { mentionable } from '../message-mentions.js';
 import type { NewMessage } from '../new-message.js';
 import type { EphemeralRooms } from '../../relay/ephemeral-rooms.js';
+import { RecentIds } from './recent-ids.js';
+
+/** The time in which a page sends a post again, in milliseconds. */
+const REPEAT_MS = 600_000;
+/** The most posts whose repetitions this process knows at once. */
+const MAX_RECENT = 20_000;
 
 /** A checked message for an opened channel. */
 export interface CheckedPost {
@@ -24,6 +30,8 @@ export interface CheckedPost {
 
 /** Delivers new messages of channels whose messages are not stored. */
 export class EphemeralPosts {
+  private readonly recent = new RecentIds(REPEAT_MS, MAX_RECENT);
+
   constructor(
     private readonly parts: ChangeParts & {
       readonly content: ContentCheck;
@@ -32,7 +40,12 @@ export class EphemeralPosts {
     },
   ) {}
 
-  /** Delivers a message; a repetition with its client id returns the first one, while it is kept. */
+  /**
+   * Delivers a message; a repetition with its client id returns the first one, while it is kept.
+   *
+   * The history of the channel finds a repetition that comes by another server, after the hook was asked again. To
+   * look there before would cost a read of all kept messages for each post.
+   */
   async post(
     actor: ChatActor,
     { message, content: sent, open }: CheckedPost,
@@ -42,14 +55,18 @@ export class EphemeralPosts {
     const { channel, type } = open;
     refuseStored(channel, message, options);
     await rate.spend(actor, type);
-    const earlier = await this.find(actor, message);
+    const id = idOf(actor, message);
+    const isRepeated = id !== undefined && this.recent.has(id);
+    const needsKept = isRepeated || message.replyTo !== undefined;
+    const earlier = needsKept ? await this.find(actor, message) : undefined;
     if (earlier) return earlier;
     const { replyTo = null } = message;
     const draft = { actor, channel, type, replyTo, threadSeq: null, attachments: [], isEdit: false };
     const accepted = await content.askHook(sent, draft);
     const { posted, unpublished } = await this.number(actor, message, accepted);
     await rooms.publishFirst(unpublished);
-    const isNew = await rooms.deliver(placeOf(actor, message), posted, idOf(actor, message));
+    if (id !== undefined) this.recent.add(id);
+    const isNew = await rooms.deliver(placeOf(actor, message), posted, id);
     // A post that was sent again after a lost answer of the broker is no repetition of its author.
     const first = isNew || message.clientId === undefined ? posted : await this.first(actor, message);
     if (first.seq === posted.seq) content.tellHook(posted, actor);
@@ -77,7 +94,6 @@ export class EphemeralPosts {
   /** Finds the message that a repetition repeats, and checks that the answered message is kept. */
   private async find(actor: ChatActor, message: NewMessage): Promise<ChatMessage | undefined> {
     const { clientId, replyTo } = message;
-    if (clientId === undefined && replyTo === undefined) return undefined;
     const kept = await this.parts.rooms.kept(placeOf(actor, message));
     const earlier = kept.find((each) => isOf(each, actor, clientId));
     if (!earlier && replyTo !== undefined && !kept.some(({ seq }) => seq === replyTo))
