@@ -25,6 +25,8 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'generate(1,0,8, 3),offline(2,0,2, 0),cancelIt(1,1,5, 0),waitLong(1,1,1, settled)',
   'a reader ends because the store has failed, and the server of its call dies later':
     'generate(2,2,6, 3),failStore(1,2,7, 0),move(1,2,9, settled),wait(2,1,8, 3),kill(2,1,4, 3)',
+  'a call that waits for its stream is cancelled by its id':
+    'generate(2,1,2, 0),cut(1,0,1, 1),offline(2,1,5, 3),waitLong(0,0,0, settled),cancelIt(2,1,7, settled)',
 };
 
 describe('A run of calls that broke once', () => {

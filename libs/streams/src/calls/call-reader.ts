@@ -47,7 +47,7 @@ export class CallReader implements ConnectedCall, StoredCallReader {
   readonly whenReplied = Promise.resolve();
   readonly whenReleased: Promise<void>;
   readonly isReplying = false;
-  /** True once the client has cancelled the call. */
+  /** True once the client has cancelled the call; one that is not stored yet ends when it is. */
   isCancelled = false;
   /** The time that the event loop spent on the request, in milliseconds. */
   workMs = 0;
@@ -148,6 +148,13 @@ export class CallReader implements ConnectedCall, StoredCallReader {
     this.isCancelled = true;
     void this.calls.cancel(this.key).catch(ignore);
     this.fail(cancelled());
+  }
+
+  /** Cancels the call when it is stored; returns false once it is read. */
+  cancelStart(): boolean {
+    if (this.state !== 'preparing') return false;
+    this.isCancelled = true;
+    return true;
   }
 
   detach(): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '@nestwire/messages/internal';
-import type { CodedError, WireError } from '@nestwire/protocol';
+import { CodedError, ErrorCode, type WireError } from '@nestwire/protocol';
 import type {
   AttachFrame,
   CallFrame,
@@ -258,9 +258,18 @@ export class ConnectionCalls implements CallPort<ConnectedCall> {
     const session = this.resumableSession(frame);
     if (!session) return;
     const key = this.starts.keyOf(session, frame);
-    this.starts.calls.cancel(key).then(
-      () => this.wire.push(this.wire.replyFrame(frame.id, undefined)),
-      (error: unknown) => this.owner.callFailed(session, frame.id, error, 0),
+    // A call that was sent before may still wait for its stream, its guards or the store.
+    const isStarting = this.readersOf(key).filter((reader) => reader.cancelStart()).length > 0;
+    const isCancelled = () => this.wire.push(this.wire.replyFrame(frame.id, undefined));
+    this.starts.calls.cancel(key).then(isCancelled, (error: unknown) => {
+      if (isStarting && error instanceof CodedError && error.code === ErrorCode.CallUnknown) isCancelled();
+      else this.owner.callFailed(session, frame.id, error, 0);
+    });
+  }
+
+  private readersOf(key: string): CallReader[] {
+    return [...this.calls.values()].filter(
+      (call): call is CallReader => call instanceof CallReader && call.key === key,
     );
   }
 
