@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { ChatDatabase, Queries } from '../database/chat-database.js';
+import { groupedBy } from '../database/grouped-by.js';
 import { exceeded, invalid } from '../limits/checks.js';
 import type { AttachmentRow } from './chat-attachment.js';
 
@@ -25,6 +26,54 @@ export function uploadAt(
     .executeTakeFirst();
 }
 
+/** Selects the rows of uploads that nothing has given up. */
+function neededUploads(queries: Queries, tenant: string) {
+  return queries
+    .selectFrom('attachments as a')
+    .selectAll()
+    .where('a.tenant', '=', tenant)
+    .where('a.orphaned_at', 'is', null);
+}
+
+/** The client's id of an upload, with its uploader and channel. */
+export interface UploadClientId {
+  readonly tenant: string;
+  readonly channelId: string;
+  readonly userId: string;
+  readonly clientId: string;
+}
+
+/** Reads the row of the upload with a client id, if it was begun and not given up. */
+export function begunUpload(
+  queries: Queries,
+  { tenant, channelId, userId, clientId }: UploadClientId,
+): Promise<AttachmentRow | undefined> {
+  return neededUploads(queries, tenant)
+    .where('a.channel_id', '=', channelId)
+    .where('a.uploader_id', '=', userId)
+    .where('a.client_id', '=', clientId)
+    .executeTakeFirst();
+}
+
+/** Stores the row of a new upload. */
+export function storeUpload(
+  queries: Queries,
+  {
+    tenant,
+    channelId,
+    userId,
+    clientId,
+    ...file
+  }: UploadClientId & Pick<AttachmentRow, 'id' | 'name' | 'byte_size'>,
+): Promise<AttachmentRow> {
+  const uploader = { channel_id: channelId, uploader_id: userId, client_id: clientId };
+  return queries
+    .insertInto('attachments')
+    .values({ tenant, ...uploader, ...file, created_at: Date.now() })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
 /** Begins an update of the row of an upload that nothing has given up. */
 export function updateUpload(
   queries: Queries,
@@ -47,19 +96,17 @@ export async function attachmentsOf(
   }: { readonly tenant: string; readonly channelId: string; readonly seqs: readonly number[] },
 ): Promise<ReadonlyMap<number, readonly AttachmentRow[]>> {
   if (seqs.length === 0) return new Map();
-  const rows = await queries
-    .selectFrom('attachments as a')
-    .selectAll()
-    .where('a.tenant', '=', tenant)
+  const rows = await neededUploads(queries, tenant)
     .where('a.channel_id', '=', channelId)
     .where('a.seq', 'in', seqs)
-    .where('a.orphaned_at', 'is', null)
     .orderBy('a.seq')
     .orderBy('a.position')
     .execute();
-  const found = new Map<number, AttachmentRow[]>();
-  for (const row of rows) found.set(row.seq!, [...(found.get(row.seq!) ?? []), row]);
-  return found;
+  return groupedBy(
+    rows,
+    ({ seq }) => seq!,
+    (row) => row,
+  );
 }
 
 /**
@@ -77,16 +124,12 @@ export async function usableUploads(
   ids: readonly string[],
 ): Promise<readonly AttachmentRow[]> {
   if (ids.length === 0) return [];
-  const rows = await queries
-    .selectFrom('attachments as a')
-    .selectAll()
-    .where('a.tenant', '=', tenant)
+  const rows = await neededUploads(queries, tenant)
     .where('a.id', 'in', ids)
     .where('a.channel_id', '=', channelId)
     .where('a.uploader_id', '=', userId)
     .where('a.completed_at', 'is not', null)
     .where('a.seq', 'is', null)
-    .where('a.orphaned_at', 'is', null)
     .execute();
   if (rows.length < ids.length) throw unusable();
   return ids.map((id) => rows.find((row) => row.id === id)!);

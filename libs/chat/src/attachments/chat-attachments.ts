@@ -10,7 +10,7 @@ import { checkId, exceeded, invalid } from '../limits/checks.js';
 import type { ChatWork } from '../outbox/chat-work.js';
 import { userIdOf, type ChatActor } from '../policy/chat-actor.js';
 import { removeOrphans } from './attachment-cleanup.js';
-import { demandQuota, updateUpload, uploadAt } from './attachment-rows.js';
+import { begunUpload, demandQuota, storeUpload, updateUpload, uploadAt } from './attachment-rows.js';
 import { attachmentOf, type AttachmentRow, type ChatAttachment } from './chat-attachment.js';
 import type { ChatFiles } from './chat-files.js';
 import { safeFileName } from './file-name.js';
@@ -79,7 +79,8 @@ export class ChatAttachments {
     if (!Number.isSafeInteger(size) || size < 1)
       throw invalid('The size of a file is a whole number of bytes from 1 on');
     if (size > maxBytes) throw exceeded(`A file has at most ${maxBytes} bytes; this one has ${size}`);
-    const known = await work.read((queries) => this.findBegun(queries, actor, upload));
+    const key = { tenant: actor.tenant, channelId, userId, clientId: upload.clientId };
+    const known = await work.read((queries) => begunUpload(queries, key));
     if (known) return stateOf(known, size);
     await rate.spend(actor);
     return database.transaction(async (queries) => {
@@ -92,8 +93,9 @@ export class ChatAttachments {
         { kind: database.kind, tenant: actor.tenant, userId },
         { ...settings, size },
       );
-      const begun = await this.findBegun(queries, actor, upload);
-      return stateOf(begun ?? (await store(queries, actor, upload)), size);
+      const file = { id: newId(), name: safeFileName(upload.name), byte_size: size };
+      const begun = await begunUpload(queries, key);
+      return stateOf(begun ?? (await storeUpload(queries, { ...key, ...file })), size);
     });
   }
 
@@ -206,22 +208,6 @@ export class ChatAttachments {
     return attachmentOf(stored, urls);
   }
 
-  private findBegun(
-    queries: Queries,
-    { tenant, userId }: ChatActor,
-    { channelId, clientId }: NewUpload,
-  ): Promise<AttachmentRow | undefined> {
-    return queries
-      .selectFrom('attachments as a')
-      .selectAll()
-      .where('a.tenant', '=', tenant)
-      .where('a.channel_id', '=', channelId)
-      .where('a.uploader_id', '=', userId)
-      .where('a.client_id', '=', clientId)
-      .where('a.orphaned_at', 'is', null)
-      .executeTakeFirst();
-  }
-
   /** Reports a failure of the storage as one that passes. */
   private async stored<T>(work: Promise<T>): Promise<T> {
     try {
@@ -246,27 +232,6 @@ async function ownUpload(
   const isOwn = row?.channel_id === channelId && row.uploader_id === userId && userId !== null;
   if (!row || !isOwn || row.orphaned_at !== null) throw noUpload();
   return row;
-}
-
-async function store(
-  queries: Queries,
-  { tenant, userId }: ChatActor,
-  { channelId, name, size, clientId }: NewUpload,
-): Promise<AttachmentRow> {
-  return queries
-    .insertInto('attachments')
-    .values({
-      tenant,
-      id: newId(),
-      channel_id: channelId,
-      uploader_id: userId,
-      client_id: clientId,
-      name: safeFileName(name),
-      byte_size: size,
-      created_at: Date.now(),
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow();
 }
 
 function stateOf({ id, byte_size, received_size }: AttachmentRow, size: number): UploadState {

@@ -1,5 +1,6 @@
 import { sql, type SelectQueryBuilder } from 'kysely';
 import type { Queries } from '../database/chat-database.js';
+import { groupedBy } from '../database/grouped-by.js';
 import type { ChatTables } from '../database/chat-tables.js';
 import { MAX_UNREAD } from '../limits/chat-limits.js';
 import type { ChatProfile } from '../users/chat-users.js';
@@ -130,7 +131,7 @@ export async function readEntries<DB extends ChatTables, TB extends keyof DB>(
     .execute();
 }
 
-/** Reads the ids of the other members of channels, in one query. */
+/** Reads the ids of the other members of channels, in one query; a channel without others is left out. */
 export async function readOthers(
   queries: Queries,
   { tenant, userId, channelIds }: { readonly channelIds: readonly string[] } & TenantUserId,
@@ -145,9 +146,11 @@ export async function readOthers(
     .orderBy('m.channel_id')
     .orderBy('m.user_id')
     .execute();
-  const found = new Map<string, string[]>(channelIds.map((id) => [id, []]));
-  for (const { channel_id, user_id } of rows) found.get(channel_id)!.push(user_id);
-  return found;
+  return groupedBy(
+    rows,
+    ({ channel_id }) => channel_id,
+    ({ user_id }) => user_id,
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import type { ChangeRate } from '../limits/change-rate.js';
 import { invalid } from '../limits/checks.js';
 import type { ChatChangeOptions, ChatWork } from '../outbox/chat-work.js';
+import { inBatches } from '../outbox/in-batches.js';
 import { storeInOutbox } from '../outbox/outbox.js';
 import { userIdOf, type ChatActor } from '../policy/chat-actor.js';
 import type { ChatProfiles } from '../users/chat-profiles.js';
@@ -15,8 +16,6 @@ const RENAME_MS = 10_000;
 const TOLD_CHANNELS = 20;
 /** The time after which the name of a guest is removed who is in no channel and wrote nothing, in milliseconds. */
 const UNUSED_MS = 86_400_000;
-/** The names that one transaction removes, so that others can work in between. */
-const BATCH = 200;
 
 /** Takes the names that guests give. */
 export class ChatGuests {
@@ -51,11 +50,9 @@ export class ChatGuests {
    *
    * Returns their number. The relay calls it every hour.
    */
-  async removeUnused(nowMs: number = Date.now()): Promise<number> {
-    let removed = 0;
-    for (let count = BATCH; count === BATCH; removed += count)
-      count = await this.work.change((queries) => removeBatch(queries, nowMs - UNUSED_MS));
-    return removed;
+  removeUnused(nowMs: number = Date.now()): Promise<number> {
+    const before = nowMs - UNUSED_MS;
+    return inBatches(this.work, (queries, limit) => removeBatch(queries, { before, limit }));
   }
 }
 
@@ -111,7 +108,10 @@ async function tell(
   );
 }
 
-async function removeBatch(queries: Queries, before: number): Promise<number> {
+async function removeBatch(
+  queries: Queries,
+  { before, limit }: { readonly before: number; readonly limit: number },
+): Promise<number> {
   const rows = await queries
     .selectFrom('guest_names as g')
     .select(['g.tenant', 'g.user_id'])
@@ -136,7 +136,7 @@ async function removeBatch(queries: Queries, before: number): Promise<number> {
         ),
       ),
     )
-    .limit(BATCH)
+    .limit(limit)
     .execute();
   for (const { tenant, user_id } of rows)
     await queries

@@ -3,6 +3,7 @@ import { attachmentsOf } from '../attachments/attachment-rows.js';
 import { attachmentOf, type AttachmentRow, type ChatAttachment } from '../attachments/chat-attachment.js';
 import type { FileUrls } from '../attachments/file-urls.js';
 import type { Queries } from '../database/chat-database.js';
+import { groupedBy } from '../database/grouped-by.js';
 import type { ChatActor } from '../policy/chat-actor.js';
 import type { ChatProfiles } from '../users/chat-profiles.js';
 import type { ChatProfile } from '../users/chat-users.js';
@@ -90,9 +91,11 @@ async function mentionsOf(
     .orderBy('n.seq')
     .orderBy('n.user_id')
     .execute();
-  const found = new Map<number, string[]>();
-  for (const { seq, user_id } of rows) found.set(seq, [...(found.get(seq) ?? []), user_id]);
-  return found;
+  return groupedBy(
+    rows,
+    ({ seq }) => seq,
+    ({ user_id }) => user_id,
+  );
 }
 
 /** Counts all users of an emoji and reads the first of them, so that the result is bounded. */

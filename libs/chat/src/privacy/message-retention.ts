@@ -2,10 +2,8 @@ import type { ChannelTypes } from '../channels/channel-type.js';
 import type { Queries } from '../database/chat-database.js';
 import { deletePart, deleteParts, MESSAGE_PARTS } from '../messages/message-rows.js';
 import type { ChatWork } from '../outbox/chat-work.js';
+import { inBatches } from '../outbox/in-batches.js';
 import { storeInOutbox } from '../outbox/outbox.js';
-
-/** The messages that one transaction removes, so that others can work in between. */
-const BATCH = 200;
 
 /**
  * Removes the messages that are older than their channel keeps them.
@@ -16,8 +14,8 @@ export async function expireMessages(work: ChatWork, types: ChannelTypes, nowMs:
   let removed = 0;
   for (const { name: type, keepMs } of types.all()) {
     if (keepMs === undefined) continue;
-    for (let count = BATCH; count === BATCH; removed += count)
-      count = await work.change((queries) => expireBatch(queries, { type, before: nowMs - keepMs }));
+    const before = nowMs - keepMs;
+    removed += await inBatches(work, (queries, limit) => expireBatch(queries, { type, before, limit }));
   }
   return removed;
 }
@@ -25,7 +23,7 @@ export async function expireMessages(work: ChatWork, types: ChannelTypes, nowMs:
 /** Messages of all tenants expire; their channels have no other rows of them afterwards. */
 async function expireBatch(
   queries: Queries,
-  { type, before }: { readonly type: string; readonly before: number },
+  { type, before, limit }: { readonly type: string; readonly before: number; readonly limit: number },
 ): Promise<number> {
   const rows = await queries
     .selectFrom('messages as m')
@@ -37,7 +35,7 @@ async function expireBatch(
     .where('m.created_at', '<', before)
     .orderBy('m.tenant')
     .orderBy('m.created_at')
-    .limit(BATCH)
+    .limit(limit)
     .execute();
   for (const row of rows) {
     await deletePart(queries, 'messages', row).execute();

@@ -9,11 +9,9 @@ import {
   updateMessage,
 } from '../messages/message-rows.js';
 import type { ChatWork } from '../outbox/chat-work.js';
+import { inBatches } from '../outbox/in-batches.js';
 import { storeInOutbox, type OutboxEntry } from '../outbox/outbox.js';
 import type { TenantUser } from './user-export.js';
-
-/** The rows that one transaction changes, so that others can work in between. */
-const BATCH = 200;
 
 /**
  * Erases the content of a user's messages and all traces in other tables.
@@ -22,25 +20,20 @@ const BATCH = 200;
  * It runs in many short transactions and can be repeated after a failure.
  */
 export async function eraseUser(work: ChatWork, user: TenantUser): Promise<number> {
-  const messages = await inBatches(work, (queries) => eraseMessages(queries, user));
-  await inBatches(work, (queries) => eraseReactions(queries, user));
-  await inBatches(work, (queries) => eraseMemberships(queries, user));
+  const messages = await inBatches(work, (queries, limit) => eraseMessages(queries, user, limit));
+  await inBatches(work, (queries, limit) => eraseReactions(queries, user, limit));
+  await inBatches(work, (queries, limit) => eraseMemberships(queries, user, limit));
   await work.change((queries) => eraseUploads(queries, user));
   await work.change((queries) => eraseRest(queries, user));
   return messages;
 }
 
-/** Repeats a step until it finds nothing. Returns the number of all rows. */
-async function inBatches(work: ChatWork, step: (queries: Queries) => Promise<number>): Promise<number> {
-  for (let sum = 0; ;) {
-    const count = await work.change(step);
-    if (count === 0) return sum;
-    sum += count;
-  }
-}
-
 /** Locks the channels in one order, so that two erasures do not wait for each other in a circle. */
-async function eraseMessages(queries: Queries, { tenant, userId }: TenantUser): Promise<number> {
+async function eraseMessages(
+  queries: Queries,
+  { tenant, userId }: TenantUser,
+  limit: number,
+): Promise<number> {
   const rows = await queries
     .selectFrom('messages as m')
     .select(['m.tenant', 'm.channel_id', 'm.seq', 'm.deleted_at'])
@@ -48,7 +41,7 @@ async function eraseMessages(queries: Queries, { tenant, userId }: TenantUser): 
     .where('m.author_id', '=', userId)
     .orderBy('m.channel_id')
     .orderBy('m.seq')
-    .limit(BATCH)
+    .limit(limit)
     .execute();
   const entries: OutboxEntry[] = [];
   for (const row of rows) {
@@ -71,7 +64,11 @@ async function eraseMessages(queries: Queries, { tenant, userId }: TenantUser): 
   return rows.length;
 }
 
-async function eraseReactions(queries: Queries, { tenant, userId }: TenantUser): Promise<number> {
+async function eraseReactions(
+  queries: Queries,
+  { tenant, userId }: TenantUser,
+  limit: number,
+): Promise<number> {
   const rows = await queries
     .selectFrom('reactions as r')
     .select(['r.tenant', 'r.channel_id', 'r.seq'])
@@ -80,7 +77,7 @@ async function eraseReactions(queries: Queries, { tenant, userId }: TenantUser):
     .where('r.user_id', '=', userId)
     .orderBy('r.channel_id')
     .orderBy('r.seq')
-    .limit(BATCH)
+    .limit(limit)
     .execute();
   const entries: OutboxEntry[] = [];
   for (const row of rows) {
@@ -94,14 +91,18 @@ async function eraseReactions(queries: Queries, { tenant, userId }: TenantUser):
   return rows.length;
 }
 
-async function eraseMemberships(queries: Queries, { tenant, userId }: TenantUser): Promise<number> {
+async function eraseMemberships(
+  queries: Queries,
+  { tenant, userId }: TenantUser,
+  limit: number,
+): Promise<number> {
   const rows = await queries
     .selectFrom('members as m')
     .select('m.channel_id')
     .where('m.tenant', '=', tenant)
     .where('m.user_id', '=', userId)
     .orderBy('m.channel_id')
-    .limit(BATCH)
+    .limit(limit)
     .execute();
   for (const { channel_id: channelId } of rows) {
     await updateChannel(queries, { tenant, id: channelId })

@@ -5,6 +5,7 @@ import type { Selectable } from 'kysely';
 import { channelOf, memberFor, membershipOf, isSmall, type ChatMember } from '../channels/chat-channel.js';
 import type { Queries } from '../database/chat-database.js';
 import type { OutboxTable } from '../database/chat-tables.js';
+import { groupedBy } from '../database/grouped-by.js';
 import type { ChatMessage } from '../messages/chat-message.js';
 import type { MessageReader } from '../messages/message-reader.js';
 import type { ChatProfiles } from '../users/chat-profiles.js';
@@ -47,8 +48,7 @@ export class ChangePublisher {
    * A change that can never be published is logged and done.
    */
   async publish(rows: readonly OutboxRow[]): Promise<OutboxRow[]> {
-    const channels = new Map<string, OutboxRow[]>();
-    for (const row of rows) channels.set(placeOf(row), [...(channels.get(placeOf(row)) ?? []), row]);
+    const channels = groupedBy(rows, placeOf, (row) => row);
     const done = await Promise.all([...channels.values()].map((ofChannel) => this.publishChannel(ofChannel)));
     return done.flat();
   }
