@@ -19,6 +19,8 @@ export interface ReaderFacts {
   readonly id: number;
   readonly method: string;
   readonly key: string;
+  /** True for the reader that stores the call. */
+  readonly isNew: boolean;
   /** The number of items that the client accepts unconsumed. */
   readonly window: number;
   /** The number of items that the client has, and has consumed. */
@@ -44,6 +46,7 @@ export class CallReader implements ConnectedCall, StoredCallReader {
   readonly method: string;
   readonly key: string;
   readonly token: string;
+  private readonly isNew: boolean;
   readonly whenReplied = Promise.resolve();
   readonly whenReleased: Promise<void>;
   readonly isReplying = false;
@@ -80,6 +83,7 @@ export class CallReader implements ConnectedCall, StoredCallReader {
     this.id = facts.id;
     this.method = facts.method;
     this.key = facts.key;
+    this.isNew = facts.isNew;
     this.token = calls.newReader();
     this.sent = facts.received;
     this.consumed = Math.min(facts.consumed, facts.received);
@@ -150,9 +154,9 @@ export class CallReader implements ConnectedCall, StoredCallReader {
     this.fail(cancelled());
   }
 
-  /** Cancels the call when it is stored; returns false once it is read. */
+  /** Cancels a new call when it is stored; returns false for any other. */
   cancelStart(): boolean {
-    if (this.state !== 'preparing') return false;
+    if (this.state !== 'preparing' || !this.isNew) return false;
     this.isCancelled = true;
     return true;
   }

@@ -287,7 +287,7 @@ export class ConnectionCalls implements CallPort<ConnectedCall> {
   private readerOf(session: SessionRuntime, frame: ReaderFrame, prepare: PrepareReader): CallReader {
     const { id, method, window, received, consumed = received } = frame;
     const key = this.starts.keyOf(session, frame);
-    const facts = { id, method, key, window, received, consumed };
+    const facts = { id, method, key, window, received, consumed, isNew: frame.t === 'call' };
     return new CallReader(session, facts, this.starts.calls, this, prepare);
   }
 

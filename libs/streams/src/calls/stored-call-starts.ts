@@ -10,6 +10,7 @@ import { ServerCall } from './server-call.js';
 
 /** The fields of a frame that names a stored call and its reader. */
 export interface ReaderFrame {
+  readonly t: 'call' | 'attach';
   readonly id: number;
   readonly method: string;
   readonly callId?: string;
