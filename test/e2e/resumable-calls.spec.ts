@@ -166,6 +166,22 @@ function describeResumable(start: () => Promise<RunningApp>): void {
     expect(textsOf(second, 2)).toEqual(numbers(1, 12));
   });
 
+  it('is cancelled by its id while it waits for its stream', async () => {
+    const target = await start();
+    target.get(Lab).allow(100);
+    const raw = await RawSocket.upgrade(target.port);
+    raw.sendJson({ t: 'hello', v: 1, client: CLIENT });
+    raw.sendJson({ t: 'open', id: 1, endpoint: 'lab' });
+
+    raw.sendJson(ask(2, 12));
+    raw.sendJson({ t: 'cancel', id: 3, stream: 'lab', method: 'tokens', callId: ID });
+
+    expect(await endOf(raw, 3)).toEqual({ t: 'reply', call: 3 });
+    expect(codeOf(await endOf(raw, 2))).toBe('CANCELLED');
+    expect(textsOf(raw, 2)).toEqual([]);
+    expect(target.get(Lab).log).toEqual([]);
+  });
+
   it.each([
     ['another user', 'bob', CLIENT],
     ['an anonymous client', undefined, CLIENT],
