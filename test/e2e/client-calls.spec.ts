@@ -135,7 +135,9 @@ describe('A client', () => {
   it('has a deadline, which its server keeps too', async () => {
     const { app, state } = await start();
     const lab = await labOf(app);
-    expect(await failureOf(lab.wait(ask(1), { timeoutMs: 500 }))).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(await failureOf(lab.wait(ask(1), { timeoutMs: 500 }))).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
     expect(state.calls[0]!.deadline).toBeInstanceOf(Date);
     await until(() => state.calls[0]!.signal.aborted);
     state.latch.open();
