@@ -69,6 +69,28 @@ describeOnEachDatabase('A type of channels', (fresh) => {
     await expect(post(bob, id)).resolves.toMatchObject({ seq: 2 });
   });
 
+  it('says which rights each user has, for the page of the user', async () => {
+    const [news, team] = [await roomOf('news'), await roomOf('team')];
+    const rightsOf = (actor: typeof ann, id: string) => app.chat.channels.rights(actor!, id);
+    const owner = await rightsOf(ann, news);
+    expect(owner).toMatchObject({ isModerator: true });
+    expect(owner.actions).toEqual(expect.arrayContaining(['message.post', 'channel.roles']));
+    expect(owner.actions).not.toContain('message.react');
+
+    const member = await rightsOf(bob, news);
+    expect(member).toMatchObject({ isModerator: false });
+    expect(member.actions).toEqual(
+      expect.arrayContaining(['message.react', 'message.edit', 'message.delete']),
+    );
+    expect(member.actions).not.toContain('message.post');
+    await app.chat.channels.setRole(ann!, news, { userId: 'bob', role: 'moderator' });
+    expect((await rightsOf(bob, news)).actions).toContain('message.post');
+
+    expect((await rightsOf(bob, team)).actions).toContain('message.pin');
+    expect((await rightsOf(bob, team)).actions).not.toContain('message.delete');
+    expect((await rightsOf(cat, news)).actions).toEqual([]);
+  });
+
   it('without rights of its own has those of the policy', async () => {
     const id = await roomOf('public');
     const { seq } = await post(bob, id);

@@ -39,6 +39,7 @@ export { applyGrowth, newerMessage } from './messages/growth/apply-growth.js';
 export type { ThreadEntry } from './messages/thread-list.js';
 export type { ChatChangeKind } from './outbox/outbox.js';
 export type { ChatRole } from './policy/chat-role.js';
+export type { GrantedAction, GrantedRights } from './policy/granted-rights.js';
 export type { ChatEntity, ChatEntityType } from './text/chat-entity.js';
 export { parseText, type MentionedUser, type ParsedText } from './text/parse-text.js';
 export { textRuns, type TextRun } from './text/text-runs.js';

@@ -56,6 +56,7 @@ export type { ChatChangeKind } from './outbox/outbox.js';
 export type { ChatRelayOptions } from './relay/relay.options.js';
 export { chatGuest, chatServer, chatUser, type ChatActor } from './policy/chat-actor.js';
 export type { ChannelRight, ChannelRights } from './policy/channel-rights.js';
+export type { GrantedAction, GrantedRights } from './policy/granted-rights.js';
 export { ChatPolicy, type ChatAction, type ChatResource, type ChatSubject } from './policy/chat-policy.js';
 export type { ChatRole } from './policy/chat-role.js';
 export { DefaultChatPolicy } from './policy/default-chat-policy.js';

@@ -2,6 +2,7 @@ import type { ChatMember, ChatProfile, ChatRoom, ChatRoomView } from '@nestwire/
 import { useState } from 'react';
 import { useBlockAction } from '../session/blocks-provider.js';
 import { useOwnId } from '../session/chat-session.js';
+import { isGranted } from '../room/rights.js';
 import { SidePanel } from '../shell/side-panel.js';
 import type { MenuAction } from '../ui/menu.js';
 import { ONE_PANE, useMedia } from '../ui/use-media.js';
@@ -96,15 +97,15 @@ interface MemberTargets {
   onRemove(member: ChatMember): void;
 }
 
-/** Returns what the default policy permits about a member; the server decides again. */
-function useMemberActions({ channel, membership }: ChatRoomView, targets: MemberTargets) {
+/** Returns what the server permits about a member. */
+function useMemberActions(view: ChatRoomView, targets: MemberTargets) {
   const ownId = useOwnId();
   const blockAction = useBlockAction();
   return (member: ChatMember): readonly MenuAction[] => {
-    const { role: ownRole } = membership ?? {};
+    const { role: ownRole } = view.membership ?? {};
     if (member.user.id === ownId) return [];
     const block = blockAction(member.user);
-    if (!ownRole || channel?.type === 'direct') return [block];
+    if (!ownRole) return [block];
     const { name } = member.user;
     const role: MenuAction = { icon: 'shield', label: `Change the role`, run: () => targets.onRole(member) };
     const remove: MenuAction = {
@@ -112,9 +113,9 @@ function useMemberActions({ channel, membership }: ChatRoomView, targets: Member
       label: `Remove ${name}`,
       run: () => targets.onRemove(member),
     };
-    const canRemove = isAtLeast(ownRole, 'moderator') && isAtLeast(ownRole, member.role);
+    const canRemove = isGranted(view, 'channel.remove') && isAtLeast(ownRole, member.role);
     return [
-      ...(ownRole === 'owner' && member.state === 'joined' ? [role] : []),
+      ...(isGranted(view, 'channel.roles') && member.state === 'joined' ? [role] : []),
       ...(canRemove ? [remove] : []),
       block,
     ];

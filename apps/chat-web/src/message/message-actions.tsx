@@ -21,7 +21,7 @@ export function MessageActions({ item, rights, commands }: MessageActionsProps) 
   const isOwn = author?.id === rights.ownId;
   return (
     <div className="message-actions" role="group" aria-label="Actions of the message">
-      {rights.canPost && <ReactionButtons onReact={(emoji) => commands.react(seq, emoji, true)} />}
+      {rights.canReact && <ReactionButtons onReact={(emoji) => commands.react(seq, emoji, true)} />}
       {rights.canPost && <IconButton icon="reply" label="Reply" onClick={() => commands.reply(item)} />}
       {commands.openThread && (
         <IconButton icon="thread" label="Reply in a thread" onClick={() => commands.openThread!(seq)} />
@@ -37,8 +37,8 @@ export function MessageActions({ item, rights, commands }: MessageActionsProps) 
       {!isOwn && rights.canReport && message.kind === 'user' && (
         <IconButton icon="flag" label="Report" onClick={() => commands.report(item)} />
       )}
-      {isOwn && <IconButton icon="edit" label="Edit" onClick={() => commands.edit(item)} />}
-      {(isOwn || rights.canModerate) && (
+      {isOwn && rights.canEdit && <IconButton icon="edit" label="Edit" onClick={() => commands.edit(item)} />}
+      {(isOwn ? rights.canDelete : rights.canModerate) && (
         <IconButton icon="trash" label="Delete" onClick={() => commands.remove(item)} />
       )}
     </div>

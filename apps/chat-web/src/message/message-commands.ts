@@ -22,8 +22,13 @@ export interface MessageCommands {
 export interface MessageRights {
   readonly ownId: string;
   readonly canPost: boolean;
+  readonly canReact: boolean;
   readonly canPin: boolean;
   readonly canReport: boolean;
+  /** May edit own messages. */
+  readonly canEdit: boolean;
+  /** May delete own messages. */
+  readonly canDelete: boolean;
   /** May delete messages of others. */
   readonly canModerate: boolean;
 }

@@ -1,15 +1,16 @@
-import type { ChatChannel, ChatMembership, ChatProfile, ChatRoom } from '@nestwire/chat/client';
+import type { ChatChannel, ChatProfile, ChatRoom, ChatRoomView } from '@nestwire/chat/client';
 import { useChat } from '@nestwire/chat/react';
 import { useState } from 'react';
 import { InviteDialog } from '../members/invite-dialog.js';
 import { useBlockAction } from '../session/blocks-provider.js';
 import { useNotices } from '../shell/notices.js';
 import { Menu, type MenuAction } from '../ui/menu.js';
+import { isGranted } from './rights.js';
 
 interface RoomMenuProps {
   readonly room: ChatRoom;
   readonly channel: ChatChannel;
-  readonly membership: ChatMembership | null;
+  readonly view: ChatRoomView;
   readonly name: string;
   /** The other user of a direct channel. */
   readonly other: ChatProfile | null;
@@ -18,7 +19,8 @@ interface RoomMenuProps {
 }
 
 /** The rare actions of a room. */
-export function RoomMenu({ room, channel, membership, name, other, onPinned, onLeft }: RoomMenuProps) {
+export function RoomMenu({ room, channel, view, name, other, onPinned, onLeft }: RoomMenuProps) {
+  const { membership } = view;
   const chat = useChat();
   const blockAction = useBlockAction();
   const { report, show } = useNotices();
@@ -31,8 +33,9 @@ export function RoomMenu({ room, channel, membership, name, other, onPinned, onL
       run: () => room.setPreferences({ isMuted: !isMuted }),
     },
   ];
+  const canInvite = isGranted(view, 'channel.invite');
   const ofRooms: MenuAction[] = [
-    { icon: 'plus', label: 'Invite people', run: () => setInviting(true) },
+    ...(canInvite ? [{ icon: 'plus' as const, label: 'Invite people', run: () => setInviting(true) }] : []),
     { icon: 'leave', label: 'Leave the room', run: () => chat.leave(channel.id).then(onLeft) },
   ];
   const actions: MenuAction[] = [

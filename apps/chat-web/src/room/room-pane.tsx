@@ -62,7 +62,7 @@ export function RoomPane({ channelId, route, go }: RoomPaneProps) {
               <RoomMenu
                 room={room}
                 channel={view.channel}
-                membership={view.membership}
+                view={view}
                 name={name}
                 other={other}
                 onPinned={() => go({ panel: { kind: 'pinned' } })}

@@ -54,7 +54,7 @@ export function TimelineView(props: TimelineViewProps) {
   const [draft, setDraft] = useDraftOf(timeline);
   const drop = useFiles();
   const field = useRef<HTMLTextAreaElement>(null);
-  const rights = useMemo(() => rightsIn(view, ownId), [view.channel, view.membership, ownId]);
+  const rights = useMemo(() => rightsIn(view, ownId), [view.channel, view.rights, ownId]);
   const hasBeginning = Boolean(beginning);
   const rows = useMemo(
     () => rowsOf({ ...view, hasBeginning }),

@@ -3,6 +3,7 @@ import { ChatError, ChatErrorCode } from '../error/chat-error.js';
 import type { ChatActor } from '../policy/chat-actor.js';
 import type { ChatAction, ChatPolicy, ChatResource, ChatSubject } from '../policy/chat-policy.js';
 import type { ChatRole } from '../policy/chat-role.js';
+import { grantedRights, type GrantedRights } from '../policy/granted-rights.js';
 import { memberOf, selectChannel } from './channel-rows.js';
 import type { ChannelType, ChannelTypes } from './channel-type.js';
 import type { ChannelRow, MemberRow } from './chat-channel.js';
@@ -77,6 +78,11 @@ export class ChannelGate {
       ChatErrorCode.Forbidden,
       `The policy denies '${action}' to the role '${subject.role}'.${remedy}`,
     );
+  }
+
+  /** Asks the policy for all rights of the actor in an opened channel. */
+  rights({ subject, resource }: OpenChannel): Promise<GrantedRights> {
+    return grantedRights(this.policy, subject, resource);
   }
 
   /** Tells whether the policy lets the actor read a channel, of which the actor is a member. */

@@ -2,6 +2,7 @@ import type { ChatLimits } from '../limits/chat-limits.js';
 import type { ChatChangeOptions, ChatWork } from '../outbox/chat-work.js';
 import type { ChatActor } from '../policy/chat-actor.js';
 import type { ChatRole } from '../policy/chat-role.js';
+import type { GrantedRights } from '../policy/granted-rights.js';
 import { ChannelChanger, type ChannelChanges } from './channel-changes.js';
 import { ChannelCreation, type NewChannel } from './channel-creation.js';
 import type { ChannelGate } from './channel-gate.js';
@@ -50,6 +51,17 @@ export class ChatChannels {
   ): Promise<{ channel: ChatChannel; membership: ChatMembership | null }> {
     const { channel, member } = await this.work.read((queries) => this.gate.look(queries, actor, channelId));
     return { channel: channelOf(channel), membership: member ? membershipOf(member) : null };
+  }
+
+  /**
+   * Returns the actions that the policy permits the actor in a channel.
+   *
+   * @throws {ChatError} CHAT_NOT_FOUND when it does not exist, or the actor may not know of it
+   */
+  rights(actor: ChatActor, channelId: string): Promise<GrantedRights> {
+    return this.work.read(async (queries) =>
+      this.gate.rights(await this.gate.look(queries, actor, channelId)),
+    );
   }
 
   /** Tells whether everybody with an account may join the channel, by its type. */

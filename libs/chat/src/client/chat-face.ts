@@ -5,6 +5,7 @@ import type { MessageVersion } from '../messages/chat-history.js';
 import type { ChatMessage } from '../messages/chat-message.js';
 import type { ThreadEntry } from '../messages/thread-list.js';
 import type { ChatRole } from '../policy/chat-role.js';
+import type { GrantedRights } from '../policy/granted-rights.js';
 import type { ChatEntity } from '../text/chat-entity.js';
 import type { ChatProfile } from '../users/chat-users.js';
 
@@ -63,6 +64,8 @@ export interface ChatRoomView {
   readonly error: CodedError | null;
   readonly channel: ChatChannel | null;
   readonly membership: ChatMembership | null;
+  /** The actions that the server permits the user in the channel; null while unknown. */
+  readonly rights: GrantedRights | null;
   /** From the oldest to the newest; own messages that are not stored follow in the order of posting. */
   readonly items: readonly ChatItem[];
   readonly hasOlder: boolean;

@@ -108,4 +108,18 @@ describe('A chat of a page', () => {
     room.markRead(1);
     await until(() => list.get().unreadTotal === 0);
   });
+
+  it('shows the rights of the user, also after another role', async () => {
+    const channelId = await channelOf('ann', 'bob');
+    const bob = await pages.open('bob');
+    const room = bob.chat.channel(channelId);
+    await live(room);
+    expect(room.get().rights).toMatchObject({ isModerator: false });
+    expect(room.get().rights!.actions).toContain('message.post');
+    expect(room.get().rights!.actions).not.toContain('message.pin');
+
+    await pages.service.channels.setRole(chatUser('ann'), channelId, { userId: 'bob', role: 'moderator' });
+    await until(() => room.get().rights?.isModerator === true);
+    expect(room.get().rights!.actions).toContain('message.pin');
+  });
 });

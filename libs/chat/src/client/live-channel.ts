@@ -1,6 +1,7 @@
 import { create, StreamGap, type CodedError, type Message } from '@nestwire/protocol';
 import type { ChatChannel, ChatMembership } from '../channels/chat-channel.js';
 import type { ChatMessage } from '../messages/chat-message.js';
+import type { GrantedRights } from '../policy/granted-rights.js';
 import type { ChatChannelState } from '../wire/channel-replies.js';
 import {
   ChatChannelEvent,
@@ -32,6 +33,7 @@ export class LiveChannel {
   error: CodedError | null = null;
   channel: ChatChannel | null = null;
   membership: ChatMembership | null = null;
+  rights: GrantedRights | null = null;
   /** The number of the last message that is known. */
   lastSeq = 0;
   /** The unread messages as the server has counted them last. */
@@ -104,7 +106,7 @@ export class LiveChannel {
 
   /** Forgets everything, which belongs to another user. */
   forget(): void {
-    this.channel = this.membership = null;
+    this.channel = this.membership = this.rights = null;
     this.lastSeq = this.unreadCount = 0;
     this.#entry.stop();
     this.#catchUp.forget();
@@ -171,6 +173,7 @@ export class LiveChannel {
   #joined(page: ChatJoined): void {
     this.#is(page.channel);
     this.#joinedAs(page.membership);
+    this.rights = page.rights;
     for (const { author } of page.messages) this.#context.profiles.know(author);
     this.#catchUp.joined({ ...page, hasNewer: false });
   }
@@ -186,7 +189,7 @@ export class LiveChannel {
     if (this.channel) this.channel = { ...this.channel, memberCount };
     if (member) this.#context.profiles.know(member.user);
     if (userId !== this.#context.userId() || !member || !this.membership) return;
-    this.membership = { ...this.membership, role: member.role, state: member.state };
+    this.#joinedAs({ ...this.membership, role: member.role, state: member.state });
   }
 
   /** Events are missing: of messages, and of the channel itself. */
@@ -198,11 +201,12 @@ export class LiveChannel {
   async #loadEntry(): Promise<void> {
     const userId = this.#context.userId();
     const request = create(ChatLoadEntry, { channelId: this.id });
-    const { entry } = await this.#context.client.chatUser.loadEntry(request);
+    const { entry, rights } = await this.#context.client.chatUser.loadEntry(request);
     if (userId !== this.#context.userId()) return;
     if (entry.channel.revision >= (this.channel?.revision ?? 0)) this.#is(entry.channel);
     this.#joinedAs(entry.membership);
     this.unreadCount = entry.unreadCount;
+    this.rights = rights;
     this.changed();
   }
 
@@ -230,7 +234,10 @@ export class LiveChannel {
 
   /** The read pointer never moves back, also when an event is older than a page. */
   #joinedAs(membership: ChatMembership | null): void {
-    const readSeq = Math.max(membership?.readSeq ?? 0, this.membership?.readSeq ?? 0);
+    const { role, state, readSeq: known = 0 } = this.membership ?? {};
+    const readSeq = Math.max(membership?.readSeq ?? 0, known);
+    // Another role has other rights, which come with the entry.
+    if (this.rights && (membership?.role !== role || membership?.state !== state)) this.#entry.ask();
     this.membership = membership && { ...membership, readSeq };
   }
 

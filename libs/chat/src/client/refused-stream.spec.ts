@@ -92,8 +92,10 @@ describe('A chat whose user is refused', () => {
       return status.kind === 'connected' && status.connection !== connection;
     });
     expect(room.get()).toMatchObject({ status: 'refused', error: { code: 'CHAT_NOT_FOUND' } });
-    const { sessions } = pages.servers[0]!.get(StreamsService).counters();
-    // The stream of the user alone.
-    expect(sessions).toBe(1);
+    // The stream of the user alone, also after the answer to what has been asked since.
+    const streams = pages.servers[0]!.get(StreamsService);
+    await until(() => streams.counters().sessions === 1);
+    await page.chat.openChannels();
+    expect(streams.counters().sessions).toBe(1);
   });
 });

@@ -246,12 +246,13 @@ export class Timeline extends MessageActions implements ChatTimeline, LiveWindow
     const { live } = this;
     const window = this.#window;
     const mark = this.#mark;
-    const { status, error, channel, membership } = live;
+    const { status, error, channel, membership, rights } = live;
     return {
       status: status === 'live' && !window.isLoaded ? 'opening' : status,
       error,
       channel,
       membership,
+      rights,
       items: this.#items,
       hasOlder: window.hasOlder,
       hasNewer: window.hasNewer,

@@ -69,8 +69,9 @@ export class ChannelReaders {
       channelId,
     });
     reader.mayReadOn = chat.channels.isOpen(channel);
+    const rights = await chat.channels.rights(actor, channelId);
     await session.sendStreamMessage(
-      create(ChatJoined, { channel, membership, messages, hasOlder, revision }),
+      create(ChatJoined, { channel, membership, rights, messages, hasOlder, revision }),
     );
   }
 

@@ -74,7 +74,9 @@ export class ChatUserEndpoint {
   async loadEntry(call: Call, { channelId }: ChatLoadEntry): Promise<ChatEntry> {
     // An invitation has an entry, although its channel may not be read.
     await listOf(call).add(channelId).catch(ignoreRefusal);
-    return create(ChatEntry, { entry: await this.chat.lists.entry(this.actors.of(call), channelId) });
+    const actor = this.actors.of(call);
+    const entry = await this.chat.lists.entry(actor, channelId);
+    return create(ChatEntry, { entry, rights: await this.chat.channels.rights(actor, channelId) });
   }
 
   /** Reads a page of the channels that everybody may join. */

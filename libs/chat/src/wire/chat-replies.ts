@@ -1,6 +1,7 @@
 import { StreamMessage } from '@nestwire/protocol';
 import type { ChatChannel, ChatMembership } from '../channels/chat-channel.js';
 import type { ChatMessage } from '../messages/chat-message.js';
+import type { GrantedRights } from '../policy/granted-rights.js';
 import type { ChatProfile } from '../users/chat-users.js';
 
 /** The first message of the stream of a channel: its newest page. */
@@ -9,6 +10,7 @@ export class ChatJoined {
   declare readonly $type: 'nestwire-chat.joined';
   declare channel: ChatChannel;
   declare membership: ChatMembership | null;
+  declare rights: GrantedRights;
   declare messages: readonly ChatMessage[];
   declare hasOlder: boolean;
   declare revision: number;

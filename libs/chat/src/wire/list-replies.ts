@@ -1,6 +1,7 @@
 import { StreamMessage } from '@nestwire/protocol';
 import type { ChannelEntry } from '../channels/channel-entry.js';
 import type { ChatChannel } from '../channels/chat-channel.js';
+import type { GrantedRights } from '../policy/granted-rights.js';
 
 /** A page of the own channels. */
 @StreamMessage('nestwire-chat.channels')
@@ -15,6 +16,8 @@ export class ChatChannelPage {
 export class ChatEntry {
   declare readonly $type: 'nestwire-chat.entry';
   declare entry: ChannelEntry;
+  /** The rights of the user in the channel. */
+  declare rights: GrantedRights;
 }
 
 /** A page of the channels that everybody may join. */
