@@ -131,7 +131,11 @@ export async function readEntries<DB extends ChatTables, TB extends keyof DB>(
     .execute();
 }
 
-/** Reads the ids of the other members of channels, in one query; a channel without others is left out. */
+/**
+ * Reads the ids of the other members of channels, in one query.
+ *
+ * A channel without others is left out.
+ */
 export async function readOthers(
   queries: Queries,
   { tenant, userId, channelIds }: { readonly channelIds: readonly string[] } & TenantUserId,
