@@ -14,6 +14,10 @@ import { QuotedNames } from './quoted-names.js';
 import { peekJson } from './json-peek.js';
 import { scanJson } from './json-scan.js';
 
+/** The place of the first letter of the type, and the letters of the frequent types. */
+const KIND_AT = '{"t":"'.length;
+const [KIND_MESSAGE, KIND_CALL, KIND_ITEM] = [0x6d, 0x63, 0x69];
+
 /** Frames as JSON text, readable in a browser's tools. */
 export class JsonCodec implements Codec {
   readonly subprotocol = JSON_SUBPROTOCOL;
@@ -24,6 +28,8 @@ export class JsonCodec implements Codec {
   constructor(private readonly limits: JsonLimits = DEFAULT_JSON_LIMITS) {}
 
   encodeFrame(frame: Frame): string {
+    // The reply of a method that returns nothing is as frequent as its calls.
+    if (frame.t === 'reply' && frame.type === undefined) return `{"t":"reply","call":${frame.call}}`;
     return JSON.stringify(frame);
   }
 
@@ -57,8 +63,7 @@ export class JsonCodec implements Codec {
 
   decodeClientFrame(text: string): ClientFrame | FrameFault {
     const { limits } = this;
-    const plain =
-      readPlainMessage(text, limits) ?? readPlainCall(text, limits) ?? readPlainItem(text, limits);
+    const plain = this.readPlain(text);
     if (plain) return plain;
     const fault = scanJson(text, limits);
     if (fault) return fault;
@@ -66,6 +71,20 @@ export class JsonCodec implements Codec {
       return guardClientFrame(parseWellFormed(text));
     } catch {
       return new FrameFault(ErrorCode.BadJson, 'The frame is not valid JSON.');
+    }
+  }
+
+  /** Reads a frame in a frequent format without scanning it; undefined for any other. */
+  private readPlain(text: string): ClientFrame | undefined {
+    switch (text.charCodeAt(KIND_AT)) {
+      case KIND_MESSAGE:
+        return readPlainMessage(text, this.limits);
+      case KIND_CALL:
+        return readPlainCall(text, this.limits);
+      case KIND_ITEM:
+        return readPlainItem(text, this.limits);
+      default:
+        return undefined;
     }
   }
 }

@@ -23,6 +23,8 @@ import { ServerCall } from './server-call.js';
 const NOT_REPEATED = {
   error: wireErrorOf(possiblyHandled('Its method replies with items, which are not sent again.')),
 };
+/** The outcome of a method that returns nothing. */
+const NOTHING = { stored: null };
 /** The outcome of a call that its client has left. */
 const LEFT = { error: wireErrorOf(possiblyHandled('It was ended before its method has settled.')) };
 
@@ -290,7 +292,7 @@ export class CallRuntime implements ConnectedCall, ItemsOwner {
     const { wire } = this.port;
     const frame = wire.replyFrame(this.id, reply as object | undefined);
     if (this.isClaimed) this.results?.settle(this.id, { stored: reply ? encodingOf(reply) : null });
-    this.settle({ reply: frame, subprotocol: wire.subprotocol });
+    this.settle(reply === undefined ? NOTHING : { reply: frame, subprotocol: wire.subprotocol });
     if (!wire.isAboveSoftBound || this.state !== 'running') return this.finish(frame);
     void wire.whenBelowSoftBound().then(() => this.finish(frame));
   }

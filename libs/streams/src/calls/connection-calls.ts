@@ -20,6 +20,7 @@ import type { StreamsLimits } from '../streams-limits.js';
 import type { CallPort, CallWire, ConnectedCall, PortedCall } from './call-port.js';
 import { CallReader, type PrepareReader } from './call-reader.js';
 import { CallRuntime } from './call-runtime.js';
+import { CallTable } from './call-table.js';
 import { notResumable, tooManyCalls, tooManyItemBytes, unexpectedItem } from './call.errors.js';
 import type { ReaderFrame, StoredCallStarts } from './stored-call-starts.js';
 import { ItemCredits } from './item-credits.js';
@@ -64,7 +65,7 @@ const FREE_CREDIT_BYTES = 32_768;
 /** The calls of one connection. */
 export class ConnectionCalls implements CallPort<ConnectedCall> {
   /** The calls whose end the client does not have, by their id. */
-  private readonly calls = new Map<number, ConnectedCall>();
+  private readonly calls = new CallTable<ConnectedCall>();
   /** The calls whose end the client has, and whose methods have not settled. */
   private readonly settling = new Set<ConnectedCall>();
   /** The calls whose frame is kept during a sign-in, and that are refused already. */
@@ -91,7 +92,7 @@ export class ConnectionCalls implements CallPort<ConnectedCall> {
 
   /** Returns whether a call with this id has no end yet. */
   awaits(id: number): boolean {
-    return this.calls.has(id);
+    return this.calls.get(id) !== undefined;
   }
 
   /** Returns whether a call takes another item from its client now. */
@@ -101,7 +102,7 @@ export class ConnectionCalls implements CallPort<ConnectedCall> {
 
   /** Begins a call, or waits until its stream is open. */
   begin(frame: CallFrame, payload: FramePayload): void {
-    if (this.refusedEarly.delete(frame.id)) return;
+    if (this.refusedEarly.size && this.refusedEarly.delete(frame.id)) return;
     const session = this.owner.sessionFor(frame);
     if (!session) return;
     const facts = session.endpoint.methods.get(frame.method);
@@ -150,7 +151,7 @@ export class ConnectionCalls implements CallPort<ConnectedCall> {
 
   /** Ends all calls, because a frame of one of them was refused unread. */
   refuseAll(error: CodedError): void {
-    for (const call of [...this.calls.values()]) call.end(error);
+    for (const call of this.calls.all()) call.end(error);
   }
 
   /** Starts the calls that waited for their stream. */
@@ -179,7 +180,7 @@ export class ConnectionCalls implements CallPort<ConnectedCall> {
   /** Resolves when no call waits for a single reply. */
   async idle(): Promise<void> {
     for (;;) {
-      const replying = [...this.calls.values()].filter(({ isReplying }) => isReplying);
+      const replying = this.calls.all().filter(({ isReplying }) => isReplying);
       if (!replying.length) return;
       await Promise.race(replying.map(({ whenReplied }) => whenReplied));
     }
@@ -229,12 +230,12 @@ export class ConnectionCalls implements CallPort<ConnectedCall> {
 
   released(call: ConnectedCall): void {
     this.releaseHeld(call);
-    if (!this.settling.delete(call)) this.forget(call);
+    if (!this.settling.size || !this.settling.delete(call)) this.forget(call);
     call.session.unreleasedCalls--;
   }
 
   private add(call: ConnectedCall): void {
-    this.calls.set(call.id, call);
+    this.calls.add(call);
     call.session.unreleasedCalls++;
     if (call.session.isOpen) call.start();
   }
@@ -304,12 +305,12 @@ export class ConnectionCalls implements CallPort<ConnectedCall> {
 
   /** Returns the calls of a session that are not released. */
   private unreleased(session: SessionRuntime): ConnectedCall[] {
-    return [...this.calls.values(), ...this.settling].filter((call) => call.session === session);
+    return [...this.calls.all(), ...this.settling].filter((call) => call.session === session);
   }
 
   private forget(call: ConnectedCall): void {
     // Another call may have its id since its end.
-    if (this.calls.get(call.id) === call) this.calls.delete(call.id);
+    this.calls.delete(call);
     this.credits?.forget(call);
   }
 

@@ -1,3 +1,4 @@
+import { messageNameOf } from '@nestwire/protocol';
 import { isObservable, type Observable, type Subscription } from 'rxjs';
 import { observableOverflow } from './call.errors.js';
 
@@ -10,6 +11,8 @@ export interface ItemSource {
 
 /** Returns the source of a result; undefined when it is no stream of items. */
 export function sourceOf(result: unknown, maxObservedItems: number): ItemSource | undefined {
+  // Most results are single replies, and the checks of an Observable take longer than this one.
+  if (result === undefined || result === null || messageNameOf(result.constructor)) return undefined;
   if (isObservable(result)) return new ObservedItems(result, maxObservedItems);
   const isIterable = typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
   return isIterable ? new IteratedItems(result as AsyncIterable<unknown>) : undefined;

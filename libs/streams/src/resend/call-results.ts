@@ -40,10 +40,10 @@ export class CallResults {
 
   /** Records the outcome of a call; undefined when its end is not a result. */
   settled(id: number, outcome: CallOutcome | undefined): void {
-    const waiting = this.running.get(id);
-    this.running.delete(id);
+    const waiting = this.running.size ? this.running.get(id) : undefined;
+    if (this.running.size) this.running.delete(id);
     if (outcome) this.add(id, outcome);
-    for (const take of waiting ?? []) take(outcome);
+    if (waiting) for (const take of waiting) take(outcome);
   }
 
   /**
@@ -111,9 +111,8 @@ export class CallResults {
 
   /** Removes the oldest outcome; returns its size in bytes. */
   private removeOldest(): number {
-    const { id, bytes } = this.outcomes.removeOldest();
-    this.forgottenId = Math.max(this.forgottenId, id);
-    return bytes;
+    this.forgottenId = Math.max(this.forgottenId, this.outcomes.oldestId);
+    return this.outcomes.removeOldest();
   }
 
   private workOf(id: number): ClaimedWork {

@@ -1,5 +1,6 @@
 import type { WireError } from '@nestwire/protocol';
 import type { EncodedMessage, FramePayload } from '@nestwire/protocol/codec';
+import { ReplyRing } from './reply-ring.js';
 
 /** The end of a call with a single reply. */
 export type CallOutcome =
@@ -9,27 +10,26 @@ export type CallOutcome =
   | { readonly stored: EncodedMessage | null }
   | { readonly error: WireError };
 
-/** One recorded outcome. A reply is stored without an object of its own. */
-interface Slot {
-  id: number;
-  bytes: number;
-  reply: FramePayload | undefined;
-  subprotocol: string;
-  /** An outcome that is not a frame. */
-  other: CallOutcome | undefined;
-}
-
 /**
  * The latest outcomes of one client's calls, the oldest first.
  *
- * Its slots are used again, so that an outcome leaves no garbage besides its reply.
+ * An outcome with a reply leaves no object: its numbers are in slots that are used again, its frame in a ring.
  */
 export class RecordedOutcomes {
-  private readonly slots: Slot[] = [];
+  // The slots are used one after the other, so the lists grow without holes.
+  private readonly ids: number[] = [];
+  private readonly sizes: number[] = [];
+  /** The subprotocols of the replies; undefined for other outcomes. */
+  private readonly subprotocols: Array<string | undefined> = [];
+  /** The outcomes that are not frames. */
+  private readonly others: Array<CallOutcome | undefined> = [];
+  private readonly replies: ReplyRing;
   private first = 0;
   private count = 0;
 
-  constructor(private readonly capacity: number) {}
+  constructor(private readonly capacity: number) {
+    this.replies = new ReplyRing(capacity);
+  }
 
   get size(): number {
     return this.count;
@@ -42,39 +42,42 @@ export class RecordedOutcomes {
   /** Adds an outcome of a size; there must be room. */
   add(id: number, outcome: CallOutcome, bytes: number): void {
     const slot = this.slotAt(this.count++);
-    slot.id = id;
-    slot.bytes = bytes;
-    if ('reply' in outcome) {
-      slot.reply = outcome.reply;
-      slot.subprotocol = outcome.subprotocol;
-    } else slot.other = outcome;
+    this.ids[slot] = id;
+    this.sizes[slot] = bytes;
+    const isReply = 'reply' in outcome;
+    this.subprotocols[slot] = isReply ? outcome.subprotocol : undefined;
+    this.others[slot] = isReply ? undefined : outcome;
+    if (isReply) this.replies.add(slot, outcome.reply, this.first);
   }
 
   /** Returns the latest outcome of a call; undefined when none is recorded. */
   find(id: number): CallOutcome | undefined {
     for (let place = this.count - 1; place >= 0; place--) {
-      const { id: recorded, reply, subprotocol, other } = this.slotAt(place);
-      if (recorded === id) return reply === undefined ? other : { reply, subprotocol };
+      const slot = this.slotAt(place);
+      if (this.ids[slot] !== id) continue;
+      const subprotocol = this.subprotocols[slot];
+      return subprotocol === undefined ? this.others[slot] : { reply: this.replies.read(slot), subprotocol };
     }
     return undefined;
   }
 
-  /** Removes the oldest outcome; returns its id and its size. There must be one. */
-  removeOldest(): { readonly id: number; readonly bytes: number } {
-    const slot = this.slotAt(0);
-    this.first = (this.first + 1) % this.capacity;
-    this.count--;
-    slot.reply = slot.other = undefined;
-    return slot;
+  /** The id of the oldest outcome; there must be one. */
+  get oldestId(): number {
+    return this.ids[this.first]!;
   }
 
-  private slotAt(place: number): Slot {
-    return (this.slots[(this.first + place) % this.capacity] ??= {
-      id: 0,
-      bytes: 0,
-      reply: undefined,
-      subprotocol: '',
-      other: undefined,
-    });
+  /** Removes the oldest outcome; returns its size. There must be one. */
+  removeOldest(): number {
+    const slot = this.first;
+    this.first = this.slotAt(1);
+    this.count--;
+    this.replies.remove(slot);
+    this.subprotocols[slot] = this.others[slot] = undefined;
+    return this.sizes[slot]!;
+  }
+
+  private slotAt(place: number): number {
+    const slot = this.first + place;
+    return slot < this.capacity ? slot : slot - this.capacity;
   }
 }

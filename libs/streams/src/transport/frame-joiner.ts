@@ -39,7 +39,7 @@ export class FrameJoiner {
 
 function isSame(payloads: readonly PreparedPayload[], others: readonly PreparedPayload[]): boolean {
   if (payloads.length !== others.length) return false;
-  for (const [index, payload] of payloads.entries()) if (payload !== others[index]) return false;
+  for (let at = 0; at < payloads.length; at++) if (payloads[at] !== others[at]) return false;
   return true;
 }
 
