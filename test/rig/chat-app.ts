@@ -20,6 +20,13 @@ export class TestUsers extends ChatUsers {
   }
 }
 
+/** Users without profiles of guests, as most applications have them. */
+export class TestAccounts extends TestUsers {
+  override findMany(ids: readonly string[]): readonly ChatProfile[] | Promise<readonly ChatProfile[]> {
+    return super.findMany(ids.filter((id) => !id.startsWith('guest:')));
+  }
+}
+
 /** A running application with the chat. */
 export interface ChatApp {
   readonly chat: ChatService;

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { closeChats, startChat, TestUsers, type ChatApp } from '../../../../test/rig/chat-app.js';
+import { closeChats, startChat, TestAccounts, type ChatApp } from '../../../../test/rig/chat-app.js';
 import { describeOnEachDatabase } from '../../../../test/rig/chat-databases.js';
 import { until } from '../../../../test/rig/until.js';
 import { chatGuest, chatServer, chatUser } from '../policy/chat-actor.js';
@@ -12,14 +12,7 @@ const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 const refusedWith = (code: string) => expect.objectContaining({ code }) as unknown;
 
-/** Users who leave out guests, as most applications do. */
-class Accounts extends TestUsers {
-  override findMany(ids: readonly string[]): readonly ChatProfile[] | Promise<readonly ChatProfile[]> {
-    return super.findMany(ids.filter((id) => !id.startsWith('guest:')));
-  }
-}
-
-class GermanAccounts extends Accounts {
+class GermanAccounts extends TestAccounts {
   override nameOfGuest(_guestId: string, given: string | null): string {
     return `${given ?? 'Ohne Namen'} (Gast)`;
   }
@@ -29,7 +22,7 @@ describeOnEachDatabase('A guest', (fresh) => {
   let app: ChatApp;
   let lastGuest = 0;
   beforeAll(async () => {
-    app = await startChat({ database: fresh(), users: Accounts, relay: { pollMs: 20 } });
+    app = await startChat({ database: fresh(), users: TestAccounts, relay: { pollMs: 20 } });
   });
   afterEach(() => jest.restoreAllMocks());
   afterAll(closeChats);
@@ -133,7 +126,11 @@ describeOnEachDatabase('A guest', (fresh) => {
   });
 
   it('spends its rate on names', async () => {
-    const limited = await startChat({ database: fresh(), users: Accounts, limits: { changesPerWindow: 2 } });
+    const limited = await startChat({
+      database: fresh(),
+      users: TestAccounts,
+      limits: { changesPerWindow: 2 },
+    });
     const guest = newGuest();
     for (let times = 0; times < 2; times++) await limited.chat.guests.introduce(guest, 'Zoë');
 

@@ -15,6 +15,7 @@ import {
   ChatLoadVersions,
   ChatMembershipEvent,
   ChatReport,
+  ChatReportUser,
   ChatSetBlock,
   ChatSetMember,
   ChatSetPreferences,
@@ -182,6 +183,7 @@ describeWithRedis('A list of channels over a socket', (redis) => {
     await chat.messages.edit(bob!, { channelId: id, seq: 2 }, { text: 'better' });
     await chat.messages.pin(ann!, root);
     await forBob.report(create(ChatReport, { seq: 1, reason: 'rude' }));
+    await forBob.reportUser(create(ChatReportUser, { userId: 'ann', reason: 'spam' }));
     await client.chatUser.setBlock(create(ChatSetBlock, { userId: 'ann', isBlocked: true }));
     await chat.channels.create(ann!, { id: 'lobby', type: 'public' });
 
@@ -194,6 +196,9 @@ describeWithRedis('A list of channels over a socket', (redis) => {
     expect(versions).toMatchObject([{ text: 'reply', version: 1 }]);
     expect(await codeOf(forBob.loadVersions(create(ChatLoadVersions, { seq: 1 })))).toBe('CHAT_FORBIDDEN');
     expect(await chat.privacy.reports(ann!, id)).toMatchObject([{ reporterId: 'bob', reason: 'rude' }]);
+    expect(await chat.privacy.userReports(ann!, id)).toMatchObject([
+      { userId: 'ann', reporterId: 'bob', reason: 'spam' },
+    ]);
     expect(await chat.privacy.blocked(bob!)).toEqual(['ann']);
     const { channels } = await client.chatUser.loadOpenChannels(create(ChatLoadOpenChannels, {}));
     expect(channels.map((channel) => channel.id)).toContain('lobby');
