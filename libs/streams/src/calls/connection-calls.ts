@@ -269,9 +269,9 @@ export class ConnectionCalls implements CallPort<ConnectedCall> {
   }
 
   private readersOf(key: string): CallReader[] {
-    return [...this.calls.values()].filter(
-      (call): call is CallReader => call instanceof CallReader && call.key === key,
-    );
+    return this.calls
+      .all()
+      .filter((call): call is CallReader => call instanceof CallReader && call.key === key);
   }
 
   /** Returns the session of a frame about a resumable method; else answers the frame. */
