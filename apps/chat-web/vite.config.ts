@@ -9,6 +9,7 @@ export default defineConfig({
     proxy: {
       '/streams': { target: 'ws://localhost:3000', ws: true },
       '/session': 'http://localhost:3000',
+      '/blocks': 'http://localhost:3000',
       '/chat': 'http://localhost:3000',
     },
   },

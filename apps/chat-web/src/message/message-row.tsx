@@ -133,6 +133,7 @@ function Foot({ item, rights, commands, nameOf }: MessageRowProps) {
       <Reactions
         reactions={message.reactions}
         ownId={rights.ownId}
+        canReact={rights.canReact}
         nameOf={nameOf}
         onToggle={(emoji, isSet) => commands.react(seq, emoji, isSet)}
       />

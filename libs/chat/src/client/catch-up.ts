@@ -39,7 +39,7 @@ export interface LiveWindow extends ChatTimeline {
   end(): void;
 }
 
-/** The windows of a channel: that of its own messages under null, and those of threads under their numbers. */
+/** The windows of a channel: its own one under null, those of threads by number. */
 export type LiveWindows = Map<number | null, LiveWindow>;
 
 type NewestPage = HistoryPage & { readonly revision: number };

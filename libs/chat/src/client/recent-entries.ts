@@ -1,4 +1,8 @@
-/** Puts an entry last, and drops the first ones beyond a limit. Those in use are neither dropped nor counted. */
+/**
+ * Puts an entry last, and drops the first ones beyond a limit.
+ *
+ * Those in use are neither dropped nor counted.
+ */
 export function putLast<K, V>(
   entries: Map<K, V>,
   [key, value]: readonly [K, V],

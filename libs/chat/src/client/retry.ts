@@ -24,7 +24,11 @@ export function codedError(error: unknown): CodedError {
   return new CodedError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error });
 }
 
-/** Returns the error of a failure that is final; throws one that passes, after which a task repeats its work. */
+/**
+ * Returns the error of a failure that is final.
+ *
+ * It throws an error that passes, after which a task repeats its work.
+ */
 export function finalError(failure: unknown): CodedError {
   const error = codedError(failure);
   if (isPassing(error)) throw error;
