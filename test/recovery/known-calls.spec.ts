@@ -27,6 +27,11 @@ const BROKE_ONCE: Readonly<Record<string, string>> = {
     'generate(2,2,6, 3),failStore(1,2,7, 0),move(1,2,9, settled),wait(2,1,8, 3),kill(2,1,4, 3)',
   'a call that waits for its stream is cancelled by its id':
     'generate(2,1,2, 0),cut(1,0,1, 1),offline(2,1,5, 3),waitLong(0,0,0, settled),cancelIt(2,1,7, settled)',
+  'a server that misses a notice learns of a cancellation between two steps of the clock':
+    'generate(2,1,1, settled),cancelIt(1,0,7, 0),deafen(1,1,3, 1),goOn(0,2,4, 1),wait(1,0,9, 0)',
+  'a call on such a server is cancelled from two devices':
+    'generate(1,0,2, settled),deafen(0,0,6, settled),generate(1,0,3, 1),cancelIt(2,1,9, 0),cancelIt(0,0,8, settled),' +
+    'wait(2,0,0, 1)',
 };
 
 describe('A run of calls that broke once', () => {

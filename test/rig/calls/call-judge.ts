@@ -7,6 +7,11 @@ import { RESUMABLE, type Run, type Work } from './work.app.js';
 const DEATH_MS = 5_000;
 /** The longest step of the clock, in milliseconds. */
 const STEP_MS = 1_000;
+/**
+ * The time in which the server of a call learns that another one has cancelled it, and the method's present item ends,
+ * in milliseconds: each takes a second, and the steps of the clock may be late by another one.
+ */
+const CANCEL_MS = 3_000;
 /** The codes of a call whose connection or server was lost. */
 const LOST: readonly string[] = ['UNCERTAIN', 'CALL_LOST'];
 
@@ -92,7 +97,7 @@ export class CallJudge {
     if (produced < 0 || produced > count) yield 'produced too much';
     if (isAhead) yield `produced more than ${RESUMABLE.maxItems} items ahead of its readers`;
     if (producedAtMs > deadlineMs + 2 * STEP_MS) yield 'produced after its deadline';
-    if (producedAtMs > this.cancelledAtMs(run, call) + 2 * STEP_MS && !this.ledgers.cluster.failures)
+    if (producedAtMs > this.cancelledAtMs(run, call) + CANCEL_MS && !this.ledgers.cluster.failures)
       yield 'runs on after it was cancelled by its id';
     if (shape !== 'generate' && !isOrphan && finals !== 1)
       yield `still runs: its finally ran ${finals} times`;
