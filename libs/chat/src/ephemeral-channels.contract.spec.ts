@@ -185,6 +185,21 @@ describeOnEachDatabase('A channel whose messages are not stored', (fresh) => {
     reads.mockRestore();
   });
 
+  it('finds an answered message among the newest ones, and reads all for an older one', async () => {
+    const id = await stage();
+    const answer = (replyTo: number) => messages.post(ann!, { channelId: id, text: 'x', replyTo });
+    for (let at = 0; at < 30; at++) await messages.post(ann!, { channelId: id, text: 'x' });
+    const reads = jest.spyOn(app.messages, 'readHistory');
+    const counts = () => reads.mock.calls.splice(0).map(([, count]) => count);
+    await answer(29);
+
+    expect(counts()).toEqual([25]);
+    await answer(1);
+    expect(counts()).toEqual([25, ROOM_EVENTS]);
+    await expect(answer(99)).rejects.toEqual(refusedWith('CHAT_NOT_FOUND'));
+    reads.mockRestore();
+  });
+
   it('reads the kept messages by page and by change', async () => {
     const id = await stage();
     for (let at = 1; at <= 30; at++) await messages.post(ann!, { channelId: id, text: `${at}` });

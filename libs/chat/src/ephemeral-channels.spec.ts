@@ -1,11 +1,12 @@
 import { jest } from '@jest/globals';
+import { PresenceService } from '@nestwire/messages';
 import { ChatPages, replaceCalls, type Sabotage } from '../../../test/rig/chat-pages.js';
 import { describeWithRedis } from '../../../test/rig/redis.js';
 import { until } from '../../../test/rig/until.js';
 import { ChatService } from './chat.service.js';
 import type { ChatRoom, ChatRoomView } from './client.js';
 import { chatUser } from './policy/chat-actor.js';
-import { ROOM_AGE_MS } from './wire/chat-topics.js';
+import { chatRoom, ROOM_AGE_MS } from './wire/chat-topics.js';
 
 const ann = chatUser('ann');
 const textsOf = ({ items }: ChatRoomView) => items.map(({ message }) => message.text);
@@ -104,8 +105,13 @@ describeWithRedis('A room whose messages are not stored, on two servers', (redis
   describe('after Redis has lost its data while a room was closed', () => {
     /** Closes the room of a page, loses a message, and opens the room again. */
     async function reopen({ room, leave }: Awaited<ReturnType<typeof open>>): Promise<void> {
+      const presence = pages.servers[1]!.app.get(PresenceService);
+      const isPresent = async () => (await presence.list(chatRoom('default', channelId))).length > 0;
+      await until(isPresent);
       leave();
       await until(() => room.get().status !== 'live');
+      // The server has the stream until it has read that the page closes it.
+      await until(async () => !(await isPresent()));
       await say('lost');
       await redis().call('FLUSHALL');
       await say('kept');

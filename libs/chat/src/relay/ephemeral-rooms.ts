@@ -10,6 +10,9 @@ import type { ChatMessage } from '../messages/chat-message.js';
 /** The changes of members that a post publishes before itself. */
 const MAX_PENDING = 100;
 
+/** The events that a search reads first; a message that is repeated or answered is mostly among them. */
+const NEWEST = 25;
+
 /** A channel and its tenant. */
 export interface RoomPlace {
   readonly tenant: string;
@@ -32,9 +35,25 @@ export class EphemeralRooms {
    *
    * @throws {ChatError} CHAT_UNAVAILABLE
    */
-  async kept({ tenant, channelId }: RoomPlace): Promise<ChatMessage[]> {
+  kept(place: RoomPlace): Promise<ChatMessage[]> {
+    return this.newest(place, ROOM_EVENTS);
+  }
+
+  /**
+   * Finds a kept message, among the newest ones first.
+   *
+   * @throws {ChatError} CHAT_UNAVAILABLE
+   */
+  async find(
+    place: RoomPlace,
+    isWanted: (message: ChatMessage) => boolean,
+  ): Promise<ChatMessage | undefined> {
+    return (await this.newest(place, NEWEST)).find(isWanted) ?? (await this.kept(place)).find(isWanted);
+  }
+
+  private async newest({ tenant, channelId }: RoomPlace, count: number): Promise<ChatMessage[]> {
     const room = chatRoom(tenant, channelId);
-    const events = await translated(() => this.messages.readHistory(room, ROOM_EVENTS));
+    const events = await translated(() => this.messages.readHistory(room, count));
     // A history expires as a whole, a time after its last event.
     const since = Date.now() - ROOM_AGE_MS;
     return events.flatMap((event) =>

@@ -65,7 +65,8 @@ export class EphemeralHistory {
 
   /** Reads one kept message. @throws {ChatError} CHAT_NOT_FOUND */
   async get({ channel }: Place, seq: number): Promise<ChatMessage> {
-    const found = (await this.kept(channel)).find((message) => message.seq === seq);
+    const place = { tenant: channel.tenant, channelId: channel.id };
+    const found = await this.rooms.find(place, (message) => message.seq === seq);
     if (found) return found;
     throw new ChatError(ChatErrorCode.NotFound, `The channel has no message ${seq}, or keeps it no longer.`);
   }

@@ -57,9 +57,9 @@ export class EphemeralPosts {
     await rate.spend(actor, type);
     const id = idOf(actor, message);
     const isRepeated = id !== undefined && this.recent.has(id);
-    const needsKept = isRepeated || message.replyTo !== undefined;
-    const earlier = needsKept ? await this.find(actor, message) : undefined;
+    const earlier = isRepeated ? await this.find(actor, message) : undefined;
     if (earlier) return earlier;
+    await this.demandAnswered(actor, message);
     const { replyTo = null } = message;
     const draft = { actor, channel, type, replyTo, threadSeq: null, attachments: [], isEdit: false };
     const accepted = await content.askHook(sent, draft);
@@ -91,17 +91,20 @@ export class EphemeralPosts {
     });
   }
 
-  /** Finds the message that a repetition repeats, and checks that the answered message is kept. */
-  private async find(actor: ChatActor, message: NewMessage): Promise<ChatMessage | undefined> {
-    const { clientId, replyTo } = message;
-    const kept = await this.parts.rooms.kept(placeOf(actor, message));
-    const earlier = kept.find((each) => isOf(each, actor, clientId));
-    if (!earlier && replyTo !== undefined && !kept.some(({ seq }) => seq === replyTo))
-      throw new ChatError(
-        ChatErrorCode.NotFound,
-        `The channel has no message ${replyTo}, or keeps it no longer.`,
-      );
-    return earlier;
+  /** Finds the message that a repetition repeats. */
+  private find(actor: ChatActor, message: NewMessage): Promise<ChatMessage | undefined> {
+    return this.parts.rooms.find(placeOf(actor, message), (each) => isOf(each, actor, message.clientId));
+  }
+
+  /** Checks that the answered message is kept. */
+  private async demandAnswered(actor: ChatActor, message: NewMessage): Promise<void> {
+    const { replyTo } = message;
+    if (replyTo === undefined) return;
+    if (await this.parts.rooms.find(placeOf(actor, message), ({ seq }) => seq === replyTo)) return;
+    throw new ChatError(
+      ChatErrorCode.NotFound,
+      `The channel has no message ${replyTo}, or keeps it no longer.`,
+    );
   }
 
   private async first(actor: ChatActor, message: NewMessage): Promise<ChatMessage> {
