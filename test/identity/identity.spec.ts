@@ -88,7 +88,7 @@ class Tokens {
   /** How often a token was taken that the server had not taken back, and one that it had. */
   readonly tried = { good: 0, void: 0, accepted: 0 };
 
-  /** Whether one of the counts is still zero, so that the replays have not shown all. */
+  /** True while one of the counts is zero, so that the replays have not shown all. */
   get isAnyUntried(): boolean {
     return Object.values(this.tried).includes(0);
   }
