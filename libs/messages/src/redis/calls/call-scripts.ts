@@ -21,17 +21,17 @@ return 1
 `;
 
 /**
- * KEYS: the hash and the list of each call. ARGV: the numbers of their items.
+ * KEYS: the hash and the list of each call. ARGV: the numbers of their items in one text, and the items.
  *
- * The items follow in ARGV. Returns 1 for each call, 0 when it is unknown or has an end, or the text of the error
+ * An empty text stands for one item of each call. Returns 1 for each call, 0 when it is unknown or has an end, or the text of the error
  * when one of its keys has another type. Nothing of such a call is stored.
  */
 export const APPEND_ITEMS_SCRIPT = `
 local calls, replies = #KEYS / 2, {}
-local last = calls
+local counts, last = string.gmatch(ARGV[1], '%d+'), 1
 for call = 1, calls do
   local hash, list = KEYS[2 * call - 1], KEYS[2 * call]
-  local count, first = tonumber(ARGV[call]), last + 1
+  local count, first = tonumber(counts() or 1), last + 1
   last = last + count
   local f, stored = redis.pcall('HMGET', hash, 'o', 'e'), 0
   if f.err then

@@ -15,6 +15,9 @@ import { WriteCork } from '../connection/write-cork.js';
 import { CHANGE_CALL_SCRIPT, CREATE_CALL_SCRIPT, READ_CALL_SCRIPT } from './call-scripts.js';
 import { RedisItemWriter, type AskRedis } from './redis-item-writer.js';
 
+/** The maximum number of calls whose keys are remembered. */
+const MAX_KNOWN_CALLS = 1_024;
+
 type Run = (client: Redis, keys: readonly string[]) => Promise<unknown>;
 
 /**
@@ -24,6 +27,8 @@ type Run = (client: Redis, keys: readonly string[]) => Promise<unknown>;
  */
 export class RedisCallStore extends CallStore {
   private readonly calls: RedisCalls;
+  /** The keys of the latest calls. */
+  private readonly keys = new Map<string, readonly string[]>();
   private readonly createScript = new RedisScript(CREATE_CALL_SCRIPT);
   private readonly changeScript = new RedisScript(CHANGE_CALL_SCRIPT);
   private readonly readScript = new RedisScript(READ_CALL_SCRIPT);
@@ -85,9 +90,15 @@ export class RedisCallStore extends CallStore {
     return this.ask((client) => run(client, keys));
   }
 
+  /** Returns the keys of a call, the same for each of its items, because they are much longer than most items. */
   private keysOf(key: string): readonly string[] {
+    const known = this.keys.get(key);
+    if (known) return known;
     const { prefix } = this.tuning;
-    return [`${prefix}:call:{${key}}`, `${prefix}:items:{${key}}`];
+    const keys = [`${prefix}:call:{${key}}`, `${prefix}:items:{${key}}`];
+    if (this.keys.size >= MAX_KNOWN_CALLS) this.keys.clear();
+    this.keys.set(key, keys);
+    return keys;
   }
 
   private async ask<T>(command: (client: Redis) => Promise<T>): Promise<T> {

@@ -90,7 +90,7 @@ export class RedisItemWriter {
 
   private async send(appends: readonly DueAppend[]): Promise<void> {
     const keys = appends.flatMap((append) => append.keys);
-    const args = [...appends.map(({ items }) => items.length), ...appends.flatMap(({ items }) => items)];
+    const args = [countsOf(appends), ...appends.flatMap(({ items }) => items)];
     try {
       const replies = await this.parts.ask((client) => this.script.run({ client, keys, args }));
       this.settle(appends, Array.isArray(replies) ? replies : []);
@@ -115,6 +115,12 @@ export class RedisItemWriter {
       else resolve(reply === 1);
     }
   }
+}
+
+/** Returns the numbers of items of all appends; an empty text when each has one, as most have. */
+function countsOf(appends: readonly DueAppend[]): string {
+  const isOneEach = appends.every(({ items }) => items.length === 1);
+  return isOneEach ? '' : appends.map(({ items }) => items.length).join(' ');
 }
 
 function isRefusedJoin(error: unknown): boolean {
