@@ -114,11 +114,11 @@ const chat = await pageOf({
 });
 const before = await pageOf({ react: REACT_OF_CHAT });
 const beforeWithMessages = await pageOf({ react: REACT_OF_CHAT, '@nestwire/protocol': MESSAGES });
-report('the chat with its hooks alone', gzipped(chat) - gzipped(before), 12.51);
+report('the chat with its hooks alone', gzipped(chat) - gzipped(before), 12.53);
 report(
   'the chat with its hooks, beside messages of the page',
   gzipped(chat) - gzipped(beforeWithMessages),
-  11.73,
+  11.75,
 );
 // A page needs no class-validator for them.
 if (chat.includes('constraintMessage') || chat.includes('validationArguments')) {

@@ -1,6 +1,9 @@
+import { create } from '@nestwire/protocol';
 import { ChatPages } from '../../../../test/rig/chat-pages.js';
 import { until } from '../../../../test/rig/until.js';
 import { chatUser } from '../policy/chat-actor.js';
+import { ChatMarkRead } from '../wire/chat-requests.js';
+import type { ChatClock } from './chat-client.js';
 import type { ChatRoom, ChatRoomView } from './chat-face.js';
 
 describe('A chat of a page', () => {
@@ -121,5 +124,34 @@ describe('A chat of a page', () => {
     await pages.service.channels.setRole(chatUser('ann'), channelId, { userId: 'bob', role: 'moderator' });
     await until(() => room.get().rights?.isModerator === true);
     expect(room.get().rights!.actions).toContain('message.pin');
+  });
+
+  it('has no timers after it is closed, although the pointer could not be written', async () => {
+    const channelId = await channelOf('ann', 'bob');
+    await say('ann', channelId, 'unread');
+    const timers = new Set<object>();
+    const clock: ChatClock = {
+      now: () => Date.now(),
+      after(delayMs, run) {
+        const end = () => timers.delete(timer);
+        const timer = setTimeout(() => (end(), run()), delayMs).unref();
+        timers.add(timer);
+        return () => (end(), clearTimeout(timer));
+      },
+    };
+    const { chat, client } = await pages.open('bob', { clock });
+    const room = chat.channel(channelId);
+    await live(room);
+    room.markRead(1);
+    expect(timers.size).toBeGreaterThan(0);
+    // The call of the pointer begins with the end of the room, and the client ends it.
+    const calls = client.chatChannel({ channelId });
+    chat.close();
+    await client.close();
+    await expect(calls.markRead(create(ChatMarkRead, { seq: 1 }))).rejects.toMatchObject({
+      code: 'CLIENT_CLOSED',
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(timers.size).toBe(0);
   });
 });

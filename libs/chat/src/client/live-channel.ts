@@ -237,7 +237,8 @@ export class LiveChannel {
     const { role, state, readSeq: known = 0 } = this.membership ?? {};
     const readSeq = Math.max(membership?.readSeq ?? 0, known);
     // Another role has other rights, which come with the entry.
-    if (this.rights && (membership?.role !== role || membership?.state !== state)) this.#entry.ask();
+    const isOther = membership?.role !== role || membership?.state !== state;
+    if (this.#uses && this.rights && isOther) this.#entry.ask();
     this.membership = membership && { ...membership, readSeq };
   }
 

@@ -45,7 +45,9 @@ export class ReadMark {
     this.#context = context;
     this.#live = live;
     this.#timeline = timeline;
-    this.#writing = new Task(clock, () => this.#write().catch(finalError));
+    this.#writing = new Task(clock, () =>
+      this.#write().catch((failure) => this.#context.isClosed() || finalError(failure)),
+    );
     this.#opening = new Task(clock, () => this.#open());
     this.#asking = new Task(clock, () => this.#loadPointer().catch(finalError));
     this.#marking = new Task(clock, () => this.#markNewest());
