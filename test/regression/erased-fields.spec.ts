@@ -1,9 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ChatModule } from '@nestwire/chat';
 import * as streams from '@nestwire/streams';
 import * as protocol from '@nestwire/protocol';
 import ts from 'typescript';
 import { startApp, stopAll } from '../e2e/start-app.js';
 import { CapturedLog } from '../rig/captured-log.js';
+import { TestUsers } from '../rig/chat-app.js';
 
 const SOURCE = `
 import { IsString, ValidateNested } from 'class-validator';
@@ -77,6 +82,22 @@ describe('A field of a message class without a decorator', () => {
     const log = new CapturedLog();
     await startApp({ providers: [endpointCompiledWith(false)], prepare: log.install });
 
+    expect(log.with('The compiler removed fields')).toEqual([]);
+  });
+
+  it('is not spoken of where a library declares the fields and gives them rules by code', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nestwire-erased-'));
+    const chat = ChatModule.forRoot({
+      users: TestUsers,
+      database: { file: join(folder, 'chat.sqlite') },
+      attachments: { folder: join(folder, 'files') },
+    });
+    const log = new CapturedLog();
+    await startApp({ imports: [chat], prepare: log.install });
+    await stopAll();
+    await rm(folder, { recursive: true });
+
+    expect(log.lines).not.toEqual([]);
     expect(log.with('The compiler removed fields')).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { messageNameOf } from '@nestwire/protocol';
 import { isReservedName } from '@nestwire/protocol/compiled';
 import { evolutionOf, messageClassesNamed, schemaOf } from '@nestwire/protocol/internal';
 import { ValidationTypes } from '../validation/decorator-metadata.js';
+import { declaredClassOf } from './endpoint-metadata.js';
 import { typedClassOf, validatedProperties, type ValidatedClass } from '../validation/message-metadata.js';
 
 /** Returns the mistakes in a message class and in the classes nested in it. */
@@ -19,7 +20,8 @@ export function checkMessageClass(cls: Type, name: string): string[] {
  * Returns the classes, nested ones included, whose fields the compiler has erased.
  *
  * Without `useDefineForClassFields`, a field without a value and without a decorator leaves no trace in the
- * code, so it cannot be found.
+ * code, so it cannot be found. A class that only declares its fields, and is given their rules by code, is none
+ * of them: the compiler writes a type beside each decorator in the source, and none for such a rule.
  */
 export function classesWithErasedFields(cls: Type, seen = new Set<Type>()): Type[] {
   if (seen.has(cls)) return [];
@@ -30,8 +32,10 @@ export function classesWithErasedFields(cls: Type, seen = new Set<Type>()): Type
     const typed = typedClassOf(cls as ValidatedClass, name) as Type | undefined;
     return typed ? classesWithErasedFields(typed, seen) : [];
   });
-  const names = validated.map(({ name }) => name);
-  return hasErasedField(cls, names) ? [cls, ...nested] : nested;
+  const decorated = validated
+    .map(({ name }) => name)
+    .filter((name) => declaredClassOf(cls, name) !== undefined);
+  return hasErasedField(cls, decorated) ? [cls, ...nested] : nested;
 }
 
 function hasErasedField(cls: Type, names: readonly string[]): boolean {
