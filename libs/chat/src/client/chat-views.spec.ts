@@ -34,6 +34,8 @@ describeWithRedis('The views of two users on two servers', (redis) => {
     readonly kept = new Map<string, string>();
     page!: ChatPage;
     isAway = false;
+    /** True while the page is loaded again: nobody can use it then. */
+    isLoading = false;
     private leave: (() => void)[] = [];
 
     constructor(
@@ -75,6 +77,12 @@ describeWithRedis('The views of two users on two servers', (redis) => {
       await work();
       this.isAway = false;
       this.open();
+    }
+
+    async reload(): Promise<void> {
+      this.isLoading = true;
+      await Promise.all([this.page.close(), this.load()]);
+      this.isLoading = false;
     }
 
     close(): void {
@@ -123,7 +131,7 @@ describeWithRedis('The views of two users on two servers', (redis) => {
       () => room.jumpToNewest(),
       () => reader.page.link.cut(),
       () => reader.away(() => pause(120)),
-      () => reader.away(() => Promise.all([reader.page.close(), reader.load()])),
+      () => reader.away(() => reader.reload()),
       () => pause(random.below(30)),
     ];
     return Promise.resolve(random.pick(steps)()).catch(() => undefined);
@@ -193,7 +201,8 @@ describeWithRedis('The views of two users on two servers', (redis) => {
     const parts = await readers();
     const posted = new Set<string>();
     for (let at = 0; at < STEPS; at++) {
-      const done = step(random, random.pick(parts.both), at);
+      const reader = random.pick(parts.both);
+      const done = reader.isLoading ? undefined : step(random, reader, at);
       const items = parts.both.flatMap(({ room }) => room.get().items);
       for (const { state, key } of items) if (state === 'pending') posted.add(key);
       if (random.below(3) > 0) await done;
