@@ -21,10 +21,11 @@ return 1
 `;
 
 /**
- * KEYS: the hash and the list of each call. ARGV: the numbers of their items in one text, and the items.
+ * KEYS: the hash and the list of each call. ARGV: their numbers of items.
  *
- * An empty text stands for one item of each call. Returns 1 for each call, 0 when it is unknown or has an end, or the text of the error
- * when one of its keys has another type. Nothing of such a call is stored.
+ * The numbers are one text, which is empty when each call has one item; the items follow. Returns 1 for each call,
+ * 0 when it is unknown or has an end, or the text of the error when one of its keys has another type. Nothing of
+ * such a call is stored.
  */
 export const APPEND_ITEMS_SCRIPT = `
 local calls, replies = #KEYS / 2, {}
