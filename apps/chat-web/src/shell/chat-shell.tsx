@@ -4,6 +4,7 @@ import { ONE_PANE, useMedia } from '../ui/use-media.js';
 import { ConnectionBanner } from '../connection/connection-banner.js';
 import { RoomPane } from '../room/room-pane.js';
 import { Sidebar } from './sidebar.js';
+import { parseRoute } from './route.js';
 import { useAttention } from './use-attention.js';
 import { useRoute } from './use-route.js';
 import { useShortcuts } from './use-shortcuts.js';
@@ -21,7 +22,9 @@ export function ChatShell() {
 
   const firstId = entries.find(({ channel }) => channel.type !== 'direct')?.channel.id;
   useEffect(() => {
-    if (channelId === null && firstId && !isPhone) go({ channelId: firstId }, { isReplaced: true });
+    // The address may name a channel since this rendering.
+    const isOpen = parseRoute(window.location.hash).channelId !== null;
+    if (!isOpen && firstId && !isPhone) go({ channelId: firstId }, { isReplaced: true });
   }, [channelId, firstId, isPhone]);
 
   return (
