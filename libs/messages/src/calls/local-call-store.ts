@@ -5,6 +5,8 @@ import { CallStore, type CallChange, type CallState, type NewCall, type StoredIt
 /** The maximum number of calls, and of their characters, of one process. */
 const MAX_CALLS = 10_000;
 const MAX_CHARACTERS = 67_108_864;
+/** The least time between two searches for calls whose time is over, in milliseconds. */
+const SEARCH_MS = 1_000;
 
 interface LocalCall {
   readonly owner: string;
@@ -27,6 +29,8 @@ export class LocalCallStore extends CallStore {
   private readonly calls = new Map<string, LocalCall>();
   private readonly leases = new Map<string, number>();
   private characters = 0;
+  /** The time from which the next search is due. */
+  private searchesAtMs = -Infinity;
 
   constructor(private readonly clock: Clock = SYSTEM_CLOCK) {
     super();
@@ -34,7 +38,7 @@ export class LocalCallStore extends CallStore {
 
   /** The number of stored calls. */
   get size(): number {
-    this.forget();
+    this.removeExpired(this.clock.now());
     return this.calls.size;
   }
 
@@ -50,7 +54,7 @@ export class LocalCallStore extends CallStore {
 
   async create({ key, owner, request, ttlMs }: NewCall): Promise<boolean> {
     this.forget();
-    if (this.calls.has(key)) return false;
+    if (this.find(key)) return false;
     if (this.calls.size >= MAX_CALLS) throw full();
     this.grow(request.length);
     this.calls.set(key, {
@@ -108,9 +112,16 @@ export class LocalCallStore extends CallStore {
     this.characters += length;
   }
 
-  /** Removes the calls whose time is over. */
+  /** Makes room; it passes all calls, so it does so once a second at most. */
   private forget(): void {
     const nowMs = this.clock.now();
+    if (nowMs < this.searchesAtMs) return;
+    this.searchesAtMs = nowMs + SEARCH_MS;
+    this.removeExpired(nowMs);
+  }
+
+  /** Removes the calls whose time is over. */
+  private removeExpired(nowMs: number): void {
     for (const [key, { endsAtMs }] of this.calls) if (endsAtMs <= nowMs) void this.remove(key);
   }
 }
