@@ -28,7 +28,7 @@ export class JsonCodec implements Codec {
   constructor(private readonly limits: JsonLimits = DEFAULT_JSON_LIMITS) {}
 
   encodeFrame(frame: Frame): string {
-    // The reply of a method that returns nothing is as frequent as its calls.
+    // Methods that return nothing are called often. Their reply has only the id of the call.
     if (frame.t === 'reply' && frame.type === undefined) return `{"t":"reply","call":${frame.call}}`;
     return JSON.stringify(frame);
   }

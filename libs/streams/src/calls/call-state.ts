@@ -12,7 +12,7 @@ export type CallState = 'waiting' | 'running' | 'streaming' | 'ending' | 'ended'
 /**
  * Returns the next state; throws if it cannot follow the current one.
  *
- * It compares constants, because each call passes it at least twice.
+ * Each call changes its state at least twice, so the check compares constants and allocates nothing.
  */
 export function callTransition(from: CallState, to: CallState): CallState {
   if (!mayFollow(from, to)) throw new Error(`A call cannot go from "${from}" to "${to}".`);
